@@ -1,0 +1,1 @@
+//! The append-only local truth: SQLite, sealed records, picture files, outbox.

@@ -1,0 +1,1 @@
+//! Virtual desktops with real windows.

@@ -1,0 +1,6 @@
+//! Test kit: real servers and real desktops for tests. Never shipped.
+
+#[cfg(feature = "desktop")]
+pub mod desktop;
+#[cfg(feature = "s3")]
+pub mod s3;

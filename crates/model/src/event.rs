@@ -1,0 +1,75 @@
+//! What sensors tell the recorder.
+
+use crate::{ActiveWindow, Concern, Counts, Moment};
+use serde::{Deserialize, Serialize};
+
+/// An instant fact from a sensor. Also the line format of a recorded trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// The active window or its title changed; `None` when no window has the focus.
+    Window {
+        /// The window now active.
+        active: Option<ActiveWindow>,
+    },
+    /// Input happened. `at` of the [`Stamped`] is the moment of the last of it, and all of it happened within the
+    /// whole second [`Moment::second`] of that moment: sensors split batches at second boundaries and hand a batch
+    /// over before any window change that came after it.
+    Input {
+        /// How much; `seconds` is 0.
+        counts: Counts,
+    },
+    /// The idle limit passed; the last input of any kind (mouse moves included) was `idle_us` before `at`.
+    Idle {
+        /// Microseconds since the last input.
+        idle_us: u64,
+    },
+    /// Somebody is back: the first input after [`Event::Idle`].
+    Present,
+    /// The session was locked (`true`) or unlocked.
+    Lock {
+        /// Locked now?
+        locked: bool,
+    },
+    /// The machine is about to sleep (`true`) or has woken.
+    Sleep {
+        /// About to sleep?
+        asleep: bool,
+    },
+    /// The power supply's state, at start and at each change.
+    Power {
+        /// The state.
+        power: Power,
+    },
+    /// A sensor stopped working.
+    Lost {
+        /// Which.
+        concern: Concern,
+        /// Why, for the user.
+        reason: String,
+    },
+    /// A lost sensor works again.
+    Back {
+        /// Which.
+        concern: Concern,
+    },
+}
+
+/// State of the power supply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Power {
+    /// Charge in percent, 0..=100; with several batteries the energy-weighted mean.
+    pub percent: u8,
+    /// True while the machine runs from the battery.
+    pub discharging: bool,
+}
+
+/// An event and when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// When.
+    pub at: Moment,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,1 @@
+//! The recorder: a pure state machine from events to records.

@@ -1,0 +1,1 @@
+//! Every question anybody asks of the journal.

@@ -1,0 +1,1 @@
+//! The picture pipeline: paint over, blur, compare, encode. Pure.

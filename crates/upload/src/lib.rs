@@ -1,0 +1,1 @@
+//! Delivery: outbox to segments and pictures, into any sink.

@@ -1,0 +1,1 @@
+//! The gate (one-time codes) and the seal over personal data.
