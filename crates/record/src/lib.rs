@@ -1,1 +1,21 @@
 //! The recorder: a pure state machine from events to records.
+//!
+//! Coverage, exclusions, idle arithmetic and the cutting of spans live here and nowhere else. Nothing in this crate
+//! reads a clock, a file or the desktop: time comes in with each step, records go out.
+//!
+//! # What is always true
+//! * **One open span.** Between [`Recorder::start`] and [`Recorder::stop`] exactly one span is open, and the end of a
+//!   span is the start of the next: every microsecond lies in exactly one span.
+//! * **Nothing is taken back.** A record that left as final never changes. A span that may still turn out to have been
+//!   idle is *pending* until an input after it, or the idle limit, decides.
+//! * **Counts are conserved** in recording states, and dropped in all others.
+//! * **Protected comes first.** A window that an exclusion rule names never appears in a record or a shot.
+
+mod exclude;
+mod pending;
+mod recorder;
+
+pub use exclude::{BadRule, Exclusions, Rule};
+pub use recorder::{
+    Input, MINUTE_US, Outcome, Recorder, SETTLE_US, STALL_US, Settings, Skip, View,
+};

@@ -1,0 +1,706 @@
+//! The state machine itself.
+
+use crate::exclude::Exclusions;
+use crate::pending::{Closed, Pending};
+use model::{
+    ActiveWindow, Concern, Counts, Coverage, Event, InputCounts, Moment, Notice, NoticeCode, Power,
+    Record, Span, Window,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One minute in microseconds; spans are cut at each whole minute of the wall clock.
+pub const MINUTE_US: u64 = 60_000_000;
+
+/// How long a whole minute is waited out before the cut is made without an event that proves it, in microseconds:
+/// sensors hand input over at most a second late, and a cut made too early could not take it any more.
+pub const SETTLE_US: u64 = 1_500_000;
+
+/// A silence between two steps longer than this (and not explained by sleep) is recorded as blind, in microseconds.
+/// The main loop ticks at least every 5 s, so six missing ticks mean that the program itself stood still.
+pub const STALL_US: u64 = 30_000_000;
+
+/// Less sleep than this is rounding between the clocks.
+const SLEEP_NOISE_US: u64 = 1_000_000;
+
+/// The wall clock may be slewed by this much before spans are stamped anew, in microseconds.
+const CLOCK_SLACK_US: u64 = 2_000_000;
+
+/// How long the machine may stay awake after it announced sleep, in microseconds; beyond it the announcement is taken
+/// back (the sleep was called off and nobody said so).
+const SLEEP_GRACE_US: u64 = 60_000_000;
+
+/// The idle alarm may come this much late.
+const ALARM_SLACK_US: u64 = 2_000_000;
+
+/// What the recorder needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
+    pub idle_limit_us: u64,
+    /// True when a sensor reports idle time; else it is derived from counted input alone.
+    pub idle_sensor: bool,
+    /// Recording suspends at or below this charge while discharging, percent.
+    pub low_percent: u8,
+    /// It resumes at or above this charge (or on mains), percent; above `low_percent`, so that it cannot flap.
+    pub resume_percent: u8,
+    /// Windows that are never named.
+    pub exclusions: Exclusions,
+    /// IANA name of the time zone in force.
+    pub zone: Arc<str>,
+    /// Concerns that no sensor serves on this desktop.
+    pub unsupported: Vec<Concern>,
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A sensor's event.
+    Event(Event),
+    /// Time passed. The moment must be read from the real clocks: jumps and sleep are found here.
+    Tick,
+    /// The user pauses; with a length in microseconds it ends by itself.
+    Pause(Option<u64>),
+    /// The user resumes.
+    Resume,
+    /// The time zone changed.
+    Zone(Arc<str>),
+    /// Somebody has something to say.
+    Notice(NoticeCode, String),
+}
+
+/// What came out of the steps since the last [`Recorder::checkpoint`].
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Final records, in order.
+    pub records: Vec<Record>,
+    /// Provisional spans to write or overwrite by number, the open one among them.
+    pub pending_put: Vec<(u64, Span)>,
+    /// Provisional spans with a smaller number are settled and can go.
+    pub pending_drop_below: u64,
+}
+
+/// Why no picture may be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// The state forbids it.
+    State(Coverage),
+    /// An exclusion rule names the window.
+    Protected,
+    /// No window has the focus.
+    NoWindow,
+}
+
+/// The present, for displays.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// State now.
+    pub state: Coverage,
+    /// Since when, microseconds since the Unix epoch (UTC).
+    pub since_us: i64,
+    /// The window, when it may be named.
+    pub window: Option<Arc<Window>>,
+    /// True when the window is held back.
+    pub protected: bool,
+    /// Counted in the open span.
+    pub counts: Counts,
+    /// Counted since start.
+    pub total: Counts,
+    /// End of a pause, microseconds since the Unix epoch (UTC).
+    pub paused_until_us: Option<i64>,
+    /// Last known power state.
+    pub power: Option<Power>,
+    /// Sensors that are lost.
+    pub lost: Vec<Concern>,
+}
+
+#[derive(Debug)]
+struct Open {
+    id: u64,
+    start_boot: u64,
+    state: Coverage,
+    /// Of this span; what came in the very instant in which recording was suspended waits here for the next one.
+    counts: Counts,
+}
+
+/// The recorder.
+#[derive(Debug)]
+pub struct Recorder {
+    settings: Settings,
+    /// Wall and boot clock read together; every stamp is derived from it until the wall clock is set.
+    anchor: Moment,
+    /// Latest moment seen, on the boot clock.
+    now_boot: u64,
+    /// `boot - awake` at the last tick.
+    slept_us: u64,
+    open: Open,
+    state_since_boot: u64,
+    pending: Pending,
+    done: Vec<Record>,
+    just_closed: Vec<Span>,
+
+    active: Option<ActiveWindow>,
+    protected: bool,
+    last_input_boot: u64,
+    last_second: [Option<u64>; 2],
+    total: Counts,
+
+    asleep: bool,
+    /// The awake clock when sleep was announced.
+    asleep_since_awake: u64,
+    locked: bool,
+    idle: bool,
+    low_battery: bool,
+    paused: bool,
+    pause_until_boot: Option<u64>,
+    power: Option<Power>,
+    lost: BTreeSet<Concern>,
+}
+
+impl Recorder {
+    /// Begins recording at `at`, with the first span open.
+    #[must_use]
+    pub fn start(settings: Settings, at: Moment) -> Self {
+        let lost = settings.unsupported.iter().copied().collect();
+        let mut r = Self {
+            settings,
+            anchor: at,
+            now_boot: at.boot_us,
+            slept_us: at.boot_us.saturating_sub(at.awake_us),
+            open: Open {
+                id: 2,
+                start_boot: at.boot_us,
+                state: Coverage::Active,
+                counts: Counts::default(),
+            },
+            state_since_boot: at.boot_us,
+            pending: Pending::default(),
+            done: Vec::new(),
+            just_closed: Vec::new(),
+            active: None,
+            protected: false,
+            last_input_boot: at.boot_us,
+            last_second: [None; 2],
+            total: Counts::default(),
+            asleep: false,
+            asleep_since_awake: 0,
+            locked: false,
+            idle: false,
+            low_battery: false,
+            paused: false,
+            pause_until_boot: None,
+            power: None,
+            lost,
+        };
+        r.open.state = r.state();
+        r
+    }
+
+    /// Takes one step. Moments of events may lie a little before moments already seen; they are then taken as the
+    /// start of the open span, or (for counts) go to the pending span they belong to.
+    pub fn step(&mut self, at: Moment, input: Input) {
+        match input {
+            Input::Tick => self.tick(at),
+            Input::Event(event) => self.event(at, event),
+            Input::Pause(length) => {
+                self.advance(at.boot_us, SETTLE_US);
+                self.pause_until_boot = length.map(|us| at.boot_us.saturating_add(us));
+                if !self.paused {
+                    self.paused = true;
+                    self.refresh(at.boot_us);
+                }
+                let until = match length {
+                    Some(us) => format!("for {} min", us.div_ceil(MINUTE_US)),
+                    None => "until resumed".to_owned(),
+                };
+                self.notice(
+                    at.boot_us,
+                    NoticeCode::Paused,
+                    format!("Recording paused {until}."),
+                );
+            }
+            Input::Resume => {
+                self.advance(at.boot_us, SETTLE_US);
+                if self.paused {
+                    self.end_pause(at.boot_us);
+                }
+            }
+            Input::Zone(zone) => {
+                self.advance(at.boot_us, SETTLE_US);
+                if zone != self.settings.zone {
+                    self.cut(at.boot_us);
+                    let text = format!("Time zone changed from {} to {zone}.", self.settings.zone);
+                    self.settings.zone = zone;
+                    self.notice(at.boot_us, NoticeCode::ZoneChange, text);
+                }
+            }
+            Input::Notice(code, text) => {
+                self.advance(at.boot_us, SETTLE_US);
+                self.notice(at.boot_us, code, text);
+            }
+        }
+        let evidence = self.evidence();
+        let mut settled = Vec::new();
+        self.pending.settle(evidence, &mut settled);
+        self.done.extend(settled.into_iter().map(Record::Span));
+    }
+
+    /// Everything since the last checkpoint, with the open span as it stands at `at`. Write it in one transaction.
+    pub fn checkpoint(&mut self, at: Moment) -> Outcome {
+        self.step(at, Input::Tick);
+        let mut out = Outcome {
+            records: std::mem::take(&mut self.done),
+            ..Outcome::default()
+        };
+        self.pending.take_dirty(&mut out.pending_put);
+        if let Some(span) = self.open_span(self.now_boot) {
+            out.pending_put.push((self.open.id, span));
+        }
+        out.pending_drop_below = self.pending.front_id().unwrap_or(self.open.id);
+        out
+    }
+
+    /// Ends recording: closes the open span at `at` and settles everything.
+    pub fn stop(mut self, at: Moment, why: &str) -> Outcome {
+        self.step(at, Input::Tick);
+        self.cut(at.boot_us);
+        let mut settled = Vec::new();
+        self.pending.settle_all(&mut settled);
+        self.done.extend(settled.into_iter().map(Record::Span));
+        self.notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
+        Outcome {
+            records: self.done,
+            pending_put: Vec::new(),
+            pending_drop_below: u64::MAX,
+        }
+    }
+
+    /// The window that may be pictured now.
+    ///
+    /// # Errors
+    /// [`Skip`] says why none may.
+    pub fn shot_target(&self) -> Result<ActiveWindow, Skip> {
+        match (self.open.state, &self.active) {
+            (Coverage::Active, _) if self.protected => Err(Skip::Protected),
+            (Coverage::Active, Some(active)) => Ok(active.clone()),
+            (Coverage::Active, None) => Err(Skip::NoWindow),
+            (state, _) => Err(Skip::State(state)),
+        }
+    }
+
+    /// Spans closed since the last call, for displays; they may still be pending.
+    pub fn take_closed(&mut self) -> Vec<Span> {
+        std::mem::take(&mut self.just_closed)
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let named = self.open.state.is_recording() && !self.protected;
+        View {
+            state: self.open.state,
+            since_us: self.utc(self.state_since_boot),
+            window: self
+                .active
+                .as_ref()
+                .filter(|_| named)
+                .map(|a| Arc::clone(&a.window)),
+            protected: self.open.state.is_recording() && self.protected,
+            counts: self.open.counts,
+            total: self.total,
+            paused_until_us: self
+                .pause_until_boot
+                .filter(|_| self.paused)
+                .map(|b| self.utc(b)),
+            power: self.power,
+            lost: self.lost.iter().copied().collect(),
+        }
+    }
+
+    /// The time zone in force.
+    #[must_use]
+    pub fn zone(&self) -> &Arc<str> {
+        &self.settings.zone
+    }
+
+    /// The wall-clock stamp of a moment, microseconds since the Unix epoch, on the same footing as the spans'.
+    #[must_use]
+    pub fn stamp(&self, at: Moment) -> i64 {
+        self.utc(at.boot_us)
+    }
+
+    /// Microseconds until something changes by itself (a whole minute, the end of a pause).
+    #[must_use]
+    pub fn next_change_us(&self, at: Moment) -> u64 {
+        let minute = (self.next_minute() + SETTLE_US).saturating_sub(at.boot_us);
+        let pause = self
+            .pause_until_boot
+            .filter(|_| self.paused)
+            .map_or(u64::MAX, |b| b.saturating_sub(at.boot_us));
+        minute.min(pause)
+    }
+
+    fn utc(&self, boot: u64) -> i64 {
+        if boot >= self.anchor.boot_us {
+            self.anchor
+                .utc_us
+                .saturating_add_unsigned(boot - self.anchor.boot_us)
+        } else {
+            self.anchor
+                .utc_us
+                .saturating_sub_unsigned(self.anchor.boot_us - boot)
+        }
+    }
+
+    /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
+    /// idle alarm would have come.
+    fn evidence(&self) -> u64 {
+        let silent = self.settings.idle_limit_us.saturating_add(ALARM_SLACK_US);
+        self.last_input_boot
+            .max(self.now_boot.saturating_sub(silent))
+    }
+
+    fn state(&self) -> Coverage {
+        let blind = self.lost.contains(&Concern::Window)
+            || (self.lost.contains(&Concern::Input) && self.lost.contains(&Concern::Idle));
+        match () {
+            () if self.asleep => Coverage::Asleep,
+            () if self.paused => Coverage::Paused,
+            () if self.low_battery => Coverage::LowBattery,
+            () if self.locked => Coverage::Locked,
+            () if blind => Coverage::Blind,
+            () if self.idle => Coverage::Idle,
+            () => Coverage::Active,
+        }
+    }
+
+    fn tick(&mut self, at: Moment) {
+        let slept = at.boot_us.saturating_sub(at.awake_us);
+        let asleep_us = slept.saturating_sub(self.slept_us);
+        self.slept_us = slept;
+        let quiet_from = self.now_boot;
+        if asleep_us >= SLEEP_NOISE_US && !self.asleep {
+            // The machine slept and nobody said so beforehand. The last step was at most one tick before.
+            self.interval(
+                quiet_from,
+                quiet_from.saturating_add(asleep_us).min(at.boot_us),
+                Coverage::Asleep,
+            );
+        } else if asleep_us < SLEEP_NOISE_US
+            && at.boot_us.saturating_sub(quiet_from) > STALL_US
+            && !self.asleep
+        {
+            self.interval(quiet_from, at.boot_us, Coverage::Blind);
+            let seconds = (at.boot_us - quiet_from) / 1_000_000;
+            self.notice(
+                at.boot_us,
+                NoticeCode::Stalled,
+                format!("uam stood still for {seconds} s and saw nothing."),
+            );
+        }
+        if self.asleep && at.awake_us.saturating_sub(self.asleep_since_awake) > SLEEP_GRACE_US {
+            self.wake(at.boot_us);
+        }
+        self.advance(at.boot_us, SETTLE_US);
+        let expected = self.utc(at.boot_us);
+        let jump = at.utc_us.saturating_sub(expected);
+        if jump.unsigned_abs() >= CLOCK_SLACK_US && at.boot_us >= self.now_boot {
+            self.cut(at.boot_us);
+            self.anchor = at;
+            #[allow(clippy::cast_precision_loss, reason = "shown to one decimal")]
+            let seconds = jump as f64 / 1e6;
+            self.notice(
+                at.boot_us,
+                NoticeCode::ClockJump,
+                format!("The clock was set by {seconds:+.1} s."),
+            );
+        }
+    }
+
+    fn event(&mut self, at: Moment, event: Event) {
+        let boot = at.boot_us;
+        // Window and input events come in order from one source, so one after a whole minute proves that nothing
+        // before it is still to come.
+        let in_order = matches!(event, Event::Window { .. } | Event::Input { .. });
+        self.advance(boot, if in_order { 0 } else { SETTLE_US });
+        match event {
+            Event::Window { active } => {
+                let same = match (&active, &self.active) {
+                    (Some(a), Some(b)) => a.window == b.window,
+                    (None, None) => true,
+                    _ => false,
+                };
+                let protected = active
+                    .as_ref()
+                    .is_some_and(|a| self.settings.exclusions.matching(&a.window).is_some());
+                // From one protected window to another nothing that may be told has changed.
+                let visible =
+                    self.open.state.is_recording() && !(protected && self.protected) && !same;
+                if visible {
+                    self.cut(boot);
+                }
+                self.active = active;
+                self.protected = protected;
+            }
+            Event::Input { counts } => self.input(boot, counts),
+            Event::Idle { idle_us } => self.idle_since(boot.saturating_sub(idle_us)),
+            Event::Present => self.present(boot),
+            Event::Lock { locked } => {
+                self.locked = locked;
+                self.refresh(boot);
+            }
+            Event::Sleep { asleep: true } => {
+                self.asleep = true;
+                self.asleep_since_awake = at.awake_us;
+                self.refresh(boot);
+            }
+            Event::Sleep { asleep: false } => self.wake(boot),
+            Event::Power { power } => self.power(boot, power),
+            Event::Lost { concern, reason } => {
+                if self.lost.insert(concern) {
+                    self.refresh(boot);
+                    self.notice(
+                        boot,
+                        NoticeCode::SensorLost,
+                        format!("The {concern} sensor stopped: {reason}"),
+                    );
+                }
+            }
+            Event::Back { concern } => {
+                if self.lost.remove(&concern) {
+                    self.refresh(boot);
+                    self.notice(
+                        boot,
+                        NoticeCode::SensorBack,
+                        format!("The {concern} sensor works again."),
+                    );
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, boot: u64, mut counts: Counts) {
+        if counts.is_zero() {
+            return;
+        }
+        self.present(boot);
+        self.last_input_boot = self.last_input_boot.max(boot);
+        let second = boot / model::MICROS_PER_SECOND;
+        for (n, source) in [&mut counts.hardware, &mut counts.injected]
+            .into_iter()
+            .enumerate()
+        {
+            source.seconds = 0;
+            let fresh = !source.is_zero() && self.last_second[n] != Some(second);
+            if fresh {
+                self.last_second[n] = Some(second);
+                *source += InputCounts {
+                    seconds: 1,
+                    ..InputCounts::default()
+                };
+            }
+        }
+        if boot < self.open.start_boot
+            && let Some(closed) = self.pending.containing(boot)
+        {
+            if closed.span.state.is_recording() {
+                closed.span.counts += counts;
+                closed.dirty = true;
+                self.total += counts;
+            }
+        } else if self.open.state.is_recording() {
+            self.open.counts += counts;
+            self.total += counts;
+        }
+    }
+
+    fn wake(&mut self, boot: u64) {
+        if self.asleep {
+            self.asleep = false;
+            // The silence of the night is not idleness of the evening before it.
+            self.last_input_boot = self.last_input_boot.max(boot);
+            self.refresh(boot);
+        }
+    }
+
+    fn present(&mut self, boot: u64) {
+        self.wake(boot);
+        self.last_input_boot = self.last_input_boot.max(boot);
+        if self.idle {
+            self.idle = false;
+            self.refresh(boot);
+        }
+    }
+
+    /// The idle limit passed and the last input was at `since`: what was taken for active since then was not.
+    fn idle_since(&mut self, since: u64) {
+        if self.idle {
+            return;
+        }
+        let since = since.max(self.last_input_boot);
+        let since = since.max(self.pending.front_start().unwrap_or(self.open.start_boot));
+        self.pending.idle_from(since);
+        self.idle = true;
+        if self.open.state == Coverage::Active {
+            // Cutting at a moment before the open span's start relabels it from its start.
+            self.refresh(since);
+        }
+    }
+
+    fn power(&mut self, boot: u64, power: Power) {
+        self.power = Some(power);
+        let low = if self.low_battery {
+            power.discharging && power.percent < self.settings.resume_percent
+        } else {
+            power.discharging && power.percent <= self.settings.low_percent
+        };
+        if low != self.low_battery {
+            self.low_battery = low;
+            self.refresh(boot);
+            let (code, text) = if low {
+                (
+                    NoticeCode::LowBattery,
+                    format!("Recording suspended: battery at {} %.", power.percent),
+                )
+            } else {
+                (
+                    NoticeCode::PowerBack,
+                    format!("Recording resumed: battery at {} %.", power.percent),
+                )
+            };
+            self.notice(boot, code, text);
+        }
+    }
+
+    fn end_pause(&mut self, boot: u64) {
+        self.paused = false;
+        self.pause_until_boot = None;
+        self.refresh(boot);
+        self.notice(boot, NoticeCode::Resumed, "Recording resumed.".to_owned());
+    }
+
+    /// Time went on to `boot`: whole minutes are cut, a pause may end, idleness may be derived.
+    /// A whole minute is cut `settle` microseconds after it passed.
+    fn advance(&mut self, boot: u64, settle: u64) {
+        while self.next_minute().saturating_add(settle) <= boot {
+            let minute = self.next_minute();
+            if let Some(until) = self
+                .pause_until_boot
+                .filter(|u| self.paused && *u <= minute)
+            {
+                self.end_pause(until);
+            } else {
+                self.cut(minute);
+            }
+        }
+        if let Some(until) = self.pause_until_boot.filter(|u| self.paused && *u <= boot) {
+            self.end_pause(until);
+        }
+        self.now_boot = self.now_boot.max(boot);
+        let silent = self.now_boot.saturating_sub(self.last_input_boot);
+        if !self.settings.idle_sensor
+            && !self.idle
+            && !self.asleep
+            && silent >= self.settings.idle_limit_us
+        {
+            self.idle_since(self.last_input_boot);
+        }
+    }
+
+    /// The first whole minute of the wall clock after the open span's start, on the boot clock.
+    fn next_minute(&self) -> u64 {
+        let start = self.utc(self.open.start_boot);
+        let into = start.rem_euclid(MINUTE_US.cast_signed()).cast_unsigned();
+        self.open.start_boot + (MINUTE_US - into)
+    }
+
+    /// Cuts where the state changes; a moment before the open span's start counts as that start.
+    fn refresh(&mut self, boot: u64) {
+        let state = self.state();
+        if state != self.open.state {
+            let boot = boot.max(self.open.start_boot);
+            self.cut(boot);
+            self.open.state = state;
+            self.state_since_boot = boot;
+        }
+    }
+
+    /// Records `[from, to)` in a state that only the past had.
+    fn interval(&mut self, from: u64, to: u64, state: Coverage) {
+        let from = from.max(self.open.start_boot);
+        if to <= from {
+            return;
+        }
+        self.advance(from, 0);
+        let after = self.open.state;
+        self.cut(from);
+        self.open.state = state;
+        self.advance(to, 0);
+        self.cut(to);
+        self.open.state = after;
+        self.state_since_boot = to;
+        // Silence during sleep says nothing about the person before it or after it.
+        self.last_input_boot = self.last_input_boot.max(to);
+    }
+
+    /// Closes the open span at `boot` (whole minutes on the way are cut too) and opens the next one there.
+    fn cut(&mut self, boot: u64) {
+        loop {
+            let minute = self.next_minute();
+            let at = boot.min(minute);
+            if let Some(span) = self.open_span(at) {
+                self.just_closed.push(span.clone());
+                self.pending.push(Closed {
+                    id: self.open.id,
+                    start_boot: self.open.start_boot,
+                    span,
+                    dirty: true,
+                });
+                self.open.id += 2;
+                self.open.start_boot = at;
+                if self.open.state.is_recording() {
+                    self.open.counts = Counts::default();
+                }
+            }
+            if boot <= minute {
+                self.now_boot = self.now_boot.max(at);
+                return;
+            }
+        }
+    }
+
+    /// The open span as it would be if it were closed at `boot`; `None` while it has no length.
+    fn open_span(&self, boot: u64) -> Option<Span> {
+        let dur_us = boot
+            .checked_sub(self.open.start_boot)
+            .filter(|us| *us > 0)?;
+        let recording = self.open.state.is_recording();
+        Some(Span {
+            start_us: self.utc(self.open.start_boot),
+            dur_us,
+            zone: Arc::clone(&self.settings.zone),
+            state: self.open.state,
+            protected: recording && self.protected,
+            window: self
+                .active
+                .as_ref()
+                .filter(|_| recording && !self.protected)
+                .map(|a| Arc::clone(&a.window)),
+            counts: if recording {
+                self.open.counts
+            } else {
+                Counts::default()
+            },
+        })
+    }
+
+    fn notice(&mut self, boot: u64, code: NoticeCode, text: String) {
+        let zone = self.settings.zone.to_string();
+        self.done.push(Record::Notice(Notice {
+            at_us: self.utc(boot),
+            zone,
+            code,
+            text,
+        }));
+    }
+}
