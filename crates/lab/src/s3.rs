@@ -1,1 +1,569 @@
-//! A real S3 server on loopback.
+//! A real S3 server on loopback, with faults on demand.
+//!
+//! [`S3Server`] serves one directory as one bucket through `s3s` and `s3s-fs`: it checks signatures (a wrong key gets
+//! 403), checksums and `If-None-Match`. A [`Faults`] plan decides, per request, what goes wrong. The server can be away
+//! for a while ([`S3Server::stop`], [`S3Server::restart`]): the port stays the same, nothing listens on it.
+//!
+//! Always true:
+//! * It listens on 127.0.0.1 only, and has let go of its port when [`S3Server::stop`] returns or the value is dropped.
+//! * Everything is bounded: connections ([`MAX_CONNECTIONS`]; more wait to be accepted), the request log
+//!   ([`MAX_LOG`]; the oldest entry goes first) and a stall ([`MAX_STALL`]).
+
+use anyhow::{Context, Result};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use s3s::auth::SimpleAuth;
+use s3s::dto::{Timestamp, TimestampFormat};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// Connections served at once; further ones wait in the kernel's queue.
+pub const MAX_CONNECTIONS: usize = 64;
+/// Requests remembered by [`S3Server::log`]; when full, the oldest is forgotten.
+pub const MAX_LOG: usize = 20_000;
+/// A stalled request is dropped after this long, so that a test without timeouts still ends.
+pub const MAX_STALL: Duration = Duration::from_secs(60);
+
+/// What goes wrong with one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing; the request is served.
+    None,
+    /// The connection is closed before anything is read or stored.
+    Close,
+    /// This many bytes of the body are read, then the connection is reset; nothing is stored.
+    CutBody(u64),
+    /// An S3 error is answered and nothing is stored.
+    Refuse {
+        /// HTTP status.
+        status: u16,
+        /// S3 error code, such as `SlowDown`.
+        code: &'static str,
+    },
+    /// The request is served, then the connection is closed instead of answering.
+    LoseAnswer,
+    /// The request is served, then this error is answered all the same.
+    AnswerInstead {
+        /// HTTP status.
+        status: u16,
+        /// S3 error code.
+        code: &'static str,
+    },
+    /// Nothing is stored and nothing is answered until the client gives up ([`MAX_STALL`] at most).
+    Stall,
+    /// A captive portal: 200 with a page of HTML, nothing stored. With `etag` the page carries an ETag, as static
+    /// pages often do.
+    Portal {
+        /// Whether the page has an ETag.
+        etag: bool,
+    },
+    /// A captive portal that redirects to its log-in page.
+    Redirect,
+    /// 403 `RequestTimeTooSkewed`; the server's clock (its `Date`) is this many seconds ahead of the real time.
+    Skewed(i64),
+    /// 301 `PermanentRedirect`, as a bucket in another region answers.
+    OtherRegion(&'static str),
+}
+
+/// A request as a fault plan sees it. Numbers start at 1 and count since the server was first started.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// Path after the bucket, still percent-encoded; empty for the bucket itself.
+    pub key: &'a str,
+    /// Number of this request.
+    pub request: u64,
+    /// Number of this put; 0 when it is not a put.
+    pub put: u64,
+}
+
+/// Decides the fault of each request.
+pub struct Faults(Box<dyn Fn(&Seen<'_>) -> Fault + Send + Sync>);
+
+impl Faults {
+    /// No faults.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::each(|_| Fault::None)
+    }
+
+    /// The n-th puts (from 1) get these faults, all other requests none.
+    #[must_use]
+    pub fn puts(plan: &[(u64, Fault)]) -> Self {
+        let plan = plan.to_vec();
+        Self::each(move |seen| {
+            plan.iter()
+                .find(|(n, _)| *n == seen.put)
+                .map_or(Fault::None, |(_, fault)| fault.clone())
+        })
+    }
+
+    /// Whatever the closure says.
+    #[must_use]
+    pub fn each(plan: impl Fn(&Seen<'_>) -> Fault + Send + Sync + 'static) -> Self {
+        Self(Box::new(plan))
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+/// How to start a server.
+pub struct Options {
+    /// Directory that holds the bucket's directory; made when missing.
+    pub dir: PathBuf,
+    /// Name of the bucket; made when missing.
+    pub bucket: String,
+    /// Access key id the client must use.
+    pub access_key: String,
+    /// Secret key the client must sign with.
+    pub secret_key: String,
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+impl Options {
+    /// Bucket `lab`, keys `lab-access` and `lab-secret`, a free port, no faults.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            bucket: "lab".into(),
+            access_key: "lab-access".into(),
+            secret_key: "lab-secret".into(),
+            port: 0,
+            faults: Faults::none(),
+        }
+    }
+}
+
+/// One request that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// HTTP method.
+    pub method: String,
+    /// Path after the bucket, still percent-encoded.
+    pub key: String,
+    /// The fault it got.
+    pub fault: Fault,
+    /// Status the client was sent; 0 when it got no answer.
+    pub status: u16,
+}
+
+/// How many requests came in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// All requests.
+    pub requests: u64,
+    /// PUT requests.
+    pub puts: u64,
+    /// Requests that got a fault.
+    pub faults: u64,
+}
+
+struct Shared {
+    service: S3Service,
+    bucket: String,
+    faults: Mutex<Faults>,
+    log: Mutex<VecDeque<Entry>>,
+    requests: AtomicU64,
+    puts: AtomicU64,
+    faulty: AtomicU64,
+    open: AtomicUsize,
+}
+
+/// A poisoned lock only means that a test failed elsewhere; its data is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The server. Stops when dropped.
+pub struct S3Server {
+    shared: Arc<Shared>,
+    runtime: Option<Runtime>,
+    address: SocketAddr,
+    dir: PathBuf,
+    access_key: String,
+    secret_key: String,
+}
+
+impl S3Server {
+    /// Makes the bucket and starts to serve it.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or the port is taken.
+    pub fn start(options: Options) -> Result<Self> {
+        let Options {
+            dir,
+            bucket,
+            access_key,
+            secret_key,
+            port,
+            faults,
+        } = options;
+        fs::create_dir_all(dir.join(&bucket))
+            .with_context(|| format!("cannot make the bucket's directory in {}", dir.display()))?;
+        let store = s3s_fs::FileSystem::new(&dir)
+            .map_err(|e| anyhow::anyhow!("cannot serve {}: {e:?}", dir.display()))?;
+        let mut builder = S3ServiceBuilder::new(store);
+        builder.set_auth(SimpleAuth::from_single(
+            access_key.clone(),
+            secret_key.clone(),
+        ));
+        let shared = Arc::new(Shared {
+            service: builder.build(),
+            bucket,
+            faults: Mutex::new(faults),
+            log: Mutex::new(VecDeque::new()),
+            requests: AtomicU64::new(0),
+            puts: AtomicU64::new(0),
+            faulty: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+        });
+        let mut server = Self {
+            shared,
+            runtime: None,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            dir,
+            access_key,
+            secret_key,
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Name of the bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.shared.bucket
+    }
+
+    /// The environment a client needs to use this server, as `(name, value)`.
+    #[must_use]
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("S3_BUCKET_NAME", self.shared.bucket.clone()),
+            ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
+            ("AWS_REGION", "us-east-1".into()),
+            ("AWS_ENDPOINT_URL", self.url()),
+        ]
+    }
+
+    /// Goes away: drops every connection and lets go of the port. Nothing when already away.
+    pub fn stop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(5));
+        }
+    }
+
+    /// Comes back on the same port. Nothing when already there.
+    ///
+    /// # Errors
+    /// When the port is taken or no thread can be started.
+    pub fn restart(&mut self) -> Result<()> {
+        if self.runtime.is_some() {
+            return Ok(());
+        }
+        let listener = StdListener::bind(self.address)
+            .with_context(|| format!("cannot listen on {}", self.address))?;
+        listener.set_nonblocking(true)?;
+        self.address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("lab-s3")
+            .enable_all()
+            .build()
+            .context("cannot start the server's thread")?;
+        self.shared.open.store(0, Ordering::SeqCst);
+        let shared = Arc::clone(&self.shared);
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        runtime.spawn(accept(listener, shared));
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
+    /// From now on these faults.
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.shared.faults) = faults;
+    }
+
+    /// How many requests came in since the first start.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        Totals {
+            requests: self.shared.requests.load(Ordering::SeqCst),
+            puts: self.shared.puts.load(Ordering::SeqCst),
+            faults: self.shared.faulty.load(Ordering::SeqCst),
+        }
+    }
+
+    /// The last [`MAX_LOG`] requests in the order they ended.
+    #[must_use]
+    pub fn log(&self) -> Vec<Entry> {
+        lock(&self.shared.log).iter().cloned().collect()
+    }
+
+    /// Everything in the bucket, read straight from the server's directory: key to bytes.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn objects(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+        let root = self.dir.join(&self.shared.bucket);
+        let mut found = BTreeMap::new();
+        walk(&root, &root, &mut found)?;
+        Ok(found)
+    }
+}
+
+impl Drop for S3Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn walk(root: &Path, dir: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            walk(root, &path, found)?;
+        } else {
+            let parts: Vec<_> = path
+                .strip_prefix(root)?
+                .iter()
+                .map(|part| part.to_string_lossy())
+                .collect();
+            found.insert(parts.join("/"), fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        if shared.open.load(Ordering::SeqCst) >= MAX_CONNECTIONS {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            continue;
+        }
+        let Ok((socket, _)) = listener.accept().await else {
+            // Out of file descriptors, or the client left before it was accepted: neither ends the server.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            continue;
+        };
+        // Small answers must not wait for the client's delayed acknowledgement.
+        let _ = socket.set_nodelay(true);
+        shared.open.fetch_add(1, Ordering::SeqCst);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let inner = Arc::clone(&shared);
+            let service = hyper::service::service_fn(move |request| {
+                let shared = Arc::clone(&inner);
+                async move { answer(&shared, request).await }
+            });
+            // An error here is a fault we injected or a client that left.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), service)
+                .await;
+            shared.open.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+}
+
+/// Returned to hyper to make it drop the connection.
+#[derive(Debug)]
+struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("connection dropped by the fault plan")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+type Answer = Result<Response<s3s::Body>, Dropped>;
+
+async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+    let method = request.method().as_str().to_owned();
+    let path = request.uri().path().trim_start_matches('/');
+    let key = path
+        .strip_prefix(&shared.bucket)
+        .map_or(path, |rest| rest.trim_start_matches('/'))
+        .to_owned();
+    let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
+    let put = if request.method() == Method::PUT {
+        shared.puts.fetch_add(1, Ordering::SeqCst) + 1
+    } else {
+        0
+    };
+    let fault = (lock(&shared.faults).0)(&Seen {
+        method: &method,
+        key: &key,
+        request: number,
+        put,
+    });
+    if fault != Fault::None {
+        shared.faulty.fetch_add(1, Ordering::SeqCst);
+    }
+    let answer = with_fault(shared, &fault, request).await;
+    let mut log = lock(&shared.log);
+    if log.len() == MAX_LOG {
+        log.pop_front();
+    }
+    log.push_back(Entry {
+        method,
+        key,
+        fault,
+        status: answer.as_ref().map_or(0, |a| a.status().as_u16()),
+    });
+    answer
+}
+
+async fn with_fault(shared: &Shared, fault: &Fault, mut request: Request<Incoming>) -> Answer {
+    let head_only = request.method() == Method::HEAD;
+    let page = |status: u16, body: String| {
+        let mut response = Response::new(if head_only {
+            s3s::Body::empty()
+        } else {
+            s3s::Body::from(body)
+        });
+        *response.status_mut() = StatusCode::from_u16(status).map_err(|_| Dropped)?;
+        Ok(response)
+    };
+    let refusal = |status: u16, code: &str| {
+        let mut response = page(
+            status,
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>a fault of the plan</Message></Error>"
+            ),
+        )?;
+        set(&mut response, CONTENT_TYPE, "application/xml")?;
+        Ok(response)
+    };
+    match *fault {
+        Fault::None => serve(shared, request).await,
+        Fault::Close => Err(Dropped),
+        Fault::CutBody(bytes) => {
+            let mut read = 0_u64;
+            let body = request.body_mut();
+            while read < bytes {
+                match std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
+                    Some(Ok(frame)) => read += frame.data_ref().map_or(0, |d| d.len() as u64),
+                    Some(Err(_)) | None => break,
+                }
+            }
+            Err(Dropped)
+        }
+        Fault::Refuse { status, code } => {
+            drain(&mut request).await;
+            refusal(status, code)
+        }
+        Fault::LoseAnswer => {
+            serve(shared, request).await?;
+            Err(Dropped)
+        }
+        Fault::AnswerInstead { status, code } => {
+            serve(shared, request).await?;
+            refusal(status, code)
+        }
+        Fault::Stall => {
+            tokio::time::sleep(MAX_STALL).await;
+            Err(Dropped)
+        }
+        Fault::Portal { etag } => {
+            drain(&mut request).await;
+            let mut response = page(
+                200,
+                "<html><body>Welcome! Please log in.</body></html>".into(),
+            )?;
+            set(&mut response, CONTENT_TYPE, "text/html")?;
+            if etag {
+                set(&mut response, hyper::header::ETAG, "\"5f3a-portal\"")?;
+            }
+            Ok(response)
+        }
+        Fault::Redirect => {
+            drain(&mut request).await;
+            let mut response = page(302, String::new())?;
+            set(&mut response, LOCATION, "http://portal.invalid/login")?;
+            Ok(response)
+        }
+        Fault::Skewed(ahead) => {
+            drain(&mut request).await;
+            let mut response = refusal(403, "RequestTimeTooSkewed")?;
+            set(&mut response, DATE, &http_date(ahead).ok_or(Dropped)?)?;
+            Ok(response)
+        }
+        Fault::OtherRegion(region) => {
+            drain(&mut request).await;
+            let mut response = refusal(301, "PermanentRedirect")?;
+            set(
+                &mut response,
+                HeaderName::from_static("x-amz-bucket-region"),
+                region,
+            )?;
+            Ok(response)
+        }
+    }
+}
+
+async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
+    shared
+        .service
+        .call(request.map(s3s::Body::from))
+        .await
+        .map_err(|_| Dropped)
+}
+
+/// Reads the body to its end, so that the client reads the answer instead of seeing its own write fail.
+async fn drain(request: &mut Request<Incoming>) {
+    let body = request.body_mut();
+    while let Some(Ok(_)) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {}
+}
+
+fn set(response: &mut Response<s3s::Body>, name: HeaderName, value: &str) -> Result<(), Dropped> {
+    let value = HeaderValue::from_str(value).map_err(|_| Dropped)?;
+    response.headers_mut().insert(name, value);
+    Ok(())
+}
+
+/// The time `ahead` seconds from now in the form of a `Date` header.
+fn http_date(ahead: i64) -> Option<String> {
+    let offset = Duration::from_secs(ahead.unsigned_abs());
+    let time = if ahead < 0 {
+        SystemTime::now().checked_sub(offset)?
+    } else {
+        SystemTime::now().checked_add(offset)?
+    };
+    let mut text = Vec::new();
+    Timestamp::from(time)
+        .format(TimestampFormat::HttpDate, &mut text)
+        .ok()?;
+    String::from_utf8(text).ok()
+}
