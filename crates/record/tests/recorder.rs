@@ -360,7 +360,7 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
     };
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a"))
-        .at(1 * S, power(21, true))
+        .at(S, power(21, true))
         .at(2 * S, power(20, true))
         .at(3 * S, power(21, true));
     d.at(4 * S, keys(9))
