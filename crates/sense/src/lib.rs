@@ -1,1 +1,32 @@
 //! Sensors: what the desktop can tell, one backend per desktop, chosen at run time.
+//!
+//! [`Desktop::open`] asks each backend what it can serve here and never fails: what cannot be sensed is a
+//! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
+//! and sends one ordered stream of [`model::Stamped`] events; [`Screen`] lends pictures of the active window.
+//! [`script`] replays a recorded trace through the same types.
+//!
+//! What is always true:
+//! * Sensors wait for the desktop to tell them something; where nothing happens, no thread wakes up.
+//! * A key's identity is read and dropped inside one module of a backend (`x11/input.rs`); no type here can hold it.
+//! * Nothing is lost when the receiver is slow: a full queue makes the sensor wait, and the desktop's own queue holds
+//!   what comes meanwhile.
+//! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
+
+mod clock;
+mod desktop;
+#[cfg(target_os = "linux")]
+mod linux;
+mod options;
+mod outlet;
+mod screen;
+pub mod script;
+mod stop;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(target_os = "linux")]
+mod x11;
+
+pub use clock::SystemClock;
+pub use desktop::{Desktop, Note, Running};
+pub use options::Options;
+pub use screen::{GrabError, Screen};

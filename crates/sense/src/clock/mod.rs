@@ -1,0 +1,38 @@
+//! The operating system's three clocks.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod imp;
+#[cfg(not(target_os = "linux"))]
+#[path = "portable.rs"]
+mod imp;
+
+use model::{Clock, Moment};
+
+/// The operating system's clocks: wall clock, boot clock (counts through sleep) and awake clock (does not).
+///
+/// On Linux these are `CLOCK_REALTIME`, `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC`, each read without a system call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        imp::now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_boot_clock_never_stands_behind_the_awake_clock() {
+        let first = SystemClock.now();
+        let second = SystemClock.now();
+        assert!(second.boot_us >= first.boot_us);
+        assert!(second.awake_us >= first.awake_us);
+        // The clocks are read one after the other, so allow what passes between the reads.
+        assert!(second.boot_us + 1_000_000 >= second.awake_us);
+        assert!(second.utc_us > 1_600_000_000_000_000);
+    }
+}

@@ -1,0 +1,186 @@
+//! A desktop: what it can tell, and the threads that listen to it.
+
+use crate::outlet::Outlet;
+use crate::stop::Stop;
+use crate::{Options, Screen};
+use model::{Capability, Clock, Concern, Stamped, Support, Unsupported};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+
+#[cfg(target_os = "linux")]
+use crate::linux as platform;
+#[cfg(not(target_os = "linux"))]
+use crate::unsupported as platform;
+
+/// One thread's worth of sensors.
+pub(crate) trait Source: Send {
+    /// Thread name, at most 15 bytes so that the kernel shows all of it.
+    fn name(&self) -> &'static str;
+
+    /// Listens until `stop` is raised or the outlet closes.
+    fn run(self: Box<Self>, out: Outlet, stop: Stop);
+}
+
+/// One line of the probe log: what was tried, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Which backend: `x11`, `logind`, `power`, `script`.
+    pub backend: &'static str,
+    /// What it tried and what came of it.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.backend, self.text)
+    }
+}
+
+/// Sensors that were found but do not run yet.
+pub struct Desktop {
+    capabilities: Vec<Capability>,
+    notes: Vec<Note>,
+    screen: Option<Box<dyn Screen>>,
+    sources: Vec<Box<dyn Source>>,
+}
+
+impl Desktop {
+    /// Asks every backend what it can serve here. Never fails: what cannot run is a reasoned
+    /// [`Unsupported`] in [`Desktop::capabilities`]. Blocks for a few round trips to the desktop.
+    #[must_use]
+    pub fn open(options: &Options, clock: Arc<dyn Clock>) -> Self {
+        let mut desktop = Self::empty();
+        platform::open(&mut desktop, options, &clock);
+        desktop.settle();
+        desktop
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self {
+            capabilities: Vec::new(),
+            notes: Vec::new(),
+            screen: None,
+            sources: Vec::new(),
+        }
+    }
+
+    /// Every concern once, in [`Concern::ALL`]'s order: served by what, or why not.
+    #[must_use]
+    pub fn capabilities(&self) -> &[Capability] {
+        &self.capabilities
+    }
+
+    /// What was tried while opening, in order; for `uam doctor`.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The camera, once; `None` where [`Concern::Screen`] is unsupported or it was taken before.
+    pub fn take_screen(&mut self) -> Option<Box<dyn Screen>> {
+        self.screen.take()
+    }
+
+    /// Starts the sensors. The present window, power and lock state are sent first, then every change.
+    ///
+    /// `tx` is the bounded queue: when it is full, sensors wait (the desktop keeps what comes meanwhile), so a slow
+    /// receiver delays events but loses none. When the receiver is dropped, the sensors end by themselves; when all
+    /// have ended, the receiver sees the queue closed.
+    #[must_use = "dropping it stops the sensors"]
+    pub fn start(self, tx: SyncSender<Stamped>) -> Running {
+        let stop = Stop::default();
+        let mut threads = Vec::with_capacity(self.sources.len());
+        for source in self.sources {
+            let out = Outlet::new(tx.clone(), stop.clone());
+            let stop = stop.clone();
+            let spawned = std::thread::Builder::new()
+                .name(source.name().to_owned())
+                .stack_size(STACK_BYTES)
+                .spawn(move || source.run(out, stop));
+            // Without a thread the queue closes, which the receiver treats as the sensors' end.
+            if let Ok(handle) = spawned {
+                threads.push(handle);
+            }
+        }
+        Running { stop, threads }
+    }
+
+    pub(crate) fn note(&mut self, backend: &'static str, text: impl Into<String>) {
+        self.notes.push(Note {
+            backend,
+            text: text.into(),
+        });
+    }
+
+    /// States that `concern` is served. The first backend that serves a concern wins.
+    pub(crate) fn serve(&mut self, concern: Concern, by: impl Into<String>) {
+        self.set(concern, Support::By(by.into()));
+    }
+
+    /// States why `concern` is not served; kept only if no backend serves it.
+    pub(crate) fn refuse(&mut self, concern: Concern, why: Unsupported) {
+        self.set(concern, Support::Unsupported(why));
+    }
+
+    fn set(&mut self, concern: Concern, support: Support) {
+        match self.capabilities.iter_mut().find(|c| c.concern == concern) {
+            Some(known) => {
+                if matches!(known.support, Support::Unsupported(_)) {
+                    known.support = support;
+                }
+            }
+            None => self.capabilities.push(Capability { concern, support }),
+        }
+    }
+
+    pub(crate) fn add_source(&mut self, source: Box<dyn Source>) {
+        self.sources.push(source);
+    }
+
+    pub(crate) fn set_screen(&mut self, screen: Box<dyn Screen>) {
+        self.screen = Some(screen);
+    }
+
+    /// Makes sure that every concern is listed once and in order.
+    pub(crate) fn settle(&mut self) {
+        for concern in Concern::ALL {
+            if !self.capabilities.iter().any(|c| c.concern == concern) {
+                self.refuse(
+                    concern,
+                    Unsupported::new("no backend of this system serves it", ""),
+                );
+            }
+        }
+        self.capabilities
+            .sort_by_key(|c| Concern::ALL.iter().position(|known| *known == c.concern));
+    }
+}
+
+/// Enough for the deepest D-Bus message; untouched stack costs no memory.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// Running sensors. Dropping it stops them.
+pub struct Running {
+    stop: Stop,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Stops the sensors: open input counts are handed over, then every thread is joined. Takes at most about half a
+    /// second when the queue is full and nobody reads from it; otherwise milliseconds.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.raise();
+        for thread in self.threads.drain(..) {
+            // A sensor that panicked has nothing more to say; the receiver saw its queue close.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What a desktop is opened with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to open a desktop. [`Options::default`] is right for the desktop the program runs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// X11 display, such as `":0"`; `None` takes the environment's `DISPLAY`.
+    pub display: Option<String>,
+    /// How long without any input until [`model::Event::Idle`]; at least one millisecond.
+    pub idle_limit: Duration,
+    /// Where the kernel lists the power supplies.
+    pub power_root: PathBuf,
+    /// How often the power supplies are read when no service tells of changes; only where there is a battery.
+    pub power_poll: Duration,
+    /// Title changes closer together than this become one: the last of them is kept.
+    pub title_debounce: Duration,
+    /// How long no window must be active before that is told; window managers pass through "none" at each switch.
+    pub none_after: Duration,
+    /// Whether to ask the system bus for lock, sleep and power changes.
+    pub system_bus: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            display: None,
+            idle_limit: Duration::from_secs(300),
+            power_root: PathBuf::from("/sys/class/power_supply"),
+            power_poll: Duration::from_secs(30),
+            title_debounce: Duration::from_millis(250),
+            none_after: Duration::from_millis(150),
+            system_bus: true,
+        }
+    }
+}

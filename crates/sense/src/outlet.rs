@@ -1,0 +1,97 @@
+//! Where sensors put events. Bounded: a full queue makes the sensor wait, and nothing is dropped while it runs.
+
+use crate::stop::Stop;
+use model::{Event, Moment, Stamped};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
+
+/// How often a full queue is tried again.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// How long a sensor that was asked to end still tries to hand over its last events.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The receiver is gone, or the sensor was asked to end and nobody took its last events in time.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+/// A sensor's end of the queue.
+#[derive(Clone)]
+pub(crate) struct Outlet {
+    tx: SyncSender<Stamped>,
+    stop: Stop,
+}
+
+impl Outlet {
+    pub(crate) fn new(tx: SyncSender<Stamped>, stop: Stop) -> Self {
+        Self { tx, stop }
+    }
+
+    /// Hands `event` over, waiting while the queue is full.
+    pub(crate) fn send(&self, at: Moment, event: Event) -> Result<(), Closed> {
+        let mut item = Stamped { at, event };
+        let mut give_up: Option<Instant> = None;
+        loop {
+            match self.tx.try_send(item) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Disconnected(_)) => return Err(Closed),
+                Err(TrySendError::Full(back)) => item = back,
+            }
+            if self.stop.wait(RETRY) {
+                let deadline = *give_up.get_or_insert_with(|| Instant::now() + LAST_WORDS);
+                if Instant::now() >= deadline {
+                    return Err(Closed);
+                }
+                std::thread::sleep(RETRY);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    const AT: Moment = Moment {
+        utc_us: 0,
+        boot_us: 0,
+        awake_us: 0,
+    };
+
+    #[test]
+    fn a_full_queue_makes_the_sender_wait_and_loses_nothing() {
+        let (tx, rx) = sync_channel(1);
+        let outlet = Outlet::new(tx, Stop::default());
+        let sender = std::thread::spawn(move || {
+            for n in 0..100 {
+                outlet.send(AT.plus_us(n), Event::Present).unwrap();
+            }
+        });
+        let seen: Vec<u64> = rx.iter().map(|item| item.at.boot_us).collect();
+        sender.join().unwrap();
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_stopped_sender_gives_up_on_a_full_queue() {
+        let (tx, _rx) = sync_channel(1);
+        let stop = Stop::default();
+        let outlet = Outlet::new(tx, stop.clone());
+        outlet.send(AT, Event::Present).unwrap();
+        stop.raise();
+        assert!(outlet.send(AT, Event::Present).is_err());
+    }
+
+    #[test]
+    fn a_receiver_that_went_away_is_told() {
+        let (tx, rx) = sync_channel(1);
+        drop(rx);
+        assert!(
+            Outlet::new(tx, Stop::default())
+                .send(AT, Event::Present)
+                .is_err()
+        );
+    }
+}

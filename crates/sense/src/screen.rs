@@ -1,0 +1,49 @@
+//! Pictures of the active window, on loan.
+
+use model::{Frame, Unsupported, WindowHandle};
+
+/// Takes pictures of the active window. Each one is lent to a function and gone afterwards.
+pub trait Screen: Send {
+    /// Reads the picture of the window `handle`, frame and all, and lends it to `with`.
+    ///
+    /// `with` is called at most once, and only when the window was active, visible and in the same place before and
+    /// after its pixels were read. The picture is clipped to the screen; what lies above it is named in
+    /// [`Frame::foreign`] and must be painted over by the caller.
+    ///
+    /// # Errors
+    /// A [`GrabError`]; `with` was not called then. None of them is lasting: the next try may succeed.
+    fn grab(
+        &mut self,
+        handle: WindowHandle,
+        with: &mut dyn FnMut(&Frame<'_>),
+    ) -> Result<(), GrabError>;
+
+    /// Gives back the memory that pictures need; the next [`Screen::grab`] takes it again.
+    fn release(&mut self);
+}
+
+/// Why there is no picture this time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GrabError {
+    /// Another window is active, or became active while the pixels were read.
+    #[error("the window is not the active one (any more)")]
+    NotActive,
+    /// The window was closed.
+    #[error("the window is gone")]
+    Gone,
+    /// The window is minimised, hidden or wholly outside the screen.
+    #[error("nothing of the window is visible")]
+    NotVisible,
+    /// The window moved or changed its size while the pixels were read.
+    #[error("the window moved while its picture was taken")]
+    Moved,
+    /// The window asks not to be captured.
+    #[error("the window asks not to be captured")]
+    Protected,
+    /// This desktop gives no pictures.
+    #[error("no pictures here: {0}")]
+    Unsupported(Unsupported),
+    /// The desktop refused or went away.
+    #[error("the picture could not be read: {0}")]
+    Backend(String),
+}

@@ -1,0 +1,68 @@
+//! The thread that replays.
+
+use super::{Pace, Stamps};
+use crate::desktop::Source;
+use crate::outlet::Outlet;
+use crate::stop::Stop;
+use model::{Clock, Event, Moment, Stamped, WindowHandle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub(super) struct Replay {
+    pub(super) events: Vec<Stamped>,
+    pub(super) pace: Pace,
+    pub(super) stamps: Stamps,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) active: Arc<Mutex<Option<WindowHandle>>>,
+}
+
+impl Source for Replay {
+    fn name(&self) -> &'static str {
+        "sense-script"
+    }
+
+    fn run(self: Box<Self>, out: Outlet, stop: Stop) {
+        let Some(first) = self.events.first().map(|item| item.at) else {
+            return;
+        };
+        let start = self.clock.now();
+        for item in self.events {
+            if self.pace == Pace::RealTime {
+                let due_us = item.at.awake_us.saturating_sub(first.awake_us);
+                let passed_us = self.clock.now().awake_us.saturating_sub(start.awake_us);
+                let left = Duration::from_micros(due_us.saturating_sub(passed_us));
+                if stop.wait(left) {
+                    return;
+                }
+            } else if stop.is_raised() {
+                return;
+            }
+            if let Event::Window { active } = &item.event {
+                *self.active.lock().unwrap_or_else(PoisonError::into_inner) =
+                    active.as_ref().map(|active| active.handle);
+            }
+            let at = match self.stamps {
+                Stamps::Kept => item.at,
+                Stamps::Moved => moved(item.at, first, start),
+            };
+            if out.send(at, item.event).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// `at` as far from `to` as it was from `from`, on each clock by itself: sleep and clock jumps stay as recorded.
+fn moved(at: Moment, from: Moment, to: Moment) -> Moment {
+    Moment {
+        utc_us: to
+            .utc_us
+            .saturating_add(at.utc_us.saturating_sub(from.utc_us)),
+        boot_us: to
+            .boot_us
+            .saturating_add(at.boot_us.saturating_sub(from.boot_us)),
+        awake_us: to
+            .awake_us
+            .saturating_add(at.awake_us.saturating_sub(from.awake_us)),
+    }
+}

@@ -1,0 +1,107 @@
+//! One way to end every thread: a flag, a wait that it cuts short, and calls that wake whatever blocks elsewhere.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+type Wake = Box<dyn Fn() + Send>;
+
+/// Shared by a [`crate::Running`] and its threads.
+#[derive(Clone, Default)]
+pub(crate) struct Stop(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    raised: bool,
+    wakes: Vec<Wake>,
+}
+
+impl Stop {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is a flag and a list that is only pushed to; a panic cannot leave it half changed.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks every thread to end. Further calls do nothing.
+    pub(crate) fn raise(&self) {
+        let wakes = {
+            let mut state = self.state();
+            state.raised = true;
+            std::mem::take(&mut state.wakes)
+        };
+        self.0.changed.notify_all();
+        for wake in wakes {
+            wake();
+        }
+    }
+
+    /// Was the end asked for?
+    pub(crate) fn is_raised(&self) -> bool {
+        self.state().raised
+    }
+
+    /// Calls `wake` once when the end is asked for; at once if it already was.
+    pub(crate) fn on_raise(&self, wake: impl Fn() + Send + 'static) {
+        let mut state = self.state();
+        if state.raised {
+            drop(state);
+            wake();
+        } else {
+            state.wakes.push(Box::new(wake));
+        }
+    }
+
+    /// Waits at most `time`; true when the end was asked for.
+    pub(crate) fn wait(&self, time: Duration) -> bool {
+        let deadline = Instant::now().checked_add(time);
+        let mut state = self.state();
+        loop {
+            if state.raised {
+                return true;
+            }
+            let left = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => Duration::from_secs(3_600),
+            };
+            if left.is_zero() {
+                return false;
+            }
+            state = self
+                .0
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn every_wake_is_called_once_also_when_it_comes_late() {
+        let stop = Stop::default();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let count = |calls: &Arc<AtomicUsize>| {
+            let calls = Arc::clone(calls);
+            move || {
+                calls.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        stop.on_raise(count(&calls));
+        assert!(!stop.wait(Duration::ZERO));
+        stop.raise();
+        stop.raise();
+        stop.on_raise(count(&calls));
+        assert_eq!(calls.load(Ordering::SeqCst), 2);
+        assert!(stop.wait(Duration::from_secs(3_600)));
+    }
+}
