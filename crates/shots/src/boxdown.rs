@@ -1,0 +1,153 @@
+//! Scaling down by blocks: each block of the frame becomes one pixel, its mean.
+//!
+//! This is the blur. Unlike a Gaussian blur it cannot be undone: what is not kept cannot be sharpened back. With blocks
+//! of 16 pixels a line of text 14 pixels high is less than one row of the small picture.
+
+/// Side of a block at 100 % scaling, in pixels.
+const SIDE: u32 = 16;
+
+/// Pixels by which it grows for each further 100 % of scaling.
+const GROWTH: u32 = 8;
+
+/// Highest scaling that is believed, in percent; desktops go to 500. It bounds a block at 48 pixels, and so (blocks being
+/// stretched to fit the frame) below 96: the sum of 96 bytes fits 16 bits.
+const MAX_SCALE: u32 = 500;
+
+/// Smallest side of a blur's blocks, in pixels of the screen, at a screen scaling of `scale_percent` (100 = 1×):
+/// 16 up to 100 %, then 8 more for each 100 %, rounded up: 20 at 150 %, 24 at 200 %, 48 from 500 % on.
+/// Letters grow with the scaling, so the blocks that hide them must too.
+#[must_use]
+pub fn block_side(scale_percent: u32) -> u32 {
+    let above = scale_percent.clamp(100, MAX_SCALE) - 100;
+    SIDE + (above * GROWTH).div_ceil(100)
+}
+
+/// How many blocks of at least `side` pixels fit along `length` pixels; at least 1.
+///
+/// Rounding down matters: a last block of the few pixels left over would show a thin strip almost unblurred. Instead
+/// all blocks are stretched evenly, to less than twice `side`.
+pub(crate) fn blocks(length: u32, side: u32) -> u32 {
+    (length / side.max(1)).max(1)
+}
+
+/// Where block `index` of `count` begins along `length` pixels.
+fn edge(index: u32, count: u32, length: u32) -> u32 {
+    // At most `length`, because `index <= count`.
+    (u64::from(index) * u64::from(length) / u64::from(count)) as u32
+}
+
+/// Takes rows from the top and keeps one mean for each block.
+pub(crate) struct BoxDown {
+    width: u32,
+    height: u32,
+    columns: u32,
+    rows: u32,
+    /// Sums down the current row of blocks, for each byte of a row. 16 bits keep the loop narrow and therefore fast;
+    /// they hold 257 rows of 255.
+    down: Vec<u16>,
+    /// Rows of the frame seen in all, and the row of blocks being summed.
+    seen: u32,
+    block_row: u32,
+    rgba: Vec<u8>,
+}
+
+impl BoxDown {
+    /// From `width`×`height` pixels to `columns`×`rows`, each at least 1 and no more than there are pixels. A block must
+    /// be at most 257 pixels high.
+    pub(crate) fn new(width: u32, height: u32, columns: u32, rows: u32) -> Self {
+        debug_assert!(height.div_ceil(rows) <= 257);
+        Self {
+            width,
+            height,
+            columns,
+            rows,
+            down: vec![0; width as usize * 4],
+            seen: 0,
+            block_row: 0,
+            rgba: Vec::with_capacity(columns as usize * rows as usize * 4),
+        }
+    }
+
+    /// Takes the next row: `4 * width` bytes in order blue, green, red, unused.
+    pub(crate) fn row(&mut self, row: &[u8]) {
+        for (sum, byte) in self.down.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(u16::from(*byte));
+        }
+        self.seen += 1;
+        if self.seen == edge(self.block_row + 1, self.rows, self.height) {
+            self.close_blocks();
+        }
+    }
+
+    /// Turns the sums of the current row of blocks into pixels.
+    fn close_blocks(&mut self) {
+        let tall = self.seen - edge(self.block_row, self.rows, self.height);
+        for column in 0..self.columns {
+            let from = edge(column, self.columns, self.width);
+            let to = edge(column + 1, self.columns, self.width);
+            let mut sum = [0u32; 4];
+            for pixel in self.down[from as usize * 4..to as usize * 4].chunks_exact(4) {
+                for (sum, part) in sum.iter_mut().zip(pixel) {
+                    *sum += u32::from(*part);
+                }
+            }
+            let count = tall * (to - from);
+            // A mean of bytes is a byte.
+            let [b, g, r, _] = sum.map(|sum| ((sum + count / 2) / count) as u8);
+            self.rgba.extend([r, g, b, 255]);
+        }
+        self.down.fill(0);
+        self.block_row += 1;
+    }
+
+    /// The small picture: red, green, blue and opaque.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.rgba
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_grow_with_the_screen_scaling() {
+        let sides = [0, 100, 125, 150, 175, 200, 300, 500, u32::MAX].map(block_side);
+        assert_eq!(sides, [16, 16, 18, 20, 22, 24, 32, 48, 48]);
+    }
+
+    #[test]
+    fn no_block_is_thinner_than_asked_unless_the_frame_is() {
+        for side in [2, 16, 18, 24, 48] {
+            for length in 1..500 {
+                let count = blocks(length, side);
+                for index in 0..count {
+                    let size = edge(index + 1, count, length) - edge(index, count, length);
+                    assert!(size >= side.min(length), "{size} of {length} at {side}");
+                    assert!(size < 2 * side, "{size} of {length} at {side}");
+                }
+                assert_eq!(edge(count, count, length), length);
+            }
+        }
+    }
+
+    #[test]
+    fn each_pixel_is_the_mean_of_its_block() {
+        // 5×3 to 2×1: columns 0..2 and 2..5.
+        let mut down = BoxDown::new(5, 3, 2, 1);
+        for y in 0..3u8 {
+            let row: Vec<u8> = (0..5u8).flat_map(|x| [x * 10, y * 10, 255, 77]).collect();
+            down.row(&row);
+        }
+        assert_eq!(down.finish(), [255, 10, 5, 255, 255, 10, 30, 255]);
+    }
+
+    #[test]
+    fn white_stays_white_in_the_largest_blocks() {
+        let mut down = BoxDown::new(95, 95, 1, 1);
+        for _ in 0..95 {
+            down.row(&[255; 95 * 4]);
+        }
+        assert_eq!(down.finish(), [255; 4]);
+    }
+}

@@ -1,0 +1,154 @@
+//! The pipeline as the rest of the program sees it.
+
+use crate::ShotError;
+use crate::fingerprint::Fingerprint;
+use crate::stage::{MEDIA, Raw};
+use data_encoding::HEXLOWER;
+use model::Frame;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// How much detail an encoded picture keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// WebP at quality 35: little more than half the bytes of a JPEG at quality 50, and better to read.
+    #[default]
+    Standard,
+    /// WebP at quality 20: a fifth smaller again; small print suffers.
+    Small,
+}
+
+impl Quality {
+    /// Sets libwebp's knobs.
+    pub(crate) fn apply(self, config: &mut webp::WebPConfig) {
+        config.quality = match self {
+            Self::Standard => 35.0,
+            Self::Small => 20.0,
+        };
+        // Of libwebp's 0 (fast) to 6 (small): beyond 2 the CPU doubles for a few percent of bytes.
+        config.method = 2;
+    }
+}
+
+/// What the pipeline is asked to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Make pictures unreadable: see [`crate::block_side`].
+    pub blur: bool,
+    /// How much detail to keep.
+    pub quality: Quality,
+}
+
+/// Turns borrowed pixels into encoded pictures, one at a time, and remembers just enough to see that the next one shows
+/// nothing new.
+///
+/// Between calls it holds a few kilobytes (see the crate's own promises); all larger memory is freed before
+/// [`Pipeline::process`] returns.
+pub struct Pipeline {
+    settings: Settings,
+    last: Option<Fingerprint>,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen no picture yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            last: None,
+        }
+    }
+
+    /// What it was asked to do.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// Paints over the foreign parts, compares with the last picture, and when there is something new blurs (if asked)
+    /// and encodes it.
+    ///
+    /// # Errors
+    /// [`ShotError::Frame`] when the frame's sizes do not agree with its bytes, [`ShotError::Encode`] when libwebp
+    /// refuses. Either way nothing is remembered of the frame.
+    pub fn process(&mut self, frame: &Frame<'_>) -> Result<Outcome, ShotError> {
+        let redacted = Raw::new(frame)?.redact();
+        let now = Fingerprint::of(&redacted);
+        if now.is_blank() {
+            return Ok(Outcome::Blank);
+        }
+        if self.last.as_ref().is_some_and(|last| last.is_like(&now)) {
+            return Ok(Outcome::Unchanged);
+        }
+        let finished = redacted.finish(self.settings.blur);
+        let (width, height) = (finished.width(), finished.height());
+        let bytes = finished.encode(self.settings.quality)?;
+        self.last = Some(now);
+        Ok(Outcome::Picture(Picture {
+            sha256: HEXLOWER.encode(&Sha256::digest(&bytes)),
+            bytes,
+            media: MEDIA,
+            width,
+            height,
+            screen_width: frame.width,
+            screen_height: frame.height,
+            blurred: self.settings.blur,
+        }))
+    }
+
+    /// Makes the next picture count as changed whatever it shows: after another window was active, or when the last
+    /// picture could not be stored.
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
+}
+
+/// What came of a frame.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It differs from the last picture by no more than a blinking cursor; nothing to store.
+    Unchanged,
+    /// Every pixel has the same colour (a window not drawn yet, one that is protected from capture, one that lies wholly
+    /// under others): nothing to see, nothing to store. The last picture stays the one to compare with.
+    Blank,
+    /// Something new.
+    Picture(Picture),
+}
+
+/// An encoded picture: redacted always, blurred when the settings said so. Only [`Pipeline::process`] can make one.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Picture {
+    /// The file, of type [`Picture::media`].
+    pub bytes: Vec<u8>,
+    /// SHA-256 of `bytes`, 64 lower-case hex digits.
+    pub sha256: String,
+    /// Media type, [`MEDIA`].
+    pub media: &'static str,
+    /// Width of the encoded picture in pixels.
+    pub width: u32,
+    /// Height of the encoded picture in pixels.
+    pub height: u32,
+    /// Width on screen in pixels; more than `width` when the picture was blurred, or too large to encode as it was.
+    pub screen_width: u32,
+    /// Height on screen in pixels.
+    pub screen_height: u32,
+    /// True when the picture was made unreadable.
+    pub blurred: bool,
+}
+
+/// Facts only: a log must not hold a picture.
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture")
+            .field("bytes", &self.bytes.len())
+            .field("sha256", &self.sha256)
+            .field("media", &self.media)
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("screen_width", &self.screen_width)
+            .field("screen_height", &self.screen_height)
+            .field("blurred", &self.blurred)
+            .finish()
+    }
+}

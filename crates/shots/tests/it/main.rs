@@ -1,0 +1,9 @@
+//! The picture pipeline against real pictures, a real text reader and a real quality measure.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod changes;
+mod ocr;
+mod privacy;
+mod quality;
+mod screens;
+mod sizes;
