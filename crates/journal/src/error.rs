@@ -1,0 +1,189 @@
+//! What can go wrong, and what to do about it.
+
+use rusqlite::ErrorCode;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use vault::{SealError, VaultError};
+
+/// Errors of the journal. After any of them nothing that was acknowledged is lost, and the call may be repeated.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// No room. Nothing was written; the same call works again once there is room.
+    #[error(
+        "no room left on the disk that holds {path}; free some space, recording goes on by itself"
+    )]
+    DiskFull {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The disk refused.
+    #[error("cannot {doing} {path}: {source}")]
+    Io {
+        /// What was being done, as in "cannot *write* …".
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Another process writes this journal.
+    #[error("another uam writes the journal in {path}; `uam status` tells where it runs")]
+    InUse {
+        /// The journal's directory.
+        path: PathBuf,
+    },
+    /// Another process held the database for longer than the time limit.
+    #[error("the journal {path} is busy; another program holds it. Try again")]
+    Busy {
+        /// The database.
+        path: PathBuf,
+    },
+    /// There is no journal yet.
+    #[error("{path} does not exist yet; start uam once to create it")]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A newer version of uam wrote it.
+    #[error(
+        "{path} was written by a newer uam (format {found}, this one knows {known}); update uam, nothing was changed"
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The highest format known here.
+        known: i64,
+    },
+    /// An older version of uam wrote it, and only the writer may bring it up to date.
+    #[error(
+        "{path} is of an older format ({found}, now {known}); start uam once to bring it up to date"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The format needed.
+        known: i64,
+    },
+    /// It belongs to another installation's vault.
+    #[error(
+        "the journal {path} belongs to device {found}, but the vault is of device {vault}; put the right vault.json back, or move the journal away"
+    )]
+    OtherDevice {
+        /// The database.
+        path: PathBuf,
+        /// The device the journal names.
+        found: String,
+        /// The device the vault names.
+        vault: String,
+    },
+    /// The database is damaged; the writer sets it aside at its next start.
+    #[error(
+        "the journal {path} is damaged ({why}); restart uam: it sets the file aside, saves what is readable and goes on"
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// Anything else SQLite says.
+    #[error("cannot {doing} in {path}: {source}")]
+    Sqlite {
+        /// What was being done.
+        doing: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// Sealing or opening failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The vault could not make a session.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A record could not be written as JSON.
+    #[error("cannot write a record as JSON: {0}")]
+    Encode(serde_json::Error),
+    /// No such shot.
+    #[error("there is no shot {seq} in the journal")]
+    NoShot {
+        /// The number asked for.
+        seq: u64,
+    },
+    /// The picture is gone or does not open; its record stays.
+    #[error("the picture of shot {seq} is lost ({why}); its facts are kept")]
+    PictureLost {
+        /// The shot's number.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// The picture was deleted by age or size, as the settings ask.
+    #[error("the picture of shot {seq} was deleted by the retention rule; its facts are kept")]
+    PictureDeleted {
+        /// The shot's number.
+        seq: u64,
+    },
+    /// The picture and the facts handed over with it do not belong together.
+    #[error("the picture does not have the {what} its shot names")]
+    WrongPicture {
+        /// `sha256` or `size`.
+        what: &'static str,
+    },
+    /// A counter left the range SQLite can hold (2^63 − 1).
+    #[error("the number {0} is too large for the journal")]
+    Range(u64),
+}
+
+impl JournalError {
+    /// True when the cause may pass by itself, so trying the same again makes sense.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::DiskFull { .. } | Self::Busy { .. } | Self::Io { .. } | Self::InUse { .. }
+        )
+    }
+
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| {
+            let path = path.to_owned();
+            match source.kind() {
+                io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::FileTooLarge => Self::DiskFull { path },
+                _ => Self::Io {
+                    doing,
+                    path,
+                    source,
+                },
+            }
+        }
+    }
+
+    pub(crate) fn sqlite(doing: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| {
+            let path = path.to_owned();
+            match source.sqlite_error_code() {
+                Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                    path,
+                    why: source.to_string(),
+                },
+                _ => Self::Sqlite {
+                    doing,
+                    path,
+                    source,
+                },
+            }
+        }
+    }
+}
