@@ -1,0 +1,479 @@
+//! Top-level windows whose every pixel is known.
+
+use super::wait_until;
+use anyhow::{Context, Result, bail};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, CreateGCAux, CreateWindowAux,
+    EventMask, ImageFormat, PropMode, StackMode, WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+x11rb::atom_manager! {
+    Atoms: AtomsCookie {
+        _NET_ACTIVE_WINDOW,
+        _NET_WM_NAME,
+        _NET_WM_PID,
+        _NET_FRAME_EXTENTS,
+        _MOTIF_WM_HINTS,
+        UTF8_STRING,
+        WM_CHANGE_STATE,
+        WM_CLIENT_MACHINE,
+        WM_STATE,
+    }
+}
+
+/// What a window shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// One colour, `0xRRGGBB`.
+    Solid(u32),
+    /// Deterministic noise in tiles; two seeds never look alike.
+    Pattern(u32),
+}
+
+impl Fill {
+    /// The colour `0xRRGGBB` at (`x`, `y`) of the window's inside.
+    #[must_use]
+    pub fn pixel(self, x: u32, y: u32) -> u32 {
+        match self {
+            Self::Solid(rgb) => rgb & 0x00ff_ffff,
+            Self::Pattern(seed) => {
+                // Each pixel differs from its neighbours (x and y are in the low bits), tiles differ strongly.
+                let tile = (x / 8)
+                    .wrapping_mul(0x9e37_79b1)
+                    .wrapping_add((y / 8).wrapping_mul(0x85eb_ca6b))
+                    .wrapping_add(seed.wrapping_mul(0xc2b2_ae35));
+                let mixed = (tile ^ (tile >> 15)).wrapping_mul(0x2c1b_3c6d);
+                (mixed ^ (mixed >> 13) ^ x ^ (y << 8)) & 0x00ff_ffff
+            }
+        }
+    }
+}
+
+/// How a test window is made.
+#[derive(Clone, Debug)]
+pub struct WindowSpec {
+    /// Title; `_NET_WM_NAME` and `WM_NAME`.
+    pub title: String,
+    /// Class part of `WM_CLASS`.
+    pub class: String,
+    /// Left edge asked for.
+    pub x: i16,
+    /// Top edge asked for.
+    pub y: i16,
+    /// Width of the inside in pixels.
+    pub width: u16,
+    /// Height of the inside in pixels.
+    pub height: u16,
+    /// What it shows.
+    pub fill: Fill,
+    /// Without `_NET_WM_NAME`, as old programs do it; the title is then written as Latin-1 `WM_NAME`.
+    pub legacy_title: bool,
+    /// Whether the window manager draws a frame around it.
+    pub decorated: bool,
+    /// True for a window that the window manager leaves alone, such as a menu.
+    pub unmanaged: bool,
+    /// What `_NET_WM_PID` says; `None` leaves it out.
+    pub pid: Option<u32>,
+}
+
+impl WindowSpec {
+    /// A framed window of 400 × 300 pixels at (`x`, `y`) with a pattern made from its title.
+    #[must_use]
+    pub fn new(title: &str, class: &str, x: i16, y: i16) -> Self {
+        let seed = title
+            .bytes()
+            .fold(7u32, |seed, byte| seed.wrapping_mul(31) ^ u32::from(byte));
+        Self {
+            title: title.to_owned(),
+            class: class.to_owned(),
+            x,
+            y,
+            width: 400,
+            height: 300,
+            fill: Fill::Pattern(seed),
+            legacy_title: false,
+            decorated: true,
+            unmanaged: false,
+            pid: Some(std::process::id()),
+        }
+    }
+
+    /// The same in another size.
+    #[must_use]
+    pub fn sized(mut self, width: u16, height: u16) -> Self {
+        self.width = width;
+        self.height = height;
+        self
+    }
+
+    /// The same with other content.
+    #[must_use]
+    pub fn filled(mut self, fill: Fill) -> Self {
+        self.fill = fill;
+        self
+    }
+
+    /// The same without a frame.
+    #[must_use]
+    pub fn undecorated(mut self) -> Self {
+        self.decorated = false;
+        self
+    }
+
+    /// The same, but the window manager leaves it alone.
+    #[must_use]
+    pub fn unmanaged(mut self) -> Self {
+        self.unmanaged = true;
+        self
+    }
+
+    /// The same with a `WM_NAME` title only.
+    #[must_use]
+    pub fn legacy(mut self) -> Self {
+        self.legacy_title = true;
+        self
+    }
+}
+
+/// A mapped top-level window with a connection of its own. Closed on drop.
+///
+/// Its content is the window's background, so the server itself repaints it and no thread has to.
+pub struct TestWindow {
+    conn: RustConnection,
+    root: u32,
+    atoms: Atoms,
+    id: u32,
+    spec: WindowSpec,
+}
+
+impl TestWindow {
+    /// Opens a window on `display` and waits until it is mapped (and managed, where there is a window manager).
+    ///
+    /// # Errors
+    /// When the server is gone or the window never appears.
+    pub fn open(display: &str, spec: WindowSpec) -> Result<Self> {
+        let (conn, screen_number) = x11rb::connect(Some(display))
+            .with_context(|| format!("no connection to display {display}"))?;
+        let screen = conn.setup().roots[screen_number].clone();
+        let atoms = Atoms::new(&conn)?.reply()?;
+        let id = conn.generate_id()?;
+        conn.create_window(
+            screen.root_depth,
+            id,
+            screen.root,
+            spec.x,
+            spec.y,
+            spec.width,
+            spec.height,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            screen.root_visual,
+            &CreateWindowAux::new().override_redirect(u32::from(spec.unmanaged)),
+        )?;
+        let window = Self {
+            conn,
+            root: screen.root,
+            atoms,
+            id,
+            spec,
+        };
+        window.paint(screen.root_depth)?;
+        window.describe()?;
+        window.conn.map_window(id)?.check()?;
+        wait_until("the window is mapped", || {
+            let attributes = window.conn.get_window_attributes(id)?.reply()?;
+            let viewable = attributes.map_state == x11rb::protocol::xproto::MapState::VIEWABLE;
+            let framed = window.spec.unmanaged || !window.is_managed_desktop()? || {
+                let extents = window.conn.get_property(
+                    false,
+                    id,
+                    window.atoms._NET_FRAME_EXTENTS,
+                    AtomEnum::CARDINAL,
+                    0,
+                    4,
+                )?;
+                extents.reply()?.type_ != 0
+            };
+            Ok((viewable && framed).then_some(()))
+        })?;
+        Ok(window)
+    }
+
+    /// Makes the content the window's background.
+    fn paint(&self, depth: u8) -> Result<()> {
+        let (conn, id, spec) = (&self.conn, self.id, &self.spec);
+        let pixmap = conn.generate_id()?;
+        conn.create_pixmap(depth, pixmap, id, spec.width, spec.height)?;
+        let gc = conn.generate_id()?;
+        conn.create_gc(gc, pixmap, &CreateGCAux::new())?;
+        for y in 0..spec.height {
+            let mut row = Vec::with_capacity(usize::from(spec.width) * 4);
+            for x in 0..spec.width {
+                let rgb = spec.fill.pixel(u32::from(x), u32::from(y));
+                row.extend_from_slice(&rgb.to_le_bytes());
+            }
+            let top = i16::try_from(y)?;
+            conn.put_image(
+                ImageFormat::Z_PIXMAP,
+                pixmap,
+                gc,
+                spec.width,
+                1,
+                0,
+                top,
+                0,
+                depth,
+                &row,
+            )?;
+        }
+        conn.change_window_attributes(
+            id,
+            &x11rb::protocol::xproto::ChangeWindowAttributesAux::new().background_pixmap(pixmap),
+        )?
+        .check()?;
+        conn.free_pixmap(pixmap)?;
+        conn.free_gc(gc)?;
+        Ok(())
+    }
+
+    /// Writes the properties that programs write.
+    fn describe(&self) -> Result<()> {
+        let (conn, id, spec) = (&self.conn, self.id, &self.spec);
+        let class = format!("{}\0{}\0", spec.class.to_lowercase(), spec.class);
+        conn.change_property8(
+            PropMode::REPLACE,
+            id,
+            AtomEnum::WM_CLASS,
+            AtomEnum::STRING,
+            class.as_bytes(),
+        )?;
+        if let Some(pid) = spec.pid {
+            conn.change_property32(
+                PropMode::REPLACE,
+                id,
+                self.atoms._NET_WM_PID,
+                AtomEnum::CARDINAL,
+                &[pid],
+            )?;
+        }
+        if !spec.decorated {
+            conn.change_property32(
+                PropMode::REPLACE,
+                id,
+                self.atoms._MOTIF_WM_HINTS,
+                self.atoms._MOTIF_WM_HINTS,
+                &[2, 0, 0, 0, 0],
+            )?;
+        }
+        // Position asked for by the user (flag USPosition), so that no window manager places it elsewhere.
+        conn.change_property32(
+            PropMode::REPLACE,
+            id,
+            AtomEnum::WM_NORMAL_HINTS,
+            AtomEnum::WM_SIZE_HINTS,
+            &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        )?;
+        self.set_title(&spec.title)
+    }
+
+    fn is_managed_desktop(&self) -> Result<bool> {
+        let reply = self
+            .conn
+            .get_property(
+                false,
+                self.root,
+                self.atoms._NET_ACTIVE_WINDOW,
+                AtomEnum::ANY,
+                0,
+                1,
+            )?
+            .reply()?;
+        Ok(reply.type_ != 0)
+    }
+
+    /// The window's number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub fn spec(&self) -> &WindowSpec {
+        &self.spec
+    }
+
+    /// Sets the title (only `WM_NAME` where the spec says so, characters beyond Latin-1 becoming `?`).
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn set_title(&self, title: &str) -> Result<()> {
+        if !self.spec.legacy_title {
+            self.conn.change_property8(
+                PropMode::REPLACE,
+                self.id,
+                self.atoms._NET_WM_NAME,
+                self.atoms.UTF8_STRING,
+                title.as_bytes(),
+            )?;
+        }
+        let latin: Vec<u8> = title
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+            .collect();
+        self.conn
+            .change_property8(
+                PropMode::REPLACE,
+                self.id,
+                AtomEnum::WM_NAME,
+                AtomEnum::STRING,
+                &latin,
+            )?
+            .check()?;
+        Ok(())
+    }
+
+    /// Sets any property of the window, whatever its content.
+    ///
+    /// # Errors
+    /// When the server is gone or refuses.
+    pub fn set_property(&self, name: &str, type_name: &str, bytes: &[u8]) -> Result<()> {
+        let name = self.conn.intern_atom(false, name.as_bytes())?.reply()?.atom;
+        let kind = self
+            .conn
+            .intern_atom(false, type_name.as_bytes())?
+            .reply()?
+            .atom;
+        self.conn
+            .change_property8(PropMode::REPLACE, self.id, name, kind, bytes)?
+            .check()?;
+        Ok(())
+    }
+
+    /// Asks the window manager to activate it, as a task bar does. Does not wait.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn request_activation(&self) -> Result<()> {
+        self.message(self.atoms._NET_ACTIVE_WINDOW, [2, 0, 0, 0, 0])
+    }
+
+    /// Activates it and waits until it is the active window.
+    ///
+    /// # Errors
+    /// When the server is gone or the window manager refuses.
+    pub fn activate(&self) -> Result<()> {
+        self.request_activation()?;
+        wait_until("the window is active", || {
+            Ok((self.active()? == self.id).then_some(()))
+        })
+    }
+
+    /// The number of the active window; 0 for none.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn active(&self) -> Result<u32> {
+        let reply = self
+            .conn
+            .get_property(
+                false,
+                self.root,
+                self.atoms._NET_ACTIVE_WINDOW,
+                AtomEnum::WINDOW,
+                0,
+                1,
+            )?
+            .reply()?;
+        Ok(reply
+            .value32()
+            .and_then(|mut values| values.next())
+            .unwrap_or(0))
+    }
+
+    /// Minimises it and waits until it is hidden.
+    ///
+    /// # Errors
+    /// When the server is gone or the window manager refuses.
+    pub fn minimise(&self) -> Result<()> {
+        self.message(self.atoms.WM_CHANGE_STATE, [3, 0, 0, 0, 0])?;
+        wait_until("the window is minimised", || {
+            let attributes = self.conn.get_window_attributes(self.id)?.reply()?;
+            let hidden = attributes.map_state != x11rb::protocol::xproto::MapState::VIEWABLE;
+            Ok(hidden.then_some(()))
+        })
+    }
+
+    /// Raises it above the other windows.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn raise(&self) -> Result<()> {
+        self.conn
+            .configure_window(
+                self.id,
+                &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE),
+            )?
+            .check()?;
+        Ok(())
+    }
+
+    /// Where the inside lies on the screen: x, y, width, height.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn inside(&self) -> Result<(i16, i16, u16, u16)> {
+        let size = self.conn.get_geometry(self.id)?.reply()?;
+        let place = self
+            .conn
+            .translate_coordinates(self.id, self.root, 0, 0)?
+            .reply()?;
+        Ok((place.dst_x, place.dst_y, size.width, size.height))
+    }
+
+    /// What the frame adds: left, right, top, bottom, in pixels.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn frame_extents(&self) -> Result<[u32; 4]> {
+        let reply = self
+            .conn
+            .get_property(
+                false,
+                self.id,
+                self.atoms._NET_FRAME_EXTENTS,
+                AtomEnum::CARDINAL,
+                0,
+                4,
+            )?
+            .reply()?;
+        let values: Vec<u32> = reply.value32().into_iter().flatten().collect();
+        match values.as_slice() {
+            [left, right, top, bottom] => Ok([*left, *right, *top, *bottom]),
+            [] => Ok([0; 4]),
+            other => bail!("_NET_FRAME_EXTENTS holds {} numbers", other.len()),
+        }
+    }
+
+    /// Closes it and waits until the server has done so.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn close(self) -> Result<()> {
+        self.conn.destroy_window(self.id)?.check()?;
+        Ok(())
+    }
+
+    /// Sends a client message about this window to the root, where the window manager reads it.
+    fn message(&self, kind: u32, data: [u32; 5]) -> Result<()> {
+        let event = ClientMessageEvent::new(32, self.id, kind, data);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        self.conn
+            .send_event(false, self.root, mask, event)?
+            .check()?;
+        Ok(())
+    }
+}
