@@ -1,2 +1,53 @@
-//! Chores.
-fn main() {}
+//! The project's chores. `cargo xtask` alone lists them.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who started it"
+)]
+
+mod actor;
+mod agent;
+mod args;
+mod authenticator;
+mod bench;
+mod build;
+mod desktop;
+mod packages;
+mod process;
+mod rules;
+mod store;
+mod test;
+mod try_it;
+
+use args::{Chore, HELP};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let chore = match args::parse(std::env::args().skip(1)) {
+        Ok(chore) => chore,
+        Err(wrong) => {
+            eprintln!("xtask: {wrong}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = process::Stop::install().and_then(|stop| match chore {
+        Chore::Help => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Chore::Try(options) => try_it::run(&options, &stop),
+        Chore::Test => test::run(&stop),
+        Chore::Bench(options) => bench::run(&options, &stop),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<process::Stopped>() => {
+            println!("Stopped. Everything that was started has ended.");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

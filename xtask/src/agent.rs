@@ -1,0 +1,298 @@
+//! Running the release binary as a person would: first code, start-up questions, Ctrl-C at the end.
+
+use crate::authenticator::{Authenticator, find_secret};
+use crate::process::{Group, Stop};
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How much of the program's output is kept; older output is forgotten (the person has seen it).
+const KEEP: usize = 256 * 1024;
+
+/// What to run, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    /// The binary.
+    pub(crate) uam: PathBuf,
+    /// Root of its settings and data.
+    pub(crate) home: PathBuf,
+    /// The desktop's display.
+    pub(crate) display: String,
+    /// Further environment, such as the bucket's.
+    pub(crate) env: Vec<(String, String)>,
+}
+
+impl Setting {
+    /// The binary with these settings, and nothing of the person's own uam or bucket.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.uam);
+        // The home is the working directory, too: a `.env` of the person's must not be found.
+        command.current_dir(&self.home);
+        for name in [
+            "S3_PREFIX",
+            "AWS_SESSION_TOKEN",
+            "AWS_PROFILE",
+            "WAYLAND_DISPLAY",
+        ] {
+            command.env_remove(name);
+        }
+        for name in crate::store::NAMES {
+            command.env_remove(name);
+        }
+        command
+            .env("UAM_HOME", &self.home)
+            .env("DISPLAY", &self.display)
+            .envs(self.env.iter().map(|(k, v)| (k, v)));
+        command
+    }
+}
+
+/// The running monitor. Dropping it ends it as Ctrl-C would.
+pub(crate) struct Agent {
+    group: Group,
+    said: Arc<Mutex<String>>,
+    phone: Option<Authenticator>,
+}
+
+impl Agent {
+    /// Starts the monitor; with `show`, what it writes appears indented.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(setting: &Setting, args: &[&str], show: bool) -> Result<Self> {
+        std::fs::create_dir_all(&setting.home)
+            .with_context(|| format!("making {}", setting.home.display()))?;
+        let (reader, writer) = std::io::pipe().context("making a pipe")?;
+        let both = writer.try_clone().context("making a pipe")?;
+        let mut command = setting.command();
+        command
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(writer)
+            .stderr(both);
+        let group = Group::start(&mut command)?;
+        drop(command);
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || listen(reader, &heard, show));
+        Ok(Self {
+            group,
+            said,
+            phone: None,
+        })
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.group.pid()
+    }
+
+    /// What it has written lately.
+    pub(crate) fn said(&self) -> String {
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes the secret of the first run over into an authenticator and types its code, then waits until the program
+    /// says that it records.
+    ///
+    /// # Errors
+    /// When the program ends, prints no secret, or takes none of three codes.
+    pub(crate) fn answer_first_code(&mut self, stop: &Stop) -> Result<()> {
+        let secret = self.wait_for(stop, "uam to print its secret", find_secret)?;
+        let phone = Authenticator::new(&secret)?;
+        for _ in 0..3 {
+            let before = self.said().len();
+            self.type_line(&phone.code())?;
+            let verdict = self.wait_for(stop, "uam to say that it records", move |said| {
+                verdict(said.get(before..).unwrap_or_default())
+            })?;
+            if verdict {
+                self.phone = Some(phone);
+                return Ok(());
+            }
+            stop.pause(phone.until_next())?;
+        }
+        bail!(
+            "uam took none of three codes; it last said:\n{}",
+            tail(&self.said())
+        )
+    }
+
+    /// The authenticator that holds its secret, once it was set up.
+    pub(crate) fn phone(&self) -> Option<&Authenticator> {
+        self.phone.as_ref()
+    }
+
+    /// Ends it as Ctrl-C would and waits for it.
+    ///
+    /// # Errors
+    /// When it ends with an error, or not at all within 30 s (it is killed then).
+    pub(crate) fn end(mut self) -> Result<()> {
+        let status = self
+            .group
+            .end_with(Signal::SIGINT, Duration::from_secs(30))?;
+        if status.success() {
+            return Ok(());
+        }
+        bail!(
+            "uam ended with {status}; it last said:\n{}",
+            tail(&self.said())
+        )
+    }
+
+    fn wait_for<T>(
+        &mut self,
+        stop: &Stop,
+        what: &str,
+        mut find: impl FnMut(&str) -> Option<T>,
+    ) -> Result<T> {
+        let said = Arc::clone(&self.said);
+        let group = &mut self.group;
+        let found = stop.until(what, Duration::from_secs(60), || {
+            let text = said.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(found) = find(&text) {
+                return Ok(Some(found));
+            }
+            match group.ended()? {
+                Some(status) => Err(ended_early(status, &text)),
+                None => Ok(None),
+            }
+        });
+        found.with_context(|| format!("uam last said:\n{}", tail(&self.said())))
+    }
+
+    fn type_line(&mut self, line: &str) -> Result<()> {
+        let stdin = self
+            .group
+            .child()
+            .stdin
+            .as_mut()
+            .context("uam's input is closed")?;
+        writeln!(stdin, "{line}")
+            .and_then(|()| stdin.flush())
+            .context("typing to uam")
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Nothing to tell here: the group itself is killed if this does not end it.
+        let _ = self.group.end_with(Signal::SIGINT, Duration::from_secs(15));
+    }
+}
+
+fn ended_early(status: ExitStatus, said: &str) -> anyhow::Error {
+    anyhow::anyhow!("uam ended early ({status}); it last said:\n{}", tail(said))
+}
+
+/// Whether what was said after a code means that it was taken (`true`) or refused.
+fn verdict(said: &str) -> Option<bool> {
+    let said = said.to_ascii_lowercase();
+    if said.contains("recording") {
+        return Some(true);
+    }
+    [
+        "refused",
+        "wrong",
+        "not accepted",
+        "already used",
+        "try again",
+        "left",
+    ]
+    .iter()
+    .any(|word| said.contains(word))
+    .then_some(false)
+}
+
+/// The last lines, indented.
+fn tail(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(15)..]
+        .iter()
+        .map(|line| format!("    {line}\n"))
+        .collect()
+}
+
+fn listen(mut from: impl Read, into: &Mutex<String>, show: bool) {
+    let mut buffer = [0; 4096];
+    let mut line = String::new();
+    // A character cut in two by the end of a read is finished by the next one.
+    let mut rest: Vec<u8> = Vec::new();
+    while let Ok(n @ 1..) = from.read(&mut buffer) {
+        rest.extend_from_slice(&buffer[..n]);
+        let whole = match std::str::from_utf8(&rest) {
+            Ok(text) => text.len(),
+            Err(e) if e.error_len().is_none() => e.valid_up_to(),
+            Err(_) => rest.len(),
+        };
+        let text = String::from_utf8_lossy(&rest[..whole]).into_owned();
+        rest.drain(..whole);
+        {
+            let mut said = into.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push_str(&text);
+            if said.len() > KEEP {
+                let mut cut = said.len() - KEEP / 2;
+                while !said.is_char_boundary(cut) {
+                    cut += 1;
+                }
+                said.drain(..cut);
+            }
+        }
+        if show {
+            line.push_str(&text);
+            while let Some((whole, rest)) = line.split_once('\n') {
+                println!("  | {}", whole.trim_end());
+                line = rest.to_owned();
+            }
+        }
+    }
+    if show && !line.is_empty() {
+        println!("  | {line}");
+    }
+}
+
+/// Where the data of a run lies when there is a home to look at.
+pub(crate) fn holds_data(home: &Path) -> bool {
+    std::fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_put_together_whatever_the_reads_cut() {
+        struct Slowly<'a>(&'a [u8]);
+        impl Read for Slowly<'_> {
+            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+                let n = self.0.len().min(1);
+                into[..n].copy_from_slice(&self.0[..n]);
+                self.0 = &self.0[n..];
+                Ok(n)
+            }
+        }
+        let said = Mutex::new(String::new());
+        listen(Slowly("▀▄ secret: ABC\ncode? ".as_bytes()), &said, false);
+        assert_eq!(
+            said.into_inner().ok().as_deref(),
+            Some("▀▄ secret: ABC\ncode? ")
+        );
+    }
+
+    #[test]
+    fn a_code_is_taken_or_refused_or_still_weighed() {
+        assert_eq!(verdict("Recording since 12:00"), Some(true));
+        assert_eq!(
+            verdict("That code was refused; two tries left."),
+            Some(false)
+        );
+        assert_eq!(verdict("…"), None);
+    }
+}

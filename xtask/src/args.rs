@@ -1,0 +1,191 @@
+//! What the person typed.
+
+use std::path::PathBuf;
+
+/// Shown without arguments and after a wrong one.
+pub(crate) const HELP: &str = "\
+cargo xtask try [--seconds N] [--virtual] [--yes]
+    Run the monitor: on this desktop, or on a virtual one when there is none (or with --virtual).
+cargo xtask test
+    Set up and run every check and test.
+cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
+    Measure uam beside a Python program doing the same job; ROWS is any of agent,shots,uploads,binary.";
+
+/// A chore and its options.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Chore {
+    /// List the chores.
+    Help,
+    /// Run the main job.
+    Try(Try),
+    /// Run every check.
+    Test,
+    /// Measure.
+    Bench(Bench),
+}
+
+/// Options of `try`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Try {
+    /// How long the virtual desktop's day lasts, in seconds.
+    pub(crate) seconds: u64,
+    /// Use a virtual desktop even where there is a real one.
+    pub(crate) virtual_desktop: bool,
+    /// Take the start-up questions' defaults on a real desktop, too.
+    pub(crate) yes: bool,
+}
+
+/// Options of `bench`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Bench {
+    /// Shorter windows and fewer pictures; coarser figures.
+    pub(crate) quick: bool,
+    /// Which groups of rows; empty means all.
+    pub(crate) only: Vec<String>,
+    /// A release binary to measure instead of a fresh build.
+    pub(crate) uam: Option<PathBuf>,
+}
+
+/// The groups of rows `bench --only` knows.
+pub(crate) const GROUPS: [&str; 4] = ["agent", "shots", "uploads", "binary"];
+
+/// Reads the arguments after the program's name.
+///
+/// # Errors
+/// A sentence that names the argument that was not understood.
+pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String> {
+    let mut args = args.peekable();
+    let Some(chore) = args.next() else {
+        return Ok(Chore::Help);
+    };
+    match chore.as_str() {
+        "help" | "-h" | "--help" => Ok(Chore::Help),
+        "try" => {
+            let mut options = Try {
+                seconds: 60,
+                virtual_desktop: false,
+                yes: false,
+            };
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "--virtual" => options.virtual_desktop = true,
+                    "--yes" => options.yes = true,
+                    "--seconds" => options.seconds = seconds(args.next())?,
+                    other => return Err(format!("`try` does not know `{other}`")),
+                }
+            }
+            Ok(Chore::Try(options))
+        }
+        "test" => match args.next() {
+            None => Ok(Chore::Test),
+            Some(other) => Err(format!("`test` takes no options, but got `{other}`")),
+        },
+        "bench" => {
+            let mut options = Bench {
+                quick: false,
+                only: Vec::new(),
+                uam: None,
+            };
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "--quick" => options.quick = true,
+                    "--only" => options.only = groups(args.next())?,
+                    "--uam" => {
+                        let file = args.next().ok_or("`--uam` needs a file")?;
+                        options.uam = Some(PathBuf::from(file));
+                    }
+                    other => return Err(format!("`bench` does not know `{other}`")),
+                }
+            }
+            Ok(Chore::Bench(options))
+        }
+        other => Err(format!("there is no chore `{other}`")),
+    }
+}
+
+fn seconds(value: Option<String>) -> Result<u64, String> {
+    let value = value.ok_or("`--seconds` needs a number")?;
+    value
+        .parse()
+        .ok()
+        .filter(|s| (10..=3600).contains(s))
+        .ok_or_else(|| format!("`--seconds` must be a whole number from 10 to 3600, not `{value}`"))
+}
+
+fn groups(value: Option<String>) -> Result<Vec<String>, String> {
+    let value = value.ok_or("`--only` needs a list such as agent,shots")?;
+    value
+        .split(',')
+        .map(|word| {
+            if GROUPS.contains(&word) {
+                Ok(word.to_owned())
+            } else {
+                Err(format!(
+                    "`--only` knows {}, not `{word}`",
+                    GROUPS.join(", ")
+                ))
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Chore, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn the_defaults_are_a_minute_on_whatever_desktop_there_is() {
+        let expected = Try {
+            seconds: 60,
+            virtual_desktop: false,
+            yes: false,
+        };
+        assert_eq!(parsed("try"), Ok(Chore::Try(expected)));
+        assert_eq!(parsed(""), Ok(Chore::Help));
+    }
+
+    #[test]
+    fn options_are_read_in_any_order() {
+        let expected = Try {
+            seconds: 20,
+            virtual_desktop: true,
+            yes: true,
+        };
+        assert_eq!(
+            parsed("try --yes --virtual --seconds 20"),
+            Ok(Chore::Try(expected))
+        );
+        let expected = Bench {
+            quick: true,
+            only: vec!["agent".into(), "shots".into()],
+            uam: Some("/tmp/uam".into()),
+        };
+        assert_eq!(
+            parsed("bench --only agent,shots --quick --uam /tmp/uam"),
+            Ok(Chore::Bench(expected))
+        );
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        for (line, word) in [
+            ("tyr", "tyr"),
+            ("try --second 5", "--second"),
+            ("try --seconds", "--seconds"),
+            ("try --seconds 5", "5"),
+            ("test --fast", "--fast"),
+            ("bench --only shot", "`shot`"),
+            ("bench --uam", "--uam"),
+        ] {
+            let wrong = parsed(line).err();
+            assert!(
+                wrong.as_deref().is_some_and(|w| w.contains(word)),
+                "{line}: {wrong:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Building the workspace's own programs.
+
+use crate::process::{Stop, Stopped};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}
+
+/// The cargo that started this chore.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Builds with `cargo build ARGS` and gives where each program now lies, by name.
+///
+/// # Errors
+/// When the build fails (the compiler's messages stand above) or on Ctrl-C.
+pub(crate) fn programs(args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
+    stop.check()?;
+    println!("Building: cargo build --locked {}", args.join(" "));
+    let mut child = cargo()
+        .args(["build", "--locked", "--quiet"])
+        .arg("--message-format=json-render-diagnostics")
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting cargo")?;
+    let pipe = child.stdout.take().context("cargo's output")?;
+    let mut found = BTreeMap::new();
+    for line in BufReader::new(pipe).lines() {
+        let line = line.context("reading cargo's output")?;
+        if let Some((name, file)) = executable(&line) {
+            found.insert(name, file);
+        }
+    }
+    let status = child.wait().context("waiting for cargo")?;
+    if stop.requested() {
+        bail!(Stopped);
+    }
+    if !status.success() {
+        bail!(
+            "the build failed; run it alone with: cargo build {}",
+            args.join(" ")
+        );
+    }
+    Ok(found)
+}
+
+/// The program a line of cargo's JSON messages speaks of.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    let file = message.get("executable")?.as_str()?;
+    let name = message.get("target")?.get("name")?.as_str()?;
+    Some((name.to_owned(), PathBuf::from(file)))
+}
+
+/// The program `name` among those just built.
+///
+/// # Errors
+/// When the build did not make it.
+pub(crate) fn the(programs: &BTreeMap<String, PathBuf>, name: &str) -> Result<PathBuf> {
+    programs
+        .get(name)
+        .cloned()
+        .with_context(|| format!("the build made no program called {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_programs_are_taken_from_cargos_messages() {
+        let program = r#"{"reason":"compiler-artifact","target":{"name":"uam"},"executable":"/t/release/uam"}"#;
+        assert_eq!(
+            executable(program),
+            Some(("uam".into(), "/t/release/uam".into()))
+        );
+        let library =
+            r#"{"reason":"compiler-artifact","target":{"name":"model"},"executable":null}"#;
+        assert_eq!(executable(library), None);
+        assert_eq!(executable("warning: not JSON"), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! Children that never outlive the chore, and Ctrl-C that ends everything cleanly.
+//!
+//! Always true: every background child leads its own process group and is held by a [`Group`]; dropping it ends the
+//! whole group. Ctrl-C reaches the chore only (the groups are not the terminal's foreground group), which then drops
+//! its groups in order. Nothing is ended by name.
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::fmt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often a waiting chore looks at its children and at Ctrl-C.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The person (or the system) asked the chore to end.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped on request")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+/// Becomes true on SIGINT, SIGTERM or SIGHUP.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Takes over the three signals.
+    ///
+    /// # Errors
+    /// When the handlers cannot be installed.
+    pub(crate) fn install() -> Result<Self> {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&flag))
+                .context("installing the handler for Ctrl-C")?;
+        }
+        Ok(Self(flag))
+    }
+
+    /// Was the chore asked to end?
+    pub(crate) fn requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// [`Stopped`] once the chore was asked to end.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.requested() {
+            bail!(Stopped);
+        }
+        Ok(())
+    }
+
+    /// Waits, but not longer than until Ctrl-C.
+    ///
+    /// # Errors
+    /// [`Stopped`] once the chore was asked to end.
+    pub(crate) fn pause(&self, how_long: Duration) -> Result<()> {
+        let end = Instant::now() + how_long;
+        loop {
+            self.check()?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(TICK));
+        }
+    }
+
+    /// Waits until `ready` gives something, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Stopped`], an error of `ready`, or a sentence that names `what` did not happen in time.
+    pub(crate) fn until<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut ready: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
+        let end = Instant::now() + limit;
+        loop {
+            if let Some(value) = ready()? {
+                return Ok(value);
+            }
+            if Instant::now() > end {
+                bail!("waited {} s in vain for {what}", limit.as_secs());
+            }
+            self.pause(TICK)?;
+        }
+    }
+}
+
+/// A background child with everything it starts.
+#[derive(Debug)]
+pub(crate) struct Group {
+    child: Child,
+    name: String,
+}
+
+impl Group {
+    /// Starts `command` as the leader of its own process group.
+    ///
+    /// # Errors
+    /// When it cannot be started; names the program.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("starting {name}"))?;
+        Ok(Self { child, name })
+    }
+
+    /// The leader's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The leader itself, for its pipes.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.child
+            .try_wait()
+            .with_context(|| format!("asking after {}", self.name))
+    }
+
+    /// Sends `signal` to the leader alone and waits for its end; past `limit` the group is killed.
+    ///
+    /// # Errors
+    /// When the leader had to be killed.
+    pub(crate) fn end_with(&mut self, signal: Signal, limit: Duration) -> Result<ExitStatus> {
+        if let Some(status) = self.ended()? {
+            return Ok(status);
+        }
+        // It may end between the question and the signal; the wait below tells.
+        let _ = kill(raw_pid(self.child.id()), signal);
+        if let Some(status) = self.wait_until(Instant::now() + limit)? {
+            return Ok(status);
+        }
+        let _ = killpg(raw_pid(self.child.id()), Signal::SIGKILL);
+        let _ = self.child.wait();
+        bail!(
+            "{} did not end within {} s of {signal} and was killed",
+            self.name,
+            limit.as_secs()
+        )
+    }
+
+    fn wait_until(&mut self, end: Instant) -> Result<Option<ExitStatus>> {
+        loop {
+            if let Some(status) = self.ended()? {
+                return Ok(Some(status));
+            }
+            if Instant::now() > end {
+                return Ok(None);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = raw_pid(self.child.id());
+        let was_running = matches!(self.child.try_wait(), Ok(None));
+        // The leader's own children may still be there when it has ended; they keep the group's number reserved,
+        // and without any the signal reaches nobody.
+        let _ = killpg(group, Signal::SIGTERM);
+        if was_running
+            && !matches!(
+                self.wait_until(Instant::now() + Duration::from_secs(2)),
+                Ok(Some(_))
+            )
+        {
+            let _ = killpg(group, Signal::SIGKILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A process id as the system calls want it. Ids are positive and below 2^22 on Linux.
+pub(crate) fn raw_pid(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).unwrap_or(i32::MAX))
+}
+
+/// Runs `command` in the foreground with the person's terminal and waits for it; Ctrl-C reaches it as well.
+///
+/// # Errors
+/// [`Stopped`] on Ctrl-C, or when it cannot be started.
+pub(crate) fn foreground(command: &mut Command, stop: &Stop) -> Result<ExitStatus> {
+    stop.check()?;
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("starting {name}"))?;
+    loop {
+        if let Some(status) = child
+            .try_wait()
+            .with_context(|| format!("waiting for {name}"))?
+        {
+            stop.check()?;
+            return Ok(status);
+        }
+        if stop.requested() {
+            // The terminal's Ctrl-C has reached it already; a plain `kill` of the chore has not.
+            let _ = kill(raw_pid(child.id()), Signal::SIGTERM);
+            let _ = child.wait();
+            bail!(Stopped);
+        }
+        std::thread::sleep(TICK);
+    }
+}
+
+/// Runs a short command to its end and gives what it wrote.
+///
+/// # Errors
+/// When it cannot be started or fails; names the command and repeats what it said.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("starting {}", command.get_program().to_string_lossy()))?;
+    if !status.success() {
+        bail!(
+            "`{}` failed ({status}): {}",
+            line(command),
+            String::from_utf8_lossy(&stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// The command as a person would type it.
+pub(crate) fn line(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|a| {
+        let a = a.to_string_lossy();
+        if a.contains(char::is_whitespace) {
+            format!("'{a}'")
+        } else {
+            a.into_owned()
+        }
+    }));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn alive(pid: u32) -> bool {
+        // A killed process stays visible as a zombie until it is reaped; that is dead enough.
+        std::fs::read_to_string(format!("/proc/{pid}/stat"))
+            .is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    #[test]
+    fn a_dropped_group_takes_its_grandchildren_along() {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "sleep 600 & echo $!; wait"])
+            .stdout(Stdio::piped());
+        let mut group = Group::start(&mut command).unwrap();
+        let mut first = String::new();
+        let pipe = group.child().stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(pipe), &mut first).unwrap();
+        let grandchild: u32 = first.trim().parse().unwrap();
+        assert!(alive(grandchild));
+        drop(group);
+        let end = Instant::now() + Duration::from_secs(10);
+        while alive(grandchild) {
+            assert!(Instant::now() < end, "the grandchild outlived its group");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn waiting_in_vain_says_for_what() {
+        let stop = Stop(Arc::new(AtomicBool::new(false)));
+        let error = stop
+            .until("rain", Duration::ZERO, || Ok(None::<()>))
+            .unwrap_err();
+        assert!(error.to_string().contains("rain"));
+        stop.0.store(true, Ordering::Relaxed);
+        assert!(stop.check().unwrap_err().is::<Stopped>());
+    }
+
+    #[test]
+    fn a_failed_command_repeats_what_it_said() {
+        let error = output(Command::new("ls").arg("/no such folder")).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("ls '/no such folder'") && text.contains("cannot access"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! `cargo xtask try`: the main job, on the desktop at hand or on a virtual one.
+
+use crate::actor::{Actor, Done};
+use crate::agent::{self, Agent, Setting};
+use crate::args::Try;
+use crate::build;
+use crate::desktop::{Desktop, own_display};
+use crate::packages::{self, DESKTOP};
+use crate::process::{Stop, Stopped, foreground};
+use crate::store::{self, Store};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Runs the chore.
+///
+/// # Errors
+/// What is missing or went wrong, in words.
+pub(crate) fn run(options: &Try, stop: &Stop) -> Result<()> {
+    match own_display() {
+        Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
+        own => {
+            if own.is_none() {
+                println!(
+                    "There is no desktop here (no X server answers), so this runs on a virtual one: real windows, \
+                     real input, nobody watching."
+                );
+            }
+            let dir = build::root().join("target/try").join(stamp(now()));
+            let result = on_virtual_desktop(&dir, options, stop);
+            if result.is_err() && agent::holds_data(&dir) {
+                println!("What was recorded so far lies in {}", dir.display());
+            }
+            result
+        }
+    }
+}
+
+fn on_own_desktop(display: &str, options: &Try, stop: &Stop) -> Result<()> {
+    println!(
+        "This runs uam on your desktop ({display}), as `cargo run --release` does. Ctrl-C ends it."
+    );
+    let uam = build::the(&build::programs(&["--release", "-p", "uam"], stop)?, "uam")?;
+    let mut command = std::process::Command::new(&uam);
+    if options.yes {
+        command.arg("--yes");
+    }
+    let status = match foreground(&mut command, stop) {
+        // Ctrl-C is how a recording ends; uam has had it, too, and has said so itself.
+        Err(error) if error.is::<Stopped>() => return Ok(()),
+        other => other?,
+    };
+    if !status.success() {
+        bail!("uam ended with {status}");
+    }
+    Ok(())
+}
+
+fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
+    packages::ensure(&[DESKTOP], stop)?;
+    // Two builds, so that the server's features do not creep into the program that is tried.
+    let uam = build::the(&build::programs(&["--release", "-p", "uam"], stop)?, "uam")?;
+    let lab = build::programs(&["-p", "lab", "--bin", "lab-s3"], stop)?;
+    let desk = dir.join("desk");
+    std::fs::create_dir_all(&desk).with_context(|| format!("making {}", desk.display()))?;
+
+    // Dropped in reverse order, whatever happens: first uam, then the windows, the bucket, the desktop.
+    let desktop = Desktop::start(stop)?;
+    println!(
+        "Virtual desktop {} is up: 1920x1080, openbox.",
+        desktop.display()
+    );
+    let store = Store::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
+    println!(
+        "S3 server is up: {} with the bucket {}.",
+        store.env()["AWS_ENDPOINT_URL"],
+        store.env()["S3_BUCKET_NAME"]
+    );
+    let actor = Actor::open(&desktop, &desk, stop)?;
+    println!("Three windows are open: an editor, a terminal, a table of characters.");
+    let setting = Setting {
+        uam,
+        home: dir.join("home"),
+        display: desktop.display().to_owned(),
+        env: store.env().clone().into_iter().collect(),
+    };
+    println!("Starting uam:\n");
+    let mut uam = Agent::start(&setting, SHORT_DAY, true)?;
+    uam.answer_first_code(stop)?;
+    println!(
+        "\nThe code was answered as an authenticator app would. Now somebody works for {} s.\n",
+        options.seconds
+    );
+    let done = actor.work(Duration::from_secs(options.seconds), stop)?;
+    println!("\nThe day is over; ending uam as Ctrl-C would.\n");
+    uam.end()?;
+    show(&setting, &store, done)
+}
+
+/// A minute's day: a shot and an upload every few seconds instead of every five minutes. The questions' other
+/// defaults are kept.
+const SHORT_DAY: &[&str] = &["--yes"];
+
+/// Prints what was recorded and how to look at it.
+fn show(setting: &Setting, store: &Store, done: Done) -> Result<()> {
+    println!("== What was recorded");
+    let mut report = setting.command();
+    report
+        .args(["report", "--day", "today"])
+        .stdin(Stdio::null());
+    let status = report.status().context("starting uam report")?;
+    if !status.success() {
+        println!("(`uam report` ended with {status})");
+    }
+    println!(
+        "\nThe script pressed {} keys, clicked {} times, turned the wheel {} steps and switched windows {} times.",
+        done.keys, done.clicks, done.scroll, done.switches
+    );
+    println!("\n== Where it lies");
+    println!("on this disk:  {}", setting.home.display());
+    for (name, bytes) in files(&setting.home)? {
+        println!("               {bytes:>9} bytes  {name}");
+    }
+    let bucket = store.bucket_dir();
+    println!(
+        "in the bucket: s3://{} ({})",
+        store.env()["S3_BUCKET_NAME"],
+        bucket.display()
+    );
+    for (kind, pile) in store::piles(&bucket)? {
+        println!(
+            "               {:>4} objects, {:>9} bytes  {kind}, such as {}",
+            pile.count, pile.bytes, pile.example
+        );
+    }
+    let uam = format!(
+        "UAM_HOME={} {}",
+        setting.home.display(),
+        setting.uam.display()
+    );
+    println!("\n== How to look at it");
+    println!("{uam} report --day today");
+    println!("{uam} report --day today --json");
+    println!("{uam} shots");
+    println!("{uam} doctor");
+    Ok(())
+}
+
+/// The files under `home` with their sizes; many pictures are one line.
+fn files(home: &Path) -> Result<Vec<(String, u64)>> {
+    let mut list: Vec<(String, u64)> = Vec::new();
+    let mut dirs: Vec<PathBuf> = vec![home.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        let entries =
+            std::fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))?;
+        let mut pictures = (0, 0);
+        for entry in entries {
+            let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
+            let facts = entry.metadata().context("reading a file's size")?;
+            if facts.is_dir() {
+                dirs.push(entry.path());
+            } else if entry.path().extension().is_some_and(|e| e == "webp") {
+                pictures.0 += 1;
+                pictures.1 += facts.len();
+            } else {
+                let path = entry.path();
+                let name = path.strip_prefix(home).unwrap_or(&path);
+                list.push((name.display().to_string(), facts.len()));
+            }
+        }
+        if pictures.0 > 0 {
+            let name = dir.strip_prefix(home).unwrap_or(&dir);
+            list.push((
+                format!("{}/ ({} pictures)", name.display(), pictures.0),
+                pictures.1,
+            ));
+        }
+    }
+    list.sort();
+    Ok(list)
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}
+
+/// A folder's name for this moment, UTC: `2026-11-22T22-05-09Z`. The day comes from counting days in years that begin
+/// in March, so that the leap day is the last one (400 years are 146,097 days).
+fn stamp(unix_seconds: u64) -> String {
+    let (days, second) = (unix_seconds / 86_400 + 719_468, unix_seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}-{:02}-{:02}Z",
+        second / 3_600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_readable_names() {
+        assert_eq!(stamp(0), "1970-01-01T00-00-00Z");
+        assert_eq!(stamp(951_782_400), "2000-02-29T00-00-00Z");
+        assert_eq!(stamp(1_709_251_199), "2024-02-29T23-59-59Z");
+        assert_eq!(stamp(1_798_761_600), "2027-01-01T00-00-00Z");
+    }
+}
