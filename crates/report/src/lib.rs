@@ -1,1 +1,26 @@
 //! Every question anybody asks of the journal.
+//!
+//! The core is pure: functions over [`model::Line`] and [`model::Span`] with the present given as an argument.
+//! Only [`query`] touches a journal, through its reader.
+
+pub mod csv;
+pub mod day;
+pub mod feed;
+pub mod query;
+pub mod status;
+pub mod table;
+pub mod text;
+
+pub use day::{DayReport, Extent, Today, summarise};
+pub use feed::{Feed, LogLine, LogWord};
+pub use status::{Outbox, Status, Upload};
+
+/// A report as the JSON that `--json` prints: indented, one trailing newline.
+///
+/// # Errors
+/// Never for the types of this crate; the signature is serde's.
+pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    let mut out = serde_json::to_string_pretty(value)?;
+    out.push('\n');
+    Ok(out)
+}

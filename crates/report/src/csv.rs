@@ -1,0 +1,163 @@
+//! A day as CSV (RFC 4180): one table, one header, `\r\n` line ends.
+//!
+//! Columns, stable: `day, kind, state, app, exe, title, seconds, active_seconds, idle_seconds, keys, left, middle,
+//! right, other, scroll, input_seconds, injected_keys, injected_clicks, injected_scroll`. `keys` to `input_seconds`
+//! are from hardware only. `kind` is `window`, `protected`, `unnamed` (no window was active) or `state`; sum the
+//! first three for the whole, or the last, never both. Seconds are exact to the microsecond.
+//!
+//! Titles are written by strangers, so cells are defused: see [`cell`].
+
+use crate::day::{DayReport, Usage};
+use model::{MICROS_PER_SECOND, printable};
+use std::fmt::Write;
+
+/// The header line, without its line end.
+pub const HEADER: &str = "day,kind,state,app,exe,title,seconds,active_seconds,idle_seconds,keys,left,middle,right,\
+                          other,scroll,input_seconds,injected_keys,injected_clicks,injected_scroll";
+
+/// One text cell. A spreadsheet runs a cell as a formula when it begins with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return (some skip blanks first, some know the full-width forms), so such a cell gets an apostrophe in front.
+/// Cells with a comma, a quote or a line break are quoted, quotes doubled.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let first = text.trim_start_matches(' ').chars().next();
+    let formula = matches!(
+        first,
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+    );
+    let quote = text.contains([',', '"', '\n', '\r']);
+    match (formula, quote) {
+        (false, false) => text.to_owned(),
+        (true, false) => format!("'{text}"),
+        (_, true) => format!(
+            "\"{}{}\"",
+            if formula { "'" } else { "" },
+            text.replace('"', "\"\"")
+        ),
+    }
+}
+
+/// The whole day, header first.
+#[must_use]
+pub fn day(report: &DayReport) -> String {
+    let mut out = format!("{HEADER}\r\n");
+    let day = report.day.to_string();
+    for app in &report.apps {
+        for window in &app.windows {
+            let names = [&app.app, &app.exe, &window.title];
+            usage(&mut out, &day, "window", names, &window.usage);
+        }
+    }
+    let none = String::new();
+    for (kind, of) in [
+        ("protected", &report.protected),
+        ("unnamed", &report.unnamed),
+    ] {
+        if !of.is_zero() {
+            usage(&mut out, &day, kind, [&none, &none, &none], of);
+        }
+    }
+    for total in &report.states {
+        row(
+            &mut out,
+            &[
+                day.clone(),
+                "state".to_owned(),
+                total.state.word().to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+                seconds(total.us),
+            ],
+            12,
+        );
+    }
+    out
+}
+
+fn usage(out: &mut String, day: &str, kind: &str, names: [&String; 3], of: &Usage) {
+    let hardware = of.counts.hardware;
+    let injected = of.counts.injected;
+    // A file may be looked at in a terminal, so control characters do not survive either.
+    let [app, exe, title] = names.map(|name| cell(&printable(name, model::MAX_TITLE_BYTES)));
+    let mut cells = vec![
+        day.to_owned(),
+        kind.to_owned(),
+        String::new(),
+        app,
+        exe,
+        title,
+        seconds(of.total_us()),
+        seconds(of.active_us),
+        seconds(of.idle_us),
+    ];
+    cells.extend(
+        [
+            hardware.keys,
+            hardware.left,
+            hardware.middle,
+            hardware.right,
+            hardware.other,
+            hardware.scroll,
+            hardware.seconds,
+            injected.keys,
+            injected.clicks(),
+            injected.scroll,
+        ]
+        .map(|n| n.to_string()),
+    );
+    row(out, &cells, 0);
+}
+
+fn row(out: &mut String, cells: &[String], empty: usize) {
+    // Writing into a String cannot fail.
+    let _ = write!(out, "{}{}\r\n", cells.join(","), ",".repeat(empty));
+}
+
+fn seconds(us: u64) -> String {
+    format!("{}.{:06}", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_defused() {
+        for bad in [
+            "=1+1",
+            "+1",
+            "-2",
+            "@SUM(A1)",
+            "\tx",
+            "\r=1",
+            "  =cmd|' /C calc'!A0",
+            "＝1",
+        ] {
+            let cell = cell(bad);
+            assert!(
+                cell.trim_start_matches('"').starts_with('\''),
+                "{bad:?} became {cell:?}"
+            );
+        }
+        assert_eq!(
+            cell("=HYPERLINK(\"http://x\",\"y\")"),
+            "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""
+        );
+        assert_eq!(cell("main.rs - uam"), "main.rs - uam");
+        assert_eq!(cell("a,b"), "\"a,b\"");
+        assert_eq!(cell("a\nb"), "\"a\nb\"");
+    }
+
+    #[test]
+    fn every_row_has_every_column() {
+        let report = crate::table::tests::sample();
+        let text = day(&report);
+        let columns = HEADER.split(',').count();
+        // The sample's titles hold no comma or quote, so splitting is parsing.
+        for line in text.split_terminator("\r\n") {
+            assert_eq!(line.split(',').count(), columns, "{line}");
+        }
+        insta::assert_snapshot!(text.replace("\r\n", "\n"));
+    }
+}

@@ -1,0 +1,341 @@
+//! What a day held.
+//!
+//! # What is always true
+//! * **A day belongs to the zone kept with each span.** At every instant one zone is in force: the zone of the span
+//!   that owns the instant, or, where no span lies, of the piece before it (before the first: of the first). An
+//!   instant belongs to the date its zone's calendar shows. So every instant belongs to exactly one day, a span over
+//!   midnight is split when read, a day is 23 or 25 hours long where the zone says so, and longer or shorter still
+//!   when the user travelled.
+//! * **States sum to the day.** [`DayReport::length_us`] counts the day's instants from the beginning of the journal
+//!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. What no span covers is `off`.
+//! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
+//!   time; see [`pieces`].
+//! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`] and
+//!   [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
+//! * **Counts belong to the day in which their span starts**, whole: they cannot be split, and spans with input are
+//!   cut at each whole minute, so in practice none crosses midnight. They are facts of their own, so they stay even
+//!   where the clock's correction gave their time to another span.
+
+mod timeline;
+mod today;
+mod types;
+
+pub use timeline::{Piece, pieces};
+pub use today::Today;
+pub use types::{AppTotal, DayReport, NoticeRow, ShotRow, StateTotal, Usage, WindowTotal};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use model::{Counts, Coverage, Line, Notice, Record, Shot, Span};
+use std::collections::{BTreeMap, HashMap};
+
+/// From when until when there is anything to say, in microseconds since the Unix epoch (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The first record's start.
+    pub began_us: i64,
+    /// The present.
+    pub now_us: i64,
+}
+
+/// The interval, in microseconds since the Unix epoch (UTC), that holds every instant which any zone on earth calls
+/// `day`, with a day more on each side for the zone in force before it. Ask the journal for this much.
+#[must_use]
+pub fn query_range(day: Date) -> (i64, i64) {
+    let start = start_of(day, &TimeZone::UTC);
+    // Zones reach from UTC-12 to UTC+14; 26 h hold every one, and 26 h more the day before.
+    const MARGIN: i64 = 52 * 3600 * 1_000_000;
+    (
+        start.saturating_sub(MARGIN),
+        start.saturating_add(MARGIN + 24 * 3600 * 1_000_000),
+    )
+}
+
+/// The local date of an instant in the zone of that IANA name.
+#[must_use]
+pub fn date_of(at_us: i64, zone: &str) -> Date {
+    date_in(at_us, &crate::text::zone(zone))
+}
+
+pub(crate) fn date_in(at_us: i64, zone: &TimeZone) -> Date {
+    let at = Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    });
+    at.to_zoned(zone.clone()).date()
+}
+
+/// The first instant of `day` in `zone`, in microseconds since the Unix epoch (UTC); a day that starts inside a
+/// clock change starts at the first instant that exists.
+pub(crate) fn start_of(day: Date, zone: &TimeZone) -> i64 {
+    match day.to_zoned(zone.clone()) {
+        Ok(zoned) => zoned.timestamp().as_microsecond(),
+        // Only at the very ends of the calendar, some 9,999 years away.
+        Err(_) if day.year() < 0 => i64::MIN,
+        Err(_) => i64::MAX,
+    }
+}
+
+/// The bounds of `day` in `zone`: its first instant and the next day's.
+pub(crate) fn bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
+    let next = day.tomorrow().map_or(i64::MAX, |next| start_of(next, zone));
+    (start_of(day, zone), next)
+}
+
+/// The zones met so far, so that each name is looked up once.
+#[derive(Default)]
+pub(crate) struct Zones(HashMap<String, TimeZone>);
+
+impl Zones {
+    pub(crate) fn get(&mut self, name: &str) -> TimeZone {
+        if let Some(zone) = self.0.get(name) {
+            return zone.clone();
+        }
+        let zone = crate::text::zone(name);
+        self.0.insert(name.to_owned(), zone.clone());
+        zone
+    }
+}
+
+/// The report of one day. See the module for the rules.
+///
+/// * `lines`: records in the journal's order that cover at least [`query_range`]; others do no harm.
+/// * `pending`: spans that are durable but not closed yet; they come after all lines.
+/// * `extent`: from when until when time is counted.
+/// * `zone`: IANA name of the zone to use while there is no span at all.
+#[must_use]
+pub fn summarise(
+    lines: &[Line],
+    pending: &[Span],
+    day: Date,
+    extent: Extent,
+    zone: &str,
+) -> DayReport {
+    let spans: Vec<&Span> = lines
+        .iter()
+        .filter_map(|line| match &line.record {
+            Record::Span(span) => Some(span),
+            _ => None,
+        })
+        .chain(pending)
+        .collect();
+    let mut zones = Zones::default();
+    let mut gathering = Gathering::new(day);
+
+    walk(&spans, extent, zone, |from, to, zone, span| {
+        let (start, end) = bounds(day, &zones.get(zone));
+        let (from, to) = (from.max(start), to.min(end));
+        if from < to {
+            gathering.time(from, to, span);
+        }
+    });
+    for span in &spans {
+        if date_in(span.start_us, &zones.get(&span.zone)) == day {
+            gathering.counted(span);
+        }
+    }
+    for line in lines {
+        match &line.record {
+            Record::Shot(shot) if date_in(shot.at_us, &zones.get(&shot.zone)) == day => {
+                gathering.report.shots.push(ShotRow::new(line.seq, shot));
+            }
+            Record::Notice(note) if date_in(note.at_us, &zones.get(&note.zone)) == day => {
+                gathering
+                    .report
+                    .notices
+                    .push(NoticeRow::new(line.seq, note));
+            }
+            _ => {}
+        }
+    }
+    gathering.report.zone = spans
+        .iter()
+        .rev()
+        .find(|s| date_in(s.start_us, &zones.get(&s.zone)) == day)
+        .map_or(zone, |s| &s.zone)
+        .to_owned();
+    gathering.finish()
+}
+
+/// Calls `each(from, to, zone, owner)` for consecutive intervals that cover the extent exactly once.
+fn walk<'a>(
+    spans: &[&'a Span],
+    extent: Extent,
+    fallback_zone: &'a str,
+    mut each: impl FnMut(i64, i64, &'a str, Option<&'a Span>),
+) {
+    let pieces = pieces(spans);
+    let mut zone: &str = pieces
+        .first()
+        .map_or(fallback_zone, |p| &spans[p.span].zone);
+    let mut at = extent.began_us;
+    for piece in &pieces {
+        let from = piece.start_us.max(at).min(extent.now_us);
+        let to = piece.end_us.min(extent.now_us);
+        if at < from {
+            each(at, from, zone, None);
+        }
+        at = at.max(from);
+        zone = &spans[piece.span].zone;
+        if from < to {
+            each(from, to, zone, Some(spans[piece.span]));
+            at = to;
+        }
+    }
+    if at < extent.now_us {
+        each(at, extent.now_us, zone, None);
+    }
+}
+
+/// A report in the making.
+struct Gathering {
+    report: DayReport,
+    states: BTreeMap<Coverage, u64>,
+    apps: BTreeMap<String, (String, BTreeMap<String, Usage>)>,
+}
+
+impl Gathering {
+    fn new(day: Date) -> Self {
+        Self {
+            report: DayReport::empty(day),
+            states: BTreeMap::new(),
+            apps: BTreeMap::new(),
+        }
+    }
+
+    fn time(&mut self, from: i64, to: i64, span: Option<&Span>) {
+        let us = to.abs_diff(from);
+        let state = span.map_or(Coverage::Off, |s| s.state);
+        self.report.length_us += us;
+        self.report.from_us = Some(self.report.from_us.map_or(from, |f| f.min(from)));
+        self.report.to_us = Some(self.report.to_us.map_or(to, |t| t.max(to)));
+        *self.states.entry(state).or_default() += us;
+        match (span, state) {
+            (Some(span), Coverage::Active) => self.row(span).active_us += us,
+            (Some(span), Coverage::Idle) => self.row(span).idle_us += us,
+            _ => {}
+        }
+    }
+
+    fn counted(&mut self, span: &Span) {
+        if !span.counts.is_zero() {
+            self.report.counts += span.counts;
+            self.row(span).counts += span.counts;
+        }
+    }
+
+    /// The row that a span's time and counts belong to.
+    fn row(&mut self, span: &Span) -> &mut Usage {
+        match &span.window {
+            _ if span.protected => &mut self.report.protected,
+            Some(window) => {
+                let app = self.apps.entry(window.app.clone()).or_default();
+                if app.0.is_empty() {
+                    app.0.clone_from(&window.exe);
+                }
+                app.1.entry(window.title.clone()).or_default()
+            }
+            None => &mut self.report.unnamed,
+        }
+    }
+
+    fn finish(mut self) -> DayReport {
+        self.report.states = Coverage::ALL
+            .into_iter()
+            .map(|state| StateTotal {
+                state,
+                us: self.states.get(&state).copied().unwrap_or(0),
+            })
+            .collect();
+        self.report.apps = self
+            .apps
+            .into_iter()
+            .map(|(app, (exe, windows))| AppTotal::new(app, exe, windows))
+            .collect();
+        // Longest first; equal ones stay in the order of their names.
+        self.report
+            .apps
+            .sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
+        self.report
+    }
+}
+
+impl ShotRow {
+    fn new(seq: u64, shot: &Shot) -> Self {
+        Self {
+            seq,
+            at_us: shot.at_us,
+            zone: shot.zone.to_string(),
+            app: shot
+                .window
+                .as_ref()
+                .map_or_else(String::new, |w| w.app.clone()),
+            title: shot
+                .window
+                .as_ref()
+                .map_or_else(String::new, |w| w.title.clone()),
+            width: shot.width,
+            height: shot.height,
+            bytes: shot.bytes,
+            media: shot.media.clone(),
+            blurred: shot.blurred,
+            sha256: shot.sha256.clone(),
+        }
+    }
+}
+
+impl NoticeRow {
+    fn new(seq: u64, notice: &Notice) -> Self {
+        Self {
+            seq,
+            at_us: notice.at_us,
+            zone: notice.zone.clone(),
+            code: notice.code,
+            text: notice.text.clone(),
+        }
+    }
+}
+
+impl AppTotal {
+    fn new(app: String, exe: String, windows: BTreeMap<String, Usage>) -> Self {
+        let mut usage = Usage::default();
+        let mut windows: Vec<WindowTotal> = windows
+            .into_iter()
+            .map(|(title, of)| {
+                usage.active_us += of.active_us;
+                usage.idle_us += of.idle_us;
+                usage.counts += of.counts;
+                WindowTotal { title, usage: of }
+            })
+            .collect();
+        windows.sort_by_key(|w| std::cmp::Reverse(w.usage.total_us()));
+        Self {
+            app,
+            exe,
+            usage,
+            windows,
+        }
+    }
+}
+
+impl DayReport {
+    fn empty(day: Date) -> Self {
+        Self {
+            day,
+            zone: String::new(),
+            from_us: None,
+            to_us: None,
+            length_us: 0,
+            states: Vec::new(),
+            counts: Counts::default(),
+            apps: Vec::new(),
+            protected: Usage::default(),
+            unnamed: Usage::default(),
+            shots: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

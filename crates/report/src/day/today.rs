@@ -1,0 +1,122 @@
+//! The running totals of the present day, kept without reading the journal again.
+
+use super::{DayReport, StateTotal, bounds, date_in};
+use crate::text;
+use jiff::civil::Date;
+use model::{Counts, Coverage, Span};
+
+/// Totals of the day that is going on, fed with each closed span.
+///
+/// It is a quick view for the live console, exact as long as the clock is not set: overlaps are not resolved here
+/// and gaps are not called `off` (an ordinary run has neither). [`super::summarise`] has the last word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Today {
+    day: Date,
+    states: [u64; Coverage::ALL.len()],
+    counts: Counts,
+}
+
+impl Today {
+    /// Nothing yet on `day`.
+    #[must_use]
+    pub fn new(day: Date) -> Self {
+        Self {
+            day,
+            states: [0; Coverage::ALL.len()],
+            counts: Counts::default(),
+        }
+    }
+
+    /// What the journal already holds of that day.
+    #[must_use]
+    pub fn from_report(report: &DayReport) -> Self {
+        let mut today = Self::new(report.day);
+        for total in &report.states {
+            today.states[total.state as usize] = total.us;
+        }
+        today.counts = report.counts;
+        today
+    }
+
+    /// The day these totals are of.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// Adds a closed span. A span that ends on a later day begins that day afresh.
+    pub fn add(&mut self, span: &Span) {
+        let zone = text::zone(&span.zone);
+        let end = span.end_us();
+        // The last instant decides: a span that ends exactly at midnight belongs to the day before.
+        let last_day = date_in(end.saturating_sub(1), &zone);
+        if last_day > self.day {
+            *self = Self::new(last_day);
+        }
+        let (from, to) = bounds(self.day, &zone);
+        let (from, to) = (from.max(span.start_us), to.min(end));
+        if from < to {
+            self.states[span.state as usize] += to.abs_diff(from);
+        }
+        if date_in(span.start_us, &zone) == self.day {
+            self.counts += span.counts;
+        }
+    }
+
+    /// Time in each state, all eight in the order of [`Coverage::ALL`].
+    #[must_use]
+    pub fn states(&self) -> Vec<StateTotal> {
+        Coverage::ALL
+            .into_iter()
+            .map(|state| StateTotal {
+                state,
+                us: self.states[state as usize],
+            })
+            .collect()
+    }
+
+    /// Everything counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::InputCounts;
+
+    #[test]
+    fn a_span_over_midnight_begins_the_new_day() {
+        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let mut today = Today::new(jiff::civil::date(2026, 7, 15));
+        let span = |start_us, dur_us, keys| Span {
+            start_us,
+            dur_us,
+            zone: "Europe/Berlin".into(),
+            state: Coverage::Active,
+            protected: false,
+            window: None,
+            counts: Counts {
+                hardware: InputCounts {
+                    keys,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+        };
+        today.add(&span(midnight - 60_000_000, 60_000_000, 5));
+        assert_eq!(today.day(), jiff::civil::date(2026, 7, 15));
+        assert_eq!(
+            (today.states()[0].us, today.counts().keys()),
+            (60_000_000, 5)
+        );
+        today.add(&span(midnight - 10_000_000, 30_000_000, 7));
+        assert_eq!(today.day(), jiff::civil::date(2026, 7, 16));
+        assert_eq!(
+            (today.states()[0].us, today.counts().keys()),
+            (20_000_000, 0)
+        );
+    }
+}

@@ -1,0 +1,423 @@
+//! The live log: one readable line per thing that happened.
+//!
+//! The recorder cuts spans at each whole minute; people want a line per window. [`Feed`] joins consecutive spans
+//! that differ in nothing but their minute and gives out the line when something else begins.
+//!
+//! # What is always true
+//! * Every span given in is part of exactly one line given out (after [`Feed::flush`]), with its time and counts.
+//! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it.
+
+use crate::status::Upload;
+use crate::text::{bytes, clip, clock, columns, count, left, right, short_duration, zone};
+use model::{Counts, Coverage, NoticeCode, Record, Shot, Span, Window};
+use std::sync::Arc;
+
+/// Widest hole between two spans that still belong together, in microseconds: stamps of one instant, taken twice.
+const JOIN_US: u64 = 1_000_000;
+
+/// Longest time told in one line, in microseconds, so that a long film still gives a sign of life.
+const LONGEST_US: u64 = 3_600_000_000;
+
+/// What a line is about, which decides its word and its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogWord {
+    /// Time in a state.
+    State(Coverage),
+    /// A shot was taken.
+    Shot,
+    /// A notice.
+    Notice(NoticeCode),
+    /// An upload ended; true when the sink acknowledged.
+    Upload(bool),
+}
+
+impl LogWord {
+    /// The word shown.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::State(state) => state.word().to_owned(),
+            Self::Shot => "shot".to_owned(),
+            Self::Notice(code) => code.to_string(),
+            Self::Upload(true) => "sent".to_owned(),
+            Self::Upload(false) => "not sent".to_owned(),
+        }
+    }
+
+    /// True for what the user should look at.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        match self {
+            Self::State(state) => state == Coverage::Blind,
+            Self::Upload(ok) => !ok,
+            Self::Shot => false,
+            Self::Notice(code) => matches!(
+                code,
+                NoticeCode::CodeRefused
+                    | NoticeCode::SensorLost
+                    | NoticeCode::Stalled
+                    | NoticeCode::LowBattery
+                    | NoticeCode::UploadStuck
+                    | NoticeCode::DiskLow
+                    | NoticeCode::Quarantined
+                    | NoticeCode::Recovered
+            ),
+        }
+    }
+}
+
+/// One line of the live log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it began, in microseconds since the Unix epoch (UTC).
+    pub at_us: i64,
+    /// IANA name of the zone in force.
+    pub zone: Arc<str>,
+    /// What it is about.
+    pub word: LogWord,
+    /// What there is to say; raw text, made harmless when shown.
+    pub text: String,
+    /// The counts, ready to show; may be empty.
+    pub detail: String,
+    /// How long it took, in microseconds.
+    pub dur_us: Option<u64>,
+}
+
+/// A line laid out for a width. Written as `time`, two blanks, `word`, a blank, `text`, a blank, `detail`, it fills at
+/// most the width asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Laid {
+    /// `HH:MM:SS` in the line's own zone.
+    pub time: String,
+    /// The word.
+    pub word: String,
+    /// What there is to say, clipped.
+    pub text: String,
+    /// The counts and the duration.
+    pub detail: String,
+}
+
+impl LogLine {
+    /// An upload that ended.
+    #[must_use]
+    pub fn upload(upload: &Upload, zone: Arc<str>) -> Self {
+        Self {
+            at_us: upload.at_us,
+            zone,
+            word: LogWord::Upload(upload.ok),
+            text: upload.text.clone(),
+            detail: String::new(),
+            dur_us: None,
+        }
+    }
+
+    /// The line in columns for a terminal `width` columns wide (at least 40 are used).
+    #[must_use]
+    pub fn lay(&self, width: usize) -> Laid {
+        let width = width.max(40);
+        let time = clock(self.at_us, &zone(&self.zone));
+        let word = left(&self.word.text(), 13);
+        let room = width - columns(&time) - 2 - columns(&word) - 1;
+        let mut detail = self.detail.clone();
+        if let Some(us) = self.dur_us {
+            let dur = short_duration(us);
+            let both = format!("{detail}{}", right(&dur, 9));
+            // On a narrow terminal the text keeps at least a third of what is left, and the counts go first.
+            detail = if columns(&both) > room * 2 / 3 {
+                dur
+            } else {
+                both
+            };
+        }
+        let detail = clip(&detail, room * 2 / 3);
+        let gap = if detail.is_empty() { 0 } else { 1 };
+        let text = left(&self.text, room - columns(&detail) - gap);
+        Laid {
+            time,
+            word,
+            text,
+            detail,
+        }
+    }
+
+    /// The line as plain text, at most `width` columns (at least 40), without blanks at its end; harmless to print.
+    #[must_use]
+    pub fn plain(&self, width: usize) -> String {
+        let laid = self.lay(width);
+        format!("{}  {} {} {}", laid.time, laid.word, laid.text, laid.detail)
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// `Editor — main.rs`: application and title as one line, still raw.
+#[must_use]
+pub fn window_text(app: &str, title: &str) -> String {
+    match (app, title) {
+        ("", "") => "(no name)".to_owned(),
+        (app, "") => app.to_owned(),
+        ("", title) => title.to_owned(),
+        (app, title) => format!("{app} — {title}"),
+    }
+}
+
+/// Spans that go together.
+#[derive(Clone, Debug)]
+struct Group {
+    at_us: i64,
+    end_us: i64,
+    zone: Arc<str>,
+    state: Coverage,
+    protected: bool,
+    window: Option<Arc<Window>>,
+    counts: Counts,
+    dur_us: u64,
+}
+
+/// Turns records into log lines, as they come.
+#[derive(Clone, Debug, Default)]
+pub struct Feed {
+    group: Option<Group>,
+}
+
+impl Feed {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a record in the journal's order; gives out the lines that are now complete.
+    pub fn push(&mut self, record: &Record) -> Vec<LogLine> {
+        match record {
+            Record::Span(span) => self.span(span).into_iter().collect(),
+            Record::Shot(shot) => vec![shot_line(shot)],
+            Record::Notice(notice) => {
+                let mut lines: Vec<LogLine> = self.flush().into_iter().collect();
+                lines.push(LogLine {
+                    at_us: notice.at_us,
+                    zone: notice.zone.as_str().into(),
+                    word: LogWord::Notice(notice.code),
+                    text: notice.text.clone(),
+                    detail: String::new(),
+                    dur_us: None,
+                });
+                lines
+            }
+        }
+    }
+
+    /// Gives out what is still held back, as at the end of a run.
+    pub fn flush(&mut self) -> Option<LogLine> {
+        self.group.take().map(Group::line)
+    }
+
+    fn span(&mut self, span: &Span) -> Option<LogLine> {
+        if let Some(group) = self.group.as_mut()
+            && group.takes(span)
+        {
+            group.end_us = span.end_us();
+            group.dur_us += span.dur_us;
+            group.counts += span.counts;
+            return None;
+        }
+        self.group
+            .replace(Group {
+                at_us: span.start_us,
+                end_us: span.end_us(),
+                zone: span.zone.clone(),
+                state: span.state,
+                protected: span.protected,
+                window: span.window.clone(),
+                counts: span.counts,
+                dur_us: span.dur_us,
+            })
+            .map(Group::line)
+    }
+}
+
+impl Group {
+    fn takes(&self, span: &Span) -> bool {
+        self.state == span.state
+            && self.protected == span.protected
+            && self.window == span.window
+            && self.zone == span.zone
+            && span.start_us.abs_diff(self.end_us) <= JOIN_US
+            && self.dur_us + span.dur_us <= LONGEST_US
+    }
+
+    fn line(self) -> LogLine {
+        let text = match &self.window {
+            _ if self.protected => "(protected)".to_owned(),
+            Some(window) => window_text(&window.app, &window.title),
+            None if self.state.is_recording() => "(no window)".to_owned(),
+            None => String::new(),
+        };
+        LogLine {
+            at_us: self.at_us,
+            zone: self.zone,
+            word: LogWord::State(self.state),
+            text,
+            detail: counts(&self.counts),
+            dur_us: Some(self.dur_us),
+        }
+    }
+}
+
+fn shot_line(shot: &Shot) -> LogLine {
+    let window = shot
+        .window
+        .as_ref()
+        .map_or_else(String::new, |w| window_text(&w.app, &w.title));
+    LogLine {
+        at_us: shot.at_us,
+        zone: shot.zone.clone(),
+        word: LogWord::Shot,
+        text: window,
+        detail: format!(
+            "{}x{}{}  {}",
+            shot.width,
+            shot.height,
+            if shot.blurred { " blurred" } else { "" },
+            bytes(shot.bytes)
+        ),
+        dur_us: None,
+    }
+}
+
+/// `42 keys 3 clicks`; what did not happen is left out.
+fn counts(counts: &Counts) -> String {
+    [
+        (counts.keys(), "key", "keys"),
+        (counts.clicks(), "click", "clicks"),
+        (counts.scroll(), "scroll", "scrolls"),
+    ]
+    .into_iter()
+    .filter(|(n, _, _)| *n > 0)
+    .map(|(n, one, many)| count(n, one, many))
+    .collect::<Vec<_>>()
+    .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{InputCounts, Notice};
+
+    const T: i64 = 1_784_100_000_000_000;
+    const S: i64 = 1_000_000;
+
+    fn span(at_s: i64, dur_s: u64, state: Coverage, title: &str, keys: u64) -> Record {
+        Record::Span(Span {
+            start_us: T + at_s * S,
+            dur_us: dur_s * 1_000_000,
+            zone: "Europe/Berlin".into(),
+            state,
+            protected: title == "protected",
+            window: (!title.is_empty() && title != "protected").then(|| {
+                Arc::new(Window {
+                    app: "Editor".into(),
+                    exe: String::new(),
+                    title: title.into(),
+                })
+            }),
+            counts: Counts {
+                hardware: InputCounts {
+                    keys,
+                    left: keys / 10,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+        })
+    }
+
+    fn sample() -> Vec<Record> {
+        vec![
+            Record::Notice(Notice {
+                at_us: T,
+                zone: "Europe/Berlin".into(),
+                code: NoticeCode::Started,
+                text: "Recording began.".into(),
+            }),
+            span(0, 20, Coverage::Active, "main.rs", 40),
+            span(20, 60, Coverage::Active, "main.rs", 2),
+            span(
+                80,
+                15,
+                Coverage::Active,
+                "\u{1b}]0;evil\u{7}\u{202e}日本語の題名",
+                1,
+            ),
+            Record::Shot(Shot {
+                at_us: T + 90 * S,
+                zone: "Europe/Berlin".into(),
+                sha256: "ab".repeat(32),
+                bytes: 48_200,
+                media: "image/webp".into(),
+                width: 1280,
+                height: 720,
+                screen_width: 1280,
+                screen_height: 720,
+                blurred: true,
+                window: None,
+            }),
+            span(95, 10, Coverage::Active, "protected", 12),
+            span(105, 4000, Coverage::Idle, "", 0),
+            span(4105, 60, Coverage::Locked, "", 0),
+            Record::Notice(Notice {
+                at_us: T + 4165 * S,
+                zone: "Europe/Berlin".into(),
+                code: NoticeCode::UploadStuck,
+                text: "The bucket does not exist; check S3_BUCKET_NAME in .env.".into(),
+            }),
+            span(4165, 60, Coverage::Locked, "", 0),
+        ]
+    }
+
+    fn lines() -> Vec<LogLine> {
+        let mut feed = Feed::new();
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push(r)).collect();
+        lines.extend(feed.flush());
+        lines
+    }
+
+    #[test]
+    fn a_line_per_window_change() {
+        let text = |width| {
+            lines()
+                .iter()
+                .map(|l| l.plain(width))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        insta::assert_snapshot!("feed_80", text(80));
+        insta::assert_snapshot!("feed_50", text(50));
+    }
+
+    #[test]
+    fn no_time_and_no_count_is_lost() {
+        let (mut us, mut keys) = (0, 0);
+        for record in sample() {
+            if let Record::Span(span) = record {
+                us += span.dur_us;
+                keys += span.counts.keys();
+            }
+        }
+        let told: u64 = lines().iter().filter_map(|l| l.dur_us).sum();
+        assert_eq!(told, us);
+        assert_eq!(keys, 55);
+        assert!(lines()[1].detail.starts_with("42 keys"), "{:?}", lines()[1]);
+    }
+
+    #[test]
+    fn no_line_is_too_wide_or_harmful() {
+        for width in [40, 50, 80, 120] {
+            for line in lines() {
+                let text = line.plain(width);
+                assert!(columns(&text) <= width, "{width}: {text}");
+                assert!(!text.chars().any(char::is_control), "{text:?}");
+            }
+        }
+    }
+}

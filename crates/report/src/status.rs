@@ -1,0 +1,419 @@
+//! How the running instance is doing: what `uam status` prints and the live panel shows.
+
+use crate::day::StateTotal;
+use crate::text::{age, bytes, clock, count, hms, zone};
+use model::{Concern, Counts, Coverage, Power, Unsupported, Window};
+use serde::{Deserialize, Serialize};
+
+/// A last durable write younger than this, in microseconds, counts as fresh: open counts are written every 5 s, and
+/// two of those writes may be late on a busy machine.
+pub const FRESH_US: u64 = 15_000_000;
+
+/// The state of the running instance. As JSON (`uam status --json`, and between `uam` and the running instance) the
+/// field names are stable; instants (`…_us`) are microseconds since the Unix epoch (UTC).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the running program.
+    pub version: String,
+    /// Its process number.
+    pub pid: u32,
+    /// Where the journal lies.
+    pub data_dir: String,
+    /// IANA name of the zone in force.
+    pub zone: String,
+    /// The state of this second.
+    pub state: Coverage,
+    /// Since when `state` holds.
+    pub since_us: i64,
+    /// True when an exclusion rule holds back what the window is; `window` is then none.
+    pub protected: bool,
+    /// The active window. Hostile text: show it through [`model::printable`] only.
+    pub window: Option<Window>,
+    /// Counts of the span that is open.
+    pub span_counts: Counts,
+    /// Counts of today.
+    pub today_counts: Counts,
+    /// Time of today in each state, in the order of [`Coverage::ALL`].
+    pub today: Vec<StateTotal>,
+    /// When something last reached the disk for good.
+    pub last_durable_us: Option<i64>,
+    /// What the sink has not yet acknowledged.
+    pub outbox: Outbox,
+    /// Where uploads go, for people: `s3://bucket/prefix` or a directory.
+    pub destination: String,
+    /// The last attempt to upload.
+    pub last_upload: Option<Upload>,
+    /// When the next upload is due.
+    pub next_upload_us: Option<i64>,
+    /// When the last shot was taken.
+    pub last_shot_us: Option<i64>,
+    /// When the next shot is due; none while shots are off.
+    pub next_shot_us: Option<i64>,
+    /// How long ago the last input was, in microseconds; none when it cannot be known.
+    pub idle_us: Option<u64>,
+    /// When a pause ends by itself; none when there is no pause or it lasts until resumed.
+    pub paused_until_us: Option<i64>,
+    /// The power supply; none without a battery.
+    pub power: Option<Power>,
+    /// Sensors that do not work here, and why.
+    pub missing: Vec<Missing>,
+}
+
+/// What the sink has not yet acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbox {
+    /// Records of every kind.
+    pub records: u64,
+    /// Pictures among them.
+    pub shots: u64,
+    /// Size of the pictures and records together, in bytes.
+    pub bytes: u64,
+}
+
+/// How an upload ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// When.
+    pub at_us: i64,
+    /// One sentence for people; after a failure with what to do about it.
+    pub text: String,
+    /// True when the sink acknowledged.
+    pub ok: bool,
+}
+
+/// A sensor that does not work here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Which.
+    pub concern: Concern,
+    /// Why, and what can be done.
+    #[serde(flatten)]
+    pub why: Unsupported,
+}
+
+impl Status {
+    /// Age of the last durable write at `now_us`, in microseconds. Negative when it is stamped later than now, as
+    /// after the clock was set back.
+    #[must_use]
+    pub fn durable_age_us(&self, now_us: i64) -> Option<i64> {
+        self.last_durable_us.map(|at| now_us.saturating_sub(at))
+    }
+
+    /// True when something reached the disk within [`FRESH_US`] of now, before or after (a stamp far in the future
+    /// proves nothing).
+    #[must_use]
+    pub fn fresh(&self, now_us: i64) -> bool {
+        self.durable_age_us(now_us)
+            .is_some_and(|age| age.unsigned_abs() <= FRESH_US)
+    }
+
+    /// True while windows are being named and counted **and** what was counted reaches the disk. It follows from
+    /// the age of the last durable write, never from intent.
+    #[must_use]
+    pub fn recording(&self, now_us: i64) -> bool {
+        self.state.is_recording() && self.fresh(now_us)
+    }
+
+    /// One sentence on whether it records.
+    #[must_use]
+    pub fn headline(&self, now_us: i64) -> String {
+        let state_for = age(since(self.since_us, now_us));
+        match (self.state, self.fresh(now_us)) {
+            (_, false) => match self.durable_age_us(now_us) {
+                Some(a) => format!(
+                    "NOT RECORDING: nothing reached the disk for {}",
+                    age(a.unsigned_abs())
+                ),
+                None => "NOT RECORDING: nothing has reached the disk yet".to_owned(),
+            },
+            (state, true) if state.is_recording() => {
+                format!("recording · {state} for {state_for}")
+            }
+            (Coverage::Paused, true) => match self.paused_until_us {
+                Some(until) => format!(
+                    "paused for {state_for}, until {}",
+                    clock(until, &zone(&self.zone))
+                ),
+                None => format!("paused for {state_for}, until resumed"),
+            },
+            (state, true) => format!("not recording · {state} for {state_for}"),
+        }
+    }
+
+    /// The window as one line, still raw: `Editor — main.rs`, `(protected)` or `(no window)`.
+    #[must_use]
+    pub fn window_text(&self) -> String {
+        match &self.window {
+            _ if self.protected => "(protected)".to_owned(),
+            Some(window) => crate::feed::window_text(&window.app, &window.title),
+            None => "(no window)".to_owned(),
+        }
+    }
+
+    /// The outbox as one line.
+    #[must_use]
+    pub fn outbox_text(&self) -> String {
+        if self.outbox == Outbox::default() {
+            return "empty".to_owned();
+        }
+        format!(
+            "{}, {}, {}",
+            count(self.outbox.records, "record", "records"),
+            count(self.outbox.shots, "shot", "shots"),
+            bytes(self.outbox.bytes)
+        )
+    }
+
+    /// The last upload and the next as one line.
+    #[must_use]
+    pub fn upload_text(&self, now_us: i64) -> String {
+        let mut text = match &self.last_upload {
+            Some(last) => format!(
+                "{}  {}{}",
+                clock(last.at_us, &zone(&self.zone)),
+                if last.ok { "" } else { "FAILED: " },
+                last.text
+            ),
+            None => "none yet".to_owned(),
+        };
+        if let Some(next) = self.next_upload_us {
+            text.push_str(&format!(" · next in {}", age(since(now_us, next))));
+        }
+        text
+    }
+
+    /// The age of the last durable write as one line.
+    #[must_use]
+    pub fn durable_text(&self, now_us: i64) -> String {
+        match self.durable_age_us(now_us) {
+            Some(a) if a < 0 => format!("{} in the future", age(a.unsigned_abs())),
+            Some(a) => format!("{} ago", age(a.unsigned_abs())),
+            None => "never".to_owned(),
+        }
+    }
+
+    /// Today's time in each state that occurred, as one line.
+    #[must_use]
+    pub fn today_text(&self) -> String {
+        let parts: Vec<String> = self
+            .today
+            .iter()
+            .filter(|t| t.us > 0)
+            .map(|t| format!("{} {}", t.state, hms(t.us)))
+            .collect();
+        if parts.is_empty() {
+            "nothing yet".to_owned()
+        } else {
+            parts.join("  ")
+        }
+    }
+
+    /// Plain lines for `uam status`; harmless to print.
+    #[must_use]
+    pub fn lines(&self, now_us: i64) -> Vec<String> {
+        let mut rows: Vec<(&str, String)> = vec![
+            ("window", self.window_text()),
+            ("this span", counts_text(&self.span_counts)),
+            ("today", counts_text(&self.today_counts)),
+            ("", self.today_text()),
+            ("on disk", self.durable_text(now_us)),
+            ("outbox", self.outbox_text()),
+            ("upload", self.upload_text(now_us)),
+            ("to", self.destination.clone()),
+        ];
+        if let Some(next) = self.next_shot_us {
+            rows.push((
+                "next shot",
+                format!("within {}", age(since(now_us, next).max(1_000_000))),
+            ));
+        }
+        if let Some(idle) = self.idle_us {
+            rows.push(("last input", format!("{} ago", age(idle))));
+        }
+        if let Some(power) = self.power {
+            let source = if power.discharging {
+                "on battery"
+            } else {
+                "on mains"
+            };
+            rows.push(("power", format!("{} %, {source}", power.percent)));
+        }
+        for missing in &self.missing {
+            let text = match missing.why.remedy.as_str() {
+                "" => format!("{}: {}", missing.concern, missing.why.reason),
+                remedy => format!("{}: {} ({remedy})", missing.concern, missing.why.reason),
+            };
+            rows.push(("missing", text));
+        }
+        rows.push((
+            "program",
+            format!(
+                "uam {}, process {}, {}",
+                self.version, self.pid, self.data_dir
+            ),
+        ));
+        std::iter::once(self.headline(now_us))
+            .chain(
+                rows.into_iter()
+                    .map(|(label, text)| format!("  {label:<11}{text}")),
+            )
+            .map(|line| model::printable(&line, 400))
+            .collect()
+    }
+}
+
+/// `42 keys, 3 clicks, 1 scroll step`, and how much of it programs made.
+#[must_use]
+pub fn counts_text(counts: &Counts) -> String {
+    let mut text = format!(
+        "{}, {}, {}",
+        count(counts.keys(), "key", "keys"),
+        count(counts.clicks(), "click", "clicks"),
+        count(counts.scroll(), "scroll step", "scroll steps"),
+    );
+    let injected = counts.injected.keys + counts.injected.clicks() + counts.injected.scroll;
+    if injected > 0 {
+        text.push_str(&format!(" ({injected} made by programs)"));
+    }
+    text
+}
+
+/// Microseconds from `from` to `to`, 0 when `to` is not later.
+pub(crate) fn since(from: i64, to: i64) -> u64 {
+    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use model::InputCounts;
+
+    const NOW: i64 = 1_784_100_000_000_000;
+    const S: i64 = 1_000_000;
+
+    fn status() -> Status {
+        Status {
+            version: "0.1.0".into(),
+            pid: 4711,
+            data_dir: "/home/ada/.local/share/uam".into(),
+            zone: "Europe/Berlin".into(),
+            state: Coverage::Active,
+            since_us: NOW - 125 * S,
+            protected: false,
+            window: Some(Window {
+                app: "Editor".into(),
+                exe: "/usr/bin/editor".into(),
+                title: "main.rs\u{1b}[2J — uam".into(),
+            }),
+            span_counts: Counts {
+                hardware: InputCounts {
+                    keys: 42,
+                    left: 1,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+            today_counts: Counts {
+                hardware: InputCounts {
+                    keys: 4210,
+                    left: 301,
+                    scroll: 88,
+                    ..InputCounts::default()
+                },
+                injected: InputCounts {
+                    keys: 12,
+                    ..InputCounts::default()
+                },
+            },
+            today: vec![
+                StateTotal {
+                    state: Coverage::Active,
+                    us: 11_520_000_000,
+                },
+                StateTotal {
+                    state: Coverage::Idle,
+                    us: 1_200_000_000,
+                },
+                StateTotal {
+                    state: Coverage::Off,
+                    us: 0,
+                },
+            ],
+            last_durable_us: Some(NOW - 3 * S),
+            outbox: Outbox {
+                records: 12,
+                shots: 1,
+                bytes: 51_300,
+            },
+            destination: "s3://team-bucket/uam".into(),
+            last_upload: Some(Upload {
+                at_us: NOW - 100 * S,
+                text: "42 records and 1 shot sent".into(),
+                ok: true,
+            }),
+            next_upload_us: Some(NOW + 200 * S),
+            last_shot_us: None,
+            next_shot_us: Some(NOW + 90 * S),
+            idle_us: Some(4_000_000),
+            paused_until_us: None,
+            power: Some(Power {
+                percent: 81,
+                discharging: true,
+            }),
+            missing: vec![Missing {
+                concern: Concern::Session,
+                why: Unsupported::new("no logind on this system", ""),
+            }],
+        }
+    }
+
+    #[test]
+    fn recording_follows_the_last_durable_write_never_intent() {
+        let mut s = status();
+        s.last_durable_us = Some(NOW - 15 * S);
+        assert!(s.recording(NOW));
+        s.last_durable_us = Some(NOW - 15 * S - 1);
+        assert!(!s.recording(NOW));
+        assert!(
+            s.headline(NOW).starts_with("NOT RECORDING"),
+            "{}",
+            s.headline(NOW)
+        );
+        s.last_durable_us = Some(NOW + 3600 * S);
+        assert!(!s.recording(NOW), "a stamp from the future proves nothing");
+        s.last_durable_us = None;
+        assert!(!s.recording(NOW));
+        s.last_durable_us = Some(NOW);
+        s.state = Coverage::Paused;
+        assert!(!s.recording(NOW));
+    }
+
+    #[test]
+    fn plain_lines() {
+        insta::assert_snapshot!(status().lines(NOW).join("\n"));
+    }
+
+    #[test]
+    fn plain_lines_while_paused_protected_and_offline() {
+        let mut s = status();
+        s.state = Coverage::Paused;
+        s.paused_until_us = Some(NOW + 600 * S);
+        s.protected = true;
+        s.window = None;
+        s.last_upload = Some(Upload {
+            at_us: NOW - 100 * S,
+            text: "the sink does not answer; trying again".into(),
+            ok: false,
+        });
+        insta::assert_snapshot!(s.lines(NOW).join("\n"));
+    }
+
+    #[test]
+    fn json_is_stable_and_reads_back() {
+        let json = crate::to_json(&status()).unwrap();
+        assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status());
+        insta::assert_snapshot!(json);
+    }
+}

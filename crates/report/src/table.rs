@@ -1,0 +1,309 @@
+//! A day as a plain table for a terminal or a text file: no colour, no escape codes, fitted to a width.
+
+use crate::day::{DayReport, Usage};
+use crate::text::{bytes, clip, clock, count, hms, left, right, zone};
+use model::Coverage;
+use std::fmt::Write;
+
+/// Narrowest and widest table; a width outside is brought to the nearer of the two.
+pub const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
+
+/// Columns of the five numbers: active, idle, keys, clicks, scroll.
+const NUMBER_WIDTHS: [usize; 5] = [10, 10, 8, 8, 8];
+const NUMBERS: usize = 10 + 10 + 8 + 8 + 8;
+
+/// The day as text, each line at most `width` columns wide (see [`WIDTHS`]).
+#[must_use]
+pub fn day(report: &DayReport, width: usize) -> String {
+    let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
+    let mut out = String::new();
+    // Writing into a String cannot fail, so the results are dropped throughout.
+    let _ = writeln!(
+        out,
+        "{}",
+        clip(
+            &format!(
+                "{} · {} · {} of the day counted",
+                report.day.strftime("%A %-d %B %Y"),
+                report.zone,
+                hms(report.length_us)
+            ),
+            width
+        )
+    );
+    states(&mut out, report);
+    out.push('\n');
+    usages(&mut out, report, width);
+    events(&mut out, report, width);
+    out
+}
+
+fn states(out: &mut String, report: &DayReport) {
+    out.push('\n');
+    for total in &report.states {
+        if total.us == 0 && total.state != Coverage::Active {
+            continue;
+        }
+        // Tenths of a percent, in whole numbers so that no rounding error creeps in.
+        let share = u128::from(total.us) * 1000 / u128::from(report.length_us.max(1));
+        let _ = writeln!(
+            out,
+            "  {}{}{}",
+            left(total.state.word(), 14),
+            right(&hms(total.us), 10),
+            right(&format!("{}.{} %", share / 10, share % 10), 10)
+        );
+    }
+}
+
+fn usages(out: &mut String, report: &DayReport, width: usize) {
+    let total = Usage {
+        active_us: report.state_us(Coverage::Active),
+        idle_us: report.state_us(Coverage::Idle),
+        counts: report.counts,
+    };
+    if total.is_zero() {
+        out.push_str("  Nothing was recorded on this day.\n");
+        return;
+    }
+    let name = width - NUMBERS - 2;
+    let mut line = |label: &str, cells: [&str; 5]| {
+        let _ = write!(out, "  {}", left(label, name));
+        for (cell, width) in cells.into_iter().zip(NUMBER_WIDTHS) {
+            out.push_str(&right(cell, width));
+        }
+        out.push('\n');
+    };
+    line(
+        "application, window",
+        ["active", "idle", "keys", "clicks", "scroll"],
+    );
+    let mut row = |label: &str, of: &Usage| {
+        line(
+            label,
+            [
+                &hms(of.active_us),
+                &hms(of.idle_us),
+                &of.counts.keys().to_string(),
+                &of.counts.clicks().to_string(),
+                &of.counts.scroll().to_string(),
+            ],
+        );
+    };
+    for app in &report.apps {
+        row(named(&app.app), &app.usage);
+        for window in &app.windows {
+            row(&format!("  {}", named(&window.title)), &window.usage);
+        }
+    }
+    for (label, of) in [
+        ("(protected)", &report.protected),
+        ("(no window)", &report.unnamed),
+    ] {
+        if !of.is_zero() {
+            row(label, of);
+        }
+    }
+    row("total", &total);
+    let injected = report.counts.injected;
+    if !injected.is_zero() {
+        let text = format!(
+            "  of these made by programs: {}, {}, {}",
+            count(injected.keys, "key", "keys"),
+            count(injected.clicks(), "click", "clicks"),
+            count(injected.scroll, "scroll step", "scroll steps"),
+        );
+        let _ = writeln!(out, "{}", clip(&text, width));
+    }
+}
+
+fn named(text: &str) -> &str {
+    if text.is_empty() { "(no name)" } else { text }
+}
+
+fn events(out: &mut String, report: &DayReport, width: usize) {
+    if !report.shots.is_empty() {
+        let total: u64 = report.shots.iter().map(|s| s.bytes).sum();
+        let _ = writeln!(
+            out,
+            "\n  {}, {}",
+            count(report.shots.len() as u64, "shot", "shots"),
+            bytes(total)
+        );
+        for shot in &report.shots {
+            let line = format!(
+                "    {}  #{}  {}x{}{}  {}  {}",
+                clock(shot.at_us, &zone(&shot.zone)),
+                shot.seq,
+                shot.width,
+                shot.height,
+                if shot.blurred { " blurred" } else { "" },
+                bytes(shot.bytes),
+                crate::feed::window_text(&shot.app, &shot.title),
+            );
+            let _ = writeln!(out, "{}", clip(&line, width).trim_end());
+        }
+    }
+    if !report.notices.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n  {}",
+            count(report.notices.len() as u64, "notice", "notices")
+        );
+        for notice in &report.notices {
+            let line = format!(
+                "    {}  {:<14} {}",
+                clock(notice.at_us, &zone(&notice.zone)),
+                notice.code,
+                notice.text
+            );
+            let _ = writeln!(out, "{}", clip(&line, width).trim_end());
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::day::{AppTotal, NoticeRow, ShotRow, StateTotal, WindowTotal};
+    use crate::text::columns;
+    use model::{Counts, InputCounts, NoticeCode};
+
+    /// A day with everything in it, hostile titles included.
+    pub(crate) fn sample() -> DayReport {
+        let usage = |active_s: u64, idle_s: u64, keys, injected| Usage {
+            active_us: active_s * 1_000_000,
+            idle_us: idle_s * 1_000_000,
+            counts: Counts {
+                hardware: InputCounts {
+                    keys,
+                    left: keys / 10,
+                    scroll: keys / 20,
+                    seconds: keys / 3,
+                    ..InputCounts::default()
+                },
+                injected: InputCounts {
+                    keys: injected,
+                    ..InputCounts::default()
+                },
+            },
+        };
+        let app = |app: &str, titles: &[(&str, Usage)]| AppTotal {
+            app: app.into(),
+            exe: format!("/usr/bin/{}", app.to_lowercase()),
+            usage: titles.iter().fold(Usage::default(), |mut sum, (_, u)| {
+                sum.active_us += u.active_us;
+                sum.idle_us += u.idle_us;
+                sum.counts += u.counts;
+                sum
+            }),
+            windows: titles
+                .iter()
+                .map(|(title, usage)| WindowTotal {
+                    title: (*title).into(),
+                    usage: *usage,
+                })
+                .collect(),
+        };
+        let apps = vec![
+            app(
+                "Editor",
+                &[
+                    ("main.rs — uam", usage(7200, 120, 4210, 0)),
+                    ("日本語の題名がとても長い書類の名前", usage(601, 0, 99, 12)),
+                ],
+            ),
+            app(
+                "Browser",
+                &[
+                    ("=HYPERLINK(evil)", usage(60, 0, 3, 0)),
+                    ("\u{1b}[31mred\u{202e}gpj.exe\n", usage(30, 0, 0, 0)),
+                    ("", usage(1, 0, 0, 0)),
+                ],
+            ),
+        ];
+        let protected = usage(300, 0, 20, 0);
+        let mut counts = protected.counts;
+        apps.iter().for_each(|a| counts += a.usage.counts);
+        let states = Coverage::ALL
+            .into_iter()
+            .zip([8192, 120, 900, 0, 60, 0, 0, 30_000])
+            .map(|(state, s)| StateTotal {
+                state,
+                us: s * 1_000_000,
+            })
+            .collect();
+        DayReport {
+            day: jiff::civil::date(2026, 7, 15),
+            zone: "Europe/Berlin".into(),
+            from_us: Some(1_784_066_400_000_000),
+            to_us: Some(1_784_105_672_000_000),
+            length_us: 39_272_000_000,
+            states,
+            counts,
+            apps,
+            protected,
+            unnamed: Usage::default(),
+            shots: vec![ShotRow {
+                seq: 17,
+                at_us: 1_784_100_000_000_000,
+                zone: "Europe/Berlin".into(),
+                app: "Editor".into(),
+                title: "main.rs — uam".into(),
+                width: 1280,
+                height: 720,
+                bytes: 48_200,
+                media: "image/webp".into(),
+                blurred: true,
+                sha256: "ab".repeat(32),
+            }],
+            notices: vec![NoticeRow {
+                seq: 1,
+                at_us: 1_784_096_400_000_000,
+                zone: "Europe/Berlin".into(),
+                code: NoticeCode::Started,
+                text: "Recording began.".into(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_day_at_80_columns() {
+        insta::assert_snapshot!(day(&sample(), 80));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked() {
+        for width in [60, 80, 133, 160] {
+            for line in day(&sample(), width).lines() {
+                assert!(columns(line) <= width, "{width}: {line}");
+                assert!(!line.chars().any(char::is_control), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_day_says_so() {
+        let report = crate::summarise(
+            &[],
+            &[],
+            jiff::civil::date(2026, 7, 15),
+            crate::Extent {
+                began_us: 0,
+                now_us: 0,
+            },
+            "UTC",
+        );
+        assert!(day(&report, 80).contains("Nothing was recorded"));
+    }
+
+    #[test]
+    fn json_keeps_raw_text_and_reads_back() {
+        let json = crate::to_json(&sample()).unwrap();
+        let back: DayReport = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, sample());
+        insta::assert_snapshot!(json);
+    }
+}

@@ -1,0 +1,168 @@
+//! Small pieces of text that every rendering shares: durations, sizes, clock times, and cells of a fixed width.
+
+use jiff::{Timestamp, tz::TimeZone};
+use model::{MICROS_PER_SECOND, printable};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns that `text` takes on a terminal, by Unicode's East Asian Width (UAX #11).
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` made harmless (see [`model::printable`]) and at most `max` columns wide; an ellipsis stands for the rest.
+#[must_use]
+pub fn clip(text: &str, max: usize) -> String {
+    // Marks without a width of their own could pile up for ever; twice the width is enough for any real script.
+    let safe = printable(text, max.saturating_mul(2).max(1));
+    if columns(&safe) <= max {
+        return safe;
+    }
+    let mut out = String::with_capacity(max * 2);
+    let mut used = 0;
+    for c in safe.chars() {
+        // A variation selector may widen the character before it, so emoji count as wide throughout.
+        let width = c.width().unwrap_or(0);
+        if used + width + 1 > max {
+            break;
+        }
+        used += width;
+        out.push(c);
+    }
+    while columns(&out) + 1 > max && out.pop().is_some() {}
+    if max > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// [`clip`], then filled with spaces on the right to exactly `width` columns.
+#[must_use]
+pub fn left(text: &str, width: usize) -> String {
+    let mut out = clip(text, width);
+    out.extend(std::iter::repeat_n(
+        ' ',
+        width.saturating_sub(columns(&out)),
+    ));
+    out
+}
+
+/// [`clip`], then filled with spaces on the left to exactly `width` columns.
+#[must_use]
+pub fn right(text: &str, width: usize) -> String {
+    let cell = clip(text, width);
+    let fill = width.saturating_sub(columns(&cell));
+    format!("{}{cell}", " ".repeat(fill))
+}
+
+/// A duration in microseconds as `h:mm:ss`, cut (not rounded) to whole seconds.
+#[must_use]
+pub fn hms(us: u64) -> String {
+    let s = us / MICROS_PER_SECOND;
+    format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+}
+
+/// A duration in microseconds as `m:ss` below one hour and `h:mm:ss` from there on.
+#[must_use]
+pub fn short_duration(us: u64) -> String {
+    let s = us / MICROS_PER_SECOND;
+    if s < 3600 {
+        format!("{}:{:02}", s / 60, s % 60)
+    } else {
+        hms(us)
+    }
+}
+
+/// How long ago, for people: `0 s`, `59 s`, `12 min`, `3 h`, `2 d`; cut, not rounded.
+#[must_use]
+pub fn age(us: u64) -> String {
+    let s = us / MICROS_PER_SECOND;
+    match s {
+        0..=59 => format!("{s} s"),
+        60..=3599 => format!("{} min", s / 60),
+        3600..=172_799 => format!("{} h", s / 3600),
+        _ => format!("{} d", s / 86_400),
+    }
+}
+
+/// A size in bytes, for people: `512 B`, `1.5 KB`, `2.0 MB` (powers of 1,000).
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    const STEPS: [(&str, u64); 4] = [
+        ("TB", 1_000_000_000_000),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("KB", 1_000),
+    ];
+    for (unit, step) in STEPS {
+        if n >= step {
+            let tenths = n / (step / 10);
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+    }
+    format!("{n} B")
+}
+
+/// `1 key`, `2 keys`: a count with its noun.
+#[must_use]
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The zone of an IANA name; UTC when this machine does not know the name (a renamed or newer zone).
+#[must_use]
+pub fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// Wall-clock time `HH:MM:SS` of an instant (microseconds since the Unix epoch, UTC) in a zone.
+#[must_use]
+pub fn clock(at_us: i64, zone: &TimeZone) -> String {
+    match Timestamp::from_microsecond(at_us) {
+        Ok(t) => t.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
+        Err(_) => "--:--:--".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_sizes_and_ages_read_well() {
+        assert_eq!(hms(22_323_999_999), "6:12:03");
+        assert_eq!(short_duration(35_000_000), "0:35");
+        assert_eq!(short_duration(3_600_000_000), "1:00:00");
+        assert_eq!(age(59_999_999), "59 s");
+        assert_eq!(age(7_200_000_000), "2 h");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(34_567), "34.5 KB");
+        assert_eq!(count(1, "key", "keys"), "1 key");
+    }
+
+    #[test]
+    fn an_unknown_zone_is_utc() {
+        assert_eq!(clock(0, &zone("Mars/Olympus")), "00:00:00");
+        assert_eq!(clock(0, &zone("Asia/Tokyo")), "09:00:00");
+        assert_eq!(clock(i64::MAX, &zone("UTC")), "--:--:--");
+    }
+
+    #[test]
+    fn wide_characters_never_overflow_a_cell() {
+        assert_eq!(clip("日本語の題名", 7), "日本語…");
+        assert_eq!(clip("日本語の題名", 6), "日本…");
+        assert_eq!(left("日本", 6), "日本  ");
+        assert_eq!(right("42", 5), "   42");
+        assert_eq!(clip("abc", 0), "");
+    }
+
+    proptest! {
+        #[test]
+        fn cells_have_exactly_their_width(text in "(\\PC|.|[日本🎉e\u{301}\u{fe0f}\u{200d}\u{202e}]){0,60}", width in 0usize..50) {
+            prop_assert_eq!(columns(&left(&text, width)), width);
+            prop_assert_eq!(columns(&right(&text, width)), width);
+            prop_assert!(!left(&text, width).chars().any(char::is_control));
+        }
+    }
+}
