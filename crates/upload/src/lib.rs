@@ -1,1 +1,46 @@
 //! Delivery: outbox to segments and pictures, into any sink.
+//!
+//! * [`Destination`] says where to, from a URL or from variables, and opens a [`Store`].
+//! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
+//! * [`drain`] empties a journal's outbox into a sink, in order, without loss and without doubles.
+//! * [`schedule`] says when to try next.
+//!
+//! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
+
+mod classify;
+mod destination;
+mod drain;
+mod error;
+pub mod keys;
+pub mod schedule;
+mod store;
+mod wire;
+
+pub use destination::{ConfigError, Destination, S3, Secret, vars};
+pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
+pub use error::SinkError;
+pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
+
+use std::time::Duration;
+
+/// How long a sink waits for the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For an answer, beside the time a slow line (8 KiB/s) needs for the body.
+    pub answer: Duration,
+    /// For a request and its whole answer, whatever its size.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    /// 10 s, 30 s and 10 min.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
+            total: Duration::from_secs(600),
+        }
+    }
+}
