@@ -1,8 +1,28 @@
-//! Pictures: sealed files beside the database.
+//! Pictures: sealed files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of sha256>.uam`.
+//!
+//! Always true:
+//! * Written in this order: temporary file, fsync, rename, fsync of the directory, row.
+//! * Removed in this order: row, then file. A missing file counts as removed.
+//! * What is handed out has the hash its record names.
 
-use crate::Day;
-use model::Shot;
-use std::path::PathBuf;
+use crate::db::Db;
+use crate::lines::{SESSION_COLUMNS, Sealed};
+use crate::retention::{Action, Applied, BlobItem, Step};
+use crate::{Day, JournalError};
+use data_encoding::HEXLOWER;
+use model::{Record, Shot};
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use vault::{Opener, disk};
+
+/// The pictures' directory within the journal's.
+pub(crate) const SHOTS_DIR: &str = "shots";
+
+/// How many steps of a plan share one transaction.
+const APPLY_AT_ONCE: usize = 64;
 
 /// Where a picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +35,26 @@ pub enum Place {
     Deleted,
     /// Its file is missing or does not open.
     Lost,
+}
+
+impl Place {
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::Here => 0,
+            Self::Archived => 1,
+            Self::Deleted => 2,
+            Self::Lost => 3,
+        }
+    }
+
+    pub(crate) fn of(number: i64) -> Self {
+        match number {
+            0 => Self::Here,
+            1 => Self::Archived,
+            2 => Self::Deleted,
+            _ => Self::Lost,
+        }
+    }
 }
 
 /// A shot as the journal knows it.
@@ -45,4 +85,260 @@ pub struct WaitingShot {
     pub day: Day,
     /// Media type, `image/webp`.
     pub media: String,
+}
+
+/// SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// The path of a picture within the journal's directory.
+pub(crate) fn relative_path(day: Day, seq: u64, sha256: &[u8; 32]) -> String {
+    let short = HEXLOWER.encode(sha256.get(..8).unwrap_or_default());
+    format!("{SHOTS_DIR}/{day}/{seq}-{short}.uam")
+}
+
+/// The number in a picture's file name.
+pub(crate) fn seq_of(name: &str) -> Option<u64> {
+    let (seq, rest) = name.split_once('-')?;
+    let short = rest.strip_suffix(".uam")?;
+    (short.len() == 16 && short.bytes().all(|b| b.is_ascii_hexdigit()))
+        .then(|| seq.parse().ok())
+        .flatten()
+}
+
+/// Makes the directory of `path` and its name durable.
+pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    if parent.is_dir() {
+        return Ok(());
+    }
+    disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
+    // The new directory's own name, and that of `shots` the first time.
+    for dir in parent.ancestors().skip(1).take(2) {
+        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+    }
+    Ok(())
+}
+
+/// A row of `blob` with what opens its file.
+struct Found {
+    key: Sealed,
+    path: String,
+    sha256: [u8; 32],
+    place: Place,
+}
+
+fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
+    let sql = format!(
+        "SELECT b.seq, zeroblob(0), {SESSION_COLUMNS}, b.path, b.sha256, b.place
+         FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
+         WHERE b.seq = ?1"
+    );
+    let row = |row: &Row<'_>| {
+        Ok(Found {
+            key: Sealed::from_row(row)?,
+            path: row.get(5)?,
+            sha256: row.get(6)?,
+            place: Place::of(row.get(7)?),
+        })
+    };
+    db.conn
+        .prepare_cached(&sql)
+        .and_then(|mut s| s.query_row([seq], row).optional())
+        .map_err(db.failed("read a shot"))?
+        .ok_or(JournalError::NoShot { seq })
+}
+
+/// The encoded picture of a shot.
+pub(crate) fn picture(db: &Db, opener: &Opener, seq: u64) -> Result<Vec<u8>, JournalError> {
+    let found = find(db, seq)?;
+    if found.place == Place::Deleted {
+        return Err(JournalError::PictureDeleted { seq });
+    }
+    let lost = |why: String| JournalError::PictureLost { seq, why };
+    let path = db.dir.join(&found.path);
+    let sealed = fs::read(&path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => lost(format!("{} is missing", path.display())),
+        _ => JournalError::io("read", &path)(e),
+    })?;
+    let picture = found
+        .key
+        .open_other(db, opener, "shot", &sealed)
+        .map_err(|e| lost(e.to_string()))?;
+    if sha256(&picture) != found.sha256 {
+        return Err(lost("its hash is not the one recorded".to_owned()));
+    }
+    Ok(picture)
+}
+
+/// Marks a picture lost, so that nothing waits for it any more.
+pub(crate) fn mark_lost(db: &Db, seq: u64) -> Result<(), JournalError> {
+    db.conn
+        .execute(
+            "UPDATE blob SET place = ?2 WHERE seq = ?1 AND place IN (0, 1)",
+            params![seq, Place::Lost.number()],
+        )
+        .map_err(db.failed("mark a picture lost"))?;
+    Ok(())
+}
+
+/// The newest shots, newest first.
+pub(crate) fn newest(db: &Db, opener: &Opener, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+    let sql = format!(
+        "SELECT b.seq, r.sealed, {SESSION_COLUMNS}, b.path, b.place, b.acked
+         FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
+         ORDER BY b.seq DESC LIMIT ?1"
+    );
+    let failed = || db.failed("read the shots");
+    let mut out = Vec::new();
+    let mut query = db.conn.prepare_cached(&sql).map_err(failed())?;
+    let mut rows = query.query([limit]).map_err(failed())?;
+    while let Some(row) = rows.next().map_err(failed())? {
+        let sealed = Sealed::from_row(row).map_err(failed())?;
+        let path: String = row.get(5).map_err(failed())?;
+        let place = Place::of(row.get(6).map_err(failed())?);
+        let acked = row.get(7).map_err(failed())?;
+        if let Ok(line) = sealed.line(db, opener)
+            && let Record::Shot(shot) = line.record
+        {
+            out.push(ShotRow {
+                seq: sealed.seq,
+                shot,
+                place,
+                file: matches!(place, Place::Here | Place::Archived).then(|| db.dir.join(path)),
+                acked,
+            });
+        }
+    }
+    Ok(out)
+}
+
+/// The pictures that lie here.
+pub(crate) fn items(db: &Db) -> Result<Vec<BlobItem>, JournalError> {
+    let row = |row: &Row<'_>| {
+        Ok(BlobItem {
+            seq: row.get(0)?,
+            day: Day(row.get(1)?),
+            bytes: row.get(2)?,
+            acked: row.get(3)?,
+        })
+    };
+    db.conn
+        .prepare_cached("SELECT seq, day, stored, acked FROM blob WHERE place = 0")
+        .and_then(|mut s| s.query_map([], row)?.collect())
+        .map_err(db.failed("list the pictures"))
+}
+
+/// A step that still applies, ready for its row.
+struct Ready {
+    seq: u64,
+    bytes: u64,
+    place: Place,
+    from: PathBuf,
+    path: String,
+}
+
+/// Carries out a plan.
+pub(crate) fn apply(db: &mut Db, plan: &[Step]) -> Result<Applied, JournalError> {
+    let mut done = Applied::default();
+    for some in plan.chunks(APPLY_AT_ONCE) {
+        let mut ready = Vec::new();
+        for step in some {
+            match prepare(db, step)? {
+                Some(step) => ready.push(step),
+                None => done.skipped += 1,
+            }
+        }
+        let failed = || JournalError::sqlite("mark pictures archived or deleted", &db.path);
+        let tx = db
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed())?;
+        for step in &ready {
+            tx.prepare_cached("UPDATE blob SET place = ?2, path = ?3 WHERE seq = ?1")
+                .and_then(|mut s| s.execute(params![step.seq, step.place.number(), step.path]))
+                .map_err(failed())?;
+        }
+        tx.commit().map_err(failed())?;
+        for step in ready {
+            remove(&step.from)?;
+            done.bytes += step.bytes;
+            match step.place {
+                Place::Archived => done.archived += 1,
+                _ => done.deleted += 1,
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Checks a step against its row and, for the archive, makes the copy durable.
+fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
+    let row = db
+        .conn
+        .prepare_cached("SELECT path, day FROM blob WHERE seq = ?1 AND acked = 1 AND place = 0")
+        .and_then(|mut s| {
+            s.query_row([step.seq], |row| {
+                Ok((row.get::<_, String>(0)?, Day(row.get(1)?)))
+            })
+            .optional()
+        })
+        .map_err(db.failed("read a shot"))?;
+    let Some((path, day)) = row else {
+        return Ok(None);
+    };
+    let from = db.dir.join(&path);
+    let mut ready = Ready {
+        seq: step.seq,
+        bytes: step.bytes,
+        place: Place::Deleted,
+        from,
+        path,
+    };
+    let Action::Archive(archive) = &step.action else {
+        return Ok(Some(ready));
+    };
+    let sealed = match fs::read(&ready.from) {
+        Ok(sealed) => sealed,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            mark_lost(db, step.seq)?;
+            return Ok(None);
+        }
+        Err(e) => return Err(JournalError::io("read", &ready.from)(e)),
+    };
+    // A relative archive lies within the journal's directory, and its rows move with it.
+    let name = ready.from.file_name().unwrap_or_default();
+    let to = archive.join(day.to_string()).join(name);
+    let kept = to.strip_prefix(&db.dir).unwrap_or(&to);
+    let Some(text) = kept.to_str() else {
+        let why = io::Error::new(
+            io::ErrorKind::InvalidFilename,
+            "the archive's name is not Unicode",
+        );
+        return Err(JournalError::io("archive into", &to)(why));
+    };
+    ready.path = text.to_owned();
+    ready.place = Place::Archived;
+    let to = db.dir.join(&to);
+    make_parent(&to)?;
+    disk::write_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
+    Ok(Some(ready))
+}
+
+/// Removes a picture's file, and its day's directory when it was the last.
+pub(crate) fn remove(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            return Err(JournalError::io("remove", path)(e));
+        }
+        _ => {}
+    }
+    if let Some(day) = path.parent() {
+        // Fails, as it should, while others lie in it.
+        let _ = fs::remove_dir(day);
+    }
+    Ok(())
 }

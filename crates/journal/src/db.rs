@@ -1,1 +1,211 @@
-//! To come.
+//! The connection and the small table of facts.
+
+use crate::{DB_NAME, JournalError, migrate};
+use model::{DeviceId, SCHEMA};
+use rusqlite::config::DbConfig;
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use vault::{Aad, Session};
+
+/// How long one process waits for another's transaction; every transaction here is short.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Pages after which the write-ahead log is folded into the database (4 KiB each).
+const CHECKPOINT_PAGES: i64 = 256;
+
+/// Bytes the write-ahead log keeps after it was folded in.
+const WAL_KEEP_BYTES: i64 = 1 << 20;
+
+/// Keys of the table `meta`.
+pub(crate) mod key {
+    pub(crate) const DEVICE: &str = "device";
+    pub(crate) const EPOCH: &str = "epoch";
+    pub(crate) const LAST_DURABLE: &str = "last_durable_us";
+    pub(crate) const LAST_ACK: &str = "last_ack_us";
+    pub(crate) const CLEAN: &str = "clean";
+    pub(crate) const RUN: &str = "run";
+    pub(crate) const NOTE: &str = "note";
+    /// Numbers up to this one are used up, whether or not a row is there.
+    pub(crate) const SEQ_FLOOR: &str = "seq_floor";
+    /// Records lost when earlier databases were damaged.
+    pub(crate) const LOST: &str = "lost";
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Reading and writing.
+    Write,
+    /// Looking: SQLite itself refuses every change.
+    Look,
+}
+
+/// An open database with the names every row is sealed with.
+#[derive(Debug)]
+pub(crate) struct Db {
+    pub(crate) conn: Connection,
+    pub(crate) dir: PathBuf,
+    pub(crate) path: PathBuf,
+    pub(crate) device: DeviceId,
+    pub(crate) epoch: u64,
+}
+
+/// Opens an existing database file. Only `Use::Write` turns on the write-ahead log.
+pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalError> {
+    let failed = || JournalError::sqlite("open", path);
+    if !path.exists() {
+        return Err(JournalError::Missing {
+            path: path.to_owned(),
+        });
+    }
+    // A looker opens for writing too: after a crash only such a connection may read the write-ahead log.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed())?;
+    conn.busy_timeout(BUSY).map_err(failed())?;
+    let set = |name: &str, value: &dyn ToSql| {
+        conn.pragma_update(None, name, value)
+            .map_err(JournalError::sqlite("set up", path))
+    };
+    set("cache_size", &-512)?;
+    set("trusted_schema", &false)?;
+    set("cell_size_check", &true)?;
+    match purpose {
+        Use::Write => {
+            migrate::refuse_newer(&conn, path)?;
+            let mode: String = conn
+                .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+                .map_err(failed())?;
+            if !mode.eq_ignore_ascii_case("wal") {
+                return Err(failed()(rusqlite::Error::InvalidQuery));
+            }
+            set("synchronous", &"full")?;
+            set("secure_delete", &true)?;
+            set("foreign_keys", &true)?;
+            set("wal_autocheckpoint", &CHECKPOINT_PAGES)?;
+            set("journal_size_limit", &WAL_KEEP_BYTES)?;
+        }
+        Use::Look => {
+            conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+                .map_err(failed())?;
+            set("query_only", &true)?;
+        }
+    }
+    Ok(conn)
+}
+
+impl Db {
+    /// Opens a journal that the writer has made and brought up to date.
+    pub(crate) fn open(dir: &Path, purpose: Use) -> Result<Self, JournalError> {
+        let path = dir.join(DB_NAME);
+        let conn = connect(&path, purpose)?;
+        migrate::refuse_newer(&conn, &path)?;
+        let found =
+            migrate::found(&conn).map_err(JournalError::sqlite("read the version", &path))?;
+        match found {
+            // Made, but the writer has not yet written its first table.
+            0 => Err(JournalError::Missing { path }),
+            _ if found < migrate::known() => Err(JournalError::Older {
+                path,
+                found,
+                known: migrate::known(),
+            }),
+            _ => Self::with(conn, dir, path),
+        }
+    }
+
+    pub(crate) fn with(conn: Connection, dir: &Path, path: PathBuf) -> Result<Self, JournalError> {
+        let device: Option<String> = meta(&conn, &path, key::DEVICE)?;
+        let device = device
+            .as_deref()
+            .and_then(DeviceId::parse)
+            .ok_or_else(|| JournalError::Missing { path: path.clone() })?;
+        let epoch = meta(&conn, &path, key::EPOCH)?.unwrap_or(0);
+        Ok(Self {
+            conn,
+            dir: dir.to_owned(),
+            path,
+            device,
+            epoch,
+        })
+    }
+
+    pub(crate) fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
+        meta(&self.conn, &self.path, key)
+    }
+
+    /// The highest number up to which every record is acknowledged.
+    pub(crate) fn acked_through(&self) -> Result<u64, JournalError> {
+        self.conn
+            .prepare_cached("SELECT coalesce(max(last_seq), 0) FROM segment WHERE acked = 1")
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .map_err(self.failed("read the segments"))
+    }
+
+    /// The highest record number.
+    pub(crate) fn last_seq(&self) -> Result<u64, JournalError> {
+        self.conn
+            .prepare_cached("SELECT coalesce(max(seq), 0) FROM record")
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .map_err(self.failed("read the records"))
+    }
+
+    pub(crate) fn failed(
+        &self,
+        doing: &'static str,
+    ) -> impl FnOnce(rusqlite::Error) -> JournalError {
+        JournalError::sqlite(doing, &self.path)
+    }
+
+    /// The place of something sealed under `session`.
+    pub(crate) fn aad<'a>(
+        &'a self,
+        session: &'a [u8; 16],
+        schema: u32,
+        what: &'static str,
+        seq: u64,
+    ) -> Aad<'a> {
+        Aad {
+            device: self.device.as_str(),
+            session,
+            seq,
+            schema,
+            what,
+        }
+    }
+}
+
+/// One fact, if it is known.
+pub(crate) fn meta<T: FromSql>(
+    conn: &Connection,
+    path: &Path,
+    key: &str,
+) -> Result<Option<T>, JournalError> {
+    conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")
+        .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
+        .map_err(JournalError::sqlite("read a fact", path))
+}
+
+/// Sets one fact.
+pub(crate) fn set_meta(conn: &Connection, key: &str, value: &dyn ToSql) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?
+    .execute(params![key, value])?;
+    Ok(())
+}
+
+/// Makes sure the session's row is there; its number.
+pub(crate) fn session_row(conn: &Connection, session: &Session, day: i32) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "INSERT INTO session (id, wrapped_key, schema, day) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET day = day
+         RETURNING no",
+    )?
+    .query_row(
+        params![session.id, session.wrapped_key, SCHEMA, day],
+        |row| row.get(0),
+    )
+}

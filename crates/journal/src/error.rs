@@ -117,6 +117,14 @@ pub enum JournalError {
         /// The number asked for.
         seq: u64,
     },
+    /// No such segment was frozen.
+    #[error("there is no frozen segment of the records {first_seq} to {last_seq}")]
+    NoSegment {
+        /// Its first record.
+        first_seq: u64,
+        /// Its last record.
+        last_seq: u64,
+    },
     /// The picture is gone or does not open; its record stays.
     #[error("the picture of shot {seq} is lost ({why}); its facts are kept")]
     PictureLost {
@@ -178,6 +186,20 @@ impl JournalError {
                     path,
                     why: source.to_string(),
                 },
+                // A value of a type or size that was never written.
+                None if matches!(
+                    source,
+                    rusqlite::Error::FromSqlConversionFailure(..)
+                        | rusqlite::Error::IntegralValueOutOfRange(..)
+                        | rusqlite::Error::InvalidColumnType(..)
+                        | rusqlite::Error::Utf8Error(..)
+                ) =>
+                {
+                    Self::Damaged {
+                        path,
+                        why: source.to_string(),
+                    }
+                }
                 _ => Self::Sqlite {
                     doing,
                     path,

@@ -1,7 +1,14 @@
-//! What was found at the start.
+//! The start: opening, making, and mending what a crash left.
 
-use model::Span;
-use std::path::PathBuf;
+use crate::db::{self, Db, Use, key};
+use crate::lines::{SESSION_COLUMNS, Sealed};
+use crate::{DB_NAME, JournalError, migrate, salvage, sweep};
+use model::{DeviceId, Span};
+use rusqlite::{Connection, TransactionBehavior};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use vault::{Opener, Vault, disk};
 
 /// What [`crate::Journal::open`] found and mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,8 +17,8 @@ pub struct Recovery {
     pub first: bool,
     /// True when the last run ended with [`crate::Journal::close`] (or there was none).
     pub clean: bool,
-    /// Provisional spans the last run left behind, in the order in which they were first put. They stay in the journal
-    /// until [`crate::Journal::commit_recovered`] puts records in their place.
+    /// Provisional spans the last run left behind, in the order of their ids. They stay in the journal until
+    /// [`crate::Journal::commit_recovered`] puts records in their place.
     pub pending: Vec<Span>,
     /// Provisional spans that could not be read.
     pub pending_damaged: u64,
@@ -49,4 +56,189 @@ pub struct Quarantined {
     pub salvaged: u64,
     /// Records known to be missing.
     pub lost: u64,
+}
+
+/// The right to write; it ends when the file is closed, also by a crash.
+pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
+    let path = dir.join("journal.lock");
+    let file = match disk::new_private_file(&path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().read(true).write(true).open(&path)
+        }
+        made => made,
+    };
+    let file = file.map_err(JournalError::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JournalError::InUse {
+            path: dir.to_owned(),
+        }),
+        Err(TryLockError::Error(e)) => Err(JournalError::io("lock", &path)(e)),
+    }
+}
+
+/// Opens the database for writing; also says which run this is.
+pub(crate) fn open(
+    dir: &Path,
+    vault: &Vault,
+    now_us: i64,
+) -> Result<(Db, Recovery, i64), JournalError> {
+    let resumed = salvage::resume(dir, vault)?;
+    match attempt(dir, vault, now_us, resumed) {
+        Err(JournalError::Damaged { why, .. }) => {
+            let quarantined = salvage::quarantine(dir, vault, &why, now_us)?;
+            attempt(dir, vault, now_us, Some(quarantined))
+        }
+        opened => opened,
+    }
+}
+
+fn attempt(
+    dir: &Path,
+    vault: &Vault,
+    now_us: i64,
+    quarantined: Option<Quarantined>,
+) -> Result<(Db, Recovery, i64), JournalError> {
+    let path = dir.join(DB_NAME);
+    let mut recovery = Recovery {
+        quarantined,
+        ..Recovery::default()
+    };
+    if !path.exists() {
+        disk::new_private_file(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(JournalError::io("create", &path))?;
+        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+    }
+    disk::only_mine(&path).map_err(JournalError::io("protect", &path))?;
+    let mut conn = db::connect(&path, Use::Write)?;
+    quick_check(&conn, &path)?;
+    recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
+    migrate::run(&mut conn, &path)?;
+    let run = begin_run(&mut conn, &path, vault, now_us, &mut recovery)?;
+    let mut db = Db::with(conn, dir, path)?;
+    read_pending(&db, &vault.opener(), run, &mut recovery)?;
+    recovery.swept = sweep::sweep(&mut db, recovery.quarantined.is_some())?;
+    Ok((db, recovery, run))
+}
+
+/// SQLite's own check of the file's structure.
+pub(crate) fn quick_check(conn: &Connection, path: &Path) -> Result<(), JournalError> {
+    let verdict: String = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(JournalError::sqlite("check", path))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(JournalError::Damaged {
+        path: path.to_owned(),
+        why: verdict,
+    })
+}
+
+/// Notes that a run began, so that a missing clean end is seen at the next start.
+fn begin_run(
+    conn: &mut Connection,
+    path: &Path,
+    vault: &Vault,
+    now_us: i64,
+    recovery: &mut Recovery,
+) -> Result<i64, JournalError> {
+    let failed = || JournalError::sqlite("begin in", path);
+    let device: Option<String> = db::meta(conn, path, key::DEVICE)?;
+    if let Some(found) = &device
+        && found != vault.device()
+    {
+        if DeviceId::parse(found).is_none() {
+            return Err(JournalError::Damaged {
+                path: path.to_owned(),
+                why: "the device id is none".to_owned(),
+            });
+        }
+        return Err(JournalError::OtherDevice {
+            path: path.to_owned(),
+            found: found.clone(),
+            vault: vault.device().to_owned(),
+        });
+    }
+    recovery.first = recovery.first && device.is_none();
+    let clean: Option<bool> = db::meta(conn, path, key::CLEAN)?;
+    recovery.clean = clean.unwrap_or(recovery.first);
+    recovery.last_durable_us = db::meta(conn, path, key::LAST_DURABLE)?;
+    let epoch: Option<u64> = db::meta(conn, path, key::EPOCH)?;
+    let run: i64 = db::meta(conn, path, key::RUN)?.unwrap_or(0) + 1;
+    let tx = conn
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed())?;
+    let set = |key: &str, value: &dyn rusqlite::ToSql| db::set_meta(&tx, key, value);
+    set(key::DEVICE, &vault.device())
+        .and_then(|()| match epoch {
+            Some(_) => Ok(()),
+            None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)),
+        })
+        .and_then(|()| set(key::RUN, &run))
+        .and_then(|()| set(key::CLEAN, &0))
+        .map_err(failed())?;
+    tx.commit().map_err(failed())?;
+    Ok(run)
+}
+
+fn read_pending(
+    db: &Db,
+    opener: &Opener,
+    run: i64,
+    recovery: &mut Recovery,
+) -> Result<(), JournalError> {
+    for span in pending(db, opener, run)? {
+        match span {
+            Some(span) => recovery.pending.push(span),
+            None => recovery.pending_damaged += 1,
+        }
+    }
+    Ok(())
+}
+
+/// The provisional spans of all runs before `run`; `None` for one that cannot be read.
+pub(crate) fn pending(
+    db: &Db,
+    opener: &Opener,
+    run: i64,
+) -> Result<Vec<Option<Span>>, JournalError> {
+    let sql = format!(
+        "SELECT p.id, p.sealed, {SESSION_COLUMNS}
+         FROM pending p JOIN session s ON s.no = p.session WHERE p.run < ?1 ORDER BY p.run, p.id"
+    );
+    let sealed: Vec<Sealed> = db
+        .conn
+        .prepare_cached(&sql)
+        .and_then(|mut s| s.query_map([run], Sealed::from_row)?.collect())
+        .map_err(db.failed("read the open spans"))?;
+    let open = |sealed: &Sealed| {
+        let plain = sealed.open(db, opener, "open").ok()?;
+        serde_json::from_slice(&plain).ok()
+    };
+    Ok(sealed.iter().map(open).collect())
+}
+
+/// The number the next record gets: above every row, every segment and every number used up before a salvage.
+pub(crate) fn next_seq(db: &Db) -> Result<u64, JournalError> {
+    let floor: u64 = db.meta(key::SEQ_FLOOR)?.unwrap_or(0);
+    let segment: u64 = db
+        .conn
+        .query_row("SELECT coalesce(max(last_seq), 0) FROM segment", [], |r| {
+            r.get(0)
+        })
+        .map_err(db.failed("read the segments"))?;
+    Ok(db.last_seq()?.max(floor).max(segment) + 1)
+}
+
+/// Bytes of all sealed records.
+pub(crate) fn total(db: &Db) -> Result<u64, JournalError> {
+    db.conn
+        .query_row(
+            "SELECT coalesce((SELECT total FROM record ORDER BY seq DESC LIMIT 1), 0)",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(db.failed("read the records"))
 }

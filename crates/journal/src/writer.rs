@@ -1,10 +1,22 @@
 //! The single writer.
+//!
+//! Always true:
+//! * One process at a time (`journal.lock`); the lock dies with it.
+//! * `Ok` is returned after the fsync of the transaction, never before; an error means that nothing of the step counts.
+//! * After the disk failed a write, nothing is believed: the next step reopens the database, checks that everything
+//!   acknowledged is there, and removes what was written but never acknowledged.
+//! * The data key changes at every start and at every UTC midnight.
 
+use crate::blobs;
+use crate::db::{self, Db, Use, key};
 use crate::retention::{Applied, BlobItem, Step};
-use crate::{JournalError, Recovery};
-use model::{DeviceId, Record, Shot, Span};
+use crate::{Day, JournalError, Recovery, lines, recover};
+use data_encoding::HEXLOWER;
+use model::{DeviceId, Record, SCHEMA, Shot, Span};
+use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
+use std::fs::File;
 use std::path::Path;
-use vault::Vault;
+use vault::{KeyMaker, Session, Vault, disk};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,65 +33,239 @@ pub struct Commit<'a> {
 
 /// The single writer.
 #[derive(Debug)]
-pub struct Journal {}
+pub struct Journal {
+    db: Db,
+    keys: KeyMaker,
+    session: Session,
+    /// The UTC day for which `session` was made.
+    session_day: Day,
+    run: i64,
+    /// The number the next record gets.
+    next_seq: u64,
+    /// Bytes of all sealed records so far.
+    total: u64,
+    /// True after a write failed in a way that leaves the disk's content in doubt.
+    in_doubt: bool,
+    /// Held, not read.
+    _lock: File,
+}
+
+/// One transaction being filled.
+struct Filling<'a> {
+    tx: &'a Transaction<'a>,
+    device: &'a DeviceId,
+    session: &'a Session,
+    session_no: i64,
+    run: i64,
+    next_seq: u64,
+    total: u64,
+}
+
+type Filled<T> = Result<T, Failure>;
+
+/// Errors inside a transaction, before the path is known.
+enum Failure {
+    Sql(rusqlite::Error),
+    Other(JournalError),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(e: rusqlite::Error) -> Self {
+        Self::Sql(e)
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(e: JournalError) -> Self {
+        Self::Other(e)
+    }
+}
+
+impl From<vault::SealError> for Failure {
+    fn from(e: vault::SealError) -> Self {
+        Self::Other(e.into())
+    }
+}
+
+impl Filling<'_> {
+    fn seal(&self, what: &'static str, seq: u64, plain: &[u8]) -> Filled<Vec<u8>> {
+        let aad = vault::Aad {
+            device: self.device.as_str(),
+            session: &self.session.id,
+            seq,
+            schema: SCHEMA,
+            what,
+        };
+        Ok(self.session.sealer().seal(&aad, plain)?)
+    }
+
+    fn append(&mut self, record: &Record) -> Filled<u64> {
+        let seq = self.next_seq;
+        let line = lines::encode(self.device, seq, record)?;
+        let sealed = self.seal("record", seq, &line)?;
+        self.total += sealed.len() as u64;
+        self.tx
+            .prepare_cached(
+                "INSERT INTO record (seq, session, day, total, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                seq,
+                self.session_no,
+                Day::of_us(record.start_us()).0,
+                self.total,
+                sealed
+            ])?;
+        self.next_seq += 1;
+        Ok(seq)
+    }
+
+    fn append_all(&mut self, records: &[Record]) -> Filled<Vec<u64>> {
+        records.iter().map(|record| self.append(record)).collect()
+    }
+
+    fn put_pending(&self, id: u64, span: &Span) -> Filled<()> {
+        if i64::try_from(id).is_err() {
+            return Err(JournalError::Range(id).into());
+        }
+        let plain = serde_json::to_vec(span).map_err(JournalError::Encode)?;
+        let sealed = self.seal("open", id, &plain)?;
+        self.tx
+            .prepare_cached(
+                "INSERT INTO pending (run, id, session, sealed) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (run, id)
+                 DO UPDATE SET session = excluded.session, sealed = excluded.sealed",
+            )?
+            .execute(params![self.run, id, self.session_no, sealed])?;
+        Ok(())
+    }
+}
 
 impl Journal {
-    /// Opens or makes the journal in `dir`, mends what a crash left, and starts a session.
+    /// Opens or makes the journal in `dir` (mode 0700), mends what a crash left, and starts a session. `now_us`:
+    /// microseconds since the Unix epoch (UTC).
     ///
     /// # Errors
-    /// See [`JournalError`].
+    /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
+    /// and what the disk says. A damaged database is no error: it is set aside ([`Recovery::quarantined`]).
     pub fn open(dir: &Path, vault: &Vault, now_us: i64) -> Result<(Self, Recovery), JournalError> {
-        let _ = (dir, vault, now_us);
-        todo!()
+        disk::private_dir(dir).map_err(JournalError::io("create", dir))?;
+        let lock = recover::lock(dir)?;
+        let (db, recovery, run) = recover::open(dir, vault, now_us)?;
+        let keys = vault.key_maker();
+        let mut journal = Self {
+            session: keys.new_session()?,
+            session_day: Day::of_us(now_us),
+            keys,
+            run,
+            next_seq: recover::next_seq(&db)?,
+            total: recover::total(&db)?,
+            in_doubt: false,
+            db,
+            _lock: lock,
+        };
+        // The key of a run that never seals anything is not kept: the session's row comes with its first use.
+        journal.rotate(now_us)?;
+        Ok((journal, recovery))
     }
 
     /// The installation's id.
     #[must_use]
     pub fn device(&self) -> &DeviceId {
-        todo!()
+        &self.db.device
     }
 
     /// Seconds since the Unix epoch (UTC) at which this journal was made.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        todo!()
+        self.db.epoch
     }
 
     /// One durable transaction: records, provisional spans and the last durable moment. Returns the records' numbers.
     ///
     /// # Errors
-    /// See [`JournalError`]; nothing of the step was written.
+    /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
     pub fn commit(&mut self, step: Commit<'_>) -> Result<Vec<u64>, JournalError> {
-        let _ = step;
-        todo!()
+        self.write(step.at_us, |fill| {
+            let seqs = fill.append_all(step.records)?;
+            for (id, span) in step.pending_put {
+                fill.put_pending(*id, span)?;
+            }
+            if step.pending_drop_below > 0 {
+                let below = i64::try_from(step.pending_drop_below).unwrap_or(i64::MAX);
+                fill.tx
+                    .prepare_cached("DELETE FROM pending WHERE run = ?1 AND id < ?2")?
+                    .execute(params![fill.run, below])?;
+            }
+            Ok(seqs)
+        })
     }
 
     /// Appends the records made from [`Recovery::pending`] and drops those provisional spans, in one step. Call it once,
     /// also with no records; a crash before it leaves the provisional spans for the next start.
     ///
     /// # Errors
-    /// See [`JournalError`]; nothing of the step was written.
+    /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
     pub fn commit_recovered(
         &mut self,
         records: &[Record],
         at_us: i64,
     ) -> Result<Vec<u64>, JournalError> {
-        let _ = (records, at_us);
-        todo!()
+        self.write(at_us, |fill| {
+            let seqs = fill.append_all(records)?;
+            fill.tx
+                .execute("DELETE FROM pending WHERE run < ?1", [fill.run])?;
+            Ok(seqs)
+        })
     }
 
     /// Keeps a picture and its facts; returns the record's number.
     ///
     /// # Errors
-    /// [`JournalError::WrongPicture`] when hash or size do not match; see [`JournalError`] for the rest.
+    /// [`JournalError::WrongPicture`] when hash or size do not match; see [`JournalError`] for the rest. Neither file nor
+    /// row is left, and it may be tried again.
     pub fn add_shot(
         &mut self,
         shot: &Shot,
         picture: &[u8],
         at_us: i64,
     ) -> Result<u64, JournalError> {
-        let _ = (shot, picture, at_us);
-        todo!()
+        let sha256 = blobs::sha256(picture);
+        if HEXLOWER.encode(&sha256) != shot.sha256 {
+            return Err(JournalError::WrongPicture { what: "sha256" });
+        }
+        if picture.len() as u64 != shot.bytes {
+            return Err(JournalError::WrongPicture { what: "size" });
+        }
+        self.settle()?;
+        self.rotate(at_us)?;
+        let seq = self.next_seq;
+        let day = Day::of_us(shot.at_us);
+        let aad = self.db.aad(&self.session.id, SCHEMA, "shot", seq);
+        let sealed = self.session.sealer().seal(&aad, picture)?;
+        let path = blobs::relative_path(day, seq, &sha256);
+        let file = self.db.dir.join(&path);
+        blobs::make_parent(&file)?;
+        disk::write_durably(&file, &sealed).map_err(JournalError::io("write", &file))?;
+        let stored = sealed.len();
+        drop(sealed);
+        let record = Record::Shot(shot.clone());
+        let written = self.write(at_us, |fill| {
+            let seq = fill.append(&record)?;
+            fill.tx
+                .prepare_cached(
+                    "INSERT INTO blob (seq, path, sha256, size, stored, media, day)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    seq, path, sha256, shot.bytes, stored, shot.media, day.0
+                ])?;
+            Ok(seq)
+        });
+        if written.is_err() {
+            // Best effort: the next start removes a file without a row.
+            let _ = blobs::remove(&file);
+        }
+        written
     }
 
     /// The pictures that lie here, for [`crate::retention::plan`].
@@ -87,7 +273,7 @@ impl Journal {
     /// # Errors
     /// See [`JournalError`].
     pub fn blob_items(&self) -> Result<Vec<BlobItem>, JournalError> {
-        todo!()
+        blobs::items(&self.db)
     }
 
     /// Carries out a plan; repeating it after a crash does no harm.
@@ -95,16 +281,121 @@ impl Journal {
     /// # Errors
     /// See [`JournalError`]; the steps before are done.
     pub fn apply(&mut self, plan: &[Step]) -> Result<Applied, JournalError> {
-        let _ = plan;
-        todo!()
+        self.settle()?;
+        blobs::apply(&mut self.db, plan)
     }
 
     /// The clean end: marks it and folds the write-ahead log into the database.
     ///
     /// # Errors
-    /// See [`JournalError`].
-    pub fn close(self, at_us: i64) -> Result<(), JournalError> {
-        let _ = at_us;
-        todo!()
+    /// See [`JournalError`]; everything acknowledged is kept, only the mark may be missing.
+    pub fn close(mut self, at_us: i64) -> Result<(), JournalError> {
+        self.write(at_us, |fill| {
+            db::set_meta(fill.tx, key::CLEAN, &1)?;
+            Ok(())
+        })?;
+        // Somebody who is looking right now may keep the log; it is folded in another time.
+        let folded: rusqlite::Result<i64> =
+            self.db
+                .conn
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        match folded {
+            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
+                Err(JournalError::sqlite("fold in the log of", &self.db.path)(e))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `fill` in one transaction that also moves the last durable moment.
+    fn write<T>(
+        &mut self,
+        at_us: i64,
+        fill: impl FnOnce(&mut Filling<'_>) -> Filled<T>,
+    ) -> Result<T, JournalError> {
+        self.settle()?;
+        self.rotate(at_us)?;
+        let result = self.try_write(at_us, fill);
+        result.map_err(|failure| match failure {
+            Failure::Other(e) => e,
+            Failure::Sql(e) => {
+                if e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+                    self.in_doubt = true;
+                }
+                JournalError::sqlite("write", &self.db.path)(e)
+            }
+        })
+    }
+
+    fn try_write<T>(
+        &mut self,
+        at_us: i64,
+        fill: impl FnOnce(&mut Filling<'_>) -> Filled<T>,
+    ) -> Filled<T> {
+        let tx = self
+            .db
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let session_no = db::session_row(&tx, &self.session, self.session_day.0)?;
+        let mut filling = Filling {
+            tx: &tx,
+            device: &self.db.device,
+            session: &self.session,
+            session_no,
+            run: self.run,
+            next_seq: self.next_seq,
+            total: self.total,
+        };
+        let out = fill(&mut filling)?;
+        let (next_seq, total) = (filling.next_seq, filling.total);
+        db::set_meta(&tx, key::LAST_DURABLE, &at_us)?;
+        tx.commit()?;
+        self.next_seq = next_seq;
+        self.total = total;
+        Ok(out)
+    }
+
+    /// A new data key when the UTC day is another one.
+    fn rotate(&mut self, at_us: i64) -> Result<(), JournalError> {
+        let day = Day::of_us(at_us);
+        if day != self.session_day {
+            self.session = self.keys.new_session()?;
+            self.session_day = day;
+        }
+        Ok(())
+    }
+
+    /// After a failed write: reopens the database and compares it with what was acknowledged.
+    fn settle(&mut self) -> Result<(), JournalError> {
+        if !self.in_doubt {
+            return Ok(());
+        }
+        let conn = db::connect(&self.db.path, Use::Write)?;
+        self.db.conn = conn;
+        let failed = || JournalError::sqlite("look after a failed write", &self.db.path);
+        recover::quick_check(&self.db.conn, &self.db.path)?;
+        let last = self.next_seq - 1;
+        if recover::next_seq(&self.db)? < self.next_seq {
+            return Err(JournalError::Damaged {
+                path: self.db.path.clone(),
+                why: format!("record {last} was durable and is gone"),
+            });
+        }
+        // Written, but the caller was told it failed and will write it again. No segment can hold it: the uploader sees
+        // only what was committed.
+        let tx = self
+            .db
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed())?;
+        for sql in [
+            "DELETE FROM blob WHERE seq > ?1",
+            "DELETE FROM record WHERE seq > ?1",
+        ] {
+            tx.execute(sql, [last]).map_err(failed())?;
+        }
+        tx.commit().map_err(failed())?;
+        self.in_doubt = false;
+        Ok(())
     }
 }
