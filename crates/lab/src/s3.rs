@@ -11,9 +11,10 @@
 
 use anyhow::{Context, Result};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::dto::{Timestamp, TimestampFormat};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -87,6 +88,8 @@ pub struct Seen<'a> {
     pub request: u64,
     /// Number of this put; 0 when it is not a put.
     pub put: u64,
+    /// True when it asks to store only if there is no such object (`If-None-Match: *`).
+    pub conditional: bool,
 }
 
 /// Decides the fault of each request.
@@ -227,6 +230,7 @@ impl S3Server {
             access_key.clone(),
             secret_key.clone(),
         ));
+        builder.set_access(OneBucket(bucket.clone()));
         let shared = Arc::new(Shared {
             service: builder.build(),
             bucket,
@@ -342,6 +346,36 @@ impl S3Server {
     }
 }
 
+/// Only signed requests, and only for the one bucket: `s3s-fs` by itself would make any bucket that is named.
+struct OneBucket(String);
+
+impl S3Access for OneBucket {
+    // Written as the attribute of the `async-trait` crate would write it.
+    fn check<'life0, 'life1, 'life2, 'async_trait>(
+        &'life0 self,
+        cx: &'life1 mut S3AccessContext<'life2>,
+    ) -> Pin<Box<dyn Future<Output = s3s::S3Result<()>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        'life2: 'async_trait,
+        Self: 'async_trait,
+    {
+        let result = if cx.credentials().is_none() {
+            Err(s3s::s3_error!(AccessDenied, "the request is not signed"))
+        } else if cx
+            .s3_path()
+            .get_bucket_name()
+            .is_some_and(|name| name != self.0)
+        {
+            Err(s3s::s3_error!(NoSuchBucket))
+        } else {
+            Ok(())
+        };
+        Box::pin(std::future::ready(result))
+    }
+}
+
 impl Drop for S3Server {
     fn drop(&mut self) {
         self.stop();
@@ -427,6 +461,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
         key: &key,
         request: number,
         put,
+        conditional: request.headers().contains_key(IF_NONE_MATCH),
     });
     if fault != Fault::None {
         shared.faulty.fetch_add(1, Ordering::SeqCst);

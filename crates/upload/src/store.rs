@@ -17,11 +17,12 @@ use futures::StreamExt;
 use object_store::aws::{AmazonS3Builder, Checksum, S3ConditionalPut};
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult,
     RetryConfig,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;
 
 /// Requests under way at once.
@@ -128,6 +129,9 @@ pub struct Store {
     description: String,
     place: String,
     kind: Kind,
+    // Set once the store said that it has no conditional puts; then a look goes before each put. Our keys carry their
+    // content's hash, so even two writers between look and put cannot change what an object holds.
+    unconditional: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +252,18 @@ impl Store {
             description,
             place,
             kind,
+            unconditional: AtomicBool::new(false),
         })
+    }
+
+    /// What the user should know about this sink after some use: that it lacks conditional puts.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        if self.unconditional.load(Ordering::Relaxed) {
+            vec!["This store has no conditional puts (If-None-Match), so each put is preceded by a look; a second writer at the same moment would go unnoticed.".into()]
+        } else {
+            Vec::new()
+        }
     }
 
     fn at(&self) -> Where<'_> {
@@ -286,15 +301,17 @@ impl Store {
             );
             attributes.insert(Attribute::ContentType, content_type(&object.key).into());
         }
-        let options = PutOptions {
-            mode: PutMode::Create,
-            attributes,
-            ..PutOptions::default()
-        };
-        let put = self
-            .inner
-            .put_opts(&path, object.body.clone().into(), options)
-            .await;
+        let conditional = !self.unconditional.load(Ordering::Relaxed);
+        let mut put = self
+            .try_put(&path, object, attributes.clone(), conditional)
+            .await?;
+        if let Err(error) = &put
+            && conditional
+            && refusal(error).is_some_and(|r| r.status.as_u16() == 501)
+        {
+            self.unconditional.store(true, Ordering::Relaxed);
+            put = self.try_put(&path, object, attributes, false).await?;
+        }
         match put {
             Ok(ack) if ack.e_tag.as_deref().is_some_and(|tag| !tag.is_empty()) => Ok(Put::Stored),
             // A sink that does not say what it stored has not acknowledged it.
@@ -309,6 +326,35 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// One put. The outer error is of the look that precedes it where the store lacks conditions.
+    async fn try_put(
+        &self,
+        path: &Path,
+        object: &Object,
+        attributes: Attributes,
+        conditional: bool,
+    ) -> Result<object_store::Result<PutResult>, SinkError> {
+        if !conditional && self.look(&object.key).await?.is_some() {
+            return Ok(Err(object_store::Error::AlreadyExists {
+                path: object.key.clone(),
+                source: "found by a look".into(),
+            }));
+        }
+        let options = PutOptions {
+            mode: if conditional {
+                PutMode::Create
+            } else {
+                PutMode::Overwrite
+            },
+            attributes,
+            ..PutOptions::default()
+        };
+        Ok(self
+            .inner
+            .put_opts(path, object.body.clone().into(), options)
+            .await)
     }
 
     /// Whether the sink has this very object: `AlreadyThere` only when size and content agree.

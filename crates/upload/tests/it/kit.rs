@@ -1,0 +1,189 @@
+//! What the tests share: a server with a sink on it, and an outbox in memory.
+
+use journal::{Day, JournalError, Segment, WaitingShot};
+use lab::s3::{Faults, Options, S3Server};
+use model::{Clock, DeviceId, Moment};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+use upload::{Destination, Drained, Sink, Source, Store, Timeouts, UploadError, sha256_hex};
+
+/// Short, so that a stall ends soon; long enough for a busy machine to answer on loopback.
+pub(crate) const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(2),
+    answer: Duration::from_secs(3),
+    total: Duration::from_secs(10),
+};
+
+pub(crate) struct Lab {
+    pub(crate) server: S3Server,
+    pub(crate) dir: tempfile::TempDir,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        Self::with(Faults::none())
+    }
+
+    pub(crate) fn with(faults: Faults) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = Options::new(dir.path());
+        options.faults = faults;
+        let server = S3Server::start(options).unwrap();
+        Self { server, dir }
+    }
+
+    /// A sink with the server's own settings, some of them replaced.
+    pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> Store {
+        self.destination(changed).open(TIMEOUTS).unwrap()
+    }
+
+    pub(crate) fn destination(&self, changed: &[(&str, &str)]) -> Destination {
+        let mut vars: BTreeMap<String, String> = self
+            .server
+            .env()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        for (name, value) in changed {
+            vars.insert((*name).to_owned(), (*value).to_owned());
+        }
+        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/nowhere")).unwrap()
+    }
+}
+
+/// A clock that stands still.
+pub(crate) struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Moment {
+        Moment {
+            utc_us: 1_790_000_000_000_000,
+            boot_us: 1,
+            awake_us: 1,
+        }
+    }
+}
+
+/// An outbox in memory. Like the journal's it offers a picture or segment until it is acknowledged, and counts how
+/// often each was; unlike it, it can be asked for trouble.
+pub(crate) struct Queue {
+    pub(crate) shots: RefCell<VecDeque<(u64, Vec<u8>)>>,
+    pub(crate) segments: VecDeque<(u64, Vec<u8>)>,
+    /// Acknowledged, in order: picture numbers, then first numbers of segments.
+    pub(crate) acked_shots: Vec<u64>,
+    pub(crate) acked_segments: Vec<u64>,
+    /// Pictures that turn out to be lost.
+    pub(crate) lost: RefCell<BTreeSet<u64>>,
+}
+
+impl Queue {
+    /// `n` segments, with `shots` pictures, all of different content.
+    pub(crate) fn new(segments: u64, shots: u64) -> Self {
+        Self {
+            shots: RefCell::new(
+                (1..=shots)
+                    .map(|n| (n, format!("picture {n} ").repeat(500).into_bytes()))
+                    .collect(),
+            ),
+            segments: (1..=segments)
+                .map(|n| {
+                    let lines = format!("{{\"seq\":{n}}}\n");
+                    (n * 1000, zstd::encode_all(lines.as_bytes(), 3).unwrap())
+                })
+                .collect(),
+            acked_shots: Vec::new(),
+            acked_segments: Vec::new(),
+            lost: RefCell::default(),
+        }
+    }
+
+    /// Every object that must be in the sink at the end.
+    pub(crate) fn expected(&self) -> BTreeMap<String, Vec<u8>> {
+        let device = self.device();
+        let day = Day::of_us(Still.now().utc_us);
+        let shots = self.shots.borrow();
+        let shots = shots.iter().map(|(seq, body)| {
+            let key = upload::keys::shot(&device, 7, day, *seq, &sha256_hex(body), "image/webp");
+            (key, body.clone())
+        });
+        let segments = self.segments.iter().map(|(seq, body)| {
+            let key = upload::keys::activity(&device, 7, day, *seq, &sha256_hex(body));
+            (key, body.clone())
+        });
+        shots.chain(segments).collect()
+    }
+
+    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
+        upload::drain(self, sink, journal::Limits::default(), &Still, &mut |_| {
+            ControlFlow::Continue(())
+        })
+    }
+}
+
+impl Source for Queue {
+    fn device(&self) -> DeviceId {
+        DeviceId::from_bytes([5; 16])
+    }
+
+    fn epoch(&self) -> u64 {
+        7
+    }
+
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+        let shots = self.shots.borrow();
+        let waiting = shots.iter().take(limit).map(|(seq, body)| WaitingShot {
+            seq: *seq,
+            sha256: sha256_hex(body),
+            bytes: body.len() as u64,
+            day: Day::of_us(Still.now().utc_us),
+            media: "image/webp".into(),
+        });
+        Ok(waiting.collect())
+    }
+
+    fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
+        if self.lost.borrow_mut().remove(&seq) {
+            let why = "the file is gone".into();
+            self.shots.borrow_mut().retain(|(n, _)| *n != seq);
+            return Err(JournalError::PictureLost { seq, why });
+        }
+        let shots = self.shots.borrow();
+        let (_, body) = shots.iter().find(|(n, _)| *n == seq).unwrap();
+        Ok(body.clone())
+    }
+
+    fn ack_shot(&mut self, seq: u64, _: i64) -> Result<(), JournalError> {
+        let first = self.shots.get_mut().pop_front().unwrap();
+        assert_eq!(first.0, seq, "in order, once");
+        self.acked_shots.push(seq);
+        Ok(())
+    }
+
+    fn freeze(&mut self, now: i64, _: journal::Limits) -> Result<Option<Segment>, JournalError> {
+        assert!(
+            self.shots.borrow().is_empty(),
+            "pictures go before segments"
+        );
+        Ok(self.segments.front().map(|(seq, body)| Segment {
+            first_seq: *seq,
+            last_seq: seq + 9,
+            count: 10,
+            day: Day::of_us(now),
+            body: body.clone(),
+            sha256: sha256_hex(body),
+        }))
+    }
+
+    fn ack_segment(&mut self, first: u64, _: u64, _: i64) -> Result<(), JournalError> {
+        assert_eq!(
+            self.segments.pop_front().unwrap().0,
+            first,
+            "in order, once"
+        );
+        self.acked_segments.push(first);
+        Ok(())
+    }
+}

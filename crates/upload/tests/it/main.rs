@@ -1,0 +1,7 @@
+//! Delivery against real servers, directories and journals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod destinations;
+mod faults;
+mod kit;
