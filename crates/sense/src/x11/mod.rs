@@ -1,7 +1,154 @@
-//! X11.
+//! The X11 desktop: window, input and idle by events of one connection, pictures through a second one.
+
+mod camera;
+mod focus;
+mod idle;
+mod input;
+mod link;
+mod segment;
+mod sensor;
+mod survey;
+mod text;
+mod time;
+mod window;
 
 use crate::{Desktop, Options};
-use model::Clock;
+use link::{Link, LinkError};
+use model::{Clock, Concern, Unsupported};
+use sensor::{Plan, Sensor};
 use std::sync::Arc;
+use x11rb::connection::Connection;
+use x11rb::protocol::randr::ConnectionExt as _;
+use x11rb::protocol::xproto::ConnectionExt as _;
 
-pub(crate) fn open(_desktop: &mut Desktop, _options: &Options, _clock: &Arc<dyn Clock>) {}
+const CONCERNS: [Concern; 4] = [
+    Concern::Window,
+    Concern::Input,
+    Concern::Idle,
+    Concern::Screen,
+];
+
+/// Adds what the X server can serve to `desktop`.
+pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clock>) {
+    let display = options.display.as_deref();
+    let shown = display.unwrap_or("the DISPLAY of the environment");
+    let link = match Link::open(display) {
+        Ok(link) => link,
+        Err(error) => {
+            desktop.note("x11", format!("{shown}: {error}"));
+            let why = Unsupported::new(
+                format!("no X server answers at {shown}: {error}"),
+                "start uam inside an X11 session, or name its display (such as :0)",
+            );
+            return refuse_all(desktop, &why);
+        }
+    };
+    if let Err(error) = fill(desktop, options, clock, link) {
+        desktop.note("x11", format!("probing ended early: {error}"));
+        let why = Unsupported::new(
+            format!("the X server at {shown} broke off: {error}"),
+            "start uam again",
+        );
+        refuse_all(desktop, &why);
+    }
+}
+
+fn refuse_all(desktop: &mut Desktop, why: &Unsupported) {
+    for concern in CONCERNS {
+        desktop.refuse(concern, why.clone());
+    }
+}
+
+fn fill(
+    desktop: &mut Desktop,
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    link: Link,
+) -> Result<(), LinkError> {
+    let setup = link.conn.setup();
+    let vendor = String::from_utf8_lossy(&setup.vendor).into_owned();
+    desktop.note(
+        "x11",
+        format!("connected to {vendor} release {}", setup.release_number),
+    );
+    if is_xwayland(&link)? {
+        desktop.note("x11", "this is Xwayland, refused");
+        let why = Unsupported::new(
+            "this is a Wayland session: its X server sees only some windows and only part of the input",
+            "log in to an X11 (\"Xorg\") session",
+        );
+        refuse_all(desktop, &why);
+        return Ok(());
+    }
+    match window::manager(&link)? {
+        Some(name) => {
+            desktop.note("x11", format!("window manager {name}"));
+            let by = format!("X11 property events ({name})");
+            desktop.serve(Concern::Window, by);
+        }
+        None => {
+            desktop.note("x11", "no window manager that follows EWMH: input focus");
+            desktop.serve(Concern::Window, "X11 input focus (no window manager runs)");
+        }
+    }
+    let plan = Plan::probe(&link)?;
+    match &plan.input {
+        Ok(_) => desktop.serve(Concern::Input, "XInput 2 raw events"),
+        Err(reason) => desktop.refuse(Concern::Input, Unsupported::new(reason, NEWER)),
+    }
+    match &plan.idle {
+        Ok(means) => desktop.serve(Concern::Idle, means.word()),
+        Err(reason) => desktop.refuse(Concern::Idle, Unsupported::new(reason, NEWER)),
+    }
+    match camera::Camera::probe(&link, options.display.clone())? {
+        Ok((camera, by)) => {
+            desktop.serve(Concern::Screen, by);
+            desktop.set_screen(Box::new(camera));
+        }
+        Err(why) => desktop.refuse(Concern::Screen, why),
+    }
+    for (what, outcome) in [
+        ("input", plan.input.as_ref().err()),
+        ("idle", plan.idle.as_ref().err()),
+    ] {
+        if let Some(reason) = outcome {
+            desktop.note("x11", format!("{what}: {reason}"));
+        }
+    }
+    desktop.add_source(Box::new(Sensor {
+        options: options.clone(),
+        clock: Arc::clone(clock),
+        first: Some((link, plan)),
+    }));
+    Ok(())
+}
+
+const NEWER: &str = "use an X server of the last ten years";
+
+/// Xwayland says so by an extension of its name (since 2023) or by its outputs' names.
+fn is_xwayland(link: &Link) -> Result<bool, LinkError> {
+    if link.conn.query_extension(b"XWAYLAND")?.reply()?.present {
+        return Ok(true);
+    }
+    let resources = link
+        .conn
+        .randr_get_screen_resources_current(link.root)
+        .map_err(LinkError::from);
+    // A server without RandR answers with an error, and is no Xwayland.
+    let Ok(cookie) = resources else {
+        return Ok(false);
+    };
+    let Some(resources) = link::tolerate(cookie.reply())? else {
+        return Ok(false);
+    };
+    for output in resources.outputs.iter().take(4) {
+        let info = link
+            .conn
+            .randr_get_output_info(*output, resources.config_timestamp)?
+            .reply();
+        if link::tolerate(info)?.is_some_and(|info| info.name.starts_with(b"XWAYLAND")) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

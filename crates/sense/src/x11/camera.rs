@@ -1,0 +1,336 @@
+//! Pictures of the active window: read from the root window, so that its true frame is in them.
+
+use super::link::{Link, LinkError, tolerate};
+use super::segment::Segment;
+use super::survey::{Miss, survey};
+use crate::{GrabError, Screen};
+use model::{Frame, Rect, Unsupported, WindowHandle};
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::protocol::shm::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, ImageOrder, VisualClass};
+
+/// Most bytes of pixels in one answer where there is no shared memory: bounds what a picture holds twice.
+const STRIP_BYTES: usize = 1024 * 1024;
+
+/// Longest text of X resources that is searched for the scaling, in units of four bytes.
+const RESOURCE_WORDS: u32 = 16 * 1024;
+
+/// Takes pictures over a connection of its own, made at the first picture.
+pub(super) struct Camera {
+    display: Option<String>,
+    shared: bool,
+    open: Option<Open>,
+}
+
+struct Open {
+    link: Link,
+    segment: Option<Segment>,
+    /// Pixels where there is no shared memory.
+    pixels: Vec<u8>,
+}
+
+impl Camera {
+    /// Asks whether pictures can be had, and how.
+    pub(super) fn probe(
+        link: &Link,
+        display: Option<String>,
+    ) -> Result<Result<(Self, String), Unsupported>, LinkError> {
+        if let Err(reason) = pixels_fit(link) {
+            let remedy = "use a screen with 24 bits of colour";
+            return Ok(Err(Unsupported::new(reason, remedy)));
+        }
+        let known = link.conn.extension_information(shm::X11_EXTENSION_NAME)?;
+        let shared = known.is_some() && {
+            let version = tolerate(link.conn.shm_query_version()?.reply())?;
+            // The first version that takes a memory file.
+            version.is_some_and(|v| (v.major_version, v.minor_version) >= (1, 2))
+                && match Segment::attach(link, 4096)? {
+                    Ok(trial) => {
+                        trial.detach(link)?;
+                        true
+                    }
+                    Err(_) => false,
+                }
+        };
+        let by = if shared {
+            "MIT-SHM with one reused segment"
+        } else {
+            "GetImage in strips (no shared memory with this X server)"
+        };
+        let camera = Self {
+            display,
+            shared,
+            open: None,
+        };
+        Ok(Ok((camera, by.to_owned())))
+    }
+
+    fn try_grab(&mut self, window: u32, with: &mut dyn FnMut(&Frame<'_>)) -> Result<(), Miss> {
+        let open = match &mut self.open {
+            Some(open) => open,
+            slot => slot.insert(Open {
+                link: Link::open(self.display.as_deref())?,
+                segment: None,
+                pixels: Vec::new(),
+            }),
+        };
+        let before = survey(&open.link, window)?;
+        let scale_percent = scale(&open.link)?;
+        open.read(before.bounds, &mut self.shared)?;
+        let after = survey(&open.link, window)?;
+        if after.bounds != before.bounds {
+            return Err(GrabError::Moved.into());
+        }
+        // A window that came or went during the reading may be in the picture: both lists count.
+        let mut foreign = before.foreign;
+        for rect in after.foreign {
+            if !foreign.contains(&rect) {
+                foreign.push(rect);
+            }
+        }
+        for rect in &mut foreign {
+            rect.x -= before.bounds.x;
+            rect.y -= before.bounds.y;
+        }
+        let bgrx = match &open.segment {
+            Some(segment) => segment.pixels(),
+            None => &open.pixels,
+        };
+        let stride = row_bytes(before.bounds);
+        let length = stride * before.bounds.height as usize;
+        let bgrx = bgrx
+            .get(..length)
+            .ok_or_else(|| GrabError::Backend("the picture is incomplete".into()))?;
+        with(&Frame {
+            width: before.bounds.width,
+            height: before.bounds.height,
+            stride,
+            bgrx,
+            scale_percent,
+            foreign: &foreign,
+        });
+        Ok(())
+    }
+}
+
+impl Screen for Camera {
+    fn grab(
+        &mut self,
+        handle: WindowHandle,
+        with: &mut dyn FnMut(&Frame<'_>),
+    ) -> Result<(), GrabError> {
+        // X11 numbers are 32 bits wide; another number was never a window here.
+        let window = u32::try_from(handle.0).map_err(|_| GrabError::Gone)?;
+        match self.try_grab(window, with) {
+            Ok(()) => Ok(()),
+            Err(Miss::Grab(error)) => Err(error),
+            Err(Miss::Link(error)) => {
+                // The next picture starts with a new connection.
+                self.open = None;
+                Err(GrabError::Backend(error.to_string()))
+            }
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.pixels = Vec::new();
+            if let Some(segment) = &mut open.segment {
+                segment.release();
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Reads `area` of the root window into the segment, or into `pixels` where there is none.
+    fn read(&mut self, area: Rect, shared: &mut bool) -> Result<(), Miss> {
+        let bytes = row_bytes(area) * area.height as usize;
+        if *shared && self.segment.as_ref().is_none_or(|s| s.size() < bytes) {
+            if let Some(old) = self.segment.take() {
+                old.detach(&self.link)?;
+            }
+            // As large as the screen: one segment does for every window. Untouched pages cost nothing.
+            let whole = self.screen_bytes().max(bytes);
+            match Segment::attach(&self.link, whole)? {
+                Ok(segment) => self.segment = Some(segment),
+                Err(_) => *shared = false,
+            }
+        }
+        let (x, y, width, height) = wire(area)?;
+        if let Some(segment) = &self.segment {
+            let format = u8::from(ImageFormat::Z_PIXMAP);
+            let reply = self
+                .link
+                .conn
+                .shm_get_image(
+                    self.link.root,
+                    x,
+                    y,
+                    width,
+                    height,
+                    !0,
+                    format,
+                    segment.id(),
+                    0,
+                )?
+                .reply();
+            // The screen became smaller since the survey.
+            let reply = tolerate(reply)?.ok_or(GrabError::Moved)?;
+            return if reply.size as usize == bytes {
+                Ok(())
+            } else {
+                Err(odd_size(reply.size as usize, bytes).into())
+            };
+        }
+        self.pixels.clear();
+        self.pixels.reserve_exact(bytes);
+        let rows = u16::try_from(STRIP_BYTES / row_bytes(area).max(1))
+            .unwrap_or(u16::MAX)
+            .max(1);
+        let mut done = 0;
+        while done < height {
+            let part = rows.min(height - done);
+            let top = y.saturating_add_unsigned(done);
+            let reply = self
+                .link
+                .conn
+                .get_image(
+                    ImageFormat::Z_PIXMAP,
+                    self.link.root,
+                    x,
+                    top,
+                    width,
+                    part,
+                    !0,
+                )?
+                .reply();
+            let reply = tolerate(reply)?.ok_or(GrabError::Moved)?;
+            let expected = row_bytes(area) * usize::from(part);
+            if reply.data.len() != expected {
+                return Err(odd_size(reply.data.len(), expected).into());
+            }
+            self.pixels.extend_from_slice(&reply.data);
+            done += part;
+        }
+        Ok(())
+    }
+
+    fn screen_bytes(&self) -> usize {
+        self.link.screen().map_or(0, |screen| {
+            4 * usize::from(screen.width_in_pixels) * usize::from(screen.height_in_pixels)
+        })
+    }
+}
+
+fn odd_size(got: usize, expected: usize) -> GrabError {
+    GrabError::Backend(format!(
+        "the X server sent {got} bytes of pixels instead of {expected}"
+    ))
+}
+
+fn row_bytes(area: Rect) -> usize {
+    4 * area.width as usize
+}
+
+/// A rectangle of the root window as the protocol writes it.
+fn wire(area: Rect) -> Result<(i16, i16, u16, u16), GrabError> {
+    let fits = || {
+        Some((
+            i16::try_from(area.x).ok()?,
+            i16::try_from(area.y).ok()?,
+            u16::try_from(area.width).ok()?,
+            u16::try_from(area.height).ok()?,
+        ))
+    };
+    fits().ok_or(GrabError::NotVisible)
+}
+
+/// Pictures are handed on as the server stores them, so that must be blue, green, red, unused in memory.
+fn pixels_fit(link: &Link) -> Result<(), String> {
+    let setup = link.conn.setup();
+    let Some(screen) = link.screen() else {
+        return Err("the X server has no such screen".into());
+    };
+    let depth = screen.root_depth;
+    let bits = setup
+        .pixmap_formats
+        .iter()
+        .find(|format| format.depth == depth)
+        .map_or(0, |format| format.bits_per_pixel);
+    let visual = screen
+        .allowed_depths
+        .iter()
+        .flat_map(|depth| &depth.visuals)
+        .find(|visual| visual.visual_id == screen.root_visual);
+    let masks = visual.map(|v| (v.class, v.red_mask, v.green_mask, v.blue_mask));
+    let expected = (VisualClass::TRUE_COLOR, 0x00ff_0000, 0xff00, 0xff);
+    let direct = (VisualClass::DIRECT_COLOR, 0x00ff_0000, 0xff00, 0xff);
+    let little = setup.image_byte_order == ImageOrder::LSB_FIRST;
+    if bits == 32 && little && (masks == Some(expected) || masks == Some(direct)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the screen stores pixels in a way uam does not read ({depth} bits of colour in {bits})"
+    ))
+}
+
+/// The screen's scaling in percent: `Xft.dpi` of the X resources, of which 96 is 100 %.
+fn scale(link: &Link) -> Result<u32, LinkError> {
+    let reply = link
+        .conn
+        .get_property(
+            false,
+            link.root,
+            AtomEnum::RESOURCE_MANAGER,
+            AtomEnum::ANY,
+            0,
+            RESOURCE_WORDS,
+        )?
+        .reply();
+    let Some(reply) = tolerate(reply)? else {
+        return Ok(100);
+    };
+    Ok(scale_in(&String::from_utf8_lossy(&reply.value)))
+}
+
+fn scale_in(resources: &str) -> u32 {
+    let dpi = resources.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        (name.trim() == "Xft.dpi").then(|| value.trim().parse::<f64>().ok())?
+    });
+    match dpi {
+        // 10 to 2000 dpi: anything else is a mistake.
+        Some(dpi) if (10.0..=2000.0).contains(&dpi) => {
+            let percent = (dpi * 100.0 / 96.0).round();
+            // In range by the guard: 10 to 2083.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let percent = percent as u32;
+            percent
+        }
+        _ => 100,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_scaling_is_read_from_the_resources() {
+        assert_eq!(scale_in("*color: red\nXft.dpi:\t192\n"), 200);
+        assert_eq!(scale_in("Xft.dpi: 120.0"), 125);
+        assert_eq!(scale_in("Xft.dpi: lots"), 100);
+        assert_eq!(scale_in("Xft.dpi: 0"), 100);
+        assert_eq!(scale_in(""), 100);
+    }
+
+    proptest! {
+        #[test]
+        fn any_resources_give_a_usable_scaling(text in "(Xft.dpi:)?.*") {
+            let percent = scale_in(&text);
+            prop_assert!((10..=2084).contains(&percent));
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Which window is active, from property events.
+//!
+//! What is always true:
+//! * "none" between two windows is part of the switch; it is told only when it lasts [`Options::none_after`];
+//! * titles that change faster than [`Options::title_debounce`] become one change, and the last one is told; a title
+//!   that never rests is told every [`RESTLESS`] times that;
+//! * what is told differs from what was told before.
+
+use super::link::{Link, LinkError};
+use super::window::{self, Lookup};
+use crate::Options;
+use model::{ActiveWindow, Moment};
+use std::time::{Duration, Instant};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, FOCUS_IN_EVENT,
+    FOCUS_OUT_EVENT, PROPERTY_NOTIFY_EVENT, PropertyNotifyEvent,
+};
+use x11rb::x11_utils::TryParse;
+
+/// After how many times the debounce a title that keeps changing is told anyway.
+const RESTLESS: u32 = 4;
+
+/// A change that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) at: Moment,
+    pub(super) active: Option<ActiveWindow>,
+}
+
+/// Something held back for a while.
+struct Pending {
+    /// When it happened.
+    at: Moment,
+    first: Instant,
+    due: Instant,
+}
+
+/// An event that concerns the active window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hint {
+    /// Another window may be active, since the server's time in milliseconds (core focus events have none).
+    Active { server_ms: Option<u32> },
+    /// The window manager came or went.
+    Manager { server_ms: u32 },
+    /// The active window's title or class may have changed.
+    Facts { server_ms: u32 },
+}
+
+/// The window sensor of one connection.
+pub(super) struct Focus {
+    lookup: Lookup,
+    title_debounce: Duration,
+    none_after: Duration,
+    /// True where a window manager keeps `_NET_ACTIVE_WINDOW`; otherwise the input focus is followed.
+    managed: bool,
+    /// What was told last; the outer `None` before anything was.
+    told: Option<Option<ActiveWindow>>,
+    /// The windows whose events were asked for: the top-level window and the one with the input focus.
+    watched: Option<(u32, u32)>,
+    none: Option<Pending>,
+    facts: Option<Pending>,
+}
+
+impl Focus {
+    /// Asks for the root window's property (and focus) changes.
+    pub(super) fn start(link: &Link, options: &Options) -> Result<Self, LinkError> {
+        let mask = EventMask::PROPERTY_CHANGE | EventMask::FOCUS_CHANGE;
+        link.conn
+            .change_window_attributes(
+                link.root,
+                &ChangeWindowAttributesAux::new().event_mask(mask),
+            )?
+            .check()?;
+        Ok(Self {
+            lookup: Lookup::new(link)?,
+            title_debounce: options.title_debounce,
+            none_after: options.none_after,
+            managed: window::manager(link)?.is_some(),
+            told: None,
+            watched: None,
+            none: None,
+            facts: None,
+        })
+    }
+
+    /// What is active now, to begin with.
+    pub(super) fn first(&mut self, link: &Link, at: Moment) -> Result<Change, LinkError> {
+        let active = self.ask(link)?;
+        self.told = Some(active.clone());
+        Ok(Change { at, active })
+    }
+
+    /// Looks at one event; `None` when it does not matter here.
+    pub(super) fn hint(&self, link: &Link, event: &[u8]) -> Option<Hint> {
+        match *event.first()? & 0x7f {
+            PROPERTY_NOTIFY_EVENT => {
+                let (notify, _) = PropertyNotifyEvent::try_parse(event).ok()?;
+                let server_ms = notify.time;
+                if notify.window == link.root {
+                    if notify.atom == link.atoms._NET_ACTIVE_WINDOW {
+                        return Some(Hint::Active {
+                            server_ms: Some(server_ms),
+                        });
+                    }
+                    let check = notify.atom == link.atoms._NET_SUPPORTING_WM_CHECK;
+                    return check.then_some(Hint::Manager { server_ms });
+                }
+                let (top, _) = self.watched?;
+                let matters = [
+                    link.atoms._NET_WM_NAME,
+                    link.atoms._NET_WM_PID,
+                    AtomEnum::WM_NAME.into(),
+                    AtomEnum::WM_CLASS.into(),
+                ]
+                .contains(&notify.atom);
+                (notify.window == top && matters).then_some(Hint::Facts { server_ms })
+            }
+            FOCUS_IN_EVENT | FOCUS_OUT_EVENT if !self.managed => {
+                Some(Hint::Active { server_ms: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// Works off a hint that came at `at`. Up to two changes are to be told: a "none" that lasted, and what followed.
+    pub(super) fn take(
+        &mut self,
+        link: &Link,
+        hint: Hint,
+        at: Moment,
+    ) -> Result<[Option<Change>; 2], LinkError> {
+        match hint {
+            Hint::Facts { .. } => {
+                self.hold_facts(at);
+                return Ok([None, None]);
+            }
+            Hint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
+            Hint::Active { server_ms: Some(_) } if !self.managed => {
+                // Whoever writes the property keeps it.
+                self.managed = window::manager(link)?.is_some();
+            }
+            Hint::Active { .. } => {}
+        }
+        let active = self.ask(link)?;
+        if active.is_none() {
+            // Titles of the window that was left are of no interest any more.
+            self.facts = None;
+            if self.none.is_none() && self.told != Some(None) {
+                let now = Instant::now();
+                self.none = Some(Pending {
+                    at,
+                    first: now,
+                    due: now + self.none_after,
+                });
+            }
+            return Ok([None, None]);
+        }
+        let lasted = self
+            .none
+            .take()
+            .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
+        let none = lasted.and_then(|none| self.tell(none.at, None));
+        let same_window = match (&self.told, &active) {
+            (Some(Some(told)), Some(active)) => told.handle == active.handle,
+            _ => false,
+        };
+        if same_window {
+            // Not a switch; a new title waits for its debounce.
+            if self.told.as_ref() != Some(&active) {
+                self.hold_facts(at);
+            }
+            return Ok([none, None]);
+        }
+        self.facts = None;
+        let change = self.tell(at, active);
+        Ok([none, change])
+    }
+
+    fn hold_facts(&mut self, at: Moment) {
+        let now = Instant::now();
+        let first = self.facts.as_ref().map_or(now, |facts| facts.first);
+        let due = (now + self.title_debounce).min(first + self.title_debounce * RESTLESS);
+        self.facts = Some(Pending { at, first, due });
+    }
+
+    /// When [`Focus::tick`] wants to be called next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let due = |pending: &Option<Pending>| pending.as_ref().map(|pending| pending.due);
+        match (due(&self.none), due(&self.facts)) {
+            (Some(none), Some(facts)) => Some(none.min(facts)),
+            (none, facts) => none.or(facts),
+        }
+    }
+
+    /// Tells what was held back long enough.
+    pub(super) fn tick(&mut self, link: &Link, now: Instant) -> Result<Option<Change>, LinkError> {
+        if let Some(none) = self.none.take_if(|none| none.due <= now) {
+            return Ok(self.tell(none.at, None));
+        }
+        if let Some(facts) = self.facts.take_if(|facts| facts.due <= now) {
+            let Some((top, _)) = self.watched else {
+                return Ok(None);
+            };
+            // A window that vanished meanwhile is told by its successor.
+            let Some(active) = self.lookup.facts(link, top)? else {
+                return Ok(None);
+            };
+            return Ok(self.tell(facts.at, Some(active)));
+        }
+        Ok(None)
+    }
+
+    fn tell(&mut self, at: Moment, active: Option<ActiveWindow>) -> Option<Change> {
+        if self.told.as_ref() == Some(&active) {
+            return None;
+        }
+        self.told = Some(active.clone());
+        Some(Change { at, active })
+    }
+
+    /// The active window now; its events are asked for before its facts, so that no change falls in between.
+    fn ask(&mut self, link: &Link) -> Result<Option<ActiveWindow>, LinkError> {
+        let found = if self.managed {
+            window::active_by_manager(link)?.map(|window| (window, window))
+        } else {
+            window::active_by_focus(link)?.map(|(focus, top)| (top, focus))
+        };
+        self.watch(link, found)?;
+        match found {
+            Some((top, _)) => self.lookup.facts(link, top),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks for the events of `found` and no longer for those of the windows before.
+    fn watch(&mut self, link: &Link, found: Option<(u32, u32)>) -> Result<(), LinkError> {
+        if self.watched == found {
+            return Ok(());
+        }
+        let select = |window: u32, mask: EventMask| -> Result<(), LinkError> {
+            let aux = ChangeWindowAttributesAux::new().event_mask(mask);
+            // The window may be gone: its error is no news, so it is dropped instead of becoming an event.
+            link.conn
+                .change_window_attributes(window, &aux)?
+                .ignore_error();
+            Ok(())
+        };
+        for window in self.watched.iter().flat_map(|(top, focus)| [*top, *focus]) {
+            select(window, EventMask::NO_EVENT)?;
+        }
+        if let Some((top, focus)) = found {
+            let focus_mask = if self.managed {
+                EventMask::NO_EVENT
+            } else {
+                EventMask::FOCUS_CHANGE
+            };
+            if top == focus {
+                select(top, EventMask::PROPERTY_CHANGE | focus_mask)?;
+            } else {
+                select(focus, focus_mask)?;
+                select(top, EventMask::PROPERTY_CHANGE)?;
+            }
+        }
+        self.watched = found;
+        link.conn.flush()?;
+        Ok(())
+    }
+}

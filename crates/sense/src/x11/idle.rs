@@ -1,0 +1,236 @@
+//! How long nobody did anything: XSync's idle counter, or the screen saver extension where there is none.
+
+use super::link::{Link, LinkError, tolerate};
+use std::time::{Duration, Instant};
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::protocol::screensaver::{self, ConnectionExt as _};
+use x11rb::protocol::sync::{
+    self, AlarmNotifyEvent, ConnectionExt as _, CreateAlarmAux, Int64, TESTTYPE, VALUETYPE,
+};
+use x11rb::x11_utils::TryParse;
+
+/// How often the screen saver extension is asked whether somebody is back.
+const RETURN_POLL: Duration = Duration::from_secs(2);
+
+/// XSync's system counters that matter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counters {
+    /// Milliseconds since the last input.
+    idle: Option<u32>,
+    /// The server's clock in milliseconds.
+    time: Option<u32>,
+    first_event: u8,
+}
+
+impl Counters {
+    /// Looks for the counters; both missing where there is no XSync.
+    pub(super) fn find(link: &Link) -> Result<Self, LinkError> {
+        let mut counters = Self {
+            idle: None,
+            time: None,
+            first_event: 0,
+        };
+        let Some(info) = link.conn.extension_information(sync::X11_EXTENSION_NAME)? else {
+            return Ok(counters);
+        };
+        counters.first_event = info.first_event;
+        if tolerate(link.conn.sync_initialize(3, 1)?.reply())?.is_none() {
+            return Ok(counters);
+        }
+        let list = tolerate(link.conn.sync_list_system_counters()?.reply())?;
+        for counter in list.into_iter().flat_map(|list| list.counters) {
+            match counter.name.as_slice() {
+                b"IDLETIME" => counters.idle = Some(counter.counter),
+                b"SERVERTIME" => counters.time = Some(counter.counter),
+                _ => {}
+            }
+        }
+        Ok(counters)
+    }
+
+    /// The server's clock in milliseconds, if it can be asked.
+    pub(super) fn server_ms(&self, link: &Link) -> Result<Option<u64>, LinkError> {
+        match self.time {
+            Some(counter) => read(link, counter),
+            None => Ok(None),
+        }
+    }
+}
+
+fn read(link: &Link, counter: u32) -> Result<Option<u64>, LinkError> {
+    let reply = tolerate(link.conn.sync_query_counter(counter)?.reply())?;
+    Ok(reply.map(|reply| wide(reply.counter_value)))
+}
+
+fn wide(value: Int64) -> u64 {
+    let joined = (i64::from(value.hi) << 32) | i64::from(value.lo);
+    u64::try_from(joined).unwrap_or(0)
+}
+
+fn split(ms: u64) -> Int64 {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    Int64 {
+        hi: i32::try_from(ms >> 32).unwrap_or(i32::MAX),
+        lo: u32::try_from(ms & 0xffff_ffff).unwrap_or(u32::MAX),
+    }
+}
+
+/// Which mechanism this server offers.
+pub(super) enum Means {
+    Alarms(Counters),
+    ScreenSaver,
+}
+
+impl Means {
+    /// Asks the server; `Err` says why there is none.
+    pub(super) fn probe(
+        link: &Link,
+        counters: Counters,
+    ) -> Result<Result<Self, String>, LinkError> {
+        if counters.idle.is_some() {
+            return Ok(Ok(Self::Alarms(counters)));
+        }
+        let known = link
+            .conn
+            .extension_information(screensaver::X11_EXTENSION_NAME)?;
+        if known.is_some() && saver_idle_ms(link)?.is_some() {
+            return Ok(Ok(Self::ScreenSaver));
+        }
+        Ok(Err(
+            "the X server has neither an IDLETIME counter nor the screen saver extension".into(),
+        ))
+    }
+
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Alarms(_) => "XSync alarms on IDLETIME",
+            Self::ScreenSaver => "the MIT-SCREEN-SAVER extension",
+        }
+    }
+}
+
+fn saver_idle_ms(link: &Link) -> Result<Option<u64>, LinkError> {
+    let info = tolerate(link.conn.screensaver_query_info(link.root)?.reply())?;
+    Ok(info.map(|info| u64::from(info.ms_since_user_input)))
+}
+
+/// A change that the idle sensor saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Idle { idle_us: u64 },
+    Present,
+}
+
+/// The idle sensor of one connection.
+pub(super) struct Idle {
+    means: Means,
+    limit_ms: u64,
+    away_alarm: u32,
+    /// Past the limit now?
+    away: bool,
+    /// When the screen saver extension is asked next.
+    next: Option<Instant>,
+}
+
+impl Idle {
+    /// Sets the alarms.
+    pub(super) fn start(link: &Link, means: Means, limit: Duration) -> Result<Self, LinkError> {
+        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut away_alarm = 0;
+        let mut next = None;
+        match &means {
+            Means::Alarms(counters) => {
+                away_alarm = alarm(link, counters, limit_ms, TESTTYPE::POSITIVE_TRANSITION)?;
+                alarm(link, counters, limit_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
+            }
+            Means::ScreenSaver => next = Some(Instant::now()),
+        }
+        Ok(Self {
+            means,
+            limit_ms,
+            away_alarm,
+            away: false,
+            next,
+        })
+    }
+
+    /// Whether the limit has passed already: alarms only tell of transitions.
+    pub(super) fn ask(&mut self, link: &Link) -> Result<Option<Change>, LinkError> {
+        let idle_ms = match &self.means {
+            Means::Alarms(Counters {
+                idle: Some(counter),
+                ..
+            }) => read(link, *counter)?,
+            Means::Alarms(_) => None,
+            Means::ScreenSaver => saver_idle_ms(link)?,
+        };
+        Ok(idle_ms.and_then(|ms| self.set(ms >= self.limit_ms, ms)))
+    }
+
+    fn set(&mut self, away: bool, idle_ms: u64) -> Option<Change> {
+        if away == self.away {
+            return None;
+        }
+        self.away = away;
+        Some(if away {
+            Change::Idle {
+                idle_us: idle_ms.saturating_mul(1_000),
+            }
+        } else {
+            Change::Present
+        })
+    }
+
+    /// A press was seen: that ends idleness before its alarm arrives.
+    pub(super) fn pressed(&mut self) -> Option<Change> {
+        self.set(false, 0)
+    }
+
+    /// Looks at one event; `None` when it is not ours, otherwise the server's time and the change.
+    pub(super) fn take(&mut self, event: &[u8]) -> Option<(u32, Option<Change>)> {
+        let Means::Alarms(counters) = &self.means else {
+            return None;
+        };
+        if *event.first()? & 0x7f != counters.first_event.checked_add(sync::ALARM_NOTIFY_EVENT)? {
+            return None;
+        }
+        let (notify, _) = AlarmNotifyEvent::try_parse(event).ok()?;
+        let away = notify.alarm == self.away_alarm;
+        let change = self.set(away, wide(notify.counter_value));
+        Some((notify.timestamp, change))
+    }
+
+    /// When [`Idle::ask`] wants to be called next; `None` where alarms do the work.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Asks when it is time to (screen saver extension only).
+    pub(super) fn tick(&mut self, link: &Link, now: Instant) -> Result<Option<Change>, LinkError> {
+        if self.next.is_none_or(|next| next > now) {
+            return Ok(None);
+        }
+        let idle_ms = saver_idle_ms(link)?.unwrap_or(0);
+        let change = self.set(idle_ms >= self.limit_ms, idle_ms);
+        let pause = if self.away {
+            RETURN_POLL
+        } else {
+            Duration::from_millis(self.limit_ms.saturating_sub(idle_ms).max(1))
+        };
+        self.next = now.checked_add(pause);
+        Ok(change)
+    }
+}
+
+fn alarm(link: &Link, counters: &Counters, ms: u64, test: TESTTYPE) -> Result<u32, LinkError> {
+    let id = link.conn.generate_id()?;
+    let aux = CreateAlarmAux::new()
+        .counter(counters.idle)
+        .value_type(VALUETYPE::ABSOLUTE)
+        .value(split(ms))
+        .test_type(test)
+        .delta(split(0))
+        .events(1);
+    link.conn.sync_create_alarm(id, &aux)?.check()?;
+    Ok(id)
+}

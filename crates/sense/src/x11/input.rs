@@ -1,0 +1,271 @@
+//! Key presses, clicks and scroll steps from XInput 2 raw events.
+//!
+//! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`Input::take`]
+//! looks at them, and as one bit of a private map while the key is held; what leaves is a count.
+//!
+//! What is always true:
+//! * a key that is already down is not pressed again: auto-repeat never counts;
+//! * one batch holds the input of one second of the boot clock, in one piece or several.
+
+use super::link::{Link, LinkError, tolerate};
+use model::{Counts, InputCounts, Moment};
+use x11rb::connection::RequestConnection;
+use x11rb::protocol::xinput::{
+    self, ConnectionExt as _, Device, DeviceType, EventMask, XIEventMask,
+};
+
+/// `XI_HierarchyChanged`, `XI_RawKeyPress`, `XI_RawKeyRelease`, `XI_RawButtonPress` of XI2proto.
+const HIERARCHY_CHANGED: u16 = 11;
+const RAW_KEY_PRESS: u16 = 13;
+const RAW_KEY_RELEASE: u16 = 14;
+const RAW_BUTTON_PRESS: u16 = 15;
+
+/// Core event code of every extension event of more than 32 bytes.
+const GENERIC_EVENT: u8 = 35;
+
+/// An input device that the server told us of.
+struct Source {
+    id: u16,
+    injected: bool,
+    /// One bit per key code: held now.
+    down: [u64; 4],
+}
+
+/// Input that was counted but not handed over yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Batch {
+    /// The moment of the last of it.
+    pub(super) at: Moment,
+    pub(super) counts: Counts,
+}
+
+/// What an event turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Not ours.
+    Other,
+    /// Ours, but nothing to count.
+    Nothing,
+    /// Counts at the server's time in milliseconds.
+    Counted { server_ms: u32, counts: Counts },
+    /// The list of devices changed; call [`Input::refresh`].
+    Devices,
+}
+
+/// The input sensor of one connection.
+pub(super) struct Input {
+    opcode: u8,
+    sources: Vec<Source>,
+    batch: Option<Batch>,
+}
+
+impl Input {
+    /// Asks whether the server has XInput 2.2 (the first that tells presses during another program's grab).
+    pub(super) fn probe(link: &Link) -> Result<Result<u8, String>, LinkError> {
+        let Some(info) = link
+            .conn
+            .extension_information(xinput::X11_EXTENSION_NAME)?
+        else {
+            return Ok(Err("the X server has no XInput extension".into()));
+        };
+        let version = tolerate(link.conn.xinput_xi_query_version(2, 2)?.reply())?;
+        Ok(match version {
+            Some(v) if (v.major_version, v.minor_version) >= (2, 1) => Ok(info.major_opcode),
+            Some(v) => Err(format!(
+                "the X server has XInput {}.{}, and 2.1 is needed",
+                v.major_version, v.minor_version
+            )),
+            None => Err("the X server has no XInput 2".into()),
+        })
+    }
+
+    /// Starts listening: presses on every device, releases of keys, and changes of the device list. No motion.
+    pub(super) fn start(link: &Link, opcode: u8) -> Result<Self, LinkError> {
+        let presses = XIEventMask::RAW_KEY_PRESS
+            | XIEventMask::RAW_KEY_RELEASE
+            | XIEventMask::RAW_BUTTON_PRESS;
+        link.conn
+            .xinput_xi_select_events(
+                link.root,
+                &[
+                    EventMask {
+                        deviceid: Device::ALL_MASTER.into(),
+                        mask: vec![presses],
+                    },
+                    EventMask {
+                        deviceid: Device::ALL.into(),
+                        mask: vec![XIEventMask::HIERARCHY],
+                    },
+                ],
+            )?
+            .check()?;
+        let mut input = Self {
+            opcode,
+            sources: Vec::new(),
+            batch: None,
+        };
+        input.refresh(link)?;
+        Ok(input)
+    }
+
+    /// Reads the list of devices. Keys held on devices that stay remain held.
+    pub(super) fn refresh(&mut self, link: &Link) -> Result<(), LinkError> {
+        let Some(devices) = tolerate(
+            link.conn
+                .xinput_xi_query_device(u16::from(Device::ALL))?
+                .reply(),
+        )?
+        else {
+            return Ok(());
+        };
+        let mut known = std::mem::take(&mut self.sources);
+        for info in devices.infos {
+            if matches!(
+                info.type_,
+                DeviceType::MASTER_KEYBOARD | DeviceType::MASTER_POINTER
+            ) {
+                continue;
+            }
+            let injected =
+                info.name.ends_with(b"XTEST keyboard") || info.name.ends_with(b"XTEST pointer");
+            let down = known
+                .iter_mut()
+                .find(|source| source.id == info.deviceid)
+                .map_or([0; 4], |source| source.down);
+            self.sources.push(Source {
+                id: info.deviceid,
+                injected,
+                down,
+            });
+        }
+        Ok(())
+    }
+
+    /// Looks at one event's bytes.
+    pub(super) fn take(&mut self, event: &[u8]) -> Seen {
+        let Some(raw) = Raw::read(event, self.opcode) else {
+            return Seen::Other;
+        };
+        let source = match self.sources.iter().position(|s| s.id == raw.source) {
+            Some(n) => self.sources.get_mut(n),
+            None => None,
+        };
+        let mut one = InputCounts::default();
+        match (raw.kind, source) {
+            (HIERARCHY_CHANGED, _) => return Seen::Devices,
+            (RAW_KEY_PRESS, Some(source)) => {
+                if source.press(raw.detail) {
+                    return Seen::Nothing;
+                }
+                one.keys = 1;
+            }
+            // A device so new that its announcement is still under way: without a map it cannot repeat either.
+            (RAW_KEY_PRESS, None) => one.keys = 1,
+            (RAW_KEY_RELEASE, Some(source)) => {
+                source.release(raw.detail);
+                return Seen::Nothing;
+            }
+            (RAW_BUTTON_PRESS, _) => match raw.detail {
+                1 => one.left = 1,
+                2 => one.middle = 1,
+                3 => one.right = 1,
+                4..=7 => one.scroll = 1,
+                _ => one.other = 1,
+            },
+            _ => return Seen::Nothing,
+        }
+        let injected = self
+            .sources
+            .iter()
+            .any(|s| s.id == raw.source && s.injected);
+        let mut counts = Counts::default();
+        if injected {
+            counts.injected = one;
+        } else {
+            counts.hardware = one;
+        }
+        Seen::Counted {
+            server_ms: raw.server_ms,
+            counts,
+        }
+    }
+
+    /// Adds what happened at `at` to the batch. A batch of an earlier second is finished and returned.
+    pub(super) fn add(&mut self, at: Moment, counts: Counts) -> Option<Batch> {
+        match &mut self.batch {
+            Some(batch) if batch.at.second() == at.second() => {
+                batch.counts += counts;
+                batch.at = at;
+                None
+            }
+            slot => slot.replace(Batch { at, counts }),
+        }
+    }
+
+    /// The second of the boot clock that the open batch belongs to.
+    pub(super) fn open_second(&self) -> Option<u64> {
+        self.batch.map(|batch| batch.at.second())
+    }
+
+    /// Takes the open batch.
+    pub(super) fn flush(&mut self) -> Option<Batch> {
+        self.batch.take()
+    }
+}
+
+impl Source {
+    fn slot(&mut self, key: u32) -> Option<(&mut u64, u64)> {
+        let word = self.down.get_mut(usize::try_from(key / 64).ok()?)?;
+        Some((word, 1 << (key % 64)))
+    }
+
+    /// Marks `key` as held; true when it was already.
+    fn press(&mut self, key: u32) -> bool {
+        self.slot(key).is_some_and(|(word, bit)| {
+            let held = *word & bit != 0;
+            *word |= bit;
+            held
+        })
+    }
+
+    fn release(&mut self, key: u32) {
+        if let Some((word, bit)) = self.slot(key) {
+            *word &= !bit;
+        }
+    }
+}
+
+/// The fields of an XInput 2 raw event that matter (XI2proto.h, `xXIRawEvent`; `xXIHierarchyEvent` begins alike).
+struct Raw {
+    kind: u16,
+    server_ms: u32,
+    detail: u32,
+    source: u16,
+}
+
+impl Raw {
+    fn read(event: &[u8], opcode: u8) -> Option<Self> {
+        if *event.first()? & 0x7f != GENERIC_EVENT || *event.get(1)? != opcode {
+            return None;
+        }
+        Some(Self {
+            kind: half(event, 8)?,
+            server_ms: word(event, 12)?,
+            detail: word(event, 16)?,
+            source: half(event, 20)?,
+        })
+    }
+}
+
+fn half(bytes: &[u8], at: usize) -> Option<u16> {
+    let field = bytes.get(at..at + 2)?;
+    Some(u16::from_ne_bytes(field.try_into().ok()?))
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    let field = bytes.get(at..at + 4)?;
+    Some(u32::from_ne_bytes(field.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,394 @@
+//! The thread that listens to the X server: window, input and idle on one connection, so that their order is exact.
+//!
+//! It sleeps until the server speaks. After each reading it pauses for [`PAUSE`] before the next one, so a flood of
+//! events costs a few wake-ups a second and not one each; every event carries the server's time, so the pause moves
+//! nothing.
+
+use super::focus::{self, Focus, Hint};
+use super::idle::{self, Counters, Idle, Means};
+use super::input::{Batch, Input, Seen};
+use super::link::{Bell, Link, LinkError};
+use super::time::ServerTime;
+use crate::Options;
+use crate::desktop::Source;
+use crate::outlet::{Closed, Outlet};
+use crate::stop::Stop;
+use model::{Clock, Concern, Event, MICROS_PER_SECOND, Moment};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use x11rb::connection::Connection;
+
+/// The pause between two readings while events flow.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// The first and the longest pause between two attempts to reach a server that went away. The attempts never end:
+/// each is one refused `connect`, and the desktop may come back tomorrow.
+const RECONNECT_FIRST: Duration = Duration::from_millis(250);
+const RECONNECT_LAST: Duration = Duration::from_secs(30);
+
+/// What this server offers to the sensor.
+pub(super) struct Plan {
+    pub(super) input: Result<u8, String>,
+    pub(super) idle: Result<Means, String>,
+    pub(super) counters: Counters,
+}
+
+impl Plan {
+    pub(super) fn probe(link: &Link) -> Result<Self, LinkError> {
+        let counters = Counters::find(link)?;
+        Ok(Self {
+            input: Input::probe(link)?,
+            idle: Means::probe(link, counters)?,
+            counters,
+        })
+    }
+
+    fn concerns(&self) -> Vec<Concern> {
+        let mut concerns = vec![Concern::Window];
+        if self.input.is_ok() {
+            concerns.push(Concern::Input);
+        }
+        if self.idle.is_ok() {
+            concerns.push(Concern::Idle);
+        }
+        concerns
+    }
+}
+
+/// The sensor before it runs.
+pub(super) struct Sensor {
+    pub(super) options: Options,
+    pub(super) clock: Arc<dyn Clock>,
+    /// The connection that was probed, and what it offers.
+    pub(super) first: Option<(Link, Plan)>,
+}
+
+/// Why listening ended.
+enum End {
+    /// Asked to, or nobody listens to us.
+    Stopped,
+    Broken(LinkError),
+}
+
+impl From<LinkError> for End {
+    fn from(error: LinkError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Stopped
+    }
+}
+
+impl Source for Sensor {
+    fn name(&self) -> &'static str {
+        "sense-x11"
+    }
+
+    fn run(mut self: Box<Self>, out: Outlet, stop: Stop) {
+        let Ok(bell) = Bell::new() else {
+            let reason = "the system has no file descriptors left".to_owned();
+            for concern in [Concern::Window, Concern::Input, Concern::Idle] {
+                let event = Event::Lost {
+                    concern,
+                    reason: reason.clone(),
+                };
+                if out.send(self.clock.now(), event).is_err() {
+                    return;
+                }
+            }
+            return;
+        };
+        let waker = bell.clone();
+        stop.on_raise(move || waker.ring());
+
+        let mut lost: Vec<Concern> = Vec::new();
+        let mut pause = RECONNECT_FIRST;
+        loop {
+            let attempt = match self.first.take() {
+                Some(first) => Ok(first),
+                None => connect(self.options.display.as_deref()),
+            };
+            let end = match attempt {
+                Ok((link, plan)) => {
+                    let concerns = plan.concerns();
+                    let end = listen(&self, &link, plan, &mut lost, &out, &bell, &stop);
+                    if lost.is_empty() {
+                        // It worked for a while: what was served is lost now.
+                        pause = RECONNECT_FIRST;
+                        lost = concerns;
+                        if let End::Broken(error) = &end {
+                            for concern in &lost {
+                                let event = Event::Lost {
+                                    concern: *concern,
+                                    reason: error.to_string(),
+                                };
+                                if out.send(self.clock.now(), event).is_err() {
+                                    return;
+                                }
+                            }
+                        }
+                    }
+                    end
+                }
+                Err(error) => End::Broken(error),
+            };
+            if matches!(end, End::Stopped) || stop.wait(pause) {
+                return;
+            }
+            pause = (pause * 2).min(RECONNECT_LAST);
+        }
+    }
+}
+
+fn connect(display: Option<&str>) -> Result<(Link, Plan), LinkError> {
+    let link = Link::open(display)?;
+    let plan = Plan::probe(&link)?;
+    Ok((link, plan))
+}
+
+/// Listens on one connection until it breaks or the end is asked for. Empties `lost` once everything works.
+fn listen(
+    sensor: &Sensor,
+    link: &Link,
+    plan: Plan,
+    lost: &mut Vec<Concern>,
+    out: &Outlet,
+    bell: &Bell,
+    stop: &Stop,
+) -> End {
+    let started = Listener::start(sensor, link, plan, out);
+    let mut listener = match started {
+        Ok(listener) => listener,
+        Err(error) => return error.into(),
+    };
+    let result = listener.greet(lost).and_then(|()| listener.run(bell, stop));
+    // Whatever ended it: what was counted is handed over.
+    let flushed = listener.flush();
+    match (result, flushed) {
+        (Err(end), Ok(())) => end,
+        (Ok(()), Ok(())) | (_, Err(Closed)) => End::Stopped,
+    }
+}
+
+struct Listener<'a> {
+    link: &'a Link,
+    clock: &'a dyn Clock,
+    out: &'a Outlet,
+    time: ServerTime,
+    counters: Counters,
+    focus: Focus,
+    input: Option<Input>,
+    idle: Option<Idle>,
+}
+
+impl<'a> Listener<'a> {
+    fn start(
+        sensor: &'a Sensor,
+        link: &'a Link,
+        plan: Plan,
+        out: &'a Outlet,
+    ) -> Result<Self, LinkError> {
+        let input = match plan.input {
+            Ok(opcode) => Some(Input::start(link, opcode)?),
+            Err(_) => None,
+        };
+        let idle = match plan.idle {
+            Ok(means) => Some(Idle::start(link, means, sensor.options.idle_limit)?),
+            Err(_) => None,
+        };
+        let mut listener = Self {
+            link,
+            clock: &*sensor.clock,
+            out,
+            time: ServerTime::default(),
+            counters: plan.counters,
+            focus: Focus::start(link, &sensor.options)?,
+            input,
+            idle,
+        };
+        listener.calibrate()?;
+        Ok(listener)
+    }
+
+    /// Compares the server's clock with ours.
+    fn calibrate(&mut self) -> Result<(), LinkError> {
+        if let Some(server_ms) = self.counters.server_ms(self.link)? {
+            self.time.calibrate(server_ms, self.clock.now());
+        }
+        Ok(())
+    }
+
+    /// Says what is the case at the beginning, and that what was lost is back.
+    fn greet(&mut self, lost: &mut Vec<Concern>) -> Result<(), End> {
+        let at = self.time.ordered(self.clock.now());
+        for concern in lost.drain(..) {
+            self.out.send(at, Event::Back { concern })?;
+        }
+        let first = self.focus.first(self.link, at)?;
+        self.out.send(
+            at,
+            Event::Window {
+                active: first.active,
+            },
+        )?;
+        let change = match &mut self.idle {
+            Some(idle) => idle.ask(self.link)?,
+            None => None,
+        };
+        self.tell_idle(at, change)
+    }
+
+    fn run(&mut self, bell: &Bell, stop: &Stop) -> Result<(), End> {
+        loop {
+            // The stop is looked at before the last reading, so what happened before it is still counted.
+            let stopping = stop.is_raised();
+            let busy = self.read()?;
+            if stopping {
+                return Ok(());
+            }
+            self.tick()?;
+            if busy {
+                bell.wait(PAUSE)?;
+            } else {
+                let time = self.next_deadline();
+                self.link.wait(bell, time)?;
+            }
+        }
+    }
+
+    /// Reads everything the server has sent; true when there was anything.
+    fn read(&mut self) -> Result<bool, End> {
+        let mut busy = false;
+        let mut now = None;
+        while let Some(event) = self
+            .link
+            .conn
+            .poll_for_raw_event()
+            .map_err(LinkError::from)?
+        {
+            busy = true;
+            // One look at our clock for the whole reading: the server's time tells the events apart.
+            let now = *now.get_or_insert_with(|| self.clock.now());
+            self.take(&event, now)?;
+        }
+        Ok(busy)
+    }
+
+    fn take(&mut self, event: &[u8], now: Moment) -> Result<(), End> {
+        if let Some(input) = &mut self.input {
+            match input.take(event) {
+                Seen::Other => {}
+                Seen::Nothing => return Ok(()),
+                Seen::Devices => return Ok(input.refresh(self.link)?),
+                Seen::Counted { server_ms, counts } => {
+                    let at = self.at(server_ms, now)?;
+                    let back = self.idle.as_mut().and_then(Idle::pressed);
+                    self.tell_idle(at, back)?;
+                    let full = match &mut self.input {
+                        Some(input) => input.add(at, counts),
+                        None => None,
+                    };
+                    return Ok(self.hand_over(full)?);
+                }
+            }
+        }
+        if let Some((server_ms, change)) = self.idle.as_mut().and_then(|idle| idle.take(event)) {
+            let at = self.at(server_ms, now)?;
+            return self.tell_idle(at, change);
+        }
+        if let Some(hint) = self.focus.hint(self.link, event) {
+            let at = match hint {
+                Hint::Active {
+                    server_ms: Some(ms),
+                }
+                | Hint::Manager { server_ms: ms }
+                | Hint::Facts { server_ms: ms } => self.at(ms, now)?,
+                Hint::Active { server_ms: None } => self.time.ordered(self.clock.now()),
+            };
+            for change in self.focus.take(self.link, hint, at)?.into_iter().flatten() {
+                self.tell_window(change)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The moment of the server's time `ms`.
+    fn at(&mut self, ms: u32, now: Moment) -> Result<Moment, LinkError> {
+        if self.time.doubtful(ms, now) {
+            self.calibrate()?;
+        }
+        Ok(self.time.at(ms, now))
+    }
+
+    /// Does what is due by our own clock.
+    fn tick(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        while let Some(change) = self.focus.tick(self.link, now)? {
+            self.tell_window(change)?;
+        }
+        let change = match &mut self.idle {
+            Some(idle) => idle.tick(self.link, now)?,
+            None => None,
+        };
+        if change.is_some() {
+            let at = self.time.ordered(self.clock.now());
+            self.tell_idle(at, change)?;
+        }
+        // A second that is over gets no more input, except what the server still holds: at worst a batch in pieces.
+        let open = self.input.as_ref().and_then(Input::open_second);
+        if open.is_some_and(|second| second < self.clock.now().second()) {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// How long nothing is due; `None` for ever.
+    fn next_deadline(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let idle = self.idle.as_ref().and_then(Idle::deadline);
+        let due = [self.focus.deadline(), idle]
+            .into_iter()
+            .flatten()
+            .map(|due| due.saturating_duration_since(now));
+        let open = self.input.as_ref().and_then(Input::open_second);
+        let batch = open.map(|second| {
+            let end_us = (second + 1).saturating_mul(MICROS_PER_SECOND);
+            Duration::from_micros(end_us.saturating_sub(self.clock.now().boot_us))
+        });
+        due.chain(batch).min()
+    }
+
+    /// Hands over the open batch.
+    fn flush(&mut self) -> Result<(), Closed> {
+        let batch = self.input.as_mut().and_then(Input::flush);
+        self.hand_over(batch)
+    }
+
+    fn hand_over(&self, batch: Option<Batch>) -> Result<(), Closed> {
+        match batch {
+            Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_window(&mut self, change: focus::Change) -> Result<(), End> {
+        self.flush()?;
+        // A title that was held back may be older than input that was told meanwhile.
+        let at = self.time.ordered(change.at);
+        let active = change.active;
+        Ok(self.out.send(at, Event::Window { active })?)
+    }
+
+    fn tell_idle(&mut self, at: Moment, change: Option<idle::Change>) -> Result<(), End> {
+        let event = match change {
+            Some(idle::Change::Idle { idle_us }) => Event::Idle { idle_us },
+            Some(idle::Change::Present) => Event::Present,
+            None => return Ok(()),
+        };
+        self.flush()?;
+        Ok(self.out.send(at, event)?)
+    }
+}
