@@ -23,7 +23,7 @@ pub(crate) const NAMES: [&str; 5] = [
 pub(crate) struct Store {
     env: BTreeMap<String, String>,
     dir: PathBuf,
-    server: Group,
+    _server: Group,
 }
 
 impl Store {
@@ -68,7 +68,7 @@ impl Store {
         Ok(Self {
             env,
             dir: dir.to_owned(),
-            server,
+            _server: server,
         })
     }
 
@@ -80,11 +80,6 @@ impl Store {
     /// The bucket's folder on this disk.
     pub(crate) fn bucket_dir(&self) -> PathBuf {
         self.dir.join(&self.env["S3_BUCKET_NAME"])
-    }
-
-    /// The server's process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.server.pid()
     }
 }
 

@@ -1,0 +1,302 @@
+//! The agent at rest and under input: CPU, memory, wake-ups, lost events.
+
+use super::Ground;
+use super::meter::{Cost, Sample};
+use super::table::{Row, Target};
+use crate::agent::{Agent, Setting};
+use crate::desktop::Desktop;
+use crate::process::{Group, output};
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Events a second while CPU per event is measured: fast enough to stand out from the idle cost.
+const STEADY: u32 = 200;
+
+/// Events a second of the storm.
+const STORM: u32 = 5_000;
+
+/// How long each part lasts, in seconds.
+#[derive(Clone, Copy)]
+struct Lengths {
+    settle: u64,
+    idle: u64,
+    light: u32,
+    steady: u32,
+    storm: u32,
+}
+
+/// One side's figures.
+struct Figures {
+    idle: Cost,
+    light: Cost,
+    per_thousand_ms: f64,
+    storm_per_thousand_ms: f64,
+    sent: u64,
+    counted: Option<u64>,
+}
+
+/// Measures both sides, one after the other, on the same desktop.
+pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+    let lengths = if ground.quick {
+        Lengths {
+            settle: 5,
+            idle: 15,
+            light: 10,
+            steady: 10,
+            storm: 2,
+        }
+    } else {
+        Lengths {
+            settle: 10,
+            idle: 60,
+            light: 60,
+            steady: 30,
+            storm: 5,
+        }
+    };
+    let desktop = Desktop::start(ground.stop)?;
+    let _screen = ground.show(&desktop, "editor", None)?;
+    let python = match &ground.python {
+        Some(_) => Some(baseline(ground, &desktop, lengths).context("the Python agent")?),
+        None => None,
+    };
+    let uam = monitor(ground, &desktop, lengths);
+    let uam = match uam {
+        Ok(figures) => Some(figures),
+        Err(error) if error.is::<crate::process::Stopped>() => return Err(error),
+        Err(error) => {
+            println!("uam's own rows are missing: {error:#}");
+            None
+        }
+    };
+    Ok(table(uam.as_ref(), python.as_ref(), lengths))
+}
+
+fn table(uam: Option<&Figures>, python: Option<&Figures>, lengths: Lengths) -> Vec<Row> {
+    let row = |name: String, digits, target, read: &dyn Fn(&Figures) -> Option<f64>| Row {
+        name,
+        uam: uam.and_then(read),
+        python: python.and_then(read),
+        digits,
+        target,
+    };
+    let cost = |f: fn(&Figures) -> &Cost, g: fn(&Cost) -> f64| move |x: &Figures| Some(g(f(x)));
+    vec![
+        row(
+            format!("idle {} s: CPU, % of a core", lengths.idle),
+            4,
+            Target::AtMost(0.05),
+            &cost(|f| &f.idle, Cost::percent),
+        ),
+        row(
+            "idle: memory (RSS), MiB".into(),
+            1,
+            Target::AtMost(15.0),
+            &cost(|f| &f.idle, |c| c.rss_mib),
+        ),
+        row(
+            "idle: wake-ups/s".into(),
+            2,
+            Target::AtMost(4.0),
+            &cost(|f| &f.idle, |c| c.wakes_per_second),
+        ),
+        row(
+            format!("10 events/s, {} s: CPU, % of a core", lengths.light),
+            3,
+            Target::None,
+            &cost(|f| &f.light, Cost::percent),
+        ),
+        row(
+            "10 events/s: memory (RSS), MiB".into(),
+            1,
+            Target::None,
+            &cost(|f| &f.light, |c| c.rss_mib),
+        ),
+        row(
+            "10 events/s: wake-ups/s".into(),
+            2,
+            Target::None,
+            &cost(|f| &f.light, |c| c.wakes_per_second),
+        ),
+        row(
+            format!("CPU ms per 1,000 events at {STEADY}/s (idle cost taken off)"),
+            2,
+            Target::Ratio(0.1),
+            &|f| Some(f.per_thousand_ms),
+        ),
+        row(
+            format!("CPU ms per 1,000 events at {STORM}/s"),
+            2,
+            Target::None,
+            &|f| Some(f.storm_per_thousand_ms),
+        ),
+        row(
+            format!(
+                "events lost of {}, {STORM}/s at the end",
+                sent(uam.or(python))
+            ),
+            0,
+            Target::AtMost(0.0),
+            &|f| Some(difference(f.sent, f.counted?)),
+        ),
+    ]
+}
+
+fn sent(figures: Option<&Figures>) -> u64 {
+    figures.map_or(0, |f| f.sent)
+}
+
+/// How far the count is off, in either direction.
+#[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
+fn difference(sent: u64, counted: u64) -> f64 {
+    sent.abs_diff(counted) as f64
+}
+
+fn baseline(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<Figures> {
+    let python = ground.python.as_ref().context("there is no Python")?;
+    let counts = ground.dir.join("python-counts.json");
+    let mut command = python.program("agent.py");
+    command
+        .arg(ground.dir.join("python.log"))
+        .arg(&counts)
+        .env("DISPLAY", desktop.display())
+        .stdout(Stdio::null());
+    let mut group = Group::start(&mut command)?;
+    let mut figures = measure(ground, desktop, group.pid(), lengths)?;
+    group.end_with(Signal::SIGTERM, Duration::from_secs(60))?;
+    let text = std::fs::read_to_string(&counts)
+        .with_context(|| format!("reading {}", counts.display()))?;
+    let totals: Value = serde_json::from_str(&text).context("the baseline's totals")?;
+    figures.counted = Some(total(&totals, &["keys"]) + total(&totals, &["clicks"]));
+    Ok(figures)
+}
+
+fn monitor(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<Figures> {
+    let setting = Setting {
+        uam: ground.uam.clone(),
+        home: ground.dir.join("home"),
+        display: desktop.display().to_owned(),
+        env: Vec::new(),
+    };
+    let mut uam = Agent::start(&setting, &["--yes", "--no-capture"], false)?;
+    uam.answer_first_code(ground.stop)?;
+    let mut figures = measure(ground, desktop, uam.pid(), lengths)?;
+    uam.end()?;
+    match counted(setting.command()) {
+        Ok(count) => figures.counted = Some(count),
+        Err(error) => println!("uam's counts could not be read: {error:#}"),
+    }
+    Ok(figures)
+}
+
+/// Keys and clicks in everything recorded: the lines of `uam export`, each a record as it is sent.
+fn counted(mut uam: Command) -> Result<u64> {
+    let lines = output(uam.arg("export"))?;
+    let mut count = 0;
+    for line in lines.lines() {
+        let record: Value = serde_json::from_str(line)
+            .with_context(|| format!("a line of `uam export`: {line}"))?;
+        for source in ["hardware", "injected"] {
+            for kind in ["keys", "left", "middle", "right", "other"] {
+                count += total(&record, &["counts", source, kind]);
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn total(value: &Value, path: &[&str]) -> u64 {
+    path.iter()
+        .try_fold(value, |v, name| v.get(name))
+        .and_then(Value::as_u64)
+        .unwrap_or(0)
+}
+
+fn measure(ground: &Ground<'_>, desktop: &Desktop, pid: u32, lengths: Lengths) -> Result<Figures> {
+    let mut sent = 0;
+    ground.stop.pause(Duration::from_secs(lengths.settle))?;
+    let idle = over(pid, || ground.stop.pause(Duration::from_secs(lengths.idle)))?;
+    let light = over(pid, || {
+        inject(ground, desktop, 10, lengths.light, &mut sent)
+    })?;
+    let before = sent;
+    let steady = over(pid, || {
+        inject(ground, desktop, STEADY, lengths.steady, &mut sent)
+    })?;
+    let per_thousand_ms = per_thousand(&steady, &idle, sent - before);
+    let before = sent;
+    let storm = over(pid, || {
+        inject(ground, desktop, STORM, lengths.storm, &mut sent)?;
+        // Time to work off what queued up; a slow program still pays for it.
+        ground
+            .stop
+            .pause(Duration::from_secs(if ground.quick { 5 } else { 15 }))
+    })?;
+    Ok(Figures {
+        idle,
+        light,
+        per_thousand_ms,
+        storm_per_thousand_ms: per_thousand(&storm, &idle, sent - before),
+        sent,
+        counted: None,
+    })
+}
+
+fn over(pid: u32, work: impl FnOnce() -> Result<()>) -> Result<Cost> {
+    let before = Sample::take(pid)?;
+    work()?;
+    Ok(before.until(&Sample::take(pid)?))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
+fn per_thousand(busy: &Cost, idle: &Cost, events: u64) -> f64 {
+    let resting = idle.cpu_ms / idle.seconds * busy.seconds;
+    (busy.cpu_ms - resting).max(0.0) / (events.max(1) as f64 / 1_000.0)
+}
+
+fn inject(
+    ground: &Ground<'_>,
+    desktop: &Desktop,
+    rate: u32,
+    seconds: u32,
+    sent: &mut u64,
+) -> Result<()> {
+    let mut command = ground.helper("bench-input")?;
+    command
+        .args([rate.to_string(), seconds.to_string()])
+        .env("DISPLAY", desktop.display());
+    let done = ground.measured(&mut command)?;
+    *sent += total(&done, &["keys"]) + total(&done, &["clicks"]);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_idle_cost_is_not_charged_to_events() {
+        let idle = Cost {
+            seconds: 10.0,
+            cpu_ms: 20.0,
+            wakes_per_second: 1.0,
+            rss_mib: 1.0,
+        };
+        let busy = Cost {
+            seconds: 5.0,
+            cpu_ms: 30.0,
+            wakes_per_second: 1.0,
+            rss_mib: 1.0,
+        };
+        assert!((per_thousand(&busy, &idle, 2_000) - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_count_that_is_off_in_either_direction_is_a_loss() {
+        assert!((difference(10, 7) - 3.0).abs() < 1e-9);
+        assert!((difference(10, 13) - 3.0).abs() < 1e-9);
+    }
+}

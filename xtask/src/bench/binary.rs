@@ -1,0 +1,36 @@
+//! The shipped file.
+
+use super::Ground;
+use super::table::{Row, Target};
+use crate::process::output;
+use anyhow::{Context, Result};
+use std::process::Command;
+
+/// Size of the binary; its version and age are printed beside the table.
+pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+    let facts = std::fs::metadata(&ground.uam)
+        .with_context(|| format!("looking at {}", ground.uam.display()))?;
+    let age = facts
+        .modified()
+        .ok()
+        .and_then(|t| t.elapsed().ok())
+        .map_or_else(
+            || "some time".into(),
+            |a| format!("{} min", a.as_secs() / 60),
+        );
+    let version = output(Command::new(&ground.uam).arg("--version")).unwrap_or_default();
+    println!(
+        "{} built {age} ago: {}",
+        version.trim(),
+        ground.uam.display()
+    );
+    #[expect(clippy::cast_precision_loss, reason = "some millions")]
+    let mib = facts.len() as f64 / 1_048_576.0;
+    Ok(vec![Row {
+        name: "binary, MiB".into(),
+        uam: Some(mib),
+        python: None,
+        digits: 2,
+        target: Target::None,
+    }])
+}

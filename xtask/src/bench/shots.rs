@@ -1,0 +1,162 @@
+//! A 1080p shot: CPU of capture, blur and encode, bytes, and how well it can be read.
+
+use super::table::{Row, Target};
+use super::{Ground, number};
+use crate::desktop::Desktop;
+use crate::process::{Stopped, output};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::path::Path;
+
+/// All screens, and those of a quick run.
+const SCREENS: [&str; 6] = ["article", "editor", "terminal", "mail", "sheet", "photo"];
+const QUICK: [&str; 3] = ["article", "editor", "photo"];
+
+/// Sums over the screens of one side.
+#[derive(Default)]
+struct Sums {
+    screens: f64,
+    capture: f64,
+    process: f64,
+    process_blurred: f64,
+    bytes: f64,
+    bytes_blurred: f64,
+    score: f64,
+}
+
+impl Sums {
+    fn add(&mut self, facts: &Value, score: f64) -> Result<()> {
+        for kind in ["plain", "blurred"] {
+            let size = (
+                number(facts, &[kind, "width"])?,
+                number(facts, &[kind, "height"])?,
+            );
+            if size != (1920.0, 1080.0) {
+                bail!(
+                    "a picture of {} x {} instead of 1920 x 1080",
+                    size.0,
+                    size.1
+                );
+            }
+        }
+        self.screens += 1.0;
+        // The capture is the same with and without blur: the mean of both is the steadier figure.
+        self.capture += (number(facts, &["plain", "capture_ms"])?
+            + number(facts, &["blurred", "capture_ms"])?)
+            / 2.0;
+        self.process += number(facts, &["plain", "process_ms"])?;
+        self.process_blurred += number(facts, &["blurred", "process_ms"])?;
+        self.bytes += number(facts, &["plain", "bytes"])?;
+        self.bytes_blurred += number(facts, &["blurred", "bytes"])?;
+        self.score += score;
+        Ok(())
+    }
+}
+
+/// Measures both sides on every screen.
+pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+    let (screens, rounds): (&[&str], &str) = if ground.quick {
+        (&QUICK, "3")
+    } else {
+        (&SCREENS, "10")
+    };
+    let desktop = Desktop::start(ground.stop)?;
+    let (mut uam, mut python) = (Sums::default(), Sums::default());
+    for screen in screens {
+        let reference = ground.dir.join(format!("{screen}.ppm"));
+        let _shown = ground.show(&desktop, screen, Some(&reference))?;
+        let mut ours = ground.helper("bench-shot")?;
+        let out = ground.dir.join(format!("{screen}-uam"));
+        ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
+        match shot(
+            ground,
+            &mut ours,
+            &reference,
+            &out.with_extension("webp"),
+            &mut uam,
+        ) {
+            Err(error) if error.is::<Stopped>() => return Err(error),
+            Err(error) => println!("uam's shot of {screen}: {error:#}"),
+            Ok(()) => {}
+        }
+        if let Some(baseline) = &ground.python {
+            let mut theirs = baseline.program("shots.py");
+            let out = ground.dir.join(format!("{screen}-python"));
+            theirs
+                .arg(rounds)
+                .arg(&out)
+                .env("DISPLAY", desktop.display());
+            shot(
+                ground,
+                &mut theirs,
+                &reference,
+                &out.with_extension("jpg"),
+                &mut python,
+            )
+            .with_context(|| format!("Python's shot of {screen}"))?;
+        }
+    }
+    Ok(table(&uam, &python))
+}
+
+fn shot(
+    ground: &Ground<'_>,
+    program: &mut std::process::Command,
+    reference: &Path,
+    picture: &Path,
+    sums: &mut Sums,
+) -> Result<()> {
+    let facts = ground.measured(program)?;
+    let score = output(ground.helper("bench-score")?.arg(reference).arg(picture))?;
+    let score = score
+        .trim()
+        .parse()
+        .with_context(|| format!("the score {score:?}"))?;
+    sums.add(&facts, score)
+}
+
+fn table(uam: &Sums, python: &Sums) -> Vec<Row> {
+    let row = |name: &str, digits, target, read: &dyn Fn(&Sums) -> f64| {
+        let mean = |s: &Sums| (s.screens > 0.0).then(|| read(s) / s.screens);
+        Row {
+            name: name.into(),
+            uam: mean(uam),
+            python: mean(python),
+            digits,
+            target,
+        }
+    };
+    vec![
+        row("1080p shot: capture, CPU ms", 2, Target::None, &|s| {
+            s.capture
+        }),
+        row("1080p shot: encode, CPU ms", 2, Target::None, &|s| {
+            s.process
+        }),
+        row(
+            "1080p shot: blur and encode, CPU ms",
+            2,
+            Target::None,
+            &|s| s.process_blurred,
+        ),
+        row(
+            "1080p shot: whole without blur, CPU ms",
+            2,
+            Target::Ratio(4.0),
+            &|s| s.capture + s.process,
+        ),
+        row(
+            "1080p shot: whole with blur, CPU ms",
+            2,
+            Target::Ratio(0.2),
+            &|s| s.capture + s.process_blurred,
+        ),
+        row("1080p shot: bytes", 0, Target::Ratio(0.6), &|s| s.bytes),
+        row("1080p shot: bytes with blur", 0, Target::None, &|s| {
+            s.bytes_blurred
+        }),
+        row("1080p shot: SSIMULACRA2", 2, Target::Above(5.0), &|s| {
+            s.score
+        }),
+    ]
+}

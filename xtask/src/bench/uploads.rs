@@ -1,0 +1,48 @@
+//! A thousand uploads to a real S3 server on loopback.
+
+use super::table::{Row, Target};
+use super::{Ground, number};
+use crate::build;
+use crate::store::Store;
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+const COUNT: &str = "1000";
+const BYTES: &str = "50000";
+
+/// Measures both sides, one after the other, against the same server.
+pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+    let server = build::the(&ground.helpers, "lab-s3")?;
+    let store = Store::start(&server, &ground.dir.join("bucket"), ground.stop)?;
+    let python = match &ground.python {
+        Some(python) => {
+            let mut command = python.program("uploads.py");
+            command.args([COUNT, BYTES]).envs(store.env());
+            Some(ground.measured(&mut command).context("Python's uploads")?)
+        }
+        None => None,
+    };
+    let mut command = ground.helper("bench-upload")?;
+    command.args([COUNT, BYTES]).envs(store.env());
+    let uam = ground.measured(&mut command).context("uam's uploads")?;
+    let read = |side: Option<&Value>, name| side.and_then(|v| number(v, &[name]).ok());
+    let row = |name: &str, target, field| Row {
+        name: name.into(),
+        uam: read(Some(&uam), field),
+        python: read(python.as_ref(), field),
+        digits: 0,
+        target,
+    };
+    Ok(vec![
+        row(
+            "1,000 uploads of 50 KB, 4 at once: CPU ms",
+            Target::Ratio(0.25),
+            "cpu_ms",
+        ),
+        row(
+            "1,000 uploads of 50 KB, 4 at once: wall ms",
+            Target::None,
+            "wall_ms",
+        ),
+    ])
+}
