@@ -4,4 +4,5 @@
 mod conformance;
 mod destinations;
 mod faults;
+mod journals;
 mod kit;
