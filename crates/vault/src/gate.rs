@@ -126,3 +126,109 @@ pub(crate) fn judge(
     }
     (Verdict::Wrong, None)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    const SECRET: &[u8] = b"12345678901234567890";
+
+    fn code(step: u64) -> String {
+        totp(SECRET, "test")
+            .generate(step * STEP_SECONDS)
+            .to_string()
+    }
+
+    fn judged(last_step: u64, code: &str, now: u64) -> (Verdict, Option<u64>) {
+        judge(&totp(SECRET, "test"), last_step, code, now)
+    }
+
+    #[test]
+    fn one_step_early_or_late_and_no_more() {
+        let now = 1_790_000_000;
+        let step = now / STEP_SECONDS;
+        for (at, minutes) in [
+            (step - 2, -1),
+            (step + 2, 1),
+            (step - 9, -5),
+            (step + 20, 10),
+        ] {
+            assert_eq!(judged(0, &code(at), now).0, Verdict::Skewed { minutes });
+        }
+        for at in [step - 1, step, step + 1] {
+            assert_eq!(
+                judged(0, &code(at), now),
+                (Verdict::Accepted, Some(at)),
+                "{at}"
+            );
+        }
+        assert_eq!(judged(0, &code(step + 21), now).0, Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_clock_turned_back_is_named() {
+        let now = 1_790_000_000;
+        let last = now / STEP_SECONDS;
+        let yesterday = now - 86_400;
+        let then = code(yesterday / STEP_SECONDS);
+        let (verdict, step) = judged(last, &then, yesterday);
+        assert_eq!(step, None);
+        assert!(
+            matches!(verdict, Verdict::ClockBack { seconds } if seconds.abs_diff(86_400) < 30),
+            "{verdict}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_code_is_wrong() {
+        for text in [
+            "",
+            "12345",
+            "1234567",
+            "abcdef",
+            "１２３４５６",
+            "12345\u{660}",
+            "-12345",
+        ] {
+            assert_eq!(judged(0, text, 1_790_000_000).0, Verdict::Wrong, "{text}");
+        }
+        assert_eq!(judged(0, "123456", u64::MAX).1, None);
+        assert_eq!(judged(u64::MAX, "123456", 0).1, None);
+    }
+
+    #[test]
+    fn spaces_do_not_matter() {
+        let now = 1_790_000_000;
+        let mut text = code(now / STEP_SECONDS);
+        text.insert(3, ' ');
+        assert_eq!(judged(0, &format!(" {text}\n"), now).0, Verdict::Accepted);
+    }
+
+    proptest! {
+        /// Whatever codes are tried at whatever times: no step is accepted twice, and they only rise.
+        #[test]
+        fn no_step_is_accepted_twice(
+            tries in proptest::collection::vec((0u64..40, -3i64..4), 1..200),
+        ) {
+            let base = 59_666_666;
+            let mut last = 0;
+            let mut seen = HashSet::new();
+            for (at, away) in tries {
+                let now_step: u64 = base + at;
+                let typed = code(now_step.saturating_add_signed(away));
+                let now = now_step * STEP_SECONDS + 7;
+                let (verdict, step) = judged(last, &typed, now);
+                prop_assert_eq!(verdict == Verdict::Accepted, step.is_some());
+                if let Some(step) = step {
+                    prop_assert!(seen.insert(step), "step {} twice", step);
+                    prop_assert!(step > last);
+                    prop_assert!(step.abs_diff(now_step) <= SKEW_STEPS);
+                    last = step;
+                }
+            }
+        }
+    }
+}
