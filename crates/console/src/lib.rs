@@ -1,1 +1,28 @@
-//! The live terminal view and the plain one.
+//! The live terminal view and the plain one. Both show what `report` answers; neither knows the journal.
+//!
+//! * [`Live`]: log lines scroll above a panel with the present state and the last shot.
+//! * [`Plain`]: the same lines to a pipe or file, without a single escape code.
+//! * [`picture`]: one picture printed in a terminal, for `uam shots --show`.
+//! * [`Ask`]: prompts that a person or a script answers.
+//!
+//! What is always true: text that a stranger wrote reaches the terminal only through [`model::printable`]; the
+//! terminal is given back as it was found, at the end, on a panic and on drop; a terminal that is gone ends the view
+//! and nothing else.
+
+mod ask;
+mod error;
+mod graphics;
+mod input;
+mod live;
+mod panel;
+pub mod picture;
+mod plain;
+mod screen;
+mod updates;
+
+pub use ask::{Ask, AskError};
+pub use error::ConsoleError;
+pub use graphics::{Graphics, Protocol};
+pub use live::{Command, Ended, Live, Options, colour_wanted, restore};
+pub use plain::Plain;
+pub use updates::{Picture, Updates};

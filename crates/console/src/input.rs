@@ -1,0 +1,32 @@
+//! Waiting for whatever comes first: a key, a wake-up, another size, the terminal's end, or a moment.
+
+mod keys;
+#[cfg(unix)]
+#[path = "input/unix.rs"]
+mod system;
+#[cfg(not(unix))]
+#[path = "input/other.rs"]
+mod system;
+
+pub(crate) use keys::Key;
+pub(crate) use system::{Input, Wake};
+
+use ratatui_image::FontSize;
+
+/// What woke the view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Woken {
+    /// Keys pressed, in order.
+    pub(crate) keys: Vec<Key>,
+    /// The terminal is gone for good.
+    pub(crate) closed: bool,
+}
+
+/// The terminal's size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Columns and rows.
+    pub(crate) cells: ratatui::layout::Size,
+    /// Size of one cell in pixels, when the terminal says so.
+    pub(crate) font: Option<FontSize>,
+}

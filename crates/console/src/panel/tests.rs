@@ -1,0 +1,256 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::graphics::{Graphics, Protocol, decode};
+use crate::picture::tests::red_over_blue;
+use image::ImageFormat;
+use model::{Concern, Counts, InputCounts, Power, Unsupported, Window};
+use ratatui::backend::TestBackend;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use report::day::StateTotal;
+use report::status::Missing;
+use report::{Outbox, Upload};
+
+const NOW: i64 = 1_784_100_000_000_000;
+const S: i64 = 1_000_000;
+
+fn status() -> Status {
+    Status {
+        version: "0.1.0".into(),
+        pid: 4711,
+        data_dir: "/home/ada/.local/share/uam".into(),
+        zone: "Europe/Berlin".into(),
+        state: Coverage::Active,
+        since_us: NOW - 760 * S,
+        protected: false,
+        window: Some(Window {
+            app: "Editor".into(),
+            exe: String::new(),
+            title: "main.rs — uam — a title that goes on and on and on for a while".into(),
+        }),
+        span_counts: counts(42, 3, 0),
+        today_counts: counts(4210, 301, 12),
+        today: vec![
+            StateTotal {
+                state: Coverage::Active,
+                us: 11_520_000_000,
+            },
+            StateTotal {
+                state: Coverage::Idle,
+                us: 1_200_000_000,
+            },
+        ],
+        last_durable_us: Some(NOW - 2 * S),
+        outbox: Outbox {
+            records: 12,
+            shots: 1,
+            bytes: 51_300,
+        },
+        destination: "s3://team-bucket/uam".into(),
+        last_upload: Some(Upload {
+            at_us: NOW - 100 * S,
+            text: "42 records, 1 shot".into(),
+            ok: true,
+        }),
+        next_upload_us: Some(NOW + 200 * S),
+        last_shot_us: Some(NOW - 60 * S),
+        next_shot_us: Some(NOW + 240 * S),
+        idle_us: Some(4_000_000),
+        paused_until_us: None,
+        power: None,
+        missing: Vec::new(),
+    }
+}
+
+fn counts(keys: u64, left: u64, injected: u64) -> Counts {
+    Counts {
+        hardware: InputCounts {
+            keys,
+            left,
+            ..InputCounts::default()
+        },
+        injected: InputCounts {
+            keys: injected,
+            ..InputCounts::default()
+        },
+    }
+}
+
+fn drawn(columns: u16, rows: u16, view: &View<'_>) -> TestBackend {
+    let area = Rect::new(0, 0, columns, height(rows));
+    let mut terminal = Terminal::with_options(
+        TestBackend::new(columns, height(rows)),
+        TerminalOptions {
+            viewport: Viewport::Fixed(area),
+        },
+    )
+    .unwrap();
+    terminal
+        .draw(|frame| view.render(frame.area(), frame.buffer_mut()))
+        .unwrap();
+    terminal.backend().clone()
+}
+
+fn view(status: &Status) -> View<'_> {
+    View {
+        status: Some(status),
+        now_us: NOW,
+        question: None,
+        picture: None,
+        colour: true,
+    }
+}
+
+#[test]
+fn recording_at_both_sizes() {
+    let s = status();
+    insta::assert_snapshot!("recording_80x24", drawn(80, 24, &view(&s)));
+    insta::assert_snapshot!("recording_120x30", drawn(120, 30, &view(&s)));
+    insta::assert_snapshot!("recording_50x15", drawn(50, 15, &view(&s)));
+}
+
+#[test]
+fn hostile_titles_stay_in_their_row() {
+    let mut s = status();
+    s.window = Some(Window {
+        app: "\u{1b}[2J\u{1b}]0;evil\u{7}".into(),
+        exe: String::new(),
+        title: format!(
+            "a\nb\u{202e}gpj.exe {} 日本語🎉",
+            "e\u{301}\u{301}".repeat(200)
+        ),
+    });
+    let shown = drawn(80, 24, &view(&s));
+    for cell in shown.buffer().content() {
+        assert!(
+            !cell.symbol().chars().any(char::is_control),
+            "{:?}",
+            cell.symbol()
+        );
+    }
+    s.window = Some(Window {
+        app: "日本語".into(),
+        exe: String::new(),
+        title: format!("\u{1b}[2J{}", "漢字🎉".repeat(100)),
+    });
+    insta::assert_snapshot!("hostile_80x24", drawn(80, 24, &view(&s)));
+}
+
+#[test]
+fn without_colour_words_tell() {
+    let mut s = status();
+    s.last_durable_us = Some(NOW - 40 * S);
+    let view = View {
+        colour: false,
+        question: Some("Stop recording and quit?  y yes   any other key: go on"),
+        ..view(&s)
+    };
+    let shown = drawn(80, 24, &view);
+    for cell in shown.buffer().content() {
+        assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+    }
+    insta::assert_snapshot!("stale_no_colour_80x24", shown);
+}
+
+#[test]
+fn protected_paused_and_offline() {
+    let mut s = status();
+    s.protected = true;
+    s.window = None;
+    insta::assert_snapshot!("protected_80x24", drawn(80, 24, &view(&s)));
+
+    let mut s = status();
+    s.state = Coverage::Paused;
+    s.window = None;
+    s.paused_until_us = Some(NOW + 600 * S);
+    s.next_shot_us = None;
+    insta::assert_snapshot!("paused_80x24", drawn(80, 24, &view(&s)));
+
+    let mut s = status();
+    s.outbox = Outbox {
+        records: 100_000,
+        shots: 2016,
+        bytes: 98_000_000,
+    };
+    s.last_upload = Some(Upload {
+        at_us: NOW - 3600 * S,
+        text: "the sink does not answer; trying again".into(),
+        ok: false,
+    });
+    s.power = Some(Power {
+        percent: 31,
+        discharging: true,
+    });
+    s.missing = vec![
+        Missing {
+            concern: Concern::Session,
+            why: Unsupported::new("no logind on this system", ""),
+        },
+        Missing {
+            concern: Concern::Screen,
+            why: Unsupported::new("no shared memory", ""),
+        },
+    ];
+    insta::assert_snapshot!("offline_80x24", drawn(80, 24, &view(&s)));
+    insta::assert_snapshot!("offline_120x30", drawn(120, 30, &view(&s)));
+}
+
+#[test]
+fn colour_and_word_agree() {
+    for state in Coverage::ALL {
+        let mut s = status();
+        s.state = state;
+        let shown = drawn(80, 24, &view(&s));
+        let rule: String = (0..80).map(|x| shown.buffer()[(x, 0)].symbol()).collect();
+        assert!(rule.contains(state.word()), "{rule}");
+        let at = rule.chars().position(|c| c == '●' || c == '○').unwrap();
+        assert_eq!(
+            shown.buffer()[(at as u16, 0)].fg,
+            state_colour(state),
+            "{state}"
+        );
+        assert_eq!(rule.contains('●'), state.is_recording());
+    }
+}
+
+#[test]
+fn the_last_shot_stands_beside_the_text() {
+    let s = status();
+    let image = decode(&red_over_blue(ImageFormat::WebP)).unwrap();
+    let area = Rect::new(0, 0, 120, height(30));
+    let room = picture_room(area).unwrap();
+    let mut graphics = Graphics::assumed(Protocol::HalfBlocks);
+    graphics.set_true_colour(true);
+    let encoded = graphics.encode(&image, room, 1).unwrap();
+    let view = View {
+        picture: Some(Beside {
+            encoded: &encoded,
+            caption: "shot at 09:19:00, blurred".into(),
+        }),
+        ..view(&s)
+    };
+    let shown = drawn(120, 30, &view);
+    let left = 120 - encoded.size().width - 1;
+    assert_eq!(shown.buffer()[(left, 1)].bg, Color::Rgb(255, 0, 0));
+    assert_eq!(
+        shown.buffer()[(left, encoded.size().height)].bg,
+        Color::Rgb(0, 0, 255)
+    );
+    insta::assert_snapshot!("picture_120x30", shown);
+    assert!(
+        picture_room(Rect::new(0, 0, 71, 12)).is_none(),
+        "no room beside narrow text"
+    );
+}
+
+#[test]
+fn before_the_first_record() {
+    let view = View {
+        status: None,
+        now_us: NOW,
+        question: None,
+        picture: None,
+        colour: true,
+    };
+    insta::assert_snapshot!("starting_80x24", drawn(80, 24, &view));
+}

@@ -1,0 +1,86 @@
+//! Lines for a pipe, a file or a terminal that should stay quiet.
+
+use model::printable;
+use report::LogLine;
+use std::io::{self, Write};
+
+/// Writes log lines without any escape code, each flushed at once so that a reader sees it.
+#[derive(Debug)]
+pub struct Plain<W> {
+    out: W,
+    width: usize,
+}
+
+impl<W: Write> Plain<W> {
+    /// Columns of a line when the output has no width of its own.
+    pub const WIDTH: usize = 120;
+
+    /// Writes to `out` with lines of [`Self::WIDTH`] columns.
+    pub fn new(out: W) -> Self {
+        Self {
+            out,
+            width: Self::WIDTH,
+        }
+    }
+
+    /// The same with another width in columns.
+    #[must_use]
+    pub fn with_width(mut self, width: usize) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Writes one log line.
+    ///
+    /// # Errors
+    /// When writing fails, as on a pipe that nobody reads any more; recording should go on.
+    pub fn line(&mut self, line: &LogLine) -> io::Result<()> {
+        writeln!(self.out, "{}", line.plain(self.width))?;
+        self.out.flush()
+    }
+
+    /// Writes any other text as one line, made harmless.
+    ///
+    /// # Errors
+    /// As [`Self::line`].
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", printable(text, 4096))?;
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use model::Coverage;
+    use report::LogWord;
+
+    #[test]
+    fn no_escape_code_comes_through() {
+        let mut out = Vec::new();
+        let mut plain = Plain::new(&mut out);
+        plain
+            .line(&LogLine {
+                at_us: 0,
+                zone: "UTC".into(),
+                word: LogWord::State(Coverage::Active),
+                text: "Editor — \u{1b}[31mred\n".into(),
+                detail: "42 keys".into(),
+                dur_us: Some(35_000_000),
+            })
+            .unwrap();
+        plain.text("two\nlines\u{1b}[2J").unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.starts_with("00:00:00  active        Editor — ·[31mred·"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("42 keys     0:35\ntwo·lines·[2J\n"),
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}'));
+    }
+}

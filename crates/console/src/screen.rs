@@ -1,0 +1,268 @@
+//! The terminal as two parts: the log above, which scrolls into the scrollback, and the panel below, which stays.
+//!
+//! The log scrolls within its own region (DECSTBM), so a new line neither clears nor redraws the panel, and a sixel
+//! picture in it stays as it is. Where the cursor stood at the start need not be known: the panel is always at the
+//! bottom, and room for it is made by line feeds. So nothing here waits for an answer of the terminal.
+
+use crate::panel;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use ratatui::style::Color;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use report::{LogLine, LogWord};
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Log lines kept to be drawn anew after a change of size; more than any terminal has rows.
+const KEPT: usize = 300;
+
+/// A terminal split in two.
+pub(crate) struct Screen<W: Write> {
+    terminal: Terminal<CrosstermBackend<W>>,
+    size: Size,
+    colour: bool,
+    kept: VecDeque<LogLine>,
+}
+
+impl<W: Write> Screen<W> {
+    /// Makes room for the panel below what the terminal shows.
+    pub(crate) fn new(mut out: W, size: Size, colour: bool) -> io::Result<Self> {
+        let panel = panel_area(size);
+        write!(out, "\x1b[?25l\r{}", "\n".repeat(panel.height.into()))?;
+        out.flush()?;
+        let viewport = Viewport::Fixed(panel);
+        Ok(Self {
+            terminal: Terminal::with_options(
+                CrosstermBackend::new(out),
+                TerminalOptions { viewport },
+            )?,
+            size,
+            colour,
+            kept: VecDeque::new(),
+        })
+    }
+
+    /// Where the panel is.
+    pub(crate) fn panel(&self) -> Rect {
+        panel_area(self.size)
+    }
+
+    /// Adds lines to the log.
+    pub(crate) fn log(&mut self, lines: impl IntoIterator<Item = LogLine>) -> io::Result<()> {
+        let lines: Vec<LogLine> = lines.into_iter().collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let text = self.scrolled(lines.iter());
+        self.kept.extend(lines);
+        while self.kept.len() > KEPT {
+            self.kept.pop_front();
+        }
+        self.write(&text)
+    }
+
+    /// Draws the panel; only what changed is sent.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        if self.panel().height == 0 {
+            return Ok(());
+        }
+        self.terminal
+            .draw(|frame| render(frame.area(), frame.buffer_mut()))?;
+        Ok(())
+    }
+
+    /// Draws everything anew in another size. Terminals re-wrap what they show when they change size, each in its
+    /// own way; so what is visible is cleared and the last lines are laid out again.
+    pub(crate) fn resize(&mut self, size: Size) -> io::Result<()> {
+        self.size = size;
+        self.write("\x1b[r\x1b[H\x1b[2J")?;
+        let room = usize::from(size.height - self.panel().height);
+        let from = self.kept.len().saturating_sub(room);
+        let text = self.scrolled(self.kept.iter().skip(from));
+        self.write(&text)?;
+        self.terminal.resize(self.panel())
+    }
+
+    /// Takes the panel away and leaves the cursor below the log.
+    pub(crate) fn leave(&mut self) -> io::Result<()> {
+        let text = leaving(self.panel());
+        self.write(&text)
+    }
+
+    /// The text that scrolls lines into the log's region.
+    fn scrolled<'a>(&self, lines: impl Iterator<Item = &'a LogLine>) -> String {
+        let bottom = self.size.height - self.panel().height;
+        let width = usize::from(self.size.width);
+        let mut text = format!("\x1b[1;{bottom}r\x1b[{bottom};1H");
+        for line in lines {
+            text.push_str("\r\n");
+            text.push_str(&styled(line, width, self.colour));
+        }
+        text.push_str("\x1b[r");
+        text
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(text.as_bytes())?;
+        Write::flush(out)
+    }
+}
+
+/// What gives the terminal back, with the panel's rows cleared.
+pub(crate) fn leaving(panel: Rect) -> String {
+    format!("\x1b[r\x1b[0m\x1b[{};1H\x1b[J\x1b[?25h", panel.y + 1)
+}
+
+fn panel_area(size: Size) -> Rect {
+    let height = panel::height(size.height);
+    Rect::new(0, size.height - height, size.width, height)
+}
+
+/// A log line with colours, narrower than the terminal so that it never wraps.
+fn styled(line: &LogLine, width: usize, colour: bool) -> String {
+    let width = width.saturating_sub(1);
+    if width < 40 {
+        return report::text::clip(&line.plain(40), width);
+    }
+    if !colour {
+        return line.plain(width);
+    }
+    let laid = line.lay(width);
+    let word = match line.word {
+        word if word.is_warning() => Color::Red,
+        LogWord::State(state) => panel::state_colour(state),
+        LogWord::Shot | LogWord::Upload(_) => Color::Cyan,
+        LogWord::Notice(_) => Color::Magenta,
+    };
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let _ = write!(
+        out,
+        "\x1b[2m{}\x1b[0m  \x1b[{}m{}\x1b[0m {} \x1b[2m{}\x1b[0m",
+        laid.time,
+        code(word),
+        laid.word,
+        laid.text,
+        laid.detail
+    );
+    out
+}
+
+/// The SGR code of a colour of the terminal's own palette (ECMA-48).
+fn code(colour: Color) -> u8 {
+    match colour {
+        Color::Red => 31,
+        Color::Green => 32,
+        Color::Yellow => 33,
+        Color::Blue => 34,
+        Color::Magenta => 35,
+        Color::Cyan => 36,
+        Color::DarkGray => 90,
+        _ => 39,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    fn line(text: &str) -> LogLine {
+        LogLine {
+            at_us: 0,
+            zone: "UTC".into(),
+            word: LogWord::Shot,
+            text: text.into(),
+            detail: String::new(),
+            dur_us: None,
+        }
+    }
+
+    /// Keeps what was written where the test can see it.
+    #[derive(Clone, Default)]
+    struct Sent(Rc<RefCell<Vec<u8>>>);
+
+    impl Sent {
+        fn take(&self) -> String {
+            String::from_utf8(self.0.take()).unwrap()
+        }
+    }
+
+    impl Write for Sent {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_log_scrolls_above_the_panel() {
+        let sent = Sent::default();
+        let mut screen = Screen::new(sent.clone(), Size::new(80, 24), false).unwrap();
+        assert_eq!(sent.take(), format!("\x1b[?25l\r{}", "\n".repeat(10)));
+        screen.log([line("a"), line("b")]).unwrap();
+        assert_eq!(
+            sent.take(),
+            "\x1b[1;14r\x1b[14;1H\r\n00:00:00  shot          a\r\n00:00:00  shot          b\x1b[r"
+        );
+        screen.leave().unwrap();
+        assert_eq!(sent.take(), "\x1b[r\x1b[0m\x1b[15;1H\x1b[J\x1b[?25h");
+    }
+
+    #[test]
+    fn another_size_draws_the_last_lines_anew() {
+        let sent = Sent::default();
+        let mut screen = Screen::new(sent.clone(), Size::new(80, 24), false).unwrap();
+        screen.log((0..50).map(|n| line(&n.to_string()))).unwrap();
+        sent.take();
+        screen.resize(Size::new(60, 12)).unwrap();
+        let text = sent.take();
+        assert!(text.starts_with("\x1b[r\x1b[H\x1b[2J\x1b[1;4r"), "{text:?}");
+        assert_eq!(text.matches("shot").count(), 4);
+        assert!(text.contains("shot          49"));
+    }
+
+    #[test]
+    fn no_size_is_too_small() {
+        for (columns, rows) in [(0, 0), (1, 1), (5, 3), (9, 6), (40, 5), (300, 100)] {
+            let mut screen = Screen::new(Vec::new(), Size::new(columns, rows), true).unwrap();
+            screen.log([line("日本語")]).unwrap();
+            screen
+                .draw(|area, buf| {
+                    let view = panel::View {
+                        status: None,
+                        now_us: 0,
+                        question: Some("Stop?"),
+                        picture: None,
+                        colour: true,
+                    };
+                    view.render(area, buf);
+                })
+                .unwrap();
+            screen.resize(Size::new(rows, columns)).unwrap();
+            screen.leave().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_line_never_wraps_and_colours_end() {
+        let text = styled(&line(&"日本".repeat(100)), 80, true);
+        assert!(text.ends_with("\x1b[0m"));
+        for width in [1, 10, 39, 41, 80] {
+            let text = styled(&line(&"日本".repeat(100)), width, false);
+            assert!(
+                report::text::columns(&text) < width.max(1),
+                "{width}: {text}"
+            );
+        }
+    }
+}

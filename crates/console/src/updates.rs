@@ -1,0 +1,156 @@
+//! What the live view is told, and how it is woken.
+//!
+//! # What is always true
+//! * Telling never blocks and never fails: the recorder must not wait for a terminal.
+//! * The queue is bounded. Of states and pictures only the newest is kept; of lines the newest 1,000, and
+//!   how many older ones were dropped is said in their place (the journal has them all).
+//! * Once the view has ended nothing is kept at all.
+
+use crate::input::Wake;
+use report::{LogLine, Status};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Most lines that wait to be shown.
+pub(crate) const MOST_LINES: usize = 1000;
+
+/// The last shot, to be shown beside the panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// When it was taken, in microseconds since the Unix epoch (UTC).
+    pub at_us: i64,
+    /// The encoded picture (WebP or PNG).
+    pub bytes: Vec<u8>,
+    /// True when it was made unreadable.
+    pub blurred: bool,
+}
+
+/// What waits to be shown.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) status: Option<Box<Status>>,
+    pub(crate) picture: Option<Picture>,
+    pub(crate) lines: VecDeque<LogLine>,
+    /// Lines that were dropped because the view was too slow.
+    pub(crate) dropped: u64,
+    pub(crate) ended: bool,
+    closed: bool,
+}
+
+/// Tells the live view what to show. Clones tell the same view.
+#[derive(Clone, Debug)]
+pub struct Updates {
+    waiting: Arc<Mutex<Waiting>>,
+    wake: Arc<Wake>,
+}
+
+impl Updates {
+    pub(crate) fn new(wake: Wake) -> Self {
+        Self {
+            waiting: Arc::default(),
+            wake: Arc::new(wake),
+        }
+    }
+
+    /// The present state replaces the one before.
+    pub fn status(&self, status: Status) {
+        self.tell(|w| w.status = Some(Box::new(status)));
+    }
+
+    /// A line for the log.
+    pub fn line(&self, line: LogLine) {
+        self.tell(|w| {
+            if w.lines.len() == MOST_LINES {
+                w.lines.pop_front();
+                w.dropped += 1;
+            }
+            w.lines.push_back(line);
+        });
+    }
+
+    /// The last shot replaces the one before.
+    pub fn picture(&self, picture: Picture) {
+        self.tell(|w| w.picture = Some(picture));
+    }
+
+    /// Nothing more will come; the view shows what it has and ends.
+    pub fn end(&self) {
+        self.tell(|w| w.ended = true);
+    }
+
+    /// False once the view has ended, as when its terminal was closed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.lock().closed
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Waiting)) {
+        let mut waiting = self.lock();
+        if !waiting.closed {
+            change(&mut waiting);
+            self.wake.wake();
+        }
+    }
+
+    pub(crate) fn take(&self) -> Waiting {
+        let mut waiting = self.lock();
+        let ended = waiting.ended;
+        let taken = std::mem::take(&mut *waiting);
+        waiting.ended = ended;
+        taken
+    }
+
+    pub(crate) fn close(&self) {
+        *self.lock() = Waiting {
+            closed: true,
+            ..Waiting::default()
+        };
+    }
+
+    /// A panic elsewhere leaves whole values behind, since each change is one assignment.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::input::Input;
+    use report::LogWord;
+
+    fn line(n: usize) -> LogLine {
+        LogLine {
+            at_us: 0,
+            zone: "UTC".into(),
+            word: LogWord::Shot,
+            text: n.to_string(),
+            detail: String::new(),
+            dur_us: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_lines_go_first_and_are_counted() {
+        let updates = Updates::new(Input::wake_only().unwrap().1);
+        for n in 0..MOST_LINES + 7 {
+            updates.line(line(n));
+        }
+        let taken = updates.take();
+        assert_eq!((taken.lines.len(), taken.dropped), (MOST_LINES, 7));
+        assert_eq!(taken.lines[0].text, "7");
+        assert_eq!(updates.take().lines.len(), 0);
+    }
+
+    #[test]
+    fn a_closed_view_keeps_nothing() {
+        let updates = Updates::new(Input::wake_only().unwrap().1);
+        updates.line(line(1));
+        updates.close();
+        updates.line(line(2));
+        assert!(!updates.is_open());
+        assert!(updates.take().lines.is_empty());
+    }
+}
