@@ -160,7 +160,7 @@ impl Graphics {
     /// `id` names it to kitty: the same id replaces the picture before.
     pub(crate) fn encode(
         &self,
-        image: &DynamicImage,
+        image: DynamicImage,
         cells: Size,
         id: u32,
     ) -> Result<Encoded, ConsoleError> {
@@ -174,12 +174,16 @@ impl Graphics {
             ),
             _ => self.font,
         };
-        let size = resize.size_for(image, font, cells);
+        let size = resize.size_for(&image, font, cells);
         let size = Size::new(
             size.width.clamp(1, cells.width),
             size.height.clamp(1, cells.height),
         );
-        let fitted = resize.resize(image, font, size, None);
+        let fitted = match self.protocol {
+            // Half-blocks stretch the picture to the cells, by half a cell at most; there is no edge to fill.
+            Protocol::HalfBlocks => image,
+            _ => resize.resize(&image, font, size, None),
+        };
         match self.protocol {
             Protocol::HalfBlocks => Halfblocks::new(fitted, size).map(Encoded::Halfblocks),
             Protocol::Sixel => Sixel::new(fitted, size, false).map(Encoded::Sixel),

@@ -351,7 +351,7 @@ impl Window {
             picture_room(self.screen.panel()),
         ) {
             self.encoded = decode(&picture.bytes)
-                .and_then(|image| graphics.encode(&image, room, std::process::id()))
+                .and_then(|image| graphics.encode(image, room, std::process::id()))
                 .ok();
         }
     }

@@ -24,7 +24,7 @@ pub fn show(
     let cells = Size::new(cells.0.max(1), cells.1.max(1));
     // A picture printed here stays in the scrollback, so each has a number of its own.
     let id = std::process::id().rotate_left(8) ^ (bytes.len() as u32);
-    let encoded = graphics.encode(&image, cells, id)?;
+    let encoded = graphics.encode(image, cells, id)?;
     let area = Rect::from((ratatui::layout::Position::ORIGIN, encoded.size()));
     let mut buffer = Buffer::empty(area);
     Image::new(&encoded).render(area, &mut buffer);

@@ -77,12 +77,14 @@ impl<W: Write> Screen<W> {
     /// own way; so what is visible is cleared and the last lines are laid out again.
     pub(crate) fn resize(&mut self, size: Size) -> io::Result<()> {
         self.size = size;
+        // ratatui moves a viewport that became narrower to the top row; told once more, it takes the place it is given.
+        self.terminal.resize(self.panel())?;
+        self.terminal.resize(self.panel())?;
         self.write("\x1b[r\x1b[H\x1b[2J")?;
         let room = usize::from(size.height - self.panel().height);
         let from = self.kept.len().saturating_sub(room);
         let text = self.scrolled(self.kept.iter().skip(from));
-        self.write(&text)?;
-        self.terminal.resize(self.panel())
+        self.write(&text)
     }
 
     /// Takes the panel away and leaves the cursor below the log.
@@ -226,9 +228,21 @@ mod tests {
         sent.take();
         screen.resize(Size::new(60, 12)).unwrap();
         let text = sent.take();
+        let text = &text[text.rfind("\x1b[r\x1b[H").unwrap()..];
         assert!(text.starts_with("\x1b[r\x1b[H\x1b[2J\x1b[1;4r"), "{text:?}");
         assert_eq!(text.matches("shot").count(), 4);
         assert!(text.contains("shot          49"));
+        screen
+            .draw(|area, buf| {
+                assert_eq!(area, Rect::new(0, 4, 60, 8));
+                buf.set_string(0, 4, "panel", ratatui::style::Style::new());
+            })
+            .unwrap();
+        let text = sent.take();
+        assert!(
+            text.contains("\x1b[5;1H") && text.contains("panel"),
+            "{text:?}"
+        );
     }
 
     #[test]

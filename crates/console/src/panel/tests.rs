@@ -221,7 +221,7 @@ fn the_last_shot_stands_beside_the_text() {
     let room = picture_room(area).unwrap();
     let mut graphics = Graphics::assumed(Protocol::HalfBlocks);
     graphics.set_true_colour(true);
-    let encoded = graphics.encode(&image, room, 1).unwrap();
+    let encoded = graphics.encode(image, room, 1).unwrap();
     let view = View {
         picture: Some(Beside {
             encoded: &encoded,

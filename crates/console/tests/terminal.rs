@@ -1,0 +1,183 @@
+//! The live view in a real terminal device: a pseudo-terminal whose other end is this test.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal 80 by 24 with the made-up view running in it.
+struct Terminal {
+    /// None after hanging up.
+    master: Option<File>,
+    slave: File,
+    child: Child,
+    text: String,
+}
+
+impl Terminal {
+    fn start(how: &str) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        tcsetwinsize(
+            &slave,
+            Winsize {
+                ws_row: 24,
+                ws_col: 80,
+                ws_xpixel: 800,
+                ws_ypixel: 480,
+            },
+        )
+        .unwrap();
+        let program: PathBuf = std::env::current_exe()
+            .unwrap()
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .join("examples/made_up");
+        let child = Command::new(&program)
+            .arg(how)
+            .env_remove("NO_COLOR")
+            .env("TERM", "xterm-256color")
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
+        let master = File::from(master);
+        Self {
+            master: Some(master),
+            slave,
+            child,
+            text: String::new(),
+        }
+    }
+
+    /// Waits until the program has written `what` since the last call.
+    fn expect(&mut self, what: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.text.contains(what) {
+            let left = until.saturating_duration_since(Instant::now());
+            let master = self.master.as_mut().unwrap();
+            let mut fds = [PollFd::new(&*master, PollFlags::IN)];
+            let timeout = Timespec {
+                tv_sec: left.as_secs() as i64,
+                tv_nsec: 0,
+            };
+            let ready = poll(&mut fds, Some(&timeout)).unwrap();
+            assert!(ready > 0, "waited for {what:?}, got {:?}", self.text);
+            let mut bytes = [0; 4096];
+            let read = master.read(&mut bytes).unwrap();
+            self.text.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+        let at = self.text.find(what).unwrap() + what.len();
+        self.text.drain(..at);
+    }
+
+    fn answer(&mut self, text: &str) {
+        self.master
+            .as_mut()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+    }
+
+    fn is_raw(&self) -> bool {
+        let modes = tcgetattr(&self.slave).unwrap().local_modes;
+        !modes.contains(LocalModes::ICANON) && !modes.contains(LocalModes::ECHO)
+    }
+
+    fn wait(child: &mut Child) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < until, "the program still runs");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn a_terminal_with_sixels_gets_sixels_and_is_given_back() {
+    let mut t = Terminal::start("");
+    t.expect("\x1b[5n");
+    assert!(t.is_raw());
+    t.answer("\x1b[?62;4c\x1b[6;20;10t\x1b[0n");
+    t.expect("recording");
+    t.expect("\x1bP");
+    t.expect("cargo test");
+    t.answer("q");
+    t.expect("Stop recording and quit?");
+    t.answer("y");
+    t.expect("\x1b[?25h");
+    let status = Terminal::wait(&mut t.child);
+    assert!(status.success(), "{status}");
+    assert!(!t.is_raw());
+}
+
+#[test]
+fn a_silent_terminal_gets_half_blocks() {
+    let mut t = Terminal::start("");
+    t.expect("\x1b[5n");
+    t.expect("recording");
+    t.expect("▄");
+    t.answer("\x03");
+    t.expect("\x1b[?25h");
+    assert!(Terminal::wait(&mut t.child).success());
+    assert!(!t.text.contains("\x1bP"));
+}
+
+#[test]
+fn a_closed_terminal_ends_the_view() {
+    let mut t = Terminal::start("");
+    t.expect("\x1b[5n");
+    t.answer("\x1b[0n");
+    t.expect("recording");
+    // Closing the other end hangs the terminal up, as a closed window does.
+    t.master = None;
+    let status = Terminal::wait(&mut t.child);
+    assert_eq!(status.code(), Some(41), "{status}");
+}
+
+#[test]
+fn a_panic_and_a_drop_give_the_terminal_back() {
+    let mut t = Terminal::start("panic");
+    t.expect("\x1b[5n");
+    t.answer("\x1b[0n");
+    t.expect("recording");
+    t.answer("s");
+    t.expect("\x1b[?25h");
+    Terminal::wait(&mut t.child);
+    assert!(!t.is_raw());
+
+    let mut t = Terminal::start("drop");
+    t.expect("\x1b[5n");
+    t.answer("\x1b[0n");
+    t.expect("\x1b[?25h");
+    assert!(Terminal::wait(&mut t.child).success());
+    assert!(!t.is_raw());
+}
