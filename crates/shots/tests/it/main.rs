@@ -1,5 +1,7 @@
 //! The picture pipeline against real pictures, a real text reader and a real quality measure.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+// The measured figures, for `--nocapture`.
+#![allow(clippy::print_stdout)]
 
 mod changes;
 mod ocr;
