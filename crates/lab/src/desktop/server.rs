@@ -152,14 +152,14 @@ impl VirtualDesktop {
             let check = conn
                 .intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?
                 .reply()?;
-            let active = conn.intern_atom(false, b"_NET_ACTIVE_WINDOW")?.reply()?;
+            let clients = conn.intern_atom(false, b"_NET_CLIENT_LIST")?.reply()?;
             let has = |atom| -> Result<bool> {
                 let reply = conn
                     .get_property(false, root, atom, AtomEnum::ANY, 0, 1)?
                     .reply()?;
                 Ok(reply.type_ != 0)
             };
-            Ok((has(check.atom)? && has(active.atom)?).then_some(()))
+            Ok((has(check.atom)? && has(clients.atom)?).then_some(()))
         })
     }
 

@@ -13,6 +13,7 @@ use x11rb::wrapper::ConnectionExt as _;
 x11rb::atom_manager! {
     Atoms: AtomsCookie {
         _NET_ACTIVE_WINDOW,
+        _NET_SUPPORTING_WM_CHECK,
         _NET_WM_NAME,
         _NET_WM_PID,
         _NET_FRAME_EXTENTS,
@@ -285,7 +286,7 @@ impl TestWindow {
             .get_property(
                 false,
                 self.root,
-                self.atoms._NET_ACTIVE_WINDOW,
+                self.atoms._NET_SUPPORTING_WM_CHECK,
                 AtomEnum::ANY,
                 0,
                 1,
@@ -349,6 +350,23 @@ impl TestWindow {
             .atom;
         self.conn
             .change_property8(PropMode::REPLACE, self.id, name, kind, bytes)?
+            .check()?;
+        Ok(())
+    }
+
+    /// Sets any property of the window to 32-bit numbers.
+    ///
+    /// # Errors
+    /// When the server is gone or refuses.
+    pub fn set_numbers(&self, name: &str, type_name: &str, numbers: &[u32]) -> Result<()> {
+        let name = self.conn.intern_atom(false, name.as_bytes())?.reply()?.atom;
+        let kind = self
+            .conn
+            .intern_atom(false, type_name.as_bytes())?
+            .reply()?
+            .atom;
+        self.conn
+            .change_property32(PropMode::REPLACE, self.id, name, kind, numbers)?
             .check()?;
         Ok(())
     }

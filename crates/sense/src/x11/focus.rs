@@ -13,8 +13,8 @@ use model::{ActiveWindow, Moment};
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, FOCUS_IN_EVENT,
-    FOCUS_OUT_EVENT, PROPERTY_NOTIFY_EVENT, PropertyNotifyEvent,
+    AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, DESTROY_NOTIFY_EVENT, EventMask,
+    FOCUS_IN_EVENT, FOCUS_OUT_EVENT, PROPERTY_NOTIFY_EVENT, PropertyNotifyEvent,
 };
 use x11rb::x11_utils::TryParse;
 
@@ -107,6 +107,11 @@ impl Focus {
                     return check.then_some(Hint::Manager { server_ms });
                 }
                 let (top, _) = self.watched?;
+                if notify.window == top && notify.atom == link.atoms.WM_STATE {
+                    return Some(Hint::Active {
+                        server_ms: Some(server_ms),
+                    });
+                }
                 let matters = [
                     link.atoms._NET_WM_NAME,
                     link.atoms._NET_WM_PID,
@@ -119,6 +124,8 @@ impl Focus {
             FOCUS_IN_EVENT | FOCUS_OUT_EVENT if !self.managed => {
                 Some(Hint::Active { server_ms: None })
             }
+            // Some window managers leave the property on a window that was closed.
+            DESTROY_NOTIFY_EVENT => Some(Hint::Active { server_ms: None }),
             _ => None,
         }
     }
@@ -161,8 +168,12 @@ impl Focus {
             .take()
             .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
         let none = lasted.and_then(|none| self.tell(none.at, None));
+        // Numbers are used again, so the same number with another program is another window.
         let same_window = match (&self.told, &active) {
-            (Some(Some(told)), Some(active)) => told.handle == active.handle,
+            (Some(Some(told)), Some(active)) => {
+                let (was, is) = (&told.window, &active.window);
+                told.handle == active.handle && was.app == is.app && was.exe == is.exe
+            }
             _ => false,
         };
         if same_window {
@@ -228,16 +239,17 @@ impl Focus {
         };
         self.watch(link, found)?;
         match found {
+            // A window that was withdrawn is not active, whatever the property still says.
+            Some((top, _)) if self.managed && window::is_withdrawn(link, top)? => Ok(None),
             Some((top, _)) => self.lookup.facts(link, top),
             None => Ok(None),
         }
     }
 
     /// Asks for the events of `found` and no longer for those of the windows before.
+    ///
+    /// They are asked for anew each time: a number may belong to a new window, which knows nothing of us.
     fn watch(&mut self, link: &Link, found: Option<(u32, u32)>) -> Result<(), LinkError> {
-        if self.watched == found {
-            return Ok(());
-        }
         let select = |window: u32, mask: EventMask| -> Result<(), LinkError> {
             let aux = ChangeWindowAttributesAux::new().event_mask(mask);
             // The window may be gone: its error is no news, so it is dropped instead of becoming an event.
@@ -246,8 +258,10 @@ impl Focus {
                 .ignore_error();
             Ok(())
         };
-        for window in self.watched.iter().flat_map(|(top, focus)| [*top, *focus]) {
-            select(window, EventMask::NO_EVENT)?;
+        if self.watched != found {
+            for window in self.watched.iter().flat_map(|(top, focus)| [*top, *focus]) {
+                select(window, EventMask::NO_EVENT)?;
+            }
         }
         if let Some((top, focus)) = found {
             let focus_mask = if self.managed {
@@ -255,11 +269,12 @@ impl Focus {
             } else {
                 EventMask::FOCUS_CHANGE
             };
+            let top_mask = EventMask::PROPERTY_CHANGE | EventMask::STRUCTURE_NOTIFY;
             if top == focus {
-                select(top, EventMask::PROPERTY_CHANGE | focus_mask)?;
+                select(top, top_mask | focus_mask)?;
             } else {
                 select(focus, focus_mask)?;
-                select(top, EventMask::PROPERTY_CHANGE)?;
+                select(top, top_mask)?;
             }
         }
         self.watched = found;

@@ -172,6 +172,12 @@ pub(super) fn active_by_manager(link: &Link) -> Result<Option<u32>, LinkError> {
     Ok(active.filter(|window| *window != 0 && *window != link.root))
 }
 
+/// Whether no window manager shows `window` (ICCCM 4.1.3.1: `WM_STATE` is missing or 0).
+pub(super) fn is_withdrawn(link: &Link, window: u32) -> Result<bool, LinkError> {
+    let state = number(link, window, link.atoms.WM_STATE)?;
+    Ok(state.is_none_or(|state| state == 0))
+}
+
 /// The window that holds the input focus and the top-level window around it, where no window manager tells.
 pub(super) fn active_by_focus(link: &Link) -> Result<Option<(u32, u32)>, LinkError> {
     let focus = link.conn.get_input_focus()?.reply()?.focus;

@@ -1,0 +1,129 @@
+//! A desktop, the sensors on it, and what they said so far.
+
+use lab::desktop::{VirtualDesktop, wait_until};
+use model::{ActiveWindow, Counts, Event, Stamped};
+use sense::{Desktop, Options, Running, Screen, SystemClock};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+pub(crate) struct Listening {
+    running: Option<Running>,
+    rx: Receiver<Stamped>,
+    seen: RefCell<Vec<Stamped>>,
+    pub(crate) screen: Option<Box<dyn Screen>>,
+}
+
+/// Options for a virtual desktop; nothing of the machine's own buses and batteries.
+pub(crate) fn options(desktop: &VirtualDesktop) -> Options {
+    Options {
+        display: Some(desktop.display()),
+        system_bus: false,
+        power_root: "/nonexistent".into(),
+        ..Options::default()
+    }
+}
+
+pub(crate) fn open(options: &Options) -> Desktop {
+    Desktop::open(options, Arc::new(SystemClock))
+}
+
+impl Listening {
+    pub(crate) fn to(desktop: &VirtualDesktop) -> Self {
+        Self::with(&options(desktop))
+    }
+
+    pub(crate) fn with(options: &Options) -> Self {
+        let mut desktop = open(options);
+        let screen = desktop.take_screen();
+        let (tx, rx) = sync_channel(1024);
+        let listening = Self {
+            running: Some(desktop.start(tx)),
+            rx,
+            seen: RefCell::new(Vec::new()),
+            screen,
+        };
+        // The first event says that the sensors listen.
+        listening.until("the first window", |seen| {
+            seen.iter().any(|s| matches!(s.event, Event::Window { .. }))
+        });
+        listening
+    }
+
+    fn drain(&self) {
+        self.seen.borrow_mut().extend(self.rx.try_iter());
+    }
+
+    /// Waits until what was said so far satisfies `done`.
+    pub(crate) fn until(&self, what: &str, done: impl Fn(&[Stamped]) -> bool) {
+        let waited = wait_until(what, || {
+            self.drain();
+            Ok(done(&self.seen.borrow()).then_some(()))
+        });
+        if let Err(error) = waited {
+            panic!("{error}; seen: {:#?}", self.seen.borrow());
+        }
+    }
+
+    /// Waits until the window with this title is told as active.
+    pub(crate) fn until_title(&self, title: &str) {
+        self.until(title, |seen| last_title(seen).as_deref() == Some(title));
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Stamped> {
+        self.drain();
+        self.seen.borrow().clone()
+    }
+
+    /// Forgets what was said so far.
+    pub(crate) fn forget(&self) {
+        self.drain();
+        self.seen.borrow_mut().clear();
+    }
+
+    /// Stops the sensors and returns all they said.
+    pub(crate) fn finish(mut self) -> Vec<Stamped> {
+        self.running.take().unwrap().stop();
+        let mut seen = std::mem::take(&mut *self.seen.borrow_mut());
+        seen.extend(self.rx.iter());
+        assert_ordered(&seen);
+        seen
+    }
+}
+
+/// Stamps of the X11 sensors never go backwards.
+fn assert_ordered(seen: &[Stamped]) {
+    for pair in seen.windows(2) {
+        assert!(pair[0].at.boot_us <= pair[1].at.boot_us, "{pair:#?}");
+    }
+}
+
+pub(crate) fn windows(seen: &[Stamped]) -> Vec<(model::Moment, Option<ActiveWindow>)> {
+    seen.iter()
+        .filter_map(|s| match &s.event {
+            Event::Window { active } => Some((s.at, active.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(crate) fn titles(seen: &[Stamped]) -> Vec<String> {
+    windows(seen)
+        .into_iter()
+        .map(|(_, active)| active.map_or("none".into(), |a| a.window.title.clone()))
+        .collect()
+}
+
+pub(crate) fn last_title(seen: &[Stamped]) -> Option<String> {
+    titles(seen).pop()
+}
+
+pub(crate) fn counts(seen: &[Stamped]) -> Counts {
+    let mut sum = Counts::default();
+    for item in seen {
+        if let Event::Input { counts } = item.event {
+            sum += counts;
+        }
+    }
+    sum
+}

@@ -1,0 +1,111 @@
+use crate::kit::{Listening, counts, open, options};
+use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, wait_until};
+use model::{Concern, Event, Stamped, Support, WindowHandle};
+use sense::{GrabError, Options};
+use std::sync::mpsc::sync_channel;
+
+fn lost(seen: &[Stamped]) -> Vec<Concern> {
+    seen.iter()
+        .filter_map(|s| match s.event {
+            Event::Lost { concern, .. } => Some(concern),
+            _ => None,
+        })
+        .collect()
+}
+
+fn back(seen: &[Stamped]) -> Vec<Concern> {
+    seen.iter()
+        .filter_map(|s| match s.event {
+            Event::Back { concern } => Some(concern),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_server_that_dies_is_lost_and_its_successor_is_found() {
+    let mut desktop = VirtualDesktop::start(640, 480).unwrap();
+    let number = desktop.number();
+    let mut listening = Listening::to(&desktop);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    typist.keys(20, 1_000).unwrap();
+    listening.until("some keys", |seen| counts(seen).keys() == 20);
+    desktop.kill_server();
+    let all = [Concern::Window, Concern::Input, Concern::Idle];
+    listening.until("loss", |seen| lost(seen).len() >= all.len());
+    assert_eq!(lost(&listening.seen()), all);
+    let mut screen = listening.screen.take().unwrap();
+    let refused = screen.grab(WindowHandle(1), &mut |_| panic!("lent"));
+    assert!(matches!(refused, Err(GrabError::Backend(_))), "{refused:?}");
+    drop(desktop);
+    let next = wait_until("the display number is free again", || {
+        Ok(VirtualDesktop::start_with(&DesktopSpec::new(640, 480).on_display(number)).ok())
+    });
+    let next = next.unwrap();
+    listening.until("return", |seen| back(seen).len() >= all.len());
+    let window = TestWindow::open(&next.display(), WindowSpec::new("new life", "A", 5, 5));
+    let window = window.unwrap();
+    window.activate().unwrap();
+    listening.until_title("new life");
+    let typist = Typist::new(&next.display()).unwrap();
+    typist.keys(30, 1_000).unwrap();
+    listening.until("keys again", |seen| counts(seen).keys() == 50);
+    let handle = WindowHandle(u64::from(window.id()));
+    let mut lent = false;
+    screen.grab(handle, &mut |_| lent = true).unwrap();
+    assert!(lent);
+    let seen = listening.finish();
+    assert_eq!(back(&seen), all);
+}
+
+#[test]
+fn without_a_server_everything_is_refused_with_a_reason() {
+    let mut desktop = open(&Options {
+        display: Some(":4242".into()),
+        system_bus: false,
+        power_root: "/nonexistent".into(),
+        ..Options::default()
+    });
+    assert!(desktop.take_screen().is_none());
+    assert_eq!(desktop.capabilities().len(), Concern::ALL.len());
+    for capability in desktop.capabilities() {
+        match &capability.support {
+            Support::Unsupported(why) => assert!(!why.reason.is_empty(), "{capability:?}"),
+            Support::By(by) => panic!("{} by {by}", capability.concern),
+        }
+    }
+    assert!(!desktop.notes().is_empty());
+    let (tx, rx) = sync_channel(1);
+    let running = desktop.start(tx);
+    assert!(rx.recv().is_err(), "no sensor runs");
+    running.stop();
+}
+
+#[test]
+fn everything_that_the_server_offers_is_served() {
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let opened = open(&options(&desktop));
+    for capability in opened.capabilities() {
+        let expected = !matches!(capability.concern, Concern::Session | Concern::Power);
+        let served = matches!(capability.support, Support::By(_));
+        assert_eq!(served, expected, "{capability:?}");
+    }
+}
+
+#[test]
+fn a_receiver_that_goes_away_ends_the_sensors() {
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let (tx, rx) = sync_channel(1);
+    let running = open(&options(&desktop)).start(tx);
+    drop(rx);
+    running.stop();
+}
+
+#[test]
+fn stopping_hands_over_what_was_counted() {
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let listening = Listening::to(&desktop);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    typist.keys(3, 1_000).unwrap();
+    assert_eq!(counts(&listening.finish()).keys(), 3);
+}
