@@ -55,7 +55,6 @@ impl Setting {
 pub(crate) struct Agent {
     group: Group,
     said: Arc<Mutex<String>>,
-    phone: Option<Authenticator>,
 }
 
 impl Agent {
@@ -79,11 +78,7 @@ impl Agent {
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
         std::thread::spawn(move || listen(reader, &heard, show));
-        Ok(Self {
-            group,
-            said,
-            phone: None,
-        })
+        Ok(Self { group, said })
     }
 
     /// Its process id.
@@ -114,7 +109,6 @@ impl Agent {
                 verdict(said.get(before..).unwrap_or_default())
             })?;
             if verdict {
-                self.phone = Some(phone);
                 return Ok(());
             }
             stop.pause(phone.until_next())?;
@@ -123,11 +117,6 @@ impl Agent {
             "uam took none of three codes; it last said:\n{}",
             tail(&self.said())
         )
-    }
-
-    /// The authenticator that holds its secret, once it was set up.
-    pub(crate) fn phone(&self) -> Option<&Authenticator> {
-        self.phone.as_ref()
     }
 
     /// Ends it as Ctrl-C would and waits for it.
@@ -195,16 +184,15 @@ fn ended_early(status: ExitStatus, said: &str) -> anyhow::Error {
 /// Whether what was said after a code means that it was taken (`true`) or refused.
 fn verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
-    if said.contains("recording") {
+    if said.contains("recording to") {
         return Some(true);
     }
     [
-        "refused",
-        "wrong",
-        "not accepted",
-        "already used",
-        "try again",
-        "left",
+        "not the code",
+        "used already",
+        "min old",
+        "min ahead",
+        "clock is",
     ]
     .iter()
     .any(|word| said.contains(word))
@@ -288,11 +276,8 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_or_refused_or_still_weighed() {
-        assert_eq!(verdict("Recording since 12:00"), Some(true));
-        assert_eq!(
-            verdict("That code was refused; two tries left."),
-            Some(false)
-        );
+        assert_eq!(verdict("code accepted\nRecording to /home/me"), Some(true));
+        assert_eq!(verdict("that is not the code (2 more)"), Some(false));
         assert_eq!(verdict("…"), None);
     }
 }

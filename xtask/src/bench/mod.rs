@@ -37,6 +37,9 @@ pub(crate) struct Ground<'a> {
     stop: &'a Stop,
 }
 
+/// Measures one group of rows, both sides.
+type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
+
 /// Runs the chore. A missed target is no error; the table says so.
 ///
 /// # Errors
@@ -72,7 +75,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     };
 
     let mut rows = Vec::new();
-    let groups: [(&str, fn(&Ground<'_>) -> Result<Vec<Row>>); 4] = [
+    let groups: [(&str, Measure); 4] = [
         ("agent", agents::rows),
         ("shots", shots::rows),
         ("uploads", uploads::rows),
