@@ -186,6 +186,11 @@ impl JournalError {
                     path,
                     why: source.to_string(),
                 },
+                Some(ErrorCode::SystemIoFailure) => Self::Io {
+                    doing,
+                    path,
+                    source: io::Error::other(source),
+                },
                 // A value of a type or size that was never written.
                 None if matches!(
                     source,

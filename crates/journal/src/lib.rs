@@ -16,6 +16,7 @@
 mod blobs;
 mod day;
 mod db;
+mod depth;
 mod error;
 mod lines;
 mod migrate;
@@ -29,9 +30,10 @@ mod writer;
 
 pub use blobs::{Place, ShotRow, WaitingShot};
 pub use day::Day;
+pub use depth::Depth;
 pub use error::JournalError;
 pub use lines::{Damaged, Lines};
-pub use outbox::{Depth, Limits, Outbox, Segment};
+pub use outbox::{Limits, Outbox, Segment};
 pub use reader::Reader;
 pub use recover::{Quarantined, Recovery, Swept};
 pub use writer::{Commit, Journal};

@@ -4,7 +4,7 @@
 
 use crate::db::{Db, Use, key};
 use crate::lines::{SESSION_COLUMNS, Sealed};
-use crate::{Damaged, Day, Depth, JournalError, Lines, ShotRow, blobs, outbox, recover};
+use crate::{Damaged, Day, Depth, JournalError, Lines, ShotRow, blobs, depth, recover};
 use model::{DeviceId, Line, Span};
 use rusqlite::Params;
 use std::ops::Range;
@@ -137,7 +137,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn depth(&self) -> Result<Depth, JournalError> {
-        outbox::depth(&self.db, &self.opener)
+        depth::measure(&self.db, &self.opener)
     }
 
     /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).

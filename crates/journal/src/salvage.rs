@@ -15,8 +15,8 @@ use rusqlite::types::Value;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Statement, Transaction, params,
 };
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use vault::{Aad, Vault, disk};
 
@@ -24,6 +24,10 @@ use vault::{Aad, Vault, disk};
 const MARK: &str = "journal.salvage";
 /// The new database while it is filled.
 const NEW_NAME: &str = "journal.db.new";
+/// A copy to be mended when the damaged file itself cannot be opened; as large as it, and removed at the end.
+const COPY_NAME: &str = "journal.db.copy";
+/// SQLite's page size, which the journal never changes.
+const PAGE: usize = 4096;
 /// SQLite's files beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 /// How many missing numbers in a row end the search for further rows when the last number is unknown.
@@ -136,12 +140,7 @@ fn numbers(path: &Path) -> Result<(u64, u64), JournalError> {
 fn fill(dir: &Path, vault: &Vault, damaged: &Path) -> Result<(), JournalError> {
     let new = dir.join(NEW_NAME);
     for stale in [new.clone(), with(&new, "-journal")] {
-        match fs::remove_file(&stale) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                return Err(JournalError::io("remove", &stale)(e));
-            }
-            _ => {}
-        }
+        remove(&stale)?;
     }
     disk::new_private_file(&new).map_err(JournalError::io("create", &new))?;
     let failed = || JournalError::sqlite("save records into", &new);
@@ -157,13 +156,66 @@ fn fill(dir: &Path, vault: &Vault, damaged: &Path) -> Result<(), JournalError> {
         seen: last_seq_of_files(dir),
         salvaged: 0,
     };
-    // A file whose first page is gone cannot be asked anything: nothing is saved, but the numbers go on.
-    if let Ok(from) = look(damaged) {
+    let copy = dir.join(COPY_NAME);
+    let from = match look(damaged) {
+        Ok(from) => Some(from),
+        Err(_) => with_new_head(damaged, &copy)?,
+    };
+    // What cannot be asked anything saves nothing, but the numbers go on.
+    if let Some(from) = from {
         saver.save_all(&from).map_err(failed())?;
+    }
+    for file in [
+        copy.clone(),
+        with(&copy, COMPANIONS[0]),
+        with(&copy, COMPANIONS[1]),
+    ] {
+        remove(&file)?;
     }
     saver.finish().map_err(failed())?;
     tx.commit().map_err(failed())?;
     conn.close().map_err(|(_, e)| failed()(e))
+}
+
+fn remove(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(JournalError::io("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// The first page holds the header and where each table begins; without it SQLite reads nothing. The tables were made
+/// by the same steps in every journal, so the first page of an empty one fits: a copy of the damaged file gets it.
+/// `None` when that does not help.
+fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, JournalError> {
+    let failed = || JournalError::sqlite("make a first page in", copy);
+    let head = {
+        remove(copy)?;
+        disk::new_private_file(copy).map_err(JournalError::io("create", copy))?;
+        let mut conn = Connection::open(copy).map_err(failed())?;
+        migrate::run(&mut conn, copy)?;
+        conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+            .map_err(failed())?;
+        conn.close().map_err(|(_, e)| failed()(e))?;
+        let mut head = fs::read(copy).map_err(JournalError::io("read", copy))?;
+        head.truncate(PAGE);
+        // Size of the database: 0 means "ask the file system". Free pages: none known.
+        // (sqlite.org/fileformat2.html, section 1.3)
+        if let Some(numbers) = head.get_mut(28..40) {
+            numbers.fill(0);
+        }
+        head
+    };
+    let copied = fs::copy(damaged, copy).and_then(|_| {
+        let (from, to) = (with(damaged, COMPANIONS[0]), with(copy, COMPANIONS[0]));
+        if from.exists() {
+            fs::copy(from, to)?;
+        }
+        disk::only_mine(copy)?;
+        OpenOptions::new().write(true).open(copy)?.write_all(&head)
+    });
+    copied.map_err(JournalError::io("copy the damaged journal to", copy))?;
+    Ok(look(copy).ok())
 }
 
 /// Opens the damaged database so that nothing in it changes.
@@ -172,8 +224,10 @@ fn look(damaged: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(damaged, flags)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.pragma_update(None, "query_only", true)?;
-    // Fails when the file is no database at all.
-    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    // Fails when the first page does not say where the tables are.
+    for table in ["meta", "session", "record", "pending", "blob", "segment"] {
+        conn.prepare(&format!("SELECT 1 FROM {table}"))?;
+    }
     Ok(conn)
 }
 

@@ -399,3 +399,79 @@ impl Journal {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use model::{Notice, NoticeCode};
+
+    fn records(n: usize) -> Vec<Record> {
+        let notice = Notice {
+            at_us: 1,
+            zone: "UTC".into(),
+            code: NoticeCode::Started,
+            text: "x".repeat(500),
+        };
+        vec![Record::Notice(notice); n]
+    }
+
+    fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
+        journal.commit(Commit {
+            records: &records(n),
+            at_us: 1,
+            ..Commit::default()
+        })
+    }
+
+    fn journal() -> (tempfile::TempDir, Vault, Journal) {
+        let dir = tempfile::TempDir::new().unwrap();
+        let vault = Vault::open_or_create(dir.path()).unwrap();
+        let (journal, _) = Journal::open(dir.path(), &vault, 1).unwrap();
+        (dir, vault, journal)
+    }
+
+    #[test]
+    fn without_room_nothing_of_a_step_counts_and_with_room_it_goes_on() {
+        let (_dir, _vault, mut journal) = journal();
+        assert_eq!(commit(&mut journal, 2).unwrap(), [1, 2]);
+        let conn = &journal.db.conn;
+        let pages: i64 = conn
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        conn.pragma_update(None, "max_page_count", pages).unwrap();
+        let error = commit(&mut journal, 100).unwrap_err();
+        assert!(matches!(error, JournalError::DiskFull { .. }), "{error}");
+        assert!(error.is_temporary());
+        let conn = &journal.db.conn;
+        conn.pragma_update(None, "max_page_count", 1 << 20).unwrap();
+        assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
+    }
+
+    #[test]
+    fn what_was_written_but_reported_as_failed_is_taken_back() {
+        let (_dir, _vault, mut journal) = journal();
+        commit(&mut journal, 2).unwrap();
+        let (next_seq, total) = (journal.next_seq, journal.total);
+        commit(&mut journal, 1).unwrap();
+        // As if the fsync of that last commit had failed: the rows are there, the caller was told they are not.
+        (journal.next_seq, journal.total) = (next_seq, total);
+        journal.in_doubt = true;
+        assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
+        assert_eq!(journal.db.last_seq().unwrap(), 3);
+    }
+
+    #[test]
+    fn what_was_acknowledged_and_is_gone_is_said() {
+        let (_dir, _vault, mut journal) = journal();
+        commit(&mut journal, 2).unwrap();
+        journal
+            .db
+            .conn
+            .execute("DELETE FROM record WHERE seq = 2", [])
+            .unwrap();
+        journal.in_doubt = true;
+        let error = commit(&mut journal, 1).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+    }
+}

@@ -1,0 +1,271 @@
+//! Databases that something else broke.
+
+use crate::kit::*;
+use journal::{Journal, Limits, Recovery};
+use model::Record;
+use std::fs;
+use std::path::Path;
+
+/// A journal with `n` spans, a few shots, and its first 100 records acknowledged; closed.
+fn filled(n: i64) -> Desk {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    for from in (0..n).step_by(100) {
+        put(&mut journal, &spans(from..from + 100));
+    }
+    for at in 0..3 {
+        add_shot(&mut journal, NOW + at, 500);
+    }
+    let mut outbox = desk.outbox();
+    let limits = Limits {
+        records: 100,
+        ..Limits::default()
+    };
+    let segment = outbox.freeze(NOW, limits).unwrap().unwrap();
+    outbox
+        .ack_segment(segment.first_seq, segment.last_seq, NOW)
+        .unwrap();
+    drop(outbox);
+    journal.close(NOW).unwrap();
+    desk
+}
+
+fn reopen(desk: &Desk) -> (Journal, Recovery) {
+    let (journal, recovery) = Journal::open(&desk.at(), &desk.vault, NOW + DAY).unwrap();
+    (journal, recovery)
+}
+
+fn good_copy(desk: &Desk, to: &Path) {
+    fs::copy(desk.db(), to).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_database_is_set_aside_and_recording_goes_on() {
+    let desk = filled(300);
+    fs::write(
+        desk.db(),
+        b"this was a database once, and then it was not".repeat(100),
+    )
+    .unwrap();
+    let broken = fs::read(desk.db()).unwrap();
+    let (mut journal, recovery) = reopen(&desk);
+    let quarantined = recovery.quarantined.unwrap();
+    assert_eq!(quarantined.salvaged, 0);
+    let name = quarantined.path.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("journal-damaged-2026-09-22T"), "{name}");
+    assert_eq!(
+        fs::read(&quarantined.path).unwrap(),
+        broken,
+        "kept as it was"
+    );
+    assert_eq!(
+        recovery.swept.set_aside, 3,
+        "pictures are kept for a person to look at"
+    );
+    // The pictures' numbers were seen, so they are not given again.
+    assert_eq!(put(&mut journal, &spans(0..1)), [304]);
+    drop(journal);
+    assert_eq!(desk.open().1.quarantined, None);
+}
+
+#[test]
+fn a_broken_page_costs_its_rows_and_no_others() {
+    let desk = filled(2000);
+    let mut bytes = fs::read(desk.db()).unwrap();
+    let pages = bytes.len() / 4096;
+    let middle = pages / 2;
+    bytes[middle * 4096..middle * 4096 + 4096].fill(0xa5);
+    fs::write(desk.db(), &bytes).unwrap();
+    let (mut journal, recovery) = reopen(&desk);
+    let quarantined = recovery.quarantined.unwrap();
+    assert_eq!(
+        quarantined.salvaged + quarantined.lost,
+        2003,
+        "{quarantined:?}"
+    );
+    assert!((1..=40).contains(&quarantined.lost), "{quarantined:?}");
+    assert_eq!(fs::read(&quarantined.path).unwrap(), bytes);
+    assert_eq!(put(&mut journal, &spans(0..1)), [2004]);
+    // What was saved is what was written.
+    let found = desk.reader().tail_after(0, 5000).unwrap();
+    assert_eq!(found.damaged, []);
+    for line in &found.lines {
+        if let Record::Span(found) = &line.record
+            && line.seq <= 2000
+        {
+            assert_eq!(*found, span(i64::try_from(line.seq).unwrap() - 1));
+        }
+    }
+    // Uploading goes on where it stood, in pieces without holes.
+    let mut outbox = desk.outbox();
+    for shot in outbox.next_shots(9).unwrap() {
+        outbox.ack_shot(shot.seq, NOW).unwrap();
+    }
+    let (mut sent, mut last) = (0, 100);
+    while let Some(segment) = outbox.freeze(NOW, Limits::default()).unwrap() {
+        assert!(segment.first_seq > last);
+        assert_eq!(segment.count, segment.last_seq - segment.first_seq + 1);
+        sent += segment.count;
+        last = segment.last_seq;
+        outbox
+            .ack_segment(segment.first_seq, segment.last_seq, NOW)
+            .unwrap();
+    }
+    assert_eq!(sent + 100, quarantined.salvaged + 1);
+    assert_eq!(last, 2004);
+    assert_eq!(outbox.depth().unwrap(), journal::Depth::default());
+}
+
+#[test]
+fn a_broken_first_page_costs_nothing() {
+    for to in [16, 100, 4096] {
+        let desk = filled(300);
+        let mut bytes = fs::read(desk.db()).unwrap();
+        bytes[..to].fill(0xa5);
+        fs::write(desk.db(), &bytes).unwrap();
+        let (mut journal, recovery) = reopen(&desk);
+        let quarantined = recovery.quarantined.unwrap();
+        assert_eq!((quarantined.salvaged, quarantined.lost), (303, 0), "{to}");
+        assert_eq!(
+            fs::read(&quarantined.path).unwrap(),
+            bytes,
+            "kept as it was"
+        );
+        assert!(!desk.at().join("journal.db.copy").exists());
+        assert_eq!(recovery.swept, journal::Swept::default());
+        assert_eq!(put(&mut journal, &spans(0..1)), [304]);
+        let (acked, waiting) = (100, desk.reader().depth().unwrap().records);
+        assert_eq!(acked + waiting, 304, "what the sink has is known");
+    }
+}
+
+#[test]
+fn a_crash_during_the_salvage_goes_on_where_it_stopped() {
+    // The marks a crash can leave: written down only; database renamed; new one half filled; all but the mark removed.
+    for stop in 0..4 {
+        let desk = filled(300);
+        let mut bytes = fs::read(desk.db()).unwrap();
+        let page = bytes.len() / 4096 / 2;
+        bytes[page * 4096..page * 4096 + 4096].fill(0xa5);
+        fs::write(desk.db(), &bytes).unwrap();
+        let at = |name: &str| desk.at().join(name);
+        let stem = "journal-damaged-2026-09-22T000000Z";
+        let damaged = at(&format!("{stem}.db"));
+        let salvaged = if stop == 3 {
+            let (journal, recovery) = reopen(&desk);
+            journal.close(NOW).unwrap();
+            fs::rename(
+                recovery.quarantined.as_ref().unwrap().path.clone(),
+                &damaged,
+            )
+            .unwrap();
+            Some(recovery.quarantined.unwrap().salvaged)
+        } else {
+            None
+        };
+        fs::write(at("journal.salvage"), format!("{stem}\nbecause\n")).unwrap();
+        if stop == 1 || stop == 2 {
+            fs::rename(desk.db(), &damaged).unwrap();
+        }
+        if stop == 2 {
+            fs::write(at("journal.db.new"), b"half a file").unwrap();
+        }
+        let (mut journal, recovery) = reopen(&desk);
+        let quarantined = recovery.quarantined.unwrap();
+        assert_eq!(quarantined.path, damaged, "stop {stop}");
+        assert_eq!(quarantined.why, "because");
+        assert_eq!(fs::read(&damaged).unwrap(), bytes, "stop {stop}");
+        assert!(quarantined.salvaged > 200, "stop {stop}: {quarantined:?}");
+        assert!(salvaged.is_none_or(|n| n == quarantined.salvaged));
+        assert_eq!(put(&mut journal, &spans(0..1)), [304], "stop {stop}");
+        assert!(!at("journal.salvage").exists());
+    }
+}
+
+#[test]
+fn random_damage_never_panics_and_never_yields_a_false_record() {
+    let desk = filled(600);
+    let good = desk.dir.path().join("good.db");
+    good_copy(&desk, &good);
+    let clean = fs::read(&good).unwrap();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below as u64).unwrap()
+    };
+    let (mut quarantined, mut kept, mut rounds) = (0, 0u64, 0u64);
+    for round in 0..60 {
+        for file in files(&desk.at()) {
+            if file.extension().is_none_or(|e| e != "uam") {
+                fs::remove_file(file).unwrap();
+            }
+        }
+        let mut bytes = clean.clone();
+        match round % 3 {
+            0 => {
+                let at = next(bytes.len());
+                bytes[at] ^= 1 << next(8);
+            }
+            1 => bytes.truncate(next(clean.len())),
+            _ => {
+                for _ in 0..20 {
+                    let at = next(bytes.len());
+                    bytes[at] = 0xff;
+                }
+            }
+        }
+        fs::write(desk.db(), &bytes).unwrap();
+        let (mut journal, recovery) = match Journal::open(&desk.at(), &desk.vault, NOW) {
+            Ok(opened) => opened,
+            // The version or the device is what the damage hit: said, and nothing is touched.
+            Err(
+                journal::JournalError::Newer { .. } | journal::JournalError::OtherDevice { .. },
+            ) => {
+                assert_eq!(fs::read(desk.db()).unwrap(), bytes);
+                continue;
+            }
+            Err(e) => panic!("round {round}: {e}"),
+        };
+        if recovery.quarantined.is_some() {
+            quarantined += 1;
+        }
+        put(&mut journal, &spans(0..1));
+        let found = desk.reader().tail_after(0, 5000).unwrap();
+        for line in found.lines.iter().filter(|l| l.seq <= 600) {
+            // A truncated file may have lost the highest numbers with everything that knew them.
+            if let Record::Span(found) = &line.record
+                && *found != span(0)
+            {
+                assert_eq!(
+                    *found,
+                    span(i64::try_from(line.seq).unwrap() - 1),
+                    "round {round}"
+                );
+            }
+        }
+        if round % 3 == 0 {
+            rounds += 1;
+            kept += found.lines.iter().filter(|l| l.seq <= 603).count() as u64;
+        }
+        // Pictures stay in the journal or were set aside; put them back for the next round.
+        drop(journal);
+        let aside = desk.at().join("set-aside");
+        for file in files(&aside) {
+            let to = desk
+                .at()
+                .join("shots/2026-09-21")
+                .join(file.file_name().unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::rename(file, to).unwrap();
+        }
+        assert_eq!(files(&desk.at().join("shots")).len(), 3, "round {round}");
+    }
+    assert!(quarantined > 10, "{quarantined} of 60 were found out");
+    assert!(
+        kept * 100 >= rounds * 603 * 95,
+        "a flipped bit cost too much: {kept} of {}",
+        rounds * 603
+    );
+}

@@ -1,0 +1,138 @@
+use crate::kit::*;
+use journal::retention::{Action, BlobItem, Policy, Step, plan};
+use journal::{Day, JournalError, Place};
+use proptest::prelude::*;
+use std::collections::HashSet;
+use std::fs;
+
+fn policy(max_age_days: u32, max_bytes: u64, action: Action) -> Policy {
+    Policy {
+        max_age_days,
+        max_bytes,
+        action,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plan_takes_only_what_is_acknowledged_oldest_first_and_ends_under_the_limits(
+        facts in proptest::collection::vec((0i32..60, 0u64..1000, any::<bool>()), 0..60),
+        max_age_days in 0u32..40,
+        max_bytes in 0u64..20_000,
+    ) {
+        let today = Day::of_us(NOW).0;
+        let items: Vec<BlobItem> = (1u64..)
+            .zip(&facts)
+            .map(|(seq, (age, bytes, acked))| BlobItem { seq, day: Day(today - age), bytes: *bytes, acked: *acked })
+            .collect();
+        let steps = plan(&items, NOW, &policy(max_age_days, max_bytes, Action::Delete));
+        let leaving: HashSet<u64> = steps.iter().map(|s| s.seq).collect();
+        prop_assert_eq!(leaving.len(), steps.len(), "none twice");
+        let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
+        prop_assert!(steps.iter().all(|s| of(s.seq).acked));
+        prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());
+        let stay: Vec<&BlobItem> = items.iter().filter(|i| !leaving.contains(&i.seq)).collect();
+        let oldest_kept = today - i32::try_from(max_age_days).unwrap();
+        prop_assert!(stay.iter().all(|i| !i.acked || i.day.0 >= oldest_kept));
+        let bytes: u64 = stay.iter().map(|i| i.bytes).sum();
+        prop_assert!(bytes <= max_bytes || stay.iter().all(|i| !i.acked));
+        // Nothing leaves without need: with the last one back, a limit would be broken.
+        if let Some(last) = steps.last() {
+            let back = of(last.seq);
+            prop_assert!(back.day.0 < oldest_kept || bytes + back.bytes > max_bytes);
+        }
+        // Carried out, it is done: a second plan is empty.
+        let stay: Vec<BlobItem> = stay.into_iter().copied().collect();
+        prop_assert_eq!(plan(&stay, NOW, &policy(max_age_days, max_bytes, Action::Delete)), vec![]);
+    }
+}
+
+#[test]
+fn old_pictures_are_deleted_and_their_facts_stay() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let old = add_shot(&mut journal, NOW - 40 * DAY, 100);
+    let old_unsent = add_shot(&mut journal, NOW - 39 * DAY, 100);
+    let new = add_shot(&mut journal, NOW, 100);
+    let mut outbox = desk.outbox();
+    outbox.ack_shot(old, NOW).unwrap();
+    outbox.ack_shot(new, NOW).unwrap();
+    let rule = policy(30, u64::MAX, Action::Delete);
+    let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
+    assert_eq!(steps.iter().map(|s| s.seq).collect::<Vec<_>>(), [old]);
+    let done = journal.apply(&steps).unwrap();
+    assert_eq!((done.deleted, done.archived, done.skipped), (1, 0, 0));
+    assert!(done.bytes > 100);
+    let again = outbox.apply(&steps).unwrap();
+    assert_eq!((again.deleted, again.skipped), (0, 1));
+    let reader = desk.reader();
+    assert!(matches!(
+        reader.picture(old),
+        Err(JournalError::PictureDeleted { .. })
+    ));
+    reader.picture(old_unsent).unwrap();
+    reader.picture(new).unwrap();
+    assert_eq!(reader.shots(9).unwrap().len(), 3);
+    assert_eq!(files(&desk.at().join("shots")).len(), 2);
+}
+
+#[test]
+fn a_step_for_what_is_not_acknowledged_is_refused() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let seq = add_shot(&mut journal, NOW, 100);
+    let step = Step {
+        seq,
+        bytes: 100,
+        action: Action::Delete,
+    };
+    assert_eq!(journal.apply(&[step]).unwrap().skipped, 1);
+    desk.reader().picture(seq).unwrap();
+}
+
+#[test]
+fn old_pictures_move_into_an_archive_and_still_open() {
+    for archive in ["journal/archive", "elsewhere"] {
+        let desk = Desk::new();
+        let mut journal = desk.journal();
+        let seq = add_shot(&mut journal, NOW, 100);
+        desk.outbox().ack_shot(seq, NOW).unwrap();
+        let archive = desk.dir.path().join(archive);
+        let rule = policy(30, 0, Action::Archive(archive.clone()));
+        let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
+        let done = journal.apply(&steps).unwrap();
+        assert_eq!((done.archived, done.deleted), (1, 0));
+        assert_eq!(desk.reader().picture(seq).unwrap(), shot(NOW, 100).1);
+        let row = desk.reader().shots(1).unwrap().remove(0);
+        assert_eq!(row.place, Place::Archived);
+        assert!(row.file.unwrap().starts_with(&archive));
+        assert!(files(&desk.at().join("shots")).is_empty());
+        drop(journal);
+        let (journal, recovery) = desk.open();
+        assert_eq!(recovery.swept, journal::Swept::default());
+        assert!(journal.blob_items().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_crash_between_row_and_file_is_mended() {
+    for action in [Action::Delete, Action::Archive("archive".into())] {
+        let desk = Desk::new();
+        let mut journal = desk.journal();
+        let seq = add_shot(&mut journal, NOW, 100);
+        desk.outbox().ack_shot(seq, NOW).unwrap();
+        let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
+        let sealed = fs::read(&file).unwrap();
+        let rule = policy(30, 0, action.clone());
+        let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
+        journal.apply(&steps).unwrap();
+        drop(journal);
+        // As if the crash had come before the file was removed.
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, sealed).unwrap();
+        let (_journal, recovery) = desk.open();
+        assert_eq!(recovery.swept.leftovers, 1, "{action:?}");
+        assert!(!file.exists());
+        assert_eq!(desk.reader().picture(seq).is_ok(), action != Action::Delete);
+    }
+}

@@ -1,0 +1,298 @@
+use crate::kit::*;
+use journal::{Commit, DB_NAME, Day, Journal, JournalError, Reader};
+use model::{LineRef, Record, SCHEMA};
+use std::fs;
+
+#[test]
+fn what_is_committed_is_read_back_in_order_after_reopening() {
+    let desk = Desk::new();
+    let (mut journal, recovery) = desk.open();
+    assert!(recovery.first && recovery.clean);
+    assert_eq!(put(&mut journal, &spans(0..3)), [1, 2, 3]);
+    assert_eq!(put(&mut journal, &[notice("hello")]), [4]);
+    journal.close(NOW + 7).unwrap();
+    let (mut journal, recovery) = desk.open();
+    assert!(recovery.clean && !recovery.first);
+    assert_eq!(recovery.last_durable_us, Some(NOW + 7));
+    assert_eq!(put(&mut journal, &spans(3..5)), [5, 6]);
+    let lines = desk.reader().tail_after(0, 100).unwrap();
+    assert_eq!(lines.damaged, []);
+    let records: Vec<Record> = lines.lines.iter().map(|l| l.record.clone()).collect();
+    let mut expected = spans(0..3);
+    expected.push(notice("hello"));
+    expected.extend(spans(3..5));
+    assert_eq!(records, expected);
+    assert!(lines.lines.iter().map(|l| l.seq).eq(1..=6));
+    assert_eq!(desk.reader().last_seq().unwrap(), 6);
+    assert_eq!(desk.reader().tail_after(4, 1).unwrap().lines[0].seq, 5);
+}
+
+#[test]
+fn a_line_is_the_bytes_of_the_record_and_nothing_else() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let records = spans(0..4);
+    put(&mut journal, &records);
+    let raw = desk.reader().raw_lines(0, 10).unwrap();
+    assert_eq!(raw.len(), 4);
+    for ((seq, bytes), record) in raw.iter().zip(&records) {
+        let line = LineRef {
+            schema: SCHEMA,
+            device_id: journal.device(),
+            seq: *seq,
+            record,
+        };
+        assert_eq!(bytes, &serde_json::to_vec(&line).unwrap());
+    }
+}
+
+#[test]
+fn a_range_is_of_starts() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    // Nine days, a record every six hours.
+    let records: Vec<Record> = (0..36)
+        .map(|n| spans(n * 360..n * 360 + 1).remove(0))
+        .collect();
+    put(&mut journal, &records);
+    let reader = desk.reader();
+    for (from, to) in [(0, 36), (3, 4), (5, 17), (35, 40), (7, 7), (9, 2)] {
+        let found = reader
+            .lines(NOW + from * 360 * MINUTE..NOW + to * 360 * MINUTE)
+            .unwrap();
+        let expected: Vec<Record> = records
+            .iter()
+            .filter(|r| (from..to).contains(&((r.start_us() - NOW) / (360 * MINUTE))))
+            .cloned()
+            .collect();
+        let records: Vec<Record> = found.lines.into_iter().map(|l| l.record).collect();
+        assert_eq!(records, expected, "{from}..{to}");
+    }
+    assert_eq!(reader.lines(i64::MIN..i64::MAX).unwrap().lines.len(), 36);
+}
+
+#[test]
+fn nothing_personal_lies_in_clear() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..50));
+    journal
+        .commit(Commit {
+            pending_put: &[(1, span(99))],
+            at_us: NOW,
+            ..Commit::default()
+        })
+        .unwrap();
+    add_shot(&mut journal, NOW, 3000);
+    let mut outbox = desk.outbox();
+    let waiting = outbox.next_shots(1).unwrap().remove(0);
+    outbox.ack_shot(waiting.seq, NOW).unwrap();
+    outbox
+        .freeze(NOW, journal::Limits::default())
+        .unwrap()
+        .unwrap();
+    let mut looked_at = 0;
+    for file in files(desk.dir.path()) {
+        let bytes = fs::read(&file).unwrap();
+        looked_at += bytes.len();
+        for word in [&b"canary"[..], b"Editor", b"Berlin", b"\"kind\""] {
+            let found = bytes.windows(word.len()).any(|w| w == word);
+            assert!(
+                !found,
+                "{:?} in {}",
+                String::from_utf8_lossy(word),
+                file.display()
+            );
+        }
+    }
+    assert!(looked_at > 30_000, "the files were looked at");
+}
+
+#[test]
+fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let commit = |journal: &mut Journal, put: &[(u64, model::Span)], below| {
+        journal
+            .commit(Commit {
+                pending_put: put,
+                pending_drop_below: below,
+                at_us: NOW + 5,
+                ..Commit::default()
+            })
+            .unwrap();
+    };
+    commit(&mut journal, &[(1, span(1)), (2, span(2))], 0);
+    commit(&mut journal, &[(2, span(22)), (3, span(3))], 2);
+    assert_eq!(desk.reader().pending().unwrap(), [span(22), span(3)]);
+    // Without `close`, as after a crash.
+    drop(journal);
+    let (mut journal, recovery) = desk.open();
+    assert!(!recovery.clean);
+    assert_eq!(recovery.pending, [span(22), span(3)]);
+    assert_eq!(recovery.last_durable_us, Some(NOW + 5));
+    // The new run uses the same ids; the old spans are still there until they are recorded.
+    commit(&mut journal, &[(2, span(7))], 2);
+    drop(journal);
+    let (mut journal, recovery) = desk.open();
+    assert_eq!(recovery.pending, [span(22), span(3), span(7)]);
+    commit(&mut journal, &[(1, span(8))], 0);
+    let seqs = journal.commit_recovered(&spans(1..3), NOW + 9).unwrap();
+    assert_eq!(seqs, [1, 2]);
+    assert_eq!(desk.reader().pending().unwrap(), [span(8)]);
+    commit(&mut journal, &[], u64::MAX);
+    assert_eq!(desk.reader().pending().unwrap(), []);
+    let too_big = journal.commit(Commit {
+        records: &spans(0..1),
+        pending_put: &[(u64::MAX, span(1))],
+        ..Commit::default()
+    });
+    assert!(matches!(too_big, Err(JournalError::Range(u64::MAX))));
+    assert_eq!(
+        desk.reader().last_seq().unwrap(),
+        2,
+        "nothing of a refused step counts"
+    );
+    assert_eq!(put(&mut journal, &spans(5..6)), [3]);
+}
+
+#[test]
+fn a_new_utc_day_has_a_new_key() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    for day in 0..3 {
+        for at in 0..2 {
+            journal
+                .commit(Commit {
+                    records: &spans(day * 1440 + at..day * 1440 + at + 1),
+                    at_us: NOW + day * DAY + at * MINUTE,
+                    ..Commit::default()
+                })
+                .unwrap();
+        }
+    }
+    assert_eq!(desk.reader().tail_after(0, 100).unwrap().lines.len(), 6);
+    let conn = rusqlite::Connection::open(desk.db()).unwrap();
+    let sessions: i64 = conn
+        .query_row("SELECT count(DISTINCT session) FROM record", [], |r| {
+            r.get(0)
+        })
+        .unwrap();
+    assert_eq!(sessions, 3);
+}
+
+#[test]
+fn one_writer_at_a_time() {
+    let desk = Desk::new();
+    let journal = desk.journal();
+    let second = Journal::open(&desk.at(), &desk.vault, NOW);
+    assert!(matches!(second, Err(JournalError::InUse { .. })));
+    drop(journal);
+    desk.journal();
+}
+
+#[test]
+fn a_newer_journal_is_refused_and_left_alone() {
+    let desk = Desk::new();
+    desk.journal().close(NOW).unwrap();
+    let conn = rusqlite::Connection::open(desk.db()).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
+    drop(conn);
+    let before = fs::read(desk.db()).unwrap();
+    let writer = Journal::open(&desk.at(), &desk.vault, NOW).unwrap_err();
+    assert!(
+        matches!(writer, JournalError::Newer { found: 99, .. }),
+        "{writer}"
+    );
+    assert!(writer.to_string().contains("update uam"), "{writer}");
+    let reader = Reader::open(&desk.at(), desk.vault.opener()).unwrap_err();
+    assert!(matches!(reader, JournalError::Newer { .. }), "{reader}");
+    assert_eq!(fs::read(desk.db()).unwrap(), before);
+}
+
+#[test]
+fn a_journal_that_is_not_there_is_not_made_by_looking() {
+    let desk = Desk::new();
+    let error = Reader::open(&desk.at(), desk.vault.opener()).unwrap_err();
+    assert!(matches!(error, JournalError::Missing { .. }), "{error}");
+    assert!(!desk.at().exists());
+}
+
+#[test]
+fn a_strange_vault_is_refused() {
+    let desk = Desk::new();
+    desk.journal().close(NOW).unwrap();
+    let strange = Desk::new();
+    let error = Journal::open(&desk.at(), &strange.vault, NOW).unwrap_err();
+    assert!(matches!(error, JournalError::OtherDevice { .. }), "{error}");
+}
+
+#[test]
+fn looking_works_beside_a_writer_and_after_it_is_gone() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let reader = desk.reader();
+    assert_eq!(reader.tail_after(0, 9).unwrap().lines.len(), 0);
+    put(&mut journal, &spans(0..2));
+    assert_eq!(reader.tail_after(0, 9).unwrap().lines.len(), 2);
+    assert_eq!(reader.last_durable_us().unwrap(), Some(NOW));
+    // A crash leaves a write-ahead log behind; a clean end does not.
+    drop(journal);
+    assert_eq!(desk.reader().tail_after(0, 9).unwrap().lines.len(), 2);
+    drop(reader);
+    desk.journal().close(NOW).unwrap();
+    let wal = desk.at().join(format!("{DB_NAME}-wal"));
+    assert!(fs::metadata(&wal).map_or(0, |m| m.len()) == 0);
+    assert_eq!(desk.reader().tail_after(0, 9).unwrap().lines.len(), 2);
+}
+
+#[test]
+fn the_log_stays_small() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    for n in 0..3000 {
+        journal
+            .commit(Commit {
+                records: &spans(n..n + 1),
+                pending_put: &[(n.unsigned_abs(), span(n))],
+                pending_drop_below: n.unsigned_abs(),
+                at_us: NOW + n,
+            })
+            .unwrap();
+    }
+    let wal = fs::metadata(desk.at().join(format!("{DB_NAME}-wal")))
+        .unwrap()
+        .len();
+    assert!(wal < 4 << 20, "{wal} bytes");
+}
+
+#[cfg(unix)]
+#[test]
+fn files_belong_to_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..1));
+    add_shot(&mut journal, NOW, 100);
+    let found = files(&desk.at());
+    assert!(found.iter().any(|f| f.ends_with(format!("{DB_NAME}-wal"))));
+    for file in found {
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+        let dir = file.parent().unwrap();
+        let mode = fs::metadata(dir).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", dir.display());
+    }
+}
+
+#[test]
+fn a_day_in_clear_is_all_the_time_there_is() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..1));
+    let conn = rusqlite::Connection::open(desk.db()).unwrap();
+    let day: i32 = conn
+        .query_row("SELECT day FROM record", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(Day(day).to_string(), "2026-09-21");
+}

@@ -1,0 +1,149 @@
+use crate::kit::*;
+use journal::{JournalError, Place};
+use std::fs;
+
+#[test]
+fn a_picture_comes_back_as_it_went_in() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..1));
+    let (shot, picture) = shot(NOW, 5000);
+    assert_eq!(journal.add_shot(&shot, &picture, NOW).unwrap(), 2);
+    let later = add_shot(&mut journal, NOW + MINUTE, 600);
+    let reader = desk.reader();
+    assert_eq!(reader.picture(2).unwrap(), picture);
+    let shots = reader.shots(10).unwrap();
+    assert_eq!(shots.iter().map(|s| s.seq).collect::<Vec<_>>(), [later, 2]);
+    assert_eq!(shots[1].shot, shot);
+    assert_eq!(shots[1].place, Place::Here);
+    let file = shots[1].file.clone().unwrap();
+    assert!(
+        file.ends_with(format!("shots/2026-09-21/2-{}.uam", &shot.sha256[..16])),
+        "{file:?}"
+    );
+    assert_eq!(reader.shots(1).unwrap().len(), 1);
+    assert!(matches!(
+        reader.picture(1),
+        Err(JournalError::NoShot { seq: 1 })
+    ));
+}
+
+#[test]
+fn a_picture_that_is_not_the_one_named_is_refused() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let (shot, picture) = shot(NOW, 50);
+    let error = journal.add_shot(&shot, &picture[1..], NOW).unwrap_err();
+    assert!(
+        matches!(error, JournalError::WrongPicture { what: "sha256" }),
+        "{error}"
+    );
+    let shot = model::Shot { bytes: 1, ..shot };
+    let error = journal.add_shot(&shot, &picture, NOW).unwrap_err();
+    assert!(
+        matches!(error, JournalError::WrongPicture { what: "size" }),
+        "{error}"
+    );
+    assert_eq!(desk.reader().last_seq().unwrap(), 0);
+}
+
+#[test]
+fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let seqs: Vec<u64> = (0..4)
+        .map(|n| add_shot(&mut journal, NOW + n, 100))
+        .collect();
+    let path = |seq: u64| {
+        let shots = desk.reader().shots(10).unwrap();
+        shots
+            .into_iter()
+            .find(|s| s.seq == seq)
+            .unwrap()
+            .file
+            .unwrap()
+    };
+    let mut bytes = fs::read(path(seqs[0])).unwrap();
+    bytes[50] ^= 1;
+    fs::write(path(seqs[0]), &bytes).unwrap();
+    fs::remove_file(path(seqs[1])).unwrap();
+    // One picture in the place of another.
+    fs::copy(path(seqs[3]), path(seqs[2])).unwrap();
+    let outbox = desk.outbox();
+    assert_eq!(outbox.next_shots(10).unwrap().len(), 4);
+    for &seq in &seqs[..3] {
+        let lost = outbox.picture(seq);
+        assert!(
+            matches!(lost, Err(JournalError::PictureLost { .. })),
+            "{seq}"
+        );
+    }
+    outbox.picture(seqs[3]).unwrap();
+    let waiting: Vec<u64> = outbox
+        .next_shots(10)
+        .unwrap()
+        .iter()
+        .map(|s| s.seq)
+        .collect();
+    assert_eq!(waiting, [seqs[3]]);
+    assert_eq!(
+        desk.reader().shots(10).unwrap().len(),
+        4,
+        "the facts are kept"
+    );
+}
+
+#[test]
+fn a_start_mends_files_and_rows_that_do_not_match() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let kept = add_shot(&mut journal, NOW, 100);
+    let missing = add_shot(&mut journal, NOW + 1, 100);
+    let dir = desk.at().join("shots/2026-09-21");
+    let file_of = |seq: u64| {
+        let name = format!("{seq}-");
+        files(&dir)
+            .into_iter()
+            .find(|f| f.file_name().unwrap().to_str().unwrap().starts_with(&name))
+            .unwrap()
+    };
+    let gone = file_of(missing);
+    let away = desk.dir.path().join("away");
+    fs::rename(&gone, &away).unwrap();
+    drop(journal);
+    // A crash before the rename, a crash before the row, something inexplicable, and something not ours.
+    fs::write(dir.join("3-0123456789abcdef.uam.tmp"), b"half").unwrap();
+    fs::write(dir.join("3-0123456789abcdef.uam"), b"whole").unwrap();
+    fs::write(dir.join("77-0123456789abcdef.uam"), b"from nowhere").unwrap();
+    fs::write(dir.join("notes.txt"), b"mine").unwrap();
+    let (journal, recovery) = desk.open();
+    let swept = recovery.swept;
+    assert_eq!(
+        (
+            swept.unfinished,
+            swept.orphans,
+            swept.set_aside,
+            swept.lost,
+            swept.leftovers
+        ),
+        (1, 1, 1, 1, 0)
+    );
+    assert!(dir.join("notes.txt").exists());
+    assert_eq!(
+        fs::read(desk.at().join("set-aside/77-0123456789abcdef.uam")).unwrap(),
+        b"from nowhere"
+    );
+    let reader = desk.reader();
+    reader.picture(kept).unwrap();
+    assert!(matches!(
+        reader.picture(missing),
+        Err(JournalError::PictureLost { .. })
+    ));
+    drop(journal);
+    // Put back from a backup, it is found again.
+    fs::rename(&away, &gone).unwrap();
+    let (journal, recovery) = desk.open();
+    assert_eq!(recovery.swept, journal::Swept::default());
+    desk.reader().picture(missing).unwrap();
+    drop(journal);
+}
