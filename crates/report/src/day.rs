@@ -333,6 +333,7 @@ impl DayReport {
             unnamed: Usage::default(),
             shots: Vec::new(),
             notices: Vec::new(),
+            damaged: Vec::new(),
         }
     }
 }

@@ -1,1 +1,205 @@
-//! The questions, put to a journal.
+//! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
+
+use crate::day::{DayReport, Extent, query_range, summarise};
+use crate::feed::window_text;
+use crate::status::Outbox;
+use crate::text::{age, bytes, clip, count, zone};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use journal::{JournalError, Place, Reader, ShotRow};
+use model::{Coverage, Record};
+use serde::{Deserialize, Serialize};
+
+/// How far back a day's first span is looked for, in microseconds: a machine may sleep for weeks within one span.
+const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
+
+/// The report of one day. `now_us`: microseconds since the Unix epoch (UTC); `zone`: IANA name of the zone to use
+/// while there is no span.
+///
+/// # Errors
+/// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
+pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayReport, JournalError> {
+    let extent = Extent {
+        began_us: began_us(reader)?,
+        now_us,
+    };
+    let (nearest, to) = query_range(day);
+    // The journal finds spans by their start. One that began before the range may reach into the day, so it is
+    // widened until it holds a span that starts before any zone's day does, or the journal's beginning.
+    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
+    let mut back = to.saturating_sub(nearest);
+    let found = loop {
+        let from = to.saturating_sub(back);
+        let found = reader.lines(from..to)?;
+        let reaches_back = found
+            .lines
+            .iter()
+            .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
+        if reaches_back || from <= extent.began_us || back > FARTHEST {
+            break found;
+        }
+        back = back.saturating_mul(2);
+    };
+    let mut report = summarise(&found.lines, &reader.pending()?, day, extent, zone);
+    report.damaged = found.damaged.iter().map(|d| d.seq).collect();
+    Ok(report)
+}
+
+/// When the journal begins: the start of its first record, or its making while there is none. Microseconds since
+/// the Unix epoch (UTC).
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn began_us(reader: &Reader) -> Result<i64, JournalError> {
+    let first = reader.tail_after(0, 1)?;
+    Ok(first.lines.first().map_or_else(
+        || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
+        |line| line.record.start_us(),
+    ))
+}
+
+/// What a journal says while no instance runs. As JSON the field names are stable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtRest {
+    /// Always `off`: nothing is recorded.
+    pub state: Coverage,
+    /// When something last reached the disk, in microseconds since the Unix epoch (UTC).
+    pub last_durable_us: Option<i64>,
+    /// What the sink has not yet acknowledged.
+    pub outbox: Outbox,
+    /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
+    pub last_ack_us: Option<i64>,
+    /// Where the journal lies.
+    pub data_dir: String,
+}
+
+/// What the journal says while no instance runs.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<AtRest, JournalError> {
+    Ok(AtRest {
+        state: Coverage::Off,
+        last_durable_us: reader.last_durable_us()?,
+        outbox: outbox(reader)?,
+        last_ack_us: reader.last_ack_us()?,
+        data_dir: data_dir.to_owned(),
+    })
+}
+
+/// What waits for the sink.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn outbox(reader: &Reader) -> Result<Outbox, JournalError> {
+    let depth = reader.depth()?;
+    Ok(Outbox {
+        records: depth.records,
+        shots: depth.shots,
+        bytes: depth.bytes,
+    })
+}
+
+impl AtRest {
+    /// Plain lines for `uam status`; harmless to print.
+    #[must_use]
+    pub fn lines(&self, now_us: i64) -> Vec<String> {
+        let ago = |at: Option<i64>| match at {
+            Some(at) => format!("{} ago", age(crate::status::since(at, now_us))),
+            None => "never".to_owned(),
+        };
+        let outbox = if self.outbox == Outbox::default() {
+            "empty".to_owned()
+        } else {
+            format!(
+                "{}, {}, {}",
+                count(self.outbox.records, "record", "records"),
+                count(self.outbox.shots, "shot", "shots"),
+                bytes(self.outbox.bytes)
+            )
+        };
+        [
+            "not recording · uam does not run".to_owned(),
+            format!("  {:<11}{}", "on disk", ago(self.last_durable_us)),
+            format!("  {:<11}{outbox}", "outbox"),
+            format!("  {:<11}{}", "last sent", ago(self.last_ack_us)),
+            format!("  {:<11}{}", "journal", self.data_dir),
+        ]
+        .into_iter()
+        .map(|line| model::printable(&line, 400))
+        .collect()
+    }
+}
+
+/// One shot for `uam shots --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShotInfo {
+    /// Its number in the journal; `uam shots --show` takes it.
+    pub seq: u64,
+    /// Its facts. Window names are raw text.
+    #[serde(flatten)]
+    pub shot: model::Shot,
+    /// `here`, `archived`, `deleted` or `lost`.
+    pub place: String,
+    /// True when the sink has it.
+    pub sent: bool,
+}
+
+/// The newest `limit` shots, newest first.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn shots(reader: &Reader, limit: usize) -> Result<Vec<ShotInfo>, JournalError> {
+    Ok(reader.shots(limit)?.into_iter().map(info).collect())
+}
+
+fn info(row: ShotRow) -> ShotInfo {
+    let place = match row.place {
+        Place::Here => "here",
+        Place::Archived => "archived",
+        Place::Deleted => "deleted",
+        Place::Lost => "lost",
+    };
+    ShotInfo {
+        seq: row.seq,
+        shot: row.shot,
+        place: place.to_owned(),
+        sent: row.acked,
+    }
+}
+
+/// Shots as plain lines at most `width` columns wide; harmless to print.
+#[must_use]
+pub fn shot_lines(shots: &[ShotInfo], width: usize) -> Vec<String> {
+    if shots.is_empty() {
+        return vec!["no shots yet".to_owned()];
+    }
+    shots
+        .iter()
+        .map(|s| {
+            let when = Timestamp::from_microsecond(s.shot.at_us).map_or_else(
+                |_| "?".to_owned(),
+                |t| {
+                    t.to_zoned(zone(&s.shot.zone))
+                        .strftime("%Y-%m-%d %H:%M:%S")
+                        .to_string()
+                },
+            );
+            let window = s
+                .shot
+                .window
+                .as_ref()
+                .map_or_else(String::new, |w| window_text(&w.app, &w.title));
+            let line = format!(
+                "{:>7}  {when}  {:>9}  {:>8}  {:<8} {:<8} {:<8} {window}",
+                s.seq,
+                format!("{}x{}", s.shot.width, s.shot.height),
+                bytes(s.shot.bytes),
+                if s.shot.blurred { "blurred" } else { "" },
+                s.place,
+                if s.sent { "sent" } else { "waiting" },
+            );
+            clip(&line, width).trim_end().to_owned()
+        })
+        .collect()
+}

@@ -35,6 +35,13 @@ pub fn day(report: &DayReport, width: usize) -> String {
     out.push('\n');
     usages(&mut out, report, width);
     events(&mut out, report, width);
+    if !report.damaged.is_empty() {
+        let text = format!(
+            "  {} on or near this day cannot be read any more",
+            count(report.damaged.len() as u64, "record", "records")
+        );
+        let _ = writeln!(out, "\n{}", clip(&text, width));
+    }
     out
 }
 
@@ -259,6 +266,7 @@ pub(crate) mod tests {
                 blurred: true,
                 sha256: "ab".repeat(32),
             }],
+            damaged: vec![40, 41],
             notices: vec![NoticeRow {
                 seq: 1,
                 at_us: 1_784_096_400_000_000,

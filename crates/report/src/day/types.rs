@@ -34,6 +34,8 @@ pub struct DayReport {
     pub shots: Vec<ShotRow>,
     /// Notices, in the journal's order.
     pub notices: Vec<NoticeRow>,
+    /// Numbers of the journal's rows on or near this day that cannot be read any more; their time shows as `off`.
+    pub damaged: Vec<u64>,
 }
 
 impl DayReport {

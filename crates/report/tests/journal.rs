@@ -1,0 +1,133 @@
+//! Questions put to a real journal on a real disk.
+#![allow(clippy::unwrap_used)]
+
+use data_encoding::HEXLOWER;
+use journal::{Commit, Journal, Reader};
+use model::{Counts, Coverage, InputCounts, Record, Shot, Span, Window};
+use report::query;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use vault::Vault;
+
+/// 2026-09-21T14:53:20Z.
+const NOW: i64 = 1_790_002_400_000_000;
+const MINUTE: i64 = 60_000_000;
+const DAY: i64 = 1440 * MINUTE;
+
+fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
+    Span {
+        start_us,
+        dur_us: dur_us.unsigned_abs(),
+        zone: "Europe/Berlin".into(),
+        state,
+        protected: false,
+        window: (!title.is_empty()).then(|| {
+            Arc::new(Window {
+                app: "Editor".into(),
+                exe: String::new(),
+                title: title.into(),
+            })
+        }),
+        counts: Counts {
+            hardware: InputCounts {
+                keys: 2,
+                ..InputCounts::default()
+            },
+            ..Counts::default()
+        },
+    }
+}
+
+#[test]
+fn a_real_journal_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open_or_create(dir.path()).unwrap();
+    let at = dir.path().join("journal");
+    let (mut journal, _) = Journal::open(&at, &vault, NOW).unwrap();
+
+    let records = [
+        Record::Span(span(NOW - 3 * MINUTE, MINUTE, Coverage::Active, "main.rs")),
+        Record::Span(span(NOW - 2 * MINUTE, MINUTE, Coverage::Locked, "")),
+    ];
+    let open = span(NOW - MINUTE, MINUTE, Coverage::Active, "open");
+    journal
+        .commit(Commit {
+            records: &records,
+            pending_put: &[(1, open)],
+            at_us: NOW,
+            ..Commit::default()
+        })
+        .unwrap();
+    let picture = b"a picture".to_vec();
+    let shot = Shot {
+        at_us: NOW,
+        zone: "Europe/Berlin".into(),
+        sha256: HEXLOWER.encode(&Sha256::digest(&picture)),
+        bytes: picture.len() as u64,
+        media: "image/webp".into(),
+        width: 10,
+        height: 20,
+        screen_width: 10,
+        screen_height: 20,
+        blurred: true,
+        window: None,
+    };
+    let seq = journal.add_shot(&shot, &picture, NOW).unwrap();
+
+    let reader = Reader::open(&at, vault.opener()).unwrap();
+    let today = report::day::date_of(NOW, "Europe/Berlin");
+    let day = query::day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
+    assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
+    assert_eq!(day.state_us(Coverage::Active), 2 * MINUTE.unsigned_abs());
+    assert_eq!(day.state_us(Coverage::Locked), MINUTE.unsigned_abs());
+    assert_eq!(day.state_us(Coverage::Off), 5 * MINUTE.unsigned_abs());
+    assert_eq!(day.apps[0].windows.len(), 2, "the open span is shown too");
+    assert_eq!(day.counts.keys(), 6);
+    assert_eq!(day.shots[0].seq, seq);
+    assert!(day.damaged.is_empty());
+
+    let rest = query::at_rest(&reader, "here").unwrap();
+    assert_eq!(rest.last_durable_us, Some(NOW));
+    assert_eq!((rest.outbox.records, rest.outbox.shots), (3, 1));
+    assert!(rest.lines(NOW)[0].starts_with("not recording"));
+
+    let shots = query::shots(&reader, 10).unwrap();
+    assert_eq!(
+        (shots[0].seq, shots[0].place.as_str(), shots[0].sent),
+        (seq, "here", false)
+    );
+    let lines = query::shot_lines(&shots, 80);
+    assert!(
+        lines[0].contains("2026-09-21 16:53:20") && lines[0].contains("blurred"),
+        "{lines:?}"
+    );
+    // What was read back is the picture itself.
+    assert_eq!(reader.picture(seq).unwrap(), picture);
+}
+
+#[test]
+fn a_sleep_of_twenty_days_covers_the_days_within() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = Vault::open_or_create(dir.path()).unwrap();
+    let at = dir.path().join("journal");
+    let began = NOW - 25 * DAY;
+    let (mut journal, _) = Journal::open(&at, &vault, began).unwrap();
+    let records = [
+        Record::Span(span(began, DAY, Coverage::Active, "main.rs")),
+        Record::Span(span(began + DAY, 20 * DAY, Coverage::Asleep, "")),
+        Record::Span(span(began + 21 * DAY, MINUTE, Coverage::Active, "main.rs")),
+    ];
+    journal
+        .commit(Commit {
+            records: &records,
+            at_us: NOW,
+            ..Commit::default()
+        })
+        .unwrap();
+    let reader = Reader::open(&at, vault.opener()).unwrap();
+    for days in [3, 10, 18] {
+        let date = report::day::date_of(began + days * DAY, "Europe/Berlin");
+        let day = query::day(&reader, date, NOW, "UTC").unwrap();
+        assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
+    }
+}
