@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 /// Shown without arguments and after a wrong one.
 pub(crate) const HELP: &str = "\
-cargo xtask try [--seconds N] [--virtual] [--yes]
+cargo xtask try [--seconds N] [--virtual] [--yes] [--uam FILE]
     Run the monitor: on this desktop, or on a virtual one when there is none (or with --virtual).
+    --uam takes a binary instead of building one.
 cargo xtask test
     Set up and run every check and test.
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
@@ -33,6 +34,8 @@ pub(crate) struct Try {
     pub(crate) virtual_desktop: bool,
     /// Take the start-up questions' defaults on a real desktop, too.
     pub(crate) yes: bool,
+    /// A binary to run instead of a fresh build.
+    pub(crate) uam: Option<PathBuf>,
 }
 
 /// Options of `bench`.
@@ -65,11 +68,13 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 seconds: 60,
                 virtual_desktop: false,
                 yes: false,
+                uam: None,
             };
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--virtual" => options.virtual_desktop = true,
                     "--yes" => options.yes = true,
+                    "--uam" => options.uam = Some(file(args.next())?),
                     "--seconds" => options.seconds = seconds(args.next())?,
                     other => return Err(format!("`try` does not know `{other}`")),
                 }
@@ -90,10 +95,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 match arg.as_str() {
                     "--quick" => options.quick = true,
                     "--only" => options.only = groups(args.next())?,
-                    "--uam" => {
-                        let file = args.next().ok_or("`--uam` needs a file")?;
-                        options.uam = Some(PathBuf::from(file));
-                    }
+                    "--uam" => options.uam = Some(file(args.next())?),
                     other => return Err(format!("`bench` does not know `{other}`")),
                 }
             }
@@ -110,6 +112,10 @@ fn seconds(value: Option<String>) -> Result<u64, String> {
         .ok()
         .filter(|s| (10..=3600).contains(s))
         .ok_or_else(|| format!("`--seconds` must be a whole number from 10 to 3600, not `{value}`"))
+}
+
+fn file(value: Option<String>) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(value.ok_or("`--uam` needs a file")?))
 }
 
 fn groups(value: Option<String>) -> Result<Vec<String>, String> {
@@ -143,6 +149,7 @@ mod tests {
             seconds: 60,
             virtual_desktop: false,
             yes: false,
+            uam: None,
         };
         assert_eq!(parsed("try"), Ok(Chore::Try(expected)));
         assert_eq!(parsed(""), Ok(Chore::Help));
@@ -154,6 +161,7 @@ mod tests {
             seconds: 20,
             virtual_desktop: true,
             yes: true,
+            uam: None,
         };
         assert_eq!(
             parsed("try --yes --virtual --seconds 20"),

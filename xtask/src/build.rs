@@ -4,7 +4,7 @@ use crate::process::{Stop, Stopped};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The repository's root.
@@ -62,6 +62,19 @@ fn executable(message: &str) -> Option<(String, PathBuf)> {
     let file = message.get("executable")?.as_str()?;
     let name = message.get("target")?.get("name")?.as_str()?;
     Some((name.to_owned(), PathBuf::from(file)))
+}
+
+/// The binary that was `given`, or a fresh release build of uam.
+///
+/// # Errors
+/// When there is no such file, or the build fails.
+pub(crate) fn uam(given: Option<&Path>, stop: &Stop) -> Result<PathBuf> {
+    match given {
+        Some(file) => {
+            std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
+        }
+        None => the(&programs(&["--release", "-p", "uam"], stop)?, "uam"),
+    }
 }
 
 /// The program `name` among those just built.

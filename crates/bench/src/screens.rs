@@ -257,7 +257,7 @@ fn photo(f: &Fonts) -> Canvas {
             #[expect(clippy::cast_precision_loss, reason = "screen coordinates")]
             let sky = y as f32 / HEIGHT as f32;
             let grain = (lattice(x, y, 99) - 0.5) * 14.0;
-            let light = height * 105.0 + grain;
+            let light = (height - 0.95) * 240.0 + 90.0 + grain;
             let channel = |base: f32, share: f32| {
                 #[expect(
                     clippy::cast_possible_truncation,

@@ -46,11 +46,7 @@ type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
 /// When nothing can be measured at all, or on Ctrl-C.
 pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     packages::ensure(&[DESKTOP], stop)?;
-    let uam = match &options.uam {
-        Some(file) => std::fs::canonicalize(file)
-            .with_context(|| format!("there is no {}", file.display()))?,
-        None => build::the(&build::programs(&["--release", "-p", "uam"], stop)?, "uam")?,
-    };
+    let uam = build::uam(options.uam.as_deref(), stop)?;
     let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
     let python = match Python::ready(stop) {
         Ok(python) => Some(python),
