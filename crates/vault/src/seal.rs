@@ -29,6 +29,9 @@ const KEYS_KEPT: usize = 64;
 
 type DataKey = Zeroizing<[u8; 32]>;
 
+/// Data keys by their wrapped form, oldest first.
+type KnownKeys = VecDeque<(Vec<u8>, DataKey)>;
+
 /// The place a sealed thing belongs to; authenticated, not stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Aad<'a> {
@@ -148,7 +151,7 @@ impl KeyMaker {
 #[derive(Clone)]
 pub struct Opener {
     local_key: DataKey,
-    keys: Arc<Mutex<VecDeque<(Vec<u8>, DataKey)>>>,
+    keys: Arc<Mutex<KnownKeys>>,
 }
 
 impl fmt::Debug for Opener {
