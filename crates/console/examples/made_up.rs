@@ -9,6 +9,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, Window};
 use report::{Feed, LogLine, Outbox, Status, Upload};
 use std::io::Cursor;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -36,7 +37,7 @@ const TITLES: [(&str, &str); 4] = [
     ("Mail", "Re: invoice =HYPERLINK(\"x\")"),
 ];
 
-fn main() {
+fn main() -> ExitCode {
     let how = std::env::args().nth(1).unwrap_or_default();
     let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
     let (commands, told) = channel();
@@ -99,14 +100,17 @@ fn main() {
     }
     if how == "drop" {
         drop(live);
-        return;
+        return ExitCode::SUCCESS;
     }
     match live.finish() {
-        Ended::Asked => eprintln!("ended: asked"),
-        Ended::TerminalClosed => std::process::exit(41),
+        Ended::Asked => {
+            eprintln!("ended: asked");
+            ExitCode::SUCCESS
+        }
+        Ended::TerminalClosed => ExitCode::from(41),
         Ended::Failed(error) => {
             eprintln!("ended: {error}");
-            std::process::exit(1);
+            ExitCode::FAILURE
         }
     }
 }
@@ -161,6 +165,6 @@ fn picture(seed: usize) -> Picture {
     Picture {
         at_us: Wall.now().utc_us,
         bytes: bytes.into_inner(),
-        blurred: seed % 2 == 0,
+        blurred: seed.is_multiple_of(2),
     }
 }
