@@ -119,7 +119,7 @@ impl Desktop {
         self.set(concern, Support::By(by.into()));
     }
 
-    /// States why `concern` is not served; kept only if no backend serves it.
+    /// States why `concern` is not served; kept only if no backend serves it and none gave a reason before.
     pub(crate) fn refuse(&mut self, concern: Concern, why: Unsupported) {
         self.set(concern, Support::Unsupported(why));
     }
@@ -127,7 +127,11 @@ impl Desktop {
     fn set(&mut self, concern: Concern, support: Support) {
         match self.capabilities.iter_mut().find(|c| c.concern == concern) {
             Some(known) => {
-                if matches!(known.support, Support::Unsupported(_)) {
+                // Serving beats refusing; of two alike the first, closer to the cause, stands.
+                if matches!(
+                    (&known.support, &support),
+                    (Support::Unsupported(_), Support::By(_))
+                ) {
                     known.support = support;
                 }
             }

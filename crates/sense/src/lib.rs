@@ -28,5 +28,5 @@ mod x11;
 
 pub use clock::SystemClock;
 pub use desktop::{Desktop, Note, Running};
-pub use options::Options;
+pub use options::{Bus, Options};
 pub use screen::{GrabError, Screen};

@@ -18,7 +18,7 @@ pub(crate) struct Listening {
 pub(crate) fn options(desktop: &VirtualDesktop) -> Options {
     Options {
         display: Some(desktop.display()),
-        system_bus: false,
+        bus: sense::Bus::Unused,
         power_root: "/nonexistent".into(),
         ..Options::default()
     }

@@ -1,0 +1,294 @@
+//! The thread that listens to logind and UPower.
+//!
+//! A lock is believed from either word: the `Lock` signal, by which logind asks the screen locker, and `LockedHint`,
+//! by which the locker answers; it ends by `Unlock` or by the hint. A locker that obeys the signal but never sets the
+//! hint when it opens again leaves the session locked in our eyes; every common one sets it.
+
+use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, UPOWER};
+use super::supplies::Supplies;
+use crate::Options;
+use crate::desktop::Source;
+use crate::options::Bus;
+use crate::outlet::{Closed, Outlet};
+use crate::stop::Stop;
+use futures::StreamExt;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use model::{Clock, Concern, Event, Power};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use zbus::wire::OwnedVariant;
+use zbus::{Connection, Message, MessageStream, message::Type};
+
+/// The first and the longest pause before a bus that went away is tried again.
+const RECONNECT_FIRST: Duration = Duration::from_millis(250);
+const RECONNECT_LAST: Duration = Duration::from_secs(30);
+
+pub(super) struct Listener {
+    bus: Bus,
+    session_name: Option<String>,
+    reach: Reach,
+    supplies: Option<Supplies>,
+    clock: Arc<dyn Clock>,
+    /// What was told last.
+    locked: Option<bool>,
+    asleep: bool,
+    power: Option<Power>,
+}
+
+/// Why listening ended.
+enum End {
+    Stopped,
+    Broken(String),
+}
+
+impl From<zbus::Error> for End {
+    fn from(error: zbus::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Stopped
+    }
+}
+
+impl Source for Listener {
+    fn name(&self) -> &'static str {
+        "sense-bus"
+    }
+
+    fn run(mut self: Box<Self>, out: Outlet, stop: Stop) {
+        let mut pause = RECONNECT_FIRST;
+        let mut lost = false;
+        // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
+        let ring = Arc::new(Mutex::new(None));
+        let for_stop = Arc::clone(&ring);
+        stop.on_raise(move || drop(hold(&for_stop).take()));
+        loop {
+            let (half, stopped) = oneshot::channel::<()>();
+            *hold(&ring) = Some(half);
+            // Raised between the last wait and now: nobody drops it any more.
+            if stop.is_raised() {
+                return;
+            }
+            let mut worked = false;
+            let end = zbus::block_on(self.listen(&out, stopped, &mut lost, &mut worked));
+            let reason = match end {
+                End::Stopped => return,
+                End::Broken(reason) => reason,
+            };
+            if worked {
+                pause = RECONNECT_FIRST;
+            }
+            if !lost && self.reach.logind {
+                lost = true;
+                let event = Event::Lost {
+                    concern: Concern::Session,
+                    reason: format!("the system bus went away: {reason}"),
+                };
+                if out.send(self.clock.now(), event).is_err() {
+                    return;
+                }
+            }
+            // Power is still readable without a bus.
+            if self.tell_power(&out).is_err() || stop.wait(pause) {
+                return;
+            }
+            pause = (pause * 2).min(RECONNECT_LAST);
+        }
+    }
+}
+
+/// A lock that a panic cannot spoil: the slot is only ever replaced.
+fn hold<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Listener {
+    pub(super) fn new(
+        options: &Options,
+        clock: &Arc<dyn Clock>,
+        reach: Reach,
+        supplies: Option<Supplies>,
+    ) -> Self {
+        Self {
+            bus: options.bus.clone(),
+            session_name: options.session.clone(),
+            reach,
+            supplies,
+            clock: Arc::clone(clock),
+            locked: None,
+            asleep: false,
+            power: None,
+        }
+    }
+
+    async fn listen(
+        &mut self,
+        out: &Outlet,
+        mut stopped: oneshot::Receiver<()>,
+        lost: &mut bool,
+        worked: &mut bool,
+    ) -> End {
+        let result = async {
+            let conn = bus::connect(&self.bus).await?;
+            if *lost {
+                // Another bus daemon, other object paths.
+                let reach = bus::reach(&conn, self.session_name.as_deref()).await;
+                if !reach.logind {
+                    return Err(End::Broken("logind is not on the bus".into()));
+                }
+                self.reach.session = reach.session;
+            }
+            let mut messages = MessageStream::from(&conn);
+            self.subscribe(&conn).await?;
+            if std::mem::take(lost) {
+                let concern = Concern::Session;
+                out.send(self.clock.now(), Event::Back { concern })?;
+            }
+            *worked = true;
+            self.ask_lock(&conn, out).await?;
+            self.tell_power(out)?;
+            loop {
+                let message = match select(messages.next(), &mut stopped).await {
+                    Either::Left((Some(message), _)) => message?,
+                    Either::Left((None, _)) => {
+                        return Err(End::Broken("the connection was closed".into()));
+                    }
+                    Either::Right(_) => return Ok::<(), End>(()),
+                };
+                self.take(&message, out)?;
+            }
+        };
+        match result.await {
+            Ok(()) => End::Stopped,
+            Err(end) => end,
+        }
+    }
+
+    /// Asks the bus for the signals that matter, and for no others.
+    async fn subscribe(&self, conn: &Connection) -> zbus::Result<()> {
+        let mut rules = Vec::new();
+        if self.reach.logind {
+            rules.push(format!(
+                "type='signal',sender='{LOGIN}',path='{LOGIN_PATH}',interface='{MANAGER}',member='PrepareForSleep'"
+            ));
+        }
+        if let Some(session) = &self.reach.session {
+            rules.push(format!("type='signal',sender='{LOGIN}',path='{session}'"));
+        }
+        if self.reach.upower && self.supplies.is_some() {
+            rules.push(format!(
+                "type='signal',sender='{UPOWER}',path_namespace='/org/freedesktop/UPower'"
+            ));
+        }
+        for rule in rules {
+            conn.call_method(
+                Some("org.freedesktop.DBus"),
+                "/org/freedesktop/DBus",
+                Some("org.freedesktop.DBus"),
+                "AddMatch",
+                &rule,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the session is locked at the beginning.
+    async fn ask_lock(&mut self, conn: &Connection, out: &Outlet) -> Result<(), End> {
+        let Some(session) = self.reach.session.clone() else {
+            return Ok(());
+        };
+        let reply = conn
+            .call_method(
+                Some(LOGIN),
+                session.as_str(),
+                Some(PROPERTIES),
+                "Get",
+                &(SESSION, "LockedHint"),
+            )
+            .await;
+        let hint = match reply {
+            Ok(reply) => reply.body().deserialize::<OwnedVariant>().ok(),
+            // An old logind has no such property; a broken bus shows itself at the next message.
+            Err(_) => None,
+        };
+        match hint.and_then(|hint| bool::try_from(hint).ok()) {
+            Some(locked) => Ok(self.tell_lock(locked, out)?),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, message: &Message, out: &Outlet) -> Result<(), Closed> {
+        if message.message_type() != Type::Signal {
+            return Ok(());
+        }
+        let header = message.header();
+        let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+        let path = text(header.path().map(|path| path.as_str()));
+        let interface = text(header.interface().map(|interface| interface.as_str()));
+        let member = text(header.member().map(|member| member.as_str()));
+        if path.starts_with("/org/freedesktop/UPower") {
+            return self.tell_power(out);
+        }
+        let ours = self.reach.session.as_deref() == Some(path.as_str());
+        match (interface.as_str(), member.as_str()) {
+            (MANAGER, "PrepareForSleep") => {
+                let body = message.body();
+                let Ok(asleep) = body.deserialize::<bool>() else {
+                    return Ok(());
+                };
+                if asleep == self.asleep {
+                    return Ok(());
+                }
+                self.asleep = asleep;
+                out.send(self.clock.now(), Event::Sleep { asleep })?;
+                // The battery after a night is another one.
+                self.tell_power(out)
+            }
+            (SESSION, "Lock") if ours => self.tell_lock(true, out),
+            (SESSION, "Unlock") if ours => self.tell_lock(false, out),
+            (PROPERTIES, "PropertiesChanged") if ours => {
+                let body = message.body();
+                let Ok((_, mut changed, _)) =
+                    body.deserialize::<(String, HashMap<String, OwnedVariant>, Vec<String>)>()
+                else {
+                    return Ok(());
+                };
+                match changed
+                    .remove("LockedHint")
+                    .and_then(|hint| bool::try_from(hint).ok())
+                {
+                    Some(locked) => self.tell_lock(locked, out),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells a change; "unlocked" at the beginning is no news.
+    fn tell_lock(&mut self, locked: bool, out: &Outlet) -> Result<(), Closed> {
+        if self.locked.unwrap_or(false) == locked {
+            self.locked = Some(locked);
+            return Ok(());
+        }
+        self.locked = Some(locked);
+        out.send(self.clock.now(), Event::Lock { locked })
+    }
+
+    fn tell_power(&mut self, out: &Outlet) -> Result<(), Closed> {
+        let Some(power) = self.supplies.as_ref().and_then(Supplies::read) else {
+            return Ok(());
+        };
+        if self.power == Some(power) {
+            return Ok(());
+        }
+        self.power = Some(power);
+        out.send(self.clock.now(), Event::Power { power })
+    }
+}
