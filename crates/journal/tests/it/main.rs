@@ -5,6 +5,8 @@
 
 mod crash;
 mod damage;
+#[cfg(target_os = "linux")]
+mod figures;
 mod kit;
 mod outbox;
 mod retention;
