@@ -271,7 +271,7 @@ impl Recorder {
         Outcome {
             records: self.done,
             pending_put: Vec::new(),
-            pending_drop_below: u64::MAX,
+            pending_drop_below: i64::MAX.cast_unsigned(),
         }
     }
 

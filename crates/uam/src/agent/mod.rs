@@ -1,0 +1,80 @@
+//! The running instance: one loop that puts every source in one order.
+//!
+//! ```text
+//! sensors ──┐
+//! control ──┤                 ┌─► journal (one commit every five seconds)
+//! signals ──┼─► one queue ─► recorder
+//! camera  ──┤                 └─► display
+//! courier ──┘
+//! ```
+//! What is always true: only this loop touches recorder and journal; every commit holds all that belongs together; the
+//! queue is bounded, and whoever finds it full waits (sensors) or gives up its own message (camera, courier).
+
+mod courier;
+mod display;
+mod shooter;
+mod sources;
+mod state;
+
+pub(crate) use courier::Route;
+pub(crate) use sources::Message;
+pub(crate) use state::{Agent, Setup};
+
+use crate::control::Reply;
+use model::Clock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+/// Open counts are durable after at most this long.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// Messages that may wait for the loop. Sensors batch input per second, so this is minutes of a busy desktop.
+const QUEUE: usize = 1024;
+
+/// How long the last upload may take.
+const LAST_UPLOAD: Duration = Duration::from_secs(20);
+
+/// Runs until told to stop; returns the sentence that says why it ended.
+pub(crate) fn run(setup: Setup) -> anyhow::Result<String> {
+    let (tx, rx) = sync_channel(QUEUE);
+    let clock = sense::SystemClock;
+    let mut agent = Agent::start(setup, tx, &clock)?;
+    let why = turn(&mut agent, &rx, &clock)?;
+    agent.finish(&rx, &clock, &why)?;
+    Ok(why)
+}
+
+fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow::Result<String> {
+    loop {
+        let now = clock.now();
+        if agent.is_due(now) {
+            agent.checkpoint(now)?;
+        }
+        agent.maybe_shoot(now);
+        let wait = Duration::from_micros(agent.next_wake_us(clock.now()));
+        match rx.recv_timeout(wait) {
+            Ok(Message::Asked(request, answer)) => {
+                let (reply, stop) = agent.answer(&request, clock.now());
+                // The asking side may have hung up; its wish is carried out all the same.
+                let _ = answer.try_send(reply);
+                if stop {
+                    return Ok("Stopped on request.".to_owned());
+                }
+            }
+            Ok(Message::Signal(name)) => return Ok(format!("Stopped by {name}.")),
+            Ok(Message::SensorsEnded) if agent.is_replay() => {
+                return Ok("The trace has ended.".to_owned());
+            }
+            Ok(message) => agent.take(message, clock.now()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Ok("Stopped: nothing was left to listen to.".to_owned());
+            }
+        }
+    }
+}
+
+/// A reply that says that the end has come.
+fn stopping() -> Reply {
+    Reply::done("uam is stopping; what is left is written and sent.")
+}

@@ -1,0 +1,45 @@
+//! `uam config`: settings.
+
+use super::Home;
+use crate::cli::ConfigAction;
+use crate::config::{self, Config};
+use crate::environment::Environment;
+use crate::output;
+use std::process::ExitCode;
+
+pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
+    let file = home.paths.config_file();
+    match action.unwrap_or(ConfigAction::Show) {
+        ConfigAction::Path => output::line(&file.display().to_string()),
+        ConfigAction::Show => {
+            let config = Config::load(&home.paths)?;
+            let origin = if file.exists() {
+                "from"
+            } else {
+                "defaults; a file would be"
+            };
+            output::line(&format!("# {origin} {}", file.display()));
+            output::out(&config.to_toml()?);
+        }
+        ConfigAction::Check => {
+            let config = Config::load(&home.paths)?;
+            let environment = Environment::load(&home.paths)?;
+            let destination = super::destination(home, &config, &environment)?;
+            output::line(&format!(
+                "The settings are sound. Records go to {}.",
+                destination.describe()
+            ));
+            for remark in destination.remarks() {
+                output::line(&remark);
+            }
+        }
+        ConfigAction::Set { key, value } => {
+            home.paths.create()?;
+            config::set(&home.paths, &[(&key, config::value(&value))])?;
+            output::line(&format!(
+                "{key} = {value}; it holds from the next start on."
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,133 @@
+//! `uam doctor`: what works here, where everything is, and what is wrong.
+
+use super::Home;
+use crate::config::Config;
+use crate::control::Instance;
+use crate::environment::Environment;
+use crate::output;
+use anyhow::Context;
+use model::{Capability, Support};
+use sense::{Desktop, SystemClock};
+use serde::Serialize;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Everything the doctor found.
+#[derive(Serialize)]
+struct Findings {
+    version: &'static str,
+    sensors: Vec<Capability>,
+    tried: Vec<String>,
+    settings: String,
+    data: String,
+    destination: Option<String>,
+    remarks: Vec<String>,
+    running: Option<u32>,
+    enrolled: bool,
+    problems: Vec<String>,
+}
+
+pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
+    let mut problems = Vec::new();
+    let mut problem = |e: anyhow::Error| problems.push(format!("{e:#}"));
+    let config = Config::load(&home.paths).unwrap_or_else(|e| {
+        problem(e);
+        Config::default()
+    });
+    let destination =
+        Environment::load(&home.paths).and_then(|env| super::destination(home, &config, &env));
+    let destination = destination.map_err(&mut problem).ok();
+    let desktop = Desktop::open(&super::run::options(&config), Arc::new(SystemClock));
+    let enrolled = match vault::Vault::open(&home.paths.vault()) {
+        Ok(vault) => vault.is_enrolled(),
+        Err(e) => {
+            if home.paths.vault().exists() {
+                problem(e.into());
+            }
+            false
+        }
+    };
+    let running = match home
+        .paths
+        .lock()
+        .exists()
+        .then(|| Instance::claim(&home.paths.lock()))
+    {
+        Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
+        _ => None,
+    };
+    let findings = Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        sensors: desktop.capabilities().to_vec(),
+        tried: desktop.notes().iter().map(ToString::to_string).collect(),
+        settings: home.paths.config_file().display().to_string(),
+        data: home.paths.data.display().to_string(),
+        remarks: destination
+            .as_ref()
+            .map(upload::Destination::remarks)
+            .unwrap_or_default(),
+        destination: destination.map(|d| d.describe()),
+        running,
+        enrolled,
+        problems,
+    };
+    if json {
+        output::out(&report::to_json(&findings).context("cannot print the findings")?);
+    } else {
+        print(&findings);
+    }
+    Ok(if findings.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn print(f: &Findings) {
+    output::line(&format!("uam {}", f.version));
+    output::line("\nSensors");
+    for c in &f.sensors {
+        let text = match &c.support {
+            Support::By(how) => format!("ok      {how}"),
+            Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
+            Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
+        };
+        output::line(&format!("  {:<9}{text}", c.concern));
+    }
+    output::line("\nTried");
+    for note in &f.tried {
+        output::line(&format!("  {note}"));
+    }
+    output::line("\nPlaces");
+    output::line(&format!("  settings  {}", f.settings));
+    output::line(&format!("  data      {}", f.data));
+    output::line(&format!(
+        "  sent to   {}",
+        f.destination.as_deref().unwrap_or("(see below)")
+    ));
+    for remark in &f.remarks {
+        output::line(&format!("            {remark}"));
+    }
+    output::line("\nState");
+    match f.running {
+        Some(0) => output::line("  running"),
+        Some(pid) => output::line(&format!("  running (process {pid})")),
+        None => output::line("  not running"),
+    }
+    output::line(if f.enrolled {
+        "  second factor set up"
+    } else {
+        "  second factor not set up yet (the first `uam` does it)"
+    });
+    output::line(
+        "  records are sealed on this disk under a key kept beside them, and readable at the destination",
+    );
+    if f.problems.is_empty() {
+        output::line("\nNothing is wrong.");
+    } else {
+        output::line("\nProblems");
+        for p in &f.problems {
+            output::line(&format!("  {}", p.replace('\n', "\n  ")));
+        }
+    }
+}

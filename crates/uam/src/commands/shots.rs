@@ -1,0 +1,122 @@
+//! `uam shots`: the pictures.
+
+use super::Home;
+use crate::cli::Protocol;
+use crate::failure::Failure;
+use crate::output;
+use anyhow::Context;
+use console::Graphics;
+use journal::{Place, Reader, ShotRow};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) fn run(
+    home: &Home,
+    count: usize,
+    show: Option<&str>,
+    protocol: Protocol,
+    save: Option<&Path>,
+    seq: Option<u64>,
+) -> anyhow::Result<ExitCode> {
+    let reader = super::reader(home)?;
+    match (show, save) {
+        (Some(which), _) => {
+            let wanted = match which {
+                "last" => None,
+                number => Some(number.parse().map_err(|_| {
+                    Failure::usage(
+                        format!("\"{number}\" is not a picture's number"),
+                        "`uam shots` lists them; `last` is the newest.",
+                    )
+                })?),
+            };
+            let picture = picture(&reader, wanted)?;
+            let graphics = match chosen(protocol) {
+                Some(protocol) if !std::io::stdout().is_terminal() => Graphics::assumed(protocol),
+                forced => Graphics::detect(forced)
+                    .context("pictures are shown on a terminal only (or say --protocol)")?,
+            };
+            console::picture::show(
+                &mut std::io::stdout(),
+                &picture,
+                &graphics,
+                console::picture::room(),
+            )
+            .context("cannot draw the picture")?;
+        }
+        (None, Some(file)) => {
+            std::fs::write(file, picture(&reader, seq)?)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            output::line(&format!("Saved {}", file.display()));
+        }
+        (None, None) => list(&reader, count)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(reader: &Reader, count: usize) -> anyhow::Result<()> {
+    let rows = reader.shots(count)?;
+    if rows.is_empty() {
+        output::line("No pictures yet.");
+    }
+    for row in rows.iter().rev() {
+        output::line(&describe(row));
+    }
+    Ok(())
+}
+
+fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
+    let seq = match seq {
+        Some(seq) => seq,
+        None => match reader.shots(1)?.first() {
+            Some(row) => row.seq,
+            None => {
+                return Err(Failure::usage(
+                    "there are no pictures yet",
+                    "They come by themselves while uam records; `uam shot` takes one now.",
+                ));
+            }
+        },
+    };
+    reader
+        .picture(seq)
+        .with_context(|| format!("cannot open picture {seq}"))
+}
+
+fn chosen(protocol: Protocol) -> Option<console::Protocol> {
+    match protocol {
+        Protocol::Auto => None,
+        Protocol::Kitty => Some(console::Protocol::Kitty),
+        Protocol::Sixel => Some(console::Protocol::Sixel),
+        Protocol::Iterm2 => Some(console::Protocol::Iterm2),
+        Protocol::Blocks => Some(console::Protocol::HalfBlocks),
+    }
+}
+
+/// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
+fn describe(row: &ShotRow) -> String {
+    let shot = &row.shot;
+    let zone = report::text::zone(&shot.zone);
+    let day = report::day::date_of(shot.at_us, &shot.zone);
+    let place = match row.place {
+        Place::Here if row.acked => "sent",
+        Place::Here => "waiting",
+        Place::Archived => "archived",
+        Place::Deleted => "deleted",
+        Place::Lost => "lost",
+    };
+    let window = shot
+        .window
+        .as_ref()
+        .map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title));
+    format!(
+        "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
+        row.seq,
+        report::text::clock(shot.at_us, &zone),
+        format!("{}×{}", shot.screen_width, shot.screen_height),
+        report::text::bytes(shot.bytes),
+        if shot.blurred { "blurred" } else { "readable" },
+        model::printable(&window, 60)
+    )
+}

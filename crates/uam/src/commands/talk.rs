@@ -1,0 +1,76 @@
+//! Commands that talk to the running instance.
+
+use super::Home;
+use crate::control::{self, Reply, Request};
+use crate::failure::{Exit, Failure};
+use crate::output;
+use anyhow::Context;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long `uam stop` waits for the end: the last upload may take its time.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
+    let reply = control::call(&home.paths, &Request::Status)?;
+    let status = reply
+        .status
+        .context("the running instance gave no status")?;
+    if json {
+        output::out(&report::to_json(&*status).context("cannot print the status")?);
+    } else {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros();
+        for line in status.lines(i64::try_from(now).unwrap_or(i64::MAX)) {
+            output::line(&line);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn pause(home: &Home, length: Option<Duration>) -> anyhow::Result<ExitCode> {
+    say(control::call(
+        &home.paths,
+        &Request::Pause {
+            seconds: length.map(|l| l.as_secs()),
+        },
+    )?)
+}
+
+pub(super) fn resume(home: &Home) -> anyhow::Result<ExitCode> {
+    say(control::call(&home.paths, &Request::Resume)?)
+}
+
+pub(super) fn shot(home: &Home) -> anyhow::Result<ExitCode> {
+    say(control::call(&home.paths, &Request::Shot)?)
+}
+
+/// Returns when the instance has really ended.
+pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
+    let reply = control::call(&home.paths, &Request::Stop)?;
+    output::line(&reply.text);
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if control::Instance::claim(&home.paths.lock())?.is_ok() {
+            output::line("Stopped.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err(Failure::with_exit(
+        Exit::Failed,
+        "uam has not ended yet",
+        "It may still be sending; `uam status` tells while it runs.",
+    ))
+}
+
+fn say(reply: Reply) -> anyhow::Result<ExitCode> {
+    output::line(&reply.text);
+    Ok(if reply.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,99 @@
+//! `.env` files and the environment, merged for the original program's names.
+//!
+//! The environment wins over `.env` in the current folder, which wins over `.env` beside the settings. Nothing is put
+//! into this process's own environment.
+
+use crate::failure::Failure;
+use crate::paths::Paths;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The names that are looked at; everything else in a `.env` is none of uam's business.
+const NAMES: &[&str] = &[
+    "S3_BUCKET_NAME",
+    "S3_PREFIX",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+];
+
+/// The values found, and the files they came from. Never printed whole: it holds secrets.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    pub(crate) values: BTreeMap<String, String>,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Environment {
+    /// Reads both files and the environment.
+    pub(crate) fn load(paths: &Paths) -> anyhow::Result<Self> {
+        let mut found = Self {
+            values: BTreeMap::new(),
+            files: Vec::new(),
+        };
+        let here = std::env::current_dir().map(|d| d.join(".env")).ok();
+        let beside = paths.config.join(".env");
+        for file in [Some(beside.clone()), here.filter(|h| *h != beside)]
+            .into_iter()
+            .flatten()
+        {
+            found.read(&file)?;
+        }
+        for name in NAMES {
+            match std::env::var(name) {
+                Ok(value) => {
+                    found.values.insert((*name).to_owned(), value);
+                }
+                Err(std::env::VarError::NotPresent) => {}
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    return Err(Failure::usage(
+                        format!("the environment variable {name} is not valid UTF-8"),
+                        "Set it again, as plain text.",
+                    ));
+                }
+            }
+        }
+        found.values.retain(|_, value| !value.is_empty());
+        Ok(found)
+    }
+
+    fn read(&mut self, file: &Path) -> anyhow::Result<()> {
+        let entries = match dotenvy::from_path_iter(file) {
+            Ok(entries) => entries,
+            Err(e) if e.not_found() => return Ok(()),
+            Err(e) => return Err(unreadable(file, &e)),
+        };
+        for entry in entries {
+            let (name, value) = entry.map_err(|e| unreadable(file, &e))?;
+            if NAMES.contains(&name.as_str()) {
+                self.values.insert(name, value);
+            }
+        }
+        self.files.push(file.to_owned());
+        Ok(())
+    }
+}
+
+fn unreadable(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
+    // The library quotes the offending line, which may well be the one with the secret key.
+    let what = match error {
+        dotenvy::Error::LineParse(line, at) => {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            let at = at + 1;
+            format!(
+                "{}: the line that begins with \"{}\" cannot be read (character {at})",
+                file.display(),
+                model::printable(name, 40)
+            )
+        }
+        dotenvy::Error::Io(e) => format!("cannot read {}: {e}", file.display()),
+        _ => format!("{} cannot be read", file.display()),
+    };
+    Failure::usage(
+        what,
+        "Write one NAME=value a line; put values with spaces or # in single quotes.",
+    )
+}

@@ -1,0 +1,72 @@
+//! What went wrong, for people: what, where, what to do; and the exit code that says it to scripts.
+
+use crate::output;
+use std::fmt;
+use std::process::ExitCode;
+
+/// Exit codes, as the manual lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something failed that is nobody's input.
+    Failed = 1,
+    /// The command line, the configuration or the environment is wrong.
+    Usage = 2,
+    /// No good code was given.
+    Denied = 3,
+    /// Another instance runs (for `run`), or none runs (for `status`, `pause`, …).
+    Instance = 4,
+}
+
+/// An error with its remedy.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) what: String,
+    pub(crate) hint: String,
+}
+
+impl Failure {
+    pub(crate) fn with_exit(
+        exit: Exit,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> anyhow::Error {
+        Self {
+            exit,
+            what: what.into(),
+            hint: hint.into(),
+        }
+        .into()
+    }
+
+    pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self::with_exit(Exit::Usage, what, hint)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Prints the error with its causes and hint, and gives its exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    let failure = error.chain().find_map(|e| e.downcast_ref::<Failure>());
+    let mut text = format!("uam: {error}\n");
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !said.contains(&cause) {
+            text.push_str(&format!("  because {cause}\n"));
+            said.push_str(&cause);
+        }
+    }
+    if let Some(hint) = failure.map(|f| f.hint.as_str()).filter(|h| !h.is_empty()) {
+        text.push_str(&format!("  {hint}\n"));
+    }
+    output::err(&text);
+    ExitCode::from(failure.map_or(Exit::Failed, |f| f.exit) as u8)
+}

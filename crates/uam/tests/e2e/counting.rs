@@ -1,0 +1,240 @@
+//! What is counted is what happened.
+
+use crate::harness::{Home, now_us, until};
+use lab::desktop::{Button, Fill, TestWindow, Typist, VirtualDesktop, WindowSpec};
+use model::{Counts, Coverage, Frame, Record, Span};
+use std::time::{Duration, Instant};
+
+const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n";
+
+fn total(spans: &[Span]) -> Counts {
+    let mut all = Counts::default();
+    for span in spans {
+        all += span.counts;
+    }
+    all
+}
+
+#[test]
+fn two_hundred_keys_are_200_a_hundred_clicks_are_100_and_a_held_key_is_one() {
+    let desktop = VirtualDesktop::start(1280, 800).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Counting", "Counter", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let running = home.start(&[]);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    typist.point_at(300, 250).unwrap();
+    typist.keys(200, 100).unwrap();
+    typist.clicks(Button::Left, 60, 50).unwrap();
+    typist.clicks(Button::Right, 25, 50).unwrap();
+    typist.clicks(Button::Middle, 15, 50).unwrap();
+    typist.clicks(Button::ScrollDown, 30, 50).unwrap();
+    until("everything is counted", || {
+        let c = home.status().today_counts;
+        (c.keys() >= 200 && c.clicks() >= 100 && c.scroll() >= 30).then_some(())
+    });
+    typist.hold_key(Duration::from_secs(3)).unwrap();
+    until("the held key is counted", || {
+        (home.status().today_counts.keys() > 200).then_some(())
+    });
+    running.stop();
+    let counts = total(&home.spans());
+    assert_eq!(
+        (counts.keys(), counts.clicks(), counts.scroll()),
+        (201, 100, 30)
+    );
+    assert_eq!(
+        (
+            counts.injected.left,
+            counts.injected.right,
+            counts.injected.middle
+        ),
+        (60, 25, 15)
+    );
+    assert!(
+        counts.hardware.is_zero(),
+        "XTEST input is told apart: {counts:?}"
+    );
+    let report = home.ok(&["report", "--day", "today"]);
+    assert!(report.contains("Counter"), "{report}");
+}
+
+#[test]
+fn every_second_of_a_run_is_covered() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let one = TestWindow::open(&desktop.display(), WindowSpec::new("One", "One", 50, 50)).unwrap();
+    let two =
+        TestWindow::open(&desktop.display(), WindowSpec::new("Two", "Two", 200, 150)).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let before = now_us();
+    let running = home.start(&[]);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    for n in 0..6 {
+        if n % 2 == 0 { &one } else { &two }.activate().unwrap();
+        typist.keys(5, 20).unwrap();
+    }
+    home.ok(&["pause"]);
+    one.activate().unwrap();
+    typist.keys(40, 100).unwrap();
+    home.ok(&["resume"]);
+    typist.keys(7, 20).unwrap();
+    until("the last keys are counted", || {
+        (home.status().today_counts.keys() >= 37).then_some(())
+    });
+    running.stop();
+    let after = now_us();
+    let spans = home.spans();
+    for pair in spans.windows(2) {
+        assert_eq!(pair[0].end_us(), pair[1].start_us, "spans touch: {pair:?}");
+    }
+    let notices: Vec<i64> = home
+        .lines()
+        .into_iter()
+        .filter_map(|(_, l)| {
+            if let Record::Notice(n) = l.record {
+                Some(n.at_us)
+            } else {
+                None
+            }
+        })
+        .collect();
+    let (first, last) = (
+        spans.first().unwrap().start_us,
+        spans.last().unwrap().end_us(),
+    );
+    assert_eq!(
+        (Some(&first), Some(&last)),
+        (notices.first(), notices.last()),
+        "from the start to the stop"
+    );
+    assert!(before <= first && last <= after);
+    assert_eq!(
+        total(&spans).keys(),
+        37,
+        "what was typed while paused is not counted"
+    );
+    assert!(
+        spans
+            .iter()
+            .any(|s| s.state == Coverage::Paused && s.window.is_none())
+    );
+    assert!(spans.iter().all(|s| &*s.zone == "Europe/Berlin"));
+}
+
+/// Thirty seconds, a switch every 250 ms: at least 99 % of the time lies in the right window's spans.
+#[test]
+fn four_switches_a_second_are_followed() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let windows: Vec<TestWindow> = ["Anna", "Bert", "Carl"]
+        .iter()
+        .enumerate()
+        .map(|(n, name)| {
+            let at = 40 + 120 * i16::try_from(n).unwrap();
+            TestWindow::open(&desktop.display(), WindowSpec::new(name, name, at, at)).unwrap()
+        })
+        .collect();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let running = home.start(&[]);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    // The script's own truth: when each activation was confirmed by the window manager.
+    let mut truth: Vec<(i64, &str)> = Vec::new();
+    let begun = Instant::now();
+    for n in 0..120 {
+        let due = Duration::from_millis(250) * n;
+        std::thread::sleep(due.saturating_sub(begun.elapsed()));
+        let window = &windows[n as usize % 3];
+        window.activate().unwrap();
+        truth.push((now_us(), ["Anna", "Bert", "Carl"][n as usize % 3]));
+    }
+    std::thread::sleep(Duration::from_millis(250));
+    let end = now_us();
+    typist.keys(1, 1).unwrap();
+    until("the last window is known", || {
+        (home.status().today_counts.keys() == 1).then_some(())
+    });
+    running.stop();
+    let spans = home.spans();
+    let mut right = 0;
+    for (n, (from, name)) in truth.iter().enumerate() {
+        let to = truth.get(n + 1).map_or(end, |t| t.0);
+        right += spans
+            .iter()
+            .filter(|s| s.window.as_ref().is_some_and(|w| w.title == *name))
+            .map(|s| (s.end_us().min(to) - s.start_us.max(*from)).max(0))
+            .sum::<i64>();
+    }
+    let whole = end - truth[0].0;
+    #[allow(clippy::cast_precision_loss)]
+    let share = right as f64 / whole as f64;
+    eprintln!(
+        "right for {:.2} % of {:.1} s",
+        share * 100.0,
+        whole as f64 / 1e6
+    );
+    assert!(share >= 0.99, "{share}");
+}
+
+#[test]
+fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let spec = |title, x, y| WindowSpec::new(title, title, x, y).undecorated();
+    let behind = spec("Behind", 0, 0)
+        .sized(1000, 680)
+        .filled(Fill::Solid(0x00ff_0000));
+    let _behind = TestWindow::open(&desktop.display(), behind).unwrap();
+    let fill = Fill::Pattern(7);
+    let front = spec("Front", 200, 150).sized(400, 300).filled(fill);
+    let front = TestWindow::open(&desktop.display(), front).unwrap();
+    front.activate().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .config("[shots]\ncapture = true\nblur = false\nevery_seconds = 86400\n[upload]\nevery_seconds = 3600\n");
+    let running = home.start(&[]);
+    until("the front window is recorded", || {
+        home.status()
+            .window
+            .is_some_and(|w| w.title == "Front")
+            .then_some(())
+    });
+    home.ok(&["shot"]);
+    until("the picture is kept", || home.status().last_shot_us);
+    running.stop();
+    let file = home.path("shot.webp");
+    home.ok(&["shots", "--save", file.to_str().unwrap()]);
+    // The same pipeline over what the window is known to show gives the same bytes: every pixel is the window's own.
+    let known: Vec<u8> = (0..300)
+        .flat_map(|y| (0..400).map(move |x| (x, y)))
+        .flat_map(|(x, y)| fill.pixel(x, y).to_le_bytes())
+        .collect();
+    let frame = Frame {
+        width: 400,
+        height: 300,
+        stride: 1600,
+        bgrx: &known,
+        scale_percent: 100,
+        foreign: &[],
+    };
+    let mut pipeline = shots::Pipeline::new(shots::Settings {
+        blur: false,
+        ..shots::Settings::default()
+    });
+    let shots::Outcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
+        panic!("a pattern is a picture")
+    };
+    let picture = image::open(&file).unwrap().to_rgb8();
+    assert_eq!(picture.dimensions(), (400, 300));
+    assert!(
+        std::fs::read(&file).unwrap() == expected.bytes,
+        "the picture is of something else"
+    );
+    let shots = home
+        .lines()
+        .into_iter()
+        .filter(|(_, l)| matches!(&l.record, Record::Shot(_)))
+        .count();
+    assert_eq!(shots, 1);
+}

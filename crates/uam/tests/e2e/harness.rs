@@ -1,0 +1,386 @@
+//! A real `uam` process in a home of its own, driven as a person and a script would.
+
+use model::{Line, Record, Span};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Nothing here takes longer than this on any machine that is not broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `done` gives something.
+pub fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = done() {
+            return value;
+        }
+        assert!(begun.elapsed() < PATIENCE, "never happened: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Microseconds since the Unix epoch (UTC).
+pub fn now_us() -> i64 {
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_micros(),
+    )
+    .unwrap()
+}
+
+/// A home and everything that is needed to run in it.
+pub struct Home {
+    pub dir: tempfile::TempDir,
+    env: Vec<(String, String)>,
+    secret: Option<String>,
+    last_step: u64,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("uam-e2e-")
+            .tempdir()
+            .unwrap();
+        fs::create_dir(dir.path().join("cwd")).unwrap();
+        Self {
+            dir,
+            env: Vec::new(),
+            secret: None,
+            last_step: 0,
+        }
+    }
+
+    pub fn on(mut self, display: &str) -> Self {
+        self.env.push(("DISPLAY".into(), display.into()));
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn envs(mut self, values: Vec<(&'static str, String)>) -> Self {
+        self.env
+            .extend(values.into_iter().map(|(n, v)| (n.to_owned(), v)));
+        self
+    }
+
+    pub fn config(self, text: &str) -> Self {
+        fs::write(self.path("config.toml"), text).unwrap();
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Where the program is started, and so where `mfa_qr.png` appears.
+    pub fn cwd(&self) -> PathBuf {
+        self.path("cwd")
+    }
+
+    /// `uam ARGS` with nothing inherited that could change what it does.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_uam"));
+        command
+            .args(args)
+            .current_dir(self.cwd())
+            .env_clear()
+            .env("UAM_HOME", self.dir.path())
+            .env("TZ", "Europe/Berlin");
+        for name in ["PATH", "HOME", "LLVM_PROFILE_FILE"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.envs(self.env.iter().map(|(n, v)| (n, v)));
+        command
+    }
+
+    pub fn output(&self, args: &[&str]) -> Output {
+        self.command(args).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and gives its standard output.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let out = self.output(args);
+        let text = String::from_utf8(out.stdout).unwrap();
+        assert!(
+            out.status.success(),
+            "{args:?}: {text}{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        text
+    }
+
+    /// A code that has not been used yet. The gate takes each step once, and the steps beside the present one too, so
+    /// a few starts need not wait for the clock.
+    pub fn code(&mut self) -> String {
+        let now = now_us() / 1_000_000;
+        let (step, into) = ((now / 30).cast_unsigned(), now % 30);
+        // Early enough in a step, the one before is accepted still when it is checked.
+        let earliest = if into < 20 { step - 1 } else { step };
+        let wanted = earliest.max(self.last_step + 1);
+        until("the authenticator shows a new code", || {
+            ((now_us() / 30_000_000).cast_unsigned() + 1 >= wanted).then_some(())
+        });
+        self.last_step = wanted;
+        code_at(
+            self.secret
+                .as_ref()
+                .expect("the first run tells the secret"),
+            wanted,
+        )
+    }
+
+    /// Starts recording and answers the code prompt.
+    pub fn start(&mut self, args: &[&str]) -> Running {
+        let mut running = self.spawn(args);
+        if self.secret.is_none() {
+            let line = running.line_with("Or type this secret into the app: ");
+            self.secret = Some(line.rsplit(' ').next().unwrap().to_owned());
+        }
+        running.prompt("Code from your authenticator app");
+        let code = self.code();
+        running.say(&code);
+        running.line_with("Recording to ");
+        until("the instance answers", || {
+            self.output(&["status"]).status.success().then_some(())
+        });
+        running
+    }
+
+    /// Starts recording without answering anything.
+    pub fn spawn(&self, args: &[&str]) -> Running {
+        let mut all = vec!["run", "--yes", "--plain"];
+        all.extend(args);
+        Running::new(self.command(&all))
+    }
+
+    /// `uam ARGS` with a pipe at each end.
+    pub fn interactive(&self, args: &[&str]) -> Running {
+        Running::new(self.command(args))
+    }
+
+    /// The running instance's status.
+    pub fn status(&self) -> report::Status {
+        serde_json::from_str(&self.ok(&["status", "--json"])).unwrap()
+    }
+
+    /// Every recorded line, as bytes and as a record.
+    pub fn lines(&self) -> Vec<(String, Line)> {
+        self.ok(&["export"])
+            .lines()
+            .map(|l| (l.to_owned(), serde_json::from_str(l).unwrap()))
+            .collect()
+    }
+
+    pub fn spans(&self) -> Vec<Span> {
+        self.lines()
+            .into_iter()
+            .filter_map(|(_, l)| {
+                if let Record::Span(s) = l.record {
+                    Some(s)
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+}
+
+/// RFC 6238 for one step.
+fn code_at(secret: &str, step: u64) -> String {
+    let secret = data_encoding::BASE32_NOPAD
+        .decode(secret.as_bytes())
+        .unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(step * 30).to_string()
+}
+
+/// A `uam run`.
+pub struct Running {
+    pub child: Child,
+    stdin: Option<ChildStdin>,
+    said: Arc<Mutex<String>>,
+    read: usize,
+}
+
+impl Running {
+    fn new(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        collect(child.stdout.take().unwrap(), Arc::clone(&said));
+        collect(child.stderr.take().unwrap(), Arc::clone(&said));
+        let stdin = child.stdin.take();
+        Self {
+            child,
+            stdin,
+            said,
+            read: 0,
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    pub fn say(&mut self, line: &str) {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends the input, as a script that has no more to say does.
+    pub fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Waits for a prompt (which has no line end) after what was read before.
+    pub fn prompt(&mut self, text: &str) {
+        self.read = self.wait_for(text);
+    }
+
+    /// Waits for a line that contains `text`.
+    pub fn line_with(&mut self, text: &str) -> String {
+        let end = self.wait_for(text);
+        let line = until("the line's end", || {
+            let said = self.said();
+            let start = said[..end].rfind('\n').map_or(0, |n| n + 1);
+            said[end..]
+                .find('\n')
+                .map(|n| said[start..end + n].to_owned())
+        });
+        self.read = end;
+        line
+    }
+
+    fn wait_for(&mut self, text: &str) -> usize {
+        let from = self.read;
+        until(&format!("uam says {text:?}"), || {
+            let said = self.said();
+            if let Some(at) = said[from..].find(text) {
+                return Some(from + at + text.len());
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What it said last may still be on its way through the pipe.
+                std::thread::sleep(Duration::from_millis(100));
+                let said = self.said();
+                assert!(
+                    said[from..].contains(text),
+                    "uam ended ({status}) before it said {text:?}; it said:\n{said}"
+                );
+            }
+            None
+        })
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end.
+    pub fn wait(&mut self) -> ExitStatus {
+        until("uam ends", || self.child.try_wait().unwrap())
+    }
+
+    /// Ends it as Ctrl-C does, and checks that it ended well.
+    pub fn stop(mut self) -> String {
+        self.signal(rustix::process::Signal::INT);
+        let status = self.wait();
+        assert!(status.success(), "{status}: {}", self.said());
+        self.said()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("uam said:\n{}", self.said());
+        }
+    }
+}
+
+fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        loop {
+            let Ok(bytes) = from.fill_buf().map(<[u8]>::to_vec) else {
+                return;
+            };
+            if bytes.is_empty() {
+                return;
+            }
+            into.lock()
+                .unwrap()
+                .push_str(&String::from_utf8_lossy(&bytes));
+            from.consume(bytes.len());
+        }
+    });
+}
+
+/// Every file below `dir`.
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_symlink() {
+            } else if path.is_dir() {
+                folders.push(path);
+            } else if path.is_file() {
+                all.push(path);
+            }
+        }
+    }
+    all
+}
+
+/// The lines of every activity segment, in order, and the pictures by their hash.
+pub fn opened(objects: &BTreeMap<String, Vec<u8>>) -> (String, BTreeMap<String, Vec<u8>>) {
+    let mut segments = Vec::new();
+    let mut pictures = BTreeMap::new();
+    for (key, body) in objects {
+        let name = key.rsplit('/').next().unwrap().to_owned();
+        if key.contains("kind=activity") {
+            segments.push((
+                name,
+                String::from_utf8(zstd::decode_all(body.as_slice()).unwrap()).unwrap(),
+            ));
+        } else if key.contains("kind=shot") {
+            assert!(
+                pictures
+                    .insert(upload::sha256_hex(body), body.clone())
+                    .is_none(),
+                "{key} is there twice"
+            );
+        } else {
+            panic!("an object nobody knows: {key}");
+        }
+    }
+    segments.sort();
+    (
+        segments.into_iter().map(|(_, text)| text).collect(),
+        pictures,
+    )
+}

@@ -1,0 +1,17 @@
+//! The whole program on a real X server with a window manager, against a real S3 server on loopback.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod configs;
+mod counting;
+mod delivery;
+mod harness;
+mod lifetime;
+mod privacy;
+mod way_in;

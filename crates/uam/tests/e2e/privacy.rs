@@ -1,0 +1,202 @@
+//! What must be found nowhere.
+
+use crate::harness::{Home, files, until};
+use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
+use lab::s3::{Options, S3Server};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+/// Nobody else writes this.
+const CANARY: &str = "zebra7quixotic9vamp";
+
+/// The phrase in every shape in which a program that learnt it might hold it: text, 16- and 32-bit characters, and the
+/// codes of the keys as the X server numbers them (8 more than the kernel's), as bytes, 16 and 32 bits wide.
+fn shapes() -> Vec<(&'static str, Vec<u8>)> {
+    let kernel = |c: char| -> u8 {
+        let rows = [
+            ("1234567890", 2),
+            ("qwertyuiop", 16),
+            ("asdfghjkl", 30),
+            ("zxcvbnm", 44),
+        ];
+        rows.iter()
+            .find_map(|(row, first)| row.find(c).map(|at| first + u8::try_from(at).unwrap()))
+            .unwrap()
+    };
+    let codes: Vec<u8> = CANARY.chars().map(|c| kernel(c) + 8).collect();
+    let kernel_codes: Vec<u8> = CANARY.chars().map(kernel).collect();
+    let wide = |bytes: &[u8], by: usize| -> Vec<u8> {
+        bytes
+            .iter()
+            .flat_map(|b| std::iter::once(*b).chain(std::iter::repeat_n(0, by - 1)))
+            .collect()
+    };
+    // Six in a row are proof enough, and would be found even where a longer run is broken up.
+    vec![
+        ("text", CANARY.as_bytes()[..6].to_vec()),
+        ("capital text", CANARY[..6].to_uppercase().into_bytes()),
+        ("16-bit text", wide(&CANARY.as_bytes()[..6], 2)),
+        ("32-bit text", wide(&CANARY.as_bytes()[..6], 4)),
+        ("X key codes", codes[..6].to_vec()),
+        ("16-bit X key codes", wide(&codes[..6], 2)),
+        ("32-bit X key codes", wide(&codes[..6], 4)),
+        ("kernel key codes", kernel_codes[..6].to_vec()),
+        ("32-bit kernel key codes", wide(&kernel_codes[..6], 4)),
+    ]
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w == needle)
+}
+
+/// All memory that the process can write, as a core dump would hold it.
+fn memory(pid: u32) -> Vec<u8> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let mem = File::open(format!("/proc/{pid}/mem")).unwrap();
+    let mut all = Vec::new();
+    for line in maps.lines().filter(|l| l.contains(" rw")) {
+        let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+        let (from, to) = (
+            u64::from_str_radix(from, 16).unwrap(),
+            u64::from_str_radix(to, 16).unwrap(),
+        );
+        let mut part = vec![0; usize::try_from(to - from).unwrap()];
+        // Some mappings (guard pages, device memory) cannot be read; a core dump leaves them out too.
+        if mem.read_exact_at(&mut part, from).is_ok() {
+            all.extend(part);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Harmless marker 4711", "Typewriter", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .config("[shots]\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\n");
+    let trace = home.path("trace.jsonl");
+    let running = home.start(&["--record-trace", trace.to_str().unwrap()]);
+    let typed = Typist::new(&desktop.display())
+        .unwrap()
+        .text(CANARY, 40)
+        .unwrap();
+    until("it is counted", || {
+        (home.status().today_counts.keys() >= u64::from(typed)).then_some(())
+    });
+
+    let dump = memory(running.pid());
+    assert!(
+        contains(&dump, b"Harmless marker 4711"),
+        "the dump shows what the program does know"
+    );
+    for (shape, needle) in shapes() {
+        assert!(!contains(&dump, &needle), "in memory as {shape}");
+    }
+    drop(dump);
+    let said = running.stop();
+    let mut places: Vec<(String, Vec<u8>)> = vec![("what it said".into(), said.into_bytes())];
+    for file in files(home.dir.path()) {
+        places.push((file.display().to_string(), std::fs::read(&file).unwrap()));
+    }
+    for (key, body) in server.objects().unwrap() {
+        let opened = zstd::decode_all(body.as_slice()).unwrap_or_default();
+        places.push((format!("bucket: {key}"), body));
+        places.push((format!("bucket, opened: {key}"), opened));
+    }
+    places.push(("export".into(), home.ok(&["export"]).into_bytes()));
+    assert!(
+        places
+            .iter()
+            .any(|(_, bytes)| contains(bytes, b"Harmless marker 4711")),
+        "the title is where it belongs"
+    );
+    for (place, bytes) in &places {
+        for (shape, needle) in shapes() {
+            // Short runs of small numbers occur by chance in ciphertext and pictures; words do not.
+            let certain = shape.contains("text") || shape.contains("32-bit");
+            assert!(!certain || !contains(bytes, &needle), "{place}: as {shape}");
+        }
+    }
+}
+
+#[test]
+fn personal_data_is_not_in_clear_in_the_journal() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Plans for the takeover", "Chronicle", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .config("[shots]\nevery_seconds = 5\n[upload]\nevery_seconds = 3600\n");
+    let running = home.start(&[]);
+    until("the window is known", || {
+        home.status()
+            .window
+            .filter(|w| w.title.contains("takeover"))
+    });
+    until("a picture is kept", || home.status().last_shot_us);
+    let search = |when: &str| {
+        for file in files(&home.path("data/journal")) {
+            let bytes = std::fs::read(&file).unwrap();
+            for word in ["takeover", "Chronicle", "WEBP", "Europe/Berlin"] {
+                assert!(
+                    !contains(&bytes, word.as_bytes()),
+                    "{when}: {word} in {}",
+                    file.display()
+                );
+            }
+        }
+    };
+    search("while it runs");
+    running.stop();
+    search("after it ended");
+    assert!(
+        home.ok(&["export"]).contains("takeover"),
+        "with the key it is all there"
+    );
+}
+
+#[test]
+fn an_excluded_window_is_counted_but_never_named_or_pictured() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Vault.kdbx", "KeePassXC", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .config("[shots]\nblur = false\nevery_seconds = 5\n");
+    let running = home.start(&[]);
+    until("it is protected", || home.status().protected.then_some(()));
+    assert_eq!(home.output(&["shot"]).status.code(), Some(1));
+    Typist::new(&desktop.display())
+        .unwrap()
+        .keys(5, 50)
+        .unwrap();
+    until("the keys are counted", || {
+        (home.status().today_counts.keys() == 5).then_some(())
+    });
+    let said = running.stop();
+    let all = format!("{said}{}", home.ok(&["export"]));
+    assert!(!all.contains("KeePass") && !all.contains("kdbx"), "{all}");
+    assert!(
+        home.spans()
+            .iter()
+            .any(|s| s.protected && s.counts.keys() == 5)
+    );
+}
