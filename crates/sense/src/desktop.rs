@@ -4,10 +4,12 @@ use crate::outlet::Outlet;
 use crate::stop::Stop;
 use crate::{Options, Screen};
 use model::{Capability, Clock, Concern, Stamped, Support, Unsupported};
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use crate::linux as platform;
@@ -91,20 +93,29 @@ impl Desktop {
     #[must_use = "dropping it stops the sensors"]
     pub fn start(self, tx: SyncSender<Stamped>) -> Running {
         let stop = Stop::default();
+        let (alive, ended) = std::sync::mpsc::channel();
         let mut threads = Vec::with_capacity(self.sources.len());
         for source in self.sources {
             let out = Outlet::new(tx.clone(), stop.clone());
             let stop = stop.clone();
+            let alive = alive.clone();
             let spawned = std::thread::Builder::new()
                 .name(source.name().to_owned())
                 .stack_size(STACK_BYTES)
-                .spawn(move || source.run(out, stop));
+                .spawn(move || {
+                    source.run(out, stop);
+                    drop(alive);
+                });
             // Without a thread the queue closes, which the receiver treats as the sensors' end.
             if let Ok(handle) = spawned {
                 threads.push(handle);
             }
         }
-        Running { stop, threads }
+        Running {
+            stop,
+            threads,
+            ended,
+        }
     }
 
     pub(crate) fn note(&mut self, backend: &'static str, text: impl Into<String>) {
@@ -165,15 +176,22 @@ impl Desktop {
 /// Enough for the deepest D-Bus message; untouched stack costs no memory.
 const STACK_BYTES: usize = 1024 * 1024;
 
+/// How long the end waits for threads that hang in a desktop that does not answer.
+const JOIN_LIMIT: Duration = Duration::from_secs(2);
+
 /// Running sensors. Dropping it stops them.
 pub struct Running {
     stop: Stop,
     threads: Vec<JoinHandle<()>>,
+    /// Closes when every thread has ended.
+    ended: Receiver<Infallible>,
 }
 
 impl Running {
-    /// Stops the sensors: open input counts are handed over, then every thread is joined. Takes at most about half a
-    /// second when the queue is full and nobody reads from it; otherwise milliseconds.
+    /// Stops the sensors: open input counts are handed over, then every thread is joined. Takes milliseconds; at most
+    /// about half a second when the queue is full and nobody reads from it. A thread that waits for an answer of a
+    /// desktop that gives none (an X server that another program has grabbed) is left behind after two seconds: it
+    /// ends with the answer or with the process, and sends nothing any more once the receiver is dropped.
     pub fn stop(self) {
         drop(self);
     }
@@ -182,6 +200,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.raise();
+        if self.ended.recv_timeout(JOIN_LIMIT) == Err(RecvTimeoutError::Timeout) {
+            return;
+        }
         for thread in self.threads.drain(..) {
             // A sensor that panicked has nothing more to say; the receiver saw its queue close.
             let _ = thread.join();

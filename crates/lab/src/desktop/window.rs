@@ -471,6 +471,15 @@ impl TestWindow {
         }
     }
 
+    /// Takes the whole server for this window's connection: nobody else is answered until the window is dropped.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn grab_server(&self) -> Result<()> {
+        self.conn.grab_server()?.check()?;
+        Ok(())
+    }
+
     /// Closes it and waits until the server has done so.
     ///
     /// # Errors

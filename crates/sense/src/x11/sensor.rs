@@ -1,8 +1,8 @@
 //! The thread that listens to the X server: window, input and idle on one connection, so that their order is exact.
 //!
-//! It sleeps until the server speaks. After each reading it pauses for [`PAUSE`] before the next one, so a flood of
-//! events costs a few wake-ups a second and not one each; every event carries the server's time, so the pause moves
-//! nothing.
+//! It sleeps until the server speaks. After each reading it pauses before the next one, so a flood of events costs a
+//! few wake-ups a second and not one each. Every event carries the server's time, so the pause moves nothing; but what
+//! is active is asked when the event is read, so of two switches within one pause only the second is seen.
 
 use super::focus::{self, Focus, Hint};
 use super::idle::{self, Counters, Idle, Means};
@@ -18,8 +18,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 
-/// The pause between two readings while events flow.
+/// The pause after a reading with window or idle events in it.
 const PAUSE: Duration = Duration::from_millis(40);
+
+/// The pause after a reading with nothing but input in it: about one wake-up per key for a quick typist.
+const INPUT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The first and the longest pause between two attempts to reach a server that went away. The attempts never end:
 /// each is one refused `connect`, and the desktop may come back tomorrow.
@@ -245,23 +248,21 @@ impl<'a> Listener<'a> {
         loop {
             // The stop is looked at before the last reading, so what happened before it is still counted.
             let stopping = stop.is_raised();
-            let busy = self.read()?;
+            let pause = self.read()?;
             if stopping {
                 return Ok(());
             }
             self.tick()?;
-            if busy {
-                bell.wait(PAUSE)?;
-            } else {
-                let time = self.next_deadline();
-                self.link.wait(bell, time)?;
+            match pause {
+                Some(pause) => bell.wait(pause)?,
+                None => self.link.wait(bell, self.next_deadline())?,
             }
         }
     }
 
-    /// Reads everything the server has sent; true when there was anything.
-    fn read(&mut self) -> Result<bool, End> {
-        let mut busy = false;
+    /// Reads everything the server has sent. How long to pause then; `None` when there was nothing.
+    fn read(&mut self) -> Result<Option<Duration>, End> {
+        let mut pause = None;
         let mut now = None;
         while let Some(event) = self
             .link
@@ -269,20 +270,24 @@ impl<'a> Listener<'a> {
             .poll_for_raw_event()
             .map_err(LinkError::from)?
         {
-            busy = true;
             // One look at our clock for the whole reading: the server's time tells the events apart.
             let now = *now.get_or_insert_with(|| self.clock.now());
-            self.take(&event, now)?;
+            let after = self.take(&event, now)?;
+            pause = Some(pause.map_or(after, |pause: Duration| pause.min(after)));
         }
-        Ok(busy)
+        Ok(pause)
     }
 
-    fn take(&mut self, event: &[u8], now: Moment) -> Result<(), End> {
+    /// Works off one event; how long to pause after it.
+    fn take(&mut self, event: &[u8], now: Moment) -> Result<Duration, End> {
         if let Some(input) = &mut self.input {
             match input.take(event) {
                 Seen::Other => {}
-                Seen::Nothing => return Ok(()),
-                Seen::Devices => return Ok(input.refresh(self.link)?),
+                Seen::Nothing => return Ok(INPUT_PAUSE),
+                Seen::Devices => {
+                    input.refresh(self.link)?;
+                    return Ok(PAUSE);
+                }
                 Seen::Counted { server_ms, counts } => {
                     let at = self.at(server_ms, now)?;
                     let back = self.idle.as_mut().and_then(Idle::pressed);
@@ -291,13 +296,15 @@ impl<'a> Listener<'a> {
                         Some(input) => input.add(at, counts),
                         None => None,
                     };
-                    return Ok(self.hand_over(full)?);
+                    self.hand_over(full)?;
+                    return Ok(INPUT_PAUSE);
                 }
             }
         }
         if let Some((server_ms, change)) = self.idle.as_mut().and_then(|idle| idle.take(event)) {
             let at = self.at(server_ms, now)?;
-            return self.tell_idle(at, change);
+            self.tell_idle(at, change)?;
+            return Ok(PAUSE);
         }
         if let Some(hint) = self.focus.hint(self.link, event) {
             let at = match hint {
@@ -312,7 +319,7 @@ impl<'a> Listener<'a> {
                 self.tell_window(change)?;
             }
         }
-        Ok(())
+        Ok(PAUSE)
     }
 
     /// The moment of the server's time `ms`.

@@ -3,6 +3,7 @@ use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, 
 use model::{Concern, Event, Stamped, Support, WindowHandle};
 use sense::{GrabError, Options};
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 fn lost(seen: &[Stamped]) -> Vec<Concern> {
     seen.iter()
@@ -108,4 +109,22 @@ fn stopping_hands_over_what_was_counted() {
     let typist = Typist::new(&desktop.display()).unwrap();
     typist.keys(3, 1_000).unwrap();
     assert_eq!(counts(&listening.finish()).keys(), 3);
+}
+
+#[test]
+fn a_server_that_answers_nobody_does_not_hold_up_the_end() {
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let window = TestWindow::open(&desktop.display(), WindowSpec::new("mine", "A", 5, 5)).unwrap();
+    window.activate().unwrap();
+    let (tx, rx) = sync_channel(64);
+    let running = open(&options(&desktop)).start(tx);
+    assert!(matches!(rx.recv().unwrap().event, Event::Window { .. }));
+    // The window's own connection takes the server for itself; its new title makes the sensor ask in vain.
+    window.grab_server().unwrap();
+    window.set_title("asked in vain").unwrap();
+    std::thread::sleep(Duration::from_millis(600));
+    running.stop();
+    drop(window);
+    // Let go, the thread ends by itself and closes the queue.
+    while rx.recv().is_ok() {}
 }

@@ -92,11 +92,12 @@ fn ninety_nine_percent_of_the_time_lies_in_the_right_window() {
     all[2].activate().unwrap();
     let listening = Listening::to(&desktop);
     listening.until_title("three");
-    // What was active when, by the window manager's own word.
-    let mut truth = Vec::new();
+    // What was active when: asked for at the first time, so by the window manager's own word at the second.
+    let (mut asked, mut truth) = (Vec::new(), Vec::new());
     let begin = Instant::now();
     for n in 0..40u32 {
         let next = &all[n as usize % all.len()];
+        asked.push((SystemClock.now().boot_us, next.spec().title.clone()));
         next.activate().unwrap();
         truth.push((SystemClock.now().boot_us, next.spec().title.clone()));
         let due = begin + Duration::from_millis(250) * (n + 1);
@@ -123,7 +124,10 @@ fn ninety_nine_percent_of_the_time_lies_in_the_right_window() {
     let steps: Vec<u64> = (begin..end).step_by(500).collect();
     let right = steps
         .iter()
-        .filter(|when| at(&truth, **when) == at(&said, **when))
+        .filter(|when| {
+            let said = at(&said, **when);
+            said == at(&truth, **when) || said == at(&asked, **when)
+        })
         .count();
     assert!(
         right * 100 >= steps.len() * 99,
