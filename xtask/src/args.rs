@@ -9,6 +9,8 @@ cargo xtask try [--seconds N] [--virtual] [--yes] [--uam FILE]
     --uam takes a binary instead of building one.
 cargo xtask test
     Set up and run every check and test.
+cargo xtask rules
+    Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
     Measure uam beside a Python program doing the same job; ROWS is any of agent,shots,uploads,binary.";
 
@@ -21,6 +23,8 @@ pub(crate) enum Chore {
     Try(Try),
     /// Run every check.
     Test,
+    /// Check the house rules alone.
+    Rules,
     /// Measure.
     Bench(Bench),
 }
@@ -81,9 +85,10 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
             }
             Ok(Chore::Try(options))
         }
-        "test" => match args.next() {
-            None => Ok(Chore::Test),
-            Some(other) => Err(format!("`test` takes no options, but got `{other}`")),
+        "test" | "rules" => match args.next() {
+            None if chore == "test" => Ok(Chore::Test),
+            None => Ok(Chore::Rules),
+            Some(other) => Err(format!("`{chore}` takes no options, but got `{other}`")),
         },
         "bench" => {
             let mut options = Bench {
@@ -186,6 +191,7 @@ mod tests {
             ("try --seconds", "--seconds"),
             ("try --seconds 5", "5"),
             ("test --fast", "--fast"),
+            ("rules all", "all"),
             ("bench --only shot", "`shot`"),
             ("bench --uam", "--uam"),
         ] {

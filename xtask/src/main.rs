@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         }
         Chore::Try(options) => try_it::run(&options, &stop),
         Chore::Test => test::run(&stop),
+        Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
     });
     match done {

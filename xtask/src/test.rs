@@ -26,7 +26,11 @@ pub(crate) fn run(stop: &Stop) -> Result<()> {
         packages::ensure(&[DESKTOP, TESTS], stop)
     })?;
     done.cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
-    done.step("rules", "cargo xtask test", || rules::check(&build::root()))?;
+    done.step(
+        "rules",
+        "cargo xtask rules",
+        || rules::check(&build::root()),
+    )?;
     done.cargo(
         "lints",
         &[
