@@ -129,6 +129,19 @@ impl Typist {
         self.sync()
     }
 
+    /// Presses one key `times` times without letting it go in between, as a keyboard that repeats by itself does, and
+    /// releases it once.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn repeat_key(&self, times: u32, per_second: u32) -> Result<()> {
+        self.at_rate(times, per_second, |_| {
+            self.fake(KEY_PRESS_EVENT, LETTERS[0])
+        })?;
+        self.fake(KEY_RELEASE_EVENT, LETTERS[0])?;
+        self.sync()
+    }
+
     /// Presses and releases `button` `times` times, `per_second` each second. One press of a scroll button is one
     /// wheel notch.
     ///

@@ -53,6 +53,16 @@ fn a_key_held_for_three_seconds_is_one_press() {
 }
 
 #[test]
+fn a_keyboard_that_repeats_by_itself_is_one_press() {
+    let desktop = VirtualDesktop::start(400, 300).unwrap();
+    let listening = Listening::to(&desktop);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    typist.repeat_key(30, 100).unwrap();
+    typist.keys(1, 10).unwrap();
+    assert_eq!(counts(&listening.finish()).injected.keys, 2);
+}
+
+#[test]
 fn a_burst_of_five_thousand_events_a_second_is_counted_to_the_last() {
     let desktop = VirtualDesktop::start(400, 300).unwrap();
     let listening = Listening::to(&desktop);

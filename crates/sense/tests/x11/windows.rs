@@ -3,7 +3,9 @@ use lab::desktop::{DesktopSpec, TestWindow, VirtualDesktop, WindowSpec};
 use model::{Clock, Event, MAX_TITLE_BYTES};
 use sense::SystemClock;
 use std::time::{Duration, Instant};
-use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, PropMode};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 fn window(desktop: &VirtualDesktop, title: &str) -> TestWindow {
     TestWindow::open(
@@ -221,4 +223,85 @@ fn without_a_window_manager_the_input_focus_is_followed() {
     desktop.start_window_manager().unwrap();
     second.activate().unwrap();
     listening.until_title("second");
+}
+
+/// A window manager played by the test: it writes what it likes into `_NET_ACTIVE_WINDOW`.
+struct Pretender {
+    conn: RustConnection,
+    root: u32,
+    active: u32,
+    _check: TestWindow,
+}
+
+impl Pretender {
+    fn at(desktop: &VirtualDesktop) -> Self {
+        let (conn, root) = desktop.connect().unwrap();
+        let atom = |name: &[u8]| conn.intern_atom(false, name).unwrap().reply().unwrap().atom;
+        let property = atom(b"_NET_SUPPORTING_WM_CHECK");
+        let active = atom(b"_NET_ACTIVE_WINDOW");
+        let spec = WindowSpec::new("check", "Check", 0, 0).unmanaged();
+        let check = TestWindow::open(&desktop.display(), spec).unwrap();
+        let me = [check.id()];
+        for window in [root, check.id()] {
+            conn.change_property32(PropMode::REPLACE, window, property, AtomEnum::WINDOW, &me)
+                .unwrap()
+                .check()
+                .unwrap();
+        }
+        Self {
+            conn,
+            root,
+            active,
+            _check: check,
+        }
+    }
+
+    fn write(&self, window: u32) {
+        self.conn
+            .change_property32(
+                PropMode::REPLACE,
+                self.root,
+                self.active,
+                AtomEnum::WINDOW,
+                &[window],
+            )
+            .unwrap()
+            .check()
+            .unwrap();
+    }
+}
+
+#[test]
+fn none_is_part_of_a_switch_until_it_lasts() {
+    let spec = DesktopSpec::new(640, 480).without_window_manager();
+    let desktop = VirtualDesktop::start_with(&spec).unwrap();
+    let (first, second) = (window(&desktop, "first"), window(&desktop, "second"));
+    for managed in [&first, &second] {
+        managed
+            .set_numbers("WM_STATE", "WM_STATE", &[1, 0])
+            .unwrap();
+    }
+    let manager = Pretender::at(&desktop);
+    manager.write(first.id());
+    let listening = Listening::with(&sense::Options {
+        none_after: Duration::from_millis(1_000),
+        ..options(&desktop)
+    });
+    for next in [&second, &first, &second] {
+        manager.write(0);
+        // Long enough to be read by itself.
+        std::thread::sleep(Duration::from_millis(120));
+        manager.write(next.id());
+        listening.until_title(&next.spec().title);
+    }
+    let seen = titles(&listening.seen());
+    assert_eq!(seen, ["first", "second", "first", "second"]);
+    let before = SystemClock.now();
+    manager.write(0);
+    listening.until("none", |seen| last_title(seen).as_deref() == Some("none"));
+    let after = SystemClock.now();
+    let (at, _) = windows(&listening.finish()).pop().unwrap();
+    // Told late, but for the time at which it began (the server counts whole milliseconds).
+    assert!(at.boot_us + 2_000 >= before.boot_us, "{at:?}");
+    assert!(after.since_us(at) >= 900_000, "{at:?} {after:?}");
 }
