@@ -14,8 +14,8 @@
 mod exclude;
 mod pending;
 mod recorder;
+mod types;
 
 pub use exclude::{BadRule, Exclusions, Rule};
-pub use recorder::{
-    Input, MINUTE_US, Outcome, Recorder, SETTLE_US, STALL_US, Settings, Skip, View,
-};
+pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
+pub use types::{Input, Outcome, Settings, Skip, View};

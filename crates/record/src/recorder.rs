@@ -1,12 +1,14 @@
 //! The state machine itself.
 
-use crate::exclude::Exclusions;
+mod clocks;
+
 use crate::pending::{Closed, Pending};
+use crate::types::{Input, Outcome, Settings, Skip, View};
 use model::{
     ActiveWindow, Concern, Counts, Coverage, Event, InputCounts, Moment, Notice, NoticeCode, Power,
-    Record, Span, Window,
+    Record, Span,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// One minute in microseconds; spans are cut at each whole minute of the wall clock.
@@ -20,99 +22,11 @@ pub const SETTLE_US: u64 = 1_500_000;
 /// The main loop ticks at least every 5 s, so six missing ticks mean that the program itself stood still.
 pub const STALL_US: u64 = 30_000_000;
 
-/// Less sleep than this is rounding between the clocks.
-const SLEEP_NOISE_US: u64 = 1_000_000;
-
-/// The wall clock may be slewed by this much before spans are stamped anew, in microseconds.
-const CLOCK_SLACK_US: u64 = 2_000_000;
-
-/// How long the machine may stay awake after it announced sleep, in microseconds; beyond it the announcement is taken
-/// back (the sleep was called off and nobody said so).
-const SLEEP_GRACE_US: u64 = 60_000_000;
+/// Changes of state that are remembered for input that is told late (a second at most).
+const CHANGES: usize = 64;
 
 /// The idle alarm may come this much late.
 const ALARM_SLACK_US: u64 = 2_000_000;
-
-/// What the recorder needs to know.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
-    pub idle_limit_us: u64,
-    /// True when a sensor reports idle time; else it is derived from counted input alone.
-    pub idle_sensor: bool,
-    /// Recording suspends at or below this charge while discharging, percent.
-    pub low_percent: u8,
-    /// It resumes at or above this charge (or on mains), percent; above `low_percent`, so that it cannot flap.
-    pub resume_percent: u8,
-    /// Windows that are never named.
-    pub exclusions: Exclusions,
-    /// IANA name of the time zone in force.
-    pub zone: Arc<str>,
-    /// Concerns that no sensor serves on this desktop.
-    pub unsupported: Vec<Concern>,
-}
-
-/// What can happen.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A sensor's event.
-    Event(Event),
-    /// Time passed. The moment must be read from the real clocks: jumps and sleep are found here.
-    Tick,
-    /// The user pauses; with a length in microseconds it ends by itself.
-    Pause(Option<u64>),
-    /// The user resumes.
-    Resume,
-    /// The time zone changed.
-    Zone(Arc<str>),
-    /// Somebody has something to say.
-    Notice(NoticeCode, String),
-}
-
-/// What came out of the steps since the last [`Recorder::checkpoint`].
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// Final records, in order.
-    pub records: Vec<Record>,
-    /// Provisional spans to write or overwrite by number, the open one among them.
-    pub pending_put: Vec<(u64, Span)>,
-    /// Provisional spans with a smaller number are settled and can go.
-    pub pending_drop_below: u64,
-}
-
-/// Why no picture may be taken now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skip {
-    /// The state forbids it.
-    State(Coverage),
-    /// An exclusion rule names the window.
-    Protected,
-    /// No window has the focus.
-    NoWindow,
-}
-
-/// The present, for displays.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// State now.
-    pub state: Coverage,
-    /// Since when, microseconds since the Unix epoch (UTC).
-    pub since_us: i64,
-    /// The window, when it may be named.
-    pub window: Option<Arc<Window>>,
-    /// True when the window is held back.
-    pub protected: bool,
-    /// Counted in the open span.
-    pub counts: Counts,
-    /// Counted since start.
-    pub total: Counts,
-    /// End of a pause, microseconds since the Unix epoch (UTC).
-    pub paused_until_us: Option<i64>,
-    /// Last known power state.
-    pub power: Option<Power>,
-    /// Sensors that are lost.
-    pub lost: Vec<Concern>,
-}
 
 #[derive(Debug)]
 struct Open {
@@ -135,6 +49,8 @@ pub struct Recorder {
     slept_us: u64,
     open: Open,
     state_since_boot: u64,
+    /// When each of the last changes of state was, oldest first, and whether it led to recording.
+    changes: VecDeque<(u64, bool)>,
     pending: Pending,
     done: Vec<Record>,
     just_closed: Vec<Span>,
@@ -174,6 +90,7 @@ impl Recorder {
                 counts: Counts::default(),
             },
             state_since_boot: at.boot_us,
+            changes: VecDeque::new(),
             pending: Pending::default(),
             done: Vec::new(),
             just_closed: Vec::new(),
@@ -340,18 +257,6 @@ impl Recorder {
         minute.min(pause)
     }
 
-    fn utc(&self, boot: u64) -> i64 {
-        if boot >= self.anchor.boot_us {
-            self.anchor
-                .utc_us
-                .saturating_add_unsigned(boot - self.anchor.boot_us)
-        } else {
-            self.anchor
-                .utc_us
-                .saturating_sub_unsigned(self.anchor.boot_us - boot)
-        }
-    }
-
     /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
     /// idle alarm would have come.
     fn evidence(&self) -> u64 {
@@ -371,49 +276,6 @@ impl Recorder {
             () if blind => Coverage::Blind,
             () if self.idle => Coverage::Idle,
             () => Coverage::Active,
-        }
-    }
-
-    fn tick(&mut self, at: Moment) {
-        let slept = at.boot_us.saturating_sub(at.awake_us);
-        let asleep_us = slept.saturating_sub(self.slept_us);
-        self.slept_us = slept;
-        let quiet_from = self.now_boot;
-        if asleep_us >= SLEEP_NOISE_US && !self.asleep {
-            // The machine slept and nobody said so beforehand. The last step was at most one tick before.
-            self.interval(
-                quiet_from,
-                quiet_from.saturating_add(asleep_us).min(at.boot_us),
-                Coverage::Asleep,
-            );
-        } else if asleep_us < SLEEP_NOISE_US
-            && at.boot_us.saturating_sub(quiet_from) > STALL_US
-            && !self.asleep
-        {
-            self.interval(quiet_from, at.boot_us, Coverage::Blind);
-            let seconds = (at.boot_us - quiet_from) / 1_000_000;
-            self.notice(
-                at.boot_us,
-                NoticeCode::Stalled,
-                format!("uam stood still for {seconds} s and saw nothing."),
-            );
-        }
-        if self.asleep && at.awake_us.saturating_sub(self.asleep_since_awake) > SLEEP_GRACE_US {
-            self.wake(at.boot_us);
-        }
-        self.advance(at.boot_us, SETTLE_US);
-        let expected = self.utc(at.boot_us);
-        let jump = at.utc_us.saturating_sub(expected);
-        if jump.unsigned_abs() >= CLOCK_SLACK_US && at.boot_us >= self.now_boot {
-            self.cut(at.boot_us);
-            self.anchor = at;
-            #[allow(clippy::cast_precision_loss, reason = "shown to one decimal")]
-            let seconds = jump as f64 / 1e6;
-            self.notice(
-                at.boot_us,
-                NoticeCode::ClockJump,
-                format!("The clock was set by {seconds:+.1} s."),
-            );
         }
     }
 
@@ -500,6 +362,9 @@ impl Recorder {
                 };
             }
         }
+        if !self.may_count(boot) {
+            return;
+        }
         if boot < self.open.start_boot
             && let Some(closed) = self.pending.containing(boot)
         {
@@ -511,15 +376,6 @@ impl Recorder {
         } else if self.open.state.is_recording() {
             self.open.counts += counts;
             self.total += counts;
-        }
-    }
-
-    fn wake(&mut self, boot: u64) {
-        if self.asleep {
-            self.asleep = false;
-            // The silence of the night is not idleness of the evening before it.
-            self.last_input_boot = self.last_input_boot.max(boot);
-            self.refresh(boot);
         }
     }
 
@@ -620,27 +476,32 @@ impl Recorder {
         if state != self.open.state {
             let boot = boot.max(self.open.start_boot);
             self.cut(boot);
-            self.open.state = state;
-            self.state_since_boot = boot;
+            self.enter(boot, state);
         }
     }
 
-    /// Records `[from, to)` in a state that only the past had.
-    fn interval(&mut self, from: u64, to: u64, state: Coverage) {
-        let from = from.max(self.open.start_boot);
-        if to <= from {
-            return;
-        }
-        self.advance(from, 0);
-        let after = self.open.state;
-        self.cut(from);
+    fn enter(&mut self, boot: u64, state: Coverage) {
         self.open.state = state;
-        self.advance(to, 0);
-        self.cut(to);
-        self.open.state = after;
-        self.state_since_boot = to;
-        // Silence during sleep says nothing about the person before it or after it.
-        self.last_input_boot = self.last_input_boot.max(to);
+        self.state_since_boot = boot;
+        if self.changes.len() == CHANGES {
+            self.changes.pop_front();
+        }
+        self.changes.push_back((boot, state.is_recording()));
+    }
+
+    /// May input that ended at `boot` be counted? A batch is told after it happened, so what counts is the state then;
+    /// and since it may reach back to the beginning of its whole second, none is counted in the second in which
+    /// recording resumed. So nothing typed during a pause or at a lock screen is ever counted.
+    fn may_count(&self, boot: u64) -> bool {
+        let second = |boot: u64| boot / model::MICROS_PER_SECOND;
+        let mut recording = true;
+        for (at, now_recording) in self.changes.iter().take_while(|(at, _)| *at <= boot) {
+            if *now_recording && !recording && second(*at) == second(boot) {
+                return false;
+            }
+            recording = *now_recording;
+        }
+        recording
     }
 
     /// Closes the open span at `boot` (whole minutes on the way are cut too) and opens the next one there.

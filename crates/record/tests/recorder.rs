@@ -419,6 +419,20 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
 }
 
 #[test]
+fn input_told_after_a_pause_is_not_counted_when_it_happened_during_it() {
+    let mut d = Desk::new(settings(true));
+    d.at(0, window("Editor", "a")).at(2 * S, keys(5));
+    d.step(moment(10_200_000), Input::Pause(None));
+    d.step(moment(12_300_000), Input::Resume);
+    // Told a second late: one batch from within the pause, one that may reach back into it, one that cannot.
+    d.at(11_900_000, keys(100)).at(12_800_000, keys(40));
+    d.at(13_400_000, keys(7));
+    let r = d.stop(20 * S);
+    let counted: u64 = spans(&r).iter().map(|s| s.counts.keys()).sum();
+    assert_eq!(counted, 5 + 7);
+}
+
+#[test]
 fn protected_windows_are_counted_but_never_named_or_pictured() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a"))

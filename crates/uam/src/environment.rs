@@ -80,13 +80,15 @@ impl Environment {
 fn unreadable(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
     // The library quotes the offending line, which may well be the one with the secret key.
     let what = match error {
-        dotenvy::Error::LineParse(line, at) => {
-            let name = line.split('=').next().unwrap_or_default().trim();
-            let at = at + 1;
+        dotenvy::Error::LineParse(line, _) => {
+            // Only the name is shown: whatever follows may be the secret key.
+            let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let name = line[..end.unwrap_or(line.len())]
+                .get(..40)
+                .unwrap_or(&line[..end.unwrap_or(line.len())]);
             format!(
-                "{}: the line that begins with \"{}\" cannot be read (character {at})",
-                file.display(),
-                model::printable(name, 40)
+                "{}: the line that begins with \"{name}\" cannot be read",
+                file.display()
             )
         }
         dotenvy::Error::Io(e) => format!("cannot read {}: {e}", file.display()),

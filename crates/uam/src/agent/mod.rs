@@ -10,15 +10,19 @@
 //! What is always true: only this loop touches recorder and journal; every commit holds all that belongs together; the
 //! queue is bounded, and whoever finds it full waits (sensors) or gives up its own message (camera, courier).
 
+mod begin;
+mod camera;
 mod courier;
 mod display;
 mod shooter;
 mod sources;
 mod state;
+mod status;
 
+pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
-pub(crate) use sources::Message;
-pub(crate) use state::{Agent, Setup};
+use sources::Message;
+use state::Agent;
 
 use crate::control::Reply;
 use model::Clock;

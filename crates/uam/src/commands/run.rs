@@ -61,7 +61,9 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         plain: args.plain,
         config,
     };
-    let why = agent::run(setup)?;
+    let ended = agent::run(setup);
+    crate::control::withdraw(paths);
+    let why = ended?;
     output::line(&why);
     drop(instance);
     Ok(ExitCode::SUCCESS)

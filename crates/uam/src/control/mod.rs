@@ -76,6 +76,11 @@ impl Reply {
     }
 }
 
+/// Takes the socket away at the end of a run; a run that ends otherwise leaves it, and the next one replaces it.
+pub(crate) fn withdraw(paths: &Paths) {
+    let _ = std::fs::remove_file(paths.socket());
+}
+
 /// Asks the running instance.
 pub(crate) fn call(paths: &Paths, request: &Request) -> anyhow::Result<Reply> {
     let stream = transport::connect(&paths.socket()).map_err(|e| match e.kind() {

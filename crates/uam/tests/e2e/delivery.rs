@@ -70,9 +70,10 @@ fn assert_bucket_equals_journal(home: &Home, server: &S3Server) {
         ]);
         assert_eq!(
             Some(&std::fs::read(&file).unwrap()),
-            pictures.get(&shot.sha256),
+            pictures.get(&seq),
             "picture {seq}"
         );
+        assert_eq!(upload::sha256_hex(&pictures[&seq]), shot.sha256);
     }
 }
 

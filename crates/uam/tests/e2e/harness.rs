@@ -356,8 +356,8 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The lines of every activity segment, in order, and the pictures by their hash.
-pub fn opened(objects: &BTreeMap<String, Vec<u8>>) -> (String, BTreeMap<String, Vec<u8>>) {
+/// The lines of every activity segment, in order, and the pictures by their shot's number.
+pub fn opened(objects: &BTreeMap<String, Vec<u8>>) -> (String, BTreeMap<u64, Vec<u8>>) {
     let mut segments = Vec::new();
     let mut pictures = BTreeMap::new();
     for (key, body) in objects {
@@ -368,10 +368,9 @@ pub fn opened(objects: &BTreeMap<String, Vec<u8>>) -> (String, BTreeMap<String, 
                 String::from_utf8(zstd::decode_all(body.as_slice()).unwrap()).unwrap(),
             ));
         } else if key.contains("kind=shot") {
+            let seq = upload::keys::parse(key).unwrap().seq;
             assert!(
-                pictures
-                    .insert(upload::sha256_hex(body), body.clone())
-                    .is_none(),
+                pictures.insert(seq, body.clone()).is_none(),
                 "{key} is there twice"
             );
         } else {

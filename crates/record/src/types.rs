@@ -1,0 +1,86 @@
+//! What goes into the recorder and what comes out.
+
+use crate::exclude::Exclusions;
+use model::{Concern, Counts, Coverage, Event, NoticeCode, Power, Record, Span, Window};
+use std::sync::Arc;
+
+/// What the recorder needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
+    pub idle_limit_us: u64,
+    /// True when a sensor reports idle time; else it is derived from counted input alone.
+    pub idle_sensor: bool,
+    /// Recording suspends at or below this charge while discharging, percent.
+    pub low_percent: u8,
+    /// It resumes at or above this charge (or on mains), percent; above `low_percent`, so that it cannot flap.
+    pub resume_percent: u8,
+    /// Windows that are never named.
+    pub exclusions: Exclusions,
+    /// IANA name of the time zone in force.
+    pub zone: Arc<str>,
+    /// Concerns that no sensor serves on this desktop.
+    pub unsupported: Vec<Concern>,
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A sensor's event.
+    Event(Event),
+    /// Time passed. The moment must be read from the real clocks: jumps and sleep are found here.
+    Tick,
+    /// The user pauses; with a length in microseconds it ends by itself.
+    Pause(Option<u64>),
+    /// The user resumes.
+    Resume,
+    /// The time zone changed.
+    Zone(Arc<str>),
+    /// Somebody has something to say.
+    Notice(NoticeCode, String),
+}
+
+/// What came out of the steps since the last [`Recorder::checkpoint`].
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Final records, in order.
+    pub records: Vec<Record>,
+    /// Provisional spans to write or overwrite by number, the open one among them.
+    pub pending_put: Vec<(u64, Span)>,
+    /// Provisional spans with a smaller number are settled and can go.
+    pub pending_drop_below: u64,
+}
+
+/// Why no picture may be taken now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// The state forbids it.
+    State(Coverage),
+    /// An exclusion rule names the window.
+    Protected,
+    /// No window has the focus.
+    NoWindow,
+}
+
+/// The present, for displays.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// State now.
+    pub state: Coverage,
+    /// Since when, microseconds since the Unix epoch (UTC).
+    pub since_us: i64,
+    /// The window, when it may be named.
+    pub window: Option<Arc<Window>>,
+    /// True when the window is held back.
+    pub protected: bool,
+    /// Counted in the open span.
+    pub counts: Counts,
+    /// Counted since start.
+    pub total: Counts,
+    /// End of a pause, microseconds since the Unix epoch (UTC).
+    pub paused_until_us: Option<i64>,
+    /// Last known power state.
+    pub power: Option<Power>,
+    /// Sensors that are lost.
+    pub lost: Vec<Concern>,
+}

@@ -1,0 +1,217 @@
+//! How a run begins: the journal is opened, what a crash left is mended, and every thread is started.
+
+use super::camera::chance;
+use super::courier::{Courier, Route};
+use super::display::Display;
+use super::shooter::Shooter;
+use super::sources::{self, Message, Trace};
+use super::state::{Agent, Backlog};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::paths::Paths;
+use crate::time;
+use anyhow::Context;
+use journal::{Journal, Reader, Recovery};
+use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
+use record::{Input, Recorder};
+use report::{LogWord, Today};
+use sense::Desktop;
+use shots::schedule::Schedule;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// What a run is made of.
+pub(crate) struct Setup {
+    pub(crate) paths: Paths,
+    pub(crate) config: Config,
+    pub(crate) vault: vault::Vault,
+    pub(crate) desktop: Desktop,
+    /// True when the desktop is a recorded trace.
+    pub(crate) replay: bool,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) route: Route,
+    /// Where uploads go, for people.
+    pub(crate) destination: String,
+    /// Codes refused before the right one.
+    pub(crate) refused: u32,
+    /// Plain lines even on a terminal?
+    pub(crate) plain: bool,
+}
+
+impl Agent {
+    /// Opens the journal, mends what a crash left, and starts every thread.
+    pub(crate) fn start(
+        setup: Setup,
+        tx: SyncSender<Message>,
+        clock: &dyn Clock,
+    ) -> anyhow::Result<Self> {
+        let Setup {
+            paths,
+            config,
+            vault,
+            mut desktop,
+            replay,
+            trace,
+            route,
+            destination,
+            refused,
+            plain,
+        } = setup;
+        let now = clock.now();
+        let (mut journal, recovery) = Journal::open(&paths.journal(), &vault, now.utc_us)?;
+        let mended = recovered(&recovery);
+        let kept = journal.commit_recovered(&mended, now.utc_us)?;
+        let capabilities = desktop.capabilities().to_vec();
+        let settings = recorder_settings(&config, &capabilities)?;
+        let mut recorder = Recorder::start(settings, now);
+        if refused > 0 {
+            let text = format!("{refused} codes were refused before the right one.");
+            recorder.step(now, Input::Notice(NoticeCode::CodeRefused, text));
+        }
+        recorder.step(
+            now,
+            Input::Notice(
+                NoticeCode::CodeAccepted,
+                "A code was accepted at the start.".into(),
+            ),
+        );
+        let text = format!("Recording started by uam {}.", env!("CARGO_PKG_VERSION"));
+        recorder.step(now, Input::Notice(NoticeCode::Started, text));
+
+        let shots = shots::Settings {
+            blur: config.shots.blur,
+            quality: match config.shots.quality {
+                crate::config::Quality::Standard => shots::Quality::Standard,
+                crate::config::Quality::Small => shots::Quality::Small,
+            },
+        };
+        let screen = desktop.take_screen().filter(|_| config.shots.capture);
+        let shooter = screen
+            .map(|s| Shooter::start(s, shots, tx.clone()))
+            .transpose()
+            .context("cannot start the camera thread")?;
+        let interval_us = config.shots.every_seconds * model::MICROS_PER_SECOND;
+        let schedule = shooter
+            .is_some()
+            .then(|| Schedule::new(interval_us, now.boot_us, chance()));
+
+        let threads = "cannot start a thread";
+        sources::signals(tx.clone()).context(threads)?;
+        sources::control(&paths.socket(), tx.clone())
+            .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
+        let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
+        sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
+        let courier = Courier::start(route, tx.clone()).context(threads)?;
+        let display = Display::open(plain, &tx)?;
+        let sensors = desktop.start(stamped_tx);
+
+        let today = today(&paths, &vault, now.utc_us, recorder.zone());
+        let mut agent = Self {
+            replay,
+            destination,
+            capabilities,
+            recorder,
+            journal,
+            backlog: Backlog::default(),
+            last_checkpoint: None,
+            last_durable_us: None,
+            write_error: None,
+            last_zone_look: now,
+            sensors: Some(sensors),
+            shooter,
+            schedule,
+            held: None,
+            last_shot_us: None,
+            shot_wanted: false,
+            courier: Some(courier),
+            last_upload: None,
+            next_upload_us: None,
+            upload_stuck: false,
+            display,
+            today,
+            paths,
+            config,
+            vault,
+        };
+        agent.display.records(&mended);
+        if !kept.is_empty() && !recovery.clean {
+            let text = "The last run ended without a goodbye; nothing that was written is lost.";
+            agent.note(LogWord::Notice(NoticeCode::Recovered), now, text);
+        }
+        agent.checkpoint(now)?;
+        Ok(agent)
+    }
+}
+
+fn recorder_settings(
+    config: &Config,
+    capabilities: &[Capability],
+) -> anyhow::Result<record::Settings> {
+    let unsupported: Vec<Concern> = capabilities
+        .iter()
+        .filter(|c| matches!(c.support, Support::Unsupported(_)))
+        .map(|c| c.concern)
+        .collect();
+    let exclusions = config
+        .exclusions()
+        .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
+    Ok(record::Settings {
+        idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
+        idle_sensor: !unsupported.contains(&Concern::Idle),
+        low_percent: config.power.low_percent,
+        resume_percent: config.power.resume_percent,
+        exclusions,
+        zone: time::zone_name(),
+        unsupported,
+    })
+}
+
+/// What to tell about the last run's end.
+fn recovered(recovery: &Recovery) -> Vec<Record> {
+    let mut records: Vec<Record> = recovery.pending.iter().cloned().map(Record::Span).collect();
+    let at_us = recovery.last_durable_us.unwrap_or_default();
+    let zone = recovery
+        .pending
+        .last()
+        .map_or_else(time::zone_name, |s| Arc::clone(&s.zone))
+        .to_string();
+    let mut notice = |code, text: String| {
+        records.push(Record::Notice(Notice {
+            at_us,
+            zone: zone.clone(),
+            code,
+            text,
+        }));
+    };
+    if let Some(q) = &recovery.quarantined {
+        let text = format!(
+            "The journal was damaged ({}); it was set aside as {}. {} records were saved, {} are missing.",
+            q.why,
+            q.path.display(),
+            q.salvaged,
+            q.lost
+        );
+        notice(NoticeCode::Quarantined, text);
+    }
+    if !recovery.first && !recovery.clean {
+        let mut text = "The last run ended without saying so; its open span was closed at its last durable moment.".to_owned();
+        let s = recovery.swept;
+        if s.lost > 0 || recovery.pending_damaged > 0 {
+            text.push_str(&format!(
+                " {} pictures and {} open spans were lost.",
+                s.lost, recovery.pending_damaged
+            ));
+        }
+        notice(NoticeCode::Recovered, text);
+    }
+    records
+}
+
+/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing.
+fn today(paths: &Paths, vault: &vault::Vault, now_us: i64, zone: &str) -> Today {
+    let day = report::day::date_of(now_us, zone);
+    Reader::open(&paths.journal(), vault.opener())
+        .ok()
+        .and_then(|reader| report::query::day(&reader, day, now_us, zone).ok())
+        .map_or_else(|| Today::new(day), |report| Today::from_report(&report))
+}

@@ -1,0 +1,92 @@
+//! Ordering pictures and keeping them.
+
+use super::state::Agent;
+use model::{Moment, Shot};
+use report::LogWord;
+use shots::schedule::Due;
+use std::sync::Arc;
+
+/// How long a picture waits before it is kept, in microseconds. A title that tells that the window must be protected
+/// comes up to a quarter of a second after the pixels changed; a picture made in between must not survive.
+pub(super) const HOLD_US: u64 = 1_000_000;
+
+impl Agent {
+    /// Orders a picture when its random moment has come and the recorder permits it; keeps one that was held long enough.
+    pub(crate) fn maybe_shoot(&mut self, now: Moment) {
+        if self
+            .held
+            .as_ref()
+            .is_some_and(|(at, ..)| now.since_us(*at) >= HOLD_US)
+        {
+            self.keep_shot(now);
+        }
+        let due = self
+            .schedule
+            .as_mut()
+            .is_some_and(|s| s.poll(now.boot_us, chance()) == Due::Now);
+        if due {
+            // A forbidden moment passes without a picture: the slot is not made up for.
+            let _ = self.shoot();
+        }
+    }
+
+    pub(super) fn shoot(&self) -> Result<(), String> {
+        let shooter = self
+            .shooter
+            .as_ref()
+            .ok_or_else(|| match self.config.shots.capture {
+                true => "this desktop gives no pictures (see uam doctor)".to_owned(),
+                false => "pictures are switched off".to_owned(),
+            })?;
+        let target = self.recorder.shot_target().map_err(|skip| match skip {
+            record::Skip::State(state) => format!("no pictures while {state}"),
+            record::Skip::Protected => "this window is protected".to_owned(),
+            record::Skip::NoWindow => "no window is active".to_owned(),
+        })?;
+        if shooter.take(target) {
+            Ok(())
+        } else {
+            Err("the last picture is still being taken".to_owned())
+        }
+    }
+
+    /// Keeps the held picture unless the window turned out to be protected meanwhile.
+    pub(super) fn keep_shot(&mut self, now: Moment) {
+        let Some((at, target, picture)) = self.held.take() else {
+            return;
+        };
+        match self.recorder.shot_target() {
+            Err(record::Skip::Protected | record::Skip::State(_)) => return,
+            Ok(_) | Err(record::Skip::NoWindow) => {}
+        }
+        let shot = Shot {
+            at_us: self.recorder.stamp(at),
+            zone: Arc::clone(self.recorder.zone()),
+            sha256: picture.sha256.clone(),
+            bytes: picture.bytes.len() as u64,
+            media: picture.media.to_string(),
+            width: picture.width,
+            height: picture.height,
+            screen_width: picture.screen_width,
+            screen_height: picture.screen_height,
+            blurred: picture.blurred,
+            window: Some(target.window),
+        };
+        match self.journal.add_shot(&shot, &picture.bytes, now.utc_us) {
+            Ok(_) => {
+                self.last_shot_us = Some(shot.at_us);
+                self.display.shot(&shot, &picture.bytes);
+            }
+            Err(e) => self.note(
+                LogWord::Shot,
+                now,
+                &format!("A picture could not be kept: {e}"),
+            ),
+        }
+    }
+}
+
+pub(super) fn chance() -> u64 {
+    // A failing random source gives the middle of the slot, which is still a moment nobody can foresee to the second.
+    getrandom::u64().unwrap_or(u64::MAX / 2)
+}

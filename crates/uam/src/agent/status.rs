@@ -1,0 +1,67 @@
+//! The present state, as the live view and `uam status` show it.
+
+use super::state::Agent;
+use journal::Reader;
+use model::{Moment, Support};
+use report::Status;
+
+impl Agent {
+    /// The present state for people and for `uam status`.
+    pub(super) fn status(&self, now: Moment) -> Status {
+        let view = self.recorder.view();
+        let reader = Reader::open(&self.paths.journal(), self.vault.opener());
+        let depth = reader.and_then(|r| r.depth()).unwrap_or_default();
+        let mut missing: Vec<report::status::Missing> = self
+            .capabilities
+            .iter()
+            .filter_map(|c| match &c.support {
+                Support::Unsupported(why) => Some(report::status::Missing {
+                    concern: c.concern,
+                    why: why.clone(),
+                }),
+                Support::By(_) => None,
+            })
+            .collect();
+        for concern in view.lost {
+            if !missing.iter().any(|m| m.concern == concern) {
+                let why =
+                    model::Unsupported::new("it stopped working", "uam tries to bring it back");
+                missing.push(report::status::Missing { concern, why });
+            }
+        }
+        let mut today_counts = self.today.counts();
+        today_counts += view.counts;
+        let after = |boot: u64| {
+            now.utc_us
+                .saturating_add_unsigned(boot.saturating_sub(now.boot_us))
+        };
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            data_dir: self.paths.data.display().to_string(),
+            zone: self.recorder.zone().to_string(),
+            state: view.state,
+            since_us: view.since_us,
+            protected: view.protected,
+            window: view.window.map(|w| (*w).clone()),
+            span_counts: view.counts,
+            today_counts,
+            today: self.today.states(),
+            last_durable_us: self.last_durable_us,
+            outbox: report::Outbox {
+                records: depth.records,
+                shots: depth.shots,
+                bytes: depth.bytes,
+            },
+            destination: self.destination.clone(),
+            last_upload: self.last_upload.clone(),
+            next_upload_us: self.next_upload_us,
+            last_shot_us: self.last_shot_us,
+            next_shot_us: self.schedule.as_ref().map(|s| after(s.moment_us())),
+            idle_us: None,
+            paused_until_us: view.paused_until_us,
+            power: view.power,
+            missing,
+        }
+    }
+}
