@@ -168,7 +168,11 @@ fn files(home: &Path) -> Result<Vec<(String, u64)>> {
             let facts = entry.metadata().context("reading a file's size")?;
             if facts.is_dir() {
                 dirs.push(entry.path());
-            } else if entry.path().extension().is_some_and(|e| e == "webp") {
+            } else if entry
+                .path()
+                .extension()
+                .is_some_and(|e| e == "webp" || e == "uam")
+            {
                 pictures.0 += 1;
                 pictures.1 += facts.len();
             } else {
