@@ -141,7 +141,10 @@ impl Idle {
         match &means {
             Means::Alarms(counters) => {
                 away_alarm = alarm(link, counters, limit_ms, TESTTYPE::POSITIVE_TRANSITION)?;
-                alarm(link, counters, limit_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
+                // The server wants the counter to have been *above* a negative alarm's value; when somebody is back in
+                // the very millisecond of the limit, it was only at it. One less, and that return is told too.
+                let back_ms = limit_ms - 1;
+                alarm(link, counters, back_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
             }
             Means::ScreenSaver => next = Some(Instant::now()),
         }

@@ -1,7 +1,7 @@
 //! The thread that listens to the X server: window, input and idle on one connection, so that their order is exact.
 //!
-//! It sleeps until the server speaks. After each reading it pauses before the next one, so a flood of events costs a
-//! few wake-ups a second and not one each. Every event carries the server's time, so the pause moves nothing; but what
+//! It sleeps until the server speaks. When readings follow each other quickly it pauses between them, so a flood of
+//! events costs a few wake-ups a second and not one each, and a lone event costs one. Every event carries the server's time, so the pause moves nothing; but what
 //! is active is asked when the event is read, so of two switches within one pause only the second is seen.
 
 use super::focus::{self, Focus, Hint};
@@ -18,10 +18,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 
-/// The pause after a reading with window or idle events in it.
+/// The pause after a reading with window or idle events in it, when the last reading is not longer ago than this.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// The pause after a reading with nothing but input in it: about one wake-up per key for a quick typist.
+/// The same after a reading with nothing but input in it: at most one wake-up per key for a quick typist.
 const INPUT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The first and the longest pause between two attempts to reach a server that went away. The attempts never end:
@@ -245,6 +245,7 @@ impl<'a> Listener<'a> {
     }
 
     fn run(&mut self, bell: &Bell, stop: &Stop) -> Result<(), End> {
+        let mut last: Option<Instant> = None;
         loop {
             // The stop is looked at before the last reading, so what happened before it is still counted.
             let stopping = stop.is_raised();
@@ -252,10 +253,16 @@ impl<'a> Listener<'a> {
             if stopping {
                 return Ok(());
             }
-            self.tick()?;
+            if self.tick()? {
+                continue;
+            }
+            let now = Instant::now();
             match pause {
-                Some(pause) => bell.wait(pause)?,
-                None => self.link.wait(bell, self.next_deadline())?,
+                Some(pause) if last.is_some_and(|last| now - last < pause) => bell.wait(pause)?,
+                _ => self.link.wait(bell, self.next_deadline())?,
+            }
+            if pause.is_some() {
+                last = Some(now);
             }
         }
     }
@@ -322,17 +329,24 @@ impl<'a> Listener<'a> {
         Ok(PAUSE)
     }
 
-    /// The moment of the server's time `ms`.
+    /// The moment of the server's time `ms`, read at `now` or, if it came during the reading, at present.
     fn at(&mut self, ms: u32, now: Moment) -> Result<Moment, LinkError> {
+        let now = if self.time.is_ahead(ms, now) {
+            self.clock.now()
+        } else {
+            now
+        };
         if self.time.doubtful(ms, now) {
             self.calibrate()?;
         }
         Ok(self.time.at(ms, now))
     }
 
-    /// Does what is due by our own clock.
-    fn tick(&mut self) -> Result<(), End> {
+    /// Does what is due by our own clock. True when the server was asked: while its answer was awaited, events may have
+    /// been read off the connection, of which waiting for the connection would not tell.
+    fn tick(&mut self) -> Result<bool, End> {
         let now = Instant::now();
+        let due = self.deadlines().any(|due| due <= now);
         while let Some(change) = self.focus.tick(self.link, now)? {
             self.tell_window(change)?;
         }
@@ -349,16 +363,20 @@ impl<'a> Listener<'a> {
         if open.is_some_and(|second| second < self.clock.now().second()) {
             self.flush()?;
         }
-        Ok(())
+        Ok(due)
+    }
+
+    /// When the server is to be asked next.
+    fn deadlines(&self) -> impl Iterator<Item = Instant> + use<> {
+        let idle = self.idle.as_ref().and_then(Idle::deadline);
+        [self.focus.deadline(), idle].into_iter().flatten()
     }
 
     /// How long nothing is due; `None` for ever.
     fn next_deadline(&self) -> Option<Duration> {
         let now = Instant::now();
-        let idle = self.idle.as_ref().and_then(Idle::deadline);
-        let due = [self.focus.deadline(), idle]
-            .into_iter()
-            .flatten()
+        let due = self
+            .deadlines()
             .map(|due| due.saturating_duration_since(now));
         let open = self.input.as_ref().and_then(Input::open_second);
         let batch = open.map(|second| {

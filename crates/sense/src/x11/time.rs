@@ -35,6 +35,13 @@ impl ServerTime {
         })
     }
 
+    /// True when `raw_ms` would be mapped beyond `now`: then `now` was read before the event came, and taking it for the
+    /// time of the reading would spoil the offset.
+    pub(super) fn is_ahead(&self, raw_ms: u32, now: Moment) -> bool {
+        self.last_ms
+            .is_some_and(|last| difference_us(widen(last, raw_ms), now) < self.offset_us)
+    }
+
     /// The moment at which the server's counter stood at `raw_ms`; not later than `now`, not before the last answer.
     pub(super) fn at(&mut self, raw_ms: u32, now: Moment) -> Moment {
         let ms = match self.last_ms {
@@ -106,6 +113,14 @@ mod tests {
         time.calibrate(5_000, moment(700_030_000));
         assert_eq!(time.at(5_100, moment(700_100_500)).awake_us, 700_100_500);
         assert_eq!(time.at(5_200, moment(700_300_000)).awake_us, 700_200_500);
+    }
+
+    #[test]
+    fn an_event_from_after_the_look_at_our_clock_is_noticed() {
+        let mut time = ServerTime::default();
+        time.calibrate(5_000, moment(700_000_000));
+        assert!(!time.is_ahead(5_100, moment(700_100_000)));
+        assert!(time.is_ahead(5_101, moment(700_100_000)));
     }
 
     #[test]
