@@ -209,6 +209,7 @@ impl Agent {
                 }
             }
             Message::Shot(Taken::Picture(target, picture)) => {
+                self.shot_wanted = false;
                 self.held = Some((now, target, picture))
             }
             Message::Shot(Taken::Not(why)) => {
