@@ -77,7 +77,7 @@ pub(crate) fn gate(paths: &Paths, vault: &mut Vault) -> anyhow::Result<Refused> 
         match vault.check_code(&code, now)? {
             Verdict::Accepted => {
                 if first {
-                    remove_picture(&picture);
+                    forget_secret(&picture);
                 }
                 return Ok(Refused(refused));
             }
@@ -131,7 +131,15 @@ fn enrol(vault: &Vault, picture: &std::path::Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn remove_picture(picture: &std::path::Path) {
+/// The secret must outlive its set-up nowhere: not as a file, and not on the screen, where the next picture would show it.
+fn forget_secret(picture: &std::path::Path) {
+    if std::io::stdout().is_terminal() {
+        // Clears the screen and what was scrolled off it (ECMA-48 ED 2, and xterm's ED 3).
+        output::out("\u{1b}[H\u{1b}[2J\u{1b}[3J");
+        output::line(
+            "The second factor is set up; the code and its secret were cleared from the screen.",
+        );
+    }
     match vault::remove_qr_png(picture) {
         Ok(true) => output::line("mfa_qr.png was removed."),
         Ok(false) => {}
