@@ -14,7 +14,8 @@ pub struct Options {
     pub power_root: PathBuf,
     /// How often the power supplies are read when no service tells of changes; only where there is a battery.
     pub power_poll: Duration,
-    /// Title changes closer together than this become one: the last of them is kept.
+    /// Title changes closer together than this become one: the last of them is kept. A title that never rests is told
+    /// every four times this.
     pub title_debounce: Duration,
     /// How long no window must be active before that is told; window managers pass through "none" at each switch.
     pub none_after: Duration,

@@ -46,6 +46,10 @@ impl Stop {
     }
 
     /// Calls `wake` once when the end is asked for; at once if it already was.
+    #[allow(
+        dead_code,
+        reason = "only backends whose threads block outside `wait` need it"
+    )]
     pub(crate) fn on_raise(&self, wake: impl Fn() + Send + 'static) {
         let mut state = self.state();
         if state.raised {
