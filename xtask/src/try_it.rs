@@ -11,7 +11,7 @@ use crate::store::{self, Store};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Runs the chore.
 ///
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Try, stop: &Stop) -> Result<()> {
                      real input, nobody watching."
                 );
             }
-            let dir = build::root().join("target/try").join(stamp(now()));
+            let dir = build::root().join("target/try").join(stamp());
             let result = on_virtual_desktop(&dir, options, stop);
             if result.is_err() && agent::holds_data(&dir) {
                 println!("What was recorded so far lies in {}", dir.display());
@@ -193,46 +193,9 @@ fn files(home: &Path) -> Result<Vec<(String, u64)>> {
     Ok(list)
 }
 
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
-}
-
-/// A folder's name for this moment, UTC: `2026-11-22T22-05-09Z`. The day comes from counting days in years that begin
-/// in March, so that the leap day is the last one (400 years are 146,097 days).
-fn stamp(unix_seconds: u64) -> String {
-    let (days, second) = (unix_seconds / 86_400 + 719_468, unix_seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}-{:02}-{:02}Z",
-        second / 3_600,
-        second / 60 % 60,
-        second % 60
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_have_readable_names() {
-        assert_eq!(stamp(0), "1970-01-01T00-00-00Z");
-        assert_eq!(stamp(951_782_400), "2000-02-29T00-00-00Z");
-        assert_eq!(stamp(1_709_251_199), "2024-02-29T23-59-59Z");
-        assert_eq!(stamp(1_798_761_600), "2027-01-01T00-00-00Z");
-    }
+/// A folder's name for this moment, UTC: `2026-11-22T22-05-09Z`.
+fn stamp() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H-%M-%SZ")
+        .to_string()
 }

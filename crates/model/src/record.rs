@@ -167,6 +167,7 @@ pub struct LineRef<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::NoticeCode;

@@ -290,7 +290,7 @@ pub(crate) fn set(paths: &Paths, changes: &[(&str, toml_edit::Value)]) -> anyhow
     }
     let text = doc.to_string();
     let config = Config::parse(&text, &file)?;
-    write_durably(&file, text.as_bytes())
+    vault::disk::write_durably(&file, text.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(config)
 }
@@ -305,14 +305,4 @@ fn unknown(key: &str) -> anyhow::Error {
 /// Reads a value as typed on the command line: a TOML value, or else a plain word.
 pub(crate) fn value(text: &str) -> toml_edit::Value {
     text.parse().unwrap_or_else(|_| text.into())
-}
-
-/// All or nothing: a crash leaves the old file or the new one.
-fn write_durably(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let temporary = file.with_extension("toml.new");
-    let mut out = fs::File::create(&temporary)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    fs::rename(&temporary, file)
 }

@@ -7,7 +7,6 @@
 use crate::failure::Failure;
 use anyhow::Context;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders and files of one installation.
@@ -56,9 +55,8 @@ impl Paths {
     /// Creates the folders, readable by their owner only.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
         for dir in [&self.config, &self.data, &self.runtime] {
-            fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-            crate::control::make_private(dir)
-                .with_context(|| format!("cannot protect {}", dir.display()))?;
+            vault::disk::private_dir(dir)
+                .with_context(|| format!("cannot create {}", dir.display()))?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use other as transport;
 #[cfg(unix)]
 use unix as transport;
 
-pub(crate) use transport::{HANGUP, Listener, make_private};
+pub(crate) use transport::{HANGUP, Listener};
 
 use crate::failure::{Exit, Failure};
 use crate::paths::Paths;

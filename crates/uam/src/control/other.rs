@@ -42,10 +42,5 @@ pub(crate) fn set_patience(stream: &Stream, _: Duration) -> io::Result<()> {
     match stream.0 {}
 }
 
-/// The user's profile folder is private already.
-pub(crate) fn make_private(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// There is no such signal here.
 pub(crate) const HANGUP: Option<i32> = None;

@@ -50,10 +50,5 @@ pub(crate) fn set_patience(stream: &Stream, patience: Duration) -> io::Result<()
     stream.set_write_timeout(Some(patience))
 }
 
-/// Only the owner may enter.
-pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
-}
-
 /// The signal of a terminal that goes away.
 pub(crate) const HANGUP: Option<i32> = Some(signal_hook::consts::signal::SIGHUP);

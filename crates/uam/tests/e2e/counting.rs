@@ -251,3 +251,44 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
         .count();
     assert_eq!(shots, 1);
 }
+
+#[test]
+fn with_blur_on_only_the_small_picture_is_kept() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let spec = WindowSpec::new("Letter", "Letter", 100, 100)
+        .undecorated()
+        .sized(600, 400);
+    let window = TestWindow::open(&desktop.display(), spec).unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .config("[shots]\nblur = true\nevery_seconds = 86400\n[upload]\nevery_seconds = 3600\n");
+    let running = home.start(&[]);
+    until("the window is recorded", || {
+        home.status().window.filter(|w| w.title == "Letter")
+    });
+    home.ok(&["shot"]);
+    until("the picture is kept", || home.status().last_shot_us);
+    running.stop();
+    let shot = home
+        .lines()
+        .into_iter()
+        .find_map(|(_, l)| {
+            if let Record::Shot(s) = l.record {
+                Some(s)
+            } else {
+                None
+            }
+        })
+        .unwrap();
+    assert!(shot.blurred);
+    assert_eq!((shot.screen_width, shot.screen_height), (600, 400));
+    let file = home.path("shot.webp");
+    home.ok(&["shots", "--save", file.to_str().unwrap()]);
+    let side = shots::block_side(100);
+    let small = image::open(&file).unwrap();
+    assert_eq!(
+        (small.width(), small.height()),
+        (600_u32.div_ceil(side), 400_u32.div_ceil(side))
+    );
+}
