@@ -14,6 +14,7 @@
 mod boxdown;
 mod error;
 mod fingerprint;
+mod palette;
 mod pipeline;
 pub mod schedule;
 mod stage;

@@ -5,7 +5,7 @@
 //! `Finished::encode` makes bytes. `Redacted` owns no pixels: it lends one row at a time, painted over where it must be.
 
 use crate::boxdown::{self, BoxDown};
-use crate::{Quality, ShotError};
+use crate::{Quality, ShotError, palette};
 use model::{Frame, Rect};
 
 /// Media type of every encoded picture.
@@ -17,6 +17,9 @@ const MAX_SIDE: u32 = 16_383;
 /// Most pixels encoded as they are; larger frames are scaled down by a whole number first. Encoding takes about 10 bytes
 /// of memory for each, so this bounds a picture's memory at 700 MB; an 8K screen has half as many.
 const MAX_PIXELS: u64 = 1 << 26;
+
+/// Most pixels kept without loss: two 4K screens. That takes about 17 bytes of memory for each; larger pictures are lossy.
+const MAX_EXACT: usize = 1 << 24;
 
 /// Longest side of a frame that is believed, in pixels. It keeps blocks within what [`BoxDown`] can sum.
 const MAX_FRAME_SIDE: u32 = 32 * MAX_SIDE;
@@ -172,6 +175,7 @@ impl Redacted<'_> {
             rgba,
             width: columns,
             height: rows,
+            blurred: blur,
         }
     }
 }
@@ -198,6 +202,7 @@ pub(crate) struct Finished {
     rgba: Vec<u8>,
     width: u32,
     height: u32,
+    blurred: bool,
 }
 
 impl Finished {
@@ -211,21 +216,26 @@ impl Finished {
         self.height
     }
 
-    /// The picture as a WebP file; its pixels are freed before this returns.
+    /// The picture as a WebP file; its pixels are freed before this returns. A sharp picture of text is kept as a palette
+    /// without loss (see [`palette`]), any other with it.
     ///
     /// # Errors
     /// [`ShotError::Encode`] when libwebp refuses.
-    pub(crate) fn encode(self, quality: Quality) -> Result<Vec<u8>, ShotError> {
+    pub(crate) fn encode(mut self, quality: Quality) -> Result<Vec<u8>, ShotError> {
+        let (width, height) = (self.width, self.height);
         let refused = |reason: String| ShotError::Encode {
-            width: self.width,
-            height: self.height,
+            width,
+            height,
             reason,
         };
         let mut config = webp::WebPConfig::new().map_err(|()| {
             refused("its version is not the one this program was built for".into())
         })?;
-        quality.apply(&mut config);
-        let encoder = webp::Encoder::from_rgba(&self.rgba, self.width, self.height);
+        // Blurred pictures are all gradients: lossy is smaller.
+        let exact =
+            !self.blurred && self.rgba.len() / 4 <= MAX_EXACT && palette::reduce(&mut self.rgba);
+        quality.apply(exact, &mut config);
+        let encoder = webp::Encoder::from_rgba(&self.rgba, width, height);
         match encoder.encode_advanced(&config) {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err(reason) => Err(refused(format!("{reason:?}"))),
