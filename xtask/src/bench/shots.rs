@@ -159,7 +159,7 @@ fn table(screens: &[&str], uam: &Sums, python: &Sums) -> Vec<Row> {
             s.scores.iter().sum()
         }),
     ];
-    // The mean hides much: coloured text on a dark ground is hard for any 4:2:0 codec.
+    // The mean hides much: text screens are kept as a palette without loss, photos are lossy.
     for (n, screen) in screens.iter().enumerate() {
         // A side that failed on one screen has no figures that could be told apart.
         let score = |s: &Sums| {
