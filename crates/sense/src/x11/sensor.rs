@@ -1,8 +1,9 @@
 //! The thread that listens to the X server: window, input and idle on one connection, so that their order is exact.
 //!
 //! It sleeps until the server speaks. When readings follow each other quickly it pauses between them, so a flood of
-//! events costs a few wake-ups a second and not one each, and a lone event costs one. Every event carries the server's time, so the pause moves nothing; but what
-//! is active is asked when the event is read, so of two switches within one pause only the second is seen.
+//! events costs a few wake-ups a second and not one each, and a lone event costs one. Every event carries the server's
+//! time, so the pause moves nothing; but what is active is asked when the event is read, so of two switches within one
+//! pause only the second is seen.
 
 use super::focus::{self, Focus, Hint};
 use super::idle::{self, Counters, Idle, Means};
@@ -21,8 +22,9 @@ use x11rb::connection::Connection;
 /// The pause after a reading with window or idle events in it, when the last reading is not longer ago than this.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// The same after a reading with nothing but input in it: at most one wake-up per key for a quick typist.
-const INPUT_PAUSE: Duration = Duration::from_millis(100);
+/// The same after a reading with nothing but input in it: five wake-ups a second, however much is typed. Shorter than the
+/// quarter of a second between two quick switches of window, so that a switch while typing is still seen.
+const INPUT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The first and the longest pause between two attempts to reach a server that went away. The attempts never end:
 /// each is one refused `connect`, and the desktop may come back tomorrow.
