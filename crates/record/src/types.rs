@@ -40,7 +40,7 @@ pub enum Input {
     Notice(NoticeCode, String),
 }
 
-/// What came out of the steps since the last [`Recorder::checkpoint`].
+/// What came out of the steps since the last [`crate::Recorder::checkpoint`].
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Final records, in order.

@@ -2,7 +2,7 @@
 //!
 //! * [`Destination`] says where to, from a URL or from variables, and opens a [`Store`].
 //! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
-//! * [`drain`] empties a journal's outbox into a sink, in order, without loss and without doubles.
+//! * [`drain()`] empties a journal's outbox into a sink, in order, without loss and without doubles.
 //! * [`schedule`] says when to try next.
 //!
 //! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
