@@ -34,8 +34,10 @@ pub(crate) const DESKTOP: &[Package] = &[
 /// What the tests need besides [`DESKTOP`].
 pub(crate) const TESTS: &[Package] = &[
     package("tesseract-ocr", "tesseract"),
-    package("imagemagick", "convert"),
+    // Named by its path: another program of this name would not do.
+    package("imagemagick", "/usr/bin/convert"),
     package("dbus", "dbus-daemon"),
+    package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"),
     package(
         "python3-dbusmock",
         "/usr/lib/python3/dist-packages/dbusmock/__init__.py",
