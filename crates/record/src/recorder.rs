@@ -246,17 +246,6 @@ impl Recorder {
         self.utc(at.boot_us)
     }
 
-    /// Microseconds until something changes by itself (a whole minute, the end of a pause).
-    #[must_use]
-    pub fn next_change_us(&self, at: Moment) -> u64 {
-        let minute = (self.next_minute() + SETTLE_US).saturating_sub(at.boot_us);
-        let pause = self
-            .pause_until_boot
-            .filter(|_| self.paused)
-            .map_or(u64::MAX, |b| b.saturating_sub(at.boot_us));
-        minute.min(pause)
-    }
-
     /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
     /// idle alarm would have come.
     fn evidence(&self) -> u64 {

@@ -7,18 +7,7 @@ use crate::failure::Failure;
 use crate::paths::Paths;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The names that are looked at; everything else in a `.env` is none of uam's business.
-const NAMES: &[&str] = &[
-    "S3_BUCKET_NAME",
-    "S3_PREFIX",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-];
+use upload::vars;
 
 /// The values found, and the files they came from. Never printed whole: it holds secrets.
 #[derive(Clone)]
@@ -42,10 +31,11 @@ impl Environment {
         {
             found.read(&file)?;
         }
-        for name in NAMES {
+        // Everything else in a `.env` is none of uam's business.
+        for name in vars::ALL {
             match std::env::var(name) {
                 Ok(value) => {
-                    found.values.insert((*name).to_owned(), value);
+                    found.values.insert(name.to_owned(), value);
                 }
                 Err(std::env::VarError::NotPresent) => {}
                 Err(std::env::VarError::NotUnicode(_)) => {
@@ -68,7 +58,7 @@ impl Environment {
         };
         for entry in entries {
             let (name, value) = entry.map_err(|e| unreadable(file, &e))?;
-            if NAMES.contains(&name.as_str()) {
+            if vars::ALL.contains(&name.as_str()) {
                 self.values.insert(name, value);
             }
         }
@@ -78,14 +68,11 @@ impl Environment {
 }
 
 fn unreadable(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
-    // The library quotes the offending line, which may well be the one with the secret key.
     let what = match error {
         dotenvy::Error::LineParse(line, _) => {
-            // Only the name is shown: whatever follows may be the secret key.
-            let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = line[..end.unwrap_or(line.len())]
-                .get(..40)
-                .unwrap_or(&line[..end.unwrap_or(line.len())]);
+            // Only the name is shown of the line that the library quotes: whatever follows may be the secret key.
+            let of_a_name = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+            let name: String = line.chars().take_while(of_a_name).take(40).collect();
             format!(
                 "{}: the line that begins with \"{name}\" cannot be read",
                 file.display()

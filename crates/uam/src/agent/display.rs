@@ -10,9 +10,6 @@ use std::io::{IsTerminal, Stdout};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-/// The live view is told the state this often, in microseconds.
-const REFRESH_US: u64 = 1_000_000;
-
 /// Where news is shown.
 pub(crate) struct Display {
     feed: Feed,
@@ -97,18 +94,9 @@ impl Display {
         }
     }
 
-    /// Is anybody looking at the state?
+    /// Is anybody looking at the state? It is told at each checkpoint; the view itself counts the seconds between.
     pub(crate) fn wants_status(&self) -> bool {
         matches!(&self.view, View::Live(live) if live.updates().is_open())
-    }
-
-    /// Microseconds until the view wants to be told again.
-    pub(crate) fn refresh_us(&self) -> u64 {
-        if self.wants_status() {
-            REFRESH_US
-        } else {
-            u64::MAX
-        }
     }
 
     /// Gives the terminal back; what follows is plain.

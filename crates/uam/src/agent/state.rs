@@ -108,10 +108,7 @@ impl Agent {
             .held
             .as_ref()
             .map_or(u64::MAX, |(at, ..)| until(at.boot_us + HOLD_US));
-        checkpoint
-            .min(shot)
-            .min(held)
-            .min(self.display.refresh_us())
+        checkpoint.min(shot).min(held)
     }
 
     /// Makes everything durable that is not yet. A disk that cannot be written is shown and tried again; only a full

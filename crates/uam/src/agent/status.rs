@@ -10,7 +10,9 @@ impl Agent {
     pub(super) fn status(&self, now: Moment) -> Status {
         let view = self.recorder.view();
         let reader = Reader::open(&self.paths.journal(), self.vault.opener());
-        let depth = reader.and_then(|r| r.depth()).unwrap_or_default();
+        let outbox = reader
+            .and_then(|r| report::query::outbox(&r))
+            .unwrap_or_default();
         let mut missing: Vec<report::status::Missing> = self
             .capabilities
             .iter()
@@ -48,11 +50,7 @@ impl Agent {
             today_counts,
             today: self.today.states(),
             last_durable_us: self.last_durable_us,
-            outbox: report::Outbox {
-                records: depth.records,
-                shots: depth.shots,
-                bytes: depth.bytes,
-            },
+            outbox,
             destination: self.destination.clone(),
             last_upload: self.last_upload.clone(),
             next_upload_us: self.next_upload_us,
