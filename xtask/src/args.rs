@@ -7,8 +7,20 @@ pub(crate) const HELP: &str = "\
 cargo xtask try [--seconds N] [--virtual] [--yes] [--uam FILE]
     Run the monitor: on this desktop, or on a virtual one when there is none (or with --virtual).
     --uam takes a binary instead of building one.
-cargo xtask test
-    Set up and run every check and test.
+cargo xtask test [--no-windows]
+    Set up and run every check and test, those of the Windows program under Wine last; --no-windows leaves these out.
+cargo xtask windows
+    The Windows program alone: set up, lint, build, and test under Wine (Debian and Ubuntu on x86-64).
+cargo xtask windows setup
+    Install the packages, then build Rust's standard library for Windows and a Wine prefix into the cache
+    ($XDG_CACHE_HOME/uam/windows or ~/.cache/uam/windows), once for each version of the compiler and of Wine.
+cargo xtask windows cargo ARGS..
+    Debian's cargo for Windows, for example `cargo xtask windows cargo nextest run -p model`. Output goes to `target` in
+    that cache, or to $UAM_WINDOWS_TARGET_DIR. Programs run under Wine, on a display of their own.
+cargo xtask windows wine ARGS..
+    Run a Windows program, on your desktop or, where there is none, on a display of its own.
+cargo xtask windows env
+    Print the environment of both for a script: eval \"$(cargo xtask windows env)\". It brings no display.
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
@@ -22,11 +34,13 @@ pub(crate) enum Chore {
     /// Run the main job.
     Try(Try),
     /// Run every check.
-    Test,
+    Test(Test),
     /// Check the house rules alone.
     Rules,
     /// Measure.
     Bench(Bench),
+    /// Build and test the Windows program.
+    Windows(Windows),
 }
 
 /// Options of `try`.
@@ -40,6 +54,28 @@ pub(crate) struct Try {
     pub(crate) yes: bool,
     /// A binary to run instead of a fresh build.
     pub(crate) uam: Option<PathBuf>,
+}
+
+/// Options of `test`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Test {
+    /// Check the Windows program, too.
+    pub(crate) windows: bool,
+}
+
+/// What to do for Windows.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Windows {
+    /// Set up and run every check and test.
+    Check,
+    /// Set up only.
+    Setup,
+    /// Run Debian's cargo with these arguments.
+    Cargo(Vec<String>),
+    /// Run Wine with these arguments.
+    Wine(Vec<String>),
+    /// Print the environment.
+    Env,
 }
 
 /// Options of `bench`.
@@ -85,11 +121,18 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
             }
             Ok(Chore::Try(options))
         }
-        "test" | "rules" => match args.next() {
-            None if chore == "test" => Ok(Chore::Test),
-            None => Ok(Chore::Rules),
-            Some(other) => Err(format!("`{chore}` takes no options, but got `{other}`")),
-        },
+        "test" => {
+            let mut options = Test { windows: true };
+            for arg in args {
+                match arg.as_str() {
+                    "--no-windows" => options.windows = false,
+                    other => return Err(format!("`test` does not know `{other}`")),
+                }
+            }
+            Ok(Chore::Test(options))
+        }
+        "windows" => windows(args).map(Chore::Windows),
+        "rules" => nothing_more("rules", args).map(|()| Chore::Rules),
         "bench" => {
             let mut options = Bench {
                 quick: false,
@@ -108,6 +151,36 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
         }
         other => Err(format!("there is no chore `{other}`")),
     }
+}
+
+fn windows(mut args: impl Iterator<Item = String>) -> Result<Windows, String> {
+    match args.next().as_deref() {
+        None => Ok(Windows::Check),
+        Some("setup") => nothing_more("windows setup", args).map(|()| Windows::Setup),
+        Some("env") => nothing_more("windows env", args).map(|()| Windows::Env),
+        Some("cargo") => some("windows cargo", "nextest run", args).map(Windows::Cargo),
+        Some("wine") => some("windows wine", "uam.exe --help", args).map(Windows::Wine),
+        Some(other) => Err(format!("`windows` does not know `{other}`")),
+    }
+}
+
+/// All that is left belongs to another program; at least one word must be there.
+fn some(
+    chore: &str,
+    example: &str,
+    args: impl Iterator<Item = String>,
+) -> Result<Vec<String>, String> {
+    let args: Vec<String> = args.collect();
+    if args.is_empty() {
+        return Err(format!("`{chore}` needs arguments, such as `{example}`"));
+    }
+    Ok(args)
+}
+
+fn nothing_more(chore: &str, mut args: impl Iterator<Item = String>) -> Result<(), String> {
+    args.next().map_or(Ok(()), |other| {
+        Err(format!("`{chore}` takes no options, but got `{other}`"))
+    })
 }
 
 fn seconds(value: Option<String>) -> Result<u64, String> {
@@ -184,6 +257,34 @@ mod tests {
     }
 
     #[test]
+    fn what_another_program_gets_is_left_alone() {
+        assert_eq!(parsed("test"), Ok(Chore::Test(Test { windows: true })));
+        assert_eq!(
+            parsed("test --no-windows"),
+            Ok(Chore::Test(Test { windows: false }))
+        );
+        for (line, expected) in [
+            ("windows", Windows::Check),
+            ("windows setup", Windows::Setup),
+            ("windows env", Windows::Env),
+            (
+                "windows cargo test -p model -- --nocapture",
+                Windows::Cargo(
+                    ["test", "-p", "model", "--", "--nocapture"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ),
+            ),
+            (
+                "windows wine uam.exe --help",
+                Windows::Wine(vec!["uam.exe".into(), "--help".into()]),
+            ),
+        ] {
+            assert_eq!(parsed(line), Ok(Chore::Windows(expected)), "{line}");
+        }
+    }
+
+    #[test]
     fn wrong_arguments_are_named() {
         for (line, word) in [
             ("tyr", "tyr"),
@@ -192,6 +293,9 @@ mod tests {
             ("try --seconds 5", "5"),
             ("test --fast", "--fast"),
             ("rules all", "all"),
+            ("windows build", "build"),
+            ("windows setup now", "now"),
+            ("windows cargo", "needs arguments"),
             ("bench --only shot", "`shot`"),
             ("bench --uam", "--uam"),
         ] {

@@ -25,9 +25,21 @@ pub(crate) fn cargo() -> Command {
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
 pub(crate) fn programs(args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
-    stop.check()?;
     println!("Building: cargo build --locked {}", args.join(" "));
-    let mut child = cargo()
+    programs_with(cargo(), args, stop)
+}
+
+/// As [`programs`], with a `cargo` of the caller's own.
+///
+/// # Errors
+/// As for [`programs`].
+pub(crate) fn programs_with(
+    mut cargo: Command,
+    args: &[&str],
+    stop: &Stop,
+) -> Result<BTreeMap<String, PathBuf>> {
+    stop.check()?;
+    let mut child = cargo
         .args(["build", "--locked", "--quiet"])
         .arg("--message-format=json-render-diagnostics")
         .args(args)

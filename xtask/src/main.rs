@@ -18,6 +18,7 @@ mod rules;
 mod store;
 mod test;
 mod try_it;
+mod windows;
 
 use args::{Chore, HELP};
 use std::process::ExitCode;
@@ -36,9 +37,10 @@ fn main() -> ExitCode {
             Ok(())
         }
         Chore::Try(options) => try_it::run(&options, &stop),
-        Chore::Test => test::run(&stop),
+        Chore::Test(options) => test::run(&options, &stop),
         Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
+        Chore::Windows(what) => windows::run(&what, &stop),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use crate::process::{Stop, foreground};
 use anyhow::{Result, bail};
+use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -47,10 +48,50 @@ pub(crate) const TESTS: &[Package] = &[
 /// What the benchmark needs besides [`DESKTOP`], where Python cannot make virtual environments yet.
 pub(crate) const BENCH: &[Package] = &[package("python3-venv", "/usr/share/doc/python3-venv")];
 
+/// Debian's Rust, which cannot build for Windows yet but brings the sources of what is missing, a cross compiler, and
+/// Wine to run what was built. `rustc-web` follows the browsers' needs and is newer than Debian's `rustc`.
+pub(crate) const WINDOWS: &[Package] = &[
+    // By the package manager's own records where another package or rustup brings a program of the same name.
+    package("rustc-web", "/var/lib/dpkg/info/rustc-web.list"),
+    package("cargo-web", "/var/lib/dpkg/info/cargo-web.list"),
+    package("rust-web-src", "/var/lib/dpkg/info/rust-web-src.list"),
+    package("rust-web-clippy", "/usr/bin/clippy-driver"),
+    package(
+        "gcc-mingw-w64-x86-64-win32",
+        "/usr/bin/x86_64-w64-mingw32-gcc-win32",
+    ),
+    package(
+        "g++-mingw-w64-x86-64-win32",
+        "/usr/bin/x86_64-w64-mingw32-g++-win32",
+    ),
+    package("wine", "/usr/bin/wine"),
+    package("wine64", "/usr/lib/wine/wine64"),
+    package("xvfb", "Xvfb"),
+    package("xdotool", "xdotool"),
+];
+
+/// What is needed cannot be had on this system, or not without the person's help.
+#[derive(Debug)]
+pub(crate) struct Unavailable {
+    /// In a few words, for a summary.
+    pub(crate) why: String,
+    /// The whole story: what is missing and what to do about it.
+    pub(crate) told: String,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told)
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
 /// Installs what is missing among `packages`.
 ///
 /// # Errors
-/// On systems without `apt-get`, or without the right to use it: a sentence with the packages to install by hand.
+/// [`Unavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
+/// a sentence with the packages to install by hand. Another error when an installation that was begun fails.
 pub(crate) fn ensure(packages: &[&[Package]], stop: &Stop) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
     let missing = missing(packages, |brings| is_there(brings, &path));
@@ -59,25 +100,48 @@ pub(crate) fn ensure(packages: &[&[Package]], stop: &Stop) -> Result<()> {
     }
     let list = missing.join(" ");
     if !is_there("apt-get", &path) {
-        bail!(
-            "this needs a few programs that are not installed, and this system has no apt-get.\n\
-             Please install what your system calls (Debian's names): {list}\n\
-             then run the same command again."
-        );
+        bail!(Unavailable {
+            why: "no apt-get here".into(),
+            told: format!(
+                "this needs a few programs that are not installed, and this system has no apt-get.\n\
+                 Please install what your system calls (Debian's names): {list}\n\
+                 then run the same command again."
+            ),
+        });
     }
     let root = nix::unistd::geteuid().is_root();
     if !root && !sudo_without_password() {
-        bail!(
-            "this needs a few programs that are not installed. Please run\n    sudo apt-get install {list}\nand then \
-             the same command again."
-        );
+        bail!(Unavailable {
+            why: format!("not installed: {list}"),
+            told: format!(
+                "this needs a few programs that are not installed. Please run\n    sudo apt-get install {list}\nand \
+                 then the same command again."
+            ),
+        });
     }
     println!("Installing with apt-get: {list}");
     // An old package list is the commonest reason for a failed installation; a failed update alone is not fatal.
     let _ = foreground(apt(root).args(["-q", "update"]).stdout(Stdio::null()), stop)?;
+    let unknown: Vec<&str> = missing
+        .iter()
+        .copied()
+        .filter(|name| !known(name))
+        .collect();
+    if !unknown.is_empty() {
+        let unknown = unknown.join(" ");
+        bail!(Unavailable {
+            why: format!("apt-get does not know {unknown}"),
+            told: format!(
+                "this needs packages of Debian that this system's apt-get does not know: {unknown}\n\
+                 Please install what they are called here, or use a newer release."
+            ),
+        });
+    }
     let mut install = apt(root);
+    // Nothing the person uses is taken away for our sake: apt-get stops and says so instead.
     install
         .args(["-q", "-y", "install", "--no-install-recommends"])
+        .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
     let status = foreground(&mut install, stop)?;
@@ -121,6 +185,17 @@ fn apt(root: bool) -> Command {
     };
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
+}
+
+/// Does the package manager know of it, in the lists it has now?
+fn known(name: &str) -> bool {
+    Command::new("apt-cache")
+        .args(["show", "--no-all-versions", name])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 fn sudo_without_password() -> bool {

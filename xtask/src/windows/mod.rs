@@ -1,0 +1,235 @@
+//! The Windows program, built and tested on Linux: Debian's compiler with a standard library made here, a cross
+//! compiler for what is C, and Wine to run it.
+//!
+//! Always true: the ordinary toolchain, its target directory and the person's own Wine prefix are never touched, and
+//! nothing outside the cache is written (the packages aside).
+
+mod checks;
+mod environment;
+mod places;
+mod prefix;
+mod scratch;
+mod sysroot;
+mod wine;
+
+pub(crate) use checks::check;
+pub(crate) use wine::Wine;
+
+use crate::args::Windows;
+use crate::build;
+use crate::packages::{self, Unavailable, WINDOWS};
+use crate::process::{Stop, foreground, output};
+use crate::test::summary::Summary;
+use anyhow::{Context, Result, bail};
+use environment::Environment;
+use places::{Places, release};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The target, as the compiler calls it.
+pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
+
+/// The name of the step that makes a [`Toolchain`].
+pub(crate) const SET_UP: &str = "windows set-up";
+
+/// Cargo's commands that run programs; their short forms as well.
+const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
+
+/// Runs the chore.
+///
+/// # Errors
+/// What is missing or went wrong, in words.
+pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
+    match what {
+        Windows::Check => Summary::whole(|summary| {
+            let set_up = || Toolchain::set_up(stop);
+            let toolchain = summary.step(SET_UP, "cargo xtask windows setup", set_up)?;
+            check(&toolchain, summary, stop)
+        }),
+        Windows::Setup => {
+            let windows = Toolchain::set_up(stop)?;
+            println!(
+                "Everything for Windows is set up in {}",
+                windows.places.cache.display()
+            );
+            Ok(())
+        }
+        Windows::Cargo(args) => {
+            let windows = Toolchain::set_up(stop)?;
+            let mut command = windows.cargo();
+            command.args(args);
+            let wine = if runs_programs(args) {
+                Some(windows.wine(stop)?)
+            } else {
+                None
+            };
+            if let Some(wine) = &wine {
+                wine.prepare(&mut command);
+            }
+            succeed(&mut command, stop)
+        }
+        Windows::Wine(args) => {
+            let windows = Toolchain::set_up(stop)?;
+            let wine = Wine::start_visible(&windows.environment, &windows.places.prefix, stop)?;
+            succeed(wine.command("wine").args(args), stop)
+        }
+        Windows::Env => {
+            print!("{}", Toolchain::there()?.environment.script());
+            Ok(())
+        }
+    }
+}
+
+fn succeed(command: &mut Command, stop: &Stop) -> Result<()> {
+    let status = foreground(command, stop)?;
+    if !status.success() {
+        bail!(
+            "{} ended with {status}",
+            command.get_program().to_string_lossy()
+        );
+    }
+    Ok(())
+}
+
+/// Is the first word that is no flag a command that runs what it built?
+fn runs_programs(args: &[String]) -> bool {
+    args.iter()
+        .find(|arg| !arg.starts_with('-'))
+        .is_some_and(|command| RUNNING.contains(&command.as_str()))
+}
+
+/// All that is needed to build for Windows and to run the result, set up.
+#[derive(Debug)]
+pub(crate) struct Toolchain {
+    release: (u32, u32),
+    places: Places,
+    environment: Environment,
+}
+
+impl Toolchain {
+    /// Installs and builds what is missing; quick when nothing is.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where this system cannot have it; else what failed, or that it was stopped.
+    pub(crate) fn set_up(stop: &Stop) -> Result<Self> {
+        if std::env::consts::ARCH != "x86_64" {
+            bail!(Unavailable {
+                why: "only on x86-64".into(),
+                told: format!(
+                    "the Windows program is for x86-64, and Wine cannot run it on {}",
+                    std::env::consts::ARCH
+                ),
+            });
+        }
+        packages::ensure(&[WINDOWS], stop)?;
+        let toolchain = Self::there()?;
+        let Self {
+            places,
+            environment,
+            ..
+        } = &toolchain;
+        std::fs::create_dir_all(&places.cache)
+            .with_context(|| format!("making {}", places.cache.display()))?;
+        let _lock = scratch::lock(&places.cache.join("set-up.lock"), "the set-up", stop)?;
+        sysroot::ensure(places, stop)?;
+        prefix::ensure(places, environment, stop)?;
+        Ok(toolchain)
+    }
+
+    /// As it would be after [`Toolchain::set_up`], of which only the packages must be there.
+    fn there() -> Result<Self> {
+        let mut dpkg = Command::new("dpkg-query");
+        let version = output(dpkg.args(["-W", "-f", "${Version}", "rustc-web"])).context(
+            "Debian's package rustc-web is not installed; set up with: cargo xtask windows setup",
+        )?;
+        let release = new_enough(&version)?;
+        let places = Places::find(&version, |name| std::env::var_os(name))?;
+        let environment = Environment::new(&places, std::env::vars_os().map(|(name, _)| name));
+        Ok(Self {
+            release,
+            places,
+            environment,
+        })
+    }
+
+    /// Debian's cargo at the repository's root, building for Windows.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = Command::new("/usr/bin/cargo");
+        self.environment.apply(&mut command);
+        command.current_dir(build::root());
+        command
+    }
+
+    /// The compiler's release: major and minor.
+    fn release(&self) -> (u32, u32) {
+        self.release
+    }
+
+    /// Is the program among those this toolchain finds?
+    fn has_program(&self, name: &str) -> bool {
+        self.environment.has_program(name)
+    }
+
+    /// Builds with `cargo build ARGS` and gives where each program now lies, by name.
+    ///
+    /// # Errors
+    /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
+    pub(crate) fn programs(&self, args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
+        println!(
+            "Building: cargo xtask windows cargo build --locked {}",
+            args.join(" ")
+        );
+        build::programs_with(self.cargo(), args, stop)
+    }
+
+    /// Wine on a display of its own, to run programs in.
+    ///
+    /// # Errors
+    /// When it does not come up, or on Ctrl-C.
+    pub(crate) fn wine(&self, stop: &Stop) -> Result<Wine> {
+        Wine::start(&self.environment, &self.places.prefix, stop)
+    }
+}
+
+/// Debian's compiler follows its own calendar; ours must be able to build with it.
+fn new_enough(version: &str) -> Result<(u32, u32)> {
+    let needed = env!("CARGO_PKG_RUST_VERSION");
+    match release(version) {
+        Some(found) if Some(found) >= release(needed) => Ok(found),
+        _ => bail!(Unavailable {
+            why: format!("rustc-web is {version}, but Rust {needed} is needed"),
+            told: format!(
+                "this project needs Rust {needed}, but Debian's package rustc-web is {version}. Should a newer one be \
+                 offered:\n    sudo apt-get update && sudo apt-get install rustc-web cargo-web rust-web-src rust-web-clippy"
+            ),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_what_runs_programs_needs_wine() {
+        let runs = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            runs_programs(&words)
+        };
+        assert!(runs("nextest run -p model"));
+        assert!(runs("--offline t"));
+        assert!(!runs("clippy --all-targets"));
+        assert!(!runs("build -p test"));
+    }
+
+    #[test]
+    fn an_old_compiler_is_told_from_a_broken_one() {
+        let error = new_enough("1.63.0+dfsg1-2").unwrap_err();
+        let unavailable = error.downcast_ref::<Unavailable>().unwrap();
+        assert!(unavailable.why.contains("1.63.0"), "{unavailable}");
+        assert!(new_enough("1.96.0+dfsg1-1~deb12u2").is_ok());
+        assert!(new_enough("2.0.0-1").is_ok());
+    }
+}

@@ -1,0 +1,134 @@
+//! Rust's standard library for Windows, built once for each compiler.
+//!
+//! Debian ships the compiler, which knows the target, and the library's sources, but no built library. Built in a place
+//! of its own and named by `--sysroot`, it serves ordinary stable builds; `-Z build-std` in every build would compile it
+//! again for each target directory.
+
+use crate::process::{Stop, foreground};
+use crate::windows::TARGET;
+use crate::windows::environment::Environment;
+use crate::windows::places::{Places, libraries};
+use crate::windows::scratch::{Scratch, mark};
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The sources' own dependencies, so that nothing is downloaded.
+const VENDOR: &str = "/usr/lib/rustlib/src/rust/library/vendor";
+
+/// An empty crate: cargo builds the standard library only along with something.
+const SEED: &str =
+    "[package]\nname = \"seed\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n";
+
+/// Builds it unless it is there. The caller holds the lock over the cache.
+///
+/// # Errors
+/// When the build fails (the compiler's messages stand above) or on Ctrl-C.
+pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
+    if mark(&places.libraries()).is_some() {
+        return Ok(());
+    }
+    println!(
+        "Building Rust's standard library for Windows: about two minutes, once for each compiler."
+    );
+    let scratch = Scratch::new(&places.cache)?;
+    let seed = scratch.path().join("seed");
+    write(&seed.join("Cargo.toml"), SEED)?;
+    write(&seed.join("src/lib.rs"), "")?;
+    let status = foreground(build(places, scratch.path()).current_dir(&seed), stop)?;
+    if !status.success() {
+        bail!(
+            "Rust's standard library for Windows could not be built ({status}); the compiler's messages stand above. \
+             Should its sources be damaged: apt-get install --reinstall rust-web-src"
+        );
+    }
+    let sysroot = scratch.path().join("sysroot");
+    let to = libraries(&sysroot);
+    collect(
+        &scratch
+            .path()
+            .join("target")
+            .join(TARGET)
+            .join("release/deps"),
+        &to,
+    )?;
+    scratch.finish(&sysroot, &places.sysroot, &to, "")
+}
+
+fn build(places: &Places, scratch: &Path) -> Command {
+    let mut command = Command::new("/usr/bin/cargo");
+    Environment::without_sysroot(places, std::env::vars_os().map(|(name, _)| name))
+        .apply(&mut command);
+    command
+        .args(["build", "--quiet", "--release", "--offline"])
+        // `test` for our tests and `proc_macro` for libraries that mention it. Programs that abort on panic are not
+        // served: their part would have to be compiled with a strategy of its own.
+        .arg("-Zbuild-std=std,panic_unwind,test,proc_macro")
+        .args(["--config", "source.crates-io.replace-with='vendor'"])
+        .arg("--config")
+        .arg(format!("source.vendor.directory='{VENDOR}'"))
+        .env("CARGO_TARGET_DIR", scratch.join("target"))
+        // No settings and no registry of the person's get in.
+        .env("CARGO_HOME", scratch.join("home"))
+        // A stable compiler takes `-Z` flags only so.
+        .env("RUSTC_BOOTSTRAP", "1")
+        // A release of ours is optimised together with this library, which needs its bitcode.
+        .env("RUSTFLAGS", "-Cembed-bitcode=yes")
+        .stdin(Stdio::null());
+    command
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    file.parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(file, text))
+        .with_context(|| format!("writing {}", file.display()))
+}
+
+/// Copies each library of `from` to the new folder `to`.
+fn collect(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    let entries = std::fs::read_dir(from).with_context(|| format!("reading {}", from.display()))?;
+    for entry in entries {
+        let file = entry
+            .with_context(|| format!("reading {}", from.display()))?
+            .path();
+        // The seed's own library is as empty as the seed.
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.ends_with(".rlib") && !name.starts_with("libseed-") {
+            std::fs::copy(&file, to.join(&name)).with_context(|| format!("copying {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_libraries_are_collected() {
+        let dir = std::env::temp_dir().join(format!("uam-sysroot-{}", std::process::id()));
+        let from = dir.join("deps");
+        for name in [
+            "libstd-1.rlib",
+            "libstd-1.rmeta",
+            "std-1.d",
+            "libseed-2.rlib",
+        ] {
+            write(&from.join(name), "").unwrap();
+        }
+        collect(&from, &dir.join("lib")).unwrap();
+        let found: Vec<_> = std::fs::read_dir(dir.join("lib"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(found, ["libstd-1.rlib"]);
+    }
+}

@@ -1,0 +1,173 @@
+//! Wine while programs run: a display, a server, and the processes both bring, all ended together.
+
+use crate::desktop::own_display;
+use crate::process::{Group, Stop, foreground};
+use crate::windows::environment::Environment;
+use crate::windows::scratch::lock;
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long the display may take to appear on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The size of the display and of Wine's desktop, which fills it: pixel coordinates are the same in both.
+pub(crate) const DESKTOP: &str = "1280x800";
+
+/// A running Wine. When dropped, every process of its prefix ends, then the display.
+#[derive(Debug)]
+pub(crate) struct Wine {
+    environment: Environment,
+    prefix: PathBuf,
+    display: String,
+    _screen: Option<Group>,
+    _lock: File,
+}
+
+impl Wine {
+    /// Starts Wine for `prefix` on a display of its own and waits until its service processes run.
+    ///
+    /// Those would otherwise be started by the first program and hold its output open for ever. While another chore
+    /// uses the prefix this waits, for the first to end would end both.
+    ///
+    /// # Errors
+    /// When a part does not come up, or on Ctrl-C.
+    pub(crate) fn start(environment: &Environment, prefix: &Path, stop: &Stop) -> Result<Self> {
+        let lock = Self::lock(prefix, stop)?;
+        let (screen, display) = screen(stop)?;
+        Self::on(display, Some(screen), lock, environment, prefix, stop)
+    }
+
+    /// As [`Wine::start`], but on the person's own desktop where there is one.
+    ///
+    /// # Errors
+    /// As for [`Wine::start`].
+    pub(crate) fn start_visible(
+        environment: &Environment,
+        prefix: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
+        match own_display() {
+            Some(display) => {
+                let lock = Self::lock(prefix, stop)?;
+                Self::on(display, None, lock, environment, prefix, stop)
+            }
+            None => Self::start(environment, prefix, stop),
+        }
+    }
+
+    fn lock(prefix: &Path, stop: &Stop) -> Result<File> {
+        lock(&prefix.with_extension("lock"), "Wine", stop)
+    }
+
+    fn on(
+        display: String,
+        screen: Option<Group>,
+        lock: File,
+        environment: &Environment,
+        prefix: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let wine = Self {
+            environment: environment.clone(),
+            prefix: prefix.to_owned(),
+            display,
+            _screen: screen,
+            _lock: lock,
+        };
+        // Nobody else uses the prefix, so a server still there was left by a chore that was killed.
+        wine.end();
+        // It returns once the server listens in the background, where it then stays until it is told to end.
+        wine.quietly(&["wineserver", "--persistent"], stop)?;
+        wine.quietly(&["wine", "cmd", "/c", "rem"], stop)?;
+        Ok(wine)
+    }
+
+    /// Runs a command that has nothing to say and must work.
+    ///
+    /// # Errors
+    /// With the command to repeat, when it fails.
+    pub(crate) fn quietly(&self, words: &[&str], stop: &Stop) -> Result<()> {
+        let (program, args) = words.split_first().context("a command without a name")?;
+        let mut command = self.command(program);
+        let status = foreground(quiet(command.args(args)), stop)?;
+        if !status.success() {
+            bail!(
+                "Wine failed ({status}); to see why: WINEPREFIX={} {}",
+                self.prefix.display(),
+                words.join(" ")
+            );
+        }
+        Ok(())
+    }
+
+    /// Ends the server with all its clients; it writes the registry first. It is known by its prefix, so that no
+    /// other is met.
+    fn end(&self) {
+        for flag in ["--kill", "--wait"] {
+            // Without a server this fails, and that is as good.
+            let _ = quiet(self.command("wineserver").arg(flag)).status();
+        }
+    }
+
+    /// A command whose Windows programs, itself or those it starts, run here.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Gives `command` the environment to run Windows programs here.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        prepare(command, &self.environment, &self.prefix, &self.display);
+    }
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn prepare(command: &mut Command, environment: &Environment, prefix: &Path, display: &str) {
+    environment.apply(command);
+    command
+        .env("WINEPREFIX", prefix)
+        .env("DISPLAY", display)
+        .env_remove("WAYLAND_DISPLAY");
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+}
+
+/// An X server without a window manager, on a display number of its own choosing.
+fn screen(stop: &Stop) -> Result<(Group, String)> {
+    let mut server = Group::start(
+        Command::new("Xvfb")
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+            .args(["-screen", "0", &format!("{DESKTOP}x24")])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null()),
+    )?;
+    let pipe = server.child().stdout.take().context("Xvfb's output")?;
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        if BufReader::new(pipe).read_line(&mut line).is_ok() {
+            let _ = sender.send(line);
+        }
+    });
+    let number = stop.until("Xvfb to name its display", PATIENCE, || {
+        Ok(receiver.try_recv().ok())
+    })?;
+    Ok((server, format!(":{}", number.trim())))
+}
