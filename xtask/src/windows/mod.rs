@@ -75,7 +75,14 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
             succeed(wine.command("wine").args(args), stop)
         }
         Windows::Env => {
-            print!("{}", Toolchain::there()?.environment.script());
+            let windows = Toolchain::there()?;
+            // Setting it up here would write its messages into the script.
+            if !windows.is_complete() {
+                bail!(
+                    "not everything for Windows is set up; please run: cargo xtask windows setup"
+                );
+            }
+            print!("{}", windows.environment.script());
             Ok(())
         }
     }
@@ -151,6 +158,12 @@ impl Toolchain {
             places,
             environment,
         })
+    }
+
+    fn is_complete(&self) -> bool {
+        [&self.places.libraries(), &self.places.prefix]
+            .into_iter()
+            .all(|folder| scratch::mark(folder).is_some())
     }
 
     /// Debian's cargo at the repository's root, building for Windows.

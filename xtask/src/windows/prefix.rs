@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Raise it when the way the prefix is made changes, so that it is made again everywhere.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// The source of the DLL that older Wine lacks.
 const PRNG: &str = include_str!("prng.c");
@@ -33,6 +33,8 @@ pub(crate) fn ensure(places: &Places, environment: &Environment, stop: &Stop) ->
     std::fs::create_dir(&prefix).with_context(|| format!("making {}", prefix.display()))?;
     let wine = Wine::start(environment, &prefix, stop)?;
     wine.quietly(&["wine", "wineboot", "--init"], stop)?;
+    // Wine 8 calls itself Windows 7, on which our programs would not even start.
+    wine.quietly(&["wine", "winecfg", "/v", "win10"], stop)?;
     // All processes share one desktop with one foreground window. It fills the display, so no window manager is needed
     // and a place on the display is the same place in Windows.
     for (key, name, value) in [
