@@ -119,6 +119,22 @@ impl Agent {
         )
     }
 
+    /// Waits until it has ended because somebody else told it to.
+    ///
+    /// # Errors
+    /// When it ends with an error, or not at all within a minute.
+    pub(crate) fn ended(&mut self, stop: &Stop) -> Result<()> {
+        let group = &mut self.group;
+        let status = stop.until("uam to end", Duration::from_secs(60), || group.ended())?;
+        if status.success() {
+            return Ok(());
+        }
+        bail!(
+            "uam ended with {status}; it last said:\n{}",
+            tail(&self.said())
+        )
+    }
+
     /// Ends it as Ctrl-C would and waits for it.
     ///
     /// # Errors

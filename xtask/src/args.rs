@@ -21,6 +21,10 @@ cargo xtask windows wine ARGS..
     Run a Windows program, on your desktop or, where there is none, on a display of its own.
 cargo xtask windows env
     Print the environment of both for a script: eval \"$(cargo xtask windows env)\". It brings no display.
+cargo xtask dist [--out DIR] [--check] [--windows-exe FILE] [--linux-exe FILE] [--windows-only | --linux-only]
+    Pack what people install, into target/dist: for Windows a setup program, an .msi and a .zip, for Linux a .deb and a
+    .tar.gz, with their SHA-256 sums. --check then installs, runs, upgrades and removes each, the Windows ones under
+    Wine. The files are programs to pack instead of release builds. $UAM_SIGN signs: see docs/RELEASING.md.
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
@@ -41,6 +45,8 @@ pub(crate) enum Chore {
     Bench(Bench),
     /// Build and test the Windows program.
     Windows(Windows),
+    /// Pack what people install.
+    Dist(Dist),
 }
 
 /// Options of `try`.
@@ -76,6 +82,23 @@ pub(crate) enum Windows {
     Wine(Vec<String>),
     /// Print the environment.
     Env,
+}
+
+/// Options of `dist`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Dist {
+    /// Where the packages go instead of `target/dist`.
+    pub(crate) out: Option<PathBuf>,
+    /// Install, run, upgrade and remove each afterwards.
+    pub(crate) check: bool,
+    /// Leave Linux out.
+    pub(crate) windows_only: bool,
+    /// Leave Windows out.
+    pub(crate) linux_only: bool,
+    /// The program to pack for Windows instead of a release build.
+    pub(crate) windows_exe: Option<PathBuf>,
+    /// The program to pack for Linux instead of a release build.
+    pub(crate) linux_exe: Option<PathBuf>,
 }
 
 /// Options of `bench`.
@@ -114,7 +137,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 match arg.as_str() {
                     "--virtual" => options.virtual_desktop = true,
                     "--yes" => options.yes = true,
-                    "--uam" => options.uam = Some(file(args.next())?),
+                    "--uam" => options.uam = Some(path("--uam", args.next())?),
                     "--seconds" => options.seconds = seconds(args.next())?,
                     other => return Err(format!("`try` does not know `{other}`")),
                 }
@@ -132,6 +155,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
             Ok(Chore::Test(options))
         }
         "windows" => windows(args).map(Chore::Windows),
+        "dist" => dist(args).map(Chore::Dist),
         "rules" => nothing_more("rules", args).map(|()| Chore::Rules),
         "bench" => {
             let mut options = Bench {
@@ -143,7 +167,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 match arg.as_str() {
                     "--quick" => options.quick = true,
                     "--only" => options.only = groups(args.next())?,
-                    "--uam" => options.uam = Some(file(args.next())?),
+                    "--uam" => options.uam = Some(path("--uam", args.next())?),
                     other => return Err(format!("`bench` does not know `{other}`")),
                 }
             }
@@ -162,6 +186,25 @@ fn windows(mut args: impl Iterator<Item = String>) -> Result<Windows, String> {
         Some("wine") => some("windows wine", "uam.exe --help", args).map(Windows::Wine),
         Some(other) => Err(format!("`windows` does not know `{other}`")),
     }
+}
+
+fn dist(mut args: impl Iterator<Item = String>) -> Result<Dist, String> {
+    let mut options = Dist::default();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--check" => options.check = true,
+            "--windows-only" => options.windows_only = true,
+            "--linux-only" => options.linux_only = true,
+            "--out" => options.out = Some(path(&arg, args.next())?),
+            "--windows-exe" => options.windows_exe = Some(path(&arg, args.next())?),
+            "--linux-exe" => options.linux_exe = Some(path(&arg, args.next())?),
+            other => return Err(format!("`dist` does not know `{other}`")),
+        }
+    }
+    if options.windows_only && options.linux_only {
+        return Err("`--windows-only` and `--linux-only` leave nothing to pack".into());
+    }
+    Ok(options)
 }
 
 /// All that is left belongs to another program; at least one word must be there.
@@ -192,8 +235,9 @@ fn seconds(value: Option<String>) -> Result<u64, String> {
         .ok_or_else(|| format!("`--seconds` must be a whole number from 10 to 3600, not `{value}`"))
 }
 
-fn file(value: Option<String>) -> Result<PathBuf, String> {
-    Ok(PathBuf::from(value.ok_or("`--uam` needs a file")?))
+fn path(option: &str, value: Option<String>) -> Result<PathBuf, String> {
+    let value = value.ok_or_else(|| format!("`{option}` needs a path"))?;
+    Ok(PathBuf::from(value))
 }
 
 fn groups(value: Option<String>) -> Result<Vec<String>, String> {
@@ -257,6 +301,21 @@ mod tests {
     }
 
     #[test]
+    fn packages_are_for_both_systems_unless_one_is_left_out() {
+        assert_eq!(parsed("dist"), Ok(Chore::Dist(Dist::default())));
+        let expected = Dist {
+            check: true,
+            windows_only: true,
+            windows_exe: Some("uam.exe".into()),
+            ..Dist::default()
+        };
+        assert_eq!(
+            parsed("dist --windows-exe uam.exe --windows-only --check"),
+            Ok(Chore::Dist(expected))
+        );
+    }
+
+    #[test]
     fn what_another_program_gets_is_left_alone() {
         assert_eq!(parsed("test"), Ok(Chore::Test(Test { windows: true })));
         assert_eq!(
@@ -298,6 +357,9 @@ mod tests {
             ("windows cargo", "needs arguments"),
             ("bench --only shot", "`shot`"),
             ("bench --uam", "--uam"),
+            ("dist --out", "--out"),
+            ("dist --chekc", "--chekc"),
+            ("dist --windows-only --linux-only", "nothing"),
         ] {
             let wrong = parsed(line).err();
             assert!(

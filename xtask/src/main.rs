@@ -12,6 +12,7 @@ mod authenticator;
 mod bench;
 mod build;
 mod desktop;
+mod dist;
 mod packages;
 mod process;
 mod rules;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),
+        Chore::Dist(options) => dist::run(&options, &stop),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

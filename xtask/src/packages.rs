@@ -70,6 +70,35 @@ pub(crate) const WINDOWS: &[Package] = &[
     package("xdotool", "xdotool"),
 ];
 
+/// What packs the Windows program, besides [`WINDOWS`]'s cross compiler.
+pub(crate) const PACK_WINDOWS: &[Package] = &[
+    package("nsis", "makensis"),
+    package("wixl", "wixl"),
+    package("msitools", "msibuild"),
+    package("zip", "zip"),
+    package(
+        "binutils-mingw-w64-x86-64",
+        "/usr/bin/x86_64-w64-mingw32-strip",
+    ),
+];
+
+/// What packs the Linux program.
+pub(crate) const PACK_LINUX: &[Package] = &[
+    package("binutils", "strip"),
+    package("tar", "tar"),
+    package("gzip", "gzip"),
+    package("xz-utils", "xz"),
+];
+
+/// What looks into the packages.
+pub(crate) const UNPACK: &[Package] = &[package("unzip", "unzip"), package("dpkg", "dpkg-deb")];
+
+/// What signs with a certificate of one's own, to see that signed packages install.
+pub(crate) const SIGNING: &[Package] = &[
+    package("osslsigncode", "osslsigncode"),
+    package("openssl", "openssl"),
+];
+
 /// What is needed cannot be had on this system, or not without the person's help.
 #[derive(Debug)]
 pub(crate) struct Unavailable {

@@ -23,8 +23,9 @@ use crate::test::summary::Summary;
 use anyhow::{Context, Result, bail};
 use environment::Environment;
 use places::{Places, release};
+use scratch::Scratch;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The target, as the compiler calls it.
@@ -71,7 +72,8 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
         }
         Windows::Wine(args) => {
             let windows = Toolchain::set_up(stop)?;
-            let wine = Wine::start_visible(&windows.environment, &windows.places.prefix, stop)?;
+            windows.own_prefix(stop)?;
+            let wine = Wine::start_visible(&windows.environment, &windows.places.own, stop)?;
             succeed(wine.command("wine").args(args), stop)
         }
         Windows::Env => {
@@ -82,6 +84,7 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
                     "not everything for Windows is set up; please run: cargo xtask windows setup"
                 );
             }
+            windows.own_prefix(stop)?;
             print!("{}", windows.environment.script());
             Ok(())
         }
@@ -196,12 +199,35 @@ impl Toolchain {
         build::programs_with(self.cargo(), args, stop)
     }
 
-    /// Wine on a display of its own, to run programs in.
+    /// Wine on a display of its own, in an empty Windows that goes with it.
     ///
     /// # Errors
     /// When it does not come up, or on Ctrl-C.
     pub(crate) fn wine(&self, stop: &Stop) -> Result<Wine> {
-        Wine::start(&self.environment, &self.places.prefix, stop)
+        self.fresh_wine(&self.places.run, stop)
+    }
+
+    /// As [`Toolchain::wine`], with the Windows in the folder `prefix`.
+    ///
+    /// # Errors
+    /// As for [`Toolchain::wine`].
+    pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Stop) -> Result<Wine> {
+        Wine::start_fresh(&self.environment, &self.places.prefix, prefix, stop)
+    }
+
+    /// Makes the person's own prefix, unless there is one.
+    fn own_prefix(&self, stop: &Stop) -> Result<()> {
+        let Places {
+            cache, prefix, own, ..
+        } = &self.places;
+        let _lock = scratch::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
+        if own.exists() {
+            return Ok(());
+        }
+        let scratch = Scratch::new(cache)?;
+        let made = scratch.path().join("prefix");
+        prefix::copy(prefix, &made)?;
+        scratch.finish(&made, own, &made, "")
     }
 }
 

@@ -1,0 +1,137 @@
+//! The packages for Linux: unpacked, looked through, and run.
+
+use crate::dist::check::{holds, same};
+use crate::dist::{Release, stage};
+use crate::process::output;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Places from which something would start by itself.
+const AUTOSTART: [&str; 5] = ["autostart", "systemd", "init.d", "cron", "profile.d"];
+
+/// The shells there is a completion for.
+const COMPLETIONS: [&str; 3] = [
+    "usr/share/bash-completion/completions/uam",
+    "usr/share/zsh/vendor-completions/_uam",
+    "usr/share/fish/vendor_completions.d/uam.fish",
+];
+
+/// Checks the .deb.
+///
+/// # Errors
+/// What was found instead of what should be.
+pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
+    let field = |name: &str| -> Result<String> {
+        let mut dpkg = Command::new("dpkg-deb");
+        Ok(output(dpkg.arg("--field").arg(file).arg(name))?
+            .trim()
+            .to_owned())
+    };
+    // Reads the whole package, and complains of what breaks Debian's rules.
+    let told = output(Command::new("dpkg-deb").arg("--info").arg(file))?;
+    for part in [
+        "Description: ",
+        "Maintainer: ",
+        "Installed-Size: ",
+        "Section: utils",
+    ] {
+        holds("dpkg-deb --info", &told, part)?;
+    }
+    same("Package", field("Package")?, "uam".to_owned())?;
+    same(
+        "Version",
+        field("Version")?,
+        release.version.replacen('-', "~", 1),
+    )?;
+    holds("Depends", &field("Depends")?, "libc6 (>= 2.")?;
+    let mut arch = Command::new("dpkg");
+    let arch = output(arch.arg("--print-architecture"))?;
+    same(
+        "Architecture",
+        field("Architecture")?,
+        arch.trim().to_owned(),
+    )?;
+
+    let listed = output(Command::new("dpkg-deb").arg("--contents").arg(file))?;
+    for line in listed.lines() {
+        let mut words = line.split_whitespace();
+        let (mode, owner) = (words.next(), words.next());
+        let usual = matches!(mode, Some("drwxr-xr-x" | "-rw-r--r--"))
+            || (mode == Some("-rwxr-xr-x") && line.ends_with("/usr/bin/uam"));
+        ensure!(
+            usual && owner == Some("root/root"),
+            "not as Debian wants it: {line}"
+        );
+        ensure!(
+            !AUTOSTART.iter().any(|place| line.contains(place)),
+            "it would start by itself: {line}"
+        );
+    }
+
+    let dir = stage::Folder::new(&work.join("unpacked"))?;
+    output(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.path()))?;
+    let at = |name: &str| dir.path().join(name);
+    version(&at("usr/bin/uam"), release)?;
+    for completion in COMPLETIONS {
+        // Each names a command of uam's own.
+        holds(completion, &read(&at(completion))?, "doctor")?;
+    }
+    let entry = read(&at("usr/share/applications/uam.desktop"))?;
+    holds("the menu entry", &entry, "Exec=uam\n")?;
+    holds("the menu entry", &entry, "Terminal=true\n")?;
+    for name in [
+        "usr/share/icons/hicolor/256x256/apps/uam.png",
+        "usr/share/doc/uam/README",
+        "usr/share/doc/uam/copyright",
+        "usr/share/doc/uam/changelog.gz",
+        "usr/share/doc/uam/THIRD-PARTY.gz",
+    ] {
+        ensure!(at(name).is_file(), "it lacks {name}");
+    }
+    println!("unpacks and runs; {}", field("Depends")?);
+    Ok(())
+}
+
+/// Checks the archive.
+///
+/// # Errors
+/// What was found instead of what should be.
+pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()> {
+    let dir = stage::Folder::new(&work.join("unpacked"))?;
+    output(
+        Command::new("tar")
+            .arg("-C")
+            .arg(dir.path())
+            .arg("-xzf")
+            .arg(file),
+    )?;
+    let folder = PathBuf::from(format!("uam-{}", release.version));
+    let files = stage::files(dir.path())?;
+    if let Some(stray) = files.iter().find(|file| !file.starts_with(&folder)) {
+        bail!("{} lies outside of {}", stray.display(), folder.display());
+    }
+    let folder = dir.path().join(folder);
+    version(&folder.join("uam"), release)?;
+    for name in ["README", "LICENSE", "THIRD-PARTY", "completions/uam.zsh"] {
+        ensure!(
+            !read(&folder.join(name))?.is_empty(),
+            "{name} is empty in the archive"
+        );
+    }
+    println!("unpacks and runs");
+    Ok(())
+}
+
+fn version(program: &Path, release: &Release) -> Result<()> {
+    let said = output(Command::new(program).arg("--version"))?;
+    same(
+        "uam --version",
+        said.trim().to_owned(),
+        format!("uam {}", release.version),
+    )
+}
+
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+}

@@ -1,0 +1,297 @@
+//! An empty Windows to install things on, and questions to ask of it.
+
+use crate::agent::{Agent, Setting};
+use crate::dist::stage;
+use crate::process::{Stop, output};
+use crate::store;
+use crate::windows::{Toolchain, Wine};
+use anyhow::{Context, Result, bail};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// How long an installer may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Where the session's programs are listed.
+pub(crate) const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
+
+/// uam's name in the registry and in menus.
+pub(crate) const NAME: &str = "User Activity Monitor";
+
+/// Variables of the person's own uam that must not reach the one under test.
+const OWN: [&str; 3] = ["UAM_HOME", "S3_PREFIX", "AWS_SESSION_TOKEN"];
+
+/// A throw-away Windows. When dropped, all its processes end and its files go.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    // Ends before its folder goes.
+    wine: Wine,
+    prefix: PathBuf,
+    local: String,
+    roaming: String,
+    _dir: stage::Folder,
+}
+
+impl Machine {
+    /// Makes one in `dir`.
+    ///
+    /// # Errors
+    /// When Wine fails, or on Ctrl-C.
+    pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Stop) -> Result<Self> {
+        let folder = stage::Folder::new(dir)?;
+        let prefix = dir.join("prefix");
+        let wine = toolchain.fresh_wine(&prefix, stop)?;
+        let mut machine = Self {
+            wine,
+            prefix,
+            local: String::new(),
+            roaming: String::new(),
+            _dir: folder,
+        };
+        let folder = |name: &str| -> Result<String> {
+            let said = output(&mut machine.command(&["cmd", "/c", &format!("echo %{name}%")]))?;
+            let path = said.trim();
+            if !path.starts_with(r"C:\users\") {
+                bail!("Windows says {path:?} for {name}");
+            }
+            Ok(path.to_owned())
+        };
+        let (local, roaming) = (folder("LOCALAPPDATA")?, folder("APPDATA")?);
+        machine.local = local;
+        machine.roaming = roaming;
+        Ok(machine)
+    }
+
+    /// The folder of a program's data, as Windows calls it.
+    pub(crate) fn local(&self, name: &str) -> String {
+        format!(r"{}\{name}", self.local)
+    }
+
+    /// The folder of a program's settings, as Windows calls it.
+    pub(crate) fn roaming(&self, name: &str) -> String {
+        format!(r"{}\{name}", self.roaming)
+    }
+
+    /// Where the program is installed, as Windows calls it.
+    pub(crate) fn installed(&self) -> String {
+        self.local(r"Programs\uam")
+    }
+
+    /// The link in the start menu.
+    pub(crate) fn shortcut(&self) -> PathBuf {
+        self.path(&self.roaming(&format!(
+            r"Microsoft\Windows\Start Menu\Programs\{NAME}.lnk"
+        )))
+    }
+
+    /// What Windows calls `C:\...`, as this system calls it.
+    pub(crate) fn path(&self, windows: &str) -> PathBuf {
+        let rest = windows.trim_start_matches(r"C:\").replace('\\', "/");
+        self.prefix.join("drive_c").join(rest)
+    }
+
+    /// A Windows program with its arguments.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.wine.command("wine");
+        for name in OWN.iter().chain(&store::NAMES) {
+            command.env_remove(name);
+        }
+        command.args(words).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a Windows program to its end and gives the lower eight bits of its exit code, which is all Wine passes on.
+    ///
+    /// # Errors
+    /// When Wine fails, the program is ended by a signal or takes too long, or on Ctrl-C.
+    pub(crate) fn run(&self, words: &[&str], stop: &Stop) -> Result<i32> {
+        let mut child = self
+            .command(words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("starting Wine")?;
+        let what = format!("the end of {}", words.join(" "));
+        let ended = stop.until(&what, PATIENCE, || Ok(child.try_wait()?));
+        if ended.is_err() {
+            // Its Windows processes end with the machine.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        ended?
+            .code()
+            .with_context(|| format!("{} was ended by a signal", words.join(" ")))
+    }
+
+    /// Runs a Windows program that must succeed.
+    ///
+    /// # Errors
+    /// As for [`Machine::run`], and when it fails.
+    pub(crate) fn succeed(&self, words: &[&str], stop: &Stop) -> Result<()> {
+        match self.run(words, stop)? {
+            0 => Ok(()),
+            code => bail!("{} ended with {code}", words.join(" ")),
+        }
+    }
+
+    /// What a Windows program writes.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) fn says(&self, words: &[&str]) -> Result<String> {
+        output(&mut self.command(words))
+    }
+
+    /// A value in the registry, as `reg query` writes it; `None` without one.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    pub(crate) fn value(&self, key: &str, name: &str) -> Result<Option<String>> {
+        let said = self
+            .command(&["reg", "query", key, "/v", name])
+            .output()
+            .context("starting Wine")?;
+        if !said.status.success() {
+            return Ok(None);
+        }
+        Ok(value_in(&String::from_utf8_lossy(&said.stdout), name))
+    }
+
+    /// Is there such a key?
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    pub(crate) fn has_key(&self, key: &str) -> Result<bool> {
+        let mut query = self.command(&["reg", "query", key]);
+        let status = query.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        Ok(status.context("starting Wine")?.success())
+    }
+
+    /// A key with all it holds, byte for byte.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn export(&self, key: &str) -> Result<String> {
+        let file = self.prefix.join("drive_c/export.reg");
+        output(&mut self.command(&["reg", "export", key, r"C:\export.reg", "/y"]))?;
+        let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        Ok(from_utf16(&bytes))
+    }
+
+    /// Puts text in the form of [`Machine::export`] into the registry.
+    ///
+    /// # Errors
+    /// When Wine does not take it.
+    pub(crate) fn import(&self, text: &str, stop: &Stop) -> Result<()> {
+        let file = self.prefix.join("drive_c/import.reg");
+        let mut bytes = vec![0xff, 0xfe];
+        let text = format!("Windows Registry Editor Version 5.00\r\n\r\n{text}\r\n");
+        bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        std::fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))?;
+        self.succeed(&["reg", "import", r"C:\import.reg"], stop)
+    }
+
+    /// Waits until the file or folder is gone: an uninstaller returns before it is done.
+    ///
+    /// # Errors
+    /// When it stays, with what it still holds.
+    pub(crate) fn gone(&self, windows: &str, stop: &Stop) -> Result<()> {
+        let path = self.path(windows);
+        stop.until(&format!("{windows} to go"), PATIENCE, || {
+            Ok((!path.exists()).then_some(()))
+        })
+        .with_context(|| format!("it holds {:?}", stage::files(&path).unwrap_or_default()))
+    }
+
+    /// What to run the installed program with, as a person would, with data and settings where Windows wants them;
+    /// `home` is its working folder.
+    ///
+    /// # Errors
+    /// When the script that calls Wine cannot be written.
+    pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<Setting> {
+        let command = self.command(&[program]);
+        let mut script = String::from("#!/bin/sh\n");
+        let mut display = String::new();
+        for (name, value) in command.get_envs() {
+            let name = name.to_string_lossy();
+            match value {
+                Some(value) => {
+                    if name == "DISPLAY" {
+                        display = value.to_string_lossy().into_owned();
+                    }
+                    let value = value.to_string_lossy().replace('\'', r"'\''");
+                    let _ = writeln!(script, "export {name}='{value}'");
+                }
+                None => {
+                    let _ = writeln!(script, "unset {name}");
+                }
+            }
+        }
+        let _ = writeln!(script, "exec wine '{program}' \"$@\"");
+        stage::write(home, "uam.sh", script)?;
+        stage::make_program(&home.join("uam.sh"))?;
+        Ok(Setting {
+            uam: home.join("uam.sh"),
+            home: home.to_owned(),
+            display,
+            env: Vec::new(),
+        })
+    }
+
+    /// Starts the installed program, up to where it records: it is set up afresh, so it has no data yet.
+    ///
+    /// # Errors
+    /// When it ends early or takes no code.
+    pub(crate) fn record(&self, home: &Path, stop: &Stop) -> Result<Agent> {
+        let program = format!(r"{}\uam.exe", self.installed());
+        let setting = self.setting(&program, home)?;
+        let args = ["--yes", "--plain", "--no-capture"];
+        let mut agent = Agent::start(&setting, &args, false)?;
+        agent.answer_first_code(stop)?;
+        Ok(agent)
+    }
+}
+
+/// The value called `name` in what `reg query` says: name, type and value stand four spaces apart.
+fn value_in(said: &str, name: &str) -> Option<String> {
+    said.lines().find_map(|line| {
+        let rest = line.trim_start().strip_prefix(name)?;
+        let (kind, value) = rest.trim_start().split_once("    ")?;
+        kind.starts_with("REG_")
+            .then(|| value.trim_end_matches('\r').to_owned())
+    })
+}
+
+/// Text of Windows with the mark of its byte order.
+pub(crate) fn from_utf16(bytes: &[u8]) -> String {
+    let units: Vec<u16> = bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
+    String::from_utf16_lossy(&units)
+        .trim_start_matches('\u{feff}')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_what_stands_after_its_type() {
+        let said = "\r\nHKEY_CURRENT_USER\\Software\r\n    User Activity Monitor    REG_SZ    \"C:\\a b\\uam.exe\"\r\n";
+        assert_eq!(
+            value_in(said, "User Activity Monitor").as_deref(),
+            Some("\"C:\\a b\\uam.exe\"")
+        );
+        assert_eq!(value_in(said, "User"), None);
+        assert_eq!(value_in("", "User"), None);
+    }
+
+    #[test]
+    fn the_mark_of_the_byte_order_is_no_text() {
+        assert_eq!(from_utf16(&[0xff, 0xfe, 0x41, 0, 0xe9, 0]), "Aé");
+    }
+}

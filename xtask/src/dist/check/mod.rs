@@ -1,0 +1,92 @@
+//! Does what was packed install, run, upgrade and go away again, without taking the person's records along?
+
+mod linux;
+mod machine;
+mod msi;
+mod portable;
+mod setup;
+mod signed;
+
+use crate::dist::{Release, linux as packed_linux, windows as packed_windows};
+use crate::packages::{self, SIGNING, UNPACK};
+use crate::process::Stop;
+use crate::test::summary::Summary;
+use crate::windows::{SET_UP, Toolchain};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// What was packed for Windows, and of what.
+pub(crate) struct Windows<'a> {
+    pub(crate) content: &'a packed_windows::Content,
+    pub(crate) packed: &'a packed_windows::Packed,
+}
+
+/// Checks every package there is.
+///
+/// # Errors
+/// The check that failed and what was found instead.
+pub(crate) fn run(
+    windows: Option<Windows<'_>>,
+    linux: Option<&packed_linux::Packed>,
+    release: &Release,
+    work: &Path,
+    stop: &Stop,
+) -> Result<()> {
+    const AGAIN: &str = "cargo xtask dist --check";
+    packages::ensure(&[UNPACK], stop)?;
+    Summary::whole(|done| {
+        if let Some(linux) = linux {
+            done.step("Debian package", AGAIN, || {
+                linux::deb(&linux.deb, release, work)
+            })?;
+            done.step("archive for Linux", AGAIN, || {
+                linux::archive(&linux.tar, release, work)
+            })?;
+        }
+        let Some(windows) = windows else {
+            return Ok(());
+        };
+        let toolchain = done.step(SET_UP, "cargo xtask windows setup", || {
+            packages::ensure(&[SIGNING], stop)?;
+            Toolchain::set_up(stop)
+        })?;
+        // An older version, to be upgraded; it is also the one that is signed.
+        let older = done.step("older version, signed", AGAIN, || {
+            signed::older(windows.content, work, stop)
+        })?;
+        let machine = done.step("empty Windows", AGAIN, || {
+            machine::Machine::new(&toolchain, &work.join("wine"), stop)
+        })?;
+        done.step("setup program", AGAIN, || {
+            setup::check(&machine, &older, &windows, release, work, stop)
+        })?;
+        done.step("msi", AGAIN, || {
+            msi::check(&machine, &older, &windows, release, work, stop)
+        })?;
+        done.step("zip", AGAIN, || {
+            portable::check(&machine, windows.packed, release, work, stop)
+        })
+    })
+}
+
+/// Both must be the same.
+///
+/// # Errors
+/// What they are called, and both.
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Result<()> {
+    if found == wanted {
+        return Ok(());
+    }
+    bail!("{what}: found {found:?} instead of {wanted:?}")
+}
+
+/// The part must be in the text.
+///
+/// # Errors
+/// What the text is, the part, and the text.
+fn holds(what: &str, text: &str, part: &str) -> Result<()> {
+    if text.contains(part) {
+        return Ok(());
+    }
+    bail!("{what} lacks {part:?}:\n{text}")
+}

@@ -1,0 +1,126 @@
+//! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
+
+use crate::dist::check::machine::{Machine, NAME, RUN};
+use crate::dist::check::signed::Older;
+use crate::dist::check::{Windows, holds, same};
+use crate::dist::{Release, stage};
+use crate::process::Stop;
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+
+/// Where it leaves its mark.
+const MARK: &str = r"HKCU\Software\uam\msi";
+
+/// What lies in the program's folder.
+const FILES: [&str; 4] = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "uam.exe"];
+
+/// Checks it from an empty Windows to an empty Windows.
+///
+/// # Errors
+/// What was found instead of what should be.
+pub(crate) fn check(
+    machine: &Machine,
+    older: &Older,
+    windows: &Windows<'_>,
+    release: &Release,
+    work: &Path,
+    stop: &Stop,
+) -> Result<()> {
+    let msiexec = |action: &str, msi: &Path, options: &[&str]| {
+        let msi = msi.to_string_lossy();
+        let mut words = vec!["msiexec", action, &msi, "/qn"];
+        words.extend(options);
+        machine.run(&words, stop)
+    };
+    let install =
+        |msi: &Path, options: &[&str]| same("msiexec's code", msiexec("/i", msi, options)?, 0);
+    let run_value = format!(r#""{}\uam.exe""#, machine.installed());
+
+    install(&older.packed.msi, &["AUTOSTART=1"])?;
+    installed(machine, &older.version, &older.packed.program)?;
+    let started = machine.value(RUN, NAME)?;
+    same("the Run value", started, Some(run_value.clone()))?;
+    println!("installs, with what was asked for");
+
+    let setup = windows.packed.setup.to_string_lossy();
+    let code = machine.run(&[&setup, "/S"], stop)?;
+    same("the setup program's code over an msi", code, 2)?;
+    installed(machine, &older.version, &older.packed.program).context("after the setup program")?;
+
+    let mut agent = machine.record(&work.join("another person"), stop)?;
+    let journal = machine.path(&machine.local("uam"));
+    let data = stage::files(&journal)?;
+    ensure!(
+        !data.is_empty(),
+        "uam recorded nothing in {}",
+        journal.display()
+    );
+    install(&windows.packed.msi, &[])?;
+    agent.ended(stop).context("upgrading a running uam")?;
+    installed(machine, &release.version, &windows.packed.program)?;
+    let started = machine.value(RUN, NAME)?;
+    same("the Run value after the upgrade", started, Some(run_value))?;
+    println!("upgrades a running uam, and leaves its choices");
+
+    ensure!(
+        msiexec("/i", &older.packed.msi, &[])? != 0,
+        "it went back to an older version"
+    );
+    installed(machine, &release.version, &windows.packed.program).context("after the older one")?;
+
+    same(
+        "msiexec's code",
+        msiexec("/x", &windows.packed.msi, &[])?,
+        0,
+    )?;
+    machine.gone(&machine.installed(), stop)?;
+    ensure!(!machine.has_key(MARK)?, "its mark in the registry stayed");
+    ensure!(!machine.shortcut().exists(), "its shortcut stayed");
+    same("the Run value afterwards", machine.value(RUN, NAME)?, None)?;
+    ensure!(journal.exists(), "it took {} along", journal.display());
+
+    // Unasked for, nothing starts by itself.
+    install(&windows.packed.msi, &[])?;
+    same("the Run value, unasked", machine.value(RUN, NAME)?, None)?;
+    same(
+        "msiexec's code",
+        msiexec("/x", &windows.packed.msi, &[])?,
+        0,
+    )?;
+    machine.gone(&machine.installed(), stop)?;
+    std::fs::remove_dir_all(&journal).with_context(|| format!("removing {}", journal.display()))?;
+    println!("goes, and keeps what was recorded");
+    Ok(())
+}
+
+fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
+    let dir = machine.path(&machine.installed());
+    let names: Vec<String> = stage::files(&dir)?
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    same(
+        "the program's folder",
+        names,
+        FILES.map(str::to_owned).to_vec(),
+    )?;
+    ensure!(
+        std::fs::read(dir.join("uam.exe")).ok() == std::fs::read(program).ok(),
+        "the installed uam.exe is not the one that was packed as version {version}"
+    );
+    ensure!(
+        machine.shortcut().is_file(),
+        "there is no {} in the start menu",
+        machine.shortcut().display()
+    );
+    let numbers = version.split('-').next().map(str::to_owned);
+    same("its version", machine.value(MARK, "version")?, numbers)?;
+    let uam = format!(r"{}\uam.exe", machine.installed());
+    same(
+        "its program",
+        machine.value(MARK, "program")?,
+        Some(uam.clone()),
+    )?;
+    let said = machine.says(&[&uam, "--version"])?;
+    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,72 @@
+//! The .zip: unpacked and run where it lies, with its data beside it.
+
+use crate::dist::check::machine::Machine;
+use crate::dist::check::{holds, same};
+use crate::dist::windows::Packed;
+use crate::dist::{Release, stage};
+use crate::process::{Stop, output};
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// Checks it.
+///
+/// # Errors
+/// What was found instead of what should be.
+pub(crate) fn check(
+    machine: &Machine,
+    packed: &Packed,
+    release: &Release,
+    work: &Path,
+    stop: &Stop,
+) -> Result<()> {
+    let dir = stage::Folder::new(&work.join("unzipped"))?;
+    output(
+        Command::new("unzip")
+            .arg("-q")
+            .arg(&packed.zip)
+            .arg("-d")
+            .arg(dir.path()),
+    )?;
+    let folder = format!("uam-{}", release.version);
+    let names: Vec<String> = stage::files(dir.path())?
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    let wanted = [
+        "",
+        "/LICENSE.txt",
+        "/README.txt",
+        "/THIRD-PARTY.txt",
+        "/uam.exe",
+    ];
+    same(
+        "the zip",
+        names,
+        wanted.map(|name| format!("{folder}{name}")).to_vec(),
+    )?;
+    let folder = dir.path().join(folder);
+    let readme =
+        std::fs::read_to_string(folder.join("README.txt")).context("reading the README")?;
+    holds("the README", &readme, &format!("uam {}, ", release.version))?;
+    ensure!(!readme.contains("{VERSION}"), "the README has a hole in it");
+
+    let home = folder.join("uam-data");
+    std::fs::create_dir(&home).with_context(|| format!("making {}", home.display()))?;
+    let program = folder.join("uam.exe");
+    let program = program.to_string_lossy();
+    let said = machine.says(&[&program, "--version"])?;
+    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
+    machine.succeed(&[&program, "config", "set", "shots.blur", "true"], stop)?;
+    let here = stage::files(&home)?;
+    ensure!(
+        here.iter().any(|file| file.ends_with("config.toml")),
+        "its settings are not in uam-data beside it, which holds {here:?}"
+    );
+    ensure!(
+        !machine.path(&machine.roaming("uam")).exists(),
+        "it wrote settings outside of uam-data, too"
+    );
+    println!("runs from its folder, and keeps everything in it");
+    Ok(())
+}
