@@ -18,9 +18,11 @@ cargo xtask windows cargo ARGS..
     Debian's cargo for Windows, for example `cargo xtask windows cargo nextest run -p model`. Output goes to `target` in
     that cache, or to $UAM_WINDOWS_TARGET_DIR. Programs run under Wine, on a display of their own.
 cargo xtask windows wine ARGS..
-    Run a Windows program, on your desktop or, where there is none, on a display of its own.
+    Run a Windows program, on your desktop or, where there is none, on a display of its own. What it writes stays in
+    `own` in that cache, apart from the tests.
 cargo xtask windows env
-    Print the environment of both for a script: eval \"$(cargo xtask windows env)\". It brings no display.
+    Print the environment of both for a script: eval \"$(cargo xtask windows env)\". It brings no display. With it,
+    `wine` runs a second program beside the first.
 cargo xtask dist [--out DIR] [--check] [--windows-exe FILE] [--linux-exe FILE] [--windows-only | --linux-only]
     Pack what people install, into target/dist: for Windows a setup program, an .msi and a .zip, for Linux a .deb and a
     .tar.gz, with their SHA-256 sums. --check then installs, runs, upgrades and removes each, the Windows ones under

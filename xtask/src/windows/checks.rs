@@ -1,10 +1,12 @@
 //! The checks and tests of the Windows program.
 
 use crate::build;
+use crate::packages::has_program;
 use crate::process::Stop;
 use crate::test::summary::Summary;
 use crate::windows::Toolchain;
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The crates whose tests run under Wine.
 const TESTED: &[&str] = &[
@@ -29,6 +31,30 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("xtask", "runs on Linux, with apt-get and Wine itself"),
 ];
 
+/// Tests of a tested crate that cannot run under Wine.
+struct LeftOut {
+    package: &'static str,
+    /// Parts of their names.
+    tests: &'static [&'static str],
+    why: &'static str,
+}
+
+const TESTS_LEFT_OUT: &[LeftOut] = &[
+    LeftOut {
+        package: "shots",
+        tests: &["changes::", "ocr::", "privacy::", "quality::"],
+        why: "ImageMagick draws their screens and Tesseract reads them, both programs of this system",
+    },
+    LeftOut {
+        package: "console",
+        tests: &[
+            "screen::tests::another_size_draws_the_last_lines_anew",
+            "screen::tests::no_size_is_too_small",
+        ],
+        why: "they need a console, which Wine gives to programs in a terminal only",
+    },
+];
+
 /// The newest compiler whose lints this source is known to keep. Debian's moves on by itself: lints of a newer one are
 /// shown, and only those that point at mistakes fail.
 const LINTED_WITH: (u32, u32) = (1, 96);
@@ -38,49 +64,158 @@ const LINTED_WITH: (u32, u32) = (1, 96);
 /// # Errors
 /// The step that failed, with the command that runs it alone.
 pub(crate) fn check(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
-    let packages: Vec<&str> = TESTED.iter().flat_map(|name| ["-p", name]).collect();
-    let mut lint = vec!["clippy", "--locked", "--all-targets"];
-    lint.extend(&packages);
-    lint.push("--");
-    lint.extend(lints(windows.release()));
-    done.command(
-        "windows lints",
-        &alone(&lint),
-        windows.cargo().args(&lint),
-        stop,
-    )?;
+    lint(windows, done, stop)?;
+    let programs = build(windows, done, stop)?;
+    under_wine(windows, done, stop)?;
+    from_linux(windows, &programs, done, stop)
+}
 
-    let build = ["build", "--locked", "-p", "uam"];
-    let _uam = done.step("windows program", &alone(&build), || {
-        build::the(&windows.programs(&build[2..], stop)?, "uam")
-    })?;
-
-    let mut test = if windows.has_program("cargo-nextest") {
-        vec!["nextest", "run", "--locked"]
-    } else {
-        vec!["test", "--locked", "--all-targets"]
-    };
-    test.extend(&packages);
+fn lint(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
+    let mut args = vec!["clippy", "--locked", "--all-targets"];
+    args.extend(tested());
+    args.push("--");
+    args.extend(lints(windows.release()));
     let mut command = windows.cargo();
-    command.args(&test);
-    let wine = done.step("wine", "cargo xtask windows wine cmd /c ver", || {
-        windows.wine(stop)
-    })?;
-    wine.prepare(&mut command);
-    done.command("windows tests", &alone(&test), &mut command, stop)
+    done.command("windows lints", &alone(&args), command.args(&args), stop)
 }
 
 /// What clippy is to refuse, for a compiler of this release.
-fn lints(release: (u32, u32)) -> Vec<&'static str> {
+fn lints(release: (u32, u32)) -> &'static [&'static str] {
     if release <= LINTED_WITH {
-        vec!["-D", "warnings"]
+        &["-D", "warnings"]
     } else {
-        vec!["-D", "clippy::correctness", "-D", "clippy::suspicious"]
+        &["-D", "clippy::correctness", "-D", "clippy::suspicious"]
     }
 }
 
+/// What the tests that run on Linux start under Wine.
+struct Programs {
+    uam: PathBuf,
+    stage: PathBuf,
+}
+
+/// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
+/// compiled once more.
+fn build(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<Programs> {
+    let mut args = vec!["build", "--locked", "--bins", "--examples"];
+    args.extend(tested());
+    done.step("windows program", &alone(&args), || {
+        // `programs_with` brings the first two itself.
+        let made = build::programs_with(windows.cargo(), &args[2..], stop)?;
+        Ok(Programs {
+            uam: build::the(&made, "uam")?,
+            stage: build::the(&made, "stage")?,
+        })
+    })
+}
+
+/// The crates' own tests, compiled for Windows.
+fn under_wine(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
+    let nextest = windows.has_program("cargo-nextest");
+    let wanted = wanted();
+    let mut args = if nextest {
+        vec!["nextest", "run", "--locked"]
+    } else {
+        vec!["test", "--locked", "--lib", "--bins", "--tests"]
+    };
+    args.extend(tested());
+    if nextest {
+        args.extend(["--filterset", &wanted]);
+    } else {
+        // Without a package these names may meet a few tests more.
+        args.push("--");
+        let names = TESTS_LEFT_OUT.iter().flat_map(|left| left.tests);
+        args.extend(names.flat_map(|name| ["--skip", name]));
+    }
+    let mut command = windows.cargo();
+    command.args(&args);
+    let wine = done.step(
+        "windows desktop",
+        "cargo xtask windows wine cmd /c ver",
+        || windows.wine(stop),
+    )?;
+    for LeftOut {
+        package,
+        tests,
+        why,
+    } in TESTS_LEFT_OUT
+    {
+        println!("Left out of {package}: {} ({why})", tests.join(", "));
+    }
+    wine.prepare(&mut command);
+    done.command("windows tests", &alone(&args), &mut command, stop)
+}
+
+/// The tests that run on Linux and drive the program under Wine, as a person would.
+fn from_linux(
+    windows: &Toolchain,
+    programs: &Programs,
+    done: &mut Summary,
+    stop: &Stop,
+) -> Result<()> {
+    // The whole workspace, though one crate has them, so that nothing is compiled anew after its ordinary tests.
+    let args: &[&str] = if has_program("cargo-nextest") {
+        &[
+            "nextest",
+            "run",
+            "--locked",
+            "--workspace",
+            "--test",
+            "windows",
+            "--run-ignored",
+            "all",
+        ]
+    } else {
+        &[
+            "test",
+            "--locked",
+            "--workspace",
+            "--test",
+            "windows",
+            "--",
+            "--include-ignored",
+        ]
+    };
+    let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template()]
+        .map(|path| path.to_string_lossy().into_owned());
+    let env = [
+        ("UAM_WINDOWS_EXE", uam.as_str()),
+        ("UAM_WINDOWS_STAGE", stage.as_str()),
+        ("UAM_WINDOWS_PREFIX", prefix.as_str()),
+    ];
+    done.cargo("windows end to end", args, &env, stop)
+}
+
+/// Cargo's words for the tested crates.
+fn tested<'a>() -> impl Iterator<Item = &'a str> {
+    TESTED.iter().flat_map(|name| ["-p", name])
+}
+
+/// Nextest's expression for all tests but those left out.
+fn wanted() -> String {
+    let left_out: Vec<String> = TESTS_LEFT_OUT
+        .iter()
+        .map(|LeftOut { package, tests, .. }| {
+            let tests: Vec<String> = tests.iter().map(|name| format!("test({name})")).collect();
+            format!("package({package}) & ({})", tests.join(" | "))
+        })
+        .collect();
+    format!("not ({})", left_out.join(" | "))
+}
+
+/// How a person runs a step alone.
 fn alone(args: &[&str]) -> String {
-    format!("cargo xtask windows cargo {}", args.join(" "))
+    let words: Vec<String> = args
+        .iter()
+        .map(|word| {
+            if word.contains(' ') {
+                format!("'{word}'")
+            } else {
+                (*word).to_owned()
+            }
+        })
+        .collect();
+    format!("cargo xtask windows cargo {}", words.join(" "))
 }
 
 #[cfg(test)]
@@ -114,5 +249,17 @@ mod tests {
         assert_eq!(lints(LINTED_WITH), ["-D", "warnings"]);
         assert!(!lints((1, 97)).contains(&"warnings"));
         assert!(lints((2, 0)).contains(&"clippy::correctness"));
+    }
+
+    #[test]
+    fn a_test_is_left_out_of_its_own_crate_only() {
+        let wanted = wanted();
+        assert!(
+            wanted.starts_with("not (package(shots) & (test(changes::) | test(ocr::) | "),
+            "{wanted}"
+        );
+        assert!(
+            alone(&["nextest", "run", "--filterset", &wanted]).ends_with(&format!("'{wanted}'"))
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask` is itself started by a cargo, mostly rustup's, whose variables would mix two compilers.
 
+use crate::build;
 use crate::packages::is_there;
 use crate::windows::TARGET;
 use crate::windows::places::Places;
@@ -87,6 +88,10 @@ impl Environment {
             );
         }
         environment.put("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine");
+        // Tests that compare with stored texts would ask cargo where these are, but cannot start it from within Wine;
+        // and they would write new ones beside the sources, in a folder of the wrong name.
+        environment.put("INSTA_WORKSPACE_ROOT", build::root());
+        environment.put("INSTA_UPDATE", "no");
         environment
     }
 
@@ -117,7 +122,7 @@ impl Environment {
     }
 
     fn wine(&mut self, places: &Places) {
-        self.put("WINEPREFIX", &places.prefix);
+        self.put("WINEPREFIX", &places.own);
         for (name, value) in WINE {
             self.put(name, value);
         }
@@ -243,6 +248,6 @@ mod tests {
             .arg(environment.script())
             .env("RUSTFLAGS", "-Cdebuginfo=0");
         let answer = crate::process::output(&mut shell).unwrap();
-        assert_eq!(answer.trim(), "/home/it's/.cache/uam/windows/prefix:");
+        assert_eq!(answer.trim(), "/home/it's/.cache/uam/windows/own:");
     }
 }

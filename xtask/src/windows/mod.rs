@@ -24,8 +24,7 @@ use anyhow::{Context, Result, bail};
 use environment::Environment;
 use places::{Places, release};
 use scratch::Scratch;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The target, as the compiler calls it.
@@ -187,16 +186,9 @@ impl Toolchain {
         self.environment.has_program(name)
     }
 
-    /// Builds with `cargo build ARGS` and gives where each program now lies, by name.
-    ///
-    /// # Errors
-    /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-    pub(crate) fn programs(&self, args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
-        println!(
-            "Building: cargo xtask windows cargo build --locked {}",
-            args.join(" ")
-        );
-        build::programs_with(self.cargo(), args, stop)
+    /// The Wine prefix that others are copied from.
+    fn template(&self) -> &Path {
+        &self.places.prefix
     }
 
     /// Wine on a display of its own, in an empty Windows that goes with it.

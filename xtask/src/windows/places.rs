@@ -12,8 +12,12 @@ pub(crate) struct Places {
     pub(crate) cache: PathBuf,
     /// The compiler's `--sysroot`: the standard library for Windows.
     pub(crate) sysroot: PathBuf,
-    /// The Wine prefix.
+    /// The Wine prefix that others are copied from; no program runs in itself.
     pub(crate) prefix: PathBuf,
+    /// The person's prefix: what they install there stays.
+    pub(crate) own: PathBuf,
+    /// The prefix of one run.
+    pub(crate) run: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
     /// Cargo's own folder, shared with the ordinary toolchain.
@@ -49,6 +53,8 @@ impl Places {
         Ok(Self {
             sysroot: cache.join(format!("sysroot-{version}")),
             prefix: cache.join("prefix"),
+            own: cache.join("own"),
+            run: cache.join("run"),
             target: folder("UAM_WINDOWS_TARGET_DIR").unwrap_or_else(|| cache.join("target")),
             cargo_home: match folder("CARGO_HOME") {
                 Some(home) => home,

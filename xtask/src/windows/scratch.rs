@@ -11,7 +11,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// The file that says a folder was finished.
-const COMPLETE: &str = ".complete";
+pub(crate) const COMPLETE: &str = ".complete";
 
 /// A folder in the making, on the same disk as its final place. Dropped unfinished, it takes its contents along.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Scratch {
         &self.0
     }
 
-    /// Moves `made`, a folder within, to its final place, in which `marked` then finds `mark`.
+    /// Moves `made`, a folder within, to its final place, with `mark` in the folder `mark_in` within.
     ///
     /// # Errors
     /// When the disk refuses; names the folder.
@@ -65,7 +65,11 @@ pub(crate) fn mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }
 
-fn remove(dir: &Path) -> Result<()> {
+/// Removes a folder with all it holds; none is as good.
+///
+/// # Errors
+/// When the disk refuses; names the folder.
+pub(crate) fn remove(dir: &Path) -> Result<()> {
     match std::fs::remove_dir_all(dir) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing {}", dir.display()))

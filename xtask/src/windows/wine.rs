@@ -3,7 +3,8 @@
 use crate::desktop::own_display;
 use crate::process::{Group, Stop, foreground};
 use crate::windows::environment::Environment;
-use crate::windows::scratch::lock;
+use crate::windows::prefix::{self, SERVER};
+use crate::windows::scratch::{lock, remove};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -24,6 +25,8 @@ pub(crate) struct Wine {
     environment: Environment,
     prefix: PathBuf,
     display: String,
+    /// Does the prefix go with it?
+    fleeting: bool,
     _screen: Option<Group>,
     _lock: File,
 }
@@ -40,6 +43,26 @@ impl Wine {
         let lock = Self::lock(prefix, stop)?;
         let (screen, display) = screen(stop)?;
         Self::on(display, Some(screen), lock, environment, prefix, stop)
+    }
+
+    /// As [`Wine::start`], in a copy of the prefix `from` at `prefix`, which is removed in the end. Whatever is at that
+    /// place already was left by a run that was killed, and is removed as well.
+    ///
+    /// # Errors
+    /// As for [`Wine::start`], and when the disk refuses.
+    pub(crate) fn start_fresh(
+        environment: &Environment,
+        from: &Path,
+        prefix: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let lock = Self::lock(prefix, stop)?;
+        remove(prefix)?;
+        prefix::copy(from, prefix)?;
+        let (screen, display) = screen(stop)?;
+        let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
+        wine.fleeting = true;
+        Ok(wine)
     }
 
     /// As [`Wine::start`], but on the person's own desktop where there is one.
@@ -76,6 +99,7 @@ impl Wine {
             environment: environment.clone(),
             prefix: prefix.to_owned(),
             display,
+            fleeting: false,
             _screen: screen,
             _lock: lock,
         };
@@ -130,6 +154,14 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         self.end();
+        if self.fleeting {
+            // What cannot be removed now is removed by the next run, which would say why it cannot.
+            let server = std::fs::read_to_string(self.prefix.join(SERVER)).unwrap_or_default();
+            if server.starts_with("wine-") && !server.contains('/') {
+                let _ = remove(&Path::new("/tmp").join(server.trim_end()));
+            }
+            let _ = remove(&self.prefix);
+        }
     }
 }
 
