@@ -12,7 +12,12 @@
 !endif
 
 Target amd64-unicode
-SetCompressor /SOLID lzma
+!ifdef QUICK
+  ; For a check, which nobody downloads.
+  SetCompressor zlib
+!else
+  SetCompressor /SOLID lzma
+!endif
 RequestExecutionLevel user
 ManifestSupportedOS Win10
 ManifestDPIAware true
@@ -77,7 +82,7 @@ VIAddVersionKey /LANG=1033 "LegalCopyright" "The uam authors; MIT or Apache-2.0"
 
 !ifdef SIGN
   ; The uninstaller is made here and now, so it is signed here and now.
-  !uninstfinalize '${SIGN} "%1"' = 0
+  !uninstfinalize `${SIGN} "%1"` = 0
 !endif
 
 !macro StopRunning un

@@ -50,7 +50,11 @@ fn there(file: &Path) -> Result<PathBuf> {
 /// What it lacks, and how to get it.
 pub(crate) fn has_resources(program: &[u8], version: &str) -> Result<()> {
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let holds = |part: &[u8]| program.windows(part.len()).any(|window| window == part);
+    // From the end, near which the resources lie.
+    let holds = |part: &[u8]| {
+        let mut places = program.windows(part.len()).rev();
+        places.any(|place| place == part)
+    };
     // A name, its end, up to one more zero to a multiple of four bytes, then the value.
     let says = |name: &str| {
         let mut field = wide(name);
@@ -58,9 +62,10 @@ pub(crate) fn has_resources(program: &[u8], version: &str) -> Result<()> {
         let value = wide(version);
         program
             .windows(field.len() + 2 + value.len())
-            .any(|window| {
-                window.starts_with(&field)
-                    && (window[field.len()..].starts_with(&value) || window.ends_with(&value))
+            .rev()
+            .any(|place| {
+                place.starts_with(&field)
+                    && (place[field.len()..].starts_with(&value) || place.ends_with(&value))
             })
     };
     let lacks = if !holds(&wide("User Activity Monitor")) {

@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
         packages::ensure(&[PACK_WINDOWS], stop)?;
         let signer = Signer::from_environment(work.path())?;
         let program = exe::windows(options.windows_exe.as_deref(), &release, stop)?;
-        let content = windows::Content::new(program, work.path(), stop)?;
+        let content = windows::Content::new(&program, &release, work.path(), stop)?;
         println!("Packing for Windows");
         let packed = windows::pack(&content, &release, &signer, work.path(), &out, stop)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));

@@ -26,6 +26,8 @@ pub(crate) struct Content {
     pub(crate) program: PathBuf,
     licence: String,
     third_party: String,
+    /// Larger packages in less time, for a check.
+    quick: bool,
 }
 
 impl Content {
@@ -33,21 +35,29 @@ impl Content {
     ///
     /// # Errors
     /// When a tool fails.
-    pub(crate) fn new(program: PathBuf, work: &Path, stop: &Stop) -> Result<Self> {
-        stage::copy(&program, work, "uam.exe")?;
+    pub(crate) fn new(program: &Path, release: &Release, work: &Path, stop: &Stop) -> Result<Self> {
+        stage::copy(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
-        tool(Command::new("x86_64-w64-mingw32-strip").arg(&copy), stop)?;
+        tool(
+            Command::new("x86_64-w64-mingw32-strip")
+                // It writes a moment into the program, and would take that of its own run.
+                .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
+                .arg(&copy),
+            stop,
+        )?;
         Ok(Self {
             program: copy,
             licence: notices::own()?,
             third_party: notices::third_party(TARGET)?,
+            quick: false,
         })
     }
 
-    /// The same with another program.
+    /// The same with another program, to be packed quickly.
     pub(crate) fn with(&self, program: PathBuf) -> Self {
         Self {
             program,
+            quick: true,
             ..self.clone()
         }
     }
@@ -120,8 +130,8 @@ pub(crate) fn pack(
             std::fs::remove_file(file).with_context(|| format!("removing {}", file.display()))?;
         }
     }
-    setup(&files, release, signer, &packed.setup, stop)?;
-    zip(work, &title, &packed.zip, stop)?;
+    setup(&files, content.quick, release, signer, &packed.setup, stop)?;
+    zip(work, &title, content.quick, &packed.zip, stop)?;
     // Last, for it puts the icon among the files.
     msi(&files, release, begun, &packed.msi, stop)?;
     for file in [&packed.setup, &packed.msi] {
@@ -130,7 +140,14 @@ pub(crate) fn pack(
     Ok(packed)
 }
 
-fn setup(files: &Path, release: &Release, signer: &Signer, to: &Path, stop: &Stop) -> Result<()> {
+fn setup(
+    files: &Path,
+    quick: bool,
+    release: &Release,
+    signer: &Signer,
+    to: &Path,
+    stop: &Stop,
+) -> Result<()> {
     let mut bytes = 0;
     for file in stage::files(files)? {
         bytes += std::fs::metadata(files.join(&file))
@@ -148,16 +165,20 @@ fn setup(files: &Path, release: &Release, signer: &Signer, to: &Path, stop: &Sto
         .arg(format!("-DSIZE={}", bytes.div_ceil(1024)))
         .arg(format!("-DFILES={}", files.display()))
         .arg(format!("-DOUT={}", to.display()));
+    if quick {
+        makensis.arg("-DQUICK");
+    }
     if let Some(script) = signer.script() {
         makensis.arg(format!("-DSIGN=sh '{}'", script.display()));
     }
     tool(makensis.arg("uam.nsi"), stop)
 }
 
-fn zip(work: &Path, title: &str, to: &Path, stop: &Stop) -> Result<()> {
+fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
-    zip.current_dir(work).args(["-q", "-X", "-9"]).arg(to);
+    let level = if quick { "-1" } else { "-9" };
+    zip.current_dir(work).args(["-q", "-X", level]).arg(to);
     for file in stage::files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
