@@ -13,8 +13,10 @@ use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use crate::linux as platform;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use crate::unsupported as platform;
+#[cfg(windows)]
+use crate::windows as platform;
 
 /// One thread's worth of sensors.
 pub(crate) trait Source: Send {

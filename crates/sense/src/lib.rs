@@ -12,8 +12,10 @@
 //!   what comes meanwhile.
 //! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
 
+mod batch;
 mod clock;
 mod desktop;
+pub mod ending;
 #[cfg(target_os = "linux")]
 mod linux;
 mod options;
@@ -21,8 +23,12 @@ mod outlet;
 mod screen;
 pub mod script;
 mod stop;
-#[cfg(not(target_os = "linux"))]
+mod switches;
+mod title;
+#[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
+#[cfg(windows)]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 

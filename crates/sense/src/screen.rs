@@ -40,6 +40,9 @@ pub enum GrabError {
     /// The window asks not to be captured.
     #[error("the window asks not to be captured")]
     Protected,
+    /// Every pixel has the same colour: the system hands out nothing, and a blank picture would say that nothing was there.
+    #[error("the picture is blank: the system does not hand out this window's pixels")]
+    Blank,
     /// This desktop gives no pictures.
     #[error("no pictures here: {0}")]
     Unsupported(Unsupported),

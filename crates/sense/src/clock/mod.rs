@@ -3,15 +3,19 @@
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod imp;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 #[path = "portable.rs"]
+mod imp;
+#[cfg(windows)]
+#[path = "windows.rs"]
 mod imp;
 
 use model::{Clock, Moment};
 
 /// The operating system's clocks: wall clock, boot clock (counts through sleep) and awake clock (does not).
 ///
-/// On Linux these are `CLOCK_REALTIME`, `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC`, each read without a system call.
+/// On Linux these are `CLOCK_REALTIME`, `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC`, each read without a system call; on
+/// Windows the precise system time, the performance counter and the unbiased interrupt time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

@@ -1,40 +1,17 @@
 //! Which window is active, from property events.
-//!
-//! What is always true:
-//! * "none" between two windows is part of the switch; it is told only when it lasts [`Options::none_after`];
-//! * titles that change faster than [`Options::title_debounce`] become one change, and the last one is told; a title
-//!   that never rests is told every [`RESTLESS`] times that;
-//! * what is told differs from what was told before.
 
 use super::link::{Link, LinkError};
 use super::window::{self, Lookup};
 use crate::Options;
+use crate::switches::{Change, Due, Switches};
 use model::{ActiveWindow, Moment};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, DESTROY_NOTIFY_EVENT, EventMask,
     FOCUS_IN_EVENT, FOCUS_OUT_EVENT, PROPERTY_NOTIFY_EVENT, PropertyNotifyEvent,
 };
 use x11rb::x11_utils::TryParse;
-
-/// After how many times the debounce a title that keeps changing is told anyway.
-const RESTLESS: u32 = 4;
-
-/// A change that is to be told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) at: Moment,
-    pub(super) active: Option<ActiveWindow>,
-}
-
-/// Something held back for a while.
-struct Pending {
-    /// When it happened.
-    at: Moment,
-    first: Instant,
-    due: Instant,
-}
 
 /// An event that concerns the active window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +27,11 @@ pub(super) enum Hint {
 /// The window sensor of one connection.
 pub(super) struct Focus {
     lookup: Lookup,
-    title_debounce: Duration,
-    none_after: Duration,
+    switches: Switches,
     /// True where a window manager keeps `_NET_ACTIVE_WINDOW`; otherwise the input focus is followed.
     managed: bool,
-    /// What was told last; the outer `None` before anything was.
-    told: Option<Option<ActiveWindow>>,
     /// The windows whose events were asked for: the top-level window and the one with the input focus.
     watched: Option<(u32, u32)>,
-    none: Option<Pending>,
-    facts: Option<Pending>,
 }
 
 impl Focus {
@@ -74,21 +46,16 @@ impl Focus {
             .check()?;
         Ok(Self {
             lookup: Lookup::new(link)?,
-            title_debounce: options.title_debounce,
-            none_after: options.none_after,
+            switches: Switches::new(options),
             managed: window::manager(link)?.is_some(),
-            told: None,
             watched: None,
-            none: None,
-            facts: None,
         })
     }
 
     /// What is active now, to begin with.
     pub(super) fn first(&mut self, link: &Link, at: Moment) -> Result<Change, LinkError> {
         let active = self.ask(link)?;
-        self.told = Some(active.clone());
-        Ok(Change { at, active })
+        Ok(self.switches.first(at, active))
     }
 
     /// Looks at one event; `None` when it does not matter here.
@@ -139,7 +106,7 @@ impl Focus {
     ) -> Result<[Option<Change>; 2], LinkError> {
         match hint {
             Hint::Facts { .. } => {
-                self.hold_facts(at);
+                self.switches.hold_facts(at);
                 return Ok([None, None]);
             }
             Hint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
@@ -150,84 +117,28 @@ impl Focus {
             Hint::Active { .. } => {}
         }
         let active = self.ask(link)?;
-        if active.is_none() {
-            // Titles of the window that was left are of no interest any more.
-            self.facts = None;
-            if self.none.is_none() && self.told != Some(None) {
-                let now = Instant::now();
-                self.none = Some(Pending {
-                    at,
-                    first: now,
-                    due: now + self.none_after,
-                });
-            }
-            return Ok([None, None]);
-        }
-        let lasted = self
-            .none
-            .take()
-            .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
-        let none = lasted.and_then(|none| self.tell(none.at, None));
-        // Numbers are used again, so the same number with another program is another window.
-        let same_window = match (&self.told, &active) {
-            (Some(Some(told)), Some(active)) => {
-                let (was, is) = (&told.window, &active.window);
-                told.handle == active.handle && was.app == is.app && was.exe == is.exe
-            }
-            _ => false,
-        };
-        if same_window {
-            // Not a switch; a new title waits for its debounce.
-            if self.told.as_ref() != Some(&active) {
-                self.hold_facts(at);
-            }
-            return Ok([none, None]);
-        }
-        self.facts = None;
-        let change = self.tell(at, active);
-        Ok([none, change])
-    }
-
-    fn hold_facts(&mut self, at: Moment) {
-        let now = Instant::now();
-        let first = self.facts.as_ref().map_or(now, |facts| facts.first);
-        let due = (now + self.title_debounce).min(first + self.title_debounce * RESTLESS);
-        self.facts = Some(Pending { at, first, due });
+        Ok(self.switches.saw(at, active))
     }
 
     /// When [`Focus::tick`] wants to be called next.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let due = |pending: &Option<Pending>| pending.as_ref().map(|pending| pending.due);
-        match (due(&self.none), due(&self.facts)) {
-            (Some(none), Some(facts)) => Some(none.min(facts)),
-            (none, facts) => none.or(facts),
-        }
+        self.switches.deadline()
     }
 
     /// Tells what was held back long enough.
     pub(super) fn tick(&mut self, link: &Link, now: Instant) -> Result<Option<Change>, LinkError> {
-        if let Some(none) = self.none.take_if(|none| none.due <= now) {
-            return Ok(self.tell(none.at, None));
+        match self.switches.due(now) {
+            Some(Due::None(change)) => Ok(Some(change)),
+            Some(Due::Facts(at)) => {
+                let Some((top, _)) = self.watched else {
+                    return Ok(None);
+                };
+                // A window that vanished meanwhile is told by its successor.
+                let facts = self.lookup.facts(link, top)?;
+                Ok(facts.and_then(|active| self.switches.tell(at, Some(active))))
+            }
+            None => Ok(None),
         }
-        if let Some(facts) = self.facts.take_if(|facts| facts.due <= now) {
-            let Some((top, _)) = self.watched else {
-                return Ok(None);
-            };
-            // A window that vanished meanwhile is told by its successor.
-            let Some(active) = self.lookup.facts(link, top)? else {
-                return Ok(None);
-            };
-            return Ok(self.tell(facts.at, Some(active)));
-        }
-        Ok(None)
-    }
-
-    fn tell(&mut self, at: Moment, active: Option<ActiveWindow>) -> Option<Change> {
-        if self.told.as_ref() == Some(&active) {
-            return None;
-        }
-        self.told = Some(active.clone());
-        Some(Change { at, active })
     }
 
     /// The active window now; its events are asked for before its facts, so that no change falls in between.

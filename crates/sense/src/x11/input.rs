@@ -3,12 +3,10 @@
 //! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`Input::take`]
 //! looks at them, and as one bit of a private map while the key is held; what leaves is a count.
 //!
-//! What is always true:
-//! * a key that is already down is not pressed again: auto-repeat never counts;
-//! * one batch holds the input of one second of the boot clock, in one piece or several.
+//! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
 
 use super::link::{Link, LinkError, tolerate};
-use model::{Counts, InputCounts, Moment};
+use model::{Counts, InputCounts};
 use x11rb::connection::RequestConnection;
 use x11rb::protocol::xinput::{
     self, ConnectionExt as _, Device, DeviceType, EventMask, XIEventMask,
@@ -31,14 +29,6 @@ struct Source {
     down: [u64; 4],
 }
 
-/// Input that was counted but not handed over yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Batch {
-    /// The moment of the last of it.
-    pub(super) at: Moment,
-    pub(super) counts: Counts,
-}
-
 /// What an event turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
@@ -56,7 +46,6 @@ pub(super) enum Seen {
 pub(super) struct Input {
     opcode: u8,
     sources: Vec<Source>,
-    batch: Option<Batch>,
 }
 
 impl Input {
@@ -102,7 +91,6 @@ impl Input {
         let mut input = Self {
             opcode,
             sources: Vec::new(),
-            batch: None,
         };
         input.refresh(link)?;
         Ok(input)
@@ -188,28 +176,6 @@ impl Input {
             server_ms: raw.server_ms,
             counts,
         }
-    }
-
-    /// Adds what happened at `at` to the batch. A batch of an earlier second is finished and returned.
-    pub(super) fn add(&mut self, at: Moment, counts: Counts) -> Option<Batch> {
-        match &mut self.batch {
-            Some(batch) if batch.at.second() == at.second() => {
-                batch.counts += counts;
-                batch.at = at;
-                None
-            }
-            slot => slot.replace(Batch { at, counts }),
-        }
-    }
-
-    /// The second of the boot clock that the open batch belongs to.
-    pub(super) fn open_second(&self) -> Option<u64> {
-        self.batch.map(|batch| batch.at.second())
-    }
-
-    /// Takes the open batch.
-    pub(super) fn flush(&mut self) -> Option<Batch> {
-        self.batch.take()
     }
 }
 

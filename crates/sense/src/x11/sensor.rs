@@ -5,16 +5,18 @@
 //! time, so the pause moves nothing; but what is active is asked when the event is read, so of two switches within one
 //! pause only the second is seen.
 
-use super::focus::{self, Focus, Hint};
+use super::focus::{Focus, Hint};
 use super::idle::{self, Counters, Idle, Means};
-use super::input::{Batch, Input, Seen};
+use super::input::{Input, Seen};
 use super::link::{Bell, Link, LinkError};
 use super::time::ServerTime;
 use crate::Options;
+use crate::batch::{Batch, Batches};
 use crate::desktop::Source;
 use crate::outlet::{Closed, Outlet};
 use crate::stop::Stop;
-use model::{Clock, Concern, Event, MICROS_PER_SECOND, Moment};
+use crate::switches::Change;
+use model::{Clock, Concern, Event, Moment};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
@@ -186,6 +188,7 @@ struct Listener<'a> {
     counters: Counters,
     focus: Focus,
     input: Option<Input>,
+    batches: Batches,
     idle: Option<Idle>,
 }
 
@@ -212,6 +215,7 @@ impl<'a> Listener<'a> {
             counters: plan.counters,
             focus: Focus::start(link, &sensor.options)?,
             input,
+            batches: Batches::default(),
             idle,
         };
         listener.calibrate()?;
@@ -301,10 +305,7 @@ impl<'a> Listener<'a> {
                     let at = self.at(server_ms, now)?;
                     let back = self.idle.as_mut().and_then(Idle::pressed);
                     self.tell_idle(at, back)?;
-                    let full = match &mut self.input {
-                        Some(input) => input.add(at, counts),
-                        None => None,
-                    };
+                    let full = self.batches.add(at, counts);
                     self.hand_over(full)?;
                     return Ok(INPUT_PAUSE);
                 }
@@ -361,10 +362,8 @@ impl<'a> Listener<'a> {
             self.tell_idle(at, change)?;
         }
         // A second that is over gets no more input, except what the server still holds: at worst a batch in pieces.
-        let open = self.input.as_ref().and_then(Input::open_second);
-        if open.is_some_and(|second| second < self.clock.now().second()) {
-            self.flush()?;
-        }
+        let over = self.batches.due(self.clock.now());
+        self.hand_over(over)?;
         Ok(due)
     }
 
@@ -380,17 +379,13 @@ impl<'a> Listener<'a> {
         let due = self
             .deadlines()
             .map(|due| due.saturating_duration_since(now));
-        let open = self.input.as_ref().and_then(Input::open_second);
-        let batch = open.map(|second| {
-            let end_us = (second + 1).saturating_mul(MICROS_PER_SECOND);
-            Duration::from_micros(end_us.saturating_sub(self.clock.now().boot_us))
-        });
+        let batch = self.batches.deadline(self.clock.now());
         due.chain(batch).min()
     }
 
     /// Hands over the open batch.
     fn flush(&mut self) -> Result<(), Closed> {
-        let batch = self.input.as_mut().and_then(Input::flush);
+        let batch = self.batches.flush();
         self.hand_over(batch)
     }
 
@@ -401,7 +396,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    fn tell_window(&mut self, change: focus::Change) -> Result<(), End> {
+    fn tell_window(&mut self, change: Change) -> Result<(), End> {
         self.flush()?;
         // A title that was held back may be older than input that was told meanwhile.
         let at = self.time.ordered(change.at);

@@ -1,6 +1,6 @@
 //! Text properties: UTF-8, Latin-1 and compound text, cut to a bound.
 
-use model::MAX_TITLE_BYTES;
+use crate::title::cut;
 
 /// How a text property is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +21,6 @@ pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
     };
     cut(&mut text);
     text
-}
-
-/// Cuts `text` to [`MAX_TITLE_BYTES`] at a character boundary.
-fn cut(text: &mut String) {
-    text.truncate(text.floor_char_boundary(MAX_TITLE_BYTES));
 }
 
 fn latin1(bytes: &[u8]) -> String {
@@ -105,6 +100,7 @@ pub(super) fn class_parts(bytes: &[u8]) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::MAX_TITLE_BYTES;
     use proptest::prelude::*;
 
     #[test]

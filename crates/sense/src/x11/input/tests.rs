@@ -14,7 +14,6 @@ fn input() -> Input {
     Input {
         opcode: OPCODE,
         sources: vec![source(5, true), source(9, false)],
-        batch: None,
     }
 }
 
@@ -27,25 +26,6 @@ fn event(kind: u16, source: u16, detail: u32) -> Vec<u8> {
     bytes[16..20].copy_from_slice(&detail.to_ne_bytes());
     bytes[20..22].copy_from_slice(&source.to_ne_bytes());
     bytes
-}
-
-fn at(us: u64) -> Moment {
-    Moment {
-        utc_us: 0,
-        boot_us: 0,
-        awake_us: 0,
-    }
-    .plus_us(us)
-}
-
-fn keys(n: u64) -> Counts {
-    Counts {
-        hardware: InputCounts {
-            keys: n,
-            ..InputCounts::default()
-        },
-        ..Counts::default()
-    }
 }
 
 #[test]
@@ -97,18 +77,6 @@ fn buttons_are_sorted() {
     );
 }
 
-#[test]
-fn a_batch_never_spans_two_seconds() {
-    let mut input = input();
-    assert_eq!(input.add(at(1_999_000), keys(1)), None);
-    assert_eq!(input.add(at(1_999_999), keys(1)), None);
-    let first = input.add(at(2_000_000), keys(1)).unwrap();
-    assert_eq!((first.at, first.counts), (at(1_999_999), keys(2)));
-    assert_eq!(input.open_second(), Some(2));
-    assert_eq!(input.flush().unwrap().counts, keys(1));
-    assert_eq!(input.flush(), None);
-}
-
 proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..64), ours in any::<bool>()) {
@@ -118,21 +86,5 @@ proptest! {
             bytes[1] = OPCODE;
         }
         input().take(&bytes);
-    }
-
-    #[test]
-    fn batches_keep_every_count(times in prop::collection::vec(0u64..400_000, 1..100)) {
-        let mut input = input();
-        let (mut now, mut sum, total) = (0, Counts::default(), times.len() as u64);
-        for step in times {
-            now += step;
-            if let Some(batch) = input.add(at(now), keys(1)) {
-                sum += batch.counts;
-            }
-        }
-        if let Some(batch) = input.flush() {
-            sum += batch.counts;
-        }
-        prop_assert_eq!(sum, keys(total));
     }
 }

@@ -1,0 +1,205 @@
+//! From "this is active now" to the switches that are told.
+//!
+//! What is always true:
+//! * "none" between two windows is part of the switch; it is told only when it lasts [`Options::none_after`];
+//! * titles that change faster than [`Options::title_debounce`] become one change, and the last one is told; a title
+//!   that never rests is told every [`RESTLESS`] times that;
+//! * what is told differs from what was told before.
+
+use crate::Options;
+use model::{ActiveWindow, Moment};
+use std::time::{Duration, Instant};
+
+/// After how many times the debounce a title that keeps changing is told anyway.
+const RESTLESS: u32 = 4;
+
+/// A change that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) at: Moment,
+    pub(crate) active: Option<ActiveWindow>,
+}
+
+/// Something held back for a while.
+#[derive(Debug)]
+struct Pending {
+    /// When it happened.
+    at: Moment,
+    first: Instant,
+    due: Instant,
+}
+
+/// What was held back and is due.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// No window was active for long enough.
+    None(Change),
+    /// The title rests (or never will): ask for the facts and pass them to [`Switches::tell`].
+    Facts(Moment),
+}
+
+/// What was told and what is held back.
+#[derive(Debug)]
+pub(crate) struct Switches {
+    title_debounce: Duration,
+    none_after: Duration,
+    /// What was told last; the outer `None` before anything was.
+    told: Option<Option<ActiveWindow>>,
+    none: Option<Pending>,
+    facts: Option<Pending>,
+}
+
+impl Switches {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            title_debounce: options.title_debounce,
+            none_after: options.none_after,
+            told: None,
+            none: None,
+            facts: None,
+        }
+    }
+
+    /// What is active to begin with.
+    pub(crate) fn first(&mut self, at: Moment, active: Option<ActiveWindow>) -> Change {
+        self.told = Some(active.clone());
+        Change { at, active }
+    }
+
+    /// `active` was the active window at `at`. Up to two changes are to be told: a "none" that lasted, and what
+    /// followed.
+    pub(crate) fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> [Option<Change>; 2] {
+        if active.is_none() {
+            // Titles of the window that was left are of no interest any more.
+            self.facts = None;
+            if self.none.is_none() && self.told != Some(None) {
+                let now = Instant::now();
+                self.none = Some(Pending {
+                    at,
+                    first: now,
+                    due: now + self.none_after,
+                });
+            }
+            return [None, None];
+        }
+        let lasted = self
+            .none
+            .take()
+            .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
+        let none = lasted.and_then(|none| self.tell(none.at, None));
+        // Numbers are used again, so the same number with another program is another window.
+        let same_window = match (&self.told, &active) {
+            (Some(Some(told)), Some(active)) => {
+                let (was, is) = (&told.window, &active.window);
+                told.handle == active.handle && was.app == is.app && was.exe == is.exe
+            }
+            _ => false,
+        };
+        if same_window {
+            // Not a switch; a new title waits for its debounce.
+            if self.told.as_ref() != Some(&active) {
+                self.hold_facts(at);
+            }
+            return [none, None];
+        }
+        self.facts = None;
+        let change = self.tell(at, active);
+        [none, change]
+    }
+
+    /// The active window's title or program may have changed at `at`.
+    pub(crate) fn hold_facts(&mut self, at: Moment) {
+        let now = Instant::now();
+        let first = self.facts.as_ref().map_or(now, |facts| facts.first);
+        let due = (now + self.title_debounce).min(first + self.title_debounce * RESTLESS);
+        self.facts = Some(Pending { at, first, due });
+    }
+
+    /// When [`Switches::due`] wants to be called next.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let due = |pending: &Option<Pending>| pending.as_ref().map(|pending| pending.due);
+        match (due(&self.none), due(&self.facts)) {
+            (Some(none), Some(facts)) => Some(none.min(facts)),
+            (none, facts) => none.or(facts),
+        }
+    }
+
+    /// What was held back long enough at `now`.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<Due> {
+        if let Some(none) = self.none.take_if(|none| none.due <= now) {
+            return self.tell(none.at, None).map(Due::None);
+        }
+        let facts = self.facts.take_if(|facts| facts.due <= now)?;
+        Some(Due::Facts(facts.at))
+    }
+
+    /// The change to tell, if it is one.
+    pub(crate) fn tell(&mut self, at: Moment, active: Option<ActiveWindow>) -> Option<Change> {
+        if self.told.as_ref() == Some(&active) {
+            return None;
+        }
+        self.told = Some(active.clone());
+        Some(Change { at, active })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Window, WindowHandle};
+    use std::sync::Arc;
+
+    const AT: Moment = Moment {
+        utc_us: 0,
+        boot_us: 0,
+        awake_us: 0,
+    };
+
+    fn window(handle: u64, app: &str, title: &str) -> Option<ActiveWindow> {
+        Some(ActiveWindow {
+            handle: WindowHandle(handle),
+            window: Arc::new(Window {
+                app: app.into(),
+                exe: String::new(),
+                title: title.into(),
+            }),
+        })
+    }
+
+    fn switches() -> Switches {
+        let mut switches = Switches::new(&Options::default());
+        switches.first(AT, window(1, "Editor", "a"));
+        switches
+    }
+
+    #[test]
+    fn a_short_none_is_part_of_the_switch_and_a_long_one_is_told() {
+        let mut switches = switches();
+        assert_eq!(switches.saw(AT, None), [None, None]);
+        let after = AT.plus_us(50_000);
+        let [none, change] = switches.saw(after, window(2, "Mail", "b"));
+        assert_eq!(none, None);
+        assert_eq!(change.map(|c| c.at), Some(after));
+
+        assert_eq!(switches.saw(AT.plus_us(60_000), None), [None, None]);
+        let [none, change] = switches.saw(AT.plus_us(900_000), window(1, "Editor", "a"));
+        assert_eq!(none.map(|c| (c.at.boot_us, c.active)), Some((60_000, None)));
+        assert!(change.is_some());
+    }
+
+    #[test]
+    fn a_title_waits_and_a_reused_number_does_not() {
+        let mut switches = switches();
+        assert_eq!(
+            switches.saw(AT, window(1, "Editor", "b")),
+            [None, None],
+            "a title waits for its debounce"
+        );
+        let later = Instant::now() + Duration::from_secs(60);
+        assert_eq!(switches.due(later), Some(Due::Facts(AT)));
+        assert!(switches.tell(AT, window(1, "Editor", "b")).is_some());
+        assert_eq!(switches.tell(AT, window(1, "Editor", "b")), None);
+        let [_, change] = switches.saw(AT, window(1, "Mail", "b"));
+        assert!(change.is_some(), "the same number with another program");
+    }
+}

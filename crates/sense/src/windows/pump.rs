@@ -1,0 +1,406 @@
+//! The thread of the Windows sensors: one message pump for input, windows, idleness, lock, sleep and power, so that
+//! their order is exact.
+//!
+//! It sleeps until something is told, and looks at the foreground window once a second: that look is the truth, events
+//! only make it faster. While input flows it is read five times a second; every message carries the system's time, so
+//! the pause moves nothing. The system keeps what comes while the queue to the recorder is full.
+#![allow(unsafe_code, reason = "calls of the Windows API")]
+
+use super::hear::{self, Ears, Fact};
+use super::idle::{self, Idle, age_ms, quiet_ms, tick_ms};
+use super::input::{self, Input, Seen};
+use super::os::{self, Bell};
+use super::process::Names;
+use super::{power, session, window};
+use crate::Options;
+use crate::batch::{Batch, Batches};
+use crate::desktop::Source;
+use crate::outlet::{Closed, Outlet};
+use crate::stop::Stop;
+use crate::switches::{Change, Due, Switches};
+use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use windows_sys::Win32::Foundation::HWND;
+use windows_sys::Win32::UI::WindowsAndMessaging::{
+    DefWindowProcW, DispatchMessageW, MSG, WM_INPUT,
+};
+
+/// How often the foreground window and the last input are looked at without being told.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The pause between two readings while input flows.
+const INPUT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Most messages of one reading: a bound for what is held in memory, not for what is counted.
+const MOST_MESSAGES: usize = 8192;
+
+/// The sensors before they run.
+pub(super) struct Pump {
+    pub(super) options: Options,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Is there a battery?
+    pub(super) battery: bool,
+}
+
+/// Why the pump ended.
+enum End {
+    /// Asked to, or nobody listens to us.
+    Stopped,
+    Broken(io::Error),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Stopped
+    }
+}
+
+impl Source for Pump {
+    fn name(&self) -> &'static str {
+        "sense-windows"
+    }
+
+    fn run(self: Box<Self>, out: Outlet, stop: Stop) {
+        let end = Bell::new().map_err(End::from).and_then(|bell| {
+            let waker = bell.clone();
+            stop.on_raise(move || waker.ring());
+            let mut listener = Listener::start(&self, &out)?;
+            let ended = listener.greet().and_then(|()| listener.run(&bell, &stop));
+            // Whatever ended it: what was counted is handed over.
+            listener.flush()?;
+            ended
+        });
+        let Err(End::Broken(error)) = end else { return };
+        for concern in [
+            Concern::Window,
+            Concern::Input,
+            Concern::Idle,
+            Concern::Session,
+        ] {
+            let reason = error.to_string();
+            if out
+                .send(self.clock.now(), Event::Lost { concern, reason })
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// Something that happened, in the order of its time.
+enum Item {
+    Input(Counts),
+    Fact(Fact),
+}
+
+struct Listener<'a> {
+    clock: &'a dyn Clock,
+    out: &'a Outlet,
+    ears: Ears,
+    input: Input,
+    batches: Batches,
+    names: Names,
+    switches: Switches,
+    idle: Idle,
+    locked: bool,
+    power: Option<Power>,
+    power_poll: Option<Duration>,
+    next_power: Instant,
+    next_look: Instant,
+    /// The last moment given out: they never go backwards.
+    last: Moment,
+}
+
+impl<'a> Listener<'a> {
+    fn start(pump: &'a Pump, out: &'a Outlet) -> Result<Self, End> {
+        let ears = Ears::open()?;
+        let now = Instant::now();
+        let listener = Self {
+            clock: &*pump.clock,
+            out,
+            ears,
+            input: Input::default(),
+            batches: Batches::default(),
+            names: Names::default(),
+            switches: Switches::new(&pump.options),
+            idle: Idle::new(pump.options.idle_limit),
+            locked: false,
+            power: None,
+            power_poll: pump.battery.then_some(pump.options.power_poll),
+            next_power: now,
+            next_look: now + LOOK,
+            last: pump.clock.now(),
+        };
+        if let Err(error) = input::listen(Some(listener.ears.window.handle)) {
+            let event = Event::Lost {
+                concern: Concern::Input,
+                reason: format!("the system does not hand out input: {error}"),
+            };
+            out.send(listener.last, event)?;
+        }
+        Ok(listener)
+    }
+
+    /// Says what is the case at the beginning.
+    fn greet(&mut self) -> Result<(), End> {
+        let at = self.clock.now();
+        let active = self.active();
+        let first = self.switches.first(at, active);
+        self.tell_window(first)?;
+        self.tell_power(at)?;
+        if session::is_locked() == Some(true) {
+            self.tell_lock(at, true)?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, bell: &Bell, stop: &Stop) -> Result<(), End> {
+        let mut last: Option<Instant> = None;
+        loop {
+            // The stop is looked at before the last reading, so what happened before it is still counted.
+            let stopping = stop.is_raised();
+            let flows = self.read()?;
+            if stopping {
+                return Ok(());
+            }
+            self.tick()?;
+            let now = Instant::now();
+            match last {
+                Some(last) if flows && now - last < INPUT_PAUSE => {
+                    bell.pause(INPUT_PAUSE)?;
+                }
+                _ => bell.wait(Some(self.next_deadline(now)))?,
+            }
+            if flows {
+                last = Some(now);
+            }
+        }
+    }
+
+    /// Reads everything that was told. True when there was input among it, mouse moves included.
+    fn read(&mut self) -> Result<bool, End> {
+        let mut items: Vec<(u32, Item)> = Vec::new();
+        let mut flows = false;
+        for _ in 0..MOST_MESSAGES {
+            let Some(message) = os::next_message() else {
+                break;
+            };
+            if message.message == WM_INPUT && message.hwnd == self.ears.window.handle {
+                flows = true;
+                if let Seen::Counted(counts) = self.input.take(message.lParam, message.time) {
+                    items.push((message.time, Item::Input(counts)));
+                }
+            }
+            give_back(&message);
+        }
+        hear::take(|ms, fact| items.push((ms, Item::Fact(fact))));
+        let (now, now_ms) = (self.clock.now(), tick_ms());
+        // Posted, sent and input messages come through different queues. The sort is stable.
+        items.sort_by_key(|(ms, _)| std::cmp::Reverse(age_ms(now_ms, *ms)));
+        if flows {
+            let first = items.first().map_or(now_ms, |(ms, _)| *ms);
+            let at = self.stamp(now, age_ms(now_ms, first));
+            self.tell_idle(at, quiet_ms(now_ms))?;
+        }
+        for (ms, item) in items {
+            let at = self.stamp(now, age_ms(now_ms, ms));
+            match item {
+                Item::Input(counts) => {
+                    let full = self.batches.add(at, counts);
+                    self.hand_over(full)?;
+                }
+                Item::Fact(fact) => self.take(at, fact)?,
+            }
+        }
+        Ok(flows)
+    }
+
+    fn take(&mut self, at: Moment, fact: Fact) -> Result<(), End> {
+        match fact {
+            Fact::Foreground(window) => {
+                let active = self.facts(window);
+                self.saw(at, active)
+            }
+            Fact::Look => self.look(at),
+            Fact::Title => {
+                self.switches.hold_facts(at);
+                Ok(())
+            }
+            Fact::Locked => self.tell_lock(at, true),
+            Fact::Unlocked => self.tell_lock(at, false),
+            Fact::Connected => self.tell_lock(at, session::is_locked().unwrap_or(false)),
+            Fact::Suspending => self.tell_sleep(at, true),
+            Fact::Resumed => self.tell_sleep(at, false),
+            Fact::Power => self.tell_power(at),
+        }
+    }
+
+    /// The moment `age_ms` before `now`; not before the last answer.
+    fn stamp(&mut self, now: Moment, age_ms: u32) -> Moment {
+        let at = now.minus_us(u64::from(age_ms) * 1000);
+        if at.boot_us > self.last.boot_us {
+            self.last = at;
+        }
+        self.last
+    }
+
+    /// Does what is due by our own clock.
+    fn tick(&mut self) -> Result<(), End> {
+        let (at, now) = (self.clock.now(), Instant::now());
+        let at = self.stamp(at, 0);
+        if now >= self.next_look {
+            self.next_look = now + LOOK;
+            self.look(at)?;
+            self.tell_idle(at, quiet_ms(tick_ms()))?;
+        }
+        while let Some(due) = self.switches.due(now) {
+            let change = match due {
+                Due::None(change) => Some(change),
+                Due::Facts(since) => {
+                    let active = self.active();
+                    // A window that vanished meanwhile is told by its successor.
+                    active.and_then(|active| self.switches.tell(since, Some(active)))
+                }
+            };
+            if let Some(change) = change {
+                self.tell_window(change)?;
+            }
+        }
+        if self.power_poll.is_some() && now >= self.next_power {
+            self.tell_power(at)?;
+        }
+        // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
+        let over = self.batches.due(at);
+        Ok(self.hand_over(over)?)
+    }
+
+    /// How long nothing is due.
+    fn next_deadline(&self, now: Instant) -> Duration {
+        let idle = self
+            .idle
+            .deadline(Duration::from_millis(quiet_ms(tick_ms()).into()));
+        let batch = self.batches.deadline(self.clock.now());
+        let power = self.power_poll.map(|_| self.next_power);
+        let own = [Some(self.next_look), self.switches.deadline(), power];
+        own.into_iter()
+            .flatten()
+            .map(|due| due.saturating_duration_since(now))
+            .chain(batch)
+            // The look sees that somebody is idle; here the exact moment is waited for.
+            .chain(idle.filter(|left| !left.is_zero()))
+            .min()
+            .unwrap_or(LOOK)
+    }
+
+    fn active(&mut self) -> Option<ActiveWindow> {
+        self.facts(window::foreground()?)
+    }
+
+    fn facts(&mut self, window: HWND) -> Option<ActiveWindow> {
+        window::facts(window, &mut self.names)
+    }
+
+    fn look(&mut self, at: Moment) -> Result<(), End> {
+        let active = self.active();
+        self.saw(at, active)
+    }
+
+    fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), End> {
+        for change in self.switches.saw(at, active).into_iter().flatten() {
+            self.tell_window(change)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over the open batch.
+    fn flush(&mut self) -> Result<(), Closed> {
+        let batch = self.batches.flush();
+        self.hand_over(batch)
+    }
+
+    fn hand_over(&self, batch: Option<Batch>) -> Result<(), Closed> {
+        match batch {
+            Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&mut self, at: Moment, event: Event) -> Result<(), End> {
+        self.flush()?;
+        Ok(self.out.send(at, event)?)
+    }
+
+    fn tell_window(&mut self, change: Change) -> Result<(), End> {
+        // A title that was held back may be older than input that was told meanwhile.
+        let at = self.stamp(change.at, 0);
+        let active = change.active;
+        self.tell(at, Event::Window { active })
+    }
+
+    fn tell_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
+        match self.idle.look(Duration::from_millis(quiet_ms.into())) {
+            Some(idle::Change::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
+            Some(idle::Change::Present) => self.tell(at, Event::Present),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_lock(&mut self, at: Moment, locked: bool) -> Result<(), End> {
+        self.input.forget();
+        if std::mem::replace(&mut self.locked, locked) == locked {
+            return Ok(());
+        }
+        self.tell(at, Event::Lock { locked })
+    }
+
+    fn tell_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), End> {
+        self.input.forget();
+        self.tell(at, Event::Sleep { asleep })
+    }
+
+    fn tell_power(&mut self, at: Moment) -> Result<(), End> {
+        if let Some(every) = self.power_poll {
+            self.next_power = Instant::now() + every;
+        }
+        match power::read() {
+            Some(power) if self.power != Some(power) => {
+                self.power = Some(power);
+                self.tell(at, Event::Power { power })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        // The delivery ends with the window at the latest; there is nothing to do about a refusal.
+        let _ = input::listen(None);
+    }
+}
+
+/// Raw input has to be given back to the system after it was looked at; all else goes to its window's procedure.
+fn give_back(message: &MSG) {
+    // SAFETY: a message as it came from the queue.
+    unsafe {
+        if message.message == WM_INPUT {
+            DefWindowProcW(
+                message.hwnd,
+                message.message,
+                message.wParam,
+                message.lParam,
+            );
+        } else {
+            DispatchMessageW(message);
+        }
+    }
+}
