@@ -1,17 +1,30 @@
 //! Waiting for whatever comes first: a key, a wake-up, another size, the terminal's end, or a moment.
 
+#[cfg(unix)]
 mod keys;
 #[cfg(unix)]
 #[path = "input/unix.rs"]
 mod system;
-#[cfg(not(unix))]
-#[path = "input/other.rs"]
+#[cfg(windows)]
+#[path = "input/windows.rs"]
 mod system;
 
-pub(crate) use keys::Key;
 pub(crate) use system::{Input, Wake};
 
 use ratatui_image::FontSize;
+
+/// A key that means something here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A printable character, in lower case.
+    Char(char),
+    /// Ctrl-C.
+    Interrupt,
+    /// Ctrl-L: draw everything anew.
+    Redraw,
+    /// Anything else.
+    Other,
+}
 
 /// What woke the view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod failure;
 mod output;
 mod paths;
 mod start;
+mod system;
 mod time;
 
 use clap::Parser;

@@ -1,12 +1,9 @@
 //! Where uam keeps things.
 //!
-//! `UAM_HOME` (or `--home`) puts everything under one folder. Otherwise the platform's conventions hold; on Linux the
-//! XDG base directories: settings in `$XDG_CONFIG_HOME/uam`, data in `$XDG_DATA_HOME/uam`, the socket in
-//! `$XDG_RUNTIME_DIR/uam`.
+//! `UAM_HOME` (or `--home`) puts everything under one folder. Otherwise the platform's conventions hold; see
+//! [`crate::system`].
 
-use crate::failure::Failure;
 use anyhow::Context;
-use std::env;
 use std::path::{Path, PathBuf};
 
 /// The folders and files of one installation.
@@ -32,24 +29,7 @@ impl Paths {
                 runtime: home.join("run"),
             });
         }
-        let user = env::home_dir().filter(|h| h.is_absolute()).ok_or_else(|| {
-            Failure::usage(
-                "the home directory is unknown",
-                "Set HOME, or name a folder with --home or UAM_HOME.",
-            )
-        })?;
-        let xdg = |name: &str, fallback: PathBuf| -> PathBuf {
-            env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|p| p.is_absolute())
-                .unwrap_or(fallback)
-        };
-        let data = xdg("XDG_DATA_HOME", user.join(".local/share")).join("uam");
-        Ok(Self {
-            config: xdg("XDG_CONFIG_HOME", user.join(".config")).join("uam"),
-            runtime: xdg("XDG_RUNTIME_DIR", data.join("run")).join("uam"),
-            data,
-        })
+        crate::system::places()
     }
 
     /// Creates the folders, readable by their owner only.

@@ -1,17 +1,6 @@
 //! Bytes from a terminal made into the few keys the view knows.
 
-/// A key that means something here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// A printable character, in lower case.
-    Char(char),
-    /// Ctrl-C.
-    Interrupt,
-    /// Ctrl-L: draw everything anew.
-    Redraw,
-    /// Anything else.
-    Other,
-}
+use super::Key;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {

@@ -4,7 +4,7 @@ use super::camera::chance;
 use super::courier::{Courier, Route};
 use super::display::Display;
 use super::shooter::Shooter;
-use super::sources::{self, Message, Trace};
+use super::sources::{self, Done, Message, Trace};
 use super::state::{Agent, Backlog};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -44,6 +44,7 @@ impl Agent {
         setup: Setup,
         tx: SyncSender<Message>,
         clock: &dyn Clock,
+        done: &Arc<Done>,
     ) -> anyhow::Result<Self> {
         let Setup {
             paths,
@@ -96,7 +97,7 @@ impl Agent {
             .then(|| Schedule::new(interval_us, now.boot_us, chance()));
 
         let threads = "cannot start a thread";
-        sources::signals(tx.clone()).context(threads)?;
+        sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
         sources::control(&paths.socket(), tx.clone())
             .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
         let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);

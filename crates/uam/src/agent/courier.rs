@@ -178,6 +178,7 @@ fn start(route: &Route) -> std::io::Result<Child> {
         command.arg("--home").arg(home);
     }
     command.args(["upload", "--json"]).envs(&route.environment);
+    crate::system::apart(&mut command);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

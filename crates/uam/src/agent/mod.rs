@@ -21,11 +21,12 @@ mod status;
 
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
-use sources::Message;
+use sources::{Done, Message};
 use state::Agent;
 
 use crate::control::Reply;
 use model::Clock;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -42,9 +43,10 @@ const LAST_UPLOAD: Duration = Duration::from_secs(20);
 pub(crate) fn run(setup: Setup) -> anyhow::Result<String> {
     let (tx, rx) = sync_channel(QUEUE);
     let clock = sense::SystemClock;
-    let mut agent = Agent::start(setup, tx, &clock)?;
+    let done = Arc::new(Done::default());
+    let mut agent = Agent::start(setup, tx, &clock, &done)?;
     let why = turn(&mut agent, &rx, &clock)?;
-    agent.finish(&rx, &clock, &why)?;
+    agent.finish(&rx, &clock, &why, &done)?;
     Ok(why)
 }
 
@@ -65,7 +67,7 @@ fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow:
                     return Ok("Stopped on request.".to_owned());
                 }
             }
-            Ok(Message::Signal(name)) => return Ok(format!("Stopped by {name}.")),
+            Ok(Message::Ending(ending)) => return Ok(format!("Stopped by {}.", ending.word())),
             Ok(Message::SensorsEnded) if agent.is_replay() => {
                 return Ok("The trace has ended.".to_owned());
             }

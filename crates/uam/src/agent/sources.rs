@@ -4,10 +4,11 @@ use super::courier::Delivered;
 use super::shooter::Taken;
 use crate::control::{self, Listener, Reply, Request};
 use model::Stamped;
-use signal_hook::consts::signal::{SIGINT, SIGTERM};
+use sense::ending::Ending;
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ pub(crate) enum Message {
     SensorsEnded,
     /// Somebody asks through the socket or the console.
     Asked(Request, SyncSender<Reply>),
-    /// The operating system wants uam to end; the name of the signal.
-    Signal(&'static str),
+    /// The operating system wants uam to end.
+    Ending(Ending),
     /// The camera is done.
     Shot(Taken),
     /// The courier is back.
@@ -29,6 +30,9 @@ pub(crate) enum Message {
 
 /// How long a caller on the socket waits for the loop.
 const ANSWER: Duration = Duration::from_secs(8);
+
+/// Callers that are answered at the same time; more wait for one of them.
+const CALLERS: usize = 2;
 
 /// The writer of `--record-trace`.
 pub(crate) type Trace = sense::script::Writer<BufWriter<std::fs::File>>;
@@ -58,17 +62,18 @@ pub(crate) fn sensors(
         .map(|_| ())
 }
 
-/// Answers callers on the socket, one after the other.
+/// Answers callers on the socket, a few at a time: a silent one does not keep the others waiting.
 pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Result<()> {
-    let listener = Listener::bind(socket)?;
-    Builder::new()
-        .name("uam-control".into())
-        .spawn(move || {
+    let listener = Arc::new(Listener::bind(socket)?);
+    for _ in 0..CALLERS {
+        let (listener, out) = (Arc::clone(&listener), out.clone());
+        Builder::new().name("uam-control".into()).spawn(move || {
             while let Ok(stream) = listener.accept() {
                 control::serve(stream, |request| ask(&out, request));
             }
-        })
-        .map(|_| ())
+        })?;
+    }
+    Ok(())
 }
 
 /// Puts a request into the queue and waits for the loop's answer.
@@ -87,36 +92,33 @@ pub(crate) fn post(out: &SyncSender<Message>, request: Request) {
     let _ = out.try_send(Message::Asked(request, tx));
 }
 
-/// Turns the signals that ask a program to end into messages. A second one ends it at once: the journal stands that.
-pub(crate) fn signals(out: SyncSender<Message>) -> std::io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new(endings())?;
-    Builder::new()
-        .name("uam-signals".into())
-        .spawn(move || {
-            for (n, signal) in signals.forever().enumerate() {
-                if n > 0 {
-                    #[expect(
-                        clippy::disallowed_methods,
-                        reason = "asked a second time to end now; the journal stands it"
-                    )]
-                    std::process::exit(128 + signal);
-                }
-                let _ = out.send(Message::Signal(name(signal)));
-            }
-        })
-        .map(|_| ())
+/// Turns the system's wishes that the program ends into messages. Where the process is gone once the wish is answered,
+/// the answer waits for `done`.
+pub(crate) fn endings(out: SyncSender<Message>, done: Arc<Done>) -> std::io::Result<()> {
+    let tell = move |ending: Ending| {
+        let _ = out.send(Message::Ending(ending));
+    };
+    sense::ending::watch(tell, move |limit| done.wait(limit))
 }
 
-fn endings() -> Vec<i32> {
-    let mut all = vec![SIGINT, SIGTERM];
-    all.extend(crate::control::HANGUP);
-    all
+/// Raised once everything that was recorded is durable and the journal is closed.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    raised: Mutex<bool>,
+    changed: Condvar,
 }
 
-fn name(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "Ctrl-C",
-        SIGTERM => "a request of the system (SIGTERM)",
-        _ => "the terminal's end (SIGHUP)",
+impl Done {
+    pub(crate) fn raise(&self) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, limit: Duration) {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        // Past the limit the system ends the process; the journal stands it.
+        let _ = self
+            .changed
+            .wait_timeout_while(raised, limit, |raised| !*raised);
     }
 }

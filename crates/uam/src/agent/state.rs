@@ -4,7 +4,7 @@ use super::camera::HOLD_US;
 use super::courier::{Courier, Delivered};
 use super::display::Display;
 use super::shooter::{Shooter, Taken};
-use super::sources::Message;
+use super::sources::{Done, Message};
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::config::Config;
 use crate::control::{Reply, Request};
@@ -226,7 +226,7 @@ impl Agent {
                     self.recorder.step(now, Input::Event(event));
                 }
             }
-            Message::Asked(..) | Message::Signal(_) => {}
+            Message::Asked(..) | Message::Ending(_) => {}
         }
     }
 
@@ -323,6 +323,7 @@ impl Agent {
         rx: &Receiver<Message>,
         clock: &dyn Clock,
         why: &str,
+        done: &Done,
     ) -> anyhow::Result<()> {
         if let Some(sensors) = self.sensors.take() {
             sensors.stop();
@@ -363,6 +364,7 @@ impl Agent {
         self.journal
             .close(now.utc_us)
             .context("the journal could not be closed")?;
+        done.raise();
         if let Some(courier) = self.courier.take() {
             match courier.finish(LAST_UPLOAD).map(|d| d.result) {
                 Some(Ok(summary)) => self

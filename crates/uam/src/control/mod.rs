@@ -1,18 +1,19 @@
-//! Talking to the running instance: one line of JSON each way over a local socket that only its owner can open.
+//! Talking to the running instance: one line of JSON each way over a local socket (on Windows a named pipe) that only its
+//! owner can open.
 
 mod instance;
-#[cfg(not(unix))]
-mod other;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 pub(crate) use instance::Instance;
-#[cfg(not(unix))]
-use other as transport;
 #[cfg(unix)]
 use unix as transport;
+#[cfg(windows)]
+use windows as transport;
 
-pub(crate) use transport::{HANGUP, Listener};
+pub(crate) use transport::Listener;
 
 use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
@@ -94,7 +95,8 @@ pub(crate) fn call(paths: &Paths, request: &Request) -> anyhow::Result<Reply> {
             "Is it yours? Only the user who started it can talk to it.",
         ),
     })?;
-    exchange(stream, request).map_err(|e| {
+    let request = request.clone();
+    transport::within(PATIENCE, move || exchange(stream, &request)).map_err(|e| {
         Failure::with_exit(
             Exit::Failed,
             format!("the running instance did not answer: {e}"),
@@ -110,7 +112,9 @@ pub(crate) fn not_running() -> anyhow::Error {
 fn exchange(mut stream: transport::Stream, request: &Request) -> std::io::Result<Reply> {
     transport::set_patience(&stream, PATIENCE)?;
     write_line(&mut stream, request)?;
-    read_line(&mut stream)
+    let reply = read_line(&mut stream)?;
+    transport::is_answered(&stream);
+    Ok(reply)
 }
 
 fn write_line<T: Serialize>(stream: &mut transport::Stream, value: &T) -> std::io::Result<()> {

@@ -35,9 +35,13 @@ pub fn now_us() -> i64 {
     .unwrap()
 }
 
+/// Makes the command that runs `uam` in a home of its own, with nothing inherited that could change what it does.
+type Launch = Box<dyn Fn(&Path) -> Command>;
+
 /// A home and everything that is needed to run in it.
 pub struct Home {
     pub dir: tempfile::TempDir,
+    launch: Launch,
     env: Vec<(String, String)>,
     secret: Option<String>,
     last_step: u64,
@@ -45,6 +49,23 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
+        Self::launched(Box::new(|home| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_uam"));
+            command
+                .env_clear()
+                .env("UAM_HOME", home)
+                .env("TZ", "Europe/Berlin");
+            for name in ["PATH", "HOME", "LLVM_PROFILE_FILE"] {
+                if let Some(value) = std::env::var_os(name) {
+                    command.env(name, value);
+                }
+            }
+            command
+        }))
+    }
+
+    /// A home in which `uam` is run as `launch` says.
+    pub fn launched(launch: Launch) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("uam-e2e-")
             .tempdir()
@@ -52,6 +73,7 @@ impl Home {
         fs::create_dir(dir.path().join("cwd")).unwrap();
         Self {
             dir,
+            launch,
             env: Vec::new(),
             secret: None,
             last_step: 0,
@@ -88,21 +110,13 @@ impl Home {
         self.path("cwd")
     }
 
-    /// `uam ARGS` with nothing inherited that could change what it does.
+    /// `uam ARGS` in this home.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_uam"));
+        let mut command = (self.launch)(self.dir.path());
         command
             .args(args)
             .current_dir(self.cwd())
-            .env_clear()
-            .env("UAM_HOME", self.dir.path())
-            .env("TZ", "Europe/Berlin");
-        for name in ["PATH", "HOME", "LLVM_PROFILE_FILE"] {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        command.envs(self.env.iter().map(|(n, v)| (n, v)));
+            .envs(self.env.iter().map(|(n, v)| (n, v)));
         command
     }
 
@@ -116,7 +130,8 @@ impl Home {
         let text = String::from_utf8(out.stdout).unwrap();
         assert!(
             out.status.success(),
-            "{args:?}: {text}{}",
+            "{args:?} ({}): {text}{}",
+            out.status,
             String::from_utf8_lossy(&out.stderr)
         );
         text

@@ -5,7 +5,7 @@
 //! * After [`write_durably`] returns `Ok`, the whole new content survives a power cut; before that, the old one does.
 
 #[cfg_attr(unix, path = "unix.rs")]
-#[cfg_attr(not(unix), path = "other.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 
 use std::fs::{self, File};

@@ -1,5 +1,5 @@
-//! Systems without modes: the user's profile directory is private by its own access list, and a rename is made durable
-//! by the file system's log.
+//! Windows has no modes: what lies in the user's profile is closed to other users by the access list it inherits. A
+//! rename is made durable by NTFS's own log; a directory cannot be flushed.
 
 use std::fs::{File, OpenOptions, create_dir_all as create};
 use std::io;

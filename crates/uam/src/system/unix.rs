@@ -1,0 +1,32 @@
+//! The XDG base directories; children in the same session.
+
+use crate::failure::Failure;
+use crate::paths::Paths;
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Settings in `$XDG_CONFIG_HOME/uam`, data in `$XDG_DATA_HOME/uam`, the socket in `$XDG_RUNTIME_DIR/uam`.
+pub(crate) fn places() -> anyhow::Result<Paths> {
+    let user = env::home_dir().filter(|h| h.is_absolute()).ok_or_else(|| {
+        Failure::usage(
+            "the home directory is unknown",
+            "Set HOME, or name a folder with --home or UAM_HOME.",
+        )
+    })?;
+    let xdg = |name: &str, fallback: PathBuf| -> PathBuf {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+            .unwrap_or(fallback)
+    };
+    let data = xdg("XDG_DATA_HOME", user.join(".local/share")).join("uam");
+    Ok(Paths {
+        config: xdg("XDG_CONFIG_HOME", user.join(".config")).join("uam"),
+        runtime: xdg("XDG_RUNTIME_DIR", data.join("run")).join("uam"),
+        data,
+    })
+}
+
+/// Nothing has to be set for a child that works unseen.
+pub(crate) fn apart(_: &mut Command) {}

@@ -1,0 +1,219 @@
+//! A Windows desktop under Wine: its own prefix and screen for each test, made in a moment from a prepared prefix.
+
+use crate::harness::{Home, until};
+use lab::desktop::{DesktopSpec, VirtualDesktop};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A file or folder that `cargo xtask windows` names.
+fn given(name: &str) -> PathBuf {
+    let value = std::env::var_os(name)
+        .unwrap_or_else(|| panic!("{name} is not set; run these tests by `cargo xtask windows`"));
+    PathBuf::from(value)
+}
+
+/// A file's name as a Windows program sees it: drive Z is the whole file system.
+pub fn windows_path(path: &Path) -> String {
+    format!("Z:{}", path.to_str().unwrap().replace('/', "\\"))
+}
+
+/// A desktop on which Windows programs run.
+pub struct Wine {
+    pub desktop: VirtualDesktop,
+    prefix: tempfile::TempDir,
+}
+
+impl Wine {
+    pub fn start() -> Self {
+        // Wine manages its windows on a desktop of its own within the screen.
+        let spec = DesktopSpec::new(1280, 800).without_window_manager();
+        let desktop = VirtualDesktop::start_with(&spec).unwrap();
+        let prefix = tempfile::Builder::new()
+            .prefix("uam-wine-")
+            .tempdir()
+            .unwrap();
+        let wine = Self { desktop, prefix };
+        copy_prefix(&given("UAM_WINDOWS_PREFIX"), wine.prefix.path());
+        // The first program starts Wine's own servers, which must not hold a test's pipes.
+        let status = wine
+            .command("cmd", &["/c", "rem"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "Wine does not start: {status}");
+        wine
+    }
+
+    /// A Windows program in this desktop, with nothing inherited that could change what it does.
+    pub fn command(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
+        command(
+            self.prefix.path(),
+            &self.desktop.display(),
+            program.as_ref(),
+            args,
+        )
+    }
+
+    /// Drive C as Linux sees it.
+    pub fn drive_c(&self) -> PathBuf {
+        self.prefix.path().join("drive_c")
+    }
+
+    /// A home in which `uam.exe` runs on this desktop.
+    pub fn home(&self) -> Home {
+        let (prefix, display) = (self.prefix.path().to_owned(), self.desktop.display());
+        let program = given("UAM_WINDOWS_EXE");
+        Home::launched(Box::new(move |home| {
+            let mut command = command(&prefix, &display, program.as_os_str(), &[]);
+            command.env("UAM_HOME", windows_path(home));
+            command
+        }))
+    }
+
+    /// Starts the test's own Windows program.
+    pub fn stage(&self) -> Stage {
+        let mut child = self
+            .command(given("UAM_WINDOWS_STAGE"), &[])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stage = Stage {
+            stdin: child.stdin.take().unwrap(),
+            stdout: BufReader::new(child.stdout.take().unwrap()),
+            child,
+        };
+        assert_eq!(stage.answer(), "ready");
+        stage
+    }
+
+    /// Ends the session as logging off does: every program is asked, then told, then ended.
+    pub fn log_off(&self) {
+        let status = self
+            .command("wineboot", &["-e", "-s"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        let mut end = Command::new("wineserver");
+        end.arg("-k").env("WINEPREFIX", self.prefix.path());
+        let _ = end.stderr(Stdio::null()).status();
+    }
+}
+
+fn command(prefix: &Path, display: &str, program: &OsStr, args: &[&str]) -> Command {
+    // Wine 8 needs an address that a randomly placed heap takes once in a thousand starts.
+    let mut command = Command::new("setarch");
+    command
+        .args(["-R", "wine"])
+        .arg(program)
+        .args(args)
+        .env_clear()
+        .env("WINEPREFIX", prefix)
+        .env("DISPLAY", display)
+        .env("WINEDEBUG", "-all")
+        .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
+        .env("HOME", prefix)
+        .env("TZ", "Europe/Berlin");
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    command
+}
+
+/// The registry and the user's folders are copied; the system's folders, which nothing writes to, are linked.
+fn copy_prefix(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "reg") || path.ends_with(".update-timestamp") {
+            fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    fs::create_dir(to.join("dosdevices")).unwrap();
+    symlink("../drive_c", to.join("dosdevices/c:")).unwrap();
+    symlink("/", to.join("dosdevices/z:")).unwrap();
+    fs::create_dir(to.join("drive_c")).unwrap();
+    for entry in fs::read_dir(from.join("drive_c")).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join("drive_c").join(path.file_name().unwrap());
+        if path.ends_with("users") {
+            copy_folder(&path, &target);
+        } else {
+            symlink(&path, &target).unwrap();
+        }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_symlink() {
+            symlink(fs::read_link(&path).unwrap(), target).unwrap();
+        } else if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
+/// The test's own Windows program (`crates/sense/examples/stage`).
+pub struct Stage {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Stage {
+    /// Has one command carried out.
+    pub fn does(&mut self, command: &str) {
+        writeln!(self.stdin, "{command}").unwrap();
+        let answer = self.answer();
+        assert!(answer.starts_with("ok"), "{command}: {answer}");
+    }
+
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// Opens a window and waits until `home`'s instance says that it is the active one.
+    pub fn shows(&mut self, home: &Home, open: &str, title: &str) {
+        self.does(&format!("open {open} {title}"));
+        let name = open.split(' ').next().unwrap();
+        self.does(&format!("activate {name}"));
+        sees(home, title);
+    }
+}
+
+/// Waits until the instance says that the window with this title is active.
+pub fn sees(home: &Home, title: &str) {
+    until(&format!("the window {title:?} is seen"), || {
+        let window = home.status().window?;
+        (window.title == title).then_some(())
+    });
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
