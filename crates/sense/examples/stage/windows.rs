@@ -1,8 +1,9 @@
 //! ```text
-//! open NAME X Y WIDTH HEIGHT COLOUR TITLE…   a window without a frame; COLOUR is six hex digits RRGGBB
+//! open NAME X Y WIDTH HEIGHT COLOUR TITLE…   a window without a frame; COLOUR is six hex digits RRGGBB of its left
+//!                                            half (the right half is the complement), or =RRGGBB for the whole
 //! title NAME TITLE…                          another title
 //! activate NAME                              to the foreground
-//! minimise NAME, close NAME
+//! minimise NAME, close NAME, above NAME      (above: stays above other windows without being active)
 //! keys COUNT                                 presses of a letter, by SendInput
 //! hold COUNT                                 one press that repeats COUNT times
 //! clicks COUNT, notches COUNT                of the left button, of the wheel
@@ -34,10 +35,14 @@ use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     CreateWindowExW, DefWindowProcW, DestroyWindow, DispatchMessageW, EVENT_OBJECT_NAMECHANGE,
     EVENT_SYSTEM_FOREGROUND, FindWindowW, GWLP_USERDATA, GetClientRect, GetForegroundWindow,
-    GetWindowLongPtrW, MSG, OBJID_WINDOW, PM_REMOVE, PeekMessageW, RegisterClassExW, SW_MINIMIZE,
-    SW_SHOW, SendMessageW, SetForegroundWindow, SetWindowLongPtrW, SetWindowTextW, ShowWindow,
+    GetWindowLongPtrW, HWND_TOPMOST, MSG, OBJID_WINDOW, PM_REMOVE, PeekMessageW, RegisterClassExW,
+    SW_MINIMIZE, SW_SHOW, SWP_NOACTIVATE, SWP_NOMOVE, SWP_NOSIZE, SendMessageW,
+    SetForegroundWindow, SetWindowLongPtrW, SetWindowPos, SetWindowTextW, ShowWindow,
     TranslateMessage, WM_PAINT, WNDCLASSEXW, WS_POPUP,
 };
+
+/// Marks a colour as that of the whole window.
+const WHOLE: u32 = 0xff00_0000;
 
 fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
@@ -100,7 +105,12 @@ fn obey(line: &str, windows: &mut HashMap<String, HWND>) -> String {
     if command == "open" {
         let name = words.next().unwrap().to_owned();
         let place = [(); 4].map(|()| number(&mut words));
-        let colour = u32::from_str_radix(words.next().unwrap(), 16).unwrap();
+        let colour = words.next().unwrap();
+        let (digits, whole) = match colour.strip_prefix('=') {
+            Some(digits) => (digits, WHOLE),
+            None => (colour, 0),
+        };
+        let colour = u32::from_str_radix(digits, 16).unwrap() | whole;
         let window = open(place, colour, words.next().unwrap_or_default());
         windows.insert(name, window);
         return format!("ok {}", window.addr());
@@ -164,6 +174,10 @@ fn on_window(command: &str, window: HWND, text: &str) -> String {
                 }
                 NotifyWinEvent(EVENT_SYSTEM_FOREGROUND, window, OBJID_WINDOW, 0);
             }
+            "above" => {
+                let flags = SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE;
+                SetWindowPos(window, HWND_TOPMOST, 0, 0, 0, 0, flags);
+            }
             "minimise" => {
                 ShowWindow(window, SW_MINIMIZE);
             }
@@ -211,10 +225,12 @@ fn paint(window: HWND) {
         GetClientRect(window, &mut whole);
         let colour = GetWindowLongPtrW(window, GWLP_USERDATA) as u32;
         let middle = whole.right / 2;
-        let halves = [
-            (0, middle, colour),
-            (middle, whole.right, !colour & 0x00ff_ffff),
-        ];
+        let other = if colour & WHOLE == WHOLE {
+            colour
+        } else {
+            !colour
+        };
+        let halves = [(0, middle, colour), (middle, whole.right, other)];
         for (left, right, colour) in halves {
             let [_, red, green, blue] = colour.to_be_bytes();
             let brush = CreateSolidBrush(u32::from_be_bytes([0, blue, green, red]));

@@ -1,6 +1,6 @@
 //! What is in the bucket is what is in the journal.
 
-use crate::harness::{Home, Running, opened, until};
+use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::s3::{Options, S3Server};
 use model::{NoticeCode, Record};
@@ -38,42 +38,6 @@ fn work(desktop: &VirtualDesktop, home: &Home, scenes: u32) {
                 .last_shot_us
                 .filter(|at| before.last_shot_us.is_none_or(|b| *at > b))
         });
-    }
-}
-
-fn assert_bucket_equals_journal(home: &Home, server: &S3Server) {
-    let (segments, pictures) = opened(&server.objects().unwrap());
-    let journal = home.ok(&["export"]);
-    assert!(!journal.is_empty());
-    assert_eq!(segments, journal, "record for record and byte for byte");
-    let shots: Vec<_> = home
-        .lines()
-        .into_iter()
-        .filter_map(|(_, l)| {
-            if let Record::Shot(s) = l.record {
-                Some((l.seq, s))
-            } else {
-                None
-            }
-        })
-        .collect();
-    assert!(!shots.is_empty());
-    assert_eq!(shots.len(), pictures.len());
-    for (seq, shot) in shots {
-        let file = home.path(&format!("{seq}.webp"));
-        home.ok(&[
-            "shots",
-            "--save",
-            file.to_str().unwrap(),
-            "--seq",
-            &seq.to_string(),
-        ]);
-        assert_eq!(
-            Some(&std::fs::read(&file).unwrap()),
-            pictures.get(&seq),
-            "picture {seq}"
-        );
-        assert_eq!(upload::sha256_hex(&pictures[&seq]), shot.sha256);
     }
 }
 

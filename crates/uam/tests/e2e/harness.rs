@@ -1,6 +1,7 @@
 //! A real `uam` process in a home of its own, driven as a person and a script would.
 
-use model::{Line, Record, Span};
+use lab::s3::S3Server;
+use model::{Line, NoticeCode, Record, Span};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -199,6 +200,24 @@ impl Home {
             .collect()
     }
 
+    /// The bytes of the picture with this number.
+    pub fn picture(&self, seq: u64) -> Vec<u8> {
+        let name = format!("{seq}.webp");
+        self.ok(&["shots", "--save", &name, "--seq", &seq.to_string()]);
+        fs::read(self.cwd().join(name)).unwrap()
+    }
+
+    /// What an auditor was told, in order.
+    pub fn notices(&self) -> Vec<NoticeCode> {
+        self.lines()
+            .into_iter()
+            .filter_map(|(_, l)| match l.record {
+                Record::Notice(n) => Some(n.code),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub fn spans(&self) -> Vec<Span> {
         self.lines()
             .into_iter()
@@ -210,6 +229,35 @@ impl Home {
                 }
             })
             .collect()
+    }
+}
+
+/// What the server holds is what the journal holds, record for record and byte for byte.
+pub fn assert_bucket_equals_journal(home: &Home, server: &S3Server) {
+    let (segments, pictures) = opened(&server.objects().unwrap());
+    let journal = home.ok(&["export"]);
+    assert!(!journal.is_empty());
+    assert_eq!(segments, journal, "record for record and byte for byte");
+    let shots: Vec<_> = home
+        .lines()
+        .into_iter()
+        .filter_map(|(_, l)| {
+            if let Record::Shot(s) = l.record {
+                Some((l.seq, s))
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert!(!shots.is_empty());
+    assert_eq!(shots.len(), pictures.len());
+    for (seq, shot) in shots {
+        assert_eq!(
+            Some(&home.picture(seq)),
+            pictures.get(&seq),
+            "picture {seq}"
+        );
+        assert_eq!(upload::sha256_hex(&pictures[&seq]), shot.sha256);
     }
 }
 

@@ -40,17 +40,7 @@ fn after_kill_9_nothing_durable_is_lost_and_the_next_run_says_so() {
     assert!(after.starts_with(&before), "what was durable is unchanged");
     let spans = home.spans();
     assert_eq!(spans.iter().map(|s| s.counts.keys()).sum::<u64>(), 50);
-    let codes: Vec<_> = home
-        .lines()
-        .into_iter()
-        .filter_map(|(_, l)| {
-            if let Record::Notice(n) = l.record {
-                Some(n.code)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let codes = home.notices();
     assert_eq!(
         codes
             .iter()

@@ -11,6 +11,8 @@
 )]
 
 mod counting;
+mod delivery;
 #[path = "../e2e/harness.rs"]
 mod harness;
+mod lifetime;
 mod wine;

@@ -25,6 +25,8 @@ pub fn windows_path(path: &Path) -> String {
 pub struct Wine {
     pub desktop: VirtualDesktop,
     prefix: tempfile::TempDir,
+    /// Where programs find the power supplies instead of those of this computer.
+    power: Option<PathBuf>,
 }
 
 impl Wine {
@@ -36,7 +38,11 @@ impl Wine {
             .prefix("uam-wine-")
             .tempdir()
             .unwrap();
-        let wine = Self { desktop, prefix };
+        let wine = Self {
+            desktop,
+            prefix,
+            power: None,
+        };
         copy_prefix(&given("UAM_WINDOWS_PREFIX"), wine.prefix.path());
         // The first program starts Wine's own servers, which must not hold a test's pipes.
         let status = wine
@@ -52,26 +58,30 @@ impl Wine {
 
     /// A Windows program in this desktop, with nothing inherited that could change what it does.
     pub fn command(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
-        command(
-            self.prefix.path(),
-            &self.desktop.display(),
-            program.as_ref(),
-            args,
-        )
+        let mut command = self.place().wine();
+        command.arg(program.as_ref()).args(args);
+        command
     }
 
-    /// Drive C as Linux sees it.
-    pub fn drive_c(&self) -> PathBuf {
-        self.prefix.path().join("drive_c")
+    fn place(&self) -> Place {
+        Place {
+            prefix: self.prefix.path().to_owned(),
+            display: self.desktop.display(),
+            power: self.power.clone(),
+        }
+    }
+
+    /// From now on programs find these power supplies.
+    pub fn power_from(&mut self, root: &Path) {
+        self.power = Some(root.to_owned());
     }
 
     /// A home in which `uam.exe` runs on this desktop.
     pub fn home(&self) -> Home {
-        let (prefix, display) = (self.prefix.path().to_owned(), self.desktop.display());
-        let program = given("UAM_WINDOWS_EXE");
+        let (place, program) = (self.place(), given("UAM_WINDOWS_EXE"));
         Home::launched(Box::new(move |home| {
-            let mut command = command(&prefix, &display, program.as_os_str(), &[]);
-            command.env("UAM_HOME", windows_path(home));
+            let mut command = place.wine();
+            command.arg(&program).env("UAM_HOME", windows_path(home));
             command
         }))
     }
@@ -115,24 +125,43 @@ impl Drop for Wine {
     }
 }
 
-fn command(prefix: &Path, display: &str, program: &OsStr, args: &[&str]) -> Command {
-    // Wine 8 needs an address that a randomly placed heap takes once in a thousand starts.
-    let mut command = Command::new("setarch");
-    command
-        .args(["-R", "wine"])
-        .arg(program)
-        .args(args)
-        .env_clear()
-        .env("WINEPREFIX", prefix)
-        .env("DISPLAY", display)
-        .env("WINEDEBUG", "-all")
-        .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
-        .env("HOME", prefix)
-        .env("TZ", "Europe/Berlin");
-    if let Some(path) = std::env::var_os("PATH") {
-        command.env("PATH", path);
+/// Where programs run.
+struct Place {
+    prefix: PathBuf,
+    display: String,
+    power: Option<PathBuf>,
+}
+
+impl Place {
+    /// Wine, to be given a program.
+    fn wine(&self) -> Command {
+        let mut command = match &self.power {
+            None => Command::new("setarch"),
+            Some(power) => {
+                // In a view of the file system of its own, in which the power supplies lie where the kernel has its own.
+                let mut command = Command::new("unshare");
+                let is_root = rustix::process::geteuid().is_root();
+                command.arg(if is_root { "-m" } else { "-rm" });
+                let script = r#"mount --bind "$0" /sys/class/power_supply && exec "$@""#;
+                command.args(["sh", "-c", script]).arg(power).arg("setarch");
+                command
+            }
+        };
+        // Wine 8 needs an address that a randomly placed heap takes once in a thousand starts.
+        command
+            .args(["-R", "wine"])
+            .env_clear()
+            .env("WINEPREFIX", &self.prefix)
+            .env("DISPLAY", &self.display)
+            .env("WINEDEBUG", "-all")
+            .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
+            .env("HOME", &self.prefix)
+            .env("TZ", "Europe/Berlin");
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command
     }
-    command
 }
 
 /// The registry and the user's folders are copied; the system's folders, which nothing writes to, are linked.
