@@ -125,7 +125,15 @@ Section "User Activity Monitor" SecProgram
   SectionIn RO
   Call StopRunning
   SetOutPath "$INSTDIR"
+  ; Without a word a file that cannot be written would be skipped.
+  SetOverwrite try
+  ClearErrors
   File "${FILES}/uam.exe"
+  ${If} ${Errors}
+    MessageBox MB_OK|MB_ICONSTOP "$INSTDIR\uam.exe could not be written. Is the disk full, or does another program hold the file?" /SD IDOK
+    Abort "uam.exe could not be written."
+  ${EndIf}
+  SetOverwrite on
   File "${FILES}/README.txt"
   File "${FILES}/LICENSE.txt"
   File "${FILES}/THIRD-PARTY.txt"

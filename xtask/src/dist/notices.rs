@@ -63,8 +63,17 @@ pub(crate) fn third_party(target: &str) -> Result<String> {
     let mut list = String::new();
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for one in &linked {
-        list.push_str(&format!("{} {}: {}\n", one.name, one.version, one.licence));
-        for text in licences_in(&one.dir)? {
+        let own = licences_in(&one.dir)?;
+        let nothing = if own.is_empty() {
+            " (it brings no text; those of uam's own licence are the same)"
+        } else {
+            ""
+        };
+        list.push_str(&format!(
+            "{} {}: {}{nothing}\n",
+            one.name, one.version, one.licence
+        ));
+        for text in own {
             let users = texts.entry(text).or_default();
             users.insert(format!("{} {}", one.name, one.version));
         }
@@ -86,11 +95,27 @@ pub(crate) fn third_party(target: &str) -> Result<String> {
         told.push_str(&format!(
             "\n{}\n{}\n\n{}\n",
             "-".repeat(76),
-            users.join(", "),
+            wrapped(&users),
             text.trim_end()
         ));
     }
     Ok(told)
+}
+
+/// The names with commas, on lines of at most 100 characters.
+fn wrapped(names: &[String]) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for (n, name) in names.iter().enumerate() {
+        if n > 0 {
+            let fits = width + name.len() + 3 <= 100;
+            text.push_str(if fits { ", " } else { ",\n" });
+            width = if fits { width + 2 } else { 0 };
+        }
+        text.push_str(name);
+        width += name.len();
+    }
+    text
 }
 
 /// The crates of others that uam reaches through ordinary dependencies, by name.
@@ -226,6 +251,14 @@ mod tests {
             .map(|one| format!("{} {} in {}", one.name, one.version, one.dir.display()))
             .collect();
         assert_eq!(names, ["a 2 in /r/a"]);
+    }
+
+    #[test]
+    fn many_names_take_many_lines() {
+        let names: Vec<String> = (100..130).map(|n| format!("crate{n} 1.0.0")).collect();
+        let text = wrapped(&names);
+        assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+        assert_eq!(text.replace(",\n", ", "), names.join(", "));
     }
 
     #[test]

@@ -104,6 +104,9 @@ pub(crate) fn check(
         "switching one component off took the other along"
     );
 
+    // It goes with everything it may have added.
+    install(machine, &windows.packed.setup, &["/AUTOSTART=1"], stop)?;
+    switched_on(machine, &before).context("switched on again")?;
     uninstall(machine, "", stop)?;
     same(
         "PATH afterwards",
