@@ -104,6 +104,12 @@ impl Link {
         self.conn.setup().roots.get(self.screen)
     }
 
+    /// Waits until the server has answered everything that it was asked, and so has sent every event before that.
+    pub(super) fn catch_up(&self) -> Result<(), LinkError> {
+        self.conn.get_input_focus()?.reply()?;
+        Ok(())
+    }
+
     /// Waits until the server has something to say, `bell` rings, or `time` is over (`None`: for ever).
     pub(super) fn wait(&self, bell: &Bell, time: Option<Duration>) -> Result<(), LinkError> {
         self.conn.flush()?;

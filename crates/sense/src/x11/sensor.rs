@@ -255,6 +255,10 @@ impl<'a> Listener<'a> {
         loop {
             // The stop is looked at before the last reading, so what happened before it is still counted.
             let stopping = stop.is_raised();
+            if stopping {
+                // A busy server still holds events that we have no room for. If it is gone, the reading says so.
+                let _ = self.link.catch_up();
+            }
             let pause = self.read()?;
             if stopping {
                 return Ok(());
