@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use x11rb::connection::Connection;
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::xproto::ConnectionExt as _;
 use x11rb::protocol::xproto::{Screen, Window};
 use x11rb::rust_connection::RustConnection;
 
