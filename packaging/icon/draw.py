@@ -2,7 +2,8 @@
 """Draws uam's icon: three bars of a day's activity, the last one with a red dot above it, which makes it a person and a
 recording light at once.
 
-Writes uam.ico (16 to 256 px) beside uam.nsi, and the PNG files of the Linux package. Python's own library is enough:
+Writes uam.ico (16 to 256 px) and side.bmp (the picture beside the setup program's first page) beside uam.nsi, and the PNG
+files of the Linux package. Python's own library is enough:
 
     python3 packaging/icon/draw.py
 
@@ -16,7 +17,7 @@ from math import floor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ICO = HERE.parent / "windows" / "uam.ico"
+WINDOWS = HERE.parent / "windows"
 ICO_SIZES = [16, 20, 24, 32, 40, 48, 64, 128, 256]
 PNG_SIZES = [48, 128, 256]
 # Windows reads PNG inside an icon file from Vista on, but only ever expects it at this size.
@@ -33,6 +34,8 @@ DOT_RADIUS = 2.1  # over the last bar
 TOP, BOTTOM = (44, 98, 150), (26, 62, 102)
 WHITE = (244, 248, 252)
 RED = (255, 92, 72)
+SIDE = (164, 314)  # as the setup program wants it
+SIDE_SHAPES = 144
 SAMPLES = 4  # a side; 16 looks at each pixel
 
 
@@ -67,20 +70,34 @@ def shapes(size):
 
 
 def draw(size):
-    """The picture as rows of (red, green, blue, alpha)."""
-    corner = CORNER * size / GRID
-    parts = shapes(size)
+    """The icon as rows of (red, green, blue, alpha)."""
+    return paint(size, size, CORNER * size / GRID, shapes(size))
+
+
+def side():
+    """The picture beside the first page: the same ground from top to bottom, the same shapes, no frame."""
+    width, height = SIDE
+    left, top = (width - SIDE_SHAPES) / 2, height * 0.42
+    parts = [
+        (x0 + left, y0 + top, x1 + left, y1 + top, radius, colour)
+        for x0, y0, x1, y1, radius, colour in shapes(SIDE_SHAPES)
+    ]
+    return paint(width, height, 0, parts)
+
+
+def paint(width, height, corner, parts):
+    """A picture with a shaded ground and round corners, as rows of (red, green, blue, alpha)."""
     rows = []
-    for py in range(size):
-        shade = py / max(size - 1, 1)
+    for py in range(height):
+        shade = py / max(height - 1, 1)
         ground = tuple(round(a + (b - a) * shade) for a, b in zip(TOP, BOTTOM))
         row = []
-        for px in range(size):
+        for px in range(width):
             total, covered = [0, 0, 0], 0
             for sy in range(SAMPLES):
                 for sx in range(SAMPLES):
                     x, y = px + (sx + 0.5) / SAMPLES, py + (sy + 0.5) / SAMPLES
-                    if not rounded(x, y, 0, 0, size, size, corner):
+                    if not rounded(x, y, 0, 0, width, height, corner):
                         continue
                     colour = ground
                     for left, top, right, bottom, radius, own in parts:
@@ -118,6 +135,16 @@ def bitmap(rows):
     return header + pixels + bytes(mask)
 
 
+def bmp(rows):
+    """The picture as a BMP file: 24 bits a pixel, lowest row first, rows filled up to four bytes."""
+    width, height = len(rows[0]), len(rows)
+    body = b"".join(
+        b"".join(bytes((b, g, r)) for r, g, b, _ in row).ljust((width * 3 + 3) // 4 * 4, b"\0") for row in reversed(rows)
+    )
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(body), 0, 0, 0, 0)
+    return struct.pack("<2sIHHI", b"BM", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body
+
+
 def ico(pictures):
     """An icon file of (size, bytes) pairs."""
     offset = 6 + 16 * len(pictures)
@@ -132,7 +159,8 @@ def ico(pictures):
 def main():
     drawn = {size: draw(size) for size in sorted({*ICO_SIZES, *PNG_SIZES})}
     pictures = [(size, png(drawn[size]) if size >= PNG_IN_ICO else bitmap(drawn[size])) for size in ICO_SIZES]
-    ICO.write_bytes(ico(pictures))
+    (WINDOWS / "uam.ico").write_bytes(ico(pictures))
+    (WINDOWS / "side.bmp").write_bytes(bmp(side()))
     for size in PNG_SIZES:
         (HERE / f"uam-{size}.png").write_bytes(png(drawn[size]))
 

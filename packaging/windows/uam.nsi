@@ -59,6 +59,7 @@ VIAddVersionKey /LANG=1033 "LegalCopyright" "The uam authors; MIT or Apache-2.0"
 
 !define MUI_ICON "uam.ico"
 !define MUI_UNICON "uam.ico"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "side.bmp"
 !define MUI_COMPONENTSPAGE_SMALLDESC
 !define MUI_WELCOMEPAGE_TEXT "uam keeps an open record of your working day: which window was in use, how many keys and clicks there were (never which keys), and now and then a picture of the active window.$\r$\n$\r$\nIt is installed for you alone and needs no administrator. It records only while it runs in its own window, and only after a code from your authenticator app.$\r$\n$\r$\nYour records stay on this computer and go to your own storage, nowhere else."
 !define MUI_FINISHPAGE_RUN "$INSTDIR\uam.exe"
