@@ -20,6 +20,54 @@ const MAY_NAME_KEYS: [&str; 3] = [
     "crates/console/src/input/",
 ];
 
+/// Build tools that a plain `cargo build` on Windows would have to find beside Rust and a C compiler, by the crates that
+/// call them.
+const SURPRISES: [&str; 7] = [
+    "aws-lc-sys",
+    "bindgen",
+    "cmake",
+    "nasm-rs",
+    "openssl-sys",
+    "protobuf-src",
+    "prost-build",
+];
+
+/// Checks that the program's default features build on Windows with Rust and a C compiler alone.
+///
+/// # Errors
+/// The crates that want more, or that cargo cannot list the dependencies.
+fn plain_build(mut cargo: std::process::Command) -> Result<()> {
+    let list = crate::process::output(cargo.args([
+        "tree",
+        "--locked",
+        "--target",
+        "x86_64-pc-windows-msvc",
+        "--package",
+        "uam",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+    ]))?;
+    let found = surprises(&list);
+    if !found.is_empty() {
+        bail!(
+            "a plain `cargo build` on Windows would need more than Rust and a C compiler, for {}",
+            found.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn surprises(list: &str) -> Vec<&'static str> {
+    let names = list.lines().filter_map(|line| line.split(' ').next());
+    let names: Vec<&str> = names.collect();
+    SURPRISES
+        .into_iter()
+        .filter(|surprise| names.contains(surprise))
+        .collect()
+}
+
 /// One broken rule.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Broken {
@@ -31,7 +79,7 @@ pub(crate) struct Broken {
 /// Checks every Rust file of the workspace under `root`.
 ///
 /// # Errors
-/// Each broken rule with its file and line.
+/// Each broken rule with its file and line, or what a plain build on Windows would need.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut files = Vec::new();
     for dir in ["crates", "xtask"] {
@@ -52,7 +100,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         bail!("{} broken rules", broken.len());
     }
     println!("{} files keep the rules", files.len());
-    Ok(())
+    plain_build(crate::build::cargo())
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -126,9 +174,17 @@ fn code_of(line: &str) -> &str {
 
 fn names_a_key(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["key_code", "keycode", "keysym"]
-        .iter()
-        .any(|word| line.contains(word))
+    [
+        "key_code",
+        "keycode",
+        "keysym",
+        "scan_code",
+        "scancode",
+        "makecode",
+        "vkey",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
 }
 
 fn is_unsafe(code: &str) -> bool {
@@ -191,6 +247,14 @@ mod tests {
         let bad = "fn f() {\n    #[cfg(unix)]\n    g();\n    if cfg!(windows) {}\n}\n";
         assert_eq!(lines_broken("crates/x/src/lib.rs", bad), [2, 4]);
         assert!(lines_broken("crates/x/tests/all.rs", bad).is_empty());
+    }
+
+    #[test]
+    fn build_tools_are_found_by_the_crates_that_call_them() {
+        let plain = "uam v0.1.0 (/x)\nring v0.17.14\ncc v1.2.3\n";
+        assert!(surprises(plain).is_empty());
+        let more = format!("{plain}cmake v0.1.54\naws-lc-sys v0.30.0 (*)\n");
+        assert_eq!(surprises(&more), ["aws-lc-sys", "cmake"]);
     }
 
     #[test]
