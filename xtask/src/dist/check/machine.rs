@@ -206,13 +206,14 @@ impl Machine {
     }
 
     /// What to run the installed program with, as a person would, with data and settings where Windows wants them;
-    /// `home` is its working folder.
+    /// `home` is its working folder, and `env` can still be given a bucket.
     ///
     /// # Errors
     /// When the script that calls Wine cannot be written.
     pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<Setting> {
-        let command = self.command(&[program]);
-        let mut script = String::from("#!/bin/sh\n");
+        // A bucket is left to the setting; without a home of its own uam takes the folders of Windows.
+        let command = self.wine.command("wine");
+        let mut script = String::from("#!/bin/sh\nunset UAM_HOME\n");
         let mut display = String::new();
         for (name, value) in command.get_envs() {
             let name = name.to_string_lossy();

@@ -1,4 +1,8 @@
 //! Does what was packed install, run, upgrade and go away again, without taking the person's records along?
+//!
+//! To try the installed program in another way: `setup::install` on a [`machine::Machine`] gives its path,
+//! `Machine::record` starts it as its first user would, and `Machine::setting` is for everything else (a bucket, other
+//! arguments, the display to type on).
 
 mod linux;
 mod machine;
