@@ -30,7 +30,8 @@ cargo xtask dist [--out DIR] [--check] [--windows-exe FILE] [--linux-exe FILE] [
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
-    Measure uam beside a Python program doing the same job; ROWS is any of agent,shots,uploads,binary.";
+    Measure uam beside a Python program doing the same job; ROWS is any of
+    agent,shots,uploads,binary,windows.";
 
 /// A chore and its options.
 #[derive(Debug, PartialEq)]
@@ -115,7 +116,7 @@ pub(crate) struct Bench {
 }
 
 /// The groups of rows `bench --only` knows.
-pub(crate) const GROUPS: [&str; 4] = ["agent", "shots", "uploads", "binary"];
+pub(crate) const GROUPS: [&str; 5] = ["agent", "shots", "uploads", "binary", "windows"];
 
 /// Reads the arguments after the program's name.
 ///

@@ -4,6 +4,7 @@ use super::Ground;
 use super::table::{Row, Target};
 use crate::process::output;
 use anyhow::{Context, Result};
+use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
@@ -24,13 +25,19 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
         version.trim(),
         ground.uam.display()
     );
-    #[expect(clippy::cast_precision_loss, reason = "some millions")]
-    let mib = facts.len() as f64 / 1_048_576.0;
     Ok(vec![Row {
         name: "binary, MiB".into(),
-        uam: Some(mib),
+        uam: Some(mib(&ground.uam)?),
         python: None,
         digits: 2,
         target: Target::None,
     }])
+}
+
+/// The size of a file in MiB.
+pub(super) fn mib(file: &Path) -> Result<f64> {
+    let facts =
+        std::fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?;
+    #[expect(clippy::cast_precision_loss, reason = "some millions")]
+    Ok(facts.len() as f64 / 1_048_576.0)
 }

@@ -7,6 +7,7 @@ mod python;
 mod shots;
 mod table;
 mod uploads;
+mod windows;
 
 use crate::args::Bench;
 use crate::build;
@@ -71,11 +72,12 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     };
 
     let mut rows = Vec::new();
-    let groups: [(&str, Measure); 4] = [
+    let groups: [(&str, Measure); 5] = [
         ("agent", agents::rows),
         ("shots", shots::rows),
         ("uploads", uploads::rows),
         ("binary", binary::rows),
+        ("windows", windows::rows),
     ];
     for (name, measure) in groups {
         if !options.only.is_empty() && !options.only.iter().any(|o| o == name) {
