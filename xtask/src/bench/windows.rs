@@ -50,7 +50,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
 fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
-        let mut command = wine.command("wine");
+        let mut command = wine.program();
         command
             .args(words)
             .stdin(Stdio::null())
@@ -68,7 +68,10 @@ fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Res
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
 fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = ground.dir.join("uam-under-wine");
-    let script = format!("#!/bin/sh\nexec wine '{}' \"$@\"\n", uam.display());
+    let script = format!(
+        "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
+        uam.display()
+    );
     std::fs::write(&starter, script)
         .and_then(|()| std::fs::set_permissions(&starter, PermissionsExt::from_mode(0o755)))
         .with_context(|| format!("writing {}", starter.display()))?;

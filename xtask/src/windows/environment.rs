@@ -4,8 +4,8 @@
 
 use crate::build;
 use crate::packages::is_there;
-use crate::windows::TARGET;
 use crate::windows::places::Places;
+use crate::windows::{STEADY_WINE, TARGET};
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
@@ -87,7 +87,10 @@ impl Environment {
                 &sysroot,
             );
         }
-        environment.put("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine");
+        environment.put(
+            "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER",
+            STEADY_WINE.join(" "),
+        );
         // Tests that compare with stored texts would ask cargo where these are, but cannot start it from within Wine;
         // and they would write new ones beside the sources, in a folder of the wrong name.
         environment.put("INSTA_WORKSPACE_ROOT", build::root());

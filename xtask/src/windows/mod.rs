@@ -13,7 +13,7 @@ mod sysroot;
 mod wine;
 
 pub(crate) use checks::check;
-pub(crate) use wine::Wine;
+pub(crate) use wine::{STEADY_WINE, Wine};
 
 use crate::args::Windows;
 use crate::build;
@@ -73,7 +73,7 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
             let windows = Toolchain::set_up(stop)?;
             windows.own_prefix(stop)?;
             let wine = Wine::start_visible(&windows.environment, &windows.places.own, stop)?;
-            succeed(wine.command("wine").args(args), stop)
+            succeed(wine.program().args(args), stop)
         }
         Windows::Env => {
             let windows = Toolchain::there()?;

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The size of the display and of Wine's desktop, which fills it: pixel coordinates are the same in both.
 pub(crate) const DESKTOP: &str = "1280x800";
 
+/// Wine 8 needs an address that a randomly placed heap takes about once in a thousand starts; it ends without a word then.
+pub(crate) const STEADY_WINE: [&str; 3] = ["setarch", "-R", "wine"];
+
 /// A running Wine. When dropped, every process of its prefix ends, then the display.
 #[derive(Debug)]
 pub(crate) struct Wine {
@@ -136,6 +139,13 @@ impl Wine {
             // Without a server this fails, and that is as good.
             let _ = quiet(self.command("wineserver").arg(flag)).status();
         }
+    }
+
+    /// Wine, to be given a Windows program.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = self.command(STEADY_WINE[0]);
+        command.args(&STEADY_WINE[1..]);
+        command
     }
 
     /// A command whose Windows programs, itself or those it starts, run here.

@@ -94,7 +94,7 @@ impl Machine {
 
     /// A Windows program with its arguments.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = self.wine.command("wine");
+        let mut command = self.wine.program();
         for name in OWN.iter().chain(&store::NAMES) {
             command.env_remove(name);
         }
@@ -212,7 +212,7 @@ impl Machine {
     /// When the script that calls Wine cannot be written.
     pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<Setting> {
         // A bucket is left to the setting; without a home of its own uam takes the folders of Windows.
-        let command = self.wine.command("wine");
+        let command = self.wine.program();
         let mut script = String::from("#!/bin/sh\nunset UAM_HOME\n");
         let mut display = String::new();
         for (name, value) in command.get_envs() {
@@ -230,7 +230,7 @@ impl Machine {
                 }
             }
         }
-        let _ = writeln!(script, "exec wine '{program}' \"$@\"");
+        let _ = writeln!(script, "exec setarch -R wine '{program}' \"$@\"");
         stage::write(home, "uam.sh", script)?;
         stage::make_program(&home.join("uam.sh"))?;
         Ok(Setting {
