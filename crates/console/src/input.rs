@@ -9,7 +9,7 @@ mod system;
 #[path = "input/windows.rs"]
 mod system;
 
-pub(crate) use system::{Input, Wake};
+pub(crate) use system::{Input, Wake, takes_escapes};
 
 use ratatui_image::FontSize;
 

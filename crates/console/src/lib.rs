@@ -26,3 +26,10 @@ pub use graphics::{Graphics, Protocol};
 pub use live::{Command, Ended, Live, Options, colour_wanted, restore};
 pub use plain::Plain;
 pub use updates::{Picture, Updates};
+
+/// True when standard output is a terminal that understands escape sequences. A Windows console is asked to understand
+/// them by this question.
+#[must_use]
+pub fn takes_escapes() -> bool {
+    input::takes_escapes()
+}

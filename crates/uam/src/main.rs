@@ -16,12 +16,24 @@ mod system;
 mod time;
 
 use clap::Parser;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    match commands::run(cli) {
+    let code = match commands::run(cli) {
         Ok(code) => code,
         Err(error) => failure::report(&error),
+    };
+    hold_window();
+    code
+}
+
+/// What was said last must be readable also where the window closes with the program, as after a start from the desktop.
+fn hold_window() {
+    if std::io::stdin().is_terminal() && sense::ending::window_goes_too() {
+        output::line("\nPress Enter to close this window.");
+        // Whatever comes of it, the end comes next.
+        let _ = std::io::stdin().read_line(&mut String::new());
     }
 }

@@ -8,7 +8,6 @@ use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use console::{Ask, AskError};
-use std::io::IsTerminal;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vault::{Vault, Verdict};
 
@@ -109,7 +108,7 @@ fn enrol(vault: &Vault, picture: &std::path::Path) -> anyhow::Result<()> {
         "Set up the second factor: scan this with Google Authenticator, Authy or any other such app.",
     );
     output::line("");
-    let qr = if std::io::stdout().is_terminal() {
+    let qr = if console::takes_escapes() {
         enrolment.qr_ansi()
     } else {
         enrolment.qr_text()
@@ -133,7 +132,7 @@ fn enrol(vault: &Vault, picture: &std::path::Path) -> anyhow::Result<()> {
 
 /// The secret must outlive its set-up nowhere: not as a file, and not on the screen, where the next picture would show it.
 fn forget_secret(picture: &std::path::Path) {
-    if std::io::stdout().is_terminal() {
+    if console::takes_escapes() {
         // Clears the screen and what was scrolled off it (ECMA-48 ED 2, and xterm's ED 3).
         output::out("\u{1b}[H\u{1b}[2J\u{1b}[3J");
         output::line(

@@ -12,6 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// True when standard output is a terminal: every one of them understands escape sequences.
+pub(crate) fn takes_escapes() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Wakes an [`Input`].
 #[derive(Debug)]
 pub(crate) struct Wake {

@@ -14,6 +14,11 @@ use std::time::Duration;
 /// Things that may wait for the view. Keys beyond that wait in the console.
 const WAITING: usize = 64;
 
+/// True when standard output is a console that understands escape sequences; older ones are asked to, here.
+pub(crate) fn takes_escapes() -> bool {
+    io::stdout().is_terminal() && crossterm::ansi_support::supports_ansi()
+}
+
 /// What the view waits for.
 #[derive(Debug)]
 enum Told {
@@ -84,11 +89,9 @@ impl Input {
         Ok((input, Wake { tell, pending }))
     }
 
-    /// True when both ends are a console that understands escape sequences; older ones are asked to, here.
+    /// True when both ends are a console that can show the view.
     pub(crate) fn is_terminal() -> bool {
-        io::stdin().is_terminal()
-            && io::stdout().is_terminal()
-            && crossterm::ansi_support::supports_ansi()
+        io::stdin().is_terminal() && takes_escapes()
     }
 
     /// The size of the console; its cells' size in pixels cannot be known here.

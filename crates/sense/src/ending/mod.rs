@@ -11,7 +11,7 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
-pub use system::watch;
+pub use system::{watch, window_goes_too};
 
 /// Why the program is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

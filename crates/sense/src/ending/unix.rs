@@ -36,3 +36,9 @@ pub fn watch(
         })
         .map(|_| ())
 }
+
+/// Does the window in which the program runs go with it? A terminal does not.
+#[must_use]
+pub fn window_goes_too() -> bool {
+    false
+}

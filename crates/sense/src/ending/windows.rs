@@ -14,7 +14,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 use windows_sys::Win32::Foundation::{HWND, LPARAM, LRESULT, WPARAM};
 use windows_sys::Win32::System::Console::{
-    CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_CLOSE_EVENT, SetConsoleCtrlHandler,
+    CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_CLOSE_EVENT, GetConsoleProcessList, SetConsoleCtrlHandler,
 };
 use windows_sys::Win32::System::Threading::SetProcessShutdownParameters;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
@@ -82,6 +82,16 @@ pub fn watch(
     is_ready
         .recv()
         .unwrap_or_else(|_| Err(io::Error::other("the thread ended early")))
+}
+
+/// Does the console window go with this program? So it is when the program was started from the desktop and not from a
+/// prompt: no other program is attached to the console.
+#[must_use]
+pub fn window_goes_too() -> bool {
+    let mut processes = [0; 2];
+    // SAFETY: the array is as long as is told. The call gives how many there are, 0 without a console.
+    let attached = unsafe { GetConsoleProcessList(processes.as_mut_ptr(), processes.len() as u32) };
+    attached == 1
 }
 
 fn tell(ending: Ending) {
