@@ -4,8 +4,8 @@
 
 use crate::build;
 use crate::packages::is_there;
+use crate::windows::TARGET;
 use crate::windows::places::Places;
-use crate::windows::{STEADY_WINE, TARGET};
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
@@ -75,8 +75,13 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// For cargo and for Wine, from the names that are set now. It brings no display: see `Wine`.
-    pub(crate) fn new(places: &Places, names: impl Iterator<Item = OsString>) -> Self {
+    /// For cargo and for Wine, which is started by the words `wine`, from the names that are set now. It brings no
+    /// display: see `Wine`.
+    pub(crate) fn new(
+        places: &Places,
+        wine: &[&str],
+        names: impl Iterator<Item = OsString>,
+    ) -> Self {
         let mut environment = Self::without_sysroot(places, names);
         environment.wine(places);
         let mut sysroot = OsString::from("--sysroot=");
@@ -87,10 +92,7 @@ impl Environment {
                 &sysroot,
             );
         }
-        environment.put(
-            "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER",
-            STEADY_WINE.join(" "),
-        );
+        environment.put("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", wine.join(" "));
         // Tests that compare with stored texts would ask cargo where these are, but cannot start it from within Wine;
         // and they would write new ones beside the sources, in a folder of the wrong name.
         environment.put("INSTA_WORKSPACE_ROOT", build::root());
@@ -188,7 +190,7 @@ mod tests {
             (name == "HOME").then(|| "/home/it's".into())
         })
         .unwrap();
-        Environment::new(&places, names.iter().map(Into::into))
+        Environment::new(&places, &["wine"], names.iter().map(Into::into))
     }
 
     #[test]

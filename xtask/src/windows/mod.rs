@@ -13,7 +13,7 @@ mod sysroot;
 mod wine;
 
 pub(crate) use checks::check;
-pub(crate) use wine::{STEADY_WINE, Wine};
+pub(crate) use wine::Wine;
 
 use crate::args::Windows;
 use crate::build;
@@ -154,7 +154,11 @@ impl Toolchain {
         )?;
         let release = new_enough(&version)?;
         let places = Places::find(&version, |name| std::env::var_os(name))?;
-        let environment = Environment::new(&places, std::env::vars_os().map(|(name, _)| name));
+        let environment = Environment::new(
+            &places,
+            wine::starter(),
+            std::env::vars_os().map(|(name, _)| name),
+        );
         Ok(Self {
             release,
             places,

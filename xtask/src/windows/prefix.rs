@@ -35,16 +35,16 @@ pub(crate) fn ensure(places: &Places, environment: &Environment, stop: &Stop) ->
     let prefix = scratch.path().join("prefix");
     std::fs::create_dir(&prefix).with_context(|| format!("making {}", prefix.display()))?;
     let wine = Wine::start(environment, &prefix, stop)?;
-    wine.quietly(&["wine", "wineboot", "--init"], stop)?;
+    wine.quietly(&["wineboot", "--init"], stop)?;
     // Wine 8 calls itself Windows 7, on which our programs would not even start.
-    wine.quietly(&["wine", "winecfg", "/v", "win10"], stop)?;
+    wine.quietly(&["winecfg", "/v", "win10"], stop)?;
     // All processes share one desktop with one foreground window. It fills the display, so no window manager is needed
     // and a place on the display is the same place in Windows.
     for (key, name, value) in [
         (r"HKCU\Software\Wine\Explorer", "Desktop", "Default"),
         (r"HKCU\Software\Wine\Explorer\Desktops", "Default", DESKTOP),
     ] {
-        let set = ["wine", "reg", "add", key, "/v", name, "/d", value, "/f"];
+        let set = ["reg", "add", key, "/v", name, "/d", value, "/f"];
         wine.quietly(&set, stop)?;
     }
     drop(wine);

@@ -1,7 +1,7 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
 use crate::desktop::own_display;
-use crate::process::{Group, Stop, foreground};
+use crate::process::{Group, Stop, foreground, line};
 use crate::windows::environment::Environment;
 use crate::windows::prefix::{self, SERVER};
 use crate::windows::scratch::{lock, remove};
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 /// How long the display may take to appear on a busy machine.
@@ -20,7 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const DESKTOP: &str = "1280x800";
 
 /// Wine 8 needs an address that a randomly placed heap takes about once in a thousand starts; it ends without a word then.
-pub(crate) const STEADY_WINE: [&str; 3] = ["setarch", "-R", "wine"];
+const STEADY: [&str; 3] = ["setarch", "-R", "wine"];
+
+/// How Wine is started here: without random addresses, where that is allowed. Containers mostly forbid it.
+pub(crate) fn starter() -> &'static [&'static str] {
+    static ALLOWED: OnceLock<bool> = OnceLock::new();
+    let allowed = *ALLOWED.get_or_init(|| {
+        let mut nothing = Command::new(STEADY[0]);
+        quiet(nothing.args([STEADY[1], "true"]))
+            .status()
+            .is_ok_and(|status| status.success())
+    });
+    if allowed { &STEADY } else { &STEADY[2..] }
+}
 
 /// A running Wine. When dropped, every process of its prefix ends, then the display.
 #[derive(Debug)]
@@ -109,24 +121,27 @@ impl Wine {
         // Nobody else uses the prefix, so a server still there was left by a chore that was killed.
         wine.end();
         // It returns once the server listens in the background, where it then stays until it is told to end.
-        wine.quietly(&["wineserver", "--persistent"], stop)?;
-        wine.quietly(&["wine", "cmd", "/c", "rem"], stop)?;
+        let mut server = wine.command("wineserver");
+        wine.must_work(server.arg("--persistent"), stop)?;
+        wine.quietly(&["cmd", "/c", "rem"], stop)?;
         Ok(wine)
     }
 
-    /// Runs a command that has nothing to say and must work.
+    /// Runs a Windows program that has nothing to say and must work.
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
     pub(crate) fn quietly(&self, words: &[&str], stop: &Stop) -> Result<()> {
-        let (program, args) = words.split_first().context("a command without a name")?;
-        let mut command = self.command(program);
-        let status = foreground(quiet(command.args(args)), stop)?;
+        self.must_work(self.program().args(words), stop)
+    }
+
+    fn must_work(&self, command: &mut Command, stop: &Stop) -> Result<()> {
+        let status = foreground(quiet(command), stop)?;
         if !status.success() {
             bail!(
                 "Wine failed ({status}); to see why: WINEPREFIX={} {}",
                 self.prefix.display(),
-                words.join(" ")
+                line(command)
             );
         }
         Ok(())
@@ -143,8 +158,9 @@ impl Wine {
 
     /// Wine, to be given a Windows program.
     pub(crate) fn program(&self) -> Command {
-        let mut command = self.command(STEADY_WINE[0]);
-        command.args(&STEADY_WINE[1..]);
+        let (first, others) = starter().split_first().unwrap_or((&"wine", &[]));
+        let mut command = self.command(first);
+        command.args(others);
         command
     }
 
