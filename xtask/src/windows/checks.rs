@@ -1,10 +1,12 @@
 //! The checks and tests of the Windows program.
 
+use crate::args::Dist;
 use crate::build;
+use crate::dist;
 use crate::packages::has_program;
 use crate::process::Stop;
 use crate::test::summary::Summary;
-use crate::windows::Toolchain;
+use crate::windows::{Toolchain, wine};
 use anyhow::Result;
 use std::path::PathBuf;
 
@@ -67,7 +69,25 @@ pub(crate) fn check(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Res
     lint(windows, done, stop)?;
     let programs = build(windows, done, stop)?;
     under_wine(windows, done, stop)?;
-    from_linux(windows, &programs, done, stop)
+    from_linux(windows, &programs, done, stop)?;
+    packages(&programs, done, stop)
+}
+
+/// The packages of the program that was just tested; a release build would take longer than everything else here.
+fn packages(programs: &Programs, done: &mut Summary, stop: &Stop) -> Result<()> {
+    let options = Dist {
+        out: None,
+        check: true,
+        windows_only: true,
+        linux_only: false,
+        windows_exe: Some(programs.uam.clone()),
+        linux_exe: None,
+    };
+    let alone = format!(
+        "cargo xtask dist --windows-only --check --windows-exe {}",
+        programs.uam.display()
+    );
+    done.step("windows packages", &alone, || dist::run(&options, stop))
 }
 
 fn lint(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
@@ -184,10 +204,12 @@ fn from_linux(
     };
     let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template()]
         .map(|path| path.to_string_lossy().into_owned());
+    let wine = wine::starter().join(" ");
     let env = [
         ("UAM_WINDOWS_EXE", uam.as_str()),
         ("UAM_WINDOWS_STAGE", stage.as_str()),
         ("UAM_WINDOWS_PREFIX", prefix.as_str()),
+        ("UAM_WINDOWS_WINE", wine.as_str()),
     ];
     done.cargo("windows end to end", args, &env, stop)
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A file or folder that `cargo xtask windows` names.
+/// What `cargo xtask windows` says: a file, a folder, or the words that start Wine.
 fn given(name: &str) -> PathBuf {
     let value = std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set; run these tests by `cargo xtask windows`"));
@@ -135,21 +135,23 @@ struct Place {
 impl Place {
     /// Wine, to be given a program.
     fn wine(&self) -> Command {
+        let starter = given("UAM_WINDOWS_WINE");
+        let mut starter = starter.to_str().unwrap().split(' ');
+        let first = starter.next().unwrap();
         let mut command = match &self.power {
-            None => Command::new("setarch"),
+            None => Command::new(first),
             Some(power) => {
                 // In a view of the file system of its own, in which the power supplies lie where the kernel has its own.
                 let mut command = Command::new("unshare");
                 let is_root = rustix::process::geteuid().is_root();
                 command.arg(if is_root { "-m" } else { "-rm" });
                 let script = r#"mount --bind "$0" /sys/class/power_supply && exec "$@""#;
-                command.args(["sh", "-c", script]).arg(power).arg("setarch");
+                command.args(["sh", "-c", script]).arg(power).arg(first);
                 command
             }
         };
-        // Wine 8 needs an address that a randomly placed heap takes once in a thousand starts.
         command
-            .args(["-R", "wine"])
+            .args(starter)
             .env_clear()
             .env("WINEPREFIX", &self.prefix)
             .env("DISPLAY", &self.display)

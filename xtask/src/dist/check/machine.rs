@@ -1,9 +1,10 @@
 //! An empty Windows to install things on, and questions to ask of it.
 
 use crate::agent::{Agent, Setting};
+use crate::build;
 use crate::dist::stage;
 use crate::process::{Stop, output};
-use crate::store;
+use crate::store::{self, Store};
 use crate::windows::{Toolchain, Wine};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
@@ -31,6 +32,8 @@ pub(crate) struct Machine {
     prefix: PathBuf,
     local: String,
     roaming: String,
+    /// Where the installed program sends what it records.
+    bucket: Store,
     _dir: stage::Folder,
 }
 
@@ -43,11 +46,15 @@ impl Machine {
         let folder = stage::Folder::new(dir)?;
         let prefix = dir.join("prefix");
         let wine = toolchain.fresh_wine(&prefix, stop)?;
+        // With the features that the whole workspace has anyway, so that little is compiled for it.
+        let lab = build::programs(&["--workspace", "--bin", "lab-s3"], stop)?;
+        let bucket = Store::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
         let mut machine = Self {
             wine,
             prefix,
             local: String::new(),
             roaming: String::new(),
+            bucket,
             _dir: folder,
         };
         let folder = |name: &str| -> Result<String> {
@@ -241,13 +248,26 @@ impl Machine {
         })
     }
 
-    /// Starts the installed program, up to where it records: it is set up afresh, so it has no data yet.
+    /// Segments of records that have arrived in the bucket.
+    ///
+    /// # Errors
+    /// When the bucket cannot be read.
+    pub(crate) fn delivered(&self) -> Result<u64> {
+        let piles = store::piles(&self.bucket.bucket_dir())?;
+        Ok(piles.get("activity").map_or(0, |pile| pile.count))
+    }
+
+    /// Starts the installed program, up to where it records into the bucket: it is set up afresh, so it has no data yet.
     ///
     /// # Errors
     /// When it ends early or takes no code.
     pub(crate) fn record(&self, home: &Path, stop: &Stop) -> Result<Agent> {
         let program = format!(r"{}\uam.exe", self.installed());
-        let setting = self.setting(&program, home)?;
+        let mut setting = self.setting(&program, home)?;
+        let env = self.bucket.env().iter();
+        setting.env = env
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         let args = ["--yes", "--plain", "--no-capture"];
         let mut agent = Agent::start(&setting, &args, false)?;
         agent.answer_first_code(stop)?;

@@ -47,6 +47,7 @@ pub(crate) fn check(
     same("the setup program's code over an msi", code, 2)?;
     installed(machine, &older.version, &older.packed.program).context("after the setup program")?;
 
+    let before = machine.delivered()?;
     let mut agent = machine.record(&work.join("another person"), stop)?;
     let journal = machine.path(&machine.local("uam"));
     let data = stage::files(&journal)?;
@@ -57,6 +58,10 @@ pub(crate) fn check(
     );
     install(&windows.packed.msi, &[])?;
     agent.ended(stop).context("upgrading a running uam")?;
+    ensure!(
+        machine.delivered()? > before,
+        "nothing arrived in the bucket"
+    );
     installed(machine, &release.version, &windows.packed.program)?;
     let started = machine.value(RUN, NAME)?;
     same("the Run value after the upgrade", started, Some(run_value))?;

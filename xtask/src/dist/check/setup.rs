@@ -78,6 +78,8 @@ pub(crate) fn check(
     let data = data(machine)?;
     install(machine, &windows.packed.setup, &[], stop)?;
     agent.ended(stop).context("upgrading a running uam")?;
+    // Its last upload is made before it ends.
+    ensure!(machine.delivered()? > 0, "nothing arrived in the bucket");
     installed(machine, &release.version, &windows.packed.program)?;
     switched_on(machine, &before).context("after the upgrade")?;
     same(
