@@ -1,7 +1,7 @@
 //! Ends that nobody planned: kill -9 at any moment, a disk that takes no more.
 
 use crate::kit::*;
-use journal::{Commit, Journal, JournalError};
+use journal::{Commit, Journal};
 use model::Record;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -123,12 +123,18 @@ fn failing_disk_child() {
         }
     };
     // SQLite calls this limit an input/output error, which leaves the disk's content in doubt.
-    assert!(matches!(error, JournalError::Io { .. }), "{error:?}");
+    assert!(
+        matches!(error, journal::JournalError::Io { .. }),
+        "{error:?}"
+    );
     assert!(error.is_temporary());
     // A picture larger than the limit.
     let (big, picture) = shot(NOW, 3 << 20);
     let error = journal.add_shot(&big, &picture, NOW).unwrap_err();
-    assert!(matches!(error, JournalError::DiskFull { .. }), "{error:?}");
+    assert!(
+        matches!(error, journal::JournalError::DiskFull { .. }),
+        "{error:?}"
+    );
     assert!(
         files(&dir.join("journal/shots")).is_empty(),
         "no half picture stays"

@@ -107,16 +107,18 @@ impl Picture {
             if picture.memory.is_null() {
                 return Err(refused());
             }
-            let mut info = BITMAPINFO::default();
-            info.bmiHeader = BITMAPINFOHEADER {
-                biSize: size_of::<BITMAPINFOHEADER>() as u32,
-                biWidth: width,
-                // Negative: the first row is the top one.
-                biHeight: -height,
-                biPlanes: 1,
-                biBitCount: 32,
-                biCompression: BI_RGB,
-                ..BITMAPINFOHEADER::default()
+            let info = BITMAPINFO {
+                bmiHeader: BITMAPINFOHEADER {
+                    biSize: size_of::<BITMAPINFOHEADER>() as u32,
+                    biWidth: width,
+                    // Negative: the first row is the top one.
+                    biHeight: -height,
+                    biPlanes: 1,
+                    biBitCount: 32,
+                    biCompression: BI_RGB,
+                    ..BITMAPINFOHEADER::default()
+                },
+                ..BITMAPINFO::default()
             };
             let mut start = null_mut();
             picture.bitmap = CreateDIBSection(
