@@ -112,6 +112,21 @@ fn a_directory_nobody_asked_for_says_why() {
     assert!(choose(Some("/x"), &[]).unwrap().remarks().is_empty());
 }
 
+#[cfg(windows)]
+#[test]
+fn folders_of_windows_are_taken_in_each_spelling() {
+    for (given, folder) in [
+        (r"C:\uam x", r"C:\uam x"),
+        ("file:///C:/uam%20x", r"C:\uam x"),
+        (r"\\server\share\uam", r"\\server\share\uam"),
+    ] {
+        let chosen = choose(Some(given), &[]).unwrap();
+        assert_eq!(chosen.describe(), format!("the directory {folder}"));
+    }
+    let error = choose(Some("/uam"), &[]).unwrap_err();
+    assert!(error.contains("not a URL"), "{error}");
+}
+
 #[test]
 fn an_unencrypted_line_is_remarked_unless_it_ends_here() {
     let remarks = |url| {

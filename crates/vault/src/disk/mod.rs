@@ -68,7 +68,7 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = new_private_file(&tmp)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&tmp, path)
+        imp::replace(&tmp, path)
     })();
     if let Err(e) = written {
         // Best effort: the reason to report is the first one.

@@ -31,3 +31,8 @@ pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     };
     File::open(dir)?.sync_all()
 }
+
+/// `from` takes the place of `to` in one step.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)
+}
