@@ -10,7 +10,7 @@ pub(super) enum Encoding {
     Compound,
 }
 
-/// The text in `bytes`, without trailing NULs, at most [`MAX_TITLE_BYTES`] long. What cannot be read becomes `U+FFFD`.
+/// The text in `bytes`, without trailing NULs, at most [`model::MAX_TITLE_BYTES`] long. What cannot be read becomes `U+FFFD`.
 pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
     let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1);
     let bytes = bytes.get(..end).unwrap_or_default();
