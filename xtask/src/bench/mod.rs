@@ -47,15 +47,22 @@ type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
 /// When nothing can be measured at all, or on Ctrl-C.
 pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     packages::ensure(&[DESKTOP], stop)?;
-    let uam = build::uam(options.uam.as_deref(), stop)?;
-    let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
-    let python = match Python::ready(stop) {
-        Ok(python) => Some(python),
-        Err(error) if error.is::<Stopped>() => return Err(error),
-        Err(error) => {
-            println!("The Python side is left out: {error:#}");
-            None
-        }
+    // The Windows rows have a program of their own and no peer; what they do not need is not built.
+    let others = options.only.is_empty() || options.only.iter().any(|group| group != "windows");
+    let (uam, helpers, python) = if others {
+        let uam = build::uam(options.uam.as_deref(), stop)?;
+        let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
+        let python = match Python::ready(stop) {
+            Ok(python) => Some(python),
+            Err(error) if error.is::<Stopped>() => return Err(error),
+            Err(error) => {
+                println!("The Python side is left out: {error:#}");
+                None
+            }
+        };
+        (uam, helpers, python)
+    } else {
+        (PathBuf::new(), BTreeMap::new(), None)
     };
     let dir = build::root().join("target/bench");
     if dir.exists() {
