@@ -9,6 +9,8 @@ use std::fmt;
 pub enum NoticeCode {
     /// Recording began.
     Started,
+    /// What is recorded, where it is kept and how to pause, told at each start and once a day.
+    Daily,
     /// Recording ended cleanly.
     Stopped,
     /// The last run ended without saying so; its open span was closed at its last durable moment.
@@ -17,6 +19,10 @@ pub enum NoticeCode {
     Paused,
     /// The user resumed.
     Resumed,
+    /// The recording hours ended: paused until they begin.
+    OutsideHours,
+    /// The recording hours began.
+    InsideHours,
     /// A code was accepted.
     CodeAccepted,
     /// One or more codes were refused.
@@ -56,10 +62,13 @@ impl fmt::Display for NoticeCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self {
             Self::Started => "started",
+            Self::Daily => "daily",
             Self::Stopped => "stopped",
             Self::Recovered => "recovered",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
+            Self::OutsideHours => "outside-hours",
+            Self::InsideHours => "inside-hours",
             Self::CodeAccepted => "code-accepted",
             Self::CodeRefused => "code-refused",
             Self::ClockJump => "clock-jump",

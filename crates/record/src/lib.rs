@@ -12,10 +12,12 @@
 //! * **Protected comes first.** A window that an exclusion rule names never appears in a record or a shot.
 
 mod exclude;
+mod hours;
 mod pending;
 mod recorder;
 mod types;
 
 pub use exclude::{BadRule, Exclusions, Rule};
+pub use hours::{BadEntry, BadHours, Hours, HoursWatch, InHours};
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
 pub use types::{Input, Outcome, Settings, Skip, View};
