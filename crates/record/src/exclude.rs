@@ -1,10 +1,18 @@
 //! Which windows are never named and never pictured.
 
+mod built_in;
+
+pub use built_in::{Group, built_in};
+
 use model::Window;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
 
 /// A rule: every part that is given must match. Matching ignores case and looks for whole words, so `bank` matches
-/// "My Bank – Log in" but not "Riverbank"; a `*` at either end of the pattern lifts that border (`keepass*`).
+/// "My Bank – Log in" but not "Riverbank"; a `*` at either end of the pattern lifts that border (`keepass*`). Scripts that
+/// write without spaces have no such borders: there a word is found anywhere. All white space counts as a space, and
+/// characters that are not seen (direction marks, vowel points) do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
@@ -32,14 +40,25 @@ pub enum BadRule {
     Blank(usize),
 }
 
-/// A compiled set of rules.
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's rule of that number, from 1.
+    Own(usize),
+    /// A built-in rule of that group.
+    BuiltIn(Group),
+}
+
+/// A compiled set of rules: the user's own ones first, then the built-in ones, if they are wanted. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Exclusions {
-    rules: Vec<Compiled>,
+    rules: Arc<[Compiled]>,
 }
 
 #[derive(Clone, Debug)]
 struct Compiled {
+    origin: Origin,
+    rule: Rule,
     app: Option<Pattern>,
     exe: Option<Pattern>,
     title: Option<Pattern>,
@@ -52,181 +71,108 @@ struct Pattern {
     open_end: bool,
 }
 
-/// Programs that hold secrets, and screens that ask for one.
-const DEFAULT_APPS: &[&str] = &[
-    "keepass*",
-    "bitwarden*",
-    "1password*",
-    "lastpass*",
-    "dashlane*",
-    "enpass*",
-    "proton pass",
-    "nordpass",
-    "roboform",
-    "keeper password manager",
-    "seahorse",
-    "kwalletmanager*",
-    "password safe",
-    "pinentry*",
-    "polkit*",
-    "gcr-prompter",
-    "i3lock",
-    "xscreensaver*",
-    "light-locker*",
-    "gnome-screensaver",
-    "swaylock",
-    "slock",
-    "lockapp",
-    "logonui",
-    "credential manager ui host",
-];
-
-/// Private browsing as browsers write it in their titles, in the common languages.
-const DEFAULT_PRIVATE: &[&str] = &[
-    "private browsing",
-    "incognito",
-    "inprivate",
-    "private window",
-    "navigation privée",
-    "fenêtre privée",
-    "privater modus",
-    "privates fenster",
-    "inkognito*",
-    "navegación privada",
-    "modo incógnito",
-    "de incógnito",
-    "navegação privada",
-    "navegação anônima",
-    "navigazione anonima",
-    "navigazione in incognito",
-    "privénavigatie",
-    "privénavigeren",
-    "privat browsing",
-    "privat surfning",
-    "yksityinen selaus",
-    "prywatne przeglądanie",
-    "tryb prywatny",
-    "anonymní",
-    "приватный просмотр",
-    "инкогнито",
-    "приватний перегляд",
-    "gizli pencere",
-    "gizli gezinti",
-    "隐私浏览",
-    "无痕",
-    "無痕",
-    "私密瀏覽",
-    "プライベートブラウズ",
-    "プライベートブラウジング",
-    "シークレット",
-    "사생활 보호",
-    "시크릿",
-];
-
-/// Money and health: words that a title shows when nobody else should look.
-const DEFAULT_WORDS: &[&str] = &[
-    "online banking",
-    "internet banking",
-    "netbanking",
-    "bank",
-    "banking",
-    "banque",
-    "banco",
-    "banca",
-    "sparkasse",
-    "onlinebanking",
-    "paypal",
-    "credit card",
-    "kreditkarte",
-    "tax return",
-    "steuererklärung",
-    "health record",
-    "patient portal",
-    "mychart",
-    "patientenakte",
-    "medical record",
-    "doctolib",
-    "psychotherap*",
-    "krankenkasse",
-    "password",
-    "passwort",
-    "mot de passe",
-    "contraseña",
-];
-
-impl Rule {
-    fn of_app(pattern: &str) -> Self {
-        Self {
-            app: Some(pattern.to_owned()),
-            ..Self::default()
+impl fmt::Display for Rule {
+    /// `app "firefox" and title "payroll*"`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("app", &self.app),
+            ("exe", &self.exe),
+            ("title", &self.title),
+        ];
+        let mut and = "";
+        for (part, pattern) in parts {
+            let Some(pattern) = pattern else { continue };
+            write!(f, "{and}{part} \"{pattern}\"")?;
+            and = " and ";
         }
-    }
-
-    fn of_title(pattern: &str) -> Self {
-        Self {
-            title: Some(pattern.to_owned()),
-            ..Self::default()
-        }
-    }
-
-    /// The rules every installation begins with: password managers, lock screens and credential prompts by name;
-    /// private-browsing windows, banking and health words by title. A help against mishaps, not a promise: a page
-    /// whose title says nothing is not recognised.
-    #[must_use]
-    pub fn defaults() -> Vec<Self> {
-        let apps = DEFAULT_APPS.iter().map(|p| Self::of_app(p));
-        let titles = DEFAULT_PRIVATE
-            .iter()
-            .chain(DEFAULT_WORDS)
-            .map(|p| Self::of_title(p));
-        apps.chain(titles).collect()
+        Ok(())
     }
 }
 
 impl Exclusions {
-    /// Compiles `rules`.
+    /// Compiles the user's rules, without the built-in ones.
     ///
     /// # Errors
     /// [`BadRule`] names the first rule (from 1) that would match every window.
-    pub fn new(rules: &[Rule]) -> Result<Self, BadRule> {
-        let compile = |n: usize, text: &Option<String>| -> Result<Option<Pattern>, BadRule> {
-            text.as_deref()
-                .map(|t| Pattern::new(t).ok_or(BadRule::Blank(n)))
-                .transpose()
-        };
-        let mut compiled = Vec::with_capacity(rules.len());
-        for (i, rule) in rules.iter().enumerate() {
-            let n = i + 1;
-            let c = Compiled {
-                app: compile(n, &rule.app)?,
-                exe: compile(n, &rule.exe)?,
-                title: compile(n, &rule.title)?,
-            };
-            if c.app.is_none() && c.exe.is_none() && c.title.is_none() {
-                return Err(BadRule::Empty(n));
-            }
-            compiled.push(c);
-        }
-        Ok(Self { rules: compiled })
+    pub fn new(own: &[Rule]) -> Result<Self, BadRule> {
+        Self::compiled(own, std::iter::empty())
     }
 
-    /// The number (from 1) of the first rule that names this window.
+    /// Compiles the user's rules and the built-in ones.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; the built-in rules are sound.
+    pub fn with_built_in(own: &[Rule]) -> Result<Self, BadRule> {
+        Self::compiled(own, built_in())
+    }
+
+    fn compiled(
+        own: &[Rule],
+        built_in: impl Iterator<Item = (Group, Rule)>,
+    ) -> Result<Self, BadRule> {
+        let own = (1..).zip(own).map(|(n, r)| (Origin::Own(n), r.clone()));
+        let built_in = built_in.map(|(group, r)| (Origin::BuiltIn(group), r));
+        let rules = (1..)
+            .zip(own.chain(built_in))
+            .map(|(n, (origin, rule))| Compiled::new(origin, n, rule))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { rules })
+    }
+
+    /// The first rule that names this window, and where it comes from.
     #[must_use]
-    pub fn matching(&self, window: &Window) -> Option<usize> {
-        let app = window.app.to_lowercase();
-        let exe = window.exe.to_lowercase();
-        let title = window.title.to_lowercase();
+    pub fn which(&self, window: &Window) -> Option<(Origin, &Rule)> {
+        let app = folded(&window.app);
+        let exe = folded(&window.exe);
+        let title = folded(&window.title);
         let fits = |p: &Option<Pattern>, text: &str| p.as_ref().is_none_or(|p| p.is_in(text));
         self.rules
             .iter()
-            .position(|r| fits(&r.app, &app) && fits(&r.exe, &exe) && fits(&r.title, &title))
-            .map(|i| i + 1)
+            .find(|r| fits(&r.app, &app) && fits(&r.exe, &exe) && fits(&r.title, &title))
+            .map(|r| (r.origin, &r.rule))
+    }
+
+    /// Must this window not be named?
+    #[must_use]
+    pub fn protects(&self, window: &Window) -> bool {
+        self.which(window).is_some()
+    }
+
+    /// Every rule in force, in the order in which they are tried.
+    pub fn rules(&self) -> impl Iterator<Item = (Origin, &Rule)> {
+        self.rules.iter().map(|r| (r.origin, &r.rule))
+    }
+}
+
+impl Compiled {
+    /// Compiles a rule; `number` is the one an error names.
+    fn new(origin: Origin, number: usize, rule: Rule) -> Result<Self, BadRule> {
+        let compile = |text: &Option<String>| -> Result<Option<Pattern>, BadRule> {
+            text.as_deref()
+                .map(|t| Pattern::new(t).ok_or(BadRule::Blank(number)))
+                .transpose()
+        };
+        let (app, exe, title) = (
+            compile(&rule.app)?,
+            compile(&rule.exe)?,
+            compile(&rule.title)?,
+        );
+        if app.is_none() && exe.is_none() && title.is_none() {
+            return Err(BadRule::Empty(number));
+        }
+        Ok(Self {
+            origin,
+            rule,
+            app,
+            exe,
+            title,
+        })
     }
 }
 
 impl Pattern {
     fn new(text: &str) -> Option<Self> {
-        let lower = text.trim().to_lowercase();
+        let lower = folded(text.trim());
         let open_start = lower.starts_with('*');
         let open_end = lower.ends_with('*');
         let needle = lower.trim_matches('*').to_owned();
@@ -247,10 +193,35 @@ impl Pattern {
     }
 }
 
+/// The text in the one shape in which patterns and windows are compared: lower case, white space of any kind as a
+/// space, and without what is not seen or not always written (direction marks, joiners, Arabic vowel points).
+fn folded(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !is_unseen(*c))
+        .map(|c| match c {
+            c if c.is_whitespace() => ' ',
+            // Turkish writes both i's; capitals do not tell which one they were. Greek has a sigma for words' ends.
+            'ı' => 'i',
+            'ς' => 'σ',
+            c => c,
+        })
+        .collect()
+}
+
+/// U+0307 is what is left of a capital İ in lower case.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{307}' | '\u{640}' | '\u{64b}'..='\u{652}' | '\u{670}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Is there a word border between an outer and an inner character? Scripts that write without spaces (CJK, kana,
-/// hangul with particles) have none to look for, so there any place counts.
+/// hangul with particles, Thai, Lao, Burmese, Khmer) have none to look for, so there any place counts.
 fn is_border(outer: Option<char>, inner: Option<char>) -> bool {
-    let spaceless = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}');
+    let spaceless = |c: char| {
+        matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
+    };
     match (outer, inner) {
         (None, _) | (_, None) => true,
         (Some(o), Some(i)) => {
@@ -260,65 +231,4 @@ fn is_border(outer: Option<char>, inner: Option<char>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn window(app: &str, title: &str) -> Window {
-        Window {
-            app: app.into(),
-            exe: String::new(),
-            title: title.into(),
-        }
-    }
-
-    #[test]
-    fn the_defaults_compile_and_hold_back_what_they_should() {
-        let x = Exclusions::new(&Rule::defaults()).unwrap();
-        for (app, title) in [
-            ("KeePassXC", "Passwords.kdbx"),
-            ("firefox", "Mozilla Firefox (Private Browsing)"),
-            ("Google-chrome", "New Incognito tab - Google Chrome"),
-            ("firefox", "Mozilla Firefox – Privater Modus"),
-            ("firefox", "私密瀏覽 — Firefox"),
-            ("firefox", "新しいプライベートブラウジングタブ"),
-            ("chrome", "My Bank – Log in"),
-            ("chrome", "MyChart - Test results"),
-        ] {
-            assert!(x.matching(&window(app, title)).is_some(), "{app}: {title}");
-        }
-        for (app, title) in [
-            ("code", "riverbank.rs - Editor"),
-            ("xterm", "vim main.rs"),
-            ("Thunderbird", "Inbox"),
-            ("firefox", "How to write a private function in Rust"),
-        ] {
-            assert_eq!(x.matching(&window(app, title)), None, "{app}: {title}");
-        }
-    }
-
-    #[test]
-    fn all_parts_of_a_rule_must_match() {
-        let rule = Rule {
-            app: Some("firefox".into()),
-            title: Some("payroll*".into()),
-            exe: None,
-        };
-        let x = Exclusions::new(&[rule]).unwrap();
-        assert_eq!(x.matching(&window("Firefox", "Payrolls 2026")), Some(1));
-        assert_eq!(x.matching(&window("Firefox", "News")), None);
-        assert_eq!(x.matching(&window("Chrome", "Payrolls 2026")), None);
-    }
-
-    #[test]
-    fn a_rule_that_would_hide_everything_is_refused() {
-        assert_eq!(
-            Exclusions::new(&[Rule::default()]).unwrap_err(),
-            BadRule::Empty(1)
-        );
-        assert_eq!(
-            Exclusions::new(&[Rule::of_title(" * ")]).unwrap_err(),
-            BadRule::Blank(1)
-        );
-    }
-}
+mod tests;

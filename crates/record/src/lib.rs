@@ -17,7 +17,7 @@ mod pending;
 mod recorder;
 mod types;
 
-pub use exclude::{BadRule, Exclusions, Rule};
+pub use exclude::{BadRule, Exclusions, Group, Origin, Rule, built_in};
 pub use hours::{BadEntry, BadHours, Hours, HoursWatch, InHours};
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
 pub use types::{Input, Outcome, Settings, Skip, View};

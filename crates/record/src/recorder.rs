@@ -283,7 +283,7 @@ impl Recorder {
                 };
                 let protected = active
                     .as_ref()
-                    .is_some_and(|a| self.settings.exclusions.matching(&a.window).is_some());
+                    .is_some_and(|a| self.settings.exclusions.protects(&a.window));
                 // From one protected window to another nothing that may be told has changed.
                 let visible =
                     self.open.state.is_recording() && !(protected && self.protected) && !same;

@@ -6,9 +6,9 @@ use model::{
     Span, Window, WindowHandle,
 };
 use proptest::prelude::*;
-use record::{Exclusions, Input, MINUTE_US, Outcome, Recorder, Rule, Settings, Skip};
+use record::{Exclusions, Input, MINUTE_US, Outcome, Recorder, Settings, Skip};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const S: u64 = 1_000_000;
 const LIMIT: u64 = 300 * S;
@@ -25,13 +25,15 @@ fn moment(us: u64) -> Moment {
     .plus_us(us)
 }
 
+static BUILT_IN: LazyLock<Exclusions> = LazyLock::new(|| Exclusions::with_built_in(&[]).unwrap());
+
 fn settings(idle_sensor: bool) -> Settings {
     Settings {
         idle_limit_us: LIMIT,
         idle_sensor,
         low_percent: 20,
         resume_percent: 25,
-        exclusions: Exclusions::new(&Rule::defaults()).unwrap(),
+        exclusions: BUILT_IN.clone(),
         zone: "Europe/Berlin".into(),
         unsupported: Vec::new(),
     }

@@ -253,13 +253,11 @@ impl Config {
 
     /// The exclusion rules in force.
     pub(crate) fn exclusions(&self) -> Result<Exclusions, record::BadRule> {
-        // The user's own rules are numbered as they stand in the file, so they are checked alone first.
-        Exclusions::new(&self.exclude.rules)?;
-        let mut rules = self.exclude.rules.clone();
         if self.exclude.defaults {
-            rules.extend(Rule::defaults());
+            Exclusions::with_built_in(&self.exclude.rules)
+        } else {
+            Exclusions::new(&self.exclude.rules)
         }
-        Exclusions::new(&rules)
     }
 
     /// All settings as the file would hold them.
