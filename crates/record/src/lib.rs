@@ -9,6 +9,8 @@
 //! * **Nothing is taken back.** A record that left as final never changes. A span that may still turn out to have been
 //!   idle is *pending* until an input after it, or the idle limit, decides.
 //! * **Counts are conserved** in recording states, and dropped in all others.
+//! * **A pause is kept.** While somebody paused, or outside the recording hours, time is recorded as paused and nothing
+//!   else is; only a resume, the pause's own end or an edge of the hours changes that.
 //! * **Protected comes first.** A window that an exclusion rule names never appears in a record or a shot.
 
 mod exclude;
@@ -20,4 +22,4 @@ mod types;
 pub use exclude::{BadRule, Exclusions, Group, Origin, Rule, built_in};
 pub use hours::{BadEntry, BadHours, Hours, HoursWatch, InHours};
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
-pub use types::{Input, Outcome, Settings, Skip, View};
+pub use types::{Input, Outcome, Pause, Settings, Skip, View};

@@ -1,6 +1,7 @@
 //! The state machine itself.
 
 mod clocks;
+mod pause;
 
 use crate::pending::{Closed, Pending};
 use crate::types::{Input, Outcome, Settings, Skip, View};
@@ -8,6 +9,7 @@ use model::{
     ActiveWindow, Concern, Counts, Coverage, Event, InputCounts, Moment, Notice, NoticeCode, Power,
     Record, Span,
 };
+use pause::End;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -61,14 +63,19 @@ pub struct Recorder {
     last_second: [Option<u64>; 2],
     total: Counts,
 
+    /// The state of an interval of the past that is being recorded.
+    only: Option<Coverage>,
     asleep: bool,
     /// The awake clock when sleep was announced.
     asleep_since_awake: u64,
     locked: bool,
     idle: bool,
     low_battery: bool,
-    paused: bool,
-    pause_until_boot: Option<u64>,
+    /// Paused by hand, and until when.
+    pause: Option<End>,
+    outside_hours: bool,
+    /// Somebody resumed outside the hours; holds until their next edge.
+    overtime: bool,
     power: Option<Power>,
     lost: BTreeSet<Concern>,
 }
@@ -99,13 +106,15 @@ impl Recorder {
             last_input_boot: at.boot_us,
             last_second: [None; 2],
             total: Counts::default(),
+            only: None,
             asleep: false,
             asleep_since_awake: 0,
             locked: false,
             idle: false,
             low_battery: false,
-            paused: false,
-            pause_until_boot: None,
+            pause: None,
+            outside_hours: false,
+            overtime: false,
             power: None,
             lost,
         };
@@ -119,29 +128,10 @@ impl Recorder {
         match input {
             Input::Tick => self.tick(at),
             Input::Event(event) => self.event(at, event),
-            Input::Pause(length) => {
-                self.advance(at.boot_us, SETTLE_US);
-                self.pause_until_boot = length.map(|us| at.boot_us.saturating_add(us));
-                if !self.paused {
-                    self.paused = true;
-                    self.refresh(at.boot_us);
-                }
-                let until = match length {
-                    Some(us) => format!("for {} min", us.div_ceil(MINUTE_US)),
-                    None => "until resumed".to_owned(),
-                };
-                self.notice(
-                    at.boot_us,
-                    NoticeCode::Paused,
-                    format!("Recording paused {until}."),
-                );
-            }
-            Input::Resume => {
-                self.advance(at.boot_us, SETTLE_US);
-                if self.paused {
-                    self.end_pause(at.boot_us);
-                }
-            }
+            Input::Pause(pause) => self.pause(at, pause),
+            Input::Resume => self.resume(at),
+            Input::Hours { inside } => self.hours(at, inside),
+            Input::Exclusions(exclusions) => self.exclude(at, exclusions),
             Input::Zone(zone) => {
                 self.advance(at.boot_us, SETTLE_US);
                 if zone != self.settings.zone {
@@ -225,10 +215,12 @@ impl Recorder {
             protected: self.open.state.is_recording() && self.protected,
             counts: self.open.counts,
             total: self.total,
-            paused_until_us: self
-                .pause_until_boot
-                .filter(|_| self.paused)
-                .map(|b| self.utc(b)),
+            paused: self.pause.is_some(),
+            paused_until_us: match self.pause {
+                Some(End::Utc(utc)) => Some(utc),
+                _ => self.pause_end().map(|boot| self.utc(boot)),
+            },
+            outside_hours: self.pause.is_none() && self.is_outside_hours(),
             power: self.power,
             lost: self.lost.iter().copied().collect(),
         }
@@ -255,11 +247,14 @@ impl Recorder {
     }
 
     fn state(&self) -> Coverage {
+        if let Some(only) = self.only {
+            return only;
+        }
         let blind = self.lost.contains(&Concern::Window)
             || (self.lost.contains(&Concern::Input) && self.lost.contains(&Concern::Idle));
         match () {
             () if self.asleep => Coverage::Asleep,
-            () if self.paused => Coverage::Paused,
+            () if self.is_paused() => Coverage::Paused,
             () if self.low_battery => Coverage::LowBattery,
             () if self.locked => Coverage::Locked,
             () if blind => Coverage::Blind,
@@ -417,33 +412,24 @@ impl Recorder {
         }
     }
 
-    fn end_pause(&mut self, boot: u64) {
-        self.paused = false;
-        self.pause_until_boot = None;
-        self.refresh(boot);
-        self.notice(boot, NoticeCode::Resumed, "Recording resumed.".to_owned());
-    }
-
     /// Time went on to `boot`: whole minutes are cut, a pause may end, idleness may be derived.
     /// A whole minute is cut `settle` microseconds after it passed.
     fn advance(&mut self, boot: u64, settle: u64) {
         while self.next_minute().saturating_add(settle) <= boot {
             let minute = self.next_minute();
-            if let Some(until) = self
-                .pause_until_boot
-                .filter(|u| self.paused && *u <= minute)
-            {
-                self.end_pause(until);
+            if let Some(end) = self.pause_end().filter(|end| *end <= minute) {
+                self.end_pause(end);
             } else {
                 self.cut(minute);
             }
         }
-        if let Some(until) = self.pause_until_boot.filter(|u| self.paused && *u <= boot) {
-            self.end_pause(until);
+        if let Some(end) = self.pause_end().filter(|end| *end <= boot) {
+            self.end_pause(end);
         }
         self.now_boot = self.now_boot.max(boot);
         let silent = self.now_boot.saturating_sub(self.last_input_boot);
         if !self.settings.idle_sensor
+            && self.only.is_none()
             && !self.idle
             && !self.asleep
             && silent >= self.settings.idle_limit_us

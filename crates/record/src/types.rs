@@ -30,14 +30,32 @@ pub enum Input {
     Event(Event),
     /// Time passed. The moment must be read from the real clocks: jumps and sleep are found here.
     Tick,
-    /// The user pauses; with a length in microseconds it ends by itself.
-    Pause(Option<u64>),
-    /// The user resumes.
+    /// The user pauses. The moment must be read from the real clocks, as for a tick.
+    Pause(Pause),
+    /// The user resumes; outside the recording hours that holds until their next edge. The moment as for a pause.
     Resume,
+    /// An edge of the recording hours was passed: is it inside them now? The moment as for a pause.
+    Hours {
+        /// Inside?
+        inside: bool,
+    },
+    /// Other exclusion rules hold from now on. The moment as for a pause.
+    Exclusions(Exclusions),
     /// The time zone changed.
     Zone(Arc<str>),
     /// Somebody has something to say.
     Notice(NoticeCode, String),
+}
+
+/// How long a pause lasts; a later one replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// Until somebody resumes.
+    UntilResumed,
+    /// For so many microseconds, sleep included; a clock that is set changes nothing.
+    For(u64),
+    /// Until the wall clock shows this instant, in microseconds since the Unix epoch (UTC).
+    Until(i64),
 }
 
 /// What came out of the steps since the last [`crate::Recorder::checkpoint`].
@@ -77,8 +95,12 @@ pub struct View {
     pub counts: Counts,
     /// Counted since start.
     pub total: Counts,
-    /// End of a pause, microseconds since the Unix epoch (UTC).
+    /// True while somebody's pause holds, whatever the state is.
+    pub paused: bool,
+    /// When it ends by itself, microseconds since the Unix epoch (UTC).
     pub paused_until_us: Option<i64>,
+    /// True when only the recording hours forbid to record.
+    pub outside_hours: bool,
     /// Last known power state.
     pub power: Option<Power>,
     /// Sensors that are lost.

@@ -64,12 +64,12 @@ impl Recorder {
             return;
         }
         self.advance(from, 0);
-        let after = self.open.state;
-        self.cut(from);
-        self.enter(from, state);
+        // A pause that ends meanwhile is over afterwards; until then nothing but `state` was so.
+        self.only = Some(state);
+        self.refresh(from);
         self.advance(to, 0);
-        self.cut(to);
-        self.enter(to, after);
+        self.only = None;
+        self.refresh(to);
         // Silence during sleep says nothing about the person before it or after it.
         self.last_input_boot = self.last_input_boot.max(to);
     }
@@ -93,5 +93,11 @@ impl Recorder {
                 .utc_us
                 .saturating_sub_unsigned(self.anchor.boot_us - boot)
         }
+    }
+
+    /// The moment on the boot clock at which the wall clock shows `utc`, if nobody sets it before.
+    pub(super) fn boot_of(&self, utc: i64) -> u64 {
+        let ahead = utc.saturating_sub(self.anchor.utc_us);
+        self.anchor.boot_us.saturating_add_signed(ahead)
     }
 }

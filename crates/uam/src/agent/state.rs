@@ -15,7 +15,7 @@ use journal::{Commit, Journal};
 use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
 };
-use record::{Input, Outcome, Recorder};
+use record::{Input, Outcome, Pause, Recorder};
 use report::{LogWord, Today};
 use shots::Picture;
 use shots::schedule::Schedule;
@@ -280,8 +280,10 @@ impl Agent {
                 }
             }
             Request::Pause { seconds } => {
-                let length = seconds.map(|s| s.saturating_mul(model::MICROS_PER_SECOND));
-                self.recorder.step(now, Input::Pause(length));
+                let pause = seconds.map_or(Pause::UntilResumed, |s| {
+                    Pause::For(s.saturating_mul(model::MICROS_PER_SECOND))
+                });
+                self.recorder.step(now, Input::Pause(pause));
                 self.last_checkpoint = None;
                 match seconds {
                     Some(s) => Reply::done(format!("Paused for {} min.", s.div_ceil(60))),

@@ -1,176 +1,8 @@
-//! The recorder as a pure function: scenarios with their exact outcome, and properties for any order of events.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+//! Scenarios with their exact outcome.
 
-use model::{
-    ActiveWindow, Concern, Counts, Coverage, Event, InputCounts, Moment, NoticeCode, Power, Record,
-    Span, Window, WindowHandle,
-};
-use proptest::prelude::*;
-use record::{Exclusions, Input, MINUTE_US, Outcome, Recorder, Settings, Skip};
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
-
-const S: u64 = 1_000_000;
-const LIMIT: u64 = 300 * S;
-/// 2026-03-02 09:00:20 UTC: twenty seconds into a minute.
-const T0: i64 = 1_772_442_020_000_000;
-
-fn moment(us: u64) -> Moment {
-    let boot = 50 * S;
-    Moment {
-        utc_us: T0,
-        boot_us: boot,
-        awake_us: boot,
-    }
-    .plus_us(us)
-}
-
-static BUILT_IN: LazyLock<Exclusions> = LazyLock::new(|| Exclusions::with_built_in(&[]).unwrap());
-
-fn settings(idle_sensor: bool) -> Settings {
-    Settings {
-        idle_limit_us: LIMIT,
-        idle_sensor,
-        low_percent: 20,
-        resume_percent: 25,
-        exclusions: BUILT_IN.clone(),
-        zone: "Europe/Berlin".into(),
-        unsupported: Vec::new(),
-    }
-}
-
-fn window(app: &str, title: &str) -> Event {
-    let window = Arc::new(Window {
-        app: app.into(),
-        exe: String::new(),
-        title: title.into(),
-    });
-    Event::Window {
-        active: Some(ActiveWindow {
-            handle: WindowHandle(1),
-            window,
-        }),
-    }
-}
-
-fn keys(n: u64) -> Event {
-    Event::Input {
-        counts: Counts {
-            hardware: InputCounts {
-                keys: n,
-                ..InputCounts::default()
-            },
-            ..Counts::default()
-        },
-    }
-}
-
-/// Drives a recorder and keeps what a journal would keep.
-struct Desk {
-    recorder: Recorder,
-    records: Vec<Record>,
-    pending: BTreeMap<u64, Span>,
-}
-
-impl Desk {
-    fn new(settings: Settings) -> Self {
-        Self {
-            recorder: Recorder::start(settings, moment(0)),
-            records: Vec::new(),
-            pending: BTreeMap::new(),
-        }
-    }
-
-    fn at(&mut self, us: u64, event: Event) -> &mut Self {
-        self.step(moment(us), Input::Event(event))
-    }
-
-    fn step(&mut self, at: Moment, input: Input) -> &mut Self {
-        self.recorder.step(at, input);
-        self
-    }
-
-    /// Ticks every five seconds over `[from, to]`, as the main loop does.
-    fn wait(&mut self, from: u64, to: u64) -> &mut Self {
-        let mut t = from;
-        while t <= to {
-            self.checkpoint(moment(t));
-            t += 5 * S;
-        }
-        self
-    }
-
-    fn checkpoint(&mut self, at: Moment) {
-        let out = self.recorder.checkpoint(at);
-        self.keep(out);
-    }
-
-    fn keep(&mut self, out: Outcome) {
-        self.records.extend(out.records);
-        self.pending.retain(|id, _| *id >= out.pending_drop_below);
-        self.pending.extend(out.pending_put);
-    }
-
-    fn stop(mut self, us: u64) -> Vec<Record> {
-        let out = std::mem::replace(
-            &mut self.recorder,
-            Recorder::start(settings(true), moment(0)),
-        )
-        .stop(moment(us), "");
-        self.keep(out);
-        assert!(self.pending.is_empty());
-        self.records
-    }
-}
-
-fn spans(records: &[Record]) -> Vec<&Span> {
-    records
-        .iter()
-        .filter_map(|r| {
-            if let Record::Span(s) = r {
-                Some(s)
-            } else {
-                None
-            }
-        })
-        .collect()
-}
-
-fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
-    spans(records)
-        .iter()
-        .map(|s| {
-            let title = s.window.as_ref().map_or(
-                if s.protected {
-                    "(protected)".into()
-                } else {
-                    "-".into()
-                },
-                |w| w.title.clone(),
-            );
-            (
-                (s.start_us - T0).cast_unsigned() / S,
-                s.dur_us / S,
-                s.state.word(),
-                title,
-                s.counts.keys(),
-            )
-        })
-        .collect()
-}
-
-fn notices(records: &[Record]) -> Vec<NoticeCode> {
-    records
-        .iter()
-        .filter_map(|r| {
-            if let Record::Notice(n) = r {
-                Some(n.code)
-            } else {
-                None
-            }
-        })
-        .collect()
-}
+use crate::kit::*;
+use model::{Concern, Coverage, Event, Moment, NoticeCode, Power};
+use record::{Input, Pause, Skip};
 
 #[test]
 fn spans_are_cut_at_each_change_and_each_whole_minute() {
@@ -395,7 +227,7 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
 fn a_pause_records_nothing_and_can_end_by_itself() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a"))
-        .step(moment(10 * S), Input::Pause(Some(60 * S)));
+        .step(moment(10 * S), Input::Pause(Pause::For(60 * S)));
     d.at(20 * S, window("Diary", "dear diary"))
         .at(25 * S, keys(50))
         .wait(30 * S, 80 * S);
@@ -424,7 +256,7 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
 fn input_told_after_a_pause_is_not_counted_when_it_happened_during_it() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a")).at(2 * S, keys(5));
-    d.step(moment(10_200_000), Input::Pause(None));
+    d.step(moment(10_200_000), Input::Pause(Pause::UntilResumed));
     d.step(moment(12_300_000), Input::Resume);
     // Told a second late: one batch from within the pause, one that may reach back into it, one that cannot.
     d.at(11_900_000, keys(100)).at(12_800_000, keys(40));
@@ -518,78 +350,4 @@ fn seconds_with_input_are_counted_once_each() {
             .sum::<u64>(),
         3
     );
-}
-
-/// One step of a random day: what happens, and how long after the last step.
-fn any_step() -> impl Strategy<Value = (u64, Input, u64, i64)> {
-    let event = prop_oneof![
-        6 => (0usize..6, 0usize..4).prop_map(|(a, t)| Input::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
-        1 => Just(Input::Event(Event::Window { active: None })),
-        8 => (0u64..40).prop_map(|n| Input::Event(keys(n))),
-        2 => (0u64..2 * LIMIT).prop_map(|idle_us| Input::Event(Event::Idle { idle_us })),
-        2 => Just(Input::Event(Event::Present)),
-        1 => any::<bool>().prop_map(|locked| Input::Event(Event::Lock { locked })),
-        1 => any::<bool>().prop_map(|asleep| Input::Event(Event::Sleep { asleep })),
-        2 => (0u8..=100, any::<bool>()).prop_map(|(percent, discharging)| Input::Event(Event::Power { power: Power { percent, discharging } })),
-        1 => Just(Input::Event(Event::Lost { concern: Concern::Window, reason: String::new() })),
-        1 => Just(Input::Event(Event::Back { concern: Concern::Window })),
-        1 => proptest::option::of(0u64..1000 * S).prop_map(Input::Pause),
-        1 => Just(Input::Resume),
-        1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| Input::Zone(z.into())),
-        8 => Just(Input::Tick),
-    ];
-    let gap = prop_oneof![6 => 0u64..5 * S, 2 => 0u64..100 * S, 1 => 0u64..10 * 3600 * S];
-    let slept = prop_oneof![9 => Just(0u64), 1 => Just(u64::MAX)];
-    let jump = prop_oneof![30 => Just(0i64), 1 => -100_000_000_000i64..100_000_000_000];
-    (gap, event, slept, jump)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// Whatever happens in whatever order: the parts sum to the whole, no duration is negative or zero, spans touch
-    /// (on the boot clock) and no count is invented; without suspended states none is lost either.
-    #[test]
-    fn parts_sum_to_the_whole(steps in proptest::collection::vec(any_step(), 0..120), sensor in any::<bool>(), late in 0u64..2 * S) {
-        let mut d = Desk::new(settings(sensor));
-        let mut now = moment(0);
-        let mut given = 0u64;
-        let mut always_recording = true;
-        for (gap, input, slept, jump) in steps {
-            now.boot_us += gap;
-            now.utc_us += gap.cast_signed() + jump;
-            if slept == 0 { now.awake_us += gap; } else { always_recording = false; }
-            if gap > 30 * S { always_recording = false; }
-            match &input {
-                Input::Event(Event::Input { counts }) => given += counts.keys(),
-                Input::Tick | Input::Zone(_) | Input::Event(Event::Window { .. } | Event::Present | Event::Idle { .. } ) => {}
-                _ => always_recording = false,
-            }
-            // Events may be stamped a little in the past; ticks may not.
-            let at = if matches!(input, Input::Event(_)) { now.minus_us(late.min(now.boot_us - moment(0).boot_us)) } else { now };
-            if matches!(input, Input::Tick) { d.checkpoint(at) } else { d.step(at, input); }
-        }
-        let out = d.recorder.stop(now, "");
-        let all: Vec<Record> = d.records.into_iter().chain(out.records).collect();
-        let spans = spans(&all);
-        let whole = now.boot_us - moment(0).boot_us;
-        prop_assert_eq!(spans.iter().map(|s| s.dur_us).sum::<u64>(), whole);
-        prop_assert!(spans.iter().all(|s| s.dur_us > 0 && s.dur_us <= MINUTE_US));
-        if !all.iter().any(|r| matches!(r, Record::Notice(n) if n.code == NoticeCode::ClockJump)) {
-            for pair in spans.windows(2) {
-                prop_assert_eq!(pair[0].end_us(), pair[1].start_us);
-            }
-        }
-        let recorded: u64 = spans.iter().map(|s| s.counts.keys()).sum();
-        prop_assert!(recorded <= given);
-        if always_recording {
-            prop_assert_eq!(recorded, given);
-        }
-        for s in spans {
-            prop_assert!(s.state.is_recording() || (s.window.is_none() && s.counts.is_zero() && !s.protected));
-            if let Some(w) = &s.window {
-                prop_assert!(w.app != "KeePassXC" && w.title != "bank");
-            }
-        }
-    }
 }

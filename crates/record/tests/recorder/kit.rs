@@ -1,0 +1,172 @@
+//! A desk whose recorder is driven by hand, and what a journal would keep of it.
+
+use model::{
+    ActiveWindow, Counts, Event, InputCounts, Moment, NoticeCode, Record, Span, Window,
+    WindowHandle,
+};
+use record::{Exclusions, Input, Outcome, Recorder, Settings};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+pub const S: u64 = 1_000_000;
+pub const LIMIT: u64 = 300 * S;
+/// 2026-03-02 09:00:20 UTC: twenty seconds into a minute.
+pub const T0: i64 = 1_772_442_020_000_000;
+
+pub fn moment(us: u64) -> Moment {
+    let boot = 50 * S;
+    Moment {
+        utc_us: T0,
+        boot_us: boot,
+        awake_us: boot,
+    }
+    .plus_us(us)
+}
+
+pub static BUILT_IN: LazyLock<Exclusions> =
+    LazyLock::new(|| Exclusions::with_built_in(&[]).unwrap());
+
+pub fn settings(idle_sensor: bool) -> Settings {
+    Settings {
+        idle_limit_us: LIMIT,
+        idle_sensor,
+        low_percent: 20,
+        resume_percent: 25,
+        exclusions: BUILT_IN.clone(),
+        zone: "Europe/Berlin".into(),
+        unsupported: Vec::new(),
+    }
+}
+
+pub fn window(app: &str, title: &str) -> Event {
+    let window = Arc::new(Window {
+        app: app.into(),
+        exe: String::new(),
+        title: title.into(),
+    });
+    Event::Window {
+        active: Some(ActiveWindow {
+            handle: WindowHandle(1),
+            window,
+        }),
+    }
+}
+
+pub fn keys(n: u64) -> Event {
+    Event::Input {
+        counts: Counts {
+            hardware: InputCounts {
+                keys: n,
+                ..InputCounts::default()
+            },
+            ..Counts::default()
+        },
+    }
+}
+
+/// Drives a recorder and keeps what a journal would keep.
+pub struct Desk {
+    pub recorder: Recorder,
+    pub records: Vec<Record>,
+    pub pending: BTreeMap<u64, Span>,
+}
+
+impl Desk {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            recorder: Recorder::start(settings, moment(0)),
+            records: Vec::new(),
+            pending: BTreeMap::new(),
+        }
+    }
+
+    pub fn at(&mut self, us: u64, event: Event) -> &mut Self {
+        self.step(moment(us), Input::Event(event))
+    }
+
+    pub fn step(&mut self, at: Moment, input: Input) -> &mut Self {
+        self.recorder.step(at, input);
+        self
+    }
+
+    /// Ticks every five seconds over `[from, to]`, as the main loop does.
+    pub fn wait(&mut self, from: u64, to: u64) -> &mut Self {
+        let mut t = from;
+        while t <= to {
+            self.checkpoint(moment(t));
+            t += 5 * S;
+        }
+        self
+    }
+
+    pub fn checkpoint(&mut self, at: Moment) {
+        let out = self.recorder.checkpoint(at);
+        self.keep(out);
+    }
+
+    pub fn keep(&mut self, out: Outcome) {
+        self.records.extend(out.records);
+        self.pending.retain(|id, _| *id >= out.pending_drop_below);
+        self.pending.extend(out.pending_put);
+    }
+
+    pub fn stop(mut self, us: u64) -> Vec<Record> {
+        let out = std::mem::replace(
+            &mut self.recorder,
+            Recorder::start(settings(true), moment(0)),
+        )
+        .stop(moment(us), "");
+        self.keep(out);
+        assert!(self.pending.is_empty());
+        self.records
+    }
+}
+
+pub fn spans(records: &[Record]) -> Vec<&Span> {
+    records
+        .iter()
+        .filter_map(|r| {
+            if let Record::Span(s) = r {
+                Some(s)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+pub fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
+    spans(records)
+        .iter()
+        .map(|s| {
+            let title = s.window.as_ref().map_or(
+                if s.protected {
+                    "(protected)".into()
+                } else {
+                    "-".into()
+                },
+                |w| w.title.clone(),
+            );
+            (
+                (s.start_us - T0).cast_unsigned() / S,
+                s.dur_us / S,
+                s.state.word(),
+                title,
+                s.counts.keys(),
+            )
+        })
+        .collect()
+}
+
+pub fn notices(records: &[Record]) -> Vec<NoticeCode> {
+    records
+        .iter()
+        .filter_map(|r| {
+            if let Record::Notice(n) = r {
+                Some(n.code)
+            } else {
+                None
+            }
+        })
+        .collect()
+}

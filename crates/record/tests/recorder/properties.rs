@@ -1,0 +1,138 @@
+//! Properties for any order of events.
+
+use crate::kit::*;
+use model::{Concern, Coverage, Event, NoticeCode, Power, Record};
+use proptest::prelude::*;
+use record::{Exclusions, Input, MINUTE_US, Pause, Rule};
+
+fn rule(word: &str) -> Rule {
+    Rule {
+        title: (word == "bank").then(|| word.to_owned()),
+        app: (word != "bank").then(|| word.to_owned()),
+        exe: None,
+    }
+}
+
+fn any_pause() -> impl Strategy<Value = Pause> {
+    prop_oneof![
+        Just(Pause::UntilResumed),
+        (0u64..1000 * S).prop_map(Pause::For),
+        (-1000i64..100_000).prop_map(|s| Pause::Until(T0 + s * 1_000_000)),
+    ]
+}
+
+/// One step of a random day: what happens, and how long after the last step.
+fn any_step() -> impl Strategy<Value = (u64, Input, u64, i64)> {
+    let event = prop_oneof![
+        6 => (0usize..6, 0usize..4).prop_map(|(a, t)| Input::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
+        1 => Just(Input::Event(Event::Window { active: None })),
+        8 => (0u64..40).prop_map(|n| Input::Event(keys(n))),
+        2 => (0u64..2 * LIMIT).prop_map(|idle_us| Input::Event(Event::Idle { idle_us })),
+        2 => Just(Input::Event(Event::Present)),
+        1 => any::<bool>().prop_map(|locked| Input::Event(Event::Lock { locked })),
+        1 => any::<bool>().prop_map(|asleep| Input::Event(Event::Sleep { asleep })),
+        2 => (0u8..=100, any::<bool>()).prop_map(|(percent, discharging)| Input::Event(Event::Power { power: Power { percent, discharging } })),
+        1 => Just(Input::Event(Event::Lost { concern: Concern::Window, reason: String::new() })),
+        1 => Just(Input::Event(Event::Back { concern: Concern::Window })),
+        1 => any_pause().prop_map(Input::Pause),
+        1 => any::<bool>().prop_map(|inside| Input::Hours { inside }),
+        1 => any::<bool>().prop_map(|all| Input::Exclusions(if all { BUILT_IN.clone() } else { Exclusions::new(&[rule("bank"), rule("KeePassXC")]).unwrap() })),
+        1 => Just(Input::Resume),
+        1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| Input::Zone(z.into())),
+        8 => Just(Input::Tick),
+    ];
+    let gap = prop_oneof![6 => 0u64..5 * S, 2 => 0u64..100 * S, 1 => 0u64..10 * 3600 * S];
+    let slept = prop_oneof![9 => Just(0u64), 1 => Just(u64::MAX)];
+    let jump = prop_oneof![30 => Just(0i64), 1 => -100_000_000_000i64..100_000_000_000];
+    (gap, event, slept, jump)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever happens in whatever order: the parts sum to the whole, no duration is negative or zero, spans touch
+    /// (on the boot clock) and no count is invented; without suspended states none is lost either.
+    #[test]
+    fn parts_sum_to_the_whole(steps in proptest::collection::vec(any_step(), 0..120), sensor in any::<bool>(), late in 0u64..2 * S) {
+        let mut d = Desk::new(settings(sensor));
+        let mut now = moment(0);
+        let mut given = 0u64;
+        let mut always_recording = true;
+        for (gap, input, slept, jump) in steps {
+            now.boot_us += gap;
+            now.utc_us += gap.cast_signed() + jump;
+            if slept == 0 { now.awake_us += gap; } else { always_recording = false; }
+            if gap > 30 * S { always_recording = false; }
+            match &input {
+                Input::Event(Event::Input { counts }) => given += counts.keys(),
+                Input::Tick | Input::Zone(_) | Input::Event(Event::Window { .. } | Event::Present | Event::Idle { .. } ) => {}
+                _ => always_recording = false,
+            }
+            // Events may be stamped a little in the past; ticks may not.
+            let at = if matches!(input, Input::Event(_)) { now.minus_us(late.min(now.boot_us - moment(0).boot_us)) } else { now };
+            if matches!(input, Input::Tick) { d.checkpoint(at) } else { d.step(at, input); }
+        }
+        let out = d.recorder.stop(now, "");
+        let all: Vec<Record> = d.records.into_iter().chain(out.records).collect();
+        let spans = spans(&all);
+        let whole = now.boot_us - moment(0).boot_us;
+        prop_assert_eq!(spans.iter().map(|s| s.dur_us).sum::<u64>(), whole);
+        prop_assert!(spans.iter().all(|s| s.dur_us > 0 && s.dur_us <= MINUTE_US));
+        if !all.iter().any(|r| matches!(r, Record::Notice(n) if n.code == NoticeCode::ClockJump)) {
+            for pair in spans.windows(2) {
+                prop_assert_eq!(pair[0].end_us(), pair[1].start_us);
+            }
+        }
+        let recorded: u64 = spans.iter().map(|s| s.counts.keys()).sum();
+        prop_assert!(recorded <= given);
+        if always_recording {
+            prop_assert_eq!(recorded, given);
+        }
+        for s in spans {
+            prop_assert!(s.state.is_recording() || (s.window.is_none() && s.counts.is_zero() && !s.protected));
+            if let Some(w) = &s.window {
+                prop_assert!(w.app != "KeePassXC" && w.title != "bank");
+            }
+        }
+    }
+
+    /// What is recorded while somebody paused, or outside the hours, is that it was so; all other time is recorded.
+    #[test]
+    fn a_pause_is_kept_and_nothing_but_it(steps in proptest::collection::vec((0u64..20 * S, 0usize..9), 0..80)) {
+        let mut d = Desk::new(settings(true));
+        let mut now = moment(0);
+        let (mut pause, mut outside, mut overtime) = (false, false, false);
+        // From each moment on: is it paused?
+        let mut truth = vec![(now.boot_us, false)];
+        for (gap, what) in steps {
+            now = now.plus_us(gap);
+            let input = match what {
+                0 => { pause = true; Input::Pause(Pause::UntilResumed) }
+                1 => { pause = false; overtime = outside; Input::Resume }
+                2 | 3 => {
+                    (outside, overtime) = (what == 2, false);
+                    Input::Hours { inside: !outside }
+                }
+                4 => Input::Event(window("Editor", "a")),
+                5 => Input::Event(window("Editor", "b")),
+                6 => Input::Event(keys(3)),
+                7 => Input::Exclusions(BUILT_IN.clone()),
+                _ => Input::Tick,
+            };
+            d.step(now, input);
+            d.checkpoint(now);
+            truth.push((now.boot_us, pause || (outside && !overtime)));
+        }
+        now = now.plus_us(S);
+        let records = d.stop(now.boot_us - moment(0).boot_us);
+        let mut at = moment(0).boot_us;
+        for span in spans(&records) {
+            let held = truth.iter().rev().find(|(from, _)| *from <= at).unwrap().1;
+            let expected = if held { Coverage::Paused } else { Coverage::Active };
+            prop_assert_eq!(span.state, expected, "at {}", at);
+            at += span.dur_us;
+            let until = truth.iter().rfind(|(from, _)| *from < at).unwrap().1;
+            prop_assert_eq!(until, held, "it lasts as long as it should");
+        }
+    }
+}
