@@ -90,7 +90,7 @@ fn main() -> ExitCode {
             break;
         }
         match told.recv_timeout(Duration::from_millis(700)) {
-            Ok(Command::Pause) => status.state = Coverage::Paused,
+            Ok(Command::Pause(_)) => status.state = Coverage::Paused,
             Ok(Command::Resume) => status.state = Coverage::Active,
             Ok(Command::Shot) => updates.picture(picture(n + 1)),
             Ok(Command::Stop) => break,
@@ -142,6 +142,7 @@ fn status() -> Status {
         next_shot_us: Some(now + 240_000_000),
         idle_us: None,
         paused_until_us: None,
+        hours: None,
         power: None,
         missing: Vec::new(),
     }

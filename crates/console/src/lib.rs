@@ -10,6 +10,7 @@
 //! and nothing else.
 
 mod ask;
+mod dialog;
 mod error;
 mod graphics;
 mod input;
@@ -21,9 +22,10 @@ mod screen;
 mod updates;
 
 pub use ask::{Ask, AskError};
+pub use dialog::{Command, Pause};
 pub use error::ConsoleError;
 pub use graphics::{Graphics, Protocol};
-pub use live::{Command, Ended, Live, Options, colour_wanted, restore};
+pub use live::{Ended, Live, Options, colour_wanted, restore};
 pub use plain::Plain;
 pub use updates::{Picture, Updates};
 

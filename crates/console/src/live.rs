@@ -1,13 +1,14 @@
 //! The live view: a thread that waits, draws and listens.
 
 use crate::ConsoleError;
+use crate::dialog::{Command, Dialog};
 use crate::graphics::{Graphics, Protocol, decode};
 use crate::input::{Input, Key};
 use crate::panel::{Beside, View, picture_room};
 use crate::picture::to_palette;
 use crate::screen::{Screen, leaving};
 use crate::updates::{Picture, Updates};
-use model::{Clock, Coverage};
+use model::Clock;
 use ratatui::layout::Rect;
 use ratatui_image::protocol::Protocol as Encoded;
 use report::text::{clock, count, zone};
@@ -22,25 +23,6 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Two changes closer together than this are drawn as one.
 const SETTLE: Duration = Duration::from_millis(100);
-
-/// How long the question whether to quit stands.
-const QUESTION: Duration = Duration::from_secs(10);
-
-/// The question.
-const QUIT: &str = "Stop recording and quit?  y yes   any other key: go on";
-
-/// What the user wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Pause the recording.
-    Pause,
-    /// Resume it.
-    Resume,
-    /// Take a shot now.
-    Shot,
-    /// Stop and quit. The view goes on until it is told to end.
-    Stop,
-}
 
 /// How the view ended.
 #[derive(Debug)]
@@ -227,7 +209,7 @@ struct Window {
     status: Option<Box<Status>>,
     picture: Option<Picture>,
     encoded: Option<Encoded>,
-    question_since: Option<Instant>,
+    dialog: Dialog,
     // Last, so that it is dropped after the screen.
     _guard: Guard,
 }
@@ -254,7 +236,7 @@ impl Window {
             status: None,
             picture: None,
             encoded: None,
-            question_since: None,
+            dialog: Dialog::default(),
             _guard: guard,
         })
     }
@@ -279,7 +261,10 @@ impl Window {
                 changed = true;
                 if key == Key::Redraw {
                     self.screen.resize(size)?;
-                } else if let Some(command) = self.key(key) {
+                    continue;
+                }
+                let state = self.status.as_ref().map(|s| s.state);
+                if let Some(command) = self.dialog.key(key, state, Instant::now()) {
                     commands(command);
                 }
             }
@@ -318,29 +303,6 @@ impl Window {
         }
     }
 
-    /// What a key means now.
-    fn key(&mut self, key: Key) -> Option<Command> {
-        let asked = self
-            .question_since
-            .take()
-            .is_some_and(|since| since.elapsed() < QUESTION);
-        match key {
-            Key::Interrupt => Some(Command::Stop),
-            Key::Char('y' | 'q') if asked => Some(Command::Stop),
-            _ if asked => None,
-            Key::Char('q') => {
-                self.question_since = Some(Instant::now());
-                None
-            }
-            Key::Char('p') => self.status.as_ref().map(|s| match s.state {
-                Coverage::Paused => Command::Resume,
-                _ => Command::Pause,
-            }),
-            Key::Char('s') => Some(Command::Shot),
-            _ => None,
-        }
-    }
-
     /// Makes the terminal's form of the last shot for the room there is. A picture that cannot be shown is left
     /// out; it is in the journal all the same.
     fn encode(&mut self) {
@@ -357,10 +319,7 @@ impl Window {
     }
 
     fn draw(&mut self, time: &dyn Clock) -> Result<(), ConsoleError> {
-        let question = self
-            .question_since
-            .filter(|since| since.elapsed() < QUESTION)
-            .map(|_| QUIT);
+        let question = self.dialog.text(Instant::now());
         let zone_name = self.status.as_ref().map_or("UTC", |s| s.zone.as_str());
         let picture = match (&self.encoded, &self.picture) {
             (Some(encoded), Some(picture)) => Some(Beside {

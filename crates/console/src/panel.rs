@@ -196,6 +196,9 @@ impl View<'_> {
             ..Row::new("upload", s.upload_text(now), 8)
         });
         rows.push(Row::new("shot", shot_text(s, now), 4));
+        if let Some(hours) = s.hours_text(now) {
+            rows.push(Row::new("hours", hours, 3));
+        }
         if let Some(missing) = s.missing.first() {
             let more = match s.missing.len() {
                 1 => String::new(),

@@ -140,6 +140,23 @@ fn a_terminal_with_sixels_gets_sixels_and_is_given_back() {
 }
 
 #[test]
+fn a_pause_is_chosen_from_the_panel() {
+    let mut t = Terminal::start("");
+    t.expect("\x1b[5n");
+    t.answer("\x1b[0n");
+    t.expect("recording");
+    t.answer("p");
+    t.expect("3 until tomorrow");
+    t.answer("3");
+    t.expect("paused for");
+    t.answer("p");
+    t.expect("recording");
+    t.answer("\x03");
+    t.expect("\x1b[?25h");
+    assert!(Terminal::wait(&mut t.child).success());
+}
+
+#[test]
 fn a_silent_terminal_gets_half_blocks() {
     let mut t = Terminal::start("");
     t.expect("\x1b[5n");

@@ -5,7 +5,8 @@
 //!
 //! # What is always true
 //! * Every span given in is part of exactly one line given out (after [`Feed::flush`]), with its time and counts.
-//! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it.
+//! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it. The daily
+//!   notice has a line for each sentence, so that nothing of it is clipped away.
 
 use crate::status::Upload;
 use crate::text::{bytes, clip, clock, columns, count, left, right, short_duration, zone};
@@ -194,14 +195,19 @@ impl Feed {
             Record::Shot(shot) => vec![shot_line(shot)],
             Record::Notice(notice) => {
                 let mut lines: Vec<LogLine> = self.flush().into_iter().collect();
-                lines.push(LogLine {
+                let zone: Arc<str> = notice.zone.as_str().into();
+                let texts: Vec<&str> = match notice.code {
+                    NoticeCode::Daily => notice.text.split_inclusive(". ").collect(),
+                    _ => vec![&notice.text],
+                };
+                lines.extend(texts.into_iter().map(|text| LogLine {
                     at_us: notice.at_us,
-                    zone: notice.zone.as_str().into(),
+                    zone: Arc::clone(&zone),
                     word: LogWord::Notice(notice.code),
-                    text: notice.text.clone(),
+                    text: text.trim_end().to_owned(),
                     detail: String::new(),
                     dur_us: None,
-                });
+                }));
                 lines
             }
         }
@@ -408,6 +414,28 @@ mod tests {
         assert_eq!(told, us);
         assert_eq!(keys, 55);
         assert!(lines()[1].detail.starts_with("42 keys"), "{:?}", lines()[1]);
+    }
+
+    #[test]
+    fn the_daily_notice_has_a_line_for_each_sentence() {
+        let notice = |code| {
+            let notice = Record::Notice(model::Notice {
+                at_us: 0,
+                zone: "UTC".into(),
+                code,
+                text: "One. Two is in /a.b/c. Three.".into(),
+            });
+            let lines = Feed::new().push(&notice);
+            lines.into_iter().map(|l| l.text).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            notice(NoticeCode::Daily),
+            ["One.", "Two is in /a.b/c.", "Three."]
+        );
+        assert_eq!(
+            notice(NoticeCode::Retention),
+            ["One. Two is in /a.b/c. Three."]
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub mod text;
 
 pub use day::{DayReport, Extent, Today, summarise};
 pub use feed::{Feed, LogLine, LogWord};
-pub use status::{Outbox, Status, Upload};
+pub use status::{Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.
 ///

@@ -1,7 +1,7 @@
 //! How the running instance is doing: what `uam status` prints and the live panel shows.
 
 use crate::day::StateTotal;
-use crate::text::{age, bytes, clock, count, hms, zone};
+use crate::text::{age, bytes, clock, count, hms, when, zone};
 use model::{Concern, Counts, Coverage, Power, Unsupported, Window};
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +53,23 @@ pub struct Status {
     pub idle_us: Option<u64>,
     /// When a pause ends by itself; none when there is no pause or it lasts until resumed.
     pub paused_until_us: Option<i64>,
+    /// The weekly recording hours; none when recording is always wanted.
+    pub hours: Option<RecordingHours>,
     /// The power supply; none without a battery.
     pub power: Option<Power>,
     /// Sensors that do not work here, and why.
     pub missing: Vec<Missing>,
+}
+
+/// The weekly recording hours now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingHours {
+    /// Is it inside them?
+    pub inside: bool,
+    /// When they next begin or end; none when they never do.
+    pub next_change_us: Option<i64>,
+    /// True while nothing but them pauses the recording.
+    pub pausing: bool,
 }
 
 /// What the sink has not yet acknowledged.
@@ -129,13 +142,20 @@ impl Status {
             (state, true) if state.is_recording() => {
                 format!("recording · {state} for {state_for}")
             }
-            (Coverage::Paused, true) => match self.paused_until_us {
-                Some(until) => format!(
-                    "paused for {state_for}, until {}",
-                    clock(until, &zone(&self.zone))
-                ),
-                None => format!("paused for {state_for}, until resumed"),
-            },
+            (Coverage::Paused, true) => {
+                let when = |at| when(at, now_us, &zone(&self.zone));
+                let until = match (self.paused_until_us, self.hours) {
+                    (Some(until), _) => format!("until {}", when(until)),
+                    (None, Some(hours)) if hours.pausing => {
+                        let begin = hours
+                            .next_change_us
+                            .map(|at| format!(" until {}", when(at)));
+                        format!("outside the recording hours{}", begin.unwrap_or_default())
+                    }
+                    (None, _) => "until resumed".to_owned(),
+                };
+                format!("paused for {state_for}, {until}")
+            }
             (state, true) => format!("not recording · {state} for {state_for}"),
         }
     }
@@ -182,6 +202,18 @@ impl Status {
         text
     }
 
+    /// When the recording hours end or begin, as one line; none when they never do.
+    #[must_use]
+    pub fn hours_text(&self, now_us: i64) -> Option<String> {
+        let hours = self.hours?;
+        let at = when(hours.next_change_us?, now_us, &zone(&self.zone));
+        Some(if hours.inside {
+            format!("until {at}")
+        } else {
+            format!("begin {at}")
+        })
+    }
+
     /// The age of the last durable write as one line.
     #[must_use]
     pub fn durable_text(&self, now_us: i64) -> String {
@@ -226,6 +258,9 @@ impl Status {
                 "next shot",
                 format!("within {}", age(since(now_us, next).max(1_000_000))),
             ));
+        }
+        if let Some(hours) = self.hours_text(now_us) {
+            rows.push(("hours", hours));
         }
         if let Some(idle) = self.idle_us {
             rows.push(("last input", format!("{} ago", age(idle))));
@@ -358,6 +393,7 @@ mod tests {
             next_shot_us: Some(NOW + 90 * S),
             idle_us: Some(4_000_000),
             paused_until_us: None,
+            hours: None,
             power: Some(Power {
                 percent: 81,
                 discharging: true,
@@ -408,6 +444,41 @@ mod tests {
             ok: false,
         });
         insta::assert_snapshot!(s.lines(NOW).join("\n"));
+    }
+
+    #[test]
+    fn a_pause_says_until_when_and_why() {
+        let mut s = status();
+        s.state = Coverage::Paused;
+        assert_eq!(s.headline(NOW), "paused for 2 min, until resumed");
+        // It is 09:20 in Berlin, a Wednesday.
+        s.paused_until_us = Some(NOW + 52_800 * S);
+        assert_eq!(s.headline(NOW), "paused for 2 min, until tomorrow 00:00:00");
+        s.hours = Some(RecordingHours {
+            inside: false,
+            next_change_us: Some(NOW + 4 * 86_400 * S),
+            pausing: false,
+        });
+        assert_eq!(
+            s.headline(NOW),
+            "paused for 2 min, until tomorrow 00:00:00",
+            "somebody's own pause comes first"
+        );
+        assert_eq!(s.hours_text(NOW).unwrap(), "begin Sun 09:20:00");
+        s.paused_until_us = None;
+        s.hours = s.hours.map(|h| RecordingHours { pausing: true, ..h });
+        assert_eq!(
+            s.headline(NOW),
+            "paused for 2 min, outside the recording hours until Sun 09:20:00"
+        );
+        s.state = Coverage::Active;
+        s.hours = Some(RecordingHours {
+            inside: true,
+            next_change_us: Some(NOW + 3_600 * S),
+            pausing: false,
+        });
+        let lines = s.lines(NOW).join("\n");
+        assert!(lines.contains("  hours      until 10:20:00\n"), "{lines}");
     }
 
     #[test]

@@ -124,6 +124,27 @@ pub fn clock(at_us: i64, zone: &TimeZone) -> String {
     }
 }
 
+/// An instant beside the present, both in microseconds since the Unix epoch (UTC): `17:30:00` today,
+/// `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its date beyond that.
+#[must_use]
+pub fn when(at_us: i64, now_us: i64, zone: &TimeZone) -> String {
+    let shown = |us| Timestamp::from_microsecond(us).map(|t| t.to_zoned(zone.clone()));
+    let time = clock(at_us, zone);
+    let (Ok(at), Ok(now)) = (shown(at_us), shown(now_us)) else {
+        return time;
+    };
+    let days = now
+        .date()
+        .until(at.date())
+        .map_or(i32::MAX, |span| span.get_days());
+    match days {
+        0 => time,
+        1 => format!("tomorrow {time}"),
+        2..=6 => format!("{} {time}", at.strftime("%a")),
+        _ => format!("{} {time}", at.date()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +167,22 @@ mod tests {
         assert_eq!(clock(0, &zone("Mars/Olympus")), "00:00:00");
         assert_eq!(clock(0, &zone("Asia/Tokyo")), "09:00:00");
         assert_eq!(clock(i64::MAX, &zone("UTC")), "--:--:--");
+    }
+
+    #[test]
+    fn an_instant_is_told_as_people_do() {
+        let berlin = zone("Europe/Berlin");
+        // Sunday 2026-03-29 00:30, the day on which the clocks go forward.
+        let now = 1_774_740_600_000_000;
+        let hour = 3_600_000_000;
+        assert_eq!(when(now, now, &berlin), "00:30:00");
+        assert_eq!(when(now + 22 * hour, now, &berlin), "23:30:00");
+        assert_eq!(when(now + 23 * hour, now, &berlin), "tomorrow 00:30:00");
+        assert_eq!(when(now + 47 * hour, now, &berlin), "Tue 00:30:00");
+        assert_eq!(when(now + 143 * hour, now, &berlin), "Sat 00:30:00");
+        assert_eq!(when(now + 167 * hour, now, &berlin), "2026-04-05 00:30:00");
+        assert_eq!(when(now - hour, now, &berlin), "2026-03-28 23:30:00");
+        assert_eq!(when(i64::MAX, now, &berlin), "--:--:--");
     }
 
     #[test]

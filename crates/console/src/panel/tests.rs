@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use report::day::StateTotal;
 use report::status::Missing;
-use report::{Outbox, Upload};
+use report::{Outbox, RecordingHours, Upload};
 
 const NOW: i64 = 1_784_100_000_000_000;
 const S: i64 = 1_000_000;
@@ -57,6 +57,7 @@ fn status() -> Status {
         next_shot_us: Some(NOW + 240 * S),
         idle_us: Some(4_000_000),
         paused_until_us: None,
+        hours: None,
         power: None,
         missing: Vec::new(),
     }
@@ -165,6 +166,14 @@ fn protected_paused_and_offline() {
     s.paused_until_us = Some(NOW + 600 * S);
     s.next_shot_us = None;
     insta::assert_snapshot!("paused_80x24", drawn(80, 24, &view(&s)));
+
+    s.paused_until_us = None;
+    s.hours = Some(RecordingHours {
+        inside: false,
+        next_change_us: Some(NOW + 50_000 * S),
+        pausing: true,
+    });
+    insta::assert_snapshot!("outside_hours_80x28", drawn(80, 28, &view(&s)));
 
     let mut s = status();
     s.outbox = Outbox {
