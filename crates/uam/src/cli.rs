@@ -30,13 +30,16 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Pause recording.
+    /// Pause recording. It holds even if uam crashes and is started anew.
     Pause {
-        /// For how long: 15m, 1h, 90s. Without it, until `uam resume`.
-        #[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_length)]
-        length: Option<std::time::Duration>,
+        /// For how long: 15m, 1h, 90s, or `tomorrow` (until the next day begins). Without it, until `uam resume`.
+        #[arg(value_name = "TIME", value_parser = crate::time::parse_pause)]
+        time: Option<crate::time::PauseLength>,
+        /// The same.
+        #[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_pause, conflicts_with = "time")]
+        length: Option<crate::time::PauseLength>,
     },
-    /// Resume recording after a pause.
+    /// Resume recording after a pause; outside the recording hours, until they begin.
     Resume,
     /// End the running instance cleanly.
     Stop,

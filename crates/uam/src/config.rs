@@ -5,7 +5,7 @@
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
-use record::{Exclusions, Rule};
+use record::{Exclusions, Hours, Rule};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) shots: ShotsConfig,
     pub(crate) upload: UploadConfig,
     pub(crate) power: PowerConfig,
+    pub(crate) schedule: ScheduleConfig,
     pub(crate) exclude: ExcludeConfig,
 }
 
@@ -89,6 +90,14 @@ pub(crate) struct PowerConfig {
     pub(crate) low_percent: u8,
     /// It resumes at this charge, percent, above `low_percent`.
     pub(crate) resume_percent: u8,
+}
+
+/// `[schedule]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ScheduleConfig {
+    /// When recording is wanted, week after week, such as `mon-fri 09:00-12:30`; always, if there are none.
+    pub(crate) hours: Vec<String>,
 }
 
 /// `[exclude]`
@@ -246,9 +255,16 @@ impl Config {
         {
             return Err(("shots.archive_dir", "must be an absolute path".to_owned()));
         }
+        self.hours()
+            .map_err(|e| ("schedule.hours", e.to_string()))?;
         self.exclusions()
             .map(|_| ())
             .map_err(|e| ("exclude.rules", e.to_string()))
+    }
+
+    /// The recording hours in force.
+    pub(crate) fn hours(&self) -> Result<Hours, record::BadHours> {
+        Hours::parse(&self.schedule.hours)
     }
 
     /// The exclusion rules in force.

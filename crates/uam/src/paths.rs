@@ -58,6 +58,11 @@ impl Paths {
         self.data.join("sent")
     }
 
+    /// A pause that holds over the end of the process; there only meanwhile.
+    pub(crate) fn pause(&self) -> PathBuf {
+        self.data.join("pause.json")
+    }
+
     pub(crate) fn archive(&self) -> PathBuf {
         self.data.join("archive")
     }

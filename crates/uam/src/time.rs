@@ -1,8 +1,9 @@
 //! Lengths and days as people write them, and today's zone.
 
-use jiff::Zoned;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,41 @@ pub(crate) fn parse_length(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long a pause is asked to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PauseLength {
+    /// Until somebody resumes.
+    UntilResumed,
+    /// Until the next day begins here.
+    Tomorrow,
+    /// So many seconds.
+    Seconds(u64),
+}
+
+/// Reads the length of a pause: a length of time, or `tomorrow`.
+///
+/// # Errors
+/// A sentence that says what it looks like.
+pub(crate) fn parse_pause(text: &str) -> Result<PauseLength, String> {
+    if text.trim().eq_ignore_ascii_case("tomorrow") {
+        return Ok(PauseLength::Tomorrow);
+    }
+    parse_length(text)
+        .map(|length| PauseLength::Seconds(length.as_secs()))
+        .map_err(|e| format!("{e}, or tomorrow"))
+}
+
+/// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
+/// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
+pub(crate) fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
+    let now = Timestamp::from_microsecond(utc_us)
+        .ok()?
+        .to_zoned(zone.clone());
+    let begin = now.tomorrow().ok()?.start_of_day().ok()?;
+    Some(begin.timestamp().as_microsecond())
+}
+
 /// Reads a day: `YYYY-MM-DD`, `today` or `yesterday` (in the zone in force).
 ///
 /// # Errors
@@ -47,11 +83,15 @@ pub(crate) fn parse_day(text: &str) -> Result<Date, String> {
 
 /// The name of the time zone in force: its IANA name, or its present offset (`UTC+02:00`) where it has none.
 pub(crate) fn zone_name() -> Arc<str> {
-    let zone = TimeZone::system();
+    name_of(&TimeZone::system())
+}
+
+/// The name of a zone, as [`zone_name`] gives it.
+pub(crate) fn name_of(zone: &TimeZone) -> Arc<str> {
     if let Some(name) = zone.iana_name() {
         return name.into();
     }
-    let offset = Zoned::now().offset();
+    let offset = zone.to_offset(Timestamp::now());
     if offset.seconds() == 0 {
         "UTC".into()
     } else {
@@ -73,6 +113,62 @@ mod tests {
         for bad in ["", "0", "-5", "5d", "soon", "99999999h", "1.5h"] {
             assert!(parse_length(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn pauses() {
+        assert_eq!(parse_pause("15m").unwrap(), PauseLength::Seconds(900));
+        assert_eq!(parse_pause(" Tomorrow ").unwrap(), PauseLength::Tomorrow);
+        let e = parse_pause("yesterday").unwrap_err();
+        assert!(e.ends_with("2h, or tomorrow"), "{e}");
+        assert!(parse_pause("0").is_err());
+    }
+
+    #[test]
+    fn the_next_day_begins_where_the_zone_says() {
+        for (zone, now, begin) in [
+            // 23 and 25 hours in Berlin.
+            (
+                "Europe/Berlin",
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-10-24T22:00:00Z",
+                "2026-10-25T23:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-10-25T22:59:59Z",
+                "2026-10-25T23:00:00Z",
+            ),
+            // Havana's clocks go from 00:00 to 01:00, and from 01:00 back to 00:00.
+            (
+                "America/Havana",
+                "2026-03-08T04:30:00Z",
+                "2026-03-08T05:00:00Z",
+            ),
+            (
+                "America/Havana",
+                "2026-11-01T03:30:00Z",
+                "2026-11-01T04:00:00Z",
+            ),
+            (
+                "America/Havana",
+                "2026-11-01T05:30:00Z",
+                "2026-11-02T05:00:00Z",
+            ),
+        ] {
+            let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
+            let zone_now = TimeZone::get(zone).unwrap();
+            assert_eq!(
+                next_day_us(us(now), &zone_now),
+                Some(us(begin)),
+                "{zone}, {now}"
+            );
+        }
+        assert_eq!(next_day_us(i64::MAX, &TimeZone::UTC), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::camera::chance;
 use super::courier::{Courier, Route};
+use super::daily::{self, Daily};
 use super::display::Display;
+use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::{self, Done, Message, Trace};
 use super::state::{Agent, Backlog};
@@ -11,9 +13,10 @@ use crate::failure::Failure;
 use crate::paths::Paths;
 use crate::time;
 use anyhow::Context;
+use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
 use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
-use record::{Input, Recorder};
+use record::{HoursWatch, Input, Recorder};
 use report::{LogWord, Today};
 use sense::Desktop;
 use shots::schedule::Schedule;
@@ -32,6 +35,8 @@ pub(crate) struct Setup {
     pub(crate) route: Route,
     /// Where uploads go, for people.
     pub(crate) destination: String,
+    /// A sentence on who can read what is recorded.
+    pub(crate) readers: String,
     /// Codes refused before the right one.
     pub(crate) refused: u32,
     /// Plain lines even on a terminal?
@@ -55,6 +60,7 @@ impl Agent {
             trace,
             route,
             destination,
+            readers,
             refused,
             plain,
         } = setup;
@@ -78,6 +84,18 @@ impl Agent {
         );
         let text = format!("Recording started by uam {}.", env!("CARGO_PKG_VERSION"));
         recorder.step(now, Input::Notice(NoticeCode::Started, text));
+        let daily = daily::text(
+            &crate::start::describe(&config),
+            &paths.data.display().to_string(),
+            &destination,
+            &readers,
+        );
+        recorder.step(now, Input::Notice(NoticeCode::Daily, daily.clone()));
+        let today_is = report::day::date_of(now.utc_us, recorder.zone());
+        let hours = HoursWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
+        if !hours.now().inside {
+            recorder.step(now, Input::Hours { inside: false });
+        }
 
         let shots = shots::Settings {
             blur: config.shots.blur,
@@ -118,6 +136,9 @@ impl Agent {
             last_durable_us: None,
             write_error: None,
             last_zone_look: now,
+            hours,
+            kept_pause: KeptPause::open(paths.pause(), now.utc_us),
+            daily: Daily::new(daily, today_is),
             sensors: Some(sensors),
             shooter,
             schedule,
@@ -139,6 +160,7 @@ impl Agent {
             let text = "The last run ended without a goodbye; nothing that was written is lost.";
             agent.note(LogWord::Notice(NoticeCode::Recovered), now, text);
         }
+        agent.take_up_pause(now);
         agent.checkpoint(now)?;
         Ok(agent)
     }

@@ -2,6 +2,7 @@
 
 use super::sources::{self, Message};
 use crate::control::Request;
+use crate::time::PauseLength;
 use console::{Command, Live, Pause, Picture, Plain};
 use model::{Record, Shot};
 use report::{Feed, LogLine, LogWord, Status, Upload};
@@ -124,10 +125,13 @@ impl Display {
 /// A key of the live view becomes a request like any other. Its answer shows in the view by itself.
 fn command(tx: &SyncSender<Message>, command: Command) {
     let request = match command {
-        Command::Pause(Pause::Minutes(minutes)) => Request::Pause {
-            seconds: Some(u64::from(minutes) * 60),
+        Command::Pause(pause) => Request::Pause {
+            length: match pause {
+                Pause::Minutes(minutes) => PauseLength::Seconds(u64::from(minutes) * 60),
+                Pause::Tomorrow => PauseLength::Tomorrow,
+                Pause::UntilResumed => PauseLength::UntilResumed,
+            },
         },
-        Command::Pause(_) => Request::Pause { seconds: None },
         Command::Resume => Request::Resume,
         Command::Shot => Request::Shot,
         Command::Stop => Request::Stop,

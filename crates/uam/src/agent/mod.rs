@@ -13,7 +13,10 @@
 mod begin;
 mod camera;
 mod courier;
+mod daily;
 mod display;
+mod hours;
+mod pause;
 mod shooter;
 mod sources;
 mod state;
@@ -21,6 +24,7 @@ mod status;
 
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
+pub(crate) use daily::READERS;
 use sources::{Done, Message};
 use state::Agent;
 
@@ -53,12 +57,16 @@ pub(crate) fn run(setup: Setup) -> anyhow::Result<String> {
 fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow::Result<String> {
     loop {
         let now = clock.now();
+        agent.keep_hours(now);
         if agent.is_due(now) {
             agent.checkpoint(now)?;
         }
         agent.maybe_shoot(now);
         let wait = Duration::from_micros(agent.next_wake_us(clock.now()));
-        match rx.recv_timeout(wait) {
+        let received = rx.recv_timeout(wait);
+        // What came after an edge of the recording hours is dealt with after it.
+        agent.keep_hours(clock.now());
+        match received {
             Ok(Message::Asked(request, answer)) => {
                 let (reply, stop) = agent.answer(&request, clock.now());
                 // The asking side may have hung up; its wish is carried out all the same.

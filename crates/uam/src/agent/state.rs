@@ -2,20 +2,21 @@
 
 use super::camera::HOLD_US;
 use super::courier::{Courier, Delivered};
+use super::daily::Daily;
 use super::display::Display;
+use super::pause::KeptPause;
 use super::shooter::{Shooter, Taken};
 use super::sources::{Done, Message};
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::config::Config;
 use crate::control::{Reply, Request};
 use crate::paths::Paths;
-use crate::time;
 use anyhow::Context;
 use journal::{Commit, Journal};
 use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
 };
-use record::{Input, Outcome, Pause, Recorder};
+use record::{HoursWatch, Input, Outcome, Recorder};
 use report::{LogWord, Today};
 use shots::Picture;
 use shots::schedule::Schedule;
@@ -26,9 +27,6 @@ use std::time::Duration;
 /// Records that may wait for a disk that cannot be written; days of a busy desktop. When full, the recording ends with
 /// an error: what is not on disk must not be shown as recorded.
 const BACKLOG: usize = 100_000;
-
-/// How often the zone is looked at, in microseconds.
-const ZONE_LOOK_US: u64 = 60_000_000;
 
 /// The running instance.
 pub(crate) struct Agent {
@@ -46,6 +44,10 @@ pub(crate) struct Agent {
     pub(super) last_durable_us: Option<i64>,
     pub(super) write_error: Option<String>,
     pub(super) last_zone_look: Moment,
+
+    pub(super) hours: HoursWatch,
+    pub(super) kept_pause: KeptPause,
+    pub(super) daily: Daily,
 
     pub(super) sensors: Option<sense::Running>,
     pub(super) shooter: Option<Shooter>,
@@ -108,20 +110,16 @@ impl Agent {
             .held
             .as_ref()
             .map_or(u64::MAX, |(at, ..)| until(at.boot_us + HOLD_US));
-        checkpoint.min(shot).min(held)
+        checkpoint.min(shot).min(held).min(self.hours_wake_us(now))
     }
 
     /// Makes everything durable that is not yet. A disk that cannot be written is shown and tried again; only a full
     /// backlog ends the run.
     pub(crate) fn checkpoint(&mut self, now: Moment) -> anyhow::Result<()> {
-        if now.since_us(self.last_zone_look) >= ZONE_LOOK_US {
-            self.last_zone_look = now;
-            let zone = time::zone_name();
-            if zone != *self.recorder.zone() {
-                self.recorder.step(now, Input::Zone(zone));
-            }
-        }
+        self.keep_zone(now);
+        self.keep_daily(now);
         let out = self.recorder.checkpoint(now);
+        self.keep_pause();
         self.last_checkpoint = Some(now);
         self.show(&out);
         self.backlog.add(out);
@@ -279,22 +277,8 @@ impl Agent {
                     status: Some(status),
                 }
             }
-            Request::Pause { seconds } => {
-                let pause = seconds.map_or(Pause::UntilResumed, |s| {
-                    Pause::For(s.saturating_mul(model::MICROS_PER_SECOND))
-                });
-                self.recorder.step(now, Input::Pause(pause));
-                self.last_checkpoint = None;
-                match seconds {
-                    Some(s) => Reply::done(format!("Paused for {} min.", s.div_ceil(60))),
-                    None => Reply::done("Paused until `uam resume`."),
-                }
-            }
-            Request::Resume => {
-                self.recorder.step(now, Input::Resume);
-                self.last_checkpoint = None;
-                Reply::done("Recording.")
-            }
+            Request::Pause { length } => self.pause(*length, now),
+            Request::Resume => self.resume(now),
             Request::Shot => match self.shoot() {
                 Ok(()) => {
                     self.shot_wanted = true;
@@ -342,6 +326,7 @@ impl Agent {
         if self.held.is_some() {
             self.keep_shot(now);
         }
+        self.kept_pause.end();
         let mut recorder = self.recorder;
         recorder.step(now, Input::Tick);
         self.display.close();

@@ -58,7 +58,7 @@ impl Agent {
             next_shot_us: self.schedule.as_ref().map(|s| after(s.moment_us())),
             idle_us: None,
             paused_until_us: view.paused_until_us,
-            hours: None,
+            hours: self.hours_status(view.outside_hours),
             power: view.power,
             missing,
         }

@@ -34,7 +34,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         None => run::run(&home, &cli.run),
         Some(Command::Run(args)) => run::run(&home, &args),
         Some(Command::Status { json }) => talk::status(&home, json),
-        Some(Command::Pause { length }) => talk::pause(&home, length),
+        Some(Command::Pause { time, length }) => talk::pause(&home, time.or(length)),
         Some(Command::Resume) => talk::resume(&home),
         Some(Command::Stop) => talk::stop(&home),
         Some(Command::Shot) => talk::shot(&home),

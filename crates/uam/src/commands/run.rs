@@ -57,6 +57,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
             every: Duration::from_secs(config.upload.every_seconds),
         },
         destination: describe,
+        readers: agent::READERS.to_owned(),
         refused: refused.0,
         plain: args.plain,
         config,

@@ -4,6 +4,7 @@ use super::Home;
 use crate::control::{self, Reply, Request};
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::time::PauseLength;
 use anyhow::Context;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -30,13 +31,9 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn pause(home: &Home, length: Option<Duration>) -> anyhow::Result<ExitCode> {
-    say(control::call(
-        &home.paths,
-        &Request::Pause {
-            seconds: length.map(|l| l.as_secs()),
-        },
-    )?)
+pub(super) fn pause(home: &Home, length: Option<PauseLength>) -> anyhow::Result<ExitCode> {
+    let length = length.unwrap_or(PauseLength::UntilResumed);
+    say(control::call(&home.paths, &Request::Pause { length })?)
 }
 
 pub(super) fn resume(home: &Home) -> anyhow::Result<ExitCode> {

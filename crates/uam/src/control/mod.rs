@@ -17,6 +17,7 @@ pub(crate) use transport::Listener;
 
 use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
+use crate::time::PauseLength;
 use report::Status;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -36,8 +37,8 @@ pub(crate) enum Request {
     Status,
     /// Stop recording for a while.
     Pause {
-        /// For how long; for ever if not given.
-        seconds: Option<u64>,
+        /// For how long.
+        length: PauseLength,
     },
     /// Record again.
     Resume,

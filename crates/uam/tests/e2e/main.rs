@@ -9,6 +9,7 @@
 )]
 
 mod configs;
+mod consent;
 mod counting;
 mod delivery;
 mod harness;
