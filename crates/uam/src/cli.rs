@@ -87,6 +87,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "SEQ", requires = "save")]
         seq: Option<u64>,
     },
+    /// Show, test or change which windows are never named and never pictured.
+    Exclude(crate::commands::exclude::ExcludeArgs),
     /// Show or change settings.
     Config {
         #[command(subcommand)]
@@ -113,6 +115,8 @@ pub(crate) enum ConfigAction {
     Path,
     /// Check the settings file and the environment, and say what is wrong.
     Check,
+    /// Make the running instance take exclusion rules and recording hours from the settings file now.
+    Reload,
     /// Change one setting, such as `uam config set shots.blur false`.
     Set {
         /// Dotted name, as `uam config show` prints it.

@@ -2,6 +2,8 @@
 //!
 //! Reading is strict: an unknown name or a value out of range is an error that names the line, never a silent default.
 
+pub(crate) mod rules;
+
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
@@ -284,6 +286,22 @@ impl Config {
 
 /// Changes settings in the file, keeping its comments and order. Nothing is written unless the result is valid.
 pub(crate) fn set(paths: &Paths, changes: &[(&str, toml_edit::Value)]) -> anyhow::Result<Config> {
+    edit(paths, |doc| {
+        for (key, value) in changes {
+            let (table, name) = key.split_once('.').ok_or_else(|| unknown(key))?;
+            let section = doc.entry(table).or_insert_with(toml_edit::table);
+            let section = section.as_table_like_mut().ok_or_else(|| unknown(key))?;
+            section.insert(name, toml_edit::Item::Value(value.clone()));
+        }
+        Ok(())
+    })
+}
+
+/// Changes the file with `change`, keeping its comments and order. Nothing is written unless the result is valid.
+pub(crate) fn edit(
+    paths: &Paths,
+    change: impl FnOnce(&mut toml_edit::DocumentMut) -> anyhow::Result<()>,
+) -> anyhow::Result<Config> {
     let file = paths.config_file();
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
@@ -296,12 +314,7 @@ pub(crate) fn set(paths: &Paths, changes: &[(&str, toml_edit::Value)]) -> anyhow
             "Mend that line before changing settings here.",
         )
     })?;
-    for (key, value) in changes {
-        let (table, name) = key.split_once('.').ok_or_else(|| unknown(key))?;
-        let section = doc.entry(table).or_insert_with(toml_edit::table);
-        let section = section.as_table_like_mut().ok_or_else(|| unknown(key))?;
-        section.insert(name, toml_edit::Item::Value(value.clone()));
-    }
+    change(&mut doc)?;
     let text = doc.to_string();
     let config = Config::parse(&text, &file)?;
     vault::disk::write_durably(&file, text.as_bytes())

@@ -52,6 +52,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The exit code an error stands for.
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+    error
+        .chain()
+        .find_map(|e| e.downcast_ref::<Failure>())
+        .map_or(Exit::Failed, |f| f.exit)
+}
+
 /// Prints the error with its causes and hint, and gives its exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let failure = error.chain().find_map(|e| e.downcast_ref::<Failure>());

@@ -17,6 +17,7 @@ mod daily;
 mod display;
 mod hours;
 mod pause;
+mod reload;
 mod shooter;
 mod sources;
 mod state;

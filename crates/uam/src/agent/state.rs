@@ -279,6 +279,7 @@ impl Agent {
             }
             Request::Pause { length } => self.pause(*length, now),
             Request::Resume => self.resume(now),
+            Request::Reload => self.reload(now),
             Request::Shot => match self.shoot() {
                 Ok(()) => {
                     self.shot_wanted = true;

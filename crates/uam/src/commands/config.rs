@@ -1,6 +1,6 @@
 //! `uam config`: settings.
 
-use super::Home;
+use super::{Home, talk};
 use crate::cli::ConfigAction;
 use crate::config::{self, Config};
 use crate::environment::Environment;
@@ -33,12 +33,18 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
                 output::line(&remark);
             }
         }
+        ConfigAction::Reload => return talk::reload(home),
         ConfigAction::Set { key, value } => {
             home.paths.create()?;
             config::set(&home.paths, &[(&key, config::value(&value))])?;
-            output::line(&format!(
-                "{key} = {value}; it holds from the next start on."
-            ));
+            output::line(&format!("{key} = {value}"));
+            // Of all settings the running instance takes these two sections while it runs.
+            let at_once = key.starts_with("exclude.") || key.starts_with("schedule.");
+            output::line(&if at_once {
+                talk::reloaded(home)?
+            } else {
+                "It holds from the next start on.".to_owned()
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+pub(crate) mod exclude;
 mod export;
 mod report;
 mod run;
@@ -55,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             save.as_deref(),
             seq,
         ),
+        Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
         Some(Command::Upload { json }) => upload::run(&home, json),
         Some(Command::Completions { shell }) => {

@@ -2,7 +2,7 @@
 
 use super::Home;
 use crate::control::{self, Reply, Request};
-use crate::failure::{Exit, Failure};
+use crate::failure::{self, Exit, Failure};
 use crate::output;
 use crate::time::PauseLength;
 use anyhow::Context;
@@ -34,6 +34,24 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
 pub(super) fn pause(home: &Home, length: Option<PauseLength>) -> anyhow::Result<ExitCode> {
     let length = length.unwrap_or(PauseLength::UntilResumed);
     say(control::call(&home.paths, &Request::Pause { length })?)
+}
+
+/// Makes the running instance take what was changed in the settings file.
+pub(super) fn reload(home: &Home) -> anyhow::Result<ExitCode> {
+    say(control::call(&home.paths, &Request::Reload)?)
+}
+
+/// The same after a change that is made already: the running instance's answer, or when the change holds without one.
+pub(super) fn reloaded(home: &Home) -> anyhow::Result<String> {
+    match control::call(&home.paths, &Request::Reload) {
+        Ok(reply) => Ok(reply.text),
+        Err(e) if failure::exit_of(&e) == Exit::Instance => {
+            Ok("It holds from the next start on.".to_owned())
+        }
+        Err(e) => {
+            Err(e.context("the settings were changed, but the running instance was not told"))
+        }
+    }
 }
 
 pub(super) fn resume(home: &Home) -> anyhow::Result<ExitCode> {

@@ -46,6 +46,8 @@ pub(crate) enum Request {
     Stop,
     /// Take a picture now.
     Shot,
+    /// Take exclusion rules and recording hours from the settings file.
+    Reload,
 }
 
 /// The answer.

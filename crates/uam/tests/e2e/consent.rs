@@ -1,9 +1,9 @@
-//! Not recording because somebody said so: pauses; and the notice that says so.
+//! Not recording because somebody said so: pauses, recording hours, exclusions; and the notice that says so.
 
-use crate::harness::{Home, until};
+use crate::harness::{Home, now_us, until};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
-use lab::desktop::VirtualDesktop;
+use jiff::{Timestamp, ToSpan, Zoned};
+use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
 
@@ -88,4 +88,163 @@ fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
     assert_eq!(resumes.min(), Some(paused_until));
     let daily = notice_texts(&home, NoticeCode::Daily);
     assert_eq!(daily.len(), 4, "at each start: {daily:?}");
+}
+
+#[test]
+fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
+    let desktop = VirtualDesktop::start(800, 600).unwrap();
+    let day = |days: i64| {
+        let date = here().checked_add(days.days()).unwrap();
+        date.strftime("%a").to_string().to_lowercase()
+    };
+    let other_day = format!("{} 10:00-11:00", day(3));
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .config(&format!("{QUIET}[schedule]\nhours = [\"{other_day}\"]\n"));
+    let mut running = home.start(&[]);
+    let status = home.status();
+    let hours = status.hours.unwrap();
+    assert!(status.state == Coverage::Paused && hours.pausing && !hours.inside);
+    let plain = home.ok(&["status"]);
+    assert!(
+        plain.contains("outside the recording hours until") && plain.contains("10:00:00"),
+        "{plain}"
+    );
+    let said = home.ok(&["resume"]);
+    assert!(said.contains("outside the recording hours"), "{said}");
+    assert_eq!(home.status().state, Coverage::Active);
+    for sentence in ["uam is recording", "It is kept in", "`uam pause` pauses it"] {
+        running.line_with(sentence);
+    }
+
+    // Hours that end with this minute: it records, and then it does not.
+    until("some of a minute is left", || {
+        (now_us() % 60_000_000 < 50_000_000).then_some(())
+    });
+    let minute = here().checked_add(1.minutes()).unwrap();
+    let end = match minute.strftime("%H:%M").to_string().as_str() {
+        "00:00" => "24:00".to_owned(),
+        time => time.to_owned(),
+    };
+    let end_us = minute.timestamp().as_microsecond() / 60_000_000 * 60_000_000;
+    let value = format!("[\"{} 00:00-{end}\"]", day(0));
+    let said = home.ok(&["config", "set", "schedule.hours", &value]);
+    assert!(said.contains("has taken the recording hours"), "{said}");
+    until("most of the minute is over", || {
+        (now_us() > end_us - 20_000_000).then_some(())
+    });
+    until("the hours are over", || {
+        let status = home.status();
+        (status.state == Coverage::Paused && status.hours.unwrap().pausing).then_some(())
+    });
+    home.ok(&["config", "set", "schedule.hours", "[]"]);
+    let status = home.status();
+    assert!(status.state == Coverage::Active && status.hours.is_none());
+
+    // A settings file that was spoilt by hand is refused, and what held before holds.
+    let good = std::fs::read_to_string(home.path("config.toml")).unwrap();
+    std::fs::write(
+        home.path("config.toml"),
+        "[schedule]\nhours = [\"never\"]\n",
+    )
+    .unwrap();
+    let refused = home.output(&["config", "reload"]);
+    let said = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("the former ones hold"), "{said}");
+    assert_eq!(home.status().state, Coverage::Active);
+    std::fs::write(home.path("config.toml"), good).unwrap();
+    running.stop();
+
+    let told: Vec<NoticeCode> = home
+        .notices()
+        .into_iter()
+        .filter(|c| {
+            matches!(
+                c,
+                NoticeCode::OutsideHours
+                    | NoticeCode::InsideHours
+                    | NoticeCode::Resumed
+                    | NoticeCode::Settings
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            NoticeCode::OutsideHours,
+            NoticeCode::Resumed,
+            NoticeCode::Settings,
+            NoticeCode::OutsideHours,
+            NoticeCode::Settings,
+            NoticeCode::InsideHours
+        ]
+    );
+    let spans = home.spans();
+    let edge = spans.iter().rposition(|s| s.state == Coverage::Paused);
+    let edge = spans[..edge.unwrap()]
+        .iter()
+        .rposition(|s| s.state != Coverage::Paused)
+        .unwrap();
+    assert!(spans[edge].end_us() >= end_us, "it recorded up to the edge");
+}
+
+#[test]
+fn a_new_rule_protects_the_window_that_is_active_at_once() {
+    let desktop = VirtualDesktop::start(800, 600).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Plans for the takeover", "Chronicle", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(&format!(
+        "# mine\n{QUIET}[exclude] # rules\ndefaults = true\n"
+    ));
+    let running = home.start(&[]);
+    let is_named = |home: &Home| {
+        home.status()
+            .window
+            .filter(|w| w.title.contains("takeover"))
+            .map(|_| ())
+    };
+    until("the window is named", || is_named(&home));
+    let test = |home: &Home| home.ok(&["exclude", "--test", "Plans for the takeover"]);
+    assert!(test(&home).starts_with("Not protected"));
+
+    let said = home.ok(&["exclude", "--add-title", "Takeover"]);
+    assert!(said.contains("Your rule 1: title \"Takeover\"."), "{said}");
+    assert!(said.contains("has taken the exclusion rules"), "{said}");
+    let status = home.status();
+    assert!(status.protected && status.window.is_none());
+    assert!(test(&home).contains("Protected by your rule 1"));
+    let listed = home.ok(&["exclude"]);
+    assert!(
+        listed.contains("1  title \"Takeover\"") && listed.contains("private browsing"),
+        "{listed}"
+    );
+
+    home.ok(&["exclude", "--remove", "1"]);
+    until("the window is named again", || is_named(&home));
+    let config = std::fs::read_to_string(home.path("config.toml")).unwrap();
+    assert!(
+        config.starts_with("# mine\n") && config.contains("[exclude] # rules\ndefaults = true\n"),
+        "{config}"
+    );
+    running.stop();
+    let told = notice_texts(&home, NoticeCode::Settings);
+    assert_eq!(told.len(), 2);
+    assert!(
+        told.iter().all(|t| !t.to_lowercase().contains("takeover")),
+        "a notice does not repeat the word: {told:?}"
+    );
+    let named: Vec<bool> = home
+        .spans()
+        .iter()
+        .filter(|s| s.protected || s.window.is_some())
+        .map(|s| s.window.is_some())
+        .collect();
+    let mut order = named;
+    order.dedup();
+    assert_eq!(order, [true, false, true], "named, protected, named");
 }

@@ -1,0 +1,62 @@
+//! Settings that are taken while the agent runs: the exclusion rules and the recording hours. All others hold from the
+//! next start on.
+
+use super::state::Agent;
+use crate::config::Config;
+use crate::control::Reply;
+use model::{Moment, NoticeCode};
+use record::Input;
+
+impl Agent {
+    /// Reads the settings file; one that is wrong changes nothing.
+    pub(super) fn reload(&mut self, now: Moment) -> Reply {
+        let read = Config::load(&self.paths).and_then(|config| {
+            let (exclusions, hours) = (config.exclusions()?, config.hours()?);
+            Ok((config, exclusions, hours))
+        });
+        let (config, exclusions, hours) = match read {
+            Ok(read) => read,
+            Err(e) => {
+                return Reply::refused(format!(
+                    "The settings are wrong, so the former ones hold: {e:#}"
+                ));
+            }
+        };
+        let mut taken = Vec::new();
+        if config.exclude != self.config.exclude {
+            self.recorder.step(now, Input::Exclusions(exclusions));
+            // How many, never which: a rule's words are the user's own affair.
+            let text = format!(
+                "The exclusion rules were changed: {} of the user's own, and the built-in ones are {}.",
+                config.exclude.rules.len(),
+                if config.exclude.defaults { "on" } else { "off" }
+            );
+            self.changed(now, text);
+            self.config.exclude = config.exclude;
+            taken.push("the exclusion rules");
+        }
+        if config.schedule != self.config.schedule {
+            let text = match config.schedule.hours.join(", ") {
+                always if always.is_empty() => {
+                    "The recording hours were changed to always.".to_owned()
+                }
+                hours => format!("The recording hours were changed to {hours}."),
+            };
+            self.changed(now, text);
+            let changed = self.hours.set_hours(hours, now.utc_us);
+            self.tell_hours(changed, now);
+            self.config.schedule = config.schedule;
+            taken.push("the recording hours");
+        }
+        Reply::done(match taken.as_slice() {
+            [] => "Nothing was changed that a running uam takes; other settings hold from the next start on.".to_owned(),
+            taken => format!("The running uam has taken {}.", taken.join(" and ")),
+        })
+    }
+
+    fn changed(&mut self, now: Moment, text: String) {
+        self.recorder
+            .step(now, Input::Notice(NoticeCode::Settings, text));
+        self.last_checkpoint = None;
+    }
+}

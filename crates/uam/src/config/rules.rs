@@ -1,0 +1,288 @@
+//! The user's exclusion rules in the settings file: adding and removing one, with every comment that belongs to
+//! another kept.
+//!
+//! People write them as a list of inline tables (`rules = [{ app = "x" }]`) or as tables of their own
+//! (`[[exclude.rules]]`); each stays as it is.
+
+use super::edit;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::paths::Paths;
+use anyhow::Context;
+use record::Rule;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+/// Adds a rule after the others. Nothing is written unless the result is valid.
+pub(crate) fn add(paths: &Paths, rule: &Rule) -> anyhow::Result<Config> {
+    edit(paths, |doc| {
+        with_rule(doc, rule).context("[exclude] rules is not a list of rules")
+    })
+}
+
+/// Removes the user's rule of that number, from 1.
+pub(crate) fn remove(paths: &Paths, number: usize) -> anyhow::Result<Config> {
+    edit(paths, |doc| {
+        without_rule(doc, number).ok_or_else(|| {
+            Failure::usage(
+                format!("there is no rule {number} of yours"),
+                "`uam exclude` lists them with their numbers; `uam config set exclude.defaults false` switches the \
+                 built-in ones off.",
+            )
+        })
+    })
+}
+
+fn with_rule(doc: &mut DocumentMut, rule: &Rule) -> Option<()> {
+    let section = doc.entry("exclude").or_insert_with(toml_edit::table);
+    let rules = section
+        .as_table_like_mut()?
+        .entry("rules")
+        .or_insert_with(|| Item::Value(Array::new().into()));
+    match rules {
+        Item::ArrayOfTables(tables) => {
+            let mut table = Table::new();
+            fill(&mut table, rule);
+            tables.push(table);
+        }
+        Item::Value(Value::Array(array)) => push(array, rule),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn without_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
+    let index = number.checked_sub(1)?;
+    let section = doc.get_mut("exclude")?.as_table_like_mut()?;
+    match section.get_mut("rules")? {
+        Item::ArrayOfTables(tables) if index < tables.len() => {
+            tables.remove(index);
+            if tables.is_empty() {
+                section.remove("rules");
+            }
+        }
+        Item::Value(Value::Array(array)) if index < array.len() => take(array, index),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn fill(table: &mut dyn TableLike, rule: &Rule) {
+    for (part, pattern) in [
+        ("app", &rule.app),
+        ("exe", &rule.exe),
+        ("title", &rule.title),
+    ] {
+        if let Some(pattern) = pattern {
+            table.insert(part, toml_edit::value(pattern));
+        }
+    }
+}
+
+/// A last element without a comma holds what follows it; with a comma, the list does. From here on the list does.
+fn settle_end(array: &mut Array) {
+    let last = array.len().checked_sub(1).and_then(|n| array.get_mut(n));
+    let Some(decor) = last.map(Value::decor_mut) else {
+        return;
+    };
+    let suffix = decor.suffix().and_then(|s| s.as_str()).unwrap_or_default();
+    if suffix.contains('\n') {
+        let suffix = suffix.to_owned();
+        decor.set_suffix("");
+        let trailing = array.trailing().as_str().unwrap_or_default();
+        array.set_trailing(format!("{suffix}{trailing}"));
+        array.set_trailing_comma(true);
+    }
+}
+
+/// Adds to a list as its last element is written: on the same line, or on one of its own.
+fn push(array: &mut Array, rule: &Rule) {
+    let mut table = InlineTable::new();
+    fill(&mut table, rule);
+    let mut value = Value::from(table);
+    settle_end(array);
+    let indent = array
+        .iter()
+        .last()
+        .and_then(|last| prefix(last).rsplit_once('\n').map(|(_, i)| i.to_owned()));
+    if let Some(indent) = indent {
+        // What stands after the last comma (a comment, the line's end) stays with the element before it.
+        let after = array.trailing().as_str().unwrap_or_default().to_owned();
+        let (before, closing) = after.rsplit_once('\n').unwrap_or(("", ""));
+        value.decor_mut().set_prefix(format!("{before}\n{indent}"));
+        array.push_formatted(value);
+        array.set_trailing(format!("\n{closing}"));
+        array.set_trailing_comma(true);
+    } else {
+        array.push(value);
+    }
+}
+
+/// Takes an element out, with the comments above it and beside it.
+fn take(array: &mut Array, index: usize) {
+    settle_end(array);
+    let gone = array.remove(index);
+    let gone = prefix(&gone).to_owned();
+    // A comment beside an element stands in the prefix of the next one, up to the line's end.
+    let (beside_the_one_before, rest) = gone.split_at(gone.find('\n').unwrap_or(0));
+    let join = |next: &str| match next.find('\n') {
+        Some(line_end) => format!("{beside_the_one_before}{}", &next[line_end..]),
+        // All on one line: the next element moves to where this one was.
+        None => format!("{beside_the_one_before}{rest}"),
+    };
+    match array.get_mut(index) {
+        Some(next) => {
+            let joined = join(prefix(next));
+            next.decor_mut().set_prefix(joined);
+        }
+        None => {
+            let trailing = array.trailing().as_str().unwrap_or_default();
+            if trailing.contains('\n') {
+                let joined = join(trailing);
+                array.set_trailing(joined);
+            }
+            if array.is_empty() {
+                array.set_trailing_comma(false);
+            }
+        }
+    }
+}
+
+fn prefix(value: &Value) -> &str {
+    let raw = value.decor().prefix();
+    raw.and_then(|p| p.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn rule(app: &str) -> Rule {
+        Rule {
+            app: Some(app.into()),
+            ..Rule::default()
+        }
+    }
+
+    fn added(text: &str, app: &str) -> String {
+        let mut doc: DocumentMut = text.parse().unwrap();
+        with_rule(&mut doc, &rule(app)).unwrap();
+        checked(&doc)
+    }
+
+    fn removed(text: &str, number: usize) -> String {
+        let mut doc: DocumentMut = text.parse().unwrap();
+        without_rule(&mut doc, number).unwrap();
+        checked(&doc)
+    }
+
+    /// What was written is what is read.
+    fn checked(doc: &DocumentMut) -> String {
+        let text = doc.to_string();
+        toml::from_str::<Config>(&text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_file_without_rules_gets_its_first() {
+        assert_eq!(added("", "x"), "[exclude]\nrules = [{ app = \"x\" }]\n");
+        assert_eq!(
+            added(
+                "# mine\n[exclude]\ndefaults = true # yes\n\n[power]\nlow_percent = 5\n",
+                "x"
+            ),
+            "# mine\n[exclude]\ndefaults = true # yes\nrules = [{ app = \"x\" }]\n\n[power]\nlow_percent = 5\n"
+        );
+    }
+
+    #[test]
+    fn a_list_on_one_line_stays_on_it() {
+        let text = "[exclude]\nrules = [{ app = \"a\" }, { title = \"b\", app = \"c\" }] # two\n";
+        let three = "[exclude]\nrules = [{ app = \"a\" }, { title = \"b\", app = \"c\" }, { app = \"x\" }] # two\n";
+        assert_eq!(added(text, "x"), three);
+        assert_eq!(removed(three, 3), text);
+        assert_eq!(
+            removed(three, 1),
+            "[exclude]\nrules = [{ title = \"b\", app = \"c\" }, { app = \"x\" }] # two\n"
+        );
+        assert_eq!(
+            removed(&removed(&removed(three, 1), 1), 1),
+            "[exclude]\nrules = [] # two\n"
+        );
+    }
+
+    const LINES: &str = "\
+[exclude]
+rules = [
+  # the diary
+  { app = \"diary\" }, # private
+  { title = \"payroll*\" }, # every month
+  # the last one
+  { app = \"z\" }, # so it is
+] # end
+";
+
+    #[test]
+    fn a_list_of_lines_keeps_every_comment_of_the_others() {
+        assert_eq!(
+            added(LINES, "x"),
+            LINES.replace("] # end", "  { app = \"x\" },\n] # end")
+        );
+        assert_eq!(
+            removed(LINES, 1),
+            LINES
+                .replace("  # the diary\n", "")
+                .replace("  { app = \"diary\" }, # private\n", "")
+        );
+        assert_eq!(
+            removed(LINES, 2),
+            LINES.replace("  { title = \"payroll*\" }, # every month\n", "")
+        );
+        assert_eq!(
+            removed(LINES, 3),
+            LINES
+                .replace("  # the last one\n", "")
+                .replace("  { app = \"z\" }, # so it is\n", "")
+        );
+        let bare = "[exclude]\nrules = [\n    { app = \"a\" }\n]\n";
+        assert_eq!(
+            added(bare, "x"),
+            "[exclude]\nrules = [\n    { app = \"a\" },\n    { app = \"x\" },\n]\n"
+        );
+        let beside = "[exclude]\nrules = [\n  { app = \"a\" }, # a\n  { app = \"b\" } # b\n]\n";
+        assert_eq!(
+            added(beside, "x"),
+            "[exclude]\nrules = [\n  { app = \"a\" }, # a\n  { app = \"b\" }, # b\n  { app = \"x\" },\n]\n"
+        );
+        assert_eq!(
+            removed(beside, 2),
+            "[exclude]\nrules = [\n  { app = \"a\" }, # a\n]\n"
+        );
+    }
+
+    #[test]
+    fn tables_of_their_own_stay_tables() {
+        let text =
+            "[[exclude.rules]]\n# one\napp = \"a\" # a\n\n[[exclude.rules]]\ntitle = \"b\"\n";
+        let three = format!("{text}\n[[exclude.rules]]\napp = \"x\"\n");
+        assert_eq!(added(text, "x"), three);
+        assert_eq!(removed(&three, 3), text);
+        assert_eq!(
+            removed(text, 2),
+            "[[exclude.rules]]\n# one\napp = \"a\" # a\n"
+        );
+        let none = removed(&removed(text, 2), 1);
+        assert!(!none.contains("rules"), "{none}");
+    }
+
+    #[test]
+    fn a_number_that_does_not_exist_changes_nothing() {
+        for text in ["", "[exclude]\n", "[exclude]\nrules = [{ app = \"a\" }]\n"] {
+            for number in [0, 2] {
+                let mut doc: DocumentMut = text.parse().unwrap();
+                assert_eq!(without_rule(&mut doc, number), None);
+                assert_eq!(doc.to_string(), text);
+            }
+        }
+    }
+}
