@@ -64,6 +64,9 @@ impl Agent {
             refused,
             plain,
         } = setup;
+        let threads = "cannot start a thread";
+        // First of all: a wish to end that comes while the journal is opened waits in the queue.
+        sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
         let now = clock.now();
         let (mut journal, recovery) = Journal::open(&paths.journal(), &vault, now.utc_us)?;
         let mended = recovered(&recovery);
@@ -114,8 +117,6 @@ impl Agent {
             .is_some()
             .then(|| Schedule::new(interval_us, now.boot_us, chance()));
 
-        let threads = "cannot start a thread";
-        sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
         sources::control(&paths.socket(), tx.clone())
             .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
         let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
