@@ -67,6 +67,8 @@ struct Compiled {
 #[derive(Clone, Debug)]
 struct Pattern {
     needle: String,
+    /// The bytes of `needle`.
+    bytes: Bytes,
     open_start: bool,
     open_end: bool,
 }
@@ -122,10 +124,15 @@ impl Exclusions {
     /// The first rule that names this window, and where it comes from.
     #[must_use]
     pub fn which(&self, window: &Window) -> Option<(Origin, &Rule)> {
-        let app = folded(&window.app);
-        let exe = folded(&window.exe);
-        let title = folded(&window.title);
-        let fits = |p: &Option<Pattern>, text: &str| p.as_ref().is_none_or(|p| p.is_in(text));
+        let text = |text: &str| {
+            let text = folded(text);
+            (Bytes::of(&text), text)
+        };
+        let (app, exe, title) = (text(&window.app), text(&window.exe), text(&window.title));
+        let fits = |p: &Option<Pattern>, (bytes, text): &(Bytes, String)| {
+            let found = |p: &Pattern| bytes.hold(&p.bytes) && p.is_in(text);
+            p.as_ref().is_none_or(found)
+        };
         self.rules
             .iter()
             .find(|r| fits(&r.app, &app) && fits(&r.exe, &exe) && fits(&r.title, &title))
@@ -176,7 +183,8 @@ impl Pattern {
         let open_start = lower.starts_with('*');
         let open_end = lower.ends_with('*');
         let needle = lower.trim_matches('*').to_owned();
-        needle.chars().any(char::is_alphanumeric).then_some(Self {
+        needle.chars().any(char::is_alphanumeric).then(|| Self {
+            bytes: Bytes::of(&needle),
             needle,
             open_start,
             open_end,
@@ -190,6 +198,28 @@ impl Pattern {
             (self.open_start || is_border(before, found.chars().next()))
                 && (self.open_end || is_border(after, found.chars().next_back()))
         })
+    }
+}
+
+/// Which bytes a text holds. A word whose bytes are not all in a title is not in it either, which is known at once for most
+/// of the hundreds of words; looking for each of them took ten times as long.
+#[derive(Clone, Copy, Debug)]
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    fn of(text: &str) -> Self {
+        let mut set = [0; 4];
+        for byte in text.bytes() {
+            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        Self(set)
+    }
+
+    fn hold(&self, others: &Self) -> bool {
+        self.0
+            .iter()
+            .zip(others.0)
+            .all(|(own, other)| own & other == other)
     }
 }
 
