@@ -1,9 +1,27 @@
 //! The decision about a code: pure, so that every sequence of codes and clocks can be tried in a test.
 //!
-//! Always true: an accepted step is greater than every step accepted before, so no step is ever used twice.
+//! Always true:
+//! * An accepted step is greater than every step accepted before with the same secret, so no step is ever used twice.
+//! * At most [`LOCK_FAILURES`] codes in a row are compared and found wrong; then only a recovery code opens the gate.
+//! * While a wait runs, nothing is compared.
+//! * What a verdict tells about a code is of no use for typing that code again later.
+//! * Before the first accepted code nothing is held against anybody: the secret is only just being shown, and there are
+//!   no recovery codes yet, so a lock would protect nothing and last for ever.
+//!
+//! The clock is an input like the code, and may be wrong or set by whoever sits there:
+//! * Turned back by more than two minutes: refused until it is put right, so neither an old code nor an old wait comes
+//!   to life again.
+//! * Put forward: ends a wait early, which is all that it gains; the count of failures stays, and the highest time seen
+//!   is remembered. More than a day is reported ([`Judged::clock_jumped`]).
+//! * Was once far ahead (2106, say): every code is refused as [`Verdict::ClockBack`] until a recovery code is used,
+//!   which takes the present clock for right ([`GateState::reopened`]). No wait ever ends later than an hour from now.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use totp_rs::{Algorithm, Builder, Totp};
+
+#[cfg(test)]
+mod tests;
 
 /// Length of a step in seconds (RFC 6238 section 5.2).
 pub const STEP_SECONDS: u64 = 30;
@@ -11,8 +29,24 @@ pub const STEP_SECONDS: u64 = 30;
 /// How many steps before and after the present one are accepted.
 pub const SKEW_STEPS: u64 = 1;
 
-/// How far the clock may lie before the last accepted step, in seconds, before it is called turned back.
+/// Wrong codes in a row after which the first wait begins (RFC 4226 section 7.3 asks for throttling).
+pub const FREE_FAILURES: u32 = 5;
+
+/// Wrong codes in a row that lock the gate (NIST SP 800-63B: no more than 100).
+pub const LOCK_FAILURES: u32 = 100;
+
+/// The first wait, in seconds; each further failure doubles it.
+const FIRST_WAIT_SECONDS: u64 = 30;
+
+/// The longest wait, in seconds.
+const LONGEST_WAIT_SECONDS: u64 = 3600;
+
+/// How far the clock may lie before the highest time seen, in seconds, before it is called turned back. Time services
+/// correct a clock by less.
 const CLOCK_BACK_SECONDS: u64 = 120;
+
+/// How far the clock may have moved since it was last seen, in seconds, without a word about it.
+const CLOCK_JUMP_SECONDS: u64 = 86_400;
 
 /// How far a wrong code is looked for, in steps, only to tell the user that a clock is off.
 const HINT_STEPS: u64 = 20;
@@ -23,20 +57,29 @@ const HINT_STEPS: u64 = 20;
 pub enum Verdict {
     /// Right, and used up: this code opens nothing again.
     Accepted,
-    /// Not the code.
+    /// Not the code. Counts as a failure, unless it was not even six digits.
     Wrong,
-    /// A right code that was used already, or one older than the last used.
+    /// A right code that was used already, or one older than the last used. No failure.
     Replayed,
-    /// This computer's clock lies before the last accepted code; no code can be right until it is put forward.
+    /// This computer's clock lies before the highest time seen; no code can be right until it is put forward. No
+    /// failure.
     ClockBack {
         /// By how much, in seconds.
         seconds: u64,
     },
-    /// The code is right for another time; refused, but the cause is a clock.
+    /// The code is right for another time; refused, but the cause is a clock. Counts as a failure, and uses the code
+    /// up.
     Skewed {
         /// The authenticator's clock minus this computer's, in whole minutes away from zero; never 0.
         minutes: i64,
     },
+    /// Too many wrong codes of late: this one was not looked at. No failure.
+    Wait {
+        /// Until the next code is looked at, in seconds: 1 to 3600.
+        seconds: u64,
+    },
+    /// [`LOCK_FAILURES`] wrong codes in a row: only a recovery code opens the gate again.
+    Locked,
 }
 
 impl fmt::Display for Verdict {
@@ -51,7 +94,9 @@ impl fmt::Display for Verdict {
             }
             Self::ClockBack { seconds } => write!(
                 f,
-                "this computer's clock is {seconds} s behind the last code it accepted; set the clock, then try again"
+                "this computer's clock is {} behind a time it has shown before; set the clock, then try again (if that \
+                 earlier time was the wrong one, use a recovery code)",
+                amount(*seconds)
             ),
             Self::Skewed { minutes } if *minutes < 0 => write!(
                 f,
@@ -62,8 +107,197 @@ impl fmt::Display for Verdict {
                 f,
                 "that code is about {minutes} min ahead: compare the clocks of phone and computer"
             ),
+            Self::Wait { seconds } => write!(
+                f,
+                "too many wrong codes; the next one is looked at in {}",
+                amount(*seconds)
+            ),
+            Self::Locked => write!(
+                f,
+                "locked after {LOCK_FAILURES} wrong codes in a row; use a recovery code (`uam recover`)"
+            ),
         }
     }
+}
+
+/// A time span in the largest unit that still says something, rounded up.
+fn amount(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        7200..172_800 => format!("{} h", seconds.div_ceil(3600)),
+        _ => format!("{} days", seconds.div_ceil(86_400)),
+    }
+}
+
+/// What the gate remembers from one try to the next. The default is that of a new secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateState {
+    /// True once a code of the present secret was accepted. While it is false, the other fields mean nothing.
+    pub enrolled: bool,
+    /// The highest step used up (30 s each, since 1970): accepted, or given away by a hint; 0: none.
+    pub last_step: u64,
+    /// Wrong codes since the last accepted one; [`LOCK_FAILURES`] or more: locked.
+    pub failures: u32,
+    /// The Unix second from which a code is looked at again; 0: at once.
+    pub not_before: u64,
+    /// The highest Unix second seen at any try; 0: none.
+    pub clock_max: u64,
+}
+
+/// A verdict, and what has to be remembered because of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Judged {
+    /// The answer. Tell it only once `state` is durable, or a crash makes the try undone.
+    pub verdict: Verdict,
+    /// The state that replaces the one the code was judged by; it may be the same.
+    pub state: GateState,
+    /// How many seconds have passed by this computer's clock since it was last seen, when that is more than a day. A
+    /// weekend looks the same as a clock put forward: it is a fact to note, not an accusation.
+    pub clock_jumped: Option<u64>,
+}
+
+impl GateState {
+    /// True when no code opens the gate any more.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.failures >= LOCK_FAILURES
+    }
+
+    /// Seconds until a code is looked at, 0 to 3600.
+    #[must_use]
+    pub fn wait(&self, unix_seconds: u64) -> u64 {
+        self.not_before
+            .saturating_sub(unix_seconds)
+            .min(LONGEST_WAIT_SECONDS)
+    }
+
+    /// The state after a recovery code was used at `unix_seconds`: no failures, no wait, and the present clock taken
+    /// for right, whatever it once showed. Which steps are used up is never forgotten.
+    ///
+    /// `None` when a step was used up that lies more than an hour ahead (phone and computer both ran ahead when it was
+    /// typed): until then every code would be a used one, so the secret has to be replaced, with the default state
+    /// beside the new one.
+    #[must_use]
+    pub fn reopened(&self, unix_seconds: u64) -> Option<Self> {
+        let state = Self {
+            failures: 0,
+            not_before: 0,
+            clock_max: unix_seconds,
+            ..*self
+        };
+        (state.behind(unix_seconds) <= LONGEST_WAIT_SECONDS).then_some(state)
+    }
+
+    /// What the gate says to `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
+    pub(crate) fn judge(&self, totp: &Totp, code: &str, unix_seconds: u64) -> Judged {
+        let mut state = if self.enrolled {
+            *self
+        } else {
+            Self::default()
+        };
+        let passed = unix_seconds.saturating_sub(state.clock_max);
+        let jumped = state.clock_max > 0 && passed > CLOCK_JUMP_SECONDS;
+        state.clock_max = state.clock_max.max(unix_seconds);
+        let verdict = state.decide(totp, code, unix_seconds);
+        Judged {
+            verdict,
+            state,
+            clock_jumped: jumped.then_some(passed),
+        }
+    }
+
+    fn decide(&mut self, totp: &Totp, code: &str, now: u64) -> Verdict {
+        if self.is_locked() {
+            return Verdict::Locked;
+        }
+        // Before the wait, which a clock turned back would lengthen, and before the code, which might be an old one.
+        let seconds = self.behind(now);
+        if seconds > CLOCK_BACK_SECONDS {
+            return Verdict::ClockBack { seconds };
+        }
+        // A try during the wait is no failure: it tells nobody anything, and if it counted, leaning on Enter would
+        // reach the lock in a minute that otherwise takes days. The end is written down as capped, so that it comes.
+        let seconds = self.wait(now);
+        self.not_before = self.not_before.min(now.saturating_add(seconds));
+        if seconds > 0 {
+            return Verdict::Wait { seconds };
+        }
+        // Neither is what cannot be a code: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
+        let Some(code) = six_digits(code) else {
+            return Verdict::Wrong;
+        };
+        let fits = |step: u64| {
+            step.checked_mul(STEP_SECONDS)
+                .is_some_and(|time| totp.check(&code, time).is_some())
+        };
+        let present = now / STEP_SECONDS;
+        let mut window = present.saturating_sub(SKEW_STEPS)..=present.saturating_add(SKEW_STEPS);
+        let fresh = |step: &u64| *step > self.last_step && fits(*step);
+        if let Some(step) = window.clone().find(fresh) {
+            self.enrolled = true;
+            self.last_step = step;
+            self.failures = 0;
+            self.not_before = 0;
+            return Verdict::Accepted;
+        }
+        if window.any(fits) {
+            return Verdict::Replayed;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.not_before = match back_off(self.failures) {
+            0 => 0,
+            seconds => now.saturating_add(seconds),
+        };
+        let mut near = present.saturating_sub(HINT_STEPS)..=present.saturating_add(HINT_STEPS);
+        // The highest, when by chance there are several: it uses up the others.
+        let told = near.rfind(|step| fits(*step));
+        if let Some(step) = told {
+            // Otherwise whoever guesses could wait for the time that the hint names, and had forty steps to hit
+            // instead of three.
+            self.last_step = self.last_step.max(step);
+        }
+        match told {
+            _ if self.is_locked() => Verdict::Locked,
+            Some(step) => Verdict::Skewed {
+                minutes: minutes_away(step, present),
+            },
+            None => Verdict::Wrong,
+        }
+    }
+
+    /// How many seconds `now` lies before the highest time known: the highest seen, or the earliest at which the last
+    /// step could be accepted.
+    fn behind(&self, now: u64) -> u64 {
+        let step = self.last_step.saturating_sub(SKEW_STEPS);
+        self.clock_max
+            .max(step.saturating_mul(STEP_SECONDS))
+            .saturating_sub(now)
+    }
+}
+
+/// The wait after so many wrong codes in a row, in seconds.
+fn back_off(failures: u32) -> u64 {
+    failures.checked_sub(FREE_FAILURES).map_or(0, |doublings| {
+        FIRST_WAIT_SECONDS
+            .saturating_mul(2_u64.saturating_pow(doublings))
+            .min(LONGEST_WAIT_SECONDS)
+    })
+}
+
+/// From one step to the other, in whole minutes away from zero.
+fn minutes_away(step: u64, present: u64) -> i64 {
+    let seconds = step.abs_diff(present).saturating_mul(STEP_SECONDS);
+    let minutes = seconds.div_ceil(60).cast_signed();
+    if step < present { -minutes } else { minutes }
+}
+
+/// Apps show "123 456", and people type it so. Only ASCII digits are digits.
+fn six_digits(code: &str) -> Option<String> {
+    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    (code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
 }
 
 /// The generator both sides share: SHA-1, six digits, 30 s. Skew is counted here, step by step, because a step that was
@@ -80,155 +314,20 @@ pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
         .build_noncompliant()
 }
 
-/// What the gate says to `code` at `unix_seconds`, when `last_step` is the highest step accepted so far (0: none);
-/// with the step to remember when it is accepted.
+/// [`GateState::judge`] for a vault file that remembers only the last step (0: none); with the step to remember when
+/// the code is accepted.
 pub(crate) fn judge(
     totp: &Totp,
     last_step: u64,
     code: &str,
     unix_seconds: u64,
 ) -> (Verdict, Option<u64>) {
-    let last_time = last_step.saturating_mul(STEP_SECONDS);
-    if unix_seconds.saturating_add(CLOCK_BACK_SECONDS) < last_time {
-        let seconds = last_time - unix_seconds;
-        return (Verdict::ClockBack { seconds }, None);
-    }
-    // Apps show "123 456"; people type it so.
-    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return (Verdict::Wrong, None);
-    }
-    let now = unix_seconds / STEP_SECONDS;
-    let fits = |step: u64| {
-        step.checked_mul(STEP_SECONDS)
-            .is_some_and(|time| totp.check(&code, time).is_some())
+    let state = GateState {
+        enrolled: true,
+        last_step,
+        ..GateState::default()
     };
-    let mut used = false;
-    for step in now.saturating_sub(SKEW_STEPS)..=now.saturating_add(SKEW_STEPS) {
-        if fits(step) {
-            if step > last_step {
-                return (Verdict::Accepted, Some(step));
-            }
-            used = true;
-        }
-    }
-    if used {
-        return (Verdict::Replayed, None);
-    }
-    for away in SKEW_STEPS + 1..=HINT_STEPS {
-        let minutes = (away * STEP_SECONDS).div_ceil(60).cast_signed();
-        if now.checked_add(away).is_some_and(fits) {
-            return (Verdict::Skewed { minutes }, None);
-        }
-        if now.checked_sub(away).is_some_and(fits) {
-            return (Verdict::Skewed { minutes: -minutes }, None);
-        }
-    }
-    (Verdict::Wrong, None)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::HashSet;
-
-    const SECRET: &[u8] = b"12345678901234567890";
-
-    fn code(step: u64) -> String {
-        totp(SECRET, "test")
-            .generate(step * STEP_SECONDS)
-            .to_string()
-    }
-
-    fn judged(last_step: u64, code: &str, now: u64) -> (Verdict, Option<u64>) {
-        judge(&totp(SECRET, "test"), last_step, code, now)
-    }
-
-    #[test]
-    fn one_step_early_or_late_and_no_more() {
-        let now = 1_790_000_000;
-        let step = now / STEP_SECONDS;
-        for (at, minutes) in [
-            (step - 2, -1),
-            (step + 2, 1),
-            (step - 9, -5),
-            (step + 20, 10),
-        ] {
-            assert_eq!(judged(0, &code(at), now).0, Verdict::Skewed { minutes });
-        }
-        for at in [step - 1, step, step + 1] {
-            assert_eq!(
-                judged(0, &code(at), now),
-                (Verdict::Accepted, Some(at)),
-                "{at}"
-            );
-        }
-        assert_eq!(judged(0, &code(step + 21), now).0, Verdict::Wrong);
-    }
-
-    #[test]
-    fn a_clock_turned_back_is_named() {
-        let now = 1_790_000_000;
-        let last = now / STEP_SECONDS;
-        let yesterday = now - 86_400;
-        let then = code(yesterday / STEP_SECONDS);
-        let (verdict, step) = judged(last, &then, yesterday);
-        assert_eq!(step, None);
-        assert!(
-            matches!(verdict, Verdict::ClockBack { seconds } if seconds.abs_diff(86_400) < 30),
-            "{verdict}"
-        );
-    }
-
-    #[test]
-    fn what_is_no_code_is_wrong() {
-        for text in [
-            "",
-            "12345",
-            "1234567",
-            "abcdef",
-            "１２３４５６",
-            "12345\u{660}",
-            "-12345",
-        ] {
-            assert_eq!(judged(0, text, 1_790_000_000).0, Verdict::Wrong, "{text}");
-        }
-        assert_eq!(judged(0, "123456", u64::MAX).1, None);
-        assert_eq!(judged(u64::MAX, "123456", 0).1, None);
-    }
-
-    #[test]
-    fn spaces_do_not_matter() {
-        let now = 1_790_000_000;
-        let mut text = code(now / STEP_SECONDS);
-        text.insert(3, ' ');
-        assert_eq!(judged(0, &format!(" {text}\n"), now).0, Verdict::Accepted);
-    }
-
-    proptest! {
-        /// Whatever codes are tried at whatever times: no step is accepted twice, and they only rise.
-        #[test]
-        fn no_step_is_accepted_twice(
-            tries in proptest::collection::vec((0u64..40, -3i64..4), 1..200),
-        ) {
-            let base = 59_666_666;
-            let mut last = 0;
-            let mut seen = HashSet::new();
-            for (at, away) in tries {
-                let now_step: u64 = base + at;
-                let typed = code(now_step.saturating_add_signed(away));
-                let now = now_step * STEP_SECONDS + 7;
-                let (verdict, step) = judged(last, &typed, now);
-                prop_assert_eq!(verdict == Verdict::Accepted, step.is_some());
-                if let Some(step) = step {
-                    prop_assert!(seen.insert(step), "step {} twice", step);
-                    prop_assert!(step > last);
-                    prop_assert!(step.abs_diff(now_step) <= SKEW_STEPS);
-                    last = step;
-                }
-            }
-        }
-    }
+    let judged = state.judge(totp, code, unix_seconds);
+    let step = (judged.verdict == Verdict::Accepted).then_some(judged.state.last_step);
+    (judged.verdict, step)
 }

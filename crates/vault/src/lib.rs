@@ -21,6 +21,8 @@ mod store;
 
 pub use enrol::{Enrolment, ISSUER, remove_qr_png, write_qr_png};
 pub use error::{SealError, VaultError};
-pub use gate::{SKEW_STEPS, STEP_SECONDS, Verdict};
+pub use gate::{
+    FREE_FAILURES, GateState, Judged, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS, Verdict,
+};
 pub use seal::{Aad, KeyMaker, Opener, Sealer, Session};
 pub use store::{FILE_NAME, Vault};
