@@ -179,6 +179,18 @@ fn a_code_given_away_by_a_hint_opens_nothing_when_its_time_comes() {
 }
 
 #[test]
+fn a_hint_uses_up_every_step_with_the_same_digits() {
+    let (early, late) = (59_775_998, 59_776_010);
+    assert_eq!(code(early), code(late), "found by search");
+    let now = (early + 4) * STEP_SECONDS;
+    let hinted = judged(&enrolled(), &code(late), now);
+    assert_eq!(hinted.verdict, Verdict::Skewed { minutes: 4 });
+    let then = late * STEP_SECONDS;
+    let judged = judged(&hinted.state, &code(early), then);
+    assert_eq!(judged.verdict, Verdict::Replayed);
+}
+
+#[test]
 fn the_wait_begins_after_five_failures_and_doubles_to_an_hour() {
     let mut waits = Vec::new();
     let (mut state, mut now) = (enrolled(), NOW);
@@ -277,6 +289,11 @@ fn a_clock_turned_back_is_named() {
     let back = judged(&state, &code_at(yesterday), yesterday);
     assert_eq!(back.verdict, Verdict::ClockBack { seconds: DAY });
     assert_eq!(back.state, state, "no failure, and nothing forgotten");
+    // Two minutes are forgiven, also after a code that came a step early.
+    let state = judged(&enrolled(), &code_at(NOW + STEP_SECONDS), NOW).state;
+    let a_little = NOW - CLOCK_BACK_SECONDS;
+    let judged_then = judged(&state, &code_at(a_little), a_little);
+    assert_eq!(judged_then.verdict, Verdict::Replayed);
     // A file that remembers no clock still knows the step.
     let state = GateState {
         clock_max: 0,
