@@ -16,6 +16,7 @@ mod enrol;
 mod error;
 mod file;
 mod gate;
+mod import;
 mod recovery;
 mod seal;
 mod store;
@@ -25,6 +26,7 @@ pub use error::{SealError, VaultError};
 pub use gate::{
     FREE_FAILURES, GateState, Judged, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS, Verdict,
 };
+pub use import::{ImportError, TotpSecret};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryError, RecoveryKit};
 pub use seal::{Aad, KeyMaker, Opener, Sealer, Session};
 pub use store::{FILE_NAME, Vault};
