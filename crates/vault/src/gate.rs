@@ -61,8 +61,8 @@ pub enum Verdict {
     Wrong,
     /// A right code that was used already, or one older than the last used. No failure.
     Replayed,
-    /// This computer's clock lies before the highest time seen; no code can be right until it is put forward. No
-    /// failure.
+    /// This computer's clock lies before the highest time seen, or known from a code; no code can be right until it is
+    /// put forward. No failure.
     ClockBack {
         /// By how much, in seconds.
         seconds: u64,
@@ -94,8 +94,8 @@ impl fmt::Display for Verdict {
             }
             Self::ClockBack { seconds } => write!(
                 f,
-                "this computer's clock is {} behind a time it has shown before; set the clock, then try again (if that \
-                 earlier time was the wrong one, use a recovery code)",
+                "this computer's clock is {} behind the time of an earlier try; set the clock or wait that long, then \
+                 try again (if that earlier time was the wrong one, use a recovery code)",
                 amount(*seconds)
             ),
             Self::Skewed { minutes } if *minutes < 0 => write!(

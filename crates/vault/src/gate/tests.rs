@@ -169,8 +169,10 @@ fn a_code_given_away_by_a_hint_opens_nothing_when_its_time_comes() {
         let judged = judged(&hinted.state, &code(told), then);
         assert_eq!(judged.verdict, Verdict::Replayed);
     }
-    // The person whose clock was off puts it right, and the next code opens.
+    // The person whose clock was off puts it right, or waits as long, and the next code opens.
     let state = judged(&enrolled(), &code(step + 8), NOW).state;
+    let still = judged(&state, &code(step + 9), NOW + STEP_SECONDS);
+    assert_eq!(still.verdict, Verdict::ClockBack { seconds: 160 });
     let right = NOW + 240 + STEP_SECONDS;
     assert_eq!(
         judged(&state, &code_at(right), right).verdict,
