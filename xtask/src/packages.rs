@@ -38,6 +38,7 @@ pub(crate) const TESTS: &[Package] = &[
     // Named by its path: another program of this name would not do.
     package("imagemagick", "/usr/bin/convert"),
     package("dbus", "dbus-daemon"),
+    package("gnome-keyring", "gnome-keyring-daemon"),
     package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"),
     package(
         "python3-dbusmock",

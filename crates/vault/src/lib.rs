@@ -17,6 +17,7 @@ mod error;
 mod file;
 mod gate;
 mod import;
+pub mod keystore;
 mod recovery;
 mod seal;
 mod store;
@@ -27,6 +28,7 @@ pub use gate::{
     FREE_FAILURES, GateState, Judged, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS, Verdict,
 };
 pub use import::{ImportError, TotpSecret};
+pub use keystore::{Cause, MemoryStore, SecretStore, StoreError, Unavailable, os_store};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryError, RecoveryKit};
 pub use seal::{Aad, KeyMaker, Opener, Sealer, Session};
 pub use store::{FILE_NAME, Vault};

@@ -1,0 +1,227 @@
+//! The credential store of the operating system: one small secret for each account, kept by the login.
+//!
+//! What such a store protects against and what not: somebody who takes the disk or logs in as another user gets nothing
+//! without this user's password; every program that runs as this user may ask for the secret too.
+//!
+//! Always true:
+//! * A secret that [`SecretStore::set`] said yes to was read back from the store and is the same.
+//! * Nothing here waits without an end: a system that does not answer becomes an [`Unavailable`].
+//! * No error holds a secret, or a part of one.
+
+mod memory;
+
+#[cfg(not(target_os = "linux"))]
+mod none;
+#[cfg(target_os = "linux")]
+pub mod secret_service;
+
+#[cfg(not(target_os = "linux"))]
+use none as system;
+#[cfg(target_os = "linux")]
+use secret_service as system;
+
+pub use memory::MemoryStore;
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// What a person reads beside the entry in the system's own password manager.
+pub const LABEL: &str = "uam key of this computer's record";
+
+/// The longest secret that is stored, in bytes. A key has 32; the smallest limit of a system is 2,560 (Windows).
+pub const MAX_SECRET_BYTES: usize = 512;
+
+/// The longest name of an account, in characters. A device id has 32.
+pub const MAX_ACCOUNT_CHARS: usize = 64;
+
+/// A place that keeps secrets for this user.
+///
+/// Calls block, some for as long as a person takes to answer the system's question; they must not come from inside an
+/// asynchronous task.
+pub trait SecretStore: Send + Sync {
+    /// What it is called: "Secret Service", "Windows Credential Manager".
+    fn name(&self) -> &str;
+
+    /// The secret of `account`; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the store cannot be asked or stays locked, [`StoreError::Damaged`] where its
+    /// answer is no secret, [`StoreError::Account`].
+    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError>;
+
+    /// Keeps `secret` (1 to [`MAX_SECRET_BYTES`] bytes) for `account` in the place of the one before.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and [`StoreError::Refused`], [`StoreError::Secret`]. The old secret may be gone then.
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), StoreError>;
+
+    /// Deletes what is kept for `account`; tells whether there was something.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and [`StoreError::Refused`].
+    fn remove(&self, account: &str) -> Result<bool, StoreError>;
+}
+
+/// The store of the system that this program runs on, as far as it can be seen to work without asking anybody.
+///
+/// A keyring that is locked but can ask for its password (there is a display) counts as working; the question comes
+/// with the first call.
+///
+/// # Errors
+/// Why there is none, and what the user can do.
+pub fn os_store() -> Result<Box<dyn SecretStore>, Unavailable> {
+    system::open()
+}
+
+/// The store cannot be used, now or on this system.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}; {remedy}")]
+pub struct Unavailable {
+    /// Which case it is, for code that decides by it.
+    pub cause: Cause,
+    /// Why, in words a user understands.
+    pub reason: String,
+    /// What the user can do about it.
+    pub remedy: String,
+}
+
+impl Unavailable {
+    pub(crate) fn new(cause: Cause, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            cause,
+            reason: reason.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// Why a store is [`Unavailable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// This system has no store that uam knows.
+    Unsupported,
+    /// No login session to which a store could belong: no session bus, no logon session.
+    NoSession,
+    /// The session runs no store.
+    NoService,
+    /// The store runs but has no keyring yet.
+    NoKeyring,
+    /// The keyring is locked and there is nobody to ask.
+    Locked,
+    /// The user was asked to open the keyring and declined.
+    Declined,
+    /// No answer in time.
+    Silent,
+    /// The store went away in the middle.
+    Gone,
+}
+
+/// What can go wrong with a store.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The store works and said no.
+    #[error("the {store} cannot {doing}: {why}; try again, or use a passphrase")]
+    Refused {
+        /// The store's name.
+        store: &'static str,
+        /// What was being done, as in "cannot *save the key*".
+        doing: &'static str,
+        /// Its reason.
+        why: String,
+    },
+    /// The answer makes no sense; what it said is never repeated.
+    #[error(
+        "the {store} gave an answer that is no key ({why}); delete the entry \"{LABEL}\" in the system's password \
+         manager and set the slot up again, or use a passphrase"
+    )]
+    Damaged {
+        /// The store's name.
+        store: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The name of an account is not one.
+    #[error(
+        "the account of a stored key must be 1 to {MAX_ACCOUNT_CHARS} letters, digits, '-' or '_'; this is a mistake in uam"
+    )]
+    Account,
+    /// A secret is empty or too long.
+    #[error(
+        "a stored key must have 1 to {MAX_SECRET_BYTES} bytes, not {bytes}; this is a mistake in uam"
+    )]
+    Secret {
+        /// How many it has.
+        bytes: usize,
+    },
+}
+
+/// Accounts become parts of names in other programs, so they hold nothing that could mean something there.
+fn check_account(account: &str) -> Result<(), StoreError> {
+    let fits = (1..=MAX_ACCOUNT_CHARS).contains(&account.len());
+    let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+    if fits && account.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(StoreError::Account)
+    }
+}
+
+fn check_secret(secret: &[u8]) -> Result<(), StoreError> {
+    if (1..=MAX_SECRET_BYTES).contains(&secret.len()) {
+        Ok(())
+    } else {
+        Err(StoreError::Secret {
+            bytes: secret.len(),
+        })
+    }
+}
+
+/// A secret as a store gave it: nothing that [`check_secret`] would have let in is refused.
+fn check_answer(store: &'static str, secret: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let secret = Zeroizing::new(secret);
+    check_secret(&secret).map_err(|_| StoreError::Damaged {
+        store,
+        why: format!("{} bytes", secret.len()),
+    })?;
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_hold_nothing_that_means_something_elsewhere() {
+        for good in ["a", "0123456789abcdef0123456789abcdef", "A-b_9"] {
+            assert_eq!(check_account(good), Ok(()), "{good}");
+        }
+        let long = "a".repeat(MAX_ACCOUNT_CHARS + 1);
+        for bad in ["", "a b", "a/b", "a.b", "ä", "a\0", "*", long.as_str()] {
+            assert_eq!(check_account(bad), Err(StoreError::Account), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_have_a_length() {
+        assert_eq!(check_secret(&[0; MAX_SECRET_BYTES]), Ok(()));
+        for bytes in [0, MAX_SECRET_BYTES + 1] {
+            let error = StoreError::Secret { bytes };
+            assert_eq!(check_secret(&vec![0; bytes]), Err(error));
+            let answer = check_answer("store", vec![0; bytes]);
+            assert!(matches!(answer, Err(StoreError::Damaged { .. })), "{bytes}");
+        }
+        let answer = check_answer("store", vec![7]);
+        assert!(answer.is_ok_and(|secret| secret.as_slice() == [7]));
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        let lost = Unavailable::new(Cause::NoSession, "no session bus", "log in");
+        assert_eq!(StoreError::from(lost).to_string(), "no session bus; log in");
+    }
+}

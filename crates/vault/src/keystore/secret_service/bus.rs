@@ -1,0 +1,400 @@
+//! The wire: one connection to the bus, one session with one Secret Service, one method for each that is called.
+//!
+//! After the first call everything goes to the unique name that answered it. A service that takes the place of another
+//! knows nothing of this session, and nothing is sent to it.
+
+use super::{ATTRIBUTE, FIRST_ITEMS, NAME, declined, gone, locked, no_bus, no_service};
+use crate::keystore::{LABEL, StoreError, check_answer};
+use futures::StreamExt;
+use std::collections::HashMap;
+use zbus::address::transport::Transport;
+use zbus::connection::Builder;
+use zbus::message::Type;
+use zbus::wire::{DynamicDeserialize, OwnedVariant};
+use zbus::{Address, Connection, Message, MessageStream, OwnedObjectPath, Variant, fdo};
+use zeroize::Zeroizing;
+
+const SECRETS: &str = "org.freedesktop.secrets";
+const SECRETS_PATH: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROMPT: &str = "org.freedesktop.Secret.Prompt";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+const DBUS: &str = "org.freedesktop.DBus";
+const DBUS_PATH: &str = "/org/freedesktop/DBus";
+
+/// Lives as long as the session with the desktop and no longer: no place for a key.
+const FLEETING: &str = "/org/freedesktop/secrets/collection/session";
+
+/// The path that stands for "none" in this protocol.
+const NONE: &str = "/";
+
+/// The service's own words are cut after this many characters.
+const MAX_WORDS: usize = 200;
+
+/// What a call came to when it did not come to an answer.
+pub(super) enum Fault {
+    /// The object it was for does not exist (any more).
+    Missing,
+    /// Everything else.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Missing => damaged("what it named does not exist"),
+            Fault::Store(error) => error,
+        }
+    }
+}
+
+/// A secret on the wire: session, parameters (none with a plain session), the bytes, their kind.
+type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
+
+/// Items that a search found.
+pub(super) struct Found {
+    pub(super) unlocked: Vec<OwnedObjectPath>,
+    pub(super) locked: Vec<OwnedObjectPath>,
+}
+
+/// A session with a Secret Service. It ends with the connection.
+pub(super) struct Service {
+    conn: Connection,
+    /// The unique name of who answered.
+    peer: String,
+    session: OwnedObjectPath,
+}
+
+impl Service {
+    /// Goes to the bus and opens a session there.
+    pub(super) async fn open(bus: Option<&str>) -> Result<Self, StoreError> {
+        let address = match bus {
+            Some(address) => address.parse::<Address>(),
+            None => Address::session(),
+        };
+        let address = address.map_err(|error| no_bus(&words(&error.to_string())))?;
+        // The secret crosses the bus as it is, so the bus must be on this computer.
+        if !matches!(address.transport(), Transport::Unix(_)) {
+            return Err(no_bus("the address of the session bus is not on this computer").into());
+        }
+        let conn = Builder::address(address)
+            .build()
+            .await
+            .map_err(|error| no_bus(&words(&error.to_string())))?;
+        let method = "OpenSession";
+        let body = ("plain", Variant::from(""));
+        let reply = conn
+            .call_method(Some(SECRETS), SECRETS_PATH, Some(SERVICE), method, &body)
+            .await
+            .map_err(|error| match error {
+                zbus::Error::FDO(error) if means_nobody(&error) => no_service().into(),
+                other => StoreError::from(fault("be opened", other)),
+            })?;
+        let (_, session): (OwnedVariant, OwnedObjectPath) = answer(&reply)?;
+        let peer = reply.header().sender().map(|name| name.as_str().to_owned());
+        let peer = peer.ok_or_else(|| damaged("it has no name on the bus"))?;
+        Ok(Self {
+            conn,
+            peer,
+            session,
+        })
+    }
+
+    async fn call<B, R>(
+        &self,
+        doing: &'static str,
+        path: &str,
+        interface: &str,
+        method: &str,
+        body: &B,
+    ) -> Result<R, Fault>
+    where
+        B: serde::Serialize + zbus::DynamicType,
+        R: for<'d> DynamicDeserialize<'d>,
+    {
+        let peer = Some(self.peer.as_str());
+        let reply = self
+            .conn
+            .call_method(peer, path, Some(interface), method, body)
+            .await
+            .map_err(|error| fault(doing, error))?;
+        Ok(answer(&reply)?)
+    }
+
+    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> Result<T, Fault>
+    where
+        T: TryFrom<OwnedVariant>,
+    {
+        let value: OwnedVariant = self
+            .call("be asked", path, PROPERTIES, "Get", &(interface, name))
+            .await?;
+        T::try_from(value).map_err(|_| damaged("a property has the wrong type").into())
+    }
+
+    /// The collection where new items go: the default one, else the login keyring, else the first that stays.
+    pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, StoreError> {
+        for alias in ["default", "login"] {
+            let path: OwnedObjectPath = self
+                .call("be asked", SECRETS_PATH, SERVICE, "ReadAlias", &alias)
+                .await?;
+            if stays(&path) {
+                return Ok(Some(path));
+            }
+        }
+        let all: Vec<OwnedObjectPath> = self.property(SECRETS_PATH, SERVICE, "Collections").await?;
+        Ok(all.into_iter().find(stays))
+    }
+
+    pub(super) async fn is_locked(&self, collection: &OwnedObjectPath) -> Result<bool, StoreError> {
+        Ok(self
+            .property(collection.as_str(), COLLECTION, "Locked")
+            .await?)
+    }
+
+    /// The first items with the attributes of `account`, at most [`FIRST_ITEMS`] of each kind.
+    pub(super) async fn search(&self, account: &str) -> Result<Found, StoreError> {
+        let (mut unlocked, mut locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = self
+            .call(
+                "search for the key",
+                SECRETS_PATH,
+                SERVICE,
+                "SearchItems",
+                &attributes(account),
+            )
+            .await?;
+        unlocked.truncate(FIRST_ITEMS);
+        locked.truncate(FIRST_ITEMS);
+        Ok(Found { unlocked, locked })
+    }
+
+    /// Opens what opens without a question; the question that is left to be asked.
+    pub(super) async fn unlock(
+        &self,
+        paths: &[OwnedObjectPath],
+    ) -> Result<Option<OwnedObjectPath>, StoreError> {
+        let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) = self
+            .call("be unlocked", SECRETS_PATH, SERVICE, "Unlock", &paths)
+            .await?;
+        Ok(some(prompt))
+    }
+
+    /// When the item was last changed, in seconds since 1970; 0 where the service does not say.
+    pub(super) async fn modified(&self, item: &OwnedObjectPath) -> Result<u64, StoreError> {
+        match self.property(item.as_str(), ITEM, "Modified").await {
+            Ok(seconds) => Ok(seconds),
+            Err(Fault::Missing | Fault::Store(StoreError::Damaged { .. })) => Ok(0),
+            Err(Fault::Store(error)) => Err(error),
+        }
+    }
+
+    pub(super) async fn secret(&self, item: &OwnedObjectPath) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let ((_, _, secret, _),): (Secret,) = self
+            .call(
+                "read the key",
+                item.as_str(),
+                ITEM,
+                "GetSecret",
+                &self.session,
+            )
+            .await?;
+        Ok(check_answer(NAME, secret)?)
+    }
+
+    /// Makes or replaces the item of `account`: its path, and the question to be asked first.
+    pub(super) async fn create(
+        &self,
+        collection: &OwnedObjectPath,
+        account: &str,
+        secret: &[u8],
+    ) -> Result<(Option<OwnedObjectPath>, Option<OwnedObjectPath>), StoreError> {
+        let properties = HashMap::from([
+            ("org.freedesktop.Secret.Item.Label", Variant::from(LABEL)),
+            (
+                "org.freedesktop.Secret.Item.Attributes",
+                Variant::from(attributes(account)),
+            ),
+        ]);
+        let none: &[u8] = &[];
+        let secret = (&self.session, none, secret, "application/octet-stream");
+        let (item, prompt): (OwnedObjectPath, OwnedObjectPath) = self
+            .call(
+                "save the key",
+                collection.as_str(),
+                COLLECTION,
+                "CreateItem",
+                &(properties, secret, true),
+            )
+            .await?;
+        Ok((some(item), some(prompt)))
+    }
+
+    /// Deletes an item; the question to be asked first.
+    pub(super) async fn delete(
+        &self,
+        item: &OwnedObjectPath,
+    ) -> Result<Option<OwnedObjectPath>, Fault> {
+        let prompt: OwnedObjectPath = self
+            .call("delete the key", item.as_str(), ITEM, "Delete", &())
+            .await?;
+        Ok(some(prompt))
+    }
+
+    /// Has the service ask its question, and waits for what the user says.
+    pub(super) async fn ask(&self, prompt: &OwnedObjectPath) -> Result<OwnedVariant, StoreError> {
+        let mut messages = MessageStream::from(&self.conn);
+        let peer = &self.peer;
+        for rule in [
+            format!("type='signal',sender='{peer}',path='{prompt}',interface='{PROMPT}'"),
+            format!(
+                "type='signal',sender='{DBUS}',interface='{DBUS}',member='NameOwnerChanged',arg0='{peer}'"
+            ),
+        ] {
+            self.conn
+                .call_method(Some(DBUS), DBUS_PATH, Some(DBUS), "AddMatch", &rule)
+                .await
+                .map_err(|error| StoreError::from(fault("be asked", error)))?;
+        }
+        // The empty text: the question belongs to no window.
+        let () = self
+            .call("be asked", prompt.as_str(), PROMPT, "Prompt", &"")
+            .await?;
+        while let Some(Ok(message)) = messages.next().await {
+            match self.heard(&message, prompt)? {
+                Some((true, _)) => return Err(declined().into()),
+                Some((false, result)) => return Ok(result),
+                None => {}
+            }
+        }
+        Err(gone().into())
+    }
+
+    /// Takes the question back.
+    pub(super) async fn dismiss(&self, prompt: &OwnedObjectPath) -> Result<(), StoreError> {
+        Ok(self
+            .call("be asked", prompt.as_str(), PROMPT, "Dismiss", &())
+            .await?)
+    }
+
+    /// The answer to `prompt`, if `message` is it: whether it was dismissed, and what came of it.
+    fn heard(
+        &self,
+        message: &Message,
+        prompt: &OwnedObjectPath,
+    ) -> Result<Option<(bool, OwnedVariant)>, StoreError> {
+        if message.message_type() != Type::Signal {
+            return Ok(None);
+        }
+        let header = message.header();
+        let from = header.sender().map(|name| name.as_str());
+        match header.member().map(|member| member.as_str()) {
+            Some("NameOwnerChanged") if from == Some(DBUS) => {
+                let (name, _, new): (String, String, String) = answer(message)?;
+                if name == self.peer && new.is_empty() {
+                    return Err(gone().into());
+                }
+                Ok(None)
+            }
+            Some("Completed")
+                if from == Some(self.peer.as_str())
+                    && header.path().map(|path| path.as_str()) == Some(prompt.as_str()) =>
+            {
+                answer(message).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+fn attributes(account: &str) -> HashMap<&'static str, &str> {
+    HashMap::from([("application", "uam"), (ATTRIBUTE, account)])
+}
+
+fn some(path: OwnedObjectPath) -> Option<OwnedObjectPath> {
+    (path.as_str() != NONE).then_some(path)
+}
+
+fn stays(collection: &OwnedObjectPath) -> bool {
+    ![NONE, FLEETING].contains(&collection.as_str())
+}
+
+/// What a message carries.
+fn answer<R: for<'d> DynamicDeserialize<'d>>(message: &Message) -> Result<R, StoreError> {
+    // The reason would repeat what the message holds.
+    message
+        .body()
+        .deserialize()
+        .map_err(|_| damaged("it speaks another language than org.freedesktop.secrets"))
+}
+
+fn damaged(why: &str) -> StoreError {
+    StoreError::Damaged {
+        store: NAME,
+        why: why.to_owned(),
+    }
+}
+
+/// The bus says that nobody has the name, or that who should have it did not start.
+fn means_nobody(error: &fdo::Error) -> bool {
+    matches!(
+        error,
+        fdo::Error::ServiceUnknown(_)
+            | fdo::Error::NameHasNoOwner(_)
+            | fdo::Error::SpawnExecFailed(_)
+            | fdo::Error::SpawnForkFailed(_)
+            | fdo::Error::SpawnChildExited(_)
+            | fdo::Error::SpawnChildSignaled(_)
+            | fdo::Error::SpawnFailed(_)
+            | fdo::Error::SpawnFailedToSetup(_)
+            | fdo::Error::SpawnConfigInvalid(_)
+            | fdo::Error::SpawnServiceNotValid(_)
+            | fdo::Error::SpawnServiceNotFound(_)
+            | fdo::Error::SpawnPermissionsInvalid(_)
+            | fdo::Error::SpawnFileInvalid(_)
+            | fdo::Error::SpawnNoMemory(_)
+    )
+}
+
+fn fault(doing: &'static str, error: zbus::Error) -> Fault {
+    let refused = |why: String| {
+        Fault::Store(StoreError::Refused {
+            store: NAME,
+            doing,
+            why: words(&why),
+        })
+    };
+    match error {
+        zbus::Error::InputOutput(_) => Fault::Store(gone().into()),
+        zbus::Error::MethodError(name, text, _) => match name.as_str() {
+            "org.freedesktop.Secret.Error.IsLocked" => Fault::Store(locked().into()),
+            "org.freedesktop.Secret.Error.NoSuchObject" => Fault::Missing,
+            // The session ended with the service that knew it.
+            "org.freedesktop.Secret.Error.NoSession" => Fault::Store(gone().into()),
+            name => refused(text.unwrap_or_else(|| name.to_owned())),
+        },
+        zbus::Error::FDO(error) => match *error {
+            fdo::Error::UnknownObject(_)
+            | fdo::Error::UnknownMethod(_)
+            | fdo::Error::UnknownInterface(_) => Fault::Missing,
+            fdo::Error::ServiceUnknown(_)
+            | fdo::Error::NameHasNoOwner(_)
+            | fdo::Error::NoReply(_)
+            | fdo::Error::Disconnected(_) => Fault::Store(gone().into()),
+            other => refused(other.to_string()),
+        },
+        other => refused(other.to_string()),
+    }
+}
+
+/// What another program says, cut to a line that a person reads.
+fn words(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(MAX_WORDS).collect()
+}
