@@ -10,12 +10,16 @@
 
 mod memory;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+mod credential_manager;
+#[cfg(not(any(target_os = "linux", windows)))]
 mod none;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+use credential_manager as system;
+#[cfg(not(any(target_os = "linux", windows)))]
 use none as system;
 #[cfg(target_os = "linux")]
 use secret_service as system;

@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod bus;
+#[cfg(windows)]
+mod credential_manager;
 #[cfg(target_os = "linux")]
 mod gnome_keyring;
 #[cfg(target_os = "linux")]
