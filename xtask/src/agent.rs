@@ -57,6 +57,12 @@ pub(crate) struct Agent {
     said: Arc<Mutex<String>>,
 }
 
+/// What opens the vault where there is no credential store.
+pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
+
+/// Where the recovery codes of a first run go, beside the program's settings.
+pub(crate) const RECOVERY_CODES: &str = "recovery-codes.txt";
+
 impl Agent {
     /// Starts the monitor; with `show`, what it writes appears indented.
     ///
@@ -94,12 +100,25 @@ impl Agent {
             .clone()
     }
 
-    /// Takes the secret of the first run over into an authenticator and types its code, then waits until the program
-    /// says that it records.
+    /// Answers the first run's questions as its owner would: agrees, chooses a passphrase if one is asked for, takes the
+    /// secret over into an authenticator and types its code, then waits until the program says that it records. The
+    /// recovery codes are to go into a file (`--recovery-kit`). Returns the authenticator.
     ///
     /// # Errors
     /// When the program ends, prints no secret, or takes none of three codes.
-    pub(crate) fn answer_first_code(&mut self, stop: &Stop) -> Result<()> {
+    pub(crate) fn answer_first_run(&mut self, stop: &Stop) -> Result<Authenticator> {
+        let said = |word: &'static str| move |said: &str| said.contains(word).then_some(());
+        self.wait_for(stop, "uam to ask for agreement", said("Do you agree?"))?;
+        self.type_line("y")?;
+        let chooses = self.wait_for(stop, "uam to set up the second factor", |said| {
+            let passphrase = said.contains("New passphrase");
+            (passphrase || find_secret(said).is_some()).then_some(passphrase)
+        })?;
+        if chooses {
+            self.type_line(PASSPHRASE)?;
+            self.wait_for(stop, "uam to ask once more", said("once more"))?;
+            self.type_line(PASSPHRASE)?;
+        }
         let secret = self.wait_for(stop, "uam to print its secret", find_secret)?;
         let phone = Authenticator::new(&secret)?;
         for _ in 0..3 {
@@ -109,7 +128,7 @@ impl Agent {
                 verdict(said.get(before..).unwrap_or_default())
             })?;
             if verdict {
-                return Ok(());
+                return Ok(phone);
             }
             stop.pause(phone.until_next())?;
         }
@@ -117,6 +136,24 @@ impl Agent {
             "uam took none of three codes; it last said:\n{}",
             tail(&self.said())
         )
+    }
+
+    /// Unlocks the record with both factors, as its owner would, for the commands that read it afterwards.
+    ///
+    /// # Errors
+    /// When the program does not take them.
+    pub(crate) fn unlock(setting: &Setting, phone: &Authenticator, stop: &Stop) -> Result<()> {
+        let mut uam = Self::start(setting, &["unlock"], false)?;
+        let asked = uam.wait_for(stop, "uam to ask for the factors", |said| {
+            let passphrase = said.contains("Passphrase");
+            (passphrase || said.contains("Code from")).then_some(passphrase)
+        })?;
+        if asked {
+            uam.type_line(PASSPHRASE)?;
+        }
+        // The present code was used at the start, and the next one is taken early.
+        uam.type_line(&phone.next_code())?;
+        uam.ended(stop)
     }
 
     /// Waits until it has ended because somebody else told it to.

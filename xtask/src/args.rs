@@ -31,7 +31,7 @@ cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
     Measure uam beside a Python program doing the same job; ROWS is any of
-    agent,shots,uploads,binary,windows.";
+    agent,shots,uploads,binary,windows,sealing.";
 
 /// A chore and its options.
 #[derive(Debug, PartialEq)]
@@ -116,7 +116,7 @@ pub(crate) struct Bench {
 }
 
 /// The groups of rows `bench --only` knows.
-pub(crate) const GROUPS: [&str; 5] = ["agent", "shots", "uploads", "binary", "windows"];
+pub(crate) const GROUPS: [&str; 6] = ["agent", "shots", "uploads", "binary", "windows", "sealing"];
 
 /// Reads the arguments after the program's name.
 ///

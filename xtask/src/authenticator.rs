@@ -33,6 +33,11 @@ impl Authenticator {
         self.code_at(now().as_secs())
     }
 
+    /// The code after that one.
+    pub(crate) fn next_code(&self) -> String {
+        self.code_at(now().as_secs() + STEP)
+    }
+
     fn code_at(&self, unix_seconds: u64) -> String {
         self.totp.generate(unix_seconds).to_string()
     }

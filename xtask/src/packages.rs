@@ -39,6 +39,9 @@ pub(crate) const TESTS: &[Package] = &[
     package("imagemagick", "/usr/bin/convert"),
     package("dbus", "dbus-daemon"),
     package("gnome-keyring", "gnome-keyring-daemon"),
+    // Somebody else's program opens what ours has sealed.
+    package("age", "age"),
+    package("bsdutils", "script"),
     package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"),
     package(
         "python3-dbusmock",

@@ -88,26 +88,36 @@ fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
     shorten_the_day(&setting)?;
     println!("Starting uam: uam {}\n", SHORT_DAY.join(" "));
     let mut uam = Agent::start(&setting, SHORT_DAY, true)?;
-    uam.answer_first_code(stop)?;
+    let phone = uam.answer_first_run(stop)?;
     println!(
-        "\nThe code was answered as an authenticator app would. Now somebody works for {} s.\n",
+        "\nIts questions were answered as its owner would. Now somebody works for {} s.\n",
         options.seconds
     );
     let done = actor.work(Duration::from_secs(options.seconds), stop)?;
     println!("\nThe day is over; ending uam as Ctrl-C would.\n");
     uam.end()?;
+    Agent::unlock(&setting, &phone, stop)?;
     show(&setting, &store, done)
 }
 
 /// The start-up questions' defaults, but a picture every 15 s instead of every 5 min: the day is a minute long.
-const SHORT_DAY: &[&str] = &["--yes", "--every", "15s"];
+const SHORT_DAY: &[&str] = &[
+    "--yes",
+    "--every",
+    "15s",
+    "--recovery-kit",
+    agent::RECOVERY_CODES,
+];
 
-/// Sends every 15 s instead of every 5 min, for the same reason.
+/// Sends every 15 s instead of every 5 min and holds nothing back before that, for the same reason.
 fn shorten_the_day(setting: &Setting) -> Result<()> {
     std::fs::create_dir_all(&setting.home)
         .with_context(|| format!("making {}", setting.home.display()))?;
-    let mut config = setting.command();
-    output(config.args(["config", "set", "upload.every_seconds", "15"])).map(drop)
+    for (key, value) in [("upload.every_seconds", "15"), ("upload.hold_seconds", "0")] {
+        let mut config = setting.command();
+        output(config.args(["config", "set", key, value]))?;
+    }
+    Ok(())
 }
 
 /// Prints what was recorded and how to look at it.
@@ -148,10 +158,25 @@ fn show(setting: &Setting, store: &Store, done: Done) -> Result<()> {
         setting.uam.display()
     );
     println!("\n== How to look at it");
+    println!(
+        "(It was unlocked with both factors, for ten minutes after the last look. The passphrase is \"{}\", the recovery \
+         codes are in {}.)",
+        agent::PASSPHRASE,
+        setting.home.join(agent::RECOVERY_CODES).display()
+    );
     println!("{uam} report --day today");
     println!("{uam} report --day today --json");
     println!("{uam} shots");
+    println!("{uam} keys");
     println!("{uam} doctor");
+    if let Some(vault) = store::piles(&bucket)?.get("vault") {
+        println!("\nThe bucket is sealed. Anywhere else, with one recovery code:");
+        println!(
+            "{} recover --from {} --identity key.txt   # then: age -d -i key.txt OBJECT",
+            setting.uam.display(),
+            bucket.join(&vault.example).display()
+        );
+    }
     Ok(())
 }
 
@@ -168,11 +193,7 @@ fn files(home: &Path) -> Result<Vec<(String, u64)>> {
             let facts = entry.metadata().context("reading a file's size")?;
             if facts.is_dir() {
                 dirs.push(entry.path());
-            } else if entry
-                .path()
-                .extension()
-                .is_some_and(|e| e == "webp" || e == "uam")
-            {
+            } else if entry.path().extension().is_some_and(|e| e == "age") {
                 pictures.0 += 1;
                 pictures.1 += facts.len();
             } else {

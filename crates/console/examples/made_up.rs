@@ -71,6 +71,7 @@ fn main() -> ExitCode {
             zone: status.zone.as_str().into(),
             state: status.state,
             protected: n % 7 == 5,
+            removed: false,
             window: Some(window),
             counts: status.span_counts,
         });

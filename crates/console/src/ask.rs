@@ -3,8 +3,9 @@
 //! Every question is one line out and one line in. Wrong answers are explained and asked again, at most three
 //! times; a line is read up to 4,096 bytes, the rest of it is thrown away.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::ops::RangeInclusive;
+use zeroize::Zeroizing;
 
 /// How often one question is asked.
 pub(crate) const TRIES: u32 = 3;
@@ -31,20 +32,40 @@ pub enum AskError {
 pub struct Ask<R, W> {
     input: R,
     output: W,
+    /// Is there a terminal on which a secret can be typed unseen?
+    terminal: bool,
 }
 
 impl Ask<io::StdinLock<'static>, io::Stdout> {
     /// On standard input and output.
     #[must_use]
     pub fn stdio() -> Self {
-        Self::new(io::stdin().lock(), io::stdout())
+        Self {
+            terminal: io::stdin().is_terminal(),
+            ..Self::new(io::stdin().lock(), io::stdout())
+        }
+    }
+}
+
+impl Ask<io::StdinLock<'static>, io::Stderr> {
+    /// On standard input and error, for commands whose output goes somewhere else.
+    #[must_use]
+    pub fn aside() -> Self {
+        Self {
+            terminal: io::stdin().is_terminal(),
+            ..Self::new(io::stdin().lock(), io::stderr())
+        }
     }
 }
 
 impl<R: BufRead, W: Write> Ask<R, W> {
     /// On the given input and output.
     pub fn new(input: R, output: W) -> Self {
-        Self { input, output }
+        Self {
+            input,
+            output,
+            terminal: false,
+        }
     }
 
     /// Says something, on a line of its own.
@@ -64,6 +85,44 @@ impl<R: BufRead, W: Write> Ask<R, W> {
     /// When reading or writing fails.
     pub fn code(&mut self, prompt: &str) -> Result<Option<String>, AskError> {
         self.line(&format!("{prompt}: "))
+    }
+
+    /// Asks for a secret: on a terminal nothing of it is shown while it is typed; otherwise it is the next line of the
+    /// input. `None` when the input ended. Blanks around it are dropped, and it is wiped when dropped.
+    ///
+    /// # Errors
+    /// When reading or writing fails.
+    pub fn secret(&mut self, prompt: &str) -> Result<Option<Zeroizing<String>>, AskError> {
+        if !self.terminal {
+            return Ok(self.line(&format!("{prompt}: "))?.map(Zeroizing::new));
+        }
+        write!(self.output, "{prompt} (not shown): ")?;
+        self.output.flush()?;
+        match rpassword::read_password() {
+            Ok(typed) => {
+                let typed = Zeroizing::new(typed);
+                Ok(Some(Zeroizing::new(typed.trim().to_owned())))
+            }
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Asks for yes or no, where nothing may be taken for granted: an empty line is no answer.
+    ///
+    /// # Errors
+    /// As [`Self::yes_no`].
+    pub fn plain_yes_no(&mut self, prompt: &str) -> Result<bool, AskError> {
+        self.until(
+            prompt,
+            &format!("{prompt} [y/n] "),
+            "Please answer y or n.",
+            |answer| match answer.to_ascii_lowercase().as_str() {
+                "y" | "yes" => Some(true),
+                "n" | "no" => Some(false),
+                _ => None,
+            },
+        )
     }
 
     /// Asks for yes or no; an empty line means `default`.

@@ -29,6 +29,12 @@ pub use live::{Ended, Live, Options, colour_wanted, restore};
 pub use plain::Plain;
 pub use updates::{Picture, Updates};
 
+/// True when the live view can be shown: standard output is a terminal, and keys can be read from it.
+#[must_use]
+pub fn can_be_live() -> bool {
+    input::Input::is_terminal()
+}
+
 /// True when standard output is a terminal that understands escape sequences. A Windows console is asked to understand
 /// them by this question.
 #[must_use]

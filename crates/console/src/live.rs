@@ -269,7 +269,7 @@ impl Window {
                 }
             }
             let mut told = updates.take();
-            changed |= told.status.is_some() || told.picture.is_some();
+            changed |= told.status.is_some() || told.picture.is_some() || told.forget;
             if told.dropped > 0 {
                 let at_us = time.now().utc_us;
                 self.screen
@@ -278,6 +278,10 @@ impl Window {
             self.screen.log(told.lines.drain(..))?;
             if let Some(status) = told.status {
                 self.status = Some(status);
+            }
+            if told.forget {
+                self.picture = None;
+                self.encoded = None;
             }
             if let Some(picture) = told.picture {
                 self.picture = Some(picture);

@@ -33,6 +33,8 @@ pub(crate) struct Waiting {
     pub(crate) lines: VecDeque<LogLine>,
     /// Lines that were dropped because the view was too slow.
     pub(crate) dropped: u64,
+    /// The last shot that was shown goes.
+    pub(crate) forget: bool,
     pub(crate) ended: bool,
     closed: bool,
 }
@@ -71,6 +73,15 @@ impl Updates {
     /// The last shot replaces the one before.
     pub fn picture(&self, picture: Picture) {
         self.tell(|w| w.picture = Some(picture));
+    }
+
+    /// Something was taken out of the record: lines that wait and the last shot are shown no longer.
+    pub fn forget(&self) {
+        self.tell(|w| {
+            w.lines.clear();
+            w.picture = None;
+            w.forget = true;
+        });
     }
 
     /// Nothing more will come; the view shows what it has and ends.

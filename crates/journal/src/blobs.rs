@@ -1,12 +1,16 @@
-//! Pictures: sealed files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of sha256>.uam`.
+//! Pictures: age files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of the file's sha256>.age`. Those that
+//! format 1 made (`.uam`, sealed under their session's key) still open and still go out.
 //!
 //! Always true:
 //! * Written in this order: temporary file, fsync, rename, fsync of the directory, row.
 //! * Removed in this order: row, then file. A missing file counts as removed.
-//! * What is handed out has the hash its record names.
+//! * What is handed out has the hash its record names. In clear lies only the hash of the sealed file: that of a picture
+//!   would let somebody confirm a guess.
 
 use crate::db::Db;
-use crate::lines::{SESSION_COLUMNS, Sealed};
+use crate::form::{Form, Plain, Tried};
+use crate::keys::{self, KeyRing};
+use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::retention::{Action, Applied, BlobItem, Step};
 use crate::{Day, JournalError};
 use data_encoding::HEXLOWER;
@@ -16,7 +20,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::{Opener, disk};
+use vault::{KeyMaker, disk};
 
 /// The pictures' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -31,7 +35,7 @@ pub enum Place {
     Here,
     /// Moved into the archive.
     Archived,
-    /// Deleted by the retention rule.
+    /// Deleted by the retention rule, or removed by its owner.
     Deleted,
     /// Its file is missing or does not open.
     Lost,
@@ -70,6 +74,10 @@ pub struct ShotRow {
     pub file: Option<PathBuf>,
     /// True when the sink has the picture.
     pub acked: bool,
+    /// True while it is held back: nothing of it was packed for sending yet.
+    pub held: bool,
+    /// Once it is packed: not to be sent before this moment, in microseconds since the Unix epoch (UTC).
+    pub not_before_us: i64,
 }
 
 /// A picture the sink does not have yet.
@@ -77,14 +85,27 @@ pub struct ShotRow {
 pub struct WaitingShot {
     /// Its shot's number.
     pub seq: u64,
-    /// SHA-256 of the picture, 64 lower-case hex digits.
-    pub sha256: String,
-    /// Size of the picture in bytes.
-    pub bytes: u64,
     /// UTC day of the shot; the same at every try.
     pub day: Day,
-    /// Media type, `image/webp`.
+    /// Media type of the picture inside, `image/webp`.
     pub media: String,
+    /// How its file is sealed: [`Form::Age`], or [`Form::Session`] for one of format 1.
+    pub form: Form,
+    /// Size of its file in bytes.
+    pub bytes: u64,
+    /// Set when it is to be sent readable.
+    pub readable: Option<Plain>,
+    /// Forms in which a put was begun before.
+    pub tried: Tried,
+}
+
+/// A picture's file, sealed as it lies here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureFile {
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of it, 64 lower-case hex digits.
+    pub sha256: String,
 }
 
 /// SHA-256 of `bytes`.
@@ -92,16 +113,18 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// The path of a picture within the journal's directory.
+/// The path of a picture within the journal's directory; `sha256` is of its sealed file.
 pub(crate) fn relative_path(day: Day, seq: u64, sha256: &[u8; 32]) -> String {
     let short = HEXLOWER.encode(sha256.get(..8).unwrap_or_default());
-    format!("{SHOTS_DIR}/{day}/{seq}-{short}.uam")
+    format!("{SHOTS_DIR}/{day}/{seq}-{short}.age")
 }
 
 /// The number in a picture's file name.
 pub(crate) fn seq_of(name: &str) -> Option<u64> {
     let (seq, rest) = name.split_once('-')?;
-    let short = rest.strip_suffix(".uam")?;
+    let short = rest
+        .strip_suffix(".age")
+        .or_else(|| rest.strip_suffix(".uam"))?;
     (short.len() == 16 && short.bytes().all(|b| b.is_ascii_hexdigit()))
         .then(|| seq.parse().ok())
         .flatten()
@@ -123,26 +146,28 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A row of `blob` with what opens its file.
+/// A row of `blob` with its record, whose key opens a file of format 1.
 struct Found {
-    key: Sealed,
+    record: Sealed,
     path: String,
     sha256: [u8; 32],
     place: Place,
+    form: Form,
 }
 
 fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
     let sql = format!(
-        "SELECT b.seq, zeroblob(0), {SESSION_COLUMNS}, b.path, b.sha256, b.place
+        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place, b.form
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
          WHERE b.seq = ?1"
     );
     let row = |row: &Row<'_>| {
         Ok(Found {
-            key: Sealed::from_row(row)?,
-            path: row.get(5)?,
-            sha256: row.get(6)?,
-            place: Place::of(row.get(7)?),
+            record: Sealed::from_row(row)?,
+            path: row.get(6)?,
+            sha256: row.get(7)?,
+            place: Place::of(row.get(8)?),
+            form: Form::of(row.get(9)?),
         })
     };
     db.conn
@@ -152,26 +177,130 @@ fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
         .ok_or(JournalError::NoShot { seq })
 }
 
-/// The encoded picture of a shot.
-pub(crate) fn picture(db: &Db, opener: &Opener, seq: u64) -> Result<Vec<u8>, JournalError> {
-    let found = find(db, seq)?;
+fn lost(seq: u64, why: impl ToString) -> JournalError {
+    JournalError::PictureLost {
+        seq,
+        why: why.to_string(),
+    }
+}
+
+/// A picture's file as it lies here, checked against the hash in its row (format 1 kept none of the file).
+fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
+    let seq = found.record.seq;
     if found.place == Place::Deleted {
         return Err(JournalError::PictureDeleted { seq });
     }
-    let lost = |why: String| JournalError::PictureLost { seq, why };
     let path = db.dir.join(&found.path);
-    let sealed = fs::read(&path).map_err(|e| match e.kind() {
-        io::ErrorKind::NotFound => lost(format!("{} is missing", path.display())),
+    let bytes = fs::read(&path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => lost(seq, format!("{} is missing", path.display())),
         _ => JournalError::io("read", &path)(e),
     })?;
-    let picture = found
-        .key
-        .open_other(db, opener, "shot", &sealed)
-        .map_err(|e| lost(e.to_string()))?;
-    if sha256(&picture) != found.sha256 {
-        return Err(lost("its hash is not the one recorded".to_owned()));
+    let hash = sha256(&bytes);
+    if found.form != Form::Session && hash != found.sha256 {
+        return Err(lost(seq, "its file was changed"));
+    }
+    Ok(PictureFile {
+        bytes,
+        sha256: HEXLOWER.encode(&hash),
+    })
+}
+
+/// A picture's file, for the sink.
+pub(crate) fn file(db: &Db, seq: u64) -> Result<PictureFile, JournalError> {
+    read_file(db, &find(db, seq)?)
+}
+
+/// The encoded picture of a shot, checked against the hash in its record.
+pub(crate) fn picture(db: &Db, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, JournalError> {
+    let found = find(db, seq)?;
+    let file = read_file(db, &found)?;
+    if found.form == Form::Session {
+        let picture = found
+            .record
+            .open_other(db, ring, "shot", &file.bytes)
+            .map_err(|e| lost(seq, e))?;
+        if sha256(&picture) != found.sha256 {
+            return Err(lost(seq, "its hash is not the one recorded"));
+        }
+        return Ok(picture);
+    }
+    let line = found.record.line(db, ring).map_err(|d| lost(seq, d.why))?;
+    let Record::Shot(shot) = line.record else {
+        return Err(lost(seq, "its record is of something else"));
+    };
+    let picture = ring.open_file(&file.bytes).map_err(|e| lost(seq, e))?;
+    if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
+        return Err(lost(seq, "its hash is not the one recorded"));
     }
     Ok(picture)
+}
+
+/// A picture written to its place; its row is still to come.
+pub(crate) struct Stored {
+    pub(crate) path: String,
+    pub(crate) file: PathBuf,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) bytes: usize,
+}
+
+/// Seals a picture and makes its file durable.
+pub(crate) fn store(
+    db: &Db,
+    maker: &KeyMaker,
+    day: Day,
+    seq: u64,
+    picture: &[u8],
+) -> Result<Stored, JournalError> {
+    let sealed = keys::seal_file(maker, picture)?;
+    let sha256 = sha256(&sealed);
+    let path = relative_path(day, seq, &sha256);
+    let file = db.dir.join(&path);
+    make_parent(&file)?;
+    disk::write_durably(&file, &sealed).map_err(JournalError::io("write", &file))?;
+    Ok(Stored {
+        path,
+        file,
+        sha256,
+        bytes: sealed.len(),
+    })
+}
+
+/// Seals waiting pictures of format 1 among `seqs` anew, as age files, so that the sink's copy opens without this
+/// journal. One whose put was begun stays as it is.
+pub(crate) fn renew(
+    db: &Db,
+    ring: &KeyRing,
+    maker: &KeyMaker,
+    seqs: &[u64],
+) -> Result<(), JournalError> {
+    for &seq in seqs {
+        let old: Option<(String, i32)> = db
+            .conn
+            .prepare_cached(
+                "SELECT path, day FROM blob
+                 WHERE seq = ?1 AND form = 0 AND place = 0 AND acked = 0 AND tried & 1 = 0",
+            )
+            .and_then(|mut s| {
+                s.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .map_err(db.failed("read a shot"))?;
+        let Some((old, day)) = old else { continue };
+        // What does not open goes out as it is.
+        let Ok(picture) = picture(db, ring, seq) else {
+            continue;
+        };
+        let stored = store(db, maker, Day(day), seq, &picture)?;
+        db.conn
+            .execute(
+                "UPDATE blob SET path = ?2, sha256 = ?3, size = ?4, stored = ?4, form = 1
+                 WHERE seq = ?1",
+                params![seq, stored.path, stored.sha256, stored.bytes],
+            )
+            .map_err(db.failed("note a picture sealed anew"))?;
+        remove(&db.dir.join(&old))?;
+    }
+    Ok(())
 }
 
 /// Marks a picture lost, so that nothing waits for it any more.
@@ -186,22 +315,25 @@ pub(crate) fn mark_lost(db: &Db, seq: u64) -> Result<(), JournalError> {
 }
 
 /// The newest shots, newest first.
-pub(crate) fn newest(db: &Db, opener: &Opener, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+pub(crate) fn newest(db: &Db, ring: &KeyRing, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
     let sql = format!(
-        "SELECT b.seq, r.sealed, {SESSION_COLUMNS}, b.path, b.place, b.acked
+        "SELECT {RECORD_COLUMNS}, b.path, b.place, b.acked <> 0,
+                (SELECT not_before_us FROM segment g WHERE g.first_seq <= b.seq
+                 ORDER BY g.first_seq DESC LIMIT 1)
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
          ORDER BY b.seq DESC LIMIT ?1"
     );
     let failed = || db.failed("read the shots");
+    let frozen = db.frozen_through()?;
     let mut out = Vec::new();
     let mut query = db.conn.prepare_cached(&sql).map_err(failed())?;
     let mut rows = query.query([limit]).map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
         let sealed = Sealed::from_row(row).map_err(failed())?;
-        let path: String = row.get(5).map_err(failed())?;
-        let place = Place::of(row.get(6).map_err(failed())?);
-        let acked = row.get(7).map_err(failed())?;
-        if let Ok(line) = sealed.line(db, opener)
+        let path: String = row.get(6).map_err(failed())?;
+        let place = Place::of(row.get(7).map_err(failed())?);
+        let acked: bool = row.get(8).map_err(failed())?;
+        if let Ok(line) = sealed.line(db, ring)
             && let Record::Shot(shot) = line.record
         {
             out.push(ShotRow {
@@ -210,10 +342,42 @@ pub(crate) fn newest(db: &Db, opener: &Opener, limit: usize) -> Result<Vec<ShotR
                 place,
                 file: matches!(place, Place::Here | Place::Archived).then(|| db.dir.join(path)),
                 acked,
+                not_before_us: row
+                    .get::<_, Option<i64>>(9)
+                    .map_err(failed())?
+                    .unwrap_or_default(),
+                held: !acked && place == Place::Here && sealed.seq > frozen,
             });
         }
     }
     Ok(out)
+}
+
+/// The oldest pictures the sink does not have, up to the record `up_to`.
+pub(crate) fn waiting(db: &Db, up_to: u64, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+    let row = |row: &Row<'_>| {
+        let sha256: Option<[u8; 32]> = row.get(5)?;
+        let size: Option<u64> = row.get(6)?;
+        Ok(WaitingShot {
+            seq: row.get(0)?,
+            day: Day(row.get(1)?),
+            media: row.get(2)?,
+            form: Form::of(row.get(3)?),
+            bytes: row.get(4)?,
+            readable: sha256.zip(size).map(|(sha256, bytes)| Plain {
+                sha256: HEXLOWER.encode(&sha256),
+                bytes,
+            }),
+            tried: Tried::of(row.get(7)?),
+        })
+    };
+    db.conn
+        .prepare_cached(
+            "SELECT seq, day, media, form, stored, plain_sha256, plain_size, tried FROM blob
+             WHERE acked = 0 AND place = 0 AND seq <= ?1 ORDER BY seq LIMIT ?2",
+        )
+        .and_then(|mut s| s.query_map(params![up_to, limit], row)?.collect())
+        .map_err(db.failed("read the waiting shots"))
 }
 
 /// The pictures that lie here.
@@ -227,7 +391,7 @@ pub(crate) fn items(db: &Db) -> Result<Vec<BlobItem>, JournalError> {
         })
     };
     db.conn
-        .prepare_cached("SELECT seq, day, stored, acked FROM blob WHERE place = 0")
+        .prepare_cached("SELECT seq, day, stored, acked <> 0 FROM blob WHERE place = 0")
         .and_then(|mut s| s.query_map([], row)?.collect())
         .map_err(db.failed("list the pictures"))
 }
@@ -279,7 +443,7 @@ pub(crate) fn apply(db: &mut Db, plan: &[Step]) -> Result<Applied, JournalError>
 fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
     let row = db
         .conn
-        .prepare_cached("SELECT path, day FROM blob WHERE seq = ?1 AND acked = 1 AND place = 0")
+        .prepare_cached("SELECT path, day FROM blob WHERE seq = ?1 AND acked <> 0 AND place = 0")
         .and_then(|mut s| {
             s.query_row([step.seq], |row| {
                 Ok((row.get::<_, String>(0)?, Day(row.get(1)?)))

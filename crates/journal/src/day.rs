@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use std::fmt;
 
 /// Microseconds in a day of UTC, which has no leap seconds on this clock.
-const DAY_US: i64 = 86_400_000_000;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 /// A day of UTC, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,16 +1,21 @@
 //! The connection and the small table of facts.
 
+use crate::lines::Sealed;
 use crate::{DB_NAME, JournalError, migrate};
 use model::{DeviceId, SCHEMA};
 use rusqlite::config::DbConfig;
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, ToSql, params};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use vault::{Aad, Session};
+use vault::Session;
 
 /// How long one process waits for another's transaction; every transaction here is short.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How long folding in the log waits for somebody who is looking; recording stands still meanwhile.
+const FOLD: Duration = Duration::from_secs(1);
 
 /// Pages after which the write-ahead log is folded into the database (4 KiB each).
 const CHECKPOINT_PAGES: i64 = 256;
@@ -31,6 +36,15 @@ pub(crate) mod key {
     pub(crate) const SEQ_FLOOR: &str = "seq_floor";
     /// Records lost when earlier databases were damaged.
     pub(crate) const LOST: &str = "lost";
+    /// The sink has every record up to this number that was not erased.
+    pub(crate) const ACKED_THROUGH: &str = "acked_through";
+    /// From this quarter hour on every one that a span touches has a row in `rollup`.
+    pub(crate) const ROLLED_SINCE: &str = "rolled_since";
+    /// The copy of the recovery kit for the sink, its number, its day, and the number the sink has.
+    pub(crate) const KIT: &str = "kit";
+    pub(crate) const KIT_SEQ: &str = "kit_seq";
+    pub(crate) const KIT_DAY: &str = "kit_day";
+    pub(crate) const KIT_ACKED: &str = "kit_acked";
 }
 
 /// What a connection is for.
@@ -135,12 +149,19 @@ impl Db {
         meta(&self.conn, &self.path, key)
     }
 
-    /// The highest number up to which every record is acknowledged.
+    /// The number up to which the sink has every record.
     pub(crate) fn acked_through(&self) -> Result<u64, JournalError> {
-        self.conn
-            .prepare_cached("SELECT coalesce(max(last_seq), 0) FROM segment WHERE acked = 1")
+        Ok(self.meta(key::ACKED_THROUGH)?.unwrap_or(0))
+    }
+
+    /// The number up to which every record is in a segment, or its segment is to be made again.
+    pub(crate) fn frozen_through(&self) -> Result<u64, JournalError> {
+        let frozen: u64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(max(last_seq), 0) FROM segment")
             .and_then(|mut s| s.query_row([], |row| row.get(0)))
-            .map_err(self.failed("read the segments"))
+            .map_err(self.failed("read the segments"))?;
+        Ok(frozen.max(self.acked_through()?))
     }
 
     /// The highest record number.
@@ -158,21 +179,37 @@ impl Db {
         JournalError::sqlite(doing, &self.path)
     }
 
-    /// The place of something sealed under `session`.
-    pub(crate) fn aad<'a>(
-        &'a self,
-        session: &'a [u8; 16],
-        schema: u32,
-        what: &'static str,
-        seq: u64,
-    ) -> Aad<'a> {
-        Aad {
-            device: self.device.as_str(),
-            session,
-            seq,
-            schema,
-            what,
+    /// The records' rows of a query that selects [`crate::lines::RECORD_COLUMNS`], one at a time.
+    pub(crate) fn each_row(
+        &self,
+        sql: &str,
+        params: impl Params,
+        visit: &mut dyn FnMut(Sealed) -> Result<ControlFlow<()>, JournalError>,
+    ) -> Result<(), JournalError> {
+        let failed = || self.failed("read the records");
+        let mut query = self.conn.prepare_cached(sql).map_err(failed())?;
+        let mut rows = query.query(params).map_err(failed())?;
+        while let Some(row) = rows.next().map_err(failed())? {
+            if visit(Sealed::from_row(row).map_err(failed())?)?.is_break() {
+                break;
+            }
         }
+        Ok(())
+    }
+}
+
+/// Folds the write-ahead log in and empties it; false while somebody who is looking needs it.
+pub(crate) fn fold(db: &Db) -> Result<bool, JournalError> {
+    let failed = || db.failed("fold in the log of");
+    db.conn.busy_timeout(FOLD).map_err(failed())?;
+    let busy: rusqlite::Result<i64> =
+        db.conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    db.conn.busy_timeout(BUSY).map_err(failed())?;
+    match busy {
+        Ok(busy) => Ok(busy == 0),
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+        Err(e) => Err(failed()(e)),
     }
 }
 

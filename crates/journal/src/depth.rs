@@ -1,26 +1,26 @@
-//! How much waits for the sink.
+//! How much waits for the sink. No key is needed to say it.
 
 use crate::JournalError;
 use crate::db::Db;
-use crate::lines::{SESSION_COLUMNS, Sealed};
 use rusqlite::OptionalExtension;
-use vault::Opener;
 
 /// What waits for the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Records: the distance between the last number and the last acknowledged one.
+    /// Records the sink does not have.
     pub records: u64,
+    /// How many of them are in no segment yet: held back, or newer than the last look of the writer.
+    pub held: u64,
     /// Pictures.
     pub shots: u64,
-    /// Bytes on the disk of both.
+    /// Bytes on the disk of records and pictures.
     pub bytes: u64,
-    /// Start of the oldest waiting record, in microseconds since the Unix epoch (UTC).
-    pub oldest_us: Option<i64>,
+    /// When the oldest waiting segment was frozen, in microseconds since the Unix epoch (UTC).
+    pub oldest_frozen_us: Option<i64>,
 }
 
-/// What waits: two rows of records and the index of waiting pictures are read, whatever their number.
-pub(crate) fn measure(db: &Db, opener: &Opener) -> Result<Depth, JournalError> {
+/// What waits: a few rows and the index of waiting pictures are read, whatever the number of records.
+pub(crate) fn measure(db: &Db) -> Result<Depth, JournalError> {
     let failed = || db.failed("measure the outbox");
     let acked = db.acked_through()?;
     let row_total = |sql: &str| -> Result<Option<(u64, u64)>, JournalError> {
@@ -50,20 +50,27 @@ pub(crate) fn measure(db: &Db, opener: &Opener) -> Result<Depth, JournalError> {
     let Some((last_seq, total)) = last else {
         return Ok(depth);
     };
-    depth.records = last_seq - acked;
+    depth.records = present(db, acked, last_seq)?;
+    depth.held = present(db, db.frozen_through()?.max(acked), last_seq)?;
     depth.bytes += total.saturating_sub(done.map_or(0, |(_, total)| total));
-    let sql = format!(
-        "SELECT r.seq, r.sealed, {SESSION_COLUMNS}
-         FROM record r JOIN session s ON s.no = r.session WHERE r.seq > ?1 ORDER BY r.seq LIMIT 1"
-    );
-    let oldest = db
+    depth.oldest_frozen_us = db
         .conn
-        .prepare_cached(&sql)
-        .and_then(|mut s| s.query_row([acked], Sealed::from_row))
-        .map_err(failed())?;
-    depth.oldest_us = oldest
-        .line(db, opener)
-        .ok()
-        .map(|line| line.record.start_us());
+        .prepare_cached("SELECT frozen_us FROM segment WHERE acked = 0 ORDER BY first_seq LIMIT 1")
+        .and_then(|mut s| s.query_row([], |row| row.get(0)).optional())
+        .map_err(failed())?
+        .flatten();
     Ok(depth)
+}
+
+/// How many of the numbers above `after`, up to `last`, were not erased.
+fn present(db: &Db, after: u64, last: u64) -> Result<u64, JournalError> {
+    let erased: u64 = db
+        .conn
+        .prepare_cached(
+            "SELECT coalesce(sum(min(last_seq, ?2) - max(first_seq, ?1 + 1) + 1), 0) FROM erased
+             WHERE last_seq > ?1 AND first_seq <= ?2",
+        )
+        .and_then(|mut s| s.query_row([after, last], |row| row.get(0)))
+        .map_err(db.failed("read what was erased"))?;
+    Ok(last.saturating_sub(after).saturating_sub(erased))
 }

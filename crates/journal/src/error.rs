@@ -4,7 +4,7 @@ use rusqlite::ErrorCode;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use vault::{SealError, VaultError};
+use vault::SealError;
 
 /// Errors of the journal. After any of them nothing that was acknowledged is lost, and the call may be repeated.
 #[derive(Debug, Error)]
@@ -105,12 +105,17 @@ pub enum JournalError {
     /// Sealing or opening failed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The vault could not make a session.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
     /// A record could not be written as JSON.
     #[error("cannot write a record as JSON: {0}")]
     Encode(serde_json::Error),
+    /// What was sealed is no record.
+    #[error("record {seq} opens, but is no record ({why})")]
+    NotARecord {
+        /// Its number.
+        seq: u64,
+        /// What is wrong; never its content.
+        why: String,
+    },
     /// No such shot.
     #[error("there is no shot {seq} in the journal")]
     NoShot {
@@ -133,8 +138,8 @@ pub enum JournalError {
         /// Why.
         why: String,
     },
-    /// The picture was deleted by age or size, as the settings ask.
-    #[error("the picture of shot {seq} was deleted by the retention rule; its facts are kept")]
+    /// The picture was deleted: by age or size, as the settings ask, or because its owner removed it.
+    #[error("the picture of shot {seq} was deleted, by the retention rule or on request")]
     PictureDeleted {
         /// The shot's number.
         seq: u64,

@@ -1,41 +1,62 @@
 //! The append-only local truth: SQLite, sealed records, picture files, outbox.
 //!
 //! Always true, whatever happens (kill -9, power cut, full disk) at whatever moment:
-//! * What [`Journal::commit`] or [`Journal::add_shot`] returned `Ok` for is on the disk and stays there.
+//! * What [`Journal::commit`] or [`Journal::add_shot`] returned `Ok` for is on the disk and stays there, until its owner
+//!   has it removed or erased.
 //! * `seq` counts 1, 2, 3, …; a number is never given twice within one installation epoch.
-//! * A record is sealed as the bytes of its JSON line ([`model::LineRef`]); a segment holds exactly these bytes and a
-//!   line feed, so journal and bucket are equal byte for byte.
-//! * In clear lie only seq, the coarse UTC day, sizes, hashes, outbox state and the last durable moment.
+//! * A record is sealed as the bytes of its JSON line ([`model::LineRef`]); a segment, opened again, holds exactly these
+//!   bytes and a line feed, so journal and bucket are equal byte for byte.
+//! * Everything personal is sealed for recipients. Nothing here needs a key that opens what an earlier lease wrote:
+//!   neither the start, nor its mending, nor delivery; and the uploader's side holds no key at all.
+//! * In clear lie only seq, the coarse UTC day, sizes, hashes of sealed files (and of what goes out readable), outbox
+//!   state and the last durable moment.
 //! * A picture's row exists only when its file is whole. Deleting goes the other way round: row first, then file; a
 //!   missing file counts as deleted.
-//! * Nothing that the sink has not acknowledged is ever deleted, and a damaged database is set aside, never deleted.
+//! * Nothing that the sink has not acknowledged is deleted, unless its owner asks for it; and a damaged database is set
+//!   aside, never deleted.
 //!
-//! Three doors, for three kinds of use: [`Journal`] is the one writer, [`Outbox`] the uploader's side (another process
-//! may hold it at the same time), [`Reader`] looks and changes nothing.
+//! Four doors, for four kinds of use: [`Journal`] is the one writer, [`Errand`] the writer for a moment while none runs,
+//! [`Outbox`] the uploader's side (another process may hold it at the same time), [`Reader`] looks and changes nothing.
 
 mod blobs;
 mod day;
 mod db;
 mod depth;
+mod erase;
+mod errand;
 mod error;
+mod form;
+mod freeze;
+mod keys;
 mod lines;
 mod migrate;
 mod outbox;
 mod reader;
 mod recover;
+mod remove;
 pub mod retention;
+mod rollup;
 mod salvage;
 mod sweep;
 mod writer;
 
-pub use blobs::{Place, ShotRow, WaitingShot};
+pub use blobs::{PictureFile, Place, ShotRow, WaitingShot};
 pub use day::Day;
 pub use depth::Depth;
+pub use erase::{Erased, ErasedRange};
+pub use errand::Errand;
 pub use error::JournalError;
+pub use form::{
+    Form, OpenedSegment, Plain, SealedLine, SegmentError, SentObject, Tried, open_segment,
+};
+pub use freeze::{FreezeRules, Frozen, Limits};
+pub use keys::Keys;
 pub use lines::{Damaged, Lines};
-pub use outbox::{Limits, Outbox, Segment};
+pub use outbox::{Kit, Outbox, Segment, Sent};
 pub use reader::Reader;
 pub use recover::{Quarantined, Recovery, Swept};
+pub use remove::{Lender, Removal, Removed};
+pub use rollup::{RolledUp, SLOT_US, slot_of};
 pub use writer::{Commit, Journal};
 
 /// The database's name within the journal's directory.

@@ -1,10 +1,11 @@
-//! Records as lines: the bytes that are sealed here and lie in the bucket.
+//! Records as lines: the bytes that are sealed here and, opened again, lie in the bucket.
 
 use crate::JournalError;
 use crate::db::Db;
-use model::{DeviceId, Line, LineRef, Record, SCHEMA};
+use crate::keys::KeyRing;
+use model::{DeviceId, Line, LineRef, Record, SCHEMA, Span};
 use rusqlite::Row;
-use vault::{Opener, SealError};
+use vault::{Aad, SealError};
 
 /// A row that cannot be read; the others can.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,67 +49,130 @@ pub(crate) fn encode(
     .map_err(JournalError::Encode)
 }
 
-/// Something sealed, with what is needed to open it.
-pub(crate) struct Sealed {
-    pub(crate) seq: u64,
-    session: [u8; 16],
-    wrapped_key: Vec<u8>,
-    schema: u32,
-    sealed: Vec<u8>,
+/// The line of a row whose plain content is `plain`: the line itself, or the span of a promoted row (`open_id`).
+pub(crate) fn line_of(
+    device: &DeviceId,
+    seq: u64,
+    open_id: Option<u64>,
+    plain: Vec<u8>,
+) -> Result<Vec<u8>, JournalError> {
+    if open_id.is_none() {
+        return Ok(plain);
+    }
+    let span: Span = serde_json::from_slice(&plain).map_err(|e| not_a_record(seq, &e))?;
+    encode(device, seq, &Record::Span(span))
 }
 
-/// The columns [`Sealed::from_row`] reads, of `session s`; the number and the sealed bytes stand before them.
-pub(crate) const SESSION_COLUMNS: &str = "s.id, s.wrapped_key, s.schema";
+pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError {
+    // The position is told, the text around it is not: it is personal.
+    JournalError::NotARecord {
+        seq,
+        why: format!("{:?} at column {}", error.classify(), error.column()),
+    }
+}
+
+/// A line parsed; one of a newer format is refused.
+pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
+    let damaged = |why: String| Damaged { seq, why };
+    let line: Line =
+        serde_json::from_slice(line).map_err(|e| damaged(not_a_record(seq, &e).to_string()))?;
+    if line.schema > SCHEMA {
+        return Err(damaged(format!(
+            "its format {} is newer than this program's {SCHEMA}; update uam",
+            line.schema
+        )));
+    }
+    Ok(line)
+}
+
+/// Something sealed, with what is needed to open it.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) seq: u64,
+    pub(crate) sealed: Vec<u8>,
+    /// Set when the row was a provisional span: sealed as such, under this id.
+    pub(crate) open_id: Option<u64>,
+    pub(crate) session: [u8; 16],
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) schema: u32,
+}
+
+/// What [`Sealed::from_row`] reads, of `record r` and `session s`.
+pub(crate) const RECORD_COLUMNS: &str = "r.seq, r.sealed, r.open_id, s.id, s.wrapped_key, s.schema";
+/// The same of `pending p`.
+pub(crate) const PENDING_COLUMNS: &str = "p.id, p.sealed, p.id, s.id, s.wrapped_key, s.schema";
+/// The same of `rollup u`.
+pub(crate) const ROLLUP_COLUMNS: &str = "u.slot, u.sealed, NULL, s.id, s.wrapped_key, s.schema";
 
 impl Sealed {
-    /// From the columns `seq, sealed, id, wrapped_key, schema`.
+    /// From the columns `seq, sealed, open_id, id, wrapped_key, schema`.
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             seq: row.get(0)?,
             sealed: row.get(1)?,
-            session: row.get(2)?,
-            wrapped_key: row.get(3)?,
-            schema: row.get(4)?,
+            open_id: row.get(2)?,
+            session: row.get(3)?,
+            wrapped_key: row.get(4)?,
+            schema: row.get(5)?,
         })
     }
 
-    /// The plain bytes.
-    pub(crate) fn open(
-        &self,
-        db: &Db,
-        opener: &Opener,
-        what: &'static str,
-    ) -> Result<Vec<u8>, SealError> {
-        let aad = db.aad(&self.session, self.schema, what, self.seq);
-        opener.open(&self.wrapped_key, &aad, &self.sealed)
+    /// The place of this session's `what` number `seq`.
+    fn aad<'a>(&'a self, device: &'a DeviceId, what: &'static str, seq: u64) -> Aad<'a> {
+        Aad {
+            device: device.as_str(),
+            session: &self.session,
+            seq,
+            schema: self.schema,
+            what,
+        }
     }
 
-    /// Opens other bytes that belong to the same number and session, such as a picture's file.
+    /// Opens other bytes that belong to the same number and session, such as a picture's file of format 1.
     pub(crate) fn open_other(
         &self,
         db: &Db,
-        opener: &Opener,
+        ring: &KeyRing,
         what: &'static str,
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError> {
-        let aad = db.aad(&self.session, self.schema, what, self.seq);
-        opener.open(&self.wrapped_key, &aad, sealed)
+        let aad = self.aad(&db.device, what, self.seq);
+        ring.open(&self.wrapped_key, &aad, sealed)
+    }
+
+    /// The plain content of a record's row.
+    pub(crate) fn plain(&self, device: &DeviceId, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
+        let aad = match self.open_id {
+            Some(id) => self.aad(device, "open", id),
+            None => self.aad(device, "record", self.seq),
+        };
+        ring.open(&self.wrapped_key, &aad, &self.sealed)
+    }
+
+    /// The bytes of the record's line.
+    pub(crate) fn bytes(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, JournalError> {
+        let plain = self.plain(&db.device, ring)?;
+        line_of(&db.device, self.seq, self.open_id, plain)
     }
 
     /// The record's line, parsed.
-    pub(crate) fn line(&self, db: &Db, opener: &Opener) -> Result<Line, Damaged> {
-        let damaged = |why: String| Damaged { seq: self.seq, why };
-        let plain = self
-            .open(db, opener, "record")
-            .map_err(|e| damaged(e.to_string()))?;
-        let line: Line =
-            serde_json::from_slice(&plain).map_err(|e| damaged(format!("not a record: {e}")))?;
-        if line.schema > SCHEMA {
-            return Err(damaged(format!(
-                "its format {} is newer than this program's {SCHEMA}; update uam",
-                line.schema
-            )));
-        }
-        Ok(line)
+    pub(crate) fn line(&self, db: &Db, ring: &KeyRing) -> Result<Line, Damaged> {
+        let bytes = self.bytes(db, ring).map_err(|e| Damaged {
+            seq: self.seq,
+            why: e.to_string(),
+        })?;
+        parse(self.seq, &bytes)
+    }
+
+    /// The span in a row of `pending`.
+    pub(crate) fn open_span(&self, db: &Db, ring: &KeyRing) -> Result<Span, JournalError> {
+        let aad = self.aad(&db.device, "open", self.seq);
+        let plain = ring.open(&self.wrapped_key, &aad, &self.sealed)?;
+        serde_json::from_slice(&plain).map_err(|e| not_a_record(self.seq, &e))
+    }
+
+    /// The content of a row of `rollup`.
+    pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
+        self.open_other(db, ring, "rollup", &self.sealed)
     }
 }

@@ -73,6 +73,67 @@ CREATE TABLE segment (
     acked     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX segment_waiting ON segment (first_seq) WHERE acked = 0;
+", "
+-- Set in a row that was a provisional span: it is sealed as such (kind `open`), under this id.
+ALTER TABLE record ADD COLUMN open_id INTEGER;
+CREATE INDEX record_promoted ON record (seq) WHERE open_id IS NOT NULL;
+
+-- form: 0 sealed under its session's key (sha256 and size are of the picture), 1 an age file (they are of the file).
+-- acked: 1 as it lies here, 2 readable. tried: the same as bits, set before a put.
+-- plain_*: of the picture; only where it is to be sent readable.
+ALTER TABLE blob ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE blob ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE blob ADD COLUMN plain_sha256 BLOB;
+ALTER TABLE blob ADD COLUMN plain_size INTEGER;
+-- acked_us: when the sink acknowledged it, microseconds since the Unix epoch (UTC); format 1 did not keep it.
+ALTER TABLE blob ADD COLUMN acked_us INTEGER;
+-- Format 1 sent everything readable, sixteen pictures at once.
+UPDATE blob SET plain_sha256 = sha256, plain_size = size, acked = 2 WHERE acked = 1;
+UPDATE blob SET plain_sha256 = sha256, plain_size = size, tried = 2 WHERE seq IN
+    (SELECT seq FROM blob WHERE acked = 0 AND place = 0 ORDER BY seq LIMIT 16);
+
+-- form: 0 as format 1 had it, 1 an age file, 2 sealed rows; sha256 and size are of the body (0: of what was sent).
+-- A body is kept until the sink has it. One that is gone before (acked = 0) is made again by the writer, unless a put
+-- was begun (tried): then the uploader looks first whether the sink has it. session is of format 1 alone.
+ALTER TABLE segment ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segment ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segment ADD COLUMN plain_sha256 BLOB;
+ALTER TABLE segment ADD COLUMN plain_size INTEGER;
+ALTER TABLE segment ADD COLUMN frozen_us INTEGER;
+ALTER TABLE segment ADD COLUMN acked_us INTEGER;
+-- Not to be put before this moment: what was packed at the end of a run is held back like everything else.
+ALTER TABLE segment ADD COLUMN not_before_us INTEGER NOT NULL DEFAULT 0;
+UPDATE segment SET plain_sha256 = sha256, plain_size = size, acked = 2 WHERE acked = 1;
+UPDATE segment SET plain_sha256 = sha256, plain_size = size, tried = 2, body = NULL, session = NULL WHERE acked = 0;
+CREATE INDEX segment_gone ON segment (first_seq) WHERE acked = 0 AND body IS NULL;
+INSERT INTO meta SELECT 'acked_through', max(last_seq) FROM segment WHERE acked <> 0 HAVING count(*) > 0;
+DELETE FROM session WHERE no NOT IN (SELECT session FROM record UNION SELECT session FROM pending);
+
+-- Tells the format where the first page, which says it too, is lost.
+INSERT INTO meta VALUES ('format', 2);
+
+-- Sums of a quarter hour (counted from 1970-01-01 UTC); empty where its records are to be read instead. One row a slot.
+CREATE TABLE rollup (
+    slot    INTEGER NOT NULL,
+    session INTEGER NOT NULL REFERENCES session (no),
+    sealed  BLOB NOT NULL,
+    PRIMARY KEY (slot, session)
+) STRICT, WITHOUT ROWID;
+
+-- Numbers whose records were erased on request: missing, and explained.
+CREATE TABLE erased (
+    first_seq INTEGER NOT NULL,
+    last_seq  INTEGER NOT NULL,
+    first_day INTEGER NOT NULL,
+    last_day  INTEGER NOT NULL,
+    at_us     INTEGER NOT NULL,
+    PRIMARY KEY (first_seq, last_seq)
+) STRICT, WITHOUT ROWID;
+
+-- Picture files whose rows are gone and that are still to be deleted.
+CREATE TABLE doomed (
+    path TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 "];
 
 /// The version this program writes.
@@ -100,10 +161,16 @@ pub(crate) fn refuse_newer(conn: &Connection, path: &Path) -> Result<(), Journal
 
 /// Brings a database up to date.
 pub(crate) fn run(conn: &mut Connection, path: &Path) -> Result<(), JournalError> {
+    run_to(conn, path, known())
+}
+
+/// Brings a database to `version`, which may be an older one than is known here.
+pub(crate) fn run_to(conn: &mut Connection, path: &Path, version: i64) -> Result<(), JournalError> {
     refuse_newer(conn, path)?;
     let failed = || JournalError::sqlite("bring the tables up to date", path);
     let done = usize::try_from(found(conn).map_err(failed())?).unwrap_or(0);
-    for (n, sql) in MIGRATIONS.iter().enumerate().skip(done) {
+    let to = usize::try_from(version).unwrap_or(0);
+    for (n, sql) in MIGRATIONS.iter().enumerate().take(to).skip(done) {
         let tx = conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed())?;

@@ -1,105 +1,225 @@
-//! The uploader's side.
+//! The uploader's side. It holds no key: what it hands out is sealed, or was sealed for others to open on the way.
 //!
 //! Always true:
-//! * At most one segment is frozen and not acknowledged. It comes back with the same bytes until it is acknowledged, so
-//!   a retry after a crash or a lost answer puts the same object.
-//! * Segments cover the numbers in order, none twice. A segment ends before a missing number.
-//! * No segment goes past a shot whose picture still waits.
-//! * Writing transactions are short (the writer waits for them): reading, compressing and sealing happen before.
+//! * Segments are handed out in order, the next one only after the one before is acknowledged, and always with the same
+//!   bytes.
+//! * Ask for the segment first, then put the pictures that go before it, then the segment: so a record in the sink never
+//!   names a picture that is not there. No picture is handed out before its segment was frozen.
+//! * A put is noted before it is begun, so whether the sink may have something is known after a crash too.
+//! * Writing transactions are short: the writer waits for them.
 
-use crate::blobs;
+use crate::blobs::{self, PictureFile};
 use crate::db::{self, Db, Use, key};
 use crate::depth::{self, Depth};
-use crate::lines::{SESSION_COLUMNS, Sealed};
+use crate::form::{Form, Plain, SentObject, Tried};
 use crate::retention::{Applied, BlobItem, Step};
 use crate::{Day, JournalError, WaitingShot};
 use data_encoding::HEXLOWER;
-use model::{DeviceId, SCHEMA};
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use model::DeviceId;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
-use vault::{Opener, Session, Vault};
 
-/// zstd level: 3 is its own default; higher ones save a few per cent of such small bodies for several times the work.
-const ZSTD_LEVEL: i32 = 3;
-
-/// How large a segment may become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Records at most; at least one is taken.
-    pub records: usize,
-    /// Bytes of lines at most, before compression; at least one record is taken.
-    pub bytes: usize,
-}
-
-impl Default for Limits {
-    /// 10,000 records or 4 MiB: a segment that a slow line still puts within the sink's time limit.
-    fn default() -> Self {
-        Self {
-            records: 10_000,
-            bytes: 4 << 20,
-        }
-    }
-}
-
-/// One immutable batch of records, ready to put.
+/// One immutable batch of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Number of its first record.
     pub first_seq: u64,
     /// Number of its last record.
     pub last_seq: u64,
-    /// How many records it holds; less than `last - first + 1` only when rows were damaged.
+    /// How many records it holds.
     pub count: u64,
     /// UTC day on which it was frozen; the same at every try.
     pub day: Day,
-    /// zstd-compressed JSON lines, each ended by a line feed; the same bytes at every try.
-    pub body: Vec<u8>,
-    /// SHA-256 of `body`, 64 lower-case hex digits.
+    /// [`Form::Age`] or [`Form::Rows`].
+    pub form: Form,
+    /// Its bytes, the same at every try; `None` when they are gone (damaged on the disk, or withdrawn because something
+    /// in them was removed). Then look whether the sink has it from an earlier try, and acknowledge or withdraw it.
+    pub body: Option<Vec<u8>>,
+    /// Size of the body in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the body, 64 lower-case hex digits.
     pub sha256: String,
+    /// Set when it is to be sent readable.
+    pub readable: Option<Plain>,
+    /// Forms in which a put was begun before.
+    pub tried: Tried,
+}
+
+/// The copy of the recovery kit that the sink does not have yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kit {
+    /// Its number: 1, 2, 3, …
+    pub seq: u64,
+    /// UTC day on which it was kept.
+    pub day: Day,
+    /// Its content.
+    pub bytes: Vec<u8>,
 }
 
 /// The uploader's side of the journal; another process than the writer's may hold it.
 #[derive(Debug)]
 pub struct Outbox {
     db: Db,
-    opener: Opener,
-    session: Session,
+    /// The present moment, where what is held back is to stay so.
+    now_us: Option<i64>,
 }
 
-/// A segment's row.
-struct Frozen {
-    segment: Segment,
-    body: Sealed,
-}
-
-/// What was gathered for a new segment.
-#[derive(Default)]
-struct Batch {
-    first_seq: u64,
-    last_seq: u64,
+/// What a segment's row says, without its body.
+pub(crate) struct SegmentRow {
+    pub(crate) first_seq: u64,
+    pub(crate) last_seq: u64,
+    day: Day,
     count: u64,
-    lines: Vec<u8>,
+    bytes: u64,
+    sha256: [u8; 32],
+    form: i64,
+    plain: Option<([u8; 32], u64)>,
+    pub(crate) tried: Tried,
+    pub(crate) acked: i64,
+}
+
+/// The columns of [`SegmentRow`].
+pub(crate) const SEGMENT_COLUMNS: &str =
+    "first_seq, last_seq, day, count, size, sha256, form, plain_sha256, plain_size,
+    tried, acked";
+
+impl SegmentRow {
+    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let sha256: Option<[u8; 32]> = row.get(7)?;
+        let size: Option<u64> = row.get(8)?;
+        Ok(Self {
+            first_seq: row.get(0)?,
+            last_seq: row.get(1)?,
+            day: Day(row.get(2)?),
+            count: row.get(3)?,
+            bytes: row.get(4)?,
+            sha256: row.get(5)?,
+            form: row.get(6)?,
+            plain: sha256.zip(size),
+            tried: Tried::of(row.get(9)?),
+            acked: row.get(10)?,
+        })
+    }
+
+    /// What the sink has of it, or may have.
+    pub(crate) fn sent(&self) -> Vec<SentObject> {
+        let mut out = Vec::new();
+        let certain = self.acked != 0;
+        let (stored, readable) = if certain {
+            (self.acked == 1, self.acked == 2)
+        } else {
+            (self.tried.stored, self.tried.readable)
+        };
+        let mut push = |sha256: [u8; 32], form| {
+            out.push(SentObject {
+                first_seq: self.first_seq,
+                last_seq: self.last_seq,
+                day: self.day,
+                sha256: HEXLOWER.encode(&sha256),
+                form,
+                media: None,
+                certain,
+            });
+        };
+        // Format 1 passed over damaged rows by a segment of none.
+        if self.count > 0 {
+            if stored {
+                push(self.sha256, Form::of(self.form));
+            }
+            if let Some((sha256, _)) = self.plain.filter(|_| readable) {
+                push(sha256, Form::Readable);
+            }
+        }
+        out
+    }
+}
+
+/// Something that was sent, as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Which object; its name is made of this.
+    pub object: SentObject,
+    /// Size in bytes of what was sent.
+    pub bytes: u64,
+    /// How many records a segment holds; 1 for a picture.
+    pub count: u64,
+    /// When the sink acknowledged it, in microseconds since the Unix epoch (UTC); none when it never did, or before
+    /// this was kept.
+    pub acked_us: Option<i64>,
+    /// True for a picture that is not in the journal any more.
+    pub gone: bool,
+}
+
+/// The copy of the recovery kit kept last, and whether the sink has it.
+pub(crate) fn kept_kit(db: &Db) -> Result<Option<(Kit, bool)>, JournalError> {
+    let seq: u64 = db.meta(key::KIT_SEQ)?.unwrap_or(0);
+    let acked: u64 = db.meta(key::KIT_ACKED)?.unwrap_or(0);
+    let (Some(bytes), Some(day)) = (db.meta(key::KIT)?, db.meta(key::KIT_DAY)?) else {
+        return Ok(None);
+    };
+    let day = Day(day);
+    Ok(Some((Kit { seq, day, bytes }, seq <= acked)))
+}
+
+/// Everything that was sent, or may have been.
+pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), JournalError> {
+    let sql = format!(
+        "SELECT {SEGMENT_COLUMNS}, NULL AS media, acked_us, 0 AS gone FROM segment
+         WHERE (acked <> 0 OR tried <> 0) AND count > 0
+         UNION ALL
+         SELECT seq, seq, day, 1, stored, sha256, form, plain_sha256, plain_size, tried, acked, media,
+                acked_us, place IN (2, 3)
+         FROM blob WHERE acked <> 0 OR tried <> 0
+         ORDER BY 1"
+    );
+    let failed = || db.failed("read what was sent");
+    let mut query = db.conn.prepare_cached(&sql).map_err(failed())?;
+    let mut rows = query.query([]).map_err(failed())?;
+    while let Some(row) = rows.next().map_err(failed())? {
+        let found = SegmentRow::from_row(row).map_err(failed())?;
+        let media: Option<String> = row.get(11).map_err(failed())?;
+        let acked_us: Option<i64> = row.get(12).map_err(failed())?;
+        let gone: bool = row.get(13).map_err(failed())?;
+        let count = found.count;
+        let (stored, plain) = (found.bytes, found.plain.map(|(_, size)| size));
+        for mut object in found.sent() {
+            object.media.clone_from(&media);
+            visit(Sent {
+                bytes: match object.form {
+                    Form::Readable => plain.unwrap_or(stored),
+                    _ => stored,
+                },
+                object,
+                count,
+                acked_us,
+                gone,
+            });
+        }
+    }
+    Ok(())
 }
 
 impl Outbox {
     /// Opens the outbox of the journal in `dir`.
     ///
     /// # Errors
-    /// [`JournalError::Missing`] before the writer's first start, [`JournalError::OtherDevice`], and what the disk says.
-    pub fn open(dir: &Path, vault: &Vault) -> Result<Self, JournalError> {
+    /// [`JournalError::Missing`] before the writer's first start, and what the disk says.
+    pub fn open(dir: &Path) -> Result<Self, JournalError> {
         let db = Db::open(dir, Use::Write)?;
-        if db.device.as_str() != vault.device() {
-            return Err(JournalError::OtherDevice {
-                path: db.path,
-                found: db.device.to_string(),
-                vault: vault.device().to_owned(),
-            });
-        }
-        Ok(Self {
-            db,
-            opener: vault.opener(),
-            session: vault.new_session()?,
-        })
+        Ok(Self { db, now_us: None })
+    }
+
+    /// Leaves alone what is to be held back at `now_us` (microseconds since the Unix epoch, UTC).
+    #[must_use]
+    pub fn holding_back(mut self, now_us: i64) -> Self {
+        self.now_us = Some(now_us);
+        self
+    }
+
+    /// A clock that was set back to before the freezing would hold for as long as it was ahead; so it holds nothing.
+    fn holds(&self, frozen_us: Option<i64>, not_before_us: i64) -> bool {
+        self.now_us
+            .is_some_and(|now_us| (frozen_us.unwrap_or(i64::MIN)..not_before_us).contains(&now_us))
     }
 
     /// The installation's id.
@@ -114,53 +234,81 @@ impl Outbox {
         self.db.epoch
     }
 
-    /// The oldest `limit` pictures the sink does not have. Put them before the segments: a segment is never frozen past
-    /// a shot whose picture still waits, so a record in the sink never names a picture that is not there.
+    /// The oldest `limit` pictures that go before the segment [`Self::next_segment`] gives, or the last ones when it gives
+    /// none.
     ///
     /// # Errors
     /// See [`JournalError`].
     pub fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
-        self.db
+        let next: Option<(u64, Option<i64>, i64)> = self
+            .db
             .conn
             .prepare_cached(
-                "SELECT seq, sha256, size, day, media FROM blob
-                 WHERE acked = 0 AND place = 0 ORDER BY seq LIMIT ?1",
+                "SELECT last_seq, frozen_us, not_before_us FROM segment WHERE acked = 0
+                 ORDER BY first_seq LIMIT 1",
             )
             .and_then(|mut s| {
-                s.query_map([limit], |row| {
-                    Ok(WaitingShot {
-                        seq: row.get(0)?,
-                        sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(1)?),
-                        bytes: row.get(2)?,
-                        day: Day(row.get(3)?),
-                        media: row.get(4)?,
-                    })
-                })?
-                .collect()
+                s.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                    .optional()
             })
-            .map_err(self.db.failed("read the waiting shots"))
+            .map_err(self.db.failed("read the segments"))?;
+        let up_to = match next {
+            Some((_, frozen, before)) if self.holds(frozen, before) => return Ok(Vec::new()),
+            Some((last_seq, ..)) => last_seq,
+            // Pictures that were lost and came back after their segment had gone.
+            None => self.db.frozen_through()?,
+        };
+        blobs::waiting(&self.db, up_to, limit)
     }
 
-    /// The encoded picture of a shot, checked against its hash.
+    /// A picture's file as it lies here, checked against its hash.
     ///
     /// # Errors
-    /// [`JournalError::PictureLost`] when it is gone or does not open; it is then marked lost and waits no more.
-    pub fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
-        let picture = blobs::picture(&self.db, &self.opener, seq);
-        if let Err(JournalError::PictureLost { .. }) = picture {
+    /// [`JournalError::PictureLost`] when it is gone or was changed; it is then marked lost and waits no more.
+    /// [`JournalError::PictureDeleted`] when it was removed in the meantime.
+    pub fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
+        let file = blobs::file(&self.db, seq);
+        if let Err(JournalError::PictureLost { .. }) = file {
             blobs::mark_lost(&self.db, seq)?;
         }
-        picture
+        file
     }
 
-    /// The sink has the picture durably. Repeating it does no harm.
+    /// Notes that puts of these pictures begin. Returns those that still wait: the others were removed meanwhile and
+    /// must not be put.
     ///
     /// # Errors
-    /// [`JournalError::NoShot`]; see [`JournalError`] for the rest.
-    pub fn ack_shot(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
+    /// See [`JournalError`]; then nothing may be put.
+    pub fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+        self.change("note the begin of a put", |conn| {
+            let mut waiting = Vec::with_capacity(shots.len());
+            for (seq, form) in shots {
+                let changed = conn
+                    .prepare_cached(
+                        "UPDATE blob SET tried = tried | ?2
+                         WHERE seq = ?1 AND acked = 0 AND place = 0",
+                    )?
+                    .execute(params![seq, form.mark()])?;
+                if changed > 0 {
+                    waiting.push(*seq);
+                }
+            }
+            Ok(waiting)
+        })
+    }
+
+    /// The sink has the picture durably, in this form. Repeating it does no harm.
+    ///
+    /// # Errors
+    /// [`JournalError::NoShot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
+    pub fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError> {
         let changed = self.change("note an acknowledged shot", |conn| {
             db::set_meta(conn, key::LAST_ACK, &at_us)?;
-            conn.execute("UPDATE blob SET acked = 1 WHERE seq = ?1", [seq])
+            conn.execute(
+                "UPDATE blob SET acked_us = CASE acked WHEN 0 THEN ?3 ELSE acked_us END,
+                        acked = CASE acked WHEN 0 THEN ?2 ELSE acked END WHERE seq = ?1",
+                params![seq, form.mark(), at_us],
+            )
         })?;
         if changed == 0 {
             return Err(JournalError::NoShot { seq });
@@ -168,52 +316,109 @@ impl Outbox {
         Ok(())
     }
 
-    /// The next segment to put, or `None` when nothing waits (or only behind a picture that waits). As long as it is not
-    /// acknowledged, the same segment with the same bytes comes back, also after a crash. `now_us`: microseconds since
-    /// the Unix epoch (UTC).
+    /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::holding_back`]), or something
+    /// that the writer has to freeze first. The same one until it is acknowledged.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn freeze(&mut self, now_us: i64, limits: Limits) -> Result<Option<Segment>, JournalError> {
-        let (mut limits, mut day, mut up_to) = (limits, Day::of_us(now_us), u64::MAX);
-        if let Some(frozen) = self.frozen()? {
-            let body = frozen.body.open(&self.db, &self.opener, "segment");
-            match body
-                .ok()
-                .filter(|b| HEXLOWER.encode(&blobs::sha256(b)) == frozen.segment.sha256)
-            {
-                Some(body) => {
-                    return Ok(Some(Segment {
-                        body,
-                        ..frozen.segment
-                    }));
-                }
-                None => {
-                    // Damaged on the disk. The same lines compressed again are the same bytes (as long as the
-                    // compressor is the same version), so the object is the same one.
-                    limits = Limits {
-                        records: usize::MAX,
-                        bytes: usize::MAX,
-                    };
-                    day = frozen.segment.day;
-                    up_to = frozen.segment.last_seq;
-                    self.thaw(frozen.segment.first_seq)?;
-                }
-            }
+    pub fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
+        let sql = format!(
+            "SELECT {SEGMENT_COLUMNS}, body, frozen_us, not_before_us FROM segment
+             WHERE acked = 0 ORDER BY first_seq LIMIT 1"
+        );
+        let found: Option<(SegmentRow, Option<Vec<u8>>, bool)> = self
+            .db
+            .conn
+            .prepare_cached(&sql)
+            .and_then(|mut s| {
+                s.query_row([], |row| {
+                    let held = self.holds(row.get(12)?, row.get(13)?);
+                    Ok((SegmentRow::from_row(row)?, row.get(11)?, held))
+                })
+                .optional()
+            })
+            .map_err(self.db.failed("read the next segment"))?;
+        let Some((row, body, held)) = found else {
+            return Ok(None);
+        };
+        if held || body.is_none() && row.tried.never() {
+            return Ok(None);
         }
-        loop {
-            let Some(batch) = self.gather(limits, up_to)? else {
-                return Ok(None);
-            };
-            if batch.count > 0 {
-                return self.keep(batch, day).map(Some);
-            }
-            // Only damaged rows: there is nothing to put, but they must not stop what follows.
-            self.pass_over(&batch, day)?;
-        }
+        Ok(Some(Segment {
+            first_seq: row.first_seq,
+            last_seq: row.last_seq,
+            count: row.count,
+            day: row.day,
+            form: Form::of(row.form),
+            body: body.filter(|body| blobs::sha256(body) == row.sha256),
+            bytes: row.bytes,
+            sha256: HEXLOWER.encode(&row.sha256),
+            readable: row.plain.map(|(sha256, bytes)| Plain {
+                sha256: HEXLOWER.encode(&sha256),
+                bytes,
+            }),
+            tried: row.tried,
+        }))
     }
 
-    /// The sink has the segment durably. Repeating it does no harm.
+    /// Notes that a put of the segment begins. False when it was withdrawn meanwhile (and perhaps made again with other
+    /// bytes); then it must not be put.
+    ///
+    /// # Errors
+    /// See [`JournalError`]; then nothing may be put.
+    pub fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError> {
+        let sha256 = HEXLOWER
+            .decode(segment.sha256.as_bytes())
+            .unwrap_or_default();
+        self.change("note the begin of a put", |conn| {
+            let changed = conn
+                .prepare_cached(
+                    "UPDATE segment SET tried = tried | ?4
+                     WHERE first_seq = ?1 AND last_seq = ?2 AND sha256 = ?3
+                       AND acked = 0 AND body IS NOT NULL",
+                )?
+                .execute(params![
+                    segment.first_seq,
+                    segment.last_seq,
+                    sha256,
+                    form.mark()
+                ])?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// Until when what is frozen is held back, in microseconds since the Unix epoch (UTC); `None` when nothing is.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn held_until_us(&self) -> Result<Option<i64>, JournalError> {
+        self.db
+            .conn
+            .query_row(
+                "SELECT max(not_before_us) FROM segment
+                 WHERE acked = 0 AND not_before_us > ?1 AND coalesce(frozen_us, ?1) <= ?1",
+                [self.now_us.unwrap_or(i64::MAX)],
+                |row| row.get(0),
+            )
+            .map_err(self.db.failed("read the segments"))
+    }
+
+    /// The sink does not have the segment and its body is gone: the writer makes it again.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn withdraw_segment(&mut self, first_seq: u64, last_seq: u64) -> Result<(), JournalError> {
+        self.change("withdraw a damaged segment", |conn| {
+            conn.execute(
+                "UPDATE segment SET body = NULL, tried = 0
+                 WHERE first_seq = ?1 AND last_seq = ?2 AND acked = 0",
+                [first_seq, last_seq],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// The sink has the segment durably, in this form. In order; repeating it does no harm.
     ///
     /// # Errors
     /// [`JournalError::NoSegment`] when no such segment was frozen; see [`JournalError`] for the rest.
@@ -221,33 +426,26 @@ impl Outbox {
         &mut self,
         first_seq: u64,
         last_seq: u64,
+        form: Form,
         at_us: i64,
     ) -> Result<(), JournalError> {
+        let through = self.db.acked_through()?.max(last_seq);
         let known = self.change("note an acknowledged segment", |conn| {
-            let row: Option<(Option<i64>, bool)> = conn
+            let acked: Option<bool> = conn
                 .prepare_cached(
-                    "SELECT session, acked FROM segment WHERE first_seq = ?1 AND last_seq = ?2",
+                    "SELECT acked <> 0 FROM segment WHERE first_seq = ?1 AND last_seq = ?2",
                 )?
-                .query_row([first_seq, last_seq], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row([first_seq, last_seq], |row| row.get(0))
                 .optional()?;
-            let Some((session, acked)) = row else {
-                return Ok(false);
-            };
-            if acked {
-                return Ok(true);
+            if acked == Some(false) {
+                conn.prepare_cached(
+                    "UPDATE segment SET acked = ?2, acked_us = ?3, body = NULL WHERE first_seq = ?1",
+                )?
+                .execute(params![first_seq, form.mark(), at_us])?;
+                db::set_meta(conn, key::ACKED_THROUGH, &through)?;
+                db::set_meta(conn, key::LAST_ACK, &at_us)?;
             }
-            conn.prepare_cached(
-                "UPDATE segment SET acked = 1, body = NULL, session = NULL WHERE first_seq = ?1",
-            )?
-            .execute([first_seq])?;
-            // Its key sealed nothing but bodies of segments; with the last of them it may go.
-            conn.prepare_cached(
-                "DELETE FROM session WHERE no = ?1
-                 AND NOT EXISTS (SELECT 1 FROM segment WHERE session = ?1)",
-            )?
-            .execute([session])?;
-            db::set_meta(conn, key::LAST_ACK, &at_us)?;
-            Ok(true)
+            Ok(acked.is_some())
         })?;
         if !known {
             return Err(JournalError::NoSegment {
@@ -258,12 +456,31 @@ impl Outbox {
         Ok(())
     }
 
+    /// The copy of the recovery kit that the sink does not have yet ([`crate::Journal::keep_kit`]).
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn kit(&self) -> Result<Option<Kit>, JournalError> {
+        Ok(kept_kit(&self.db)?.and_then(|(kit, sent)| (!sent).then_some(kit)))
+    }
+
+    /// The sink has the copy `seq` of the recovery kit durably.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn ack_kit(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
+        self.change("note an acknowledged recovery kit", |conn| {
+            db::set_meta(conn, key::KIT_ACKED, &seq)?;
+            db::set_meta(conn, key::LAST_ACK, &at_us)
+        })
+    }
+
     /// What waits for the sink.
     ///
     /// # Errors
     /// See [`JournalError`].
     pub fn depth(&self) -> Result<Depth, JournalError> {
-        depth::measure(&self.db, &self.opener)
+        depth::measure(&self.db)
     }
 
     /// Keeps one line for `uam status` (the state of uploading; free text, in clear, so never anything personal or
@@ -303,7 +520,7 @@ impl Outbox {
     fn change<T>(
         &mut self,
         doing: &'static str,
-        change: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         let failed = || JournalError::sqlite(doing, &self.db.path);
         let tx = self
@@ -314,147 +531,5 @@ impl Outbox {
         let out = change(&tx).map_err(failed())?;
         tx.commit().map_err(failed())?;
         Ok(out)
-    }
-
-    /// The segment that is frozen and not acknowledged.
-    fn frozen(&self) -> Result<Option<Frozen>, JournalError> {
-        let sql = format!(
-            "SELECT g.first_seq, g.body, {SESSION_COLUMNS}, g.last_seq, g.day, g.count, g.sha256
-             FROM segment g JOIN session s ON s.no = g.session
-             WHERE g.acked = 0 ORDER BY g.first_seq LIMIT 1"
-        );
-        self.db
-            .conn
-            .prepare_cached(&sql)
-            .and_then(|mut s| {
-                s.query_row([], |row| {
-                    let body = Sealed::from_row(row)?;
-                    Ok(Frozen {
-                        segment: Segment {
-                            first_seq: body.seq,
-                            last_seq: row.get(5)?,
-                            day: Day(row.get(6)?),
-                            count: row.get(7)?,
-                            sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(8)?),
-                            body: Vec::new(),
-                        },
-                        body,
-                    })
-                })
-                .optional()
-            })
-            .map_err(self.db.failed("read the frozen segment"))
-    }
-
-    fn thaw(&mut self, first_seq: u64) -> Result<(), JournalError> {
-        self.change("forget a damaged segment", |conn| {
-            conn.execute(
-                "DELETE FROM segment WHERE first_seq = ?1 AND acked = 0",
-                [first_seq],
-            )
-        })?;
-        Ok(())
-    }
-
-    /// The lines that belong into the next segment; `None` when there are none.
-    fn gather(&self, limits: Limits, up_to: u64) -> Result<Option<Batch>, JournalError> {
-        let failed = || self.db.failed("read the waiting records");
-        let after = self.db.acked_through()?;
-        let barrier: Option<u64> = self
-            .db
-            .conn
-            .prepare_cached("SELECT min(seq) FROM blob WHERE acked = 0 AND place = 0")
-            .and_then(|mut s| s.query_row([], |row| row.get(0)))
-            .map_err(failed())?;
-        let up_to = barrier.map_or(up_to, |barrier| up_to.min(barrier.saturating_sub(1)));
-        let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
-        let sql = format!(
-            "SELECT r.seq, r.sealed, {SESSION_COLUMNS}
-             FROM record r JOIN session s ON s.no = r.session
-             WHERE r.seq > ?1 AND r.seq <= ?2 ORDER BY r.seq"
-        );
-        let mut query = self.db.conn.prepare_cached(&sql).map_err(failed())?;
-        let mut rows = query.query(params![after, up_to]).map_err(failed())?;
-        let mut batch: Option<Batch> = None;
-        while let Some(row) = rows.next().map_err(failed())? {
-            let sealed = Sealed::from_row(row).map_err(failed())?;
-            let line = sealed.open(&self.db, &self.opener, "record").ok();
-            let batch = batch.get_or_insert_with(|| Batch {
-                first_seq: sealed.seq,
-                last_seq: sealed.seq - 1,
-                ..Batch::default()
-            });
-            let more = line.as_ref().map_or(0, |l| l.len() + 1);
-            let full = batch.count >= limits.records as u64
-                || (batch.count > 0 && batch.lines.len() + more > limits.bytes);
-            if sealed.seq != batch.last_seq + 1 || (full && batch.count > 0) {
-                break;
-            }
-            batch.last_seq = sealed.seq;
-            if let Some(line) = line {
-                batch.lines.extend_from_slice(&line);
-                batch.lines.push(b'\n');
-                batch.count += 1;
-            }
-        }
-        Ok(batch)
-    }
-
-    /// Compresses, seals and keeps a batch.
-    fn keep(&mut self, batch: Batch, day: Day) -> Result<Segment, JournalError> {
-        let body = zstd::bulk::compress(&batch.lines, ZSTD_LEVEL)
-            .map_err(JournalError::io("compress records of", &self.db.path))?;
-        drop(batch.lines);
-        let hash = blobs::sha256(&body);
-        let aad = self
-            .db
-            .aad(&self.session.id, SCHEMA, "segment", batch.first_seq);
-        let sealed = self.session.sealer().seal(&aad, &body)?;
-        let failed = || JournalError::sqlite("keep a segment", &self.db.path);
-        let tx = self
-            .db
-            .conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed())?;
-        let session = db::session_row(&tx, &self.session, day.0).map_err(failed())?;
-        // Another uploader that froze the same numbers first makes this fail, and nothing is kept twice.
-        tx.prepare_cached(
-            "INSERT INTO segment (first_seq, last_seq, day, count, size, sha256, session, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )
-        .and_then(|mut s| {
-            s.execute(params![
-                batch.first_seq,
-                batch.last_seq,
-                day.0,
-                batch.count,
-                body.len(),
-                hash,
-                session,
-                sealed
-            ])
-        })
-        .map_err(failed())?;
-        tx.commit().map_err(failed())?;
-        Ok(Segment {
-            first_seq: batch.first_seq,
-            last_seq: batch.last_seq,
-            count: batch.count,
-            day,
-            body,
-            sha256: HEXLOWER.encode(&hash),
-        })
-    }
-
-    /// Notes numbers of which nothing can be read as done.
-    fn pass_over(&mut self, batch: &Batch, day: Day) -> Result<(), JournalError> {
-        self.change("pass over damaged records", |conn| {
-            conn.execute(
-                "INSERT INTO segment (first_seq, last_seq, day, count, size, sha256, acked)
-                 VALUES (?1, ?2, ?3, 0, 0, ?4, 1)",
-                params![batch.first_seq, batch.last_seq, day.0, blobs::sha256(&[])],
-            )
-        })?;
-        Ok(())
     }
 }

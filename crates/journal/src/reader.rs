@@ -3,11 +3,15 @@
 //! Always true: SQLite refuses every change on this connection, and a row that cannot be read hides no other.
 
 use crate::db::{Db, Use, key};
-use crate::lines::{SESSION_COLUMNS, Sealed};
-use crate::{Damaged, Day, Depth, JournalError, Lines, ShotRow, blobs, depth, recover};
+use crate::keys::KeyRing;
+use crate::lines::{RECORD_COLUMNS, Sealed};
+use crate::{
+    Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent, ShotRow, blobs,
+    depth, erase, outbox, recover, rollup,
+};
 use model::{DeviceId, Line, Span};
-use rusqlite::Params;
-use std::ops::Range;
+use std::collections::BTreeSet;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use vault::Opener;
 
@@ -15,7 +19,7 @@ use vault::Opener;
 #[derive(Debug)]
 pub struct Reader {
     db: Db,
-    opener: Opener,
+    ring: KeyRing,
 }
 
 impl Reader {
@@ -26,7 +30,8 @@ impl Reader {
     /// the disk says.
     pub fn open(dir: &Path, opener: Opener) -> Result<Self, JournalError> {
         let db = Db::open(dir, Use::Look)?;
-        Ok(Self { db, opener })
+        let ring = KeyRing::new(opener);
+        Ok(Self { db, ring })
     }
 
     /// The installation's id.
@@ -65,19 +70,53 @@ impl Reader {
         if start_us.is_empty() {
             return Ok(());
         }
-        let days = (Day::of_us(start_us.start).0, Day::of_us(start_us.end - 1).0);
-        let sql = format!(
-            "SELECT r.seq, r.sealed, {SESSION_COLUMNS}
-             FROM record r JOIN session s ON s.no = r.session
-             WHERE r.day BETWEEN ?1 AND ?2 ORDER BY r.seq"
-        );
-        self.each_row(&sql, days, &mut |sealed| {
-            match sealed.line(&self.db, &self.opener) {
-                Ok(line) if !start_us.contains(&line.record.start_us()) => {}
-                line => visit(line),
-            }
-            Ok(())
+        let days = Day::of_us(start_us.start)..=Day::of_us(start_us.end - 1);
+        self.each_of_days(&days, &mut |line| match line {
+            Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+            line => visit(line),
         })
+    }
+
+    /// Every record whose **start** lies in one of `slots` (quarter hours since the Unix epoch, UTC), one at a time; by
+    /// rising `seq` within each run of neighbouring days. For the quarter hours [`Self::rollups`] says nothing about.
+    ///
+    /// # Errors
+    /// As [`Self::lines`].
+    pub fn each_line_of(
+        &self,
+        slots: &BTreeSet<i64>,
+        visit: &mut dyn FnMut(Result<Line, Damaged>),
+    ) -> Result<(), JournalError> {
+        let mut days = slots.iter().map(|slot| rollup::day_of(*slot)).peekable();
+        while let Some(first) = days.next() {
+            let mut last = first;
+            while let Some(day) = days.next_if(|day| day.0 <= last.0.saturating_add(1)) {
+                last = day;
+            }
+            self.each_of_days(&(first..=last), &mut |line| match line {
+                Ok(line) if !slots.contains(&rollup::slot_of(line.record.start_us())) => {}
+                line => visit(line),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The roll-ups of the quarter hours in `slots` (counted from the Unix epoch, UTC), by rising slot. From
+    /// [`Self::rolled_since`] on, outside the days in [`Self::erased`], a slot that is missing here holds no time; one
+    /// without content is to be read from its records, and everything else too.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<RolledUp>, JournalError> {
+        rollup::read(&self.db, &self.ring, slots)
+    }
+
+    /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::rollups`] tells everything.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn rolled_since(&self) -> Result<i64, JournalError> {
+        rollup::since(&self.db)
     }
 
     /// Up to `limit` records with a number above `seq`, by rising `seq`.
@@ -87,13 +126,13 @@ impl Reader {
     pub fn tail_after(&self, seq: u64, limit: usize) -> Result<Lines, JournalError> {
         let mut lines = Lines::default();
         self.each_after(seq, limit, &mut |sealed| {
-            lines.push(sealed.line(&self.db, &self.opener));
+            lines.push(sealed.line(&self.db, &self.ring));
             Ok(())
         })?;
         Ok(lines)
     }
 
-    /// The highest number given so far; 0 when there is none.
+    /// The highest number given so far to a record that is there; 0 when there is none.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -109,19 +148,31 @@ impl Reader {
     pub fn raw_lines(&self, seq: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
         let mut out = Vec::new();
         self.each_after(seq, limit, &mut |sealed| {
-            out.push((sealed.seq, sealed.open(&self.db, &self.opener, "record")?));
+            out.push((sealed.seq, sealed.bytes(&self.db, &self.ring)?));
             Ok(())
         })?;
         Ok(out)
     }
 
-    /// The provisional spans: what is being counted right now, or was when the last run ended without saying so.
+    /// The provisional spans that open: what is being counted right now, or was when the last run ended without saying
+    /// so.
     ///
     /// # Errors
     /// See [`JournalError`]; one that cannot be read is left out.
     pub fn pending(&self) -> Result<Vec<Span>, JournalError> {
-        let spans = recover::pending(&self.db, &self.opener, i64::MAX)?;
-        Ok(spans.into_iter().flatten().collect())
+        let rows = recover::pending(&self.db, i64::MAX)?;
+        let spans = rows
+            .iter()
+            .filter_map(|row| row.sealed.open_span(&self.db, &self.ring).ok());
+        Ok(spans.collect())
+    }
+
+    /// The numbers whose records were erased, by rising number; why others are missing is not known here.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn erased(&self) -> Result<Vec<ErasedRange>, JournalError> {
+        erase::ranges(&self.db)
     }
 
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
@@ -132,12 +183,12 @@ impl Reader {
         self.db.meta(key::LAST_DURABLE)
     }
 
-    /// What waits for the sink. Its cost does not grow with the number of records.
+    /// What waits for the sink. Its cost does not grow with the number of records, and it needs no key.
     ///
     /// # Errors
     /// See [`JournalError`].
     pub fn depth(&self) -> Result<Depth, JournalError> {
-        depth::measure(&self.db, &self.opener)
+        depth::measure(&self.db)
     }
 
     /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
@@ -161,7 +212,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn shots(&self, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
-        blobs::newest(&self.db, &self.opener, limit)
+        blobs::newest(&self.db, &self.ring, limit)
     }
 
     /// The encoded picture of a shot, checked against its hash.
@@ -169,7 +220,23 @@ impl Reader {
     /// # Errors
     /// [`JournalError::NoShot`], [`JournalError::PictureLost`], [`JournalError::PictureDeleted`].
     pub fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
-        blobs::picture(&self.db, &self.opener, seq)
+        blobs::picture(&self.db, &self.ring, seq)
+    }
+
+    /// Everything the sink has, or may have, by rising number of the first record; pictures among the segments.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn each_sent(&self, visit: &mut dyn FnMut(Sent)) -> Result<(), JournalError> {
+        outbox::each_sent(&self.db, visit)
+    }
+
+    /// The copy of the recovery kit that the sink has, if it is the newest one.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn sent_kit(&self) -> Result<Option<Kit>, JournalError> {
+        Ok(outbox::kept_kit(&self.db)?.and_then(|(kit, sent)| sent.then_some(kit)))
     }
 
     fn each_after(
@@ -179,24 +246,39 @@ impl Reader {
         visit: &mut dyn FnMut(&Sealed) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         let sql = format!(
-            "SELECT r.seq, r.sealed, {SESSION_COLUMNS}
-             FROM record r JOIN session s ON s.no = r.session
+            "SELECT {RECORD_COLUMNS} FROM record r JOIN session s ON s.no = r.session
              WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2"
         );
-        self.each_row(&sql, (seq, limit), visit)
+        self.db.each_row(&sql, (seq, limit), &mut |sealed| {
+            visit(&sealed)?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
-    fn each_row(
+    /// The records of whole days. A promoted row's day is only that of its session, so all of them are looked at; there
+    /// is one for each hard crash.
+    fn each_of_days(
         &self,
-        sql: &str,
-        params: impl Params,
-        visit: &mut dyn FnMut(&Sealed) -> Result<(), JournalError>,
+        days: &std::ops::RangeInclusive<Day>,
+        visit: &mut dyn FnMut(Result<Line, Damaged>),
     ) -> Result<(), JournalError> {
+        let sql = format!(
+            "SELECT {RECORD_COLUMNS}, r.day FROM record r JOIN session s ON s.no = r.session
+             WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
+                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq"
+        );
         let failed = || self.db.failed("read the records");
-        let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
-        let mut rows = query.query(params).map_err(failed())?;
+        let mut query = self.db.conn.prepare_cached(&sql).map_err(failed())?;
+        let mut rows = query
+            .query([days.start().0, days.end().0])
+            .map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
-            visit(&Sealed::from_row(row).map_err(failed())?)?;
+            let sealed = Sealed::from_row(row).map_err(failed())?;
+            let day = Day(row.get(6).map_err(failed())?);
+            match sealed.line(&self.db, &self.ring) {
+                Err(_) if !days.contains(&day) => {}
+                line => visit(line),
+            }
         }
         Ok(())
     }

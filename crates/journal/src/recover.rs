@@ -1,14 +1,15 @@
 //! The start: opening, making, and mending what a crash left.
 
 use crate::db::{self, Db, Use, key};
-use crate::lines::{SESSION_COLUMNS, Sealed};
-use crate::{DB_NAME, JournalError, migrate, salvage, sweep};
+use crate::keys::KeyRing;
+use crate::lines::{PENDING_COLUMNS, Sealed};
+use crate::{DB_NAME, Day, JournalError, migrate, rollup, salvage, sweep};
 use model::{DeviceId, Span};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::{Opener, Vault, disk};
+use vault::{SealError, disk};
 
 /// What [`crate::Journal::open`] found and mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,10 +18,13 @@ pub struct Recovery {
     pub first: bool,
     /// True when the last run ended with [`crate::Journal::close`] (or there was none).
     pub clean: bool,
-    /// Provisional spans the last run left behind, in the order of their ids. They stay in the journal until
-    /// [`crate::Journal::commit_recovered`] puts records in their place.
+    /// Provisional spans that earlier runs of this lease left behind, in the order in which they were begun. They stay
+    /// in the journal until [`crate::Journal::commit_recovered`] puts records in their place.
     pub pending: Vec<Span>,
-    /// Provisional spans that could not be read.
+    /// Provisional spans of an earlier lease, which nobody here can open; [`crate::Journal::commit_recovered`] makes
+    /// records of them as they are.
+    pub pending_sealed: u64,
+    /// Provisional spans that do not open although their key is at hand; they are kept in the same way.
     pub pending_damaged: u64,
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
@@ -80,22 +84,42 @@ pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
 /// Opens the database for writing; also says which run this is.
 pub(crate) fn open(
     dir: &Path,
-    vault: &Vault,
+    device: &DeviceId,
+    ring: &KeyRing,
     now_us: i64,
 ) -> Result<(Db, Recovery, i64), JournalError> {
-    let resumed = salvage::resume(dir, vault)?;
-    match attempt(dir, vault, now_us, resumed) {
+    let resumed = salvage::resume(dir, device, ring)?;
+    match attempt(dir, device, ring, now_us, resumed) {
         Err(JournalError::Damaged { why, .. }) => {
-            let quarantined = salvage::quarantine(dir, vault, &why, now_us)?;
-            attempt(dir, vault, now_us, Some(quarantined))
+            let quarantined = salvage::quarantine(dir, device, ring, &why, now_us)?;
+            attempt(dir, device, ring, now_us, Some(quarantined))
         }
         opened => opened,
     }
 }
 
+/// Opens the database for a short errand: it must be there and whole, and nothing is mended.
+pub(crate) fn open_for_errand(dir: &Path, device: &DeviceId) -> Result<(Db, i64), JournalError> {
+    let path = dir.join(DB_NAME);
+    let mut conn = db::connect(&path, Use::Write)?;
+    quick_check(&conn, &path)?;
+    migrate::run(&mut conn, &path)?;
+    let db = Db::with(conn, dir, path)?;
+    if db.device != *device {
+        return Err(JournalError::OtherDevice {
+            path: db.path,
+            found: db.device.to_string(),
+            vault: device.to_string(),
+        });
+    }
+    let run = db.meta(key::RUN)?.unwrap_or(0);
+    Ok((db, run))
+}
+
 fn attempt(
     dir: &Path,
-    vault: &Vault,
+    device: &DeviceId,
+    ring: &KeyRing,
     now_us: i64,
     quarantined: Option<Quarantined>,
 ) -> Result<(Db, Recovery, i64), JournalError> {
@@ -115,9 +139,9 @@ fn attempt(
     quick_check(&conn, &path)?;
     recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
     migrate::run(&mut conn, &path)?;
-    let run = begin_run(&mut conn, &path, vault, now_us, &mut recovery)?;
+    let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
     let mut db = Db::with(conn, dir, path)?;
-    read_pending(&db, &vault.opener(), run, &mut recovery)?;
+    read_pending(&db, ring, run, &mut recovery)?;
     recovery.swept = sweep::sweep(&mut db, recovery.quarantined.is_some())?;
     Ok((db, recovery, run))
 }
@@ -140,14 +164,14 @@ pub(crate) fn quick_check(conn: &Connection, path: &Path) -> Result<(), JournalE
 fn begin_run(
     conn: &mut Connection,
     path: &Path,
-    vault: &Vault,
+    device: &DeviceId,
     now_us: i64,
     recovery: &mut Recovery,
 ) -> Result<i64, JournalError> {
     let failed = || JournalError::sqlite("begin in", path);
-    let device: Option<String> = db::meta(conn, path, key::DEVICE)?;
-    if let Some(found) = &device
-        && found != vault.device()
+    let found: Option<String> = db::meta(conn, path, key::DEVICE)?;
+    if let Some(found) = &found
+        && found != device.as_str()
     {
         if DeviceId::parse(found).is_none() {
             return Err(JournalError::Damaged {
@@ -158,10 +182,10 @@ fn begin_run(
         return Err(JournalError::OtherDevice {
             path: path.to_owned(),
             found: found.clone(),
-            vault: vault.device().to_owned(),
+            vault: device.to_string(),
         });
     }
-    recovery.first = recovery.first && device.is_none();
+    recovery.first = recovery.first && found.is_none();
     let clean: Option<bool> = db::meta(conn, path, key::CLEAN)?;
     recovery.clean = clean.unwrap_or(recovery.first);
     recovery.last_durable_us = db::meta(conn, path, key::LAST_DURABLE)?;
@@ -171,13 +195,14 @@ fn begin_run(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed())?;
     let set = |key: &str, value: &dyn rusqlite::ToSql| db::set_meta(&tx, key, value);
-    set(key::DEVICE, &vault.device())
+    set(key::DEVICE, &device.as_str())
         .and_then(|()| match epoch {
             Some(_) => Ok(()),
             None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)),
         })
         .and_then(|()| set(key::RUN, &run))
         .and_then(|()| set(key::CLEAN, &0))
+        .and_then(|()| rollup::begin(&tx))
         .map_err(failed())?;
     tx.commit().map_err(failed())?;
     Ok(run)
@@ -185,51 +210,56 @@ fn begin_run(
 
 fn read_pending(
     db: &Db,
-    opener: &Opener,
+    ring: &KeyRing,
     run: i64,
     recovery: &mut Recovery,
 ) -> Result<(), JournalError> {
-    for span in pending(db, opener, run)? {
-        match span {
-            Some(span) => recovery.pending.push(span),
-            None => recovery.pending_damaged += 1,
+    for row in pending(db, run)? {
+        match row.sealed.open_span(db, ring) {
+            Ok(span) => recovery.pending.push(span),
+            Err(JournalError::Seal(SealError::Key { .. })) => recovery.pending_sealed += 1,
+            Err(_) => recovery.pending_damaged += 1,
         }
     }
     Ok(())
 }
 
-/// The provisional spans of all runs before `run`; `None` for one that cannot be read.
-pub(crate) fn pending(
-    db: &Db,
-    opener: &Opener,
-    run: i64,
-) -> Result<Vec<Option<Span>>, JournalError> {
-    let sql = format!(
-        "SELECT p.id, p.sealed, {SESSION_COLUMNS}
-         FROM pending p JOIN session s ON s.no = p.session WHERE p.run < ?1 ORDER BY p.run, p.id"
-    );
-    let sealed: Vec<Sealed> = db
-        .conn
-        .prepare_cached(&sql)
-        .and_then(|mut s| s.query_map([run], Sealed::from_row)?.collect())
-        .map_err(db.failed("read the open spans"))?;
-    let open = |sealed: &Sealed| {
-        let plain = sealed.open(db, opener, "open").ok()?;
-        serde_json::from_slice(&plain).ok()
-    };
-    Ok(sealed.iter().map(open).collect())
+/// A row of `pending`.
+pub(crate) struct Pending {
+    pub(crate) run: i64,
+    pub(crate) session_no: i64,
+    /// The UTC day of its session: the only one that is known without opening it.
+    pub(crate) day: Day,
+    /// `seq` is its id.
+    pub(crate) sealed: Sealed,
 }
 
-/// The number the next record gets: above every row, every segment and every number used up before a salvage.
+/// The provisional spans of all runs before `run`, in the order in which they were begun.
+pub(crate) fn pending(db: &Db, run: i64) -> Result<Vec<Pending>, JournalError> {
+    let sql = format!(
+        "SELECT {PENDING_COLUMNS}, s.no, s.day, p.run
+         FROM pending p JOIN session s ON s.no = p.session WHERE p.run < ?1 ORDER BY p.run, p.id"
+    );
+    db.conn
+        .prepare_cached(&sql)
+        .and_then(|mut s| {
+            s.query_map([run], |row| {
+                Ok(Pending {
+                    sealed: Sealed::from_row(row)?,
+                    session_no: row.get(6)?,
+                    day: Day(row.get(7)?),
+                    run: row.get(8)?,
+                })
+            })?
+            .collect()
+        })
+        .map_err(db.failed("read the open spans"))
+}
+
+/// The number the next record gets: above every row, every segment and every number used up and erased, or lost.
 pub(crate) fn next_seq(db: &Db) -> Result<u64, JournalError> {
     let floor: u64 = db.meta(key::SEQ_FLOOR)?.unwrap_or(0);
-    let segment: u64 = db
-        .conn
-        .query_row("SELECT coalesce(max(last_seq), 0) FROM segment", [], |r| {
-            r.get(0)
-        })
-        .map_err(db.failed("read the segments"))?;
-    Ok(db.last_seq()?.max(floor).max(segment) + 1)
+    Ok(db.last_seq()?.max(floor).max(db.frozen_through()?) + 1)
 }
 
 /// Bytes of all sealed records.

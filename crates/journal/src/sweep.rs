@@ -1,12 +1,13 @@
 //! Picture files and their rows, compared once at every start.
 //!
 //! Always true: a file that anything acknowledged may need is never removed. Removed are unfinished files, the one file
-//! a crash can leave without a row (its number is the next to be given), and files whose row says they are gone. Whatever
+//! a crash can leave without a row (its number is the next to be given), and files whose row, or erased number, says they
+//! are gone. Whatever
 //! else has no row is moved into `set-aside`, for a person to look at.
 
 use crate::blobs::{self, Place, SHOTS_DIR};
 use crate::db::Db;
-use crate::{JournalError, Swept, recover};
+use crate::{JournalError, Swept, erase, recover, salvage};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::fs;
 use std::io;
@@ -19,6 +20,7 @@ const SET_ASIDE: &str = "set-aside";
 /// Compares and mends. After a salvage (`salvaged`) rows may be missing, so no file without one is removed.
 pub(crate) fn sweep(db: &mut Db, salvaged: bool) -> Result<Swept, JournalError> {
     let mut swept = Swept::default();
+    erase::finish(db)?;
     let next_seq = recover::next_seq(db)?;
     for day in entries(&db.dir.join(SHOTS_DIR))? {
         if !day.is_dir() {
@@ -44,7 +46,7 @@ fn sweep_file(
     let Some(name) = file.file_name().and_then(|n| n.to_str()) else {
         return Ok(());
     };
-    if name.ends_with(".uam.tmp") {
+    if name.ends_with(".age.tmp") || name.ends_with(".uam.tmp") {
         swept.unfinished += 1;
         return blobs::remove(file);
     }
@@ -79,6 +81,10 @@ fn sweep_file(
             }
         },
         Some((_, place)) if Place::of(place) == Place::Archived => {
+            swept.leftovers += 1;
+            blobs::remove(file)
+        }
+        None if erase::is_erased(db, seq)? => {
             swept.leftovers += 1;
             blobs::remove(file)
         }
@@ -133,6 +139,25 @@ fn mark_missing(db: &mut Db, swept: &mut Swept) -> Result<(), JournalError> {
     tx.commit().map_err(failed())?;
     swept.lost = missing.len() as u64;
     Ok(())
+}
+
+/// Everything that was ever set aside and still lies there: pictures without rows, and damaged databases. As much as can
+/// be listed.
+pub(crate) fn aside(db: &Db) -> Vec<PathBuf> {
+    let mut out = entries(&db.dir.join(SET_ASIDE)).unwrap_or_default();
+    let damaged = |path: &PathBuf| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with(salvage::DAMAGED))
+    };
+    out.extend(
+        entries(&db.dir)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(damaged),
+    );
+    out.sort();
+    out
 }
 
 /// The entries of a directory; none when it is missing.

@@ -6,17 +6,21 @@
 //! * After the disk failed a write, nothing is believed: the next step reopens the database, checks that everything
 //!   acknowledged is there, and removes what was written but never acknowledged.
 //! * The data key changes at every start and at every UTC midnight.
+//! * Nothing here needs to open what an earlier lease sealed.
 
 use crate::blobs;
 use crate::db::{self, Db, Use, key};
+use crate::freeze::Seen;
+use crate::keys::{self, KeyRing};
 use crate::retention::{Applied, BlobItem, Step};
-use crate::{Day, JournalError, Recovery, lines, recover};
+use crate::rollup::Slots;
+use crate::{Day, JournalError, Keys, Recovery, lines, recover};
 use data_encoding::HEXLOWER;
 use model::{DeviceId, Record, SCHEMA, Shot, Span};
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::Path;
-use vault::{KeyMaker, Session, Vault, disk};
+use vault::{KeyMaker, Session, disk};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +31,9 @@ pub struct Commit<'a> {
     pub pending_put: &'a [(u64, Span)],
     /// Provisional spans of this run with an id below this are dropped. Done after `pending_put`.
     pub pending_drop_below: u64,
+    /// Roll-ups to put: quarter hours since the Unix epoch (UTC, not before it), and their content. One comes after every
+    /// record of its time, those of this step included; where it does not, it is left out.
+    pub rollups: &'a [(i64, &'a [u8])],
     /// Now, in microseconds since the Unix epoch (UTC); kept as the last durable moment.
     pub at_us: i64,
 }
@@ -34,16 +41,24 @@ pub struct Commit<'a> {
 /// The single writer.
 #[derive(Debug)]
 pub struct Journal {
-    db: Db,
-    keys: KeyMaker,
+    pub(crate) db: Db,
+    pub(crate) maker: KeyMaker,
+    pub(crate) ring: KeyRing,
     session: Session,
     /// The UTC day for which `session` was made.
     session_day: Day,
-    run: i64,
+    pub(crate) run: i64,
     /// The number the next record gets.
     next_seq: u64,
-    /// Bytes of all sealed records so far.
+    /// Bytes of all sealed records so far, those erased or made shorter since included.
     total: u64,
+    /// The last durable moment of the run before this one: whatever does not open is not younger.
+    pub(crate) before_us: Option<i64>,
+    pub(crate) slots: Slots,
+    /// What the last freeze saw and held back.
+    pub(crate) seen: Option<Seen>,
+    /// True while this is an errand and no run: see [`crate::Errand`].
+    pub(crate) errand: bool,
     /// True after a write failed in a way that leaves the disk's content in doubt.
     in_doubt: bool,
     /// Held, not read.
@@ -51,20 +66,21 @@ pub struct Journal {
 }
 
 /// One transaction being filled.
-struct Filling<'a> {
-    tx: &'a Transaction<'a>,
+pub(crate) struct Filling<'a> {
+    pub(crate) tx: &'a Transaction<'a>,
+    pub(crate) slots: &'a mut Slots,
     device: &'a DeviceId,
     session: &'a Session,
-    session_no: i64,
-    run: i64,
+    pub(crate) session_no: i64,
+    pub(crate) run: i64,
     next_seq: u64,
     total: u64,
 }
 
-type Filled<T> = Result<T, Failure>;
+pub(crate) type Filled<T> = Result<T, Failure>;
 
 /// Errors inside a transaction, before the path is known.
-enum Failure {
+pub(crate) enum Failure {
     Sql(rusqlite::Error),
     Other(JournalError),
 }
@@ -88,7 +104,7 @@ impl From<vault::SealError> for Failure {
 }
 
 impl Filling<'_> {
-    fn seal(&self, what: &'static str, seq: u64, plain: &[u8]) -> Filled<Vec<u8>> {
+    pub(crate) fn seal(&self, what: &'static str, seq: u64, plain: &[u8]) -> Filled<Vec<u8>> {
         let aad = vault::Aad {
             device: self.device.as_str(),
             session: &self.session.id,
@@ -96,25 +112,39 @@ impl Filling<'_> {
             schema: SCHEMA,
             what,
         };
-        Ok(self.session.sealer().seal(&aad, plain)?)
+        Ok(keys::seal_row(self.session, &aad, plain)?)
+    }
+
+    /// The sealed line of a record.
+    pub(crate) fn seal_record(&self, seq: u64, record: &Record) -> Filled<Vec<u8>> {
+        let line = lines::encode(self.device, seq, record)?;
+        self.seal("record", seq, &line)
     }
 
     fn append(&mut self, record: &Record) -> Filled<u64> {
+        if let Record::Span(span) = record {
+            self.touch(span)?;
+        }
+        let sealed = self.seal_record(self.next_seq, record)?;
+        let day = Day::of_us(record.start_us());
+        self.append_sealed(self.session_no, day, &sealed, None)
+    }
+
+    fn append_sealed(
+        &mut self,
+        session: i64,
+        day: Day,
+        sealed: &[u8],
+        open_id: Option<u64>,
+    ) -> Filled<u64> {
         let seq = self.next_seq;
-        let line = lines::encode(self.device, seq, record)?;
-        let sealed = self.seal("record", seq, &line)?;
         self.total += sealed.len() as u64;
         self.tx
             .prepare_cached(
-                "INSERT INTO record (seq, session, day, total, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO record (seq, session, day, total, sealed, open_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![
-                seq,
-                self.session_no,
-                Day::of_us(record.start_us()).0,
-                self.total,
-                sealed
-            ])?;
+            .execute(params![seq, session, day.0, self.total, sealed, open_id])?;
         self.next_seq += 1;
         Ok(seq)
     }
@@ -123,12 +153,18 @@ impl Filling<'_> {
         records.iter().map(|record| self.append(record)).collect()
     }
 
-    fn put_pending(&self, id: u64, span: &Span) -> Filled<()> {
+    /// Seals a provisional span for its place.
+    pub(crate) fn seal_open(&self, id: u64, span: &Span) -> Filled<Vec<u8>> {
+        let plain = serde_json::to_vec(span).map_err(JournalError::Encode)?;
+        self.seal("open", id, &plain)
+    }
+
+    fn put_pending(&mut self, id: u64, span: &Span) -> Filled<()> {
         if i64::try_from(id).is_err() {
             return Err(JournalError::Range(id).into());
         }
-        let plain = serde_json::to_vec(span).map_err(JournalError::Encode)?;
-        let sealed = self.seal("open", id, &plain)?;
+        self.touch_open(id, span)?;
+        let sealed = self.seal_open(id, span)?;
         self.tx
             .prepare_cached(
                 "INSERT INTO pending (run, id, session, sealed) VALUES (?1, ?2, ?3, ?4)
@@ -147,25 +183,41 @@ impl Journal {
     /// # Errors
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
     /// and what the disk says. A damaged database is no error: it is set aside ([`Recovery::quarantined`]).
-    pub fn open(dir: &Path, vault: &Vault, now_us: i64) -> Result<(Self, Recovery), JournalError> {
+    pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<(Self, Recovery), JournalError> {
         disk::private_dir(dir).map_err(JournalError::io("create", dir))?;
         let lock = recover::lock(dir)?;
-        let (db, recovery, run) = recover::open(dir, vault, now_us)?;
-        let keys = vault.key_maker();
-        let mut journal = Self {
-            session: keys.new_session()?,
+        let ring = KeyRing::new(keys.opener);
+        let (db, recovery, run) = recover::open(dir, &keys.device, &ring, now_us)?;
+        let mut journal = Self::with(db, keys.maker, ring, run, lock, now_us)?;
+        journal.before_us = recovery.last_durable_us;
+        Ok((journal, recovery))
+    }
+
+    /// The key of a run that never seals anything is not kept: the session's row comes with its first use.
+    pub(crate) fn with(
+        db: Db,
+        maker: KeyMaker,
+        ring: KeyRing,
+        run: i64,
+        lock: File,
+        now_us: i64,
+    ) -> Result<Self, JournalError> {
+        Ok(Self {
+            session: maker.new_session()?,
             session_day: Day::of_us(now_us),
-            keys,
+            maker,
+            ring,
             run,
             next_seq: recover::next_seq(&db)?,
             total: recover::total(&db)?,
+            before_us: None,
+            slots: Slots::default(),
+            seen: None,
+            errand: false,
             in_doubt: false,
             db,
             _lock: lock,
-        };
-        // The key of a run that never seals anything is not kept: the session's row comes with its first use.
-        journal.rotate(now_us)?;
-        Ok((journal, recovery))
+        })
     }
 
     /// The installation's id.
@@ -180,16 +232,18 @@ impl Journal {
         self.db.epoch
     }
 
-    /// One durable transaction: records, provisional spans and the last durable moment. Returns the records' numbers.
+    /// One durable transaction: records, provisional spans, roll-ups and the last durable moment. Returns the records'
+    /// numbers.
     ///
     /// # Errors
     /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
     pub fn commit(&mut self, step: Commit<'_>) -> Result<Vec<u64>, JournalError> {
-        self.write(step.at_us, |fill| {
+        let seqs = self.write(step.at_us, |fill| {
             let seqs = fill.append_all(step.records)?;
             for (id, span) in step.pending_put {
                 fill.put_pending(*id, span)?;
             }
+            fill.put_rollups(step.rollups, step.pending_drop_below)?;
             if step.pending_drop_below > 0 {
                 let below = i64::try_from(step.pending_drop_below).unwrap_or(i64::MAX);
                 fill.tx
@@ -197,11 +251,15 @@ impl Journal {
                     .execute(params![fill.run, below])?;
             }
             Ok(seqs)
-        })
+        })?;
+        self.slots.dropped(step.pending_drop_below);
+        Ok(seqs)
     }
 
-    /// Appends the records made from [`Recovery::pending`] and drops those provisional spans, in one step. Call it once,
-    /// also with no records; a crash before it leaves the provisional spans for the next start.
+    /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
+    /// are ([`Recovery::pending_sealed`], [`Recovery::pending_damaged`]; in the order in which they were begun), then
+    /// come the records made from [`Recovery::pending`], and all those provisional spans are dropped. Returns the
+    /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
     ///
     /// # Errors
     /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
@@ -210,7 +268,14 @@ impl Journal {
         records: &[Record],
         at_us: i64,
     ) -> Result<Vec<u64>, JournalError> {
+        self.settle()?;
+        let mut closed = recover::pending(&self.db, self.run)?;
+        closed.retain(|row| row.sealed.open_span(&self.db, &self.ring).is_err());
         self.write(at_us, |fill| {
+            for row in &closed {
+                let id = Some(row.sealed.seq);
+                fill.append_sealed(row.session_no, row.day, &row.sealed.sealed, id)?;
+            }
             let seqs = fill.append_all(records)?;
             fill.tx
                 .execute("DELETE FROM pending WHERE run < ?1", [fill.run])?;
@@ -237,35 +302,49 @@ impl Journal {
             return Err(JournalError::WrongPicture { what: "size" });
         }
         self.settle()?;
-        self.rotate(at_us)?;
-        let seq = self.next_seq;
         let day = Day::of_us(shot.at_us);
-        let aad = self.db.aad(&self.session.id, SCHEMA, "shot", seq);
-        let sealed = self.session.sealer().seal(&aad, picture)?;
-        let path = blobs::relative_path(day, seq, &sha256);
-        let file = self.db.dir.join(&path);
-        blobs::make_parent(&file)?;
-        disk::write_durably(&file, &sealed).map_err(JournalError::io("write", &file))?;
-        let stored = sealed.len();
-        drop(sealed);
+        let stored = blobs::store(&self.db, &self.maker, day, self.next_seq, picture)?;
         let record = Record::Shot(shot.clone());
         let written = self.write(at_us, |fill| {
             let seq = fill.append(&record)?;
             fill.tx
                 .prepare_cached(
-                    "INSERT INTO blob (seq, path, sha256, size, stored, media, day)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO blob (seq, path, sha256, size, stored, media, day, form)
+                     VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, 1)",
                 )?
                 .execute(params![
-                    seq, path, sha256, shot.bytes, stored, shot.media, day.0
+                    seq,
+                    stored.path,
+                    stored.sha256,
+                    stored.bytes,
+                    shot.media,
+                    day.0
                 ])?;
             Ok(seq)
         });
         if written.is_err() {
             // Best effort: the next start removes a file without a row.
-            let _ = blobs::remove(&file);
+            let _ = blobs::remove(&stored.file);
         }
         written
+    }
+
+    /// Keeps a copy of the recovery kit (public keys and wrapped ones; never a secret) for the sink. One that is the
+    /// same as the last is not sent again.
+    ///
+    /// # Errors
+    /// See [`JournalError`]; it may be tried again.
+    pub fn keep_kit(&mut self, kit: &[u8], at_us: i64) -> Result<(), JournalError> {
+        self.settle()?;
+        if self.db.meta::<Vec<u8>>(key::KIT)?.as_deref() == Some(kit) {
+            return Ok(());
+        }
+        let seq: u64 = self.db.meta(key::KIT_SEQ)?.unwrap_or(0) + 1;
+        self.change("keep the recovery kit", |tx| {
+            db::set_meta(tx, key::KIT, &kit)?;
+            db::set_meta(tx, key::KIT_SEQ, &seq)?;
+            db::set_meta(tx, key::KIT_DAY, &Day::of_us(at_us).0)
+        })
     }
 
     /// The pictures that lie here, for [`crate::retention::plan`].
@@ -295,20 +374,20 @@ impl Journal {
             Ok(())
         })?;
         // Somebody who is looking right now may keep the log; it is folded in another time.
-        let folded: rusqlite::Result<i64> =
-            self.db
-                .conn
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        match folded {
-            Err(e) if e.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => {
-                Err(JournalError::sqlite("fold in the log of", &self.db.path)(e))
-            }
-            _ => Ok(()),
-        }
+        self.fold().map(drop)
+    }
+
+    /// Folds the write-ahead log into the database and empties it, so that nothing that was overwritten lies in it any
+    /// more. False when somebody who is looking kept it from that for a second; call it again later.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn fold(&mut self) -> Result<bool, JournalError> {
+        db::fold(&self.db)
     }
 
     /// Runs `fill` in one transaction that also moves the last durable moment.
-    fn write<T>(
+    pub(crate) fn write<T>(
         &mut self,
         at_us: i64,
         fill: impl FnOnce(&mut Filling<'_>) -> Filled<T>,
@@ -316,15 +395,37 @@ impl Journal {
         self.settle()?;
         self.rotate(at_us)?;
         let result = self.try_write(at_us, fill);
+        self.slots.written(result.is_ok());
         result.map_err(|failure| match failure {
             Failure::Other(e) => e,
-            Failure::Sql(e) => {
-                if e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-                    self.in_doubt = true;
-                }
-                JournalError::sqlite("write", &self.db.path)(e)
-            }
+            Failure::Sql(e) => self.failed_write("write", e),
         })
+    }
+
+    /// Runs `change` in one transaction that seals nothing.
+    pub(crate) fn change<T>(
+        &mut self,
+        doing: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        self.settle()?;
+        let tried = (|| {
+            let tx = self
+                .db
+                .conn
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let out = change(&tx)?;
+            tx.commit()?;
+            Ok(out)
+        })();
+        tried.map_err(|e| self.failed_write(doing, e))
+    }
+
+    fn failed_write(&mut self, doing: &'static str, e: rusqlite::Error) -> JournalError {
+        if e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+            self.in_doubt = true;
+        }
+        JournalError::sqlite(doing, &self.db.path)(e)
     }
 
     fn try_write<T>(
@@ -339,6 +440,7 @@ impl Journal {
         let session_no = db::session_row(&tx, &self.session, self.session_day.0)?;
         let mut filling = Filling {
             tx: &tx,
+            slots: &mut self.slots,
             device: &self.db.device,
             session: &self.session,
             session_no,
@@ -348,7 +450,9 @@ impl Journal {
         };
         let out = fill(&mut filling)?;
         let (next_seq, total) = (filling.next_seq, filling.total);
-        db::set_meta(&tx, key::LAST_DURABLE, &at_us)?;
+        if !self.errand {
+            db::set_meta(&tx, key::LAST_DURABLE, &at_us)?;
+        }
         tx.commit()?;
         self.next_seq = next_seq;
         self.total = total;
@@ -359,14 +463,14 @@ impl Journal {
     fn rotate(&mut self, at_us: i64) -> Result<(), JournalError> {
         let day = Day::of_us(at_us);
         if day != self.session_day {
-            self.session = self.keys.new_session()?;
+            self.session = self.maker.new_session()?;
             self.session_day = day;
         }
         Ok(())
     }
 
     /// After a failed write: reopens the database and compares it with what was acknowledged.
-    fn settle(&mut self) -> Result<(), JournalError> {
+    pub(crate) fn settle(&mut self) -> Result<(), JournalError> {
         if !self.in_doubt {
             return Ok(());
         }
@@ -381,8 +485,8 @@ impl Journal {
                 why: format!("record {last} was durable and is gone"),
             });
         }
-        // Written, but the caller was told it failed and will write it again. No segment can hold it: the uploader sees
-        // only what was committed.
+        // Written, but the caller was told it failed and will write it again. No segment can hold it: it is frozen only
+        // after this. A promoted row stays, for what it was made from is gone; the caller's records come after it.
         let tx = self
             .db
             .conn
@@ -390,11 +494,14 @@ impl Journal {
             .map_err(failed())?;
         for sql in [
             "DELETE FROM blob WHERE seq > ?1",
-            "DELETE FROM record WHERE seq > ?1",
+            "DELETE FROM record WHERE seq > ?1 AND open_id IS NULL",
         ] {
             tx.execute(sql, [last]).map_err(failed())?;
         }
+        self.slots.settle(&tx).map_err(failed())?;
         tx.commit().map_err(failed())?;
+        self.next_seq = recover::next_seq(&self.db)?;
+        self.total = recover::total(&self.db)?;
         self.in_doubt = false;
         Ok(())
     }
@@ -424,16 +531,24 @@ mod tests {
         })
     }
 
-    fn journal() -> (tempfile::TempDir, Vault, Journal) {
+    fn keys(lease: &vault::Identity) -> Keys {
+        Keys {
+            device: DeviceId::from_bytes([7; 16]),
+            maker: KeyMaker::new([lease.recipient()]).unwrap(),
+            opener: vault::Opener::new([lease.clone()]),
+        }
+    }
+
+    fn journal() -> (tempfile::TempDir, Journal) {
         let dir = tempfile::TempDir::new().unwrap();
-        let vault = Vault::open_or_create(dir.path()).unwrap();
-        let (journal, _) = Journal::open(dir.path(), &vault, 1).unwrap();
-        (dir, vault, journal)
+        let lease = vault::Identity::generate();
+        let (journal, _) = Journal::open(dir.path(), keys(&lease), 1).unwrap();
+        (dir, journal)
     }
 
     #[test]
     fn without_room_nothing_of_a_step_counts_and_with_room_it_goes_on() {
-        let (_dir, _vault, mut journal) = journal();
+        let (_dir, mut journal) = journal();
         assert_eq!(commit(&mut journal, 2).unwrap(), [1, 2]);
         let conn = &journal.db.conn;
         let pages: i64 = conn
@@ -450,7 +565,7 @@ mod tests {
 
     #[test]
     fn what_was_written_but_reported_as_failed_is_taken_back() {
-        let (_dir, _vault, mut journal) = journal();
+        let (_dir, mut journal) = journal();
         commit(&mut journal, 2).unwrap();
         let (next_seq, total) = (journal.next_seq, journal.total);
         commit(&mut journal, 1).unwrap();
@@ -463,7 +578,7 @@ mod tests {
 
     #[test]
     fn what_was_acknowledged_and_is_gone_is_said() {
-        let (_dir, _vault, mut journal) = journal();
+        let (_dir, mut journal) = journal();
         commit(&mut journal, 2).unwrap();
         journal
             .db

@@ -89,6 +89,30 @@ impl Counts {
     }
 }
 
+impl InputCounts {
+    fn take_back(&mut self, other: Self) {
+        for (own, theirs) in [
+            (&mut self.keys, other.keys),
+            (&mut self.left, other.left),
+            (&mut self.middle, other.middle),
+            (&mut self.right, other.right),
+            (&mut self.other, other.other),
+            (&mut self.scroll, other.scroll),
+            (&mut self.seconds, other.seconds),
+        ] {
+            *own = own.saturating_sub(theirs);
+        }
+    }
+}
+
+impl Counts {
+    /// Takes back what was added before; never below nothing.
+    pub fn take_back(&mut self, other: Self) {
+        self.hardware.take_back(other.hardware);
+        self.injected.take_back(other.injected);
+    }
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, rhs: Self) {
         self.hardware += rhs.hardware;

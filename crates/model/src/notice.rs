@@ -53,6 +53,16 @@ pub enum NoticeCode {
     Quarantined,
     /// Settings that change what is recorded were changed.
     Settings,
+    /// Somebody agreed to the notice of what is recorded.
+    Consent,
+    /// Somebody looked at what was recorded, or unlocked it.
+    Access,
+    /// Who can open the record, or with what, was changed.
+    Keys,
+    /// Something was taken out of the record; the time it stood for is still there.
+    Removed,
+    /// Days of the record were erased for good.
+    Erased,
     /// A code this version does not know (written by a newer one).
     #[serde(other)]
     Unknown,
@@ -84,6 +94,11 @@ impl fmt::Display for NoticeCode {
             Self::Retention => "retention",
             Self::Quarantined => "quarantined",
             Self::Settings => "settings",
+            Self::Consent => "consent",
+            Self::Access => "access",
+            Self::Keys => "keys",
+            Self::Removed => "removed",
+            Self::Erased => "erased",
             Self::Unknown => "unknown",
         };
         f.pad(word)

@@ -65,6 +65,9 @@ pub struct Span {
     /// What was counted.
     #[serde(default, skip_serializing_if = "Counts::is_zero")]
     pub counts: Counts,
+    /// True when its owner had window and counts taken out later; the time and its state stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 impl Span {
@@ -75,7 +78,8 @@ impl Span {
     }
 }
 
-/// The facts of a screenshot. The picture itself is an object of its own, found by `sha256`.
+/// The facts of a screenshot. The picture itself is an object of its own, found by the number of its line; `sha256` says
+/// whether it is the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shot {
     /// When, in microseconds since the Unix epoch (UTC).
@@ -102,6 +106,9 @@ pub struct Shot {
     /// The window shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Arc<Window>>,
+    /// True when its owner had the picture and its facts taken out later; that there was one at this time stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 /// What the journal keeps and the bucket receives.
@@ -122,6 +129,16 @@ impl Record {
     pub fn start_us(&self) -> i64 {
         match self {
             Self::Span(s) => s.start_us,
+            Self::Shot(s) => s.at_us,
+            Self::Notice(n) => n.at_us,
+        }
+    }
+
+    /// When it ends, in microseconds since the Unix epoch (UTC); the instant itself of what lasts no time.
+    #[must_use]
+    pub fn end_us(&self) -> i64 {
+        match self {
+            Self::Span(s) => s.end_us(),
             Self::Shot(s) => s.at_us,
             Self::Notice(n) => n.at_us,
         }
@@ -187,6 +204,7 @@ mod tests {
                 title: "a\u{202e}b\n".into(),
             })),
             counts: Counts::default(),
+            removed: false,
         });
         let json = serde_json::to_string(&LineRef {
             schema: SCHEMA,

@@ -83,6 +83,13 @@ impl Pending {
         }
     }
 
+    /// Lets `change` look at every waiting span; what it changed (it says so) goes to the journal again.
+    pub(crate) fn strip(&mut self, mut change: impl FnMut(&mut Span) -> bool) {
+        for c in &mut self.line {
+            c.dirty |= change(&mut c.span);
+        }
+    }
+
     /// The waiting span that contains `at`, if any.
     pub(crate) fn containing(&mut self, at: u64) -> Option<&mut Closed> {
         self.line

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod pause;
+mod removal;
 
 use crate::pending::{Closed, Pending};
 use crate::types::{Input, Outcome, Settings, Skip, View};
@@ -352,7 +353,7 @@ impl Recorder {
         if boot < self.open.start_boot
             && let Some(closed) = self.pending.containing(boot)
         {
-            if closed.span.state.is_recording() {
+            if closed.span.state.is_recording() && !closed.span.removed {
                 closed.span.counts += counts;
                 closed.dirty = true;
                 self.total += counts;
@@ -517,6 +518,7 @@ impl Recorder {
             zone: Arc::clone(&self.settings.zone),
             state: self.open.state,
             protected: recording && self.protected,
+            removed: false,
             window: self
                 .active
                 .as_ref()

@@ -2,12 +2,12 @@
 //!
 //! Columns, stable: `day, kind, state, app, exe, title, seconds, active_seconds, idle_seconds, keys, left, middle,
 //! right, other, scroll, input_seconds, injected_keys, injected_clicks, injected_scroll`. `keys` to `input_seconds`
-//! are from hardware only. `kind` is `window`, `protected`, `unnamed` (no window was active) or `state`; sum the
-//! first three for the whole, or the last, never both. Seconds are exact to the microsecond.
+//! are from hardware only. `kind` is `window`, `protected`, `removed` (its owner had it taken out), `unnamed` (no
+//! window was active) or `state`; sum the first four for the whole, or the last, never both. Seconds are exact to the microsecond.
 //!
 //! Titles are written by strangers, so cells are defused: see [`cell`].
 
-use crate::day::{DayReport, Usage};
+use crate::day::{DayReport, StateTotal, Usage};
 use model::{MICROS_PER_SECOND, printable};
 use std::fmt::Write;
 
@@ -51,17 +51,48 @@ pub fn day(report: &DayReport) -> String {
     let none = String::new();
     for (kind, of) in [
         ("protected", &report.protected),
+        ("removed", &report.removed),
         ("unnamed", &report.unnamed),
     ] {
         if !of.is_zero() {
             usage(&mut out, &day, kind, [&none, &none, &none], of);
         }
     }
-    for total in &report.states {
+    states(&mut out, &day, &report.states);
+    out
+}
+
+/// Many days, header first, in the same columns. `kind` is `app` where a day by itself has `window`: neither title nor
+/// executable is told. Days of which nothing is known have only their states.
+#[must_use]
+pub fn days(report: &crate::Days) -> String {
+    let mut out = format!("{HEADER}\r\n");
+    let none = String::new();
+    for totals in &report.days {
+        let day = totals.day.to_string();
+        for app in &totals.apps {
+            usage(&mut out, &day, "app", [&app.app, &none, &none], &app.usage);
+        }
+        for (kind, of) in [
+            ("protected", &totals.protected),
+            ("removed", &totals.removed),
+            ("unnamed", &totals.unnamed),
+        ] {
+            if !of.is_zero() {
+                usage(&mut out, &day, kind, [&none, &none, &none], of);
+            }
+        }
+        states(&mut out, &day, &totals.states);
+    }
+    out
+}
+
+fn states(out: &mut String, day: &str, states: &[StateTotal]) {
+    for total in states {
         row(
-            &mut out,
+            out,
             &[
-                day.clone(),
+                day.to_owned(),
                 "state".to_owned(),
                 total.state.word().to_owned(),
                 String::new(),
@@ -72,7 +103,6 @@ pub fn day(report: &DayReport) -> String {
             12,
         );
     }
-    out
 }
 
 fn usage(out: &mut String, day: &str, kind: &str, names: [&String; 3], of: &Usage) {
@@ -159,5 +189,21 @@ mod tests {
             assert_eq!(line.split(',').count(), columns, "{line}");
         }
         insta::assert_snapshot!(text.replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn many_days_have_the_columns_of_one_and_no_title() {
+        let text = days(&crate::table::tests::three_days());
+        let lines: Vec<&str> = text.lines().collect();
+        let columns = HEADER.split(',').count();
+        assert!(lines.iter().all(|line| line.split(',').count() == columns));
+        let of = |kind: &str| {
+            lines
+                .iter()
+                .filter(|l| l.split(',').nth(1) == Some(kind))
+                .count()
+        };
+        assert_eq!((of("app"), of("protected"), of("state")), (4, 2, 16));
+        assert!(!text.contains("main.rs"), "{text}");
     }
 }

@@ -10,8 +10,8 @@
 //!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. What no span covers is `off`.
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
 //!   time; see [`pieces`].
-//! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`] and
-//!   [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
+//! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`],
+//!   [`DayReport::removed`] and [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
 //! * **Counts belong to the day in which their span starts**, whole: they cannot be split, and spans with input are
 //!   cut at each whole minute, so in practice none crosses midnight. They are facts of their own, so they stay even
 //!   where the clock's correction gave their time to another span.
@@ -20,6 +20,7 @@ mod timeline;
 mod today;
 mod types;
 
+pub(crate) use timeline::pieces_of;
 pub use timeline::{Piece, pieces};
 pub use today::Today;
 pub use types::{AppTotal, DayReport, NoticeRow, ShotRow, StateTotal, Usage, WindowTotal};
@@ -228,6 +229,7 @@ impl Gathering {
     fn row(&mut self, span: &Span) -> &mut Usage {
         match &span.window {
             _ if span.protected => &mut self.report.protected,
+            _ if span.removed => &mut self.report.removed,
             Some(window) => {
                 let app = self.apps.entry(window.app.clone()).or_default();
                 if app.0.is_empty() {
@@ -279,6 +281,7 @@ impl ShotRow {
             bytes: shot.bytes,
             media: shot.media.clone(),
             blurred: shot.blurred,
+            removed: shot.removed,
             sha256: shot.sha256.clone(),
         }
     }
@@ -330,6 +333,7 @@ impl DayReport {
             counts: Counts::default(),
             apps: Vec::new(),
             protected: Usage::default(),
+            removed: Usage::default(),
             unnamed: Usage::default(),
             shots: Vec::new(),
             notices: Vec::new(),

@@ -320,6 +320,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
+            removed: false,
             window: (!title.is_empty() && title != "protected").then(|| {
                 Arc::new(Window {
                     app: "Editor".into(),
@@ -366,6 +367,7 @@ mod tests {
                 screen_width: 1280,
                 screen_height: 720,
                 blurred: true,
+                removed: false,
                 window: None,
             }),
             span(95, 10, Coverage::Active, "protected", 12),

@@ -5,14 +5,18 @@
 
 pub mod csv;
 pub mod day;
+pub mod days;
 pub mod feed;
 pub mod query;
+pub mod rollup;
 pub mod status;
 pub mod table;
 pub mod text;
 
 pub use day::{DayReport, Extent, Today, summarise};
+pub use days::{AppUsage, DayTotals, Days};
 pub use feed::{Feed, LogLine, LogWord};
+pub use rollup::{Rollup, Rollups};
 pub use status::{Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.

@@ -1,14 +1,18 @@
 //! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
 
 use crate::day::{DayReport, Extent, query_range, summarise};
+use crate::days::{Days, Gathering};
 use crate::feed::window_text;
+use crate::rollup::Rollup;
 use crate::status::Outbox;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{JournalError, Place, Reader, ShotRow};
+use journal::{Day, JournalError, Place, Reader, SLOT_US, ShotRow, slot_of};
 use model::{Coverage, Record};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Range, RangeInclusive};
 
 /// How far back a day's first span is looked for, in microseconds: a machine may sleep for weeks within one span.
 const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
@@ -43,6 +47,113 @@ pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayRep
     let mut report = summarise(&found.lines, &reader.pending()?, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
     Ok(report)
+}
+
+/// The totals of many days: exactly those of [`day`] for each, at the cost of opening one roll-up for each quarter hour,
+/// and records only where there is none. `now_us` and `zone` as there.
+///
+/// # Errors
+/// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Days::damaged`].
+pub fn days(
+    reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+) -> Result<Days, JournalError> {
+    if days.is_empty() {
+        return Ok(Days::default());
+    }
+    let extent = Extent {
+        began_us: began_us(reader)?,
+        now_us,
+    };
+    let known = Known {
+        since: reader.rolled_since()?,
+        erased: reader
+            .erased()?
+            .iter()
+            .map(|range| range.first_day..=range.last_day)
+            .collect(),
+    };
+    let (nearest, to) = (query_range(*days.start()).0, query_range(*days.end()).1);
+    // As for one day: whatever reaches into the first day, and the zone before it, is found by looking further back.
+    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
+    let mut back = certain.saturating_sub(nearest);
+    let from = loop {
+        let from = certain.saturating_sub(back);
+        let head = slot_of(from)..slot_of(certain).saturating_add(1);
+        let (head, _) = gather(reader, head, days, extent, &known)?;
+        if head.reaches_before(certain) || from <= extent.began_us || back > FARTHEST {
+            break from;
+        }
+        back = back.saturating_mul(2);
+    };
+    let slots = slot_of(from)..slot_of(to).saturating_add(1);
+    let (mut gathering, mut damaged) = gather(reader, slots, days, extent, &known)?;
+    for span in reader.pending()? {
+        gathering.span(u64::MAX, &span);
+    }
+    damaged.sort_unstable();
+    damaged.dedup();
+    Ok(Days {
+        days: gathering.finish(extent, zone),
+        damaged,
+    })
+}
+
+/// Of which slots roll-ups tell everything.
+struct Known {
+    since: i64,
+    erased: Vec<RangeInclusive<Day>>,
+}
+
+impl Known {
+    fn is_known(&self, slot: i64) -> bool {
+        let day = || Day::of_us(slot.saturating_mul(SLOT_US));
+        slot >= self.since.max(0)
+            && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
+    }
+}
+
+/// Everything that touches `slots`, provisional spans aside; and the rows that cannot be read.
+fn gather(
+    reader: &Reader,
+    slots: Range<i64>,
+    days: &RangeInclusive<Date>,
+    extent: Extent,
+    known: &Known,
+) -> Result<(Gathering, Vec<u64>), JournalError> {
+    let mut gathering = Gathering::new(days);
+    gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
+    // Where a span reaches out of a slot that has a roll-up, and where it began.
+    let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
+    for row in reader.rollups(slots.start.saturating_sub(1)..slots.end)? {
+        if !known.is_known(row.slot) {
+            continue;
+        }
+        let content = row.content.as_deref();
+        let rollup = content.and_then(|content| Rollup::decode(row.slot, content));
+        let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
+        carried.extend(from.map(|from| (row.slot, from)));
+        let taken = row.slot < slots.start || rollup.is_some_and(|r| gathering.rollup(r, extent));
+        if !taken {
+            gathering.read(std::iter::once(row.slot));
+        }
+    }
+    let mut wanted: BTreeSet<i64> = gathering.slots_read().clone();
+    for slot in gathering.slots_read() {
+        wanted.extend(carried.get(&slot.saturating_sub(1)));
+    }
+    let mut damaged = Vec::new();
+    reader.each_line_of(&wanted, &mut |line| match line {
+        Ok(line) => {
+            if let Record::Span(span) = &line.record {
+                gathering.span(line.seq, span);
+            }
+        }
+        Err(row) => damaged.push(row.seq),
+    })?;
+    Ok((gathering, damaged))
 }
 
 /// When the journal begins: the start of its first record, or its making while there is none. Microseconds since
@@ -143,6 +254,8 @@ pub struct ShotInfo {
     pub place: String,
     /// True when the sink has it.
     pub sent: bool,
+    /// True while it is held back: it was not packed for sending yet.
+    pub held: bool,
 }
 
 /// The newest `limit` shots, newest first.
@@ -165,6 +278,7 @@ fn info(row: ShotRow) -> ShotInfo {
         shot: row.shot,
         place: place.to_owned(),
         sent: row.acked,
+        held: row.held,
     }
 }
 
@@ -196,8 +310,13 @@ pub fn shot_lines(shots: &[ShotInfo], width: usize) -> Vec<String> {
                 format!("{}x{}", s.shot.width, s.shot.height),
                 bytes(s.shot.bytes),
                 if s.shot.blurred { "blurred" } else { "" },
-                s.place,
-                if s.sent { "sent" } else { "waiting" },
+                if s.shot.removed { "removed" } else { &s.place },
+                match (s.sent, s.held, s.shot.removed) {
+                    (true, ..) => "sent",
+                    (_, _, true) => "",
+                    (_, true, _) => "held",
+                    _ => "waiting",
+                },
             );
             clip(&line, width).trim_end().to_owned()
         })

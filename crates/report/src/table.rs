@@ -1,8 +1,10 @@
 //! A day as a plain table for a terminal or a text file: no colour, no escape codes, fitted to a width.
 
 use crate::day::{DayReport, Usage};
+use crate::days::{AppUsage, DayTotals, Days};
 use crate::text::{bytes, clip, clock, count, hms, left, right, zone};
 use model::Coverage;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Narrowest and widest table; a width outside is brought to the nearer of the two.
@@ -43,6 +45,84 @@ pub fn day(report: &DayReport, width: usize) -> String {
         let _ = writeln!(out, "\n{}", clip(&text, width));
     }
     out
+}
+
+/// Columns of the numbers of a line for a day: active, idle, other states (off aside), keys, clicks.
+const DAY_WIDTHS: [usize; 5] = [10, 10, 10, 8, 8];
+
+/// Many days as text, one line each and the sum at the end; each line at most `width` columns wide (see [`WIDTHS`]).
+/// Days of which nothing is known are left out.
+#[must_use]
+pub fn days(report: &Days, width: usize) -> String {
+    let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
+    let mut out = String::new();
+    let mut line = |label: &str, cells: [&str; 5], app: &str| {
+        let mut text = left(label, 14);
+        for (cell, width) in cells.into_iter().zip(DAY_WIDTHS) {
+            text.push_str(&right(cell, width));
+        }
+        text.push_str("  ");
+        text.push_str(app);
+        let _ = writeln!(out, "{}", clip(&text, width).trim_end());
+    };
+    let heads = ["active", "idle", "other", "keys", "clicks"];
+    line("day", heads, "most used");
+    let mut sum = [0; 5];
+    let mut apps: BTreeMap<&str, u64> = BTreeMap::new();
+    let most = |app: Option<(&str, u64)>| {
+        app.map_or_else(String::new, |(app, us)| {
+            format!("{}  {}", hms(us), named(app))
+        })
+    };
+    let cells = |of: &[u64; 5]| {
+        let [active, idle, other, keys, clicks] = *of;
+        let times = [active, idle, other].map(hms);
+        let counts = [keys, clicks].map(|n| n.to_string());
+        [times.to_vec(), counts.to_vec()].concat()
+    };
+    let mut row = |label: &str, of: &[u64; 5], app: &str| {
+        let cells = cells(of);
+        let mut texts = [""; 5];
+        for (text, cell) in texts.iter_mut().zip(&cells) {
+            *text = cell;
+        }
+        line(label, texts, app);
+    };
+    for day in report.days.iter().filter(|day| day.is_known()) {
+        let of = numbers(day);
+        for (sum, n) in sum.iter_mut().zip(of) {
+            *sum += n;
+        }
+        for AppUsage { app, usage } in &day.apps {
+            *apps.entry(app).or_default() += usage.total_us();
+        }
+        let first = day
+            .apps
+            .first()
+            .map(|a| (a.app.as_str(), a.usage.total_us()));
+        row(
+            &day.day.strftime("%a %Y-%m-%d").to_string(),
+            &of,
+            &most(first),
+        );
+    }
+    let first = apps.into_iter().rev().max_by_key(|(_, us)| *us);
+    row("total", &sum, &most(first));
+    if !report.damaged.is_empty() {
+        let text = format!(
+            "  {} in this time cannot be read any more",
+            count(report.damaged.len() as u64, "record", "records")
+        );
+        let _ = writeln!(out, "\n{}", clip(&text, width));
+    }
+    out
+}
+
+fn numbers(day: &DayTotals) -> [u64; 5] {
+    let of = |state| day.state_us(state);
+    let (active, idle) = (of(Coverage::Active), of(Coverage::Idle));
+    let other = day.length_us - active - idle - of(Coverage::Off);
+    [active, idle, other, day.counts.keys(), day.counts.clicks()]
 }
 
 fn states(out: &mut String, report: &DayReport) {
@@ -105,6 +185,7 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
     for (label, of) in [
         ("(protected)", &report.protected),
+        ("(removed)", &report.removed),
         ("(no window)", &report.unnamed),
     ] {
         if !of.is_zero() {
@@ -252,6 +333,7 @@ pub(crate) mod tests {
             counts,
             apps,
             protected,
+            removed: Usage::default(),
             unnamed: Usage::default(),
             shots: vec![ShotRow {
                 seq: 17,
@@ -264,6 +346,7 @@ pub(crate) mod tests {
                 bytes: 48_200,
                 media: "image/webp".into(),
                 blurred: true,
+                removed: false,
                 sha256: "ab".repeat(32),
             }],
             damaged: vec![40, 41],
@@ -313,5 +396,61 @@ pub(crate) mod tests {
         let back: DayReport = serde_json::from_str(&json).unwrap();
         assert_eq!(back, sample());
         insta::assert_snapshot!(json);
+    }
+
+    /// Three days, one of which nothing is known.
+    pub(crate) fn three_days() -> Days {
+        let day = sample();
+        let usages = day.apps.iter().map(|a| AppUsage {
+            app: a.app.clone(),
+            usage: a.usage,
+        });
+        let totals = DayTotals {
+            day: day.day,
+            length_us: day.length_us,
+            states: day.states.clone(),
+            counts: day.counts,
+            apps: usages.collect(),
+            protected: day.protected,
+            removed: day.removed,
+            unnamed: day.unnamed,
+        };
+        let mut second = totals.clone();
+        second.day = jiff::civil::date(2026, 7, 17);
+        second.apps.reverse();
+        let nothing = DayTotals {
+            day: jiff::civil::date(2026, 7, 16),
+            length_us: 0,
+            states: Vec::new(),
+            counts: Counts::default(),
+            apps: Vec::new(),
+            protected: Usage::default(),
+            removed: Usage::default(),
+            unnamed: Usage::default(),
+        };
+        Days {
+            days: vec![totals, nothing, second],
+            damaged: vec![40],
+        }
+    }
+
+    #[test]
+    fn many_days_are_one_line_each_and_a_sum() {
+        let text = days(&three_days(), 80);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "day               active      idle     other    keys  clicks  most used",
+                "Wed 2026-07-15   2:16:32   0:02:00   0:16:00    4344     432  2:12:01  Editor",
+                "Fri 2026-07-17   2:16:32   0:02:00   0:16:00    4344     432  0:01:31  Browser",
+                "total            4:33:04   0:04:00   0:32:00    8688     864  4:24:02  Editor",
+                "",
+                "  1 record in this time cannot be read any more",
+            ]
+        );
+        for line in days(&three_days(), 60).lines() {
+            assert!(columns(line) <= 60, "{line}");
+        }
     }
 }

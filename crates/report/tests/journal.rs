@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use data_encoding::HEXLOWER;
-use journal::{Commit, Journal, Reader};
-use model::{Counts, Coverage, InputCounts, Record, Shot, Span, Window};
+use journal::{Commit, Journal, Keys, Reader};
+use model::{Counts, Coverage, DeviceId, InputCounts, Record, Shot, Span, Window};
 use report::query;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use vault::Vault;
+use vault::{Identity, KeyMaker, Opener};
 
 /// 2026-09-21T14:53:20Z.
 const NOW: i64 = 1_790_002_400_000_000;
@@ -21,6 +21,7 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
+        removed: false,
         window: (!title.is_empty()).then(|| {
             Arc::new(Window {
                 app: "Editor".into(),
@@ -38,12 +39,21 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
     }
 }
 
+fn keys() -> Keys {
+    let key = Identity::generate();
+    Keys {
+        device: DeviceId::from_bytes([1; 16]),
+        maker: KeyMaker::new([key.recipient()]).unwrap(),
+        opener: Opener::new([key]),
+    }
+}
+
 #[test]
 fn a_real_journal_answers() {
     let dir = tempfile::tempdir().unwrap();
-    let vault = Vault::open_or_create(dir.path()).unwrap();
+    let keys = keys();
     let at = dir.path().join("journal");
-    let (mut journal, _) = Journal::open(&at, &vault, NOW).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW).unwrap();
 
     let records = [
         Record::Span(span(NOW - 3 * MINUTE, MINUTE, Coverage::Active, "main.rs")),
@@ -70,11 +80,12 @@ fn a_real_journal_answers() {
         screen_width: 10,
         screen_height: 20,
         blurred: true,
+        removed: false,
         window: None,
     };
     let seq = journal.add_shot(&shot, &picture, NOW).unwrap();
 
-    let reader = Reader::open(&at, vault.opener()).unwrap();
+    let reader = Reader::open(&at, keys.opener).unwrap();
     let today = report::day::date_of(NOW, "Europe/Berlin");
     let day = query::day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
     assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
@@ -108,10 +119,10 @@ fn a_real_journal_answers() {
 #[test]
 fn a_sleep_of_twenty_days_covers_the_days_within() {
     let dir = tempfile::tempdir().unwrap();
-    let vault = Vault::open_or_create(dir.path()).unwrap();
+    let keys = keys();
     let at = dir.path().join("journal");
     let began = NOW - 25 * DAY;
-    let (mut journal, _) = Journal::open(&at, &vault, began).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), began).unwrap();
     let records = [
         Record::Span(span(began, DAY, Coverage::Active, "main.rs")),
         Record::Span(span(began + DAY, 20 * DAY, Coverage::Asleep, "")),
@@ -124,7 +135,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
             ..Commit::default()
         })
         .unwrap();
-    let reader = Reader::open(&at, vault.opener()).unwrap();
+    let reader = Reader::open(&at, keys.opener).unwrap();
     for days in [3, 10, 18] {
         let date = report::day::date_of(began + days * DAY, "Europe/Berlin");
         let day = query::day(&reader, date, NOW, "UTC").unwrap();

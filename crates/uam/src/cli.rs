@@ -51,24 +51,16 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what a day held.
-    Report {
-        /// Which day: YYYY-MM-DD, `today` or `yesterday`.
-        #[arg(long, default_value = "today", value_name = "DAY")]
-        day: String,
-        /// As JSON.
-        #[arg(long, conflicts_with = "csv")]
-        json: bool,
-        /// As CSV.
-        #[arg(long)]
-        csv: bool,
-    },
-    /// Print the recorded lines, exactly as they are sent.
-    Export {
-        /// First line to print, by sequence number.
-        #[arg(long, default_value_t = 1, value_name = "SEQ")]
-        from: u64,
-    },
+    /// Show what a day held, or many days.
+    Report(ReportArgs),
+    /// Print the recorded lines, exactly as they are sent; or put everything into one file for the person it is about.
+    Export(ExportArgs),
+    /// Take something out: window names, titles, counts and pictures go, the time and its state stay.
+    Delete(DeleteArgs),
+    /// Erase whole days for good, here and (as far as it may be done) where they were sent.
+    Erase(EraseArgs),
+    /// List what left this computer, and show it as it lies there.
+    Sent(SentArgs),
     /// List screenshots, show one in the terminal, or save it.
     Shots {
         /// How many of the newest to list.
@@ -96,10 +88,46 @@ pub(crate) enum Command {
     },
     /// Send what is waiting, once, and say what was sent. The running instance does this by itself.
     Upload {
+        /// Also what is still held back for you to look at.
+        #[arg(long)]
+        now: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// The key of the running instance comes through standard input.
+        #[arg(long, hide = true)]
+        lease: bool,
     },
+    /// Unlock the record for reading, for ten minutes after the last look at it.
+    Unlock {
+        /// For how long after the last look: 1m to 1h.
+        #[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_length, default_value = "10m")]
+        idle: std::time::Duration,
+    },
+    /// End an unlock now.
+    Lock,
+    /// Show and change who can open the record, and with what.
+    Keys {
+        #[command(subcommand)]
+        action: Option<KeysAction>,
+    },
+    /// Get in again with a recovery code: after the phone or the passphrase is lost, or on another computer.
+    Recover {
+        /// A vault file, such as the copy beside the record in the bucket; then the key for `age -d -i` is printed.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Print the key into this new file instead of on the screen.
+        #[arg(long, value_name = "FILE", requires = "from")]
+        identity: Option<PathBuf>,
+    },
+    /// Show the notice: what is recorded, who can read it, and when it was agreed to.
+    Consent,
+    /// The recording process of a run; started by `uam run` alone.
+    #[command(hide = true)]
+    Worker(RunArgs),
+    /// Holds an unlocked key; started by `uam unlock` alone.
+    #[command(hide = true)]
+    Keyholder,
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -126,6 +154,177 @@ pub(crate) enum ConfigAction {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// List the key slots and who else can read.
+    List,
+    /// Let a passphrase open the vault too.
+    AddPassphrase,
+    /// Let this computer's credential store open the vault too.
+    AddStore,
+    /// Remove a key slot.
+    Remove {
+        /// Its number, as `uam keys` lists it.
+        slot: u32,
+    },
+    /// Make ten new recovery codes; the old ones are void.
+    Recovery {
+        /// Write them into this new file instead of showing them.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Set up a new phone: a new secret for the authenticator app.
+    Phone {
+        /// Keep an authenticator entry that exists already; the file holds its secret or otpauth:// URL.
+        #[arg(long, value_name = "FILE")]
+        import: Option<PathBuf>,
+    },
+    /// Let an organisation read what is recorded from now on.
+    AddOrganisation {
+        /// What it is called, as in "Acme Ltd, payroll".
+        name: String,
+        /// Its age public key (age1…).
+        key: String,
+    },
+    /// An organisation reads nothing new from now on.
+    RemoveOrganisation {
+        /// Its name.
+        name: String,
+    },
+    /// Replace every key. What was recorded stays readable for you.
+    Rotate {
+        /// Open the vault with a passphrase from now on, even where there is a credential store.
+        #[arg(long)]
+        passphrase: bool,
+        /// Write the new recovery codes into this new file instead of showing them.
+        #[arg(long, value_name = "FILE")]
+        recovery_kit: Option<PathBuf>,
+    },
+}
+
+/// Which days to report, and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Which day: YYYY-MM-DD, `today` or `yesterday`.
+    #[arg(
+        long,
+        default_value = "today",
+        value_name = "DAY",
+        conflicts_with = "many"
+    )]
+    pub(crate) day: String,
+    /// The week (Monday to Sunday) of that day, one line a day; of today if not given.
+    #[arg(long, value_name = "DAY", num_args = 0..=1, default_missing_value = "today", group = "many")]
+    pub(crate) week: Option<String>,
+    /// The month of that day, one line a day.
+    #[arg(long, value_name = "DAY", num_args = 0..=1, default_missing_value = "today", group = "many")]
+    pub(crate) month: Option<String>,
+    /// The year of that day, one line a day.
+    #[arg(long, value_name = "DAY", num_args = 0..=1, default_missing_value = "today", group = "many")]
+    pub(crate) year: Option<String>,
+    /// Every day from this one on, one line a day.
+    #[arg(long, value_name = "DAY", group = "many")]
+    pub(crate) from: Option<String>,
+    /// Up to this day; today if not given.
+    #[arg(long, value_name = "DAY", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// As JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// As CSV.
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+/// `uam export`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// First line to print, by sequence number; with --subject the first day.
+    #[arg(long, value_name = "SEQ|DAY")]
+    pub(crate) from: Option<String>,
+    /// With --subject: the last day, as YYYY-MM-DD (UTC).
+    #[arg(long, value_name = "DAY", requires = "subject")]
+    pub(crate) to: Option<String>,
+    /// Put records, tables, notices and pictures into this new ZIP file, for the person the record is about.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) subject: Option<PathBuf>,
+}
+
+impl ExportArgs {
+    /// The first line to print.
+    pub(crate) fn first(&self) -> anyhow::Result<u64> {
+        self.from.as_deref().map_or(Ok(1), |text| {
+            text.parse().map_err(|_| {
+                crate::failure::Failure::usage(
+                    format!("\"{text}\" is not a line's number"),
+                    "For example: uam export --from 1000. Days go with --subject FILE.zip.",
+                )
+            })
+        })
+    }
+}
+
+/// `uam delete`
+#[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["last", "shot", "from"]))]
+pub(crate) struct DeleteArgs {
+    /// The last while: 10m, 1h, 1d.
+    #[arg(long, value_name = "TIME", value_parser = crate::time::parse_while)]
+    pub(crate) last: Option<std::time::Duration>,
+    /// One picture, by the number `uam shots` lists.
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) shot: Option<u64>,
+    /// From this moment, as "YYYY-MM-DD HH:MM" in the time zone in force.
+    #[arg(long, value_name = "WHEN", requires = "to")]
+    pub(crate) from: Option<String>,
+    /// Until this moment.
+    #[arg(long, value_name = "WHEN", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// Say only what it would come to.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask.
+    #[arg(long, short = 'y')]
+    pub(crate) yes: bool,
+}
+
+/// `uam erase`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct EraseArgs {
+    /// First day, as YYYY-MM-DD. Days are UTC days here, as the journal keeps them.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: String,
+    /// Last day, as YYYY-MM-DD (UTC).
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: String,
+    /// Say only what it would come to.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask for the word ERASE (the factors are asked for all the same).
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// `uam sent`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SentArgs {
+    /// Fetch this object, check it, open it and print it; by its name or the end of it.
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub(crate) show: Option<String>,
+    /// The same with every object.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Save what --show opened (a picture, or lines) to this file.
+    #[arg(long, value_name = "FILE", requires = "show")]
+    pub(crate) save: Option<PathBuf>,
+    /// How to draw a picture.
+    #[arg(long, value_enum, default_value_t = Protocol::Auto)]
+    pub(crate) protocol: Protocol,
+    /// As JSON, one object a line.
+    #[arg(long, conflicts_with_all = ["show", "all"])]
+    pub(crate) json: bool,
+}
+
 /// What a run can be told.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
@@ -147,6 +346,21 @@ pub(crate) struct RunArgs {
     /// One picture in each interval of this length: 5m, 30s, 1h (a bare number is minutes).
     #[arg(long, value_name = "TIME", value_parser = crate::time::parse_length)]
     pub(crate) every: Option<std::time::Duration>,
+    /// Seal what is sent, so that only your keys can open it.
+    #[arg(long, overrides_with = "no_seal")]
+    pub(crate) seal: bool,
+    /// Send records and pictures so that whoever can read the bucket can read them.
+    #[arg(long)]
+    pub(crate) no_seal: bool,
+    /// Agree to the notice of what is recorded, without being asked (it is shown all the same).
+    #[arg(long)]
+    pub(crate) agree: bool,
+    /// First run: keep an authenticator entry that exists already; the file holds its secret or otpauth:// URL.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) import: Option<PathBuf>,
+    /// First run: write the recovery codes into this new file instead of showing them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_kit: Option<PathBuf>,
     /// Print plain lines even on a terminal.
     #[arg(long)]
     pub(crate) plain: bool,
@@ -167,6 +381,13 @@ impl RunArgs {
     /// The answer given by flags to "blur them?", if any.
     pub(crate) fn blur_answer(&self) -> Option<bool> {
         answer(self.blur, self.no_blur)
+    }
+}
+
+impl RunArgs {
+    /// The answer given by flags to "seal what is sent?", if any.
+    pub(crate) fn seal_answer(&self) -> Option<bool> {
+        answer(self.seal, self.no_seal)
     }
 }
 
@@ -197,6 +418,31 @@ pub(crate) enum Protocol {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_report_is_of_one_day_or_of_many() {
+        let report = |words: &[&str]| {
+            let line = ["uam", "report"].iter().chain(words);
+            match Cli::try_parse_from(line).map(|cli| cli.command) {
+                Ok(Some(Command::Report(args))) => Some(args),
+                _ => None,
+            }
+        };
+        assert!(report(&[]).is_some_and(|a| a.day == "today" && a.week.is_none()));
+        let week = report(&["--week", "--json"]).and_then(|a| a.week);
+        assert_eq!(week.as_deref(), Some("today"));
+        let year = report(&["--year", "2025-06-01"]).and_then(|a| a.year);
+        assert_eq!(year.as_deref(), Some("2025-06-01"));
+        assert!(report(&["--from", "2025-01-01", "--to", "2025-02-01"]).is_some());
+        for wrong in [
+            &["--week", "--year"][..],
+            &["--day", "today", "--month"],
+            &["--to", "today"],
+            &["--json", "--csv"],
+        ] {
+            assert!(report(wrong).is_none(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

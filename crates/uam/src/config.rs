@@ -82,6 +82,18 @@ pub(crate) struct UploadConfig {
     pub(crate) every_seconds: u64,
     /// `s3://bucket/prefix` or `file:///folder`; without it the environment and `.env` decide.
     pub(crate) destination: Option<String>,
+    /// Seal what is sent for the keys of the vault? Not said yet: yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seal: Option<bool>,
+    /// How long everything waits before it may be sent, in seconds, 0 to 604,800 (a week).
+    pub(crate) hold_seconds: u64,
+}
+
+impl UploadConfig {
+    /// Is what is sent sealed?
+    pub(crate) fn sealed(&self) -> bool {
+        self.seal.unwrap_or(true)
+    }
 }
 
 /// `[power]`
@@ -138,6 +150,8 @@ impl Default for UploadConfig {
         Self {
             every_seconds: 300,
             destination: None,
+            seal: None,
+            hold_seconds: 600,
         }
     }
 }
@@ -235,6 +249,13 @@ impl Config {
             "seconds",
         )?;
         within(
+            "upload.hold_seconds",
+            self.upload.hold_seconds,
+            0,
+            604_800,
+            "seconds",
+        )?;
+        within(
             "power.low_percent",
             self.power.low_percent.into(),
             0,
@@ -286,15 +307,15 @@ impl Config {
 
 /// Changes settings in the file, keeping its comments and order. Nothing is written unless the result is valid.
 pub(crate) fn set(paths: &Paths, changes: &[(&str, toml_edit::Value)]) -> anyhow::Result<Config> {
-    edit(paths, |doc| {
-        for (key, value) in changes {
-            let (table, name) = key.split_once('.').ok_or_else(|| unknown(key))?;
-            let section = doc.entry(table).or_insert_with(toml_edit::table);
-            let section = section.as_table_like_mut().ok_or_else(|| unknown(key))?;
-            section.insert(name, toml_edit::Item::Value(value.clone()));
-        }
-        Ok(())
-    })
+    edit(paths, |doc| put(doc, changes))
+}
+
+/// What [`set`] would make of the settings; nothing is written.
+pub(crate) fn preview(
+    paths: &Paths,
+    changes: &[(&str, toml_edit::Value)],
+) -> anyhow::Result<Config> {
+    changed(&paths.config_file(), |doc| put(doc, changes)).map(|(_, config)| config)
 }
 
 /// Changes the file with `change`, keeping its comments and order. Nothing is written unless the result is valid.
@@ -303,7 +324,31 @@ pub(crate) fn edit(
     change: impl FnOnce(&mut toml_edit::DocumentMut) -> anyhow::Result<()>,
 ) -> anyhow::Result<Config> {
     let file = paths.config_file();
-    let text = match fs::read_to_string(&file) {
+    let (text, config) = changed(&file, change)?;
+    vault::disk::write_durably(&file, text.as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(config)
+}
+
+fn put(
+    doc: &mut toml_edit::DocumentMut,
+    changes: &[(&str, toml_edit::Value)],
+) -> anyhow::Result<()> {
+    for (key, value) in changes {
+        let (table, name) = key.split_once('.').ok_or_else(|| unknown(key))?;
+        let section = doc.entry(table).or_insert_with(toml_edit::table);
+        let section = section.as_table_like_mut().ok_or_else(|| unknown(key))?;
+        section.insert(name, toml_edit::Item::Value(value.clone()));
+    }
+    Ok(())
+}
+
+/// The file's text after `change`, and the settings it holds.
+fn changed(
+    file: &Path,
+    change: impl FnOnce(&mut toml_edit::DocumentMut) -> anyhow::Result<()>,
+) -> anyhow::Result<(String, Config)> {
+    let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", file.display())),
@@ -316,10 +361,8 @@ pub(crate) fn edit(
     })?;
     change(&mut doc)?;
     let text = doc.to_string();
-    let config = Config::parse(&text, &file)?;
-    vault::disk::write_durably(&file, text.as_bytes())
-        .with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(config)
+    let config = Config::parse(&text, file)?;
+    Ok((text, config))
 }
 
 fn unknown(key: &str) -> anyhow::Error {

@@ -2,7 +2,6 @@
 
 use crate::output;
 use std::fmt;
-use std::process::ExitCode;
 
 /// Exit codes, as the manual lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +51,21 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The exit code an error stands for.
-pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+/// The failure an error is, as itself or as the context of one, or has among its causes.
+fn failure_of(error: &anyhow::Error) -> Option<&Failure> {
     error
-        .chain()
-        .find_map(|e| e.downcast_ref::<Failure>())
-        .map_or(Exit::Failed, |f| f.exit)
+        .downcast_ref::<Failure>()
+        .or_else(|| error.chain().find_map(|e| e.downcast_ref()))
 }
 
-/// Prints the error with its causes and hint, and gives its exit code.
-pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    let failure = error.chain().find_map(|e| e.downcast_ref::<Failure>());
+/// The exit code an error stands for.
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+    failure_of(error).map_or(Exit::Failed, |f| f.exit)
+}
+
+/// Prints the error with its causes and hint, and says how to exit.
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
+    let failure = failure_of(error);
     let mut text = format!("uam: {error}\n");
     let mut said = error.to_string();
     for cause in error.chain().skip(1) {
@@ -76,5 +79,5 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         text.push_str(&format!("  {hint}\n"));
     }
     output::err(&text);
-    ExitCode::from(failure.map_or(Exit::Failed, |f| f.exit) as u8)
+    exit_of(error)
 }

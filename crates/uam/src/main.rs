@@ -2,18 +2,23 @@
 //!
 //! `main` only reads the command line and turns the outcome into an exit code; the work lies in the modules.
 
+mod access;
 mod agent;
 mod cli;
 mod commands;
 mod config;
 mod control;
+mod done;
 mod environment;
 mod failure;
+mod lease;
 mod output;
 mod paths;
 mod start;
+mod supervise;
 mod system;
 mod time;
+mod yours;
 
 use clap::Parser;
 use std::io::IsTerminal;
@@ -23,7 +28,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let code = match commands::run(cli) {
         Ok(code) => code,
-        Err(error) => failure::report(&error),
+        Err(error) => ExitCode::from(failure::report(&error) as u8),
     };
     hold_window();
     code

@@ -71,6 +71,11 @@ impl Paths {
         self.runtime.join("uam.lock")
     }
 
+    /// Where an unlocked key can be asked for.
+    pub(crate) fn unlock_socket(&self) -> PathBuf {
+        self.runtime.join("unlock.sock")
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
         self.runtime.join("uam.sock")
     }

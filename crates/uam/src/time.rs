@@ -31,6 +31,48 @@ pub(crate) fn parse_length(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// As [`parse_length`], and days too: `1d`.
+///
+/// # Errors
+/// A sentence that says what a length looks like.
+pub(crate) fn parse_while(text: &str) -> Result<Duration, String> {
+    match text.trim().strip_suffix(['d', 'D']) {
+        Some(days) => parse_length(&format!("{days}h"))
+            .ok()
+            .and_then(|hours| hours.checked_mul(24))
+            .filter(|length| length.as_secs() <= 366 * 24 * 3600)
+            .ok_or_else(|| format!("\"{text}\" is not a length: write 10m, 1h or 1d")),
+        None => parse_length(text),
+    }
+}
+
+/// Reads a moment: `YYYY-MM-DD HH:MM`, or with seconds, in the zone in force; microseconds since the Unix epoch (UTC).
+///
+/// # Errors
+/// A sentence that says what a moment looks like.
+pub(crate) fn parse_moment(text: &str) -> Result<i64, String> {
+    moment_in(text, TimeZone::system())
+}
+
+fn moment_in(text: &str, zone: TimeZone) -> Result<i64, String> {
+    let wrong = || format!("\"{text}\" is not a moment: write \"YYYY-MM-DD HH:MM\"");
+    if !text.contains(':') {
+        return Err(wrong());
+    }
+    let civil: jiff::civil::DateTime = text.trim().parse().map_err(|_| wrong())?;
+    let zoned = civil.to_zoned(zone).map_err(|_| wrong())?;
+    Ok(zoned.timestamp().as_microsecond())
+}
+
+/// Reads a UTC day: `YYYY-MM-DD`.
+///
+/// # Errors
+/// A sentence that says what a day looks like.
+pub(crate) fn parse_utc_day(text: &str) -> Result<journal::Day, String> {
+    journal::Day::parse(text.trim())
+        .ok_or_else(|| format!("\"{text}\" is not a day: write YYYY-MM-DD (UTC)"))
+}
+
 /// How long a pause is asked to last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -116,6 +158,29 @@ mod tests {
     }
 
     #[test]
+    fn whiles_and_moments() {
+        assert_eq!(parse_while("1d").unwrap().as_secs(), 86_400);
+        assert_eq!(parse_while("10m").unwrap().as_secs(), 600);
+        for bad in ["0d", "400d", "d", "1w"] {
+            assert!(parse_while(bad).is_err(), "{bad}");
+        }
+        let berlin = || TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(
+            moment_in("2026-09-21 16:13", berlin()).unwrap(),
+            1_789_999_980_000_000
+        );
+        assert_eq!(
+            moment_in("2026-09-21 16:13:20", berlin()).unwrap(),
+            1_790_000_000_000_000
+        );
+        for bad in ["2026-09-21", "16:13", "2026-09-31 10:00", "soon"] {
+            assert!(moment_in(bad, berlin()).is_err(), "{bad}");
+        }
+        assert_eq!(parse_utc_day("1970-01-02").unwrap(), journal::Day(1));
+        assert!(parse_utc_day("today").is_err());
+    }
+
+    #[test]
     fn pauses() {
         assert_eq!(parse_pause("15m").unwrap(), PauseLength::Seconds(900));
         assert_eq!(parse_pause(" Tomorrow ").unwrap(), PauseLength::Tomorrow);
@@ -143,21 +208,22 @@ mod tests {
                 "2026-10-25T22:59:59Z",
                 "2026-10-25T23:00:00Z",
             ),
-            // Havana's clocks go from 00:00 to 01:00, and from 01:00 back to 00:00.
+            // Havana's clocks went from 00:00 to 01:00, and from 01:00 back to 00:00. (A past year: what is to come, they
+            // change at short notice.)
             (
                 "America/Havana",
-                "2026-03-08T04:30:00Z",
-                "2026-03-08T05:00:00Z",
+                "2020-03-08T04:30:00Z",
+                "2020-03-08T05:00:00Z",
             ),
             (
                 "America/Havana",
-                "2026-11-01T03:30:00Z",
-                "2026-11-01T04:00:00Z",
+                "2020-11-01T03:30:00Z",
+                "2020-11-01T04:00:00Z",
             ),
             (
                 "America/Havana",
-                "2026-11-01T05:30:00Z",
-                "2026-11-02T05:00:00Z",
+                "2020-11-01T05:30:00Z",
+                "2020-11-02T05:00:00Z",
             ),
         ] {
             let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();

@@ -148,6 +148,7 @@ fn of_refusal(refusal: &Refusal, at: Where<'_>) -> SinkError {
     }
     let doing = match refusal.method {
         Method::PUT => "write",
+        Method::DELETE => "delete",
         _ => "read",
     };
     match *status {

@@ -1,21 +1,24 @@
-//! From the outbox into a sink, in order.
+//! From the outbox into a sink, in order. No key is needed; with one, what is to be readable is opened on the way.
 //!
 //! What is always true:
-//! * A picture is in the sink before the segment that names it is frozen.
+//! * The pictures a segment names are in the sink before it.
 //! * Segments go one after the other, oldest first; the next is put only when the one before is acknowledged.
-//! * The journal hears of an acknowledgement only after the sink gave one (see [`Sink::put_new`]). A crash in between
-//!   puts the same bytes under the same key again, which the sink recognises.
+//! * The journal hears of a put before it begins, and of an acknowledgement only after the sink gave one (see
+//!   [`Sink::put_new`]). A crash in between puts the same bytes under the same key again, which the sink recognises.
+//! * What may be readable or sealed in the sink is never both: when the one was tried before and the other is what can
+//!   be put now, a look goes first.
 //! * At most [`BATCH`] pictures or [`BATCH_BYTES`] of them (and always at least one) are in memory at once.
 
 use crate::error::SinkError;
 use crate::keys;
 use crate::schedule::Outcome;
-use crate::store::{Object, Sink};
-use journal::{JournalError, Outbox, Segment, WaitingShot};
+use crate::store::{Object, Sink, sha256_hex};
+use journal::{Form, JournalError, Kit, Outbox, PictureFile, Plain, Segment, WaitingShot};
 use model::{Clock, DeviceId};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use thiserror::Error;
+use vault::Opener;
 
 /// Pictures put together at most.
 pub const BATCH: usize = 16;
@@ -28,35 +31,63 @@ pub trait Source {
     fn device(&self) -> DeviceId;
     /// Seconds since the Unix epoch at which the journal was made.
     fn epoch(&self) -> u64;
-    /// The oldest pictures the sink does not have.
+    /// The copy of the recovery kit the sink does not have.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn kit(&self) -> Result<Option<Kit>, JournalError>;
+    /// The sink has the kit.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn ack_kit(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError>;
+    /// The oldest pictures that go before the segment [`Self::next_segment`] gives.
     ///
     /// # Errors
     /// When the journal cannot be read.
     fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError>;
-    /// A picture's bytes.
+    /// A picture's file.
     ///
     /// # Errors
-    /// [`JournalError::PictureLost`] when it is gone; it then waits no more.
-    fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError>;
+    /// [`JournalError::PictureLost`] when it is gone, [`JournalError::PictureDeleted`] when it was removed; it then waits
+    /// no more.
+    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError>;
+    /// Puts begin; returns those that may be put.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError>;
     /// The sink has the picture.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn ack_shot(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError>;
+    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError>;
     /// The next segment; the same one until it is acknowledged.
     ///
     /// # Errors
-    /// When the journal cannot be read or written.
-    fn freeze(
-        &mut self,
-        now_us: i64,
-        limits: journal::Limits,
-    ) -> Result<Option<Segment>, JournalError>;
+    /// When the journal cannot be read.
+    fn next_segment(&self) -> Result<Option<Segment>, JournalError>;
+    /// A put begins; false when the segment must not be put any more.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError>;
+    /// The sink does not have the segment, and its body is gone.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn withdraw_segment(&mut self, first: u64, last: u64) -> Result<(), JournalError>;
     /// The sink has the segment.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn ack_segment(&mut self, first: u64, last: u64, at_us: i64) -> Result<(), JournalError>;
+    fn ack_segment(
+        &mut self,
+        first: u64,
+        last: u64,
+        form: Form,
+        at_us: i64,
+    ) -> Result<(), JournalError>;
 }
 
 impl Source for Outbox {
@@ -68,28 +99,50 @@ impl Source for Outbox {
         Outbox::epoch(self)
     }
 
+    fn kit(&self) -> Result<Option<Kit>, JournalError> {
+        Outbox::kit(self)
+    }
+
+    fn ack_kit(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
+        Outbox::ack_kit(self, seq, at_us)
+    }
+
     fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
         Outbox::next_shots(self, limit)
     }
 
-    fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
+    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
         Outbox::picture(self, seq)
     }
 
-    fn ack_shot(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
-        Outbox::ack_shot(self, seq, at_us)
+    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+        Outbox::begin_shots(self, shots)
     }
 
-    fn freeze(
+    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError> {
+        Outbox::ack_shot(self, seq, form, at_us)
+    }
+
+    fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
+        Outbox::next_segment(self)
+    }
+
+    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError> {
+        Outbox::begin_segment(self, segment, form)
+    }
+
+    fn withdraw_segment(&mut self, first: u64, last: u64) -> Result<(), JournalError> {
+        Outbox::withdraw_segment(self, first, last)
+    }
+
+    fn ack_segment(
         &mut self,
-        now_us: i64,
-        limits: journal::Limits,
-    ) -> Result<Option<Segment>, JournalError> {
-        Outbox::freeze(self, now_us, limits)
-    }
-
-    fn ack_segment(&mut self, first: u64, last: u64, at_us: i64) -> Result<(), JournalError> {
-        Outbox::ack_segment(self, first, last, at_us)
+        first: u64,
+        last: u64,
+        form: Form,
+        at_us: i64,
+    ) -> Result<(), JournalError> {
+        Outbox::ack_segment(self, first, last, form, at_us)
     }
 }
 
@@ -102,7 +155,9 @@ pub struct Drained {
     pub records: u64,
     /// Pictures acknowledged.
     pub shots: u64,
-    /// Bytes of both.
+    /// Copies of the recovery kit acknowledged.
+    pub kits: u64,
+    /// Bytes of all of these that were put.
     pub bytes: u64,
     /// Objects of these that an earlier try had already stored.
     pub already_there: u64,
@@ -132,6 +187,13 @@ pub enum Progress {
         last_seq: u64,
         /// How many records.
         records: u64,
+        /// Its key.
+        key: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A copy of the recovery kit is in the sink.
+    Kit {
         /// Its key.
         key: String,
         /// Its size.
@@ -210,6 +272,7 @@ impl UploadError {
 
 /// Delivers until the outbox is empty, something fails, or `progress` answers `Break` (asked after each object).
 ///
+/// `opener` opens what the journal says is to be sent readable; what it does not open, or without one, goes out sealed.
 /// Blocks; a single object takes no longer than the sink's timeouts.
 ///
 /// # Errors
@@ -217,19 +280,22 @@ impl UploadError {
 pub fn drain(
     source: &mut dyn Source,
     sink: &dyn Sink,
-    limits: journal::Limits,
+    opener: Option<&Opener>,
     clock: &dyn Clock,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Drained, UploadError> {
     let mut drained = Drained::default();
     let ended = Run {
+        device: source.device(),
+        epoch: source.epoch(),
         source,
         sink,
+        opener,
         clock,
         progress,
         drained: &mut drained,
     }
-    .run(limits);
+    .run();
     match ended {
         Ok(()) => Ok(drained),
         Err(cause) => Err(UploadError { cause, drained }),
@@ -237,74 +303,91 @@ pub fn drain(
 }
 
 struct Run<'a> {
+    device: DeviceId,
+    epoch: u64,
     source: &'a mut dyn Source,
     sink: &'a dyn Sink,
+    opener: Option<&'a Opener>,
     clock: &'a dyn Clock,
     progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     drained: &'a mut Drained,
 }
 
+/// A picture ready to put.
+struct Ready {
+    seq: u64,
+    form: Form,
+    object: Object,
+}
+
 impl Run<'_> {
-    fn run(&mut self, limits: journal::Limits) -> Result<(), Cause> {
-        loop {
+    fn run(&mut self) -> Result<(), Cause> {
+        self.kit()?;
+        while !self.drained.stopped {
+            // Asked before the pictures, so that none of a segment frozen in between is missed.
+            let segment = self.source.next_segment()?;
             self.shots()?;
-            if self.drained.stopped {
-                return Ok(());
-            }
-            let now = self.clock.now().utc_us;
-            let Some(segment) = self.source.freeze(now, limits)? else {
-                return Ok(());
+            let (false, Some(segment)) = (self.drained.stopped, segment) else {
+                break;
             };
             self.segment(segment)?;
-            if self.drained.stopped {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
-    /// Every waiting picture.
+    fn now_us(&self) -> i64 {
+        self.clock.now().utc_us
+    }
+
+    fn kit(&mut self) -> Result<(), Cause> {
+        let Some(kit) = self.source.kit()? else {
+            return Ok(());
+        };
+        let sha256 = sha256_hex(&kit.bytes);
+        let object = Object {
+            key: keys::vault(&self.device, self.epoch, kit.day, kit.seq, &sha256),
+            body: kit.bytes.into(),
+            sha256,
+        };
+        let put = self.sink.put_new(&object)?;
+        self.count(put, object.body.len());
+        self.source.ack_kit(kit.seq, self.now_us())?;
+        self.drained.kits += 1;
+        self.tell(Progress::Kit {
+            bytes: object.body.len() as u64,
+            key: object.key,
+        });
+        Ok(())
+    }
+
+    /// Every picture that goes before the next segment.
     fn shots(&mut self) -> Result<(), Cause> {
-        let device = self.source.device();
-        let epoch = self.source.epoch();
-        let mut lost = BTreeSet::new();
+        let mut gone = BTreeSet::new();
         loop {
             let waiting = self.source.next_shots(BATCH)?;
             if waiting.is_empty() {
                 return Ok(());
             }
-            let mut batch: Vec<(u64, Object)> = Vec::new();
+            let mut batch: Vec<Ready> = Vec::new();
             let mut bytes = 0;
             for shot in waiting {
                 bytes += shot.bytes;
                 if bytes > BATCH_BYTES && !batch.is_empty() {
                     break;
                 }
-                let picture = match self.source.picture(shot.seq) {
-                    Ok(picture) => picture,
-                    // The journal marks it, so it does not come again; if it does, the error is real.
-                    Err(error @ JournalError::PictureLost { .. }) if lost.insert(shot.seq) => {
+                match self.source.picture(shot.seq) {
+                    Ok(file) => batch.extend(self.ready(&shot, file)?),
+                    // Neither comes again; if one does, the error is real.
+                    Err(JournalError::PictureDeleted { .. }) if gone.insert(shot.seq) => {}
+                    Err(error @ JournalError::PictureLost { .. }) if gone.insert(shot.seq) => {
                         self.drained.lost_pictures += 1;
                         self.tell(Progress::PictureLost {
                             seq: shot.seq,
                             why: error.to_string(),
                         });
-                        continue;
                     }
                     Err(error) => return Err(error.into()),
-                };
-                let object = Object {
-                    key: keys::shot(
-                        &device,
-                        epoch,
-                        shot.day,
-                        shot.seq,
-                        &shot.sha256,
-                        &shot.media,
-                    ),
-                    body: picture.into(),
-                    sha256: shot.sha256,
-                };
-                batch.push((shot.seq, object));
+                }
             }
             self.put_shots(batch)?;
             if self.drained.stopped {
@@ -313,10 +396,73 @@ impl Run<'_> {
         }
     }
 
-    fn put_shots(&mut self, batch: Vec<(u64, Object)>) -> Result<(), Cause> {
-        let (seqs, objects): (Vec<u64>, Vec<Object>) = batch.into_iter().unzip();
+    /// A picture as it is to be put; `None` when the sink has it already, in the other form.
+    fn ready(&mut self, shot: &WaitingShot, file: PictureFile) -> Result<Option<Ready>, Cause> {
+        let key = |sha256: &str, form| {
+            keys::shot(
+                &self.device,
+                self.epoch,
+                shot.day,
+                shot.seq,
+                sha256,
+                &shot.media,
+                form,
+            )
+        };
+        let opened = shot
+            .readable
+            .as_ref()
+            .and_then(|plain| self.opened(&file.bytes, plain));
+        let (form, body, sha256, other) = match (opened, &shot.readable) {
+            (Some((body, sha256)), _) => {
+                let other = shot.tried.stored.then(|| {
+                    (
+                        key(&file.sha256, shot.form),
+                        file.bytes.len() as u64,
+                        shot.form,
+                    )
+                });
+                (Form::Readable, body, sha256, other)
+            }
+            (None, plain) => {
+                let other = plain.as_ref().filter(|_| shot.tried.readable).map(|plain| {
+                    (
+                        key(&plain.sha256, Form::Readable),
+                        plain.bytes,
+                        Form::Readable,
+                    )
+                });
+                (shot.form, file.bytes, file.sha256, other)
+            }
+        };
+        if let Some((key, bytes, form)) = other
+            && self.has(&key, bytes)?
+        {
+            self.shot_done(shot.seq, form, key, bytes)?;
+            self.drained.already_there += 1;
+            return Ok(None);
+        }
+        Ok(Some(Ready {
+            seq: shot.seq,
+            form,
+            object: Object {
+                key: key(&sha256, form),
+                body: body.into(),
+                sha256,
+            },
+        }))
+    }
+
+    fn put_shots(&mut self, mut batch: Vec<Ready>) -> Result<(), Cause> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let begun: Vec<(u64, Form)> = batch.iter().map(|ready| (ready.seq, ready.form)).collect();
+        let may = self.source.begin_shots(&begun)?;
+        batch.retain(|ready| may.contains(&ready.seq));
+        let objects: Vec<Object> = batch.iter().map(|ready| ready.object.clone()).collect();
         let mut results = self.sink.put_all(&objects).into_iter();
-        for (seq, object) in seqs.into_iter().zip(objects) {
+        for Ready { seq, form, object } in batch {
             // No result: an earlier one failed, and its error has already left this loop.
             let Some(result) = results.next() else {
                 return Err(SinkError::Other {
@@ -325,44 +471,114 @@ impl Run<'_> {
                 .into());
             };
             self.count(result?, object.body.len());
-            self.source.ack_shot(seq, self.clock.now().utc_us)?;
-            self.drained.shots += 1;
-            self.tell(Progress::Shot {
-                seq,
-                bytes: object.body.len() as u64,
-                key: object.key,
-            });
+            self.shot_done(seq, form, object.key, object.body.len() as u64)?;
         }
         Ok(())
     }
 
-    fn segment(&mut self, segment: Segment) -> Result<(), Cause> {
-        let key = keys::activity(
-            &self.source.device(),
-            self.source.epoch(),
-            segment.day,
-            segment.first_seq,
-            &segment.sha256,
-        );
-        let object = Object {
-            key,
-            body: segment.body.into(),
-            sha256: segment.sha256,
+    fn shot_done(&mut self, seq: u64, form: Form, key: String, bytes: u64) -> Result<(), Cause> {
+        match self.source.ack_shot(seq, form, self.now_us()) {
+            // Erased while it was on its way; whoever did it was told that the sink may have it.
+            Err(JournalError::NoShot { .. }) => {}
+            acked => acked?,
+        }
+        self.drained.shots += 1;
+        self.tell(Progress::Shot { seq, key, bytes });
+        Ok(())
+    }
+
+    fn segment(&mut self, mut segment: Segment) -> Result<(), Cause> {
+        let key = |sha256: &str, form| {
+            keys::activity(
+                &self.device,
+                self.epoch,
+                segment.day,
+                segment.first_seq,
+                sha256,
+                form,
+            )
         };
+        let stored = (key(&segment.sha256, segment.form), segment.bytes);
+        let readable = segment
+            .readable
+            .as_ref()
+            .map(|plain| (key(&plain.sha256, Form::Readable), plain.bytes));
+        let body = segment.body.take();
+        let opened = body
+            .as_ref()
+            .zip(segment.readable.as_ref())
+            .and_then(|(body, plain)| self.opened(body, plain));
+        // What an earlier try may have stored, and this one would store in another form.
+        let mut looks = Vec::new();
+        if segment.tried.stored && (opened.is_some() || body.is_none()) {
+            looks.push((stored.clone(), segment.form));
+        }
+        if segment.tried.readable && opened.is_none() {
+            looks.extend(readable.clone().map(|object| (object, Form::Readable)));
+        }
+        for ((key, bytes), form) in looks {
+            if self.has(&key, bytes)? {
+                self.drained.already_there += 1;
+                return self.segment_done(&segment, form, key, bytes);
+            }
+        }
+        let (form, object) = match (opened, readable, body) {
+            (Some((body, sha256)), Some((key, _)), _) => {
+                let body = body.into();
+                (Form::Readable, Object { key, body, sha256 })
+            }
+            (_, _, Some(body)) => {
+                let (key, sha256) = (stored.0, segment.sha256.clone());
+                let body = body.into();
+                (segment.form, Object { key, body, sha256 })
+            }
+            (_, _, None) => {
+                self.source
+                    .withdraw_segment(segment.first_seq, segment.last_seq)?;
+                return Ok(());
+            }
+        };
+        if !self.source.begin_segment(&segment, form)? {
+            return Ok(());
+        }
         let put = self.sink.put_new(&object)?;
         self.count(put, object.body.len());
+        self.segment_done(&segment, form, object.key, object.body.len() as u64)
+    }
+
+    fn segment_done(
+        &mut self,
+        segment: &Segment,
+        form: Form,
+        key: String,
+        bytes: u64,
+    ) -> Result<(), Cause> {
+        let (first_seq, last_seq) = (segment.first_seq, segment.last_seq);
         self.source
-            .ack_segment(segment.first_seq, segment.last_seq, self.clock.now().utc_us)?;
+            .ack_segment(first_seq, last_seq, form, self.now_us())?;
         self.drained.segments += 1;
         self.drained.records += segment.count;
         self.tell(Progress::Segment {
-            first_seq: segment.first_seq,
-            last_seq: segment.last_seq,
+            first_seq,
+            last_seq,
             records: segment.count,
-            bytes: object.body.len() as u64,
-            key: object.key,
+            key,
+            bytes,
         });
         Ok(())
+    }
+
+    /// The readable form with its hash, when there is a key that opens it and it is what the journal says.
+    fn opened(&self, sealed: &[u8], plain: &Plain) -> Option<(Vec<u8>, String)> {
+        let mut opened = self.opener?.open_file(sealed).ok()?;
+        let sha256 = sha256_hex(&opened);
+        (sha256 == plain.sha256).then(|| (std::mem::take(&mut *opened), sha256))
+    }
+
+    /// True when the sink has an object of this name and size; the name holds the hash.
+    fn has(&self, key: &str, bytes: u64) -> Result<bool, SinkError> {
+        let head = self.sink.head(key)?;
+        Ok(head.is_some_and(|head| head.bytes == bytes))
     }
 
     fn count(&mut self, put: crate::Put, bytes: usize) {

@@ -22,7 +22,7 @@ pub enum SinkError {
     /// The key is known but may not do this.
     #[error("the store does not allow this key to {doing} ({code})")]
     AccessDenied {
-        /// What was tried: `write`, `read` or `list`.
+        /// What was tried: `write`, `read` or `delete`.
         doing: &'static str,
         /// S3 error code, or the HTTP status where there was none.
         code: String,
@@ -176,6 +176,9 @@ impl SinkError {
         match self {
             Self::WrongKey { .. } => {
                 "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL is the store they belong to.".into()
+            }
+            Self::AccessDenied { doing: "delete", .. } => {
+                "Where it is sent it can only be deleted by its owner, or with a key that may (s3:DeleteObject).".into()
             }
             Self::AccessDenied { doing, .. } => format!(
                 "Allow this key to {doing} under the prefix (s3:PutObject; s3:GetObject so that a put whose answer was lost can be confirmed)."

@@ -1,10 +1,18 @@
 //! Names of objects.
 //!
 //! ```text
-//! raw/v1/kind=activity/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.jsonl.zst
-//! raw/v1/kind=shot/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.webp
+//! raw/v1/kind=activity/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.jsonl.zst.age
+//! raw/v1/kind=activity/…                                                                    .sealed.jsonl.zst
+//! raw/v1/kind=activity/…                                                                    .jsonl.zst
+//! raw/v1/kind=shot/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.webp.age
+//! raw/v1/kind=shot/…                                                                    .webp
+//! raw/v1/kind=vault/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.json
 //! ```
 //!
+//! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
+//!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
+//!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
+//! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
 //! * `dt` is the day the journal froze with the segment or the shot, so it is the same at every try.
 //! * `epoch` tells a reinstalled device's counter from its earlier one; `seq` is the journal's own counter.
@@ -12,6 +20,7 @@
 //!
 //! Day and device in the key make retention rules, put-only policies per device and hive-style readers work.
 
+use journal::{Form, SentObject};
 use model::DeviceId;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
@@ -26,6 +35,8 @@ pub enum Kind {
     Activity,
     /// A picture.
     Shot,
+    /// A copy of the recovery kit.
+    Vault,
 }
 
 impl Kind {
@@ -33,6 +44,7 @@ impl Kind {
         match self {
             Self::Activity => "activity",
             Self::Shot => "shot",
+            Self::Vault => "vault",
         }
     }
 }
@@ -40,7 +52,7 @@ impl Kind {
 /// The key of a segment whose first record is `first_seq`.
 ///
 /// `epoch`: seconds since the Unix epoch at which the journal was made. `day`: `YYYY-MM-DD`. `sha256`: of the uploaded
-/// bytes, in hex.
+/// bytes, in hex. `form`: of the uploaded bytes.
 #[must_use]
 pub fn activity(
     device: &DeviceId,
@@ -48,7 +60,13 @@ pub fn activity(
     day: impl Display,
     first_seq: u64,
     sha256: &str,
+    form: Form,
 ) -> String {
+    let ending = match form {
+        Form::Age => "jsonl.zst.age",
+        Form::Rows => "sealed.jsonl.zst",
+        Form::Session | Form::Readable => "jsonl.zst",
+    };
     key(
         Kind::Activity,
         device,
@@ -56,11 +74,12 @@ pub fn activity(
         day,
         first_seq,
         sha256,
-        "jsonl.zst",
+        ending,
     )
 }
 
-/// The key of a shot's picture; `media` is its media type, such as `image/webp`. The rest as in [`activity`].
+/// The key of a shot's picture; `media` is the media type of the picture itself, such as `image/webp`. The rest as in
+/// [`activity`].
 #[must_use]
 pub fn shot(
     device: &DeviceId,
@@ -69,14 +88,43 @@ pub fn shot(
     seq: u64,
     sha256: &str,
     media: &str,
+    form: Form,
 ) -> String {
-    let ending = match media {
+    let picture = match media {
         "image/webp" => "webp",
         "image/png" => "png",
         "image/jpeg" => "jpg",
         _ => "bin",
     };
-    key(Kind::Shot, device, epoch, day, seq, sha256, ending)
+    let sealed = match form {
+        Form::Age | Form::Rows => ".age",
+        Form::Session => ".uam",
+        Form::Readable => "",
+    };
+    let ending = format!("{picture}{sealed}");
+    key(Kind::Shot, device, epoch, day, seq, sha256, &ending)
+}
+
+/// The key of the copy `seq` of the recovery kit; the rest as in [`activity`].
+#[must_use]
+pub fn vault(device: &DeviceId, epoch: u64, day: impl Display, seq: u64, sha256: &str) -> String {
+    key(Kind::Vault, device, epoch, day, seq, sha256, "json")
+}
+
+/// The key of something the journal says the sink has, or may have; to name it to its owner.
+#[must_use]
+pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
+    let SentObject {
+        first_seq,
+        day,
+        sha256,
+        form,
+        ..
+    } = object;
+    match &object.media {
+        Some(media) => shot(device, epoch, day, *first_seq, sha256, media, *form),
+        None => activity(device, epoch, day, *first_seq, sha256, *form),
+    }
 }
 
 /// The folder that holds one kind of one layout, for listing.
@@ -107,13 +155,15 @@ fn key(
 pub struct Parts {
     /// What the object holds.
     pub kind: Kind,
+    /// The shape of its bytes; of a recovery kit [`Form::Readable`].
+    pub form: Form,
     /// UTC day, as written.
     pub day: String,
     /// Which installation.
     pub device: DeviceId,
     /// Seconds since the Unix epoch at which the journal was made.
     pub epoch: u64,
-    /// Number of the shot, or of the segment's first record.
+    /// Number of the shot, of the segment's first record, or of the copy of the kit.
     pub seq: u64,
     /// The first 16 hex digits of the content's SHA-256.
     pub sha16: String,
@@ -126,23 +176,37 @@ pub fn parse(key: &str) -> Option<Parts> {
     let kind = match folders.next()?.strip_prefix("kind=")? {
         "activity" => Kind::Activity,
         "shot" => Kind::Shot,
+        "vault" => Kind::Vault,
         _ => return None,
     };
     let shard = folders.next()?.strip_prefix("sh=")?;
     let day = folders.next()?.strip_prefix("dt=")?.to_owned();
     let device = DeviceId::parse(folders.next()?.strip_prefix("dev=")?)?;
-    let (name, _) = folders.next()?.split_once('.')?;
+    let (name, ending) = folders.next()?.split_once('.')?;
     if folders.next().is_some()
         || shard != format!("{:02x}", Sha256::digest(device.as_str().as_bytes())[0])
     {
         return None;
     }
+    let form = match (kind, ending) {
+        (Kind::Activity, "jsonl.zst.age") => Form::Age,
+        (Kind::Activity, "sealed.jsonl.zst") => Form::Rows,
+        (Kind::Activity, "jsonl.zst") | (Kind::Vault, "json") => Form::Readable,
+        (Kind::Shot, ending) => match ending.split_once('.') {
+            None => Form::Readable,
+            Some((_, "age")) => Form::Age,
+            Some((_, "uam")) => Form::Session,
+            Some(_) => return None,
+        },
+        _ => return None,
+    };
     let mut parts = name.split('-');
     let epoch = parts.next()?.parse().ok()?;
     let seq = parts.next()?.parse().ok()?;
     let sha16 = parts.next()?.to_owned();
     (parts.next().is_none()).then_some(Parts {
         kind,
+        form,
         day,
         device,
         epoch,
@@ -162,38 +226,81 @@ mod tests {
         let device = DeviceId::from_bytes([0xab; 16]);
         let sha = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         let shard = Sha256::digest("ab".repeat(16).as_bytes())[0];
-        assert_eq!(
-            activity(&device, 1_790_000_000, "2026-09-21", 7, sha),
-            format!(
-                "raw/v1/kind=activity/sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab/1790000000-0000000007-0123456789abcdef.jsonl.zst"
+        let middle = format!("sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab");
+        let at = |form| activity(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
+        let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
+        assert_eq!(at(Form::Age), format!("{name}.jsonl.zst.age"));
+        assert_eq!(at(Form::Rows), format!("{name}.sealed.jsonl.zst"));
+        assert_eq!(at(Form::Readable), format!("{name}.jsonl.zst"));
+        let at = |form| {
+            shot(
+                &device,
+                1,
+                "2026-09-21",
+                12_345_678_901,
+                sha,
+                "image/webp",
+                form,
             )
-        );
-        assert!(
-            shot(&device, 1, "2026-09-21", 12_345_678_901, sha, "image/webp")
-                .ends_with("/1-12345678901-0123456789abcdef.webp")
+        };
+        let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
+        assert_eq!(at(Form::Age), format!("{name}.webp.age"));
+        assert_eq!(at(Form::Session), format!("{name}.webp.uam"));
+        assert_eq!(at(Form::Readable), format!("{name}.webp"));
+        assert_eq!(
+            vault(&device, 1, "2026-09-21", 2, sha),
+            format!("raw/v1/kind=vault/{middle}/1-0000000002-0123456789abcdef.json")
         );
     }
 
     proptest! {
         #[test]
-        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, picture: bool) {
+        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, kind in 0..3, form in 0..3) {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
-            let key = if picture {
-                shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp")
-            } else {
-                activity(&device, epoch, "2026-01-31", seq, &sha)
+            let (kind, form) = match (kind, form) {
+                (0, 0) => (Kind::Activity, Form::Age),
+                (0, 1) => (Kind::Activity, Form::Rows),
+                (0, _) => (Kind::Activity, Form::Readable),
+                (1, 0) => (Kind::Shot, Form::Age),
+                (1, 1) => (Kind::Shot, Form::Session),
+                (1, _) => (Kind::Shot, Form::Readable),
+                _ => (Kind::Vault, Form::Readable),
+            };
+            let key = match kind {
+                Kind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
+                Kind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                Kind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);
             prop_assert_eq!((parts.epoch, parts.seq), (epoch, seq));
-            prop_assert_eq!(parts.kind == Kind::Shot, picture);
+            prop_assert_eq!((parts.kind, parts.form), (kind, form));
             prop_assert_eq!(parts.day, "2026-01-31");
         }
 
         #[test]
         fn other_names_are_refused(key in ".{0,80}") {
             prop_assert_eq!(parse(&key), None);
+        }
+    }
+
+    #[test]
+    fn other_endings_are_refused() {
+        let device = DeviceId::from_bytes([1; 16]);
+        let key = activity(&device, 1, "2026-01-31", 1, &"0".repeat(64), Form::Age);
+        for ending in [
+            "jsonl.zst.gpg",
+            "age",
+            "sealed.jsonl.zst.age",
+            "webp",
+            "json",
+        ] {
+            assert_eq!(
+                parse(&key.replace("jsonl.zst.age", ending)),
+                None,
+                "{ending}"
+            );
         }
     }
 }

@@ -116,6 +116,13 @@ pub trait Sink: Send + Sync {
     /// When the sink cannot be asked.
     fn list(&self, folder: &str, limit: usize) -> Result<Vec<Head>, SinkError>;
 
+    /// Deletes the object; that there is none is as good. A bucket that keeps versions, or that is locked, may keep it
+    /// all the same.
+    ///
+    /// # Errors
+    /// When the sink does not allow it or cannot be asked.
+    fn delete(&self, key: &str) -> Result<(), SinkError>;
+
     /// Where it is, for people; never a secret.
     fn describe(&self) -> String;
 }
@@ -206,6 +213,8 @@ impl Store {
             .with_conditional_put(S3ConditionalPut::ETagMatch)
             // The store checks it, and answers with it, so a byte flipped on the way is found out.
             .with_checksum_algorithm(Checksum::SHA256)
+            // One object at a time is what every store knows, and what a policy for one device can allow.
+            .with_disable_bulk_delete(true)
             // The one schedule for trying again is ours.
             .with_retry(RetryConfig {
                 max_retries: 0,
@@ -483,6 +492,14 @@ impl Sink for Store {
         Ok(found)
     }
 
+    fn delete(&self, key: &str) -> Result<(), SinkError> {
+        let path = self.path(key)?;
+        match self.runtime.block_on(self.inner.delete(&path)) {
+            Ok(()) => Ok(()),
+            Err(error) => self.absent::<()>(&error).map(|_| ()),
+        }
+    }
+
     fn describe(&self) -> String {
         self.description.clone()
     }
@@ -498,6 +515,7 @@ fn content_type(key: &str) -> &'static str {
     match key.rsplit_once('.').map(|(_, ending)| ending) {
         Some("webp") => "image/webp",
         Some("zst") => "application/zstd",
+        Some("json") => "application/json",
         _ => "application/octet-stream",
     }
 }

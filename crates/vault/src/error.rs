@@ -1,5 +1,6 @@
 //! What can go wrong, and what to do about it.
 
+use crate::SlotKind;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -53,9 +54,106 @@ pub enum VaultError {
     /// The QR code could not be made.
     #[error("cannot draw the QR code ({0}); type the secret into the authenticator app instead")]
     Qr(String),
+    /// There is a vault already.
+    #[error("{path} exists already; it is not made anew")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A vault of the first format, whose key lay beside the data.
+    #[error("{path} is of an earlier format; start uam once to bring it up to date")]
+    Old {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was edited by somebody who does not hold its keys.
+    #[error(
+        "{path} was changed outside uam; its counters and keys cannot be trusted. Put a copy from a backup in its place; \
+         what was recorded opens with a recovery code: `uam recover --from {path}`"
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A key slot was changed.
+    #[error("key slot {id} of the vault is damaged; use another slot or a recovery code")]
+    SlotDamaged {
+        /// Its number.
+        id: u32,
+    },
+    /// There is no slot of that kind.
+    #[error("the vault has no key slot for a {kind}")]
+    NoSlot {
+        /// The kind asked for.
+        kind: SlotKind,
+    },
+    /// There is no slot of that number.
+    #[error("the vault has no key slot {id}; `uam keys` lists them")]
+    NoSuchSlot {
+        /// The number asked for.
+        id: u32,
+    },
+    /// The secret opens no slot of its kind.
+    #[error("{}", wrong_factor(*kind))]
+    WrongFactor {
+        /// The kind of secret.
+        kind: SlotKind,
+    },
+    /// Removing it would leave nothing for every day.
+    #[error("that is the last key slot for every day; add another one first")]
+    LastSlot,
+    /// Nobody could read.
+    #[error("nobody would be able to read the record: keep a viewer or name an organisation's key")]
+    NoReader,
+    /// Nobody on this computer may read.
+    #[error("on this computer nobody can read the record; the organisation can")]
+    NoViewer,
+    /// A passphrase too short to be one.
+    #[error("that passphrase is too short: use at least 8 characters, better four random words")]
+    WeakPassphrase,
+    /// The credential store gave something else than this vault's secret.
+    #[error("the credential store's entry for this vault is not the secret it should be")]
+    NoStoredSecret,
+    /// The secret of the codes is shown only before it was confirmed.
+    #[error(
+        "the secret of the codes is in an authenticator app already and is not shown again; for a new phone make a new \
+         one with `uam keys phone`"
+    )]
+    Enrolled,
+    /// More organisations than can be.
+    #[error("there are three organisations that can read already; remove one first")]
+    TooManyOrganisations,
+    /// The same name or key twice.
+    #[error("there is an organisation \"{name}\" or one with that key already")]
+    OrganisationKnown {
+        /// The name given.
+        name: String,
+    },
+    /// A name or key that cannot be taken.
+    #[error("{0}")]
+    BadOrganisation(crate::BadOrganisation),
+    /// No organisation of that name.
+    #[error("there is no organisation \"{name}\"; `uam keys` lists them")]
+    NoSuchOrganisation {
+        /// The name given.
+        name: String,
+    },
     /// Sealing a new session's key failed.
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+fn wrong_factor(kind: SlotKind) -> &'static str {
+    match kind {
+        SlotKind::OsStore => {
+            "what the credential store holds does not open this vault; was vault.json copied from another computer? Use a \
+             passphrase or a recovery code"
+        }
+        SlotKind::Passphrase => "that is not the passphrase",
+        SlotKind::Recovery => {
+            "that is none of this vault's recovery codes, or it was used already (each works once)"
+        }
+    }
 }
 
 /// Errors of sealing and opening.
@@ -75,10 +173,8 @@ pub enum SealError {
         /// Which one.
         seq: u64,
     },
-    /// The session's data key does not open with this vault.
-    #[error(
-        "the key of the sealed {what} {seq} does not open with this vault; it belongs to another vault.json"
-    )]
+    /// The session's data key was wrapped for other keys than the ones at hand.
+    #[error("the sealed {what} {seq} was sealed for other keys than the ones at hand")]
     Key {
         /// Which kind of thing.
         what: &'static str,
@@ -93,12 +189,7 @@ pub enum SealError {
         /// Which one.
         seq: u64,
     },
-    /// Longer than the cipher allows (256 GiB).
-    #[error("the {what} {seq} is too long to seal")]
-    TooLong {
-        /// Which kind of thing.
-        what: &'static str,
-        /// Which one.
-        seq: u64,
-    },
+    /// There is nobody who could ever open it.
+    #[error("there is no key to seal for; what nobody can open is not recorded")]
+    NoRecipient,
 }

@@ -1,24 +1,81 @@
 //! The content of `vault.json`: parsing that names what is wrong, and never prints a secret.
+//!
+//! Nothing in the file is secret by itself: public keys, wrapped keys, the sealed secret of the one-time codes, and the
+//! gate's counters. Everything in it is bound together by a seal under the gate key, so that an edit is noticed at the
+//! next code.
 
-use crate::VaultError;
-use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use crate::cipher::{self, Key};
+use crate::gate::GateState;
+use crate::keys::Recipient;
+use crate::slots::Slot;
+use crate::{Consent, Organisation, VaultError};
+use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The format written here.
-pub(crate) const FORMAT: u64 = 1;
+pub(crate) const FORMAT: u64 = 2;
+/// The format before there were recipients.
+const OLD_FORMAT: u64 = 1;
+/// The most that is read; a vault has a few kilobytes.
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
 /// For people who open the file.
-const NOTE: &str = "Private: holds the secret of your authenticator app and the key of your records. \
-                    Keep a copy where you keep passwords; without it the records cannot be read.";
+const NOTE: &str = "uam's vault: public keys, and secret keys wrapped under your credential store, passphrase or recovery \
+                    codes. Not readable by itself. Keep a copy with your recovery codes; do not edit it.";
 
-#[derive(Serialize, Deserialize)]
+/// The file.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Json {
-    format: u64,
-    #[serde(default)]
-    note: String,
+pub(crate) struct State {
+    pub(crate) format: u64,
+    pub(crate) note: String,
+    /// 32 lower-case hex digits.
+    pub(crate) device: String,
+    /// The viewer's public key; missing where nobody on this computer may read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) viewer: Option<String>,
+    pub(crate) organisations: Vec<Organisation>,
+    pub(crate) next_slot: u32,
+    pub(crate) slots: Vec<Slot>,
+    /// The secret of the codes, sealed under the gate key.
+    pub(crate) totp: String,
+    pub(crate) gate: GateState,
+    /// Earlier viewers' secret keys, each an age file for the present viewer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<String>,
+    /// The key that wrapped data keys before there were recipients, as an age file like those above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) old_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) consent: Option<Consent>,
+    /// Seal over everything above.
+    pub(crate) seal: String,
+}
+
+/// A vault of format 1: a secret, and a key that lay beside the data.
+pub(crate) struct OldState {
+    pub(crate) device: String,
+    pub(crate) totp_secret: Zeroizing<Vec<u8>>,
+    pub(crate) enrolled: bool,
+    pub(crate) last_step: u64,
+    pub(crate) local_key: Key,
+}
+
+/// What a file turned out to be.
+pub(crate) enum Parsed {
+    Current(Box<State>),
+    Old(OldState),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OldJson {
+    #[serde(rename = "format")]
+    _format: u64,
+    #[serde(default, rename = "note")]
+    _note: String,
     device: String,
     totp_secret: String,
     enrolled: bool,
@@ -26,108 +83,176 @@ struct Json {
     local_key: String,
 }
 
-impl Drop for Json {
+impl Drop for OldJson {
     fn drop(&mut self) {
         self.totp_secret.zeroize();
         self.local_key.zeroize();
     }
 }
 
-/// The same, decoded.
-pub(crate) struct State {
-    pub(crate) device: [u8; 16],
-    pub(crate) totp_secret: Zeroizing<Vec<u8>>,
-    pub(crate) enrolled: bool,
-    pub(crate) last_step: u64,
-    pub(crate) local_key: Zeroizing<[u8; 32]>,
-}
-
 impl State {
-    /// Fresh random identity, secret (160 bits, RFC 4226 section 4) and key.
-    pub(crate) fn random() -> Result<Self, VaultError> {
-        let mut device = [0; 16];
-        let mut totp_secret = Zeroizing::new(vec![0; 20]);
-        let mut local_key = Zeroizing::new([0; 32]);
-        for bytes in [&mut device[..], &mut totp_secret[..], &mut local_key[..]] {
-            getrandom::fill(bytes).map_err(|_| VaultError::Random)?;
-        }
-        Ok(Self {
-            device,
-            totp_secret,
-            enrolled: false,
-            last_step: 0,
-            local_key,
-        })
-    }
-
-    pub(crate) fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let json = Json {
+    /// A state without slots, seal and secret: the caller puts them in.
+    pub(crate) fn new(device: String) -> Self {
+        Self {
             format: FORMAT,
             note: NOTE.to_owned(),
-            device: HEXLOWER.encode(&self.device),
-            totp_secret: BASE32_NOPAD.encode(&self.totp_secret),
-            enrolled: self.enrolled,
-            last_step: self.last_step,
-            local_key: HEXLOWER.encode(&*self.local_key),
-        };
-        // Plain strings and numbers: serialising them cannot fail.
-        Zeroizing::new(serde_json::to_vec_pretty(&json).unwrap_or_default())
+            device,
+            viewer: None,
+            organisations: Vec::new(),
+            next_slot: 1,
+            slots: Vec::new(),
+            totp: String::new(),
+            gate: GateState::default(),
+            earlier: Vec::new(),
+            old_key: None,
+            consent: None,
+            seal: String::new(),
+        }
     }
 
-    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, VaultError> {
-        let malformed = |why: &str| VaultError::Malformed {
-            path: path.to_owned(),
-            why: why.to_owned(),
-        };
-        #[derive(Deserialize)]
-        struct Head {
-            format: u64,
-        }
-        // The position is told, the text around it is not: it may be a secret.
-        let place = |e: serde_json::Error| {
-            malformed(&format!(
-                "not a vault at line {}, column {}",
-                e.line(),
-                e.column()
-            ))
-        };
-        if bytes.is_empty() {
-            return Err(malformed("empty"));
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(place)?;
-        if head.format > FORMAT {
-            return Err(VaultError::Newer {
-                path: path.to_owned(),
-                found: head.format,
-                known: FORMAT,
-            });
-        }
-        let json: Json = serde_json::from_slice(bytes).map_err(place)?;
-        let device = HEXLOWER
-            .decode(json.device.as_bytes())
-            .ok()
-            .and_then(|b| <[u8; 16]>::try_from(b).ok())
-            .ok_or_else(|| malformed("`device` is not 32 hexadecimal digits"))?;
-        let totp_secret = BASE32_NOPAD
-            .decode(json.totp_secret.as_bytes())
-            .ok()
-            .map(Zeroizing::new)
-            .filter(|s| (16..=64).contains(&s.len()))
-            .ok_or_else(|| malformed("`totp_secret` is not base32 of at least 128 bits"))?;
-        let mut local_key = Zeroizing::new([0; 32]);
-        let key = HEXLOWER
-            .decode(json.local_key.as_bytes())
-            .ok()
-            .map(Zeroizing::new)
-            .filter(|k| k.len() == 32)
-            .ok_or_else(|| malformed("`local_key` is not 64 hexadecimal digits"))?;
-        local_key.copy_from_slice(&key);
-        Ok(Self {
-            device,
-            totp_secret,
-            enrolled: json.enrolled,
-            last_step: json.last_step,
-            local_key,
-        })
+    /// Puts the seal on and gives the bytes of the file.
+    pub(crate) fn sealed_json(&mut self, gate_key: &Key) -> Result<Vec<u8>, VaultError> {
+        let sealed = cipher::seal(gate_key, &self.bound(), &[]).ok_or(VaultError::Random)?;
+        self.seal = BASE64.encode(&sealed);
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        Ok(json)
     }
+
+    /// True when nothing was changed since the seal was put on.
+    pub(crate) fn is_whole(&self, gate_key: &Key) -> bool {
+        BASE64
+            .decode(self.seal.as_bytes())
+            .ok()
+            .is_some_and(|seal| cipher::open(gate_key, &self.bound(), &seal).is_some())
+    }
+
+    /// The bytes that the seal binds: the file without it.
+    fn bound(&self) -> Vec<u8> {
+        let mut bare = self.clone();
+        bare.seal = String::new();
+        // Plain strings and numbers: serialising them cannot fail.
+        serde_json::to_vec(&bare).unwrap_or_default()
+    }
+
+    /// Seals the secret of the codes.
+    pub(crate) fn set_totp(&mut self, gate_key: &Key, secret: &[u8]) -> Result<(), VaultError> {
+        let sealed =
+            cipher::seal(gate_key, &self.totp_place(), secret).ok_or(VaultError::Random)?;
+        self.totp = BASE64.encode(&sealed);
+        Ok(())
+    }
+
+    /// The secret of the codes.
+    pub(crate) fn totp_secret(&self, gate_key: &Key) -> Option<Zeroizing<Vec<u8>>> {
+        let sealed = BASE64.decode(self.totp.as_bytes()).ok()?;
+        cipher::open(gate_key, &self.totp_place(), &sealed)
+    }
+
+    fn totp_place(&self) -> Vec<u8> {
+        format!("uam-totp/1|{}", self.device).into_bytes()
+    }
+
+    /// Everybody on the list who can read: the viewer, then the organisations.
+    pub(crate) fn recipients(&self) -> Vec<Recipient> {
+        let organisations = self.organisations.iter().map(|o| o.key.as_str());
+        self.viewer
+            .as_deref()
+            .into_iter()
+            .chain(organisations)
+            .filter_map(|key| key.parse().ok())
+            .collect()
+    }
+}
+
+/// Reads a file of either format.
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
+    let malformed = |why: &str| VaultError::Malformed {
+        path: path.to_owned(),
+        why: why.to_owned(),
+    };
+    #[derive(Deserialize)]
+    struct Head {
+        format: u64,
+    }
+    // The position is told, the text around it is not: it may be a secret.
+    let place = |e: serde_json::Error| {
+        malformed(&format!(
+            "not a vault at line {}, column {}",
+            e.line(),
+            e.column()
+        ))
+    };
+    if bytes.is_empty() {
+        return Err(malformed("empty"));
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(malformed("far too large"));
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(place)?;
+    match head.format {
+        OLD_FORMAT => old(serde_json::from_slice(bytes).map_err(place)?, malformed),
+        FORMAT => {
+            let state: State = serde_json::from_slice(bytes).map_err(place)?;
+            check(&state).map_err(|why| malformed(&why))?;
+            Ok(Parsed::Current(Box::new(state)))
+        }
+        found => Err(VaultError::Newer {
+            path: path.to_owned(),
+            found,
+            known: FORMAT,
+        }),
+    }
+}
+
+/// What can be seen to be wrong without a key.
+fn check(state: &State) -> Result<(), String> {
+    if !is_device(&state.device) {
+        return Err("`device` is not 32 hexadecimal digits".to_owned());
+    }
+    let keys = state.organisations.iter().map(|o| &o.key);
+    for (n, key) in state.viewer.iter().chain(keys).enumerate() {
+        if key.parse::<Recipient>().is_err() {
+            return Err(format!("public key {} is no age public key", n + 1));
+        }
+    }
+    if state.recipients().is_empty() {
+        return Err("there is no public key to seal for".to_owned());
+    }
+    let mut ids: Vec<u32> = state.slots.iter().map(|s| s.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() != state.slots.len() || ids.iter().any(|id| *id >= state.next_slot) {
+        return Err("its key slots are not numbered one by one".to_owned());
+    }
+    Ok(())
+}
+
+fn is_device(text: &str) -> bool {
+    text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
+}
+
+fn old(json: OldJson, malformed: impl Fn(&str) -> VaultError) -> Result<Parsed, VaultError> {
+    if !is_device(&json.device) {
+        return Err(malformed("`device` is not 32 hexadecimal digits"));
+    }
+    let totp_secret = BASE32_NOPAD
+        .decode(json.totp_secret.as_bytes())
+        .ok()
+        .map(Zeroizing::new)
+        .filter(|s| (16..=64).contains(&s.len()))
+        .ok_or_else(|| malformed("`totp_secret` is not base32 of at least 128 bits"))?;
+    let local_key = HEXLOWER
+        .decode(json.local_key.as_bytes())
+        .ok()
+        .map(Zeroizing::new)
+        .and_then(|k| cipher::key_from(&k))
+        .ok_or_else(|| malformed("`local_key` is not 64 hexadecimal digits"))?;
+    Ok(Parsed::Old(OldState {
+        device: json.device.clone(),
+        totp_secret,
+        enrolled: json.enrolled,
+        last_step: json.last_step,
+        local_key,
+    }))
 }

@@ -313,21 +313,3 @@ pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
         .with_issuer(Some(crate::ISSUER))
         .build_noncompliant()
 }
-
-/// [`GateState::judge`] for a vault file that remembers only the last step (0: none); with the step to remember when
-/// the code is accepted.
-pub(crate) fn judge(
-    totp: &Totp,
-    last_step: u64,
-    code: &str,
-    unix_seconds: u64,
-) -> (Verdict, Option<u64>) {
-    let state = GateState {
-        enrolled: true,
-        last_step,
-        ..GateState::default()
-    };
-    let judged = state.judge(totp, code, unix_seconds);
-    let step = (judged.verdict == Verdict::Accepted).then_some(judged.state.last_step);
-    (judged.verdict, step)
-}

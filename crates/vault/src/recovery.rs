@@ -208,10 +208,13 @@ What it is for
   no organisation holds a key, the records cannot be read by anybody.
 
 How to use a code
-  The phone is lost or new, the gate is locked, the computer is new:
+  On this computer, when the phone or the passphrase is lost or the gate
+  is locked:
       uam recover
-  Only to read the records once:
-      uam unlock --recovery
+  On any other computer, with the vault file that lies beside the
+  records (kind=vault in the bucket), to read them with `age`:
+      uam recover --from FILE --identity KEY
+      age -d -i KEY OBJECT
   Then cross it out here. Upper and lower case, dashes and spaces do not
   matter. No code has the letters I, L, O or U: what looks like one is a
   1, a 0 or a V.

@@ -1,4 +1,5 @@
-//! The seal: XChaCha20-Poly1305 under a data key per session.
+//! The seal: XChaCha20-Poly1305 under a data key per session; the data key, and every whole file, as age files for the
+//! recipients.
 //!
 //! Always true:
 //! * Nothing personal is written in clear: what leaves [`Sealer::seal`] is format byte, 24 random nonce bytes,
@@ -6,13 +7,9 @@
 //! * A sealed thing opens only in its own place: device, session, sequence number, schema and kind are authenticated
 //!   with it ([`Aad`]), so rows cannot be moved, swapped or passed off as something else.
 //! * Data keys are wiped from memory when their holder is dropped.
-//!
-//! Random 192-bit nonces may be drawn without counting: after 2^48 messages under one key the chance of a repeat is
-//! below 2^-96.
 
-use crate::SealError;
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use crate::keys::{self, Identity, OpenError, Recipient};
+use crate::{SealError, cipher};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,14 +17,10 @@ use zeroize::Zeroizing;
 
 /// First byte of everything sealed here.
 const FORMAT: u8 = 1;
-/// Bytes of the nonce.
-const NONCE: usize = 24;
-/// Bytes of the tag.
-const TAG: usize = 16;
 /// How many unwrapped data keys an [`Opener`] keeps; when full the oldest is forgotten and unwrapped again on need.
 const KEYS_KEPT: usize = 64;
 
-type DataKey = Zeroizing<[u8; 32]>;
+type DataKey = cipher::Key;
 
 /// Data keys by their wrapped form, oldest first.
 type KnownKeys = VecDeque<(Vec<u8>, DataKey)>;
@@ -104,31 +97,38 @@ impl Sealer {
     /// Seals `plain` for the place `aad`. The result is 41 bytes longer.
     ///
     /// # Errors
-    /// [`SealError::Random`] when the system gives no random bytes, [`SealError::TooLong`] above 256 GiB.
+    /// [`SealError::Random`] when the system gives no random bytes.
     pub fn seal(&self, aad: &Aad<'_>, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        seal(&self.key, &aad.bytes("uam-seal"), plain, aad)
+        seal(&self.key, &aad.bytes("uam-seal"), plain)
     }
 }
 
-/// Makes sessions; holds what wraps their keys.
-#[derive(Clone)]
+/// Makes sessions and seals files; holds public keys alone, so it can open nothing.
+#[derive(Clone, Debug)]
 pub struct KeyMaker {
-    device: String,
-    local_key: DataKey,
-}
-
-impl fmt::Debug for KeyMaker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyMaker(..)")
-    }
+    recipients: Arc<[Recipient]>,
 }
 
 impl KeyMaker {
-    pub(crate) fn new(device: String, local_key: DataKey) -> Self {
-        Self { device, local_key }
+    /// For these recipients.
+    ///
+    /// # Errors
+    /// [`SealError::NoRecipient`] when there is none: what nobody can ever open must not be recorded.
+    pub fn new(recipients: impl IntoIterator<Item = Recipient>) -> Result<Self, SealError> {
+        let recipients: Arc<[Recipient]> = recipients.into_iter().collect();
+        if recipients.is_empty() {
+            return Err(SealError::NoRecipient);
+        }
+        Ok(Self { recipients })
     }
 
-    /// A new session with a fresh random id and data key.
+    /// Who can open what is sealed here.
+    #[must_use]
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// A new session with a fresh random id and data key; the key is wrapped as an age file for every recipient.
     ///
     /// # Errors
     /// [`SealError::Random`].
@@ -137,42 +137,83 @@ impl KeyMaker {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(&mut id).map_err(|_| SealError::Random)?;
         getrandom::fill(&mut *key).map_err(|_| SealError::Random)?;
-        let aad = wrap_aad(&self.device, &id);
-        let wrapped_key = seal(&self.local_key, &aad.bytes("uam-wrap"), &*key, &aad)?;
+        let wrapped_key = self.seal_file(&*key)?;
         Ok(Session {
             id,
             wrapped_key,
             sealer: Sealer { key },
         })
     }
+
+    /// Seals a whole file (a picture, a segment) as an ordinary age file. It is bound to no place: whoever keeps it
+    /// keeps its hash where it cannot be changed.
+    ///
+    /// # Errors
+    /// [`SealError::NoRecipient`].
+    pub fn seal_file(&self, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        keys::seal_for(&self.recipients, plain).ok_or(SealError::NoRecipient)
+    }
 }
 
-/// Opens what was sealed; unwrapped keys are kept (at most 64) and wiped with the last clone.
+/// Opens what was sealed for its identities. Unwrapped data keys are kept (at most 64) and wiped with the last clone.
 #[derive(Clone)]
 pub struct Opener {
-    local_key: DataKey,
-    keys: Arc<Mutex<KnownKeys>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    identities: Vec<Identity>,
+    /// The key that wrapped data keys before there were recipients.
+    old_key: Option<DataKey>,
+    keys: Mutex<KnownKeys>,
 }
 
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Opener(..)")
+        write!(f, "Opener({} keys)", self.inner.identities.len())
     }
 }
 
 impl Opener {
-    pub(crate) fn new(local_key: DataKey) -> Self {
+    /// With these identities.
+    #[must_use]
+    pub fn new(identities: impl IntoIterator<Item = Identity>) -> Self {
+        Self::with_old_key(identities, None)
+    }
+
+    /// Without any: it opens nothing. For looking at what lies in clear.
+    #[must_use]
+    pub fn locked() -> Self {
+        Self::new([])
+    }
+
+    pub(crate) fn with_old_key(
+        identities: impl IntoIterator<Item = Identity>,
+        old_key: Option<DataKey>,
+    ) -> Self {
         Self {
-            local_key,
-            keys: Arc::default(),
+            inner: Arc::new(Inner {
+                identities: identities.into_iter().collect(),
+                old_key,
+                keys: Mutex::default(),
+            }),
         }
+    }
+
+    /// The identities it opens with.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
+        self.inner.identities.iter()
+    }
+
+    pub(crate) fn old_key(&self) -> Option<&DataKey> {
+        self.inner.old_key.as_ref()
     }
 
     /// Opens `sealed`, which was sealed for the place `aad` under the key in `wrapped_key`.
     ///
     /// # Errors
-    /// [`SealError::Key`] when the key belongs to another vault, [`SealError::Format`] when it is cut off or of an
-    /// unknown format, [`SealError::Refused`] when it was changed or moved.
+    /// [`SealError::Key`] when the data key was wrapped for other keys, [`SealError::Format`] when it is cut off or of
+    /// an unknown format, [`SealError::Refused`] when it was changed or moved.
     pub fn open(
         &self,
         wrapped_key: &[u8],
@@ -183,26 +224,48 @@ impl Opener {
         open(&key, &aad.bytes("uam-seal"), sealed, aad)
     }
 
+    /// Opens a file sealed by [`KeyMaker::seal_file`].
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_file(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        keys::open_with(self.identities(), sealed)
+    }
+
+    /// True when the data key in `wrapped_key` opens here.
+    #[must_use]
+    pub fn has_key(&self, wrapped_key: &[u8], aad: &Aad<'_>) -> bool {
+        self.data_key(wrapped_key, aad).is_ok()
+    }
+
     fn data_key(&self, wrapped_key: &[u8], aad: &Aad<'_>) -> Result<DataKey, SealError> {
         // The cache is found by the wrapped key; a session's key under another session's name is refused by the AAD of
-        // the content itself.
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = keys.iter().find(|(wrapped, _)| wrapped == wrapped_key) {
+        // the content itself. Records come in order, so the newest key is the likeliest.
+        let mut keys = self
+            .inner
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = keys
+            .iter()
+            .rev()
+            .find(|(wrapped, _)| wrapped == wrapped_key)
+        {
             return Ok(key.clone());
         }
-        let place = wrap_aad(aad.device, aad.session);
         let refused = || SealError::Key {
             what: aad.what,
             seq: aad.seq,
         };
-        let plain = open(
-            &self.local_key,
-            &place.bytes("uam-wrap"),
-            wrapped_key,
-            &place,
-        )
-        .map(Zeroizing::new)
-        .map_err(|_| refused())?;
+        let plain = match (wrapped_key.first(), &self.inner.old_key) {
+            (Some(&FORMAT), Some(old)) => {
+                let place = wrap_aad(aad.device, aad.session);
+                open(old, &place.bytes("uam-wrap"), wrapped_key, &place)
+                    .map(Zeroizing::new)
+                    .map_err(|_| refused())?
+            }
+            _ => self.open_file(wrapped_key).map_err(|_| refused())?,
+        };
         let mut key = Zeroizing::new([0; 32]);
         if plain.len() != key.len() {
             return Err(refused());
@@ -216,6 +279,7 @@ impl Opener {
     }
 }
 
+/// The place of a data key that a local key wraps (format 1 of the vault, before there were recipients).
 fn wrap_aad<'a>(device: &'a str, session: &'a [u8; 16]) -> Aad<'a> {
     Aad {
         device,
@@ -226,41 +290,22 @@ fn wrap_aad<'a>(device: &'a str, session: &'a [u8; 16]) -> Aad<'a> {
     }
 }
 
-fn seal(key: &DataKey, bound: &[u8], plain: &[u8], aad: &Aad<'_>) -> Result<Vec<u8>, SealError> {
-    let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).map_err(|_| SealError::Random)?;
-    let cipher = XChaCha20Poly1305::new((&**key).into());
-    let payload = Payload {
-        msg: plain,
-        aad: bound,
-    };
-    let sealed = cipher
-        .encrypt(&XNonce::from(nonce), payload)
-        .map_err(|_| SealError::TooLong {
-            what: aad.what,
-            seq: aad.seq,
-        })?;
-    let mut out = Vec::with_capacity(1 + NONCE + sealed.len());
+fn seal(key: &DataKey, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let sealed = cipher::seal(key, bound, plain).ok_or(SealError::Random)?;
+    let mut out = Vec::with_capacity(1 + sealed.len());
     out.push(FORMAT);
-    out.extend_from_slice(&nonce);
     out.extend_from_slice(&sealed);
     Ok(out)
 }
 
 fn open(key: &DataKey, bound: &[u8], sealed: &[u8], aad: &Aad<'_>) -> Result<Vec<u8>, SealError> {
     let (what, seq) = (aad.what, aad.seq);
-    let format = || SealError::Format { what, seq };
-    let (&version, rest) = sealed.split_first().ok_or_else(format)?;
-    if version != FORMAT || rest.len() < NONCE + TAG {
-        return Err(format());
+    match sealed.split_first() {
+        Some((&FORMAT, rest)) if rest.len() >= cipher::NONCE + cipher::TAG => {
+            cipher::open(key, bound, rest)
+                .map(|mut plain| std::mem::take(&mut *plain))
+                .ok_or(SealError::Refused { what, seq })
+        }
+        _ => Err(SealError::Format { what, seq }),
     }
-    let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or_else(format)?;
-    let cipher = XChaCha20Poly1305::new((&**key).into());
-    let payload = Payload {
-        msg: body,
-        aad: bound,
-    };
-    cipher
-        .decrypt(&XNonce::from(*nonce), payload)
-        .map_err(|_| SealError::Refused { what, seq })
 }

@@ -3,7 +3,7 @@
 use super::Ground;
 use super::meter::{Cost, Sample};
 use super::table::{Row, Target};
-use crate::agent::{Agent, Setting};
+use crate::agent::{self, Agent, Setting};
 use crate::desktop::Desktop;
 use crate::process::{Group, output};
 use anyhow::{Context, Result};
@@ -145,6 +145,11 @@ fn table(uam: Option<&Figures>, python: Option<&Figures>, lengths: Lengths) -> V
     ]
 }
 
+/// Is this the row of the CPU at ten events a second?
+pub(super) fn is_light_cpu(name: &str) -> bool {
+    name.starts_with("10 events/s, ") && name.ends_with("CPU, % of a core")
+}
+
 fn sent(figures: Option<&Figures>) -> u64 {
     figures.map_or(0, |f| f.sent)
 }
@@ -181,11 +186,19 @@ fn monitor(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<F
         display: desktop.display().to_owned(),
         env: Vec::new(),
     };
-    let mut uam = Agent::start(&setting, &["--yes", "--no-capture"], false)?;
-    uam.answer_first_code(ground.stop)?;
+    let args = [
+        "--yes",
+        "--no-capture",
+        "--recovery-kit",
+        agent::RECOVERY_CODES,
+    ];
+    let mut uam = Agent::start(&setting, &args, false)?;
+    let phone = uam.answer_first_run(ground.stop)?;
     let mut figures = measure(ground, desktop, uam.pid(), lengths)?;
     uam.end()?;
-    match counted(setting.command()) {
+    let read =
+        Agent::unlock(&setting, &phone, ground.stop).and_then(|()| counted(setting.command()));
+    match read {
         Ok(count) => figures.counted = Some(count),
         Err(error) => println!("uam's counts could not be read: {error:#}"),
     }

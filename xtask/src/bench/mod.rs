@@ -4,6 +4,7 @@ mod agents;
 mod binary;
 mod meter;
 mod python;
+mod sealing;
 mod shots;
 mod table;
 mod uploads;
@@ -46,9 +47,12 @@ type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
 /// # Errors
 /// When nothing can be measured at all, or on Ctrl-C.
 pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
-    packages::ensure(&[DESKTOP], stop)?;
-    // The Windows rows have a program of their own and no peer; what they do not need is not built.
-    let others = options.only.is_empty() || options.only.iter().any(|group| group != "windows");
+    // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
+    let apart = |group: &String| ["windows", "sealing"].contains(&group.as_str());
+    let others = options.only.is_empty() || !options.only.iter().all(apart);
+    if others || options.only.iter().any(|group| group == "windows") {
+        packages::ensure(&[DESKTOP], stop)?;
+    }
     let (uam, helpers, python) = if others {
         let uam = build::uam(options.uam.as_deref(), stop)?;
         let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
@@ -79,12 +83,13 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     };
 
     let mut rows = Vec::new();
-    let groups: [(&str, Measure); 5] = [
+    let groups: [(&str, Measure); 6] = [
         ("agent", agents::rows),
         ("shots", shots::rows),
         ("uploads", uploads::rows),
         ("binary", binary::rows),
         ("windows", windows::rows),
+        ("sealing", sealing::rows),
     ];
     for (name, measure) in groups {
         if !options.only.is_empty() && !options.only.iter().any(|o| o == name) {
@@ -101,6 +106,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     if rows.is_empty() {
         bail!("nothing could be measured");
     }
+    rows.extend(sealing::share(&rows));
     println!("\n{}", table::render(&rows));
     let (met, missed, open) = table::verdicts(&rows);
     println!("{met} targets met, {missed} missed, {open} not measured");

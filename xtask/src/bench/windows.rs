@@ -88,8 +88,15 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
         display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
         env,
     };
-    let mut agent = Agent::start(&setting, &["--yes", "--no-capture", "--plain"], false)?;
-    agent.answer_first_code(ground.stop)?;
+    let args = [
+        "--yes",
+        "--no-capture",
+        "--plain",
+        "--recovery-kit",
+        crate::agent::RECOVERY_CODES,
+    ];
+    let mut agent = Agent::start(&setting, &args, false)?;
+    agent.answer_first_run(ground.stop)?;
     let (settle, idle) = if ground.quick { (5, 15) } else { (10, 60) };
     ground.stop.pause(Duration::from_secs(settle))?;
     let before = Sample::take(agent.pid())?;

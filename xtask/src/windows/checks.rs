@@ -29,6 +29,7 @@ const TESTED: &[&str] = &[
 #[cfg(test)]
 const LEFT_OUT: &[(&str, &str)] = &[
     ("bench", "measures a Linux desktop; never shipped"),
+    ("bench-sealing", "measures on Linux; never shipped"),
     ("lab", "the test kit for X11 and S3; never shipped"),
     ("xtask", "runs on Linux, with apt-get and Wine itself"),
 ];

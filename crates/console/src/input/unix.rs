@@ -6,7 +6,9 @@ use super::keys::Keys;
 use super::{Size, Woken};
 use ratatui_image::FontSize;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,21 +36,48 @@ impl Wake {
     }
 }
 
+/// Where keys come from: standard input, or the process's own terminal where standard input is something else (the
+/// recording process gets its orders there).
+#[derive(Debug)]
+enum Keyboard {
+    Stdin(io::Stdin),
+    Terminal(File),
+}
+
+impl Keyboard {
+    fn find() -> Option<Self> {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            return Some(Self::Stdin(stdin));
+        }
+        File::open("/dev/tty").ok().map(Self::Terminal)
+    }
+}
+
+impl AsFd for Keyboard {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Stdin(stdin) => stdin.as_fd(),
+            Self::Terminal(file) => file.as_fd(),
+        }
+    }
+}
+
 /// What can be waited for.
 #[derive(Debug)]
 pub(crate) struct Input {
     woken: UnixStream,
     pending: Arc<AtomicBool>,
     keys: Keys,
-    terminal: bool,
+    keyboard: Option<Keyboard>,
     resized: Option<signal_hook::SigId>,
 }
 
 impl Input {
-    /// Keys from standard input, changes of size, and wake-ups.
+    /// Keys from the terminal, changes of its size, and wake-ups.
     pub(crate) fn terminal() -> io::Result<(Self, Wake)> {
         let (mut input, wake) = Self::wake_only()?;
-        input.terminal = true;
+        input.keyboard = Keyboard::find();
         input.resized = Some(signal_hook::low_level::pipe::register(
             signal_hook::consts::SIGWINCH,
             wake.socket.try_clone()?,
@@ -67,7 +96,7 @@ impl Input {
                 woken,
                 pending: pending.clone(),
                 keys: Keys::default(),
-                terminal: false,
+                keyboard: None,
                 resized: None,
             },
             Wake { socket, pending },
@@ -76,7 +105,7 @@ impl Input {
 
     /// True when both ends are a terminal.
     pub(crate) fn is_terminal() -> bool {
-        io::stdin().is_terminal() && io::stdout().is_terminal()
+        io::stdout().is_terminal() && Keyboard::find().is_some()
     }
 
     /// The size of the terminal on standard output.
@@ -99,10 +128,9 @@ impl Input {
 
     /// Waits until something happens or `timeout` has passed.
     pub(crate) fn wait(&mut self, timeout: Duration) -> io::Result<Woken> {
-        let stdin = io::stdin();
         let mut fds = vec![PollFd::new(&self.woken, PollFlags::IN)];
-        if self.terminal {
-            fds.push(PollFd::new(&stdin, PollFlags::IN));
+        if let Some(keyboard) = &self.keyboard {
+            fds.push(PollFd::new(keyboard, PollFlags::IN));
         }
         let timeout = Timespec {
             tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
@@ -129,10 +157,12 @@ impl Input {
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
         if terminal.intersects(gone) {
             result.closed = true;
-        } else if terminal.contains(PollFlags::IN) {
+        } else if let Some(keyboard) = &self.keyboard
+            && terminal.contains(PollFlags::IN)
+        {
             // One read per poll: in raw mode it gives what there is and never blocks, and 0 bytes are the end.
             let mut bytes = [0; 256];
-            match rustix::io::read(&stdin, &mut bytes) {
+            match rustix::io::read(keyboard, &mut bytes) {
                 Ok(0) => result.closed = true,
                 Ok(n) => result.keys = self.keys.push(&bytes[..n]),
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
@@ -152,7 +182,9 @@ impl Input {
         let mut out = io::stdout();
         out.write_all(question.as_bytes())?;
         out.flush()?;
-        let stdin = io::stdin();
+        let Some(keyboard) = Keyboard::find() else {
+            return Ok(());
+        };
         let until = Instant::now() + limit;
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -160,7 +192,7 @@ impl Input {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: left.subsec_nanos().into(),
             };
-            let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+            let mut fds = [PollFd::new(&keyboard, PollFlags::IN)];
             match poll(&mut fds, Some(&timeout)) {
                 Ok(0) => return Ok(()),
                 Ok(_) if fds[0].revents() == PollFlags::IN => {}
@@ -169,7 +201,7 @@ impl Input {
                 Err(error) => return Err(error.into()),
             }
             let mut bytes = [0; 256];
-            let read = rustix::io::read(&stdin, &mut bytes)?;
+            let read = rustix::io::read(&keyboard, &mut bytes)?;
             if read == 0 || bytes[..read].iter().any(|b| done(*b)) {
                 return Ok(());
             }

@@ -89,9 +89,10 @@ impl Input {
         Ok((input, Wake { tell, pending }))
     }
 
-    /// True when both ends are a console that can show the view.
+    /// True when there is a console that can show the view. Keys are read from the console itself, whatever standard
+    /// input is.
     pub(crate) fn is_terminal() -> bool {
-        io::stdin().is_terminal() && takes_escapes()
+        takes_escapes()
     }
 
     /// The size of the console; its cells' size in pixels cannot be known here.

@@ -3,6 +3,7 @@
 use crate::kit::*;
 use journal::{Commit, Journal};
 use model::Record;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -14,8 +15,8 @@ fn writer_child() {
         return;
     };
     let dir = std::path::Path::new(&dir);
-    let vault = vault::Vault::open(dir).unwrap();
-    let (mut journal, recovery) = Journal::open(&dir.join("journal"), &vault, NOW).unwrap();
+    let (mut journal, recovery) =
+        Journal::open(&dir.join("journal"), keys_of_child(dir), NOW).unwrap();
     let recovered: Vec<Record> = recovery.pending.into_iter().map(Record::Span).collect();
     for seq in journal.commit_recovered(&recovered, NOW).unwrap() {
         println!("ack {seq}");
@@ -32,6 +33,7 @@ fn writer_child() {
                 pending_put: &[(id, span(n))],
                 pending_drop_below: id,
                 at_us: NOW + n,
+                ..Commit::default()
             };
             journal.commit(step).unwrap()
         };
@@ -43,9 +45,9 @@ fn writer_child() {
 
 #[test]
 fn kill_9_at_any_moment_loses_nothing_acknowledged() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
     desk.journal().close(NOW).unwrap();
-    let mut acked = 0u64;
+    let (mut acked, mut closed) = (0u64, 0);
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     for round in 0..25 {
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -72,11 +74,17 @@ fn kill_9_at_any_moment_loses_nothing_acknowledged() {
                 acked = seq;
             }
         }
+        // Every fourth time the supervisor dies too, and with it the lease.
+        if round % 4 == 3 {
+            desk.new_lease();
+            fs::write(desk.dir.path().join("lease"), &*desk.lease.reveal()).unwrap();
+        }
         let (journal, recovery) = desk.open();
         assert_eq!(recovery.quarantined, None);
         assert_eq!(recovery.swept.lost, 0);
         assert_eq!(recovery.swept.set_aside, 0);
         assert_eq!(recovery.pending_damaged, 0);
+        closed += recovery.pending_sealed;
         drop(journal);
         let found = desk.reader().tail_after(0, usize::MAX >> 1).unwrap();
         assert_eq!(found.damaged, []);
@@ -95,6 +103,14 @@ fn kill_9_at_any_moment_loses_nothing_acknowledged() {
         reader.picture(shot.seq).unwrap();
     }
     assert!(acked > 100, "the test did something: {acked}");
+    assert!(closed > 0, "open spans of dead leases were found");
+    // Whatever state it is in, all of it is delivered, by whoever is there.
+    let mut journal = desk.journal();
+    journal.commit_recovered(&[], NOW).unwrap();
+    journal.freeze(NOW, &few(500)).unwrap();
+    let last = desk.reader().last_seq().unwrap();
+    let lines: Vec<u8> = desk.deliver().iter().flat_map(|s| desk.lines(s)).collect();
+    assert!(lines == desk.raw(1, last), "what was sent is what is here");
 }
 
 /// Not a test of its own: runs under a limit on the size of files, so that the disk refuses to take more.
@@ -107,9 +123,8 @@ fn failing_disk_child() {
         return;
     };
     let dir = std::path::Path::new(&dir);
-    let vault = vault::Vault::open(dir).unwrap();
     let limit = getrlimit(Resource::Fsize);
-    let (mut journal, _) = Journal::open(&dir.join("journal"), &vault, NOW).unwrap();
+    let (mut journal, _) = Journal::open(&dir.join("journal"), keys_of_child(dir), NOW).unwrap();
     let mut acked = Vec::new();
     let error = loop {
         assert!(acked.len() < 100_000, "the limit was not reached");

@@ -1,7 +1,7 @@
 //! Databases that something else broke.
 
 use crate::kit::*;
-use journal::{Journal, Limits, Recovery};
+use journal::{Journal, Recovery};
 use model::Record;
 use std::fs;
 use std::path::Path;
@@ -16,14 +16,12 @@ fn filled(n: i64) -> Desk {
     for at in 0..3 {
         add_shot(&mut journal, NOW + at, 500);
     }
+    journal.freeze(NOW, &few(100)).unwrap();
     let mut outbox = desk.outbox();
-    let limits = Limits {
-        records: 100,
-        ..Limits::default()
-    };
-    let segment = outbox.freeze(NOW, limits).unwrap().unwrap();
-    outbox
-        .ack_segment(segment.first_seq, segment.last_seq, NOW)
+    outbox.ack_segment(1, 100, journal::Form::Age, NOW).unwrap();
+    // The others are not frozen yet.
+    desk.sql()
+        .execute("DELETE FROM segment WHERE acked = 0", [])
         .unwrap();
     drop(outbox);
     journal.close(NOW).unwrap();
@@ -31,7 +29,7 @@ fn filled(n: i64) -> Desk {
 }
 
 fn reopen(desk: &Desk) -> (Journal, Recovery) {
-    let (journal, recovery) = Journal::open(&desk.at(), &desk.vault, NOW + DAY).unwrap();
+    let (journal, recovery) = Journal::open(&desk.at(), desk.keys(), NOW + DAY).unwrap();
     (journal, recovery)
 }
 
@@ -97,23 +95,82 @@ fn a_broken_page_costs_its_rows_and_no_others() {
         }
     }
     // Uploading goes on where it stood, in pieces without holes.
-    let mut outbox = desk.outbox();
-    for shot in outbox.next_shots(9).unwrap() {
-        outbox.ack_shot(shot.seq, NOW).unwrap();
-    }
+    journal.freeze(NOW + DAY, &few(10_000)).unwrap();
     let (mut sent, mut last) = (0, 100);
-    while let Some(segment) = outbox.freeze(NOW, Limits::default()).unwrap() {
+    for segment in desk.deliver() {
         assert!(segment.first_seq > last);
         assert_eq!(segment.count, segment.last_seq - segment.first_seq + 1);
         sent += segment.count;
         last = segment.last_seq;
-        outbox
-            .ack_segment(segment.first_seq, segment.last_seq, NOW)
-            .unwrap();
     }
     assert_eq!(sent + 100, quarantined.salvaged + 1);
     assert_eq!(last, 2004);
-    assert_eq!(outbox.depth().unwrap(), journal::Depth::default());
+    assert_eq!(desk.outbox().depth().unwrap(), journal::Depth::default());
+}
+
+#[test]
+fn what_a_dead_lease_wrote_is_saved_too() {
+    let mut desk = filled(2000);
+    desk.new_lease();
+    let mut bytes = fs::read(desk.db()).unwrap();
+    let middle = bytes.len() / 4096 / 2;
+    bytes[middle * 4096..middle * 4096 + 4096].fill(0xa5);
+    fs::write(desk.db(), &bytes).unwrap();
+    let (mut journal, recovery) = reopen(&desk);
+    let quarantined = recovery.quarantined.unwrap();
+    assert_eq!(quarantined.salvaged + quarantined.lost, 2003);
+    assert!((1..=40).contains(&quarantined.lost), "{quarantined:?}");
+    let found = desk.reader().tail_after(0, 5000).unwrap();
+    assert_eq!(found.damaged, []);
+    assert_eq!(found.lines.len() as u64, quarantined.salvaged);
+    let frozen = journal.freeze(NOW + DAY, &few(10_000)).unwrap();
+    assert_eq!(frozen.sealed_rows + 100, quarantined.salvaged);
+    assert_eq!(desk.deliver().len() as u64, frozen.segments);
+}
+
+#[test]
+fn a_salvage_keeps_what_is_frozen_so_the_sink_gets_no_second_object() {
+    for broken in [
+        "",
+        "DELETE FROM segment WHERE first_seq = 201",
+        "DELETE FROM segment",
+    ] {
+        let mut desk = filled(1000);
+        let mut journal = desk.journal();
+        journal.freeze(NOW, &few(100)).unwrap();
+        let mut outbox = desk.outbox();
+        // Put, and the answer lost.
+        let before = outbox.next_segment().unwrap().unwrap();
+        assert!(outbox.begin_segment(&before, before.form).unwrap());
+        drop(outbox);
+        journal.close(NOW).unwrap();
+        // As if the rows of segments had lain on broken pages.
+        desk.sql().execute_batch(broken).unwrap();
+        desk.new_lease();
+        let mut bytes = fs::read(desk.db()).unwrap();
+        bytes[..100].fill(0xa5);
+        fs::write(desk.db(), &bytes).unwrap();
+        let (mut journal, recovery) = reopen(&desk);
+        assert_eq!(recovery.quarantined.unwrap().salvaged, 1003, "{broken}");
+        let after = desk.outbox().next_segment().unwrap();
+        if broken.ends_with("segment") {
+            assert_eq!(after, None);
+        } else {
+            let mut expected = before.clone();
+            expected.tried.stored = true;
+            assert_eq!(after, Some(expected), "{broken}");
+        }
+        journal.freeze(NOW + DAY, &few(100)).unwrap();
+        let mut next = 101;
+        for segment in desk.deliver() {
+            assert_eq!(
+                segment.first_seq, next,
+                "{broken}: in order, each number once"
+            );
+            next = segment.last_seq + 1;
+        }
+        assert_eq!(next, 1004, "{broken}");
+    }
 }
 
 #[test]
@@ -198,7 +255,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
     let (mut quarantined, mut kept, mut rounds) = (0, 0u64, 0u64);
     for round in 0..60 {
         for file in files(&desk.at()) {
-            if file.extension().is_none_or(|e| e != "uam") {
+            if file.extension().is_none_or(|e| e != "age") {
                 fs::remove_file(file).unwrap();
             }
         }
@@ -217,7 +274,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
             }
         }
         fs::write(desk.db(), &bytes).unwrap();
-        let (mut journal, recovery) = match Journal::open(&desk.at(), &desk.vault, NOW) {
+        let (mut journal, recovery) = match Journal::open(&desk.at(), desk.keys(), NOW) {
             Ok(opened) => opened,
             // The version or the device is what the damage hit: said, and nothing is touched.
             Err(

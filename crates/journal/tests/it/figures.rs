@@ -1,7 +1,7 @@
 //! Figures, not checks: `cargo test -p journal --test it figures -- --ignored --nocapture`.
 
 use crate::kit::*;
-use journal::{Commit, Limits};
+use journal::Commit;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Instant;
 
@@ -58,7 +58,7 @@ fn figures() {
     println!("after {rows} records: {}", rss_kib());
     journal.close(NOW).unwrap();
     let mib = std::fs::metadata(desk.db()).unwrap().len() >> 20;
-    let journal = measured("open of all (check included)", 1, || desk.journal());
+    let mut journal = measured("open of all (check included)", 1, || desk.journal());
     println!("database: {mib} MiB; {}", rss_kib());
     let reader = desk.reader();
     measured("depth with all waiting", 100, || {
@@ -73,18 +73,21 @@ fn figures() {
             .unwrap();
     });
     println!("{seen} read; {}", rss_kib());
-    let mut outbox = desk.outbox();
-    for shot in outbox.next_shots(100).unwrap() {
-        outbox.ack_shot(shot.seq, NOW).unwrap();
-    }
-    let segment = measured("segment of 10,000 records", 1, || {
-        outbox.freeze(NOW, Limits::default()).unwrap().unwrap()
+    let frozen = measured("freeze of all, for each 10,000", rows / 10_000, || {
+        journal.freeze(NOW, &few(10_000)).unwrap()
     });
+    let segment = desk.outbox().next_segment().unwrap().unwrap();
     println!(
-        "{} records in {} bytes; {}",
+        "{} segments; the first: {} records in {} bytes; {}",
+        frozen.segments,
         segment.count,
-        segment.body.len(),
+        segment.bytes,
         rss_kib()
     );
+    measured("next segment, all waiting", 100, || {
+        for _ in 0..100 {
+            desk.outbox().next_segment().unwrap();
+        }
+    });
     drop(journal);
 }

@@ -1,12 +1,18 @@
 //! A journal in a temporary directory, and records to put into it.
 
-use journal::{Commit, Journal, Outbox, Reader, Recovery};
-use model::{Counts, Coverage, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window};
+use journal::{
+    Commit, Errand, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Recovery, Segment,
+    open_segment,
+};
+use model::{
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
+};
 use sha2::{Digest, Sha256};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use vault::Vault;
+use vault::{Identity, KeyMaker, Opener, Recipient};
 
 /// 2026-09-21, in the afternoon.
 pub(crate) const NOW: i64 = 1_790_000_000_000_000;
@@ -15,14 +21,51 @@ pub(crate) const DAY: i64 = 1440 * MINUTE;
 
 pub(crate) struct Desk {
     pub(crate) dir: TempDir,
-    pub(crate) vault: Vault,
+    pub(crate) device: DeviceId,
+    /// Whoever may read everything.
+    pub(crate) viewer: Identity,
+    /// The agent's; replaced, as after a hard crash, everything sealed so far is closed to it.
+    pub(crate) lease: Identity,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let vault = Vault::open_or_create(dir.path()).unwrap();
-        Self { dir, vault }
+        let desk = Self {
+            dir: TempDir::new().unwrap(),
+            device: DeviceId::from_bytes([7; 16]),
+            viewer: Identity::generate(),
+            lease: Identity::generate(),
+        };
+        fs::write(desk.dir.path().join("lease"), &*desk.lease.reveal()).unwrap();
+        fs::write(
+            desk.dir.path().join("viewer"),
+            desk.viewer.recipient().to_string(),
+        )
+        .unwrap();
+        desk
+    }
+
+    /// What the agent has.
+    pub(crate) fn keys(&self) -> Keys {
+        keys(&self.device, &self.lease, self.viewer.recipient())
+    }
+
+    /// What a process of the viewer has.
+    pub(crate) fn viewer_keys(&self) -> Keys {
+        Keys {
+            opener: self.opener(),
+            ..self.keys()
+        }
+    }
+
+    /// The viewer's.
+    pub(crate) fn opener(&self) -> Opener {
+        Opener::new([self.viewer.clone()])
+    }
+
+    /// The supervisor died: its lease is gone.
+    pub(crate) fn new_lease(&mut self) {
+        self.lease = Identity::generate();
     }
 
     pub(crate) fn at(&self) -> PathBuf {
@@ -33,21 +76,125 @@ impl Desk {
         self.at().join(journal::DB_NAME)
     }
 
+    /// For looking and breaking behind the journal's back.
+    pub(crate) fn sql(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.db()).unwrap()
+    }
+
     pub(crate) fn open(&self) -> (Journal, Recovery) {
-        Journal::open(&self.at(), &self.vault, NOW).unwrap()
+        Journal::open(&self.at(), self.keys(), NOW).unwrap()
     }
 
     pub(crate) fn journal(&self) -> Journal {
         self.open().0
     }
 
+    pub(crate) fn errand(&self) -> Errand {
+        Errand::open(&self.at(), self.viewer_keys(), NOW).unwrap()
+    }
+
     pub(crate) fn reader(&self) -> Reader {
-        Reader::open(&self.at(), self.vault.opener()).unwrap()
+        Reader::open(&self.at(), self.opener()).unwrap()
     }
 
     pub(crate) fn outbox(&self) -> Outbox {
-        Outbox::open(&self.at(), &self.vault).unwrap()
+        Outbox::open(&self.at()).unwrap()
     }
+
+    /// The records `first` to `last` as lines, as the reader of the viewer gives them.
+    pub(crate) fn raw(&self, first: u64, last: u64) -> Vec<u8> {
+        let count = usize::try_from(last - first + 1).unwrap();
+        let mut out = Vec::new();
+        for (_, line) in self.reader().raw_lines(first - 1, count).unwrap() {
+            out.extend_from_slice(&line);
+            out.push(b'\n');
+        }
+        out
+    }
+
+    /// A segment as the viewer opens it.
+    pub(crate) fn lines(&self, segment: &Segment) -> Vec<u8> {
+        let body = segment.body.as_ref().unwrap();
+        let opened = open_segment(segment.form, body, &self.opener()).unwrap();
+        assert_eq!(opened.damaged, []);
+        opened.lines
+    }
+
+    /// Acknowledges everything that is frozen; the segments.
+    pub(crate) fn deliver(&self) -> Vec<Segment> {
+        let mut outbox = self.outbox();
+        let mut out = Vec::new();
+        loop {
+            let segment = outbox.next_segment().unwrap();
+            for shot in outbox.next_shots(100).unwrap() {
+                outbox.picture(shot.seq).unwrap();
+                assert_eq!(
+                    outbox.begin_shots(&[(shot.seq, shot.form)]).unwrap(),
+                    [shot.seq]
+                );
+                outbox.ack_shot(shot.seq, shot.form, NOW).unwrap();
+            }
+            let Some(segment) = segment else {
+                return out;
+            };
+            let (first, last) = (segment.first_seq, segment.last_seq);
+            assert!(outbox.begin_segment(&segment, segment.form).unwrap());
+            outbox.ack_segment(first, last, segment.form, NOW).unwrap();
+            out.push(segment);
+        }
+    }
+}
+
+pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> Keys {
+    Keys {
+        device: device.clone(),
+        maker: KeyMaker::new([viewer, lease.recipient()]).unwrap(),
+        opener: Opener::new([lease.clone()]),
+    }
+}
+
+/// The agent's keys, in a process that was started with the desk's directory.
+pub(crate) fn keys_of_child(dir: &Path) -> Keys {
+    let lease = fs::read_to_string(dir.join("lease")).unwrap();
+    let viewer = fs::read_to_string(dir.join("viewer")).unwrap();
+    keys(
+        &DeviceId::from_bytes([7; 16]),
+        &lease.parse().unwrap(),
+        viewer.parse().unwrap(),
+    )
+}
+
+/// Everything at once, in segments of at most so many records.
+pub(crate) fn few(records: usize) -> FreezeRules {
+    FreezeRules {
+        limits: Limits {
+            records,
+            ..Limits::default()
+        },
+        ..FreezeRules::default()
+    }
+}
+
+/// What is frozen and waits, as `(first, last, form)`, oldest first.
+pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, Form)> {
+    desk.sql()
+        .prepare("SELECT first_seq, last_seq, form FROM segment WHERE acked = 0 ORDER BY first_seq")
+        .unwrap()
+        .query_map([], |row| {
+            let form = match row.get(2)? {
+                1 => Form::Age,
+                2 => Form::Rows,
+                _ => Form::Session,
+            };
+            Ok((
+                row.get::<_, i64>(0)?.unsigned_abs(),
+                row.get::<_, i64>(1)?.unsigned_abs(),
+                form,
+            ))
+        })
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
 }
 
 pub(crate) fn span(n: i64) -> Span {
@@ -57,6 +204,7 @@ pub(crate) fn span(n: i64) -> Span {
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: false,
+        removed: false,
         window: Some(Arc::new(Window {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
@@ -100,6 +248,7 @@ pub(crate) fn shot(at_us: i64, bytes: usize) -> (Shot, Vec<u8>) {
         screen_width: 10,
         screen_height: 20,
         blurred: false,
+        removed: false,
         window: None,
     };
     (shot, picture)
@@ -125,7 +274,7 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             match entry.path() {
                 path if path.is_dir() => open.push(path),
                 path => out.push(path),
@@ -134,4 +283,23 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     }
     out.sort();
     out
+}
+
+/// Fails when one of `words` stands in clear in any file below `dir`.
+pub(crate) fn assert_in_no_file(dir: &Path, words: &[&[u8]]) {
+    for file in files(dir) {
+        let bytes = fs::read(&file).unwrap();
+        for word in words {
+            assert!(
+                !contains(&bytes, word),
+                "{:?} in {}",
+                String::from_utf8_lossy(word),
+                file.display()
+            );
+        }
+    }
+}
+
+pub(crate) fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|w| w == word)
 }

@@ -5,10 +5,16 @@
 
 mod crash;
 mod damage;
+mod erase;
 #[cfg(target_os = "linux")]
 mod figures;
 mod kit;
+mod lease;
+mod migrate;
 mod outbox;
+mod remove;
 mod retention;
+mod rollups;
 mod rows;
 mod shots;
+mod tamper;

@@ -1,72 +1,61 @@
 use crate::kit::*;
-use journal::{Commit, Journal, JournalError, Limits, Outbox, Segment};
+use journal::{Commit, Depth, Form, FreezeRules, Frozen, Journal, JournalError, Limits, Outbox};
 use std::process::{Command, Stdio};
-
-fn lines(segment: &Segment) -> Vec<u8> {
-    zstd::bulk::decompress(&segment.body, 64 << 20).unwrap()
-}
-
-fn raw(desk: &Desk, first: u64, last: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (_, line) in desk
-        .reader()
-        .raw_lines(first - 1, (last - first + 1) as usize)
-        .unwrap()
-    {
-        out.extend_from_slice(&line);
-        out.push(b'\n');
-    }
-    out
-}
-
-fn few(records: usize) -> Limits {
-    Limits {
-        records,
-        ..Limits::default()
-    }
-}
 
 #[test]
 fn the_same_segment_comes_back_until_it_is_acknowledged() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..5));
-    let first = desk.outbox().freeze(NOW, few(3)).unwrap().unwrap();
+    let frozen = journal.freeze(NOW, &few(3)).unwrap();
+    assert_eq!(
+        (frozen.segments, frozen.records, frozen.sealed_rows),
+        (2, 5, 0)
+    );
+    let first = desk.outbox().next_segment().unwrap().unwrap();
     assert_eq!((first.first_seq, first.last_seq, first.count), (1, 3, 3));
-    assert_eq!(first.day.to_string(), "2026-09-21");
-    assert_eq!(lines(&first), raw(&desk, 1, 3));
-    // More records, another day, another process, other limits: the same bytes.
+    assert_eq!(
+        (first.day.to_string().as_str(), first.form),
+        ("2026-09-21", Form::Age)
+    );
+    assert_eq!(desk.lines(&first), desk.raw(1, 3));
+    // More records, another day, another process, another lease, other limits: the same bytes.
     put(&mut journal, &spans(5..9));
     drop(journal);
-    let journal = desk.journal();
+    desk.new_lease();
+    let mut journal = desk.journal();
+    journal.freeze(NOW + 2 * DAY, &few(100)).unwrap();
     let mut outbox = desk.outbox();
-    assert_eq!(
-        outbox.freeze(NOW + 2 * DAY, few(100)).unwrap().unwrap(),
-        first
-    );
-    let wrong = outbox.ack_segment(1, 2, NOW).unwrap_err();
+    assert_eq!(outbox.next_segment().unwrap().unwrap(), first);
+    let wrong = outbox.ack_segment(1, 2, Form::Age, NOW).unwrap_err();
     assert!(matches!(wrong, JournalError::NoSegment { .. }), "{wrong}");
-    outbox.ack_segment(1, 3, NOW + 3).unwrap();
-    outbox.ack_segment(1, 3, NOW + 3).unwrap();
-    let second = outbox.freeze(NOW + 2 * DAY, few(100)).unwrap().unwrap();
-    assert_eq!((second.first_seq, second.last_seq), (4, 9));
-    assert_eq!(second.day.to_string(), "2026-09-23");
-    assert_eq!(lines(&second), raw(&desk, 4, 9));
-    outbox.ack_segment(4, 9, NOW + 4).unwrap();
-    assert_eq!(outbox.freeze(NOW, few(100)).unwrap(), None);
-    assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 4));
-    // No body and no key of a body stays behind.
-    let conn = rusqlite::Connection::open(desk.db()).unwrap();
-    let left: (i64, i64) = conn
+    outbox.ack_segment(1, 3, Form::Age, NOW + 3).unwrap();
+    outbox.ack_segment(1, 3, Form::Age, NOW + 3).unwrap();
+    let second = outbox.next_segment().unwrap().unwrap();
+    assert_eq!((second.first_seq, second.last_seq), (4, 5));
+    assert_eq!(second.day.to_string(), "2026-09-21");
+    outbox.ack_segment(4, 5, Form::Age, NOW + 4).unwrap();
+    // Written by a lease that is gone.
+    let third = outbox.next_segment().unwrap().unwrap();
+    assert_eq!(
+        (third.first_seq, third.last_seq, third.form),
+        (6, 9, Form::Rows)
+    );
+    assert_eq!(third.day.to_string(), "2026-09-23");
+    assert_eq!(desk.lines(&third), desk.raw(6, 9));
+    outbox.ack_segment(6, 9, Form::Rows, NOW + 5).unwrap();
+    assert_eq!(outbox.next_segment().unwrap(), None);
+    assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 5));
+    // No body stays behind.
+    let left: i64 = desk
+        .sql()
         .query_row(
-            "SELECT (SELECT count(*) FROM segment WHERE body IS NOT NULL OR session IS NOT NULL),
-                    (SELECT count(*) FROM session WHERE no NOT IN (SELECT session FROM record))",
+            "SELECT count(*) FROM segment WHERE body IS NOT NULL",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.get(0),
         )
         .unwrap();
-    assert_eq!(left, (0, 0));
-    drop(journal);
+    assert_eq!(left, 0);
 }
 
 #[test]
@@ -74,83 +63,93 @@ fn a_segment_keeps_to_its_limits_and_takes_at_least_one() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..10));
-    let three = raw(&desk, 1, 3).len();
-    let mut outbox = desk.outbox();
+    let three = desk.raw(1, 3).len();
+    let limits = |limits| FreezeRules {
+        limits,
+        ..FreezeRules::default()
+    };
     let bytes = Limits {
         bytes: three + 20,
         ..Limits::default()
     };
-    let segment = outbox.freeze(NOW, bytes).unwrap().unwrap();
-    assert_eq!(segment.count, 3);
-    outbox.ack_segment(1, 3, NOW).unwrap();
-    let segment = outbox
-        .freeze(
-            NOW,
-            Limits {
-                bytes: 1,
-                records: 0,
-            },
-        )
-        .unwrap()
-        .unwrap();
-    assert_eq!(segment.count, 1);
+    let frozen = journal.freeze(NOW, &limits(bytes)).unwrap();
+    assert_eq!(frozen.records, 10);
+    assert!(frozen.segments > 3, "{frozen:?}");
+    assert_eq!(waiting(&desk)[0], (1, 3, Form::Age));
+    put(&mut journal, &spans(10..12));
+    let nothing = Limits {
+        bytes: 1,
+        records: 0,
+    };
+    assert_eq!(journal.freeze(NOW, &limits(nothing)).unwrap().segments, 2);
+    assert_eq!(
+        journal.freeze(NOW, &limits(nothing)).unwrap(),
+        Frozen::default()
+    );
 }
 
 #[test]
-fn no_segment_passes_a_picture_that_waits() {
+fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..2));
-    let seq = add_shot(&mut journal, NOW, 500);
+    let first = add_shot(&mut journal, NOW, 500);
     put(&mut journal, &spans(2..4));
+    let second = add_shot(&mut journal, NOW + 1, 500);
     let mut outbox = desk.outbox();
-    let segment = outbox.freeze(NOW, Limits::default()).unwrap().unwrap();
-    assert_eq!((segment.first_seq, segment.last_seq), (1, 2));
-    outbox.ack_segment(1, 2, NOW).unwrap();
-    assert_eq!(outbox.freeze(NOW, Limits::default()).unwrap(), None);
-    let waiting = outbox.next_shots(5).unwrap();
-    assert_eq!(waiting.len(), 1);
+    assert_eq!(outbox.next_shots(5).unwrap(), []);
+    journal.freeze(NOW, &few(4)).unwrap();
+    let shots = outbox.next_shots(5).unwrap();
     assert_eq!(
-        (waiting[0].seq, waiting[0].bytes, waiting[0].media.as_str()),
-        (seq, 500, "image/webp")
+        shots.len(),
+        1,
+        "the second one goes with the second segment"
     );
-    assert_eq!(waiting[0].day.to_string(), "2026-09-21");
-    assert_eq!(outbox.picture(seq).unwrap(), shot(NOW, 500).1);
-    outbox.ack_shot(seq, NOW).unwrap();
-    assert!(outbox.next_shots(5).unwrap().is_empty());
-    let segment = outbox.freeze(NOW, Limits::default()).unwrap().unwrap();
-    assert_eq!((segment.first_seq, segment.last_seq), (3, 5));
+    let shot_row = &shots[0];
+    assert_eq!(
+        (shot_row.seq, shot_row.media.as_str()),
+        (first, "image/webp")
+    );
+    assert_eq!((shot_row.form, &shot_row.readable), (Form::Age, &None));
+    assert_eq!(shot_row.day.to_string(), "2026-09-21");
+    let file = outbox.picture(first).unwrap();
+    assert_eq!(file.bytes.len() as u64, shot_row.bytes);
+    let opened = desk.opener().open_file(&file.bytes).unwrap();
+    assert_eq!(**opened, shot(NOW, 500).1);
+    outbox.ack_shot(first, Form::Age, NOW).unwrap();
+    assert_eq!(outbox.next_shots(5).unwrap(), []);
+    outbox.ack_segment(1, 4, Form::Age, NOW).unwrap();
+    assert_eq!(outbox.next_shots(5).unwrap()[0].seq, second);
     assert!(matches!(
-        outbox.ack_shot(99, NOW),
+        outbox.ack_shot(99, Form::Age, NOW),
         Err(JournalError::NoShot { seq: 99 })
     ));
 }
 
 #[test]
-fn depth_counts_what_waits() {
+fn depth_counts_what_waits_without_a_key() {
     let desk = Desk::new();
     let mut journal = desk.journal();
-    assert_eq!(desk.reader().depth().unwrap(), journal::Depth::default());
+    assert_eq!(desk.outbox().depth().unwrap(), Depth::default());
     put(&mut journal, &spans(0..4));
-    let empty_shots = desk.reader().depth().unwrap();
-    assert_eq!((empty_shots.records, empty_shots.shots), (4, 0));
-    assert_eq!(empty_shots.oldest_us, Some(NOW));
-    let conn = rusqlite::Connection::open(desk.db()).unwrap();
-    let scanned: u64 = conn
-        .query_row("SELECT sum(length(sealed)) FROM record", [], |r| {
-            r.get::<_, i64>(0)
-        })
-        .unwrap() as u64;
-    assert_eq!(empty_shots.bytes, scanned);
+    let depth = desk.outbox().depth().unwrap();
+    assert_eq!((depth.records, depth.held, depth.shots), (4, 4, 0));
+    assert_eq!(depth.oldest_frozen_us, None);
+    let scanned: i64 = desk
+        .sql()
+        .query_row("SELECT sum(length(sealed)) FROM record", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(depth.bytes, scanned.unsigned_abs());
     add_shot(&mut journal, NOW, 1000);
+    journal.freeze(NOW + 7, &few(2)).unwrap();
+    put(&mut journal, &spans(4..5));
     let mut outbox = desk.outbox();
-    outbox.freeze(NOW, few(2)).unwrap().unwrap();
-    outbox.ack_segment(1, 2, NOW).unwrap();
-    let depth = outbox.depth().unwrap();
-    assert_eq!((depth.records, depth.shots), (3, 1));
-    assert_eq!(depth.oldest_us, Some(NOW + 2 * MINUTE));
+    outbox.ack_segment(1, 2, Form::Age, NOW).unwrap();
+    let depth = desk.reader().depth().unwrap();
+    assert_eq!((depth.records, depth.held, depth.shots), (4, 1, 1));
+    assert_eq!(depth.oldest_frozen_us, Some(NOW + 7));
     assert!(
-        depth.bytes > 1000 && depth.bytes < 1000 + scanned + 500,
+        depth.bytes > 1000 && depth.bytes < 2500 + scanned.unsigned_abs(),
         "{depth:?}"
     );
     outbox.set_note("the bucket is away").unwrap();
@@ -161,15 +160,15 @@ fn depth_counts_what_waits() {
 }
 
 #[test]
-fn a_damaged_row_is_reported_and_stops_nothing() {
+fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..6));
-    let conn = rusqlite::Connection::open(desk.db()).unwrap();
     // One row changed, and one moved into another's place.
-    conn.execute("UPDATE record SET sealed = zeroblob(90) WHERE seq = 1", [])
+    let sql = desk.sql();
+    sql.execute("UPDATE record SET sealed = zeroblob(90) WHERE seq = 1", [])
         .unwrap();
-    conn.execute(
+    sql.execute(
         "UPDATE record SET sealed = (SELECT sealed FROM record WHERE seq = 5) WHERE seq = 4",
         [],
     )
@@ -180,34 +179,90 @@ fn a_damaged_row_is_reported_and_stops_nothing() {
         [1, 4]
     );
     assert_eq!(found.lines.len(), 4);
-    let mut outbox = desk.outbox();
-    let segment = outbox.freeze(NOW, Limits::default()).unwrap().unwrap();
-    assert_eq!(
-        (segment.first_seq, segment.last_seq, segment.count),
-        (1, 6, 4)
-    );
-    outbox.ack_segment(1, 6, NOW).unwrap();
-    put(&mut journal, &spans(6..7));
-    conn.execute("UPDATE record SET sealed = zeroblob(90) WHERE seq = 7", [])
+    let frozen = journal.freeze(NOW, &few(100)).unwrap();
+    assert_eq!((frozen.records, frozen.sealed_rows), (6, 2));
+    let forms = [
+        (1, 1, Form::Rows),
+        (2, 3, Form::Age),
+        (4, 4, Form::Rows),
+        (5, 6, Form::Age),
+    ];
+    assert_eq!(waiting(&desk), forms);
+    let sent = desk.deliver();
+    let moved = journal::open_segment(sent[2].form, sent[2].body.as_ref().unwrap(), &desk.opener())
         .unwrap();
-    assert_eq!(outbox.freeze(NOW, Limits::default()).unwrap(), None);
-    put(&mut journal, &spans(7..8));
-    let segment = outbox.freeze(NOW, Limits::default()).unwrap().unwrap();
-    assert_eq!((segment.first_seq, segment.last_seq), (8, 8));
+    assert_eq!((moved.lines.len(), moved.damaged[0].seq), (0, 4));
+    assert_eq!(desk.lines(&sent[3]), desk.raw(5, 6));
+    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
 }
 
 #[test]
-fn a_damaged_body_is_made_again_the_same() {
-    let desk = Desk::new();
+fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
+    let mut desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..6));
+    journal.freeze(NOW, &few(4)).unwrap();
     let mut outbox = desk.outbox();
-    let segment = outbox.freeze(NOW, few(4)).unwrap().unwrap();
-    let conn = rusqlite::Connection::open(desk.db()).unwrap();
-    conn.execute("UPDATE segment SET body = zeroblob(90)", [])
+    let segment = outbox.next_segment().unwrap().unwrap();
+    assert!(outbox.begin_segment(&segment, Form::Age).unwrap());
+    desk.sql()
+        .execute(
+            "UPDATE segment SET body = zeroblob(90) WHERE first_seq = 1",
+            [],
+        )
         .unwrap();
-    assert_eq!(outbox.freeze(NOW + DAY, few(2)).unwrap().unwrap(), segment);
+    let broken = outbox.next_segment().unwrap().unwrap();
+    assert_eq!((&broken.body, broken.tried.stored), (&None, true));
+    assert_eq!(broken.sha256, segment.sha256, "its name is still known");
+    // Nothing is made anew before the uploader has looked.
+    assert_eq!(journal.freeze(NOW, &few(4)).unwrap(), Frozen::default());
+    outbox.withdraw_segment(1, 4).unwrap();
+    assert_eq!(outbox.next_segment().unwrap(), None, "the order is kept");
     drop(journal);
+    desk.new_lease();
+    let mut journal = desk.journal();
+    let frozen = journal.freeze(NOW + DAY, &few(2)).unwrap();
+    assert_eq!((frozen.segments, frozen.records), (2, 4));
+    let lines: Vec<u8> = desk.deliver().iter().flat_map(|s| desk.lines(s)).collect();
+    assert_eq!(lines, desk.raw(1, 6));
+}
+
+#[test]
+fn the_uploaders_side_knows_no_key() {
+    let source = include_str!("../../src/outbox.rs");
+    for word in [
+        "Opener",
+        "KeyRing",
+        "Keys",
+        "KeyMaker",
+        "Identity",
+        "use vault",
+    ] {
+        assert!(!source.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_recovery_kit_is_sent_once_each_time_it_changes() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let mut outbox = desk.outbox();
+    assert_eq!(outbox.kit().unwrap(), None);
+    journal.keep_kit(b"{\"slots\":1}", NOW).unwrap();
+    journal.keep_kit(b"{\"slots\":1}", NOW + DAY).unwrap();
+    let kit = outbox.kit().unwrap().unwrap();
+    assert_eq!(
+        (kit.seq, kit.day.to_string().as_str(), kit.bytes.as_slice()),
+        (1, "2026-09-21", &b"{\"slots\":1}"[..])
+    );
+    assert_eq!(desk.reader().sent_kit().unwrap(), None);
+    outbox.ack_kit(1, NOW).unwrap();
+    assert_eq!(outbox.kit().unwrap(), None);
+    assert_eq!(desk.reader().sent_kit().unwrap(), Some(kit));
+    journal.keep_kit(b"{\"slots\":1}", NOW + DAY).unwrap();
+    assert_eq!(outbox.kit().unwrap(), None);
+    journal.keep_kit(b"{\"slots\":2}", NOW + DAY).unwrap();
+    assert_eq!(outbox.kit().unwrap().unwrap().seq, 2);
 }
 
 /// Not a test of its own: the uploader's process in the test below.
@@ -217,24 +272,25 @@ fn uploader_child() {
     let Ok(dir) = std::env::var("UAM_TEST_DIR") else {
         return;
     };
-    let dir = std::path::Path::new(&dir);
-    let vault = vault::Vault::open(dir).unwrap();
-    let mut outbox = Outbox::open(&dir.join("journal"), &vault).unwrap();
+    let mut outbox = Outbox::open(&std::path::Path::new(&dir).join("journal")).unwrap();
     let goal: u64 = std::env::var("UAM_TEST_GOAL").unwrap().parse().unwrap();
     let (mut done, mut shots) = (0, 0);
     while done < goal {
+        let segment = outbox.next_segment().unwrap();
         for shot in outbox.next_shots(10).unwrap() {
-            assert_eq!(outbox.picture(shot.seq).unwrap().len() as u64, shot.bytes);
-            outbox.ack_shot(shot.seq, NOW).unwrap();
+            let file = outbox.picture(shot.seq).unwrap();
+            assert_eq!(file.bytes.len() as u64, shot.bytes);
+            outbox.begin_shots(&[(shot.seq, shot.form)]).unwrap();
+            outbox.ack_shot(shot.seq, shot.form, NOW).unwrap();
             shots += 1;
         }
-        if let Some(segment) = outbox.freeze(NOW, few(50)).unwrap() {
-            assert_eq!(segment.first_seq, done + 1);
-            assert_eq!(segment.count, segment.last_seq - segment.first_seq + 1);
-            outbox
-                .ack_segment(segment.first_seq, segment.last_seq, NOW)
-                .unwrap();
-            done = segment.last_seq;
+        if let Some(segment) = segment {
+            let (first, last) = (segment.first_seq, segment.last_seq);
+            assert_eq!(first, done + 1);
+            assert_eq!(segment.count, last - first + 1);
+            assert!(outbox.begin_segment(&segment, segment.form).unwrap());
+            outbox.ack_segment(first, last, segment.form, NOW).unwrap();
+            done = last;
         }
     }
     println!("sent {done} {shots}");
@@ -269,14 +325,18 @@ fn an_uploader_process_works_beside_the_writer() {
                     pending_put: &[(seq, span(n))],
                     pending_drop_below: seq,
                     at_us: NOW + n,
+                    ..Commit::default()
                 })
                 .unwrap()[0]
         };
+        if n % 7 == 6 || seq == goal {
+            journal.freeze(NOW + n, &few(50)).unwrap();
+        }
     }
     let out = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}");
     assert!(text.contains("sent 400 40"), "{text}");
-    assert_eq!(desk.reader().depth().unwrap().records, 0);
+    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
     let _: &Journal = &journal;
 }

@@ -1,6 +1,6 @@
 use crate::kit::*;
 use journal::retention::{Action, BlobItem, Policy, Step, plan};
-use journal::{Day, JournalError, Place};
+use journal::{Day, Form, JournalError, Place};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::fs;
@@ -55,8 +55,8 @@ fn old_pictures_are_deleted_and_their_facts_stay() {
     let old_unsent = add_shot(&mut journal, NOW - 39 * DAY, 100);
     let new = add_shot(&mut journal, NOW, 100);
     let mut outbox = desk.outbox();
-    outbox.ack_shot(old, NOW).unwrap();
-    outbox.ack_shot(new, NOW).unwrap();
+    outbox.ack_shot(old, Form::Age, NOW).unwrap();
+    outbox.ack_shot(new, Form::Age, NOW).unwrap();
     let rule = policy(30, u64::MAX, Action::Delete);
     let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
     assert_eq!(steps.iter().map(|s| s.seq).collect::<Vec<_>>(), [old]);
@@ -96,7 +96,7 @@ fn old_pictures_move_into_an_archive_and_still_open() {
         let desk = Desk::new();
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
-        desk.outbox().ack_shot(seq, NOW).unwrap();
+        desk.outbox().ack_shot(seq, Form::Age, NOW).unwrap();
         let archive = desk.dir.path().join(archive);
         let rule = policy(30, 0, Action::Archive(archive.clone()));
         let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
@@ -120,7 +120,7 @@ fn a_crash_between_row_and_file_is_mended() {
         let desk = Desk::new();
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
-        desk.outbox().ack_shot(seq, NOW).unwrap();
+        desk.outbox().ack_shot(seq, Form::Age, NOW).unwrap();
         let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
         let sealed = fs::read(&file).unwrap();
         let rule = policy(30, 0, action.clone());

@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{Commit, DB_NAME, Day, Journal, JournalError, Reader};
+use journal::{Commit, DB_NAME, Day, Errand, Journal, JournalError, Reader};
 use model::{LineRef, Record, SCHEMA};
 use std::fs;
 
@@ -71,9 +71,15 @@ fn a_range_is_of_starts() {
     assert_eq!(reader.lines(i64::MIN..i64::MAX).unwrap().lines.len(), 36);
 }
 
+/// A hash as text and as bytes.
+fn forms(hex: &str) -> (Vec<u8>, Vec<u8>) {
+    let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+    (hex.as_bytes()[..16].to_vec(), bytes)
+}
+
 #[test]
 fn nothing_personal_lies_in_clear() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..50));
     journal
@@ -84,28 +90,36 @@ fn nothing_personal_lies_in_clear() {
         })
         .unwrap();
     add_shot(&mut journal, NOW, 3000);
-    let mut outbox = desk.outbox();
-    let waiting = outbox.next_shots(1).unwrap().remove(0);
-    outbox.ack_shot(waiting.seq, NOW).unwrap();
-    outbox
-        .freeze(NOW, journal::Limits::default())
-        .unwrap()
+    let rollup = (7, &b"canary of a quarter hour"[..]);
+    journal
+        .commit(Commit {
+            rollups: &[rollup],
+            at_us: NOW,
+            ..Commit::default()
+        })
         .unwrap();
-    let mut looked_at = 0;
-    for file in files(desk.dir.path()) {
-        let bytes = fs::read(&file).unwrap();
-        looked_at += bytes.len();
-        for word in [&b"canary"[..], b"Editor", b"Berlin", b"\"kind\""] {
-            let found = bytes.windows(word.len()).any(|w| w == word);
-            assert!(
-                !found,
-                "{:?} in {}",
-                String::from_utf8_lossy(word),
-                file.display()
-            );
-        }
-    }
+    journal.freeze(NOW, &few(100)).unwrap();
+    put(&mut journal, &spans(50..60));
+    // Nor the hash of a picture: it would let somebody confirm a guess.
+    let hash = forms(&shot(NOW, 3000).0.sha256);
+    let words = [
+        &b"canary"[..],
+        b"Editor",
+        b"Berlin",
+        b"\"kind\"",
+        hash.0.as_slice(),
+        hash.1.as_slice(),
+    ];
+    assert_in_no_file(desk.dir.path(), &words);
+    let looked_at: usize = files(desk.dir.path())
+        .iter()
+        .map(|file| fs::read(file).unwrap().len())
+        .sum();
     assert!(looked_at > 30_000, "the files were looked at");
+    drop(journal);
+    desk.new_lease();
+    desk.journal().freeze(NOW, &few(100)).unwrap();
+    assert_in_no_file(desk.dir.path(), &words);
 }
 
 #[test]
@@ -185,7 +199,7 @@ fn a_new_utc_day_has_a_new_key() {
 fn one_writer_at_a_time() {
     let desk = Desk::new();
     let journal = desk.journal();
-    let second = Journal::open(&desk.at(), &desk.vault, NOW);
+    let second = Journal::open(&desk.at(), desk.keys(), NOW);
     assert!(matches!(second, Err(JournalError::InUse { .. })));
     drop(journal);
     desk.journal();
@@ -199,13 +213,13 @@ fn a_newer_journal_is_refused_and_left_alone() {
     conn.pragma_update(None, "user_version", 99).unwrap();
     drop(conn);
     let before = fs::read(desk.db()).unwrap();
-    let writer = Journal::open(&desk.at(), &desk.vault, NOW).unwrap_err();
+    let writer = Journal::open(&desk.at(), desk.keys(), NOW).unwrap_err();
     assert!(
         matches!(writer, JournalError::Newer { found: 99, .. }),
         "{writer}"
     );
     assert!(writer.to_string().contains("update uam"), "{writer}");
-    let reader = Reader::open(&desk.at(), desk.vault.opener()).unwrap_err();
+    let reader = Reader::open(&desk.at(), desk.opener()).unwrap_err();
     assert!(matches!(reader, JournalError::Newer { .. }), "{reader}");
     assert_eq!(fs::read(desk.db()).unwrap(), before);
 }
@@ -213,18 +227,54 @@ fn a_newer_journal_is_refused_and_left_alone() {
 #[test]
 fn a_journal_that_is_not_there_is_not_made_by_looking() {
     let desk = Desk::new();
-    let error = Reader::open(&desk.at(), desk.vault.opener()).unwrap_err();
+    let error = Reader::open(&desk.at(), desk.opener()).unwrap_err();
     assert!(matches!(error, JournalError::Missing { .. }), "{error}");
     assert!(!desk.at().exists());
 }
 
 #[test]
-fn a_strange_vault_is_refused() {
-    let desk = Desk::new();
+fn another_device_is_refused() {
+    let mut desk = Desk::new();
     desk.journal().close(NOW).unwrap();
-    let strange = Desk::new();
-    let error = Journal::open(&desk.at(), &strange.vault, NOW).unwrap_err();
+    desk.device = model::DeviceId::from_bytes([8; 16]);
+    let error = Journal::open(&desk.at(), desk.keys(), NOW).unwrap_err();
     assert!(matches!(error, JournalError::OtherDevice { .. }), "{error}");
+    let error = Errand::open(&desk.at(), desk.keys(), NOW).unwrap_err();
+    assert!(matches!(error, JournalError::OtherDevice { .. }), "{error}");
+}
+
+#[test]
+fn an_errand_is_no_run() {
+    let desk = Desk::new();
+    let missing = Errand::open(&desk.at(), desk.viewer_keys(), NOW).unwrap_err();
+    assert!(matches!(missing, JournalError::Missing { .. }), "{missing}");
+    let mut journal = desk.journal();
+    journal
+        .commit(Commit {
+            records: &spans(0..1),
+            pending_put: &[(5, span(5))],
+            at_us: NOW + 3,
+            ..Commit::default()
+        })
+        .unwrap();
+    let busy = Errand::open(&desk.at(), desk.viewer_keys(), NOW).unwrap_err();
+    assert!(matches!(busy, JournalError::InUse { .. }), "{busy}");
+    drop(journal);
+    let mut errand = desk.errand();
+    assert_eq!(
+        errand.note(&[notice("somebody looked")], NOW + 99).unwrap(),
+        [2]
+    );
+    drop(errand);
+    // What the crash left is still to be mended, and the last durable moment is the recorder's.
+    let (_journal, recovery) = desk.open();
+    assert!(!recovery.clean);
+    assert_eq!(recovery.pending, [span(5)]);
+    assert_eq!(recovery.last_durable_us, Some(NOW + 3));
+    assert_eq!(
+        desk.reader().tail_after(1, 9).unwrap().lines[0].record,
+        notice("somebody looked")
+    );
 }
 
 #[test]
@@ -257,6 +307,7 @@ fn the_log_stays_small() {
                 pending_put: &[(n.unsigned_abs(), span(n))],
                 pending_drop_below: n.unsigned_abs(),
                 at_us: NOW + n,
+                ..Commit::default()
             })
             .unwrap();
     }

@@ -1,5 +1,6 @@
 use crate::kit::*;
 use journal::{JournalError, Place};
+use sha2::{Digest, Sha256};
 use std::fs;
 
 #[test]
@@ -17,10 +18,13 @@ fn a_picture_comes_back_as_it_went_in() {
     assert_eq!(shots[1].shot, shot);
     assert_eq!(shots[1].place, Place::Here);
     let file = shots[1].file.clone().unwrap();
-    assert!(
-        file.ends_with(format!("shots/2026-09-21/2-{}.uam", &shot.sha256[..16])),
-        "{file:?}"
-    );
+    // Named by the hash of the sealed file, and opened by any age program with the right key.
+    let sealed = fs::read(&file).unwrap();
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&sealed));
+    let name = format!("shots/2026-09-21/2-{}.age", &hash[..16]);
+    assert!(file.ends_with(&name), "{file:?}");
+    assert!(sealed.starts_with(b"age-encryption.org/v1"));
+    assert_eq!(**desk.opener().open_file(&sealed).unwrap(), picture);
     assert_eq!(reader.shots(1).unwrap().len(), 1);
     assert!(matches!(
         reader.picture(1),
@@ -69,6 +73,14 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     fs::remove_file(path(seqs[1])).unwrap();
     // One picture in the place of another.
     fs::copy(path(seqs[3]), path(seqs[2])).unwrap();
+    for &seq in &seqs[..3] {
+        let lost = desk.reader().picture(seq);
+        assert!(
+            matches!(lost, Err(JournalError::PictureLost { .. })),
+            "{seq}"
+        );
+    }
+    journal.freeze(NOW, &few(100)).unwrap();
     let outbox = desk.outbox();
     assert_eq!(outbox.next_shots(10).unwrap().len(), 4);
     for &seq in &seqs[..3] {
@@ -94,6 +106,34 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
 }
 
 #[test]
+fn a_sealed_picture_of_the_same_viewer_is_not_taken_for_another() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    let seq = add_shot(&mut journal, NOW, 100);
+    // Whoever can change the files can seal for the viewer too; the hash in the sealed record tells.
+    let forged = journal_keys_seal(&desk, b"another picture");
+    let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
+    fs::write(&file, &forged).unwrap();
+    desk.sql()
+        .execute(
+            "UPDATE blob SET sha256 = ?1, stored = ?2",
+            rusqlite::params![&Sha256::digest(&forged)[..], forged.len()],
+        )
+        .unwrap();
+    let lost = desk.reader().picture(seq).unwrap_err();
+    assert!(
+        lost.to_string()
+            .contains("its hash is not the one recorded"),
+        "{lost}"
+    );
+    drop(journal);
+}
+
+fn journal_keys_seal(desk: &Desk, plain: &[u8]) -> Vec<u8> {
+    desk.keys().maker.seal_file(plain).unwrap()
+}
+
+#[test]
 fn a_start_mends_files_and_rows_that_do_not_match() {
     let desk = Desk::new();
     let mut journal = desk.journal();
@@ -112,9 +152,9 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     fs::rename(&gone, &away).unwrap();
     drop(journal);
     // A crash before the rename, a crash before the row, something inexplicable, and something not ours.
-    fs::write(dir.join("3-0123456789abcdef.uam.tmp"), b"half").unwrap();
-    fs::write(dir.join("3-0123456789abcdef.uam"), b"whole").unwrap();
-    fs::write(dir.join("77-0123456789abcdef.uam"), b"from nowhere").unwrap();
+    fs::write(dir.join("3-0123456789abcdef.age.tmp"), b"half").unwrap();
+    fs::write(dir.join("3-0123456789abcdef.age"), b"whole").unwrap();
+    fs::write(dir.join("77-0123456789abcdef.age"), b"from nowhere").unwrap();
     fs::write(dir.join("notes.txt"), b"mine").unwrap();
     let (journal, recovery) = desk.open();
     let swept = recovery.swept;
@@ -130,7 +170,7 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     );
     assert!(dir.join("notes.txt").exists());
     assert_eq!(
-        fs::read(desk.at().join("set-aside/77-0123456789abcdef.uam")).unwrap(),
+        fs::read(desk.at().join("set-aside/77-0123456789abcdef.age")).unwrap(),
         b"from nowhere"
     );
     let reader = desk.reader();

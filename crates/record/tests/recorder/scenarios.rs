@@ -101,6 +101,31 @@ fn pending_spans_survive_in_the_journal_until_they_are_settled() {
 }
 
 #[test]
+fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
+    let mut d = Desk::new(settings(true));
+    d.at(0, window("Editor", "secret")).at(30 * S, keys(7));
+    d.at(40 * S, window("Mail", "other"));
+    d.recorder.cut_off(moment(50 * S));
+    // The journal had everything until now; it took it out, and so does the recorder.
+    let all = d.recorder.stamp(moment(0))..d.recorder.stamp(moment(50 * S));
+    d.recorder.forget(&all);
+    assert!(d.recorder.take_closed().iter().all(|s| s.removed));
+    // Told late, but typed before: not counted any more.
+    d.at(49 * S, keys(3));
+    d.at(60 * S, keys(2)).wait(65 * S, 90 * S);
+    let records = d.stop(100 * S);
+    let spans = spans(&records);
+    assert_eq!(spans.iter().map(|s| s.dur_us).sum::<u64>(), 100 * S);
+    for span in &spans {
+        let gone = span.start_us < all.end;
+        assert_eq!(span.removed, gone, "{span:?}");
+        assert_eq!(span.window.is_none(), gone, "{span:?}");
+        assert_eq!(span.state, Coverage::Active);
+    }
+    assert_eq!(spans.iter().map(|s| s.counts.keys()).sum::<u64>(), 2);
+}
+
+#[test]
 fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a"))

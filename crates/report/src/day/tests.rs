@@ -30,6 +30,7 @@ fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> S
         zone: zone.into(),
         state,
         protected: app == "protected",
+        removed: false,
         window: (!app.is_empty() && app != "protected").then(|| {
             Arc::new(Window {
                 app: app.into(),
@@ -61,7 +62,7 @@ fn whole(report: &DayReport) {
             .apps
             .iter()
             .flat_map(|a| a.windows.iter().map(|w| w.usage))
-            .chain([report.protected, report.unnamed])
+            .chain([report.protected, report.removed, report.unnamed])
     };
     let active: u64 = rows().map(|u| u.active_us).sum();
     let idle: u64 = rows().map(|u| u.idle_us).sum();
@@ -157,6 +158,24 @@ fn travelling_west_makes_a_longer_day() {
     let next = summarise(&lines, &[], date(2026, 7, 16), extent, "UTC");
     assert_eq!(day.length_us, (30 * H) as u64);
     assert_eq!(next.length_us, (6 * H) as u64);
+}
+
+#[test]
+fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
+    let ten = at("2026-07-15T10:00:00Z");
+    let gone = Span {
+        removed: true,
+        counts: Counts::default(),
+        ..span(ten, 60 * S, "UTC", Coverage::Active, "")
+    };
+    let extent = Extent {
+        began_us: ten,
+        now_us: ten + 60 * S,
+    };
+    let report = summarise(&lines(&[gone]), &[], date(2026, 7, 15), extent, "UTC");
+    whole(&report);
+    assert_eq!(report.removed.active_us, 60 * S as u64);
+    assert_eq!(report.unnamed, Usage::default());
 }
 
 #[test]

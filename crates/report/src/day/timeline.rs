@@ -24,9 +24,13 @@ pub struct Piece {
 /// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
 #[must_use]
 pub fn pieces(spans: &[&Span]) -> Vec<Piece> {
+    pieces_of(spans.iter().map(|span| (span.start_us, span.end_us())))
+}
+
+/// The same of bare starts and ends.
+pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<Piece> {
     let mut owned: BTreeMap<i64, (i64, usize)> = BTreeMap::new();
-    for (index, span) in spans.iter().enumerate() {
-        let (start, end) = (span.start_us, span.end_us());
+    for (index, (start, end)) in spans.enumerate() {
         if start < end {
             claim(&mut owned, start, end, index);
         }
@@ -74,6 +78,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
+            removed: false,
             window: None,
             counts: Counts::default(),
         }

@@ -4,12 +4,13 @@ use super::{DayReport, StateTotal, bounds, date_in};
 use crate::text;
 use jiff::civil::Date;
 use model::{Counts, Coverage, Span};
+use serde::{Deserialize, Serialize};
 
 /// Totals of the day that is going on, fed with each closed span.
 ///
 /// It is a quick view for the live console, exact as long as the clock is not set: overlaps are not resolved here
 /// and gaps are not called `off` (an ordinary run has neither). [`super::summarise`] has the last word.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Today {
     day: Date,
     states: [u64; Coverage::ALL.len()],
@@ -17,6 +18,14 @@ pub struct Today {
 }
 
 impl Today {
+    /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
+    pub fn merge(&mut self, other: &Self) {
+        for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
+            self.states[state as usize] += other.states[state as usize];
+        }
+        self.counts += other.counts;
+    }
+
     /// Nothing yet on `day`.
     #[must_use]
     pub fn new(day: Date) -> Self {
@@ -63,6 +72,13 @@ impl Today {
         }
     }
 
+    /// Takes back what a span that began at `start_us` had counted, since it was taken out of the record.
+    pub fn take_back(&mut self, start_us: i64, counts: Counts, zone: &str) {
+        if date_in(start_us, &text::zone(zone)) == self.day {
+            self.counts.take_back(counts);
+        }
+    }
+
     /// Time in each state, all eight in the order of [`Coverage::ALL`].
     #[must_use]
     pub fn states(&self) -> Vec<StateTotal> {
@@ -88,6 +104,22 @@ mod tests {
     use model::InputCounts;
 
     #[test]
+    fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
+        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let mut today = Today::new(jiff::civil::date(2026, 7, 16));
+        today.counts.hardware.keys = 9;
+        let mut counts = Counts::default();
+        counts.hardware.keys = 4;
+        today.take_back(midnight - 1, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 9);
+        today.take_back(midnight, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 5);
+        counts.hardware.keys = 40;
+        today.take_back(midnight, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 0);
+    }
+
+    #[test]
     fn a_span_over_midnight_begins_the_new_day() {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
         let mut today = Today::new(jiff::civil::date(2026, 7, 15));
@@ -97,6 +129,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
+            removed: false,
             window: None,
             counts: Counts {
                 hardware: InputCounts {

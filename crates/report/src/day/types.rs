@@ -28,6 +28,9 @@ pub struct DayReport {
     pub apps: Vec<AppTotal>,
     /// What an exclusion rule held back: its time and counts, never its name.
     pub protected: Usage,
+    /// What its owner had taken out later: its time alone is left.
+    #[serde(default)]
+    pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Screenshots, in the journal's order.
@@ -131,6 +134,9 @@ pub struct ShotRow {
     pub media: String,
     /// True when it was made unreadable.
     pub blurred: bool,
+    /// True when its owner had it taken out later.
+    #[serde(default)]
+    pub removed: bool,
     /// SHA-256 of the encoded picture, in hex.
     pub sha256: String,
 }

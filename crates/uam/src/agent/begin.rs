@@ -6,10 +6,12 @@ use super::daily::{self, Daily};
 use super::display::Display;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
-use super::sources::{self, Done, Message, Trace};
+use super::sources::{self, Message, Trace};
 use super::state::{Agent, Backlog};
 use crate::config::Config;
+use crate::done::Done;
 use crate::failure::Failure;
+use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::time;
 use anyhow::Context;
@@ -20,6 +22,7 @@ use record::{HoursWatch, Input, Recorder};
 use report::{LogWord, Today};
 use sense::Desktop;
 use shots::schedule::Schedule;
+use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -27,7 +30,10 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 pub(crate) struct Setup {
     pub(crate) paths: Paths,
     pub(crate) config: Config,
-    pub(crate) vault: vault::Vault,
+    /// What the journal seals with; it opens what this start wrote, and nothing else.
+    pub(crate) keys: journal::Keys,
+    /// The vault's recovery slots, to lie beside the record where it is sent.
+    pub(crate) copy: Vec<u8>,
     pub(crate) desktop: Desktop,
     /// True when the desktop is a recorded trace.
     pub(crate) replay: bool,
@@ -35,10 +41,12 @@ pub(crate) struct Setup {
     pub(crate) route: Route,
     /// Where uploads go, for people.
     pub(crate) destination: String,
+    /// What the start hands over.
+    pub(crate) handover: Handover,
+    /// Where the supervisor's orders come from.
+    pub(crate) orders: Box<dyn BufRead + Send>,
     /// A sentence on who can read what is recorded.
     pub(crate) readers: String,
-    /// Codes refused before the right one.
-    pub(crate) refused: u32,
     /// Plain lines even on a terminal?
     pub(crate) plain: bool,
 }
@@ -54,39 +62,44 @@ impl Agent {
         let Setup {
             paths,
             config,
-            vault,
+            keys,
+            copy,
             mut desktop,
             replay,
             trace,
             route,
             destination,
+            mut handover,
+            orders,
             readers,
-            refused,
             plain,
         } = setup;
         let threads = "cannot start a thread";
         // First of all: a wish to end that comes while the journal is opened waits in the queue.
         sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
+        sources::orders(orders, tx.clone()).context(threads)?;
         let now = clock.now();
-        let (mut journal, recovery) = Journal::open(&paths.journal(), &vault, now.utc_us)?;
+        let (mut journal, recovery) = Journal::open(&paths.journal(), keys.clone(), now.utc_us)?;
         let mended = recovered(&recovery);
         let kept = journal.commit_recovered(&mended, now.utc_us)?;
+        let clear_from = journal.first_clear_slot()?;
         let capabilities = desktop.capabilities().to_vec();
         let settings = recorder_settings(&config, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
-        if refused > 0 {
-            let text = format!("{refused} codes were refused before the right one.");
-            recorder.step(now, Input::Notice(NoticeCode::CodeRefused, text));
+        for (code, text) in std::mem::take(&mut handover.notices) {
+            recorder.step(now, Input::Notice(code, text));
         }
-        recorder.step(
-            now,
-            Input::Notice(
-                NoticeCode::CodeAccepted,
-                "A code was accepted at the start.".into(),
-            ),
-        );
-        let text = format!("Recording started by uam {}.", env!("CARGO_PKG_VERSION"));
-        recorder.step(now, Input::Notice(NoticeCode::Started, text));
+        let version = env!("CARGO_PKG_VERSION");
+        if handover.first {
+            let text = "A code was accepted at the start.".to_owned();
+            recorder.step(now, Input::Notice(NoticeCode::CodeAccepted, text));
+            let text = format!("Recording started by uam {version}.");
+            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+        } else {
+            let text = format!("Recording goes on under the same start (uam {version}).");
+            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+        }
+        journal.keep_kit(&copy, now.utc_us)?;
         let daily = daily::text(
             &crate::start::describe(&config),
             &paths.data.display().to_string(),
@@ -125,14 +138,20 @@ impl Agent {
         let display = Display::open(plain, &tx)?;
         let sensors = desktop.start(stamped_tx);
 
-        let today = today(&paths, &vault, now.utc_us, recorder.zone());
+        let today = today(
+            &paths,
+            &keys,
+            handover.today.take(),
+            now.utc_us,
+            recorder.zone(),
+        );
         let mut agent = Self {
             replay,
             destination,
             capabilities,
             recorder,
             journal,
-            backlog: Backlog::default(),
+            backlog: Backlog::new(clear_from),
             last_checkpoint: None,
             last_durable_us: None,
             write_error: None,
@@ -146,6 +165,9 @@ impl Agent {
             held: None,
             last_shot_us: None,
             shot_wanted: false,
+            ordered_shots: 0,
+            void_shots: 0,
+            unfolded: false,
             courier: Some(courier),
             last_upload: None,
             next_upload_us: None,
@@ -154,7 +176,7 @@ impl Agent {
             today,
             paths,
             config,
-            vault,
+            keys,
         };
         agent.display.records(&mended);
         if !kept.is_empty() && !recovery.clean {
@@ -231,11 +253,23 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
     records
 }
 
-/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing.
-fn today(paths: &Paths, vault: &vault::Vault, now_us: i64, zone: &str) -> Today {
+/// What today already holds: what the start found, and what the workers of this start wrote since.
+fn today(
+    paths: &Paths,
+    keys: &journal::Keys,
+    before: Option<Today>,
+    now_us: i64,
+    zone: &str,
+) -> Today {
     let day = report::day::date_of(now_us, zone);
-    Reader::open(&paths.journal(), vault.opener())
+    let mut today = before
+        .filter(|t| t.day() == day)
+        .unwrap_or_else(|| Today::new(day));
+    let own = Reader::open(&paths.journal(), keys.opener.clone())
         .ok()
-        .and_then(|reader| report::query::day(&reader, day, now_us, zone).ok())
-        .map_or_else(|| Today::new(day), |report| Today::from_report(&report))
+        .and_then(|reader| report::query::day(&reader, day, now_us, zone).ok());
+    if let Some(report) = own {
+        today.merge(&Today::from_report(&report));
+    }
+    today
 }

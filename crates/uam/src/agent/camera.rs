@@ -1,5 +1,6 @@
 //! Ordering pictures and keeping them.
 
+use super::shooter::Taken;
 use super::state::Agent;
 use model::{Moment, Shot};
 use report::LogWord;
@@ -30,7 +31,7 @@ impl Agent {
         }
     }
 
-    pub(super) fn shoot(&self) -> Result<(), String> {
+    pub(super) fn shoot(&mut self) -> Result<(), String> {
         let shooter = self
             .shooter
             .as_ref()
@@ -44,9 +45,27 @@ impl Agent {
             record::Skip::NoWindow => "no window is active".to_owned(),
         })?;
         if shooter.take(target) {
+            self.ordered_shots += 1;
             Ok(())
         } else {
             Err("the last picture is still being taken".to_owned())
+        }
+    }
+
+    /// The camera is done: a picture is held for a moment before it is kept.
+    pub(super) fn taken(&mut self, taken: Taken, now: Moment) {
+        self.ordered_shots = self.ordered_shots.saturating_sub(1);
+        let void = self.void_shots > 0;
+        self.void_shots = self.void_shots.saturating_sub(1);
+        // By itself a refusal happens all the time; only somebody who asked wants to know.
+        let wanted = std::mem::take(&mut self.shot_wanted);
+        match taken {
+            Taken::Picture(..) if void => {}
+            Taken::Picture(target, picture) => self.held = Some((now, target, picture)),
+            Taken::Not(why) if wanted => {
+                self.note(LogWord::Shot, now, &format!("No picture: {why}."));
+            }
+            Taken::Not(_) => {}
         }
     }
 
@@ -70,6 +89,7 @@ impl Agent {
             screen_width: picture.screen_width,
             screen_height: picture.screen_height,
             blurred: picture.blurred,
+            removed: false,
             window: Some(target.window),
         };
         match self.journal.add_shot(&shot, &picture.bytes, now.utc_us) {

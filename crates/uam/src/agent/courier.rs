@@ -6,16 +6,20 @@
 use super::Message;
 use crate::commands::upload::Summary;
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use upload::schedule::{Outcome, Schedule};
+use zeroize::Zeroizing;
 
 /// An upload that takes longer is ended and begun anew; what was acknowledged stays so.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// How long the courier waits for the loop to pack.
+const PACKING: Duration = Duration::from_secs(3);
 
 /// How often a running upload is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -29,6 +33,8 @@ pub(crate) struct Route {
     pub(crate) environment: BTreeMap<String, String>,
     /// Time between uploads.
     pub(crate) every: Duration,
+    /// The lease's key, where what is sent is to be readable.
+    pub(crate) lease: Option<Zeroizing<String>>,
 }
 
 /// What came of an upload.
@@ -78,6 +84,7 @@ fn work(route: &Route, inbox: &Receiver<Duration>, out: &SyncSender<Message>) ->
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {}
         }
+        packed(out);
         let mut child = match start(route) {
             Ok(child) => child,
             Err(e) => {
@@ -130,6 +137,14 @@ fn work(route: &Route, inbox: &Receiver<Duration>, out: &SyncSender<Message>) ->
     }
 }
 
+/// Asks the loop to pack what is to be sent. A loop too busy to answer packs it for the next time.
+fn packed(out: &SyncSender<Message>) {
+    let (tx, rx) = sync_channel(1);
+    if out.send(Message::Freeze(tx)).is_ok() {
+        let _ = rx.recv_timeout(PACKING);
+    }
+}
+
 /// How the schedule sees it.
 fn outcome(result: &Result<Summary, String>) -> Outcome {
     match result {
@@ -178,12 +193,20 @@ fn start(route: &Route) -> std::io::Result<Child> {
         command.arg("--home").arg(home);
     }
     command.args(["upload", "--json"]).envs(&route.environment);
+    if route.lease.is_some() {
+        command.arg("--lease");
+    }
     crate::system::apart(&mut command);
-    command
-        .stdin(Stdio::null())
+    let mut child = command
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn()
+        .spawn()?;
+    // Dropping the pipe ends the child's input; one that ended already is heard of when it is collected.
+    if let (Some(mut pipe), Some(key)) = (child.stdin.take(), &route.lease) {
+        let _ = writeln!(pipe, "{}", key.as_str());
+    }
+    Ok(child)
 }
 
 /// The child has ended; its one line of JSON lies in the pipe.

@@ -5,10 +5,6 @@ use jiff::civil::Date;
 use model::{Coverage, Moment, NoticeCode};
 use record::Input;
 
-/// Who can read what is recorded, as things are without further recipients.
-pub(crate) const READERS: &str =
-    "It can be read by you on this computer and by whoever can read that destination.";
-
 /// What the notice says.
 #[derive(Debug)]
 pub(super) struct Daily {
@@ -80,12 +76,16 @@ mod tests {
 
     #[test]
     fn it_says_what_where_who_and_how_to_pause() {
-        let text = text("no pictures", "/home/ada/uam", "s3://team/uam", READERS);
+        let text = text(
+            "no pictures",
+            "/home/ada/uam",
+            "s3://team/uam",
+            "You can read it.",
+        );
         assert_eq!(
             text,
             "uam is recording: windows, counts of keys and clicks, no pictures. It is kept in /home/ada/uam and sent \
-             to s3://team/uam. It can be read by you on this computer and by whoever can read that destination. \
-             `uam pause` pauses it, `uam stop` ends it."
+             to s3://team/uam. You can read it. `uam pause` pauses it, `uam stop` ends it."
         );
     }
 }

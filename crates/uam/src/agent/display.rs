@@ -7,7 +7,7 @@ use console::{Command, Live, Pause, Picture, Plain};
 use model::{Record, Shot};
 use report::{Feed, LogLine, LogWord, Status, Upload};
 use sense::SystemClock;
-use std::io::{IsTerminal, Stdout};
+use std::io::Stdout;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
@@ -25,8 +25,8 @@ enum View {
 impl Display {
     /// The live view when there is a terminal and nobody asked for plain lines.
     pub(crate) fn open(plain: bool, tx: &SyncSender<Message>) -> anyhow::Result<Self> {
-        let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-        let view = if terminal && !plain {
+        // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `plain`.
+        let view = if console::can_be_live() && !plain {
             let tx = tx.clone();
             View::Live(Live::start(
                 console::Options::default(),
@@ -60,6 +60,15 @@ impl Display {
                 bytes: bytes.to_vec(),
                 blurred: shot.blurred,
             });
+        }
+    }
+
+    /// Something was taken out: what waits here to be shown, and the last picture, are forgotten. What scrolled by on a
+    /// terminal is the terminal's.
+    pub(crate) fn forget(&mut self) {
+        self.feed = Feed::new();
+        if let View::Live(live) = &self.view {
+            live.updates().forget();
         }
     }
 

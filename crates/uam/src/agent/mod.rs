@@ -18,15 +18,16 @@ mod display;
 mod hours;
 mod pause;
 mod reload;
+mod removal;
 mod shooter;
 mod sources;
 mod state;
 mod status;
 
+use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
-pub(crate) use daily::READERS;
-use sources::{Done, Message};
+use sources::Message;
 use state::Agent;
 
 use crate::control::Reply;
@@ -76,7 +77,7 @@ fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow:
                     return Ok("Stopped on request.".to_owned());
                 }
             }
-            Ok(Message::Ending(ending)) => return Ok(format!("Stopped by {}.", ending.word())),
+            Ok(Message::Ending(ending)) => return Ok(format!("Stopped by {ending}.")),
             Ok(Message::SensorsEnded) if agent.is_replay() => {
                 return Ok("The trace has ended.".to_owned());
             }

@@ -3,12 +3,14 @@
 use super::courier::Delivered;
 use super::shooter::Taken;
 use crate::control::{self, Listener, Reply, Request};
+use crate::done::Done;
+use crate::supervise;
 use model::Stamped;
 use sense::ending::Ending;
-use std::io::BufWriter;
+use std::io::{BufRead, BufWriter};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -20,16 +22,18 @@ pub(crate) enum Message {
     SensorsEnded,
     /// Somebody asks through the socket or the console.
     Asked(Request, SyncSender<Reply>),
-    /// The operating system wants uam to end.
-    Ending(Ending),
+    /// uam is to end; the words say by what.
+    Ending(&'static str),
     /// The camera is done.
     Shot(Taken),
+    /// The courier is about to go; it waits for the word that everything is packed.
+    Freeze(SyncSender<()>),
     /// The courier is back.
     Delivered(Delivered),
 }
 
-/// How long a caller on the socket waits for the loop.
-const ANSWER: Duration = Duration::from_secs(8);
+/// The loop's answer must come so much before the caller's patience ends.
+const SLACK: Duration = Duration::from_secs(2);
 
 /// Callers that are answered at the same time; more wait for one of them.
 const CALLERS: usize = 2;
@@ -79,10 +83,11 @@ pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Resul
 /// Puts a request into the queue and waits for the loop's answer.
 pub(crate) fn ask(out: &SyncSender<Message>, request: Request) -> Reply {
     let (tx, rx) = sync_channel(1);
+    let patience = request.patience().saturating_sub(SLACK);
     if out.send(Message::Asked(request, tx)).is_err() {
         return Reply::refused("uam is ending.");
     }
-    rx.recv_timeout(ANSWER)
+    rx.recv_timeout(patience)
         .unwrap_or_else(|_| Reply::refused("uam is busy; ask again in a moment."))
 }
 
@@ -96,29 +101,24 @@ pub(crate) fn post(out: &SyncSender<Message>, request: Request) {
 /// the answer waits for `done`.
 pub(crate) fn endings(out: SyncSender<Message>, done: Arc<Done>) -> std::io::Result<()> {
     let tell = move |ending: Ending| {
-        let _ = out.send(Message::Ending(ending));
+        let _ = out.send(Message::Ending(ending.word()));
     };
     sense::ending::watch(tell, move |limit| done.wait(limit))
 }
 
-/// Raised once everything that was recorded is durable and the journal is closed.
-#[derive(Debug, Default)]
-pub(crate) struct Done {
-    raised: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Done {
-    pub(crate) fn raise(&self) {
-        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    fn wait(&self, limit: Duration) {
-        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-        // Past the limit the system ends the process; the journal stands it.
-        let _ = self
-            .changed
-            .wait_timeout_while(raised, limit, |raised| !*raised);
-    }
+/// Reads the supervisor's orders. When they end without one, the supervisor is gone, and with it the right to record.
+pub(crate) fn orders(
+    from: impl BufRead + Send + 'static,
+    out: SyncSender<Message>,
+) -> std::io::Result<()> {
+    Builder::new()
+        .name("uam-orders".into())
+        .spawn(move || {
+            let word = from
+                .lines()
+                .map_while(Result::ok)
+                .find_map(|line| supervise::ordered(line.trim()));
+            let _ = out.send(Message::Ending(word.unwrap_or("the end of its supervisor")));
+        })
+        .map(|_| ())
 }

@@ -5,19 +5,22 @@ use super::courier::{Courier, Delivered};
 use super::daily::Daily;
 use super::display::Display;
 use super::pause::KeptPause;
-use super::shooter::{Shooter, Taken};
-use super::sources::{Done, Message};
+use super::shooter::Shooter;
+use super::sources::Message;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
+use crate::access::keyholder;
 use crate::config::Config;
 use crate::control::{Reply, Request};
+use crate::done::Done;
 use crate::paths::Paths;
+use crate::yours::freeze_rules;
 use anyhow::Context;
-use journal::{Commit, Journal};
+use journal::{Commit, FreezeRules, Journal};
 use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
 };
 use record::{HoursWatch, Input, Outcome, Recorder};
-use report::{LogWord, Today};
+use report::{LogWord, Rollups, Today};
 use shots::Picture;
 use shots::schedule::Schedule;
 use std::collections::BTreeMap;
@@ -32,7 +35,7 @@ const BACKLOG: usize = 100_000;
 pub(crate) struct Agent {
     pub(super) paths: Paths,
     pub(super) config: Config,
-    pub(super) vault: vault::Vault,
+    pub(super) keys: journal::Keys,
     pub(super) replay: bool,
     pub(super) destination: String,
     pub(super) capabilities: Vec<Capability>,
@@ -56,6 +59,12 @@ pub(crate) struct Agent {
     pub(super) last_shot_us: Option<i64>,
     /// Somebody asked for the picture that is being taken.
     pub(super) shot_wanted: bool,
+    /// Pictures ordered whose answer is still to come.
+    pub(super) ordered_shots: u32,
+    /// So many of them show what was taken out meanwhile, and are not kept.
+    pub(super) void_shots: u32,
+    /// Old bytes are still in the write-ahead log, because somebody was looking.
+    pub(super) unfolded: bool,
 
     pub(super) courier: Option<Courier>,
     pub(super) last_upload: Option<report::Upload>,
@@ -67,15 +76,31 @@ pub(crate) struct Agent {
 }
 
 /// What the journal has not taken yet.
-#[derive(Default)]
 pub(super) struct Backlog {
     records: Vec<Record>,
     pending: BTreeMap<u64, Span>,
     drop_below: u64,
+    /// Sums of the records, written in the same step as the last record of each.
+    rollups: Rollups,
 }
 
 impl Backlog {
+    /// `clear_from`: the first quarter hour that nobody has written into.
+    pub(super) fn new(clear_from: i64) -> Self {
+        Self {
+            records: Vec::new(),
+            pending: BTreeMap::new(),
+            drop_below: 0,
+            rollups: Rollups::new(clear_from),
+        }
+    }
+
     fn add(&mut self, out: Outcome) {
+        for record in &out.records {
+            if let Record::Span(span) = record {
+                self.rollups.add(span);
+            }
+        }
         self.records.extend(out.records);
         self.pending.extend(out.pending_put);
         self.drop_below = self.drop_below.max(out.pending_drop_below);
@@ -124,6 +149,9 @@ impl Agent {
         self.show(&out);
         self.backlog.add(out);
         self.write(now)?;
+        if self.unfolded {
+            self.unfolded = !self.journal.fold().unwrap_or(false);
+        }
         self.refresh(now);
         Ok(())
     }
@@ -158,12 +186,14 @@ impl Agent {
             records: &self.backlog.records,
             pending_put: &pending,
             pending_drop_below: self.backlog.drop_below,
+            rollups: &self.backlog.rollups.done(),
             at_us: now.utc_us,
         };
         match self.journal.commit(step) {
             Ok(_) => {
                 self.backlog.records.clear();
                 self.backlog.pending.clear();
+                self.backlog.rollups.written();
                 self.last_durable_us = Some(now.utc_us);
                 if self.write_error.take().is_some() {
                     self.note(
@@ -197,23 +227,22 @@ impl Agent {
         match message {
             Message::Sensed(Stamped { at, event }) => {
                 let urgent = matches!(event, Event::Sleep { asleep: true });
+                if matches!(event, Event::Lock { locked: true }) {
+                    // Whoever comes back to an unlocked desktop shows the factors again. It waits for no answer here.
+                    keyholder::lock_soon(&self.paths);
+                }
                 self.recorder.step(at, Input::Event(event));
                 if urgent {
                     // The machine sleeps within moments; what is open must be on disk by then.
                     self.last_checkpoint = None;
                 }
             }
-            Message::Shot(Taken::Picture(target, picture)) => {
-                self.shot_wanted = false;
-                self.held = Some((now, target, picture))
-            }
-            Message::Shot(Taken::Not(why)) => {
-                // By itself this happens all the time; only somebody who asked wants to know.
-                if std::mem::take(&mut self.shot_wanted) {
-                    self.note(LogWord::Shot, now, &format!("No picture: {why}."));
-                }
-            }
+            Message::Shot(taken) => self.taken(taken, now),
             Message::Delivered(delivered) => self.delivered(delivered, now),
+            Message::Freeze(done) => {
+                self.freeze(now);
+                let _ = done.try_send(());
+            }
             Message::SensorsEnded => {
                 let reason = "every sensor thread has ended".to_owned();
                 for concern in [Concern::Window, Concern::Input, Concern::Idle] {
@@ -275,6 +304,7 @@ impl Agent {
                     ok: true,
                     text: status.headline(now.utc_us),
                     status: Some(status),
+                    told: None,
                 }
             }
             Request::Pause { length } => self.pause(*length, now),
@@ -287,9 +317,47 @@ impl Agent {
                 }
                 Err(why) => Reply::refused(format!("No picture: {why}.")),
             },
+            Request::Pack => {
+                let rules = FreezeRules {
+                    hold_us: 0,
+                    ..freeze_rules(&self.config, true)
+                };
+                let packed = self
+                    .checkpoint(now)
+                    .and_then(|()| Ok(self.journal.freeze(now.utc_us, &rules)?));
+                match packed {
+                    Ok(_) => Reply::done("Packed."),
+                    Err(e) => Reply::refused(format!("Not packed: {e:#}")),
+                }
+            }
+            Request::Note { notices } => {
+                for (code, text) in notices {
+                    self.recorder.step(now, Input::Notice(*code, text.clone()));
+                }
+                match self.checkpoint(now) {
+                    Ok(()) if self.write_error.is_none() => Reply::done("Noted."),
+                    _ => Reply::refused("the journal cannot be written just now"),
+                }
+            }
+            Request::TakeOut {
+                wish,
+                rehearsal,
+                key,
+            } => self.take_out(wish, *rehearsal, key.as_ref(), now),
             Request::Stop => return (stopping(), true),
         };
         (reply, false)
+    }
+
+    /// Packs what is to be sent. What cannot be packed now is packed the next time.
+    fn freeze(&mut self, now: Moment) {
+        if let Err(e) = self
+            .journal
+            .freeze(now.utc_us, &freeze_rules(&self.config, false))
+        {
+            let text = format!("Nothing new can be packed for sending: {e}");
+            self.note(LogWord::Notice(NoticeCode::UploadStuck), now, &text);
+        }
     }
 
     pub(super) fn note(&mut self, word: LogWord, now: Moment, text: &str) {
@@ -340,24 +408,36 @@ impl Agent {
             self.display.records(std::slice::from_ref(record));
         }
         self.backlog.add(out);
+        self.backlog.rollups.finish();
         let step = Commit {
             records: &self.backlog.records,
-            pending_put: &[],
             pending_drop_below: self.backlog.drop_below,
+            rollups: &self.backlog.rollups.done(),
             at_us: now.utc_us,
+            ..Commit::default()
         };
         self.journal
             .commit(step)
             .context("the last records could not be written")?;
+        // Packed now, while it can still be opened here; what is to be held back is sent later.
+        self.journal
+            .freeze(now.utc_us, &freeze_rules(&self.config, true))
+            .context("the last records could not be packed")?;
         self.journal
             .close(now.utc_us)
             .context("the journal could not be closed")?;
         done.raise();
+        // A courier that asks to pack just now is answered by nobody.
+        while rx.try_recv().is_ok() {}
         if let Some(courier) = self.courier.take() {
             match courier.finish(LAST_UPLOAD).map(|d| d.result) {
-                Some(Ok(summary)) => self
-                    .display
-                    .last(&summary.for_display(now.utc_us, &self.destination).text),
+                Some(Ok(summary)) => {
+                    let sent = summary.for_display(now.utc_us, &self.destination).text;
+                    self.display.last(&sent);
+                    if let Some(text) = summary.hold_text() {
+                        self.display.last(&text);
+                    }
+                }
                 Some(Err(why)) => self.display.last(&format!(
                     "Not sent now: {why}. It is sent at the next start."
                 )),

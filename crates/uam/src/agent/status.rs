@@ -9,7 +9,7 @@ impl Agent {
     /// The present state for people and for `uam status`.
     pub(super) fn status(&self, now: Moment) -> Status {
         let view = self.recorder.view();
-        let reader = Reader::open(&self.paths.journal(), self.vault.opener());
+        let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
         let outbox = reader
             .and_then(|r| report::query::outbox(&r))
             .unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `uam config`: settings.
 
 use super::{Home, talk};
+use crate::access;
 use crate::cli::ConfigAction;
 use crate::config::{self, Config};
 use crate::environment::Environment;
@@ -36,7 +37,12 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
         ConfigAction::Reload => return talk::reload(home),
         ConfigAction::Set { key, value } => {
             home.paths.create()?;
-            config::set(&home.paths, &[(&key, config::value(&value))])?;
+            let changes = [(key.as_str(), config::value(&value))];
+            // A wrong one is refused before anybody is asked for anything.
+            config::preview(&home.paths, &changes)?;
+            // Not to what: a rule's words are nobody's business but its owner's.
+            access::for_settings(home, &format!("The setting {key} was changed."))?;
+            config::set(&home.paths, &changes)?;
             output::line(&format!("{key} = {value}"));
             // Of all settings the running instance takes these two sections while it runs.
             let at_once = key.starts_with("exclude.") || key.starts_with("schedule.");

@@ -24,6 +24,10 @@ struct Findings {
     remarks: Vec<String>,
     running: Option<u32>,
     enrolled: bool,
+    /// What opens the vault, and who can read.
+    keys: Vec<String>,
+    /// Whether what is sent is sealed.
+    sealing: &'static str,
     problems: Vec<String>,
 }
 
@@ -38,15 +42,16 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         Environment::load(&home.paths).and_then(|env| super::destination(home, &config, &env));
     let destination = destination.map_err(&mut problem).ok();
     let desktop = Desktop::open(&super::run::options(&config), Arc::new(SystemClock));
-    let enrolled = match vault::Vault::open(&home.paths.vault()) {
-        Ok(vault) => vault.is_enrolled(),
+    let vault = match vault::Vault::open(&home.paths.vault()) {
+        Ok(vault) => Some(vault),
+        Err(vault::VaultError::Missing { .. }) => None,
         Err(e) => {
-            if home.paths.vault().exists() {
-                problem(e.into());
-            }
-            false
+            problem(e.into());
+            None
         }
     };
+    let enrolled = vault.as_ref().is_some_and(vault::Vault::is_enrolled);
+    let keys = super::keys::summary(vault.as_ref());
     let running = match home
         .paths
         .lock()
@@ -69,6 +74,13 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         destination: destination.map(|d| d.describe()),
         running,
         enrolled,
+        keys,
+        sealing: match config.upload.sealed() {
+            true => "what is sent is sealed: only your keys open it",
+            false => {
+                "what is sent is READABLE for whoever can read that place (upload.seal = false)"
+            }
+        },
         problems,
     };
     if json {
@@ -119,9 +131,11 @@ fn print(f: &Findings) {
     } else {
         "  second factor not set up yet (the first `uam` does it)"
     });
-    output::line(
-        "  records are sealed on this disk under a key kept beside them, and readable at the destination",
-    );
+    output::line(&format!("  {}", f.sealing));
+    output::line("\nKeys");
+    for line in &f.keys {
+        output::line(&format!("  {line}"));
+    }
     if f.problems.is_empty() {
         output::line("\nNothing is wrong.");
     } else {

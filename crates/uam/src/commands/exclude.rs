@@ -1,6 +1,7 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
 use super::{Home, talk};
+use crate::access;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::output;
@@ -228,9 +229,13 @@ fn add(home: &Home, rule: &Rule) -> anyhow::Result<ExitCode> {
 
 fn remove(home: &Home, number: usize) -> anyhow::Result<ExitCode> {
     let before = Config::load(&home.paths)?;
-    config::rules::remove(&home.paths, number)?;
     let rule = before.exclude.rules.get(number.wrapping_sub(1));
     let rule = rule.map_or_else(String::new, |r| format!(": {r}"));
+    if !rule.is_empty() {
+        // To protect more asks for nothing; to protect less is a setting like any other.
+        access::for_settings(home, &format!("Your exclusion rule {number} was removed."))?;
+    }
+    config::rules::remove(&home.paths, number)?;
     output::line(&format!("Removed your rule {number}{rule}."));
     output::line(&talk::reloaded(home)?);
     Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 const BATCH: usize = 1000;
 
 pub(super) fn run(home: &Home, from: u64) -> anyhow::Result<ExitCode> {
-    let reader = super::reader(home)?;
+    let reader = super::reader(home, &format!("every line from {from} on"))?;
     let mut after = from.saturating_sub(1);
     loop {
         let lines = reader

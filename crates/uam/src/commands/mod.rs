@@ -1,22 +1,33 @@
 //! One file a command. Each prints what it answers and returns the exit code.
 
 mod config;
+mod delete;
 mod doctor;
+mod erase;
 pub(crate) mod exclude;
 mod export;
+mod keys;
+mod recover;
 mod report;
 mod run;
+mod sent;
 mod shots;
+mod subject;
 mod talk;
+mod unlock;
 pub(crate) mod upload;
+pub(crate) mod worker;
 
+use crate::access;
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
+use model::DeviceId;
 use std::process::ExitCode;
+use vault::{Opener, Recipient, Vault};
 
 /// What every command begins with.
 pub(crate) struct Home {
@@ -40,8 +51,14 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Stop) => talk::stop(&home),
         Some(Command::Shot) => talk::shot(&home),
         Some(Command::Doctor { json }) => doctor::run(&home, json),
-        Some(Command::Report { day, json, csv }) => report::run(&home, &day, json, csv),
-        Some(Command::Export { from }) => export::run(&home, from),
+        Some(Command::Report(args)) => report::run(&home, &args),
+        Some(Command::Export(args)) => match &args.subject {
+            Some(file) => subject::run(&home, file, args.from.as_deref(), args.to.as_deref()),
+            None => export::run(&home, args.first()?),
+        },
+        Some(Command::Delete(args)) => delete::run(&home, &args),
+        Some(Command::Erase(args)) => erase::run(&home, &args),
+        Some(Command::Sent(args)) => sent::run(&home, &args),
         Some(Command::Shots {
             count,
             show,
@@ -58,7 +75,16 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
-        Some(Command::Upload { json }) => upload::run(&home, json),
+        Some(Command::Upload { now, json, lease }) => upload::run(&home, now, json, lease),
+        Some(Command::Unlock { idle }) => unlock::unlock(&home, idle),
+        Some(Command::Lock) => unlock::lock(&home),
+        Some(Command::Keys { action }) => keys::run(&home, action),
+        Some(Command::Recover { from, identity }) => {
+            recover::run(&home, from.as_deref(), identity.as_deref())
+        }
+        Some(Command::Consent) => unlock::consent(&home),
+        Some(Command::Worker(args)) => Ok(worker::run(&home, &args)),
+        Some(Command::Keyholder) => crate::access::keyholder::run(&home),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "uam", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -66,23 +92,39 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The journal for reading; a clear word when there is none yet.
-fn reader(home: &Home) -> anyhow::Result<journal::Reader> {
-    let nothing = || {
-        Failure::usage(
-            format!("nothing is recorded yet in {}", home.paths.data.display()),
-            "Start recording with `uam`.",
-        )
-    };
-    if !home.paths.journal().join(journal::DB_NAME).exists() {
-        return Err(nothing());
+/// The journal for reading, once its reader has shown the right to; `what` is told in the notice of it.
+fn reader(home: &Home, what: &str) -> anyhow::Result<journal::Reader> {
+    recorded(home)?;
+    access::open(home, what)?.reader(home)
+}
+
+/// A clear word when there is nothing to read yet.
+fn recorded(home: &Home) -> anyhow::Result<()> {
+    if home.paths.journal().join(journal::DB_NAME).exists() {
+        return Ok(());
     }
-    let vault = vault::Vault::open(&home.paths.vault())?;
-    journal::Reader::open(&home.paths.journal(), vault.opener()).context("cannot read the journal")
+    Err(Failure::usage(
+        format!("nothing is recorded yet in {}", home.paths.data.display()),
+        "Start recording with `uam`.",
+    ))
+}
+
+/// What the journal seals with, and what it can open.
+pub(crate) fn keys(
+    vault: &Vault,
+    opener: Opener,
+    lease: Option<&Recipient>,
+) -> anyhow::Result<journal::Keys> {
+    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    Ok(journal::Keys {
+        device,
+        maker: vault.key_maker(lease)?,
+        opener,
+    })
 }
 
 /// Where uploads go, from settings, environment and `.env`.
-fn destination(
+pub(crate) fn destination(
     home: &Home,
     config: &crate::config::Config,
     environment: &crate::environment::Environment,

@@ -1,20 +1,19 @@
-//! `uam` and `uam run`: record.
+//! `uam` and `uam run`: the way in, then the supervisor.
 
 use super::Home;
-use crate::agent::{self, Route, Setup};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::{output, start};
-use anyhow::Context;
-use sense::{Desktop, Options, SystemClock, script};
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use crate::lease::Handover;
+use crate::paths::Paths;
+use crate::supervise::{self, Watch};
+use crate::{output, start, time};
+use journal::Reader;
+use report::Today;
+use sense::Options;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
-use vault::Vault;
+use vault::{Identity, Opener};
 
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
@@ -22,72 +21,45 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = Config::load(paths)?;
     let environment = Environment::load(paths)?;
     let destination = super::destination(home, &config, &environment)?;
+    super::worker::check(args)?;
     paths.create()?;
     let instance = start::claim(paths)?;
-    let mut vault = Vault::open_or_create(&paths.vault())?;
     let describe = destination.describe();
-    if !vault.is_enrolled() {
-        start::notice(paths, &describe);
-    }
-    let refused = start::gate(paths, &mut vault)?;
-    let config = start::questions(args, paths, config)?;
+    let entered = start::enter(args, paths, config, &describe)?;
     for remark in destination.remarks() {
         output::line(&remark);
     }
-    let desktop = desktop(args, &config)?;
-    let trace = args.record_trace.as_deref().map(|file| {
-        let out = File::create(file)
-            .with_context(|| format!("cannot write the trace {}", file.display()))?;
-        anyhow::Ok(script::Writer::new(BufWriter::new(out)))
-    });
-    output::line(&format!(
+    let greeting = format!(
         "Recording to {} and sending to {describe}; {}.",
         paths.data.display(),
-        start::describe(&config)
-    ));
-    let setup = Setup {
-        paths: paths.clone(),
-        vault,
-        desktop,
-        replay: args.replay.is_some(),
-        trace: trace.transpose()?,
-        route: Route {
-            home: home.given.clone(),
-            environment: environment.values,
-            every: Duration::from_secs(config.upload.every_seconds),
-        },
-        destination: describe,
-        readers: agent::READERS.to_owned(),
-        refused: refused.0,
-        plain: args.plain,
-        config,
-    };
-    let ended = agent::run(setup);
+        start::describe(&entered.config)
+    );
+    let today = entered.opener.map(|opener| today(paths, opener));
+    let lease = Identity::generate();
+    let handover = Handover::new(&lease, today, entered.notices, true);
+    drop(entered.vault);
+    let code = supervise::run(Watch {
+        home: home.given.clone(),
+        args: args.clone(),
+        lease,
+        handover,
+        greeting,
+    });
     crate::control::withdraw(paths);
-    let why = ended?;
-    output::line(&why);
     drop(instance);
-    Ok(ExitCode::SUCCESS)
+    code
 }
 
-fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
-    let Some(file) = &args.replay else {
-        return Ok(Desktop::open(&options(config), Arc::new(SystemClock)));
-    };
-    let trace =
-        File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
-    script::open(
-        BufReader::new(trace),
-        script::Pace::RealTime,
-        script::Stamps::Moved,
-        Arc::new(SystemClock),
-    )
-    .map_err(|e| {
-        Failure::usage(
-            format!("{}: {e}", file.display()),
-            "Record one with `uam run --record-trace FILE`.",
-        )
-    })
+/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
+/// not look: it opens only what it wrote itself.
+fn today(paths: &Paths, opener: Opener) -> Today {
+    let now_us = i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX);
+    let zone = time::zone_name();
+    let day = report::day::date_of(now_us, &zone);
+    Reader::open(&paths.journal(), opener)
+        .ok()
+        .and_then(|reader| report::query::day(&reader, day, now_us, &zone).ok())
+        .map_or_else(|| Today::new(day), |report| Today::from_report(&report))
 }
 
 /// How the desktop is opened, here and in `uam doctor`.

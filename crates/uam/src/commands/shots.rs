@@ -2,8 +2,10 @@
 
 use super::Home;
 use crate::cli::Protocol;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::output;
+use crate::yours::hand;
 use anyhow::Context;
 use console::Graphics;
 use journal::{Place, Reader, ShotRow};
@@ -19,7 +21,7 @@ pub(super) fn run(
     save: Option<&Path>,
     seq: Option<u64>,
 ) -> anyhow::Result<ExitCode> {
-    let reader = super::reader(home)?;
+    let reader = super::reader(home, "pictures")?;
     match (show, save) {
         (Some(which), _) => {
             let wanted = match which {
@@ -31,37 +33,45 @@ pub(super) fn run(
                     )
                 })?),
             };
-            let picture = picture(&reader, wanted)?;
-            let graphics = match chosen(protocol) {
-                Some(protocol) if !std::io::stdout().is_terminal() => Graphics::assumed(protocol),
-                forced => Graphics::detect(forced)
-                    .context("pictures are shown on a terminal only (or say --protocol)")?,
-            };
-            console::picture::show(
-                &mut std::io::stdout(),
-                &picture,
-                &graphics,
-                console::picture::room(),
-            )
-            .context("cannot draw the picture")?;
+            draw(&picture(&reader, wanted)?, protocol)?;
         }
         (None, Some(file)) => {
             std::fs::write(file, picture(&reader, seq)?)
                 .with_context(|| format!("cannot write {}", file.display()))?;
             output::line(&format!("Saved {}", file.display()));
         }
-        (None, None) => list(&reader, count)?,
+        (None, None) => {
+            let hold = Config::load(&home.paths)?.upload.hold_seconds;
+            let hold_us = i64::try_from(hold * model::MICROS_PER_SECOND).unwrap_or(i64::MAX);
+            list(&reader, count, hold_us)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(reader: &Reader, count: usize) -> anyhow::Result<()> {
+/// Draws a picture in the terminal.
+pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
+    let graphics = match chosen(protocol) {
+        Some(protocol) if !std::io::stdout().is_terminal() => Graphics::assumed(protocol),
+        forced => Graphics::detect(forced)
+            .context("pictures are shown on a terminal only (or say --protocol)")?,
+    };
+    console::picture::show(
+        &mut std::io::stdout(),
+        picture,
+        &graphics,
+        console::picture::room(),
+    )
+    .context("cannot draw the picture")
+}
+
+fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
     let rows = reader.shots(count)?;
     if rows.is_empty() {
         output::line("No pictures yet.");
     }
     for row in rows.iter().rev() {
-        output::line(&describe(row));
+        output::line(&describe(row, hold_us));
     }
     Ok(())
 }
@@ -95,12 +105,26 @@ fn chosen(protocol: Protocol) -> Option<console::Protocol> {
 }
 
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
-fn describe(row: &ShotRow) -> String {
+fn describe(row: &ShotRow, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::text::zone(&shot.zone);
     let day = report::day::date_of(shot.at_us, &shot.zone);
+    if shot.removed {
+        return format!(
+            "{:>6}  {day} {}  removed",
+            row.seq,
+            report::text::clock(shot.at_us, &zone)
+        );
+    }
+    // Until then the last word is its owner's.
+    let until = match row.held {
+        true => shot.at_us.saturating_add(hold_us),
+        false => row.not_before_us,
+    };
+    let held = format!("held until {}", report::text::clock(until, &zone));
     let place = match row.place {
         Place::Here if row.acked => "sent",
+        Place::Here if until > hand::now_us() => held.as_str(),
         Place::Here => "waiting",
         Place::Archived => "archived",
         Place::Deleted => "deleted",

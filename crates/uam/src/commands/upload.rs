@@ -2,17 +2,23 @@
 
 use super::Home;
 use crate::config::{Config, WhenOld};
-use crate::control::Instance;
+use crate::control::{self, Instance, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
+use journal::Outbox;
 use journal::retention::{self, Action, Policy};
-use journal::{Limits, Outbox};
 use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use upload::{Timeouts, drain};
+use vault::Opener;
+use zeroize::Zeroizing;
+
+/// Longest line that a key comes in, in bytes.
+const MAX_KEY: u64 = 1024;
 
 /// What an upload did; the one line that `uam upload --json` prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +33,9 @@ pub(crate) struct Summary {
     pub(crate) archived: u64,
     /// Old pictures deleted.
     pub(crate) deleted: u64,
+    /// Until when something is held back, in microseconds since the Unix epoch (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_until_us: Option<i64>,
     /// What went wrong, if anything.
     pub(crate) error: Option<Trouble>,
 }
@@ -76,6 +85,17 @@ impl Summary {
         }
     }
 
+    /// What is still held back, if anything is.
+    pub(crate) fn hold_text(&self) -> Option<String> {
+        let zone = report::text::zone(&crate::time::zone_name());
+        self.held_until_us.map(|until| {
+            format!(
+                "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
+                report::text::clock(until, &zone)
+            )
+        })
+    }
+
     /// What happened to old pictures, if anything did.
     pub(crate) fn retention_text(&self) -> Option<String> {
         match (self.archived, self.deleted) {
@@ -96,8 +116,9 @@ fn sentence(text: &str) -> String {
     }
 }
 
-pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
-    let summary = match send(home) {
+pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Result<ExitCode> {
+    let opener = lease.then(given_lease).transpose()?;
+    let summary = match send(home, now, opener.as_ref()) {
         Ok(summary) => summary,
         // The courier wants to know what went wrong, whatever it was.
         Err(e) if json => {
@@ -127,13 +148,25 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         return Err(Failure::with_exit(Exit::Failed, trouble.text, trouble.hint));
     }
     output::line(&summary.for_display(0, "the sink").text);
-    if let Some(text) = summary.retention_text() {
+    for text in [summary.hold_text(), summary.retention_text()]
+        .into_iter()
+        .flatten()
+    {
         output::line(&text);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn send(home: &Home) -> anyhow::Result<Summary> {
+/// The lease's key, from the running instance that started this upload.
+fn given_lease() -> anyhow::Result<Opener> {
+    let mut line = Zeroizing::new(String::new());
+    std::io::BufReader::new(std::io::stdin().take(MAX_KEY)).read_line(&mut line)?;
+    Ok(Opener::new([line
+        .parse()
+        .context("the lease's key is none")?]))
+}
+
+fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let destination = super::destination(home, &config, &environment)?;
@@ -153,9 +186,18 @@ fn send(home: &Home) -> anyhow::Result<Summary> {
             ..Summary::default()
         });
     };
-    let vault = vault::Vault::open(&home.paths.vault())?;
-    let mut outbox = Outbox::open(&home.paths.journal(), &vault)?;
     let clock = sense::SystemClock;
+    let mut outbox = Outbox::open(&home.paths.journal())?;
+    if now {
+        // What the running instance still holds is packed by it; where none runs, everything is packed already.
+        if control::call_at::<_, Reply>(&home.paths.socket(), &Request::Pack)?
+            .is_some_and(|reply| !reply.ok)
+        {
+            anyhow::bail!("the running instance could not pack what it holds back");
+        }
+    } else {
+        outbox = outbox.holding_back(model::Clock::now(&clock).utc_us);
+    }
     let mut summary = Summary::default();
     let trouble = |permanent, text: String, hint, retry_after_s| {
         Some(Trouble {
@@ -168,7 +210,7 @@ fn send(home: &Home) -> anyhow::Result<Summary> {
     match destination.open(Timeouts::default()) {
         Err(e) => summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None),
         Ok(sink) => {
-            let ended = drain(&mut outbox, &sink, Limits::default(), &clock, &mut |_| {
+            let ended = drain(&mut outbox, &sink, opener, &clock, &mut |_| {
                 ControlFlow::Continue(())
             });
             let drained = match &ended {
@@ -188,6 +230,7 @@ fn send(home: &Home) -> anyhow::Result<Summary> {
                 (drained.records, drained.shots, drained.bytes);
         }
     }
+    summary.held_until_us = outbox.held_until_us()?;
     let policy = Policy {
         max_age_days: config.shots.keep_days,
         max_bytes: config.shots.keep_mb.saturating_mul(1_000_000),

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::paths::Paths;
 use std::env;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,3 +31,8 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
 
 /// Nothing has to be set for a child that works unseen.
 pub(crate) fn apart(_: &mut Command) {}
+
+/// In a process group of its own: Ctrl-C in the terminal is meant for whoever started it, not for the child.
+pub(crate) fn alone(command: &mut Command) {
+    command.process_group(0);
+}

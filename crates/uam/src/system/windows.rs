@@ -46,3 +46,8 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
 pub(crate) fn apart(command: &mut Command) {
     command.creation_flags(NO_WINDOW);
 }
+
+/// With a console of its own, unseen: Ctrl-C in the terminal is meant for whoever started it, not for the child.
+pub(crate) fn alone(command: &mut Command) {
+    apart(command);
+}

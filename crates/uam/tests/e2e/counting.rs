@@ -59,6 +59,7 @@ fn two_hundred_keys_are_200_a_hundred_clicks_are_100_and_a_held_key_is_one() {
         counts.hardware.is_zero(),
         "XTEST input is told apart: {counts:?}"
     );
+    home.unlock();
     let report = home.ok(&["report", "--day", "today"]);
     assert!(report.contains("Counter"), "{report}");
 }
@@ -217,6 +218,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
     until("the picture is kept", || home.status().last_shot_us);
     running.stop();
     let file = home.path("shot.webp");
+    home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
     // The same pipeline over what the window is known to show gives the same bytes: every pixel is the window's own.
     let known: Vec<u8> = (0..300)
@@ -284,6 +286,7 @@ fn with_blur_on_only_the_small_picture_is_kept() {
     assert!(shot.blurred);
     assert_eq!((shot.screen_width, shot.screen_height), (600, 400));
     let file = home.path("shot.webp");
+    home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
     // Blocks at the edge are stretched, never thinner.
     let side = shots::block_side(100);

@@ -133,5 +133,44 @@ fn without_credentials_everything_goes_to_a_directory_and_that_is_said() {
             )
         })
         .collect();
-    assert_eq!(opened(&objects).0, home.ok(&["export"]));
+    assert_eq!(opened(&objects, &home.opener()).0, home.export());
+}
+
+#[test]
+fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .config("[shots]\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\nhold_seconds = 3600\n");
+    let running = home.start(&[]);
+    work(&desktop, &home, 2);
+    let activity = || {
+        let objects = server.objects().unwrap();
+        objects
+            .keys()
+            .filter(|key| !key.contains("kind=vault"))
+            .count()
+    };
+    until("the uploader was there", || {
+        server
+            .objects()
+            .unwrap()
+            .keys()
+            .any(|k| k.contains("kind=vault"))
+            .then_some(())
+    });
+    assert_eq!(activity(), 0, "while it runs");
+    let said = running.stop();
+    assert!(said.contains("held back until"), "{said}");
+    assert_eq!(activity(), 0, "at the end of the run");
+    home.ok(&["upload"]);
+    assert_eq!(activity(), 0, "in between");
+    // The next start cannot open it, and need not: it was packed while it could be.
+    home.start(&[]).stop();
+    assert_eq!(activity(), 0, "after another start");
+    home.ok(&["upload", "--now"]);
+    assert_bucket_equals_journal(&home, &server);
 }

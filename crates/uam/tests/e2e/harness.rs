@@ -13,6 +13,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Nothing here takes longer than this on any machine that is not broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What opens the vault where there is no credential store.
+pub const PASSPHRASE: &str = "correct horse battery staple";
+
 /// Waits until `done` gives something.
 pub fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
@@ -38,6 +41,15 @@ pub fn now_us() -> i64 {
 
 /// Makes the command that runs `uam` in a home of its own, with nothing inherited that could change what it does.
 type Launch = Box<dyn Fn(&Path) -> Command>;
+
+/// An unlock does not outlive its test.
+impl Drop for Home {
+    fn drop(&mut self) {
+        if self.path("run/unlock.sock").exists() {
+            let _ = self.output(&["lock"]);
+        }
+    }
+}
 
 /// A home and everything that is needed to run in it.
 pub struct Home {
@@ -97,7 +109,12 @@ impl Home {
         self
     }
 
+    /// Settings. Nothing is held back before it is sent, unless a test says otherwise.
     pub fn config(self, text: &str) -> Self {
+        let text = match text.contains("hold_seconds") {
+            true => text.to_owned(),
+            false => text.replace("[upload]\n", "[upload]\nhold_seconds = 0\n"),
+        };
         fs::write(self.path("config.toml"), text).unwrap();
         self
     }
@@ -158,13 +175,10 @@ impl Home {
         )
     }
 
-    /// Starts recording and answers the code prompt.
+    /// Starts recording and answers everything that is asked.
     pub fn start(&mut self, args: &[&str]) -> Running {
         let mut running = self.spawn(args);
-        if self.secret.is_none() {
-            let line = running.line_with("Or type this secret into the app: ");
-            self.secret = Some(line.rsplit(' ').next().unwrap().to_owned());
-        }
+        self.answer_vault(&mut running);
         running.prompt("Code from your authenticator app");
         let code = self.code();
         running.say(&code);
@@ -175,9 +189,86 @@ impl Home {
         running
     }
 
+    /// Answers up to the code: the agreement and the new vault's passphrase the first time, later the passphrase. Where
+    /// there is a credential store, no passphrase is asked for.
+    pub fn answer_vault(&mut self, running: &mut Running) {
+        if self.secret.is_none() {
+            running.prompt("Do you agree?");
+            running.say("y");
+            if running.first_of(&["New passphrase", "type this secret"]) == 0 {
+                running.prompt("New passphrase");
+                running.say(PASSPHRASE);
+                running.prompt("once more");
+                running.say(PASSPHRASE);
+            }
+            let line = running.line_with("Or type this secret into the app: ");
+            self.secret = Some(line.rsplit(' ').next().unwrap().to_owned());
+            return;
+        }
+        if running.first_of(&["Passphrase", "Code from"]) == 0 {
+            running.prompt("Passphrase");
+            running.say(PASSPHRASE);
+        }
+    }
+
+    /// The secret of the codes, for a test that read it itself.
+    pub fn knows(&mut self, secret: &str) {
+        self.secret = Some(secret.to_owned());
+    }
+
+    /// `uam ARGS`, which asks for both factors.
+    pub fn with_factors(&mut self, args: &[&str]) -> Running {
+        let mut running = self.interactive(args);
+        self.answer_vault(&mut running);
+        running.prompt("Code from your authenticator app");
+        let code = self.code();
+        running.say(&code);
+        running
+    }
+
+    /// Unlocks the record, so that reading commands ask for nothing.
+    pub fn unlock(&mut self) {
+        let mut running = self.with_factors(&["unlock"]);
+        let status = running.wait();
+        assert!(status.success(), "{status}: {}", running.said());
+    }
+
+    /// The viewer's identity as text.
+    pub fn viewer(&self) -> String {
+        self.recovered().identity.reveal().to_string()
+    }
+
+    /// Opens what was recorded.
+    pub fn opener(&self) -> vault::Opener {
+        self.recovered().opener
+    }
+
+    /// By the first of the recovery codes. It is not used up: only the file is read.
+    fn recovered(&self) -> vault::Recovered {
+        let page = fs::read_to_string(self.path("kit.txt")).unwrap();
+        let code = page
+            .lines()
+            .find_map(|l| l.trim_start().strip_prefix("[ ]  1"))
+            .expect("the page lists the codes");
+        let code = vault::RecoveryCode::parse(code.trim()).unwrap();
+        vault::open_copy(&self.path("data/vault/vault.json"), &code).unwrap()
+    }
+
+    /// The journal, opened beside the program.
+    pub fn reader(&self) -> journal::Reader {
+        journal::Reader::open(&self.path("data/journal"), self.opener()).unwrap()
+    }
+
+    /// Every recorded line as it was sealed.
+    pub fn export(&self) -> String {
+        let lines = self.reader().raw_lines(0, usize::MAX >> 1).unwrap();
+        let text = |(_, line): (u64, Vec<u8>)| String::from_utf8(line).unwrap() + "\n";
+        lines.into_iter().map(text).collect()
+    }
+
     /// Starts recording without answering anything.
     pub fn spawn(&self, args: &[&str]) -> Running {
-        let mut all = vec!["run", "--yes", "--plain"];
+        let mut all = vec!["run", "--yes", "--plain", "--recovery-kit", "../kit.txt"];
         all.extend(args);
         Running::new(self.command(&all))
     }
@@ -187,6 +278,19 @@ impl Home {
         Running::new(self.command(args))
     }
 
+    /// The process of this home that carries out `command`, by its number on this computer.
+    pub fn process(&self, command: &str) -> Option<u32> {
+        // Under Wine the home has another spelling, but the same name.
+        let name = self.dir.path().file_name()?.to_str()?;
+        fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+            let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            let has = |bytes: &[u8], word: &str| String::from_utf8_lossy(bytes).contains(word);
+            (has(&environ, name) && has(&line, command)).then_some(pid)
+        })
+    }
+
     /// The running instance's status.
     pub fn status(&self) -> report::Status {
         serde_json::from_str(&self.ok(&["status", "--json"])).unwrap()
@@ -194,7 +298,7 @@ impl Home {
 
     /// Every recorded line, as bytes and as a record.
     pub fn lines(&self) -> Vec<(String, Line)> {
-        self.ok(&["export"])
+        self.export()
             .lines()
             .map(|l| (l.to_owned(), serde_json::from_str(l).unwrap()))
             .collect()
@@ -202,9 +306,7 @@ impl Home {
 
     /// The bytes of the picture with this number.
     pub fn picture(&self, seq: u64) -> Vec<u8> {
-        let name = format!("{seq}.webp");
-        self.ok(&["shots", "--save", &name, "--seq", &seq.to_string()]);
-        fs::read(self.cwd().join(name)).unwrap()
+        self.reader().picture(seq).unwrap()
     }
 
     /// What an auditor was told, in order.
@@ -234,8 +336,8 @@ impl Home {
 
 /// What the server holds is what the journal holds, record for record and byte for byte.
 pub fn assert_bucket_equals_journal(home: &Home, server: &S3Server) {
-    let (segments, pictures) = opened(&server.objects().unwrap());
-    let journal = home.ok(&["export"]);
+    let (segments, pictures) = opened(&server.objects().unwrap(), &home.opener());
+    let journal = home.export();
     assert!(!journal.is_empty());
     assert_eq!(segments, journal, "record for record and byte for byte");
     let shots: Vec<_> = home
@@ -279,7 +381,7 @@ pub struct Running {
 }
 
 impl Running {
-    fn new(mut command: Command) -> Self {
+    pub fn new(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -320,6 +422,32 @@ impl Running {
         self.read = self.wait_for(text);
     }
 
+    /// Waits for a prompt that contains `text`, and gives it up to its colon.
+    pub fn line_of(&mut self, text: &str) -> String {
+        let end = self.wait_for(text);
+        let line = until("the prompt's end", || {
+            let said = self.said();
+            let start = said[..end].rfind('\n').map_or(0, |n| n + 1);
+            said[end..]
+                .find(": ")
+                .map(|n| said[start..end + n + 1].to_owned())
+        });
+        self.read = end;
+        line
+    }
+
+    /// Waits for the first of these; its place in the list. What comes after it is read next, itself included.
+    pub fn first_of(&mut self, texts: &[&str]) -> usize {
+        let from = self.read;
+        until(&format!("uam says one of {texts:?}"), || {
+            let said = self.said();
+            let place = |text: &&str| said[from..].find(*text);
+            (0..texts.len())
+                .filter(|n| place(&texts[*n]).is_some())
+                .min_by_key(|n| place(&texts[*n]))
+        })
+    }
+
     /// Waits for a line that contains `text`.
     pub fn line_with(&mut self, text: &str) -> String {
         let end = self.wait_for(text);
@@ -355,8 +483,21 @@ impl Running {
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).unwrap();
-        rustix::process::kill_process(pid, signal).unwrap();
+        send(self.pid(), signal);
+    }
+
+    /// Ends supervisor and worker at the same moment, as a power cut does.
+    pub fn kill_both(&mut self, home: &Home) {
+        use rustix::process::Signal;
+        let worker = home.process("worker").expect("a recording has a worker");
+        // It stands still, so that it cannot end cleanly when its supervisor is gone.
+        send(worker, Signal::STOP);
+        self.signal(Signal::KILL);
+        self.wait();
+        send(worker, Signal::KILL);
+        until("the worker is gone", || {
+            (!Path::new(&format!("/proc/{worker}")).exists()).then_some(())
+        });
     }
 
     /// Waits for the end.
@@ -371,6 +512,12 @@ impl Running {
         assert!(status.success(), "{status}: {}", self.said());
         self.said()
     }
+}
+
+/// Sends a signal to a process.
+pub fn send(pid: u32, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
 }
 
 impl Drop for Running {
@@ -408,36 +555,41 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_symlink() {
-            } else if path.is_dir() {
-                folders.push(path);
-            } else if path.is_file() {
-                all.push(path);
+            match (path.is_symlink(), path.is_dir()) {
+                (false, true) => folders.push(path),
+                (false, false) if path.is_file() => all.push(path),
+                _ => {}
             }
         }
     }
     all
 }
 
-/// The lines of every activity segment, in order, and the pictures by their shot's number.
-pub fn opened(objects: &BTreeMap<String, Vec<u8>>) -> (String, BTreeMap<u64, Vec<u8>>) {
+/// The lines of every activity segment, in order, and the pictures by their shot's number, whatever they were sealed
+/// with.
+pub fn opened(
+    objects: &BTreeMap<String, Vec<u8>>,
+    opener: &vault::Opener,
+) -> (String, BTreeMap<u64, Vec<u8>>) {
     let mut segments = Vec::new();
     let mut pictures = BTreeMap::new();
     for (key, body) in objects {
         let name = key.rsplit('/').next().unwrap().to_owned();
+        let body = match key.ends_with(".age") {
+            true => opener.open_file(body).expect(key).to_vec(),
+            false => body.clone(),
+        };
         if key.contains("kind=activity") {
+            assert!(!key.contains(".sealed."), "{key}: the lease was there");
             segments.push((
                 name,
                 String::from_utf8(zstd::decode_all(body.as_slice()).unwrap()).unwrap(),
             ));
         } else if key.contains("kind=shot") {
             let seq = upload::keys::parse(key).unwrap().seq;
-            assert!(
-                pictures.insert(seq, body.clone()).is_none(),
-                "{key} is there twice"
-            );
+            assert!(pictures.insert(seq, body).is_none(), "{key} is there twice");
         } else {
-            panic!("an object nobody knows: {key}");
+            assert!(key.contains("kind=vault"), "an object nobody knows: {key}");
         }
     }
     segments.sort();

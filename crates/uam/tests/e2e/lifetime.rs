@@ -1,6 +1,6 @@
 //! Starting, ending, crashing, and talking to the running instance.
 
-use crate::harness::{Home, until};
+use crate::harness::{Home, send, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
@@ -30,13 +30,12 @@ fn after_kill_9_nothing_durable_is_lost_and_the_next_run_says_so() {
             .last_durable_us
             .filter(|at| *at > counted.last_durable_us.unwrap_or(0))
     });
-    let before = home.ok(&["export"]);
-    running.signal(Signal::KILL);
-    running.wait();
+    let before = home.export();
+    running.kill_both(&home);
     // The socket is still there, and so is the lock file; neither keeps the next run out.
     assert!(home.path("run/uam.sock").exists());
     home.start(&[]).stop();
-    let after = home.ok(&["export"]);
+    let after = home.export();
     assert!(after.starts_with(&before), "what was durable is unchanged");
     let spans = home.spans();
     assert_eq!(spans.iter().map(|s| s.counts.keys()).sum::<u64>(), 50);
@@ -55,6 +54,81 @@ fn after_kill_9_nothing_durable_is_lost_and_the_next_run_says_so() {
         (1..=seqs.len() as u64).collect::<Vec<_>>(),
         "no gap in the sequence"
     );
+}
+
+#[test]
+fn a_crashed_worker_goes_on_under_the_same_start_without_a_code() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let window = TestWindow::open(
+        &desktop.display(),
+        WindowSpec::new("Work", "Work", 100, 100),
+    )
+    .unwrap();
+    window.activate().unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let mut running = home.start(&[]);
+    let typist = Typist::new(&desktop.display()).unwrap();
+    let mut typed = 0;
+    for crash in 1..=3 {
+        typist.keys(20, 100).unwrap();
+        typed += 20;
+        let counted = until("the keys are counted", || {
+            Some(home.status()).filter(|s| s.today_counts.keys() == typed)
+        });
+        let durable = until("and durable", || {
+            Some(home.status()).filter(|s| s.last_durable_us > counted.last_durable_us)
+        });
+        send(durable.pid, Signal::KILL);
+        running.line_with("goes on under the same start");
+        let again = until("another worker answers", || {
+            let out = home.output(&["status", "--json"]);
+            serde_json::from_slice::<report::Status>(&out.stdout).ok()
+        });
+        assert_ne!(again.pid, durable.pid, "crash {crash}");
+        assert_eq!(
+            again.today_counts.keys(),
+            typed,
+            "what was durable is still known"
+        );
+    }
+    running.stop();
+    let spans = home.spans();
+    assert_eq!(spans.iter().map(|s| s.counts.keys()).sum::<u64>(), typed);
+    let codes = home.notices();
+    let count = |code| codes.iter().filter(|c| **c == code).count();
+    assert_eq!(count(NoticeCode::CodeAccepted), 1, "{codes:?}");
+    assert_eq!(count(NoticeCode::Recovered), 3, "{codes:?}");
+    assert_eq!(count(NoticeCode::Stopped), 1, "{codes:?}");
+}
+
+#[test]
+fn without_its_supervisor_a_worker_ends_cleanly_and_the_next_start_needs_a_code() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let mut running = home.start(&[]);
+    let worker = home.status().pid;
+    assert_ne!(worker, running.pid());
+    running.signal(Signal::KILL);
+    running.wait();
+    until("the worker ends too", || {
+        (!std::path::Path::new(&format!("/proc/{worker}")).exists()).then_some(())
+    });
+    let said: Vec<_> = home
+        .lines()
+        .into_iter()
+        .filter_map(|(_, l)| match l.record {
+            Record::Notice(n) if n.code == NoticeCode::Stopped => Some(n.text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, ["Stopped by the end of its supervisor."]);
+    // Nobody records without the way in.
+    let by_hand = home.output(&["worker"]);
+    assert_eq!(by_hand.status.code(), Some(42), "{by_hand:?}");
+    let mut again = home.spawn(&[]);
+    again.prompt("Passphrase");
+    again.hang_up();
+    assert_eq!(again.wait().code(), Some(3));
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod consent;
 mod counting;
 mod delivery;
 mod harness;
+mod keys;
 mod lifetime;
 mod privacy;
 mod way_in;
+mod yours;

@@ -94,7 +94,7 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
         (home.status().today_counts.keys() >= u64::from(typed)).then_some(())
     });
 
-    let dump = memory(running.pid());
+    let dump = memory(home.status().pid);
     assert!(
         contains(&dump, b"Harmless marker 4711"),
         "the dump shows what the program does know"
@@ -103,17 +103,23 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
         assert!(!contains(&dump, &needle), "in memory as {shape}");
     }
     drop(dump);
+    // The process that asked for the code and holds the lease never knew a window.
+    let supervisor = memory(running.pid());
+    assert!(!contains(&supervisor, b"Harmless marker 4711"));
+    drop(supervisor);
     let said = running.stop();
     let mut places: Vec<(String, Vec<u8>)> = vec![("what it said".into(), said.into_bytes())];
     for file in files(home.dir.path()) {
         places.push((file.display().to_string(), std::fs::read(&file).unwrap()));
     }
     for (key, body) in server.objects().unwrap() {
-        let opened = zstd::decode_all(body.as_slice()).unwrap_or_default();
+        let plain = home.opener().open_file(&body).map(|p| p.to_vec());
+        let plain = plain.unwrap_or_else(|_| body.clone());
+        let opened = zstd::decode_all(plain.as_slice()).unwrap_or(plain);
         places.push((format!("bucket: {key}"), body));
         places.push((format!("bucket, opened: {key}"), opened));
     }
-    places.push(("export".into(), home.ok(&["export"]).into_bytes()));
+    places.push(("export".into(), home.export().into_bytes()));
     assert!(
         places
             .iter()
@@ -129,8 +135,12 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
     }
 }
 
+/// Title, application and picture, in every place where the program puts anything: nowhere readable, until somebody with
+/// both factors asks.
 #[test]
-fn personal_data_is_not_in_clear_in_the_journal() {
+fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with_them() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let window = TestWindow::open(
         &desktop.display(),
@@ -138,34 +148,121 @@ fn personal_data_is_not_in_clear_in_the_journal() {
     )
     .unwrap();
     window.activate().unwrap();
-    let mut home = Home::new()
-        .on(&desktop.display())
-        .config("[shots]\nevery_seconds = 5\n[upload]\nevery_seconds = 3600\n");
-    let running = home.start(&[]);
-    until("the window is known", || {
-        home.status()
-            .window
-            .filter(|w| w.title.contains("takeover"))
-    });
+    let archive = tempfile::tempdir().unwrap();
+    let mut home = Home::new().on(&desktop.display()).envs(server.env()).config(&format!(
+        "[shots]\nblur = false\nevery_seconds = 5\nkeep_mb = 1\nwhen_old = \"archive\"\narchive_dir = \"{}\"\n\
+         [upload]\nevery_seconds = 5\n",
+        archive.path().display()
+    ));
+    let mut running = home.start(&[]);
+    let worker = until("the window is known", || {
+        Some(home.status()).filter(|s| {
+            s.window
+                .as_ref()
+                .is_some_and(|w| w.title.contains("takeover"))
+        })
+    })
+    .pid;
     until("a picture is kept", || home.status().last_shot_us);
-    let search = |when: &str| {
-        for file in files(&home.path("data/journal")) {
-            let bytes = std::fs::read(&file).unwrap();
-            for word in ["takeover", "Chronicle", "WEBP", "Europe/Berlin"] {
-                assert!(
-                    !contains(&bytes, word.as_bytes()),
-                    "{when}: {word} in {}",
-                    file.display()
-                );
+    until("a picture is sent", || {
+        server
+            .objects()
+            .unwrap()
+            .keys()
+            .any(|k| k.contains("kind=shot"))
+            .then_some(())
+    });
+    let root = home.dir.path().to_owned();
+    let search = |when: &str, markers: &[Vec<u8>]| {
+        let mut places: Vec<(String, Vec<u8>)> = Vec::new();
+        for root in [root.as_path(), archive.path()] {
+            for file in files(root) {
+                // A program that is just writing may take a temporary file away again.
+                if let Ok(bytes) = std::fs::read(&file) {
+                    places.push((file.display().to_string(), bytes));
+                }
+            }
+        }
+        places.extend(server.objects().unwrap());
+        assert!(places.len() > 8, "{}", places.len());
+        for (place, bytes) in &places {
+            for marker in markers {
+                assert!(!contains(bytes, marker), "{when}: {marker:?} in {place}");
             }
         }
     };
-    search("while it runs");
-    running.stop();
-    search("after it ended");
+    let mut markers: Vec<Vec<u8>> = ["takeover", "Chronicle", "WEBP", "Europe/Berlin"]
+        .map(|word| word.as_bytes().to_vec())
+        .into();
+    search("while it runs", &markers);
+    let shot = home.reader().shots(1).unwrap()[0].seq;
+    let picture = home.picture(shot);
+    // Somewhere in the middle, where no two pictures are the same.
+    markers.push(picture[picture.len() / 2..][..24].to_vec());
+    search("while it runs, the picture's own bytes", &markers);
+
+    // What a core dump would hold: the supervisor knows nothing of the record, and neither of the two what opens it.
+    let viewer = home.viewer();
+    let secrets = [viewer.as_bytes(), crate::harness::PASSPHRASE.as_bytes()];
+    for (name, pid) in [("supervisor", running.pid()), ("worker", worker)] {
+        let dump = memory(pid);
+        for secret in secrets {
+            assert!(
+                !contains(&dump, secret),
+                "{name}: {}",
+                String::from_utf8_lossy(secret)
+            );
+        }
+        assert_eq!(
+            contains(&dump, b"Plans for the takeover"),
+            name == "worker",
+            "{name}"
+        );
+    }
+
+    // With the factors it is all there. The process that holds the key has it, and is gone after the lock.
+    home.unlock();
+    for (args, word) in [
+        (vec!["export"], "takeover"),
+        (vec!["report"], "Chronicle"),
+        (vec!["shots"], "takeover"),
+    ] {
+        let said = home.ok(&args);
+        assert!(said.contains(word), "{args:?}: {said}");
+    }
+    let holder = home.process("keyholder").expect("an unlock is a process");
     assert!(
-        home.ok(&["export"]).contains("takeover"),
+        contains(&memory(holder), viewer.as_bytes()),
+        "it can be seen that it is looked for"
+    );
+    assert!(home.ok(&["lock"]).contains("Locked"));
+    until("the key's holder is gone", || {
+        home.process("keyholder").is_none().then_some(())
+    });
+    let refused = home.output(&["report"]);
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+
+    running.kill_both(&home);
+    search("after a crash", &markers);
+    home.start(&[]).stop();
+    search("after it ended", &markers);
+    assert!(
+        home.export().contains("takeover"),
         "with the key it is all there"
+    );
+    // Each look is in the record, and says what was looked at.
+    let looks: Vec<String> = home
+        .lines()
+        .into_iter()
+        .filter_map(|(_, l)| match l.record {
+            model::Record::Notice(n) if n.code == model::NoticeCode::Access => Some(n.text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(looks.len(), 4, "{looks:?}");
+    assert!(
+        looks[1].contains("every line") && looks[3].contains("pictures"),
+        "{looks:?}"
     );
 }
 
@@ -192,7 +289,7 @@ fn an_excluded_window_is_counted_but_never_named_or_pictured() {
         (home.status().today_counts.keys() == 5).then_some(())
     });
     let said = running.stop();
-    let all = format!("{said}{}", home.ok(&["export"]));
+    let all = format!("{said}{}", home.export());
     assert!(!all.contains("KeePass") && !all.contains("kdbx"), "{all}");
     assert!(
         home.spans()

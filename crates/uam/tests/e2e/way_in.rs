@@ -1,6 +1,6 @@
 //! The code at every start, and the questions.
 
-use crate::harness::Home;
+use crate::harness::{Home, PASSPHRASE};
 use lab::desktop::VirtualDesktop;
 use std::os::unix::fs::PermissionsExt;
 
@@ -11,6 +11,12 @@ fn the_first_run_shows_the_secret_three_ways_and_takes_the_picture_away() {
     let png = home.cwd().join("mfa_qr.png");
     {
         let mut first = home.spawn(&[]);
+        first.prompt("Do you agree?");
+        first.say("y");
+        first.prompt("New passphrase");
+        first.say(PASSPHRASE);
+        first.prompt("once more");
+        first.say(PASSPHRASE);
         let line = first.line_with("Or type this secret into the app: ");
         let secret = line.rsplit(' ').next().unwrap().to_owned();
         assert_eq!(secret.len(), 32);
@@ -35,11 +41,17 @@ fn the_first_run_shows_the_secret_three_ways_and_takes_the_picture_away() {
         first.hang_up();
         assert_eq!(first.wait().code(), Some(3));
         let mut again = home.spawn(&[]);
+        again.prompt("Passphrase");
+        again.say(PASSPHRASE);
         assert!(again.line_with("Or type this secret").ends_with(&secret));
+        home.knows(&secret);
+        again.prompt("Code from");
+        again.say(&home.code());
+        again.line_with("Your recovery codes are in");
+        again.line_with("Recording to ");
+        again.stop();
     }
-    let running = home.start(&[]);
     assert!(!png.exists());
-    running.stop();
     let later = home.start(&[]);
     assert!(
         !later.said().contains("secret"),
@@ -54,15 +66,17 @@ fn three_wrong_codes_end_it_and_a_used_code_is_refused() {
     let desktop = VirtualDesktop::start(640, 480).unwrap();
     let mut home = Home::new().on(&desktop.display());
     home.start(&[]).stop();
-    let before = home.ok(&["export"]);
+    let before = home.export();
     let used = home.code();
     let mut running = home.spawn(&[]);
+    home.answer_vault(&mut running);
     running.prompt("Code from");
     running.say(&used);
     running.line_with("Recording to ");
     running.signal(rustix::process::Signal::INT);
     running.wait();
     let mut running = home.spawn(&[]);
+    home.answer_vault(&mut running);
     running.prompt("Code from");
     running.say(&used);
     running.line_with("used already");
@@ -71,7 +85,7 @@ fn three_wrong_codes_end_it_and_a_used_code_is_refused() {
         running.say(wrong);
     }
     assert_eq!(running.wait().code(), Some(3), "{}", running.said());
-    assert!(home.ok(&["export"]).starts_with(&before));
+    assert!(home.export().starts_with(&before));
 }
 
 #[test]
@@ -82,10 +96,7 @@ fn the_questions_are_asked_remembered_and_skipped_by_flags() {
     let ask = |home: &mut Home, answers: &[&str], flags: &[&str]| {
         let mut args = vec!["run", "--plain"];
         args.extend(flags);
-        let mut running = home.interactive(&args);
-        running.prompt("Code from");
-        let code = home.code();
-        running.say(&code);
+        let mut running = home.with_factors(&args);
         for answer in answers {
             running.prompt("?");
             running.say(answer);
@@ -93,7 +104,7 @@ fn the_questions_are_asked_remembered_and_skipped_by_flags() {
         running.line_with("Recording to ");
         running.stop()
     };
-    let said = ask(&mut home, &["yes", "no", "7"], &[]);
+    let said = ask(&mut home, &["yes", "no", "7", "n"], &[]);
     assert!(
         said.contains("a readable picture about every 7 min"),
         "{said}"
@@ -110,7 +121,9 @@ fn the_questions_are_asked_remembered_and_skipped_by_flags() {
     );
     let config = std::fs::read_to_string(home.path("config.toml")).unwrap();
     assert!(
-        config.contains("blur = true") && config.contains("every_seconds = 420"),
+        config.contains("blur = true")
+            && config.contains("every_seconds = 420")
+            && config.contains("seal = false"),
         "{config}"
     );
 }

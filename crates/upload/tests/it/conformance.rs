@@ -96,6 +96,13 @@ fn conforms(sink: &dyn Sink) {
         .collect();
     assert_eq!(all, expected);
 
+    // A delete takes one object and no other; one that is not there is as good as deleted.
+    sink.delete("many/00").unwrap();
+    assert_eq!(sink.get("many/00").unwrap(), None);
+    sink.delete("many/00").unwrap();
+    assert_eq!(sink.list("many", 100).unwrap().len(), 19);
+    assert!(sink.delete("../escape").is_err());
+
     // A key that leaves its folder is refused.
     assert!(sink.put_new(&Object::new("../escape", &b"x"[..])).is_err());
     assert!(sink.put_new(&Object::new("a//b", &b"x"[..])).is_err());

@@ -342,7 +342,7 @@ fn draining_stops_when_asked_and_goes_on_later() {
     let stopped = upload::drain(
         &mut queue,
         &sink,
-        journal::Limits::default(),
+        None,
         &crate::kit::Still,
         &mut |step| match step {
             Progress::Segment {

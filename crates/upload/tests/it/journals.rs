@@ -1,52 +1,105 @@
-//! A real journal into real sinks: what arrives equals what was recorded, record for record and byte for byte.
+//! A real journal into real sinks: what arrives, opened by who may read it, equals what was recorded, record for record
+//! and byte for byte.
 
 use crate::kit::{Lab, Still};
-use journal::{Commit, Journal, Limits, Outbox, Reader};
+use journal::{
+    Commit, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Removal, open_segment,
+};
 use lab::s3::{Fault, Faults};
-use model::{Counts, Coverage, Notice, NoticeCode, Record, Shot, Span, Window};
+use model::{Clock, Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Shot, Span, Window};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use upload::keys::{self, Kind};
 use upload::{Drained, Progress, Sink, Store, UploadError, sha256_hex};
-use vault::Vault;
+use vault::{Identity, KeyMaker, Opener};
 
-const START_US: i64 = 1_790_000_000_000_000;
+pub(crate) const START_US: i64 = 1_790_000_000_000_000;
 const MINUTE_US: u64 = 60_000_000;
 
 /// Small, so that a short test makes many segments.
-const SMALL: Limits = Limits {
-    records: 17,
-    bytes: 1 << 20,
+pub(crate) const SMALL: FreezeRules = FreezeRules {
+    last: false,
+    limits: Limits {
+        records: 17,
+        bytes: 1 << 20,
+    },
+    hold_us: 0,
+    readable: false,
 };
 
-struct Recorded {
+pub(crate) struct Recorded {
     dir: tempfile::TempDir,
-    vault: Vault,
-    journal: Journal,
+    viewer: Identity,
+    pub(crate) lease: Identity,
+    pub(crate) journal: Journal,
     minutes: u64,
 }
 
+fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
+    let keys = Keys {
+        device: DeviceId::from_bytes([3; 16]),
+        maker: KeyMaker::new([viewer.recipient(), lease.recipient()]).unwrap(),
+        opener: Opener::new([lease.clone()]),
+    };
+    Journal::open(path, keys, START_US).unwrap().0
+}
+
 impl Recorded {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let vault = Vault::open_or_create(dir.path()).unwrap();
-        let (journal, _) = Journal::open(dir.path(), &vault, START_US).unwrap();
+        let (viewer, lease) = (Identity::generate(), Identity::generate());
+        let journal = open(dir.path(), &viewer, &lease);
         Self {
             dir,
-            vault,
+            viewer,
+            lease,
             journal,
             minutes: 0,
         }
     }
 
-    fn path(&self) -> &Path {
+    /// The supervisor dies; another start follows.
+    pub(crate) fn new_lease(self) -> Self {
+        let Self {
+            dir,
+            viewer,
+            journal,
+            minutes,
+            ..
+        } = self;
+        drop(journal);
+        let lease = Identity::generate();
+        let mut journal = open(dir.path(), &viewer, &lease);
+        journal.commit_recovered(&[], START_US).unwrap();
+        Self {
+            dir,
+            viewer,
+            lease,
+            journal,
+            minutes,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
+    fn viewer(&self) -> Opener {
+        Opener::new([self.viewer.clone()])
+    }
+
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::open(self.path()).unwrap()
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::open(self.path(), self.viewer()).unwrap()
+    }
+
     /// `minutes` more of work: a span each, a picture every fifth, a notice every tenth.
-    fn work(&mut self, minutes: u64) {
+    pub(crate) fn work(&mut self, minutes: u64) {
         for _ in 0..minutes {
             let n = self.minutes;
             let start_us = START_US + i64::try_from(n * MINUTE_US).unwrap();
@@ -61,6 +114,7 @@ impl Recorded {
                 zone: "Europe/Berlin".into(),
                 state: Coverage::Active,
                 protected: n.is_multiple_of(7),
+                removed: false,
                 window: window.clone(),
                 counts: Counts::default(),
             })];
@@ -92,6 +146,7 @@ impl Recorded {
                     screen_width: 20,
                     screen_height: 20,
                     blurred: true,
+                    removed: false,
                     window,
                 };
                 self.journal.add_shot(&shot, &picture, start_us).unwrap();
@@ -100,15 +155,23 @@ impl Recorded {
         }
     }
 
-    /// A fresh outbox each time, as after a crash.
-    fn drain(&self, sink: &dyn Sink) -> Result<Drained, UploadError> {
-        let mut outbox = Outbox::open(self.path(), &self.vault).unwrap();
-        upload::drain(&mut outbox, sink, SMALL, &Still, &mut |_| {
+    /// Freezes, and drains through a fresh outbox each time, as after a crash.
+    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
+        self.journal.freeze(START_US, &SMALL).unwrap();
+        self.drain_only(sink, None)
+    }
+
+    pub(crate) fn drain_only(
+        &self,
+        sink: &dyn Sink,
+        opener: Option<&Opener>,
+    ) -> Result<Drained, UploadError> {
+        upload::drain(&mut self.outbox(), sink, opener, &Still, &mut |_| {
             ControlFlow::Continue(())
         })
     }
 
-    fn drain_to_the_end(&self, sink: &dyn Sink) -> Drained {
+    fn drain_to_the_end(&mut self, sink: &dyn Sink) -> Drained {
         for _ in 0..200 {
             match self.drain(sink) {
                 Ok(drained) => return drained,
@@ -118,9 +181,12 @@ impl Recorded {
         panic!("never done");
     }
 
-    /// Every object of the sink against the journal.
-    fn assert_delivered(&self, objects: &BTreeMap<String, Vec<u8>>) {
-        let reader = Reader::open(self.path(), self.vault.opener()).unwrap();
+    /// Every object of the sink against the journal. How many of each form there are.
+    pub(crate) fn assert_delivered(
+        &self,
+        objects: &BTreeMap<String, Vec<u8>>,
+    ) -> BTreeMap<&'static str, usize> {
+        let reader = self.reader();
         let mut lines = Vec::new();
         let mut after = 0;
         loop {
@@ -133,38 +199,56 @@ impl Recorded {
             }
         }
         let mut segments = BTreeMap::new();
-        let mut pictures = Vec::new();
+        let mut pictures = BTreeMap::new();
+        let mut forms = BTreeMap::new();
         for (key, body) in objects {
             let parts = keys::parse(key).unwrap_or_else(|| panic!("a strange key: {key}"));
             assert_eq!(&parts.device, reader.device());
             assert_eq!(parts.epoch, reader.epoch());
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
+            let word = match (parts.kind, parts.form) {
+                (Kind::Activity, Form::Age) => "segment",
+                (Kind::Activity, Form::Rows) => "sealed rows",
+                (Kind::Activity, _) => "readable segment",
+                (Kind::Shot, Form::Age) => "picture",
+                (Kind::Shot, _) => "readable picture",
+                (Kind::Vault, _) => "kit",
+            };
+            *forms.entry(word).or_insert(0) += 1;
             match parts.kind {
                 Kind::Activity => {
-                    let text = zstd::decode_all(body.as_slice()).unwrap();
-                    assert!(segments.insert(parts.seq, text).is_none(), "twice: {key}");
+                    let opened = open_segment(parts.form, body, &self.viewer()).unwrap();
+                    assert_eq!(opened.damaged, []);
+                    let before = segments.insert(parts.seq, opened.lines);
+                    assert!(before.is_none(), "twice: {key}");
                 }
-                Kind::Shot => pictures.push(sha256_hex(body)),
+                Kind::Shot => {
+                    let picture = match parts.form {
+                        Form::Age => self.viewer().open_file(body).unwrap().to_vec(),
+                        _ => body.clone(),
+                    };
+                    let before = pictures.insert(parts.seq, sha256_hex(&picture));
+                    assert!(before.is_none(), "twice: {key}");
+                }
+                Kind::Vault => {}
             }
         }
         let arrived: Vec<u8> = segments.into_values().flatten().collect();
         assert!(arrived == lines, "the bucket's lines equal the journal's");
-        let mut named: Vec<String> = Vec::new();
+        let mut named = BTreeMap::new();
         for line in arrived.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
             let line: model::Line = serde_json::from_slice(line).unwrap();
             if let Record::Shot(shot) = line.record {
-                named.push(shot.sha256);
+                named.insert(line.seq, shot.sha256);
             }
         }
-        named.sort();
-        pictures.sort();
         assert_eq!(named, pictures, "each shot's picture is there, once");
-        assert_eq!(reader.depth().unwrap().records, 0);
-        assert_eq!(reader.depth().unwrap().shots, 0);
+        assert_eq!(reader.depth().unwrap(), journal::Depth::default());
+        forms
     }
 }
 
-fn all_of(sink: &dyn Sink) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn all_of(sink: &dyn Sink) -> BTreeMap<String, Vec<u8>> {
     sink.list(keys::ROOT, usize::MAX)
         .unwrap()
         .into_iter()
@@ -295,29 +379,33 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let mut recorded = Recorded::new();
     recorded.work(3);
     // Put what the outbox offers, and "crash" before the journal hears of it.
-    let mut outbox = Outbox::open(recorded.path(), &recorded.vault).unwrap();
+    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    let mut outbox = recorded.outbox();
     for shot in outbox.next_shots(10).unwrap() {
-        let picture = outbox.picture(shot.seq).unwrap();
+        let file = outbox.picture(shot.seq).unwrap();
         let key = keys::shot(
             outbox.device(),
             outbox.epoch(),
             shot.day,
             shot.seq,
-            &shot.sha256,
+            &file.sha256,
             &shot.media,
+            shot.form,
         );
-        sink.put_new(&upload::Object::new(key, picture)).unwrap();
-        outbox.ack_shot(shot.seq, START_US).unwrap();
+        sink.put_new(&upload::Object::new(key, file.bytes)).unwrap();
+        outbox.ack_shot(shot.seq, shot.form, START_US).unwrap();
     }
-    let segment = outbox.freeze(START_US, SMALL).unwrap().unwrap();
+    let segment = outbox.next_segment().unwrap().unwrap();
+    outbox.begin_segment(&segment, segment.form).unwrap();
     let key = keys::activity(
         outbox.device(),
         outbox.epoch(),
         segment.day,
         segment.first_seq,
         &segment.sha256,
+        segment.form,
     );
-    sink.put_new(&upload::Object::new(key, segment.body))
+    sink.put_new(&upload::Object::new(key, segment.body.unwrap()))
         .unwrap();
     drop(outbox);
     recorded.work(3);
@@ -331,10 +419,15 @@ fn progress_names_each_object() {
     let sink = Store::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(20);
-    let mut outbox = Outbox::open(recorded.path(), &recorded.vault).unwrap();
+    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    recorded.journal.keep_kit(b"{}", START_US).unwrap();
+    let mut outbox = recorded.outbox();
     let mut told = Vec::new();
-    upload::drain(&mut outbox, &sink, SMALL, &Still, &mut |step| {
-        if let Progress::Shot { key, .. } | Progress::Segment { key, .. } = step {
+    upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
+        if let Progress::Shot { key, .. }
+        | Progress::Segment { key, .. }
+        | Progress::Kit { key, .. } = step
+        {
             told.push(key);
         }
         ControlFlow::Continue(())
@@ -342,4 +435,154 @@ fn progress_names_each_object() {
     .unwrap();
     told.sort();
     assert_eq!(told, all_of(&sink).into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn nothing_in_the_sink_can_be_read_without_a_key() {
+    let sink = Store::memory().unwrap();
+    let mut recorded = Recorded::new();
+    recorded.work(25);
+    recorded.drain(&sink).unwrap();
+    let mut recorded = recorded.new_lease();
+    recorded.work(1);
+    recorded.drain(&sink).unwrap();
+    for (key, body) in all_of(&sink) {
+        let text = zstd::decode_all(body.as_slice()).unwrap_or(body);
+        for word in [&b"Editor"[..], b"chapter", b"picture of", b"Berlin"] {
+            assert!(!text.windows(word.len()).any(|w| w == word), "{key}");
+        }
+    }
+}
+
+#[test]
+fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
+    let lab = Lab::new();
+    let sink = lab.sink(&[]);
+    let mut recorded = Recorded::new();
+    recorded.work(20);
+    recorded
+        .journal
+        .commit(Commit {
+            pending_put: &[(1, recorded_span(20))],
+            at_us: START_US,
+            ..Commit::default()
+        })
+        .unwrap();
+    let mut recorded = recorded.new_lease();
+    recorded.work(11);
+    recorded.drain(&sink).unwrap();
+    let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+    assert_eq!(
+        (forms["sealed rows"], forms["segment"]),
+        (2, 1),
+        "{forms:?}"
+    );
+    assert_eq!(forms["picture"], 7);
+}
+
+fn recorded_span(n: u64) -> Span {
+    Span {
+        start_us: START_US + i64::try_from(n * MINUTE_US).unwrap(),
+        dur_us: MINUTE_US,
+        zone: "UTC".into(),
+        state: Coverage::Active,
+        protected: false,
+        removed: false,
+        window: None,
+        counts: Counts::default(),
+    }
+}
+
+#[test]
+fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
+    for stored in [true, false] {
+        // The first segment is the fourth put, after three pictures.
+        let fault = if stored {
+            Fault::LoseAnswer
+        } else {
+            Fault::Close
+        };
+        let lab = Lab::with(Faults::puts(&[(4, fault)]));
+        let sink = lab.sink(&[]);
+        let mut recorded = Recorded::new();
+        recorded.work(16);
+        recorded.journal.freeze(START_US, &SMALL).unwrap();
+        let error = recorded.drain_only(&sink, None).unwrap_err();
+        assert!(!error.is_permanent());
+        let sql = rusqlite::Connection::open(recorded.path().join(journal::DB_NAME)).unwrap();
+        sql.execute(
+            "UPDATE segment SET body = zeroblob(99) WHERE first_seq = 1",
+            [],
+        )
+        .unwrap();
+        let drained = recorded.drain_only(&sink, None).unwrap();
+        assert_eq!(drained.already_there, u64::from(stored), "{drained:?}");
+        // What was not there is made again by the writer.
+        recorded.drain(&sink).unwrap();
+        recorded.assert_delivered(&lab.server.objects().unwrap());
+    }
+}
+
+#[test]
+fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
+    let lab = Lab::with(Faults::puts(&[(4, Fault::LoseAnswer)]));
+    let sink = lab.sink(&[]);
+    let mut recorded = Recorded::new();
+    recorded.work(16);
+    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    recorded.drain_only(&sink, None).unwrap_err();
+    let all = Removal::Time(i64::MIN..i64::MAX);
+    let removed = recorded.journal.remove(&all, START_US).unwrap();
+    let device = recorded.journal.device().clone();
+    let epoch = recorded.journal.epoch();
+    let mut named: Vec<String> = removed
+        .sent
+        .iter()
+        .map(|object| keys::sent(&device, epoch, object))
+        .collect();
+    named.sort();
+    let there: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
+    assert_eq!(named, there, "three pictures and a segment");
+    // The segment counts as sent once it is found; what follows goes out without what was removed.
+    recorded.drain(&sink).unwrap();
+    recorded.drain(&sink).unwrap();
+    assert_eq!(
+        recorded.reader().depth().unwrap(),
+        journal::Depth::default()
+    );
+    let after = lab.server.objects().unwrap();
+    let new: Vec<&String> = after.keys().filter(|k| !there.contains(k)).collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    let body = &after[new[0]];
+    let opened = open_segment(Form::Age, body, &recorded.viewer()).unwrap();
+    let text = String::from_utf8(opened.lines).unwrap();
+    assert!(
+        text.contains("\"removed\":true") && !text.contains("chapter"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_recovery_kit_is_put_once() {
+    let lab = Lab::new();
+    let sink = lab.sink(&[]);
+    let mut recorded = Recorded::new();
+    recorded
+        .journal
+        .keep_kit(b"{\"slots\":1}", START_US)
+        .unwrap();
+    assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
+    assert_eq!(recorded.drain(&sink).unwrap().kits, 0);
+    recorded
+        .journal
+        .keep_kit(b"{\"slots\":2}", START_US)
+        .unwrap();
+    assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
+    let objects = lab.server.objects().unwrap();
+    let seqs: Vec<u64> = objects
+        .keys()
+        .map(|key| keys::parse(key).unwrap().seq)
+        .collect();
+    assert_eq!(seqs, [1, 2]);
+    assert_eq!(Still.now().utc_us, START_US);
 }

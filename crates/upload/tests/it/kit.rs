@@ -1,6 +1,6 @@
 //! What the tests share: a server with a sink on it, and an outbox in memory.
 
-use journal::{Day, JournalError, Segment, WaitingShot};
+use journal::{Day, Form, JournalError, Kit, PictureFile, Segment, Tried, WaitingShot};
 use lab::s3::{Faults, Options, S3Server};
 use model::{Clock, DeviceId, Moment};
 use std::cell::RefCell;
@@ -77,6 +77,8 @@ pub(crate) struct Queue {
     pub(crate) acked_segments: Vec<u64>,
     /// Pictures that turn out to be lost.
     pub(crate) lost: RefCell<BTreeSet<u64>>,
+    /// Numbers whose put was begun, pictures and first numbers of segments.
+    pub(crate) begun: BTreeSet<u64>,
 }
 
 impl Queue {
@@ -97,6 +99,7 @@ impl Queue {
             acked_shots: Vec::new(),
             acked_segments: Vec::new(),
             lost: RefCell::default(),
+            begun: BTreeSet::new(),
         }
     }
 
@@ -106,20 +109,19 @@ impl Queue {
         let day = Day::of_us(Still.now().utc_us);
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
-            let key = upload::keys::shot(&device, 7, day, *seq, &sha256_hex(body), "image/webp");
+            let sha256 = sha256_hex(body);
+            let key = upload::keys::shot(&device, 7, day, *seq, &sha256, "image/webp", Form::Age);
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::activity(&device, 7, day, *seq, &sha256_hex(body));
+            let key = upload::keys::activity(&device, 7, day, *seq, &sha256_hex(body), Form::Age);
             (key, body.clone())
         });
         shots.chain(segments).collect()
     }
 
     pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
-        upload::drain(self, sink, journal::Limits::default(), &Still, &mut |_| {
-            ControlFlow::Continue(())
-        })
+        upload::drain(self, sink, None, &Still, &mut |_| ControlFlow::Continue(()))
     }
 }
 
@@ -132,19 +134,32 @@ impl Source for Queue {
         7
     }
 
+    fn kit(&self) -> Result<Option<Kit>, JournalError> {
+        Ok(None)
+    }
+
+    fn ack_kit(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
         let shots = self.shots.borrow();
         let waiting = shots.iter().take(limit).map(|(seq, body)| WaitingShot {
             seq: *seq,
-            sha256: sha256_hex(body),
-            bytes: body.len() as u64,
             day: Day::of_us(Still.now().utc_us),
             media: "image/webp".into(),
+            form: Form::Age,
+            bytes: body.len() as u64,
+            readable: None,
+            tried: Tried {
+                stored: self.begun.contains(seq),
+                readable: false,
+            },
         });
         Ok(waiting.collect())
     }
 
-    fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
+    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
         if self.lost.borrow_mut().remove(&seq) {
             let why = "the file is gone".into();
             self.shots.borrow_mut().retain(|(n, _)| *n != seq);
@@ -152,37 +167,64 @@ impl Source for Queue {
         }
         let shots = self.shots.borrow();
         let (_, body) = shots.iter().find(|(n, _)| *n == seq).unwrap();
-        Ok(body.clone())
+        Ok(PictureFile {
+            bytes: body.clone(),
+            sha256: sha256_hex(body),
+        })
     }
 
-    fn ack_shot(&mut self, seq: u64, _: i64) -> Result<(), JournalError> {
+    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+        let seqs: Vec<u64> = shots.iter().map(|(seq, _)| *seq).collect();
+        self.begun.extend(&seqs);
+        Ok(seqs)
+    }
+
+    fn ack_shot(&mut self, seq: u64, form: Form, _: i64) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
+        assert!(form == Form::Age && self.begun.contains(&seq));
         self.acked_shots.push(seq);
         Ok(())
     }
 
-    fn freeze(&mut self, now: i64, _: journal::Limits) -> Result<Option<Segment>, JournalError> {
-        assert!(
-            self.shots.borrow().is_empty(),
-            "pictures go before segments"
-        );
+    fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
         Ok(self.segments.front().map(|(seq, body)| Segment {
             first_seq: *seq,
             last_seq: seq + 9,
             count: 10,
-            day: Day::of_us(now),
-            body: body.clone(),
+            day: Day::of_us(Still.now().utc_us),
+            form: Form::Age,
+            body: Some(body.clone()),
+            bytes: body.len() as u64,
             sha256: sha256_hex(body),
+            readable: None,
+            tried: Tried {
+                stored: self.begun.contains(seq),
+                readable: false,
+            },
         }))
     }
 
-    fn ack_segment(&mut self, first: u64, _: u64, _: i64) -> Result<(), JournalError> {
+    fn begin_segment(&mut self, segment: &Segment, _: Form) -> Result<bool, JournalError> {
+        assert!(
+            self.shots.borrow().is_empty(),
+            "pictures go before segments"
+        );
+        self.begun.insert(segment.first_seq);
+        Ok(true)
+    }
+
+    fn withdraw_segment(&mut self, _: u64, _: u64) -> Result<(), JournalError> {
+        unreachable!("no body is ever gone")
+    }
+
+    fn ack_segment(&mut self, first: u64, _: u64, form: Form, _: i64) -> Result<(), JournalError> {
         assert_eq!(
             self.segments.pop_front().unwrap().0,
             first,
             "in order, once"
         );
+        assert!(form == Form::Age && self.begun.contains(&first));
         self.acked_segments.push(first);
         Ok(())
     }

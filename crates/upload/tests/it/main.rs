@@ -6,3 +6,4 @@ mod destinations;
 mod faults;
 mod journals;
 mod kit;
+mod readable;

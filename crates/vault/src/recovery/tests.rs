@@ -140,7 +140,7 @@ Made on  2026-11-30
 What it is for
 ";
     assert!(page.starts_with(expected), "{}", *page);
-    for needed in ["uam unlock --recovery\n", "uam recover\n", "works once"] {
+    for needed in ["uam recover --from FILE", "uam recover\n", "works once"] {
         assert!(page.contains(needed), "{needed}");
     }
     assert!(page.lines().all(|line| line.len() <= 72 && line.is_ascii()));

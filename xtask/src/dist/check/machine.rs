@@ -1,6 +1,6 @@
 //! An empty Windows to install things on, and questions to ask of it.
 
-use crate::agent::{Agent, Setting};
+use crate::agent::{self, Agent, Setting};
 use crate::build;
 use crate::dist::stage;
 use crate::process::{Stop, output};
@@ -268,9 +268,20 @@ impl Machine {
         setting.env = env
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let args = ["--yes", "--plain", "--no-capture"];
+        // Its last upload is looked for: nothing is to be held back.
+        self.succeed(
+            &[&program, "config", "set", "upload.hold_seconds", "0"],
+            stop,
+        )?;
+        let args = [
+            "--yes",
+            "--plain",
+            "--no-capture",
+            "--recovery-kit",
+            agent::RECOVERY_CODES,
+        ];
         let mut agent = Agent::start(&setting, &args, false)?;
-        agent.answer_first_code(stop)?;
+        agent.answer_first_run(stop)?;
         Ok(agent)
     }
 }

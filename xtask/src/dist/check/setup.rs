@@ -259,7 +259,7 @@ fn data_left(machine: &Machine, data: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// While uam waits for its code, `uam stop` cannot reach it.
+/// While uam waits for an answer, `uam stop` cannot reach it.
 fn blocked(
     machine: &Machine,
     program: &str,
@@ -269,8 +269,8 @@ fn blocked(
 ) -> Result<()> {
     let setting = machine.setting(program, home)?;
     let waiting = Agent::start(&setting, &["--yes", "--plain"], false)?;
-    stop.until("uam to ask for its code", PATIENCE, || {
-        Ok(waiting.said().contains("authenticator app").then_some(()))
+    stop.until("uam to ask for something", PATIENCE, || {
+        Ok(waiting.said().contains("Do you agree?").then_some(()))
     })?;
     let setup = windows.packed.setup.to_string_lossy();
     let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"], stop)?;

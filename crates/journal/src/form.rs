@@ -1,0 +1,256 @@
+//! What the sink receives, and how it is opened again: sealed lines, segments, names of what was sent.
+
+use crate::lines::{Sealed, line_of};
+use crate::{Damaged, Day};
+use data_encoding::{BASE64, HEXLOWER};
+use model::DeviceId;
+use serde::{Deserialize, Serialize};
+use std::io::Read;
+use thiserror::Error;
+use vault::{Aad, OpenError, Opener};
+
+/// A segment is not unpacked beyond this; the largest one made here is a few MiB.
+const MAX_LINES: u64 = 256 << 20;
+
+/// The shape of an object's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// An age file for the recipients: of a picture, or of zstd-compressed JSON lines.
+    Age,
+    /// Zstd-compressed JSON lines, each a [`SealedLine`]: records that nobody here could open.
+    Rows,
+    /// A picture sealed under its session's key, as format 1 of the journal did; only uam opens it.
+    Session,
+    /// Not sealed: the picture itself, or zstd-compressed JSON lines.
+    Readable,
+}
+
+impl Form {
+    /// The column `form`, which says how something lies here.
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::Session | Self::Readable => 0,
+            Self::Age => 1,
+            Self::Rows => 2,
+        }
+    }
+
+    pub(crate) fn of(number: i64) -> Self {
+        match number {
+            1 => Self::Age,
+            2 => Self::Rows,
+            _ => Self::Session,
+        }
+    }
+
+    /// Bit and value of the columns `tried` and `acked`: 1 as it lies here, 2 readable.
+    pub(crate) fn mark(self) -> i64 {
+        match self {
+            Self::Readable => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// In which forms a put was begun whose answer never came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// As it lies here.
+    pub stored: bool,
+    /// Readable.
+    pub readable: bool,
+}
+
+impl Tried {
+    pub(crate) fn of(bits: i64) -> Self {
+        Self {
+            stored: bits & 1 != 0,
+            readable: bits & 2 != 0,
+        }
+    }
+
+    /// True when there was none.
+    #[must_use]
+    pub fn never(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// Size and hash of the readable form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// SHA-256, 64 lower-case hex digits.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// An object that the sink has, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentObject {
+    /// Number of its first record, or of its shot.
+    pub first_seq: u64,
+    /// Number of its last record; of a picture the same.
+    pub last_seq: u64,
+    /// UTC day in its name.
+    pub day: Day,
+    /// SHA-256 of what was sent, 64 lower-case hex digits.
+    pub sha256: String,
+    /// Shape of what was sent.
+    pub form: Form,
+    /// Media type of a picture; `None` for a segment.
+    pub media: Option<String>,
+    /// False when a put was begun and its answer never came.
+    pub certain: bool,
+}
+
+/// One line of a segment of sealed rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedLine {
+    /// Version of the record format inside.
+    pub schema: u32,
+    /// Which installation.
+    pub device_id: DeviceId,
+    /// The record's number.
+    pub seq: u64,
+    kind: Kind,
+    /// Name of the session, hex.
+    pub session: String,
+    /// The session's data key as an age file, base64.
+    pub wrapped_key: String,
+    /// Set when the record was a provisional span, which is sealed under this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_id: Option<u64>,
+    /// Format, nonce and ciphertext, base64.
+    pub sealed: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "sealed")]
+    Sealed,
+}
+
+impl SealedLine {
+    pub(crate) fn of(device: &DeviceId, row: &Sealed) -> Self {
+        Self {
+            schema: row.schema,
+            device_id: device.clone(),
+            seq: row.seq,
+            kind: Kind::Sealed,
+            session: HEXLOWER.encode(&row.session),
+            wrapped_key: BASE64.encode(&row.wrapped_key),
+            open_id: row.open_id,
+            sealed: BASE64.encode(&row.sealed),
+        }
+    }
+
+    /// The record's line, without the line feed: the same bytes the journal's reader gives.
+    ///
+    /// # Errors
+    /// [`Damaged`] with the reason: another key, or a line that was changed.
+    pub fn open(&self, opener: &Opener) -> Result<Vec<u8>, Damaged> {
+        let damaged = |why: String| Damaged { seq: self.seq, why };
+        let decoded = |text: &str| {
+            BASE64
+                .decode(text.as_bytes())
+                .map_err(|e| damaged(format!("not base64: {e}")))
+        };
+        let session: [u8; 16] = HEXLOWER
+            .decode(self.session.as_bytes())
+            .ok()
+            .and_then(|id| id.try_into().ok())
+            .ok_or_else(|| damaged("its session is no 32 hex digits".to_owned()))?;
+        let aad = Aad {
+            device: self.device_id.as_str(),
+            session: &session,
+            seq: self.open_id.unwrap_or(self.seq),
+            schema: self.schema,
+            what: if self.open_id.is_some() {
+                "open"
+            } else {
+                "record"
+            },
+        };
+        let plain = opener
+            .open(&decoded(&self.wrapped_key)?, &aad, &decoded(&self.sealed)?)
+            .map_err(|e| damaged(e.to_string()))?;
+        line_of(&self.device_id, self.seq, self.open_id, plain).map_err(|e| damaged(e.to_string()))
+    }
+}
+
+/// Why a segment does not open.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SegmentError {
+    /// The age file.
+    #[error("the segment does not open: {0}")]
+    Seal(#[from] OpenError),
+    /// What is in it.
+    #[error("the segment is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A segment opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenedSegment {
+    /// The records' lines, each ended by a line feed.
+    pub lines: Vec<u8>,
+    /// Sealed rows that do not open; the others do.
+    pub damaged: Vec<Damaged>,
+}
+
+/// Opens a segment as the sink has it.
+///
+/// # Errors
+/// [`SegmentError`] when the whole of it does not open; a single row that does not is in [`OpenedSegment::damaged`].
+pub fn open_segment(
+    form: Form,
+    body: &[u8],
+    opener: &Opener,
+) -> Result<OpenedSegment, SegmentError> {
+    match form {
+        Form::Age => Ok(OpenedSegment {
+            lines: unpack(&opener.open_file(body)?)?,
+            damaged: Vec::new(),
+        }),
+        Form::Readable => Ok(OpenedSegment {
+            lines: unpack(body)?,
+            damaged: Vec::new(),
+        }),
+        Form::Rows => {
+            let mut opened = OpenedSegment::default();
+            let text = unpack(body)?;
+            for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+                let row: SealedLine = serde_json::from_slice(line).map_err(|e| {
+                    SegmentError::Damaged(format!("a line is no sealed row: {:?}", e.classify()))
+                })?;
+                match row.open(opener) {
+                    Ok(line) => {
+                        opened.lines.extend_from_slice(&line);
+                        opened.lines.push(b'\n');
+                    }
+                    Err(damaged) => opened.damaged.push(damaged),
+                }
+            }
+            Ok(opened)
+        }
+        Form::Session => Err(SegmentError::Damaged(
+            "segments have no such form".to_owned(),
+        )),
+    }
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, SegmentError> {
+    let damaged = |e: std::io::Error| SegmentError::Damaged(e.to_string());
+    let mut out = Vec::new();
+    zstd::Decoder::new(packed)
+        .map_err(damaged)?
+        .take(MAX_LINES)
+        .read_to_end(&mut out)
+        .map_err(damaged)?;
+    if out.len() as u64 >= MAX_LINES {
+        return Err(SegmentError::Damaged("it is too large".to_owned()));
+    }
+    Ok(out)
+}

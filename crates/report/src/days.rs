@@ -1,0 +1,382 @@
+//! Many days at once, from roll-ups where there are any and from records elsewhere.
+//!
+//! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
+//! [`crate::day`] hold.
+
+use crate::day::{Extent, StateTotal, Usage, bounds, date_in, pieces_of};
+use crate::rollup::{Rollup, Totals, add};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use journal::{SLOT_US, slot_of};
+use model::{Counts, Coverage, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
+
+/// Several days, each by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    /// Every day asked for, in order.
+    pub days: Vec<DayTotals>,
+    /// Numbers of the journal's rows in this time that cannot be read any more; their time shows as `off`.
+    pub damaged: Vec<u64>,
+}
+
+/// The totals of one day. Field names are stable, as in [`crate::DayReport`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayTotals {
+    /// The date, `YYYY-MM-DD`.
+    pub day: Date,
+    /// How much of the day is counted, in microseconds; the sum of `states`.
+    pub length_us: u64,
+    /// Time in each state: all eight, in the order of [`Coverage::ALL`].
+    pub states: Vec<StateTotal>,
+    /// Everything counted on the day.
+    pub counts: Counts,
+    /// Per application, longest first.
+    pub apps: Vec<AppUsage>,
+    /// What an exclusion rule held back.
+    pub protected: Usage,
+    /// What its owner had taken out.
+    pub removed: Usage,
+    /// Time and counts while no window was active.
+    pub unnamed: Usage,
+}
+
+/// One application on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppUsage {
+    /// Its name.
+    pub app: String,
+    /// Its time and counts.
+    #[serde(flatten)]
+    pub usage: Usage,
+}
+
+impl DayTotals {
+    fn new(day: Date, totals: Totals) -> Self {
+        let mut counts = totals.protected.counts;
+        counts += totals.removed.counts;
+        counts += totals.unnamed.counts;
+        totals.apps.values().for_each(|of| counts += of.counts);
+        let states = Coverage::ALL.into_iter().zip(totals.states);
+        let apps = totals.apps.into_iter();
+        let mut apps: Vec<AppUsage> = apps.map(|(app, usage)| AppUsage { app, usage }).collect();
+        // Longest first; equal ones stay in the order of their names.
+        apps.sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
+        Self {
+            day,
+            length_us: totals.states.iter().sum(),
+            states: states.map(|(state, us)| StateTotal { state, us }).collect(),
+            counts,
+            apps,
+            protected: totals.protected,
+            removed: totals.removed,
+            unnamed: totals.unnamed,
+        }
+    }
+
+    /// True when there is more to say than that nothing ran.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.length_us > self.state_us(Coverage::Off) || !self.counts.is_zero()
+    }
+
+    /// Time in one state, in microseconds.
+    #[must_use]
+    pub fn state_us(&self, state: Coverage) -> u64 {
+        let of = self.states.iter().filter(|t| t.state == state);
+        of.map(|t| t.us).sum()
+    }
+}
+
+/// A zone, and the day last asked for in it.
+struct Calendar {
+    zone: TimeZone,
+    day: Date,
+    bounds: (i64, i64),
+}
+
+impl Calendar {
+    fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            day: Date::ZERO,
+            bounds: (0, 0),
+        }
+    }
+
+    /// The day that holds an instant, and its bounds.
+    fn day_of(&mut self, at_us: i64) -> (Date, (i64, i64)) {
+        if !(self.bounds.0..self.bounds.1).contains(&at_us) {
+            self.day = date_in(at_us, &self.zone);
+            self.bounds = bounds(self.day, &self.zone);
+        }
+        (self.day, self.bounds)
+    }
+}
+
+/// A span as far as it matters here, of which a year's worth may lie in memory.
+struct Slim {
+    /// Its place in the journal's order.
+    seq: u64,
+    start_us: i64,
+    end_us: i64,
+    zone: u32,
+    row: u32,
+    state: Coverage,
+}
+
+/// What a span's time and counts belong to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Row {
+    Protected,
+    Removed,
+    Unnamed,
+    App(String),
+}
+
+/// Days in the making.
+pub(crate) struct Gathering {
+    days: Vec<(Date, Totals)>,
+    zones: Vec<Calendar>,
+    zone_numbers: HashMap<String, u32>,
+    rows: Vec<Row>,
+    row_numbers: HashMap<Row, u32>,
+    /// Slots told by records.
+    from_records: BTreeSet<i64>,
+    spans: Vec<Slim>,
+    rollups: Vec<(Rollup, u32)>,
+}
+
+impl Gathering {
+    pub(crate) fn new(days: &RangeInclusive<Date>) -> Self {
+        let all = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok());
+        Self {
+            days: all
+                .take_while(|day| day <= days.end())
+                .map(|day| (day, Totals::default()))
+                .collect(),
+            zones: Vec::new(),
+            zone_numbers: HashMap::new(),
+            rows: Vec::new(),
+            row_numbers: HashMap::new(),
+            from_records: BTreeSet::new(),
+            spans: Vec::new(),
+            rollups: Vec::new(),
+        }
+    }
+
+    fn zone(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.zone_numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.zones.len()).unwrap_or(u32::MAX);
+        self.zones.push(Calendar::new(crate::text::zone(name)));
+        self.zone_numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    fn row(&mut self, row: Row) -> u32 {
+        if let Some(number) = self.row_numbers.get(&row) {
+            return *number;
+        }
+        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.rows.push(row.clone());
+        self.row_numbers.insert(row, number);
+        number
+    }
+
+    fn totals(&mut self, day: Date) -> Option<&mut Totals> {
+        // Days are in order; the guess is right but for the calendar's edges.
+        let place = self.days.binary_search_by_key(&day, |(d, _)| *d).ok()?;
+        self.days.get_mut(place).map(|(_, totals)| totals)
+    }
+
+    /// Takes a roll-up; false when it cannot be used and its slot is to be read from the records.
+    pub(crate) fn rollup(&mut self, rollup: Rollup, extent: Extent) -> bool {
+        let (from, to) = rollup.covered_us;
+        if from < to && (from < extent.began_us || to > extent.now_us) {
+            return false;
+        }
+        let zone = self.zone(&rollup.zone);
+        let start = rollup.slot * SLOT_US;
+        let (_, (first, next)) = self.zones[zone as usize].day_of(start);
+        if start < first || next < start + SLOT_US {
+            // A midnight lies within; no zone of these years has one there.
+            return false;
+        }
+        self.rollups.push((rollup, zone));
+        true
+    }
+
+    /// Tells that a slot is read from its records: every span that touches it must be given.
+    pub(crate) fn read(&mut self, slots: impl Iterator<Item = i64>) {
+        self.from_records.extend(slots);
+    }
+
+    pub(crate) fn slots_read(&self) -> &BTreeSet<i64> {
+        &self.from_records
+    }
+
+    /// Takes a span, `seq` being its place in the journal's order. One that touches no slot told by records does no
+    /// harm.
+    pub(crate) fn span(&mut self, seq: u64, span: &Span) {
+        let zone = self.zone(&span.zone);
+        let row = self.row(match &span.window {
+            _ if span.protected => Row::Protected,
+            _ if span.removed => Row::Removed,
+            Some(window) => Row::App(window.app.clone()),
+            None => Row::Unnamed,
+        });
+        let counted = !span.counts.is_zero();
+        if counted && self.from_records.contains(&slot_of(span.start_us)) {
+            let (day, _) = self.zones[zone as usize].day_of(span.start_us);
+            let more = Usage {
+                counts: span.counts,
+                ..Usage::default()
+            };
+            self.add(day, row, &more);
+        }
+        if span.dur_us > 0 {
+            self.spans.push(Slim {
+                seq,
+                start_us: span.start_us,
+                end_us: span.end_us(),
+                zone,
+                row,
+                state: span.state,
+            });
+        }
+    }
+
+    /// True when something is known to begin before `us`.
+    pub(crate) fn reaches_before(&self, us: i64) -> bool {
+        self.spans.iter().any(|s| s.start_us < us)
+            || self
+                .rollups
+                .iter()
+                .any(|(r, _)| r.covered_us.0 < r.covered_us.1 && r.covered_us.0 < us)
+    }
+
+    fn add(&mut self, day: Date, row: u32, usage: &Usage) {
+        let row = self.rows[row as usize].clone();
+        if let Some(totals) = self.totals(day) {
+            let sum = match &row {
+                Row::Protected => &mut totals.protected,
+                Row::Removed => &mut totals.removed,
+                Row::Unnamed => &mut totals.unnamed,
+                Row::App(name) => totals.app(name),
+            };
+            add(sum, usage);
+        }
+    }
+
+    /// Adds time in one state, split at each midnight.
+    fn time(&mut self, from: i64, to: i64, zone: u32, state: Coverage, row: Option<u32>) {
+        let mut at = from;
+        let before = self.days.first().map(|(day, _)| *day);
+        while at < to {
+            let calendar = &mut self.zones[zone as usize];
+            let (mut day, (mut start, mut next)) = calendar.day_of(at);
+            if let Some(first) = before
+                && day < first
+            {
+                // What lies before the first day is passed over at once.
+                (day, (start, next)) = (first, bounds(first, &calendar.zone));
+                at = at.max(start);
+            }
+            let end = to.min(next);
+            if self.days.last().is_none_or(|(last, _)| day > *last) {
+                return;
+            }
+            if at < end && at >= start {
+                let us = end.abs_diff(at);
+                if let Some(totals) = self.totals(day) {
+                    totals.states[state as usize] += us;
+                }
+                let usage = match state {
+                    Coverage::Active => Usage {
+                        active_us: us,
+                        ..Usage::default()
+                    },
+                    Coverage::Idle => Usage {
+                        idle_us: us,
+                        ..Usage::default()
+                    },
+                    _ => Usage::default(),
+                };
+                if let Some(row) = row.filter(|_| !usage.is_zero()) {
+                    self.add(day, row, &usage);
+                }
+            }
+            // A midnight that is no later than the instant would be a fault of the zone; the loop ends all the same.
+            at = end.max(at.saturating_add(1));
+        }
+    }
+
+    /// The days. `zone`: IANA name of the zone to use while there is no span.
+    pub(crate) fn finish(mut self, extent: Extent, zone: &str) -> Vec<DayTotals> {
+        self.spans.sort_by_key(|span| span.seq);
+        let spans = std::mem::take(&mut self.spans);
+        let rollups = std::mem::take(&mut self.rollups);
+        let slots = std::mem::take(&mut self.from_records);
+        // Start, end, and which: a roll-up, or a span's piece of a slot.
+        let mut items: Vec<(i64, i64, Result<usize, usize>)> = Vec::new();
+        for piece in pieces_of(spans.iter().map(|s| (s.start_us, s.end_us))) {
+            let of = slot_of(piece.start_us)..=slot_of(piece.end_us - 1);
+            for slot in slots.range(of) {
+                let from = piece.start_us.max(slot.saturating_mul(SLOT_US));
+                let to = piece
+                    .end_us
+                    .min(slot.saturating_add(1).saturating_mul(SLOT_US));
+                match items.last_mut() {
+                    Some((_, end, Err(span))) if *span == piece.span && *end == from => *end = to,
+                    _ => items.push((from, to, Err(piece.span))),
+                }
+            }
+        }
+        for (n, (rollup, zone)) in rollups.iter().enumerate() {
+            let (from, to) = rollup.covered_us;
+            let (day, _) = self.zones[*zone as usize].day_of(rollup.slot * SLOT_US);
+            if let Some(totals) = self.totals(day) {
+                totals.merge(&rollup.totals);
+                let gaps = to.abs_diff(from) - rollup.totals.states.iter().sum::<u64>();
+                totals.states[Coverage::Off as usize] += gaps;
+            }
+            if from < to {
+                items.push((from, to, Ok(n)));
+            }
+        }
+        items.sort_unstable_by_key(|(from, ..)| *from);
+        let zone_of = |which: &Result<usize, usize>| match which {
+            Ok(n) => rollups[*n].1,
+            Err(n) => spans[*n].zone,
+        };
+        let mut zone = match items.first() {
+            Some((.., which)) => zone_of(which),
+            None => self.zone(zone),
+        };
+        let mut at = extent.began_us;
+        for (from, to, which) in &items {
+            let from = (*from).max(at).min(extent.now_us);
+            let to = (*to).min(extent.now_us);
+            if at < from {
+                self.time(at, from, zone, Coverage::Off, None);
+            }
+            at = at.max(from);
+            zone = zone_of(which);
+            if from < to {
+                if let Err(n) = which {
+                    let span = &spans[*n];
+                    self.time(from, to, zone, span.state, Some(span.row));
+                }
+                at = to;
+            }
+        }
+        self.time(at, extent.now_us, zone, Coverage::Off, None);
+        let days = self.days.into_iter();
+        days.map(|(day, totals)| DayTotals::new(day, totals))
+            .collect()
+    }
+}

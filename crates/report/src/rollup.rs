@@ -1,0 +1,339 @@
+//! Roll-ups: what a quarter hour of UTC held, so that a year is summed up without opening a year of records.
+//!
+//! # What is always true
+//! * A [`Rollup`] accounts for **every** span that touches its slot: the time clipped to the slot, and the counts of
+//!   the spans that start in it. It is made once no more time can come to the slot: its spans are final, and a later
+//!   one reaches the slot's end, or the recording ended.
+//! * A slot has one roll-up or none; there are no parts. It has none where another run wrote into the same slot (also
+//!   because the clock was set), where spans overlap, where the zone changed, and after a crash. Then the records tell.
+//!   A run that begins or ends in the middle of a slot nobody else touched knows all of it.
+//! * Which slots a run may sum up ([`journal::Journal::first_clear_slot`]), and that a roll-up is gone once anything
+//!   else is written into its slot, is the journal's part of the bargain; see there.
+//! * Window titles and executables are not in it.
+
+use crate::day::Usage;
+use journal::{SLOT_US, slot_of};
+use model::{Counts, Coverage, InputCounts, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The form written; a roll-up of another is passed over, and the records are read.
+const VERSION: u32 = 1;
+
+/// A span over more slots than this (more than a year) is a fault of the clock, and not summed up.
+const LONGEST: i64 = 40_000;
+
+/// Time and counts of some time, per state and per application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// In microseconds, in the order of [`Coverage::ALL`].
+    pub(crate) states: [u64; Coverage::ALL.len()],
+    pub(crate) apps: BTreeMap<String, Usage>,
+    pub(crate) protected: Usage,
+    /// What its owner had taken out.
+    pub(crate) removed: Usage,
+    pub(crate) unnamed: Usage,
+}
+
+impl Totals {
+    /// The row that a span's time and counts belong to.
+    fn row(&mut self, span: &Span) -> &mut Usage {
+        match &span.window {
+            _ if span.protected => &mut self.protected,
+            _ if span.removed => &mut self.removed,
+            Some(window) => self.app(&window.app),
+            None => &mut self.unnamed,
+        }
+    }
+
+    pub(crate) fn app(&mut self, name: &str) -> &mut Usage {
+        if !self.apps.contains_key(name) {
+            self.apps.insert(name.to_owned(), Usage::default());
+        }
+        self.apps.entry(name.to_owned()).or_default()
+    }
+
+    fn time(&mut self, us: u64, span: &Span) {
+        self.states[span.state as usize] += us;
+        match span.state {
+            Coverage::Active => self.row(span).active_us += us,
+            Coverage::Idle => self.row(span).idle_us += us,
+            _ => {}
+        }
+    }
+
+    fn counts(&mut self, span: &Span) {
+        if !span.counts.is_zero() {
+            self.row(span).counts += span.counts;
+        }
+    }
+
+    /// Adds what another time held.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (sum, us) in self.states.iter_mut().zip(other.states) {
+            *sum += us;
+        }
+        add(&mut self.protected, &other.protected);
+        add(&mut self.removed, &other.removed);
+        add(&mut self.unnamed, &other.unnamed);
+        for (name, usage) in &other.apps {
+            match self.apps.get_mut(name) {
+                Some(sum) => add(sum, usage),
+                None => {
+                    self.apps.insert(name.clone(), *usage);
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn add(sum: &mut Usage, more: &Usage) {
+    sum.active_us += more.active_us;
+    sum.idle_us += more.idle_us;
+    sum.counts += more.counts;
+}
+
+/// What one quarter hour held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollup {
+    /// Which, counted from the Unix epoch (UTC).
+    pub slot: i64,
+    /// IANA name of the zone in force.
+    pub zone: Arc<str>,
+    /// Where its first span begins and its last one ends, in microseconds since the Unix epoch (UTC), clipped to the
+    /// slot; both the same when no time is covered.
+    pub covered_us: (i64, i64),
+    /// The slot in which the span began that reaches beyond the end of this one.
+    pub carried_from: Option<i64>,
+    pub(crate) totals: Totals,
+}
+
+/// The form on disk. Names are short, for there are 35,040 of these in a year.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    v: u32,
+    /// Zone.
+    z: Arc<str>,
+    /// What is covered, in microseconds from the slot's start.
+    t: (u32, u32),
+    /// Time per state, trailing zeros left out.
+    s: Vec<u64>,
+    /// Applications.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    a: Vec<(String, Vec<u64>)>,
+    /// Protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    p: Vec<u64>,
+    /// Taken out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    r: Vec<u64>,
+    /// Without a window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    u: Vec<u64>,
+    /// How many slots ago the span began that reaches beyond the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    o: Option<u32>,
+}
+
+fn packed(mut numbers: Vec<u64>) -> Vec<u64> {
+    while numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    numbers
+}
+
+fn pack(usage: &Usage) -> Vec<u64> {
+    let mut numbers = vec![usage.active_us, usage.idle_us];
+    for of in [usage.counts.hardware, usage.counts.injected] {
+        numbers.extend([
+            of.keys, of.left, of.middle, of.right, of.other, of.scroll, of.seconds,
+        ]);
+    }
+    packed(numbers)
+}
+
+fn unpack(numbers: &[u64]) -> Usage {
+    let at = |n: usize| numbers.get(n).copied().unwrap_or(0);
+    let input = |n: usize| InputCounts {
+        keys: at(n),
+        left: at(n + 1),
+        middle: at(n + 2),
+        right: at(n + 3),
+        other: at(n + 4),
+        scroll: at(n + 5),
+        seconds: at(n + 6),
+    };
+    Usage {
+        active_us: at(0),
+        idle_us: at(1),
+        counts: Counts {
+            hardware: input(2),
+            injected: input(9),
+        },
+    }
+}
+
+impl Rollup {
+    fn new(slot: i64, zone: Arc<str>) -> Self {
+        let start = slot * SLOT_US;
+        Self {
+            slot,
+            zone,
+            covered_us: (start, start),
+            carried_from: None,
+            totals: Totals::default(),
+        }
+    }
+
+    /// Adds a span that touches the slot and begins no earlier than the one before it ended.
+    fn add(&mut self, span: &Span) {
+        let (start, end) = (self.slot * SLOT_US, (self.slot + 1) * SLOT_US);
+        let (from, to) = (span.start_us.max(start), span.end_us().min(end));
+        if from < to {
+            if self.covered_us.0 == self.covered_us.1 {
+                self.covered_us.0 = from;
+            }
+            self.covered_us.1 = to;
+            self.totals.time(to.abs_diff(from), span);
+        }
+        let began = slot_of(span.start_us);
+        if began == self.slot {
+            self.totals.counts(span);
+        }
+        if span.end_us() > end {
+            self.carried_from = Some(began);
+        }
+    }
+
+    /// As it is sealed.
+    ///
+    /// # Errors
+    /// Never for this type; the signature is serde's.
+    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let start = self.slot * SLOT_US;
+        let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
+        let usages = self.totals.apps.iter();
+        serde_json::to_vec(&Form {
+            v: VERSION,
+            z: Arc::clone(&self.zone),
+            t: (offset(self.covered_us.0), offset(self.covered_us.1)),
+            s: packed(self.totals.states.to_vec()),
+            a: usages.map(|(name, of)| (name.clone(), pack(of))).collect(),
+            p: pack(&self.totals.protected),
+            r: pack(&self.totals.removed),
+            u: pack(&self.totals.unnamed),
+            o: self
+                .carried_from
+                .and_then(|from| u32::try_from(self.slot - from).ok()),
+        })
+    }
+
+    /// What was sealed for `slot`; `None` when it is of another form.
+    #[must_use]
+    pub fn decode(slot: i64, content: &[u8]) -> Option<Self> {
+        let form: Form = serde_json::from_slice(content).ok()?;
+        let known = form.v == VERSION
+            && form.s.len() <= Coverage::ALL.len()
+            && form.t.0 <= form.t.1
+            && i64::from(form.t.1) <= SLOT_US;
+        if !known {
+            return None;
+        }
+        let mut rollup = Self::new(slot, form.z);
+        let start = slot.checked_mul(SLOT_US)?;
+        rollup.covered_us = (start + i64::from(form.t.0), start + i64::from(form.t.1));
+        rollup.carried_from = form.o.map(|ago| slot - i64::from(ago));
+        for (sum, us) in rollup.totals.states.iter_mut().zip(form.s) {
+            *sum = us;
+        }
+        rollup.totals.protected = unpack(&form.p);
+        rollup.totals.removed = unpack(&form.r);
+        rollup.totals.unnamed = unpack(&form.u);
+        rollup.totals.apps = form
+            .a
+            .into_iter()
+            .map(|(name, of)| (name, unpack(&of)))
+            .collect();
+        Some(rollup)
+    }
+}
+
+/// Makes roll-ups of the final spans of one run, in their order.
+#[derive(Debug)]
+pub struct Rollups {
+    /// Nothing is made of slots before this one.
+    clear_from: i64,
+    /// Up to here spans were seen.
+    furthest_us: i64,
+    /// The slot being summed up, and whether it can be.
+    current: Option<(Rollup, bool)>,
+    done: Vec<(i64, Vec<u8>)>,
+}
+
+impl Rollups {
+    /// Begins with the first slot that nobody has touched ([`journal::Journal::first_clear_slot`]).
+    #[must_use]
+    pub fn new(clear_from: i64) -> Self {
+        Self {
+            clear_from: clear_from.max(0),
+            furthest_us: i64::MIN,
+            current: None,
+            done: Vec::new(),
+        }
+    }
+
+    /// Takes a span that will not change any more.
+    pub fn add(&mut self, span: &Span) {
+        let (start, end) = (span.start_us, span.end_us());
+        let first = slot_of(start);
+        let last = slot_of(end.max(start.saturating_add(1)) - 1);
+        if start < self.furthest_us || last.saturating_sub(first) > LONGEST {
+            // The clock was set back (or is mad): who owns which time is told by the records.
+            let spoiled = last.max(slot_of(self.furthest_us.saturating_sub(1)));
+            self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
+            self.done.retain(|(slot, _)| *slot > spoiled);
+            self.current = None;
+        }
+        self.furthest_us = self.furthest_us.max(end);
+        for slot in first.max(self.clear_from)..=last {
+            if self.current.as_ref().is_some_and(|(r, _)| r.slot != slot) {
+                self.finish();
+            }
+            let (rollup, whole) = self
+                .current
+                .get_or_insert_with(|| (Rollup::new(slot, Arc::clone(&span.zone)), true));
+            *whole &= rollup.zone == span.zone;
+            rollup.add(span);
+            if self.furthest_us >= (slot + 1) * SLOT_US {
+                self.finish();
+            }
+        }
+    }
+
+    /// No span comes any more, or none to the present slot.
+    pub fn finish(&mut self) {
+        if let Some((rollup, true)) = self.current.take() {
+            // A roll-up that cannot be encoded is only slower to read; the records are there.
+            let encoded = rollup.encode().ok();
+            self.done.extend(encoded.map(|bytes| (rollup.slot, bytes)));
+        }
+    }
+
+    /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
+    /// [`Self::written`].
+    #[must_use]
+    pub fn done(&self) -> Vec<(i64, &[u8])> {
+        let done = self.done.iter();
+        done.map(|(slot, bytes)| (*slot, bytes.as_slice()))
+            .collect()
+    }
+
+    /// The step was written.
+    pub fn written(&mut self) {
+        self.done.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

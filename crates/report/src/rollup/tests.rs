@@ -1,0 +1,369 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::query;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use journal::{Commit, Day, Journal, Keys, Reader, Removal};
+use model::{DeviceId, Record, Window};
+use proptest::prelude::*;
+use vault::{Identity, KeyMaker, Opener};
+
+const S: i64 = 1_000_000;
+const H: i64 = 3600 * S;
+
+/// Offsets of whole hours, of half and of quarter ones; with summer time of an hour and of half of one.
+const ZONES: [&str; 5] = [
+    "UTC",
+    "Europe/Berlin",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+];
+
+fn at(text: &str) -> i64 {
+    text.parse::<Timestamp>().unwrap().as_microsecond()
+}
+
+fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
+    let recording = state.is_recording();
+    Span {
+        start_us,
+        dur_us: dur_us.unsigned_abs(),
+        zone: zone.into(),
+        state,
+        protected: recording && app == 4,
+        removed: false,
+        window: (recording && app < 4).then(|| {
+            Arc::new(Window {
+                app: format!("App {app}"),
+                exe: String::new(),
+                title: format!("canary title {app}"),
+            })
+        }),
+        counts: Counts {
+            hardware: InputCounts {
+                keys: u64::from(app) * u64::from(recording),
+                seconds: u64::from(recording),
+                ..InputCounts::default()
+            },
+            injected: InputCounts {
+                left: u64::from(recording && app == 2),
+                ..InputCounts::default()
+            },
+        },
+    }
+}
+
+/// A journal, its reader's key, and the program that writes it.
+struct Desk {
+    dir: tempfile::TempDir,
+    viewer: Identity,
+}
+
+/// One run: what the program does, with the real journal and the real maker of roll-ups.
+struct Run {
+    journal: Journal,
+    rollups: Rollups,
+    /// Closed spans that may change still, and the number of the first.
+    waiting: Vec<Span>,
+    first_id: u64,
+    now_us: i64,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            viewer: Identity::generate(),
+        }
+    }
+
+    fn start(&self, lease: &Identity, now_us: i64) -> Run {
+        let keys = Keys {
+            device: DeviceId::from_bytes([7; 16]),
+            maker: KeyMaker::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
+            opener: Opener::new([lease.clone()]),
+        };
+        let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
+        let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
+        journal.commit_recovered(&mended, now_us).unwrap();
+        let rollups = Rollups::new(journal.first_clear_slot().unwrap());
+        Run {
+            journal,
+            rollups,
+            waiting: Vec::new(),
+            first_id: 1,
+            now_us,
+        }
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(self.dir.path(), Opener::new([self.viewer.clone()])).unwrap()
+    }
+
+    /// Every day by itself, and all at once.
+    fn compare(&self, days: std::ops::RangeInclusive<Date>, now_us: i64) {
+        let reader = self.reader();
+        let many = query::days(&reader, &days, now_us, "Europe/Berlin").unwrap();
+        assert_eq!(many.damaged, [0; 0]);
+        let mut day = *days.start();
+        for totals in &many.days {
+            let one = query::day(&reader, day, now_us, "Europe/Berlin").unwrap();
+            assert_eq!(totals.day, day);
+            assert_eq!(totals.states, one.states, "{day}");
+            assert_eq!(totals.length_us, one.length_us, "{day}");
+            assert_eq!(totals.counts, one.counts, "{day}");
+            assert_eq!(totals.protected, one.protected, "{day}");
+            assert_eq!(totals.removed, one.removed, "{day}");
+            assert_eq!(totals.unnamed, one.unnamed, "{day}");
+            let apps: Vec<_> = totals.apps.iter().map(|a| (&a.app, a.usage)).collect();
+            let expected: Vec<_> = one.apps.iter().map(|a| (&a.app, a.usage)).collect();
+            assert_eq!(apps, expected, "{day}");
+            day = day.tomorrow().unwrap();
+        }
+        assert_eq!(day.yesterday().unwrap(), *days.end());
+    }
+
+    /// How many slots have a roll-up, and how many only a mark.
+    fn slots(&self) -> (usize, usize) {
+        let rows = self.reader().rollups(0..i64::MAX).unwrap();
+        let rolled = rows.iter().filter(|row| row.content.is_some()).count();
+        (rolled, rows.len() - rolled)
+    }
+}
+
+impl Run {
+    fn span(&mut self, dur_us: i64, zone: &str, state: Coverage, app: u8) {
+        self.waiting
+            .push(span(self.now_us, dur_us, zone, state, app));
+        self.now_us += dur_us;
+    }
+
+    /// Writes what there is; `keep` spans may still change. Without `rolled` the step is one that fails.
+    fn commit(&mut self, keep: usize) {
+        let settled = self.waiting.len().saturating_sub(keep);
+        let records: Vec<Record> = self.waiting.drain(..settled).map(Record::Span).collect();
+        for record in &records {
+            if let Record::Span(span) = record {
+                self.rollups.add(span);
+            }
+        }
+        self.first_id += settled as u64;
+        let pending: Vec<(u64, Span)> = (self.first_id..)
+            .zip(self.waiting.iter().cloned())
+            .collect();
+        self.journal
+            .commit(Commit {
+                records: &records,
+                pending_put: &pending,
+                pending_drop_below: self.first_id,
+                rollups: &self.rollups.done(),
+                at_us: self.now_us,
+            })
+            .unwrap();
+        self.rollups.written();
+    }
+
+    fn stop(mut self) {
+        self.commit(0);
+        self.rollups.finish();
+        self.commit(0);
+        self.journal.close(self.now_us).unwrap();
+    }
+}
+
+#[test]
+fn a_plain_run_is_told_by_roll_ups_alone_and_they_name_no_title() {
+    let desk = Desk::new();
+    let lease = Identity::generate();
+    let begin = at("2026-03-28T21:07:11Z");
+    let mut run = desk.start(&lease, begin);
+    for n in 0..180u8 {
+        let state = [Coverage::Active, Coverage::Active, Coverage::Idle][usize::from(n % 3)];
+        run.span(7 * 60 * S + i64::from(n) * S, "Europe/Berlin", state, n % 6);
+        run.commit(2);
+    }
+    // A night in one span.
+    run.span(9 * H, "Europe/Berlin", Coverage::Asleep, 0);
+    run.commit(1);
+    let now = run.now_us;
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
+    run.stop();
+    let touched = slot_of(now - 1) - slot_of(begin) + 1;
+    assert_eq!(desk.slots(), (usize::try_from(touched).unwrap(), 0));
+    for row in desk.reader().rollups(0..i64::MAX).unwrap() {
+        let content = String::from_utf8(row.content.unwrap()).unwrap();
+        assert!(!content.contains("canary"), "{content}");
+    }
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
+    // A second run in the slot in which the first one ended: nobody knows all of it but the records.
+    let mut run = desk.start(&lease, now + 60 * S);
+    run.span(H, "Europe/Berlin", Coverage::Active, 1);
+    run.commit(0);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+    run.stop();
+    assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
+}
+
+#[test]
+fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
+    let desk = Desk::new();
+    let begin = at("2026-03-28T12:00:00Z");
+    let mut run = desk.start(&Identity::generate(), begin);
+    run.span(14 * 60 * S, "UTC", Coverage::Active, 1);
+    run.span(6 * 60 * S, "UTC", Coverage::Active, 2);
+    // The clock is set back into the slot that the spans before have just filled.
+    run.now_us -= 10 * 60 * S;
+    run.span(60 * S, "UTC", Coverage::Active, 3);
+    run.commit(1);
+    let (now, days) = (begin + H, || date(2026, 3, 28)..=date(2026, 3, 28));
+    desk.compare(days(), now);
+    // After a hard crash nobody can open that span but its reader.
+    drop(run);
+    let run = desk.start(&Identity::generate(), now);
+    desk.compare(days(), now);
+    drop(run);
+}
+
+#[test]
+fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
+    let mut rollups = Rollups::new(0);
+    rollups.add(&span(
+        1_000 * SLOT_US + 5,
+        60 * S,
+        "Asia/Kathmandu",
+        Coverage::Active,
+        2,
+    ));
+    rollups.add(&span(
+        1_000 * SLOT_US + 90 * S,
+        2 * H,
+        "Asia/Kathmandu",
+        Coverage::Idle,
+        4,
+    ));
+    let done = rollups.done();
+    let rollup = Rollup::decode(1_000, done[0].1).unwrap();
+    assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
+    assert_eq!(rollup.carried_from, Some(1_000));
+    assert_eq!(rollup.totals.states[0], 60_000_000);
+    assert_eq!(rollup.encode().unwrap(), done[0].1);
+    let text = String::from_utf8(done[0].1.to_vec()).unwrap();
+    let newer = text.replace("\"v\":1", "\"v\":2");
+    assert_eq!(Rollup::decode(1_000, newer.as_bytes()), None);
+    assert_eq!(Rollup::decode(1_000, b"{}"), None);
+}
+
+#[test]
+fn a_span_of_a_million_years_is_no_work() {
+    let mut rollups = Rollups::new(0);
+    rollups.add(&span(0, i64::MAX, "UTC", Coverage::Asleep, 0));
+    rollups.add(&span(S, S, "UTC", Coverage::Active, 0));
+    rollups.finish();
+    assert!(rollups.done().is_empty());
+    let desk = Desk::new();
+    let mut run = desk.start(&Identity::generate(), at("2026-03-28T21:07:11Z"));
+    run.span(50_000 * SLOT_US, "UTC", Coverage::Asleep, 0);
+    run.commit(1);
+    run.commit(0);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A span: length in seconds, state, application.
+    Span(i64, Coverage, u8),
+    /// The zone changes.
+    Zone(usize),
+    /// The clock is set by so many seconds.
+    Set(i64),
+    /// A step is written; so many spans may still change.
+    Commit(usize),
+    /// The last seconds are removed.
+    Remove(i64),
+    /// The present UTC day is erased.
+    Erase,
+    /// The program ends well, or not; the next begins so many seconds later, under the same lease or another.
+    Again { clean: bool, after: i64, same: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let state = prop::sample::select(vec![
+        Coverage::Active,
+        Coverage::Active,
+        Coverage::Active,
+        Coverage::Idle,
+        Coverage::Idle,
+        Coverage::Locked,
+        Coverage::Asleep,
+    ]);
+    let seconds = prop_oneof![4 => 1..90i64, 4 => 90..1_000i64, 1 => 1_000..20_000i64];
+    prop_oneof![
+        40 => (seconds, state, 0..6u8).prop_map(|(s, state, app)| Step::Span(s, state, app)),
+        20 => (0..4usize).prop_map(Step::Commit),
+        1 => (0..ZONES.len()).prop_map(Step::Zone),
+        2 => (-5_000..5_000i64).prop_map(Step::Set),
+        2 => (1..4_000i64).prop_map(Step::Remove),
+        1 => Just(Step::Erase),
+        3 => (any::<bool>(), -2_000..20_000i64, any::<bool>())
+            .prop_map(|(clean, after, same)| Step::Again { clean, after, same }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Roll-ups and the records beside them come to what all records come to, whatever happens.
+    #[test]
+    fn roll_ups_and_records_come_to_the_same(
+        begin in prop::sample::select(vec!["2026-03-28T20:03:00Z", "2026-10-24T22:00:00Z", "2026-04-04T11:29:59Z"]),
+        first_zone in 0..ZONES.len(),
+        steps in prop::collection::vec(step(), 20..120),
+    ) {
+        let desk = Desk::new();
+        let mut lease = Identity::generate();
+        let begin = at(begin);
+        let mut zone = ZONES[first_zone];
+        let mut run = desk.start(&lease, begin);
+        let mut latest = begin;
+        for step in steps {
+            latest = latest.max(run.now_us);
+            match step {
+                Step::Span(seconds, state, app) => run.span(seconds * S + 1, zone, state, app),
+                Step::Zone(n) => zone = ZONES[n],
+                Step::Set(seconds) => run.now_us += seconds * S,
+                Step::Commit(keep) => run.commit(keep),
+                Step::Remove(seconds) => {
+                    run.commit(0);
+                    let what = Removal::Time(run.now_us - seconds * S..run.now_us);
+                    run.journal.remove(&what, run.now_us).unwrap();
+                }
+                Step::Erase => {
+                    run.commit(0);
+                    let day = Day::of_us(run.now_us);
+                    run.journal.erase(day..=day, run.now_us).unwrap();
+                }
+                Step::Again { clean, after, same } => {
+                    let now_us = run.now_us + after * S;
+                    if clean {
+                        run.stop();
+                    } else {
+                        drop(run);
+                    }
+                    if !same {
+                        lease = Identity::generate();
+                    }
+                    run = desk.start(&lease, now_us);
+                }
+            }
+        }
+        run.commit(1);
+        let (first, last) = (crate::day::date_of(begin - 30 * H, "UTC"), crate::day::date_of(latest + 30 * H, "UTC"));
+        for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
+            desk.compare(first..=last, now_us);
+        }
+        run.stop();
+        desk.compare(first..=last, latest);
+    }
+}

@@ -1,0 +1,176 @@
+//! Reading what was recorded: two factors, ten minutes, and a notice each time.
+//!
+//! Always true: nothing of the record is shown before the notice of it is in the journal (or on its way to the process
+//! that writes it, which confirmed it).
+
+pub(crate) mod keyholder;
+
+use crate::commands::Home;
+use crate::config::Config;
+use crate::control::{self, Request};
+use crate::failure::{self, Exit, Failure};
+use crate::{start, yours};
+use anyhow::Context;
+use console::Ask;
+use journal::{Errand, JournalError, Reader};
+use model::{Notice, NoticeCode, Record};
+use std::time::Duration;
+use vault::{Door, Identity, Pass, Vault};
+
+/// How long an unlock lasts after the last look.
+pub(crate) const IDLE: Duration = Duration::from_secs(600);
+
+/// The right to read.
+pub(crate) struct Access {
+    pub(crate) vault: Vault,
+    pub(crate) identity: Identity,
+}
+
+/// Both factors, given just now.
+pub(crate) struct Entry {
+    pub(crate) vault: Vault,
+    pub(crate) door: Door,
+    pub(crate) pass: Pass,
+    /// What the record must say about it besides.
+    pub(crate) notices: Vec<(NoticeCode, String)>,
+}
+
+/// Asks for both factors, on standard error.
+pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
+    let mut vault = Vault::open(&home.paths.vault())?;
+    let mut ask = Ask::aside();
+    let door = start::open_door(&vault, &mut ask)?;
+    let mut notices = Vec::new();
+    let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;
+    Ok(Entry {
+        vault,
+        door,
+        pass,
+        notices,
+    })
+}
+
+/// The right to read, from a recent unlock or from both factors. `what` is told in the notice: "the report of …".
+pub(crate) fn open(home: &Home, what: &str) -> anyhow::Result<Access> {
+    open_as(home, NoticeCode::Access, &format!("Read: {what}."))
+}
+
+/// As [`open`], with a notice in other words.
+pub(crate) fn open_as(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
+    if let Some(identity) = keyholder::ask(&home.paths)? {
+        let access = Access {
+            vault: Vault::open(&home.paths.vault())?,
+            identity,
+        };
+        access.note(home, vec![(code, text.to_owned())])?;
+        return Ok(access);
+    }
+    let access = fresh(home, code, text)?;
+    keyholder::start(home, &access.identity, IDLE)?;
+    Ok(access)
+}
+
+/// The right to change settings, which is that to read. Before there is a vault anybody may.
+pub(crate) fn for_settings(home: &Home, text: &str) -> anyhow::Result<()> {
+    if home.paths.vault().join(vault::FILE_NAME).exists() {
+        open_as(home, NoticeCode::Settings, text)?;
+    }
+    Ok(())
+}
+
+/// The right to read, from both factors, whatever was unlocked before.
+pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
+    let entry = enter(home)?;
+    let access = Access {
+        identity: entry.vault.identity(&entry.door, &entry.pass)?,
+        vault: entry.vault,
+    };
+    let mut notices = entry.notices;
+    notices.push((NoticeCode::CodeAccepted, "A code was accepted.".to_owned()));
+    notices.push((code, text.to_owned()));
+    access.note(home, notices)?;
+    Ok(access)
+}
+
+impl Access {
+    /// The journal, opened for reading; a clear word when there is none yet.
+    pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
+        Reader::open(&home.paths.journal(), self.vault.opener(&self.identity))
+            .context("cannot read the journal")
+    }
+
+    /// What writes and opens the journal here while no instance runs.
+    pub(crate) fn keys(&self) -> anyhow::Result<journal::Keys> {
+        crate::commands::keys(&self.vault, self.vault.opener(&self.identity), None)
+    }
+
+    /// Puts notices into the journal.
+    pub(crate) fn note(
+        &self,
+        home: &Home,
+        notices: Vec<(NoticeCode, String)>,
+    ) -> anyhow::Result<()> {
+        note(home, &self.keys()?, notices)
+    }
+}
+
+/// Puts notices into the journal: through the running instance, or directly where none runs.
+pub(crate) fn note(
+    home: &Home,
+    keys: &journal::Keys,
+    notices: Vec<(NoticeCode, String)>,
+) -> anyhow::Result<()> {
+    let request = Request::Note { notices };
+    match control::call(&home.paths, &request) {
+        Ok(reply) if reply.ok => return Ok(()),
+        Ok(reply) => {
+            return Err(Failure::with_exit(
+                Exit::Failed,
+                format!(
+                    "the running instance did not note the access: {}",
+                    reply.text
+                ),
+                "Try again in a moment.",
+            ));
+        }
+        Err(e) if failure::exit_of(&e) == Exit::Instance => {}
+        Err(e) => return Err(e),
+    }
+    let Request::Note { notices } = request else {
+        return Ok(());
+    };
+    let now_us = i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX);
+    let zone = crate::time::zone_name().to_string();
+    let records: Vec<Record> = notices
+        .into_iter()
+        .map(|(code, text)| {
+            Record::Notice(Notice {
+                at_us: now_us,
+                zone: zone.clone(),
+                code,
+                text,
+            })
+        })
+        .collect();
+    match Errand::open(&home.paths.journal(), keys.clone(), now_us) {
+        // Nothing was ever recorded, so there is nothing to keep a notice beside.
+        Err(JournalError::Missing { .. }) => Ok(()),
+        errand => errand
+            .and_then(|mut errand| {
+                errand.note(&records, now_us)?;
+                pack(home, &mut errand, now_us)
+            })
+            .context("the access could not be noted"),
+    }
+}
+
+/// Packs what an errand wrote while it can be opened: the next start's lease could not. A settings file that cannot be
+/// read leaves that for the next time.
+pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), JournalError> {
+    if let Ok(config) = Config::load(&home.paths) {
+        errand
+            .writer()
+            .freeze(now_us, &yours::freeze_rules(&config, true))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! `uam delete`: takes something out of the record; the time and its state stay.
+
+use super::Home;
+use crate::access::{self, Access};
+use crate::cli::DeleteArgs;
+use crate::failure::Failure;
+use crate::yours::{Told, Wish, hand, sink, words};
+use crate::{output, time};
+use anyhow::Context;
+use console::Ask;
+use model::NoticeCode;
+use std::process::ExitCode;
+
+/// What the notice says of a look into what only the viewer's key opens.
+const OPENED: &str = "The record was opened to take something out.";
+
+pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
+    super::recorded(home)?;
+    let wish = wish(args, hand::now_us())?;
+    let running = hand::is_running(home)?;
+    let mut access = match running {
+        true => None,
+        false => Some(access::open_as(home, NoticeCode::Access, OPENED)?),
+    };
+    let mut told = carry(home, &wish, true, running, access.as_ref())?;
+    if told.needs_key && access.is_none() {
+        access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
+        told = carry(home, &wish, true, running, access.as_ref())?;
+    }
+    let zone = time::zone_name();
+    let about = words::about(&wish, hand::now_us(), &zone);
+    if told.closed > 0 {
+        output::line(&format!(
+            "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
+            report::text::count(told.closed, "row", "rows")
+        ));
+    }
+    if told.is_nothing() {
+        output::line(&format!("{about}: there is nothing to take out."));
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(&format!(
+        "{about}: {} to take out. Window names, titles, counts and pictures go; the time and its state stay.",
+        words::numbers(&wish, &told)
+    ));
+    foretell(&told);
+    if args.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let agreed = args.yes
+        || Ask::aside()
+            .plain_yes_no("Take it out?")
+            .context("cannot ask")?;
+    if !agreed {
+        output::line("Nothing was changed.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told = carry(home, &wish, false, running, access.as_ref())?;
+    output::line(&format!("Taken out: {}.", words::numbers(&wish, &told)));
+    clean_up(home, NoticeCode::Removed, &told, access.as_ref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wish(args: &DeleteArgs, now_us: i64) -> anyhow::Result<Wish> {
+    let usage = |e: String| {
+        Failure::usage(
+            e,
+            "For example: uam delete --from \"2026-11-25 14:00\" --to \"2026-11-25 14:30\"",
+        )
+    };
+    if let Some(seq) = args.shot {
+        return Ok(Wish::Shot { seq });
+    }
+    if let Some(last) = args.last {
+        let us = i64::try_from(last.as_micros()).unwrap_or(i64::MAX);
+        return Ok(Wish::Since {
+            from_us: now_us.saturating_sub(us),
+        });
+    }
+    let moment = |text: &Option<String>| {
+        time::parse_moment(text.as_deref().unwrap_or_default()).map_err(usage)
+    };
+    let (from_us, to_us) = (moment(&args.from)?, moment(&args.to)?);
+    if from_us >= to_us {
+        return Err(usage("--to must be later than --from".to_owned()));
+    }
+    // What is to come is not recorded yet, and nothing keeps it from being so.
+    if to_us >= now_us {
+        return Ok(Wish::Since { from_us });
+    }
+    Ok(Wish::Time { from_us, to_us })
+}
+
+fn carry(
+    home: &Home,
+    wish: &Wish,
+    rehearsal: bool,
+    running: bool,
+    access: Option<&Access>,
+) -> anyhow::Result<Told> {
+    match (running, access) {
+        (false, Some(access)) => hand::directly(home, wish, rehearsal, access),
+        _ => hand::through(home, wish, rehearsal, access),
+    }
+}
+
+/// What will happen to the copies.
+pub(super) fn foretell(told: &Told) {
+    let (whole, shared): (Vec<_>, Vec<_>) = told.objects.iter().partition(|o| o.whole);
+    if !whole.is_empty() {
+        output::line(&format!(
+            "{} with nothing else in them were sent, or may have been; they are deleted there if that is allowed:",
+            report::text::count(whole.len() as u64, "object", "objects")
+        ));
+    }
+    for object in whole {
+        output::line(&format!("  {}", object.name));
+    }
+    if !shared.is_empty() {
+        output::line(&format!(
+            "{} with other records besides were sent, or may have been; they stay there, for deleting them would lose those:",
+            report::text::count(shared.len() as u64, "object", "objects")
+        ));
+    }
+    for object in shared {
+        output::line(&format!("  {}", object.name));
+    }
+}
+
+/// Deletes the copies where they were sent, as far as that may be done; says and notes what stays.
+pub(super) fn clean_up(
+    home: &Home,
+    code: NoticeCode,
+    told: &Told,
+    access: Option<&Access>,
+) -> anyhow::Result<()> {
+    let copies = sink::delete(home, &told.objects);
+    for name in &copies.deleted {
+        output::line(&format!("Deleted where it was sent: {name}"));
+    }
+    for (name, why) in &copies.left {
+        output::line(&format!("STILL where it was sent: {name} ({why})"));
+    }
+    if !copies.left.is_empty() {
+        output::line("Whoever owns that place can delete them by these names.");
+    }
+    if told.unfolded {
+        output::line("Another program was reading the record; the last traces go when it is done.");
+    }
+    for file in &told.aside {
+        output::line(&format!(
+            "Set aside earlier and not touched; it may hold the same: {}",
+            file.display()
+        ));
+    }
+    let left: Vec<String> = copies.left.into_iter().map(|(name, _)| name).collect();
+    hand::note(
+        home,
+        access,
+        words::copies(code, copies.deleted.len(), &left),
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const AT: i64 = 1_790_000_000_000_000;
+
+    fn args() -> DeleteArgs {
+        DeleteArgs {
+            last: None,
+            shot: None,
+            from: None,
+            to: None,
+            dry_run: false,
+            yes: false,
+        }
+    }
+
+    #[test]
+    fn a_wish_is_read_from_the_command_line() {
+        let last = DeleteArgs {
+            last: Some(std::time::Duration::from_secs(600)),
+            ..args()
+        };
+        assert_eq!(
+            wish(&last, AT).unwrap(),
+            Wish::Since {
+                from_us: AT - 600_000_000
+            }
+        );
+        let between = |from: &str, to: &str| DeleteArgs {
+            from: Some(from.into()),
+            to: Some(to.into()),
+            ..args()
+        };
+        assert!(wish(&between("2026-09-21 10:00", "2026-09-21 10:00"), AT).is_err());
+        assert!(matches!(
+            wish(&between("2026-09-20 10:00", "2026-09-20 10:30"), AT).unwrap(),
+            Wish::Time { from_us, to_us } if to_us - from_us == 1_800_000_000
+        ));
+        // An end to come means: until now.
+        assert!(matches!(
+            wish(&between("2026-09-20 10:00", "2099-01-01 00:00"), AT).unwrap(),
+            Wish::Since { .. }
+        ));
+    }
+}

@@ -1,0 +1,140 @@
+//! `uam worker`: the process that records, under a supervisor.
+
+use super::Home;
+use crate::agent::{self, Route, Setup};
+use crate::cli::RunArgs;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::failure::{self, Exit, Failure};
+use crate::lease::Handover;
+use crate::{output, start, supervise};
+use anyhow::Context;
+use sense::{Desktop, SystemClock, script};
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, BufWriter, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use vault::{Opener, Vault};
+
+/// What can be wrong with a worker's arguments, found before anybody is asked for anything.
+pub(super) fn check(args: &RunArgs) -> anyhow::Result<()> {
+    if let Some(file) = &args.replay {
+        open_replay(file)?;
+    }
+    if let Some(file) = &args.record_trace {
+        // Made anew here; each worker of the run adds to it.
+        File::create(file).with_context(|| format!("cannot write the trace {}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// A worker's command line, from that of its run.
+pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
+    let mut line: Vec<OsString> = Vec::new();
+    if args.plain || !std::io::stdin().is_terminal() {
+        line.push("--plain".into());
+    }
+    for (flag, file) in [
+        ("--record-trace", &args.record_trace),
+        ("--replay", &args.replay),
+    ] {
+        if let Some(file) = file {
+            line.push(flag.into());
+            line.push(file.into());
+        }
+    }
+    line
+}
+
+pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
+    let code = match record(home, args) {
+        Ok(()) => 0,
+        Err(error) => failure::report(&error) as u8,
+    };
+    ExitCode::from(supervise::ENDED + code)
+}
+
+fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
+    let mut stdin = BufReader::new(std::io::stdin());
+    let handover = Handover::read(&mut stdin).map_err(|e| {
+        e.context(Failure {
+            exit: Exit::Usage,
+            what: "the recording process was given no lease".to_owned(),
+            hint: "It is started by `uam run`, never by hand.".to_owned(),
+        })
+    })?;
+    let paths = &home.paths;
+    let config = Config::load(paths)?;
+    let environment = Environment::load(paths)?;
+    let destination = super::destination(home, &config, &environment)?;
+    let vault = Vault::open(&paths.vault())?;
+    let lease = handover.lease()?;
+    let keys = super::keys(
+        &vault,
+        Opener::new([lease.clone()]),
+        Some(&lease.recipient()),
+    )?;
+    let desktop = desktop(args, &config)?;
+    let trace = args.record_trace.as_deref().map(|file| {
+        let out = OpenOptions::new()
+            .append(true)
+            .open(file)
+            .with_context(|| format!("cannot write the trace {}", file.display()))?;
+        anyhow::Ok(script::Writer::new(BufWriter::new(out)))
+    });
+    let setup = Setup {
+        paths: paths.clone(),
+        keys,
+        copy: vault.copy(),
+        desktop,
+        replay: args.replay.is_some(),
+        trace: trace.transpose()?,
+        route: Route {
+            home: home.given.clone(),
+            environment: environment.values,
+            every: Duration::from_secs(config.upload.every_seconds),
+            // Only who may send readable things needs a key for it.
+            lease: (!config.upload.sealed()).then(|| lease.reveal()),
+        },
+        readers: start::readers(paths, &config, &vault),
+        destination: destination.describe(),
+        handover,
+        orders: Box::new(stdin),
+        plain: args.plain,
+        config,
+    };
+    let ended = agent::run(setup);
+    crate::control::withdraw(paths);
+    output::line(&ended?);
+    Ok(())
+}
+
+fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
+    match &args.replay {
+        Some(file) => open_replay(file),
+        None => Ok(Desktop::open(
+            &super::run::options(config),
+            Arc::new(SystemClock),
+        )),
+    }
+}
+
+fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
+    let trace =
+        File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
+    script::open(
+        BufReader::new(trace),
+        script::Pace::RealTime,
+        script::Stamps::Moved,
+        Arc::new(SystemClock),
+    )
+    .map_err(|e| {
+        Failure::usage(
+            format!("{}: {e}", file.display()),
+            "Record one with `uam run --record-trace FILE`.",
+        )
+    })
+}

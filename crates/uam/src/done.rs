@@ -1,0 +1,27 @@
+//! A moment that others wait for.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Raised once everything that was recorded is durable and the journal is closed. Where the system ends a process as
+/// soon as its wish is answered, the answer waits for this.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    raised: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Done {
+    pub(crate) fn raise(&self) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn wait(&self, limit: Duration) {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        // Past the limit the system ends the process; the journal stands it.
+        let _ = self
+            .changed
+            .wait_timeout_while(raised, limit, |raised| !*raised);
+    }
+}

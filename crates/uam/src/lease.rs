@@ -1,0 +1,72 @@
+//! What a start hands to the process that records.
+//!
+//! A start gives a *lease*: a key pair that lives in the memory of the supervisor and its worker, and in no file. With it
+//! the worker opens what it wrote itself, also after a crash, and nothing else. It goes through the worker's standard
+//! input, which stays open: its end tells the worker that the supervisor is gone.
+
+use model::NoticeCode;
+use report::Today;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Read};
+use std::time::Duration;
+use vault::Identity;
+use zeroize::{Zeroize, Zeroizing};
+
+/// How long a start lasts; then it takes a new code.
+pub(crate) const LONGEST: Duration = Duration::from_secs(16 * 3600);
+
+/// Longest line on the pipe, in bytes.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Handover {
+    key: String,
+    /// What today holds already, by earlier runs.
+    pub(crate) today: Option<Today>,
+    /// What the record must say about the start.
+    pub(crate) notices: Vec<(NoticeCode, String)>,
+    /// Is this the first worker of the start, or one after a crash?
+    pub(crate) first: bool,
+}
+
+impl Drop for Handover {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl Handover {
+    pub(crate) fn new(
+        lease: &Identity,
+        today: Option<Today>,
+        notices: Vec<(NoticeCode, String)>,
+        first: bool,
+    ) -> Self {
+        Self {
+            key: lease.reveal().to_string(),
+            today,
+            notices,
+            first,
+        }
+    }
+
+    /// As one line for the pipe.
+    pub(crate) fn line(&self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let mut line = Zeroizing::new(serde_json::to_vec(self)?);
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// From the pipe.
+    pub(crate) fn read(from: &mut impl BufRead) -> anyhow::Result<Self> {
+        let mut line = Zeroizing::new(String::new());
+        from.take(MAX_LINE).read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// The lease.
+    pub(crate) fn lease(&self) -> anyhow::Result<Identity> {
+        Ok(self.key.parse()?)
+    }
+}

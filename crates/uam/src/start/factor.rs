@@ -1,0 +1,146 @@
+//! The secret that opens the vault every day: kept by the operating system's credential store, or, where there is none,
+//! a passphrase.
+
+use crate::failure::{Exit, Failure};
+use crate::output;
+use anyhow::Context;
+use console::Ask;
+use std::io::{BufRead, Write};
+use vault::{Door, Factor, SecretStore, SlotKind, Vault, VaultError};
+use zeroize::Zeroizing;
+
+/// How often a passphrase is asked for.
+const TRIES: u32 = 3;
+
+/// A secret with the kind of slot it opens.
+pub(crate) enum Secret {
+    /// From the credential store.
+    Store(Zeroizing<Vec<u8>>),
+    /// Typed.
+    Passphrase(Zeroizing<String>),
+}
+
+impl Secret {
+    pub(crate) fn factor(&self) -> Factor<'_> {
+        match self {
+            Self::Store(secret) => Factor::OsStore(secret),
+            Self::Passphrase(words) => Factor::Passphrase(words),
+        }
+    }
+}
+
+/// Opens the vault with whatever is at hand: the credential store without a word, else the passphrase.
+pub(crate) fn open<R: BufRead, W: Write>(
+    vault: &Vault,
+    ask: &mut Ask<R, W>,
+) -> anyhow::Result<Door> {
+    let mut stored = None;
+    if vault.has_slot(SlotKind::OsStore) {
+        match from_store(vault) {
+            Ok(door) => return Ok(door),
+            Err(why) => stored = Some(why),
+        }
+    }
+    if vault.has_slot(SlotKind::Passphrase) {
+        if let Some(why) = &stored {
+            ask.say(&format!("(The credential store does not help: {why:#})"))?;
+        }
+        return from_passphrase(vault, ask);
+    }
+    let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
+    Err(why.context(Failure {
+        exit: Exit::Denied,
+        what: "the vault does not open: neither the credential store nor a passphrase has its key".to_owned(),
+        hint: "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.".to_owned(),
+    }))
+}
+
+fn from_store(vault: &Vault) -> anyhow::Result<Door> {
+    let store = vault::os_store()?;
+    let secret = store
+        .get(vault.device())?
+        .with_context(|| format!("the {} has no entry for this vault", store.name()))?;
+    Ok(vault.door(&Factor::OsStore(&secret))?)
+}
+
+fn from_passphrase<R: BufRead, W: Write>(
+    vault: &Vault,
+    ask: &mut Ask<R, W>,
+) -> anyhow::Result<Door> {
+    for _ in 0..TRIES {
+        let Some(words) = ask
+            .secret("Passphrase")
+            .context("cannot ask for the passphrase")?
+        else {
+            break;
+        };
+        match vault.door(&Factor::Passphrase(&words)) {
+            Err(VaultError::WrongFactor { .. }) => ask.say("That is not the passphrase.")?,
+            door => return Ok(door?),
+        }
+    }
+    Err(Failure::with_exit(
+        Exit::Denied,
+        "the passphrase was not given",
+        "Start again. If it is forgotten, a recovery code helps: uam recover.",
+    ))
+}
+
+/// A fresh secret for a new vault: in the credential store if there is one, else a passphrase chosen now.
+pub(crate) fn fresh(device: &str) -> anyhow::Result<Secret> {
+    match vault::os_store()
+        .map_err(anyhow::Error::from)
+        .and_then(|store| into_store(&*store, device))
+    {
+        Ok(secret) => Ok(secret),
+        Err(why) => {
+            output::line(&format!(
+                "The key of your record needs a place. This computer's credential store cannot keep it: {why:#}"
+            ));
+            Ok(Secret::Passphrase(new_passphrase()?))
+        }
+    }
+}
+
+/// Makes a secret and keeps it in `store`, read back once.
+pub(crate) fn into_store(store: &dyn SecretStore, device: &str) -> anyhow::Result<Secret> {
+    let mut secret = Zeroizing::new(vec![0; 32]);
+    getrandom::fill(&mut secret).context("the operating system gave no random bytes")?;
+    store.set(device, &secret)?;
+    let kept = store.get(device)?;
+    anyhow::ensure!(
+        kept.is_some_and(|k| *k == *secret),
+        "the {} did not give back what it was given",
+        store.name()
+    );
+    output::line(&format!(
+        "The key of your record is kept by the {}.",
+        store.name()
+    ));
+    Ok(Secret::Store(secret))
+}
+
+/// Asks for a new passphrase, twice.
+pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
+    let mut ask = Ask::stdio();
+    ask.say("Choose a passphrase; without it and the recovery codes nobody can read the record.")?;
+    for _ in 0..TRIES {
+        let Some(words) = ask.secret("New passphrase")? else {
+            break;
+        };
+        if words.chars().count() < vault::MIN_PASSPHRASE {
+            ask.say("That is too short: use at least 8 characters, better four random words.")?;
+            continue;
+        }
+        match ask.secret("The same once more")? {
+            Some(again) if again == words => return Ok(words),
+            Some(_) => ask.say("The two are not the same.")?,
+            None => break,
+        }
+    }
+    Err(Failure::with_exit(
+        Exit::Denied,
+        "no passphrase was chosen",
+        "Start uam again to choose one.",
+    ))
+}

@@ -1,0 +1,350 @@
+//! The way in: one instance, the code, the questions.
+
+mod consent;
+mod factor;
+mod first;
+mod kit;
+mod questions;
+
+pub(crate) use factor::{
+    Secret, fresh as fresh_secret, into_store, new_passphrase, open as open_door,
+};
+pub(crate) use first::secret as imported_secret;
+pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
+
+use crate::cli::RunArgs;
+use crate::config::Config;
+use crate::control::Instance;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::paths::Paths;
+use anyhow::Context;
+use consent::{Agreed, Facts};
+use console::Ask;
+use model::NoticeCode;
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
+
+/// How many codes may be tried at one start.
+const TRIES: u32 = 3;
+
+/// Takes the instance lock, or says where the first instance is.
+pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
+    Instance::claim(&paths.lock())?.map_err(|holder| {
+        let pid = holder
+            .pid
+            .map_or_else(String::new, |p| format!(" (process {p})"));
+        Failure::with_exit(
+            Exit::Instance,
+            format!(
+                "uam is already running{pid}; its data is in {}",
+                paths.data.display()
+            ),
+            "See what it does: uam status. End it: uam stop.",
+        )
+    })
+}
+
+/// What came of the way in.
+pub(crate) struct Entered {
+    pub(crate) vault: Vault,
+    pub(crate) config: Config,
+    /// What the record must say about it.
+    pub(crate) notices: Vec<(NoticeCode, String)>,
+    /// Opens what was recorded here; for a look at what today already holds, then gone.
+    pub(crate) opener: Option<Opener>,
+}
+
+/// Asks for everything a start needs: agreement, the vault's secret, the code, and the questions.
+pub(crate) fn enter(
+    args: &RunArgs,
+    paths: &Paths,
+    config: Config,
+    destination: &str,
+) -> anyhow::Result<Entered> {
+    let now_us = now().as_micros().try_into().unwrap_or(i64::MAX);
+    let mut notices = Vec::new();
+    let dir = paths.vault();
+    let found = Vault::look(&dir)?;
+    let mut vault = match found {
+        Found::Vault => Some(Vault::open(&dir)?),
+        Found::Nothing | Found::Old => None,
+    };
+    let agreed = {
+        let facts = facts(paths, &config, destination, vault.as_ref());
+        let before = vault.as_ref().and_then(Vault::consent);
+        consent::ask(&facts, before, args.agree, now_us)?
+    };
+    let (mut vault, door, imported) = match vault.take() {
+        Some(vault) => {
+            let door = factor::open(&vault, &mut Ask::stdio())?;
+            (vault, door, false)
+        }
+        None => first::found(&dir, args, found, now_us)?,
+    };
+    if let Agreed::Now(consent) = agreed {
+        let text = format!(
+            "The notice (version {}, SHA-256 {}) was agreed to.",
+            consent.version, consent.text_sha256
+        );
+        notices.push((NoticeCode::Consent, text));
+        vault.set_consent(&door, consent)?;
+    }
+    let pass = gate(paths, &mut vault, &door, imported, &mut notices)?;
+    if !vault.has_slot(SlotKind::Recovery) {
+        kit::hand_over(
+            &mut vault,
+            &door,
+            &pass,
+            args.recovery_kit.as_deref(),
+            now_us,
+        )?;
+    }
+    let sealed_before = config.upload.sealed();
+    let shots_before = config.shots.clone();
+    let config = questions::ask(args, paths, config)?;
+    if config.shots != shots_before {
+        let text = format!("Pictures from now on: {}.", describe(&config));
+        notices.push((NoticeCode::Settings, text));
+    }
+    if config.upload.sealed() != sealed_before {
+        let facts = facts(paths, &config, destination, Some(&vault));
+        let consent = consent::renewed(&facts, now_us);
+        notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
+        vault.set_consent(&door, consent)?;
+    }
+    let opener = match vault.identity(&door, &pass) {
+        Ok(identity) => Some(vault.opener(&identity)),
+        Err(VaultError::NoViewer) => None,
+        Err(e) => return Err(e.into()),
+    };
+    Ok(Entered {
+        vault,
+        config,
+        notices,
+        opener,
+    })
+}
+
+/// The notice as it stands, for whoever wants to read it again.
+pub(crate) fn notice(
+    paths: &Paths,
+    config: &Config,
+    destination: &str,
+    vault: Option<&Vault>,
+) -> String {
+    facts(paths, config, destination, vault).text()
+}
+
+/// Who can read, in one sentence.
+pub(crate) fn readers(paths: &Paths, config: &Config, vault: &Vault) -> String {
+    let facts = facts(paths, config, "", Some(vault));
+    format!(
+        "{} can read it. {}",
+        facts.readers(),
+        facts.sealing().replace('\n', "")
+    )
+}
+
+fn facts<'a>(
+    paths: &'a Paths,
+    config: &'a Config,
+    destination: &'a str,
+    vault: Option<&'a Vault>,
+) -> Facts<'a> {
+    Facts {
+        paths,
+        config,
+        destination,
+        organisations: vault.map_or(&[], Vault::organisations),
+        viewer: vault.is_none_or(|v| v.viewer().is_some()),
+    }
+}
+
+/// The time by this computer's clock since 1970 (UTC).
+pub(crate) fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.
+fn gate(
+    paths: &Paths,
+    vault: &mut Vault,
+    door: &Door,
+    imported: bool,
+    notices: &mut Vec<(NoticeCode, String)>,
+) -> anyhow::Result<Pass> {
+    let picture = std::env::current_dir()
+        .unwrap_or_else(|_| paths.data.clone())
+        .join("mfa_qr.png");
+    let first = !vault.is_enrolled();
+    if imported {
+        output::line("Your authenticator app keeps the entry it has.");
+    } else if first {
+        show_secret(&vault.enrolment(door, &account())?, &picture);
+    }
+    let pass = code(vault, door, &mut Ask::stdio(), notices)?;
+    if first {
+        forget_secret(&picture);
+    }
+    Ok(pass)
+}
+
+/// Asks for a code until it is right, at most three times; what an auditor should know of it goes into `notices`.
+pub(crate) fn code<R: BufRead, W: Write>(
+    vault: &mut Vault,
+    door: &Door,
+    ask: &mut Ask<R, W>,
+    notices: &mut Vec<(NoticeCode, String)>,
+) -> anyhow::Result<Pass> {
+    for tried in 0..TRIES {
+        let left = TRIES - 1 - tried;
+        let code = ask
+            .code("Code from your authenticator app")
+            .context("cannot ask for the code")?;
+        let Some(code) = code else {
+            return Err(Failure::with_exit(
+                Exit::Denied,
+                "no code was given",
+                "Start uam again and type the code your app shows.",
+            ));
+        };
+        let answer = vault.check_code(door, &code, now().as_secs())?;
+        if let Some(pass) = answer.pass {
+            let refused = answer.failures_before.max(tried);
+            if refused > 0 {
+                let text = format!("{refused} codes were refused before the right one.");
+                ask.say(&text)?;
+                notices.push((NoticeCode::CodeRefused, text));
+            }
+            if let Some(seconds) = answer.clock_jumped {
+                let text = format!(
+                    "By this computer's clock {} days have passed since it was last seen at a code.",
+                    seconds / 86_400
+                );
+                notices.push((NoticeCode::ClockJump, text));
+            }
+            return Ok(pass);
+        }
+        let final_word = matches!(
+            answer.verdict,
+            Verdict::Locked | Verdict::Wait { .. } | Verdict::ClockBack { .. }
+        );
+        if final_word {
+            return Err(Failure::with_exit(
+                Exit::Denied,
+                answer.verdict.to_string(),
+                "Nothing was recorded.",
+            ));
+        }
+        let more = if left > 0 {
+            format!(" ({left} more)")
+        } else {
+            String::new()
+        };
+        ask.say(&format!("{}{more}", answer.verdict))?;
+    }
+    Err(Failure::with_exit(
+        Exit::Denied,
+        format!("{TRIES} codes were not right"),
+        "Start uam again to try again.",
+    ))
+}
+
+/// Shows a secret that is to go into an authenticator app, in every form an app takes.
+pub(crate) fn show_secret(enrolment: &Enrolment, picture: &Path) {
+    output::line(
+        "Set up the second factor: scan this with Google Authenticator, Authy or any other such app.",
+    );
+    output::line("");
+    let qr = if console::takes_escapes() {
+        enrolment.qr_ansi()
+    } else {
+        enrolment.qr_text()
+    };
+    output::line(&qr);
+    match vault::write_qr_png(enrolment, picture) {
+        Ok(()) => output::line(&format!(
+            "The same picture: {} (removed after the first good code)",
+            picture.display()
+        )),
+        // A folder that cannot be written is no reason to refuse: the code is on the screen.
+        Err(e) => output::line(&format!("(The picture file could not be written: {e})")),
+    }
+    output::line(&format!(
+        "Or type this secret into the app: {}",
+        enrolment.secret_base32()
+    ));
+    output::line("");
+}
+
+/// The secret must outlive its set-up nowhere: not as a file, and not on the screen, where the next picture would show it.
+pub(crate) fn forget_secret(picture: &Path) {
+    if clear_screen() {
+        output::line(
+            "The second factor is set up; the code and its secret were cleared from the screen.",
+        );
+    }
+    match vault::remove_qr_png(picture) {
+        Ok(true) => output::line("mfa_qr.png was removed."),
+        Ok(false) => {}
+        Err(e) => output::line(&format!("Remove {} yourself: {e}", picture.display())),
+    }
+}
+
+/// Clears the screen and what was scrolled off it (ECMA-48 ED 2, and xterm's ED 3), where there is one.
+pub(crate) fn clear_screen() -> bool {
+    let can = console::takes_escapes();
+    if can {
+        output::out("\u{1b}[H\u{1b}[2J\u{1b}[3J");
+    }
+    can
+}
+
+pub(crate) fn account() -> String {
+    let user = ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|n| std::env::var(n).ok())
+        .unwrap_or_else(|| "me".into());
+    let host = host_name();
+    if host.is_empty() {
+        user
+    } else {
+        format!("{user}@{host}")
+    }
+}
+
+fn host_name() -> String {
+    std::fs::read_to_string("/etc/hostname")
+        .ok()
+        .or_else(|| std::env::var("COMPUTERNAME").ok())
+        .map(|h| h.trim().to_owned())
+        .unwrap_or_default()
+}
+
+/// In words, for the first line of a run.
+pub(crate) fn describe(config: &Config) -> String {
+    let shots = &config.shots;
+    if !shots.capture {
+        return "no pictures".to_owned();
+    }
+    let every = Duration::from_secs(shots.every_seconds);
+    let how = if shots.blur {
+        "a blurred picture"
+    } else {
+        "a readable picture"
+    };
+    format!("{how} about every {}", report_length(every))
+}
+
+fn report_length(length: Duration) -> String {
+    match length.as_secs() {
+        s if s % 3600 == 0 => format!("{} h", s / 3600),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
+}

@@ -1,0 +1,82 @@
+//! The questions at the start, each with its default and its flag; the answers are remembered.
+
+use crate::cli::RunArgs;
+use crate::config::{self, Config};
+use crate::paths::Paths;
+use anyhow::Context;
+use console::{Ask, AskError};
+
+/// Asks what is not settled by a flag, and remembers the answers. At the end of the input the remembered ones hold.
+pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Result<Config> {
+    let mut shots = config.shots.clone();
+    let asked = !args.yes;
+    let mut ask = Ask::stdio();
+    shots.capture = match args.capture_answer() {
+        Some(answer) => answer,
+        None if asked => answered(
+            ask.yes_no("Take pictures of the active window?", shots.capture),
+            shots.capture,
+        )?,
+        None => shots.capture,
+    };
+    if shots.capture {
+        shots.blur = match args.blur_answer() {
+            Some(answer) => answer,
+            None if asked => answered(
+                ask.yes_no("Blur them, so that nothing can be read?", shots.blur),
+                shots.blur,
+            )?,
+            None => shots.blur,
+        };
+        let minutes = shots.every_seconds.div_ceil(60);
+        shots.every_seconds = match args.every {
+            Some(every) => every.as_secs(),
+            None if asked => match answered(
+                ask.number("One picture every how many minutes?", 1..=1440, minutes),
+                minutes,
+            )? {
+                answer if answer == minutes => shots.every_seconds,
+                answer => answer * 60,
+            },
+            None => shots.every_seconds,
+        };
+    } else {
+        shots.blur = args.blur_answer().unwrap_or(shots.blur);
+        shots.every_seconds = args.every.map_or(shots.every_seconds, |e| e.as_secs());
+    }
+    let seal = match (args.seal_answer(), config.upload.seal) {
+        (Some(answer), _) => Some(answer),
+        // Asked once in the life of an installation.
+        (None, None) if asked => Some(answered(
+            ask.yes_no(
+                "Seal what is sent, so that only your keys can open it? (No: whoever can read the bucket reads all of it.)",
+                true,
+            ),
+            true,
+        )?),
+        (None, known) => known,
+    };
+    let mut changes: Vec<(&str, toml_edit::Value)> = Vec::new();
+    if shots != config.shots {
+        let every = i64::try_from(shots.every_seconds).unwrap_or(i64::MAX);
+        changes.push(("shots.capture", shots.capture.into()));
+        changes.push(("shots.blur", shots.blur.into()));
+        changes.push(("shots.every_seconds", every.into()));
+    }
+    if let Some(seal) = seal.filter(|_| seal != config.upload.seal) {
+        changes.push(("upload.seal", seal.into()));
+    }
+    if changes.is_empty() {
+        return Ok(config);
+    }
+    config::set(paths, &changes).context("cannot remember the answers")
+}
+
+/// Where the input ends, the remembered answer holds.
+fn answered<T>(answer: Result<T, AskError>, remembered: T) -> anyhow::Result<T> {
+    match answer {
+        Ok(answer) => Ok(answer),
+        Err(AskError::Ended(_)) => Ok(remembered),
+        Err(e) => Err(e).context("the questions at the start were not answered"),
+    }
+}

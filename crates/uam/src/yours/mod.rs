@@ -1,0 +1,237 @@
+//! What a person may do with their own record: have something taken out of it, erase days of it, see what was sent.
+//!
+//! Always true: numbers come before deeds; the journal is changed before anything is deleted where it was sent; what
+//! could not be deleted there is named, here and in the record.
+
+pub(crate) mod hand;
+pub(crate) mod sink;
+pub(crate) mod words;
+
+use journal::{Day, FreezeRules, Journal, JournalError, Limits, Removal, SentObject};
+use model::Counts;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Range, RangeInclusive};
+use std::path::PathBuf;
+use upload::keys;
+use zeroize::Zeroize;
+
+/// Most objects that one wish may touch: their names must be told, and fit into one answer.
+const MAX_OBJECTS: usize = 50_000;
+
+/// What is wished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "wish")]
+pub(crate) enum Wish {
+    /// Take out everything from this moment on (microseconds since the Unix epoch, UTC) until it is done.
+    Since {
+        /// From when.
+        from_us: i64,
+    },
+    /// Take out a time (microseconds since the Unix epoch, UTC).
+    Time {
+        /// Its start.
+        from_us: i64,
+        /// Its end; exclusive.
+        to_us: i64,
+    },
+    /// Take out one picture.
+    Shot {
+        /// Its number.
+        seq: u64,
+    },
+    /// Erase whole days.
+    Erase {
+        /// First UTC day, counted from 1970-01-01.
+        first: i32,
+        /// Last UTC day.
+        last: i32,
+    },
+}
+
+/// The viewer's key, lent to the running instance for one wish. It is wiped when dropped and never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Lent(pub(crate) String);
+
+impl fmt::Debug for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lent(..)")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// An object that holds some of what is taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Object {
+    /// Its name, without the destination's prefix.
+    pub(crate) name: String,
+    /// True when nothing else is in it: a picture, or a segment of erased records alone.
+    pub(crate) whole: bool,
+    /// True for a picture.
+    pub(crate) picture: bool,
+}
+
+/// What a wish comes to, or came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// Spans taken out; of an erasure none.
+    pub(crate) spans: u64,
+    /// Pictures.
+    pub(crate) shots: u64,
+    /// Records erased, pictures included.
+    pub(crate) records: u64,
+    /// Rows that do not open without the viewer's key.
+    pub(crate) closed: u64,
+    /// Objects that the sink has, or may have.
+    pub(crate) objects: Vec<Object>,
+    /// True when this needs both factors; nothing was done.
+    pub(crate) needs_key: bool,
+    /// True when somebody who was looking kept old bytes in the write-ahead log.
+    pub(crate) unfolded: bool,
+    /// Files that were set aside earlier; they may hold it too, and nothing touches them.
+    pub(crate) aside: Vec<PathBuf>,
+    /// When the first of it began, in microseconds since the Unix epoch (UTC).
+    pub(crate) first_us: Option<i64>,
+    /// Counts of the spans, by their start.
+    #[serde(skip)]
+    pub(crate) counted: Vec<(i64, Counts)>,
+}
+
+impl Told {
+    /// True when there is nothing to do.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.spans == 0 && self.shots == 0 && self.records == 0
+    }
+}
+
+impl Wish {
+    /// The time meant; `None` for one picture and for days.
+    pub(crate) fn range(&self, now_us: i64) -> Option<Range<i64>> {
+        match *self {
+            Self::Since { from_us } => Some(from_us..now_us),
+            Self::Time { from_us, to_us } => Some(from_us..to_us),
+            Self::Shot { .. } | Self::Erase { .. } => None,
+        }
+    }
+
+    /// What it comes to. Nothing is changed.
+    pub(crate) fn rehearse(&self, journal: &Journal, now_us: i64) -> Result<Told, JournalError> {
+        match self.thing(now_us) {
+            Thing::Removal(removal) => removed(journal, journal.would_remove(&removal)?),
+            Thing::Days(days) => {
+                let erased = journal.would_erase(days.clone())?;
+                erased_of(journal, &days, erased)
+            }
+        }
+    }
+
+    /// Does it, and packs again what was waiting to be sent together with it: the journal may open more now than later.
+    pub(crate) fn carry_out(
+        &self,
+        journal: &mut Journal,
+        rules: &FreezeRules,
+        now_us: i64,
+    ) -> Result<Told, JournalError> {
+        let told = match self.thing(now_us) {
+            Thing::Removal(removal) => {
+                let done = journal.remove(&removal, now_us)?;
+                removed(journal, done)?
+            }
+            Thing::Days(days) => {
+                let done = journal.erase(days.clone(), now_us)?;
+                erased_of(journal, &days, done)?
+            }
+        };
+        journal.freeze(now_us, rules)?;
+        Ok(told)
+    }
+
+    fn thing(&self, now_us: i64) -> Thing {
+        match *self {
+            Self::Shot { seq } => Thing::Removal(Removal::Shot(seq)),
+            Self::Erase { first, last } => Thing::Days(Day(first)..=Day(last)),
+            Self::Since { .. } | Self::Time { .. } => {
+                Thing::Removal(Removal::Time(self.range(now_us).unwrap_or_default()))
+            }
+        }
+    }
+}
+
+enum Thing {
+    Removal(Removal),
+    Days(RangeInclusive<Day>),
+}
+
+fn removed(journal: &Journal, removed: journal::Removed) -> Result<Told, JournalError> {
+    Ok(Told {
+        spans: removed.spans,
+        shots: removed.shots,
+        closed: removed.closed,
+        objects: objects(journal, &removed.sent, None)?,
+        unfolded: !removed.folded,
+        aside: removed.aside,
+        first_us: removed.first_us,
+        counted: removed.counted,
+        ..Told::default()
+    })
+}
+
+fn erased_of(
+    journal: &Journal,
+    days: &RangeInclusive<Day>,
+    erased: journal::Erased,
+) -> Result<Told, JournalError> {
+    Ok(Told {
+        shots: erased.shots,
+        records: erased.records,
+        objects: objects(journal, &erased.sent, Some(days))?,
+        unfolded: !erased.folded,
+        aside: erased.aside,
+        ..Told::default()
+    })
+}
+
+fn objects(
+    journal: &Journal,
+    sent: &[SentObject],
+    days: Option<&RangeInclusive<Day>>,
+) -> Result<Vec<Object>, JournalError> {
+    sent.iter()
+        .map(|object| {
+            let picture = object.media.is_some();
+            let whole = match days {
+                _ if picture => true,
+                None => false,
+                Some(days) => {
+                    !journal.holds_others((object.first_seq, object.last_seq), days.clone())?
+                }
+            };
+            Ok(Object {
+                name: keys::sent(journal.device(), journal.epoch(), object),
+                whole,
+                picture,
+            })
+        })
+        .collect()
+}
+
+/// True when more is touched than one answer can name.
+pub(crate) fn is_too_much(told: &Told) -> bool {
+    told.objects.len() > MAX_OBJECTS
+}
+
+/// How records are packed for sending; `last`: at the end of a run, or of an errand.
+pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeRules {
+    FreezeRules {
+        limits: Limits::default(),
+        hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
+        last,
+        readable: !config.upload.sealed(),
+    }
+}

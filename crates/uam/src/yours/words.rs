@@ -1,0 +1,149 @@
+//! What is told about it, to its owner and in the record: when and how much, never what.
+
+use super::{Told, Wish};
+use journal::Day;
+use model::NoticeCode;
+use report::text::count;
+
+/// Names in one notice; more go into further ones.
+const NAMES: usize = 20;
+
+/// A moment in the zone in force, to the second.
+pub(crate) fn moment(at_us: i64, zone: &str) -> String {
+    format!(
+        "{} {}",
+        report::day::date_of(at_us, zone),
+        report::text::clock(at_us, &report::text::zone(zone))
+    )
+}
+
+/// What a wish is about: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
+pub(crate) fn about(wish: &Wish, now_us: i64, zone: &str) -> String {
+    match wish {
+        Wish::Shot { seq } => format!("picture {seq}"),
+        Wish::Erase { first, last } if first == last => format!("the UTC day {}", Day(*first)),
+        Wish::Erase { first, last } => {
+            format!("the UTC days {} to {}", Day(*first), Day(*last))
+        }
+        Wish::Since { .. } | Wish::Time { .. } => {
+            let range = wish.range(now_us).unwrap_or_default();
+            format!(
+                "{} to {} ({zone})",
+                moment(range.start, zone),
+                moment(range.end, zone)
+            )
+        }
+    }
+}
+
+/// How much: "14 spans and 1 picture".
+pub(crate) fn numbers(wish: &Wish, told: &Told) -> String {
+    let shots = count(told.shots, "picture", "pictures");
+    match wish {
+        Wish::Shot { .. } => shots,
+        Wish::Erase { .. } => format!(
+            "{}, {shots} among them",
+            count(told.records, "record", "records")
+        ),
+        Wish::Since { .. } | Wish::Time { .. } => {
+            format!("{} and {shots}", count(told.spans, "span", "spans"))
+        }
+    }
+}
+
+/// The notice that stays in the record.
+pub(crate) fn notice(wish: &Wish, told: &Told, now_us: i64, zone: &str) -> (NoticeCode, String) {
+    let (code, did) = match wish {
+        Wish::Erase { .. } => (NoticeCode::Erased, "Erased for good"),
+        _ => (NoticeCode::Removed, "Taken out"),
+    };
+    let mut text = format!(
+        "{did}: {}: {}.",
+        about(wish, now_us, zone),
+        numbers(wish, told)
+    );
+    if !told.objects.is_empty() {
+        text.push_str(&format!(
+            " {} with some of it had been sent before.",
+            count(told.objects.len() as u64, "object", "objects")
+        ));
+    }
+    (code, text)
+}
+
+/// What became of the copies where they were sent, as notices.
+pub(crate) fn copies(
+    code: NoticeCode,
+    deleted: usize,
+    left: &[String],
+) -> Vec<(NoticeCode, String)> {
+    let mut notices = Vec::new();
+    if deleted > 0 {
+        let text = format!(
+            "Where it was sent, {} of it {} deleted.",
+            count(deleted as u64, "object", "objects"),
+            if deleted == 1 { "was" } else { "were" }
+        );
+        notices.push((code, text));
+    }
+    for names in left.chunks(NAMES) {
+        let text = format!(
+            "Where it was sent, some of it still lies in: {}",
+            names.join(", ")
+        );
+        notices.push((code, text));
+    }
+    notices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yours::Object;
+
+    const AT: i64 = 1_790_000_000_000_000; // 2026-09-21T14:13:20Z
+
+    #[test]
+    fn a_notice_tells_when_and_how_much() {
+        let wish = Wish::Since { from_us: AT };
+        let told = Told {
+            spans: 14,
+            shots: 1,
+            objects: vec![Object {
+                name: "x".into(),
+                whole: true,
+                picture: true,
+            }],
+            ..Told::default()
+        };
+        assert_eq!(
+            notice(&wish, &told, AT + 600_000_000, "Europe/Berlin"),
+            (
+                NoticeCode::Removed,
+                "Taken out: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 picture. 1 object with some of it had been sent before."
+                    .to_owned()
+            )
+        );
+        let days = Wish::Erase { first: 0, last: 1 };
+        let told = Told {
+            records: 3,
+            ..Told::default()
+        };
+        assert_eq!(
+            notice(&days, &told, AT, "UTC").1,
+            "Erased for good: the UTC days 1970-01-01 to 1970-01-02: 3 records, 0 pictures among them."
+        );
+    }
+
+    #[test]
+    fn every_object_that_is_left_is_named_once() {
+        let left: Vec<String> = (0..45).map(|n| format!("name-{n};")).collect();
+        let notices = copies(NoticeCode::Erased, 2, &left);
+        assert_eq!(notices.len(), 4);
+        let all: String = notices.iter().map(|(_, text)| text.as_str()).collect();
+        for name in &left {
+            assert_eq!(all.matches(name.as_str()).count(), 1, "{name}");
+        }
+        assert!(copies(NoticeCode::Erased, 0, &[]).is_empty());
+    }
+}

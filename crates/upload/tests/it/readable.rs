@@ -1,0 +1,131 @@
+//! Records and pictures that are to be readable in the sink: opened on the way where there is a key, sealed where there is
+//! none, and never both.
+
+use crate::journals::{Recorded, SMALL, START_US, all_of};
+use crate::kit::Lab;
+use journal::FreezeRules;
+use lab::s3::{Fault, Faults};
+use std::collections::BTreeMap;
+use upload::Store;
+use vault::Opener;
+
+const READABLE: FreezeRules = FreezeRules {
+    last: false,
+    readable: true,
+    ..SMALL
+};
+
+/// Sixteen minutes: twenty-two records in two segments, four pictures.
+fn recorded() -> Recorded {
+    let mut recorded = Recorded::new();
+    recorded.work(16);
+    recorded.journal.freeze(START_US, &READABLE).unwrap();
+    recorded
+}
+
+fn lease(recorded: &Recorded) -> Opener {
+    Opener::new([recorded.lease.clone()])
+}
+
+#[test]
+fn with_the_key_everything_is_readable() {
+    let sink = Store::memory().unwrap();
+    let recorded = recorded();
+    let opener = lease(&recorded);
+    let drained = recorded.drain_only(&sink, Some(&opener)).unwrap();
+    assert_eq!((drained.segments, drained.shots), (2, 4));
+    let forms = recorded.assert_delivered(&all_of(&sink));
+    let expected = BTreeMap::from([("readable picture", 4), ("readable segment", 2)]);
+    assert_eq!(forms, expected);
+}
+
+#[test]
+fn without_a_key_that_opens_it_everything_is_sealed() {
+    let stranger = Opener::new([vault::Identity::generate()]);
+    for opener in [None, Some(&stranger)] {
+        let sink = Store::memory().unwrap();
+        let recorded = recorded();
+        recorded.drain_only(&sink, opener).unwrap();
+        let forms = recorded.assert_delivered(&all_of(&sink));
+        assert_eq!(forms, BTreeMap::from([("picture", 4), ("segment", 2)]));
+    }
+}
+
+#[test]
+fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
+    let sink = Store::memory().unwrap();
+    let mut recorded = Recorded::new();
+    recorded.work(16);
+    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    let opener = lease(&recorded);
+    recorded.drain_only(&sink, Some(&opener)).unwrap();
+    let forms = recorded.assert_delivered(&all_of(&sink));
+    assert_eq!(forms, BTreeMap::from([("picture", 4), ("segment", 2)]));
+}
+
+#[test]
+fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
+    // The second picture, and the first segment, which follows three of them.
+    for put in [2, 4] {
+        let lab = Lab::with(Faults::puts(&[(put, Fault::LoseAnswer)]));
+        let sink = lab.sink(&[]);
+        let recorded = recorded();
+        let opener = lease(&recorded);
+        recorded.drain_only(&sink, Some(&opener)).unwrap_err();
+        let recorded = recorded.new_lease();
+        let drained = recorded.drain_only(&sink, None).unwrap();
+        assert!(drained.already_there >= 1, "{put}: {drained:?}");
+        let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+        let number = |word| forms.get(word).copied().unwrap_or(0);
+        assert_eq!(
+            number("picture") + number("readable picture"),
+            4,
+            "{forms:?}"
+        );
+        assert_eq!(
+            number("segment") + number("readable segment"),
+            2,
+            "{forms:?}"
+        );
+        assert!(number("readable picture") >= 1, "{forms:?}");
+        assert_eq!(
+            number("readable segment"),
+            usize::from(put == 4),
+            "{forms:?}"
+        );
+    }
+}
+
+#[test]
+fn a_put_that_stored_nothing_and_then_the_lease_dead_goes_out_sealed() {
+    let lab = Lab::with(Faults::puts(&[(4, Fault::Close)]));
+    let sink = lab.sink(&[]);
+    let recorded = recorded();
+    let opener = lease(&recorded);
+    recorded.drain_only(&sink, Some(&opener)).unwrap_err();
+    recorded.drain_only(&sink, None).unwrap();
+    let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+    // The last picture belongs to the second segment.
+    let expected = [("picture", 1), ("readable picture", 3), ("segment", 2)];
+    assert_eq!(forms, BTreeMap::from(expected));
+}
+
+#[test]
+fn sealed_first_and_the_answer_lost_stays_sealed_when_the_key_comes() {
+    for put in [2, 4] {
+        let lab = Lab::with(Faults::puts(&[(put, Fault::LoseAnswer)]));
+        let sink = lab.sink(&[]);
+        let recorded = recorded();
+        recorded.drain_only(&sink, None).unwrap_err();
+        let opener = lease(&recorded);
+        recorded.drain_only(&sink, Some(&opener)).unwrap();
+        let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+        assert_eq!(forms.values().sum::<usize>(), 6, "{forms:?}");
+        assert!(forms["picture"] >= 1, "{forms:?}");
+        assert_eq!(
+            forms.get("segment").copied(),
+            (put == 4).then_some(1),
+            "{forms:?}"
+        );
+    }
+}
