@@ -139,7 +139,7 @@ pub(crate) fn note(
     let Request::Note { notices } = request else {
         return Ok(());
     };
-    let now_us = i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX);
+    let now_us = start::now_us();
     let zone = crate::time::zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()

@@ -5,7 +5,7 @@ use crate::access::{self, Access};
 use crate::cli::DeleteArgs;
 use crate::failure::Failure;
 use crate::yours::{Told, Wish, hand, sink, words};
-use crate::{output, time};
+use crate::{output, start, time};
 use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
@@ -16,7 +16,7 @@ const OPENED: &str = "The record was opened to take something out.";
 
 pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    let wish = wish(args, hand::now_us())?;
+    let wish = wish(args, start::now_us())?;
     let running = hand::is_running(home)?;
     let mut access = match running {
         true => None,
@@ -28,7 +28,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         told = carry(home, &wish, true, running, access.as_ref())?;
     }
     let zone = time::zone_name();
-    let about = words::about(&wish, hand::now_us(), &zone);
+    let about = words::about(&wish, start::now_us(), &zone);
     if told.closed > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",

@@ -107,7 +107,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
     let Entry {
         vault, door, pass, ..
     } = entry;
-    let now_us = i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX);
+    let now_us = start::now_us();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {

@@ -55,7 +55,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&home.paths.vault())?;
     let code = code()?;
     let now = start::now();
-    let now_us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
+    let now_us = start::now_us();
     let (door, pass) = vault.recover(&code, now.as_secs())?;
     let left = vault
         .slots()

@@ -53,7 +53,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
 fn today(paths: &Paths, opener: Opener) -> Today {
-    let now_us = i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX);
+    let now_us = start::now_us();
     let zone = time::zone_name();
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)

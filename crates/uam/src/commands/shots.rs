@@ -4,8 +4,7 @@ use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::output;
-use crate::yours::hand;
+use crate::{output, start};
 use anyhow::Context;
 use console::Graphics;
 use journal::{Place, Reader, ShotRow};
@@ -124,7 +123,7 @@ fn describe(row: &ShotRow, hold_us: i64) -> String {
     let held = format!("held until {}", report::text::clock(until, &zone));
     let place = match row.place {
         Place::Here if row.acked => "sent",
-        Place::Here if until > hand::now_us() => held.as_str(),
+        Place::Here if until > start::now_us() => held.as_str(),
         Place::Here => "waiting",
         Place::Archived => "archived",
         Place::Deleted => "deleted",

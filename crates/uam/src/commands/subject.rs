@@ -6,8 +6,8 @@
 use super::Home;
 use crate::access;
 use crate::failure::Failure;
-use crate::yours::{hand, words};
-use crate::{output, time};
+use crate::yours::words;
+use crate::{output, start, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
@@ -239,7 +239,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: hand::now_us(),
+        made_us: start::now_us(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,

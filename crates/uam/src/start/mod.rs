@@ -64,7 +64,7 @@ pub(crate) fn enter(
     config: Config,
     destination: &str,
 ) -> anyhow::Result<Entered> {
-    let now_us = now().as_micros().try_into().unwrap_or(i64::MAX);
+    let now_us = now_us();
     let mut notices = Vec::new();
     let dir = paths.vault();
     let found = Vault::look(&dir)?;
@@ -168,6 +168,11 @@ pub(crate) fn now() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
+}
+
+/// The same in microseconds, as records count it.
+pub(crate) fn now_us() -> i64 {
+    i64::try_from(now().as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.

@@ -12,11 +12,6 @@ use anyhow::Context;
 use journal::Errand;
 use model::{Notice, NoticeCode, Record};
 
-/// Present time, in microseconds since the Unix epoch (UTC).
-pub(crate) fn now_us() -> i64 {
-    i64::try_from(start::now().as_micros()).unwrap_or(i64::MAX)
-}
-
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
     match control::call(&home.paths, &Request::Status) {
@@ -59,7 +54,7 @@ pub(crate) fn directly(
     rehearsal: bool,
     access: &Access,
 ) -> anyhow::Result<Told> {
-    let now = now_us();
+    let now = start::now_us();
     let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
         .context("the journal cannot be written")?;
     let told = wish.rehearse(errand.writer(), now)?;
