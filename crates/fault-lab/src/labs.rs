@@ -1,0 +1,18 @@
+//! The labs, in the order they run.
+
+use crate::form::Lab;
+use anyhow::{Result, bail};
+
+/// All of them.
+pub(crate) const LABS: &[Lab] = &[];
+
+/// A program to be broken: one of the labs' children, by name.
+///
+/// # Errors
+/// When there is no such child, and whatever it ends with.
+pub(crate) fn child(args: &[String]) -> Result<()> {
+    match args.split_first() {
+        Some((name, _rest)) => bail!("there is no child `{name}`"),
+        None => bail!("name a child"),
+    }
+}
