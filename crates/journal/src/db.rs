@@ -45,6 +45,8 @@ pub(crate) mod key {
     pub(crate) const KIT_SEQ: &str = "kit_seq";
     pub(crate) const KIT_DAY: &str = "kit_day";
     pub(crate) const KIT_ACKED: &str = "kit_acked";
+    /// The number of the copy that a manifest lists.
+    pub(crate) const KIT_LISTED: &str = "kit_listed";
 }
 
 /// What a connection is for.

@@ -19,6 +19,7 @@
 //! [`Outbox`] the uploader's side (another process may hold it at the same time), [`Reader`] looks and changes nothing.
 
 mod blobs;
+mod chain;
 mod day;
 mod db;
 mod depth;
@@ -41,6 +42,9 @@ mod sweep;
 mod writer;
 
 pub use blobs::{PictureFile, Place, ShotRow, WaitingShot};
+pub use chain::{
+    Absence, ChainHead, Draft, KeptManifest, Listed, SentManifest, Skipped, Tombstone,
+};
 pub use day::Day;
 pub use depth::Depth;
 pub use erase::{Erased, ErasedRange};

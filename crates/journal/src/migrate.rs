@@ -134,6 +134,34 @@ CREATE TABLE erased (
 CREATE TABLE doomed (
     path TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+", "
+-- One signed list of what the sink has. through: every record up to this number is in a listed object, or explained.
+-- The body is kept until the sink has it.
+CREATE TABLE manifest (
+    no      INTEGER PRIMARY KEY,
+    day     INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    sha256  BLOB NOT NULL CHECK (length(sha256) = 32),
+    size    INTEGER NOT NULL,
+    body    BLOB,
+    at_us   INTEGER NOT NULL,
+    acked   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX manifest_waiting ON manifest (no) WHERE acked = 0;
+
+-- manifest: the one that lists it; 0 when it was sent by a journal whose name is lost.
+ALTER TABLE segment ADD COLUMN manifest INTEGER;
+ALTER TABLE blob ADD COLUMN manifest INTEGER;
+CREATE INDEX segment_unlisted ON segment (first_seq) WHERE acked <> 0 AND manifest IS NULL;
+CREATE INDEX blob_unlisted ON blob (seq) WHERE acked <> 0 AND manifest IS NULL;
+
+-- Objects deleted at the sink as their owner wished, and the manifest that says so.
+CREATE TABLE tombstone (
+    key      TEXT PRIMARY KEY,
+    at_us    INTEGER NOT NULL,
+    manifest INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_unlisted ON tombstone (key) WHERE manifest IS NULL;
 "];
 
 /// The version this program writes.

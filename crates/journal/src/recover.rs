@@ -198,7 +198,13 @@ fn begin_run(
     set(key::DEVICE, &device.as_str())
         .and_then(|()| match epoch {
             Some(_) => Ok(()),
-            None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)),
+            None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)).and_then(|()| {
+                // What was sent before has the lost epoch in its name.
+                tx.execute_batch(
+                    "UPDATE segment SET manifest = 0 WHERE acked <> 0;
+                     UPDATE blob SET manifest = 0 WHERE acked <> 0;",
+                )
+            }),
         })
         .and_then(|()| set(key::RUN, &run))
         .and_then(|()| set(key::CLEAN, &0))

@@ -129,9 +129,9 @@ pub trait Sink: Send + Sync {
 
 /// A [`Sink`] over `object_store`: S3, a directory, or memory.
 pub struct Store {
-    inner: Arc<dyn ObjectStore>,
+    pub(crate) inner: Arc<dyn ObjectStore>,
     // One thread is enough: it waits for the network. Calls from several threads take turns driving it.
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     prefix: String,
     description: String,
     place: String,
@@ -275,14 +275,14 @@ impl Store {
         }
     }
 
-    fn at(&self) -> Where<'_> {
+    pub(crate) fn at(&self) -> Where<'_> {
         Where {
             place: &self.place,
             disk: self.kind == Kind::Directory,
         }
     }
 
-    fn path(&self, key: &str) -> Result<Path, SinkError> {
+    pub(crate) fn path(&self, key: &str) -> Result<Path, SinkError> {
         let full = match (self.prefix.as_str(), key) {
             ("", key) => key.to_owned(),
             (prefix, "") => prefix.to_owned(),
@@ -293,7 +293,7 @@ impl Store {
         })
     }
 
-    fn key(&self, path: &Path) -> String {
+    pub(crate) fn key(&self, path: &Path) -> String {
         let full = path.as_ref();
         full.strip_prefix(&self.prefix)
             .map_or(full, |rest| rest.trim_start_matches('/'))
@@ -409,7 +409,7 @@ impl Store {
         }
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Bytes>, SinkError> {
+    pub(crate) async fn read(&self, key: &str) -> Result<Option<Bytes>, SinkError> {
         let path = self.path(key)?;
         let found = match self.inner.get(&path).await {
             Ok(found) => found,
@@ -422,7 +422,7 @@ impl Store {
     }
 
     /// "No such object" is an answer, not an error; "no such bucket" is an error.
-    fn absent<T>(&self, error: &object_store::Error) -> Result<Option<T>, SinkError> {
+    pub(crate) fn absent<T>(&self, error: &object_store::Error) -> Result<Option<T>, SinkError> {
         let no_object = match refusal(error) {
             Some(r) => r.status.as_u16() == 404 && r.odd.is_none() && r.code != "NoSuchBucket",
             None => matches!(error, object_store::Error::NotFound { .. }),

@@ -6,4 +6,5 @@ mod destinations;
 mod faults;
 mod journals;
 mod kit;
+mod manifests;
 mod readable;
