@@ -142,6 +142,8 @@ pub struct SentManifest {
     pub bytes: u64,
     /// When it was made, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
+    /// True when the sink has it.
+    pub acked: bool,
 }
 
 impl Outbox {
@@ -452,7 +454,7 @@ pub(crate) fn each_manifest(
     let failed = || db.failed("read the manifests");
     let mut query = db
         .conn
-        .prepare_cached("SELECT no, day, sha256, size, at_us FROM manifest ORDER BY no")
+        .prepare_cached("SELECT no, day, sha256, size, at_us, acked FROM manifest ORDER BY no")
         .map_err(failed())?;
     let mut rows = query.query([]).map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
@@ -463,6 +465,7 @@ pub(crate) fn each_manifest(
                 sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(2)?),
                 bytes: row.get(3)?,
                 at_us: row.get(4)?,
+                acked: row.get(5)?,
             })
         };
         visit(read().map_err(failed())?);

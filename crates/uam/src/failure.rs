@@ -14,6 +14,10 @@ pub(crate) enum Exit {
     Denied = 3,
     /// Another instance runs (for `run`), or none runs (for `status`, `pause`, …).
     Instance = 4,
+    /// Something that was sent is not there any more (`verify`).
+    Incomplete = 5,
+    /// Something that lies there is not what was sent (`verify`).
+    Tampered = 6,
 }
 
 /// An error with its remedy.

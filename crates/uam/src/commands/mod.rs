@@ -16,6 +16,7 @@ mod subject;
 mod talk;
 mod unlock;
 pub(crate) mod upload;
+mod verify;
 pub(crate) mod worker;
 
 use crate::access;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Delete(args)) => delete::run(&home, &args),
         Some(Command::Erase(args)) => erase::run(&home, &args),
         Some(Command::Sent(args)) => sent::run(&home, &args),
+        Some(Command::Verify(args)) => verify::run(&home, &args),
         Some(Command::Shots {
             count,
             show,

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use upload::{Timeouts, drain};
-use vault::Opener;
+use upload::{Timeouts, UploadError, chain, drain};
+use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
 
 /// Longest line that a key comes in, in bytes.
@@ -118,7 +118,7 @@ fn sentence(text: &str) -> String {
 
 pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Result<ExitCode> {
     let opener = lease.then(given_lease).transpose()?;
-    let summary = match send(home, now, opener.as_ref()) {
+    let summary = match send(home, now, json, opener.as_ref()) {
         Ok(summary) => summary,
         // The courier wants to know what went wrong, whatever it was.
         Err(e) if json => {
@@ -166,7 +166,8 @@ fn given_lease() -> anyhow::Result<Opener> {
         .context("the lease's key is none")?]))
 }
 
-fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
+/// `alive`: true when a running instance asks, whose silence would be a gap.
+fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let destination = super::destination(home, &config, &environment)?;
@@ -228,6 +229,21 @@ fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summa
             };
             (summary.records, summary.shots, summary.bytes) =
                 (drained.records, drained.shots, drained.bytes);
+            // What arrived is listed even when something after it did not.
+            if summary.error.is_none() || drained.segments > 0 {
+                let key = DeviceKey::find_or_make(&home.paths.vault())?;
+                match chain(&mut outbox, &sink, &key, alive, &clock) {
+                    Ok(chained) => summary.bytes += chained.bytes,
+                    Err(cause) if summary.error.is_none() => {
+                        let e = UploadError {
+                            cause,
+                            drained: upload::Drained::default(),
+                        };
+                        summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None);
+                    }
+                    Err(_) => {}
+                }
+            }
         }
     }
     summary.held_until_us = outbox.held_until_us()?;
