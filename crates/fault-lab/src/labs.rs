@@ -1,10 +1,16 @@
 //! The labs, in the order they run.
 
+mod verify;
+
 use crate::form::Lab;
 use anyhow::{Result, bail};
 
 /// All of them.
-pub(crate) const LABS: &[Lab] = &[];
+pub(crate) const LABS: &[Lab] = &[Lab {
+    name: "verify",
+    what: "a bucket of many objects is checked in little memory",
+    run: verify::run,
+}];
 
 /// A program to be broken: one of the labs' children, by name.
 ///

@@ -58,7 +58,11 @@ fn the_bucket_equals_the_journal() {
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 4);
     until("something was sent while it ran", || {
-        server.objects().ok().filter(|o| !o.is_empty())
+        let objects = server.objects().unwrap();
+        objects
+            .keys()
+            .any(|key| key.contains("kind=activity"))
+            .then_some(())
     });
     running.stop();
     assert_bucket_equals_journal(&home, &server);
@@ -151,7 +155,7 @@ fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
         let objects = server.objects().unwrap();
         objects
             .keys()
-            .filter(|key| !key.contains("kind=vault"))
+            .filter(|key| key.contains("kind=activity") || key.contains("kind=shot"))
             .count()
     };
     until("the uploader was there", || {
@@ -173,4 +177,94 @@ fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
     assert_eq!(activity(), 0, "after another start");
     home.ok(&["upload", "--now"]);
     assert_bucket_equals_journal(&home, &server);
+}
+
+/// The exit code and the report of `uam verify --json` with these further arguments.
+fn verified(home: &Home, args: &[&str]) -> (Option<i32>, upload::verify::Report) {
+    let out = home.output(&[&["verify", "--json"], args].concat());
+    let said = String::from_utf8(out.stdout).unwrap();
+    let report = serde_json::from_str(&said)
+        .unwrap_or_else(|e| panic!("{e}: {said}{}", String::from_utf8_lossy(&out.stderr)));
+    (out.status.code(), report)
+}
+
+#[test]
+fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let (desktop, home, running) = begin(&server);
+    work(&desktop, &home, 3);
+    until("something was sent while it ran", || {
+        let objects = server.objects().unwrap();
+        objects
+            .keys()
+            .any(|key| key.contains("kind=activity"))
+            .then_some(())
+    });
+    // Beside the running instance, too.
+    let (code, report) = verified(&home, &[]);
+    assert_eq!((code, report.found), (Some(0), 0), "{report:?}");
+    running.stop();
+    let (code, before) = verified(&home, &[]);
+    assert_eq!((code, before.found), (Some(0), 0), "{before:?}");
+    let [chain] = before.chains.as_slice() else {
+        panic!("{before:?}")
+    };
+    assert!(
+        chain.compared_with_journal && chain.waiting == 0,
+        "{chain:?}"
+    );
+    assert_eq!(chain.through, home.reader().last_seq().unwrap());
+    assert_eq!(before.objects, server.objects().unwrap().len() as u64);
+    let said = home.ok(&["verify"]);
+    assert!(said.contains("COMPLETE: everything"), "{said}");
+    let fingerprint = chain.fingerprint.clone().unwrap();
+    assert!(said.contains(&fingerprint), "{said}");
+    assert!(home.ok(&["keys"]).contains(&fingerprint));
+
+    // A copy of the bucket, on any computer, with the key its owner was told.
+    let bucket = store.path().join("lab");
+    let bucket = bucket.to_str().unwrap();
+    let key = chain.key.clone().unwrap();
+    assert_eq!(verified(&home, &[bucket, "--key", &key]).0, Some(0));
+    let other = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    assert_eq!(verified(&home, &[bucket, "--key", other]).0, Some(6));
+
+    let file = |kind: &str| {
+        let objects = server.objects().unwrap();
+        let mut names = objects.into_keys().filter(|k| k.contains(kind));
+        std::path::Path::new(bucket).join(names.next().unwrap())
+    };
+    let shot = file("kind=shot");
+    let whole = std::fs::read(&shot).unwrap();
+    std::fs::remove_file(&shot).unwrap();
+    let (code, report) = verified(&home, &[]);
+    assert_eq!(code, Some(5), "{report:?}");
+    let mut changed = whole.clone();
+    changed[whole.len() / 2] ^= 1;
+    std::fs::write(&shot, changed).unwrap();
+    let (code, report) = verified(&home, &[]);
+    assert_eq!((code, report.found), (Some(6), 1), "{report:?}");
+    assert!(shot.ends_with(&report.findings[0].key));
+    std::fs::write(&shot, whole).unwrap();
+    assert_eq!(verified(&home, &[]).0, Some(0));
+
+    // The newest list and what it lists are gone, and only somebody who remembers can know.
+    let head = chain.head.clone().unwrap();
+    let newest = format!("-{:010}-", head.no);
+    std::fs::remove_file(file(&newest)).unwrap();
+    assert_eq!(verified(&home, &[bucket]).0, Some(0));
+    assert_eq!(verified(&home, &[bucket, "--journal"]).0, Some(5));
+    let earlier = home.cwd().join("earlier.json");
+    std::fs::write(&earlier, serde_json::to_vec(&before).unwrap()).unwrap();
+    let since = ["--since", earlier.to_str().unwrap()];
+    assert_eq!(
+        verified(&home, &[&[bucket], &since[..]].concat()).0,
+        Some(5)
+    );
+
+    let out = home.output(&["verify", "/nowhere/at/all"]);
+    assert_eq!(out.status.code(), Some(2));
+    let told = String::from_utf8(out.stderr).unwrap();
+    assert!(told.contains("there is no directory"), "{told}");
 }
