@@ -8,18 +8,22 @@
 //! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
 
 mod classify;
+mod conditions;
 mod destination;
 mod drain;
 mod error;
 pub mod keys;
+mod pace;
+pub mod policy;
 pub mod schedule;
 mod store;
 mod wire;
 
-pub use destination::{ConfigError, Destination, S3, Secret, vars};
+pub use destination::{ConfigError, Credentials, Destination, Network, S3, Secret, vars};
 pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
 pub use error::SinkError;
 pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
+pub use wire::read_answer;
 
 use std::time::Duration;
 
