@@ -594,8 +594,6 @@ pub fn opened(
         }
     }
     segments.sort();
-    (
-        segments.into_iter().map(|(_, text)| text).collect(),
-        pictures,
-    )
+    let lines = segments.into_iter().map(|(_, text)| text);
+    (lines.collect(), pictures)
 }
