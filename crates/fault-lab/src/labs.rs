@@ -1,10 +1,16 @@
 //! The labs, in the order they run.
 
+mod kill;
+
 use crate::form::Lab;
 use anyhow::{Result, bail};
 
 /// All of them.
-pub(crate) const LABS: &[Lab] = &[];
+pub(crate) const LABS: &[Lab] = &[Lab {
+    name: "kill",
+    what: "kill -9 in capture, checkpoint, freeze, upload, migration, removal and retention",
+    run: kill::run,
+}];
 
 /// A program to be broken: one of the labs' children, by name.
 ///
@@ -12,7 +18,8 @@ pub(crate) const LABS: &[Lab] = &[];
 /// When there is no such child, and whatever it ends with.
 pub(crate) fn child(args: &[String]) -> Result<()> {
     match args.split_first() {
-        Some((name, _rest)) => bail!("there is no child `{name}`"),
+        Some((name, rest)) if name == "work" => crate::child::work(rest),
+        Some((name, _)) => bail!("there is no child `{name}`"),
         None => bail!("name a child"),
     }
 }

@@ -9,8 +9,13 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod book;
+mod chance;
+mod child;
+mod desk;
 mod form;
 mod labs;
+mod old;
 
 use form::{Form, Verdict};
 use labs::LABS;
