@@ -1,16 +1,36 @@
 //! The labs, in the order they run.
 
+mod damage;
+mod faults;
+mod full;
 mod kill;
 
 use crate::form::Lab;
 use anyhow::{Result, bail};
 
 /// All of them.
-pub(crate) const LABS: &[Lab] = &[Lab {
-    name: "kill",
-    what: "kill -9 in capture, checkpoint, freeze, upload, migration, removal and retention",
-    run: kill::run,
-}];
+pub(crate) const LABS: &[Lab] = &[
+    Lab {
+        name: "kill",
+        what: "kill -9 in capture, checkpoint, freeze, upload, migration, removal and retention",
+        run: kill::run,
+    },
+    Lab {
+        name: "faults",
+        what: "every N-th write, fsync, rename, open, truncate and unlink fails",
+        run: faults::run,
+    },
+    Lab {
+        name: "disk-full",
+        what: "a real disk of 12 MiB is full, and gets room again",
+        run: full::run,
+    },
+    Lab {
+        name: "damage",
+        what: "flipped bits, overwritten and lost pages, a cut file, a lost log",
+        run: damage::run,
+    },
+];
 
 /// A program to be broken: one of the labs' children, by name.
 ///

@@ -22,6 +22,7 @@ mod blobs;
 mod day;
 mod db;
 mod depth;
+mod doubt;
 mod erase;
 mod errand;
 mod error;

@@ -4,12 +4,12 @@ use crate::book::Book;
 use crate::chance::Chance;
 use crate::child::{Child, Ended};
 use crate::desk::Desk;
-use crate::form::{Bar, Form, Verdict};
+use crate::form::{Form, Verdict, two_at_once};
 use crate::old;
 use anyhow::{Context, Result, bail, ensure};
 use lab::s3::{Options, S3Server};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Kills of one journal; a new one has the ways in and the beginnings again.
@@ -43,35 +43,11 @@ struct Count {
 
 pub(crate) fn run(form: Form) -> Result<Verdict> {
     let kills = form.pick(200, 10_000);
-    let journals = kills / PER_JOURNAL;
-    let mut bar = Bar::new(kills);
-    let progress = Progress::default();
     // Two at once: they wait for the disk most of the time.
-    let counts: Vec<Result<Count>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..2)
-            .map(|worker| {
-                let progress = &progress;
-                scope.spawn(move || some_journals(journals, worker, progress))
-            })
-            .collect();
-        while workers.iter().any(|worker| !worker.is_finished()) {
-            std::thread::sleep(Duration::from_millis(100));
-            if form == Form::Long {
-                bar.at(progress.kills.load(Ordering::Relaxed));
-            }
-        }
-        workers
-            .into_iter()
-            .map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|_| bail!("a thread of the lab panicked"))
-            })
-            .collect()
-    });
-    let mut count = Count::default();
-    for some in counts {
-        let some = some?;
+    let count = Mutex::new(Count::default());
+    two_at_once(kills / PER_JOURNAL, form, &|number| {
+        let some = one_journal(number).with_context(|| format!("journal {number}"))?;
+        let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
         for (doing, n) in some.kills {
             *count.kills.entry(doing).or_default() += n;
         }
@@ -79,7 +55,9 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         count.acked += some.acked;
         count.objects += some.objects;
         count.longest = count.longest.max(some.longest);
-    }
+        Ok(())
+    })?;
+    let count = count.into_inner().unwrap_or_else(PoisonError::into_inner);
     let done: u64 = count.kills.values().sum();
     let when: Vec<String> = count
         .kills
@@ -96,36 +74,9 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     )))
 }
 
-/// How far all workers are.
-#[derive(Default)]
-struct Progress {
-    /// Journals begun.
-    journals: AtomicU64,
-    kills: AtomicU64,
-}
-
-fn some_journals(journals: u64, worker: u64, progress: &Progress) -> Result<Count> {
-    let mut chance = Chance::new(0x2545_f491_4f6c_dd1d + worker);
+fn one_journal(number: u64) -> Result<Count> {
+    let mut chance = Chance::new(0x2545_f491_4f6c_dd1d + number);
     let mut count = Count::default();
-    loop {
-        let number = progress.journals.fetch_add(1, Ordering::Relaxed);
-        if number >= journals {
-            return Ok(count);
-        }
-        if let Err(e) = one_journal(number, &mut chance, &mut count, &progress.kills) {
-            // The other one need not go on.
-            progress.journals.store(journals, Ordering::Relaxed);
-            return Err(e.context(format!("journal {number}")));
-        }
-    }
-}
-
-fn one_journal(
-    number: u64,
-    chance: &mut Chance,
-    count: &mut Count,
-    killed: &AtomicU64,
-) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let desk = Desk::new(dir.path())?;
     let server = S3Server::start(Options::new(dir.path().join("s3")))?;
@@ -193,14 +144,13 @@ fn one_journal(
         if chance.percent(25) {
             desk.new_lease()?;
         }
-        killed.fetch_add(1, Ordering::Relaxed);
     }
     finish(&desk, &mut book, (PER_JOURNAL + 1) * TAGS, &server.env())?;
     let objects = server.objects()?;
     count.objects += book.compare(&desk, &objects)?;
     count.acked += book.acked();
     ensure!(book.acked() > 0, "nothing was done");
-    Ok(())
+    Ok(count)
 }
 
 /// A last child that is not killed: it mends, delivers everything and ends; then everything is looked at.
