@@ -22,6 +22,8 @@ struct Good {
     db: Vec<u8>,
     wal: Option<Vec<u8>>,
     pages: BTreeMap<usize, Vec<u64>>,
+    /// Pages with the wrapped keys, without which no record opens.
+    keys: BTreeSet<usize>,
     last: u64,
 }
 
@@ -111,20 +113,23 @@ fn good(desk: &Desk, last: u64) -> Result<Good> {
     let db = fs::read(desk.db())?;
     let wal = fs::read(desk.at().join(format!("{DB_NAME}-wal"))).ok();
     let conn = rusqlite::Connection::open(desk.db())?;
-    let root: usize = conn.query_row(
-        "SELECT rootpage FROM sqlite_schema WHERE name = 'record'",
-        [],
-        |row| {
-            row.get::<_, i64>(0)
-                .map(|n| usize::try_from(n).unwrap_or(0))
-        },
-    )?;
-    let mut pages = BTreeMap::new();
-    walk(&db, root, &mut pages);
+    let leaves = |table: &str| -> Result<BTreeMap<usize, Vec<u64>>> {
+        let root: i64 = conn.query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+            [table],
+            |row| row.get(0),
+        )?;
+        let mut leaves = BTreeMap::new();
+        walk(&db, usize::try_from(root)?, &mut leaves);
+        Ok(leaves)
+    };
+    let pages = leaves("record")?;
+    let keys = leaves("session")?.into_keys().collect();
     Ok(Good {
         db,
         wal: wal.filter(|wal| !wal.is_empty()),
         pages,
+        keys,
         last,
     })
 }
@@ -301,7 +306,7 @@ fn one(good: &Good, desk: &Desk, chance: &mut Chance, count: &Mutex<Count>) -> R
     let untouched = good
         .pages
         .iter()
-        .filter(|(page, _)| !touched.contains(page))
+        .filter(|(page, _)| !touched.contains(page) && good.keys.is_disjoint(&touched))
         .flat_map(|(_, seqs)| seqs)
         .filter(|seq| **seq <= good.last);
     let (mut all, mut saved) = (0u64, 0u64);
@@ -318,7 +323,7 @@ fn one(good: &Good, desk: &Desk, chance: &mut Chance, count: &Mutex<Count>) -> R
     count.untouched += all;
     count.saved += saved;
     let share = saved as f64 / all.max(1) as f64 * 100.0;
-    if all > 0 && count.worst.as_ref().is_none_or(|(worst, _)| share < *worst) {
+    if saved < all && count.worst.as_ref().is_none_or(|(worst, _)| share < *worst) {
         let why = recovery.quarantined.map_or_else(String::new, |q| q.why);
         count.worst = Some((share, format!("{what}, pages {touched:?}: {why}")));
     }

@@ -8,6 +8,7 @@
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
 //!   are read.
 
+use super::pages::Pages;
 use crate::db::{self, key};
 use crate::keys::KeyRing;
 use crate::lines::Sealed;
@@ -34,6 +35,8 @@ pub(super) struct Saver<'a> {
     ring: &'a KeyRing,
     /// True when the damaged database has the tables of format 1.
     format_1: bool,
+    /// The damaged file's own leaves.
+    pages: Option<Pages>,
     /// The highest number seen anywhere.
     seen: u64,
     salvaged: u64,
@@ -75,11 +78,12 @@ fn readable<T>(
 }
 
 impl<'a> Saver<'a> {
-    /// `seen`: the highest number known to have been in use.
+    /// `pages`: of the damaged file, if it can be read. `seen`: the highest number known to have been in use.
     pub(super) fn new(
         to: &'a Transaction<'a>,
         device: &'a DeviceId,
         ring: &'a KeyRing,
+        pages: Option<Pages>,
         seen: u64,
     ) -> Self {
         Self {
@@ -87,6 +91,7 @@ impl<'a> Saver<'a> {
             device,
             ring,
             format_1: false,
+            pages,
             seen,
             salvaged: 0,
             erased: 0,
@@ -219,7 +224,12 @@ impl<'a> Saver<'a> {
                     open_id,
                 ))
             });
-            let Ok((sealed, session, day, open_id)) = row else {
+            // Where the way to a row is broken, the row itself may not be.
+            let row = row.ok().or_else(|| {
+                let found = self.pages.as_ref()?.record(seq)?;
+                Some((found.sealed, found.session, found.day, found.open_id))
+            });
+            let Some((sealed, session, day, open_id)) = row else {
                 continue;
             };
             self.seen = self.seen.max(seq);
