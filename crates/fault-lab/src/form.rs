@@ -1,8 +1,9 @@
 //! What every lab has in common.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::io::{IsTerminal, Write};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// How much is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,4 +83,46 @@ impl Bar {
             eprintln!("{line}");
         }
     }
+}
+
+/// Does `one` for 0 to `whole` − 1, two at once, in no certain order; the first error ends it. A long form shows how far
+/// it is.
+pub(crate) fn two_at_once(
+    whole: u64,
+    form: Form,
+    one: &(dyn Fn(u64) -> Result<()> + Sync),
+) -> Result<()> {
+    let next = AtomicU64::new(0);
+    let done = AtomicU64::new(0);
+    let worker = || -> Result<()> {
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= whole {
+                return Ok(());
+            }
+            if let Err(e) = one(n) {
+                // The other one need not go on.
+                next.store(whole, Ordering::Relaxed);
+                return Err(e);
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let mut bar = Bar::new(whole);
+    std::thread::scope(|scope| {
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        while workers.iter().any(|w| !w.is_finished()) {
+            std::thread::sleep(Duration::from_millis(50));
+            if form == Form::Long {
+                bar.at(done.load(Ordering::Relaxed));
+            }
+        }
+        for worker in workers {
+            match worker.join() {
+                Ok(ended) => ended?,
+                Err(_) => bail!("a thread of the lab panicked"),
+            }
+        }
+        Ok(())
+    })
 }

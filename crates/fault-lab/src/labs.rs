@@ -1,16 +1,42 @@
 //! The labs, in the order they run.
 
+mod damage;
+mod faults;
+mod full;
+mod kill;
 mod verify;
 
 use crate::form::Lab;
 use anyhow::{Result, bail};
 
 /// All of them.
-pub(crate) const LABS: &[Lab] = &[Lab {
-    name: "verify",
-    what: "a bucket of many objects is checked in little memory",
-    run: verify::run,
-}];
+pub(crate) const LABS: &[Lab] = &[
+    Lab {
+        name: "kill",
+        what: "kill -9 in capture, checkpoint, freeze, upload, migration, removal and retention",
+        run: kill::run,
+    },
+    Lab {
+        name: "faults",
+        what: "every N-th write, fsync, rename, open, truncate and unlink fails",
+        run: faults::run,
+    },
+    Lab {
+        name: "disk-full",
+        what: "a real disk of 12 MiB is full, and gets room again",
+        run: full::run,
+    },
+    Lab {
+        name: "damage",
+        what: "flipped bits, overwritten and lost pages, a cut file, a lost log",
+        run: damage::run,
+    },
+    Lab {
+        name: "verify",
+        what: "a bucket of many objects is checked in little memory",
+        run: verify::run,
+    },
+];
 
 /// A program to be broken: one of the labs' children, by name.
 ///
@@ -18,7 +44,8 @@ pub(crate) const LABS: &[Lab] = &[Lab {
 /// When there is no such child, and whatever it ends with.
 pub(crate) fn child(args: &[String]) -> Result<()> {
     match args.split_first() {
-        Some((name, _rest)) => bail!("there is no child `{name}`"),
+        Some((name, rest)) if name == "work" => crate::child::work(rest),
+        Some((name, _)) => bail!("there is no child `{name}`"),
         None => bail!("name a child"),
     }
 }

@@ -9,8 +9,14 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod book;
+mod chance;
+mod child;
+mod desk;
 mod form;
 mod labs;
+mod mount;
+mod old;
 
 use form::{Form, Verdict};
 use labs::LABS;

@@ -141,7 +141,11 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
     // The new directory's own name, and that of `shots` the first time.
     for dir in parent.ancestors().skip(1).take(2) {
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        if let Err(e) = disk::sync_dir(dir) {
+            // Left there, it would pass for durable at the next try.
+            let _ = fs::remove_dir(parent);
+            return Err(JournalError::io("sync", dir)(e));
+        }
     }
     Ok(())
 }
@@ -256,7 +260,11 @@ pub(crate) fn store(
     let path = relative_path(day, seq, &sha256);
     let file = db.dir.join(&path);
     make_parent(&file)?;
-    disk::write_durably(&file, &sealed).map_err(JournalError::io("write", &file))?;
+    if let Err(e) = disk::write_durably(&file, &sealed) {
+        // It may have its name, and only that name be in doubt; the next try makes another one.
+        let _ = remove(&file);
+        return Err(JournalError::io("write", &file)(e));
+    }
     Ok(Stored {
         path,
         file,

@@ -23,6 +23,7 @@ mod chain;
 mod day;
 mod db;
 mod depth;
+mod doubt;
 mod erase;
 mod errand;
 mod error;

@@ -5,8 +5,9 @@
 //! * The steps are written down first (`journal.salvage`), so a crash in between goes on where it stopped.
 //! * The new database gets its name as the last step, whole; numbers go on above every number ever seen.
 //!
-//! What of it is saved, and how each row is judged, is in [`save`].
+//! What of it is saved, and how each row is judged, is in [`save`]; [`pages`] finds records that SQLite does not reach.
 
+mod pages;
 mod save;
 
 use crate::blobs::{self, SHOTS_DIR};
@@ -14,6 +15,7 @@ use crate::db;
 use crate::keys::KeyRing;
 use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
 use model::DeviceId;
+use pages::Pages;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use save::Saver;
@@ -156,7 +158,13 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
         .map_err(failed())?;
     migrate::run(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
-    let mut saver = Saver::new(&tx, device, ring, last_seq_of_files(dir));
+    let mut saver = Saver::new(
+        &tx,
+        device,
+        ring,
+        Pages::of(damaged).ok(),
+        last_seq_of_files(dir),
+    );
     let copy = dir.join(COPY_NAME);
     let from = match look(damaged) {
         Ok(from) => Some(from),

@@ -8,6 +8,7 @@
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
 //!   are read.
 
+use super::pages::Pages;
 use crate::db::{self, key};
 use crate::keys::KeyRing;
 use crate::lines::Sealed;
@@ -36,6 +37,8 @@ pub(super) struct Saver<'a> {
     format_1: bool,
     /// True when it has no manifests yet.
     before_manifests: bool,
+    /// The damaged file's own leaves.
+    pages: Option<Pages>,
     /// The highest number seen anywhere.
     seen: u64,
     salvaged: u64,
@@ -77,11 +80,12 @@ fn readable<T>(
 }
 
 impl<'a> Saver<'a> {
-    /// `seen`: the highest number known to have been in use.
+    /// `pages`: of the damaged file, if it can be read. `seen`: the highest number known to have been in use.
     pub(super) fn new(
         to: &'a Transaction<'a>,
         device: &'a DeviceId,
         ring: &'a KeyRing,
+        pages: Option<Pages>,
         seen: u64,
     ) -> Self {
         Self {
@@ -90,6 +94,7 @@ impl<'a> Saver<'a> {
             ring,
             format_1: false,
             before_manifests: false,
+            pages,
             seen,
             salvaged: 0,
             erased: 0,
@@ -246,7 +251,12 @@ impl<'a> Saver<'a> {
                     open_id,
                 ))
             });
-            let Ok((sealed, session, day, open_id)) = row else {
+            // Where the way to a row is broken, the row itself may not be.
+            let row = row.ok().or_else(|| {
+                let found = self.pages.as_ref()?.record(seq)?;
+                Some((found.sealed, found.session, found.day, found.open_id))
+            });
+            let Some((sealed, session, day, open_id)) = row else {
                 continue;
             };
             self.seen = self.seen.max(seq);
