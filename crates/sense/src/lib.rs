@@ -15,7 +15,9 @@
 mod batch;
 mod clock;
 mod desktop;
+pub mod disk;
 pub mod ending;
+mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
 mod options;
@@ -33,6 +35,7 @@ mod windows;
 mod x11;
 
 pub use clock::SystemClock;
-pub use desktop::{Desktop, Note, Running};
+pub use desktop::{Desktop, Note};
+pub use keep::Running;
 pub use options::{Bus, Options};
 pub use screen::{GrabError, Screen};
