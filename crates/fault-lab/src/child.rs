@@ -6,6 +6,7 @@
 use crate::book::{is_shot, record};
 use crate::chance::Chance;
 use crate::desk::{self, Still};
+use crate::lists;
 use anyhow::{Context, Result, bail, ensure};
 use journal::retention::{Action, Policy, plan};
 use journal::{Commit, FreezeRules, Journal, JournalError, Limits, Outbox, Removal};
@@ -440,7 +441,8 @@ fn deliver(dir: &Path, store: &mut Option<Store>, most: u32) -> Result<()> {
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&desk::journal_in(dir))?;
         let mut on = |_| ControlFlow::Continue(());
-        Ok(upload::drain(&mut outbox, sink, None, &Still, &mut on)?)
+        upload::drain(&mut outbox, sink, None, &Still, &mut on)?;
+        lists::deliver(dir, &mut outbox, sink)
     })?;
     say("upload ends");
     Ok(())

@@ -15,6 +15,7 @@ mod child;
 mod desk;
 mod form;
 mod labs;
+mod lists;
 mod mount;
 mod old;
 

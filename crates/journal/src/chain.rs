@@ -11,10 +11,9 @@
 
 use crate::db::{self, Db};
 use crate::outbox::{SEGMENT_COLUMNS, SegmentRow};
-use crate::{Day, Journal, JournalError, Outbox, SentObject, blobs, depth, erase, outbox};
+use crate::{Day, Form, JournalError, Outbox, SentObject, blobs, depth, erase, outbox};
 use data_encoding::HEXLOWER;
-use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeSet;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -75,11 +74,11 @@ pub struct Skipped {
     pub why: Absence,
 }
 
-/// An object whose owner had it deleted at the sink.
+/// An object that holds nothing but what was taken out or erased here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
-    /// Its name, without the destination's prefix.
-    pub key: String,
+    /// Which.
+    pub object: SentObject,
     /// When, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
 }
@@ -101,7 +100,7 @@ pub struct Draft {
     pub kit: Option<crate::Kit>,
     /// Numbers in none of them.
     pub skipped: Vec<Skipped>,
-    /// What was deleted at the sink.
+    /// What its owner had taken out since.
     pub tombstones: Vec<Tombstone>,
     /// Records that still wait for the sink.
     pub waiting: u64,
@@ -167,21 +166,22 @@ impl Outbox {
         draft.kit = outbox::kept_kit(db)?
             .and_then(|(kit, sent)| sent.then_some(kit))
             .filter(|kit| db.meta(db::key::KIT_LISTED).ok().flatten() != Some(kit.seq));
+        let sql = format!(
+            "SELECT {TOMBSTONE}, at_us FROM tombstone WHERE manifest IS NULL ORDER BY first_seq LIMIT ?1"
+        );
         draft.tombstones = db
             .conn
-            .prepare_cached(
-                "SELECT key, at_us FROM tombstone WHERE manifest IS NULL ORDER BY key LIMIT ?1",
-            )
+            .prepare_cached(&sql)
             .and_then(|mut s| {
                 s.query_map([MAX_TOMBSTONES], |row| {
                     Ok(Tombstone {
-                        key: row.get(0)?,
-                        at_us: row.get(1)?,
+                        object: entombed_object(row)?,
+                        at_us: row.get(6)?,
                     })
                 })?
                 .collect()
             })
-            .map_err(db.failed("read what was deleted at the sink"))?;
+            .map_err(db.failed("read what was taken out at the sink"))?;
         draft.waiting = depth::measure(db)?.records;
         Ok(draft)
     }
@@ -226,8 +226,14 @@ impl Outbox {
                 [draft.through, draft.no],
             )?;
             for tombstone in &draft.tombstones {
-                conn.prepare_cached("UPDATE tombstone SET manifest = ?2 WHERE key = ?1")?
-                    .execute(params![tombstone.key, draft.no])?;
+                conn.prepare_cached(
+                    "UPDATE tombstone SET manifest = ?3 WHERE first_seq = ?1 AND sha256 = ?2",
+                )?
+                .execute(params![
+                    tombstone.object.first_seq,
+                    hash(&tombstone.object),
+                    draft.no
+                ])?;
             }
             if let Some(kit) = &draft.kit {
                 db::set_meta(conn, db::key::KIT_LISTED, &kit.seq)?;
@@ -284,20 +290,57 @@ impl Outbox {
     }
 }
 
-impl Journal {
-    /// Notes objects that their owner wants deleted at the sink; the next manifest says so.
-    ///
-    /// # Errors
-    /// See [`JournalError`].
-    pub fn entomb(&mut self, keys: &[String], at_us: i64) -> Result<(), JournalError> {
-        self.change("note what is deleted at the sink", |tx| {
-            keys.iter().try_for_each(|key| {
-                tx.prepare_cached("INSERT OR IGNORE INTO tombstone (key, at_us) VALUES (?1, ?2)")?
-                    .execute(params![key, at_us])
-                    .map(drop)
-            })
-        })
+/// Notes objects that hold nothing but what is taken out or erased in this very step; the next manifest says so.
+pub(crate) fn entomb<'a>(
+    tx: &Connection,
+    objects: impl IntoIterator<Item = &'a SentObject>,
+    at_us: i64,
+) -> rusqlite::Result<()> {
+    for object in objects {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO tombstone (first_seq, last_seq, day, sha256, form, media, at_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            object.first_seq,
+            object.last_seq,
+            object.day.0,
+            hash(object),
+            match object.form {
+                Form::Readable => READABLE,
+                form => form.number(),
+            },
+            object.media,
+            at_us
+        ])?;
     }
+    Ok(())
+}
+
+/// The column `form` of a tombstone for [`Form::Readable`].
+const READABLE: i64 = 3;
+/// The columns of [`entombed_object`].
+const TOMBSTONE: &str = "first_seq, last_seq, day, sha256, form, media";
+
+fn entombed_object(row: &Row<'_>) -> rusqlite::Result<SentObject> {
+    Ok(SentObject {
+        first_seq: row.get(0)?,
+        last_seq: row.get(1)?,
+        day: Day(row.get(2)?),
+        sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(3)?),
+        form: match row.get(4)? {
+            READABLE => Form::Readable,
+            number => Form::of(number),
+        },
+        media: row.get(5)?,
+        certain: true,
+    })
+}
+
+fn hash(object: &SentObject) -> Vec<u8> {
+    HEXLOWER
+        .decode(object.sha256.as_bytes())
+        .unwrap_or_default()
 }
 
 /// Segments from `draft.after` on, and what lies between them.
@@ -473,10 +516,10 @@ pub(crate) fn each_manifest(
     Ok(())
 }
 
-/// What was deleted at the sink, by name.
-pub(crate) fn entombed(db: &Db) -> Result<BTreeSet<String>, JournalError> {
+/// What was taken out since it was sent.
+pub(crate) fn entombed(db: &Db) -> Result<Vec<SentObject>, JournalError> {
     db.conn
-        .prepare_cached("SELECT key FROM tombstone")
-        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
-        .map_err(db.failed("read what was deleted at the sink"))
+        .prepare_cached(&format!("SELECT {TOMBSTONE} FROM tombstone"))
+        .and_then(|mut s| s.query_map([], entombed_object)?.collect())
+        .map_err(db.failed("read what was taken out at the sink"))
 }

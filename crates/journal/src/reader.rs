@@ -7,7 +7,7 @@ use crate::keys::KeyRing;
 use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::{
     ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
-    SentManifest, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
+    SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
 };
 use model::{DeviceId, Line, Span};
 use std::collections::BTreeSet;
@@ -255,11 +255,11 @@ impl Reader {
         chain::head(&self.db)
     }
 
-    /// Names of the objects that their owner had deleted at the sink.
+    /// Objects at the sink that hold nothing but what their owner had taken out or erased here.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn entombed(&self) -> Result<BTreeSet<String>, JournalError> {
+    pub fn entombed(&self) -> Result<Vec<SentObject>, JournalError> {
         chain::entombed(&self.db)
     }
 

@@ -139,7 +139,7 @@ fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Man
             .tombstones
             .iter()
             .map(|t| Erasure {
-                key: t.key.clone(),
+                key: keys::sent(device, epoch, &t.object),
                 at_us: t.at_us,
             })
             .collect(),

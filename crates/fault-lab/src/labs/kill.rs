@@ -5,6 +5,7 @@ use crate::chance::Chance;
 use crate::child::{Child, Ended};
 use crate::desk::Desk;
 use crate::form::{Form, Verdict, two_at_once};
+use crate::lists;
 use crate::old;
 use anyhow::{Context, Result, bail, ensure};
 use lab::s3::{Options, S3Server};
@@ -166,5 +167,6 @@ pub(crate) fn finish(
     }
     child.wait()?;
     ensure!(book.done, "the last child did not end its work");
-    book.look_at_all(desk)
+    book.look_at_all(desk)?;
+    lists::check(desk, env)
 }

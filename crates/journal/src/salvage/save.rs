@@ -146,9 +146,9 @@ impl<'a> Saver<'a> {
             let select = format!("SELECT {columns} FROM manifest ORDER BY no {order}");
             self.copy(from, &format!("manifest ({columns})"), &select, 8)?;
         }
-        let columns = "key, at_us, manifest";
+        let columns = "first_seq, last_seq, day, sha256, form, media, at_us, manifest";
         let select = format!("SELECT {columns} FROM tombstone");
-        self.copy(from, &format!("tombstone ({columns})"), &select, 3)
+        self.copy(from, &format!("tombstone ({columns})"), &select, 8)
     }
 
     fn save_meta(&mut self, from: &Connection) -> rusqlite::Result<()> {

@@ -148,14 +148,6 @@ impl Wish {
                 erased_of(journal, &days, done)?
             }
         };
-        // The next list of what was sent says that these are not missing.
-        let whole: Vec<String> = told
-            .objects
-            .iter()
-            .filter(|object| object.whole)
-            .map(|object| object.name.clone())
-            .collect();
-        journal.entomb(&whole, now_us)?;
         journal.freeze(now_us, rules)?;
         Ok(told)
     }

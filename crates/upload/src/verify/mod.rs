@@ -17,9 +17,9 @@ use crate::error::SinkError;
 use crate::keys;
 use crate::look::Look;
 use index::Index;
-use journal::{JournalError, Reader};
+use journal::{JournalError, Reader, SentObject};
 use model::DeviceId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use thiserror::Error;
 use vault::PublicKey;
@@ -189,14 +189,16 @@ fn against_journal(
     report: &mut Report,
 ) -> Result<(), VerifyError> {
     let reader = expected.reader;
+    let name = |object: &SentObject| keys::sent(reader.device(), reader.epoch(), object);
     let entombed = reader.entombed().map_err(Box::new)?;
+    let entombed: HashSet<String> = entombed.iter().map(name).collect();
     let mut failed = None;
     reader
         .each_sent(&mut |sent| {
             if !sent.object.certain || failed.is_some() {
                 return;
             }
-            let key = keys::sent(reader.device(), reader.epoch(), &sent.object);
+            let key = name(&sent.object);
             match index.has(&key) {
                 Ok(false) if !entombed.contains(&key) => report.find(
                     Fault::CutOff,
