@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conformance;
+mod credentials;
 mod destinations;
 mod faults;
 mod journals;
 mod kit;
+mod network;
 mod readable;
+mod rights;
+mod servers;
