@@ -208,9 +208,17 @@ pub(super) async fn with_fault(
 }
 
 async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
+    // Read to its end, as stores do: one that answers before and closes may make the client lose the answer.
+    let (parts, mut body) = request.into_parts();
+    let mut whole = Vec::new();
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        if let Some(data) = frame.map_err(|_| Dropped)?.data_ref() {
+            whole.extend_from_slice(data);
+        }
+    }
     shared
         .service
-        .call(request.map(s3s::Body::from))
+        .call(Request::from_parts(parts, s3s::Body::from(whole)))
         .await
         .map_err(|_| Dropped)
 }

@@ -44,24 +44,25 @@ impl Profile {
                 .or_else(|| Some(home.as_ref()?.join(".aws").join(file)))
         };
         let mut values = BTreeMap::new();
-        let mut keys_in = None;
+        let mut file = None;
         // The keys' own file comes last, and so it wins.
-        for (var, file, prefixed) in [
+        for (var, own_name, prefixed) in [
             (vars::CONFIG_FILE, "config", true),
             (vars::CREDENTIALS_FILE, "credentials", false),
         ] {
-            let Some(path) = at(var, file) else { continue };
-            let Some(text) = read(&path, var, given.text(var).is_some())? else {
-                keys_in.get_or_insert(path);
+            let Some(path) = at(var, own_name) else {
                 continue;
             };
-            let found = section(&text, &name, prefixed);
-            if keys_in.is_none() || found.contains_key("aws_access_key_id") {
-                keys_in = Some(path);
+            let found = read(&path, var, given.text(var).is_some())?
+                .map(|text| section(&text, &name, prefixed))
+                .unwrap_or_default();
+            let before = values.contains_key("aws_access_key_id");
+            if found.contains_key("aws_access_key_id") || !before {
+                file = Some(path);
             }
             values.extend(found);
         }
-        let file = keys_in.unwrap_or_else(|| "~/.aws/credentials".into());
+        let file = file.unwrap_or_else(|| "~/.aws/credentials".into());
         let profile = Self { name, file, values };
         if named.is_none() {
             let usable =
