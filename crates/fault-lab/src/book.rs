@@ -13,11 +13,11 @@ use upload::keys::{self, Kind};
 pub(crate) struct Book {
     /// Acknowledged records: number and tag.
     acked: BTreeMap<u64, u64>,
-    /// The provisional span acknowledged last, and the one that was to take its place.
+    /// The provisional span acknowledged last, and those that were to take its place.
     open: Option<u64>,
-    opening: Option<u64>,
-    /// Provisional spans that the next start has to turn into records, each unless the step after it counts.
-    owed: Vec<(u64, Option<u64>)>,
+    opening: Vec<u64>,
+    /// Provisional spans that the next start has to turn into records, each unless a step after it counts.
+    owed: Vec<(u64, Vec<u64>)>,
     /// Tags whose removal was begun, and those whose removal was acknowledged.
     taking: BTreeSet<u64>,
     taken: BTreeSet<u64>,
@@ -27,6 +27,8 @@ pub(crate) struct Book {
     seen: HashMap<u64, u64>,
     /// Looked at up to this number.
     through: u64,
+    /// The last step of the clock whose code was accepted.
+    pub(crate) code: Option<u64>,
     /// What the child was doing last, and whether its uploader was at work.
     pub(crate) doing: String,
     pub(crate) uploading: bool,
@@ -54,13 +56,16 @@ impl Book {
                 }
                 self.heard += 1;
             }
-            "opening" => self.opening = Some(number(words.next())?),
+            "opening" => self.opening.push(number(words.next())?),
             "open" => {
                 self.open = Some(number(words.next())?);
-                self.opening = None;
+                self.opening.clear();
                 self.heard += 1;
             }
-            "closed" => (self.open, self.opening) = (None, None),
+            "closed" => {
+                self.open = None;
+                self.opening.clear();
+            }
             "taking" => {
                 let (from, to) = (number(words.next())?, number(words.next())?);
                 self.taking.extend(from..to);
@@ -74,6 +79,7 @@ impl Book {
             }
             "do" => self.doing = words.next().unwrap_or_default().to_owned(),
             "upload" => self.uploading = words.next() == Some("begins"),
+            "code" => self.code = Some(number(words.next())?),
             "ready" => self.ready = true,
             "done" => self.done = true,
             other => bail!("the child says `{other}`"),
@@ -84,9 +90,9 @@ impl Book {
     /// The child is gone.
     pub(crate) fn died(&mut self) {
         if let Some(open) = self.open.take() {
-            self.owed.push((open, self.opening));
+            self.owed.push((open, std::mem::take(&mut self.opening)));
         }
-        self.opening = None;
+        self.opening.clear();
         self.ready = false;
         self.uploading = false;
         self.doing.clear();
@@ -117,7 +123,7 @@ impl Book {
             for (tag, next) in std::mem::take(&mut self.owed) {
                 let there = |tag: &u64| self.seen.contains_key(tag);
                 // The step that drops a provisional span puts the next one.
-                if !there(&tag) && !next.as_ref().is_some_and(there) {
+                if !there(&tag) && !next.iter().any(there) {
                     bail!("the provisional span of tag {tag} was acknowledged and is lost");
                 }
             }

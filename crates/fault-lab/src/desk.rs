@@ -175,3 +175,14 @@ impl Clock for Still {
         }
     }
 }
+
+/// A directory in memory where there is one: as good as a disk for everything but a power cut.
+pub(crate) fn quick_dir() -> Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir()
+        && let Ok(dir) = tempfile::tempdir_in(memory)
+    {
+        return Ok(dir);
+    }
+    Ok(tempfile::tempdir()?)
+}

@@ -4,6 +4,11 @@ mod damage;
 mod faults;
 mod full;
 mod kill;
+#[cfg(target_os = "linux")]
+mod power;
+#[cfg(not(target_os = "linux"))]
+#[path = "labs/power/elsewhere.rs"]
+mod power;
 mod verify;
 
 use crate::form::Lab;
@@ -25,6 +30,11 @@ pub(crate) const LABS: &[Lab] = &[
         name: "disk-full",
         what: "a real disk of 12 MiB is full, and gets room again",
         run: full::run,
+    },
+    Lab {
+        name: "power",
+        what: "the power fails at any write: dropped, shuffled and torn after the last flush",
+        run: power::run,
     },
     Lab {
         name: "damage",

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 /// A mounted file system; unmounted when dropped.
 pub(crate) struct Mount {
@@ -54,8 +55,18 @@ impl Mount {
 
     /// Unmounts it.
     pub(crate) fn end(mut self) -> Result<()> {
-        self.mounted = false;
-        tool("umount", &[text(&self.at)?]).map(drop)
+        // A program that another thread is just starting holds every open file for a moment.
+        let mut tried = 0;
+        loop {
+            match tool("umount", &[text(&self.at)?]) {
+                Err(_) if tried < 100 => std::thread::sleep(Duration::from_millis(10)),
+                done => {
+                    self.mounted = done.is_err();
+                    return done.map(drop);
+                }
+            }
+            tried += 1;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::book::Book;
 use crate::chance::Chance;
 use crate::child::Child;
-use crate::desk::Desk;
+use crate::desk::{self, Desk};
 use crate::form::{Form, Verdict, two_at_once};
 use crate::labs::kill::{TAGS, finish};
 use anyhow::{Context, Result, ensure};
@@ -149,17 +149,6 @@ fn cases(calls: &[(&'static str, u64)], form: Form) -> Vec<Case> {
     out
 }
 
-/// Where it is quick, for a fault is as good in memory as on a disk.
-fn quick_dir() -> Result<tempfile::TempDir> {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir()
-        && let Ok(dir) = tempfile::tempdir_in(memory)
-    {
-        return Ok(dir);
-    }
-    Ok(tempfile::tempdir()?)
-}
-
 fn environment(shim: &Path, desk: &Desk, case: Case) -> Result<Vec<(&'static str, String)>> {
     let text = |path: &Path| -> Result<String> {
         Ok(path
@@ -181,7 +170,7 @@ fn environment(shim: &Path, desk: &Desk, case: Case) -> Result<Vec<(&'static str
 
 /// The program without a fault: how many calls of a kind it makes.
 fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
-    let dir = quick_dir()?;
+    let dir = desk::quick_dir()?;
     let desk = Desk::new(dir.path())?;
     let none = Case {
         kind,
@@ -205,7 +194,7 @@ fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
 }
 
 fn one(shim: &Path, case: Case, count: &Mutex<Count>) -> Result<()> {
-    let dir = quick_dir()?;
+    let dir = desk::quick_dir()?;
     let desk = Desk::new(dir.path())?;
     let mut book = Book::default();
     let env = environment(shim, &desk, case)?;
