@@ -1,14 +1,18 @@
 //! The labs, in the order they run.
 
+mod conformance;
 mod damage;
 mod faults;
 mod full;
 mod kill;
+mod network;
+mod offline;
 #[cfg(target_os = "linux")]
 mod power;
 #[cfg(not(target_os = "linux"))]
 #[path = "labs/power/elsewhere.rs"]
 mod power;
+mod recorded;
 mod verify;
 
 use crate::form::Lab;
@@ -46,6 +50,21 @@ pub(crate) const LABS: &[Lab] = &[
         what: "a bucket of many objects is checked in little memory",
         run: verify::run,
     },
+    Lab {
+        name: "network",
+        what: "every fifth request goes wrong, in every way a network knows",
+        run: network::run,
+    },
+    Lab {
+        name: "offline",
+        what: "days without a network at full rate, then everything at once",
+        run: offline::run,
+    },
+    Lab {
+        name: "conformance",
+        what: "the suite of sinks against S3 servers that others wrote",
+        run: conformance::run,
+    },
 ];
 
 /// A program to be broken: one of the labs' children, by name.
@@ -55,6 +74,7 @@ pub(crate) const LABS: &[Lab] = &[
 pub(crate) fn child(args: &[String]) -> Result<()> {
     match args.split_first() {
         Some((name, rest)) if name == "work" => crate::child::work(rest),
+        Some((name, rest)) if name == "offline" => offline::program(rest),
         Some((name, _)) => bail!("there is no child `{name}`"),
         None => bail!("name a child"),
     }

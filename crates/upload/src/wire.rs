@@ -22,7 +22,7 @@ use object_store::client::{
     HttpResponseBody, HttpService,
 };
 use reqwest::header::{
-    CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+    CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
 };
 use reqwest::{Method, StatusCode};
 use std::fmt;
@@ -366,7 +366,7 @@ fn oddity(
         Some("it redirects elsewhere (a log-in page of the network?)")
     } else if !status.is_success() {
         None
-    } else if *method != Method::HEAD && is_html(headers) {
+    } else if (put || *method == Method::GET) && is_page(headers) {
         Some("a web page came instead (a log-in page of the network?)")
     } else if put && !headers.contains_key(ETAG) {
         Some("the acknowledgement has no ETag")
@@ -438,6 +438,11 @@ fn is_html(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(b"text/html"))
+}
+
+/// HTML with something in it: some stores (moto) call even an empty acknowledgement HTML.
+fn is_page(headers: &HeaderMap) -> bool {
+    is_html(headers) && headers.get(CONTENT_LENGTH).is_none_or(|n| n != "0")
 }
 
 /// This computer's clock minus the server's `Date`, in seconds.
