@@ -3,6 +3,7 @@
 mod damage;
 mod faults;
 mod full;
+mod fuzz;
 mod kill;
 #[cfg(target_os = "linux")]
 mod power;
@@ -39,6 +40,11 @@ pub(crate) const LABS: &[Lab] = &[
         name: "damage",
         what: "flipped bits, overwritten and lost pages, a cut file, a lost log",
         run: damage::run,
+    },
+    Lab {
+        name: "fuzz",
+        what: "nonsense for every reader of outside bytes",
+        run: fuzz::run,
     },
 ];
 
