@@ -480,6 +480,7 @@ impl Worker {
         if self.id > 0 {
             // What was open last becomes a record, so that it is looked for as all others.
             let tag = self.next_tag(false);
+            say(&format!("opening {tag}"));
             let step = Commit {
                 records: &[record(tag)],
                 ..last

@@ -4,6 +4,7 @@ mod conformance;
 mod damage;
 mod faults;
 mod full;
+mod fuzz;
 mod kill;
 mod network;
 mod offline;
@@ -64,6 +65,11 @@ pub(crate) const LABS: &[Lab] = &[
         name: "conformance",
         what: "the suite of sinks against S3 servers that others wrote",
         run: conformance::run,
+    },
+    Lab {
+        name: "fuzz",
+        what: "nonsense for every reader of outside bytes",
+        run: fuzz::run,
     },
 ];
 

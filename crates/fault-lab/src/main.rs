@@ -9,6 +9,34 @@
     reason = "a chore talks to the person who started it"
 )]
 
+// uam's own readers; see `uam`.
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/config.rs"]
+mod config;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/environment.rs"]
+mod environment;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/failure.rs"]
+mod failure;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/output.rs"]
+mod output;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/paths.rs"]
+mod paths;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/time.rs"]
+mod time;
+mod uam;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/control/words.rs"]
+mod words;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../uam/src/yours/wish.rs"]
+mod yours;
+use uam as system;
+
 mod book;
 mod chance;
 mod child;

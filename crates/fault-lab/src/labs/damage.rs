@@ -47,7 +47,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     two_at_once(databases, form, &|n| {
         let good = if n % 4 == 3 { &open } else { &closed };
         let mut chance = Chance::new(0x9e37_79b9_7f4a_7c15 + n);
-        one(good, &desk, &mut chance, &count).with_context(|| format!("database {n}"))
+        one((n, good), &desk, &mut chance, &count).with_context(|| format!("database {n}"))
     })?;
     let count = count.into_inner().unwrap_or_else(PoisonError::into_inner);
     let share = count.saved as f64 / count.untouched.max(1) as f64 * 100.0;
@@ -249,7 +249,12 @@ fn break_it(
     (what, touched)
 }
 
-fn one(good: &Good, desk: &Desk, chance: &mut Chance, count: &Mutex<Count>) -> Result<()> {
+fn one(
+    (n, good): (u64, &Good),
+    desk: &Desk,
+    chance: &mut Chance,
+    count: &Mutex<Count>,
+) -> Result<()> {
     let dir = tempfile::tempdir()?;
     for name in ["lease", "viewer"] {
         fs::copy(desk.dir.join(name), dir.path().join(name))?;
@@ -325,7 +330,10 @@ fn one(good: &Good, desk: &Desk, chance: &mut Chance, count: &Mutex<Count>) -> R
     let share = saved as f64 / all.max(1) as f64 * 100.0;
     if saved < all && count.worst.as_ref().is_none_or(|(worst, _)| share < *worst) {
         let why = recovery.quarantined.map_or_else(String::new, |q| q.why);
-        count.worst = Some((share, format!("{what}, pages {touched:?}: {why}")));
+        count.worst = Some((
+            share,
+            format!("database {n}, {what}, pages {touched:?}: {why}"),
+        ));
     }
     Ok(())
 }

@@ -125,7 +125,7 @@ fn list(
     let mut stopped = false;
     sink.each(keys::ROOT, &mut |head| {
         report.objects += 1;
-        report.bytes += head.bytes;
+        report.bytes = report.bytes.saturating_add(head.bytes);
         match index.add(&head.key, head.bytes) {
             Ok(true) => {}
             Ok(false) => report.find(

@@ -144,10 +144,11 @@ impl Walk<'_> {
         }
         for gap in &manifest.skipped {
             let count = gap.last.saturating_sub(gap.first).saturating_add(1);
-            match gap.why {
-                Why::Erased => link.chain.erased_records += count,
-                Why::Lost => link.chain.lost_records += count,
-            }
+            let sum = match gap.why {
+                Why::Erased => &mut link.chain.erased_records,
+                Why::Lost => &mut link.chain.lost_records,
+            };
+            *sum = sum.saturating_add(count);
         }
         link.chain.manifests += 1;
         link.chain.waiting = manifest.waiting;
@@ -203,7 +204,7 @@ impl Walk<'_> {
     ) -> Result<(), VerifyError> {
         for entry in &manifest.objects {
             link.chain.objects += 1;
-            link.chain.bytes += entry.bytes;
+            link.chain.bytes = link.chain.bytes.saturating_add(entry.bytes);
             let ours = keys::parse(&entry.key).is_some_and(|parts| {
                 parts.device == manifest.device
                     && parts.epoch == manifest.epoch
