@@ -25,6 +25,7 @@ mod depth;
 mod erase;
 mod errand;
 mod error;
+pub mod floor;
 mod form;
 mod freeze;
 mod keys;

@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Denied = 3,
     /// Another instance runs (for `run`), or none runs (for `status`, `pause`, …).
     Instance = 4,
+    /// The recording process wants to be started anew; no program of ours ends with it.
+    Again = 5,
 }
 
 /// An error with its remedy.
