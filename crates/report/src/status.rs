@@ -532,7 +532,7 @@ mod tests {
             stopped: false,
         });
         let lines = status.lines(NOW);
-        let expected = "  disk       812 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
+        let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
         assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
         assert!(status.headline(NOW).starts_with("recording"));
         status.state = Coverage::Blind;

@@ -227,7 +227,7 @@ mod tests {
         };
         assert_eq!(
             done_text(&done, &outlook),
-            "47 pictures (2.4 MB, 2024-10-04 to 2024-10-14) were deleted here; the sink has them. 300 pictures (15.0 MB, \
+            "47 pictures (2.3 MB, 2024-10-04 to 2024-10-14) were deleted here; the sink has them. 300 pictures (15.0 MB, \
              2024-10-09 to 2024-11-03) stay, 12 of them because they are not sent yet."
         );
     }
