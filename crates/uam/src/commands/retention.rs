@@ -45,6 +45,23 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
+/// What leaves by the settings as they are now, if anything does.
+pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
+    if !home.paths.journal().join(journal::DB_NAME).exists() {
+        return Ok(None);
+    }
+    let policy = retention::policy(&Config::load(&home.paths)?, &home.paths);
+    let outbox = Outbox::open(&home.paths.journal())?;
+    let look = retention::look(&outbox, policy, start::now_us())?;
+    Ok((!look.steps.is_empty()).then(|| {
+        format!(
+            "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
+            retention::will(&look.policy.action),
+            retention::numbers(&look.outlook.leave)
+        )
+    }))
+}
+
 fn carry_out(
     home: &Home,
     outbox: &mut Outbox,

@@ -154,6 +154,31 @@ fn a_database_that_is_found_broken_at_the_start_is_set_aside() {
     assert_eq!(texts(&home, NoticeCode::Quarantined).len(), 1);
 }
 
+#[test]
+fn a_journal_of_a_newer_uam_is_refused_in_words_and_left_alone() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    home.start(&[]).stop();
+    let db = home.path("data/journal/journal.db");
+    journal_sql(&db)
+        .pragma_update(None, "user_version", 999)
+        .unwrap();
+    let before = fs::read(&db).unwrap();
+    let mut running = home.spawn(&[]);
+    home.answer_vault(&mut running);
+    running.prompt("Code from your authenticator app");
+    let code = home.code();
+    running.say(&code);
+    running.line_with("was written by a newer uam (format 999");
+    assert_eq!(running.wait().code(), Some(1));
+    let said = running.said();
+    assert!(
+        !said.contains("goes on under the same start"),
+        "not tried again: {said}"
+    );
+    assert_eq!(fs::read(&db).unwrap(), before, "nothing was changed");
+}
+
 /// A small file system of its own, as far as this user may mount one.
 struct SmallDisk(PathBuf);
 
@@ -245,6 +270,10 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         Some(home.status()).filter(|s| s.disk.is_none() && s.state == Coverage::Active)
     });
     let before = home.status().last_shot_us;
+    // A picture that shows nothing new would not be kept.
+    let other = WindowSpec::new("Other", "Other", 200, 90).sized(500, 400);
+    let other = TestWindow::open(&desktop.display(), other).unwrap();
+    other.activate().unwrap();
     until("pictures are taken again", || {
         home.output(&["shot"]);
         (home.status().last_shot_us > before).then_some(())
@@ -343,6 +372,11 @@ fn what_leaves_is_said_before_it_goes() {
         shown.contains(&format!("Leaving     {pictures} picture")) && shown.contains("has told it"),
         "{shown}"
     );
+    let mut shorter = home.with_factors(&["config", "set", "shots.keep_days", "20"]);
+    shorter.line_with(&format!(
+        "By this rule these are deleted here (the sink has them): {pictures} picture"
+    ));
+    assert!(shorter.wait().success());
     let told = home.ok(&["upload"]);
     assert!(told.contains(" on, these are deleted here"), "{told}");
     assert_eq!(here(&sql), pictures, "told, and nothing else");
