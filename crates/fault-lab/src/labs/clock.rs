@@ -216,8 +216,8 @@ impl Desk {
 fn random_step(chance: &mut Chance) -> Step {
     let signed = |us: i64, chance: &mut Chance| if chance.below(2) == 0 { us } else { -us };
     match chance.below(16) {
-        0..5 => Step::Work(MINUTE + chance.below(15 * MINUTE)),
-        5 | 6 => Step::Away(MINUTE + chance.below(20 * MINUTE)),
+        0..5 => Step::Work(MINUTE + chance.below(6 * MINUTE)),
+        5 | 6 => Step::Away(MINUTE + chance.below(10 * MINUTE)),
         7 => Step::Set(signed(3_600_000_000, chance)),
         8 => Step::Set(signed(DAY, chance)),
         9 => Step::Set(signed(chance.below(100_000 * S).cast_signed(), chance)),
