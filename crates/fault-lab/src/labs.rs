@@ -1,5 +1,6 @@
 //! The labs, in the order they run.
 
+mod clock;
 mod conformance;
 mod damage;
 mod faults;
@@ -14,6 +15,7 @@ mod power;
 #[path = "labs/power/elsewhere.rs"]
 mod power;
 mod recorded;
+mod soak;
 mod verify;
 
 use crate::form::Lab;
@@ -70,6 +72,16 @@ pub(crate) const LABS: &[Lab] = &[
         name: "fuzz",
         what: "nonsense for every reader of outside bytes",
         run: fuzz::run,
+    },
+    Lab {
+        name: "clock",
+        what: "clocks that are set, sleep and travel while somebody works",
+        run: clock::run,
+    },
+    Lab {
+        name: "soak",
+        what: "the real program at fifty times the usual rate",
+        run: soak::run,
     },
 ];
 

@@ -27,6 +27,7 @@ mod doubt;
 mod erase;
 mod errand;
 mod error;
+pub mod floor;
 mod form;
 mod freeze;
 mod keys;

@@ -365,6 +365,14 @@ impl Journal {
         self.doubt(applied)
     }
 
+    /// SQLite's own check of the database that is open.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], or what the disk says.
+    pub fn check(&self) -> Result<(), JournalError> {
+        recover::quick_check(&self.db.conn, &self.db.path)
+    }
+
     /// The clean end: marks it and folds the write-ahead log into the database.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub use day::{DayReport, Extent, Today, summarise};
 pub use days::{AppUsage, DayTotals, Days};
 pub use feed::{Feed, LogLine, LogWord};
 pub use rollup::{Rollup, Rollups};
-pub use status::{Outbox, RecordingHours, Status, Upload};
+pub use status::{DiskLow, Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.
 ///

@@ -89,6 +89,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Option<ConfigAction>,
     },
+    /// Show which old pictures leave this disk by the settings, and when; times and counts stay.
+    Retention {
+        /// Let them leave now.
+        #[arg(long, conflicts_with = "json")]
+        apply: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Send what is waiting, once, and say what was sent. The running instance does this by itself.
     Upload {
         /// Also what is still held back for you to look at.

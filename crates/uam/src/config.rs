@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) shots: ShotsConfig,
     pub(crate) upload: UploadConfig,
     pub(crate) power: PowerConfig,
+    pub(crate) disk: DiskConfig,
     pub(crate) schedule: ScheduleConfig,
     pub(crate) exclude: ExcludeConfig,
 }
@@ -108,6 +109,16 @@ pub(crate) struct PowerConfig {
     pub(crate) resume_percent: u8,
 }
 
+/// `[disk]`: how much room is left alone, whichever is less.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DiskConfig {
+    /// So many megabytes, 1 to 1,000,000 …
+    pub(crate) floor_mb: u64,
+    /// … or so many percent of the disk, 1 to 90.
+    pub(crate) floor_percent: u8,
+}
+
 /// `[schedule]`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -163,6 +174,15 @@ impl Default for PowerConfig {
         Self {
             low_percent: 20,
             resume_percent: 25,
+        }
+    }
+}
+
+impl Default for DiskConfig {
+    fn default() -> Self {
+        Self {
+            floor_mb: 1_000,
+            floor_percent: 5,
         }
     }
 }
@@ -271,6 +291,20 @@ impl Config {
             above,
             100,
             "percent (above power.low_percent)",
+        )?;
+        within(
+            "disk.floor_mb",
+            self.disk.floor_mb,
+            1,
+            1_000_000,
+            "megabytes",
+        )?;
+        within(
+            "disk.floor_percent",
+            self.disk.floor_percent.into(),
+            1,
+            90,
+            "percent",
         )?;
         if self
             .shots

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Incomplete = 5,
     /// Something that lies there is not what was sent (`verify`).
     Tampered = 6,
+    /// The recording process wants to be started anew; no program of ours ends with it.
+    Again = 7,
 }
 
 /// An error with its remedy.

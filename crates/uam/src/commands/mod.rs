@@ -9,6 +9,7 @@ mod export;
 mod keys;
 mod recover;
 mod report;
+mod retention;
 mod run;
 mod sent;
 mod shots;
@@ -77,6 +78,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
+        Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),
         Some(Command::Upload { now, json, lease }) => upload::run(&home, now, json, lease),
         Some(Command::Unlock { idle }) => unlock::unlock(&home, idle),
         Some(Command::Lock) => unlock::lock(&home),

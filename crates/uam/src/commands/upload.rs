@@ -1,14 +1,13 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::config::{Config, WhenOld};
+use crate::config::Config;
 use crate::control::{self, Instance, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{output, retention};
 use anyhow::Context;
-use journal::Outbox;
-use journal::retention::{self, Action, Policy};
+use journal::{JournalError, Outbox};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -33,6 +32,9 @@ pub(crate) struct Summary {
     pub(crate) archived: u64,
     /// Old pictures deleted.
     pub(crate) deleted: u64,
+    /// What happened to old pictures, or is going to, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retention: Option<String>,
     /// Until when something is held back, in microseconds since the Unix epoch (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) held_until_us: Option<i64>,
@@ -51,6 +53,9 @@ pub(crate) struct Trouble {
     pub(crate) hint: String,
     /// How long the sink asked to wait, in seconds.
     pub(crate) retry_after_s: Option<u64>,
+    /// Is it the journal that is damaged?
+    #[serde(default)]
+    pub(crate) damaged: bool,
 }
 
 impl Summary {
@@ -95,17 +100,6 @@ impl Summary {
             )
         })
     }
-
-    /// What happened to old pictures, if anything did.
-    pub(crate) fn retention_text(&self) -> Option<String> {
-        match (self.archived, self.deleted) {
-            (0, 0) => None,
-            (archived, 0) => Some(format!(
-                "{archived} old pictures were moved to the archive."
-            )),
-            (_, deleted) => Some(format!("{deleted} old pictures were deleted.")),
-        }
-    }
 }
 
 fn sentence(text: &str) -> String {
@@ -134,6 +128,7 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
                     text,
                     hint,
                     retry_after_s: None,
+                    damaged: e.chain().any(is_damage),
                 }),
                 ..Summary::default()
             }
@@ -148,13 +143,18 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         return Err(Failure::with_exit(Exit::Failed, trouble.text, trouble.hint));
     }
     output::line(&summary.for_display(0, "the sink").text);
-    for text in [summary.hold_text(), summary.retention_text()]
+    for text in [summary.hold_text(), summary.retention.clone()]
         .into_iter()
         .flatten()
     {
         output::line(&text);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Is this cause that the journal is damaged?
+fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
 }
 
 /// The lease's key, from the running instance that started this upload.
@@ -183,6 +183,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 text: "another upload is running".to_owned(),
                 hint: String::new(),
                 retry_after_s: None,
+                damaged: false,
             }),
             ..Summary::default()
         });
@@ -206,6 +207,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             text,
             hint,
             retry_after_s,
+            damaged: false,
         })
     };
     match destination.open(Timeouts::default()) {
@@ -224,6 +226,14 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                         _ => None,
                     };
                     summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), wait);
+                    let causes =
+                        std::iter::successors(Some(e as &(dyn std::error::Error + 'static)), |e| {
+                            e.source()
+                        });
+                    let damaged = causes.into_iter().any(is_damage);
+                    if let Some(trouble) = &mut summary.error {
+                        trouble.damaged = damaged;
+                    }
                     &e.drained
                 }
             };
@@ -247,25 +257,9 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
         }
     }
     summary.held_until_us = outbox.held_until_us()?;
-    let policy = Policy {
-        max_age_days: config.shots.keep_days,
-        max_bytes: config.shots.keep_mb.saturating_mul(1_000_000),
-        action: match config.shots.when_old {
-            WhenOld::Delete => Action::Delete,
-            WhenOld::Archive => Action::Archive(
-                config
-                    .shots
-                    .archive_dir
-                    .clone()
-                    .unwrap_or_else(|| home.paths.archive()),
-            ),
-        },
-    };
     let now_us = model::Clock::now(&clock).utc_us;
-    let plan = retention::plan(&outbox.blob_items()?, now_us, &policy);
-    let applied = outbox
-        .apply(&plan)
-        .context("old pictures could not be put away")?;
+    let (applied, said) = retention::automatic(&home.paths, &config, &mut outbox, now_us)?;
+    summary.retention = said;
     (summary.archived, summary.deleted) = (applied.archived, applied.deleted);
     Ok(summary)
 }
