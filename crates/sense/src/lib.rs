@@ -18,6 +18,7 @@ mod desktop;
 pub mod ending;
 #[cfg(target_os = "linux")]
 mod linux;
+mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -34,5 +35,6 @@ mod x11;
 
 pub use clock::SystemClock;
 pub use desktop::{Desktop, Note, Running};
+pub use metered::{Metered, metered};
 pub use options::{Bus, Options};
 pub use screen::{GrabError, Screen};
