@@ -303,6 +303,13 @@ impl Destination {
     }
 }
 
+/// The settings of a profile in the text of a file as Amazon's tools share it (`credentials`; not `config`, whose sections
+/// are named otherwise).
+#[must_use]
+pub fn profile_settings(text: &str, name: &str) -> std::collections::BTreeMap<String, String> {
+    profile::section(text, name, false)
+}
+
 fn error(place: &'static str, what: impl Into<String>, hint: impl Into<String>) -> ConfigError {
     ConfigError {
         place,

@@ -19,11 +19,13 @@ pub mod schedule;
 mod store;
 mod wire;
 
-pub use destination::{ConfigError, Credentials, Destination, Network, S3, Secret, vars};
+pub use classify::judge;
+pub use destination::{
+    ConfigError, Credentials, Destination, Network, S3, Secret, profile_settings, vars,
+};
 pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
 pub use error::SinkError;
 pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
-pub use wire::read_answer;
 
 use std::time::Duration;
 
