@@ -336,7 +336,7 @@ fn on_a_metered_network_it_waits_and_says_so() {
     running.stop();
     assert!(server.objects().unwrap().is_empty());
     assert!(!home.output(&["upload"]).status.success());
-    home.ok(&["config", "set", "upload.on_metered", "send"]);
+    let home = home.config(&format!("{BUSY}on_metered = \"send\"\n"));
     home.ok(&["upload"]);
     assert!(!server.objects().unwrap().is_empty());
 }
