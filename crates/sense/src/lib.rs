@@ -20,6 +20,7 @@ pub mod ending;
 mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
+mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -37,5 +38,6 @@ mod x11;
 pub use clock::SystemClock;
 pub use desktop::{Desktop, Note};
 pub use keep::Running;
+pub use metered::{Metered, metered};
 pub use options::{Bus, Options};
 pub use screen::{GrabError, Screen};

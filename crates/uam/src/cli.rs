@@ -103,6 +103,9 @@ pub(crate) enum Command {
         /// Also what is still held back for you to look at.
         #[arg(long)]
         now: bool,
+        /// Send nothing: print the IAM policy for a key that may store what this device sends, and no more.
+        #[arg(long, conflicts_with_all = ["now", "json"])]
+        policy: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,

@@ -90,6 +90,20 @@ pub(crate) struct UploadConfig {
     pub(crate) seal: Option<bool>,
     /// How long everything waits before it may be sent, in seconds, 0 to 604,800 (a week).
     pub(crate) hold_seconds: u64,
+    /// Send no faster than this many KiB a second, 16 to 1,000,000; 0 is no limit.
+    pub(crate) limit_kib_per_s: u32,
+    /// On a network that is paid for by use, as far as the system says so: wait for another one?
+    pub(crate) on_metered: OnMetered,
+}
+
+/// `upload.on_metered`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OnMetered {
+    /// Wait for a network that is not.
+    Wait,
+    /// Send all the same.
+    Send,
 }
 
 impl UploadConfig {
@@ -165,6 +179,8 @@ impl Default for UploadConfig {
             destination: None,
             seal: None,
             hold_seconds: 600,
+            limit_kib_per_s: 0,
+            on_metered: OnMetered::Wait,
         }
     }
 }
@@ -277,6 +293,15 @@ impl Config {
             604_800,
             "seconds",
         )?;
+        if self.upload.limit_kib_per_s > 0 {
+            within(
+                "upload.limit_kib_per_s",
+                self.upload.limit_kib_per_s.into(),
+                16,
+                1_000_000,
+                "KiB a second (0 is no limit)",
+            )?;
+        }
         within(
             "power.low_percent",
             self.power.low_percent.into(),

@@ -1,7 +1,7 @@
 //! From an error chain to a [`SinkError`], by type: never by what an error displays.
 
 use crate::error::{SKEW_LIMIT_S, SinkError};
-use crate::wire::{NoKeys, Refusal, deepest};
+use crate::wire::{NoKeys, Refusal, deepest, is_list};
 use object_store::client::{HttpError, HttpErrorKind};
 use reqwest::{Method, StatusCode};
 use std::error::Error;
@@ -85,6 +85,18 @@ fn of_no_keys(keys: &NoKeys) -> SinkError {
     SinkError::NoCredentials {
         what: keys.to_string(),
     }
+}
+
+/// What a put would make of an answer with this HTTP status and these bytes, and whether they are a list of a bucket: the
+/// readers of answers, for tests that throw bytes at them. A status that is none counts as 200.
+#[must_use]
+pub fn judge(status: u16, body: &[u8]) -> (SinkError, bool) {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let at = Where {
+        place: "a bucket",
+        disk: false,
+    };
+    (of_refusal(&Refusal::bare(status, body), at), is_list(body))
 }
 
 /// An error of the operating system on a directory.

@@ -17,7 +17,6 @@ use crate::Timeouts;
 use crate::error::SinkError;
 use crate::store::Store;
 use check::{check_bucket, checked_endpoint, checked_prefix, is_loopback};
-use profile::Profile;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -303,6 +302,13 @@ impl Destination {
     }
 }
 
+/// The settings of a profile in the text of a file as Amazon's tools share it (`credentials`; not `config`, whose sections
+/// are named otherwise).
+#[must_use]
+pub fn profile_settings(text: &str, name: &str) -> std::collections::BTreeMap<String, String> {
+    profile::section(text, name, false)
+}
+
 fn error(place: &'static str, what: impl Into<String>, hint: impl Into<String>) -> ConfigError {
     ConfigError {
         place,
@@ -492,18 +498,8 @@ fn s3(
 ) -> Result<S3, ConfigError> {
     check_bucket(&bucket, bucket_place)?;
     let prefix = checked_prefix(prefix, prefix_place)?;
-    let profile = Profile::find(given)?;
-    let credentials = Credentials::choose(given, &profile, &bucket)?;
     // A profile's address and region go with its keys, and with no other's.
-    let profile = profile.filter(|_| {
-        matches!(
-            credentials,
-            Credentials::Keys {
-                profile: Some(_),
-                ..
-            }
-        )
-    });
+    let (credentials, profile) = Credentials::choose(given, &bucket)?;
     let setting = |name: &str| profile.as_ref()?.setting(name);
     let endpoint = given
         .plain(vars::ENDPOINT)?

@@ -25,12 +25,14 @@ pub mod verify;
 mod wire;
 
 pub use chain::{Chained, HEARTBEAT, chain};
-pub use destination::{ConfigError, Credentials, Destination, Network, S3, Secret, vars};
+pub use classify::judge;
+pub use destination::{
+    ConfigError, Credentials, Destination, Network, S3, Secret, profile_settings, vars,
+};
 pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
 pub use error::SinkError;
 pub use look::{Digested, Found, Look};
 pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
-pub use wire::read_answer;
 
 use std::time::Duration;
 

@@ -338,20 +338,8 @@ fn host_and_port(host: Option<&str>, port: Option<u16>) -> (String, Option<u16>)
 }
 
 /// Whether an answer's body is a list of a bucket.
-fn is_list(body: &[u8]) -> bool {
+pub(crate) fn is_list(body: &[u8]) -> bool {
     String::from_utf8_lossy(body).contains("<ListBucketResult")
-}
-
-/// What an answer's body is found to be, whatever its bytes: its error code, its region, and whether it is a list. For
-/// tests that throw bytes at it.
-#[must_use]
-pub fn read_answer(body: &[u8]) -> (Option<String>, Option<String>, bool) {
-    let text = String::from_utf8_lossy(body);
-    (
-        element(&text, "Code"),
-        element(&text, "Region"),
-        is_list(body),
-    )
 }
 
 /// What shows that an answer is not an object store's; `None` for a proper one.
@@ -378,6 +366,22 @@ fn oddity(
         Some("the acknowledgement has another checksum")
     } else {
         None
+    }
+}
+
+impl Refusal {
+    /// Of an answer that says nothing but its status and its body.
+    pub(crate) fn bare(status: StatusCode, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        Self {
+            method: Method::PUT,
+            status,
+            code: element(&text, "Code").unwrap_or_default(),
+            region: element(&text, "Region"),
+            retry_after: None,
+            ahead_s: None,
+            odd: None,
+        }
     }
 }
 
@@ -492,6 +496,19 @@ mod tests {
         assert_eq!(element("<html><Code><b>x</b></Code>", "Code"), None);
         assert_eq!(element("<Code>", "Code"), None);
         assert_eq!(element("", "Code"), None);
+    }
+
+    #[test]
+    fn an_empty_acknowledgement_may_call_itself_html_and_a_page_may_not() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "text/html; charset=utf-8".parse().unwrap());
+        headers.insert(ETAG, "\"x\"".parse().unwrap());
+        let odd = |headers: &HeaderMap| oddity(&Method::PUT, StatusCode::OK, headers, None);
+        assert!(odd(&headers).is_some());
+        headers.insert(CONTENT_LENGTH, "12".parse().unwrap());
+        assert!(odd(&headers).is_some());
+        headers.insert(CONTENT_LENGTH, "0".parse().unwrap());
+        assert_eq!(odd(&headers), None);
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::config::Config;
+use crate::config::{Config, OnMetered};
 use crate::control::{self, Instance, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
+use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use upload::{Timeouts, UploadError, chain, drain};
+use upload::{Destination, Timeouts, UploadError, chain, drain};
 use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
 
@@ -38,6 +39,9 @@ pub(crate) struct Summary {
     /// Until when something is held back, in microseconds since the Unix epoch (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) held_until_us: Option<i64>,
+    /// What the sink lacks, as far as it showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<String>,
     /// What went wrong, if anything.
     pub(crate) error: Option<Trouble>,
 }
@@ -146,6 +150,7 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
     for text in [summary.hold_text(), summary.retention.clone()]
         .into_iter()
         .flatten()
+        .chain(summary.remarks)
     {
         output::line(&text);
     }
@@ -157,6 +162,22 @@ fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
     matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
 }
 
+/// Prints the policy for this device's key.
+pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&home.paths)?;
+    let environment = Environment::load(&home.paths)?;
+    let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
+        return Err(Failure::usage(
+            "nothing is sent to a bucket, so there is no policy for one",
+            "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
+        ));
+    };
+    let vault = vault::Vault::open(&home.paths.vault())?;
+    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    output::out(&upload::policy::put_only(&s3.bucket, &s3.prefix, &device));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The lease's key, from the running instance that started this upload.
 fn given_lease() -> anyhow::Result<Opener> {
     let mut line = Zeroizing::new(String::new());
@@ -164,6 +185,20 @@ fn given_lease() -> anyhow::Result<Opener> {
     Ok(Opener::new([line
         .parse()
         .context("the lease's key is none")?]))
+}
+
+/// Why nothing is sent now, where the network is paid for by use. Who asks for it with `--now` gets it sent.
+fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
+    let waits = !now
+        && config.upload.on_metered == OnMetered::Wait
+        && sense::metered(&sense::Bus::System) == sense::Metered::Yes;
+    waits.then(|| Trouble {
+        permanent: false,
+        text: "the network is metered, so nothing is sent through it".to_owned(),
+        hint: "It is tried again by itself; `uam upload --now` sends at once, and `uam config set upload.on_metered send` always.".to_owned(),
+        retry_after_s: Some(config.upload.every_seconds),
+        damaged: false,
+    })
 }
 
 /// `alive`: true when a running instance asks, whose silence would be a gap.
@@ -188,6 +223,12 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             ..Summary::default()
         });
     };
+    if let Some(waits) = waits_for_a_network(&config, now) {
+        return Ok(Summary {
+            error: Some(waits),
+            ..Summary::default()
+        });
+    }
     let clock = sense::SystemClock;
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
@@ -254,6 +295,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                     Err(_) => {}
                 }
             }
+            summary.remarks = sink.remarks();
         }
     }
     summary.held_until_us = outbox.held_until_us()?;

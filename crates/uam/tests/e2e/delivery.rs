@@ -2,8 +2,9 @@
 
 use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Options, S3Server};
+use lab::s3::{Access, Options, S3Server};
 use model::{NoticeCode, Record};
+use std::process::{Child, Command, Stdio};
 
 const BUSY: &str =
     "[shots]\ncapture = true\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\n";
@@ -267,4 +268,169 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     assert_eq!(out.status.code(), Some(2));
     let told = String::from_utf8(out.stderr).unwrap();
     assert!(told.contains("there is no directory"), "{told}");
+}
+
+#[test]
+fn the_policy_names_this_device_and_the_doctor_names_the_key() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .env("S3_PREFIX", "team/laptop")
+        .config(BUSY);
+    home.start(&[]).stop();
+    let policy: serde_json::Value =
+        serde_json::from_str(&home.ok(&["upload", "--policy"])).unwrap();
+    let resource = policy["Statement"][0]["Resource"].as_str().unwrap();
+    let device = home.reader().device().to_string();
+    // What was sent lies where the policy allows it.
+    let objects = server.objects().unwrap();
+    assert!(!objects.is_empty());
+    let (before, after) = resource.split_once("/kind=*/").unwrap();
+    assert_eq!(before, "arn:aws:s3:::lab/team/laptop/raw/v1");
+    let shard = after.split('/').next().unwrap();
+    assert_eq!(after, format!("{shard}/dt=*/dev={device}/*"));
+    for key in objects.keys() {
+        assert!(
+            key.contains(&format!("/{shard}/dt=")) && key.contains(&format!("/dev={device}/")),
+            "{key} {resource}"
+        );
+    }
+    let told = home.ok(&["doctor"]);
+    assert!(
+        told.contains("the key in the environment or .env"),
+        "{told}"
+    );
+    let nothing = Home::new().output(&["upload", "--policy"]);
+    assert!(!nothing.status.success());
+}
+
+#[test]
+fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
+    let store = tempfile::tempdir().unwrap();
+    let options = Options {
+        access: Access::PublicList,
+        ..Options::new(store.path())
+    };
+    let server = S3Server::start(options).unwrap();
+    let (_desktop, home, running) = begin(&server);
+    let told = until("the refusal is told", || {
+        home.status().last_upload.filter(|u| !u.ok)
+    });
+    assert!(
+        told.text
+            .starts_with("anyone can list what is in the bucket lab")
+            && told.text.contains("Block public access"),
+        "{told:?}"
+    );
+    let doctor = home.output(&["doctor"]);
+    assert!(!doctor.status.success());
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("anyone can list"));
+    running.stop();
+    assert!(server.objects().unwrap().is_empty());
+}
+
+/// A bus of its own with a NetworkManager on it that says of its network what it is told.
+struct Network {
+    children: [Child; 2],
+    address: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Network {
+    const NAME: &str = "org.freedesktop.NetworkManager";
+    const PATH: &str = "/org/freedesktop/NetworkManager";
+
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("bus");
+        let address = format!("unix:path={}", socket.display());
+        let quiet = |command: &mut Command| {
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("this test needs the Debian packages dbus and python3-dbusmock")
+        };
+        let daemon = quiet(
+            Command::new("dbus-daemon")
+                .args(["--session", "--nofork", "--nopidfile", "--address"])
+                .arg(&address),
+        );
+        until("the bus is there", || socket.exists().then_some(()));
+        let service = quiet(
+            Command::new("/usr/bin/python3")
+                .args([
+                    "-m",
+                    "dbusmock",
+                    "--system",
+                    Self::NAME,
+                    Self::PATH,
+                    Self::NAME,
+                ])
+                .env("DBUS_SYSTEM_BUS_ADDRESS", &address),
+        );
+        let network = Self {
+            children: [daemon, service],
+            address,
+            _dir: dir,
+        };
+        until("the NetworkManager is there", || {
+            let name = format!("string:{}", Self::NAME);
+            let added = network.send(
+                "AddProperty",
+                &[&name, "string:Metered", "variant:uint32:1"],
+            );
+            added.then_some(())
+        });
+        network
+    }
+
+    fn send(&self, method: &str, args: &[&str]) -> bool {
+        Command::new("dbus-send")
+            .arg(format!("--bus={}", self.address))
+            .arg("--print-reply")
+            .arg(format!("--dest={}", Self::NAME))
+            .arg(Self::PATH)
+            .arg(format!("org.freedesktop.DBus.Mock.{method}"))
+            .args(args)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn on_a_metered_network_it_waits_and_says_so() {
+    let network = Network::start();
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .env("DBUS_SYSTEM_BUS_ADDRESS", network.address.clone())
+        .config(BUSY);
+    let running = home.start(&[]);
+    let told = until("it is told", || home.status().last_upload.filter(|u| !u.ok));
+    assert!(told.text.starts_with("the network is metered"), "{told:?}");
+    running.stop();
+    assert!(server.objects().unwrap().is_empty());
+    assert!(!home.output(&["upload"]).status.success());
+    let home = home.config(&format!("{BUSY}on_metered = \"send\"\n"));
+    home.ok(&["upload"]);
+    assert!(!server.objects().unwrap().is_empty());
 }

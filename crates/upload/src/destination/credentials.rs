@@ -68,36 +68,38 @@ impl fmt::Display for Credentials {
 }
 
 impl Credentials {
-    /// The first of: a key in the variables, a web identity, a profile, the machine's role where that was chosen.
+    /// The first of: a key in the variables, a web identity, a profile that was named, the machine's role where that was
+    /// chosen, the profile `default`. With the profile, where it is that one.
     pub(super) fn choose(
         given: &Given<'_>,
-        profile: &Option<Profile>,
         bucket: &str,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<(Self, Option<Profile>), ConfigError> {
         match (
             given.plain(vars::ACCESS_KEY)?,
             given.plain(vars::SECRET_KEY)?,
         ) {
             (Some(access_key), Some(secret_key)) => {
-                return Ok(Self::Keys {
+                let keys = Self::Keys {
                     access_key,
                     secret_key: Secret(secret_key),
                     session_token: given.plain(vars::TOKEN)?.map(Secret),
                     profile: None,
-                });
+                };
+                return Ok((keys, None));
             }
             (Some(_), None) => return Err(half_a_key(vars::SECRET_KEY, vars::ACCESS_KEY)),
             (None, Some(_)) => return Err(half_a_key(vars::ACCESS_KEY, vars::SECRET_KEY)),
             (None, None) => {}
         }
         if let Some(identity) = web_identity(given)? {
-            return Ok(identity);
+            return Ok((identity, None));
         }
-        if let Some(profile) = profile {
-            return profile.credentials();
+        let named = given.text(vars::PROFILE).is_some();
+        if !named && let Some(machine) = instance(given)? {
+            return Ok((machine, None));
         }
-        if let Some(machine) = instance(given)? {
-            return Ok(machine);
+        if let Some(profile) = Profile::find(given)? {
+            return Ok((profile.credentials()?, Some(profile)));
         }
         Err(error(
             vars::ACCESS_KEY,

@@ -84,9 +84,10 @@ fn the_default_profile_and_files_elsewhere() {
     let file = home.path().join(".aws/keys").display().to_string();
     let destination = choose(&lab, &[("AWS_SHARED_CREDENTIALS_FILE", &file)]).unwrap();
     stores(&lab, &destination);
-    // A key in the variables goes before it.
+    // A key in the variables goes before it, and no profile is looked for then.
     let key = [
-        ("AWS_SHARED_CREDENTIALS_FILE", file.as_str()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file"),
+        ("AWS_PROFILE", "nobody"),
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
@@ -175,6 +176,21 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
     stores(&lab, &destination);
     assert_eq!(heard.all().len(), 3, "asked once, and kept");
     assert!(choose(&lab, &[("AWS_EC2_METADATA_DISABLED", "maybe")]).is_err());
+    // Chosen by name, it goes before a profile that nobody named.
+    let home = home(&[("credentials", &format!("[default]\n{KEYS}"))]);
+    let at_home = home.path().display().to_string();
+    let both = [at, vars[1], ("HOME", at_home.as_str())];
+    let signed_with = choose(&lab, &both).unwrap().signed_with().unwrap();
+    assert!(
+        signed_with.starts_with("the role of this machine"),
+        "{signed_with}"
+    );
+    let named = [at, vars[1], both[2], ("AWS_PROFILE", "default")];
+    let signed_with = choose(&lab, &named).unwrap().signed_with().unwrap();
+    assert!(
+        signed_with.starts_with("the key of the profile default"),
+        "{signed_with}"
+    );
 }
 
 fn cannot_sign(destination: &Destination) -> SinkError {
