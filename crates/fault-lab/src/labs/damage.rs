@@ -40,7 +40,7 @@ struct Count {
 
 pub(crate) fn run(form: Form) -> Result<Verdict> {
     let databases = form.pick(100, 1_000);
-    let dir = tempfile::tempdir()?;
+    let dir = desk::quick_dir()?;
     let desk = Desk::new(dir.path())?;
     let (open, closed) = fill(&desk)?;
     let count = Mutex::new(Count::default());
@@ -255,7 +255,7 @@ fn one(
     chance: &mut Chance,
     count: &Mutex<Count>,
 ) -> Result<()> {
-    let dir = tempfile::tempdir()?;
+    let dir = desk::quick_dir()?;
     for name in ["lease", "viewer"] {
         fs::copy(desk.dir.join(name), dir.path().join(name))?;
     }

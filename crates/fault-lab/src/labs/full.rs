@@ -41,7 +41,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
 
 /// How often it was full, how many records were acknowledged, how many steps refused.
 fn one() -> Result<Result<(u64, u64, u64), String>> {
-    let dir = tempfile::tempdir()?;
+    let dir = desk::quick_dir()?;
     let image = dir.path().join("disk");
     File::create(&image)?.set_len(DISK)?;
     let at = dir.path().join("mounted");

@@ -2,8 +2,8 @@
 
 use crate::book::Book;
 use crate::chance::Chance;
-use crate::child::{Child, Ended};
-use crate::desk::Desk;
+use crate::child::{Child, Ended, found_vault, takes_code};
+use crate::desk::{self, Desk};
 use crate::form::{Form, Verdict, two_at_once};
 use crate::lists;
 use crate::old;
@@ -47,7 +47,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     // Two at once: they wait for the disk most of the time.
     let count = Mutex::new(Count::default());
     two_at_once(kills / PER_JOURNAL, form, &|number| {
-        let some = one_journal(number).with_context(|| format!("journal {number}"))?;
+        let some = one_journal(number, form).with_context(|| format!("journal {number}"))?;
         let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
         for (doing, n) in some.kills {
             *count.kills.entry(doing).or_default() += n;
@@ -66,20 +66,26 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         .map(|(doing, n)| format!("{n} in {doing}"))
         .collect();
     Ok(Verdict::Passed(format!(
-        "{done} kills ({}; {} of them during an upload): {} records acknowledged, 0 lost, 0 gaps; {} objects, 0 twice; longest start {:.3} s",
+        "{done} kills ({}; {} of them during an upload): {} records acknowledged, 0 lost, 0 gaps; {} objects, 0 twice; longest start {:.3} s {}",
         when.join(", "),
         count.uploading,
         count.acked,
         count.objects,
-        count.longest.as_secs_f64()
+        count.longest.as_secs_f64(),
+        form.pick("in memory", "on the disk")
     )))
 }
 
-fn one_journal(number: u64) -> Result<Count> {
+fn one_journal(number: u64, form: Form) -> Result<Count> {
     let mut chance = Chance::new(0x2545_f491_4f6c_dd1d + number);
     let mut count = Count::default();
-    let dir = tempfile::tempdir()?;
+    // A kill takes nothing that was written, wherever it was written to. A disk makes the starts what they are.
+    let dir = match form {
+        Form::Short => desk::quick_dir()?,
+        Form::Long => tempfile::tempdir()?,
+    };
     let desk = Desk::new(dir.path())?;
+    found_vault(dir.path())?;
     let server = S3Server::start(Options::new(dir.path().join("s3")))?;
     let mut book = Book::default();
     // Every second journal is of an older version, and the first children are killed while they bring it up to date.
@@ -168,5 +174,11 @@ pub(crate) fn finish(
     child.wait()?;
     ensure!(book.done, "the last child did not end its work");
     book.look_at_all(desk)?;
+    if let Some(step) = book.code {
+        ensure!(
+            !takes_code(&desk.dir, step)?,
+            "the code of step {step} was accepted, and is again"
+        );
+    }
     lists::check(desk, env)
 }

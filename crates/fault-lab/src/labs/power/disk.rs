@@ -19,8 +19,13 @@ const TTL: Duration = Duration::from_secs(3600);
 
 /// What reached the disk.
 pub(super) enum Op {
-    Write { at: usize, bytes: Vec<u8> },
+    Write {
+        at: usize,
+        bytes: Vec<u8>,
+    },
     Flush,
+    /// A flush that was answered with an error: what was written before it may be lost for good.
+    Failed,
 }
 
 /// The disk's content and what was done to it.
@@ -32,6 +37,8 @@ pub(super) struct Log {
     pub(super) base: Vec<u8>,
     pub(super) ops: Vec<Op>,
     noting: bool,
+    /// So many flushes from now is one that fails; 0 for none.
+    fails: u64,
 }
 
 /// The log, shared with the thread that serves the disk.
@@ -66,12 +73,13 @@ impl Disk {
         })
     }
 
-    /// From now on everything is noted.
-    pub(super) fn note(&self) {
+    /// From now on everything is noted, and the flush of this number (from 1) fails; 0: none.
+    pub(super) fn note(&self, fails: u64) {
         let mut log = self.log.lock();
         log.base = log.image.clone();
         log.ops.clear();
         log.noting = true;
+        log.fails = fails;
     }
 
     /// The end of noting: the content at its begin, and what was done since.
@@ -191,6 +199,13 @@ impl Filesystem for Served {
 
     fn fsync(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
         let mut log = self.0.lock();
+        if log.noting && log.fails == 1 {
+            log.fails = 0;
+            log.ops.push(Op::Failed);
+            reply.error(Errno::EIO);
+            return;
+        }
+        log.fails = log.fails.saturating_sub(1);
         if log.noting {
             log.ops.push(Op::Flush);
         }
