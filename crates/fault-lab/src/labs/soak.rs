@@ -220,7 +220,8 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let home = tempfile::tempdir()?;
     fs::write(home.path().join("config.toml"), CONFIG)?;
     let trace_file = home.path().join("trace.jsonl");
-    trace(&trace_file, seconds + 3_600)?;
+    // With time to spare for the start.
+    trace(&trace_file, seconds + 120)?;
     let uam = || {
         let mut command = Command::new(&program);
         command

@@ -69,6 +69,7 @@ proptest! {
             .map(|(seq, (day, bytes, acked))| BlobItem { seq, day: Day(*day), bytes: *bytes, acked: *acked })
             .collect();
         let steps = make_room(&items, wanted, &Action::Delete);
+        prop_assert!(make_room(&items, 0, &Action::Delete).is_empty(), "nothing is needed");
         let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
         prop_assert!(steps.iter().all(|s| of(s.seq).acked));
         prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());

@@ -28,7 +28,8 @@ impl Source for Replay {
             return End::Stopped;
         };
         let start = self.clock.now();
-        for item in std::mem::take(&mut self.events) {
+        // Kept until the end: what is given back on the way would hide what the receiver's side takes.
+        for item in &std::mem::take(&mut self.events) {
             if self.pace == Pace::RealTime {
                 let due_us = item.at.awake_us.saturating_sub(first.awake_us);
                 let passed_us = self.clock.now().awake_us.saturating_sub(start.awake_us);
@@ -47,7 +48,7 @@ impl Source for Replay {
                 Stamps::Kept => item.at,
                 Stamps::Moved => moved(item.at, first, start),
             };
-            if post.out.send(at, item.event).is_err() {
+            if post.out.send(at, item.event.clone()).is_err() {
                 return End::Stopped;
             }
         }
