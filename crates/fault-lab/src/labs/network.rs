@@ -62,7 +62,7 @@ fn fault(roll: u64) -> (&'static str, Fault) {
         8 => (
             "HTML",
             Fault::Portal {
-                etag: roll / KINDS % 2 == 0,
+                etag: (roll / KINDS).is_multiple_of(2),
             },
         ),
         9 => ("redirect", Fault::Redirect),
@@ -96,7 +96,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let mut options = Options::new(dir.path().join("s3"));
     options.faults = Faults::each(move |seen| {
         let roll = dice(seen.request);
-        if roll % 5 != 0 {
+        if !roll.is_multiple_of(5) {
             return Fault::None;
         }
         let (kind, fault) = fault(roll / 5);

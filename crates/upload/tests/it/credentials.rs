@@ -72,7 +72,10 @@ fn a_profile_that_is_named() {
     );
     assert_eq!(
         destination.signed_with().unwrap(),
-        format!("the key of the profile work in {at}/.aws/credentials")
+        format!(
+            "the key of the profile work in {}",
+            home.path().join(".aws").join("credentials").display()
+        )
     );
     stores(&lab, &destination);
 }
@@ -120,7 +123,10 @@ fn a_profile_that_holds_no_keys_says_why() {
     assert!(told("half").contains("does not hold both keys"));
     let nobody = told("nobody");
     assert!(
-        nobody.contains(&format!("is not in {at}/.aws/credentials")),
+        nobody.contains(&format!(
+            "is not in {}",
+            home.path().join(".aws").join("credentials").display()
+        )),
         "{nobody}"
     );
     let gone = choose(&lab, &[("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file")]).unwrap_err();
