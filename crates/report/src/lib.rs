@@ -3,19 +3,25 @@
 //! The core is pure: functions over [`model::Line`] and [`model::Span`] with the present given as an argument.
 //! Only [`query`] touches a journal, through its reader.
 
+pub mod activity;
 pub mod csv;
 pub mod day;
 pub mod days;
 pub mod feed;
+pub mod meaning;
+pub mod overview;
 pub mod query;
 pub mod rollup;
 pub mod status;
 pub mod table;
 pub mod text;
 
-pub use day::{DayReport, Extent, Today, summarise};
+pub use activity::Ten;
+pub use day::{DayReport, DayStart, Extent, Today, View, summarise};
 pub use days::{AppUsage, DayTotals, Days};
 pub use feed::{Feed, LogLine, LogWord};
+pub use meaning::{Meaning, NamedUsage};
+pub use overview::Overview;
 pub use rollup::{Rollup, Rollups};
 pub use status::{Outbox, RecordingHours, Status, Upload};
 

@@ -335,6 +335,9 @@ pub(crate) mod tests {
             protected,
             removed: Usage::default(),
             unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
+            activity: Vec::new(),
             shots: vec![ShotRow {
                 seq: 17,
                 at_us: 1_784_100_000_000_000,
@@ -414,6 +417,8 @@ pub(crate) mod tests {
             protected: day.protected,
             removed: day.removed,
             unnamed: day.unnamed,
+            categories: Vec::new(),
+            projects: Vec::new(),
         };
         let mut second = totals.clone();
         second.day = jiff::civil::date(2026, 7, 17);
@@ -427,6 +432,8 @@ pub(crate) mod tests {
             protected: Usage::default(),
             removed: Usage::default(),
             unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
         };
         Days {
             days: vec![totals, nothing, second],
