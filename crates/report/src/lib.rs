@@ -8,10 +8,12 @@ pub mod csv;
 pub mod day;
 pub mod days;
 pub mod feed;
+pub mod ics;
 pub mod meaning;
 pub mod overview;
 pub mod query;
 pub mod rollup;
+pub mod sheet;
 pub mod status;
 pub mod table;
 pub mod text;
@@ -23,6 +25,7 @@ pub use feed::{Feed, LogLine, LogWord};
 pub use meaning::{Meaning, NamedUsage};
 pub use overview::Overview;
 pub use rollup::{Rollup, Rollups};
+pub use sheet::Sheet;
 pub use status::{Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.

@@ -1,0 +1,240 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::day::tests::{H, S, at, span};
+use crate::meaning::{Meaning, Rule};
+use crate::overview::Making;
+use crate::{Extent, View};
+use jiff::civil::date;
+use model::{Span, Window};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// A title as an enemy would have it.
+pub(crate) fn hostile() -> String {
+    format!(
+        "</title><script>alert(1)</script>\"' onload=x \u{202e}gpj\u{1b}[31m\r\n{}",
+        "W".repeat(10_000)
+    )
+}
+
+fn rule(name: &str, app: &str) -> Rule {
+    Rule {
+        name: name.to_owned(),
+        app: Some(app.to_owned()),
+        title: None,
+    }
+}
+
+/// `count` days at a desk, with something of everything.
+pub(crate) fn days(count: usize, meaning: &Meaning) -> Overview {
+    let zone = "Europe/Berlin";
+    let first = date(2026, 3, 23);
+    let all: Vec<Date> = first
+        .series(jiff::Span::new().days(1))
+        .take(count)
+        .collect();
+    let apps = [
+        "Code",
+        "firefox",
+        "Slack",
+        "Alacritty",
+        "libreoffice-writer",
+        "Gimp",
+        "vlc",
+        "Nautilus",
+    ];
+    let mut spans: Vec<Span> = Vec::new();
+    let began = at("2026-03-23T07:00:00Z");
+    for day in 0..count as i64 {
+        if (day + 1) % 7 == 0 {
+            continue;
+        }
+        let begin = began + day * 24 * H + (day % 5) * 17 * 60 * S;
+        let mut end = begin;
+        for n in 0i64..(300 + (day % 4) * 40) {
+            let length = (20 + (n * n * 7 + day * 13) % 140) * S;
+            let (state, app) = match (n % 60, (n / 9 + day) % 23) {
+                (57..=59, _) => (model::Coverage::Idle, "Code"),
+                (56, _) => (model::Coverage::Locked, ""),
+                (_, 0) => (model::Coverage::Active, "protected"),
+                (_, 1) => (model::Coverage::Active, ""),
+                (_, k) => (model::Coverage::Active, apps[((k * k) % 8) as usize]),
+            };
+            let mut span = span(end, length, zone, state, app);
+            if n == 250 {
+                span.window = Some(Arc::new(Window {
+                    app: hostile(),
+                    exe: String::new(),
+                    title: hostile(),
+                }));
+            }
+            spans.push(span);
+            end += length;
+        }
+        spans.push(super::tests::span(
+            end,
+            H,
+            zone,
+            model::Coverage::Paused,
+            "",
+        ));
+    }
+    let extent = Extent {
+        began_us: began - 9 * H,
+        now_us: began + count as i64 * 24 * H,
+    };
+    let mut making = Making::new(View::default(), meaning, extent);
+    let spans: Vec<&Span> = spans.iter().collect();
+    making.take(&all, &spans, zone);
+    making.finish(Vec::new())
+}
+
+pub(crate) fn letter() -> Letter {
+    Letter {
+        client: Some("Müller & Söhne <GmbH>".to_owned()),
+        author: Some("Ada Λάμδα Ивановна 日本".to_owned()),
+        version: "0.1.0".to_owned(),
+        made_us: at("2026-04-01T08:00:00Z"),
+        zone: "Europe/Berlin".to_owned(),
+        projects: true,
+        ..Letter::default()
+    }
+}
+
+fn rules() -> Meaning {
+    let projects = [
+        rule("uam", "code|alacritty"),
+        rule("Website", "firefox"),
+        rule("Ω & Б", "gimp"),
+    ];
+    Meaning::new(&[], true, &projects).unwrap()
+}
+
+#[test]
+fn durations_are_carried_so_that_their_sum_is_whole() {
+    assert_eq!(
+        carried(&[1_500_000, 1_500_000, 400_000, 600_000]),
+        [1, 2, 0, 1]
+    );
+    assert_eq!(carried(&[]), [0; 0]);
+}
+
+proptest! {
+    #[test]
+    fn carried_durations_sum_to_the_sum(us in prop::collection::vec(0u64..10_000_000_000, 0..50)) {
+        let told = carried(&us);
+        prop_assert_eq!(told.iter().sum::<u64>(), us.iter().sum::<u64>() / MICROS_PER_SECOND);
+        for (told, us) in told.iter().zip(&us) {
+            prop_assert!(told.abs_diff(us / MICROS_PER_SECOND) <= 1);
+        }
+    }
+}
+
+/// What a sheet prints adds up as printed.
+#[test]
+fn a_week_adds_up_as_printed() {
+    let sheet = Sheet::new(&days(7, &rules()), letter());
+    let totals: Vec<[u64; 3]> = sheet.tables.iter().map(|t| t.total.seconds).collect();
+    assert_eq!(totals.len(), 3);
+    assert!(totals.windows(2).all(|w| w[0] == w[1]), "{totals:?}");
+    let state = |name| {
+        sheet
+            .states
+            .iter()
+            .find(|s| s.name == name)
+            .map(|s| s.seconds)
+    };
+    let [active, idle, _] = totals[0];
+    let days: Vec<u64> = (0..2)
+        .map(|n| sheet.periods.iter().map(|p| p.seconds[n]).sum())
+        .collect();
+    assert_eq!(days, [active, idle]);
+    assert_eq!(state("active").map(|s| s.abs_diff(active) <= 1), Some(true));
+    assert_eq!(
+        sheet.states.iter().map(|s| s.seconds).sum::<u64>(),
+        sheet.length
+    );
+    assert_eq!((sheet.lanes.len(), sheet.periods.len()), (6, 6));
+    for lane in &sheet.lanes {
+        assert!(lane.strips.iter().all(|s| s.from < s.to && s.to <= 10_000));
+        assert!(lane.bars.iter().all(|b| b.active + b.idle <= 1000));
+    }
+    assert_eq!(sheet.legend.len(), 11, "{:?}", sheet.legend);
+}
+
+#[test]
+fn a_year_is_told_by_the_month_and_without_time_lines() {
+    let mut overview = days(3, &rules());
+    let day = overview.days[0].clone();
+    overview.days = date(2026, 1, 1)
+        .series(jiff::Span::new().days(1))
+        .take(365)
+        .map(|date| {
+            let mut day = day.clone();
+            day.totals.day = date;
+            day
+        })
+        .collect();
+    let sheet = Sheet::new(&overview, letter());
+    assert_eq!(
+        (sheet.period, sheet.periods.len(), sheet.lanes.len()),
+        ("Months", 12, 0)
+    );
+    assert_eq!(sheet.periods[1].when, "28 days");
+}
+
+#[test]
+fn html_is_one_file_that_fetches_and_runs_nothing() {
+    let text = html::html(&Sheet::new(&days(2, &rules()), letter()));
+    for bad in [
+        "<script",
+        "http://",
+        "https://",
+        "url(",
+        "@import",
+        "<link",
+        "onload=x \"",
+        "\u{202e}",
+        "\u{1b}",
+        "WWWWWWWWWWWW\u{0}",
+    ] {
+        assert!(!text.contains(bad), "{bad}");
+    }
+    assert!(text.contains("Müller &amp; Söhne &lt;GmbH&gt;"));
+    assert!(
+        text.contains("&lt;script&gt;alert(1)"),
+        "the title is shown, as text"
+    );
+    assert!(!text.contains(&"W".repeat(200)), "and clipped");
+    insta::assert_snapshot!(text.replace(include_str!("sheet.css"), "…\n"));
+}
+
+#[test]
+fn an_empty_time_says_so() {
+    let overview = Overview::default();
+    let sheet = Sheet::new(&overview, Letter::default());
+    assert!(html::html(&sheet).contains("Nothing was recorded"));
+    assert!(pdf::pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
+}
+
+/// Writes what the tests draw, to be looked at: `UAM_SHEETS=DIR cargo test -p report looked_at`.
+#[test]
+fn sheets_can_be_looked_at() {
+    let Ok(dir) = std::env::var("UAM_SHEETS") else {
+        return;
+    };
+    let dir = std::path::Path::new(&dir);
+    for count in [1, 9, 35, 70] {
+        let sheet = Sheet::new(&days(count, &rules()), letter());
+        std::fs::write(dir.join(format!("{count}.html")), html::html(&sheet)).unwrap();
+        std::fs::write(
+            dir.join(format!("{count}.pdf")),
+            pdf::pdf(&sheet, 0).unwrap(),
+        )
+        .unwrap();
+    }
+    let empty = Sheet::new(&Overview::default(), Letter::default());
+    std::fs::write(dir.join("0.html"), html::html(&empty)).unwrap();
+    std::fs::write(dir.join("0.pdf"), pdf::pdf(&empty, 0).unwrap()).unwrap();
+}
