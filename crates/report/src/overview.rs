@@ -98,6 +98,24 @@ struct Cell {
 }
 
 impl Overview {
+    /// Of totals alone: without activity and time lines.
+    #[must_use]
+    pub fn of(days: Days) -> Self {
+        let view = |totals| DayView {
+            totals,
+            zone: String::new(),
+            counted_us: None,
+            tens: Vec::new(),
+            strips: Vec::new(),
+            cells: Vec::new(),
+        };
+        Self {
+            days: days.days.into_iter().map(view).collect(),
+            damaged: days.damaged,
+            labels: Vec::new(),
+        }
+    }
+
     /// The totals of its days alone.
     #[must_use]
     pub fn totals(&self) -> Days {

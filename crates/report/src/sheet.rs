@@ -27,8 +27,9 @@ pub const MOST_PICTURES: usize = 20;
 pub const MOST_LANES: usize = 62;
 /// Rows of a table before the rest is told as one.
 const MOST_ROWS: usize = 24;
-/// Characters of a name.
+/// Characters of a name, and of one in a table.
 const NAME: usize = 160;
+const CELL: usize = 72;
 
 /// What the sheet says of itself.
 #[derive(Clone, Debug, Default)]
@@ -350,7 +351,7 @@ fn table(title: &'static str, rows: &[NamedUsage], tint: impl Fn(&str) -> Option
                 &r.name
             };
             (
-                printable(name, NAME),
+                printable(name, CELL),
                 tint(&r.name),
                 r.usage.active_us,
                 r.usage.idle_us,
@@ -473,7 +474,7 @@ fn facts(overview: &Overview, letter: &Letter) -> Vec<(&'static str, String)> {
     fact("By", &letter.author);
     let mut zones: Vec<&str> = Vec::new();
     for day in overview.days.iter().filter(|day| day.totals.is_known()) {
-        if !zones.contains(&day.zone.as_str()) {
+        if !day.zone.is_empty() && !zones.contains(&day.zone.as_str()) {
             zones.push(&day.zone);
         }
     }
@@ -496,8 +497,11 @@ fn facts(overview: &Overview, letter: &Letter) -> Vec<(&'static str, String)> {
             .strftime("%-d %B %Y, %H:%M")
             .to_string()
     });
-    fact("Made", &made.ok());
-    fact("With", &Some(format!("uam {}", letter.version)));
+    let made = made.unwrap_or_default();
+    fact(
+        "Made",
+        &Some(format!("{made}, with uam {}", letter.version)),
+    );
     facts
 }
 

@@ -403,7 +403,10 @@ fn pictures(canvas: &mut Canvas, sheet: &Sheet) {
 
 fn notes(canvas: &mut Canvas, sheet: &Sheet) {
     heading(canvas, "What to know", 30.0);
-    for note in &sheet.notes {
+    let missing =
+        "\u{fffd} stands for a character that the font of this file does not have.".to_owned();
+    let missing = canvas.has_missing().then_some(missing);
+    for note in sheet.notes.iter().chain(&missing) {
         canvas.need(26.0);
         canvas.y += 2.5;
         let y = canvas.y + 12.5;

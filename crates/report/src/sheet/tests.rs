@@ -59,7 +59,7 @@ pub(crate) fn days(count: usize, meaning: &Meaning) -> Overview {
                 (56, _) => (model::Coverage::Locked, ""),
                 (_, 0) => (model::Coverage::Active, "protected"),
                 (_, 1) => (model::Coverage::Active, ""),
-                (_, k) => (model::Coverage::Active, apps[((k * k) % 8) as usize]),
+                (_, k) => (model::Coverage::Active, apps[((k * 5) % 8) as usize]),
             };
             let mut span = span(end, length, zone, state, app);
             if n == 250 {
@@ -160,7 +160,7 @@ fn a_week_adds_up_as_printed() {
         assert!(lane.strips.iter().all(|s| s.from < s.to && s.to <= 10_000));
         assert!(lane.bars.iter().all(|b| b.active + b.idle <= 1000));
     }
-    assert_eq!(sheet.legend.len(), 11, "{:?}", sheet.legend);
+    assert_eq!(sheet.legend.len(), 12, "{:?}", sheet.legend);
 }
 
 #[test]

@@ -135,6 +135,13 @@ impl Canvas {
         &mut self.pages[last]
     }
 
+    /// True when something was drawn that the fonts do not have.
+    pub(super) fn has_missing(&self) -> bool {
+        self.fonts
+            .iter()
+            .any(|font| font.stands_for.values().any(|c| *c == MISSING))
+    }
+
     /// Begins a new page unless so much is left of this one; true when it did.
     pub(super) fn need(&mut self, height: f32) -> bool {
         if self.y + height <= BOTTOM {
