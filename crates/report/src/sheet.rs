@@ -523,7 +523,7 @@ fn figures(overview: &Overview, whole: &Whole) -> Vec<(String, String)> {
     }
     if overview.days.len() > 1 {
         let all = count(overview.days.len() as u64, "day", "days");
-        figures.push((days.count().to_string(), format!("active of {all}")));
+        figures.push((days.count().to_string(), format!("of {all} active")));
     }
     figures
 }

@@ -163,7 +163,7 @@ fn periods(out: &mut String, sheet: &Sheet) {
     }
     let _ = write!(
         out,
-        "</tbody>\n<tfoot>\n<tr><th scope=\"row\">Total</th><td></td><td class=\"bar wide\"></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n</tfoot>\n</table>\n</section>\n",
+        "</tbody>\n<tfoot>\n<tr><th scope=\"row\">Total</th><td class=\"soft\"></td><td class=\"bar wide\"></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n</tfoot>\n</table>\n</section>\n",
         clock(sum[0]),
         clock(sum[1])
     );
@@ -243,8 +243,11 @@ fn draw(out: &mut String, lane: &Lane) {
 }
 
 fn states(out: &mut String, sheet: &Sheet) {
+    if sheet.states.is_empty() {
+        return;
+    }
     out.push_str(
-        "<section>\n<h2>Coverage</h2>\n<p class=\"about\">Every second of this time is in exactly one of these states.</p>\n\
+        "<section class=\"whole\">\n<h2>Coverage</h2>\n<p class=\"about\">Every second of this time is in exactly one of these states.</p>\n\
          <table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Meaning</th><th scope=\"col\" class=\"n\">Share</th>\
          <th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n",
     );

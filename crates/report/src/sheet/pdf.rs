@@ -78,9 +78,10 @@ fn head(canvas: &mut Canvas, sheet: &Sheet) {
     canvas.y += 16.0;
     canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
     canvas.y += 18.0;
-    // Three to a row.
-    let column = WIDTH / 3.0;
-    for row in sheet.facts.chunks(3) {
+    // Three to a row, and no single one below them.
+    let places = if sheet.facts.len() == 4 { 4 } else { 3 };
+    let column = WIDTH / places as f32;
+    for row in sheet.facts.chunks(places) {
         let mut lines = 1;
         for (n, (name, value)) in row.iter().enumerate() {
             let x = LEFT + column * n as f32;
@@ -162,7 +163,9 @@ fn usage(canvas: &mut Canvas, table: &Table) {
         ("Idle", RIGHT - 58.0, true),
         ("Total", RIGHT, true),
     ];
-    heading(canvas, table.title, 52.0);
+    // A short table is not torn apart.
+    let lines = table.rows.len().min(12) + 1;
+    heading(canvas, table.title, 22.0 + LINE * lines as f32);
     columns(canvas, &heads);
     let longest = table
         .rows
@@ -339,7 +342,10 @@ fn states(canvas: &mut Canvas, sheet: &Sheet) {
         ("Share", RIGHT - 66.0, true),
         ("Time", RIGHT, true),
     ];
-    heading(canvas, "Coverage", 80.0);
+    if sheet.states.is_empty() {
+        return;
+    }
+    heading(canvas, "Coverage", 180.0);
     paragraph(
         canvas,
         "Every second of this time is in exactly one of these states.",

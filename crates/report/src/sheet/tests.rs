@@ -210,6 +210,108 @@ fn html_is_one_file_that_fetches_and_runs_nothing() {
     insta::assert_snapshot!(text.replace(include_str!("sheet.css"), "…\n"));
 }
 
+/// The text of a PDF of ours: what each page shows, by the maps that viewers copy text with.
+fn text_of(pdf: &[u8]) -> String {
+    use std::io::Read;
+    let text = String::from_utf8_lossy(pdf);
+    let mut streams = Vec::new();
+    let mut at = 0;
+    while let Some(found) = pdf[at..].windows(7).position(|w| w == b"stream\n") {
+        let begin = at + found + 7;
+        let mut out = String::new();
+        if flate2::read::ZlibDecoder::new(&pdf[begin..])
+            .read_to_string(&mut out)
+            .is_ok()
+        {
+            streams.push(out);
+        }
+        at = begin;
+    }
+    assert!(text.contains("/Type /Page") || !streams.is_empty());
+    let pairs = |cmap: &String| -> std::collections::HashMap<String, char> {
+        let lines = cmap
+            .lines()
+            .filter_map(|line| line.strip_prefix('<')?.split_once("> <"));
+        lines
+            .filter_map(|(glyph, c)| {
+                let c = u32::from_str_radix(c.strip_suffix('>')?, 16).ok()?;
+                Some((glyph.to_lowercase(), char::from_u32(c)?))
+            })
+            .collect()
+    };
+    let maps: Vec<_> = streams
+        .iter()
+        .filter(|s| s.contains("begincmap"))
+        .map(pairs)
+        .collect();
+    let mut out = String::new();
+    for page in streams.iter().filter(|s| s.contains("BT")) {
+        let mut font = 0;
+        for line in page.lines() {
+            if let Some(rest) = line.strip_prefix("/F") {
+                font = rest[..1].parse().unwrap();
+            }
+            if let Some(hex) = line.strip_prefix('<').and_then(|l| l.strip_suffix("> Tj")) {
+                let glyphs = hex
+                    .as_bytes()
+                    .chunks(4)
+                    .map(|c| String::from_utf8_lossy(c).to_lowercase());
+                out.extend(glyphs.map(|glyph| maps[font].get(&glyph).copied().unwrap_or('?')));
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
+    let sheet = Sheet::new(&days(2, &rules()), letter());
+    let text = text_of(&pdf::pdf(&sheet, 0).unwrap());
+    let lines: Vec<&str> = text.lines().collect();
+    for line in [
+        "Time report for Müller & Söhne <GmbH>",
+        "Projects",
+        "Ω & Б",
+        "2 / 2",
+    ] {
+        assert!(lines.contains(&line), "{line}: {text}");
+    }
+    assert!(
+        text.contains("Ada Λάμδα Ивановна \u{fffd}\u{fffd}"),
+        "what is missing is seen"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|l| l.starts_with("</title><script>") && l.ends_with('…')),
+        "{text}"
+    );
+    assert!(!text.contains(['\u{202e}', '\u{1b}', '?']), "{text}");
+    let total = clock(sheet.tables[0].total.seconds[2]);
+    assert_eq!(
+        lines.iter().filter(|l| **l == total).count(),
+        3,
+        "one for each table"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever names are, both files can be made, and nothing of a name is markup.
+    #[test]
+    fn any_name_is_harmless(name in "(.|[<>&\"'\u{0}-\u{1f}\u{202e}日🎉]){0,80}") {
+        let letter = Letter { client: Some(name.clone()), author: Some(name), ..letter() };
+        let sheet = Sheet::new(&Overview::default(), letter);
+        let text = html::html(&sheet);
+        let plain = html::html(&Sheet::new(&Overview::default(), self::letter()));
+        prop_assert_eq!(text.matches('<').count() + usize::from(!text.contains("<dt>For")) * 4 + usize::from(!text.contains("<dt>By")) * 4, plain.matches('<').count());
+        prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+        prop_assert!(pdf::pdf(&sheet, 0).is_ok());
+    }
+}
+
 #[test]
 fn an_empty_time_says_so() {
     let overview = Overview::default();
@@ -226,7 +328,21 @@ fn sheets_can_be_looked_at() {
     };
     let dir = std::path::Path::new(&dir);
     for count in [1, 9, 35, 70] {
-        let sheet = Sheet::new(&days(count, &rules()), letter());
+        let mut letter = letter();
+        if let Ok(bytes) = std::fs::read(dir.join("picture.jpg")) {
+            let picture = |seq| Picture {
+                seq,
+                at_us: letter.made_us,
+                zone: "Europe/Berlin".to_owned(),
+                window: hostile(),
+                width: 1280,
+                height: 720,
+                media: "image/jpeg".to_owned(),
+                bytes: bytes.clone(),
+            };
+            letter.pictures = (1..4).map(picture).collect();
+        }
+        let sheet = Sheet::new(&days(count, &rules()), letter);
         std::fs::write(dir.join(format!("{count}.html")), html::html(&sheet)).unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
