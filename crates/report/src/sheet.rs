@@ -596,7 +596,7 @@ fn captions(mut pictures: Vec<Picture>) -> Vec<(Picture, String)> {
                 .strftime("%-d %b %Y, %H:%M")
                 .to_string()
         });
-        let window = printable(&picture.window, NAME);
+        let window = printable(&picture.window, CELL);
         format!("#{} · {} · {window}", picture.seq, at.unwrap_or_default())
     };
     pictures

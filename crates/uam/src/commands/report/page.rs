@@ -8,6 +8,7 @@ use crate::{output, start, time};
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
+use model::Record;
 use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
 use report::{Meaning, Overview, Sheet, View};
 use std::path::Path;
@@ -89,39 +90,39 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<Picture>> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = reader
-        .shots(usize::MAX)
+    wanted.iter().map(|seq| picture(reader, *seq)).collect()
+}
+
+fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
+    let found = reader
+        .tail_after(seq.saturating_sub(1), 1)
         .context("cannot read the journal")?;
-    let picture = |seq: &u64| {
-        let none = || {
-            Failure::usage(
-                format!("there is no picture {seq}"),
-                "`uam shots` lists them with their numbers.",
-            )
-        };
-        let row = rows.iter().find(|row| row.seq == *seq).ok_or_else(none)?;
-        let shot = &row.shot;
-        if shot.removed {
-            return Err(none());
-        }
-        let bytes = reader.picture(*seq);
-        let window = shot.window.as_ref();
-        Ok(Picture {
-            seq: *seq,
-            at_us: shot.at_us,
-            zone: shot.zone.to_string(),
-            window: window
-                .map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title)),
-            width: shot.width,
-            height: shot.height,
-            media: shot.media.clone(),
-            bytes: bytes.with_context(|| format!("cannot open picture {seq}"))?,
-        })
+    let shot = match found.lines.into_iter().next() {
+        Some(line) if line.seq == seq => match line.record {
+            Record::Shot(shot) if !shot.removed => Some(shot),
+            _ => None,
+        },
+        _ => None,
     };
-    wanted.iter().map(picture).collect()
+    let shot = shot.ok_or_else(|| {
+        Failure::usage(
+            format!("there is no picture {seq}"),
+            "`uam shots` lists them with their numbers.",
+        )
+    })?;
+    let window = shot.window.as_ref();
+    Ok(Picture {
+        seq,
+        at_us: shot.at_us,
+        zone: shot.zone.to_string(),
+        window: window.map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title)),
+        width: shot.width,
+        height: shot.height,
+        media: shot.media,
+        bytes: reader
+            .picture(seq)
+            .with_context(|| format!("cannot open picture {seq}"))?,
+    })
 }
 
 /// The picture as a JPEG, which is what a PDF knows.
