@@ -1,6 +1,6 @@
 //! A sheet as one HTML file: styles and charts inside, nothing fetched, nothing run. It prints on A4.
 //!
-//! Always true: every text of the sheet goes through [`esc`], and the file forbids scripts and requests by itself.
+//! Always true: every text of the sheet goes through `esc`, and the file forbids scripts and requests by itself.
 
 use super::{Lane, Period, Row, Sheet, Table, Tint, clock, percent};
 use data_encoding::BASE64;
