@@ -132,6 +132,31 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
 }
 
 #[test]
+fn what_is_held_back_is_never_counted_to_anything_else() {
+    let ten = at("2026-07-15T10:00:00Z");
+    let visit = |n: i64, app| span(ten + n * 10 * S, 10 * S, "UTC", Coverage::Active, app);
+    // Neither should hold a window; that they are told by their marks alone is the point.
+    let apps = ["Editor", "Browser", "Editor", "Browser", "Editor"];
+    let mut spans: Vec<Span> = (0..).zip(apps).map(|(n, app)| visit(n, app)).collect();
+    spans[1].protected = true;
+    spans[3].removed = true;
+    let extent = Extent {
+        began_us: ten,
+        now_us: ten + 50 * S,
+    };
+    let view = View {
+        merge_us: H as u64,
+        ..View::default()
+    };
+    let overview = made(view, &[date(2026, 7, 15)], extent, &spans);
+    let totals = &overview.days[0].totals;
+    whole(&overview.days[0]);
+    assert_eq!(totals.protected.active_us, 10 * S as u64);
+    assert_eq!(totals.removed.active_us, 10 * S as u64);
+    assert_eq!(totals.apps[0].usage.active_us, 30 * S as u64);
+}
+
+#[test]
 fn work_makes_blocks_that_do_not_overlap() {
     let eight = at("2026-07-15T08:00:00Z");
     let mut spans = Vec::new();
@@ -144,6 +169,14 @@ fn work_makes_blocks_that_do_not_overlap() {
         let from = eight + minute * 60 * S;
         spans.push(span(from, 60 * S, "UTC", Coverage::Active, app));
     }
+    // And again after a break.
+    spans.push(span(
+        eight + 160 * 60 * S,
+        600 * S,
+        "UTC",
+        Coverage::Active,
+        "Editor",
+    ));
     let extent = Extent {
         began_us: eight,
         now_us: eight + 3 * H,
@@ -167,7 +200,8 @@ fn work_makes_blocks_that_do_not_overlap() {
         blocks(By::App, 10),
         [
             ("Browser".to_owned(), 0, 89, 60),
-            ("Editor".to_owned(), 90, 120, 30)
+            ("Editor".to_owned(), 90, 120, 30),
+            ("Editor".to_owned(), 160, 170, 10)
         ]
     );
     assert_eq!(blocks(By::Project, 10), [("uam".to_owned(), 0, 89, 60)]);
