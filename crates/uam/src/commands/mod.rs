@@ -1,5 +1,6 @@
 //! One file a command. Each prints what it answers and returns the exit code.
 
+pub(crate) mod categories;
 mod config;
 mod delete;
 mod doctor;
@@ -54,9 +55,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Shot) => talk::shot(&home),
         Some(Command::Doctor { json }) => doctor::run(&home, json),
         Some(Command::Report(args)) => report::run(&home, &args),
-        Some(Command::Export(args)) => match &args.subject {
-            Some(file) => subject::run(&home, file, args.from.as_deref(), args.to.as_deref()),
-            None => export::run(&home, args.first()?),
+        Some(Command::Categories(args)) => categories::run(&home, &args),
+        Some(Command::Export(args)) => match (&args.subject, &args.ics) {
+            (Some(file), _) => subject::run(&home, file, args.from.as_deref(), args.to.as_deref()),
+            (_, Some(file)) => export::calendar(&home, file, &args),
+            _ => export::run(&home, args.first()?),
         },
         Some(Command::Delete(args)) => delete::run(&home, &args),
         Some(Command::Erase(args)) => erase::run(&home, &args),
