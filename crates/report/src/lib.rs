@@ -9,7 +9,9 @@ pub mod days;
 pub mod feed;
 pub mod query;
 pub mod rollup;
+pub mod search;
 pub mod status;
+pub mod strip;
 pub mod table;
 pub mod text;
 

@@ -2,6 +2,7 @@
 //!
 //! Reading is strict: an unknown name or a value out of range is an error that names the line, never a silent default.
 
+pub(crate) mod meaning;
 pub(crate) mod rules;
 
 use crate::failure::Failure;

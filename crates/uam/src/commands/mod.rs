@@ -1,6 +1,7 @@
 //! One file a command. Each prints what it answers and returns the exit code.
 
 mod config;
+mod dashboard;
 mod delete;
 mod doctor;
 mod erase;
@@ -34,6 +35,16 @@ pub(crate) struct Home {
     pub(crate) paths: Paths,
     /// `--home` as given, to pass on.
     pub(crate) given: Option<std::path::PathBuf>,
+}
+
+impl Home {
+    /// The same, for a thread of its own.
+    fn again(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            given: self.given.clone(),
+        }
+    }
 }
 
 /// Carries out the command line.
@@ -73,6 +84,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             save.as_deref(),
             seq,
         ),
+        Some(Command::Dashboard { port, no_open }) => dashboard::run(&home, port, no_open),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
         Some(Command::Upload { now, json, lease }) => upload::run(&home, now, json, lease),
