@@ -14,6 +14,7 @@ mod build;
 mod desktop;
 mod dist;
 mod packages;
+mod page;
 mod process;
 mod rules;
 mod store;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         }
         Chore::Try(options) => try_it::run(&options, &stop),
         Chore::Test(options) => test::run(&options, &stop),
+        Chore::PageTest => page::run(&stop),
         Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),

@@ -264,7 +264,13 @@ mod tests {
             line(2, at, MINUTE, Coverage::Active, "a"),
             line(3, at + MINUTE, MINUTE, Coverage::Active, "a"),
             line(4, at + 2 * MINUTE, MINUTE, Coverage::Idle, "a"),
-            line(5, at + 3 * MINUTE, 17 * MINUTE, Coverage::Active, "protected"),
+            line(
+                5,
+                at + 3 * MINUTE,
+                17 * MINUTE,
+                Coverage::Active,
+                "protected",
+            ),
         ];
         let extent = Extent {
             began_us: start(day) - MINUTE,
@@ -307,6 +313,11 @@ mod tests {
         let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
         let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 150);
-        assert!(strip.tens.iter().all(|t| t.active_us == TEN_US.unsigned_abs()));
+        assert!(
+            strip
+                .tens
+                .iter()
+                .all(|t| t.active_us == TEN_US.unsigned_abs())
+        );
     }
 }

@@ -178,7 +178,10 @@ fn titles_are_found_whatever_their_case() {
     let minute = MINUTE.unsigned_abs();
     assert_eq!(
         told,
-        [("Büro, ÄRGER", minute, 2 * MINUTE), ("Ärger im Büro", minute, MINUTE)]
+        [
+            ("Büro, ÄRGER", minute, 2 * MINUTE),
+            ("Ärger im Büro", minute, MINUTE)
+        ]
     );
     // Enough is enough.
     let mut looked = 0;

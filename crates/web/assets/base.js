@@ -33,6 +33,9 @@ export function el(name, has = {}, ...kids) {
   return node;
 }
 
+/** Puts these in place of what a node holds; nothing stands for nothing. */
+export const fill = (node, ...kids) => node.replaceChildren(...kids.flat(3).filter((k) => k !== null && k !== undefined && k !== false));
+
 /** A stranger's words: set apart from the direction of what stands around them. */
 export const bdi = (text) => el("bdi", {}, text);
 

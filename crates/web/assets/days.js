@@ -53,8 +53,8 @@ function bars(days, names, colors) {
       days.map((d) => {
         const parts = d.apps.filter((a) => a[1] > 0).map((a) => el("i", { style: { height: `${a[1] / top * 100}%`, background: `var(${a[0] < 8 ? colors.get(names[a[0]]) : "--c-other"})` } }));
         if (d.other[0]) parts.push(el("i", { style: { height: `${d.other[0] / top * 100}%`, background: "var(--c-other)" } }));
-        return el("a", { class: "bar-day", href: `#/day/${d.day}`, "aria-label": word(d), title: word(d) },
-          el("span", { class: "stack" }, parts), el("span", { class: "under-bar" }, WEEKDAYS[weekday(d.day)], el("small", {}, active0(d))));
+        return el("a", { class: "bar-day", href: `#/day/${d.day}`, title: word(d) },
+          el("span", { class: "stack" }, parts), el("span", { class: "unseen" }, word(d)), el("span", { class: "under-bar" }, WEEKDAYS[weekday(d.day)], el("small", {}, active0(d))));
       })));
 }
 const active0 = (d) => (d.states[0] ? hours(d.states[0]) : "–");
@@ -64,8 +64,8 @@ const shade = (s) => (s <= 0 ? 0 : s < 2 * 3600 ? 1 : s < 4 * 3600 ? 2 : s < 6 *
 const scale = () => el("p", { class: "scale" }, "Active ", ["none", "under 2 h", "2 to 4 h", "4 to 6 h", "6 to 8 h", "8 h and more"].map((w, i) => el("span", {}, el("i", { class: `h${i}`, "aria-hidden": "true" }), w)));
 
 function calendar(days, today) {
-  const cells = days.map((d) => el("a", { class: `cell h${shade(d.states[0])}`, href: `#/day/${d.day}`, "aria-label": word(d), title: word(d), "aria-current": d.day === today ? "date" : null },
-    el("span", {}, Number(d.day.slice(8))), el("strong", {}, d.states[0] ? hours(d.states[0]) : "")));
+  const cells = days.map((d) => el("a", { class: `cell h${shade(d.states[0])}`, href: `#/day/${d.day}`, title: word(d), "aria-current": d.day === today ? "date" : null },
+    el("span", { class: "unseen" }, word(d)), el("span", {}, Number(d.day.slice(8))), el("strong", {}, d.states[0] ? hours(d.states[0]) : "")));
   if (cells[0]) cells[0].style.setProperty("grid-column", String(weekday(days[0].day) + 1));
   return el("section", { class: "card" }, el("h2", {}, "Active time by day"),
     el("div", { class: "month-grid", "aria-hidden": "true" }, WEEKDAYS.map((w) => el("span", { class: "faint" }, w))),

@@ -1,5 +1,5 @@
 // What happens now, as the server tells it.
-import { bdi, count, el, hasToken, leave, lines, span, STATE_WORDS } from "./base.js";
+import { bdi, count, el, fill, hasToken, leave, lines, span, STATE_WORDS } from "./base.js";
 
 let stop = null;
 let last = null;
@@ -28,7 +28,7 @@ function draw(now) {
   box.dataset.state = now.state;
   const what = now.running ? STATE_WORDS[now.state] || now.state : "Not recording";
   const window = now.protected ? "protected window" : now.app;
-  box.replaceChildren(
+  fill(box,
     el("span", { class: "dot", "aria-hidden": "true" }), el("strong", {}, what),
     now.running && window ? el("span", { class: "what" }, bdi(window)) : null,
     now.running ? el("span", { class: "counts" }, `${count(now.keys)} keys · ${count(now.clicks)} clicks today`) : null,

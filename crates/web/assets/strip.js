@@ -1,5 +1,5 @@
 // The day's timeline on a canvas: coverage, activity, a lane for each application, pictures; zoom and a scrubber.
-import { clock, count, css, el, STATES, STATE_WORDS } from "./base.js";
+import { clock, count, css, el, fill, STATES, STATE_WORDS } from "./base.js";
 
 const LANES = 8;
 const LEFT = 118;
@@ -27,11 +27,13 @@ export function strip(day, colors, onpick, signal) {
     return place.get(app) ?? place.get("\u0000others");
   };
   const length = (day.to_us - day.from_us) / 1e6;
-  const begin = day.pieces.length ? day.pieces[0][0] / 10 : 0;
-  const end = day.pieces.length ? day.pieces[day.pieces.length - 1][1] / 10 : length;
+  // The time at the desk; a day without any is shown whole.
+  const desk = day.pieces.filter((p) => p[2] <= 1);
+  const begin = desk.length ? desk[0][0] / 10 : 0;
+  const end = desk.length ? desk[desk.length - 1][1] / 10 : length;
   let from = 0;
   let to = length;
-  let at = Math.min(length, Math.max(0, day.today === day.day ? (day.now_us - day.from_us) / 1e6 : (begin + end) / 2));
+  let at = Math.max(0, day.today === day.day ? Math.min(end, (day.now_us - day.from_us) / 1e6) - 1 : (begin + end) / 2);
   const offsetAt = (s) => {
     const us = day.from_us + s * 1e6;
     let offset = day.offsets[0][1];
@@ -192,7 +194,7 @@ export function strip(day, colors, onpick, signal) {
       app = { "-1": "Protected by a rule", "-2": "Taken out", "-3": "No window" }[piece[3]];
     }
     const ten = day.tens[Math.floor(at / 600)];
-    told.replaceChildren(
+    fill(told,
       el("span", { class: "time" }, timeAt(at, true)),
       el("span", { class: `chip s-${state}` }, STATE_WORDS[state]),
       app ? el("strong", {}, el("bdi", {}, app)) : null,

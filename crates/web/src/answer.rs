@@ -3,10 +3,9 @@
 
 use crate::desk::{Desk, Refused};
 use jiff::civil::Date;
-use journal::{Day, JournalError, Place};
+use journal::{JournalError, Place};
 use model::Coverage;
 use report::days::DayTotals;
-use report::search::Hit;
 use report::strip::{self, Owner, Strip};
 use report::{DayReport, query};
 use serde::Serialize;
@@ -14,10 +13,10 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 /// Longest title shown, in characters.
-const TITLE: usize = 240;
+pub(crate) const TITLE: usize = 240;
 
 /// Longest application name shown, in characters.
-const APP: usize = 80;
+pub(crate) const APP: usize = 80;
 
 /// Windows listed of one application on a day; what the others sum to is said.
 const WINDOWS: usize = 40;
@@ -385,10 +384,7 @@ struct Totals {
     other: [u64; 2],
 }
 
-pub(crate) fn days(
-    desk: &mut dyn Desk,
-    days: RangeInclusive<Date>,
-) -> Result<DaysAnswer, Refused> {
+pub(crate) fn days(desk: &mut dyn Desk, days: RangeInclusive<Date>) -> Result<DaysAnswer, Refused> {
     let (first, last) = (*days.start(), *days.end());
     let reader = desk.look(&format!("the totals of {first} to {last}, on the page"))?;
     let (now_us, zone) = present();
@@ -453,7 +449,10 @@ pub(crate) fn shots(
     app: Option<&str>,
     before: Option<u64>,
 ) -> Result<ShotsAnswer, Refused> {
-    let which = day.map_or_else(|| "the newest ones".to_owned(), |day| format!("those of {day}"));
+    let which = day.map_or_else(
+        || "the newest ones".to_owned(),
+        |day| format!("those of {day}"),
+    );
     let reader = desk.look(&format!("pictures on the page ({which})"))?;
     let newest = reader.shots(NEWEST).map_err(|e| failed(&e))?;
     let older = day.is_none() && newest.len() == NEWEST;
@@ -497,72 +496,26 @@ pub(crate) fn picture(desk: &mut dyn Desk, seq: u64) -> Result<(Vec<u8>, &'stati
     let reader = desk.look(&format!("picture {seq}, on the page"))?;
     let bytes = reader.picture(seq).map_err(|e| failed(&e))?;
     let media = match bytes.as_slice() {
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => "image/webp",
         [0x89, b'P', b'N', b'G', ..] => "image/png",
         [0xff, 0xd8, ..] => "image/jpeg",
         _ => "application/octet-stream",
     };
     Ok((bytes, media))
-}
-
-/// One line of a search's answer.
-#[derive(Serialize)]
-pub(crate) struct Found {
-    /// The UTC day looked through.
-    day: Option<Date>,
-    hits: Vec<FoundHit>,
-    /// True on the last line when there are more.
-    more: bool,
-    error: Option<String>,
-}
-
-#[derive(Serialize)]
-struct FoundHit {
-    day: Date,
-    app: String,
-    title: String,
-    first_us: i64,
-    last_us: i64,
-    active_s: u64,
-    /// Seconds from UTC on that day.
-    offset_s: i32,
-}
-
-impl Found {
-    pub(crate) fn day(day: Day, hits: Vec<Hit>) -> Self {
-        let zone = jiff::tz::TimeZone::system();
-        let offset = |us: i64| {
-            jiff::Timestamp::from_microsecond(us).map_or(0, |t| zone.to_offset(t).seconds())
-        };
-        Self {
-            day: Date::new(1970, 1, 1)
-                .and_then(|d| d.checked_add(jiff::Span::new().days(day.0)))
-                .ok(),
-            hits: hits
-                .into_iter()
-                .map(|h| FoundHit {
-                    day: h.day,
-                    app: text(&h.app, APP),
-                    title: text(&h.title, TITLE),
-                    first_us: h.first_us,
-                    last_us: h.last_us,
-                    active_s: h.active_us / 1_000_000,
-                    offset_s: offset(h.first_us),
-                })
-                .collect(),
-            more: false,
-            error: None,
-        }
-    }
-
-    pub(crate) fn end(more: bool, error: Option<&JournalError>) -> Self {
-        Self {
-            day: None,
-            hits: Vec::new(),
-            more,
-            error: error.map(|e| text(&e.to_string(), 400)),
-        }
-    }
 }
 
 /// What left this computer, and what waits.

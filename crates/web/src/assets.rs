@@ -3,8 +3,16 @@
 /// Path, media type and bytes of each.
 pub(crate) const FILES: &[(&str, &str, &str)] = &[
     ("/", HTML, include_str!("../assets/index.html")),
-    ("/style.css", "text/css; charset=utf-8", include_str!("../assets/style.css")),
-    ("/icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
+    (
+        "/style.css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/style.css"),
+    ),
+    (
+        "/icon.svg",
+        "image/svg+xml",
+        include_str!("../assets/icon.svg"),
+    ),
     ("/main.js", JS, include_str!("../assets/main.js")),
     ("/base.js", JS, include_str!("../assets/base.js")),
     ("/day.js", JS, include_str!("../assets/day.js")),
@@ -37,8 +45,17 @@ mod tests {
     fn no_text_becomes_markup_and_nothing_comes_from_elsewhere() {
         for (path, _, text) in FILES {
             for word in [
-                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(",
-                "createPolicy", "localStorage", "sessionStorage", "document.cookie", "https://",
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "Function(",
+                "createPolicy",
+                "localStorage",
+                "sessionStorage",
+                "document.cookie",
+                "https://",
             ] {
                 assert!(!text.contains(word), "{path} has {word}");
             }

@@ -23,7 +23,10 @@ impl Names {
     pub(crate) fn new(port: u16) -> Self {
         let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
         Self {
-            origins: [format!("http://{}", hosts[0]), format!("http://{}", hosts[1])],
+            origins: [
+                format!("http://{}", hosts[0]),
+                format!("http://{}", hosts[1]),
+            ],
             hosts,
         }
     }
@@ -49,7 +52,12 @@ impl Names {
         match one(headers, &SITE).flatten() {
             Some("same-origin") => {}
             Some("none") if page => {}
-            _ => return Err((StatusCode::FORBIDDEN, "another page asks, or a browser that is too old")),
+            _ => {
+                return Err((
+                    StatusCode::FORBIDDEN,
+                    "another page asks, or a browser that is too old",
+                ));
+            }
         }
         if request.uri().path().len() + request.uri().query().map_or(0, str::len) > MAX_TARGET {
             return Err((StatusCode::URI_TOO_LONG, "that address is too long"));
@@ -141,12 +149,25 @@ mod tests {
         assert_eq!(asked("GET", "/", &[HERE, SAME]), Ok(()));
         let local = ("host", "localhost:4711");
         assert_eq!(asked("GET", "/", &[local, SAME]), Ok(()));
-        for host in ["evil.example:4711", "127.0.0.1", "127.0.0.1:4712", "", "127.0.0.1:4711.evil"] {
-            assert_eq!(asked("GET", "/", &[("host", host), SAME]), Err(421), "{host}");
+        for host in [
+            "evil.example:4711",
+            "127.0.0.1",
+            "127.0.0.1:4712",
+            "",
+            "127.0.0.1:4711.evil",
+        ] {
+            assert_eq!(
+                asked("GET", "/", &[("host", host), SAME]),
+                Err(421),
+                "{host}"
+            );
         }
         assert_eq!(asked("GET", "/", &[SAME]), Err(421));
         assert_eq!(asked("GET", "/", &[HERE, HERE, SAME]), Err(421));
-        assert_eq!(asked("GET", "http://evil.example/", &[HERE, SAME]), Err(421));
+        assert_eq!(
+            asked("GET", "http://evil.example/", &[HERE, SAME]),
+            Err(421)
+        );
         // Before anything else, preflights too.
         assert_eq!(asked("OPTIONS", "/", &[("host", "evil.example")]), Err(421));
     }
@@ -161,9 +182,18 @@ mod tests {
             let site = ("sec-fetch-site", site);
             assert_eq!(asked("GET", "/", &[HERE, site]), Err(403), "{site:?}");
         }
-        for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:4711"] {
+        for origin in [
+            "http://evil.example",
+            "null",
+            "http://127.0.0.1:1",
+            "https://127.0.0.1:4711",
+        ] {
             let origin = ("origin", origin);
-            assert_eq!(asked("GET", "/", &[HERE, SAME, origin]), Err(403), "{origin:?}");
+            assert_eq!(
+                asked("GET", "/", &[HERE, SAME, origin]),
+                Err(403),
+                "{origin:?}"
+            );
         }
         assert_eq!(asked("GET", "/", &[HERE, SAME, OURS]), Ok(()));
         assert_eq!(asked("GET", "/", &[HERE, SAME, OURS, OURS]), Err(403));
@@ -177,7 +207,11 @@ mod tests {
         let form = ("content-type", "text/plain");
         assert_eq!(asked("POST", "/x", &[HERE, SAME, OURS, form]), Err(415));
         for method in ["OPTIONS", "PUT", "DELETE", "HEAD", "TRACE", "ODD"] {
-            assert_eq!(asked(method, "/x", &[HERE, SAME, OURS, JSON]), Err(405), "{method}");
+            assert_eq!(
+                asked(method, "/x", &[HERE, SAME, OURS, JSON]),
+                Err(405),
+                "{method}"
+            );
         }
     }
 

@@ -15,6 +15,7 @@ mod answer;
 mod assets;
 mod desk;
 mod door;
+mod found;
 mod guard;
 mod live;
 mod peer;

@@ -50,7 +50,10 @@ fn place(at: SocketAddr, wide: bool) -> String {
     };
     let ip = u32::from_ne_bytes(at.ip().octets());
     let mapped = match wide {
-        true => format!("0000000000000000{:08X}", u32::from_ne_bytes([0, 0, 255, 255])),
+        true => format!(
+            "0000000000000000{:08X}",
+            u32::from_ne_bytes([0, 0, 255, 255])
+        ),
         false => String::new(),
     };
     format!("{mapped}{ip:08X}:{:04X}", at.port())
@@ -71,7 +74,10 @@ mod tests {
     fn the_owner_of_the_other_end_is_found() {
         assert_eq!(owner(LIST, "0100007F:C001", "0100007F:1F90"), Some(1001));
         assert_eq!(owner(LIST, "0100007F:C002", "0100007F:1F90"), None);
-        assert_eq!(user("Name:\tuam\nUid:\t1000\t1002\t1000\t1000\n"), Some(1002));
+        assert_eq!(
+            user("Name:\tuam\nUid:\t1000\t1002\t1000\t1000\n"),
+            Some(1002)
+        );
     }
 
     #[test]

@@ -88,7 +88,9 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(cx).map(|piece| piece.map(|p| Ok(Frame::data(p))))
+        self.0
+            .poll_recv(cx)
+            .map(|piece| piece.map(|p| Ok(Frame::data(p))))
     }
 }
 
@@ -99,13 +101,25 @@ pub(crate) async fn read<T: DeserializeOwned>(
 ) -> Result<T, Reply> {
     let whole = Limited::new(body, MAX_BODY).collect();
     let whole = match tokio::time::timeout(patience, whole).await {
-        Err(_) => return Err(words(StatusCode::REQUEST_TIMEOUT, "the request came too slowly")),
+        Err(_) => {
+            return Err(words(
+                StatusCode::REQUEST_TIMEOUT,
+                "the request came too slowly",
+            ));
+        }
         Ok(Err(e)) if e.is::<LengthLimitError>() => {
-            return Err(words(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"));
+            return Err(words(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request is too long",
+            ));
         }
         Ok(Err(_)) => return Err(words(StatusCode::BAD_REQUEST, "the request broke off")),
         Ok(Ok(whole)) => zeroize::Zeroizing::new(whole.to_bytes().to_vec()),
     };
-    serde_json::from_slice(&whole)
-        .map_err(|_| words(StatusCode::BAD_REQUEST, "that is not what is asked for here"))
+    serde_json::from_slice(&whole).map_err(|_| {
+        words(
+            StatusCode::BAD_REQUEST,
+            "that is not what is asked for here",
+        )
+    })
 }

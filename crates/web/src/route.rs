@@ -3,12 +3,13 @@
 //! Always true, in this order: the guard sees every request first; the page's own files are open; for anything else the
 //! token is asked before the path is looked at.
 
-use crate::answer::{self, Found};
+use crate::answer;
 use crate::assets::FILES;
 use crate::desk::{Desk, Proof, Refused};
 use crate::door::{Wrong, lock};
-use crate::reply::{self, Reply};
+use crate::found::Found;
 use crate::guard;
+use crate::reply::{self, Reply};
 use crate::server::House;
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -141,7 +142,10 @@ async fn put<T: Serialize + Send + 'static>(
 }
 
 fn busy() -> Reply {
-    reply::words(StatusCode::SERVICE_UNAVAILABLE, "busy; try again in a moment")
+    reply::words(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy; try again in a moment",
+    )
 }
 
 fn unclear(what: &str) -> Reply {
@@ -230,7 +234,10 @@ fn search(house: &House, query: &Query) -> Reply {
                 Refused::Locked => "locked".to_owned(),
                 Refused::Denied(text) | Refused::Missing(text) | Refused::Failed(text) => text,
             };
-            let _ = send(&to, &serde_json::json!({ "hits": [], "more": false, "error": text }));
+            let _ = send(
+                &to,
+                &serde_json::json!({ "hits": [], "more": false, "error": text }),
+            );
         }
     });
     match asked {
@@ -292,7 +299,9 @@ impl Query {
 
     fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|v| !v.is_empty())
     }
 
     fn date(&self, name: &str) -> Result<Option<Date>, Reply> {
@@ -359,7 +368,10 @@ mod tests {
         assert_eq!(query.get("q"), Some("a b ä%"));
         assert_eq!(query.get("x"), Some("%zz"));
         assert_eq!(query.get("empty"), None);
-        assert_eq!(query.date("day").unwrap().unwrap().to_string(), "2026-11-25");
+        assert_eq!(
+            query.date("day").unwrap().unwrap().to_string(),
+            "2026-11-25"
+        );
         assert!(query.date("q").is_err());
         assert!(Query::of("day=9999-12-31").date("day").is_err());
     }

@@ -24,7 +24,9 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
     show(&links, no_open)?;
     let more = std::io::stdin().is_terminal();
     output::line(match more {
-        true => "It works once, within a minute. Enter gives a new one; Ctrl-C or `uam lock` ends the page.",
+        true => {
+            "It works once, within a minute. Enter gives a new one; Ctrl-C or `uam lock` ends the page."
+        }
         false => "It works once, within a minute. `uam lock` ends the page.",
     });
     if more {
@@ -32,7 +34,11 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
     }
     let watch = desk::Lookout::new(home);
     let ended = server
-        .run(Box::new(desk::Page::new(home)), Arc::new(watch), Limits::default())
+        .run(
+            Box::new(desk::Page::new(home)),
+            Arc::new(watch),
+            Limits::default(),
+        )
         .context("the page cannot be served")?;
     output::line(match ended {
         Ended::Idle => "Nobody looked for ten minutes: the page was closed.",

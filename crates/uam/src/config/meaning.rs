@@ -6,24 +6,69 @@ use web::Setting;
 
 /// Dotted name and meaning. Whatever the settings file knows is here; a test says so.
 const MEANINGS: &[(&str, &str)] = &[
-    ("record.idle_seconds", "Seconds without input after which time counts as idle, from the last input on."),
+    (
+        "record.idle_seconds",
+        "Seconds without input after which time counts as idle, from the last input on.",
+    ),
     ("shots.capture", "Are pictures of the active window taken?"),
-    ("shots.blur", "Are they made unreadable before they are kept?"),
-    ("shots.every_seconds", "One picture at a random moment in each interval of this many seconds."),
-    ("shots.quality", "standard, or small: about a sixth fewer bytes."),
-    ("shots.keep_days", "Delivered pictures stay on this computer this many days …"),
-    ("shots.keep_mb", "… and up to this many megabytes, whichever ends first."),
-    ("shots.when_old", "What happens to them then: delete, or archive."),
-    ("shots.archive_dir", "Where archived pictures go; without it, the folder archive beside the record."),
+    (
+        "shots.blur",
+        "Are they made unreadable before they are kept?",
+    ),
+    (
+        "shots.every_seconds",
+        "One picture at a random moment in each interval of this many seconds.",
+    ),
+    (
+        "shots.quality",
+        "standard, or small: about a sixth fewer bytes.",
+    ),
+    (
+        "shots.keep_days",
+        "Delivered pictures stay on this computer this many days …",
+    ),
+    (
+        "shots.keep_mb",
+        "… and up to this many megabytes, whichever ends first.",
+    ),
+    (
+        "shots.when_old",
+        "What happens to them then: delete, or archive.",
+    ),
+    (
+        "shots.archive_dir",
+        "Where archived pictures go; without it, the folder archive beside the record.",
+    ),
     ("upload.every_seconds", "Seconds between two uploads."),
-    ("upload.destination", "Where records are sent; without it the environment decides, or a folder beside the record."),
-    ("upload.seal", "Is what is sent sealed, so that only your keys open it? Without it: yes."),
-    ("upload.hold_seconds", "How long everything waits before it may be sent, so that you can take it out."),
-    ("power.low_percent", "On battery, recording suspends at this charge …"),
+    (
+        "upload.destination",
+        "Where records are sent; without it the environment decides, or a folder beside the record.",
+    ),
+    (
+        "upload.seal",
+        "Is what is sent sealed, so that only your keys open it? Without it: yes.",
+    ),
+    (
+        "upload.hold_seconds",
+        "How long everything waits before it may be sent, so that you can take it out.",
+    ),
+    (
+        "power.low_percent",
+        "On battery, recording suspends at this charge …",
+    ),
     ("power.resume_percent", "… and resumes at this one."),
-    ("schedule.hours", "The hours in which recording is wanted; without any, always."),
-    ("exclude.defaults", "Do the built-in rules (password managers, banks, private windows) hold?"),
-    ("exclude.rules", "Further windows that are never named and never pictured."),
+    (
+        "schedule.hours",
+        "The hours in which recording is wanted; without any, always.",
+    ),
+    (
+        "exclude.defaults",
+        "Do the built-in rules (password managers, banks, private windows) hold?",
+    ),
+    (
+        "exclude.rules",
+        "Further windows that are never named and never pictured.",
+    ),
 ];
 
 /// Shown where a setting has no value.
@@ -34,7 +79,8 @@ pub(crate) fn all(config: &Config) -> anyhow::Result<Vec<Setting>> {
     let table = toml::Table::try_from(config).context("the settings have no form")?;
     let told = MEANINGS.iter().map(|(key, meaning)| Setting {
         key: (*key).to_owned(),
-        value: value(&table, key).map_or_else(|| UNSET.to_owned(), |value| model::printable(&value, 2000)),
+        value: value(&table, key)
+            .map_or_else(|| UNSET.to_owned(), |value| model::printable(&value, 2000)),
         meaning: (*meaning).to_owned(),
     });
     Ok(told.collect())
@@ -70,6 +116,9 @@ mod tests {
         }
         let all = all(&config).unwrap();
         assert!(all.iter().all(|s| s.value != UNSET), "{all:?}");
-        assert!(all.iter().any(|s| s.key == "shots.every_seconds" && s.value == "300"));
+        assert!(
+            all.iter()
+                .any(|s| s.key == "shots.every_seconds" && s.value == "300")
+        );
     }
 }

@@ -15,6 +15,7 @@ mod delivery;
 mod harness;
 mod keys;
 mod lifetime;
+mod page;
 mod privacy;
 mod way_in;
 mod yours;

@@ -55,7 +55,9 @@ impl Page {
         let known = self.noted.get(what).is_some_and(|at| at.elapsed() < ONCE);
         if !known {
             let notice = (NoticeCode::Access, format!("Read: {what}."));
-            access.note(&self.home, vec![notice]).map_err(|e| failed(&e))?;
+            access
+                .note(&self.home, vec![notice])
+                .map_err(|e| failed(&e))?;
             if self.noted.len() >= MOST_LOOKS {
                 self.noted.clear();
             }
@@ -81,7 +83,9 @@ impl Page {
         let Some(pass) = answer.pass else {
             return Err(Refused::Denied(answer.verdict.to_string()));
         };
-        let identity = vault.identity(&door, &pass).map_err(|e| failed(&e.into()))?;
+        let identity = vault
+            .identity(&door, &pass)
+            .map_err(|e| failed(&e.into()))?;
         let access = Access { vault, identity };
         let mut notices = Vec::new();
         if answer.failures_before > 0 {
@@ -153,7 +157,8 @@ impl Desk for Page {
         let access = self.fresh(proof)?;
         // A reader that stays open would keep old bytes in the write-ahead log.
         self.reader = None;
-        self.carry(&Wish::Shot { seq }, &access).map_err(|e| failed(&e))
+        self.carry(&Wish::Shot { seq }, &access)
+            .map_err(|e| failed(&e))
     }
 
     fn needs_passphrase(&mut self) -> bool {
