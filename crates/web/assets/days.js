@@ -77,7 +77,7 @@ function year(days, today) {
   const weeks = Math.ceil((days.length + shift) / 7);
   const cells = days.map((d, i) => {
     const n = i + shift;
-    const cell = el("a", { class: `tile h${shade(d.states[0])}`, href: `#/day/${d.day}`, "aria-label": word(d), title: word(d), tabindex: d.states[0] ? 0 : -1, "aria-current": d.day === today ? "date" : null });
+    const cell = el("span", { class: `tile h${shade(d.states[0])}${d.day === today ? " today" : ""}`, title: word(d), "data-day": d.day });
     cell.style.setProperty("grid-area", `${n % 7 + 2} / ${Math.floor(n / 7) + 2}`);
     return cell;
   });
@@ -91,7 +91,9 @@ function year(days, today) {
     name.style.setProperty("grid-area", `${n + 2} / 1`);
     return name;
   });
-  const grid = el("div", { class: "year-grid" }, names, rows, cells);
+  // Too small to be links of their own: a pointer opens a day from here, a keyboard through the months below.
+  const grid = el("div", { class: "year-grid", role: "img", "aria-label": "Active time of each day of the year; the months below lead to their days",
+    onclick: (e) => { if (e.target.dataset.day) location.hash = `#/day/${e.target.dataset.day}`; } }, names, rows, cells);
   grid.style.setProperty("grid-template-columns", `30px repeat(${weeks}, 1fr)`);
   const months = [];
   for (const d of days) {
@@ -118,9 +120,9 @@ function table(days, names, colors) {
   sums.sort((a, b) => b.active - a.active);
   const most = Math.max(1, ...sums.map((s) => s.active));
   const row = (s, i) => el("tr", {}, el("th", { scope: "row" }, swatch(i < 8 ? colors.get(s.name) : "--c-other"), bdi(s.name)),
-    el("td", { class: "wide" }, el("span", { class: "meter", "aria-hidden": "true" }, el("i", { style: { width: `${s.active / most * 100}%`, background: `var(${i < 8 ? colors.get(s.name) : "--c-other"})` } }))),
+    el("td", { class: "wide part" }, el("span", { class: "meter", "aria-hidden": "true" }, el("i", { style: { width: `${s.active / most * 100}%`, background: `var(${i < 8 ? colors.get(s.name) : "--c-other"})` } }))),
     el("td", { class: "num" }, span(s.active)), el("td", { class: "num faint wide" }, span(s.idle)), el("td", { class: "num faint" }, count(s.keys)), el("td", { class: "num faint wide" }, count(s.clicks)));
   return el("section", { class: "card" }, el("h2", {}, "Applications"),
-    sums.length ? el("table", { class: "plain apps" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Name"), el("td", { class: "wide" }), el("th", { scope: "col", class: "num" }, "Active"), el("th", { scope: "col", class: "num wide" }, "Idle"), el("th", { scope: "col", class: "num" }, "Keys"), el("th", { scope: "col", class: "num wide" }, "Clicks"))),
+    sums.length ? el("table", { class: "plain apps" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Name"), el("td", { class: "wide part" }), el("th", { scope: "col", class: "num" }, "Active"), el("th", { scope: "col", class: "num wide" }, "Idle"), el("th", { scope: "col", class: "num" }, "Keys"), el("th", { scope: "col", class: "num wide" }, "Clicks"))),
       el("tbody", {}, sums.slice(0, 60).map(row))) : el("p", { class: "hint" }, "Nothing was recorded in this time."));
 }

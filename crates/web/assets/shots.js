@@ -132,6 +132,6 @@ export function open(list, shot) {
   dialog.addEventListener("click", (e) => { if (e.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => { dialog.remove(); before?.focus?.(); });
   document.body.append(dialog);
-  dialog.showModal();
   show();
+  dialog.showModal();
 }

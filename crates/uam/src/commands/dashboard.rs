@@ -5,6 +5,7 @@ use crate::access;
 use crate::failure::{Exit, Failure};
 use crate::{output, system};
 use anyhow::Context;
+use model::NoticeCode;
 use std::io::{BufRead, IsTerminal};
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
@@ -15,7 +16,11 @@ mod desk;
 pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
     // Both factors, or a recent unlock; from here on only the keyholder has the key between two looks.
-    drop(access::open(home, "the page was opened")?);
+    drop(access::open_as(
+        home,
+        NoticeCode::Access,
+        "The page was opened.",
+    )?);
     let server = Server::bind(port).map_err(|e| {
         let hint = "Leave --port away: any free port will do.";
         Failure::with_exit(Exit::Failed, e.to_string(), hint)

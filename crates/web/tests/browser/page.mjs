@@ -4,7 +4,7 @@
 //   PICTURES   a folder for screenshots
 // Any console error, any violation of the page's policy and any request elsewhere fails it. One line for each step.
 import { spawn } from "node:child_process";
-import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ mkdirSync(pictures, { recursive: true });
 const faults = [];
 const check = (good, what) => { if (!good) throw new Error(what); };
 const home = mkdtempSync(join(tmpdir(), "uam-page-"));
-const server = spawn(madeUp, [home, "400"], { stdio: ["pipe", "pipe", "inherit"] });
+const server = spawn(madeUp, [home, "120"], { stdio: ["pipe", "pipe", "inherit"] });
 const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 const line = async () => (await lines.next()).value;
 const day = await line();
@@ -33,7 +33,7 @@ const browser = await chromium.launch({ executablePath: program, args: ["--no-sa
 
 async function visit(address, options) {
   const context = await browser.newContext({ bypassCSP: false, ...options });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const origin = new URL(address).origin;
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
@@ -57,7 +57,7 @@ const go = async (page, where) => {
 };
 /** Serious findings of axe-core. Its script comes in through the debugger, past the page's policy. */
 async function inspect(page, name) {
-  await page.evaluate(require("node:fs").readFileSync(axe, "utf8"));
+  await page.evaluate(readFileSync(axe, "utf8"));
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   for (const v of found.violations) {
     const text = `axe, ${name}: ${v.impact} ${v.id}: ${v.help} ${v.nodes.slice(0, 2).map((n) => `${n.target} ${n.failureSummary || ""}`.replace(/\s+/g, " ").slice(0, 260)).join(" | ")}`;
@@ -192,6 +192,11 @@ try {
     }
     step(`${scheme}, ${size}`);
   }
+
+  try {
+    const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1];
+    step(`the server's memory: ${Math.round(rss / 1024)} MB`);
+  } catch { /* Not told on this system. */ }
 
   // The lock empties the page, wherever it is.
   server.stdin.write("lock\n");

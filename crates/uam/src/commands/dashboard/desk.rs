@@ -121,6 +121,12 @@ impl Page {
         if told.unfolded {
             done.push_str(" The last traces go when nobody reads the record any more.");
         }
+        for file in &told.aside {
+            let file = file.display();
+            done.push_str(&format!(
+                " Set aside earlier and not touched; it may hold the same: {file}."
+            ));
+        }
         let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
         hand::note(&self.home, Some(access), notices)?;
         Ok(done)
