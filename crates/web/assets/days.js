@@ -38,6 +38,8 @@ export async function many(room, kind, [which]) {
   if (told.damaged) room.append(el("p", { class: "hint warn" }, `${told.damaged} rows of this time cannot be read any more.`));
   if (kind === "week") room.append(bars(days, told.app_names, colors));
   else room.append(kind === "month" ? calendar(days, today) : year(days, today));
+  // Where a year does not fit, its present end shows first.
+  room.addEventListener("shown", () => room.querySelector(".tile.today")?.scrollIntoView({ inline: "center", block: "nearest" }), { once: true });
   room.append(table(days, told.app_names, colors));
 }
 
@@ -119,7 +121,7 @@ function table(days, names, colors) {
   }
   sums.sort((a, b) => b.active - a.active);
   const most = Math.max(1, ...sums.map((s) => s.active));
-  const row = (s, i) => el("tr", {}, el("th", { scope: "row" }, swatch(i < 8 ? colors.get(s.name) : "--c-other"), bdi(s.name)),
+  const row = (s, i) => el("tr", {}, el("th", { scope: "row" }, el("span", { class: "name" }, swatch(i < 8 ? colors.get(s.name) : "--c-other"), bdi(s.name))),
     el("td", { class: "wide part" }, el("span", { class: "meter", "aria-hidden": "true" }, el("i", { style: { width: `${s.active / most * 100}%`, background: `var(${i < 8 ? colors.get(s.name) : "--c-other"})` } }))),
     el("td", { class: "num" }, span(s.active)), el("td", { class: "num faint wide" }, span(s.idle)), el("td", { class: "num faint" }, count(s.keys)), el("td", { class: "num faint wide" }, count(s.clicks)));
   return el("section", { class: "card" }, el("h2", {}, "Applications"),

@@ -37,7 +37,10 @@ async function show() {
   stop = new AbortController();
   const { signal } = stop;
   for (const a of nav.children) {
-    if (a.dataset.view === name) a.setAttribute("aria-current", "page");
+    if (a.dataset.view === name) {
+      a.setAttribute("aria-current", "page");
+      a.scrollIntoView({ inline: "center", block: "nearest" });
+    }
     else a.removeAttribute("aria-current");
   }
   document.title = `${word} · uam`;

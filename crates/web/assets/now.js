@@ -43,7 +43,7 @@ export async function follow() {
   try {
     await lines("/api/live", null, signal, (line) => {
       if (line.startsWith("event: ")) event = line.slice(7);
-      else if (line.startsWith("data: ") && event === "locked") leave("The record was locked.");
+      else if (line.startsWith("data: ") && event === "end") leave(JSON.parse(line.slice(6)).why);
       else if (line.startsWith("data: ")) {
         last = JSON.parse(line.slice(6));
         draw(last);

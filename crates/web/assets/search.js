@@ -7,7 +7,7 @@ export async function search(room, [words = "", back = "30"], signal) {
   const field = el("input", { type: "search", name: "q", value: words, maxlength: 100, placeholder: "Words in a title or an application's name", "aria-label": "Words to search for" });
   const range = el("select", { name: "back", "aria-label": "How far back" }, TIMES.map(([n, w]) => el("option", { value: n, selected: String(n) === back }, w)));
   room.append(el("div", { class: "head" }, el("h1", {}, "Search")),
-    el("form", { class: "search", role: "search", onsubmit: (e) => {
+    el("form", { class: "finder", role: "search", onsubmit: (e) => {
       e.preventDefault();
       const to = `#/search/${encodeURIComponent(field.value.trim())}/${range.value}`;
       if (location.hash === to) dispatchEvent(new HashChangeEvent("hashchange"));
@@ -40,7 +40,7 @@ export async function search(room, [words = "", back = "30"], signal) {
       sum += hit.active_s;
       list.append(el("li", {}, el("time", {}, `${clock(hit.first_us, hit.offset_s)}–${clock(hit.last_us, hit.offset_s)}`), el("strong", {}, bdi(hit.app)), el("span", { class: "title" }, bdi(hit.title)), el("span", { class: "num" }, span(hit.active_s))));
     }
-    told.textContent = `${found} windows, ${span(sum)} active${part.more ? "; there are more, name more words" : ""}${part.error ? ` (${part.error})` : ""}`;
+    told.textContent = `${found} ${found === 1 ? "window" : "windows"}, ${span(sum)} active${part.more ? "; there are more, name more words" : ""}${part.error ? ` (${part.error})` : ""}`;
     if (part.day === null) say(told.textContent);
   });
   // What is found shows while the rest is looked for.

@@ -74,11 +74,18 @@ impl Now {
 
 /// The last thing told; those who watch get the newest, never a backlog.
 #[derive(Clone)]
-pub(crate) struct Live(Arc<watch::Sender<Option<Bytes>>>);
+pub(crate) struct Live {
+    now: Arc<watch::Sender<Option<Bytes>>>,
+    /// Why those who watch are to stop; it changes with each reason given.
+    over: Arc<watch::Sender<&'static str>>,
+}
 
 impl Default for Live {
     fn default() -> Self {
-        Self(Arc::new(watch::channel(None).0))
+        Self {
+            now: Arc::new(watch::channel(None).0),
+            over: Arc::new(watch::channel("").0),
+        }
     }
 }
 
@@ -86,29 +93,38 @@ impl Live {
     pub(crate) fn tell(&self, now: &Now) {
         if let Ok(json) = serde_json::to_string(now) {
             let event = Bytes::from(format!("event: now\ndata: {json}\n\n"));
-            self.0.send_replace(Some(event));
+            self.now.send_replace(Some(event));
         }
     }
 
-    pub(crate) fn end(&self) {
-        self.0
-            .send_replace(Some(Bytes::from_static(b"event: locked\ndata: {}\n\n")));
+    /// Everybody who watches now is told why it is over, and hears nothing more. Those who come later may watch.
+    pub(crate) fn end(&self, why: &'static str) {
+        self.over.send_replace(why);
     }
 
     pub(crate) fn is_watched(&self) -> bool {
-        self.0.receiver_count() > 0
+        self.now.receiver_count() > 0
     }
 
-    /// Passes on what is told until the listener leaves.
+    /// Passes on what is told until the listener leaves or it is over.
     pub(crate) async fn follow(&self, to: tokio::sync::mpsc::Sender<Bytes>) {
-        let mut from = self.0.subscribe();
-        from.mark_changed();
+        let (mut now, mut over) = (self.now.subscribe(), self.over.subscribe());
+        now.mark_changed();
         loop {
             tokio::select! {
                 () = to.closed() => return,
-                changed = from.changed() => if changed.is_err() { return },
+                changed = over.changed() => {
+                    if changed.is_ok() {
+                        let why = *over.borrow();
+                        let event = serde_json::json!({ "why": why });
+                        // Who does not take it any more is gone.
+                        let _ = to.try_send(format!("event: end\ndata: {event}\n\n").into());
+                    }
+                    return;
+                }
+                changed = now.changed() => if changed.is_err() { return },
             }
-            let event = from.borrow_and_update().clone();
+            let event = now.borrow_and_update().clone();
             if let Some(event) = event
                 && to.send(event).await.is_err()
             {

@@ -120,6 +120,7 @@ async fn enter(house: &House, request: Request<Incoming>) -> Reply {
         Err(why) => wrong(why),
         Ok(token) => {
             house.touch();
+            house.live.end("The page was opened anew elsewhere.");
             let entered = Entered {
                 token,
                 version: env!("CARGO_PKG_VERSION"),

@@ -21,6 +21,9 @@ const MAX_HEAD: usize = 16 * 1024;
 /// Most header lines of a request.
 const MAX_HEADERS: usize = 64;
 
+/// How long pages have to hear that it is over.
+const FAREWELL: Duration = Duration::from_millis(200);
+
 /// How long things may last, and how many there may be.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -60,6 +63,17 @@ pub enum Ended {
     Longest,
     /// The record was locked.
     Locked,
+}
+
+impl Ended {
+    /// In words for whoever looks at the page.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Idle => "Nobody looked for a while.",
+            Self::Longest => "The page was open for as long as it may be.",
+            Self::Locked => "The record was locked.",
+        }
+    }
 }
 
 /// The page could not be served.
@@ -162,11 +176,16 @@ impl Server {
         let listener = self.listener;
         let ended = runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            tokio::select! {
-                () = accept(&listener, &house) => Ok(Ended::Idle),
-                ended = end(&house) => Ok(ended),
-                () = locked.notified() => Ok(Ended::Locked),
-            }
+            let ended = tokio::select! {
+                () = accept(&listener, &house) => Ended::Idle,
+                ended = end(&house) => ended,
+                () = locked.notified() => Ended::Locked,
+            };
+            drop(listener);
+            house.live.end(ended.why());
+            // Long enough for a page to hear it and empty itself.
+            tokio::time::sleep(FAREWELL).await;
+            Ok(ended)
         });
         // What is still being answered is not waited for: it is over.
         runtime.shutdown_background();
@@ -201,7 +220,6 @@ fn look_out(
         .spawn(move || {
             loop {
                 if !watch.is_unlocked() {
-                    live.end();
                     locked.notify_one();
                     return;
                 }

@@ -202,6 +202,9 @@ fn line_5_the_page_ends_when_nobody_looks_when_it_is_old_and_when_it_is_locked()
         seen.push_str(&String::from_utf8_lossy(&told[..n]));
     }
     house.seen.locked.store(true, Ordering::SeqCst);
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(String::from_utf8_lossy(&rest).contains("event: end"));
     assert_eq!(house.thread.take().unwrap().join().unwrap(), Ended::Locked);
     assert!(TcpStream::connect(("127.0.0.1", house.port)).is_err());
 }
