@@ -1,6 +1,7 @@
 //! The page with made-up days, for looking at and for the browser's test: `made_up DIR [DAYS]`.
 //!
-//! The last day and a link come on standard output, and another link for each line on standard input; `lock` locks; its end is the end.
+//! The last day and a link come on standard output, and another link for each line on standard input; `lock`, or its end, locks,
+//! and so ends it.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -41,12 +42,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
             match line.as_deref() {
-                Ok("lock") => locks.locked.store(true, Ordering::SeqCst),
+                Ok("lock") | Err(_) => break,
                 Ok(_) => println!("{}", links.fresh().expect("random bytes")),
-                Err(_) => break,
             }
         }
-        std::process::exit(0);
+        locks.locked.store(true, Ordering::SeqCst);
     });
     let limits = web::Limits {
         watch: Duration::from_millis(500),

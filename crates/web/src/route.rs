@@ -155,14 +155,14 @@ fn unclear(what: &str) -> Reply {
 
 async fn day(house: &House, query: &Query) -> Reply {
     match query.date("day") {
-        Err(reply) => reply,
+        Err(what) => unclear(what),
         Ok(day) => put(house, move |desk| answer::day(desk, day)).await,
     }
 }
 
 async fn days(house: &House, query: &Query) -> Reply {
     match query.days("first", "last") {
-        Err(reply) => reply,
+        Err(what) => unclear(what),
         Ok(days) => put(house, move |desk| answer::days(desk, days)).await,
     }
 }
@@ -170,7 +170,7 @@ async fn days(house: &House, query: &Query) -> Reply {
 async fn shots(house: &House, query: &Query) -> Reply {
     let (day, before) = match (query.date("day"), query.number("before")) {
         (Ok(day), Ok(before)) => (day, before),
-        (Err(reply), _) | (_, Err(reply)) => return reply,
+        (Err(what), _) | (_, Err(what)) => return unclear(what),
     };
     let app = query.get("app").map(str::to_owned);
     put(house, move |desk| {
@@ -183,7 +183,7 @@ async fn picture(house: &House, query: &Query) -> Reply {
     let seq = match query.number("seq") {
         Ok(Some(seq)) => seq,
         Ok(None) => return unclear("which picture?"),
-        Err(reply) => return reply,
+        Err(what) => return unclear(what),
     };
     let found = house.queue.ask(move |desk| answer::picture(desk, seq));
     match found.await {
@@ -221,7 +221,7 @@ fn live(house: &House) -> Reply {
 /// Words, day by day, each as a line of JSON as soon as it is known.
 fn search(house: &House, query: &Query) -> Reply {
     let days = match query.days("first", "last") {
-        Err(reply) => return reply,
+        Err(what) => return unclear(what),
         Ok(days) => days,
     };
     let words = query.get("q").unwrap_or_default().trim().to_owned();
@@ -305,32 +305,32 @@ impl Query {
             .filter(|v| !v.is_empty())
     }
 
-    fn date(&self, name: &str) -> Result<Option<Date>, Reply> {
+    fn date(&self, name: &str) -> Result<Option<Date>, &'static str> {
         let date = self.get(name).map(|text| {
             let date: Date = text.parse().ok()?;
             (1990..=2200).contains(&date.year()).then_some(date)
         });
         match date {
-            Some(None) => Err(unclear("a day is written YYYY-MM-DD")),
+            Some(None) => Err("a day is written YYYY-MM-DD"),
             Some(day) => Ok(day),
             None => Ok(None),
         }
     }
 
-    fn days(&self, first: &str, last: &str) -> Result<RangeInclusive<Date>, Reply> {
+    fn days(&self, first: &str, last: &str) -> Result<RangeInclusive<Date>, &'static str> {
         let (Some(first), Some(last)) = (self.date(first)?, self.date(last)?) else {
-            return Err(unclear("from which day to which?"));
+            return Err("from which day to which?");
         };
         let length = first.until(last).map_or(i32::MAX, |span| span.get_days());
         match (0..MOST_DAYS).contains(&length) {
             true => Ok(first..=last),
-            false => Err(unclear("those are too many days, or none")),
+            false => Err("those are too many days, or none"),
         }
     }
 
-    fn number(&self, name: &str) -> Result<Option<u64>, Reply> {
+    fn number(&self, name: &str) -> Result<Option<u64>, &'static str> {
         let number = self.get(name).map(str::parse).transpose();
-        number.map_err(|_| unclear("that is not a number"))
+        number.map_err(|_| "that is not a number")
     }
 }
 
