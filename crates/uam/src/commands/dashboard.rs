@@ -15,7 +15,7 @@ mod desk;
 
 pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    // Both factors, or a recent unlock; from here on only the keyholder has the key between two looks.
+    // Both factors, or a recent unlock. The page asks the keyholder again at each look.
     drop(access::open_as(
         home,
         NoticeCode::Access,

@@ -1,7 +1,8 @@
 //! What the page asks of this program.
 //!
-//! Always true: between two looks no key is held here (the reader holds what it opened); each look asks the keyholder,
-//! which prolongs the unlock, and is noted before its answer is given; taking something out needs both factors again.
+//! Always true: each look asks the keyholder first, which prolongs the unlock, and is noted before its answer is given.
+//! The reader holds the viewer's key meanwhile; it goes with the first look that finds no keyholder, and this process
+//! ends within seconds of the keyholder. Taking something out needs both factors again.
 
 use crate::access::{Access, keyholder};
 use crate::commands::{Home, sent};
