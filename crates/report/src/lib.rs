@@ -13,8 +13,10 @@ pub mod meaning;
 pub mod overview;
 pub mod query;
 pub mod rollup;
+pub mod search;
 pub mod sheet;
 pub mod status;
+pub mod strip;
 pub mod table;
 pub mod text;
 

@@ -84,6 +84,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "SEQ", requires = "save")]
         seq: Option<u64>,
     },
+    /// Show the record in a browser on this computer, until nobody has looked for ten minutes.
+    Dashboard {
+        /// Listen on this port of 127.0.0.1 instead of any free one.
+        #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
+        port: u16,
+        /// Print the link only; open no browser.
+        #[arg(long)]
+        no_open: bool,
+    },
     /// Show, test or change which windows are never named and never pictured.
     Exclude(crate::commands::exclude::ExcludeArgs),
     /// Show or change settings.

@@ -2,6 +2,7 @@
 
 pub(crate) mod categories;
 mod config;
+mod dashboard;
 mod delete;
 mod doctor;
 mod erase;
@@ -37,6 +38,16 @@ pub(crate) struct Home {
     pub(crate) paths: Paths,
     /// `--home` as given, to pass on.
     pub(crate) given: Option<std::path::PathBuf>,
+}
+
+impl Home {
+    /// The same, for a thread of its own.
+    fn again(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            given: self.given.clone(),
+        }
+    }
 }
 
 /// Carries out the command line.
@@ -79,6 +90,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             save.as_deref(),
             seq,
         ),
+        Some(Command::Dashboard { port, no_open }) => dashboard::run(&home, port, no_open),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
         Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),
