@@ -352,10 +352,13 @@ fn what_leaves_is_said_before_it_goes() {
         let sent = look["stay"]["pictures"].as_u64() > look["unsent"]["pictures"].as_u64();
         sent.then_some(())
     });
-    assert!(
-        home.ok(&["retention", "--apply"])
-            .starts_with("Nothing leaves.")
-    );
+    let told = until("no upload is under way", || {
+        let out = home.output(&["retention", "--apply"]);
+        out.status
+            .success()
+            .then(|| String::from_utf8(out.stdout).unwrap())
+    });
+    assert!(told.starts_with("Nothing leaves."), "{told}");
     running.stop();
     // As if the pictures were old.
     let sql = journal_sql(&home.path("data/journal/journal.db"));
