@@ -427,6 +427,7 @@ impl Watch for MadeUpWatch {
             ..Counts::default()
         };
         Some(Status {
+            disk: None,
             version: "0.1.0".into(),
             pid: 1,
             data_dir: String::new(),
