@@ -9,6 +9,8 @@ cargo xtask try [--seconds N] [--virtual] [--yes] [--uam FILE]
     --uam takes a binary instead of building one.
 cargo xtask test [--no-windows]
     Set up and run every check and test, those of the Windows program under Wine last; --no-windows leaves these out.
+cargo xtask page-test
+    Drive the page (`uam dashboard`) in a real headless Chromium; screenshots go to target/page.
 cargo xtask windows
     The Windows program alone: set up, lint, build, and test under Wine (Debian and Ubuntu on x86-64).
 cargo xtask windows setup
@@ -46,6 +48,8 @@ pub(crate) enum Chore {
     Try(Try),
     /// Run every check.
     Test(Test),
+    /// Drive the page in a browser.
+    PageTest,
     /// Check the house rules alone.
     Rules,
     /// Measure.
@@ -172,6 +176,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
             }
             Ok(Chore::Test(options))
         }
+        "page-test" => nothing_more("page-test", args).map(|()| Chore::PageTest),
         "windows" => windows(args).map(Chore::Windows),
         "dist" => dist(args).map(Chore::Dist),
         "lab" => {

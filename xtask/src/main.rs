@@ -15,6 +15,7 @@ mod desktop;
 mod dist;
 mod lab;
 mod packages;
+mod page;
 mod process;
 mod rules;
 mod store;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         }
         Chore::Try(options) => try_it::run(&options, &stop),
         Chore::Test(options) => test::run(&options, &stop),
+        Chore::PageTest => page::run(&stop),
         Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),

@@ -103,6 +103,13 @@ pub(crate) const SIGNING: &[Package] = &[
     package("openssl", "openssl"),
 ];
 
+/// A real browser and what drives it.
+pub(crate) const BROWSER: &[Package] = &[
+    package("chromium", "chromium"),
+    package("nodejs", "node"),
+    package("npm", "npm"),
+];
+
 /// What is needed cannot be had on this system, or not without the person's help.
 #[derive(Debug)]
 pub(crate) struct Unavailable {

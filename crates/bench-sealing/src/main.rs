@@ -5,6 +5,7 @@
 //!   report of that day. N: how many codes were shown before.
 //! * `year DIR rolled|plain`: makes a journal of 1,000,000 spans in 365 days, with roll-ups or without.
 //! * `sum DIR`: the totals of each day of that year.
+//! * `told DIR apps|titles`: that year by category, with rules on applications alone, or on titles too.
 //! * `record DIR`: an hour of recording at ten events a second, and the CPU time of the sealing in it.
 #![allow(clippy::print_stdout, reason = "the answer to the caller")]
 
@@ -41,8 +42,9 @@ fn main() -> Result<()> {
         ["unlock", dir, slot, n] => unlock(Path::new(dir), slot, n.parse()?)?,
         ["year", dir, how] => year(Path::new(dir), *how == "rolled")?,
         ["sum", dir] => sum(Path::new(dir))?,
+        ["told", dir, by] => told(Path::new(dir), *by == "titles")?,
         ["record", dir] => recording::hour(Path::new(dir))?,
-        _ => bail!("usage: bench-sealing desk|unlock|year|sum|record DIR ..."),
+        _ => bail!("usage: bench-sealing desk|unlock|year|sum|told|record DIR ..."),
     };
     println!("{answer}");
     Ok(())
@@ -166,6 +168,39 @@ fn sum(dir: &Path) -> Result<Value> {
     Ok(
         json!({ "ms": wall, "days": days.days.len(), "lines": text.lines().count(), "keys": keys,
                "hours": covered / 3_600_000_000, "damaged": days.damaged.len() }),
+    )
+}
+
+fn told(dir: &Path, titles: bool) -> Result<Value> {
+    let opener = Opener::new([viewer(dir)?]);
+    let project = report::meaning::Rule {
+        name: "figures".to_owned(),
+        app: None,
+        title: Some(r"figures \d*7\b".to_owned()),
+    };
+    let projects = if titles { vec![project] } else { Vec::new() };
+    let meaning = report::Meaning::new(&[], true, &projects)?;
+    let begun = Instant::now();
+    let reader = Reader::open(&dir.join("journal"), opener)?;
+    let now_us = days::noon_us(YEAR.1.tomorrow()?)?;
+    let range = YEAR.0..=YEAR.1;
+    let days = if meaning.needs_titles() {
+        let asked = (report::View::default(), &meaning);
+        report::query::overview(&reader, asked, &range, now_us, ZONE, &mut |_| {})?.totals()
+    } else {
+        let mut days = report::query::days(&reader, &range, now_us, ZONE)?;
+        meaning.tell_days(&mut days);
+        days
+    };
+    let whole = report::overview::Whole::of(days.days.iter());
+    let wall = ms(begun);
+    let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Ok(
+        json!({ "ms": wall, "days": days.days.len(), "categories": whole.categories.len(),
+               "projects": whole.projects.len(), "whole": active(&whole.categories) == active(&whole.apps),
+               "peak": peak.map(str::trim) }),
     )
 }
 

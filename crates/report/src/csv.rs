@@ -1,19 +1,21 @@
 //! A day as CSV (RFC 4180): one table, one header, `\r\n` line ends.
 //!
 //! Columns, stable: `day, kind, state, app, exe, title, seconds, active_seconds, idle_seconds, keys, left, middle,
-//! right, other, scroll, input_seconds, injected_keys, injected_clicks, injected_scroll`. `keys` to `input_seconds`
-//! are from hardware only. `kind` is `window`, `protected`, `removed` (its owner had it taken out), `unnamed` (no
-//! window was active) or `state`; sum the first four for the whole, or the last, never both. Seconds are exact to the microsecond.
+//! right, other, scroll, input_seconds, injected_keys, injected_clicks, injected_scroll, category, project`. `keys` to
+//! `input_seconds` are from hardware only. `kind` is `window`, `protected`, `removed` (its owner had it taken out), `unnamed`
+//! (no window was active), `category`, `project` or `state`. The first four together are the whole; so are all rows of
+//! `category`, all of `project`, and all of `state` each by themselves: sum one of them. Seconds are exact to the microsecond.
 //!
 //! Titles are written by strangers, so cells are defused: see [`cell`].
 
 use crate::day::{DayReport, StateTotal, Usage};
+use crate::meaning::NamedUsage;
 use model::{MICROS_PER_SECOND, printable};
 use std::fmt::Write;
 
 /// The header line, without its line end.
 pub const HEADER: &str = "day,kind,state,app,exe,title,seconds,active_seconds,idle_seconds,keys,left,middle,right,\
-                          other,scroll,input_seconds,injected_keys,injected_clicks,injected_scroll";
+                          other,scroll,input_seconds,injected_keys,injected_clicks,injected_scroll,category,project";
 
 /// One text cell. A spreadsheet runs a cell as a formula when it begins with `=`, `+`, `-`, `@`, a tab or a carriage
 /// return (some skip blanks first, some know the full-width forms), so such a cell gets an apostrophe in front.
@@ -58,6 +60,7 @@ pub fn day(report: &DayReport) -> String {
             usage(&mut out, &day, kind, [&none, &none, &none], of);
         }
     }
+    told(&mut out, &day, &report.categories, &report.projects);
     states(&mut out, &day, &report.states);
     out
 }
@@ -82,34 +85,53 @@ pub fn days(report: &crate::Days) -> String {
                 usage(&mut out, &day, kind, [&none, &none, &none], of);
             }
         }
+        told(&mut out, &day, &totals.categories, &totals.projects);
         states(&mut out, &day, &totals.states);
     }
     out
 }
 
+fn told(out: &mut String, day: &str, categories: &[NamedUsage], projects: &[NamedUsage]) {
+    let none = String::new();
+    for of in categories {
+        let mut cells = counted(day, "category", [&none; 3], &of.usage);
+        cells.extend([text(&of.name), String::new()]);
+        row(out, &cells);
+    }
+    for of in projects {
+        let mut cells = counted(day, "project", [&none; 3], &of.usage);
+        cells.extend([String::new(), text(&of.name)]);
+        row(out, &cells);
+    }
+}
+
 fn states(out: &mut String, day: &str, states: &[StateTotal]) {
     for total in states {
-        row(
-            out,
-            &[
-                day.to_owned(),
-                "state".to_owned(),
-                total.state.word().to_owned(),
-                String::new(),
-                String::new(),
-                String::new(),
-                seconds(total.us),
-            ],
-            12,
-        );
+        let mut cells = vec![String::new(); HEADER.split(',').count()];
+        cells[0] = day.to_owned();
+        cells[1] = "state".to_owned();
+        cells[2] = total.state.word().to_owned();
+        cells[6] = seconds(total.us);
+        row(out, &cells);
     }
 }
 
 fn usage(out: &mut String, day: &str, kind: &str, names: [&String; 3], of: &Usage) {
+    let mut cells = counted(day, kind, names, of);
+    cells.extend([String::new(), String::new()]);
+    row(out, &cells);
+}
+
+/// A file may be looked at in a terminal, so control characters do not survive either.
+fn text(name: &str) -> String {
+    cell(&printable(name, model::MAX_TITLE_BYTES))
+}
+
+/// All columns but the last two.
+fn counted(day: &str, kind: &str, names: [&String; 3], of: &Usage) -> Vec<String> {
     let hardware = of.counts.hardware;
     let injected = of.counts.injected;
-    // A file may be looked at in a terminal, so control characters do not survive either.
-    let [app, exe, title] = names.map(|name| cell(&printable(name, model::MAX_TITLE_BYTES)));
+    let [app, exe, title] = names.map(|name| text(name));
     let mut cells = vec![
         day.to_owned(),
         kind.to_owned(),
@@ -136,12 +158,12 @@ fn usage(out: &mut String, day: &str, kind: &str, names: [&String; 3], of: &Usag
         ]
         .map(|n| n.to_string()),
     );
-    row(out, &cells, 0);
+    cells
 }
 
-fn row(out: &mut String, cells: &[String], empty: usize) {
+fn row(out: &mut String, cells: &[String]) {
     // Writing into a String cannot fail.
-    let _ = write!(out, "{}{}\r\n", cells.join(","), ",".repeat(empty));
+    let _ = write!(out, "{}\r\n", cells.join(","));
 }
 
 fn seconds(us: u64) -> String {
@@ -149,6 +171,7 @@ fn seconds(us: u64) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -181,7 +204,14 @@ mod tests {
 
     #[test]
     fn every_row_has_every_column() {
-        let report = crate::table::tests::sample();
+        let mut report = crate::table::tests::sample();
+        let project = crate::meaning::Rule {
+            name: "=cmd".to_owned(),
+            app: Some("editor".to_owned()),
+            title: None,
+        };
+        let meaning = crate::Meaning::new(&[], true, &[project]).unwrap();
+        meaning.tell_day(&mut report);
         let text = day(&report);
         let columns = HEADER.split(',').count();
         // The sample's titles hold no comma or quote, so splitting is parsing.

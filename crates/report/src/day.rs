@@ -19,12 +19,16 @@
 mod timeline;
 mod today;
 mod types;
+mod view;
 
 pub(crate) use timeline::pieces_of;
 pub use timeline::{Piece, pieces};
 pub use today::Today;
 pub use types::{AppTotal, DayReport, NoticeRow, ShotRow, StateTotal, Usage, WindowTotal};
+pub(crate) use view::Stretches;
+pub use view::{DayStart, View};
 
+use crate::activity::Tens;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::{Counts, Coverage, Line, Notice, Record, Shot, Span};
 use std::collections::{BTreeMap, HashMap};
@@ -98,7 +102,7 @@ impl Zones {
     }
 }
 
-/// The report of one day. See the module for the rules.
+/// The report of one day that begins at midnight. See the module for the rules.
 ///
 /// * `lines`: records in the journal's order that cover at least [`query_range`]; others do no harm.
 /// * `pending`: spans that are durable but not closed yet; they come after all lines.
@@ -112,79 +116,67 @@ pub fn summarise(
     extent: Extent,
     zone: &str,
 ) -> DayReport {
-    let spans: Vec<&Span> = lines
-        .iter()
-        .filter_map(|line| match &line.record {
-            Record::Span(span) => Some(span),
-            _ => None,
-        })
-        .chain(pending)
-        .collect();
-    let mut zones = Zones::default();
-    let mut gathering = Gathering::new(day);
-
-    walk(&spans, extent, zone, |from, to, zone, span| {
-        let (start, end) = bounds(day, &zones.get(zone));
-        let (from, to) = (from.max(start), to.min(end));
-        if from < to {
-            gathering.time(from, to, span);
-        }
-    });
-    for span in &spans {
-        if date_in(span.start_us, &zones.get(&span.zone)) == day {
-            gathering.counted(span);
-        }
-    }
-    for line in lines {
-        match &line.record {
-            Record::Shot(shot) if date_in(shot.at_us, &zones.get(&shot.zone)) == day => {
-                gathering.report.shots.push(ShotRow::new(line.seq, shot));
-            }
-            Record::Notice(note) if date_in(note.at_us, &zones.get(&note.zone)) == day => {
-                gathering
-                    .report
-                    .notices
-                    .push(NoticeRow::new(line.seq, note));
-            }
-            _ => {}
-        }
-    }
-    gathering.report.zone = spans
-        .iter()
-        .rev()
-        .find(|s| date_in(s.start_us, &zones.get(&s.zone)) == day)
-        .map_or(zone, |s| &s.zone)
-        .to_owned();
-    gathering.finish()
+    View::default().summarise(lines, pending, day, extent, zone)
 }
 
-/// Calls `each(from, to, zone, owner)` for consecutive intervals that cover the extent exactly once.
-fn walk<'a>(
-    spans: &[&'a Span],
-    extent: Extent,
-    fallback_zone: &'a str,
-    mut each: impl FnMut(i64, i64, &'a str, Option<&'a Span>),
-) {
-    let pieces = pieces(spans);
-    let mut zone: &str = pieces
-        .first()
-        .map_or(fallback_zone, |p| &spans[p.span].zone);
-    let mut at = extent.began_us;
-    for piece in &pieces {
-        let from = piece.start_us.max(at).min(extent.now_us);
-        let to = piece.end_us.min(extent.now_us);
-        if at < from {
-            each(at, from, zone, None);
+impl View {
+    /// The report of one day, looked at in this way; the rest as for [`summarise`].
+    #[must_use]
+    pub fn summarise(
+        self,
+        lines: &[Line],
+        pending: &[Span],
+        day: Date,
+        extent: Extent,
+        zone: &str,
+    ) -> DayReport {
+        let spans = lines.iter().filter_map(|line| match &line.record {
+            Record::Span(span) => Some(span),
+            _ => None,
+        });
+        let spans: Vec<&Span> = spans.chain(pending).collect();
+        let mut zones = Zones::default();
+        let mut gathering = Gathering::new(day);
+        let mut tens = Tens::default();
+
+        let stretches = Stretches::new(&spans, extent, zone, self.merge_us);
+        for stretch in &stretches.list {
+            let zone = zones.get(stretch.zone);
+            let (start, end) = self.starts.bounds(day, &zone);
+            let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
+            if from < to {
+                let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
+                gathering.time(from, to, state, stretch.shown);
+                tens.time(from, to, state, &zone, |_, _, _| {});
+            }
         }
-        at = at.max(from);
-        zone = &spans[piece.span].zone;
-        if from < to {
-            each(from, to, zone, Some(spans[piece.span]));
-            at = to;
+        let is_today = |at_us, zone: &TimeZone| self.starts.date_in(at_us, zone) == day;
+        for (n, span) in spans.iter().enumerate() {
+            let zone = zones.get(&span.zone);
+            if is_today(span.start_us, &zone) {
+                gathering.counted(span, stretches.counted_to(n, span));
+                tens.input(span, &zone);
+            }
         }
-    }
-    if at < extent.now_us {
-        each(at, extent.now_us, zone, None);
+        for line in lines {
+            match &line.record {
+                Record::Shot(shot) if is_today(shot.at_us, &zones.get(&shot.zone)) => {
+                    gathering.report.shots.push(ShotRow::new(line.seq, shot));
+                }
+                Record::Notice(note) if is_today(note.at_us, &zones.get(&note.zone)) => {
+                    let row = NoticeRow::new(line.seq, note);
+                    gathering.report.notices.push(row);
+                }
+                _ => {}
+            }
+        }
+        gathering.report.activity = tens.finish();
+        let mut last = spans.iter().rev();
+        gathering.report.zone = last
+            .find(|s| is_today(s.start_us, &zones.get(&s.zone)))
+            .map_or(zone, |s| &s.zone)
+            .to_owned();
+        gathering.finish()
     }
 }
 
@@ -204,9 +196,8 @@ impl Gathering {
         }
     }
 
-    fn time(&mut self, from: i64, to: i64, span: Option<&Span>) {
+    fn time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
         let us = to.abs_diff(from);
-        let state = span.map_or(Coverage::Off, |s| s.state);
         self.report.length_us += us;
         self.report.from_us = Some(self.report.from_us.map_or(from, |f| f.min(from)));
         self.report.to_us = Some(self.report.to_us.map_or(to, |t| t.max(to)));
@@ -218,10 +209,10 @@ impl Gathering {
         }
     }
 
-    fn counted(&mut self, span: &Span) {
+    fn counted(&mut self, span: &Span, to: &Span) {
         if !span.counts.is_zero() {
             self.report.counts += span.counts;
-            self.row(span).counts += span.counts;
+            self.row(to).counts += span.counts;
         }
     }
 
@@ -335,6 +326,9 @@ impl DayReport {
             protected: Usage::default(),
             removed: Usage::default(),
             unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
+            activity: Vec::new(),
             shots: Vec::new(),
             notices: Vec::new(),
             damaged: Vec::new(),
@@ -343,4 +337,4 @@ impl DayReport {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

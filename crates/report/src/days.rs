@@ -3,7 +3,8 @@
 //! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
 //! [`crate::day`] hold.
 
-use crate::day::{Extent, StateTotal, Usage, bounds, date_in, pieces_of};
+use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
+use crate::meaning::NamedUsage;
 use crate::rollup::{Rollup, Totals, add};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -41,6 +42,12 @@ pub struct DayTotals {
     pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
+    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    #[serde(default)]
+    pub categories: Vec<NamedUsage>,
+    /// Per project, longest first.
+    #[serde(default)]
+    pub projects: Vec<NamedUsage>,
 }
 
 /// One application on a day.
@@ -54,7 +61,7 @@ pub struct AppUsage {
 }
 
 impl DayTotals {
-    fn new(day: Date, totals: Totals) -> Self {
+    pub(crate) fn new(day: Date, totals: Totals) -> Self {
         let mut counts = totals.protected.counts;
         counts += totals.removed.counts;
         counts += totals.unnamed.counts;
@@ -73,6 +80,8 @@ impl DayTotals {
             protected: totals.protected,
             removed: totals.removed,
             unnamed: totals.unnamed,
+            categories: Vec::new(),
+            projects: Vec::new(),
         }
     }
 
@@ -93,14 +102,16 @@ impl DayTotals {
 /// A zone, and the day last asked for in it.
 struct Calendar {
     zone: TimeZone,
+    starts: DayStart,
     day: Date,
     bounds: (i64, i64),
 }
 
 impl Calendar {
-    fn new(zone: TimeZone) -> Self {
+    fn new(zone: TimeZone, starts: DayStart) -> Self {
         Self {
             zone,
+            starts,
             day: Date::ZERO,
             bounds: (0, 0),
         }
@@ -109,8 +120,8 @@ impl Calendar {
     /// The day that holds an instant, and its bounds.
     fn day_of(&mut self, at_us: i64) -> (Date, (i64, i64)) {
         if !(self.bounds.0..self.bounds.1).contains(&at_us) {
-            self.day = date_in(at_us, &self.zone);
-            self.bounds = bounds(self.day, &self.zone);
+            self.day = self.starts.date_in(at_us, &self.zone);
+            self.bounds = self.starts.bounds(self.day, &self.zone);
         }
         (self.day, self.bounds)
     }
@@ -128,16 +139,28 @@ struct Slim {
 }
 
 /// What a span's time and counts belong to.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Row {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Row {
     Protected,
     Removed,
     Unnamed,
     App(String),
 }
 
+impl Row {
+    pub(crate) fn of(span: &Span) -> Self {
+        match &span.window {
+            _ if span.protected => Self::Protected,
+            _ if span.removed => Self::Removed,
+            Some(window) => Self::App(window.app.clone()),
+            None => Self::Unnamed,
+        }
+    }
+}
+
 /// Days in the making.
 pub(crate) struct Gathering {
+    starts: DayStart,
     days: Vec<(Date, Totals)>,
     zones: Vec<Calendar>,
     zone_numbers: HashMap<String, u32>,
@@ -150,9 +173,10 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    pub(crate) fn new(days: &RangeInclusive<Date>) -> Self {
+    pub(crate) fn new(days: &RangeInclusive<Date>, starts: DayStart) -> Self {
         let all = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok());
         Self {
+            starts,
             days: all
                 .take_while(|day| day <= days.end())
                 .map(|day| (day, Totals::default()))
@@ -172,7 +196,8 @@ impl Gathering {
             return *number;
         }
         let number = u32::try_from(self.zones.len()).unwrap_or(u32::MAX);
-        self.zones.push(Calendar::new(crate::text::zone(name)));
+        let calendar = Calendar::new(crate::text::zone(name), self.starts);
+        self.zones.push(calendar);
         self.zone_numbers.insert(name.to_owned(), number);
         number
     }
@@ -203,7 +228,7 @@ impl Gathering {
         let start = rollup.slot * SLOT_US;
         let (_, (first, next)) = self.zones[zone as usize].day_of(start);
         if start < first || next < start + SLOT_US {
-            // A midnight lies within; no zone of these years has one there.
+            // A day's beginning lies within; no zone of these years has a midnight there.
             return false;
         }
         self.rollups.push((rollup, zone));
@@ -223,12 +248,7 @@ impl Gathering {
     /// harm.
     pub(crate) fn span(&mut self, seq: u64, span: &Span) {
         let zone = self.zone(&span.zone);
-        let row = self.row(match &span.window {
-            _ if span.protected => Row::Protected,
-            _ if span.removed => Row::Removed,
-            Some(window) => Row::App(window.app.clone()),
-            None => Row::Unnamed,
-        });
+        let row = self.row(Row::of(span));
         let counted = !span.counts.is_zero();
         if counted && self.from_records.contains(&slot_of(span.start_us)) {
             let (day, _) = self.zones[zone as usize].day_of(span.start_us);
@@ -283,7 +303,7 @@ impl Gathering {
                 && day < first
             {
                 // What lies before the first day is passed over at once.
-                (day, (start, next)) = (first, bounds(first, &calendar.zone));
+                (day, (start, next)) = (first, self.starts.bounds(first, &calendar.zone));
                 at = at.max(start);
             }
             let end = to.min(next);

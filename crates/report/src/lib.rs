@@ -3,20 +3,31 @@
 //! The core is pure: functions over [`model::Line`] and [`model::Span`] with the present given as an argument.
 //! Only [`query`] touches a journal, through its reader.
 
+pub mod activity;
 pub mod csv;
 pub mod day;
 pub mod days;
 pub mod feed;
+pub mod ics;
+pub mod meaning;
+pub mod overview;
 pub mod query;
 pub mod rollup;
+pub mod search;
+pub mod sheet;
 pub mod status;
+pub mod strip;
 pub mod table;
 pub mod text;
 
-pub use day::{DayReport, Extent, Today, summarise};
+pub use activity::Ten;
+pub use day::{DayReport, DayStart, Extent, Today, View, summarise};
 pub use days::{AppUsage, DayTotals, Days};
 pub use feed::{Feed, LogLine, LogWord};
+pub use meaning::{Meaning, NamedUsage};
+pub use overview::Overview;
 pub use rollup::{Rollup, Rollups};
+pub use sheet::Sheet;
 pub use status::{DiskLow, Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.

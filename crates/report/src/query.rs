@@ -1,15 +1,17 @@
 //! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
 
-use crate::day::{DayReport, Extent, query_range, summarise};
+use crate::day::{DayReport, DayStart, Extent, View, query_range};
 use crate::days::{Days, Gathering};
 use crate::feed::window_text;
+use crate::meaning::Meaning;
+use crate::overview::{Making, Overview};
 use crate::rollup::Rollup;
 use crate::status::Outbox;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use journal::{Day, JournalError, Place, Reader, SLOT_US, ShotRow, slot_of};
-use model::{Coverage, Record};
+use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
@@ -17,12 +19,26 @@ use std::ops::{Range, RangeInclusive};
 /// How far back a day's first span is looked for, in microseconds: a machine may sleep for weeks within one span.
 const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
 
-/// The report of one day. `now_us`: microseconds since the Unix epoch (UTC); `zone`: IANA name of the zone to use
-/// while there is no span.
+/// The report of one day that begins at midnight. `now_us`: microseconds since the Unix epoch (UTC); `zone`: IANA name of
+/// the zone to use while there is no span.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
 pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayReport, JournalError> {
+    day_in(reader, View::default(), day, now_us, zone)
+}
+
+/// As [`day`], looked at in a certain way.
+///
+/// # Errors
+/// As there.
+pub fn day_in(
+    reader: &Reader,
+    view: View,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Result<DayReport, JournalError> {
     let extent = Extent {
         began_us: began_us(reader)?,
         now_us,
@@ -44,7 +60,7 @@ pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayRep
         }
         back = back.saturating_mul(2);
     };
-    let mut report = summarise(&found.lines, &reader.pending()?, day, extent, zone);
+    let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
     Ok(report)
 }
@@ -56,6 +72,20 @@ pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayRep
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Days::damaged`].
 pub fn days(
     reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+) -> Result<Days, JournalError> {
+    days_from(reader, DayStart::default(), days, now_us, zone)
+}
+
+/// As [`days`], with days that begin at another time than midnight.
+///
+/// # Errors
+/// As there.
+pub fn days_from(
+    reader: &Reader,
+    starts: DayStart,
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
@@ -82,14 +112,14 @@ pub fn days(
     let from = loop {
         let from = certain.saturating_sub(back);
         let head = slot_of(from)..slot_of(certain).saturating_add(1);
-        let (head, _) = gather(reader, head, days, extent, &known)?;
+        let (head, _) = gather(reader, head, (days, starts), extent, &known)?;
         if head.reaches_before(certain) || from <= extent.began_us || back > FARTHEST {
             break from;
         }
         back = back.saturating_mul(2);
     };
     let slots = slot_of(from)..slot_of(to).saturating_add(1);
-    let (mut gathering, mut damaged) = gather(reader, slots, days, extent, &known)?;
+    let (mut gathering, mut damaged) = gather(reader, slots, (days, starts), extent, &known)?;
     for span in reader.pending()? {
         gathering.span(u64::MAX, &span);
     }
@@ -119,11 +149,11 @@ impl Known {
 fn gather(
     reader: &Reader,
     slots: Range<i64>,
-    days: &RangeInclusive<Date>,
+    (days, starts): (&RangeInclusive<Date>, DayStart),
     extent: Extent,
     known: &Known,
 ) -> Result<(Gathering, Vec<u64>), JournalError> {
-    let mut gathering = Gathering::new(days);
+    let mut gathering = Gathering::new(days, starts);
     gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
@@ -167,6 +197,66 @@ pub fn began_us(reader: &Reader) -> Result<i64, JournalError> {
         || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
         |line| line.record.start_us(),
     ))
+}
+
+/// Days of records read at once for an [`overview`]: enough that what is read twice at their edges is little, and so few
+/// that they fit into a little memory.
+const AT_ONCE: usize = 14;
+
+/// Everything about some days, read from their records, a fortnight at a time; `progress` is told how many of the days
+/// are done. The totals are exactly those of [`day_in`] for each.
+///
+/// # Errors
+/// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Overview::damaged`].
+pub fn overview(
+    reader: &Reader,
+    (view, meaning): (View, &Meaning),
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Overview, JournalError> {
+    let extent = Extent {
+        began_us: began_us(reader)?,
+        now_us,
+    };
+    let all: Vec<Date> = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok())
+        .take_while(|day| day <= days.end())
+        .collect();
+    let mut making = Making::new(view, meaning, extent);
+    let mut damaged = BTreeSet::new();
+    let pending = reader.pending()?;
+    for days in all.chunks(AT_ONCE) {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+            continue;
+        };
+        let (nearest, to) = (query_range(*first).0, query_range(*last).1);
+        let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
+        let mut back = certain.saturating_sub(nearest);
+        let spans = loop {
+            let from = certain.saturating_sub(back);
+            let mut spans = Vec::new();
+            reader.each_line(from..to, &mut |line| match line {
+                Ok(line) => {
+                    if let Record::Span(span) = line.record {
+                        spans.push(span);
+                    }
+                }
+                Err(row) => {
+                    damaged.insert(row.seq);
+                }
+            })?;
+            let reaches_back = spans.iter().any(|span| span.start_us < certain);
+            if reaches_back || from <= extent.began_us || back > FARTHEST {
+                break spans;
+            }
+            back = back.saturating_mul(2);
+        };
+        let spans: Vec<&Span> = spans.iter().chain(&pending).collect();
+        making.take(days, &spans, zone);
+        progress(making.done());
+    }
+    Ok(making.finish(damaged.into_iter().collect()))
 }
 
 /// What a journal says while no instance runs. As JSON the field names are stable.

@@ -2,6 +2,7 @@
 
 use crate::day::{DayReport, Usage};
 use crate::days::{AppUsage, DayTotals, Days};
+use crate::meaning::NamedUsage;
 use crate::text::{bytes, clip, clock, count, hms, left, right, zone};
 use model::Coverage;
 use std::collections::BTreeMap;
@@ -34,7 +35,14 @@ pub fn day(report: &DayReport, width: usize) -> String {
         )
     );
     states(&mut out, report);
+    activity(&mut out, report, width);
     out.push('\n');
+    for (title, rows) in [
+        ("category", &report.categories),
+        ("project", &report.projects),
+    ] {
+        named_usages(&mut out, title, rows, width);
+    }
     usages(&mut out, report, width);
     events(&mut out, report, width);
     if !report.damaged.is_empty() {
@@ -108,6 +116,16 @@ pub fn days(report: &Days, width: usize) -> String {
     }
     let first = apps.into_iter().rev().max_by_key(|(_, us)| *us);
     row("total", &sum, &most(first));
+    let whole = crate::overview::Whole::of(report.days.iter());
+    for (title, rows) in [
+        ("category", &whole.categories),
+        ("project", &whole.projects),
+    ] {
+        if rows.iter().any(|row| !row.name.starts_with('(')) {
+            out.push('\n');
+        }
+        named_usages(&mut out, title, rows, width);
+    }
     if !report.damaged.is_empty() {
         let text = format!(
             "  {} in this time cannot be read any more",
@@ -140,6 +158,64 @@ fn states(out: &mut String, report: &DayReport) {
             right(&hms(total.us), 10),
             right(&format!("{}.{} %", share / 10, share % 10), 10)
         );
+    }
+}
+
+/// Time by category or project; nothing where no rule named any.
+fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize) {
+    if rows.iter().all(|row| row.name.starts_with('(')) {
+        return;
+    }
+    // At most so wide that name and numbers are read together.
+    let name = (width - 32).min(40);
+    let whole: u64 = rows.iter().map(|row| row.usage.total_us()).sum();
+    let mut line = |label: &str, cells: [&str; 3]| {
+        let cells = cells.map(|cell| right(cell, 10)).concat();
+        let _ = writeln!(out, "  {}{cells}", left(label, name));
+    };
+    line(title, ["active", "idle", "share"]);
+    for row in rows {
+        let share = u128::from(row.usage.total_us()) * 1000 / u128::from(whole.max(1));
+        let share = format!("{}.{} %", share / 10, share % 10);
+        line(
+            named(&row.name),
+            [&hms(row.usage.active_us), &hms(row.usage.idle_us), &share],
+        );
+    }
+    out.push('\n');
+}
+
+/// Active time in each ten minutes, an hour in six characters, from the first hour with any to the last.
+fn activity(out: &mut String, report: &DayReport, width: usize) {
+    const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let zone = zone(&report.zone);
+    // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
+    let mut hours: Vec<(i64, String, [char; 6])> = Vec::new();
+    for ten in &report.activity {
+        let time = clock(ten.start_us, &zone);
+        let (hour, minute) = (&time[..2], &time[3..5]);
+        let place = minute.parse::<usize>().unwrap_or(0) / 10 % 6;
+        let began = ten.start_us - place as i64 * crate::activity::TEN_US;
+        if hours.last().is_none_or(|(at, ..)| *at != began) {
+            hours.push((began, hour.to_owned(), [' '; 6]));
+        }
+        if let Some((.., tens)) = hours.last_mut() {
+            let step = ten.active_us * 8 / crate::activity::TEN_US.unsigned_abs();
+            let step = step.max(u64::from(ten.active_us > 0)).min(8);
+            tens[place] = STEPS[usize::try_from(step).unwrap_or(0)];
+        }
+    }
+    if hours.is_empty() {
+        return;
+    }
+    out.push_str("\n  active time in each ten minutes, by the hour\n");
+    for some in hours.chunks(((width - 2) / 11).max(1)) {
+        out.push_str("  ");
+        for (_, hour, tens) in some {
+            let _ = write!(out, "{hour} {}  ", tens.iter().collect::<String>());
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
     }
 }
 
@@ -335,6 +411,9 @@ pub(crate) mod tests {
             protected,
             removed: Usage::default(),
             unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
+            activity: Vec::new(),
             shots: vec![ShotRow {
                 seq: 17,
                 at_us: 1_784_100_000_000_000,
@@ -363,6 +442,28 @@ pub(crate) mod tests {
     #[test]
     fn a_day_at_80_columns() {
         insta::assert_snapshot!(day(&sample(), 80));
+    }
+
+    #[test]
+    fn a_day_with_its_meaning_at_80_columns() {
+        let mut report = sample();
+        let project = crate::meaning::Rule {
+            name: "uam".into(),
+            app: None,
+            title: Some("uam$".into()),
+        };
+        let meaning = crate::Meaning::new(&[], true, &[project]).unwrap();
+        meaning.tell_day(&mut report);
+        report.activity = (0..9)
+            .map(|n| crate::Ten {
+                start_us: 1_784_070_000_000_000 + n * crate::activity::TEN_US,
+                active_us: u64::try_from(n).unwrap() * 75_000_000,
+                ..crate::Ten::default()
+            })
+            .collect();
+        let text = day(&report, 80);
+        assert!(text.lines().all(|line| columns(line) <= 80));
+        insta::assert_snapshot!(text);
     }
 
     #[test]
@@ -414,6 +515,8 @@ pub(crate) mod tests {
             protected: day.protected,
             removed: day.removed,
             unnamed: day.unnamed,
+            categories: Vec::new(),
+            projects: Vec::new(),
         };
         let mut second = totals.clone();
         second.day = jiff::civil::date(2026, 7, 17);
@@ -427,6 +530,8 @@ pub(crate) mod tests {
             protected: Usage::default(),
             removed: Usage::default(),
             unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
         };
         Days {
             days: vec![totals, nothing, second],

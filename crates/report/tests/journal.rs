@@ -142,3 +142,53 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
         assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
     }
 }
+
+#[test]
+fn titles_are_found_whatever_their_case() {
+    use std::ops::ControlFlow;
+    let dir = tempfile::tempdir().unwrap();
+    let keys = keys();
+    let at = dir.path().join("journal");
+    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW - 2 * DAY).unwrap();
+    let records = [
+        Record::Span(span(NOW - DAY, MINUTE, Coverage::Active, "Ärger im Büro")),
+        Record::Span(span(NOW, MINUTE, Coverage::Active, "Büro, ÄRGER")),
+        Record::Span(span(NOW + MINUTE, MINUTE, Coverage::Idle, "Büro, ÄRGER")),
+        Record::Span(span(NOW + 2 * MINUTE, MINUTE, Coverage::Active, "else")),
+    ];
+    journal
+        .commit(Commit {
+            records: &records,
+            at_us: NOW,
+            ..Commit::default()
+        })
+        .unwrap();
+    let reader = Reader::open(&at, keys.opener).unwrap();
+    let days = journal::Day::of_us(NOW - 5 * DAY)..=journal::Day::of_us(NOW);
+    let mut found = Vec::new();
+    report::search::titles(&reader, &days, "ärger editor", |_, hits| {
+        found.extend(hits);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let told: Vec<_> = found
+        .iter()
+        .map(|h| (h.title.as_str(), h.active_us, h.last_us - h.first_us))
+        .collect();
+    let minute = MINUTE.unsigned_abs();
+    assert_eq!(
+        told,
+        [
+            ("Büro, ÄRGER", minute, 2 * MINUTE),
+            ("Ärger im Büro", minute, MINUTE)
+        ]
+    );
+    // Enough is enough.
+    let mut looked = 0;
+    report::search::titles(&reader, &days, "", |_, _| {
+        looked += 1;
+        ControlFlow::Break(())
+    })
+    .unwrap();
+    assert_eq!(looked, 1);
+}

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     },
     /// Show what a day held, or many days.
     Report(ReportArgs),
+    /// Show which category and project windows get in reports, and by which rule.
+    Categories(crate::commands::categories::CategoriesArgs),
     /// Print the recorded lines, exactly as they are sent; or put everything into one file for the person it is about.
     Export(ExportArgs),
     /// Take something out: window names, titles, counts and pictures go, the time and its state stay.
@@ -81,6 +83,15 @@ pub(crate) enum Command {
         /// Which picture to save; the newest if not given.
         #[arg(long, value_name = "SEQ", requires = "save")]
         seq: Option<u64>,
+    },
+    /// Show the record in a browser on this computer, until nobody has looked for ten minutes.
+    Dashboard {
+        /// Listen on this port of 127.0.0.1 instead of any free one.
+        #[arg(long, default_value_t = 0, value_name = "N", hide_default_value = true)]
+        port: u16,
+        /// Print the link only; open no browser.
+        #[arg(long)]
+        no_open: bool,
     },
     /// Show, test or change which windows are never named and never pictured.
     Exclude(crate::commands::exclude::ExcludeArgs),
@@ -249,20 +260,65 @@ pub(crate) struct ReportArgs {
     /// As CSV.
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Count a visit to another application that is shorter than this to the one it interrupted: 30s, 2m.
+    #[arg(long, value_name = "TIME", value_parser = crate::time::parse_length)]
+    pub(crate) merge: Option<std::time::Duration>,
+    /// Write a page to hand over into this file: one HTML file with charts, which fetches and runs nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    pub(crate) html: Option<PathBuf>,
+    /// The same as PDF.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    pub(crate) pdf: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) letter: LetterArgs,
+}
+
+/// What a page to hand over says besides.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct LetterArgs {
+    /// Who the page is for.
+    #[arg(long = "for", value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Whose time it is.
+    #[arg(long = "by", value_name = "NAME")]
+    pub(crate) author: Option<String>,
+    /// Put this picture into the page, by the number `uam shots` lists; at most 20.
+    #[arg(long = "shot", value_name = "SEQ")]
+    pub(crate) shots: Vec<u64>,
+}
+
+/// What makes a block of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BlocksBy {
+    /// Projects.
+    Project,
+    /// Categories.
+    Category,
+    /// Applications.
+    App,
 }
 
 /// `uam export`
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// First line to print, by sequence number; with --subject the first day.
+    /// First line to print, by sequence number; with --subject or --ics the first day.
     #[arg(long, value_name = "SEQ|DAY")]
     pub(crate) from: Option<String>,
-    /// With --subject: the last day, as YYYY-MM-DD (UTC).
-    #[arg(long, value_name = "DAY", requires = "subject")]
+    /// With --subject: the last day, as YYYY-MM-DD (UTC). With --ics the last day; today if not given.
+    #[arg(long, value_name = "DAY", requires = "file")]
     pub(crate) to: Option<String>,
     /// Put records, tables, notices and pictures into this new ZIP file, for the person the record is about.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "file")]
     pub(crate) subject: Option<PathBuf>,
+    /// Write blocks of work into this calendar file.
+    #[arg(long, value_name = "FILE", group = "file")]
+    pub(crate) ics: Option<PathBuf>,
+    /// With --ics: what makes a block. Projects if there are rules for any, else categories.
+    #[arg(long, value_enum, requires = "ics")]
+    pub(crate) by: Option<BlocksBy>,
+    /// With --ics: leave out blocks shorter than this.
+    #[arg(long, value_name = "TIME", value_parser = crate::time::parse_length, default_value = "10m")]
+    pub(crate) min: std::time::Duration,
 }
 
 impl ExportArgs {

@@ -2,7 +2,9 @@
 //!
 //! Reading is strict: an unknown name or a value out of range is an error that names the line, never a silent default.
 
-// Said in full, for the fault lab compiles this file too.
+// Said in full, for the fault lab compiles these files too.
+#[path = "config/meaning.rs"]
+pub(crate) mod meaning;
 #[path = "config/rules.rs"]
 pub(crate) mod rules;
 
@@ -25,6 +27,13 @@ pub(crate) struct Config {
     pub(crate) disk: DiskConfig,
     pub(crate) schedule: ScheduleConfig,
     pub(crate) exclude: ExcludeConfig,
+    pub(crate) report: ReportConfig,
+    /// Rules that name the category of a window.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) category: Vec<report::meaning::Rule>,
+    /// Rules that name its project.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) project: Vec<report::meaning::Rule>,
 }
 
 /// `[record]`
@@ -151,6 +160,25 @@ pub(crate) struct ExcludeConfig {
     pub(crate) rules: Vec<Rule>,
 }
 
+/// `[report]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ReportConfig {
+    /// When a day begins in reports, `00:00` to `12:00`.
+    pub(crate) day_starts: String,
+    /// Use the built-in categories after the user's own?
+    pub(crate) default_categories: bool,
+}
+
+impl Default for ReportConfig {
+    fn default() -> Self {
+        Self {
+            day_starts: "00:00".to_owned(),
+            default_categories: true,
+        }
+    }
+}
+
 impl Default for RecordConfig {
     fn default() -> Self {
         Self { idle_seconds: 300 }
@@ -239,6 +267,7 @@ impl Config {
                 format!("Change it: uam config set {key} …"),
             )
         })?;
+        meaning::check(&config, text, file)?;
         Ok(config)
     }
 
@@ -341,6 +370,7 @@ impl Config {
         }
         self.hours()
             .map_err(|e| ("schedule.hours", e.to_string()))?;
+        self.day_starts().map_err(|e| ("report.day_starts", e))?;
         self.exclusions()
             .map(|_| ())
             .map_err(|e| ("exclude.rules", e.to_string()))

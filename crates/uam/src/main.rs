@@ -10,6 +10,7 @@ mod config;
 mod control;
 mod done;
 mod environment;
+mod explain;
 mod failure;
 mod lease;
 mod output;

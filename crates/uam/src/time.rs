@@ -123,6 +123,12 @@ pub(crate) fn parse_day(text: &str) -> Result<Date, String> {
     }
 }
 
+/// The day that goes on in the zone in force, when days begin at `starts`.
+pub(crate) fn today(starts: report::DayStart) -> Date {
+    let now = Zoned::now();
+    starts.date_in(now.timestamp().as_microsecond(), now.time_zone())
+}
+
 /// The name of the time zone in force: its IANA name, or its present offset (`UTC+02:00`) where it has none.
 pub(crate) fn zone_name() -> Arc<str> {
     name_of(&TimeZone::system())

@@ -22,6 +22,7 @@ const TESTED: &[&str] = &[
     // Another crate of this name is among the dependencies.
     "console@0.1.0",
     "upload",
+    "web",
     "uam",
 ];
 

@@ -6,14 +6,14 @@ use model::{DeviceId, InputCounts, NoticeCode, SCHEMA, Window};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const S: i64 = 1_000_000;
-const H: i64 = 3600 * S;
+pub(crate) const S: i64 = 1_000_000;
+pub(crate) const H: i64 = 3600 * S;
 
-fn at(text: &str) -> i64 {
+pub(crate) fn at(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_microsecond()
 }
 
-fn keys(keys: u64) -> Counts {
+pub(crate) fn keys(keys: u64) -> Counts {
     Counts {
         hardware: InputCounts {
             keys,
@@ -23,7 +23,7 @@ fn keys(keys: u64) -> Counts {
     }
 }
 
-fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
+pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
     Span {
         start_us,
         dur_us: u64::try_from(dur_us).unwrap(),
@@ -42,7 +42,7 @@ fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> S
     }
 }
 
-fn lines(spans: &[Span]) -> Vec<Line> {
+pub(crate) fn lines(spans: &[Span]) -> Vec<Line> {
     (1..)
         .zip(spans)
         .map(|(seq, span)| Line {
@@ -234,7 +234,7 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
     );
 }
 
-fn any_span() -> impl Strategy<Value = Span> {
+pub(crate) fn any_span() -> impl Strategy<Value = Span> {
     let zones = [
         "UTC",
         "Europe/Berlin",

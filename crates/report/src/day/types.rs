@@ -3,6 +3,8 @@
 //! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
 //! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::printable`] only.
 
+use crate::activity::Ten;
+use crate::meaning::NamedUsage;
 use jiff::civil::Date;
 use model::{Counts, Coverage, NoticeCode};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,15 @@ pub struct DayReport {
     pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
+    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    #[serde(default)]
+    pub categories: Vec<NamedUsage>,
+    /// Per project, longest first.
+    #[serde(default)]
+    pub projects: Vec<NamedUsage>,
+    /// Per ten minutes, those without active or idle time left out.
+    #[serde(default)]
+    pub activity: Vec<Ten>,
     /// Screenshots, in the journal's order.
     pub shots: Vec<ShotRow>,
     /// Notices, in the journal's order.

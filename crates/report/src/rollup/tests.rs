@@ -7,6 +7,7 @@ use jiff::civil::{Date, date};
 use journal::{Commit, Day, Journal, Keys, Reader, Removal};
 use model::{DeviceId, Record, Window};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 use vault::{Identity, KeyMaker, Opener};
 
 const S: i64 = 1_000_000;
@@ -61,6 +62,20 @@ struct Desk {
     viewer: Identity,
 }
 
+static MEANING: LazyLock<crate::Meaning> = LazyLock::new(|| {
+    let rule = |name: &str, app: &str| crate::meaning::Rule {
+        name: name.to_owned(),
+        app: Some(app.to_owned()),
+        title: None,
+    };
+    crate::Meaning::new(
+        &[rule("one", "1|2"), rule("two", ".")],
+        false,
+        &[rule("three", "3")],
+    )
+    .unwrap()
+});
+
 /// One run: what the program does, with the real journal and the real maker of roll-ups.
 struct Run {
     journal: Journal,
@@ -102,14 +117,25 @@ impl Desk {
         Reader::open(self.dir.path(), Opener::new([self.viewer.clone()])).unwrap()
     }
 
-    /// Every day by itself, and all at once.
+    /// Every day by itself, all at once, and all from their records with their categories; days begin at midnight, at a
+    /// quarter hour or within one.
     fn compare(&self, days: std::ops::RangeInclusive<Date>, now_us: i64) {
         let reader = self.reader();
-        let many = query::days(&reader, &days, now_us, "Europe/Berlin").unwrap();
+        let starts = ["00:00", "04:00", "03:07"][usize::try_from(now_us.rem_euclid(3)).unwrap()];
+        let starts = crate::DayStart::parse(starts).unwrap();
+        let view = crate::View {
+            starts,
+            merge_us: 0,
+        };
+        let mut many = query::days_from(&reader, starts, &days, now_us, "Europe/Berlin").unwrap();
+        let asked = (view, &*MEANING);
+        let told = query::overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
+        MEANING.tell_days(&mut many);
+        assert_eq!(told.unwrap().totals(), many);
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
-            let one = query::day(&reader, day, now_us, "Europe/Berlin").unwrap();
+            let one = query::day_in(&reader, view, day, now_us, "Europe/Berlin").unwrap();
             assert_eq!(totals.day, day);
             assert_eq!(totals.states, one.states, "{day}");
             assert_eq!(totals.length_us, one.length_us, "{day}");

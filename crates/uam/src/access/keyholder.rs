@@ -28,6 +28,8 @@ const MAX_LINE: u64 = 4096;
 enum Wish {
     /// The identity.
     Key,
+    /// Whether there is one. It prolongs nothing.
+    There,
     /// Wipe it.
     Lock,
 }
@@ -69,6 +71,14 @@ pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
         .map(str::parse)
         .transpose()
         .context("the unlocked key is none")
+}
+
+/// Is one unlocked? Asking prolongs nothing.
+pub(crate) fn is_there(paths: &Paths) -> bool {
+    matches!(
+        control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::There),
+        Ok(Some(_))
+    )
 }
 
 /// Ends an unlock; true when there was one.
@@ -147,15 +157,21 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         })?;
     crate::output::line(READY);
     let begun = Instant::now();
+    let mut looked = begun;
     loop {
-        let left = idle.min(LONGEST.saturating_sub(begun.elapsed()));
+        let (last, all) = (looked.elapsed(), begun.elapsed());
+        let left = idle.saturating_sub(last).min(LONGEST.saturating_sub(all));
         match rx.recv_timeout(left) {
             Ok(stream) => {
                 let mut locked = false;
                 control::serve_at(stream, |wish| match wish {
-                    Ok(Wish::Key) => Given {
-                        key: Some(orders.key.clone()),
-                    },
+                    Ok(Wish::Key) => {
+                        looked = Instant::now();
+                        Given {
+                            key: Some(orders.key.clone()),
+                        }
+                    }
+                    Ok(Wish::There) => Given::default(),
                     Ok(Wish::Lock) => {
                         locked = true;
                         Given::default()

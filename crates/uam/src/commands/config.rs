@@ -52,6 +52,8 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
             let at_once = key.starts_with("exclude.") || key.starts_with("schedule.");
             output::line(&if at_once {
                 talk::reloaded(home)?
+            } else if key.starts_with("report.") {
+                "The next report takes it; the record stays as it is.".to_owned()
             } else {
                 "It holds from the next start on.".to_owned()
             });

@@ -1,8 +1,12 @@
-//! `uam export`: every line, byte for byte as it is sent.
+//! `uam export`: every line, byte for byte as it is sent; or blocks of work as a calendar.
 
-use super::Home;
-use crate::output;
+use super::{Home, report as reports};
+use crate::cli::{BlocksBy, ExportArgs};
+use crate::config::Config;
+use crate::{output, start};
 use anyhow::Context;
+use report::overview::By;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Lines read at once.
@@ -23,4 +27,34 @@ pub(super) fn run(home: &Home, from: u64) -> anyhow::Result<ExitCode> {
             output::line(&String::from_utf8_lossy(line));
         }
     }
+}
+
+/// Writes blocks of work into a calendar file.
+pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&home.paths)?;
+    let (view, meaning) = (config.view(None), config.meaning()?);
+    let today = crate::time::today(view.starts).to_string();
+    let (from, to) = (args.from.as_deref(), args.to.as_deref());
+    let days = reports::range(from.unwrap_or(&today), Some(to.unwrap_or(&today)))?;
+    let by = match args.by {
+        Some(BlocksBy::Project) => By::Project,
+        Some(BlocksBy::Category) => By::Category,
+        Some(BlocksBy::App) => By::App,
+        None if meaning.has_projects() => By::Project,
+        None => By::Category,
+    };
+    let what = format!("a calendar of {} to {}", days.start(), days.end());
+    let reader = super::reader(home, &what)?;
+    let now_us = start::now_us();
+    let until = reports::until(&reader, now_us)?;
+    let overview = reports::overview(&reader, &days, until, view, &meaning)?;
+    let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);
+    let blocks = overview.blocks(by, min_us);
+    let device = reader.device().as_str();
+    let version = env!("CARGO_PKG_VERSION");
+    let text = report::ics::calendar(&blocks, by, device, now_us, version);
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    let events = report::text::count(blocks.len() as u64, "event", "events");
+    output::line(&format!("Saved {} ({events})", file.display()));
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,8 @@
 //! One file a command. Each prints what it answers and returns the exit code.
 
+pub(crate) mod categories;
 mod config;
+mod dashboard;
 mod delete;
 mod doctor;
 mod erase;
@@ -38,6 +40,16 @@ pub(crate) struct Home {
     pub(crate) given: Option<std::path::PathBuf>,
 }
 
+impl Home {
+    /// The same, for a thread of its own.
+    fn again(&self) -> Self {
+        Self {
+            paths: self.paths.clone(),
+            given: self.given.clone(),
+        }
+    }
+}
+
 /// Carries out the command line.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let home = Home {
@@ -54,9 +66,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Shot) => talk::shot(&home),
         Some(Command::Doctor { json }) => doctor::run(&home, json),
         Some(Command::Report(args)) => report::run(&home, &args),
-        Some(Command::Export(args)) => match &args.subject {
-            Some(file) => subject::run(&home, file, args.from.as_deref(), args.to.as_deref()),
-            None => export::run(&home, args.first()?),
+        Some(Command::Categories(args)) => categories::run(&home, &args),
+        Some(Command::Export(args)) => match (&args.subject, &args.ics) {
+            (Some(file), _) => subject::run(&home, file, args.from.as_deref(), args.to.as_deref()),
+            (_, Some(file)) => export::calendar(&home, file, &args),
+            _ => export::run(&home, args.first()?),
         },
         Some(Command::Delete(args)) => delete::run(&home, &args),
         Some(Command::Erase(args)) => erase::run(&home, &args),
@@ -76,6 +90,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             save.as_deref(),
             seq,
         ),
+        Some(Command::Dashboard { port, no_open }) => dashboard::run(&home, port, no_open),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
         Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),

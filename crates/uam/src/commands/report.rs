@@ -1,13 +1,17 @@
 //! `uam report`: what a day held, or many days.
 
+mod page;
+
 use super::Home;
 use crate::cli::ReportArgs;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::{output, time};
 use anyhow::Context;
 use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
+use report::{Days, Meaning, Overview, View};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
@@ -19,14 +23,27 @@ const WIDTH: usize = 100;
 const LONGEST: i64 = 3_660;
 
 pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&home.paths)?;
+    let (view, meaning) = (config.view(args.merge), config.meaning()?);
+    let args = &args.dated(time::today(view.starts));
+    if args.html.is_some() || args.pdf.is_some() {
+        return page::run(home, args, view, &meaning);
+    }
+    if args.letter.is_used() {
+        return Err(Failure::usage(
+            "--for, --by and --shot belong to a page",
+            "For example: uam report --week --pdf week.pdf --for \"Client\"",
+        ));
+    }
     if let Some(days) = many(args)? {
-        return run_many(home, args, &days);
+        return run_many(home, args, &days, view, &meaning);
     }
     let day = parse(&args.day)?;
     let reader = super::reader(home, &format!("the report of {day}"))?;
     let now = until(&reader, sense::SystemClock.now().utc_us)?;
-    let report = report::query::day(&reader, day, now, &time::zone_name())
+    let mut report = report::query::day_in(&reader, view, day, now, &time::zone_name())
         .context("cannot read that day")?;
+    meaning.tell_day(&mut report);
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
@@ -37,16 +54,38 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl ReportArgs {
+    /// With dates for `today` and `yesterday`, which depend on when a day begins.
+    fn dated(&self, today: Date) -> Self {
+        let date = |text: &String| match text.as_str() {
+            "today" => today.to_string(),
+            "yesterday" => today.yesterday().unwrap_or(today).to_string(),
+            _ => text.clone(),
+        };
+        let to = self.to.as_ref().or(self.from.as_ref().map(|_| &self.day));
+        Self {
+            day: date(&self.day),
+            week: self.week.as_ref().map(date),
+            month: self.month.as_ref().map(date),
+            year: self.year.as_ref().map(date),
+            from: self.from.as_ref().map(date),
+            to: to.map(date),
+            ..self.clone()
+        }
+    }
+}
+
 fn run_many(
     home: &Home,
     args: &ReportArgs,
     days: &RangeInclusive<Date>,
+    view: View,
+    meaning: &Meaning,
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
     let now = until(&reader, sense::SystemClock.now().utc_us)?;
-    let report = report::query::days(&reader, days, now, &time::zone_name())
-        .context("cannot read these days")?;
+    let report = totals(&reader, days, now, view, meaning)?;
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
@@ -57,7 +96,54 @@ fn run_many(
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse(day: &str) -> anyhow::Result<Date> {
+/// The totals of many days: from roll-ups, unless titles or visits decide, which they do not hold.
+fn totals(
+    reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    view: View,
+    meaning: &Meaning,
+) -> anyhow::Result<Days> {
+    if view.merge_us > 0 || meaning.needs_titles() {
+        return Ok(overview(reader, days, now_us, view, meaning)?.totals());
+    }
+    let zone = time::zone_name();
+    let mut report = report::query::days_from(reader, view.starts, days, now_us, &zone)
+        .context("cannot read these days")?;
+    meaning.tell_days(&mut report);
+    Ok(report)
+}
+
+/// Everything about some days, from their records, with a line that says how far it is.
+pub(super) fn overview(
+    reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    view: View,
+    meaning: &Meaning,
+) -> anyhow::Result<Overview> {
+    let zone = time::zone_name();
+    let count = days
+        .start()
+        .until(*days.end())
+        .map_or(0, |span| span.get_days());
+    let all = i64::from(count) + 1;
+    let told = std::io::stderr().is_terminal() && all > 31;
+    let mut progress = |done: usize| {
+        if told {
+            output::err(&format!("\rreading the record: {done} of {all} days "));
+        }
+    };
+    progress(0);
+    let asked = (view, meaning);
+    let found = report::query::overview(reader, asked, days, now_us, &zone, &mut progress);
+    if told {
+        output::err("\r\x1b[K");
+    }
+    found.context("cannot read these days")
+}
+
+pub(super) fn parse(day: &str) -> anyhow::Result<Date> {
     time::parse_day(day).map_err(|e| Failure::usage(e, "For example: uam report --day yesterday"))
 }
 
@@ -93,7 +179,12 @@ fn many(args: &ReportArgs) -> anyhow::Result<Option<RangeInclusive<Date>>> {
     let Some(from) = &args.from else {
         return Ok(None);
     };
-    let (from, to) = (parse(from)?, parse(args.to.as_deref().unwrap_or("today"))?);
+    range(from, args.to.as_deref()).map(Some)
+}
+
+/// The days from one to another, today if not given.
+pub(super) fn range(from: &str, to: Option<&str>) -> anyhow::Result<RangeInclusive<Date>> {
+    let (from, to) = (parse(from)?, parse(to.unwrap_or("today"))?);
     let length = from
         .until(to)
         .map_or(i64::MAX, |span| i64::from(span.get_days()));
@@ -103,7 +194,7 @@ fn many(args: &ReportArgs) -> anyhow::Result<Option<RangeInclusive<Date>>> {
             "For example: uam report --from 2026-01-01 --to 2026-06-30",
         ));
     }
-    Ok(Some(from..=to))
+    Ok(from..=to)
 }
 
 fn terminal_width() -> usize {
@@ -115,7 +206,7 @@ fn terminal_width() -> usize {
 }
 
 /// Up to when the journal can speak: its last durable moment while somebody writes it, else the present.
-fn until(reader: &Reader, now_us: i64) -> anyhow::Result<i64> {
+pub(super) fn until(reader: &Reader, now_us: i64) -> anyhow::Result<i64> {
     let durable = reader
         .last_durable_us()
         .context("cannot read the journal")?;
@@ -139,6 +230,10 @@ mod tests {
             to: None,
             json: false,
             csv: false,
+            merge: None,
+            html: None,
+            pdf: None,
+            letter: crate::cli::LetterArgs::default(),
         }
     }
 
@@ -164,6 +259,24 @@ mod tests {
         let days = many(&year).unwrap();
         assert_eq!(days, Some(date(2028, 1, 1)..=date(2028, 12, 31)));
         assert_eq!(many(&args()).unwrap(), None);
+    }
+
+    #[test]
+    fn today_is_the_day_that_has_begun() {
+        let asked = ReportArgs {
+            week: Some("yesterday".to_owned()),
+            from: Some("2026-01-01".to_owned()),
+            ..args()
+        };
+        let dated = asked.dated(date(2026, 3, 1));
+        assert_eq!(dated.day, "2026-03-01");
+        assert_eq!(dated.week.as_deref(), Some("2026-02-28"));
+        assert_eq!(dated.from.as_deref(), Some("2026-01-01"));
+        assert_eq!(
+            dated.to.as_deref(),
+            Some("2026-03-01"),
+            "today if not given"
+        );
     }
 
     #[test]

@@ -99,6 +99,23 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
     Ok(items)
 }
 
+/// The newest objects, newest first, for the page.
+pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::Sent>> {
+    let mut items = items(reader)?;
+    items.sort_by_key(|item| std::cmp::Reverse((item.sent_us, item.last_seq)));
+    items.truncate(limit);
+    let told = items.into_iter().map(|item| web::Sent {
+        name: item.name,
+        kind: item.kind,
+        records: item.records,
+        bytes: item.bytes,
+        sent_us: item.sent_us,
+        certain: item.certain,
+        sealed: item.sealed,
+    });
+    Ok(told.collect())
+}
+
 fn item(reader: &Reader, sent: Sent) -> Item {
     let object = sent.object;
     Item {

@@ -55,7 +55,8 @@ pub(crate) fn open<R: BufRead, W: Write>(
     }))
 }
 
-fn from_store(vault: &Vault) -> anyhow::Result<Door> {
+/// Opens the vault with what the credential store keeps, without a word.
+pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<Door> {
     let store = vault::os_store()?;
     let secret = store
         .get(vault.device())?

@@ -36,3 +36,15 @@ pub(crate) fn apart(_: &mut Command) {}
 pub(crate) fn alone(command: &mut Command) {
     command.process_group(0);
 }
+
+/// What shows an address in the person's browser, where there is a desktop to show it on.
+pub(crate) fn browser(address: &str) -> Option<Command> {
+    let desktop = ["WAYLAND_DISPLAY", "DISPLAY"]
+        .iter()
+        .any(|name| env::var_os(name).is_some_and(|v| !v.is_empty()));
+    desktop.then(|| {
+        let mut command = Command::new("xdg-open");
+        command.arg(address);
+        command
+    })
+}

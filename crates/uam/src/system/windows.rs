@@ -51,3 +51,10 @@ pub(crate) fn apart(command: &mut Command) {
 pub(crate) fn alone(command: &mut Command) {
     apart(command);
 }
+
+/// What shows an address in the person's browser; no shell reads the address.
+pub(crate) fn browser(address: &str) -> Option<Command> {
+    let mut command = Command::new("rundll32");
+    command.arg("url.dll,FileProtocolHandler").arg(address);
+    Some(command)
+}

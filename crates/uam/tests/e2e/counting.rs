@@ -246,12 +246,48 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
         std::fs::read(&file).unwrap() == expected.bytes,
         "the picture is of something else"
     );
-    let shots = home
-        .lines()
-        .into_iter()
+    let lines = home.lines().into_iter();
+    let shots: Vec<u64> = lines
         .filter(|(_, l)| matches!(&l.record, Record::Shot(_)))
-        .count();
-    assert_eq!(shots, 1);
+        .map(|(_, l)| l.seq)
+        .collect();
+    assert_eq!(shots.len(), 1);
+    handed_over(&home, shots[0], &expected.bytes);
+}
+
+/// The same record as pages for a client, with its picture, and as a calendar.
+fn handed_over(home: &Home, shot: u64, picture: &[u8]) {
+    let file = |name: &str| home.path(name).to_str().unwrap().to_owned();
+    let (html, pdf, ics) = (file("day.html"), file("day.pdf"), file("day.ics"));
+    let number = shot.to_string();
+    let page = [
+        "report", "--html", &html, "--pdf", &pdf, "--for", "<Client>", "--shot", &number,
+    ];
+    home.ok(&page);
+    let text = std::fs::read_to_string(&html).unwrap();
+    assert!(text.contains("Time report for &lt;Client&gt;"), "{text}");
+    let encoded = data_encoding::BASE64.encode(picture);
+    assert!(
+        text.contains(&encoded),
+        "the picture is in it as it is kept"
+    );
+    let bytes = std::fs::read(&pdf).unwrap();
+    assert!(bytes.starts_with(b"%PDF-1.7"));
+    let found = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
+    assert!(
+        found(b"/DCTDecode") && found(b"/Width 400"),
+        "the picture is in it as JPEG"
+    );
+    let none = home.output(&["report", "--pdf", &pdf, "--shot", "999999"]);
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
+    let said = home.ok(&["export", "--ics", &ics, "--by", "app", "--min", "1s"]);
+    assert!(said.contains("event"), "{said}");
+    let calendar = std::fs::read_to_string(&ics).unwrap();
+    assert!(calendar.starts_with("BEGIN:VCALENDAR\r\n"), "{calendar}");
+    let day = home.ok(&["report", "--merge", "30s", "--json"]);
+    let day: report::DayReport = serde_json::from_str(&day).unwrap();
+    let active: u64 = day.categories.iter().map(|c| c.usage.active_us).sum();
+    assert_eq!(active, day.state_us(Coverage::Active));
 }
 
 #[test]

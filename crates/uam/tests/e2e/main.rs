@@ -15,6 +15,7 @@ mod delivery;
 mod harness;
 mod keys;
 mod lifetime;
+mod page;
 mod privacy;
 mod recovery;
 mod way_in;

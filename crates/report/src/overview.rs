@@ -1,0 +1,509 @@
+//! Everything a report for people shows of some days: totals by category, project and application, activity by ten
+//! minutes, and a time line.
+//!
+//! # What is always true
+//! * The totals of a day are exactly those of [`View::summarise`] for it; categories, projects and applications (with the
+//!   rows in parentheses) each sum to its active and idle time and to its counts.
+//! * The ten minutes of a day sum to its active and its idle time.
+//! * The strips of a day cover what is counted of it, once.
+//! * Memory is bounded by the number of days, however many spans they hold.
+
+mod blocks;
+
+pub use blocks::{Block, By};
+
+use crate::activity::{Ten, Tens};
+use crate::day::{DayStart, Extent, StateTotal, Stretches, Usage, View, Zones};
+use crate::days::{AppUsage, DayTotals, Days, Row};
+use crate::meaning::{List, Meaning, NO_WINDOW, NamedUsage, PROTECTED, REMOVED, Sums};
+use crate::rollup::{Totals, add};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{Counts, Coverage, Span};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// The grain of a day's time line: each two minutes show what took most of them.
+const GRAIN_US: i64 = 120_000_000;
+
+/// Windows remembered with what they stand for; beyond that they are asked for anew.
+const MOST_WINDOWS: usize = 50_000;
+
+/// Some days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Every day asked for, in order.
+    pub days: Vec<DayView>,
+    /// Numbers of the journal's rows near these days that cannot be read any more; their time shows as `off`.
+    pub damaged: Vec<u64>,
+    labels: Vec<Label>,
+}
+
+/// One day of an [`Overview`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayView {
+    /// Its totals, categories and projects among them.
+    pub totals: DayTotals,
+    /// IANA name of the zone in which it began.
+    pub zone: String,
+    /// Its first instant that is counted, and the one after the last; none when it lies outside the journal.
+    pub counted_us: Option<(i64, i64)>,
+    /// Activity, without the ten minutes in which there was none.
+    pub tens: Vec<Ten>,
+    /// The time line.
+    pub strips: Vec<Strip>,
+    cells: Vec<Cell>,
+}
+
+/// A stretch of a time line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strip {
+    /// Its start, in microseconds since the Unix epoch (UTC).
+    pub from_us: i64,
+    /// Its end.
+    pub to_us: i64,
+    /// The state that took most of it.
+    pub state: Coverage,
+    /// While active: the category that did.
+    pub category: Option<Arc<str>>,
+}
+
+/// What a span's time is counted to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Label {
+    row: Row,
+    category: Arc<str>,
+    project: Arc<str>,
+}
+
+impl Label {
+    fn app(&self) -> &str {
+        match &self.row {
+            Row::App(name) => name,
+            Row::Protected => PROTECTED,
+            Row::Removed => REMOVED,
+            Row::Unnamed => NO_WINDOW,
+        }
+    }
+}
+
+/// Active time of one label within ten minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    ten_us: i64,
+    label: u32,
+    active_us: u64,
+    from_us: i64,
+    to_us: i64,
+}
+
+impl Overview {
+    /// Of totals alone: without activity and time lines.
+    #[must_use]
+    pub fn of(days: Days) -> Self {
+        let view = |totals| DayView {
+            totals,
+            zone: String::new(),
+            counted_us: None,
+            tens: Vec::new(),
+            strips: Vec::new(),
+            cells: Vec::new(),
+        };
+        Self {
+            days: days.days.into_iter().map(view).collect(),
+            damaged: days.damaged,
+            labels: Vec::new(),
+        }
+    }
+
+    /// The totals of its days alone.
+    #[must_use]
+    pub fn totals(&self) -> Days {
+        Days {
+            days: self.days.iter().map(|day| day.totals.clone()).collect(),
+            damaged: self.damaged.clone(),
+        }
+    }
+}
+
+/// The sums over many days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// How much time is counted, in microseconds; the sum of `states`.
+    pub length_us: u64,
+    /// Time in each state, in the order of [`Coverage::ALL`].
+    pub states: Vec<StateTotal>,
+    /// Everything counted.
+    pub counts: Counts,
+    /// Per category, longest first; each of the three lists sums to active and idle time.
+    pub categories: Vec<NamedUsage>,
+    /// Per project, longest first.
+    pub projects: Vec<NamedUsage>,
+    /// Per application, longest first.
+    pub apps: Vec<NamedUsage>,
+}
+
+impl Whole {
+    /// The sums of some days.
+    #[must_use]
+    pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
+        let mut whole = Self::default();
+        let mut states: BTreeMap<Coverage, u64> = BTreeMap::new();
+        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| Sums::default());
+        for day in days {
+            whole.length_us += day.length_us;
+            whole.counts += day.counts;
+            for total in &day.states {
+                *states.entry(total.state).or_default() += total.us;
+            }
+            categories.extend(&day.categories);
+            projects.extend(&day.projects);
+            for AppUsage { app, usage } in &day.apps {
+                apps.add(app, usage);
+            }
+            apps.add(PROTECTED, &day.protected);
+            apps.add(REMOVED, &day.removed);
+            apps.add(NO_WINDOW, &day.unnamed);
+        }
+        let state = |state| StateTotal {
+            state,
+            us: states.get(&state).copied().unwrap_or(0),
+        };
+        whole.states = Coverage::ALL.map(state).to_vec();
+        whole.categories = categories.rows();
+        whole.projects = projects.rows();
+        whole.apps = apps.rows();
+        whole
+    }
+
+    /// Time in one state, in microseconds.
+    #[must_use]
+    pub fn state_us(&self, state: Coverage) -> u64 {
+        let of = self.states.iter().filter(|t| t.state == state);
+        of.map(|t| t.us).sum()
+    }
+}
+
+/// An overview in the making, fed with some neighbouring days at a time.
+pub(crate) struct Making<'m> {
+    view: View,
+    meaning: &'m Meaning,
+    extent: Extent,
+    zones: Zones,
+    /// What each window met stands for, by application and title.
+    windows: HashMap<String, HashMap<String, u32>>,
+    windows_met: usize,
+    numbers: HashMap<Label, u32>,
+    overview: Overview,
+}
+
+impl<'m> Making<'m> {
+    pub(crate) fn new(view: View, meaning: &'m Meaning, extent: Extent) -> Self {
+        Self {
+            view,
+            meaning,
+            extent,
+            zones: Zones::default(),
+            windows: HashMap::new(),
+            windows_met: 0,
+            numbers: HashMap::new(),
+            overview: Overview::default(),
+        }
+    }
+
+    /// How many days are done.
+    pub(crate) fn done(&self) -> usize {
+        self.overview.days.len()
+    }
+
+    pub(crate) fn finish(mut self, damaged: Vec<u64>) -> Overview {
+        self.overview.damaged = damaged;
+        self.overview
+    }
+
+    /// Takes the next days, which follow each other, with every span that touches them and the one before, in the
+    /// journal's order.
+    pub(crate) fn take(&mut self, days: &[Date], spans: &[&Span], zone: &str) {
+        let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
+            return;
+        };
+        let starts = self.view.starts;
+        let mut making: Vec<DayMaking> = days.iter().map(|day| DayMaking::new(*day)).collect();
+        let stretches = Stretches::new(spans, self.extent, zone, self.view.merge_us);
+        for stretch in &stretches.list {
+            let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
+            let zone = self.zones.get(stretch.zone);
+            let mut at = stretch.from_us.max(starts.start_of(first, &zone));
+            let mut label = None;
+            while at < stretch.to_us {
+                let day = starts.date_in(at, &zone);
+                if day > last {
+                    break;
+                }
+                let (start, end) = starts.bounds(day, &zone);
+                let to = stretch.to_us.min(end);
+                let place = days.binary_search(&day).ok();
+                if let Some(day) = place
+                    .and_then(|n| making.get_mut(n))
+                    .filter(|_| start <= at)
+                {
+                    let shown = stretch.shown.filter(|_| state.is_recording());
+                    let label = *label.get_or_insert_with(|| shown.map(|span| self.label(span)));
+                    let category = label
+                        .filter(|_| state == Coverage::Active)
+                        .map(|n| Arc::clone(&self.overview.labels[n as usize].category));
+                    day.time(at, to, state, (label, category), (stretch.zone, &zone));
+                }
+                // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
+                at = to.max(at.saturating_add(1));
+            }
+        }
+        for (n, span) in spans.iter().enumerate() {
+            if span.counts.is_zero() {
+                continue;
+            }
+            let zone = self.zones.get(&span.zone);
+            let day = starts.date_in(span.start_us, &zone);
+            let place = days.binary_search(&day).ok();
+            if let Some(day) = place.and_then(|n| making.get_mut(n)) {
+                let label = self.label(stretches.counted_to(n, span));
+                day.rows.entry(label).or_default().counts += span.counts;
+                day.tens.input(span, &zone);
+            }
+        }
+        let labels = &self.overview.labels;
+        let days: Vec<DayView> = making
+            .into_iter()
+            .map(|day| day.finish(labels, zone))
+            .collect();
+        self.overview.days.extend(days);
+    }
+
+    /// The label of a span.
+    fn label(&mut self, span: &Span) -> u32 {
+        let row = Row::of(span);
+        let window = span
+            .window
+            .as_deref()
+            .filter(|_| matches!(row, Row::App(_)));
+        let title = window.map_or("", |w| w.title.as_str());
+        if let Some(window) = window
+            && let Some(label) = self.windows.get(&window.app).and_then(|w| w.get(title))
+        {
+            return *label;
+        }
+        let name = |list| -> Arc<str> {
+            match &row {
+                Row::App(app) => self.meaning.name(list, app, title),
+                Row::Protected => PROTECTED,
+                Row::Removed => REMOVED,
+                Row::Unnamed => NO_WINDOW,
+            }
+            .into()
+        };
+        let label = Label {
+            category: name(List::Category),
+            project: name(List::Project),
+            row,
+        };
+        let number = match self.numbers.get(&label) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.overview.labels.len()).unwrap_or(u32::MAX);
+                self.overview.labels.push(label.clone());
+                self.numbers.insert(label, number);
+                number
+            }
+        };
+        if let Some(window) = window {
+            if self.windows_met >= MOST_WINDOWS {
+                self.windows.clear();
+                self.windows_met = 0;
+            }
+            self.windows_met += 1;
+            let titles = self.windows.entry(window.app.clone()).or_default();
+            titles.insert(title.to_owned(), number);
+        }
+        number
+    }
+}
+
+/// A day in the making.
+struct DayMaking {
+    day: Date,
+    zone: Option<String>,
+    counted_us: Option<(i64, i64)>,
+    states: [u64; Coverage::ALL.len()],
+    rows: HashMap<u32, Usage>,
+    tens: Tens,
+    cells: BTreeMap<(i64, u32), Cell>,
+    strips: Vec<Strip>,
+    /// The two minutes being looked at, and how long what took of them.
+    grain: i64,
+    within: Vec<Strip>,
+}
+
+impl DayMaking {
+    fn new(day: Date) -> Self {
+        Self {
+            day,
+            zone: None,
+            counted_us: None,
+            states: [0; Coverage::ALL.len()],
+            rows: HashMap::new(),
+            tens: Tens::default(),
+            cells: BTreeMap::new(),
+            strips: Vec::new(),
+            grain: i64::MIN,
+            within: Vec::new(),
+        }
+    }
+
+    /// Adds time, which comes in order.
+    fn time(
+        &mut self,
+        from_us: i64,
+        to_us: i64,
+        state: Coverage,
+        (label, category): (Option<u32>, Option<Arc<str>>),
+        (zone_name, zone): (&str, &TimeZone),
+    ) {
+        if self.zone.is_none() {
+            self.zone = Some(zone_name.to_owned());
+        }
+        let began = self
+            .counted_us
+            .map_or(from_us, |(began, _)| began.min(from_us));
+        self.counted_us = Some((began, to_us));
+        let us = to_us.abs_diff(from_us);
+        self.states[state as usize] += us;
+        if let Some(label) = label {
+            let (active_us, idle_us) = match state {
+                Coverage::Active => (us, 0),
+                _ => (0, us),
+            };
+            let usage = Usage {
+                active_us,
+                idle_us,
+                counts: Counts::default(),
+            };
+            add(self.rows.entry(label).or_default(), &usage);
+        }
+        let cells = &mut self.cells;
+        self.tens
+            .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
+                if let (Some(label), Coverage::Active) = (label, state) {
+                    let cell = cells.entry((ten_us, label)).or_insert(Cell {
+                        ten_us,
+                        label,
+                        active_us: 0,
+                        from_us,
+                        to_us,
+                    });
+                    cell.active_us += to_us.abs_diff(from_us);
+                    cell.to_us = to_us;
+                }
+            });
+        self.strip(from_us, to_us, state, category);
+    }
+
+    fn strip(&mut self, from_us: i64, to_us: i64, state: Coverage, category: Option<Arc<str>>) {
+        let mut at = from_us;
+        while at < to_us {
+            let grain = at.div_euclid(GRAIN_US);
+            // The day may have been left and come back to within them, by a flight over the date line.
+            if grain != self.grain || self.within.last().is_some_and(|last| last.to_us != at) {
+                self.close();
+                self.grain = grain;
+            }
+            let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
+            // A long stretch (a night) is one strip from its first whole grain to its last.
+            let end = match (to_us - at) / GRAIN_US {
+                whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
+                _ => end.max(at + 1),
+            };
+            self.within.push(Strip {
+                from_us: at,
+                to_us: end,
+                state,
+                category: category.clone(),
+            });
+            at = end;
+        }
+    }
+
+    /// Ends the two minutes being looked at.
+    fn close(&mut self) {
+        let within = std::mem::take(&mut self.within);
+        let (Some(first), Some(last)) = (within.first(), within.last()) else {
+            return;
+        };
+        let (from_us, to_us) = (first.from_us, last.to_us);
+        let us = |of: &Strip| -> u64 {
+            let same = within.iter();
+            same.filter(|s| s.state == of.state && s.category == of.category)
+                .map(|s| s.to_us.abs_diff(s.from_us))
+                .sum()
+        };
+        // Of equal ones the first.
+        let Some(most) = within.iter().rev().max_by_key(|strip| us(strip)) else {
+            return;
+        };
+        match self.strips.last_mut() {
+            Some(last)
+                if last.to_us == from_us
+                    && last.state == most.state
+                    && last.category == most.category =>
+            {
+                last.to_us = to_us;
+            }
+            _ => self.strips.push(Strip {
+                from_us,
+                to_us,
+                state: most.state,
+                category: most.category.clone(),
+            }),
+        }
+    }
+
+    fn finish(mut self, labels: &[Label], zone: &str) -> DayView {
+        self.close();
+        let mut totals = Totals {
+            states: self.states,
+            ..Totals::default()
+        };
+        let [mut categories, mut projects] = [(); 2].map(|()| Sums::default());
+        for (number, usage) in &self.rows {
+            let label = &labels[*number as usize];
+            let row = match &label.row {
+                Row::App(name) => totals.app(name),
+                Row::Protected => &mut totals.protected,
+                Row::Removed => &mut totals.removed,
+                Row::Unnamed => &mut totals.unnamed,
+            };
+            add(row, usage);
+            categories.add(&label.category, usage);
+            projects.add(&label.project, usage);
+        }
+        let mut totals = DayTotals::new(self.day, totals);
+        totals.categories = categories.rows();
+        totals.projects = projects.rows();
+        DayView {
+            totals,
+            zone: self.zone.unwrap_or_else(|| zone.to_owned()),
+            counted_us: self.counted_us,
+            tens: self.tens.finish(),
+            strips: self.strips,
+            cells: self.cells.into_values().collect(),
+        }
+    }
+}
+
+/// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
+#[must_use]
+pub fn bounds_of(day: &DayView, starts: DayStart) -> (i64, i64) {
+    starts.bounds(day.totals.day, &crate::text::zone(&day.zone))
+}
+
+#[cfg(test)]
+mod tests;

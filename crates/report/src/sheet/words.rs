@@ -1,0 +1,163 @@
+//! What a sheet says in words.
+
+use super::{CELL, Letter, MOST_PICTURES, NAME, Picture, percent};
+use crate::activity::idle_share;
+use crate::meaning::{PROTECTED, REMOVED};
+use crate::overview::{Overview, Whole};
+use crate::text::{count, hms, zone};
+use jiff::civil::Date;
+use model::{Coverage, MICROS_PER_SECOND, printable};
+
+pub(super) fn range(overview: &Overview) -> String {
+    let day = |day: Date| day.strftime("%-d %B %Y").to_string();
+    match overview.days.as_slice() {
+        [] => String::new(),
+        [one] => one.totals.day.strftime("%A, %-d %B %Y").to_string(),
+        [first, .., last] => format!("{} – {}", day(first.totals.day), day(last.totals.day)),
+    }
+}
+
+pub(super) fn facts(overview: &Overview, letter: &Letter) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name, value: &Option<String>| {
+        if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
+            facts.push((name, printable(value, NAME)));
+        }
+    };
+    fact("For", &letter.client);
+    fact("By", &letter.author);
+    let mut zones: Vec<&str> = Vec::new();
+    for day in overview.days.iter().filter(|day| day.totals.is_known()) {
+        if !day.zone.is_empty() && !zones.contains(&day.zone.as_str()) {
+            zones.push(&day.zone);
+        }
+    }
+    if zones.is_empty() {
+        zones.push(&letter.zone);
+    }
+    let more = zones.len().saturating_sub(4);
+    zones.truncate(4);
+    let mut zones = zones.join(", ");
+    if more > 0 {
+        zones.push_str(&format!(" and {more} more"));
+    }
+    fact("Time zone", &Some(zones));
+    if !letter.starts.is_midnight() {
+        fact("Days begin at", &Some(letter.starts.to_string()));
+    }
+    let made = jiff::Timestamp::from_microsecond(letter.made_us);
+    let made = made.map(|at| {
+        at.to_zoned(zone(&letter.zone))
+            .strftime("%-d %B %Y, %H:%M")
+            .to_string()
+    });
+    let made = made.unwrap_or_default();
+    fact(
+        "Made",
+        &Some(format!("{made}, with uam {}", letter.version)),
+    );
+    facts
+}
+
+pub(super) fn figures(overview: &Overview, whole: &Whole) -> Vec<(String, String)> {
+    let (active, idle) = (
+        whole.state_us(Coverage::Active),
+        whole.state_us(Coverage::Idle),
+    );
+    let days = overview
+        .days
+        .iter()
+        .filter(|day| day.totals.state_us(Coverage::Active) > 0);
+    let mut figures = vec![
+        (hms(active), "active".to_owned()),
+        (hms(idle), "idle".to_owned()),
+    ];
+    if let Some(share) = idle_share(active, idle) {
+        figures.push((percent(share), "idle share".to_owned()));
+    }
+    if overview.days.len() > 1 {
+        let all = count(overview.days.len() as u64, "day", "days");
+        figures.push((days.count().to_string(), format!("of {all} active")));
+    }
+    figures
+}
+
+pub(super) fn meant(state: Coverage) -> &'static str {
+    match state {
+        Coverage::Active => "somebody was at the desk",
+        Coverage::Idle => "no key, click or scroll for the idle limit",
+        Coverage::Locked => "the screen was locked",
+        Coverage::Asleep => "the computer slept",
+        Coverage::Paused => "recording was paused",
+        Coverage::LowBattery => "recording was suspended to save the battery",
+        Coverage::Blind => "a sensor was lost, so nothing can be said",
+        Coverage::Off => "uam did not run",
+    }
+}
+
+pub(super) fn notes(overview: &Overview, whole: &Whole, letter: &Letter) -> Vec<String> {
+    let mut notes = vec![
+        "Time is counted by the window that was active. What was typed is never recorded.".to_owned(),
+        "Active and idle time say whether somebody was at the desk, not how well anybody worked.".to_owned(),
+        "Categories and projects are given by rules when the report is made; the record holds none.".to_owned(),
+    ];
+    let named = |name: &str| {
+        let row = whole.apps.iter().find(|r| r.name == name);
+        row.map_or(0, |r| r.usage.total_us())
+    };
+    let mut held = |us: u64, what: &str| {
+        if us > 0 {
+            notes.push(format!("{} {what}", hms(us)));
+        }
+    };
+    held(
+        named(PROTECTED),
+        "were spent in protected windows: the time is counted, what they were is not recorded.",
+    );
+    held(
+        named(REMOVED),
+        "were taken out of the record by its owner: the time stays, what it was is gone.",
+    );
+    held(
+        whole.state_us(Coverage::Paused),
+        "are not recorded because recording was paused.",
+    );
+    held(
+        whole.state_us(Coverage::Off),
+        "are not recorded because uam did not run.",
+    );
+    if letter.merge_us > 0 {
+        notes.push(format!(
+            "A visit shorter than {} s between two visits to the same application is counted to that one.",
+            letter.merge_us / MICROS_PER_SECOND
+        ));
+    }
+    if !overview.damaged.is_empty() {
+        let records = count(overview.damaged.len() as u64, "record", "records");
+        notes.push(format!(
+            "{records} in or near this time cannot be read any more; that time shows as off."
+        ));
+    }
+    notes
+}
+
+pub(super) fn captions(mut pictures: Vec<Picture>) -> Vec<(Picture, String)> {
+    pictures.truncate(MOST_PICTURES);
+    let caption = |picture: &Picture| {
+        let at = jiff::Timestamp::from_microsecond(picture.at_us);
+        let at = at.map(|at| {
+            at.to_zoned(zone(&picture.zone))
+                .strftime("%-d %b %Y, %H:%M")
+                .to_string()
+        });
+        let window = printable(&picture.window, CELL);
+        format!("#{} · {} · {window}", picture.seq, at.unwrap_or_default())
+    };
+    pictures
+        .into_iter()
+        .map(|picture| {
+            let caption = caption(&picture);
+            (picture, caption)
+        })
+        .collect()
+}

@@ -1,0 +1,323 @@
+//! A day as a strip: what was in front at every moment, and how much happened in each ten minutes.
+//!
+//! Always true: pieces are sorted, do not overlap, lie within the day, and sum to the day's time outside `off`; the
+//! rules at the head of [`crate::day`] hold.
+
+use crate::day::{DayReport, Extent, Zones, bounds, pieces, query_range, summarise};
+use crate::query;
+use jiff::civil::Date;
+use journal::{JournalError, Reader};
+use model::{Coverage, Line, Record, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Ten minutes, in microseconds.
+pub const TEN_US: i64 = 600_000_000;
+
+/// How far back a day's first span is looked for, as in [`query::day`].
+const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
+
+/// What a piece of time belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// A window: its place in [`Strip::windows`].
+    Window(usize),
+    /// Something an exclusion rule held back.
+    Protected,
+    /// Something its owner took out later.
+    Removed,
+    /// No window was active.
+    Nobody,
+}
+
+/// A time in one state, with one owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StripPiece {
+    /// Its start, microseconds since the Unix epoch (UTC).
+    pub from_us: i64,
+    /// Its end; exclusive.
+    pub to_us: i64,
+    /// Its state; never `off`.
+    pub state: Coverage,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// What happened in ten minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ten {
+    /// Time in state `active`, in microseconds.
+    pub active_us: u64,
+    /// Time in state `idle`, in microseconds.
+    pub idle_us: u64,
+    /// Seconds in which something was typed or clicked.
+    pub input_s: u64,
+    /// Keys.
+    pub keys: u64,
+    /// Clicks.
+    pub clicks: u64,
+}
+
+/// A day as a strip.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strip {
+    /// The day's first instant in its zone, microseconds since the Unix epoch (UTC).
+    pub from_us: i64,
+    /// The next day's.
+    pub to_us: i64,
+    /// Application and title of each window, raw text.
+    pub windows: Vec<(String, String)>,
+    /// The day's pieces. Where there is none, nothing ran.
+    pub pieces: Vec<StripPiece>,
+    /// One for each ten minutes from `from_us` on.
+    pub tens: Vec<Ten>,
+}
+
+/// A day's report and its strip, read once. `now_us` and `zone` as in [`query::day`].
+///
+/// # Errors
+/// As [`query::day`].
+pub fn day(
+    reader: &Reader,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Result<(DayReport, Strip), JournalError> {
+    let extent = Extent {
+        began_us: query::began_us(reader)?,
+        now_us,
+    };
+    let (nearest, to) = query_range(day);
+    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
+    let mut back = to.saturating_sub(nearest);
+    let found = loop {
+        let from = to.saturating_sub(back);
+        let found = reader.lines(from..to)?;
+        let reaches = found
+            .lines
+            .iter()
+            .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
+        if reaches || from <= extent.began_us || back > FARTHEST {
+            break found;
+        }
+        back = back.saturating_mul(2);
+    };
+    let pending = reader.pending()?;
+    let mut report = summarise(&found.lines, &pending, day, extent, zone);
+    report.damaged = found.damaged.iter().map(|d| d.seq).collect();
+    let strip = strip(&found.lines, &pending, day, extent, &report.zone);
+    Ok((report, strip))
+}
+
+/// The strip of one day; arguments as for [`summarise`], and the zone in force at the day's end.
+#[must_use]
+pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: &str) -> Strip {
+    let spans: Vec<&Span> = lines
+        .iter()
+        .filter_map(|line| match &line.record {
+            Record::Span(span) => Some(span),
+            _ => None,
+        })
+        .chain(pending)
+        .collect();
+    let mut zones = Zones::default();
+    let (from_us, to_us) = bounds(day, &zones.get(zone));
+    let mut out = Strip {
+        from_us,
+        to_us,
+        ..Strip::default()
+    };
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    // Who travelled has a day that is longer than its zone's; all of it is shown.
+    let mut clipped = Vec::new();
+    for piece in pieces(&spans) {
+        let span = spans[piece.span];
+        let (start, end) = bounds(day, &zones.get(&span.zone));
+        let from = piece.start_us.max(start).max(extent.began_us);
+        let to = piece.end_us.min(end).min(extent.now_us);
+        if from < to && span.state != Coverage::Off {
+            out.from_us = out.from_us.min(from);
+            out.to_us = out.to_us.max(to);
+            clipped.push((from, to, span));
+        }
+    }
+    let tens = (out.to_us.saturating_sub(out.from_us) + TEN_US - 1) / TEN_US;
+    out.tens = vec![Ten::default(); usize::try_from(tens.clamp(0, 400)).unwrap_or(0)];
+    for (from, to, span) in clipped {
+        let owner = match &span.window {
+            _ if span.protected => Owner::Protected,
+            _ if span.removed => Owner::Removed,
+            None => Owner::Nobody,
+            Some(window) => {
+                let name = (window.app.as_str(), window.title.as_str());
+                Owner::Window(*known.entry(name).or_insert_with(|| {
+                    out.windows.push((window.app.clone(), window.title.clone()));
+                    out.windows.len() - 1
+                }))
+            }
+        };
+        spread(&mut out, from, to, span.state);
+        match out.pieces.last_mut() {
+            Some(last) if last.to_us == from && last.owner == owner && last.state == span.state => {
+                last.to_us = to;
+            }
+            _ => out.pieces.push(StripPiece {
+                from_us: from,
+                to_us: to,
+                state: span.state,
+                owner,
+            }),
+        }
+    }
+    for span in spans.iter().filter(|s| !s.counts.is_zero()) {
+        let (start, end) = bounds(day, &zones.get(&span.zone));
+        if (start..end).contains(&span.start_us)
+            && let Some(ten) = ten(out.from_us, span.start_us)
+            && let Some(ten) = out.tens.get_mut(ten)
+        {
+            ten.input_s += span.counts.hardware.seconds + span.counts.injected.seconds;
+            ten.keys += span.counts.keys();
+            ten.clicks += span.counts.clicks();
+        }
+    }
+    out
+}
+
+fn ten(from_us: i64, at_us: i64) -> Option<usize> {
+    usize::try_from(at_us.checked_sub(from_us)? / TEN_US).ok()
+}
+
+/// Gives time to the ten minutes it lies in.
+fn spread(strip: &mut Strip, from: i64, to: i64, state: Coverage) {
+    let mut at = from;
+    while at < to {
+        let Some(n) = ten(strip.from_us, at) else {
+            return;
+        };
+        let next = strip.from_us + (i64::try_from(n).unwrap_or(0) + 1) * TEN_US;
+        let end = to.min(next);
+        if let Some(ten) = strip.tens.get_mut(n) {
+            match state {
+                Coverage::Active => ten.active_us += end.abs_diff(at),
+                Coverage::Idle => ten.idle_us += end.abs_diff(at),
+                _ => {}
+            }
+        }
+        at = end;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+    use model::{Counts, DeviceId, InputCounts, Window};
+    use std::sync::Arc;
+
+    const MINUTE: i64 = 60_000_000;
+
+    fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Line {
+        Line {
+            schema: model::SCHEMA,
+            device_id: DeviceId::from_bytes([1; 16]),
+            seq,
+            record: Record::Span(Span {
+                start_us,
+                dur_us: dur_us.unsigned_abs(),
+                zone: "Europe/Berlin".into(),
+                state,
+                protected: title == "protected",
+                removed: false,
+                window: (!title.is_empty()).then(|| {
+                    Arc::new(Window {
+                        app: "Editor".into(),
+                        exe: String::new(),
+                        title: title.into(),
+                    })
+                }),
+                counts: Counts {
+                    hardware: InputCounts {
+                        keys: 3,
+                        seconds: 2,
+                        ..InputCounts::default()
+                    },
+                    ..Counts::default()
+                },
+            }),
+        }
+    }
+
+    fn start(day: Date) -> i64 {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        day.to_zoned(zone).unwrap().timestamp().as_microsecond()
+    }
+
+    #[test]
+    fn pieces_join_and_sum_to_the_report() {
+        let day = date(2026, 11, 25);
+        let at = start(day) + 9 * 60 * MINUTE;
+        let lines = [
+            line(1, start(day) - MINUTE, 2 * MINUTE, Coverage::Locked, ""),
+            line(2, at, MINUTE, Coverage::Active, "a"),
+            line(3, at + MINUTE, MINUTE, Coverage::Active, "a"),
+            line(4, at + 2 * MINUTE, MINUTE, Coverage::Idle, "a"),
+            line(
+                5,
+                at + 3 * MINUTE,
+                17 * MINUTE,
+                Coverage::Active,
+                "protected",
+            ),
+        ];
+        let extent = Extent {
+            began_us: start(day) - MINUTE,
+            now_us: at + 100 * MINUTE,
+        };
+        let report = summarise(&lines, &[], day, extent, "UTC");
+        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        assert_eq!(strip.tens.len(), 144);
+        let told: Vec<_> = strip
+            .pieces
+            .iter()
+            .map(|p| ((p.to_us - p.from_us) / MINUTE, p.state, p.owner))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, Coverage::Locked, Owner::Nobody),
+                (2, Coverage::Active, Owner::Window(0)),
+                (1, Coverage::Idle, Owner::Window(0)),
+                (17, Coverage::Active, Owner::Protected),
+            ]
+        );
+        let active: u64 = strip.tens.iter().map(|t| t.active_us).sum();
+        assert_eq!(active, report.state_us(Coverage::Active));
+        assert_eq!(strip.tens[54].active_us, 9 * MINUTE.unsigned_abs());
+        assert_eq!(strip.tens[54].idle_us, MINUTE.unsigned_abs());
+        // Counts belong to the day in which their span starts.
+        assert_eq!(strip.tens.iter().map(|t| t.keys).sum::<u64>(), 12);
+        assert_eq!(report.counts.keys(), 12);
+        assert_eq!(strip.windows, [("Editor".into(), "a".into())]);
+    }
+
+    #[test]
+    fn a_day_of_25_hours_has_150_tens() {
+        let day = date(2026, 10, 25);
+        let extent = Extent {
+            began_us: start(day),
+            now_us: start(day) + 40 * 60 * MINUTE,
+        };
+        let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
+        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        assert_eq!(strip.tens.len(), 150);
+        assert!(
+            strip
+                .tens
+                .iter()
+                .all(|t| t.active_us == TEN_US.unsigned_abs())
+        );
+    }
+}

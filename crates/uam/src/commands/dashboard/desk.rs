@@ -1,0 +1,194 @@
+//! What the page asks of this program.
+//!
+//! Always true: each look asks the keyholder first, which prolongs the unlock, and is noted before its answer is given.
+//! The reader holds the viewer's key meanwhile; it goes with the first look that finds no keyholder, and this process
+//! ends within seconds of the keyholder. Taking something out needs both factors again.
+
+use crate::access::{Access, keyholder};
+use crate::commands::{Home, sent};
+use crate::config::Config;
+use crate::control::{self, Request};
+use crate::start;
+use crate::yours::{Wish, hand, sink, words};
+use journal::Reader;
+use model::NoticeCode;
+use report::Status;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use vault::{Factor, SlotKind, Vault};
+use web::{Desk, Proof, Refused, Sent, Setting, Watch};
+
+/// The same look within this time is noted once.
+const ONCE: Duration = Duration::from_secs(600);
+
+/// Looks remembered; when there are more they are noted again.
+const MOST_LOOKS: usize = 1024;
+
+/// Reads for the page.
+pub(super) struct Page {
+    home: Home,
+    reader: Option<Reader>,
+    noted: HashMap<String, Instant>,
+}
+
+impl Page {
+    pub(super) fn new(home: &Home) -> Self {
+        Self {
+            home: home.again(),
+            reader: None,
+            noted: HashMap::new(),
+        }
+    }
+
+    /// The right to read now. A key that is gone takes the reader with it.
+    fn access(&mut self) -> Result<Access, Refused> {
+        let identity = keyholder::ask(&self.home.paths).ok().flatten();
+        let Some(identity) = identity else {
+            self.reader = None;
+            return Err(Refused::Locked);
+        };
+        let vault = Vault::open(&self.home.paths.vault()).map_err(|e| failed(&e.into()))?;
+        Ok(Access { vault, identity })
+    }
+
+    fn noted(&mut self, what: &str) -> Result<Access, Refused> {
+        let access = self.access()?;
+        let known = self.noted.get(what).is_some_and(|at| at.elapsed() < ONCE);
+        if !known {
+            let notice = (NoticeCode::Access, format!("Read: {what}."));
+            access
+                .note(&self.home, vec![notice])
+                .map_err(|e| failed(&e))?;
+            if self.noted.len() >= MOST_LOOKS {
+                self.noted.clear();
+            }
+            self.noted.insert(what.to_owned(), Instant::now());
+        }
+        Ok(access)
+    }
+
+    /// Both factors, as they were typed into the page.
+    fn fresh(&self, proof: &Proof) -> Result<Access, Refused> {
+        let denied = |text: &str| Refused::Denied(text.to_owned());
+        let mut vault = Vault::open(&self.home.paths.vault()).map_err(|e| failed(&e.into()))?;
+        let door = match &proof.passphrase {
+            Some(words) => vault
+                .door(&Factor::Passphrase(words))
+                .map_err(|_| denied("that is not the passphrase"))?,
+            None => start::door_from_store(&vault).map_err(|e| failed(&e))?,
+        };
+        let now = start::now().as_secs();
+        let answer = vault
+            .check_code(&door, &proof.code, now)
+            .map_err(|e| failed(&e.into()))?;
+        let Some(pass) = answer.pass else {
+            return Err(Refused::Denied(answer.verdict.to_string()));
+        };
+        let identity = vault
+            .identity(&door, &pass)
+            .map_err(|e| failed(&e.into()))?;
+        let access = Access { vault, identity };
+        let mut notices = Vec::new();
+        if answer.failures_before > 0 {
+            let text = format!(
+                "{} codes were refused before the right one.",
+                answer.failures_before
+            );
+            notices.push((NoticeCode::CodeRefused, text));
+        }
+        let text = "A code was accepted, on the page.".to_owned();
+        notices.push((NoticeCode::CodeAccepted, text));
+        access.note(&self.home, notices).map_err(|e| failed(&e))?;
+        Ok(access)
+    }
+
+    fn carry(&self, wish: &Wish, access: &Access) -> anyhow::Result<String> {
+        let told = match hand::is_running(&self.home)? {
+            true => hand::through(&self.home, wish, false, Some(access))?,
+            false => hand::directly(&self.home, wish, false, access)?,
+        };
+        if told.is_nothing() {
+            return Ok("There was nothing to take out.".to_owned());
+        }
+        let copies = sink::delete(&self.home, &told.objects);
+        let left: Vec<String> = copies.left.iter().map(|(name, _)| name.clone()).collect();
+        let mut done = format!("Taken out: {}.", words::numbers(wish, &told));
+        if !copies.deleted.is_empty() {
+            done.push_str(" Its copy was deleted where it was sent.");
+        }
+        for (name, why) in &copies.left {
+            done.push_str(&format!(" STILL where it was sent: {name} ({why})."));
+        }
+        if told.unfolded {
+            done.push_str(" The last traces go when nobody reads the record any more.");
+        }
+        for file in &told.aside {
+            let file = file.display();
+            done.push_str(&format!(
+                " Set aside earlier and not touched; it may hold the same: {file}."
+            ));
+        }
+        let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
+        hand::note(&self.home, Some(access), notices)?;
+        Ok(done)
+    }
+}
+
+fn failed(e: &anyhow::Error) -> Refused {
+    Refused::Failed(format!("{e:#}"))
+}
+
+impl Desk for Page {
+    fn look(&mut self, what: &str) -> Result<&Reader, Refused> {
+        let access = self.noted(what)?;
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => access.reader(&self.home).map_err(|e| failed(&e))?,
+        };
+        Ok(self.reader.insert(reader))
+    }
+
+    fn sent(&mut self, limit: usize) -> Result<Vec<Sent>, Refused> {
+        let reader = self.look("what was sent, on the page")?;
+        sent::newest(reader, limit).map_err(|e| failed(&e))
+    }
+
+    fn settings(&mut self) -> Result<Vec<Setting>, Refused> {
+        self.access()?;
+        let told = Config::load(&self.home.paths).and_then(|config| crate::explain::all(&config));
+        told.map_err(|e| failed(&e))
+    }
+
+    fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused> {
+        self.access()?;
+        let access = self.fresh(proof)?;
+        // A reader that stays open would keep old bytes in the write-ahead log.
+        self.reader = None;
+        self.carry(&Wish::Shot { seq }, &access)
+            .map_err(|e| failed(&e))
+    }
+
+    fn needs_passphrase(&mut self) -> bool {
+        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(SlotKind::OsStore))
+    }
+}
+
+/// Watches the running instance and the keyholder.
+pub(super) struct Lookout(Home);
+
+impl Lookout {
+    pub(super) fn new(home: &Home) -> Self {
+        Self(home.again())
+    }
+}
+
+impl Watch for Lookout {
+    fn status(&self) -> Option<Status> {
+        let reply = control::call(&self.0.paths, &Request::Status).ok()?;
+        reply.status.map(|status| *status)
+    }
+
+    fn is_unlocked(&self) -> bool {
+        keyholder::is_there(&self.0.paths)
+    }
+}

@@ -1,0 +1,145 @@
+//! `uam report --html FILE --pdf FILE`: a page to hand over.
+
+use super::{many, overview, parse, totals, until};
+use crate::cli::{LetterArgs, ReportArgs};
+use crate::commands::{Home, reader};
+use crate::failure::Failure;
+use crate::{output, start, time};
+use anyhow::Context;
+use image::codecs::jpeg::JpegEncoder;
+use journal::Reader;
+use model::Record;
+use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
+use report::{Meaning, Overview, Sheet, View};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Of JPEGs in a PDF: text in them stays easy to read.
+const QUALITY: u8 = 82;
+
+impl LetterArgs {
+    /// Was anything of it said?
+    pub(super) fn is_used(&self) -> bool {
+        self.client.is_some() || self.author.is_some() || !self.shots.is_empty()
+    }
+}
+
+pub(super) fn run(
+    home: &Home,
+    args: &ReportArgs,
+    view: View,
+    meaning: &Meaning,
+) -> anyhow::Result<ExitCode> {
+    let days = match many(args)? {
+        Some(days) => days,
+        None => {
+            let day = parse(&args.day)?;
+            day..=day
+        }
+    };
+    if args.letter.shots.len() > MOST_PICTURES {
+        return Err(Failure::usage(
+            format!("a page holds at most {MOST_PICTURES} pictures"),
+            "Name the ones that matter.",
+        ));
+    }
+    let reader = reader(
+        home,
+        &format!("a page of {} to {}", days.start(), days.end()),
+    )?;
+    let made_us = start::now_us();
+    let now = until(&reader, made_us)?;
+    let long = days
+        .start()
+        .until(*days.end())
+        .map_or(0, |span| span.get_days());
+    // A long time has no time lines, so that its sums may be enough.
+    let overview = match usize::try_from(long) {
+        Ok(long) if long >= MOST_LANES => Overview::of(totals(&reader, &days, now, view, meaning)?),
+        _ => overview(&reader, &days, now, view, meaning)?,
+    };
+    let letter = |pictures| Letter {
+        client: args.letter.client.clone(),
+        author: args.letter.author.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        made_us,
+        zone: time::zone_name().to_string(),
+        starts: view.starts,
+        merge_us: view.merge_us,
+        projects: meaning.has_projects(),
+        pictures,
+    };
+    let pictures = chosen(&reader, &args.letter.shots)?;
+    if let Some(file) = &args.html {
+        let sheet = Sheet::new(&overview, letter(pictures.clone()));
+        write(file, sheet::html::html(&sheet).as_bytes())?;
+    }
+    if let Some(file) = &args.pdf {
+        let pictures: anyhow::Result<Vec<Picture>> = pictures.into_iter().map(jpeg).collect();
+        let sheet = Sheet::new(&overview, letter(pictures?));
+        let bytes = sheet::pdf::pdf(&sheet, made_us)?;
+        write(file, &bytes)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    output::line(&format!("Saved {}", file.display()));
+    Ok(())
+}
+
+fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<Picture>> {
+    wanted.iter().map(|seq| picture(reader, *seq)).collect()
+}
+
+fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
+    let found = reader
+        .tail_after(seq.saturating_sub(1), 1)
+        .context("cannot read the journal")?;
+    let shot = match found.lines.into_iter().next() {
+        Some(line) if line.seq == seq => match line.record {
+            Record::Shot(shot) if !shot.removed => Some(shot),
+            _ => None,
+        },
+        _ => None,
+    };
+    let shot = shot.ok_or_else(|| {
+        Failure::usage(
+            format!("there is no picture {seq}"),
+            "`uam shots` lists them with their numbers.",
+        )
+    })?;
+    let window = shot.window.as_ref();
+    Ok(Picture {
+        seq,
+        at_us: shot.at_us,
+        zone: shot.zone.to_string(),
+        window: window.map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title)),
+        width: shot.width,
+        height: shot.height,
+        media: shot.media,
+        bytes: reader
+            .picture(seq)
+            .with_context(|| format!("cannot open picture {seq}"))?,
+    })
+}
+
+/// The picture as a JPEG, which is what a PDF knows.
+fn jpeg(picture: Picture) -> anyhow::Result<Picture> {
+    let wrong = || format!("cannot read picture {}", picture.seq);
+    let pixels = image::load_from_memory(&picture.bytes)
+        .with_context(wrong)?
+        .to_rgb8();
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, QUALITY)
+        .encode_image(&pixels)
+        .with_context(wrong)?;
+    Ok(Picture {
+        width: pixels.width(),
+        height: pixels.height(),
+        media: "image/jpeg".to_owned(),
+        bytes,
+        ..picture
+    })
+}

@@ -1,0 +1,66 @@
+//! The page's own files, part of the program.
+
+/// Path, media type and bytes of each.
+pub(crate) const FILES: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("../assets/index.html")),
+    (
+        "/style.css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/style.css"),
+    ),
+    (
+        "/icon.svg",
+        "image/svg+xml",
+        include_str!("../assets/icon.svg"),
+    ),
+    ("/main.js", JS, include_str!("../assets/main.js")),
+    ("/base.js", JS, include_str!("../assets/base.js")),
+    ("/day.js", JS, include_str!("../assets/day.js")),
+    ("/strip.js", JS, include_str!("../assets/strip.js")),
+    ("/days.js", JS, include_str!("../assets/days.js")),
+    ("/shots.js", JS, include_str!("../assets/shots.js")),
+    ("/search.js", JS, include_str!("../assets/search.js")),
+    ("/more.js", JS, include_str!("../assets/more.js")),
+    ("/now.js", JS, include_str!("../assets/now.js")),
+];
+
+const HTML: &str = "text/html; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a browser loads before any picture, in bytes.
+    const MOST: usize = 150_000;
+
+    #[test]
+    fn the_page_is_light() {
+        let weight: usize = FILES.iter().map(|(.., text)| text.len()).sum();
+        assert!(weight <= MOST, "the page weighs {weight} bytes");
+    }
+
+    /// Markup from text, code from text, and addresses elsewhere have no place in it.
+    #[test]
+    fn no_text_becomes_markup_and_nothing_comes_from_elsewhere() {
+        for (path, _, text) in FILES {
+            for word in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "Function(",
+                "createPolicy",
+                "localStorage",
+                "sessionStorage",
+                "document.cookie",
+                "https://",
+            ] {
+                assert!(!text.contains(word), "{path} has {word}");
+            }
+            let elsewhere = text.replace("http://www.w3.org/2000/svg", "");
+            assert!(!elsewhere.contains("http://"), "{path} names an address");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The page: the record in a browser on the same computer.
+//!
+//! Always true:
+//! * It listens on 127.0.0.1 and nowhere else; there is no way to name another address.
+//! * Without the token of its one session it shows nothing but its own empty frame, and it asks its [`Desk`] for the
+//!   right to read before each answer.
+//! * It writes nothing. What is taken out is taken out by the [`Desk`], for a code given with the wish.
+//! * No text of a record becomes markup: answers are JSON, and the page puts them into text nodes.
+//! * Nothing in a request names a file; the page's own files are part of the program.
+//!
+//! Bounds: [`Limits::connections`] connections (further ones are closed at once), [`QUEUE`] questions waiting for the
+//! desk (further ones are answered with 503), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the old).
+
+mod answer;
+mod assets;
+mod desk;
+mod door;
+mod found;
+mod guard;
+mod live;
+mod peer;
+mod reply;
+mod route;
+mod server;
+
+pub use answer::{Sent, Setting};
+pub use desk::{Desk, Proof, QUEUE, Refused, Watch};
+pub use door::Links;
+pub use reply::MAX_BODY;
+pub use server::{Ended, Limits, Server, WebError};

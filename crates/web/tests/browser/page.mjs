@@ -1,0 +1,223 @@
+// The page in a real browser: node page.mjs CHROMIUM MADE_UP PICTURES
+//   CHROMIUM   the browser's program
+//   MADE_UP    the example of this name, built
+//   PICTURES   a folder for screenshots
+// Any console error, any violation of the page's policy and any request elsewhere fails it. One line for each step.
+import { spawn } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+// Installed beside the folder this is started in, not beside this file.
+const require = createRequire(join(process.cwd(), "x.js"));
+const { chromium } = require("playwright-core");
+const axe = require.resolve("axe-core/axe.min.js");
+const [program, madeUp, pictures] = process.argv.slice(2);
+mkdirSync(pictures, { recursive: true });
+
+const faults = [];
+const check = (good, what) => { if (!good) throw new Error(what); };
+const home = mkdtempSync(join(tmpdir(), "uam-page-"));
+const server = spawn(madeUp, [home, "120"], { stdio: ["pipe", "pipe", "inherit"] });
+const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+const line = async () => (await lines.next()).value;
+const day = await line();
+const first = await line();
+const begun = Date.now();
+const step = (what) => console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s  ${what}`);
+const link = async () => { server.stdin.write("\n"); return line(); };
+
+const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"] });
+
+async function visit(address, options) {
+  const context = await browser.newContext({ bypassCSP: false, ...options });
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
+  const origin = new URL(address).origin;
+  page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
+  page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
+  page.on("dialog", (d) => { faults.push(`a dialog opened: ${d.message()}`); d.dismiss(); });
+  page.on("request", (r) => {
+    const url = r.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith(`blob:${origin}/`)) faults.push(`a request elsewhere: ${url.slice(0, 80)}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+  });
+  await page.goto(address);
+  await page.waitForSelector("#main .view");
+  return page;
+}
+
+const go = async (page, where) => {
+  await page.evaluate((to) => { location.hash = to; }, where);
+  await page.waitForFunction((to) => location.hash === to && !document.querySelector("main[aria-busy]") && document.querySelector("#main .view"), where);
+};
+/** Serious findings of axe-core. Its script comes in through the debugger, past the page's policy. */
+async function inspect(page, name, only) {
+  await page.evaluate(readFileSync(axe, "utf8"));
+  const rules = only || ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = await page.evaluate((runOnly) => window.axe.run(document, { resultTypes: ["violations"], runOnly }), rules);
+  for (const v of found.violations) {
+    const text = `axe, ${name}: ${v.impact} ${v.id}: ${v.help} ${v.nodes.slice(0, 2).map((n) => `${n.target} ${n.failureSummary || ""}`.replace(/\s+/g, " ").slice(0, 260)).join(" | ")}`;
+    if (v.impact === "serious" || v.impact === "critical") faults.push(text);
+    else console.log(text);
+  }
+}
+
+const VIEWS = [["day", `#/day/${day}`], ["week", `#/week/${day}`], ["month", `#/month/${day}`], ["year", `#/year/${day}`], ["pictures", "#/pictures"], ["search", "#/search/figures/30"], ["sent", "#/sent"], ["settings", "#/settings"]];
+
+try {
+  // The way in, and the whole of a day.
+  let page = await visit(first, { viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+  step("opened by its link");
+  check(!page.url().includes(first.split("#")[1]), "the link's secret stayed in the address");
+  check(await page.evaluate(() => document.cookie === "" && localStorage.length === 0 && sessionStorage.length === 0), "something is kept in the browser");
+
+  await page.waitForSelector("#now:not([hidden]) .counts");
+  const keys = () => page.textContent("#now .counts");
+  const before = await keys();
+  await page.waitForFunction((old) => document.querySelector("#now .counts").textContent !== old, before);
+  step(`live: ${before} -> ${await keys()}`);
+
+  await go(page, `#/day/${day}`);
+  const slider = page.locator(".stage");
+  const box = await slider.boundingBox();
+  const told = () => page.textContent(".told");
+  await page.waitForSelector(".seen img");
+  let words = await told();
+  for (const at of [0.2, 0.9, 0.5]) {
+    const shown = await page.getAttribute(".seen img", "src");
+    check(shown.startsWith("blob:"), "a picture has an address of its own");
+    await page.mouse.move(box.x + box.width * at, box.y + 60, { steps: 10 });
+    check(await told() !== words, "the scrubber does not follow the mouse");
+    words = await told();
+    check(!words.includes("null"), words);
+    await page.waitForFunction((old) => { const i = document.querySelector(".seen img"); return i && i.src !== old; }, shown);
+  }
+  step("scrubbed: the picture follows");
+  await slider.focus();
+  const at = await slider.getAttribute("aria-valuetext");
+  await page.keyboard.press("Shift+ArrowRight");
+  check(await slider.getAttribute("aria-valuetext") !== at, "the arrow keys do not move the scrubber");
+  for (const key of ["+", "+", "-", "0", "End", "Home", "ArrowRight"]) await page.keyboard.press(key);
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 60);
+  await page.mouse.wheel(0, -300);
+  await page.getByRole("button", { name: "Time at the desk" }).click();
+  step("zoomed and moved by keys, wheel and buttons");
+
+  // Titles that strangers wrote are words and nothing else.
+  const titles = await page.evaluate(() => {
+    for (const d of document.querySelectorAll("details")) d.open = true;
+    return { text: document.body.innerText, made: document.querySelectorAll("#main script, #main iframe, #main img[src='x'], #main b, #main i:not(.meter i)").length };
+  });
+  check(titles.text.includes("<script>alert(2)</script>"), "a title with markup is not shown as it is");
+  check(titles.made === 0, "a title became markup");
+  check(!/[\u202a-\u202e\u2066-\u2069\u200f\u001b]/.test(titles.text), "direction or control marks are shown");
+  step("hostile titles are words");
+
+  // The gallery; one picture is taken out.
+  await go(page, "#/pictures");
+  await page.waitForSelector(".gallery img");
+  const count = await page.locator(".gallery li").count();
+  check(count === 40, `the gallery has ${count} pictures`);
+  await page.locator(".gallery li button").nth(1).click();
+  await page.waitForSelector("dialog .frame img");
+  const name = await page.getAttribute("dialog .frame img", "alt");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction((old) => { const i = document.querySelector("dialog .frame img"); return i && i.alt !== old; }, name);
+  await page.screenshot({ path: join(pictures, "viewer-1440-light.png") });
+  await inspect(page, "viewer");
+  await page.getByRole("button", { name: "Take out" }).click();
+  await page.getByLabel("Code from your authenticator app").fill("000000");
+  const wrong = page.waitForResponse((r) => r.url().endsWith("/api/delete"));
+  await page.getByRole("button", { name: "Take it out" }).click();
+  check((await wrong).status() === 403, "a wrong code was taken");
+  await page.waitForFunction(() => document.querySelector(".proof .warn").textContent !== "");
+  // The browser itself notes a refused request on the console; this one was asked for.
+  for (let n = faults.length - 1; n >= 0; n -= 1) if (faults[n].includes("403")) faults.splice(n, 1);
+  await page.getByLabel("Code from your authenticator app").fill("123456");
+  await page.getByRole("button", { name: "Take it out" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor();
+  await page.getByRole("button", { name: "Close" }).click();
+  check(await page.locator(".gallery .blank", { hasText: "Taken out" }).count() === 1, "the gallery still shows it");
+  await go(page, `#/pictures/${day}`);
+  check(await page.locator(".gallery .blank", { hasText: "Taken out" }).count() === 1, "it is not gone from the record");
+  const app = await page.locator("select option").nth(1).textContent();
+  await page.locator("select").selectOption(app);
+  await page.waitForFunction(() => location.hash.split("/").length === 4);
+  await page.waitForFunction(() => !document.querySelector("main[aria-busy]"));
+  const some = await page.locator(".gallery li").count();
+  check(some > 0 && some < 40, `the filter leaves ${some}`);
+  step("gallery: filtered, looked at, taken out with a code");
+
+  await go(page, "#/day");
+  await page.keyboard.press("/");
+  await page.waitForFunction(() => document.activeElement?.name === "q");
+  await page.keyboard.type("quarterly FIGURES");
+  const looked = Date.now();
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".hits li");
+  const soon = Date.now() - looked;
+  await page.waitForFunction(() => /windows/.test(document.querySelector(".view.search [role=status]")?.textContent));
+  step(`searched: first hit after ${soon} ms`);
+  await go(page, "#/settings");
+  check((await page.textContent("main")).includes("record.idle_seconds"), "no settings");
+  check((await page.textContent("main")).includes('title = "<b>x</b>"'), "a rule became markup");
+
+  for (const [name, where] of VIEWS) {
+    await go(page, where);
+    if (name === "day") await page.waitForSelector(".seen img");
+    if (name === "search") await page.waitForSelector(".hits li");
+    await page.waitForTimeout(name === "pictures" ? 400 : 50);
+    await inspect(page, `${name}, light`);
+    await page.screenshot({ path: join(pictures, `${name}-1440-light.png`), fullPage: name !== "pictures" });
+  }
+  step("light, wide");
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  step(`first paint after ${Math.round(paint)} ms`);
+
+  for (const [size, scheme] of [[1440, "dark"], [390, "light"], [390, "dark"]]) {
+    const old = page;
+    page = await visit(await link(), { viewport: { width: size, height: size === 390 ? 844 : 900 }, colorScheme: scheme, reducedMotion: "reduce", hasTouch: size === 390 });
+    // A new session ends the one before.
+    await old.getByRole("heading", { name: "Closed" }).waitFor();
+    await old.context().close();
+    for (const [name, where] of VIEWS) {
+      await go(page, where);
+      if (name === "day") await page.waitForSelector(".seen img");
+      if (name === "search") await page.waitForSelector(".hits li");
+      await page.waitForTimeout(name === "pictures" ? 400 : 50);
+      // The dark colours once, the narrow layout once: the markup is the same.
+      const only = scheme === "dark" ? ["color-contrast"] : ["target-size", "color-contrast", "scrollable-region-focusable"];
+      if (size !== 390 || scheme !== "dark") await inspect(page, `${name}, ${size} ${scheme}`, only);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      check(wide <= 0, `${name} is ${wide} px wider than a window of ${size}`);
+      await page.screenshot({ path: join(pictures, `${name}-${size}-${scheme}.png`), fullPage: name !== "pictures" });
+    }
+    step(`${scheme}, ${size}`);
+  }
+
+  try {
+    const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1];
+    step(`the server's memory: ${Math.round(rss / 1024)} MB`);
+  } catch { /* Not told on this system. */ }
+
+  // The lock empties the page, wherever it is.
+  server.stdin.write("lock\n");
+  await page.getByRole("heading", { name: "Closed" }).waitFor();
+  check(!(await page.textContent("body")).includes("Slack"), "the page still shows the record");
+  await page.screenshot({ path: join(pictures, "closed-390-dark.png") });
+  step("locked: the page is empty");
+} catch (e) {
+  faults.push(e.stack);
+  for (const context of browser.contexts()) for (const page of context.pages()) await page.screenshot({ path: join(pictures, "failed.png") }).catch(() => {});
+}
+await browser.close();
+server.kill();
+rmSync(home, { recursive: true, force: true });
+for (const fault of new Set(faults)) console.error(`FAULT ${fault}`);
+console.log(faults.length ? "The page's test failed." : "The page's test passed.");
+process.exit(faults.length ? 1 : 0);

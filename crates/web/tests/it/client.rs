@@ -1,0 +1,223 @@
+//! A server on its own thread, and requests as bytes.
+
+use crate::kit::{self, MadeUp, MadeUpWatch, Seen};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use web::{Ended, Limits, Links, Server};
+
+/// No answer takes this long; a test that waits longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct House {
+    pub(crate) port: u16,
+    pub(crate) links: Links,
+    pub(crate) seen: Seen,
+    pub(crate) shots: Vec<u64>,
+    /// 2026-03-10, the last of three days.
+    pub(crate) thread: Option<JoinHandle<Ended>>,
+    _dir: tempfile::TempDir,
+}
+
+/// Six in the evening of 2026-03-10 in Berlin.
+pub(crate) const NOW: i64 = 1_773_162_000_000_000;
+pub(crate) const DAY: &str = "2026-03-10";
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (n, value) = line.split_once(": ")?;
+            n.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+pub(crate) fn house() -> House {
+    house_with(Limits::default())
+}
+
+pub(crate) fn house_with(limits: Limits) -> House {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = kit::keys();
+    let at = dir.path().join("journal");
+    let shots = kit::fill(&at, &keys, NOW, 3, 1, 6);
+    let seen = Seen::default();
+    let desk = MadeUp {
+        dir: at,
+        keys,
+        reader: None,
+        seen: seen.clone(),
+    };
+    let limits = Limits {
+        watch: Duration::from_millis(20),
+        ..limits
+    };
+    let server = Server::bind(0).unwrap();
+    let links = server.links();
+    let link = links.fresh().unwrap();
+    let port = link["http://127.0.0.1:".len()..]
+        .split('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let watch = Arc::new(MadeUpWatch(seen.clone()));
+    let thread = std::thread::spawn(move || server.run(Box::new(desk), watch, limits).unwrap());
+    House {
+        port,
+        links,
+        seen,
+        shots,
+        thread: Some(thread),
+        _dir: dir,
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.seen.locked.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl House {
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Sends these bytes and reads until the server closes.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        // The server may answer and close before it has read everything.
+        let _ = stream.write_all(bytes);
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        split(&all)
+    }
+
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        self.raw(format!("{head}\r\n{body}").as_bytes())
+    }
+
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// As the page asks.
+    pub(crate) fn get(&self, target: &str, token: Option<&str>) -> Answer {
+        let (host, bearer) = (self.host(), format!("Bearer {}", token.unwrap_or_default()));
+        let mut headers = vec![("Host", host.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        if token.is_some() {
+            headers.push(("Authorization", &bearer));
+        }
+        self.ask("GET", target, &headers, "")
+    }
+
+    pub(crate) fn post(&self, target: &str, token: Option<&str>, body: &str) -> Answer {
+        let (host, origin) = (self.host(), self.origin());
+        let bearer = format!("Bearer {}", token.unwrap_or_default());
+        let mut headers = vec![
+            ("Host", host.as_str()),
+            ("Origin", origin.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Content-Type", "application/json"),
+        ];
+        if token.is_some() {
+            headers.push(("Authorization", &bearer));
+        }
+        self.ask("POST", target, &headers, body)
+    }
+
+    pub(crate) fn link(&self) -> String {
+        let link = self.links.fresh().unwrap();
+        link.split_once('#').unwrap().1.to_owned()
+    }
+
+    pub(crate) fn try_link(&self, link: &str) -> Answer {
+        self.post(
+            "/api/enter",
+            None,
+            &serde_json::json!({ "link": link }).to_string(),
+        )
+    }
+
+    pub(crate) fn enter(&self) -> String {
+        let answer = self.try_link(&self.link());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["token"].as_str().unwrap().to_owned()
+    }
+}
+
+fn split(all: &[u8]) -> Answer {
+    let end = all
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .unwrap_or(all.len());
+    let head = String::from_utf8_lossy(&all[..end]).into_owned();
+    let body = all.get(end + 4..).unwrap_or_default();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(0);
+    let chunked = head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    Answer {
+        status,
+        head,
+        body: if chunked { joined(body) } else { body.to_vec() },
+    }
+}
+
+fn joined(mut rest: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some(end) = rest.windows(2).position(|w| w == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap_or("0"), 16)
+            .unwrap_or(0);
+        let Some(chunk) = rest.get(end + 2..end + 2 + size).filter(|c| !c.is_empty()) else {
+            break;
+        };
+        out.extend_from_slice(chunk);
+        rest = rest.get(end + 4 + size..).unwrap_or_default();
+    }
+    out
+}
