@@ -27,6 +27,10 @@ cargo xtask dist [--out DIR] [--check] [--windows-exe FILE] [--linux-exe FILE] [
     Pack what people install, into target/dist: for Windows a setup program, an .msi and a .zip, for Linux a .deb and a
     .tar.gz, with their SHA-256 sums. --check then installs, runs, upgrades and removes each, the Windows ones under
     Wine. The files are programs to pack instead of release builds. $UAM_SIGN signs: see docs/RELEASING.md.
+cargo xtask lab [NAMES] [--long]
+    Break things on purpose and count what is lost: crashes, power cuts, failing disks and networks, damaged files. NAMES
+    is a list such as kill,power; without it every lab runs. The short form takes minutes and is part of `test`; --long is
+    the one whose figures are published.
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
@@ -50,6 +54,17 @@ pub(crate) enum Chore {
     Windows(Windows),
     /// Pack what people install.
     Dist(Dist),
+    /// Break things on purpose.
+    Lab(Lab),
+}
+
+/// Options of `lab`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Lab {
+    /// Which labs, as the lab program names them; empty means all.
+    pub(crate) names: Option<String>,
+    /// The long form.
+    pub(crate) long: bool,
 }
 
 /// Options of `try`.
@@ -159,6 +174,19 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
         }
         "windows" => windows(args).map(Chore::Windows),
         "dist" => dist(args).map(Chore::Dist),
+        "lab" => {
+            let mut options = Lab::default();
+            for arg in args {
+                match arg.as_str() {
+                    "--long" => options.long = true,
+                    name if !name.starts_with('-') && options.names.is_none() => {
+                        options.names = Some(arg);
+                    }
+                    other => return Err(format!("`lab` does not know `{other}`")),
+                }
+            }
+            Ok(Chore::Lab(options))
+        }
         "rules" => nothing_more("rules", args).map(|()| Chore::Rules),
         "bench" => {
             let mut options = Bench {
@@ -347,6 +375,16 @@ mod tests {
     }
 
     #[test]
+    fn labs_are_all_of_them_unless_some_are_named() {
+        assert_eq!(parsed("lab"), Ok(Chore::Lab(Lab::default())));
+        let expected = Lab {
+            names: Some("kill,power".into()),
+            long: true,
+        };
+        assert_eq!(parsed("lab --long kill,power"), Ok(Chore::Lab(expected)));
+    }
+
+    #[test]
     fn wrong_arguments_are_named() {
         for (line, word) in [
             ("tyr", "tyr"),
@@ -355,6 +393,8 @@ mod tests {
             ("try --seconds 5", "5"),
             ("test --fast", "--fast"),
             ("rules all", "all"),
+            ("lab --short", "--short"),
+            ("lab kill power", "power"),
             ("windows build", "build"),
             ("windows setup now", "now"),
             ("windows cargo", "needs arguments"),

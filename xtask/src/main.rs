@@ -13,6 +13,7 @@ mod bench;
 mod build;
 mod desktop;
 mod dist;
+mod lab;
 mod packages;
 mod process;
 mod rules;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),
         Chore::Dist(options) => dist::run(&options, &stop),
+        Chore::Lab(options) => lab::run(&options, &stop),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,11 +2,11 @@
 
 pub(crate) mod summary;
 
-use crate::args::Test;
+use crate::args::{Lab, Test};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Stop;
 use crate::windows::{self, Toolchain};
-use crate::{build, rules};
+use crate::{build, lab, rules};
 use anyhow::Result;
 use summary::Summary;
 
@@ -81,6 +81,9 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
             stop,
         )?;
     }
+    done.step("labs", "cargo xtask lab", || {
+        lab::run(&Lab::default(), stop)
+    })?;
     done.cargo(
         "examples in docs",
         &["test", "--locked", "--workspace", "--doc"],

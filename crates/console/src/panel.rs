@@ -199,6 +199,12 @@ impl View<'_> {
         if let Some(hours) = s.hours_text(now) {
             rows.push(Row::new("hours", hours, 3));
         }
+        if let Some(disk) = s.disk {
+            rows.push(Row {
+                style: self.coloured(Color::Red),
+                ..Row::new("disk", disk.text(), 8)
+            });
+        }
         if let Some(missing) = s.missing.first() {
             let more = match s.missing.len() {
                 1 => String::new(),

@@ -141,7 +141,11 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
     // The new directory's own name, and that of `shots` the first time.
     for dir in parent.ancestors().skip(1).take(2) {
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        if let Err(e) = disk::sync_dir(dir) {
+            // Left there, it would pass for durable at the next try.
+            let _ = fs::remove_dir(parent);
+            return Err(JournalError::io("sync", dir)(e));
+        }
     }
     Ok(())
 }
@@ -205,29 +209,40 @@ fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
     })
 }
 
-/// A picture's file, for the sink.
+/// A picture's file, for the sink. Of one of format 1 the row gets the file's hash, which will be in the object's name.
 pub(crate) fn file(db: &Db, seq: u64) -> Result<PictureFile, JournalError> {
-    read_file(db, &find(db, seq)?)
+    let found = find(db, seq)?;
+    let file = read_file(db, &found)?;
+    let hash = sha256(&file.bytes);
+    if hash != found.sha256 {
+        db.conn
+            .execute(
+                "UPDATE blob SET sha256 = ?2 WHERE seq = ?1 AND form = 0 AND acked = 0",
+                params![seq, hash],
+            )
+            .map_err(db.failed("note the hash of a picture's file"))?;
+    }
+    Ok(file)
 }
 
 /// The encoded picture of a shot, checked against the hash in its record.
 pub(crate) fn picture(db: &Db, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, JournalError> {
     let found = find(db, seq)?;
     let file = read_file(db, &found)?;
+    let line = found.record.line(db, ring).map_err(|d| lost(seq, d.why))?;
+    let Record::Shot(shot) = line.record else {
+        return Err(lost(seq, "its record is of something else"));
+    };
     if found.form == Form::Session {
         let picture = found
             .record
             .open_other(db, ring, "shot", &file.bytes)
             .map_err(|e| lost(seq, e))?;
-        if sha256(&picture) != found.sha256 {
+        if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
             return Err(lost(seq, "its hash is not the one recorded"));
         }
         return Ok(picture);
     }
-    let line = found.record.line(db, ring).map_err(|d| lost(seq, d.why))?;
-    let Record::Shot(shot) = line.record else {
-        return Err(lost(seq, "its record is of something else"));
-    };
     let picture = ring.open_file(&file.bytes).map_err(|e| lost(seq, e))?;
     if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
         return Err(lost(seq, "its hash is not the one recorded"));
@@ -256,7 +271,11 @@ pub(crate) fn store(
     let path = relative_path(day, seq, &sha256);
     let file = db.dir.join(&path);
     make_parent(&file)?;
-    disk::write_durably(&file, &sealed).map_err(JournalError::io("write", &file))?;
+    if let Err(e) = disk::write_durably(&file, &sealed) {
+        // It may have its name, and only that name be in doubt; the next try makes another one.
+        let _ = remove(&file);
+        return Err(JournalError::io("write", &file)(e));
+    }
     Ok(Stored {
         path,
         file,

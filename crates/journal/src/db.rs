@@ -15,7 +15,7 @@ use vault::Session;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// How long folding in the log waits for somebody who is looking; recording stands still meanwhile.
-const FOLD: Duration = Duration::from_secs(1);
+pub(crate) const FOLD: Duration = Duration::from_secs(1);
 
 /// Pages after which the write-ahead log is folded into the database (4 KiB each).
 const CHECKPOINT_PAGES: i64 = 256;
@@ -45,6 +45,8 @@ pub(crate) mod key {
     pub(crate) const KIT_SEQ: &str = "kit_seq";
     pub(crate) const KIT_DAY: &str = "kit_day";
     pub(crate) const KIT_ACKED: &str = "kit_acked";
+    /// The number of the copy that a manifest lists.
+    pub(crate) const KIT_LISTED: &str = "kit_listed";
 }
 
 /// What a connection is for.
@@ -198,14 +200,13 @@ impl Db {
     }
 }
 
-/// Folds the write-ahead log in and empties it; false while somebody who is looking needs it.
-pub(crate) fn fold(db: &Db) -> Result<bool, JournalError> {
-    let failed = || db.failed("fold in the log of");
-    db.conn.busy_timeout(FOLD).map_err(failed())?;
+/// Folds the write-ahead log in and empties it; false while somebody who is looking needs it for longer than `wait`.
+pub(crate) fn fold(conn: &Connection, path: &Path, wait: Duration) -> Result<bool, JournalError> {
+    let failed = || JournalError::sqlite("fold in the log of", path);
+    conn.busy_timeout(wait).map_err(failed())?;
     let busy: rusqlite::Result<i64> =
-        db.conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-    db.conn.busy_timeout(BUSY).map_err(failed())?;
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    conn.busy_timeout(BUSY).map_err(failed())?;
     match busy {
         Ok(busy) => Ok(busy == 0),
         Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),

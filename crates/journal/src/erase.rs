@@ -15,7 +15,7 @@ use crate::freeze;
 use crate::remove;
 use crate::rollup;
 use crate::writer::Filled;
-use crate::{Day, Journal, JournalError, sweep};
+use crate::{Day, Journal, JournalError, chain, sweep};
 use rusqlite::{Transaction, params};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -153,6 +153,13 @@ impl Journal {
             // A span that names a window ends within a minute; what is left of longer ones is only their state.
             rollup::forget(fill.tx, end..end.saturating_add(DAY_US))?;
             erased.keys = orphans.forget(fill.tx, fill.session_no)?;
+            let mut whole = Vec::new();
+            for object in &erased.sent {
+                if object.media.is_some() || is_empty(fill.tx, object)? {
+                    whole.push(object);
+                }
+            }
+            chain::entomb(fill.tx, whole, now_us)?;
             Ok(erased)
         })?;
         finish(&self.db)?;
@@ -212,6 +219,14 @@ impl Journal {
             .and_then(|mut s| s.exists(params![first_seq, last_seq, days.start().0, days.end().0]))
             .map_err(self.db.failed("look at the days to erase"))
     }
+}
+
+/// True when no record of this segment is left.
+fn is_empty(tx: &Transaction<'_>, object: &SentObject) -> rusqlite::Result<bool> {
+    let left = tx
+        .prepare_cached("SELECT 1 FROM record WHERE seq BETWEEN ?1 AND ?2")?
+        .exists([object.first_seq, object.last_seq])?;
+    Ok(!left)
 }
 
 /// Deletes one record and its picture's row.

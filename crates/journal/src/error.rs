@@ -185,6 +185,10 @@ impl JournalError {
         move |source| {
             let path = path.to_owned();
             match source.sqlite_error_code() {
+                Some(ErrorCode::Unknown) => Self::Damaged {
+                    path,
+                    why: source.to_string(),
+                },
                 Some(ErrorCode::DiskFull) => Self::DiskFull { path },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
@@ -197,9 +201,12 @@ impl JournalError {
                     source: io::Error::other(source),
                 },
                 // A value of a type or size that was never written.
+                // Or "SQL logic error": what is asked here is the same for every journal, so what the file says of its
+                // tables is wrong.
                 None if matches!(
                     source,
-                    rusqlite::Error::FromSqlConversionFailure(..)
+                    rusqlite::Error::SqlInputError { .. }
+                        | rusqlite::Error::FromSqlConversionFailure(..)
                         | rusqlite::Error::IntegralValueOutOfRange(..)
                         | rusqlite::Error::InvalidColumnType(..)
                         | rusqlite::Error::Utf8Error(..)

@@ -19,12 +19,15 @@
 //! [`Outbox`] the uploader's side (another process may hold it at the same time), [`Reader`] looks and changes nothing.
 
 mod blobs;
+mod chain;
 mod day;
 mod db;
 mod depth;
+mod doubt;
 mod erase;
 mod errand;
 mod error;
+pub mod floor;
 mod form;
 mod freeze;
 mod keys;
@@ -41,6 +44,9 @@ mod sweep;
 mod writer;
 
 pub use blobs::{PictureFile, Place, ShotRow, WaitingShot};
+pub use chain::{
+    Absence, ChainHead, Draft, KeptManifest, Listed, SentManifest, Skipped, Tombstone,
+};
 pub use day::Day;
 pub use depth::Depth;
 pub use erase::{Erased, ErasedRange};

@@ -78,7 +78,8 @@ CREATE INDEX segment_waiting ON segment (first_seq) WHERE acked = 0;
 ALTER TABLE record ADD COLUMN open_id INTEGER;
 CREATE INDEX record_promoted ON record (seq) WHERE open_id IS NOT NULL;
 
--- form: 0 sealed under its session's key (sha256 and size are of the picture), 1 an age file (they are of the file).
+-- form: 0 sealed under its session's key (sha256 and size are of the picture; sha256 of the file once it is to be sent), 1
+-- an age file (they are of the file).
 -- acked: 1 as it lies here, 2 readable. tried: the same as bits, set before a put.
 -- plain_*: of the picture; only where it is to be sent readable.
 ALTER TABLE blob ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
@@ -134,6 +135,41 @@ CREATE TABLE erased (
 CREATE TABLE doomed (
     path TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+", "
+-- One signed list of what the sink has. through: every record up to this number is in a listed object, or explained.
+-- The body is kept until the sink has it.
+CREATE TABLE manifest (
+    no      INTEGER PRIMARY KEY,
+    day     INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    sha256  BLOB NOT NULL CHECK (length(sha256) = 32),
+    size    INTEGER NOT NULL,
+    body    BLOB,
+    at_us   INTEGER NOT NULL,
+    acked   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX manifest_waiting ON manifest (no) WHERE acked = 0;
+
+-- manifest: the one that lists it; 0 when it was sent by a journal whose name is lost.
+ALTER TABLE segment ADD COLUMN manifest INTEGER;
+ALTER TABLE blob ADD COLUMN manifest INTEGER;
+CREATE INDEX segment_unlisted ON segment (first_seq) WHERE acked <> 0 AND manifest IS NULL;
+CREATE INDEX blob_unlisted ON blob (seq) WHERE acked <> 0 AND manifest IS NULL;
+
+-- Objects the sink has, or may have, and that hold nothing but what was taken out or erased here; and the manifest that
+-- says so. form: 0 sealed under its session's key, 1 an age file, 2 sealed rows, 3 readable. media: of a picture.
+CREATE TABLE tombstone (
+    first_seq INTEGER NOT NULL,
+    last_seq  INTEGER NOT NULL,
+    day       INTEGER NOT NULL,
+    sha256    BLOB NOT NULL CHECK (length(sha256) = 32),
+    form      INTEGER NOT NULL,
+    media     TEXT,
+    at_us     INTEGER NOT NULL,
+    manifest  INTEGER,
+    PRIMARY KEY (first_seq, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_unlisted ON tombstone (first_seq) WHERE manifest IS NULL;
 "];
 
 /// The version this program writes.

@@ -101,6 +101,19 @@ impl SegmentRow {
         })
     }
 
+    /// Bytes of the object in this form.
+    pub(crate) fn bytes_of(&self, form: Form) -> u64 {
+        match (form, self.plain) {
+            (Form::Readable, Some((_, size))) => size,
+            _ => self.bytes,
+        }
+    }
+
+    /// How many records it holds.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// What the sink has of it, or may have.
     pub(crate) fn sent(&self) -> Vec<SentObject> {
         let mut out = Vec::new();
@@ -180,17 +193,12 @@ pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), Jour
         let media: Option<String> = row.get(11).map_err(failed())?;
         let acked_us: Option<i64> = row.get(12).map_err(failed())?;
         let gone: bool = row.get(13).map_err(failed())?;
-        let count = found.count;
-        let (stored, plain) = (found.bytes, found.plain.map(|(_, size)| size));
         for mut object in found.sent() {
             object.media.clone_from(&media);
             visit(Sent {
-                bytes: match object.form {
-                    Form::Readable => plain.unwrap_or(stored),
-                    _ => stored,
-                },
+                bytes: found.bytes_of(object.form),
                 object,
-                count,
+                count: found.count,
                 acked_us,
                 gone,
             });
@@ -516,8 +524,12 @@ impl Outbox {
         blobs::apply(&mut self.db, plan)
     }
 
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// One short writing transaction.
-    fn change<T>(
+    pub(crate) fn change<T>(
         &mut self,
         doing: &'static str,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,

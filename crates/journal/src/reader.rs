@@ -6,8 +6,8 @@ use crate::db::{Db, Use, key};
 use crate::keys::KeyRing;
 use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::{
-    Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent, ShotRow, blobs,
-    depth, erase, outbox, recover, rollup,
+    ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
+    SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
 };
 use model::{DeviceId, Line, Span};
 use std::collections::BTreeSet;
@@ -237,6 +237,30 @@ impl Reader {
     /// See [`JournalError`].
     pub fn sent_kit(&self) -> Result<Option<Kit>, JournalError> {
         Ok(outbox::kept_kit(&self.db)?.and_then(|(kit, sent)| sent.then_some(kit)))
+    }
+
+    /// Every manifest that was made, oldest first.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn each_manifest(&self, visit: &mut dyn FnMut(SentManifest)) -> Result<(), JournalError> {
+        chain::each_manifest(&self.db, visit)
+    }
+
+    /// The newest manifest, if one was made.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn chain_head(&self) -> Result<Option<ChainHead>, JournalError> {
+        chain::head(&self.db)
+    }
+
+    /// Objects at the sink that hold nothing but what their owner had taken out or erased here.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn entombed(&self) -> Result<Vec<SentObject>, JournalError> {
+        chain::entombed(&self.db)
     }
 
     fn each_after(

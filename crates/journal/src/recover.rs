@@ -3,7 +3,7 @@
 use crate::db::{self, Db, Use, key};
 use crate::keys::KeyRing;
 use crate::lines::{PENDING_COLUMNS, Sealed};
-use crate::{DB_NAME, Day, JournalError, migrate, rollup, salvage, sweep};
+use crate::{DB_NAME, Day, JournalError, doubt, migrate, rollup, salvage, sweep};
 use model::{DeviceId, Span};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -103,6 +103,7 @@ pub(crate) fn open_for_errand(dir: &Path, device: &DeviceId) -> Result<(Db, i64)
     let path = dir.join(DB_NAME);
     let mut conn = db::connect(&path, Use::Write)?;
     quick_check(&conn, &path)?;
+    doubt::copy_log(&conn, &path)?;
     migrate::run(&mut conn, &path)?;
     let db = Db::with(conn, dir, path)?;
     if db.device != *device {
@@ -137,6 +138,7 @@ fn attempt(
     disk::only_mine(&path).map_err(JournalError::io("protect", &path))?;
     let mut conn = db::connect(&path, Use::Write)?;
     quick_check(&conn, &path)?;
+    doubt::copy_log(&conn, &path)?;
     recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
     migrate::run(&mut conn, &path)?;
     let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
@@ -198,7 +200,13 @@ fn begin_run(
     set(key::DEVICE, &device.as_str())
         .and_then(|()| match epoch {
             Some(_) => Ok(()),
-            None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)),
+            None => set(key::EPOCH, &now_us.div_euclid(1_000_000).max(0)).and_then(|()| {
+                // What was sent before has the lost epoch in its name.
+                tx.execute_batch(
+                    "UPDATE segment SET manifest = 0 WHERE acked <> 0;
+                     UPDATE blob SET manifest = 0 WHERE acked <> 0;",
+                )
+            }),
         })
         .and_then(|()| set(key::RUN, &run))
         .and_then(|()| set(key::CLEAN, &0))

@@ -17,7 +17,7 @@ use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::recover::{self, Pending};
 use crate::rollup;
 use crate::writer::Filled;
-use crate::{Day, Journal, JournalError, sweep};
+use crate::{Day, Journal, JournalError, chain, sweep};
 use data_encoding::HEXLOWER;
 use model::{Counts, Record, Shot, Span};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -195,6 +195,8 @@ impl Journal {
                 rollup::forget(fill.tx, span.start_us..span.end_us())?;
             }
             orphans.forget(fill.tx, fill.session_no)?;
+            let pictures = sent.iter().filter(|object| object.media.is_some());
+            chain::entomb(fill.tx, pictures, now_us)?;
             Ok(sent)
         })?;
         erase::finish(&self.db)?;

@@ -6,6 +6,7 @@
 //! * After the plan the limits hold, unless unacknowledged pictures alone break them.
 
 use crate::Day;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// One picture that lies in the journal.
@@ -88,4 +89,96 @@ pub fn plan(items: &[BlobItem], now_us: i64, policy: &Policy) -> Vec<Step> {
         });
     }
     steps
+}
+
+/// The oldest acknowledged pictures that together give `bytes` bytes, or all there are: what leaves when the disk is full.
+#[must_use]
+pub fn make_room(items: &[BlobItem], bytes: u64, action: &Action) -> Vec<Step> {
+    let mut acked: Vec<&BlobItem> = items.iter().filter(|i| i.acked).collect();
+    acked.sort_by_key(|i| (i.day, i.seq));
+    let mut given = 0u64;
+    let steps = acked.into_iter().map_while(|item| {
+        let more = given < bytes;
+        given = given.saturating_add(item.bytes);
+        more.then(|| Step {
+            seq: item.seq,
+            bytes: item.bytes,
+            action: action.clone(),
+        })
+    });
+    steps.collect()
+}
+
+/// Pictures in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// How many.
+    pub pictures: u64,
+    /// Bytes their files take.
+    pub bytes: u64,
+    /// The UTC days of the oldest and the newest; none without pictures.
+    pub days: Option<(Day, Day)>,
+}
+
+impl Numbers {
+    fn add(&mut self, item: &BlobItem) {
+        self.pictures += 1;
+        self.bytes = self.bytes.saturating_add(item.bytes);
+        let (first, last) = self.days.unwrap_or((item.day, item.day));
+        self.days = Some((first.min(item.day), last.max(item.day)));
+    }
+}
+
+/// What a plan comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// What leaves.
+    pub leave: Numbers,
+    /// What stays.
+    pub stay: Numbers,
+    /// What of it stays in any case, because the sink has not acknowledged it.
+    pub unsent: Numbers,
+}
+
+/// What `steps`, a plan made of `items`, comes to.
+#[must_use]
+pub fn outlook(items: &[BlobItem], steps: &[Step]) -> Outlook {
+    let leaving: HashSet<u64> = steps.iter().map(|step| step.seq).collect();
+    let mut out = Outlook::default();
+    for item in items {
+        if leaving.contains(&item.seq) {
+            out.leave.add(item);
+            continue;
+        }
+        out.stay.add(item);
+        if !item.acked {
+            out.unsent.add(item);
+        }
+    }
+    out
+}
+
+/// How long a rule is told before anything leaves by it, in microseconds: a day.
+pub const NOTICE_US: i64 = 86_400_000_000;
+
+/// What is to be done about a plan that is not empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Say what will leave, and nothing else.
+    Tell,
+    /// It was told; wait.
+    Wait,
+    /// Carry it out.
+    Now,
+}
+
+/// When a plan may be carried out whose rule was told first at `told_us`, or not at all. Both in microseconds since the
+/// Unix epoch (UTC). A rule that was told in the future, as after the clock was set back, is told again.
+#[must_use]
+pub fn due(told_us: Option<i64>, now_us: i64) -> Due {
+    match told_us.map(|told| now_us.saturating_sub(told)) {
+        None | Some(..0) => Due::Tell,
+        Some(0..NOTICE_US) => Due::Wait,
+        Some(NOTICE_US..) => Due::Now,
+    }
 }

@@ -5,8 +5,9 @@
 //! * The steps are written down first (`journal.salvage`), so a crash in between goes on where it stopped.
 //! * The new database gets its name as the last step, whole; numbers go on above every number ever seen.
 //!
-//! What of it is saved, and how each row is judged, is in [`save`].
+//! What of it is saved, and how each row is judged, is in [`save`]; [`pages`] finds records that SQLite does not reach.
 
+mod pages;
 mod save;
 
 use crate::blobs::{self, SHOTS_DIR};
@@ -14,6 +15,7 @@ use crate::db;
 use crate::keys::KeyRing;
 use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
 use model::DeviceId;
+use pages::Pages;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use save::Saver;
@@ -156,11 +158,18 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
         .map_err(failed())?;
     migrate::run(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
-    let mut saver = Saver::new(&tx, device, ring, last_seq_of_files(dir));
+    let mut saver = Saver::new(
+        &tx,
+        device,
+        ring,
+        Pages::of(damaged).ok(),
+        last_seq_of_files(dir),
+    );
     let copy = dir.join(COPY_NAME);
     let from = match look(damaged) {
         Ok(from) => Some(from),
-        Err(_) => with_new_head(damaged, &copy)?,
+        // At worst what can be asked of it as it is.
+        Err(_) => with_new_head(damaged, &copy)?.or_else(|| untouched(damaged).ok()),
     };
     // What cannot be asked anything saves nothing, but the numbers go on.
     if let Some(from) = from {
@@ -240,15 +249,29 @@ fn with_head_of(
 }
 
 /// Opens the damaged database so that nothing in it changes.
-fn look(damaged: &Path) -> rusqlite::Result<Connection> {
+fn untouched(damaged: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(damaged, flags)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.pragma_update(None, "query_only", true)?;
-    // Fails when the first page does not say where the tables are.
-    for table in ["meta", "session", "record", "pending", "blob", "segment"] {
-        conn.prepare(&format!("SELECT 1 FROM {table}"))?;
+    Ok(conn)
+}
+
+/// The same, and fails when its first page does not say where the tables are: their names and columns (those that every
+/// format has), and a session, which every record needs.
+fn look(damaged: &Path) -> rusqlite::Result<Connection> {
+    let conn = untouched(damaged)?;
+    for columns in [
+        "key, value FROM meta",
+        "seq, session, day, total, sealed FROM record",
+        "run, id, session, sealed FROM pending",
+        "seq, path, sha256, size, stored, media, day, place, acked FROM blob",
+        "first_seq, last_seq, day, count, size, sha256, body, acked FROM segment",
+    ] {
+        conn.prepare(&format!("SELECT {columns}"))?;
     }
+    let sql = "SELECT no, id, wrapped_key, schema, day FROM session LIMIT 1";
+    conn.query_row(sql, [], |_| Ok(()))?;
     Ok(conn)
 }
 

@@ -3,13 +3,12 @@
 //! Always true:
 //! * One process at a time (`journal.lock`); the lock dies with it.
 //! * `Ok` is returned after the fsync of the transaction, never before; an error means that nothing of the step counts.
-//! * After the disk failed a write, nothing is believed: the next step reopens the database, checks that everything
-//!   acknowledged is there, and removes what was written but never acknowledged.
+//! * After the disk failed a write, nothing is believed until it was looked after; see [`crate::doubt`].
 //! * The data key changes at every start and at every UTC midnight.
 //! * Nothing here needs to open what an earlier lease sealed.
 
 use crate::blobs;
-use crate::db::{self, Db, Use, key};
+use crate::db::{self, Db, key};
 use crate::freeze::Seen;
 use crate::keys::{self, KeyRing};
 use crate::retention::{Applied, BlobItem, Step};
@@ -49,9 +48,9 @@ pub struct Journal {
     session_day: Day,
     pub(crate) run: i64,
     /// The number the next record gets.
-    next_seq: u64,
+    pub(crate) next_seq: u64,
     /// Bytes of all sealed records so far, those erased or made shorter since included.
-    total: u64,
+    pub(crate) total: u64,
     /// The last durable moment of the run before this one: whatever does not open is not younger.
     pub(crate) before_us: Option<i64>,
     pub(crate) slots: Slots,
@@ -60,7 +59,7 @@ pub struct Journal {
     /// True while this is an errand and no run: see [`crate::Errand`].
     pub(crate) errand: bool,
     /// True after a write failed in a way that leaves the disk's content in doubt.
-    in_doubt: bool,
+    pub(crate) in_doubt: bool,
     /// Held, not read.
     _lock: File,
 }
@@ -303,7 +302,8 @@ impl Journal {
         }
         self.settle()?;
         let day = Day::of_us(shot.at_us);
-        let stored = blobs::store(&self.db, &self.maker, day, self.next_seq, picture)?;
+        let stored = blobs::store(&self.db, &self.maker, day, self.next_seq, picture);
+        let stored = self.doubt(stored)?;
         let record = Record::Shot(shot.clone());
         let written = self.write(at_us, |fill| {
             let seq = fill.append(&record)?;
@@ -361,7 +361,16 @@ impl Journal {
     /// See [`JournalError`]; the steps before are done.
     pub fn apply(&mut self, plan: &[Step]) -> Result<Applied, JournalError> {
         self.settle()?;
-        blobs::apply(&mut self.db, plan)
+        let applied = blobs::apply(&mut self.db, plan);
+        self.doubt(applied)
+    }
+
+    /// SQLite's own check of the database that is open.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], or what the disk says.
+    pub fn check(&self) -> Result<(), JournalError> {
+        recover::quick_check(&self.db.conn, &self.db.path)
     }
 
     /// The clean end: marks it and folds the write-ahead log into the database.
@@ -383,7 +392,8 @@ impl Journal {
     /// # Errors
     /// See [`JournalError`].
     pub fn fold(&mut self) -> Result<bool, JournalError> {
-        db::fold(&self.db)
+        let folded = db::fold(&self.db.conn, &self.db.path, db::FOLD);
+        self.doubt(folded)
     }
 
     /// Runs `fill` in one transaction that also moves the last durable moment.
@@ -468,47 +478,10 @@ impl Journal {
         }
         Ok(())
     }
-
-    /// After a failed write: reopens the database and compares it with what was acknowledged.
-    pub(crate) fn settle(&mut self) -> Result<(), JournalError> {
-        if !self.in_doubt {
-            return Ok(());
-        }
-        let conn = db::connect(&self.db.path, Use::Write)?;
-        self.db.conn = conn;
-        let failed = || JournalError::sqlite("look after a failed write", &self.db.path);
-        recover::quick_check(&self.db.conn, &self.db.path)?;
-        let last = self.next_seq - 1;
-        if recover::next_seq(&self.db)? < self.next_seq {
-            return Err(JournalError::Damaged {
-                path: self.db.path.clone(),
-                why: format!("record {last} was durable and is gone"),
-            });
-        }
-        // Written, but the caller was told it failed and will write it again. No segment can hold it: it is frozen only
-        // after this. A promoted row stays, for what it was made from is gone; the caller's records come after it.
-        let tx = self
-            .db
-            .conn
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed())?;
-        for sql in [
-            "DELETE FROM blob WHERE seq > ?1",
-            "DELETE FROM record WHERE seq > ?1 AND open_id IS NULL",
-        ] {
-            tx.execute(sql, [last]).map_err(failed())?;
-        }
-        self.slots.settle(&tx).map_err(failed())?;
-        tx.commit().map_err(failed())?;
-        self.next_seq = recover::next_seq(&self.db)?;
-        self.total = recover::total(&self.db)?;
-        self.in_doubt = false;
-        Ok(())
-    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use model::{Notice, NoticeCode};
@@ -523,7 +496,7 @@ mod tests {
         vec![Record::Notice(notice); n]
     }
 
-    fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
+    pub(crate) fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
         journal.commit(Commit {
             records: &records(n),
             at_us: 1,
@@ -531,7 +504,27 @@ mod tests {
         })
     }
 
-    fn keys(lease: &vault::Identity) -> Keys {
+    /// A shot and its picture.
+    pub(crate) fn shot() -> (Shot, Vec<u8>) {
+        let picture = b"a picture".to_vec();
+        let shot = Shot {
+            at_us: 1,
+            zone: "UTC".into(),
+            sha256: HEXLOWER.encode(&blobs::sha256(&picture)),
+            bytes: picture.len() as u64,
+            media: "image/webp".into(),
+            width: 1,
+            height: 1,
+            screen_width: 1,
+            screen_height: 1,
+            blurred: false,
+            removed: false,
+            window: None,
+        };
+        (shot, picture)
+    }
+
+    pub(crate) fn keys(lease: &vault::Identity) -> Keys {
         Keys {
             device: DeviceId::from_bytes([7; 16]),
             maker: KeyMaker::new([lease.recipient()]).unwrap(),
@@ -539,7 +532,7 @@ mod tests {
         }
     }
 
-    fn journal() -> (tempfile::TempDir, Journal) {
+    pub(crate) fn journal() -> (tempfile::TempDir, Journal) {
         let dir = tempfile::TempDir::new().unwrap();
         let lease = vault::Identity::generate();
         let (journal, _) = Journal::open(dir.path(), keys(&lease), 1).unwrap();
@@ -561,32 +554,5 @@ mod tests {
         let conn = &journal.db.conn;
         conn.pragma_update(None, "max_page_count", 1 << 20).unwrap();
         assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
-    }
-
-    #[test]
-    fn what_was_written_but_reported_as_failed_is_taken_back() {
-        let (_dir, mut journal) = journal();
-        commit(&mut journal, 2).unwrap();
-        let (next_seq, total) = (journal.next_seq, journal.total);
-        commit(&mut journal, 1).unwrap();
-        // As if the fsync of that last commit had failed: the rows are there, the caller was told they are not.
-        (journal.next_seq, journal.total) = (next_seq, total);
-        journal.in_doubt = true;
-        assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
-        assert_eq!(journal.db.last_seq().unwrap(), 3);
-    }
-
-    #[test]
-    fn what_was_acknowledged_and_is_gone_is_said() {
-        let (_dir, mut journal) = journal();
-        commit(&mut journal, 2).unwrap();
-        journal
-            .db
-            .conn
-            .execute("DELETE FROM record WHERE seq = 2", [])
-            .unwrap();
-        journal.in_doubt = true;
-        let error = commit(&mut journal, 1).unwrap_err();
-        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
     }
 }

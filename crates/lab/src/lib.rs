@@ -4,3 +4,5 @@
 pub mod desktop;
 #[cfg(feature = "s3")]
 pub mod s3;
+#[cfg(feature = "sink")]
+pub mod sink;

@@ -9,34 +9,43 @@
 //! * Everything is bounded: connections ([`MAX_CONNECTIONS`]; more wait to be accepted), the request log
 //!   ([`MAX_LOG`]; the oldest entry goes first) and a stall ([`MAX_STALL`]).
 
+mod access;
 mod fault;
+mod spoil;
+mod tls;
+
+pub use access::Access;
+pub use tls::AUTHORITY;
 
 pub use fault::{Fault, Faults, Seen};
 
+use access::OneBucket;
 use anyhow::{Context, Result};
 use fault::with_fault;
 use hyper::body::Incoming;
 use hyper::header::IF_NONE_MATCH;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use std::collections::{BTreeMap, VecDeque};
+use spoil::{Both, Spoil, Spoilt};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
 
 /// Connections served at once; further ones wait in the kernel's queue.
 pub const MAX_CONNECTIONS: usize = 64;
 /// Requests remembered by [`S3Server::log`]; when full, the oldest is forgotten.
 pub const MAX_LOG: usize = 20_000;
+/// Acknowledged keys remembered; when full, further ones are not, and a put of theirs counts again.
+const MAX_ACKNOWLEDGED: usize = 200_000;
 /// A stalled request is dropped after this long, so that a test without timeouts still ends.
 pub const MAX_STALL: Duration = Duration::from_secs(60);
 
@@ -54,6 +63,10 @@ pub struct Options {
     pub port: u16,
     /// What goes wrong.
     pub faults: Faults,
+    /// What is allowed.
+    pub access: Access,
+    /// Speak TLS, with a certificate of [`AUTHORITY`].
+    pub tls: bool,
 }
 
 impl Options {
@@ -67,6 +80,8 @@ impl Options {
             secret_key: "lab-secret".into(),
             port: 0,
             faults: Faults::none(),
+            access: Access::Whole,
+            tls: false,
         }
     }
 }
@@ -89,7 +104,7 @@ pub struct Entry {
 pub struct Totals {
     /// All requests.
     pub requests: u64,
-    /// PUT requests.
+    /// PUT requests, but for those of objects whose put was acknowledged before.
     pub puts: u64,
     /// Requests that got a fault.
     pub faults: u64,
@@ -100,6 +115,8 @@ struct Shared {
     bucket: String,
     faults: Mutex<Faults>,
     log: Mutex<VecDeque<Entry>>,
+    acknowledged: Mutex<BTreeSet<String>>,
+    tls: Option<TlsAcceptor>,
     requests: AtomicU64,
     puts: AtomicU64,
     faulty: AtomicU64,
@@ -134,6 +151,8 @@ impl S3Server {
             secret_key,
             port,
             faults,
+            access,
+            tls,
         } = options;
         fs::create_dir_all(dir.join(&bucket))
             .with_context(|| format!("cannot make the bucket's directory in {}", dir.display()))?;
@@ -144,12 +163,17 @@ impl S3Server {
             access_key.clone(),
             secret_key.clone(),
         ));
-        builder.set_access(OneBucket(bucket.clone()));
+        builder.set_access(OneBucket {
+            name: bucket.clone(),
+            access,
+        });
         let shared = Arc::new(Shared {
             service: builder.build(),
             bucket,
             faults: Mutex::new(faults),
             log: Mutex::new(VecDeque::new()),
+            acknowledged: Mutex::default(),
+            tls: tls.then(tls::acceptor).transpose()?,
             requests: AtomicU64::new(0),
             puts: AtomicU64::new(0),
             faulty: AtomicU64::new(0),
@@ -167,10 +191,21 @@ impl S3Server {
         Ok(server)
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.shared.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Name of the bucket.
@@ -260,36 +295,6 @@ impl S3Server {
     }
 }
 
-/// Only signed requests, and only for the one bucket: `s3s-fs` by itself would make any bucket that is named.
-struct OneBucket(String);
-
-impl S3Access for OneBucket {
-    // Written as the attribute of the `async-trait` crate would write it.
-    fn check<'life0, 'life1, 'life2, 'async_trait>(
-        &'life0 self,
-        cx: &'life1 mut S3AccessContext<'life2>,
-    ) -> Pin<Box<dyn Future<Output = s3s::S3Result<()>> + Send + 'async_trait>>
-    where
-        'life0: 'async_trait,
-        'life1: 'async_trait,
-        'life2: 'async_trait,
-        Self: 'async_trait,
-    {
-        let result = if cx.credentials().is_none() {
-            Err(s3s::s3_error!(AccessDenied, "the request is not signed"))
-        } else if cx
-            .s3_path()
-            .get_bucket_name()
-            .is_some_and(|name| name != self.0)
-        {
-            Err(s3s::s3_error!(NoSuchBucket))
-        } else {
-            Ok(())
-        };
-        Box::pin(std::future::ready(result))
-    }
-}
-
 impl Drop for S3Server {
     fn drop(&mut self) {
         self.stop();
@@ -329,18 +334,33 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         shared.open.fetch_add(1, Ordering::SeqCst);
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            let inner = Arc::clone(&shared);
-            let service = hyper::service::service_fn(move |request| {
-                let shared = Arc::clone(&inner);
-                async move { answer(&shared, request).await }
-            });
-            // An error here is a fault we injected or a client that left.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(socket), service)
-                .await;
+            serve(&shared, socket).await;
             shared.open.fetch_sub(1, Ordering::SeqCst);
         });
     }
+}
+
+async fn serve(shared: &Arc<Shared>, socket: TcpStream) {
+    let inner: Box<dyn Both> = match &shared.tls {
+        None => Box::new(socket),
+        Some(tls) => match tls.accept(socket).await {
+            Ok(secured) => Box::new(secured),
+            // A client that does not trust us.
+            Err(_) => return,
+        },
+    };
+    let how = Spoil::new();
+    let spoil = how.clone();
+    let io = TokioIo::new(Spoilt { inner, how });
+    let shared = Arc::clone(shared);
+    let service = hyper::service::service_fn(move |request| {
+        let (shared, spoil) = (Arc::clone(&shared), spoil.clone());
+        async move { answer(&shared, &spoil, request).await }
+    });
+    // An error here is a fault we injected or a client that left.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(io, service)
+        .await;
 }
 
 /// Returned to hyper to make it drop the connection.
@@ -357,7 +377,7 @@ impl std::error::Error for Dropped {}
 
 type Answer = Result<Response<s3s::Body>, Dropped>;
 
-async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
+async fn answer(shared: &Shared, spoil: &Spoil, request: Request<Incoming>) -> Answer {
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().trim_start_matches('/');
     let key = path
@@ -365,7 +385,14 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
         .map_or(path, |rest| rest.trim_start_matches('/'))
         .to_owned();
     let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
-    let put = if request.method() == Method::PUT {
+    // Parts of one object are told apart by their query.
+    let name = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| path.to_owned(), ToString::to_string);
+    // Whoever puts again what was acknowledged has nothing to gain by it; a plan that counts puts shall not see it.
+    let again = lock(&shared.acknowledged).contains(&name);
+    let put = if request.method() == Method::PUT && !again {
         shared.puts.fetch_add(1, Ordering::SeqCst) + 1
     } else {
         0
@@ -380,7 +407,15 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
     if fault != Fault::None {
         shared.faulty.fetch_add(1, Ordering::SeqCst);
     }
-    let answer = with_fault(shared, &fault, request).await;
+    let spoilt = matches!(fault, Fault::Garbage | Fault::CutAnswer(_));
+    let answer = with_fault(shared, spoil, &fault, request).await;
+    let stored = answer.as_ref().is_ok_and(|a| a.status().is_success());
+    if method == "PUT" && stored && !spoilt && !matches!(fault, Fault::Portal { .. }) {
+        let mut acknowledged = lock(&shared.acknowledged);
+        if acknowledged.len() < MAX_ACKNOWLEDGED {
+            acknowledged.insert(name);
+        }
+    }
     let mut log = lock(&shared.log);
     if log.len() == MAX_LOG {
         log.pop_front();

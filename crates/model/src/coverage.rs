@@ -19,7 +19,7 @@ pub enum Coverage {
     Paused,
     /// The battery was low, so recording was suspended.
     LowBattery,
-    /// A sensor that is needed to say more was lost.
+    /// A sensor that is needed to say more was lost, or the disk had no room for more.
     Blind,
     /// uam did not run.
     Off,

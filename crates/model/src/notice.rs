@@ -45,8 +45,10 @@ pub enum NoticeCode {
     UploadStuck,
     /// Uploading works again.
     UploadBack,
-    /// The disk floor was reached.
+    /// The disk floor was reached, or nothing can be written.
     DiskLow,
+    /// The disk has room again.
+    DiskBack,
     /// Old shots were archived or deleted.
     Retention,
     /// A damaged journal was set aside.
@@ -91,6 +93,7 @@ impl fmt::Display for NoticeCode {
             Self::UploadStuck => "upload-stuck",
             Self::UploadBack => "upload-back",
             Self::DiskLow => "disk-low",
+            Self::DiskBack => "disk-back",
             Self::Retention => "retention",
             Self::Quarantined => "quarantined",
             Self::Settings => "settings",

@@ -79,6 +79,8 @@ pub struct Recorder {
     overtime: bool,
     power: Option<Power>,
     lost: BTreeSet<Concern>,
+    /// The disk has no room for more.
+    no_room: bool,
 }
 
 impl Recorder {
@@ -118,6 +120,7 @@ impl Recorder {
             overtime: false,
             power: None,
             lost,
+            no_room: false,
         };
         r.open.state = r.state();
         r
@@ -133,6 +136,11 @@ impl Recorder {
             Input::Resume => self.resume(at),
             Input::Hours { inside } => self.hours(at, inside),
             Input::Exclusions(exclusions) => self.exclude(at, exclusions),
+            Input::NoRoom(no_room) => {
+                self.tick(at);
+                self.no_room = no_room;
+                self.refresh(at.boot_us);
+            }
             Input::Zone(zone) => {
                 self.advance(at.boot_us, SETTLE_US);
                 if zone != self.settings.zone {
@@ -251,7 +259,8 @@ impl Recorder {
         if let Some(only) = self.only {
             return only;
         }
-        let blind = self.lost.contains(&Concern::Window)
+        let blind = self.no_room
+            || self.lost.contains(&Concern::Window)
             || (self.lost.contains(&Concern::Input) && self.lost.contains(&Concern::Idle));
         match () {
             () if self.asleep => Coverage::Asleep,

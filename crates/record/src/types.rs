@@ -39,6 +39,8 @@ pub enum Input {
         /// Inside?
         inside: bool,
     },
+    /// Has the disk no room for more than that nothing is recorded? The moment as for a pause.
+    NoRoom(bool),
     /// Other exclusion rules hold from now on. The moment as for a pause.
     Exclusions(Exclusions),
     /// The time zone changed.

@@ -26,7 +26,7 @@ pub use meaning::{Meaning, NamedUsage};
 pub use overview::Overview;
 pub use rollup::{Rollup, Rollups};
 pub use sheet::Sheet;
-pub use status::{Outbox, RecordingHours, Status, Upload};
+pub use status::{DiskLow, Outbox, RecordingHours, Status, Upload};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.
 ///

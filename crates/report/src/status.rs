@@ -59,6 +59,34 @@ pub struct Status {
     pub power: Option<Power>,
     /// Sensors that do not work here, and why.
     pub missing: Vec<Missing>,
+    /// The disk, while it has less room than its floor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<DiskLow>,
+}
+
+/// A disk with less room than its floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskLow {
+    /// Bytes left.
+    pub free: u64,
+    /// Bytes that are to be left alone.
+    pub floor: u64,
+    /// True when nothing is recorded for want of room; else only no pictures are taken.
+    pub stopped: bool,
+}
+
+impl DiskLow {
+    /// What it means, as one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let (free, floor) = (bytes(self.free), bytes(self.floor));
+        match self.stopped {
+            true => format!("only {free} left: nothing is recorded until there is room"),
+            false => format!(
+                "{free} left, the floor is {floor}: no pictures are taken until there is room"
+            ),
+        }
+    }
 }
 
 /// The weekly recording hours now.
@@ -155,6 +183,9 @@ impl Status {
                     (None, _) => "until resumed".to_owned(),
                 };
                 format!("paused for {state_for}, {until}")
+            }
+            (Coverage::Blind, true) if self.disk.is_some_and(|disk| disk.stopped) => {
+                format!("NOT RECORDING: the disk is full, for {state_for}")
             }
             (state, true) => format!("not recording · {state} for {state_for}"),
         }
@@ -272,6 +303,9 @@ impl Status {
                 "on mains"
             };
             rows.push(("power", format!("{} %, {source}", power.percent)));
+        }
+        if let Some(disk) = self.disk {
+            rows.push(("disk", disk.text()));
         }
         for missing in &self.missing {
             let text = match missing.why.remedy.as_str() {
@@ -398,6 +432,7 @@ mod tests {
                 percent: 81,
                 discharging: true,
             }),
+            disk: None,
             missing: vec![Missing {
                 concern: Concern::Session,
                 why: Unsupported::new("no logind on this system", ""),
@@ -486,5 +521,29 @@ mod tests {
         let json = crate::to_json(&status()).unwrap();
         assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status());
         insta::assert_snapshot!(json);
+    }
+
+    #[test]
+    fn a_disk_below_its_floor_says_what_it_costs() {
+        let mut status = status();
+        status.disk = Some(DiskLow {
+            free: 812_000_000,
+            floor: 1_000_000_000,
+            stopped: false,
+        });
+        let lines = status.lines(NOW);
+        let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
+        assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
+        assert!(status.headline(NOW).starts_with("recording"));
+        status.state = Coverage::Blind;
+        status.disk = Some(DiskLow {
+            free: 80_000_000,
+            floor: 1_000_000_000,
+            stopped: true,
+        });
+        assert_eq!(
+            status.headline(NOW),
+            "NOT RECORDING: the disk is full, for 2 min"
+        );
     }
 }

@@ -1,15 +1,11 @@
 //! A desktop: what it can tell, and the threads that listen to it.
 
-use crate::outlet::Outlet;
-use crate::stop::Stop;
+use crate::keep::{Pauses, Running, Source};
 use crate::{Options, Screen};
 use model::{Capability, Clock, Concern, Stamped, Support, Unsupported};
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::sync::mpsc::SyncSender;
 
 #[cfg(target_os = "linux")]
 use crate::linux as platform;
@@ -17,15 +13,6 @@ use crate::linux as platform;
 use crate::unsupported as platform;
 #[cfg(windows)]
 use crate::windows as platform;
-
-/// One thread's worth of sensors.
-pub(crate) trait Source: Send {
-    /// Thread name, at most 15 bytes so that the kernel shows all of it.
-    fn name(&self) -> &'static str;
-
-    /// Listens until `stop` is raised or the outlet closes.
-    fn run(self: Box<Self>, out: Outlet, stop: Stop);
-}
 
 /// One line of the probe log: what was tried, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +35,7 @@ pub struct Desktop {
     notes: Vec<Note>,
     screen: Option<Box<dyn Screen>>,
     sources: Vec<Box<dyn Source>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Desktop {
@@ -55,18 +43,19 @@ impl Desktop {
     /// [`Unsupported`] in [`Desktop::capabilities`]. Blocks for a few round trips to the desktop.
     #[must_use]
     pub fn open(options: &Options, clock: Arc<dyn Clock>) -> Self {
-        let mut desktop = Self::empty();
+        let mut desktop = Self::empty(Arc::clone(&clock));
         platform::open(&mut desktop, options, &clock);
         desktop.settle();
         desktop
     }
 
-    pub(crate) fn empty() -> Self {
+    pub(crate) fn empty(clock: Arc<dyn Clock>) -> Self {
         Self {
             capabilities: Vec::new(),
             notes: Vec::new(),
             screen: None,
             sources: Vec::new(),
+            clock,
         }
     }
 
@@ -90,34 +79,11 @@ impl Desktop {
     /// Starts the sensors. The present window, power and lock state are sent first, then every change.
     ///
     /// `tx` is the bounded queue: when it is full, sensors wait (the desktop keeps what comes meanwhile), so a slow
-    /// receiver delays events but loses none. When the receiver is dropped, the sensors end by themselves; when all
-    /// have ended, the receiver sees the queue closed.
+    /// receiver delays events but loses none. When the receiver is dropped, the sensors end by themselves; when they
+    /// have all ended (a trace), or were stopped, the receiver sees the queue closed. What breaks is begun anew.
     #[must_use = "dropping it stops the sensors"]
     pub fn start(self, tx: SyncSender<Stamped>) -> Running {
-        let stop = Stop::default();
-        let (alive, ended) = std::sync::mpsc::channel();
-        let mut threads = Vec::with_capacity(self.sources.len());
-        for source in self.sources {
-            let out = Outlet::new(tx.clone(), stop.clone());
-            let stop = stop.clone();
-            let alive = alive.clone();
-            let spawned = std::thread::Builder::new()
-                .name(source.name().to_owned())
-                .stack_size(STACK_BYTES)
-                .spawn(move || {
-                    source.run(out, stop);
-                    drop(alive);
-                });
-            // Without a thread the queue closes, which the receiver treats as the sensors' end.
-            if let Ok(handle) = spawned {
-                threads.push(handle);
-            }
-        }
-        Running {
-            stop,
-            threads,
-            ended,
-        }
+        Running::start(self.sources, &tx, self.clock, Pauses::default())
     }
 
     pub(crate) fn note(&mut self, backend: &'static str, text: impl Into<String>) {
@@ -172,42 +138,5 @@ impl Desktop {
         }
         self.capabilities
             .sort_by_key(|c| Concern::ALL.iter().position(|known| *known == c.concern));
-    }
-}
-
-/// Enough for the deepest D-Bus message; untouched stack costs no memory.
-const STACK_BYTES: usize = 1024 * 1024;
-
-/// How long the end waits for threads that hang in a desktop that does not answer.
-const JOIN_LIMIT: Duration = Duration::from_secs(2);
-
-/// Running sensors. Dropping it stops them.
-pub struct Running {
-    stop: Stop,
-    threads: Vec<JoinHandle<()>>,
-    /// Closes when every thread has ended.
-    ended: Receiver<Infallible>,
-}
-
-impl Running {
-    /// Stops the sensors: open input counts are handed over, then every thread is joined. Takes milliseconds; at most
-    /// about half a second when the queue is full and nobody reads from it. A thread that waits for an answer of a
-    /// desktop that gives none (an X server that another program has grabbed) is left behind after two seconds: it
-    /// ends with the answer or with the process, and sends nothing any more once the receiver is dropped.
-    pub fn stop(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop.raise();
-        if self.ended.recv_timeout(JOIN_LIMIT) == Err(RecvTimeoutError::Timeout) {
-            return;
-        }
-        for thread in self.threads.drain(..) {
-            // A sensor that panicked has nothing more to say; the receiver saw its queue close.
-            let _ = thread.join();
-        }
     }
 }

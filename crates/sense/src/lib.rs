@@ -15,9 +15,12 @@
 mod batch;
 mod clock;
 mod desktop;
+pub mod disk;
 pub mod ending;
+mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
+mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -33,6 +36,8 @@ mod windows;
 mod x11;
 
 pub use clock::SystemClock;
-pub use desktop::{Desktop, Note, Running};
+pub use desktop::{Desktop, Note};
+pub use keep::Running;
+pub use metered::{Metered, metered};
 pub use options::{Bus, Options};
 pub use screen::{GrabError, Screen};

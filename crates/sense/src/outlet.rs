@@ -29,6 +29,9 @@ impl Outlet {
 
     /// Hands `event` over, waiting while the queue is full.
     pub(crate) fn send(&self, at: Moment, event: Event) -> Result<(), Closed> {
+        if self.stop.is_dismissed() {
+            return Err(Closed);
+        }
         let mut item = Stamped { at, event };
         let mut give_up: Option<Instant> = None;
         loop {
@@ -82,6 +85,16 @@ mod tests {
         outlet.send(AT, Event::Present).unwrap();
         stop.raise();
         assert!(outlet.send(AT, Event::Present).is_err());
+    }
+
+    #[test]
+    fn who_was_replaced_is_not_heard() {
+        let (tx, rx) = sync_channel(1);
+        let stop = Stop::default();
+        let outlet = Outlet::new(tx, stop.clone());
+        stop.dismiss();
+        assert!(outlet.send(AT, Event::Present).is_err());
+        assert!(rx.try_recv().is_err());
     }
 
     #[test]

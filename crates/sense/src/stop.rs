@@ -1,11 +1,11 @@
-//! One way to end every thread: a flag, a wait that it cuts short, and calls that wake whatever blocks elsewhere.
+//! One way to end a thread: a flag, a wait that it cuts short, and a call that wakes whatever blocks elsewhere.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 type Wake = Box<dyn Fn() + Send>;
 
-/// Shared by a [`crate::Running`] and its threads.
+/// Shared by a [`crate::Running`] and one of its threads.
 #[derive(Clone, Default)]
 pub(crate) struct Stop(Arc<Inner>);
 
@@ -18,7 +18,8 @@ struct Inner {
 #[derive(Default)]
 struct State {
     raised: bool,
-    wakes: Vec<Wake>,
+    dismissed: bool,
+    wake: Option<Wake>,
 }
 
 impl Stop {
@@ -27,17 +28,28 @@ impl Stop {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks every thread to end. Further calls do nothing.
+    /// Asks the thread to end. Further calls do nothing.
     pub(crate) fn raise(&self) {
-        let wakes = {
+        let wake = {
             let mut state = self.state();
             state.raised = true;
-            std::mem::take(&mut state.wakes)
+            state.wake.take()
         };
         self.0.changed.notify_all();
-        for wake in wakes {
+        if let Some(wake) = wake {
             wake();
         }
+    }
+
+    /// Asks it to end, and takes no more words of it.
+    pub(crate) fn dismiss(&self) {
+        self.state().dismissed = true;
+        self.raise();
+    }
+
+    /// Are its words not wanted any more?
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.state().dismissed
     }
 
     /// Was the end asked for?
@@ -45,7 +57,7 @@ impl Stop {
         self.state().raised
     }
 
-    /// Calls `wake` once when the end is asked for; at once if it already was.
+    /// Calls `wake` once when the end is asked for, at once if it already was; the call before is forgotten.
     #[allow(
         dead_code,
         reason = "only backends whose threads block outside `wait` need it"
@@ -56,7 +68,7 @@ impl Stop {
             drop(state);
             wake();
         } else {
-            state.wakes.push(Box::new(wake));
+            state.wake = Some(Box::new(wake));
         }
     }
 

@@ -5,7 +5,7 @@
 
 use lab::desktop::wait_until;
 use model::{Concern, Event, Power, Stamped, Support};
-use sense::{Bus, Desktop, Options, SystemClock};
+use sense::{Bus, Desktop, Metered, Options, SystemClock, metered};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -90,6 +90,27 @@ impl MockBus {
                 .filter(|on| *on))
         })
         .unwrap();
+    }
+
+    /// Starts a mock NetworkManager that says this of its network.
+    fn with_network(mut self, metered: u32) -> Self {
+        let name = "org.freedesktop.NetworkManager";
+        let path = "/org/freedesktop/NetworkManager";
+        let service = Command::new("/usr/bin/python3")
+            .args(["-m", "dbusmock", "--system", name, path, name])
+            .env("DBUS_SYSTEM_BUS_ADDRESS", &self.address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect(MISSING);
+        self.services.push(service);
+        let property = (name, "Metered", zbus::Variant::from(metered));
+        wait_until(&format!("{name} is on the bus ({MISSING})"), || {
+            let mock = "org.freedesktop.DBus.Mock";
+            Ok(self.call(name, path, mock, "AddProperty", &property).ok())
+        })
+        .unwrap();
+        self
     }
 
     fn call<B: serde::Serialize + zbus::DynamicType>(
@@ -343,4 +364,24 @@ fn without_a_bus_the_batteries_are_read_now_and_then() {
         seen = next(&rx);
     }
     running.stop();
+}
+
+#[test]
+fn what_networkmanager_says_of_its_network() {
+    for (says, expected) in [
+        (0, Metered::Unknown),
+        (1, Metered::Yes),
+        (2, Metered::No),
+        (3, Metered::Yes),
+        (4, Metered::No),
+    ] {
+        let bus = MockBus::start().with_network(says);
+        assert_eq!(metered(&Bus::At(bus.address.clone())), expected, "{says}");
+    }
+    // Nobody there to say, and no bus at all.
+    let bus = MockBus::start();
+    assert_eq!(metered(&Bus::At(bus.address.clone())), Metered::Unknown);
+    let nowhere = Bus::At("unix:path=/nonexistent/bus".into());
+    assert_eq!(metered(&nowhere), Metered::Unknown);
+    assert_eq!(metered(&Bus::Unused), Metered::Unknown);
 }

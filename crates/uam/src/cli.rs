@@ -63,6 +63,9 @@ pub(crate) enum Command {
     Erase(EraseArgs),
     /// List what left this computer, and show it as it lies there.
     Sent(SentArgs),
+    /// Check that everything that was sent is there, unchanged. Asks for no code; exit code 0 complete, 5 incomplete,
+    /// 6 tampered.
+    Verify(VerifyArgs),
     /// List screenshots, show one in the terminal, or save it.
     Shots {
         /// How many of the newest to list.
@@ -88,11 +91,23 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: Option<ConfigAction>,
     },
+    /// Show which old pictures leave this disk by the settings, and when; times and counts stay.
+    Retention {
+        /// Let them leave now.
+        #[arg(long, conflicts_with = "json")]
+        apply: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Send what is waiting, once, and say what was sent. The running instance does this by itself.
     Upload {
         /// Also what is still held back for you to look at.
         #[arg(long)]
         now: bool,
+        /// Send nothing: print the IAM policy for a key that may store what this device sends, and no more.
+        #[arg(long, conflicts_with_all = ["now", "json"])]
+        policy: bool,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -369,6 +384,31 @@ pub(crate) struct SentArgs {
     pub(crate) protocol: Protocol,
     /// As JSON, one object a line.
     #[arg(long, conflicts_with_all = ["show", "all"])]
+    pub(crate) json: bool,
+}
+
+/// What is checked.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// s3://bucket/prefix, or a directory that holds a copy of it; without it, where this computer sends to, compared
+    /// with its journal.
+    #[arg(value_name = "PLACE")]
+    pub(crate) place: Option<String>,
+    /// Compare PLACE with the journal of this computer too.
+    #[arg(long)]
+    pub(crate) journal: bool,
+    /// The public key that may sign, as `uam keys` prints it on the device; may be given several times. Without it, the
+    /// key of each device's first manifest counts.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+    /// What this earlier report (of `uam verify --json`) found must still be there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
+    /// Look at names and sizes alone.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Print the whole report as JSON.
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Reading is strict: an unknown name or a value out of range is an error that names the line, never a silent default.
 
+// Said in full, for the fault lab compiles this file too.
+#[path = "config/meaning.rs"]
 pub(crate) mod meaning;
+#[path = "config/rules.rs"]
 pub(crate) mod rules;
 
 use crate::failure::Failure;
@@ -21,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) shots: ShotsConfig,
     pub(crate) upload: UploadConfig,
     pub(crate) power: PowerConfig,
+    pub(crate) disk: DiskConfig,
     pub(crate) schedule: ScheduleConfig,
     pub(crate) exclude: ExcludeConfig,
     pub(crate) report: ReportConfig,
@@ -95,6 +99,20 @@ pub(crate) struct UploadConfig {
     pub(crate) seal: Option<bool>,
     /// How long everything waits before it may be sent, in seconds, 0 to 604,800 (a week).
     pub(crate) hold_seconds: u64,
+    /// Send no faster than this many KiB a second, 16 to 1,000,000; 0 is no limit.
+    pub(crate) limit_kib_per_s: u32,
+    /// On a network that is paid for by use, as far as the system says so: wait for another one?
+    pub(crate) on_metered: OnMetered,
+}
+
+/// `upload.on_metered`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OnMetered {
+    /// Wait for a network that is not.
+    Wait,
+    /// Send all the same.
+    Send,
 }
 
 impl UploadConfig {
@@ -112,6 +130,16 @@ pub(crate) struct PowerConfig {
     pub(crate) low_percent: u8,
     /// It resumes at this charge, percent, above `low_percent`.
     pub(crate) resume_percent: u8,
+}
+
+/// `[disk]`: how much room is left alone, whichever is less.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DiskConfig {
+    /// So many megabytes, 1 to 1,000,000 …
+    pub(crate) floor_mb: u64,
+    /// … or so many percent of the disk, 1 to 90.
+    pub(crate) floor_percent: u8,
 }
 
 /// `[schedule]`
@@ -179,6 +207,8 @@ impl Default for UploadConfig {
             destination: None,
             seal: None,
             hold_seconds: 600,
+            limit_kib_per_s: 0,
+            on_metered: OnMetered::Wait,
         }
     }
 }
@@ -188,6 +218,15 @@ impl Default for PowerConfig {
         Self {
             low_percent: 20,
             resume_percent: 25,
+        }
+    }
+}
+
+impl Default for DiskConfig {
+    fn default() -> Self {
+        Self {
+            floor_mb: 1_000,
+            floor_percent: 5,
         }
     }
 }
@@ -215,7 +254,7 @@ impl Config {
         }
     }
 
-    fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|e| {
             Failure::usage(
                 format!("{} is wrong:\n{}", file.display(), e.to_string().trim_end()),
@@ -283,6 +322,15 @@ impl Config {
             604_800,
             "seconds",
         )?;
+        if self.upload.limit_kib_per_s > 0 {
+            within(
+                "upload.limit_kib_per_s",
+                self.upload.limit_kib_per_s.into(),
+                16,
+                1_000_000,
+                "KiB a second (0 is no limit)",
+            )?;
+        }
         within(
             "power.low_percent",
             self.power.low_percent.into(),
@@ -297,6 +345,20 @@ impl Config {
             above,
             100,
             "percent (above power.low_percent)",
+        )?;
+        within(
+            "disk.floor_mb",
+            self.disk.floor_mb,
+            1,
+            1_000_000,
+            "megabytes",
+        )?;
+        within(
+            "disk.floor_percent",
+            self.disk.floor_percent.into(),
+            1,
+            90,
+            "percent",
         )?;
         if self
             .shots

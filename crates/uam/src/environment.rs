@@ -50,7 +50,8 @@ impl Environment {
         Ok(found)
     }
 
-    fn read(&mut self, file: &Path) -> anyhow::Result<()> {
+    /// Reads one `.env`; a missing one is empty.
+    pub(crate) fn read(&mut self, file: &Path) -> anyhow::Result<()> {
         let entries = match dotenvy::from_path_iter(file) {
             Ok(entries) => entries,
             Err(e) if e.not_found() => return Ok(()),

@@ -14,6 +14,12 @@ pub(crate) enum Exit {
     Denied = 3,
     /// Another instance runs (for `run`), or none runs (for `status`, `pause`, …).
     Instance = 4,
+    /// Something that was sent is not there any more (`verify`).
+    Incomplete = 5,
+    /// Something that lies there is not what was sent (`verify`).
+    Tampered = 6,
+    /// The recording process wants to be started anew; no program of ours ends with it.
+    Again = 7,
 }
 
 /// An error with its remedy.

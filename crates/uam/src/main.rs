@@ -14,6 +14,7 @@ mod failure;
 mod lease;
 mod output;
 mod paths;
+mod retention;
 mod start;
 mod supervise;
 mod system;

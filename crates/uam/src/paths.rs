@@ -63,6 +63,11 @@ impl Paths {
         self.data.join("pause.json")
     }
 
+    /// Which rule about old pictures was told last.
+    pub(crate) fn retention(&self) -> PathBuf {
+        self.data.join("retention.json")
+    }
+
     pub(crate) fn archive(&self) -> PathBuf {
         self.data.join("archive")
     }

@@ -26,6 +26,14 @@ const CRASHES: usize = 5;
 /// See [`CRASHES`].
 const CRASH_WINDOW: Duration = Duration::from_secs(60);
 
+/// Said to the C library of Linux, which else keeps an arena of memory for each thread and gives little of it back: the
+/// worker has many threads, and little to do in them. Others know nothing of these names.
+const THRIFT: [(&str, &str); 3] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_TRIM_THRESHOLD_", "131072"),
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
+];
+
 /// What happens to the supervisor.
 enum Event {
     /// The worker ended.
@@ -125,6 +133,7 @@ impl Worker {
             .arg("worker")
             .args(commands::worker::arguments(args));
         let mut child = command
+            .envs(THRIFT)
             .stdin(Stdio::piped())
             .spawn()
             .context("cannot start the recording process")?;

@@ -1,7 +1,7 @@
 //! From an error chain to a [`SinkError`], by type: never by what an error displays.
 
 use crate::error::{SKEW_LIMIT_S, SinkError};
-use crate::wire::{Refusal, deepest};
+use crate::wire::{NoKeys, Refusal, deepest, is_list};
 use object_store::client::{HttpError, HttpErrorKind};
 use reqwest::{Method, StatusCode};
 use std::error::Error;
@@ -46,6 +46,9 @@ pub(crate) fn classify(error: &object_store::Error, at: Where<'_>) -> SinkError 
     if let Some(refusal) = refusal(error) {
         return of_refusal(refusal, at);
     }
+    if let Some(keys) = find::<NoKeys>(error) {
+        return of_no_keys(keys);
+    }
     if let Some(tls) = find::<rustls::Error>(error) {
         return SinkError::Tls {
             what: tls.to_string(),
@@ -68,6 +71,32 @@ pub(crate) fn classify(error: &object_store::Error, at: Where<'_>) -> SinkError 
     SinkError::Other {
         what: deepest(error).to_string(),
     }
+}
+
+/// What gives out keys gave none. Its own trouble passes; anything else somebody must mend.
+fn of_no_keys(keys: &NoKeys) -> SinkError {
+    let status = keys.status.as_u16();
+    if keys.status.is_server_error() || status == 429 {
+        return SinkError::Server {
+            status,
+            code: "of the service that gives out keys".into(),
+        };
+    }
+    SinkError::NoCredentials {
+        what: keys.to_string(),
+    }
+}
+
+/// What a put would make of an answer with this HTTP status and these bytes, and whether they are a list of a bucket: the
+/// readers of answers, for tests that throw bytes at them. A status that is none counts as 200.
+#[must_use]
+pub fn judge(status: u16, body: &[u8]) -> (SinkError, bool) {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let at = Where {
+        place: "a bucket",
+        disk: false,
+    };
+    (of_refusal(&Refusal::bare(status, body), at), is_list(body))
 }
 
 /// An error of the operating system on a directory.

@@ -2,10 +2,16 @@
 //!
 //! What is always true:
 //! * No message, description or debug output holds a secret.
-//! * Nothing is read from the process here: the caller hands in the variables.
+//! * Nothing is read from the process here: the caller hands in the variables. Files that they name are read.
 //! * Without credentials the destination is a directory, and `why` says so.
 
 mod check;
+mod credentials;
+mod network;
+mod profile;
+
+pub use credentials::Credentials;
+pub use network::Network;
 
 use crate::Timeouts;
 use crate::error::SinkError;
@@ -34,8 +40,44 @@ pub mod vars {
     pub const DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
     /// Address of a store other than Amazon's.
     pub const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-    /// All of them.
-    pub const ALL: [&str; 8] = [
+    /// Name of a profile in the files of Amazon's own tools; `default` when not set.
+    pub const PROFILE: &str = "AWS_PROFILE";
+    /// The file with the profiles' keys; `~/.aws/credentials` when not set.
+    pub const CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
+    /// The file with the profiles' settings; `~/.aws/config` when not set.
+    pub const CONFIG_FILE: &str = "AWS_CONFIG_FILE";
+    /// File with the token of a web identity, which is exchanged for keys of [`ROLE`].
+    pub const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+    /// The role that the web identity takes on.
+    pub const ROLE: &str = "AWS_ROLE_ARN";
+    /// How the role's log names this computer; `uam` when not set.
+    pub const ROLE_SESSION: &str = "AWS_ROLE_SESSION_NAME";
+    /// Address of the service that exchanges tokens for keys; Amazon's when not set.
+    pub const STS: &str = "AWS_ENDPOINT_URL_STS";
+    /// `false` chooses the role of the machine itself (EC2 instance metadata). Never asked otherwise: on a laptop that
+    /// address belongs to whoever runs the network.
+    pub const NO_METADATA: &str = "AWS_EC2_METADATA_DISABLED";
+    /// Address of the metadata service; that of EC2 when not set.
+    pub const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+    /// Certificates (PEM) to trust instead of the system's.
+    pub const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+    /// The same, where [`CA_BUNDLE`] is not set.
+    pub const CERT_FILE: &str = "SSL_CERT_FILE";
+    /// Proxies by the scheme of the store's address, then for both; the lower-case names come first, as in curl.
+    pub const PROXIES: [&str; 6] = [
+        "https_proxy",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "HTTP_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ];
+    /// Hosts that are reached without a proxy.
+    pub const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+    /// The user's own folder, in which `.aws` lies. Not looked up in `.env`; the caller answers it.
+    pub const HOME: &str = "HOME";
+    /// All that may stand in the environment or `.env`.
+    pub const ALL: [&str; 27] = [
         BUCKET,
         PREFIX,
         ACCESS_KEY,
@@ -44,6 +86,25 @@ pub mod vars {
         REGION,
         DEFAULT_REGION,
         ENDPOINT,
+        PROFILE,
+        CREDENTIALS_FILE,
+        CONFIG_FILE,
+        TOKEN_FILE,
+        ROLE,
+        ROLE_SESSION,
+        STS,
+        NO_METADATA,
+        METADATA,
+        CA_BUNDLE,
+        CERT_FILE,
+        PROXIES[0],
+        PROXIES[1],
+        PROXIES[2],
+        PROXIES[3],
+        PROXIES[4],
+        PROXIES[5],
+        NO_PROXY[0],
+        NO_PROXY[1],
     ];
 }
 
@@ -90,12 +151,10 @@ pub struct S3 {
     pub region: String,
     /// Address of the store; `None` for Amazon's.
     pub endpoint: Option<Url>,
-    /// Access key id.
-    pub access_key: String,
-    /// Secret access key.
-    pub secret_key: Secret,
-    /// Token of a temporary key.
-    pub session_token: Option<Secret>,
+    /// What requests are signed with.
+    pub credentials: Credentials,
+    /// The way there.
+    pub network: Network,
 }
 
 impl S3 {
@@ -103,6 +162,24 @@ impl S3 {
     #[must_use]
     pub fn on_loopback(&self) -> bool {
         self.endpoint.as_ref().is_some_and(is_loopback)
+    }
+
+    /// True when no TLS is spoken with the store.
+    pub(crate) fn is_http(&self) -> bool {
+        self.endpoint
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "http")
+    }
+
+    /// The bucket's own address.
+    pub(crate) fn address(&self) -> Result<Url, SinkError> {
+        let endpoint = match &self.endpoint {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("https://s3.{}.amazonaws.com", self.region),
+        };
+        Url::parse(&format!("{endpoint}/{}", self.bucket)).map_err(|e| SinkError::Other {
+            what: e.to_string(),
+        })
     }
 }
 
@@ -173,18 +250,43 @@ impl Destination {
         }
     }
 
+    /// Whose keys requests are signed with, in a few words; `None` for a directory. Never a secret.
+    #[must_use]
+    pub fn signed_with(&self) -> Option<String> {
+        match self {
+            Self::S3(s3) => Some(s3.credentials.to_string()),
+            Self::Directory { .. } => None,
+        }
+    }
+
+    /// The same destination, sending no faster than this many KiB a second; 0 is no limit.
+    #[must_use]
+    pub fn limited_to(mut self, kib_per_s: u32) -> Self {
+        if let Self::S3(s3) = &mut self {
+            s3.network.limit_kib_per_s = kib_per_s;
+        }
+        self
+    }
+
     /// What the user should know before anything is sent: why it is a directory, or that the line is not encrypted.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         match self {
             Self::Directory { why, .. } => why.iter().cloned().collect(),
-            Self::S3(s3) => match &s3.endpoint {
-                Some(url) if url.scheme() == "http" && !is_loopback(url) => vec![format!(
-                    "{} is http, so everything is sent unencrypted; use https unless the network is your own.",
-                    vars::ENDPOINT
-                )],
-                _ => Vec::new(),
-            },
+            Self::S3(s3) => {
+                let mut remarks = Vec::new();
+                if let Some(url) = &s3.endpoint
+                    && url.scheme() == "http"
+                    && !is_loopback(url)
+                {
+                    remarks.push(format!(
+                        "{} is http, so everything is sent unencrypted; use https unless the network is your own.",
+                        vars::ENDPOINT
+                    ));
+                }
+                remarks.extend(s3.network.remarks());
+                remarks
+            }
         }
     }
 
@@ -200,6 +302,13 @@ impl Destination {
     }
 }
 
+/// The settings of a profile in the text of a file as Amazon's tools share it (`credentials`; not `config`, whose sections
+/// are named otherwise).
+#[must_use]
+pub fn profile_settings(text: &str, name: &str) -> std::collections::BTreeMap<String, String> {
+    profile::section(text, name, false)
+}
+
 fn error(place: &'static str, what: impl Into<String>, hint: impl Into<String>) -> ConfigError {
     ConfigError {
         place,
@@ -212,6 +321,13 @@ fn error(place: &'static str, what: impl Into<String>, hint: impl Into<String>) 
 struct Given<'a>(&'a dyn Fn(&str) -> Option<String>);
 
 impl Given<'_> {
+    /// The first of them that is set, with its name.
+    fn first(&self, names: &[&'static str]) -> Option<(&'static str, String)> {
+        names
+            .iter()
+            .find_map(|name| self.text(name).map(|value| (*name, value)))
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         (self.0)(name)
             .map(|v| v.trim().to_owned())
@@ -382,33 +498,21 @@ fn s3(
 ) -> Result<S3, ConfigError> {
     check_bucket(&bucket, bucket_place)?;
     let prefix = checked_prefix(prefix, prefix_place)?;
-    let access = given.plain(vars::ACCESS_KEY)?;
-    let secret = given.plain(vars::SECRET_KEY)?;
-    let (access_key, secret_key) = match (access, secret) {
-        (Some(access), Some(secret)) => (access, secret),
-        (Some(_), None) => return Err(half_a_key(vars::SECRET_KEY, vars::ACCESS_KEY)),
-        (None, Some(_)) => return Err(half_a_key(vars::ACCESS_KEY, vars::SECRET_KEY)),
-        (None, None) => {
-            return Err(error(
-                vars::ACCESS_KEY,
-                format!("is not set, but the bucket {bucket} is"),
-                format!(
-                    "Set {} and {} of a key that may write to it.",
-                    vars::ACCESS_KEY,
-                    vars::SECRET_KEY
-                ),
-            ));
-        }
-    };
+    // A profile's address and region go with its keys, and with no other's.
+    let (credentials, profile) = Credentials::choose(given, &bucket)?;
+    let setting = |name: &str| profile.as_ref()?.setting(name);
     let endpoint = given
         .plain(vars::ENDPOINT)?
+        .or_else(|| setting("endpoint_url"))
         .map(|text| checked_endpoint(&text, &bucket))
         .transpose()?;
     let (region, region_place) = match given.plain(vars::REGION)? {
         Some(region) => (Some(region), vars::REGION),
         None => (given.plain(vars::DEFAULT_REGION)?, vars::DEFAULT_REGION),
     };
-    let region = region.unwrap_or_else(|| DEFAULT_REGION.into());
+    let region = region
+        .or_else(|| setting("region"))
+        .unwrap_or_else(|| DEFAULT_REGION.into());
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if region.len() > 64 || !region.chars().all(word) {
         return Err(error(
@@ -418,13 +522,12 @@ fn s3(
         ));
     }
     Ok(S3 {
+        network: Network::choose(given, endpoint.as_ref())?,
         bucket,
         prefix,
         region,
         endpoint,
-        access_key,
-        secret_key: Secret(secret_key),
-        session_token: given.plain(vars::TOKEN)?.map(Secret),
+        credentials,
     })
 }
 

@@ -36,6 +36,18 @@ pub enum SinkError {
         /// Its name.
         bucket: String,
     },
+    /// Anyone can list what is in the bucket.
+    #[error("anyone can list what is in the bucket {bucket}, so nothing is sent there")]
+    PublicBucket {
+        /// Its name.
+        bucket: String,
+    },
+    /// No key to sign with: whoever gives out keys gave none.
+    #[error("there is no key to sign with: {what}")]
+    NoCredentials {
+        /// What was answered; never a secret.
+        what: String,
+    },
     /// The bucket is in another region.
     #[error("the bucket is in another region{}", expected.as_ref().map(|r| format!(", {r}")).unwrap_or_default())]
     WrongRegion {
@@ -142,6 +154,8 @@ impl SinkError {
             | Self::AccessDenied { .. }
             | Self::ExpiredToken
             | Self::NoBucket { .. }
+            | Self::PublicBucket { .. }
+            | Self::NoCredentials { .. }
             | Self::WrongRegion { .. }
             | Self::SkewedClock { .. }
             | Self::Tls { .. }
@@ -188,6 +202,12 @@ impl SinkError {
             }
             Self::NoBucket { .. } => {
                 "Check S3_BUCKET_NAME and AWS_ENDPOINT_URL, or make the bucket.".into()
+            }
+            Self::PublicBucket { .. } => {
+                "Block public access to the bucket and take ListBucket from everyone in its policy; delivery resumes by itself.".into()
+            }
+            Self::NoCredentials { .. } => {
+                "Check that this machine has a role, or that the role trusts the token and AWS_ROLE_ARN is right; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.".into()
             }
             Self::WrongRegion { expected } => match expected {
                 Some(region) => format!("Set AWS_REGION={region}."),

@@ -7,12 +7,14 @@
 //! raw/v1/kind=shot/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.webp.age
 //! raw/v1/kind=shot/…                                                                    .webp
 //! raw/v1/kind=vault/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<seq:010>-<sha256[..16]>.json
+//! raw/v1/kind=manifest/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<no:010>-<sha256[..16]>.json
 //! ```
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
 //!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
+//! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
 //! * `dt` is the day the journal froze with the segment or the shot, so it is the same at every try.
 //! * `epoch` tells a reinstalled device's counter from its earlier one; `seq` is the journal's own counter.
@@ -37,6 +39,8 @@ pub enum Kind {
     Shot,
     /// A copy of the recovery kit.
     Vault,
+    /// A signed list of what was sent.
+    Manifest,
 }
 
 impl Kind {
@@ -45,6 +49,7 @@ impl Kind {
             Self::Activity => "activity",
             Self::Shot => "shot",
             Self::Vault => "vault",
+            Self::Manifest => "manifest",
         }
     }
 }
@@ -111,6 +116,12 @@ pub fn vault(device: &DeviceId, epoch: u64, day: impl Display, seq: u64, sha256:
     key(Kind::Vault, device, epoch, day, seq, sha256, "json")
 }
 
+/// The key of the manifest `no`; the rest as in [`activity`].
+#[must_use]
+pub fn manifest(device: &DeviceId, epoch: u64, day: impl Display, no: u64, sha256: &str) -> String {
+    key(Kind::Manifest, device, epoch, day, no, sha256, "json")
+}
+
 /// The key of something the journal says the sink has, or may have; to name it to its owner.
 #[must_use]
 pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
@@ -155,7 +166,7 @@ fn key(
 pub struct Parts {
     /// What the object holds.
     pub kind: Kind,
-    /// The shape of its bytes; of a recovery kit [`Form::Readable`].
+    /// The shape of its bytes; of a recovery kit and a manifest [`Form::Readable`].
     pub form: Form,
     /// UTC day, as written.
     pub day: String,
@@ -163,7 +174,7 @@ pub struct Parts {
     pub device: DeviceId,
     /// Seconds since the Unix epoch at which the journal was made.
     pub epoch: u64,
-    /// Number of the shot, of the segment's first record, or of the copy of the kit.
+    /// Number of the shot, of the segment's first record, of the copy of the kit, or of the manifest.
     pub seq: u64,
     /// The first 16 hex digits of the content's SHA-256.
     pub sha16: String,
@@ -177,6 +188,7 @@ pub fn parse(key: &str) -> Option<Parts> {
         "activity" => Kind::Activity,
         "shot" => Kind::Shot,
         "vault" => Kind::Vault,
+        "manifest" => Kind::Manifest,
         _ => return None,
     };
     let shard = folders.next()?.strip_prefix("sh=")?;
@@ -191,7 +203,7 @@ pub fn parse(key: &str) -> Option<Parts> {
     let form = match (kind, ending) {
         (Kind::Activity, "jsonl.zst.age") => Form::Age,
         (Kind::Activity, "sealed.jsonl.zst") => Form::Rows,
-        (Kind::Activity, "jsonl.zst") | (Kind::Vault, "json") => Form::Readable,
+        (Kind::Activity, "jsonl.zst") | (Kind::Vault | Kind::Manifest, "json") => Form::Readable,
         (Kind::Shot, ending) => match ending.split_once('.') {
             None => Form::Readable,
             Some((_, "age")) => Form::Age,
@@ -255,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, kind in 0..3, form in 0..3) {
+        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, kind in 0..4, form in 0..3) {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
             let (kind, form) = match (kind, form) {
@@ -265,12 +277,14 @@ mod tests {
                 (1, 0) => (Kind::Shot, Form::Age),
                 (1, 1) => (Kind::Shot, Form::Session),
                 (1, _) => (Kind::Shot, Form::Readable),
+                (2, _) => (Kind::Manifest, Form::Readable),
                 _ => (Kind::Vault, Form::Readable),
             };
             let key = match kind {
                 Kind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
                 Kind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
                 Kind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
+                Kind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);

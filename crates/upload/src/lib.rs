@@ -3,22 +3,35 @@
 //! * [`Destination`] says where to, from a URL or from variables, and opens a [`Store`].
 //! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
 //! * [`drain()`] empties a journal's outbox into a sink, in order, without loss and without doubles.
+//! * [`chain()`] lists what was delivered in signed [`manifest`]s, and [`verify`] checks a sink against them.
 //! * [`schedule`] says when to try next.
 //!
 //! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
 
+mod chain;
 mod classify;
+mod conditions;
 mod destination;
 mod drain;
 mod error;
 pub mod keys;
+mod look;
+pub mod manifest;
+mod pace;
+pub mod policy;
 pub mod schedule;
 mod store;
+pub mod verify;
 mod wire;
 
-pub use destination::{ConfigError, Destination, S3, Secret, vars};
+pub use chain::{Chained, HEARTBEAT, chain};
+pub use classify::judge;
+pub use destination::{
+    ConfigError, Credentials, Destination, Network, S3, Secret, profile_settings, vars,
+};
 pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
 pub use error::SinkError;
+pub use look::{Digested, Found, Look};
 pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
 
 use std::time::Duration;

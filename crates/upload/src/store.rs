@@ -3,27 +3,32 @@
 //! What is always true:
 //! * [`Sink::put_new`] never replaces an object. It answers [`Put::Stored`] only after the sink acknowledged this very
 //!   put, and [`Put::AlreadyThere`] only after a look at that very key confirmed size and content. So putting again
-//!   after a lost answer is safe, and there is never a second object.
+//!   after a lost answer is safe, and there is never a second object. (Where the key may not read, the store's own word
+//!   that the name is taken must do; see `store/put.rs`.)
+//! * Nothing is put into a bucket that lists its objects to anyone.
 //! * Keys here never carry the destination's prefix; the sink adds and removes it.
 //! * At most [`MAX_AT_ONCE`] requests are under way at once.
 
+mod put;
+
+pub(crate) use put::MAX_BODY;
+
 use crate::Timeouts;
 use crate::classify::{Where, classify, of_disk, refusal};
-use crate::destination::{S3, redact_url};
+use crate::conditions::Conditions;
+use crate::destination::{Credentials, S3, redact_url};
 use crate::error::SinkError;
 use crate::wire::{Connector, Wire};
 use bytes::Bytes;
 use futures::StreamExt;
-use object_store::aws::{AmazonS3Builder, Checksum, S3ConditionalPut};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum, S3ConditionalPut};
 use object_store::path::Path;
-use object_store::{
-    Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutResult,
-    RetryConfig,
-};
+use object_store::{Attribute, GetOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Runtime;
+use url::Url;
 
 /// Requests under way at once.
 pub const MAX_AT_ONCE: usize = 4;
@@ -129,16 +134,19 @@ pub trait Sink: Send + Sync {
 
 /// A [`Sink`] over `object_store`: S3, a directory, or memory.
 pub struct Store {
-    inner: Arc<dyn ObjectStore>,
+    pub(crate) inner: Arc<dyn ObjectStore>,
     // One thread is enough: it waits for the network. Calls from several threads take turns driving it.
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     prefix: String,
     description: String,
     place: String,
     kind: Kind,
-    // Set once the store said that it has no conditional puts; then a look goes before each put. Our keys carry their
-    // content's hash, so even two writers between look and put cannot change what an object holds.
-    unconditional: AtomicBool,
+    conditions: Arc<Conditions>,
+    // Set once an object was taken for stored on the store's word alone, since the key may not read.
+    unread: AtomicBool,
+    // For a bucket: the way to it, its own address, and whether it lists its objects to anyone, once that is known.
+    bucket: Option<(Wire, Url)>,
+    public: OnceLock<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,17 +207,12 @@ impl Store {
 
     /// An S3 bucket.
     pub(crate) fn s3(s3: &S3, description: String, timeouts: Timeouts) -> Result<Self, SinkError> {
-        let http = s3
-            .endpoint
-            .as_ref()
-            .is_some_and(|url| url.scheme() == "http");
-        let wire = Wire::new(timeouts, http, s3.on_loopback())?;
+        let conditions = Arc::new(Conditions::of(s3.endpoint.as_ref()));
+        let wire = Wire::new(timeouts, s3, Arc::clone(&conditions))?;
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&s3.bucket)
             .with_region(&s3.region)
-            .with_access_key_id(&s3.access_key)
-            .with_secret_access_key(s3.secret_key.reveal())
-            .with_allow_http(http)
+            .with_allow_http(s3.is_http())
             .with_conditional_put(S3ConditionalPut::ETagMatch)
             // The store checks it, and answers with it, so a byte flipped on the way is found out.
             .with_checksum_algorithm(Checksum::SHA256)
@@ -220,23 +223,25 @@ impl Store {
                 max_retries: 0,
                 ..RetryConfig::default()
             })
-            .with_http_connector(Connector(wire));
+            .with_http_connector(Connector(wire.clone()));
         if let Some(endpoint) = &s3.endpoint {
             builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
         }
-        if let Some(token) = &s3.session_token {
-            builder = builder.with_token(token.reveal());
-        }
-        let inner = builder.build().map_err(|e| SinkError::Other {
-            what: redact_url(&e.to_string()),
-        })?;
-        Self::new(
+        let inner = signed(builder, &s3.credentials)
+            .build()
+            .map_err(|e| SinkError::Other {
+                what: redact_url(&e.to_string()),
+            })?;
+        let mut store = Self::new(
             Arc::new(inner),
             s3.prefix.clone(),
             description,
             s3.bucket.clone(),
             Kind::S3,
-        )
+        )?;
+        store.conditions = conditions;
+        store.bucket = Some((wire, s3.address()?));
+        Ok(store)
     }
 
     fn new(
@@ -261,28 +266,61 @@ impl Store {
             description,
             place,
             kind,
-            unconditional: AtomicBool::new(false),
+            conditions: Arc::new(Conditions::honoured()),
+            unread: AtomicBool::new(false),
+            bucket: None,
+            public: OnceLock::new(),
         })
     }
 
-    /// What the user should know about this sink after some use: that it lacks conditional puts.
+    /// What the user should know about this sink after some use: that it lacks conditional puts, or that its key may
+    /// not read.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
-        if self.unconditional.load(Ordering::Relaxed) {
-            vec!["This store has no conditional puts (If-None-Match), so each put is preceded by a look; a second writer at the same moment would go unnoticed.".into()]
-        } else {
-            Vec::new()
+        let mut remarks = Vec::new();
+        if self.conditions.lacking() {
+            remarks.push("This store has no conditional puts (If-None-Match), so each put is preceded by a look; a second writer at the same moment would go unnoticed.".into());
         }
+        if self.unread.load(Ordering::Relaxed) {
+            remarks.push("This key may not read, so an object whose acknowledgement was lost was taken for stored because the store says that its name, which holds its hash, is taken.".into());
+        }
+        remarks
     }
 
-    fn at(&self) -> Where<'_> {
+    /// Refuses a bucket whose objects anyone can list. It is asked without a signature, once; whatever it answers but
+    /// a list is as it should be, and no answer is asked for again at the next put.
+    ///
+    /// # Errors
+    /// [`SinkError::PublicBucket`].
+    pub fn refuse_public(&self) -> Result<(), SinkError> {
+        let Some((wire, address)) = &self.bucket else {
+            return Ok(());
+        };
+        let public = match self.public.get() {
+            Some(public) => *public,
+            None => {
+                let asked = self
+                    .runtime
+                    .block_on(wire.lists_to_anyone(address, &self.prefix));
+                asked.is_some_and(|public| *self.public.get_or_init(|| public))
+            }
+        };
+        if public {
+            return Err(SinkError::PublicBucket {
+                bucket: self.place.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn at(&self) -> Where<'_> {
         Where {
             place: &self.place,
             disk: self.kind == Kind::Directory,
         }
     }
 
-    fn path(&self, key: &str) -> Result<Path, SinkError> {
+    pub(crate) fn path(&self, key: &str) -> Result<Path, SinkError> {
         let full = match (self.prefix.as_str(), key) {
             ("", key) => key.to_owned(),
             (prefix, "") => prefix.to_owned(),
@@ -293,101 +331,11 @@ impl Store {
         })
     }
 
-    fn key(&self, path: &Path) -> String {
+    pub(crate) fn key(&self, path: &Path) -> String {
         let full = path.as_ref();
         full.strip_prefix(&self.prefix)
             .map_or(full, |rest| rest.trim_start_matches('/'))
             .to_owned()
-    }
-
-    async fn put(&self, object: &Object) -> Result<Put, SinkError> {
-        let path = self.path(&object.key)?;
-        let mut attributes = Attributes::new();
-        if self.kind != Kind::Directory {
-            attributes.insert(
-                Attribute::Metadata(SHA256_ENTRY.into()),
-                object.sha256.clone().into(),
-            );
-            attributes.insert(Attribute::ContentType, content_type(&object.key).into());
-        }
-        let conditional = !self.unconditional.load(Ordering::Relaxed);
-        let mut put = self
-            .try_put(&path, object, attributes.clone(), conditional)
-            .await?;
-        if let Err(error) = &put
-            && conditional
-            && refusal(error).is_some_and(|r| r.status.as_u16() == 501)
-        {
-            self.unconditional.store(true, Ordering::Relaxed);
-            put = self.try_put(&path, object, attributes, false).await?;
-        }
-        match put {
-            Ok(ack) if ack.e_tag.as_deref().is_some_and(|tag| !tag.is_empty()) => Ok(Put::Stored),
-            // A sink that does not say what it stored has not acknowledged it.
-            Ok(_) => self.confirm(object).await,
-            Err(error) => {
-                let exists = matches!(error, object_store::Error::AlreadyExists { .. })
-                    || refusal(&error).is_some_and(|r| matches!(r.status.as_u16(), 409 | 412));
-                if exists {
-                    self.confirm(object).await
-                } else {
-                    Err(classify(&error, self.at()))
-                }
-            }
-        }
-    }
-
-    /// One put. The outer error is of the look that precedes it where the store lacks conditions.
-    async fn try_put(
-        &self,
-        path: &Path,
-        object: &Object,
-        attributes: Attributes,
-        conditional: bool,
-    ) -> Result<object_store::Result<PutResult>, SinkError> {
-        if !conditional && self.look(&object.key).await?.is_some() {
-            return Ok(Err(object_store::Error::AlreadyExists {
-                path: object.key.clone(),
-                source: "found by a look".into(),
-            }));
-        }
-        let options = PutOptions {
-            mode: if conditional {
-                PutMode::Create
-            } else {
-                PutMode::Overwrite
-            },
-            attributes,
-            ..PutOptions::default()
-        };
-        Ok(self
-            .inner
-            .put_opts(path, object.body.clone().into(), options)
-            .await)
-    }
-
-    /// Whether the sink has this very object: `AlreadyThere` only when size and content agree.
-    async fn confirm(&self, object: &Object) -> Result<Put, SinkError> {
-        // 409 can also mean "not stored, another request was under way".
-        let head = self.look(&object.key).await?.ok_or(SinkError::Conflict)?;
-        let different = || SinkError::Different {
-            key: object.key.clone(),
-        };
-        if head.bytes != object.body.len() as u64 {
-            return Err(different());
-        }
-        let same = match head.sha256 {
-            Some(sha256) => sha256 == object.sha256,
-            None => {
-                let stored = self.read(&object.key).await?.ok_or(SinkError::Conflict)?;
-                sha256_hex(&stored) == object.sha256
-            }
-        };
-        if same {
-            Ok(Put::AlreadyThere)
-        } else {
-            Err(different())
-        }
     }
 
     async fn look(&self, key: &str) -> Result<Option<Head>, SinkError> {
@@ -409,7 +357,7 @@ impl Store {
         }
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Bytes>, SinkError> {
+    pub(crate) async fn read(&self, key: &str) -> Result<Option<Bytes>, SinkError> {
         let path = self.path(key)?;
         let found = match self.inner.get(&path).await {
             Ok(found) => found,
@@ -422,7 +370,7 @@ impl Store {
     }
 
     /// "No such object" is an answer, not an error; "no such bucket" is an error.
-    fn absent<T>(&self, error: &object_store::Error) -> Result<Option<T>, SinkError> {
+    pub(crate) fn absent<T>(&self, error: &object_store::Error) -> Result<Option<T>, SinkError> {
         let no_object = match refusal(error) {
             Some(r) => r.status.as_u16() == 404 && r.odd.is_none() && r.code != "NoSuchBucket",
             None => matches!(error, object_store::Error::NotFound { .. }),
@@ -437,10 +385,14 @@ impl Store {
 
 impl Sink for Store {
     fn put_new(&self, object: &Object) -> Result<Put, SinkError> {
+        self.refuse_public()?;
         self.runtime.block_on(self.put(object))
     }
 
     fn put_all(&self, objects: &[Object]) -> Vec<Result<Put, SinkError>> {
+        if let Err(public) = self.refuse_public() {
+            return vec![Err(public)];
+        }
         self.runtime.block_on(async {
             let mut puts = futures::stream::iter(objects)
                 .map(|object| self.put(object))
@@ -505,17 +457,47 @@ impl Sink for Store {
     }
 }
 
+/// The builder with what requests are signed with.
+fn signed(builder: AmazonS3Builder, credentials: &Credentials) -> AmazonS3Builder {
+    match credentials {
+        Credentials::Keys {
+            access_key,
+            secret_key,
+            session_token,
+            ..
+        } => {
+            let builder = builder
+                .with_access_key_id(access_key)
+                .with_secret_access_key(secret_key.reveal());
+            match session_token {
+                Some(token) => builder.with_token(token.reveal()),
+                None => builder,
+            }
+        }
+        Credentials::WebIdentity {
+            token_file,
+            role,
+            session,
+            service,
+        } => {
+            let file = token_file.to_string_lossy();
+            let builder = builder
+                .with_config(AmazonS3ConfigKey::WebIdentityTokenFile, file)
+                .with_config(AmazonS3ConfigKey::RoleArn, role)
+                .with_config(AmazonS3ConfigKey::RoleSessionName, session);
+            match service {
+                Some(url) => builder.with_config(AmazonS3ConfigKey::StsEndpoint, url.as_str()),
+                None => builder,
+            }
+        }
+        Credentials::Instance { service } => {
+            builder.with_metadata_endpoint(service.as_str().trim_end_matches('/'))
+        }
+    }
+}
+
 /// SHA-256 in lower-case hex.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-fn content_type(key: &str) -> &'static str {
-    match key.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("webp") => "image/webp",
-        Some("zst") => "application/zstd",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
-    }
 }

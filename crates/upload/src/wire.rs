@@ -6,22 +6,31 @@
 //!
 //! It also refuses to take a captive portal's `200 OK` for a stored object: a put is acknowledged only by an answer
 //! with an ETag, without a page of HTML, and with the same checksum where the store echoes one.
+//!
+//! Requests for keys to sign with (a machine's role, a web identity) come through here too; they go to another host than
+//! the store's, and what refuses them is a [`NoKeys`].
 
 use crate::Timeouts;
+use crate::conditions::Conditions;
+use crate::destination::{Credentials, S3};
 use crate::error::SinkError;
+use crate::pace::Pace;
 use futures::StreamExt;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
-use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+};
 use reqwest::{Method, StatusCode};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use url::Url;
 
 /// The most of a refusal's body that is read; an S3 error document has a few hundred bytes.
 const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -71,6 +80,29 @@ impl fmt::Display for TooSlow {
 
 impl std::error::Error for TooSlow {}
 
+/// What gives out keys answered with something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoKeys {
+    /// HTTP status of the answer.
+    pub(crate) status: StatusCode,
+    /// Error code; empty where the answer had none.
+    pub(crate) code: String,
+}
+
+impl fmt::Display for NoKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sep = if self.code.is_empty() { "" } else { " " };
+        write!(
+            f,
+            "the service that gives out keys answered {}{sep}{}",
+            self.status.as_u16(),
+            self.code
+        )
+    }
+}
+
+impl std::error::Error for NoKeys {}
+
 /// Hands `object_store` the service of this module.
 #[derive(Debug)]
 pub(crate) struct Connector(pub(crate) Wire);
@@ -82,55 +114,123 @@ impl HttpConnector for Connector {
 }
 
 /// An HTTP client that keeps refusals typed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Wire {
     client: reqwest::Client,
+    /// For keys from this machine's own role, which no proxy can know.
+    direct: Option<reqwest::Client>,
     timeouts: Timeouts,
+    /// The store's host and port.
+    store: (String, Option<u16>),
+    conditions: Arc<Conditions>,
+    pace: Option<Arc<Pace>>,
+}
+
+impl fmt::Debug for Wire {
+    // The client would show its proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wire({})", self.store.0)
+    }
 }
 
 impl Wire {
-    /// `endpoint_is_http`: no TLS will be spoken, so no root certificates are loaded (there may be none).
-    /// `loopback`: proxies of the environment are not asked.
+    /// The way to one store.
     pub(crate) fn new(
         timeouts: Timeouts,
-        endpoint_is_http: bool,
-        loopback: bool,
+        s3: &S3,
+        conditions: Arc<Conditions>,
     ) -> Result<Self, SinkError> {
         // The process has one TLS provider; whoever came first has set the same one or their own.
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("uam/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            // S3 never needs a redirect followed; a captive portal would love one to be.
-            .redirect(reqwest::redirect::Policy::none())
-            .http1_only()
-            // Shorter than any store's own limit, so that no request is sent into a connection about to be closed.
-            .pool_idle_timeout(Duration::from_secs(15))
-            .pool_max_idle_per_host(crate::store::MAX_AT_ONCE);
-        if endpoint_is_http {
-            builder = builder.tls_certs_only([]);
+        let tls = |what: String| SinkError::Tls { what };
+        let pace = Pace::new(s3.network.limit_kib_per_s);
+        let slower = pace.as_ref().map(|p| p.time_for(crate::store::MAX_BODY));
+        let plain = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("uam/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(timeouts.connect)
+                .timeout(timeouts.total + slower.unwrap_or_default())
+                // S3 never needs a redirect followed; a captive portal would love one to be.
+                .redirect(reqwest::redirect::Policy::none())
+                .http1_only()
+                // Shorter than any store's own limit, so that no request is sent into a connection about to be closed.
+                .pool_idle_timeout(Duration::from_secs(15))
+                .pool_max_idle_per_host(crate::store::MAX_AT_ONCE)
+                // The destination names its proxy; nothing is taken from the environment behind its back.
+                .no_proxy()
+        };
+        let mut builder = plain();
+        if let Some(proxy) = s3.network.proxy().map_err(tls)? {
+            builder = builder.proxy(proxy);
         }
-        if loopback {
-            builder = builder.no_proxy();
+        let own = s3.network.certificates().map_err(tls)?;
+        // Where no TLS is spoken no root certificates are loaded; there may be none.
+        let no_tls = s3.is_http() && !matches!(s3.credentials, Credentials::WebIdentity { .. });
+        if let Some(certificates) = own.or_else(|| no_tls.then(Vec::new)) {
+            builder = builder.tls_certs_only(certificates);
         }
-        let client = builder.build().map_err(|e| SinkError::Tls {
-            what: deepest(&e).to_string(),
-        })?;
-        Ok(Self { client, timeouts })
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|e| tls(deepest(&e).to_string()))
+        };
+        let address = s3.address()?;
+        Ok(Self {
+            client: build(builder)?,
+            direct: matches!(s3.credentials, Credentials::Instance { .. })
+                .then(|| build(plain().tls_certs_only([])))
+                .transpose()?,
+            timeouts,
+            store: host_and_port(address.host_str(), address.port()),
+            conditions,
+            pace,
+        })
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    /// Asks a bucket for a list without a signature: true when it gives one. `None` when it gave no answer.
+    pub(crate) async fn lists_to_anyone(&self, bucket: &Url, prefix: &str) -> Option<bool> {
+        let mut url = bucket.clone();
+        url.query_pairs_mut()
+            .append_pair("list-type", "2")
+            .append_pair("max-keys", "1");
+        if !prefix.is_empty() {
+            url.query_pairs_mut()
+                .append_pair("prefix", &format!("{prefix}/"));
+        }
+        let asked = self.client.get(url).timeout(self.timeouts.answer).send();
+        let (status, _, text) = whole(asked.await.ok()?).await.ok()?;
+        Some(status == StatusCode::OK && is_list(&text))
+    }
+
+    async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let to = request.uri();
+        if host_and_port(to.host(), to.port_u16()) != self.store {
+            return self.keys(request).await;
+        }
+        // What completes an object of many parts is its put; the layer above has no condition for it. The signature
+        // does not cover this header, and need not.
+        if *request.method() == Method::POST
+            && to.query().is_some_and(|q| q.starts_with("uploadId="))
+            && !self.conditions.lacking()
+        {
+            let any = HeaderValue::from_static("*");
+            request.headers_mut().insert(IF_NONE_MATCH, any);
+        }
         let method = request.method().clone();
         let checksum = request.headers().get(CHECKSUM).cloned();
         let body = request.body().content_length() as u64;
-        let patience = self.timeouts.answer + Duration::from_secs(body / SLOWEST_LINK);
-        let answer = tokio::time::timeout(patience, HttpService::call(&self.client, request))
-            .await
-            .map_err(|_| HttpError::new(HttpErrorKind::Timeout, TooSlow))??;
+        let paced = self.pace.as_ref().map(|p| p.time_for(body));
+        let patience = self.timeouts.answer
+            + Duration::from_secs(body / SLOWEST_LINK)
+            + paced.unwrap_or_default();
+        let answer = in_time(patience, async {
+            match &self.pace {
+                Some(pace) if body > 0 => self.slowly(pace, request).await,
+                _ => HttpService::call(&self.client, request).await,
+            }
+        })
+        .await?;
         let odd = oddity(
             &method,
             answer.status(),
@@ -159,6 +259,87 @@ impl Wire {
         }
         Err(HttpError::new(HttpErrorKind::Unknown, refusal))
     }
+
+    /// A request for keys to sign with.
+    async fn keys(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let client = self.direct.as_ref().unwrap_or(&self.client);
+        let answer = in_time(self.timeouts.answer, HttpService::call(client, request)).await?;
+        if answer.status().is_success() && !is_html(answer.headers()) {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        let text = read_some(answer.into_body()).await?;
+        let code = element(&String::from_utf8_lossy(&text), "Code").unwrap_or_default();
+        Err(HttpError::new(
+            HttpErrorKind::Unknown,
+            NoKeys { status, code },
+        ))
+    }
+
+    /// A request whose body goes out no faster than the pace allows.
+    async fn slowly(
+        &self,
+        pace: &Arc<Pace>,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, HttpError> {
+        let (parts, body) = request.into_parts();
+        let address = parts.uri.to_string();
+        let url = Url::parse(&address).map_err(|e| HttpError::new(HttpErrorKind::Request, e))?;
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(reqwest::Body::wrap_stream(pace.slow(body)));
+        let answer = self.client.execute(request).await.map_err(of_reqwest)?;
+        // What answers a body is short.
+        let (status, headers, text) = whole(answer).await.map_err(of_reqwest)?;
+        let mut answer = HttpResponse::new(HttpResponseBody::from(text));
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+}
+
+async fn in_time<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, HttpError>>,
+) -> Result<T, HttpError> {
+    tokio::time::timeout(patience, answer)
+        .await
+        .map_err(|_| HttpError::new(HttpErrorKind::Timeout, TooSlow))?
+}
+
+/// An answer with the beginning of its body.
+async fn whole(
+    mut answer: reqwest::Response,
+) -> Result<(StatusCode, HeaderMap, bytes::Bytes), reqwest::Error> {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut read = Vec::new();
+    while let Some(piece) = answer.chunk().await? {
+        read.extend_from_slice(&piece);
+        if read.len() >= MAX_ERROR_BODY {
+            break;
+        }
+    }
+    Ok((status, headers, read.into()))
+}
+
+fn of_reqwest(error: reqwest::Error) -> HttpError {
+    let kind = if error.is_timeout() {
+        HttpErrorKind::Timeout
+    } else if error.is_connect() {
+        HttpErrorKind::Connect
+    } else {
+        HttpErrorKind::Interrupted
+    };
+    HttpError::new(kind, error.without_url())
+}
+
+fn host_and_port(host: Option<&str>, port: Option<u16>) -> (String, Option<u16>) {
+    (host.unwrap_or_default().to_ascii_lowercase(), port)
+}
+
+/// Whether an answer's body is a list of a bucket.
+pub(crate) fn is_list(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("<ListBucketResult")
 }
 
 /// What shows that an answer is not an object store's; `None` for a proper one.
@@ -173,7 +354,7 @@ fn oddity(
         Some("it redirects elsewhere (a log-in page of the network?)")
     } else if !status.is_success() {
         None
-    } else if (put || *method == Method::GET) && is_html(headers) {
+    } else if (put || *method == Method::GET) && is_page(headers) {
         Some("a web page came instead (a log-in page of the network?)")
     } else if put && !headers.contains_key(ETAG) {
         Some("the acknowledgement has no ETag")
@@ -185,6 +366,22 @@ fn oddity(
         Some("the acknowledgement has another checksum")
     } else {
         None
+    }
+}
+
+impl Refusal {
+    /// Of an answer that says nothing but its status and its body.
+    pub(crate) fn bare(status: StatusCode, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        Self {
+            method: Method::PUT,
+            status,
+            code: element(&text, "Code").unwrap_or_default(),
+            region: element(&text, "Region"),
+            retry_after: None,
+            ahead_s: None,
+            odd: None,
+        }
     }
 }
 
@@ -247,6 +444,11 @@ fn is_html(headers: &HeaderMap) -> bool {
         .is_some_and(|v| v.as_bytes().to_ascii_lowercase().starts_with(b"text/html"))
 }
 
+/// HTML with something in it: some stores (moto) call even an empty acknowledgement HTML.
+fn is_page(headers: &HeaderMap) -> bool {
+    is_html(headers) && headers.get(CONTENT_LENGTH).is_none_or(|n| n != "0")
+}
+
 /// This computer's clock minus the server's `Date`, in seconds.
 fn ahead_of(headers: &HeaderMap) -> Option<i64> {
     let server = jiff::fmt::rfc2822::DateTimeParser::new()
@@ -294,6 +496,19 @@ mod tests {
         assert_eq!(element("<html><Code><b>x</b></Code>", "Code"), None);
         assert_eq!(element("<Code>", "Code"), None);
         assert_eq!(element("", "Code"), None);
+    }
+
+    #[test]
+    fn an_empty_acknowledgement_may_call_itself_html_and_a_page_may_not() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "text/html; charset=utf-8".parse().unwrap());
+        headers.insert(ETAG, "\"x\"".parse().unwrap());
+        let odd = |headers: &HeaderMap| oddity(&Method::PUT, StatusCode::OK, headers, None);
+        assert!(odd(&headers).is_some());
+        headers.insert(CONTENT_LENGTH, "12".parse().unwrap());
+        assert!(odd(&headers).is_some());
+        headers.insert(CONTENT_LENGTH, "0".parse().unwrap());
+        assert_eq!(odd(&headers), None);
     }
 
     #[test]

@@ -138,6 +138,15 @@ pub enum VaultError {
         /// The name given.
         name: String,
     },
+    /// The file of the device's key holds none.
+    #[error(
+        "{path} holds no device key; put a copy from a backup in its place, or remove it: then a new key signs what is \
+         sent, and whoever checks must be told so"
+    )]
+    BadDeviceKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// Sealing a new session's key failed.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -25,6 +25,7 @@ pub mod keystore;
 mod people;
 mod recovery;
 mod seal;
+mod signing;
 mod slots;
 mod store;
 
@@ -41,5 +42,6 @@ pub use keystore::{Cause, MemoryStore, SecretStore, StoreError, Unavailable, os_
 pub use people::{BadOrganisation, Consent, Organisation};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryError, RecoveryKit};
 pub use seal::{Aad, KeyMaker, Opener, Sealer, Session};
+pub use signing::{BadPublicKey, DeviceKey, PublicKey};
 pub use slots::{Factor, MIN_PASSPHRASE, SlotKind};
 pub use store::{Answer, Door, FILE_NAME, MAX_ORGANISATIONS, Pass, SlotInfo, Vault};

@@ -30,6 +30,10 @@ const TESTED: &[&str] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("bench", "measures a Linux desktop; never shipped"),
     ("bench-sealing", "measures on Linux; never shipped"),
+    (
+        "fault-lab",
+        "breaks Linux processes, disks and mounts; never shipped",
+    ),
     ("lab", "the test kit for X11 and S3; never shipped"),
     ("xtask", "runs on Linux, with apt-get and Wine itself"),
 ];

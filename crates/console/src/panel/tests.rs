@@ -59,6 +59,7 @@ fn status() -> Status {
         paused_until_us: None,
         hours: None,
         power: None,
+        disk: None,
         missing: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
 //!   are read.
 
+use super::pages::Pages;
 use crate::db::{self, key};
 use crate::keys::KeyRing;
 use crate::lines::Sealed;
@@ -34,6 +35,10 @@ pub(super) struct Saver<'a> {
     ring: &'a KeyRing,
     /// True when the damaged database has the tables of format 1.
     format_1: bool,
+    /// True when it has no manifests yet.
+    before_manifests: bool,
+    /// The damaged file's own leaves.
+    pages: Option<Pages>,
     /// The highest number seen anywhere.
     seen: u64,
     salvaged: u64,
@@ -42,16 +47,16 @@ pub(super) struct Saver<'a> {
 
 /// The columns of a segment; of format 1 as its step to format 2 makes them.
 const SEGMENT: &str = "first_seq, last_seq, day, count, size, sha256, body, acked, form, tried,
-    plain_sha256, plain_size, frozen_us, acked_us, not_before_us";
+    plain_sha256, plain_size, frozen_us, acked_us, not_before_us, manifest";
 const SEGMENT_1: &str = "first_seq, last_seq, day, count, size, sha256, NULL,
     CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, CASE acked WHEN 0 THEN 2 ELSE 0 END,
-    sha256, size, NULL, NULL, 0";
+    sha256, size, NULL, NULL, 0, NULL";
 /// The same of a picture.
 const BLOB: &str = "seq, path, sha256, size, stored, media, day, place, acked, form, tried,
-    plain_sha256, plain_size, acked_us";
+    plain_sha256, plain_size, acked_us, manifest";
 const BLOB_1: &str = "seq, path, sha256, size, stored, media, day, place,
     CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, 0,
-    CASE acked WHEN 0 THEN NULL ELSE sha256 END, CASE acked WHEN 0 THEN NULL ELSE size END, NULL";
+    CASE acked WHEN 0 THEN NULL ELSE sha256 END, CASE acked WHEN 0 THEN NULL ELSE size END, NULL, NULL";
 
 /// Every readable row of a query; the first unreadable one ends it.
 fn readable<T>(
@@ -75,11 +80,12 @@ fn readable<T>(
 }
 
 impl<'a> Saver<'a> {
-    /// `seen`: the highest number known to have been in use.
+    /// `pages`: of the damaged file, if it can be read. `seen`: the highest number known to have been in use.
     pub(super) fn new(
         to: &'a Transaction<'a>,
         device: &'a DeviceId,
         ring: &'a KeyRing,
+        pages: Option<Pages>,
         seen: u64,
     ) -> Self {
         Self {
@@ -87,6 +93,8 @@ impl<'a> Saver<'a> {
             device,
             ring,
             format_1: false,
+            before_manifests: false,
+            pages,
             seen,
             salvaged: 0,
             erased: 0,
@@ -104,11 +112,13 @@ impl<'a> Saver<'a> {
     pub(super) fn save_all(&mut self, from: &Connection) -> rusqlite::Result<()> {
         let format: Option<i64> = db::meta(from, Path::new(DB_NAME), "format").ok().flatten();
         self.format_1 = format.is_none() || from.prepare("SELECT open_id FROM record").is_err();
+        self.before_manifests = from.prepare("SELECT manifest FROM segment").is_err();
         self.save_meta(from)?;
         self.save_sessions(from)?;
         self.save_segments(from)?;
         self.save_records(from)?;
         self.save_erased(from)?;
+        self.save_manifests(from)?;
         let pending = "pending (run, id, session, sealed)";
         self.copy(
             from,
@@ -118,6 +128,27 @@ impl<'a> Saver<'a> {
         )?;
         let rollup = "rollup (slot, session, sealed)";
         self.copy(from, rollup, "SELECT slot, session, sealed FROM rollup", 3)
+    }
+
+    /// The columns of a table, as far as the damaged database has them.
+    fn columns(&self, format_1: &str, now: &str) -> String {
+        match (self.format_1, self.before_manifests) {
+            (true, _) => format_1.to_owned(),
+            (false, true) => now.replace("manifest", "NULL"),
+            (false, false) => now.to_owned(),
+        }
+    }
+
+    /// From both ends: one bad page in the middle does not hide what lies behind it.
+    fn save_manifests(&self, from: &Connection) -> rusqlite::Result<()> {
+        let columns = "no, day, through, sha256, size, body, at_us, acked";
+        for order in ["ASC", "DESC"] {
+            let select = format!("SELECT {columns} FROM manifest ORDER BY no {order}");
+            self.copy(from, &format!("manifest ({columns})"), &select, 8)?;
+        }
+        let columns = "first_seq, last_seq, day, sha256, form, media, at_us, manifest";
+        let select = format!("SELECT {columns} FROM tombstone");
+        self.copy(from, &format!("tombstone ({columns})"), &select, 8)
     }
 
     fn save_meta(&mut self, from: &Connection) -> rusqlite::Result<()> {
@@ -139,7 +170,8 @@ impl<'a> Saver<'a> {
                     | key::RUN
                     | key::LOST
                     | key::KIT_SEQ
-                    | key::KIT_ACKED,
+                    | key::KIT_ACKED
+                    | key::KIT_LISTED,
                     Value::Integer(n),
                 ) if (0..PLAUSIBLE_US).contains(n) => {}
                 _ => continue,
@@ -167,15 +199,15 @@ impl<'a> Saver<'a> {
     }
 
     fn save_segments(&mut self, from: &Connection) -> rusqlite::Result<()> {
-        let columns = if self.format_1 { SEGMENT_1 } else { SEGMENT };
+        let columns = self.columns(SEGMENT_1, SEGMENT);
         let sql = format!(
             "INSERT OR IGNORE INTO segment ({SEGMENT}) VALUES ({})",
-            marks(15)
+            marks(16)
         );
         let mut insert = self.to.prepare(&sql)?;
         for order in ["ASC", "DESC"] {
             let sql = format!("SELECT {columns} FROM segment ORDER BY first_seq {order}");
-            for row in readable(from, &sql, all_columns::<15>) {
+            for row in readable(from, &sql, all_columns::<16>) {
                 if let Some(Value::Integer(last)) = row.get(1) {
                     self.see(*last);
                 }
@@ -219,7 +251,12 @@ impl<'a> Saver<'a> {
                     open_id,
                 ))
             });
-            let Ok((sealed, session, day, open_id)) = row else {
+            // Where the way to a row is broken, the row itself may not be.
+            let row = row.ok().or_else(|| {
+                let found = self.pages.as_ref()?.record(seq)?;
+                Some((found.sealed, found.session, found.day, found.open_id))
+            });
+            let Some((sealed, session, day, open_id)) = row else {
                 continue;
             };
             self.seen = self.seen.max(seq);
@@ -252,12 +289,12 @@ impl<'a> Saver<'a> {
     }
 
     fn save_blob(&self, from: &Connection, seq: u64) -> rusqlite::Result<()> {
-        let columns = if self.format_1 { BLOB_1 } else { BLOB };
+        let columns = self.columns(BLOB_1, BLOB);
         let row = from
             .prepare_cached(&format!("SELECT {columns} FROM blob WHERE seq = ?1"))
-            .and_then(|mut s| s.query_row([seq], all_columns::<14>));
+            .and_then(|mut s| s.query_row([seq], all_columns::<15>));
         if let Ok(row) = row {
-            let sql = format!("INSERT INTO blob ({BLOB}) VALUES ({})", marks(14));
+            let sql = format!("INSERT INTO blob ({BLOB}) VALUES ({})", marks(15));
             put(&mut *self.to.prepare_cached(&sql)?, row)?;
         }
         Ok(())

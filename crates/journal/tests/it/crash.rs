@@ -158,7 +158,7 @@ fn failing_disk_child() {
     assert!(
         journal
             .commit(Commit {
-                records: &spans(0..500),
+                records: &spans(0..8000),
                 at_us: NOW,
                 ..Commit::default()
             })

@@ -197,6 +197,20 @@ fn a_broken_first_page_costs_nothing() {
 }
 
 #[test]
+fn a_table_described_wrongly_is_damage_like_any_other() {
+    let desk = filled(300);
+    let mut bytes = fs::read(desk.db()).unwrap();
+    let word = b"length(id)";
+    let at = bytes.windows(word.len()).position(|w| w == word).unwrap();
+    bytes[at] = b'n';
+    fs::write(desk.db(), &bytes).unwrap();
+    let (mut journal, recovery) = reopen(&desk);
+    let quarantined = recovery.quarantined.unwrap();
+    assert_eq!((quarantined.salvaged, quarantined.lost), (303, 0));
+    assert_eq!(put(&mut journal, &spans(0..1)), [304]);
+}
+
+#[test]
 fn a_crash_during_the_salvage_goes_on_where_it_stopped() {
     // The marks a crash can leave: written down only; database renamed; new one half filled; all but the mark removed.
     for stop in 0..4 {

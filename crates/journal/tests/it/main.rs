@@ -3,6 +3,7 @@
 // The processes that are started and killed tell their parent by standard output.
 #![allow(clippy::print_stdout)]
 
+mod chain;
 mod crash;
 mod damage;
 mod erase;

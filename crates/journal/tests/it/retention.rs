@@ -1,5 +1,7 @@
 use crate::kit::*;
-use journal::retention::{Action, BlobItem, Policy, Step, plan};
+use journal::retention::{
+    Action, BlobItem, Due, NOTICE_US, Policy, Step, due, make_room, outlook, plan,
+};
 use journal::{Day, Form, JournalError, Place};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -41,9 +43,63 @@ proptest! {
             let back = of(last.seq);
             prop_assert!(back.day.0 < oldest_kept || bytes + back.bytes > max_bytes);
         }
+        // The numbers are those of the plan, and nothing is left out of them.
+        let told = outlook(&items, &steps);
+        prop_assert_eq!(told.leave.pictures, steps.len() as u64);
+        prop_assert_eq!(told.leave.bytes, steps.iter().map(|s| s.bytes).sum::<u64>());
+        prop_assert_eq!(told.leave.pictures + told.stay.pictures, items.len() as u64);
+        prop_assert_eq!(told.stay.bytes, bytes);
+        prop_assert_eq!(told.unsent.pictures, items.iter().filter(|i| !i.acked).count() as u64);
+        let days = |of: &[&BlobItem]| Some((of.iter().map(|i| i.day).min()?, of.iter().map(|i| i.day).max()?));
+        prop_assert_eq!(told.stay.days, days(&stay));
         // Carried out, it is done: a second plan is empty.
         let stay: Vec<BlobItem> = stay.into_iter().copied().collect();
         prop_assert_eq!(plan(&stay, NOW, &policy(max_age_days, max_bytes, Action::Delete)), vec![]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_full_disk_takes_the_oldest_acknowledged_pictures_and_no_more_than_it_needs(
+        facts in proptest::collection::vec((0i32..60, 0u64..1000, any::<bool>()), 0..60),
+        wanted in 0u64..40_000,
+    ) {
+        let items: Vec<BlobItem> = (1u64..)
+            .zip(&facts)
+            .map(|(seq, (day, bytes, acked))| BlobItem { seq, day: Day(*day), bytes: *bytes, acked: *acked })
+            .collect();
+        let steps = make_room(&items, wanted, &Action::Delete);
+        prop_assert!(make_room(&items, 0, &Action::Delete).is_empty(), "nothing is needed");
+        let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
+        prop_assert!(steps.iter().all(|s| of(s.seq).acked));
+        prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());
+        let given: u64 = steps.iter().map(|s| s.bytes).sum();
+        let acked = items.iter().filter(|i| i.acked).count();
+        prop_assert!(given >= wanted || steps.len() == acked);
+        if let Some(last) = steps.last() {
+            prop_assert!(given - last.bytes < wanted, "the last one was needed");
+            let newest = (of(last.seq).day, last.seq);
+            let older = items.iter().filter(|i| i.acked && (i.day, i.seq) <= newest).count();
+            prop_assert_eq!(older, steps.len(), "none is left out");
+        }
+    }
+}
+
+#[test]
+fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
+    assert_eq!(due(None, NOW), Due::Tell);
+    for (ago, then) in [
+        (-1, Due::Tell),
+        (0, Due::Wait),
+        (NOTICE_US - 1, Due::Wait),
+        (NOTICE_US, Due::Now),
+        (i64::MAX, Due::Now),
+    ] {
+        assert_eq!(
+            due(Some(NOW.saturating_sub(ago)), NOW),
+            then,
+            "{ago} us ago"
+        );
     }
 }
 

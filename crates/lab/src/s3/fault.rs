@@ -1,5 +1,6 @@
 //! What goes wrong, and how it looks on the wire.
 
+use super::spoil::Spoil;
 use super::{Answer, Dropped, MAX_STALL, Shared};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, DATE, ETAG, HeaderName, HeaderValue, LOCATION};
@@ -33,6 +34,10 @@ pub enum Fault {
         /// S3 error code.
         code: &'static str,
     },
+    /// The request is served, and bytes that are no HTTP are sent in place of the answer.
+    Garbage,
+    /// The request is served, and only the first bytes of the answer are sent (1 or more).
+    CutAnswer(u64),
     /// Nothing is stored and nothing is answered until the client gives up ([`MAX_STALL`] at most).
     Stall,
     /// A captive portal: 200 with a page of HTML, nothing stored. With `etag` the page carries an ETag, as static
@@ -58,7 +63,7 @@ pub struct Seen<'a> {
     pub key: &'a str,
     /// Number of this request.
     pub request: u64,
-    /// Number of this put; 0 when it is not a put.
+    /// Number of this put; 0 when it is not a put, or one of an object whose put was acknowledged before.
     pub put: u64,
     /// True when it asks to store only if there is no such object (`If-None-Match: *`).
     pub conditional: bool,
@@ -101,6 +106,7 @@ impl Default for Faults {
 /// Serves the request, or answers as the fault says.
 pub(super) async fn with_fault(
     shared: &Shared,
+    spoil: &Spoil,
     fault: &Fault,
     mut request: Request<Incoming>,
 ) -> Answer {
@@ -150,6 +156,16 @@ pub(super) async fn with_fault(
             serve(shared, request).await?;
             refusal(status, code)
         }
+        Fault::Garbage => {
+            let answer = serve(shared, request).await?;
+            spoil.garbage();
+            Ok(answer)
+        }
+        Fault::CutAnswer(bytes) => {
+            let answer = serve(shared, request).await?;
+            spoil.cut(bytes);
+            Ok(answer)
+        }
         Fault::Stall => {
             tokio::time::sleep(MAX_STALL).await;
             Err(Dropped)
@@ -192,9 +208,17 @@ pub(super) async fn with_fault(
 }
 
 async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
+    // Read to its end, as stores do: one that answers before and closes may make the client lose the answer.
+    let (parts, mut body) = request.into_parts();
+    let mut whole = Vec::new();
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        if let Some(data) = frame.map_err(|_| Dropped)?.data_ref() {
+            whole.extend_from_slice(data);
+        }
+    }
     shared
         .service
-        .call(request.map(s3s::Body::from))
+        .call(Request::from_parts(parts, s3s::Body::from(whole)))
         .await
         .map_err(|_| Dropped)
 }

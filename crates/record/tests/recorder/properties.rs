@@ -38,6 +38,7 @@ fn any_step() -> impl Strategy<Value = (u64, Input, u64, i64)> {
         1 => any::<bool>().prop_map(|inside| Input::Hours { inside }),
         1 => any::<bool>().prop_map(|all| Input::Exclusions(if all { BUILT_IN.clone() } else { Exclusions::new(&[rule("bank"), rule("KeePassXC")]).unwrap() })),
         1 => Just(Input::Resume),
+        1 => any::<bool>().prop_map(Input::NoRoom),
         1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| Input::Zone(z.into())),
         8 => Just(Input::Tick),
     ];

@@ -376,3 +376,22 @@ fn seconds_with_input_are_counted_once_each() {
         3
     );
 }
+
+#[test]
+fn without_room_on_the_disk_time_is_blind_and_nothing_is_counted() {
+    let mut d = Desk::new(settings(true));
+    d.at(0, window("Editor", "a")).at(S, keys(3));
+    d.step(moment(10 * S), Input::NoRoom(true));
+    d.at(12 * S, keys(5)).at(14 * S, window("Editor", "b"));
+    d.step(moment(20 * S), Input::NoRoom(false));
+    d.at(22 * S, keys(7));
+    let records = d.stop(30 * S);
+    assert_eq!(
+        told(&records),
+        [
+            (0, 10, "active", "a".into(), 3),
+            (10, 10, "blind", "-".into(), 0),
+            (20, 10, "active", "b".into(), 7),
+        ]
+    );
+}

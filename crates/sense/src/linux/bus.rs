@@ -10,7 +10,7 @@ pub(super) const LOGIN_PATH: &str = "/org/freedesktop/login1";
 pub(super) const MANAGER: &str = "org.freedesktop.login1.Manager";
 pub(super) const SESSION: &str = "org.freedesktop.login1.Session";
 pub(super) const UPOWER: &str = "org.freedesktop.UPower";
-pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const DBUS: &str = "org.freedesktop.DBus";
 
 /// How long a service may take to answer; one that is stuck must not hold up the start.
@@ -42,7 +42,7 @@ pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<Reach, Unsupport
     })
 }
 
-pub(super) async fn connect(bus: &Bus) -> zbus::Result<Connection> {
+pub(crate) async fn connect(bus: &Bus) -> zbus::Result<Connection> {
     let builder = match bus {
         Bus::At(address) => Builder::address(address.as_str()),
         Bus::System | Bus::Unused => Builder::system(),

@@ -7,23 +7,17 @@
 use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, UPOWER};
 use super::supplies::Supplies;
 use crate::Options;
-use crate::desktop::Source;
+use crate::keep::{End, Post, Source};
 use crate::options::Bus;
 use crate::outlet::{Closed, Outlet};
-use crate::stop::Stop;
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use model::{Clock, Concern, Event, Power};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, Message, MessageStream, message::Type};
-
-/// The first and the longest pause before a bus that went away is tried again.
-const RECONNECT_FIRST: Duration = Duration::from_millis(250);
-const RECONNECT_LAST: Duration = Duration::from_secs(30);
 
 pub(super) struct Listener {
     bus: Bus,
@@ -37,21 +31,9 @@ pub(super) struct Listener {
     power: Option<Power>,
 }
 
-/// Why listening ended.
-enum End {
-    Stopped,
-    Broken(String),
-}
-
 impl From<zbus::Error> for End {
     fn from(error: zbus::Error) -> Self {
-        Self::Broken(error.to_string())
-    }
-}
-
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
-        Self::Stopped
+        Self::Broken(format!("the system bus went away: {error}"))
     }
 }
 
@@ -60,51 +42,26 @@ impl Source for Listener {
         "sense-bus"
     }
 
-    fn run(mut self: Box<Self>, out: Outlet, stop: Stop) {
-        let mut pause = RECONNECT_FIRST;
-        let mut lost = false;
-        // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
-        let ring = Arc::new(Mutex::new(None));
-        let for_stop = Arc::clone(&ring);
-        stop.on_raise(move || drop(hold(&for_stop).take()));
-        loop {
-            let (half, stopped) = oneshot::channel::<()>();
-            *hold(&ring) = Some(half);
-            // Raised between the last wait and now: nobody drops it any more.
-            if stop.is_raised() {
-                return;
-            }
-            let mut worked = false;
-            let end = zbus::block_on(self.listen(&out, stopped, &mut lost, &mut worked));
-            let reason = match end {
-                End::Stopped => return,
-                End::Broken(reason) => reason,
-            };
-            if worked {
-                pause = RECONNECT_FIRST;
-            }
-            if !lost && self.reach.logind {
-                lost = true;
-                let event = Event::Lost {
-                    concern: Concern::Session,
-                    reason: format!("the system bus went away: {reason}"),
-                };
-                if out.send(self.clock.now(), event).is_err() {
-                    return;
-                }
-            }
-            // Power is still readable without a bus.
-            if self.tell_power(&out).is_err() || stop.wait(pause) {
-                return;
-            }
-            pause = (pause * 2).min(RECONNECT_LAST);
+    fn concerns(&self) -> Vec<Concern> {
+        match self.reach.logind {
+            true => vec![Concern::Session],
+            false => Vec::new(),
         }
     }
-}
 
-/// A lock that a panic cannot spoil: the slot is only ever replaced.
-fn hold<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn run(&mut self, post: &Post) -> End {
+        // Power is readable without a bus, too.
+        if self.tell_power(&post.out).is_err() {
+            return End::Stopped;
+        }
+        // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
+        let (half, stopped) = oneshot::channel::<()>();
+        let half = Mutex::new(Some(half));
+        post.stop.on_raise(move || {
+            drop(half.lock().unwrap_or_else(PoisonError::into_inner).take());
+        });
+        zbus::block_on(self.listen(post, stopped))
+    }
 }
 
 impl Listener {
@@ -126,16 +83,10 @@ impl Listener {
         }
     }
 
-    async fn listen(
-        &mut self,
-        out: &Outlet,
-        mut stopped: oneshot::Receiver<()>,
-        lost: &mut bool,
-        worked: &mut bool,
-    ) -> End {
+    async fn listen(&mut self, post: &Post, mut stopped: oneshot::Receiver<()>) -> End {
         let result = async {
             let conn = bus::connect(&self.bus).await?;
-            if *lost {
+            if post.is_lost() {
                 // Another bus daemon, other object paths.
                 let reach = bus::reach(&conn, self.session_name.as_deref()).await;
                 if !reach.logind {
@@ -145,22 +96,18 @@ impl Listener {
             }
             let mut messages = MessageStream::from(&conn);
             self.subscribe(&conn).await?;
-            if std::mem::take(lost) {
-                let concern = Concern::Session;
-                out.send(self.clock.now(), Event::Back { concern })?;
-            }
-            *worked = true;
-            self.ask_lock(&conn, out).await?;
-            self.tell_power(out)?;
+            post.works(self.clock.now())?;
+            self.ask_lock(&conn, &post.out).await?;
+            self.tell_power(&post.out)?;
             loop {
                 let message = match select(messages.next(), &mut stopped).await {
                     Either::Left((Some(message), _)) => message?,
                     Either::Left((None, _)) => {
-                        return Err(End::Broken("the connection was closed".into()));
+                        return Err(End::Broken("the system bus closed the connection".into()));
                     }
                     Either::Right(_) => return Ok::<(), End>(()),
                 };
-                self.take(&message, out)?;
+                self.take(&message, &post.out)?;
             }
         };
         match result.await {

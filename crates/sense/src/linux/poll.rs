@@ -1,10 +1,8 @@
 //! Reading the batteries now and then, where no service tells of changes.
 
 use super::supplies::Supplies;
-use crate::desktop::Source;
-use crate::outlet::Outlet;
-use crate::stop::Stop;
-use model::{Clock, Event};
+use crate::keep::{End, Post, Source};
+use model::{Clock, Concern, Event};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +17,14 @@ impl Source for Poll {
         "sense-power"
     }
 
-    fn run(self: Box<Self>, out: Outlet, stop: Stop) {
+    fn concerns(&self) -> Vec<Concern> {
+        vec![Concern::Power]
+    }
+
+    fn run(&mut self, post: &Post) -> End {
+        if post.works(self.clock.now()).is_err() {
+            return End::Stopped;
+        }
         let mut told = None;
         loop {
             // A battery that was taken out leaves the last word standing.
@@ -27,12 +32,16 @@ impl Source for Poll {
                 && told != Some(power)
             {
                 told = Some(power);
-                if out.send(self.clock.now(), Event::Power { power }).is_err() {
-                    return;
+                if post
+                    .out
+                    .send(self.clock.now(), Event::Power { power })
+                    .is_err()
+                {
+                    return End::Stopped;
                 }
             }
-            if stop.wait(self.every) {
-                return;
+            if post.stop.wait(self.every) {
+                return End::Stopped;
             }
         }
     }

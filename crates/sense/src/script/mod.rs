@@ -11,7 +11,7 @@ pub use camera::pixel;
 pub use trace::{MAX_LINE_BYTES, TraceError, Writer, read};
 
 use crate::Desktop;
-use crate::desktop::Source;
+use crate::keep::Source;
 use model::{Clock, Concern, Event};
 use std::io::BufRead;
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,7 @@ pub fn open(
     clock: Arc<dyn Clock>,
 ) -> Result<Desktop, TraceError> {
     let events = read(trace)?;
-    let mut desktop = Desktop::empty();
+    let mut desktop = Desktop::empty(Arc::clone(&clock));
     let by = format!("a recorded trace of {} events", events.len());
     desktop.note("script", by.clone());
     for concern in [Concern::Window, Concern::Input, Concern::Screen] {

@@ -1,10 +1,8 @@
 //! The thread that replays.
 
 use super::{Pace, Stamps};
-use crate::desktop::Source;
-use crate::outlet::Outlet;
-use crate::stop::Stop;
-use model::{Clock, Event, Moment, Stamped, WindowHandle};
+use crate::keep::{End, Post, Source};
+use model::{Clock, Concern, Event, Moment, Stamped, WindowHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,21 +19,26 @@ impl Source for Replay {
         "sense-script"
     }
 
-    fn run(self: Box<Self>, out: Outlet, stop: Stop) {
+    fn concerns(&self) -> Vec<Concern> {
+        Vec::new()
+    }
+
+    fn run(&mut self, post: &Post) -> End {
         let Some(first) = self.events.first().map(|item| item.at) else {
-            return;
+            return End::Stopped;
         };
         let start = self.clock.now();
-        for item in self.events {
+        // Kept until the end: what is given back on the way would hide what the receiver's side takes.
+        for item in &std::mem::take(&mut self.events) {
             if self.pace == Pace::RealTime {
                 let due_us = item.at.awake_us.saturating_sub(first.awake_us);
                 let passed_us = self.clock.now().awake_us.saturating_sub(start.awake_us);
                 let left = Duration::from_micros(due_us.saturating_sub(passed_us));
-                if stop.wait(left) {
-                    return;
+                if post.stop.wait(left) {
+                    return End::Stopped;
                 }
-            } else if stop.is_raised() {
-                return;
+            } else if post.stop.is_raised() {
+                return End::Stopped;
             }
             if let Event::Window { active } = &item.event {
                 *self.active.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -45,10 +48,11 @@ impl Source for Replay {
                 Stamps::Kept => item.at,
                 Stamps::Moved => moved(item.at, first, start),
             };
-            if out.send(at, item.event).is_err() {
-                return;
+            if post.out.send(at, item.event.clone()).is_err() {
+                return End::Stopped;
             }
         }
+        End::Stopped
     }
 }
 

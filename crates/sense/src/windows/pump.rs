@@ -14,9 +14,8 @@ use super::process::Names;
 use super::{power, session, window};
 use crate::Options;
 use crate::batch::{Batch, Batches};
-use crate::desktop::Source;
+use crate::keep::{End, Post, Source};
 use crate::outlet::{Closed, Outlet};
-use crate::stop::Stop;
 use crate::switches::{Change, Due, Switches};
 use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
 use std::io;
@@ -44,22 +43,9 @@ pub(super) struct Pump {
     pub(super) battery: bool,
 }
 
-/// Why the pump ended.
-enum End {
-    /// Asked to, or nobody listens to us.
-    Stopped,
-    Broken(io::Error),
-}
-
 impl From<io::Error> for End {
     fn from(error: io::Error) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
-        Self::Stopped
+        Self::Broken(error.to_string())
     }
 }
 
@@ -68,31 +54,35 @@ impl Source for Pump {
         "sense-windows"
     }
 
-    fn run(self: Box<Self>, out: Outlet, stop: Stop) {
-        let end = Bell::new().map_err(End::from).and_then(|bell| {
-            let waker = bell.clone();
-            stop.on_raise(move || waker.ring());
-            let mut listener = Listener::start(&self, &out)?;
-            let ended = listener.greet().and_then(|()| listener.run(&bell, &stop));
-            // Whatever ended it: what was counted is handed over.
-            listener.flush()?;
-            ended
-        });
-        let Err(End::Broken(error)) = end else { return };
-        for concern in [
+    fn concerns(&self) -> Vec<Concern> {
+        vec![
             Concern::Window,
             Concern::Input,
             Concern::Idle,
             Concern::Session,
-        ] {
-            let reason = error.to_string();
-            if out
-                .send(self.clock.now(), Event::Lost { concern, reason })
-                .is_err()
-            {
-                return;
-            }
-        }
+        ]
+    }
+
+    fn again(&self) -> Option<Box<dyn Source>> {
+        Some(Box::new(Self {
+            options: self.options.clone(),
+            clock: Arc::clone(&self.clock),
+            battery: self.battery,
+        }))
+    }
+
+    fn run(&mut self, post: &Post) -> End {
+        let ended = Bell::new().map_err(End::from).and_then(|bell| {
+            let waker = bell.clone();
+            post.stop.on_raise(move || waker.ring());
+            let mut listener = Listener::start(self, &post.out)?;
+            post.works(listener.last)?;
+            let ended = listener.greet().and_then(|()| listener.run(&bell, post));
+            // Whatever ended it: what was counted is handed over.
+            listener.flush()?;
+            ended
+        });
+        ended.err().unwrap_or(End::Stopped)
     }
 }
 
@@ -163,11 +153,13 @@ impl<'a> Listener<'a> {
         Ok(())
     }
 
-    fn run(&mut self, bell: &Bell, stop: &Stop) -> Result<(), End> {
+    fn run(&mut self, bell: &Bell, post: &Post) -> Result<(), End> {
         let mut last: Option<Instant> = None;
         loop {
+            // It wakes up once a second at least: nobody has to ring.
+            post.pulse.answer();
             // The stop is looked at before the last reading, so what happened before it is still counted.
-            let stopping = stop.is_raised();
+            let stopping = post.stop.is_raised();
             let flows = self.read()?;
             if stopping {
                 return Ok(());

@@ -125,7 +125,7 @@ impl Link {
     }
 }
 
-/// Wakes a thread that waits in [`Link::wait`]; once rung it rings for ever.
+/// Wakes a thread that waits in [`Link::wait`]; once rung it rings until it is hushed.
 #[derive(Clone)]
 pub(super) struct Bell(Arc<OwnedFd>);
 
@@ -140,6 +140,12 @@ impl Bell {
     pub(super) fn ring(&self) {
         // Fails only when it was rung 2^64 - 2 times already, and then it rings.
         let _ = rustix::io::write(&*self.0, &1u64.to_ne_bytes());
+    }
+
+    /// Silences it until it is rung again.
+    pub(super) fn hush(&self) {
+        // One that does not ring has nothing to be read.
+        let _ = rustix::io::read(&*self.0, &mut [0; 8]);
     }
 
     /// Waits until it rings, at most `time`.

@@ -118,6 +118,7 @@ fn fill(
     desktop.add_source(Box::new(Sensor {
         options: options.clone(),
         clock: Arc::clone(clock),
+        concerns: plan.concerns(),
         first: Some((link, plan)),
     }));
     Ok(())

@@ -12,9 +12,8 @@ use super::link::{Bell, Link, LinkError};
 use super::time::ServerTime;
 use crate::Options;
 use crate::batch::{Batch, Batches};
-use crate::desktop::Source;
+use crate::keep::{End, Post, Source};
 use crate::outlet::{Closed, Outlet};
-use crate::stop::Stop;
 use crate::switches::Change;
 use model::{Clock, Concern, Event, Moment};
 use std::sync::Arc;
@@ -27,11 +26,6 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// The same after a reading with nothing but input in it: five wake-ups a second, however much is typed. Shorter than the
 /// quarter of a second between two quick switches of window, so that a switch while typing is still seen.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
-
-/// The first and the longest pause between two attempts to reach a server that went away. The attempts never end:
-/// each is one refused `connect`, and the desktop may come back tomorrow.
-const RECONNECT_FIRST: Duration = Duration::from_millis(250);
-const RECONNECT_LAST: Duration = Duration::from_secs(30);
 
 /// What this server offers to the sensor.
 pub(super) struct Plan {
@@ -50,7 +44,7 @@ impl Plan {
         })
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    pub(super) fn concerns(&self) -> Vec<Concern> {
         let mut concerns = vec![Concern::Window];
         if self.input.is_ok() {
             concerns.push(Concern::Input);
@@ -66,26 +60,15 @@ impl Plan {
 pub(super) struct Sensor {
     pub(super) options: Options,
     pub(super) clock: Arc<dyn Clock>,
+    /// What it serves, by the last probe.
+    pub(super) concerns: Vec<Concern>,
     /// The connection that was probed, and what it offers.
     pub(super) first: Option<(Link, Plan)>,
 }
 
-/// Why listening ended.
-enum End {
-    /// Asked to, or nobody listens to us.
-    Stopped,
-    Broken(LinkError),
-}
-
 impl From<LinkError> for End {
     fn from(error: LinkError) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
-        Self::Stopped
+        Self::Broken(error.to_string())
     }
 }
 
@@ -94,58 +77,37 @@ impl Source for Sensor {
         "sense-x11"
     }
 
-    fn run(mut self: Box<Self>, out: Outlet, stop: Stop) {
+    fn concerns(&self) -> Vec<Concern> {
+        self.concerns.clone()
+    }
+
+    fn again(&self) -> Option<Box<dyn Source>> {
+        Some(Box::new(Self {
+            options: self.options.clone(),
+            clock: Arc::clone(&self.clock),
+            concerns: self.concerns.clone(),
+            first: None,
+        }))
+    }
+
+    fn run(&mut self, post: &Post) -> End {
         let Ok(bell) = Bell::new() else {
-            let reason = "the system has no file descriptors left".to_owned();
-            for concern in [Concern::Window, Concern::Input, Concern::Idle] {
-                let event = Event::Lost {
-                    concern,
-                    reason: reason.clone(),
-                };
-                if out.send(self.clock.now(), event).is_err() {
-                    return;
-                }
-            }
-            return;
+            return End::Broken("the system has no file descriptors left".to_owned());
         };
         let waker = bell.clone();
-        stop.on_raise(move || waker.ring());
-
-        let mut lost: Vec<Concern> = Vec::new();
-        let mut pause = RECONNECT_FIRST;
-        loop {
-            let attempt = match self.first.take() {
-                Some(first) => Ok(first),
-                None => connect(self.options.display.as_deref()),
-            };
-            let end = match attempt {
-                Ok((link, plan)) => {
-                    let concerns = plan.concerns();
-                    let end = listen(&self, &link, plan, &mut lost, &out, &bell, &stop);
-                    if lost.is_empty() {
-                        // It worked for a while: what was served is lost now.
-                        pause = RECONNECT_FIRST;
-                        lost = concerns;
-                        if let End::Broken(error) = &end {
-                            for concern in &lost {
-                                let event = Event::Lost {
-                                    concern: *concern,
-                                    reason: error.to_string(),
-                                };
-                                if out.send(self.clock.now(), event).is_err() {
-                                    return;
-                                }
-                            }
-                        }
-                    }
-                    end
-                }
-                Err(error) => End::Broken(error),
-            };
-            if matches!(end, End::Stopped) || stop.wait(pause) {
-                return;
+        post.stop.on_raise(move || waker.ring());
+        let waker = bell.clone();
+        post.pulse.on_ask(move || waker.ring());
+        let attempt = match self.first.take() {
+            Some(first) => Ok(first),
+            None => connect(self.options.display.as_deref()),
+        };
+        match attempt {
+            Ok((link, plan)) => {
+                self.concerns = plan.concerns();
+                listen(self, &link, plan, post, &bell)
             }
-            pause = (pause * 2).min(RECONNECT_LAST);
+            Err(error) => error.into(),
         }
     }
 }
@@ -156,22 +118,14 @@ fn connect(display: Option<&str>) -> Result<(Link, Plan), LinkError> {
     Ok((link, plan))
 }
 
-/// Listens on one connection until it breaks or the end is asked for. Empties `lost` once everything works.
-fn listen(
-    sensor: &Sensor,
-    link: &Link,
-    plan: Plan,
-    lost: &mut Vec<Concern>,
-    out: &Outlet,
-    bell: &Bell,
-    stop: &Stop,
-) -> End {
-    let started = Listener::start(sensor, link, plan, out);
+/// Listens on one connection until it breaks or the end is asked for.
+fn listen(sensor: &Sensor, link: &Link, plan: Plan, post: &Post, bell: &Bell) -> End {
+    let started = Listener::start(sensor, link, plan, &post.out);
     let mut listener = match started {
         Ok(listener) => listener,
         Err(error) => return error.into(),
     };
-    let result = listener.greet(lost).and_then(|()| listener.run(bell, stop));
+    let result = listener.greet(post).and_then(|()| listener.run(bell, post));
     // Whatever ended it: what was counted is handed over.
     let flushed = listener.flush();
     match (result, flushed) {
@@ -231,11 +185,9 @@ impl<'a> Listener<'a> {
     }
 
     /// Says what is the case at the beginning, and that what was lost is back.
-    fn greet(&mut self, lost: &mut Vec<Concern>) -> Result<(), End> {
+    fn greet(&mut self, post: &Post) -> Result<(), End> {
         let at = self.time.ordered(self.clock.now());
-        for concern in lost.drain(..) {
-            self.out.send(at, Event::Back { concern })?;
-        }
+        post.works(at)?;
         let first = self.focus.first(self.link, at)?;
         self.out.send(
             at,
@@ -250,18 +202,26 @@ impl<'a> Listener<'a> {
         self.tell_idle(at, change)
     }
 
-    fn run(&mut self, bell: &Bell, stop: &Stop) -> Result<(), End> {
+    fn run(&mut self, bell: &Bell, post: &Post) -> Result<(), End> {
         let mut last: Option<Instant> = None;
         loop {
+            let asked = post.pulse.is_asked();
+            if asked {
+                // Before the stop is looked at: its ring must not be silenced unheard.
+                bell.hush();
+            }
             // The stop is looked at before the last reading, so what happened before it is still counted.
-            let stopping = stop.is_raised();
-            if stopping {
+            let stopping = post.stop.is_raised();
+            if stopping || asked {
                 // A busy server still holds events that we have no room for. If it is gone, the reading says so.
                 let _ = self.link.catch_up();
             }
             let pause = self.read()?;
             if stopping {
                 return Ok(());
+            }
+            if asked {
+                post.pulse.answer();
             }
             if self.tick()? {
                 continue;

@@ -1,7 +1,7 @@
 use crate::kit::{Listening, counts, open, options};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, wait_until};
-use model::{Concern, Event, Stamped, Support, WindowHandle};
-use sense::{GrabError, Options};
+use model::{Clock, Concern, Event, Stamped, Support, WindowHandle};
+use sense::{GrabError, Options, SystemClock};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -109,6 +109,42 @@ fn stopping_hands_over_what_was_counted() {
     let typist = Typist::new(&desktop.display()).unwrap();
     typist.keys(3, 1_000).unwrap();
     assert_eq!(counts(&listening.finish()).keys(), 3);
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_lost_until_it_does_and_nothing_counts_twice() {
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let window = TestWindow::open(&desktop.display(), WindowSpec::new("mine", "A", 5, 5)).unwrap();
+    window.activate().unwrap();
+    let (tx, rx) = sync_channel(1024);
+    let mut running = open(&options(&desktop)).start(tx);
+    let next = || rx.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(matches!(next().event, Event::Window { .. }));
+    window.grab_server().unwrap();
+    // As if minutes had passed: it is asked, and does not answer.
+    let later = |s: u64| SystemClock.now().plus_us(s * 1_000_000);
+    assert_eq!(running.watch(later(100)), []);
+    let told = running.watch(later(200));
+    assert_eq!(
+        lost(&told),
+        [Concern::Window, Concern::Input, Concern::Idle]
+    );
+    let meanwhile: Vec<Stamped> = rx.try_iter().collect();
+    assert_eq!(back(&meanwhile), [], "nobody answered yet");
+    // It lets go.
+    drop(window);
+    let mut seen = Vec::new();
+    while back(&seen).len() < 3 {
+        seen.push(next());
+    }
+    let typist = Typist::new(&desktop.display()).unwrap();
+    typist.keys(20, 1_000).unwrap();
+    while counts(&seen).keys() < 20 {
+        seen.push(next());
+    }
+    running.stop();
+    seen.extend(rx.iter());
+    assert_eq!(counts(&seen).keys(), 20, "by one of the two threads");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::camera::chance;
 use super::courier::{Courier, Route};
 use super::daily::{self, Daily};
 use super::display::Display;
+use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::{self, Message, Trace};
@@ -159,6 +160,8 @@ impl Agent {
             hours,
             kept_pause: KeptPause::open(paths.pause(), now.utc_us),
             daily: Daily::new(daily, today_is),
+            disk: Disk::new(&config.disk),
+            damage: None,
             sensors: Some(sensors),
             shooter,
             schedule,

@@ -39,6 +39,9 @@ impl Agent {
                 true => "this desktop gives no pictures (see uam doctor)".to_owned(),
                 false => "pictures are switched off".to_owned(),
             })?;
+        if let Some(disk) = self.disk.low() {
+            return Err(format!("the disk is full: {}", disk.text()));
+        }
         let target = self.recorder.shot_target().map_err(|skip| match skip {
             record::Skip::State(state) => format!("no pictures while {state}"),
             record::Skip::Protected => "this window is protected".to_owned(),
@@ -74,6 +77,9 @@ impl Agent {
         let Some((at, target, picture)) = self.held.take() else {
             return;
         };
+        if self.disk.low().is_some() {
+            return;
+        }
         match self.recorder.shot_target() {
             Err(record::Skip::Protected | record::Skip::State(_)) => return,
             Ok(_) | Err(record::Skip::NoWindow) => {}
@@ -97,11 +103,11 @@ impl Agent {
                 self.last_shot_us = Some(shot.at_us);
                 self.display.shot(&shot, &picture.bytes);
             }
-            Err(e) => self.note(
-                LogWord::Shot,
-                now,
-                &format!("A picture could not be kept: {e}"),
-            ),
+            Err(e) => {
+                self.in_trouble(&e);
+                let text = format!("A picture could not be kept: {e}");
+                self.note(LogWord::Shot, now, &text);
+            }
         }
     }
 }

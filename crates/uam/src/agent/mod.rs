@@ -15,6 +15,7 @@ mod camera;
 mod courier;
 mod daily;
 mod display;
+mod floor;
 mod hours;
 mod pause;
 mod reload;

@@ -4,6 +4,7 @@ use super::Message;
 use model::ActiveWindow;
 use sense::{GrabError, Screen};
 use shots::{Outcome, Picture, Pipeline, Settings};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -64,7 +65,13 @@ fn work(
 ) {
     let mut pipeline = Pipeline::new(settings);
     while let Ok(target) = inbox.recv() {
-        let taken = shoot(screen.as_mut(), &mut pipeline, target);
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            shoot(screen.as_mut(), &mut pipeline, target)
+        }));
+        let taken = taken.unwrap_or_else(|_| {
+            pipeline = Pipeline::new(settings);
+            Taken::Not("the camera crashed; this is a mistake in uam".to_owned())
+        });
         // Between two pictures lie minutes: the memory is the desktop's in the meantime.
         screen.release();
         // The agent may be on its way out and no longer read.

@@ -4,6 +4,7 @@ use super::camera::HOLD_US;
 use super::courier::{Courier, Delivered};
 use super::daily::Daily;
 use super::display::Display;
+use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::Message;
@@ -12,10 +13,11 @@ use crate::access::keyholder;
 use crate::config::Config;
 use crate::control::{Reply, Request};
 use crate::done::Done;
+use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
-use journal::{Commit, FreezeRules, Journal};
+use journal::{Commit, FreezeRules, Journal, JournalError};
 use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
 };
@@ -51,6 +53,9 @@ pub(crate) struct Agent {
     pub(super) hours: HoursWatch,
     pub(super) kept_pause: KeptPause,
     pub(super) daily: Daily,
+    pub(super) disk: Disk,
+    /// What was found damaged in the journal, if anything was.
+    pub(super) damage: Option<String>,
 
     pub(super) sensors: Option<sense::Running>,
     pub(super) shooter: Option<Shooter>,
@@ -109,6 +114,16 @@ impl Backlog {
     }
 }
 
+/// The end of this process and the wish for another one, which sets the damaged journal aside, saves what is readable and
+/// goes on. What the last five seconds held is lost with it.
+fn again(why: String) -> anyhow::Error {
+    Failure::with_exit(
+        Exit::Again,
+        why,
+        "Nothing has to be done: recording goes on in a moment.",
+    )
+}
+
 impl Agent {
     pub(crate) fn is_replay(&self) -> bool {
         self.replay
@@ -141,8 +156,13 @@ impl Agent {
     /// Makes everything durable that is not yet. A disk that cannot be written is shown and tried again; only a full
     /// backlog ends the run.
     pub(crate) fn checkpoint(&mut self, now: Moment) -> anyhow::Result<()> {
+        if let Some(why) = self.damage.take() {
+            return Err(again(why));
+        }
         self.keep_zone(now);
         self.keep_daily(now);
+        self.keep_floor(now);
+        self.watch_sensors(now);
         let out = self.recorder.checkpoint(now);
         self.keep_pause();
         self.last_checkpoint = Some(now);
@@ -204,6 +224,7 @@ impl Agent {
                 }
                 Ok(())
             }
+            Err(e @ JournalError::Damaged { .. }) => Err(again(e.to_string())),
             Err(e) if self.backlog.records.len() < BACKLOG => {
                 let text = e.to_string();
                 if self.write_error.as_ref() != Some(&text) {
@@ -284,8 +305,11 @@ impl Agent {
                 Input::Notice(NoticeCode::UploadBack, "Uploading works again.".into()),
             );
         }
+        if matches!(&delivered.result, Ok(s) if s.error.as_ref().is_some_and(|e| e.damaged)) {
+            self.look_for_damage();
+        }
         if let Ok(summary) = &delivered.result
-            && let Some(text) = summary.retention_text()
+            && let Some(text) = summary.retention.clone()
         {
             self.recorder
                 .step(now, Input::Notice(NoticeCode::Retention, text));
@@ -355,8 +379,34 @@ impl Agent {
             .journal
             .freeze(now.utc_us, &freeze_rules(&self.config, false))
         {
+            self.in_trouble(&e);
             let text = format!("Nothing new can be packed for sending: {e}");
             self.note(LogWord::Notice(NoticeCode::UploadStuck), now, &text);
+        }
+    }
+
+    /// Asks the sensors whether they still work.
+    fn watch_sensors(&mut self, now: Moment) {
+        let Some(sensors) = &mut self.sensors else {
+            return;
+        };
+        for Stamped { at, event } in sensors.watch(now) {
+            self.recorder.step(at, Input::Event(event));
+        }
+    }
+
+    /// What the journal said may mean that it is damaged: then this process ends, and the next one mends it.
+    pub(super) fn in_trouble(&mut self, error: &JournalError) {
+        if matches!(error, JournalError::Damaged { .. }) {
+            self.look_for_damage();
+        }
+    }
+
+    /// By SQLite's own check, which is that of a start: so a restart is never in vain.
+    fn look_for_damage(&mut self) {
+        if let Err(e @ JournalError::Damaged { .. }) = self.journal.check() {
+            self.damage = Some(e.to_string());
+            self.last_checkpoint = None;
         }
     }
 

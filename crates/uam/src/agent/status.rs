@@ -55,12 +55,17 @@ impl Agent {
             last_upload: self.last_upload.clone(),
             next_upload_us: self.next_upload_us,
             last_shot_us: self.last_shot_us,
-            next_shot_us: self.schedule.as_ref().map(|s| after(s.moment_us())),
+            next_shot_us: self
+                .schedule
+                .as_ref()
+                .filter(|_| self.disk.low().is_none())
+                .map(|s| after(s.moment_us())),
             idle_us: None,
             paused_until_us: view.paused_until_us,
             hours: self.hours_status(view.outside_hours),
             power: view.power,
             missing,
+            disk: self.disk.low(),
         }
     }
 }

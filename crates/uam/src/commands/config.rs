@@ -1,6 +1,6 @@
 //! `uam config`: settings.
 
-use super::{Home, talk};
+use super::{Home, retention, talk};
 use crate::access;
 use crate::cli::ConfigAction;
 use crate::config::{self, Config};
@@ -44,6 +44,10 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
             access::for_settings(home, &format!("The setting {key} was changed."))?;
             config::set(&home.paths, &changes)?;
             output::line(&format!("{key} = {value}"));
+            if let Some(text) = retention::foretell(home)?.filter(|_| key.starts_with("shots.keep"))
+            {
+                output::line(&text);
+            }
             // Of all settings the running instance takes these two sections while it runs.
             let at_once = key.starts_with("exclude.") || key.starts_with("schedule.");
             output::line(&if at_once {

@@ -11,6 +11,8 @@ use sense::{Desktop, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+use upload::{Destination, Timeouts};
 
 /// Everything the doctor found.
 #[derive(Serialize)]
@@ -21,6 +23,8 @@ struct Findings {
     settings: String,
     data: String,
     destination: Option<String>,
+    /// Whose key what is sent is signed with.
+    signed_with: Option<String>,
     remarks: Vec<String>,
     running: Option<u32>,
     enrolled: bool,
@@ -41,6 +45,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let destination =
         Environment::load(&home.paths).and_then(|env| super::destination(home, &config, &env));
     let destination = destination.map_err(&mut problem).ok();
+    if let Some(Err(e)) = destination.as_ref().map(look) {
+        problem(e);
+    }
     let desktop = Desktop::open(&super::run::options(&config), Arc::new(SystemClock));
     let vault = match vault::Vault::open(&home.paths.vault()) {
         Ok(vault) => Some(vault),
@@ -69,8 +76,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         data: home.paths.data.display().to_string(),
         remarks: destination
             .as_ref()
-            .map(upload::Destination::remarks)
+            .map(Destination::remarks)
             .unwrap_or_default(),
+        signed_with: destination.as_ref().and_then(Destination::signed_with),
         destination: destination.map(|d| d.describe()),
         running,
         enrolled,
@@ -95,6 +103,24 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Asks a bucket whether it lists its objects to anyone. No answer is no problem: that is the upload's to tell.
+fn look(destination: &Destination) -> anyhow::Result<()> {
+    if !matches!(destination, Destination::S3(_)) {
+        return Ok(());
+    }
+    let short = Timeouts {
+        connect: Duration::from_secs(3),
+        answer: Duration::from_secs(5),
+        total: Duration::from_secs(8),
+    };
+    let told = |e: upload::SinkError| anyhow::anyhow!("{e}. {}", e.hint());
+    destination
+        .open(short)
+        .map_err(told)?
+        .refuse_public()
+        .map_err(told)
+}
+
 fn print(f: &Findings) {
     output::line(&format!("uam {}", f.version));
     output::line("\nSensors");
@@ -117,6 +143,9 @@ fn print(f: &Findings) {
         "  sent to   {}",
         f.destination.as_deref().unwrap_or("(see below)")
     ));
+    if let Some(with) = &f.signed_with {
+        output::line(&format!("  with      {with}"));
+    }
     for remark in &f.remarks {
         output::line(&format!("            {remark}"));
     }

@@ -11,14 +11,18 @@ use console::Ask;
 use model::NoticeCode;
 use std::path::Path;
 use std::process::ExitCode;
-use vault::{Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
+use vault::{DeviceKey, Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
 
 /// How often the first code of a new phone is asked for.
 const TRIES: u32 = 5;
 
 pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
     let action = match action.unwrap_or(KeysAction::List) {
-        KeysAction::List => return list(&Vault::open(&home.paths.vault())?),
+        KeysAction::List => {
+            list(&Vault::open(&home.paths.vault())?);
+            signs(home)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         action => action,
     };
     let mut entry = access::enter(home)?;
@@ -33,7 +37,7 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(vault: &Vault) -> anyhow::Result<ExitCode> {
+fn list(vault: &Vault) {
     output::line("Opens the vault:");
     let day = |us| report::day::date_of(us, &time::zone_name());
     let daily = vault.slots().filter(|s| s.kind != SlotKind::Recovery);
@@ -69,7 +73,20 @@ fn list(vault: &Vault) -> anyhow::Result<ExitCode> {
             gate.failures
         ));
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// Which key signs what is sent; it opens nothing.
+fn signs(home: &Home) -> anyhow::Result<()> {
+    output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
+    match DeviceKey::find(&home.paths.vault())? {
+        Some(key) => output::line(&format!(
+            "  {}  {}",
+            key.public().fingerprint(),
+            key.public()
+        )),
+        None => output::line("  no key yet; the first upload makes it"),
+    }
+    Ok(())
 }
 
 /// What opens the vault and who can read, one line each, for `uam doctor`.

@@ -10,6 +10,7 @@ mod export;
 mod keys;
 mod recover;
 mod report;
+mod retention;
 mod run;
 mod sent;
 mod shots;
@@ -17,6 +18,7 @@ mod subject;
 mod talk;
 mod unlock;
 pub(crate) mod upload;
+mod verify;
 pub(crate) mod worker;
 
 use crate::access;
@@ -62,6 +64,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Delete(args)) => delete::run(&home, &args),
         Some(Command::Erase(args)) => erase::run(&home, &args),
         Some(Command::Sent(args)) => sent::run(&home, &args),
+        Some(Command::Verify(args)) => verify::run(&home, &args),
         Some(Command::Shots {
             count,
             show,
@@ -78,7 +81,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
         Some(Command::Config { action }) => config::run(&home, action),
-        Some(Command::Upload { now, json, lease }) => upload::run(&home, now, json, lease),
+        Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),
+        Some(Command::Upload { policy: true, .. }) => upload::policy(&home),
+        Some(Command::Upload {
+            now, json, lease, ..
+        }) => upload::run(&home, now, json, lease),
         Some(Command::Unlock { idle }) => unlock::unlock(&home, idle),
         Some(Command::Lock) => unlock::lock(&home),
         Some(Command::Keys { action }) => keys::run(&home, action),
@@ -132,12 +139,17 @@ pub(crate) fn destination(
     config: &crate::config::Config,
     environment: &crate::environment::Environment,
 ) -> anyhow::Result<Destination> {
-    let get = |name: &str| environment.values.get(name).cloned();
+    let get = |name: &str| match name {
+        // Where profiles lie; not a thing to set in `.env`.
+        ::upload::vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
+        name => environment.values.get(name).cloned(),
+    };
     Destination::choose(
         config.upload.destination.as_deref(),
         &get,
         &home.paths.local_sink(),
     )
+    .map(|destination| destination.limited_to(config.upload.limit_kib_per_s))
     .map_err(|e| {
         let from = environment
             .files

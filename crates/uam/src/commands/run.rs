@@ -26,6 +26,9 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let instance = start::claim(paths)?;
     let describe = destination.describe();
     let entered = start::enter(args, paths, config, &describe)?;
+    if let Some(with) = destination.signed_with() {
+        output::line(&format!("It is sent with {with}."));
+    }
     for remark in destination.remarks() {
         output::line(&remark);
     }

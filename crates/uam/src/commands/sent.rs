@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::yours::{sink, words};
 use crate::{output, time};
 use anyhow::Context;
-use journal::{Form, Reader, Sent, open_segment};
+use journal::{Form, Reader, Sent, SentManifest, open_segment};
 use serde::Serialize;
 use std::process::ExitCode;
 use upload::{Sink, Store, keys, sha256_hex};
@@ -21,7 +21,7 @@ const BATCH: usize = 1000;
 struct Item {
     /// Its name, without the destination's prefix.
     name: String,
-    /// `activity`, `shot` or `vault`.
+    /// `activity`, `shot`, `vault` or `manifest`.
     kind: &'static str,
     /// How many records it holds.
     records: u64,
@@ -95,6 +95,7 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
         });
     }
     reader.each_sent(&mut |sent| items.push(item(reader, sent)))?;
+    reader.each_manifest(&mut |manifest| items.push(list_of(reader, manifest)))?;
     Ok(items)
 }
 
@@ -119,6 +120,31 @@ fn item(reader: &Reader, sent: Sent) -> Item {
     }
 }
 
+fn list_of(reader: &Reader, manifest: SentManifest) -> Item {
+    let SentManifest {
+        no,
+        day,
+        sha256,
+        bytes,
+        at_us,
+        acked,
+    } = manifest;
+    Item {
+        name: keys::manifest(reader.device(), reader.epoch(), day, no, &sha256),
+        kind: "manifest",
+        records: 0,
+        first_seq: no,
+        last_seq: no,
+        bytes,
+        sha256,
+        sent_us: acked.then_some(at_us),
+        certain: acked,
+        sealed: false,
+        gone: false,
+        form: Form::Readable,
+    }
+}
+
 impl Item {
     fn describe(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
@@ -128,11 +154,12 @@ impl Item {
         };
         let what = match self.kind {
             "vault" => "recovery kit (keys, wrapped)".to_owned(),
+            "manifest" => format!("list {} of what was sent, signed", self.first_seq),
             "shot" => format!("picture {}", self.first_seq),
             _ => format!("records {} to {}", self.first_seq, self.last_seq),
         };
         let sealed = match (self.kind, self.sealed) {
-            ("vault", _) => "",
+            ("vault" | "manifest", _) => "",
             (_, true) => ", sealed",
             (_, false) => ", READABLE",
         };
@@ -227,6 +254,7 @@ impl Trouble {
 fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
     match item.kind {
         "shot" => Ok(Opened::Picture(reader.picture(item.first_seq)?)),
+        "manifest" => anyhow::bail!("once it is sent the journal keeps its hash alone"),
         "vault" => Ok(Opened::Lines(
             reader.sent_kit()?.map(|kit| kit.bytes).unwrap_or_default(),
         )),

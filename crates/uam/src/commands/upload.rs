@@ -1,20 +1,20 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::config::{Config, WhenOld};
+use crate::config::{Config, OnMetered};
 use crate::control::{self, Instance, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{output, retention};
 use anyhow::Context;
-use journal::Outbox;
-use journal::retention::{self, Action, Policy};
+use journal::{JournalError, Outbox};
+use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use upload::{Timeouts, drain};
-use vault::Opener;
+use upload::{Destination, Timeouts, UploadError, chain, drain};
+use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
 
 /// Longest line that a key comes in, in bytes.
@@ -33,9 +33,15 @@ pub(crate) struct Summary {
     pub(crate) archived: u64,
     /// Old pictures deleted.
     pub(crate) deleted: u64,
+    /// What happened to old pictures, or is going to, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retention: Option<String>,
     /// Until when something is held back, in microseconds since the Unix epoch (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) held_until_us: Option<i64>,
+    /// What the sink lacks, as far as it showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<String>,
     /// What went wrong, if anything.
     pub(crate) error: Option<Trouble>,
 }
@@ -51,6 +57,9 @@ pub(crate) struct Trouble {
     pub(crate) hint: String,
     /// How long the sink asked to wait, in seconds.
     pub(crate) retry_after_s: Option<u64>,
+    /// Is it the journal that is damaged?
+    #[serde(default)]
+    pub(crate) damaged: bool,
 }
 
 impl Summary {
@@ -95,17 +104,6 @@ impl Summary {
             )
         })
     }
-
-    /// What happened to old pictures, if anything did.
-    pub(crate) fn retention_text(&self) -> Option<String> {
-        match (self.archived, self.deleted) {
-            (0, 0) => None,
-            (archived, 0) => Some(format!(
-                "{archived} old pictures were moved to the archive."
-            )),
-            (_, deleted) => Some(format!("{deleted} old pictures were deleted.")),
-        }
-    }
 }
 
 fn sentence(text: &str) -> String {
@@ -118,7 +116,7 @@ fn sentence(text: &str) -> String {
 
 pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Result<ExitCode> {
     let opener = lease.then(given_lease).transpose()?;
-    let summary = match send(home, now, opener.as_ref()) {
+    let summary = match send(home, now, json, opener.as_ref()) {
         Ok(summary) => summary,
         // The courier wants to know what went wrong, whatever it was.
         Err(e) if json => {
@@ -134,6 +132,7 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
                     text,
                     hint,
                     retry_after_s: None,
+                    damaged: e.chain().any(is_damage),
                 }),
                 ..Summary::default()
             }
@@ -148,12 +147,34 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         return Err(Failure::with_exit(Exit::Failed, trouble.text, trouble.hint));
     }
     output::line(&summary.for_display(0, "the sink").text);
-    for text in [summary.hold_text(), summary.retention_text()]
+    for text in [summary.hold_text(), summary.retention.clone()]
         .into_iter()
         .flatten()
+        .chain(summary.remarks)
     {
         output::line(&text);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Is this cause that the journal is damaged?
+fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
+}
+
+/// Prints the policy for this device's key.
+pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&home.paths)?;
+    let environment = Environment::load(&home.paths)?;
+    let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
+        return Err(Failure::usage(
+            "nothing is sent to a bucket, so there is no policy for one",
+            "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
+        ));
+    };
+    let vault = vault::Vault::open(&home.paths.vault())?;
+    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    output::out(&upload::policy::put_only(&s3.bucket, &s3.prefix, &device));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,7 +187,22 @@ fn given_lease() -> anyhow::Result<Opener> {
         .context("the lease's key is none")?]))
 }
 
-fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
+/// Why nothing is sent now, where the network is paid for by use. Who asks for it with `--now` gets it sent.
+fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
+    let waits = !now
+        && config.upload.on_metered == OnMetered::Wait
+        && sense::metered(&sense::Bus::System) == sense::Metered::Yes;
+    waits.then(|| Trouble {
+        permanent: false,
+        text: "the network is metered, so nothing is sent through it".to_owned(),
+        hint: "It is tried again by itself; `uam upload --now` sends at once, and `uam config set upload.on_metered send` always.".to_owned(),
+        retry_after_s: Some(config.upload.every_seconds),
+        damaged: false,
+    })
+}
+
+/// `alive`: true when a running instance asks, whose silence would be a gap.
+fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let destination = super::destination(home, &config, &environment)?;
@@ -182,10 +218,17 @@ fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summa
                 text: "another upload is running".to_owned(),
                 hint: String::new(),
                 retry_after_s: None,
+                damaged: false,
             }),
             ..Summary::default()
         });
     };
+    if let Some(waits) = waits_for_a_network(&config, now) {
+        return Ok(Summary {
+            error: Some(waits),
+            ..Summary::default()
+        });
+    }
     let clock = sense::SystemClock;
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
@@ -205,6 +248,7 @@ fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summa
             text,
             hint,
             retry_after_s,
+            damaged: false,
         })
     };
     match destination.open(Timeouts::default()) {
@@ -223,33 +267,41 @@ fn send(home: &Home, now: bool, opener: Option<&Opener>) -> anyhow::Result<Summa
                         _ => None,
                     };
                     summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), wait);
+                    let causes =
+                        std::iter::successors(Some(e as &(dyn std::error::Error + 'static)), |e| {
+                            e.source()
+                        });
+                    let damaged = causes.into_iter().any(is_damage);
+                    if let Some(trouble) = &mut summary.error {
+                        trouble.damaged = damaged;
+                    }
                     &e.drained
                 }
             };
             (summary.records, summary.shots, summary.bytes) =
                 (drained.records, drained.shots, drained.bytes);
+            // What arrived is listed even when something after it did not.
+            if summary.error.is_none() || drained.segments > 0 {
+                let key = DeviceKey::find_or_make(&home.paths.vault())?;
+                match chain(&mut outbox, &sink, &key, alive, &clock) {
+                    Ok(chained) => summary.bytes += chained.bytes,
+                    Err(cause) if summary.error.is_none() => {
+                        let e = UploadError {
+                            cause,
+                            drained: upload::Drained::default(),
+                        };
+                        summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None);
+                    }
+                    Err(_) => {}
+                }
+            }
+            summary.remarks = sink.remarks();
         }
     }
     summary.held_until_us = outbox.held_until_us()?;
-    let policy = Policy {
-        max_age_days: config.shots.keep_days,
-        max_bytes: config.shots.keep_mb.saturating_mul(1_000_000),
-        action: match config.shots.when_old {
-            WhenOld::Delete => Action::Delete,
-            WhenOld::Archive => Action::Archive(
-                config
-                    .shots
-                    .archive_dir
-                    .clone()
-                    .unwrap_or_else(|| home.paths.archive()),
-            ),
-        },
-    };
     let now_us = model::Clock::now(&clock).utc_us;
-    let plan = retention::plan(&outbox.blob_items()?, now_us, &policy);
-    let applied = outbox
-        .apply(&plan)
-        .context("old pictures could not be put away")?;
+    let (applied, said) = retention::automatic(&home.paths, &config, &mut outbox, now_us)?;
+    summary.retention = said;
     (summary.archived, summary.deleted) = (applied.archived, applied.deleted);
     Ok(summary)
 }

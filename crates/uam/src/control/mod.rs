@@ -6,92 +6,29 @@ mod instance;
 mod unix;
 #[cfg(windows)]
 mod windows;
+mod words;
 
 pub(crate) use instance::Instance;
 #[cfg(unix)]
 use unix as transport;
 #[cfg(windows)]
 use windows as transport;
+use words::{MAX_ANSWER, MAX_LINE, read_line};
+pub(crate) use words::{Reply, Request};
 
 pub(crate) use transport::Listener;
 
 use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
-use crate::time::PauseLength;
-use crate::yours::{Lent, Told, Wish};
-use model::NoticeCode;
-use report::Status;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Longest line either side accepts, in bytes; a status with long titles stays far below it.
-const MAX_LINE: u64 = 256 * 1024;
-
-/// Longest answer, in bytes: it may name every object that was sent.
-const MAX_ANSWER: u64 = 16 << 20;
-
 /// How long either side waits for the other, in seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What can be asked of the running instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "ask")]
-pub(crate) enum Request {
-    /// What are you doing?
-    Status,
-    /// Stop recording for a while.
-    Pause {
-        /// For how long.
-        length: PauseLength,
-    },
-    /// Record again.
-    Resume,
-    /// End.
-    Stop,
-    /// Take a picture now.
-    Shot,
-    /// Pack everything for sending, also what would be held back.
-    Pack,
-    /// Put these into the record: somebody looked at it, or changed who can.
-    Note {
-        /// What and in which words.
-        notices: Vec<(NoticeCode, String)>,
-    },
-    /// Take something out of the record.
-    TakeOut {
-        /// What.
-        wish: Wish,
-        /// Say only what it would come to.
-        rehearsal: bool,
-        /// The viewer's key, lent for this one wish where it is needed. The running instance cannot open what earlier
-        /// starts wrote, and while it runs nobody else may write the journal. Whoever sends the key has just shown both
-        /// factors; it travels between two processes of the same user through a socket that only that user can open, is
-        /// kept nowhere, and is wiped on both sides when the answer is given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        key: Option<Lent>,
-    },
-    /// Take exclusion rules and recording hours from the settings file.
-    Reload,
-}
-
-/// The answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Reply {
-    /// Was it done?
-    pub(crate) ok: bool,
-    /// One sentence for people.
-    pub(crate) text: String,
-    /// With [`Request::Status`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<Box<Status>>,
-    /// With [`Request::TakeOut`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) told: Option<Box<Told>>,
-}
 
 impl Request {
     /// How long its answer may take: the journal is rewritten for some of them.
@@ -99,26 +36,6 @@ impl Request {
         match self {
             Self::TakeOut { .. } => Duration::from_secs(300),
             _ => PATIENCE,
-        }
-    }
-}
-
-impl Reply {
-    pub(crate) fn done(text: impl Into<String>) -> Self {
-        Self {
-            ok: true,
-            text: text.into(),
-            status: None,
-            told: None,
-        }
-    }
-
-    pub(crate) fn refused(text: impl Into<String>) -> Self {
-        Self {
-            ok: false,
-            text: text.into(),
-            status: None,
-            told: None,
         }
     }
 }
@@ -192,12 +109,6 @@ fn write_line<T: Serialize>(stream: &mut transport::Stream, value: &T) -> std::i
     let mut line = Zeroizing::new(serde_json::to_vec(value)?);
     line.push(b'\n');
     stream.write_all(&line)
-}
-
-fn read_line<T: DeserializeOwned>(stream: &mut transport::Stream, most: u64) -> std::io::Result<T> {
-    let mut line = Zeroizing::new(String::new());
-    BufReader::new(stream.take(most)).read_line(&mut line)?;
-    Ok(serde_json::from_str(&line)?)
 }
 
 /// Answers one caller with `answer`. A caller that is slow, silent or speaks nonsense is told so and dropped; nothing

@@ -2,8 +2,9 @@
 
 use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Options, S3Server};
+use lab::s3::{Access, Options, S3Server};
 use model::{NoticeCode, Record};
+use std::process::{Child, Command, Stdio};
 
 const BUSY: &str =
     "[shots]\ncapture = true\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\n";
@@ -58,7 +59,11 @@ fn the_bucket_equals_the_journal() {
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 4);
     until("something was sent while it ran", || {
-        server.objects().ok().filter(|o| !o.is_empty())
+        let objects = server.objects().unwrap();
+        objects
+            .keys()
+            .any(|key| key.contains("kind=activity"))
+            .then_some(())
     });
     running.stop();
     assert_bucket_equals_journal(&home, &server);
@@ -151,7 +156,7 @@ fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
         let objects = server.objects().unwrap();
         objects
             .keys()
-            .filter(|key| !key.contains("kind=vault"))
+            .filter(|key| key.contains("kind=activity") || key.contains("kind=shot"))
             .count()
     };
     until("the uploader was there", || {
@@ -173,4 +178,259 @@ fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
     assert_eq!(activity(), 0, "after another start");
     home.ok(&["upload", "--now"]);
     assert_bucket_equals_journal(&home, &server);
+}
+
+/// The exit code and the report of `uam verify --json` with these further arguments.
+fn verified(home: &Home, args: &[&str]) -> (Option<i32>, upload::verify::Report) {
+    let out = home.output(&[&["verify", "--json"], args].concat());
+    let said = String::from_utf8(out.stdout).unwrap();
+    let report = serde_json::from_str(&said)
+        .unwrap_or_else(|e| panic!("{e}: {said}{}", String::from_utf8_lossy(&out.stderr)));
+    (out.status.code(), report)
+}
+
+#[test]
+fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let (desktop, home, running) = begin(&server);
+    work(&desktop, &home, 3);
+    until("something was sent while it ran", || {
+        let objects = server.objects().unwrap();
+        objects
+            .keys()
+            .any(|key| key.contains("kind=activity"))
+            .then_some(())
+    });
+    // Beside the running instance, too.
+    let (code, report) = verified(&home, &[]);
+    assert_eq!((code, report.found), (Some(0), 0), "{report:?}");
+    running.stop();
+    let (code, before) = verified(&home, &[]);
+    assert_eq!((code, before.found), (Some(0), 0), "{before:?}");
+    let [chain] = before.chains.as_slice() else {
+        panic!("{before:?}")
+    };
+    assert!(
+        chain.compared_with_journal && chain.waiting == 0,
+        "{chain:?}"
+    );
+    assert_eq!(chain.through, home.reader().last_seq().unwrap());
+    assert_eq!(before.objects, server.objects().unwrap().len() as u64);
+    let said = home.ok(&["verify"]);
+    assert!(said.contains("COMPLETE: everything"), "{said}");
+    let fingerprint = chain.fingerprint.clone().unwrap();
+    assert!(said.contains(&fingerprint), "{said}");
+    assert!(home.ok(&["keys"]).contains(&fingerprint));
+
+    // A copy of the bucket, on any computer, with the key its owner was told.
+    let bucket = store.path().join("lab");
+    let bucket = bucket.to_str().unwrap();
+    let key = chain.key.clone().unwrap();
+    assert_eq!(verified(&home, &[bucket, "--key", &key]).0, Some(0));
+    let other = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    assert_eq!(verified(&home, &[bucket, "--key", other]).0, Some(6));
+
+    let file = |kind: &str| {
+        let objects = server.objects().unwrap();
+        let mut names = objects.into_keys().filter(|k| k.contains(kind));
+        std::path::Path::new(bucket).join(names.next().unwrap())
+    };
+    let shot = file("kind=shot");
+    let whole = std::fs::read(&shot).unwrap();
+    std::fs::remove_file(&shot).unwrap();
+    let (code, report) = verified(&home, &[]);
+    assert_eq!(code, Some(5), "{report:?}");
+    let mut changed = whole.clone();
+    changed[whole.len() / 2] ^= 1;
+    std::fs::write(&shot, changed).unwrap();
+    let (code, report) = verified(&home, &[]);
+    assert_eq!((code, report.found), (Some(6), 1), "{report:?}");
+    assert!(shot.ends_with(&report.findings[0].key));
+    std::fs::write(&shot, whole).unwrap();
+    assert_eq!(verified(&home, &[]).0, Some(0));
+
+    // The newest list and what it lists are gone, and only somebody who remembers can know.
+    let head = chain.head.clone().unwrap();
+    let newest = format!("-{:010}-", head.no);
+    std::fs::remove_file(file(&newest)).unwrap();
+    assert_eq!(verified(&home, &[bucket]).0, Some(0));
+    assert_eq!(verified(&home, &[bucket, "--journal"]).0, Some(5));
+    let earlier = home.cwd().join("earlier.json");
+    std::fs::write(&earlier, serde_json::to_vec(&before).unwrap()).unwrap();
+    let since = ["--since", earlier.to_str().unwrap()];
+    assert_eq!(
+        verified(&home, &[&[bucket], &since[..]].concat()).0,
+        Some(5)
+    );
+
+    let out = home.output(&["verify", "/nowhere/at/all"]);
+    assert_eq!(out.status.code(), Some(2));
+    let told = String::from_utf8(out.stderr).unwrap();
+    assert!(told.contains("there is no directory"), "{told}");
+}
+
+#[test]
+fn the_policy_names_this_device_and_the_doctor_names_the_key() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .env("S3_PREFIX", "team/laptop")
+        .config(BUSY);
+    home.start(&[]).stop();
+    let policy: serde_json::Value =
+        serde_json::from_str(&home.ok(&["upload", "--policy"])).unwrap();
+    let resource = policy["Statement"][0]["Resource"].as_str().unwrap();
+    let device = home.reader().device().to_string();
+    // What was sent lies where the policy allows it.
+    let objects = server.objects().unwrap();
+    assert!(!objects.is_empty());
+    let (before, after) = resource.split_once("/kind=*/").unwrap();
+    assert_eq!(before, "arn:aws:s3:::lab/team/laptop/raw/v1");
+    let shard = after.split('/').next().unwrap();
+    assert_eq!(after, format!("{shard}/dt=*/dev={device}/*"));
+    for key in objects.keys() {
+        assert!(
+            key.contains(&format!("/{shard}/dt=")) && key.contains(&format!("/dev={device}/")),
+            "{key} {resource}"
+        );
+    }
+    let told = home.ok(&["doctor"]);
+    assert!(
+        told.contains("the key in the environment or .env"),
+        "{told}"
+    );
+    let nothing = Home::new().output(&["upload", "--policy"]);
+    assert!(!nothing.status.success());
+}
+
+#[test]
+fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
+    let store = tempfile::tempdir().unwrap();
+    let options = Options {
+        access: Access::PublicList,
+        ..Options::new(store.path())
+    };
+    let server = S3Server::start(options).unwrap();
+    let (_desktop, home, running) = begin(&server);
+    let told = until("the refusal is told", || {
+        home.status().last_upload.filter(|u| !u.ok)
+    });
+    assert!(
+        told.text
+            .starts_with("anyone can list what is in the bucket lab")
+            && told.text.contains("Block public access"),
+        "{told:?}"
+    );
+    let doctor = home.output(&["doctor"]);
+    assert!(!doctor.status.success());
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("anyone can list"));
+    running.stop();
+    assert!(server.objects().unwrap().is_empty());
+}
+
+/// A bus of its own with a NetworkManager on it that says of its network what it is told.
+struct Network {
+    children: [Child; 2],
+    address: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Network {
+    const NAME: &str = "org.freedesktop.NetworkManager";
+    const PATH: &str = "/org/freedesktop/NetworkManager";
+
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("bus");
+        let address = format!("unix:path={}", socket.display());
+        let quiet = |command: &mut Command| {
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("this test needs the Debian packages dbus and python3-dbusmock")
+        };
+        let daemon = quiet(
+            Command::new("dbus-daemon")
+                .args(["--session", "--nofork", "--nopidfile", "--address"])
+                .arg(&address),
+        );
+        until("the bus is there", || socket.exists().then_some(()));
+        let service = quiet(
+            Command::new("/usr/bin/python3")
+                .args([
+                    "-m",
+                    "dbusmock",
+                    "--system",
+                    Self::NAME,
+                    Self::PATH,
+                    Self::NAME,
+                ])
+                .env("DBUS_SYSTEM_BUS_ADDRESS", &address),
+        );
+        let network = Self {
+            children: [daemon, service],
+            address,
+            _dir: dir,
+        };
+        until("the NetworkManager is there", || {
+            let name = format!("string:{}", Self::NAME);
+            let added = network.send(
+                "AddProperty",
+                &[&name, "string:Metered", "variant:uint32:1"],
+            );
+            added.then_some(())
+        });
+        network
+    }
+
+    fn send(&self, method: &str, args: &[&str]) -> bool {
+        Command::new("dbus-send")
+            .arg(format!("--bus={}", self.address))
+            .arg("--print-reply")
+            .arg(format!("--dest={}", Self::NAME))
+            .arg(Self::PATH)
+            .arg(format!("org.freedesktop.DBus.Mock.{method}"))
+            .args(args)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn on_a_metered_network_it_waits_and_says_so() {
+    let network = Network::start();
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let desktop = VirtualDesktop::start(640, 480).unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .envs(server.env())
+        .env("DBUS_SYSTEM_BUS_ADDRESS", network.address.clone())
+        .config(BUSY);
+    let running = home.start(&[]);
+    let told = until("it is told", || home.status().last_upload.filter(|u| !u.ok));
+    assert!(told.text.starts_with("the network is metered"), "{told:?}");
+    running.stop();
+    assert!(server.objects().unwrap().is_empty());
+    assert!(!home.output(&["upload"]).status.success());
+    let home = home.config(&format!("{BUSY}on_metered = \"send\"\n"));
+    home.ok(&["upload"]);
+    assert!(!server.objects().unwrap().is_empty());
 }

@@ -16,5 +16,6 @@ mod harness;
 mod keys;
 mod lifetime;
 mod privacy;
+mod recovery;
 mod way_in;
 mod yours;

@@ -178,6 +178,12 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
         .filter(|(_, l)| matches!(&l.record, Record::Shot(s) if s.removed))
         .collect();
     assert_eq!(shots.len(), 1);
+    // What its owner had deleted is not missing: the signed lists say so.
+    let checked = home.ok(&["verify"]);
+    assert!(
+        checked.contains("1 object was deleted by their owner, 0 of them still there"),
+        "{checked}"
+    );
 }
 
 #[test]

@@ -100,6 +100,29 @@ pub(super) fn checked_endpoint(text: &str, bucket: &str) -> Result<Url, ConfigEr
     Ok(url)
 }
 
+/// The address of a service that gives out keys. `http` is taken where that service speaks nothing else, and on this
+/// computer.
+pub(super) fn checked_service(
+    text: &str,
+    place: &'static str,
+    http: bool,
+) -> Result<Url, ConfigError> {
+    let bad = |what: String| {
+        error(
+            place,
+            what,
+            "Give an address such as https://sts.example.com.",
+        )
+    };
+    let url = Url::parse(text)
+        .map_err(|e| bad(format!("\"{}\" is not a URL ({e})", redact_url(text))))?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if http || is_loopback(&url) => Ok(url),
+        other => Err(bad(format!("{other} is not https"))),
+    }
+}
+
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -169,7 +169,7 @@ fn bad_ones() {
         (
             None,
             bucket_only,
-            "AWS_ACCESS_KEY_ID: is not set, but the bucket my-bucket is. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may write to it.",
+            "AWS_ACCESS_KEY_ID: is not set, but the bucket my-bucket is. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may write to it, or AWS_PROFILE for a profile in ~/.aws/credentials.",
             "",
         ),
         (

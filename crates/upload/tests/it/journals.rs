@@ -213,6 +213,7 @@ impl Recorded {
                 (Kind::Shot, Form::Age) => "picture",
                 (Kind::Shot, _) => "readable picture",
                 (Kind::Vault, _) => "kit",
+                (Kind::Manifest, _) => "manifest",
             };
             *forms.entry(word).or_insert(0) += 1;
             match parts.kind {
@@ -230,7 +231,7 @@ impl Recorded {
                     let before = pictures.insert(parts.seq, sha256_hex(&picture));
                     assert!(before.is_none(), "twice: {key}");
                 }
-                Kind::Vault => {}
+                Kind::Vault | Kind::Manifest => {}
             }
         }
         let arrived: Vec<u8> = segments.into_values().flatten().collect();

@@ -1,0 +1,213 @@
+//! S3 servers that others wrote, installed once into the cache and started on loopback.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What is installed, all of it with its version.
+const MOTO: [&str; 4] = [
+    "moto[s3]==5.1.22",
+    "flask==3.1.3",
+    "flask-cors==6.0.5",
+    "boto3==1.44.8",
+];
+const S3RVER: &str = "s3rver@3.7.1";
+
+/// How long a server may take to begin.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that ends with this value.
+pub(super) struct Server {
+    child: Child,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder of the cache with something installed in it; a half-made one is made again.
+fn installed(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let cache = match std::env::var_os("XDG_CACHE_HOME") {
+        Some(cache) => PathBuf::from(cache),
+        None => std::env::home_dir()
+            .context("no home folder")?
+            .join(".cache"),
+    };
+    let dir = cache.join("uam").join("fault-lab").join(name);
+    let whole = dir.join("whole");
+    if !whole.exists() {
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir)?;
+        make(&dir)?;
+        fs::write(&whole, "")?;
+    }
+    Ok(dir)
+}
+
+fn done(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("{name} cannot be started"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.trim().lines().last().unwrap_or_default();
+    ensure!(output.status.success(), "{name} failed: {last}");
+    Ok(())
+}
+
+/// Python's folder with moto in it.
+pub(super) fn moto() -> Result<PathBuf> {
+    installed("moto-5.1.22", |dir| {
+        done(Command::new("python3").args(["-m", "venv"]).arg(dir))?;
+        done(
+            Command::new(dir.join("bin/pip"))
+                .args(["install", "--quiet"])
+                .args(MOTO),
+        )
+    })
+}
+
+/// Node's folder with s3rver in it.
+pub(super) fn s3rver() -> Result<PathBuf> {
+    installed("s3rver-3.7.1", |dir| {
+        done(Command::new("npm").current_dir(dir).args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            S3RVER,
+        ]))
+    })
+}
+
+/// Moto without its check of signatures.
+const MOTO_MAIN: &str = "\
+import sys
+from moto.iam.access_control import IAMRequestBase
+from moto.server import main
+IAMRequestBase.check_signature = lambda self: None
+main(sys.argv[1:])
+";
+
+/// Starts moto, which enforces policies after the first `free` actions.
+pub(super) fn start_moto(dir: &Path, free: u32) -> Result<Server> {
+    started(|port| {
+        let mut command = Command::new(dir.join("bin/python"));
+        command
+            .args(["-c", MOTO_MAIN, "-H", "127.0.0.1", "-p", port])
+            .env("INITIAL_NO_AUTH_ACTION_COUNT", free.to_string());
+        command
+    })
+}
+
+/// The two keys that the set-up makes, each with its secret.
+pub(super) fn set_up_moto(
+    dir: &Path,
+    server: &Server,
+    policy: &str,
+) -> Result<[(String, String); 2]> {
+    let output = Command::new(dir.join("bin/python"))
+        .args(["-c", include_str!("setup.py")])
+        .args([&format!("http://{}", server.address), policy])
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "moto could not be set up: {said}");
+    let text = String::from_utf8(output.stdout)?;
+    let keys: Vec<(String, String)> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(key, secret)| (key.to_owned(), secret.to_owned()))
+        .collect();
+    keys.try_into()
+        .map_err(|_| anyhow::anyhow!("moto gave no keys: {text}"))
+}
+
+/// Starts s3rver with the bucket `lab` in `data`.
+pub(super) fn start_s3rver(dir: &Path, data: &Path) -> Result<Server> {
+    started(|port| {
+        let mut command = Command::new(dir.join("node_modules/.bin/s3rver"));
+        command
+            .args([
+                "--silent",
+                "--no-vhost-buckets",
+                "-a",
+                "127.0.0.1",
+                "-p",
+                port,
+                "-d",
+            ])
+            .arg(data)
+            .args(["--configure-bucket", "lab"]);
+        command
+    })
+}
+
+/// Starts a server on a free port and waits until it listens.
+fn started(command: impl FnOnce(&str) -> Command) -> Result<Server> {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let child = command(&address.port().to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut server = Server { child, address };
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        if let Some(status) = server.child.try_wait()? {
+            bail!("the server ended with {status}");
+        }
+        ensure!(begun.elapsed() < PATIENCE, "the server does not listen");
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(server)
+}
+
+/// Stands before a server that lets anybody in, and refuses what is not signed. Ends with the process.
+pub(super) fn front(server: SocketAddr) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || pass(client, server));
+        }
+    });
+    Ok(address)
+}
+
+/// One request; the server is asked to close behind it, so that the next one is judged too.
+fn pass(mut client: TcpStream, server: SocketAddr) -> Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let signed = String::from_utf8_lossy(&head)
+        .to_ascii_lowercase()
+        .contains("\r\nauthorization:");
+    if !signed {
+        client.write_all(
+            b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        )?;
+        return Ok(());
+    }
+    let mut server = TcpStream::connect(server)?;
+    head.truncate(head.len() - 2);
+    head.extend_from_slice(b"connection: close\r\n\r\n");
+    server.write_all(&head)?;
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
+    std::io::copy(&mut server, &mut client)?;
+    Ok(())
+}

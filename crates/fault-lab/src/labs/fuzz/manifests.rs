@@ -1,0 +1,126 @@
+//! The reader of manifests: with any bytes, and with nonsense that is signed as it should be.
+
+use super::targets::Target;
+use crate::desk;
+use anyhow::{Context, Result};
+use data_encoding::BASE64;
+use std::ops::ControlFlow;
+use std::path::Path;
+use upload::manifest::{DOMAIN, Entry, Erasure, Gap, Manifest, Why};
+use upload::verify::{Options, verify};
+use upload::{Object, Sink, Store, keys, sha256_hex};
+use vault::DeviceKey;
+
+const WORDS: &[&[u8]] = &[
+    b"18446744073709551615",
+    b"-9223372036854775808",
+    b"\"prev\":null",
+    b"\"skipped\":[{\"first\":0,\"last\":18446744073709551615,\"why\":\"lost\"}]",
+    b"\"first\":",
+    b"\"last\":",
+    b"\"after\":",
+    b"\"through\":",
+    b"\"bytes\":",
+    b"\"key\":\"raw/v1/",
+    b"uam-manifest/2",
+    b"\n{\"signature\":\"",
+];
+
+fn good(key: &DeviceKey) -> Manifest {
+    let sha256 = sha256_hex(b"content");
+    Manifest {
+        format: "uam-manifest/1".to_owned(),
+        device: desk::device(),
+        epoch: 1,
+        no: 1,
+        prev: None,
+        at_us: desk::START_US,
+        agent: "lab".to_owned(),
+        key: key.public(),
+        after: 0,
+        through: 9,
+        objects: vec![Entry {
+            key: keys::activity(
+                &desk::device(),
+                1,
+                "2026-09-21",
+                1,
+                &sha256,
+                journal::Form::Age,
+            ),
+            bytes: 7,
+            sha256,
+            first: 1,
+            last: 7,
+        }],
+        skipped: vec![Gap {
+            first: 8,
+            last: 9,
+            why: Why::Erased,
+        }],
+        erased: vec![Erasure {
+            key: "raw/v1/kind=shot/x".to_owned(),
+            at_us: 1,
+        }],
+        waiting: 3,
+    }
+}
+
+/// A file as it lies in a bucket.
+pub(super) fn file(dir: &Path) -> Result<Target> {
+    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    Ok(Target {
+        name: "manifest",
+        share: 1,
+        seeds: vec![good(&key).sign(&key)?],
+        words: WORDS,
+        read: Box::new(|input| drop(Manifest::parse(input))),
+    })
+}
+
+/// A first line that its device signed, whatever it says; then a whole check of a bucket that holds it.
+pub(super) fn signed_nonsense(dir: &Path) -> Result<Target> {
+    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let mut seed = good(&key).sign(&key)?;
+    let end = seed.iter().position(|b| *b == b'\n').context("a line")?;
+    seed.truncate(end);
+    Ok(Target {
+        name: "manifest, signed",
+        share: 10,
+        seeds: vec![seed],
+        words: WORDS,
+        read: Box::new(move |line| {
+            let signature = key.sign(&[DOMAIN, line].concat());
+            let seal = format!("\n{{\"signature\":\"{}\"}}\n", BASE64.encode(&signature));
+            let bytes = [line, seal.as_bytes()].concat();
+            if let Ok(manifest) = Manifest::parse(&bytes) {
+                check(&manifest, bytes);
+            }
+        }),
+    })
+}
+
+fn check(manifest: &Manifest, bytes: Vec<u8>) {
+    let Ok(sink) = Store::memory() else { return };
+    let sha256 = sha256_hex(&bytes);
+    let (device, day) = (&manifest.device, "2026-09-21");
+    let name = keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
+    let segment = good_name(manifest);
+    let _ = sink.put_new(&Object::new(name, bytes));
+    let _ = sink.put_new(&Object::new(segment, b"content".to_vec()));
+    let on = &mut |_| ControlFlow::Continue(());
+    drop(verify(&sink, &Options::default(), None, 0, on));
+}
+
+fn good_name(manifest: &Manifest) -> String {
+    let sha256 = sha256_hex(b"content");
+    let form = journal::Form::Age;
+    keys::activity(
+        &manifest.device,
+        manifest.epoch,
+        "2026-09-21",
+        1,
+        &sha256,
+        form,
+    )
+}

@@ -1,0 +1,154 @@
+//! Making nonsense out of good inputs.
+
+use crate::chance::Chance;
+
+/// No input is longer.
+pub(super) const MOST: usize = 64 << 10;
+
+/// Numbers at the edges of what fits.
+const EDGES: &[&[u8]] = &[
+    b"0",
+    b"-1",
+    b"255",
+    b"256",
+    b"65535",
+    b"65536",
+    b"2147483647",
+    b"-2147483648",
+    b"4294967295",
+    b"4294967296",
+    b"9223372036854775807",
+    b"-9223372036854775808",
+    b"18446744073709551615",
+    b"18446744073709551616",
+    b"1e308",
+    b"1e999",
+    b"-0.0",
+    b"NaN",
+    b"0x7f",
+    b"1_000",
+    b"99999999999999999999999999999999999999",
+];
+
+/// Words that mean something to some parser.
+const WORDS: &[&[u8]] = &[
+    b"\"",
+    b"'",
+    b"\\",
+    b"\\u0000",
+    b"\\ud800",
+    b"\0",
+    b"\n",
+    b"\r\n",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\xc3\x28",
+    "\u{202e}".as_bytes(),
+    "\u{130}".as_bytes(),
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"[[",
+    b"{}",
+    b"[]",
+    b"null",
+    b"true",
+    b"#",
+    b"=",
+    b":",
+    b";",
+    b",",
+    b"/",
+    b"..",
+    b"%00",
+    b"%",
+    b"${",
+    b"$A",
+    b"<",
+    b"</",
+    b"<Code>",
+    b"-----BEGIN AGE ENCRYPTED FILE-----",
+    b"age-encryption.org/v1",
+    b"\x28\xb5\x2f\xfd",
+];
+
+/// A changed copy of one of the seeds: one to eight changes, at most [`MOST`] bytes.
+pub(super) fn mutate(seeds: &[Vec<u8>], words: &[&[u8]], chance: &mut Chance) -> Vec<u8> {
+    let one = |chance: &mut Chance| seeds.get(chance.index(seeds.len()));
+    let mut bytes = one(chance).cloned().unwrap_or_default();
+    for _ in 0..=chance.below(8) {
+        let at = chance.index(bytes.len() + 1);
+        let to = at + chance.index((bytes.len() - at).min(64) + 1);
+        match chance.below(12) {
+            0 | 1 => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << chance.below(8);
+                }
+            }
+            2 => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = u8::try_from(chance.below(256)).unwrap_or(0);
+                }
+            }
+            3 => drop(bytes.drain(at..to)),
+            4 => bytes.truncate(at),
+            5 => {
+                // Again, once or very often.
+                let piece = bytes.get(at..to).unwrap_or_default().to_vec();
+                let times = if chance.percent(5) { 500 } else { 1 };
+                insert(&mut bytes, at, &piece.repeat(times));
+            }
+            6 => {
+                if let Some(other) = one(chance) {
+                    let from = chance.index(other.len() + 1);
+                    let most = if chance.percent(50) { 64 } else { MOST };
+                    let end = from + chance.index((other.len() - from).min(most) + 1);
+                    let piece = other.get(from..end).unwrap_or_default().to_vec();
+                    insert(&mut bytes, at, &piece);
+                }
+            }
+            7 | 8 => {
+                let all = if words.is_empty() || chance.percent(40) {
+                    WORDS
+                } else {
+                    words
+                };
+                insert(&mut bytes, at, chance.one(all).unwrap_or_default());
+            }
+            9 | 10 => edge(&mut bytes, chance),
+            _ => {
+                let (a, b) = (at, chance.index(bytes.len() + 1));
+                if a < bytes.len() && b < bytes.len() {
+                    bytes.swap(a, b);
+                }
+            }
+        }
+        bytes.truncate(MOST);
+    }
+    bytes
+}
+
+fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
+    let room = MOST.saturating_sub(bytes.len()).min(piece.len());
+    bytes.splice(at..at, piece.iter().take(room).copied());
+}
+
+/// Puts a number at the edge in the place of one of the input's own.
+fn edge(bytes: &mut Vec<u8>, chance: &mut Chance) {
+    let from = chance.index(bytes.len() + 1);
+    let digit = |b: &u8| b.is_ascii_digit();
+    let Some(begin) = bytes
+        .get(from..)
+        .and_then(|rest| rest.iter().position(digit))
+        .map(|n| from + n)
+    else {
+        return;
+    };
+    let end = bytes
+        .get(begin..)
+        .and_then(|rest| rest.iter().position(|b| !b.is_ascii_digit()))
+        .map_or(bytes.len(), |n| begin + n);
+    let number = chance.one(EDGES).unwrap_or_default();
+    bytes.splice(begin..end, number.iter().copied());
+}

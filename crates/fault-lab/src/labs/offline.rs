@@ -1,0 +1,193 @@
+//! Three days without a network at full rate, then everything at once.
+//!
+//! Two programs, as in life: one records on its own clock while there is no sink, one drains when there is. Each looks at
+//! its own memory while it works; after its first steps it must not grow.
+
+use super::recorded::{At, Recorded, arrived};
+use crate::form::{Bar, Form, Verdict};
+use anyhow::{Context, Result, bail, ensure};
+use journal::Outbox;
+use lab::s3::{Options, S3Server};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use upload::{Destination, Progress, Sink, Store, Timeouts, drain};
+use vault::Identity;
+
+/// Seconds of a span, and spans from one picture to the next and from one segment to the next.
+const SPAN_S: u64 = 5;
+const PICTURE_EVERY: u64 = 6;
+const SEGMENT_EVERY: u64 = 60;
+
+/// Records in a segment at most; more than come between two of them.
+const SEGMENT_RECORDS: usize = 200;
+
+/// How much a program may grow after its beginning, in KiB.
+const GROWTH_KIB: u64 = 10 * 1024;
+
+pub(crate) fn run(form: Form) -> Result<Verdict> {
+    let hours: u64 = form.pick(6, 72);
+    let spans = hours * 3600 / SPAN_S;
+    let pictures = spans / PICTURE_EVERY;
+    let dir = tempfile::tempdir()?;
+    let journal = dir.path().join("journal");
+    let viewer = Identity::generate();
+    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let mut bar = (form == Form::Long).then(|| Bar::new(2 * spans));
+    let mut at = |done: u64| {
+        if let Some(bar) = &mut bar {
+            bar.at(done);
+        }
+    };
+    let secret = viewer.reveal();
+    let spans_text = spans.to_string();
+    let here = journal.display().to_string();
+    let recording = child(&["record", &here, &secret, &spans_text], &server, &mut at)?;
+    ensure!(
+        server.objects()?.is_empty(),
+        "something was sent while offline"
+    );
+    let begun = Instant::now();
+    let objects_due = pictures + spans / SEGMENT_EVERY;
+    let draining = child(&["drain", &here], &server, &mut |done| {
+        at(spans + done * spans / objects_due);
+    })?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let sink = open(&|name| {
+        let found = server.env().into_iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| value)
+    })?;
+    let listed = sink.list(upload::keys::ROOT, usize::MAX)?;
+    let objects = listed.len() as u64;
+    let arrived = arrived(
+        &journal,
+        &viewer,
+        listed.into_iter().map(|head| {
+            let body = sink.get(&head.key)?.context("listed and not there")?;
+            Ok((head.key, body))
+        }),
+    )?;
+    ensure!(
+        (arrived.records, arrived.pictures) == (spans + pictures, pictures),
+        "{arrived:?}, not {spans} spans and {pictures} pictures"
+    );
+    for (what, growth) in [("recording", recording), ("draining", draining)] {
+        ensure!(
+            growth <= GROWTH_KIB,
+            "{what} grew by {growth} KiB, more than {GROWTH_KIB}"
+        );
+    }
+    Ok(Verdict::Passed(format!(
+        "{hours} h offline: {spans} spans and {pictures} pictures, then drained in {seconds:.1} s ({:.0} objects/s, {:.1} MB/s), complete, in order, once each; memory grew by {recording} KiB recording and {draining} KiB draining",
+        objects as f64 / seconds,
+        arrived.bytes as f64 / 1e6 / seconds,
+    )))
+}
+
+/// Runs one of the two programs to its end, with `at` told how far it is. By how much it grew, in KiB.
+fn child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u64> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["child", "offline"])
+        .args(args)
+        .envs(server.env())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let out = child.stdout.take().context("no pipe")?;
+    let mut memory: Vec<u64> = Vec::new();
+    for line in BufReader::new(out).lines() {
+        let line = line?;
+        let (done, kib) = line.split_once(' ').context("a strange line of a child")?;
+        at(done.parse()?);
+        memory.push(kib.parse()?);
+    }
+    let status = child.wait()?;
+    ensure!(status.success(), "{} ended with {status}", args[0]);
+    // The first tenth is the beginning: caches fill, allocators find their size.
+    let (beginning, rest) = memory.split_at(memory.len() / 10);
+    let first = beginning.iter().max().context("it ended at once")?;
+    let most = rest.iter().max().context("it ended at once")?;
+    Ok(most.saturating_sub(*first))
+}
+
+/// `record DIR VIEWER SPANS`, `drain DIR`. Prints how far it is and how much memory it has, in KiB.
+pub(crate) fn program(args: &[String]) -> Result<()> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["record", dir, viewer, spans] => record(Path::new(dir), &viewer.parse()?, spans.parse()?),
+        ["drain", dir] => empty(Path::new(dir)),
+        _ => bail!("offline: record DIR VIEWER SPANS, or drain DIR"),
+    }
+}
+
+fn record(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
+    let mut work = Recorded::new(dir, viewer)?;
+    for n in 1..=spans {
+        work.span(SPAN_S)?;
+        if n % PICTURE_EVERY == 0 {
+            // 40 to 60 KB.
+            work.picture(40_000 + (n * 7_919 % 20_000) as usize)?;
+        }
+        if n % SEGMENT_EVERY == 0 {
+            work.freeze(SEGMENT_RECORDS)?;
+            println!("{n} {}", memory_kib()?);
+        }
+    }
+    work.freeze(SEGMENT_RECORDS)
+}
+
+fn empty(dir: &Path) -> Result<()> {
+    let sink = open(&|name| std::env::var(name).ok())?;
+    let mut outbox = Outbox::open(dir)?;
+    let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
+    drain(&mut outbox, &sink, None, &At(0), &mut |step| {
+        done += 1;
+        if let Progress::Segment {
+            first_seq,
+            last_seq: last,
+            ..
+        } = step
+        {
+            if first_seq != last_seq + 1 {
+                broken = Some((last_seq, first_seq));
+                return ControlFlow::Break(());
+            }
+            last_seq = last;
+            match memory_kib() {
+                Ok(kib) => println!("{done} {kib}"),
+                Err(_) => return ControlFlow::Break(()),
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    if let Some((before, after)) = broken {
+        bail!("after record {before} came record {after}");
+    }
+    Ok(())
+}
+
+fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<Store> {
+    let vars: BTreeMap<&str, String> = [
+        "S3_BUCKET_NAME",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL",
+    ]
+    .into_iter()
+    .filter_map(|name| Some((name, get(name)?)))
+    .collect();
+    let destination =
+        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
+    Ok(destination.open(Timeouts::default())?)
+}
+
+/// What this process holds, in KiB.
+fn memory_kib() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+    let words = line.context("no VmRSS")?.split_whitespace().next();
+    Ok(words.context("no VmRSS")?.parse()?)
+}

@@ -1,0 +1,246 @@
+//! The power fails: an ext4 disk whose writes are noted, cut off at any of them.
+//!
+//! What came before the last flush is on the disk. Of what came after it, each write is there, missing, or torn between
+//! two sectors, in any order: a disk promises no more. In every fifth run one flush fails, too: what was written before it
+//! may be lost for good, whatever a later flush says.
+
+mod disk;
+
+use crate::book::Book;
+use crate::chance::Chance;
+use crate::child::{self, Child};
+use crate::desk::{self, Desk};
+use crate::form::{Form, Verdict, two_at_once};
+use crate::labs::kill::TAGS;
+use crate::mount::{self, Mount, text};
+use anyhow::{Context, Result, bail, ensure};
+use disk::{Disk, Op};
+use lab::s3::{Options, S3Server};
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Size of the disk in bytes.
+const DISK: u64 = 16 << 20;
+/// Steps of the program that is cut off.
+const STEPS: u64 = 70;
+/// What a disk writes as one.
+const SECTOR: usize = 512;
+/// Images of one run of the program.
+const PER_RUN: u64 = 25;
+
+/// One run: the disk before it, what was written to it, and what the program said, each with the number of writes before.
+struct Run {
+    base: Vec<u8>,
+    ops: Vec<Op>,
+    said: Vec<(usize, String)>,
+    viewer: vault::Identity,
+}
+
+pub(crate) fn run(form: Form) -> Result<Verdict> {
+    let images = form.pick(100, 2_000);
+    let (mut acked, mut codes, mut writes, mut unsure, mut failed) = (0, 0, 0, 0, 0);
+    for run in 0..images / PER_RUN {
+        let fails = if run % 5 == 3 { 20 + run } else { 0 };
+        failed += u64::from(fails > 0);
+        let noted = match record(run, fails) {
+            Ok(noted) => noted,
+            Err(e) if run == 0 => {
+                return Ok(Verdict::CannotHere(format!(
+                    "{e:#}; it takes root, /dev/fuse, a loop device and mkfs.ext4"
+                )));
+            }
+            Err(e) => return Err(e),
+        };
+        writes += noted.ops.len();
+        let counts: [AtomicU64; 3] = Default::default();
+        two_at_once(PER_RUN, Form::Short, &|n| {
+            let mut chance = Chance::new(0x90_3e4 + run * PER_RUN + n);
+            let some =
+                image(&noted, &mut chance).with_context(|| format!("run {run}, image {n}"))?;
+            for (count, n) in counts.iter().zip(some) {
+                count.fetch_add(n, Ordering::Relaxed);
+            }
+            Ok(())
+        })?;
+        let [a, c, u] = counts.map(AtomicU64::into_inner);
+        acked += a;
+        codes += c;
+        unsure += u;
+        if form == Form::Long {
+            eprintln!("  {} of {images} images", (run + 1) * PER_RUN);
+        }
+    }
+    ensure!(acked > 0 && codes > 0, "nothing was acknowledged");
+    Ok(Verdict::Passed(format!(
+        "{images} images of {writes} noted writes ({failed} runs with a failed flush), {unsure} writes in them dropped, kept, shuffled or torn: \
+         {acked} acknowledged records looked for, 0 lost, pictures whole; {codes} accepted codes tried again, 0 accepted"
+    )))
+}
+
+/// Runs the program on a disk that notes.
+/// The flush of the number `fails` fails; 0: none.
+fn record(run: u64, fails: u64) -> Result<Run> {
+    let dir = tempfile::tempdir()?;
+    let plain = dir.path().join("plain");
+    File::create(&plain)?.set_len(DISK)?;
+    mount::format(&plain)?;
+    let disk = Disk::new(fs::read(&plain)?, &dir.path().join("fuse"))?;
+    let at = dir.path().join("mounted");
+    let mounted = Mount::new(&disk.file, &at, "loop")?;
+    let desk = Desk::new(&at)?;
+    child::found_vault(&at)?;
+    mount::tool("sync", &["-f", text(&at)?])?;
+    disk.note(fails);
+    // What was sent is far from this disk.
+    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let env = server.env();
+    let mut child = Child::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
+    let mut said = Vec::new();
+    while let Some(line) = child.line()? {
+        let before = disk.log.lock().ops.len();
+        said.push((before, line));
+    }
+    let (code, errors) = child.end()?;
+    ensure!(
+        code == Some(0) || fails > 0 && code == Some(1) && !errors.contains("panicked"),
+        "the program ended with {code:?}: {errors}"
+    );
+    let (base, ops) = disk.take();
+    ensure!(
+        fails == 0 || ops.iter().any(|op| matches!(op, Op::Failed)),
+        "no flush failed"
+    );
+    mounted.end()?;
+    disk.end()?;
+    ensure!(
+        ops.iter().any(|op| matches!(op, Op::Flush)),
+        "no flush reached the disk"
+    );
+    Ok(Run {
+        base,
+        ops,
+        said,
+        viewer: desk.viewer,
+    })
+}
+
+/// One image: cut, mounted and looked at. How many acknowledged records and codes were looked for, and how many writes
+/// were unsure.
+fn image(run: &Run, chance: &mut Chance) -> Result<[u64; 3]> {
+    // Anywhere, or where most is unsure: just before a flush.
+    let mut cut = 1 + chance.index(run.ops.len());
+    if chance.percent(60) {
+        let flush = |op: &Op| !matches!(op, Op::Write { .. });
+        let rest = run.ops.get(cut..).unwrap_or_default();
+        cut += rest.iter().position(flush).unwrap_or(0);
+    }
+    let (content, unsure) = cut_off(run, cut, chance);
+    let dir = desk::quick_dir()?;
+    let file = dir.path().join("disk");
+    fs::write(&file, content)?;
+    let at = dir.path().join("mounted");
+    let mounted = match Mount::new(&file, &at, "loop") {
+        // A disk that lost what it had refused can cost ext4 itself; that is for fsck, and not looked at here.
+        Err(_) if lied(run, cut) => return Ok([0; 3]),
+        mounted => mounted.context("the file system is broken")?,
+    };
+    let looked = look(run, cut, &at);
+    mounted.end()?;
+    let (acked, codes) = looked.with_context(|| format!("cut at {cut} of {}", run.ops.len()))?;
+    Ok([acked, codes, unsure])
+}
+
+/// True when a flush failed before the cut.
+fn lied(run: &Run, cut: usize) -> bool {
+    let before = run.ops.get(..cut).unwrap_or_default();
+    before.iter().any(|op| matches!(op, Op::Failed))
+}
+
+/// The disk's content after a cut before the write `cut`, and how many writes came after the last flush.
+fn cut_off(run: &Run, cut: usize, chance: &mut Chance) -> (Vec<u8>, u64) {
+    let mut content = run.base.clone();
+    let mut put = |at: usize, bytes: &[u8]| {
+        if let Some(room) = content.get_mut(at..at + bytes.len()) {
+            room.copy_from_slice(bytes);
+        }
+    };
+    let mut unsure: Vec<(usize, &[u8])> = Vec::new();
+    for op in run.ops.get(..cut).unwrap_or_default() {
+        match op {
+            Op::Write { at, bytes } => unsure.push((*at, bytes)),
+            Op::Flush => {
+                for (at, bytes) in unsure.drain(..) {
+                    put(at, bytes);
+                }
+            }
+            Op::Failed => unsure.retain(|_| chance.percent(50)),
+        }
+    }
+    for n in (1..unsure.len()).rev() {
+        unsure.swap(n, chance.index(n + 1));
+    }
+    for (at, bytes) in &unsure {
+        match chance.below(10) {
+            0..4 => {}
+            4..8 => put(*at, bytes),
+            _ => {
+                for (n, sector) in bytes.chunks(SECTOR).enumerate() {
+                    if chance.percent(50) {
+                        put(at + n * SECTOR, sector);
+                    }
+                }
+            }
+        }
+    }
+    (content, unsure.len() as u64)
+}
+
+/// Starts on what is left, and looks for what was acknowledged before the cut.
+fn look(run: &Run, cut: usize, at: &Path) -> Result<(u64, u64)> {
+    let mut book = Book::default();
+    for (position, line) in &run.said {
+        let word = line.split(' ').next().unwrap_or_default();
+        let heard = match word {
+            // What it was about to do may have begun before its words were read.
+            "taking" | "dropping" | "opening" => true,
+            "upload" | "do" | "done" => false,
+            _ => *position <= cut,
+        };
+        if heard {
+            book.hear(line)?;
+        }
+    }
+    book.died();
+    let desk = Desk {
+        dir: at.to_owned(),
+        viewer: run.viewer.clone(),
+    };
+    let (mut journal, recovery) = desk::open(at, desk::START_US)?;
+    if let Some(quarantined) = recovery.quarantined {
+        bail!("the journal was damaged: {}", quarantined.why);
+    }
+    ensure!(
+        recovery.swept.lost == 0 && recovery.pending_damaged == 0,
+        "lost: {recovery:?}"
+    );
+    let open: Vec<_> = recovery
+        .pending
+        .into_iter()
+        .map(model::Record::Span)
+        .collect();
+    journal.commit_recovered(&open, desk::START_US)?;
+    drop(journal);
+    book.look_at_all(&desk)?;
+    let codes = match book.code {
+        Some(step) => {
+            ensure!(
+                !child::takes_code(at, step)?,
+                "the code of step {step} was accepted before the cut, and is again"
+            );
+            1
+        }
+        None => 0,
+    };
+    Ok((book.acked(), codes))
+}

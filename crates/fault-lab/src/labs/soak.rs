@@ -1,0 +1,316 @@
+//! The real program at fifty times the usual rate: its memory and its handles must not grow.
+//!
+//! It replays a trace of ten switches of window and ten batches of input a second (a busy person makes twelve switches a
+//! minute), takes a picture every five seconds, and sends to a directory every five seconds.
+
+use crate::form::{Bar, Form, Verdict};
+use anyhow::{Context, Result, bail, ensure};
+use model::{
+    ActiveWindow, Counts, Coverage, Event, InputCounts, Moment, Stamped, Window, WindowHandle,
+};
+use std::fs;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Events of each kind in a second.
+const RATE: u64 = 10;
+
+/// How long the program may take to start, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const CONFIG: &str = "[shots]\nblur = false\nevery_seconds = 5\nkeep_mb = 1\n\
+                      [upload]\nevery_seconds = 5\nhold_seconds = 0\n";
+
+/// A trace as long as `seconds`.
+fn trace(file: &Path, seconds: u64) -> Result<()> {
+    let mut out = BufWriter::new(fs::File::create(file)?);
+    let start = Moment {
+        utc_us: 1_790_000_000_000_000,
+        boot_us: 1_000_000,
+        awake_us: 1_000_000,
+    };
+    for n in 0..seconds * RATE {
+        let at = start.plus_us(n * 1_000_000 / RATE);
+        let window = Arc::new(Window {
+            app: format!("Application {}", n % 40),
+            exe: "/usr/bin/something".into(),
+            title: format!("Window {n} of a long day with a title of the usual length"),
+        });
+        let handle = WindowHandle(n % 200);
+        let keys = InputCounts {
+            keys: 3,
+            left: 1,
+            ..InputCounts::default()
+        };
+        let counts = Counts {
+            hardware: keys,
+            ..Counts::default()
+        };
+        for event in [
+            Event::Window {
+                active: Some(ActiveWindow { handle, window }),
+            },
+            Event::Input { counts },
+        ] {
+            serde_json::to_writer(&mut out, &Stamped { at, event })?;
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// The running program and what it said.
+struct Uam {
+    child: Child,
+    stdin: ChildStdin,
+    said: Arc<Mutex<String>>,
+}
+
+impl Uam {
+    fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot start uam")?;
+        let said = Arc::new(Mutex::new(String::new()));
+        let stdout = child.stdout.take().context("no output")?;
+        let stderr = child.stderr.take().context("no errors")?;
+        listen(stdout, Arc::clone(&said));
+        listen(stderr, Arc::clone(&said));
+        let stdin = child.stdin.take().context("no input")?;
+        Ok(Self { child, stdin, said })
+    }
+
+    fn said(&self) -> String {
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn wait_for(&mut self, text: &str) -> Result<()> {
+        let begun = Instant::now();
+        while !self.said().contains(text) {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("uam ended ({status}); it said:\n{}", self.said());
+            }
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "uam never said {text:?}:\n{}",
+                self.said()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, line: &str) -> Result<()> {
+        Ok(writeln!(self.stdin, "{line}")?)
+    }
+
+    /// Agrees and shows the first code, as on a first run.
+    fn answer(&mut self) -> Result<()> {
+        self.wait_for("Do you agree?")?;
+        self.say("y")?;
+        self.wait_for("New passphrase")?;
+        self.say("correct horse battery staple")?;
+        self.wait_for("once more")?;
+        self.say("correct horse battery staple")?;
+        self.wait_for("Code from")?;
+        let said = self.said();
+        let secret = said
+            .lines()
+            .find_map(|line| line.split_once("type this secret into the app: "))
+            .map(|(_, secret)| secret.trim())
+            .context("uam told no secret")?;
+        let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes())?;
+        let totp = totp_rs::Builder::new().with_secret(secret).build()?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let code = totp.generate(now).to_string();
+        self.say(&code)?;
+        self.wait_for("Recording to ")
+    }
+}
+
+impl Drop for Uam {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Keeps what is said at the start, and reads the rest so that nobody waits for us.
+fn listen(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        while let Ok(bytes) = from.fill_buf() {
+            let n = bytes.len();
+            if n == 0 {
+                return;
+            }
+            let mut said = into.lock().unwrap_or_else(PoisonError::into_inner);
+            if said.len() < 64 * 1024 {
+                said.push_str(&String::from_utf8_lossy(bytes));
+            }
+            drop(said);
+            from.consume(n);
+        }
+    });
+}
+
+/// One look at a process.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    seconds: f64,
+    rss_kb: f64,
+    handles: usize,
+}
+
+fn sample(pid: u32, begun: Instant) -> Option<Sample> {
+    let proc = PathBuf::from(format!("/proc/{pid}"));
+    let status = fs::read_to_string(proc.join("status")).ok()?;
+    let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let rss_kb = rss.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(Sample {
+        seconds: begun.elapsed().as_secs_f64(),
+        rss_kb,
+        handles: fs::read_dir(proc.join("fd")).ok()?.count(),
+    })
+}
+
+/// Slope by least squares, in KB a minute.
+fn slope(samples: &[Sample]) -> f64 {
+    let n = samples.len() as f64;
+    let mean = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>() / n;
+    let (t, r) = (mean(|s| s.seconds), mean(|s| s.rss_kb));
+    let over: f64 = samples
+        .iter()
+        .map(|s| (s.seconds - t) * (s.rss_kb - r))
+        .sum();
+    let under: f64 = samples.iter().map(|s| (s.seconds - t).powi(2)).sum();
+    60.0 * over / under.max(f64::MIN_POSITIVE)
+}
+
+/// The handles that are always open: the fewest of any look. Uploads and askers open some for a moment.
+fn fewest(samples: &[Sample]) -> usize {
+    samples.iter().map(|s| s.handles).min().unwrap_or(0)
+}
+
+/// Grows by more than this many KB a minute in the long form, and it is a leak: half a megabyte in an hour at the usual
+/// rate would be 420.
+const MOST_KB_A_MINUTE: f64 = 256.0;
+
+/// Runs it.
+pub(crate) fn run(form: Form) -> Result<Verdict> {
+    if !Path::new("/proc/self/fd").exists() {
+        return Ok(Verdict::CannotHere(
+            "there is no /proc to look at a process".to_owned(),
+        ));
+    }
+    let Some(program) = std::env::var_os("FAULT_LAB_UAM") else {
+        return Ok(Verdict::CannotHere(
+            "FAULT_LAB_UAM does not name the uam program; run it with `cargo xtask lab soak`"
+                .to_owned(),
+        ));
+    };
+    let (seconds, warm) = form.pick((18, 6), (1_200, 240));
+    let home = tempfile::tempdir()?;
+    fs::write(home.path().join("config.toml"), CONFIG)?;
+    let trace_file = home.path().join("trace.jsonl");
+    // With time to spare for the start.
+    trace(&trace_file, seconds + 120)?;
+    let uam = || {
+        let mut command = Command::new(&program);
+        command
+            .env_clear()
+            .env("UAM_HOME", home.path())
+            .env("TZ", "UTC")
+            .current_dir(home.path());
+        command
+    };
+    let mut command = uam();
+    command
+        .args([
+            "run",
+            "--yes",
+            "--plain",
+            "--recovery-kit",
+            "kit.txt",
+            "--replay",
+        ])
+        .arg(&trace_file);
+    let mut running = Uam::start(&mut command)?;
+    running.answer()?;
+    let asked = || -> Result<report::Status> {
+        let out = uam().args(["status", "--json"]).output()?;
+        serde_json::from_slice(&out.stdout).context("uam did not tell its status")
+    };
+    let begun_asking = Instant::now();
+    let first = loop {
+        match asked() {
+            Ok(status) => break status,
+            Err(e) if begun_asking.elapsed() > PATIENCE => return Err(e),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    };
+    let begun = Instant::now();
+    let mut bar = (form == Form::Long).then(|| Bar::new(seconds));
+    let mut samples = Vec::new();
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        std::thread::sleep(Duration::from_millis(200));
+        ensure!(
+            running.child.try_wait()?.is_none(),
+            "uam ended; it said:\n{}",
+            running.said()
+        );
+        if begun.elapsed() >= Duration::from_secs(warm) {
+            samples.push(sample(first.pid, begun).context("the recording process is gone")?);
+        }
+        if let Some(bar) = &mut bar {
+            bar.at(begun.elapsed().as_secs());
+        }
+    }
+    let last = asked()?;
+    let stopped = uam().arg("stop").output()?;
+    ensure!(
+        stopped.status.success(),
+        "uam did not stop well: {stopped:?}"
+    );
+    let keys = last.today_counts.keys() - first.today_counts.keys();
+    // A machine so busy that the program stood still for half a minute shows that as blind, and counts nothing in it.
+    let blind_us = |status: &report::Status| -> u64 {
+        let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
+        blind.map(|t| t.us).sum()
+    };
+    let blind = blind_us(&last)
+        .saturating_sub(blind_us(&first))
+        .div_ceil(1_000_000);
+    let expected = 3 * RATE * seconds.saturating_sub(blind);
+    // What was counted reaches the status with the next checkpoint.
+    ensure!(
+        keys + 3 * RATE * 10 >= expected && last.pid == first.pid,
+        "{keys} keys were counted of about {expected} ({blind} s blind), by process {} and then {}",
+        first.pid,
+        last.pid
+    );
+    let third = samples.len() / 3;
+    let (early, late) = (fewest(&samples[..third]), fewest(&samples[2 * third..]));
+    ensure!(late <= early, "{early} handles at first, {late} at the end");
+    let grows = slope(&samples);
+    let rss = samples.last().map_or(0.0, |s| s.rss_kb) / 1024.0;
+    if form == Form::Long {
+        ensure!(
+            grows <= MOST_KB_A_MINUTE,
+            "memory grows by {grows:.0} KB a minute at fifty times the usual rate"
+        );
+    }
+    Ok(Verdict::Passed(format!(
+        "{seconds} s of uam at 50 times the usual rate ({keys} keys, {blind} s blind): {rss:.1} MiB, memory grows by {grows:.0} KB a minute, \
+         {late} handles at the end, {early} at first"
+    )))
+}

@@ -1,0 +1,50 @@
+//! Signed lists of what the broken program delivered, and what a check says of them.
+
+use crate::desk::{Desk, Still};
+use anyhow::{Result, ensure};
+use journal::Outbox;
+use std::ops::ControlFlow;
+use std::path::Path;
+use upload::verify::{Expected, Options, Verdict, verify};
+use upload::{Destination, Drained, Sink, Timeouts, UploadError, chain};
+use vault::DeviceKey;
+
+/// Lists and delivers; the key lies beside the journal.
+pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
+    let key = DeviceKey::find_or_make(&dir.join("vault"))?;
+    // The same error as for the rest of a delivery: it says whether trying again can help.
+    chain(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
+        cause,
+        drained: Drained::default(),
+    })?;
+    Ok(())
+}
+
+/// The sink that `env` names, or else the folder `sent`, must be complete: by its own lists, and by the journal.
+pub(crate) fn check(desk: &Desk, env: &[(&str, String)]) -> Result<()> {
+    let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+    let sink =
+        Destination::choose(None, &find, &desk.dir.join("sent"))?.open(Timeouts::default())?;
+    let reader = desk.reader()?;
+    let expected = Expected {
+        reader: &reader,
+        key: DeviceKey::find(&desk.dir.join("vault"))?.map(|key| key.public()),
+    };
+    let report = verify(&sink, &Options::default(), Some(&expected), 0, &mut |_| {
+        ControlFlow::Continue(())
+    })?;
+    ensure!(
+        report.verdict == Verdict::Complete,
+        "the check says {:?}: {:?}",
+        report.verdict,
+        report.findings.first()
+    );
+    let listed: u64 = report.chains.iter().map(|c| c.objects).sum();
+    let manifests: u64 = report.chains.iter().map(|c| c.manifests).sum();
+    ensure!(
+        listed + manifests == report.objects,
+        "{} objects, {listed} of them listed, in {manifests} lists",
+        report.objects
+    );
+    Ok(())
+}

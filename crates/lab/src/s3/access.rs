@@ -1,0 +1,67 @@
+//! Who may do what.
+
+use s3s::access::{S3Access, S3AccessContext};
+use std::pin::Pin;
+
+/// What the server allows, beside the right signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    Whole,
+    /// To store and nothing else, as a key with the policy of `docs/IAM.md` may: no look, no list, no read, no delete.
+    PutOnly,
+    /// Everything, and anyone may list the bucket.
+    PublicList,
+}
+
+/// Only signed requests, and only for the one bucket: `s3s-fs` by itself would make any bucket that is named.
+pub(super) struct OneBucket {
+    pub(super) name: String,
+    pub(super) access: Access,
+}
+
+impl OneBucket {
+    fn may(&self, cx: &S3AccessContext<'_>) -> s3s::S3Result<()> {
+        let operation = cx.s3_op().name();
+        if cx
+            .s3_path()
+            .get_bucket_name()
+            .is_some_and(|name| name != self.name)
+        {
+            return Err(s3s::s3_error!(NoSuchBucket));
+        }
+        let public = self.access == Access::PublicList && operation == "ListObjectsV2";
+        if cx.credentials().is_none() && !public {
+            return Err(s3s::s3_error!(AccessDenied, "the request is not signed"));
+        }
+        let stores = matches!(
+            operation,
+            "PutObject"
+                | "CreateMultipartUpload"
+                | "UploadPart"
+                | "CompleteMultipartUpload"
+                | "AbortMultipartUpload"
+        );
+        if self.access == Access::PutOnly && !stores {
+            return Err(s3s::s3_error!(AccessDenied, "the key may only store"));
+        }
+        Ok(())
+    }
+}
+
+impl S3Access for OneBucket {
+    // Written as the attribute of the `async-trait` crate would write it.
+    fn check<'life0, 'life1, 'life2, 'async_trait>(
+        &'life0 self,
+        cx: &'life1 mut S3AccessContext<'life2>,
+    ) -> Pin<Box<dyn Future<Output = s3s::S3Result<()>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        'life2: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(std::future::ready(self.may(cx)))
+    }
+}

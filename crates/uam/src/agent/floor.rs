@@ -1,0 +1,130 @@
+//! A disk that fills up: pictures are not taken any more, acknowledged ones go, and at last nothing is recorded; each is
+//! said, and goes back by itself.
+
+use super::state::Agent;
+use crate::retention;
+use journal::floor::{Floor, Level};
+use journal::retention::make_room;
+use model::{Moment, NoticeCode};
+use record::Input;
+use report::DiskLow;
+use report::text::bytes;
+use sense::disk::Room;
+
+/// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
+const LOOK_US: u64 = 60_000_000;
+
+/// What is known of the disk.
+#[derive(Debug)]
+pub(super) struct Disk {
+    floor: Floor,
+    level: Level,
+    room: Option<Room>,
+    next_look_us: u64,
+}
+
+impl Disk {
+    pub(super) fn new(config: &crate::config::DiskConfig) -> Self {
+        Self {
+            floor: Floor {
+                bytes: config.floor_mb.saturating_mul(1_000_000),
+                percent: config.floor_percent,
+            },
+            level: Level::Ample,
+            room: None,
+            next_look_us: 0,
+        }
+    }
+
+    /// Set while there is less room than the floor.
+    pub(super) fn low(&self) -> Option<DiskLow> {
+        let room = self.room.filter(|_| self.level != Level::Ample)?;
+        Some(DiskLow {
+            free: room.free,
+            floor: self.floor.of(room.total),
+            stopped: self.level == Level::Full,
+        })
+    }
+}
+
+impl Agent {
+    /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
+    pub(super) fn keep_floor(&mut self, now: Moment) {
+        let Ok(mut room) = sense::disk::room(&self.paths.journal()) else {
+            return;
+        };
+        let floor = self.disk.floor;
+        let before = self.disk.level;
+        let mut level = floor.level(before, room.free, room.total);
+        let missing = floor.missing(level, room.free, room.total);
+        if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
+            self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
+            if self.sacrifice(missing, now) {
+                room = sense::disk::room(&self.paths.journal()).unwrap_or(room);
+                level = floor.level(before, room.free, room.total);
+            }
+        }
+        (self.disk.level, self.disk.room) = (level, Some(room));
+        if level == before {
+            return;
+        }
+        if (level == Level::Full) != (before == Level::Full) {
+            self.recorder.step(now, Input::NoRoom(level == Level::Full));
+        }
+        let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
+        let (code, text) = match level {
+            Level::Ample => (
+                NoticeCode::DiskBack,
+                format!(
+                    "The disk has room again ({free} left): everything is recorded, pictures too."
+                ),
+            ),
+            Level::Low if before == Level::Full => (
+                NoticeCode::DiskBack,
+                format!(
+                    "The disk has {free} left: recording goes on, without pictures until there is more room."
+                ),
+            ),
+            Level::Low => (
+                NoticeCode::DiskLow,
+                format!(
+                    "The disk has {free} left, less than the floor of {least}: no pictures are taken until there is room."
+                ),
+            ),
+            Level::Full => (
+                NoticeCode::DiskLow,
+                format!(
+                    "The disk has only {free} left, and no picture that could go: nothing is recorded until there is room."
+                ),
+            ),
+        };
+        self.recorder.step(now, Input::Notice(code, text));
+    }
+
+    /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
+    fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
+        let done = (|| {
+            let items = self.journal.blob_items()?;
+            let action = retention::policy(&self.config, &self.paths).action;
+            let steps = make_room(&items, missing, &action);
+            let outlook = journal::retention::outlook(&items, &steps);
+            self.journal.apply(&steps).map(|done| (done, outlook))
+        })();
+        match done {
+            Ok((done, _)) if done.archived + done.deleted == 0 => false,
+            Ok((done, outlook)) => {
+                let text = format!(
+                    "To make room on the disk: {}",
+                    retention::done_text(&done, &outlook)
+                );
+                self.recorder
+                    .step(now, Input::Notice(NoticeCode::Retention, text));
+                true
+            }
+            Err(e) => {
+                self.in_trouble(&e);
+                false
+            }
+        }
+    }
+}

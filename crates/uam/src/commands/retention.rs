@@ -1,0 +1,164 @@
+//! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
+
+use super::Home;
+use crate::config::Config;
+use crate::control::Instance;
+use crate::failure::{Exit, Failure};
+use crate::retention::{self, Look};
+use crate::{access, output, start, time};
+use anyhow::Context;
+use journal::Outbox;
+use journal::retention::{Action, Due, NOTICE_US, Numbers};
+use model::NoticeCode;
+use report::text;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use vault::{Opener, Vault};
+
+pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    super::recorded(home)?;
+    let config = Config::load(&home.paths)?;
+    let policy = retention::policy(&config, &home.paths);
+    let mut outbox = Outbox::open(&home.paths.journal())?;
+    let now_us = start::now_us();
+    if apply {
+        // The uploader puts old pictures away, too.
+        let lock = home.paths.runtime.join("upload.lock");
+        let Ok(_alone) = Instance::claim(&lock)? else {
+            return Err(Failure::with_exit(
+                Exit::Failed,
+                "an upload is running, which looks at old pictures itself",
+                "Try again in a moment.",
+            ));
+        };
+        let look = retention::look(&outbox, policy, now_us)?;
+        return carry_out(home, &mut outbox, &look, now_us);
+    }
+    let look = retention::look(&outbox, policy, now_us)?;
+    if json {
+        output::line(&serde_json::to_string(&as_json(home, &look, now_us))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for line in lines(home, &look, now_us) {
+        output::line(&line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What leaves by the settings as they are now, if anything does.
+pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
+    if !home.paths.journal().join(journal::DB_NAME).exists() {
+        return Ok(None);
+    }
+    let policy = retention::policy(&Config::load(&home.paths)?, &home.paths);
+    let outbox = Outbox::open(&home.paths.journal())?;
+    let look = retention::look(&outbox, policy, start::now_us())?;
+    Ok((!look.steps.is_empty()).then(|| {
+        format!(
+            "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
+            retention::will(&look.policy.action),
+            retention::numbers(&look.outlook.leave)
+        )
+    }))
+}
+
+fn carry_out(
+    home: &Home,
+    outbox: &mut Outbox,
+    look: &Look,
+    now_us: i64,
+) -> anyhow::Result<ExitCode> {
+    if look.steps.is_empty() {
+        output::line(&format!(
+            "Nothing leaves. {}",
+            retention::stays(&look.outlook)
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(&format!(
+        "Now {} {}.",
+        retention::will(&look.policy.action),
+        retention::numbers(&look.outlook.leave)
+    ));
+    retention::tell(&home.paths, &look.policy, now_us)?;
+    let (_, said) = retention::carry_out(outbox, look)?;
+    let vault = Vault::open(&home.paths.vault())?;
+    let keys = super::keys(&vault, Opener::new([]), None)?;
+    access::note(
+        home,
+        &keys,
+        vec![(NoticeCode::Retention, format!("On request: {said}"))],
+    )
+    .context("the pictures were put away, but that could not be noted")?;
+    output::line(&said);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// From when on the rule is carried out by itself, in microseconds since the Unix epoch (UTC); none while it is still to
+/// be told.
+fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
+    let told = retention::told(&home.paths, &look.policy);
+    match journal::retention::due(told, now_us) {
+        Due::Tell => None,
+        Due::Wait | Due::Now => told.map(|at| at.saturating_add(NOTICE_US).max(now_us)),
+    }
+}
+
+fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
+    let policy = &look.policy;
+    let then = match &policy.action {
+        Action::Delete => "then deleted here".to_owned(),
+        Action::Archive(dir) => format!("then moved to {}", dir.display()),
+    };
+    let mut lines = vec![
+        format!(
+            "The rule    pictures that the sink has are kept {} and up to {}, {then}; times and counts stay.",
+            text::count(policy.max_age_days.into(), "day", "days"),
+            text::bytes(policy.max_bytes),
+        ),
+        format!("Leaving     {}", retention::numbers(&look.outlook.leave)),
+        format!("Staying     {}", retention::numbers(&look.outlook.stay)),
+    ];
+    if look.outlook.unsent.pictures > 0 {
+        lines.push(format!(
+            "Not sent    {}: they stay until the sink has them",
+            retention::numbers(&look.outlook.unsent)
+        ));
+    }
+    if look.steps.is_empty() {
+        return lines;
+    }
+    let zone = text::zone(&time::zone_name());
+    lines.push(match from_us(home, look, now_us) {
+        None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
+        Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
+        Some(at) => format!(
+            "When        from {} on; `uam retention --apply` does it now.",
+            text::when(at, now_us, &zone)
+        ),
+    });
+    lines
+}
+
+fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
+    let numbers = |of: &Numbers| {
+        json!({
+            "pictures": of.pictures,
+            "bytes": of.bytes,
+            "oldest_day": of.days.map(|(first, _)| first.to_string()),
+            "newest_day": of.days.map(|(_, last)| last.to_string()),
+        })
+    };
+    json!({
+        "keep_days": look.policy.max_age_days,
+        "keep_bytes": look.policy.max_bytes,
+        "archive": match &look.policy.action {
+            Action::Archive(dir) => Some(dir.display().to_string()),
+            Action::Delete => None,
+        },
+        "leave": numbers(&look.outlook.leave),
+        "stay": numbers(&look.outlook.stay),
+        "unsent": numbers(&look.outlook.unsent),
+        "from_us": from_us(home, look, now_us),
+    })
+}

@@ -1,0 +1,313 @@
+//! `uam verify`: whether what was sent is there, all of it and unchanged. It asks for no code and opens nothing.
+
+use super::Home;
+use crate::cli::VerifyArgs;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+use crate::yours::words;
+use crate::{output, start, time};
+use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
+use ::upload::{Destination, Timeouts};
+use anyhow::Context;
+use journal::Reader;
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use vault::{DeviceKey, Opener, PublicKey};
+
+/// Findings that people are shown; the report as JSON holds more.
+const SHOWN: usize = 50;
+/// How often the line of progress is written anew.
+const REFRESH: Duration = Duration::from_millis(100);
+
+pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let options = options(args)?;
+    let destination = destination(home, args)?;
+    // Opening a directory to send to would make it.
+    if let Destination::Directory { dir, .. } = &destination
+        && !dir.is_dir()
+    {
+        return Err(Failure::usage(
+            format!("there is no directory {}", dir.display()),
+            "Give the bucket as s3://bucket/prefix, or a directory that holds a copy of it.",
+        ));
+    }
+    let sink = destination
+        .open(Timeouts::default())
+        .with_context(|| format!("cannot open {}", destination.describe()))?;
+    let reader = match args.place.is_none() || args.journal {
+        true => own_journal(home, args.journal)?,
+        false => None,
+    };
+    let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
+    let expected = reader.as_ref().map(|reader| Expected { reader, key });
+    let mut bar = Bar::new();
+    let report = verify(
+        &sink,
+        &options,
+        expected.as_ref(),
+        start::now_us(),
+        &mut |step| {
+            bar.show(step);
+            ControlFlow::Continue(())
+        },
+    );
+    bar.clear();
+    let report = report.with_context(|| format!("cannot check {}", destination.describe()))?;
+    if report.objects == 0 && reader.is_none() {
+        return Err(Failure::with_exit(
+            Exit::Failed,
+            format!("nothing that uam sent lies in {}", destination.describe()),
+            "Give the place as it is set in S3_BUCKET_NAME and S3_PREFIX, or the directory above raw/v1.",
+        ));
+    }
+    match args.json {
+        true => output::line(&serde_json::to_string_pretty(&report)?),
+        false => print(&report),
+    }
+    Ok(ExitCode::from(match report.verdict {
+        Verdict::Complete => 0,
+        Verdict::Incomplete => Exit::Incomplete as u8,
+        Verdict::Tampered => Exit::Tampered as u8,
+    }))
+}
+
+fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
+    let keys = args
+        .key
+        .iter()
+        .map(|text| {
+            text.parse::<PublicKey>().map_err(|e| {
+                Failure::usage(
+                    format!("--key {}: {e}", model::printable(text, 80)),
+                    "Ask the owner of the device for it: `uam keys` prints it there.",
+                )
+            })
+        })
+        .collect::<anyhow::Result<_>>()?;
+    Ok(Options {
+        keys,
+        quick: args.quick,
+        since: args.since.as_deref().map(earlier).transpose()?,
+    })
+}
+
+fn earlier(file: &Path) -> anyhow::Result<Report> {
+    let hint = "Give the output of an earlier `uam verify --json`.";
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display()), hint))?;
+    serde_json::from_str(&text)
+        .map_err(|e| Failure::usage(format!("{} is no report: {e}", file.display()), hint))
+}
+
+/// The place named, or the one where this computer sends to.
+fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
+    let environment = Environment::load(&home.paths)?;
+    let Some(place) = &args.place else {
+        return super::destination(home, &Config::load(&home.paths)?, &environment);
+    };
+    let url = match place.contains("://") {
+        true => place.clone(),
+        false => std::path::absolute(PathBuf::from(place))
+            .with_context(|| format!("cannot find {place}"))?
+            .display()
+            .to_string(),
+    };
+    let get = |name: &str| environment.values.get(name).cloned();
+    Destination::choose(Some(&url), &get, &home.paths.local_sink())
+        .map_err(|e| Failure::usage(format!("{}: {}", e.place, e.what), e.hint))
+}
+
+/// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
+fn own_journal(home: &Home, must: bool) -> anyhow::Result<Option<Reader>> {
+    if !must && !home.paths.journal().join(journal::DB_NAME).exists() {
+        return Ok(None);
+    }
+    super::recorded(home)?;
+    Ok(Some(Reader::open(&home.paths.journal(), Opener::locked())?))
+}
+
+/// One line that is written over, where somebody is looking.
+struct Bar {
+    terminal: bool,
+    shown: Option<Instant>,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            shown: None,
+        }
+    }
+
+    fn show(&mut self, step: Step) {
+        if !self.terminal || self.shown.is_some_and(|at| at.elapsed() < REFRESH) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        output::err(&format!("\r{}\x1b[K", line(step)));
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            output::err("\r\x1b[K");
+        }
+    }
+}
+
+fn line(step: Step) -> String {
+    const WIDTH: u64 = 24;
+    match step {
+        Step::Listed(names) => format!("Listing: {names} objects"),
+        Step::Followed {
+            manifests,
+            of,
+            objects,
+        } => {
+            let done = manifests * WIDTH / of.max(1);
+            let bar: String = (0..WIDTH)
+                .map(|n| if n < done { '#' } else { '.' })
+                .collect();
+            format!("Checking: [{bar}] {manifests} of {of} manifests, {objects} objects read")
+        }
+    }
+}
+
+fn print(report: &Report) {
+    let zone = time::zone_name();
+    output::line(&format!(
+        "{}: {} in {}",
+        report.place,
+        report::text::bytes(report.bytes),
+        report::text::count(report.objects, "object", "objects")
+    ));
+    for chain in &report.chains {
+        for line in describe(chain, &zone) {
+            output::line(&line);
+        }
+    }
+    for finding in report.findings.iter().take(SHOWN) {
+        let word = match finding.fault.verdict() {
+            Verdict::Tampered => "WRONG",
+            _ => "MISSING",
+        };
+        output::line(&format!("{word}: {}\n    {}", finding.key, finding.text));
+    }
+    let more = report.found - report.findings.len().min(SHOWN) as u64;
+    if more > 0 {
+        output::line(&format!(
+            "… and {more} more; --json names the first {} of them",
+            ::upload::verify::MAX_FINDINGS
+        ));
+    }
+    output::line(match report.verdict {
+        Verdict::Complete if report.contents_read => {
+            "COMPLETE: everything that was listed as sent is there, as it was sent."
+        }
+        Verdict::Complete => {
+            "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
+        }
+        Verdict::Incomplete => {
+            "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
+        }
+        Verdict::Tampered => "TAMPERED: something there is not what this device sent.",
+    });
+}
+
+fn describe(chain: &Chain, zone: &str) -> Vec<String> {
+    let count = report::text::count;
+    let mut lines = vec![match &chain.head {
+        Some(head) => format!(
+            "Device {}, journal {}: {}, the newest (no. {}) of {}",
+            chain.device,
+            chain.epoch,
+            count(chain.manifests, "manifest", "manifests"),
+            head.no,
+            words::moment(head.at_us, zone)
+        ),
+        None => format!(
+            "Device {}, journal {}: no manifest",
+            chain.device, chain.epoch
+        ),
+    }];
+    if chain.head.is_some() {
+        lines.push(format!(
+            "  records up to {}, in {} ({})",
+            chain.through,
+            count(chain.objects, "listed object", "listed objects"),
+            report::text::bytes(chain.bytes)
+        ));
+    }
+    if let (Some(key), Some(name)) = (&chain.key, &chain.fingerprint) {
+        lines.push(format!("  signed by {name} (--key {key})"));
+    }
+    let mut remark = |n: u64, text: String| {
+        if n > 0 {
+            lines.push(format!("  {text}"));
+        }
+    };
+    remark(
+        chain.erased_records,
+        format!(
+            "{} erased before sending, by their owner",
+            count(chain.erased_records, "record was", "records were")
+        ),
+    );
+    remark(
+        chain.lost_records,
+        format!(
+            "{} lost on the device, when its journal was damaged",
+            count(chain.lost_records, "record was", "records were")
+        ),
+    );
+    remark(
+        chain.erased_objects,
+        format!(
+            "{} deleted by their owner, {} of them still there",
+            count(chain.erased_objects, "object was", "objects were"),
+            chain.erased_but_there
+        ),
+    );
+    remark(
+        chain.not_yet_listed,
+        format!(
+            "{} newer than the newest manifest; the next one lists them",
+            count(chain.not_yet_listed, "object is", "objects are")
+        ),
+    );
+    remark(
+        chain.waiting,
+        format!(
+            "{} still waited on the device when the newest manifest was made",
+            count(chain.waiting, "record", "records")
+        ),
+    );
+    remark(
+        u64::from(chain.compared_with_journal),
+        "compared with the journal of this computer".to_owned(),
+    );
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_a_bar_once_the_names_are_known() {
+        assert_eq!(line(Step::Listed(7)), "Listing: 7 objects");
+        let half = line(Step::Followed {
+            manifests: 5,
+            of: 10,
+            objects: 40,
+        });
+        assert_eq!(
+            half,
+            "Checking: [############............] 5 of 10 manifests, 40 objects read"
+        );
+    }
+}

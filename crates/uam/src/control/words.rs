@@ -1,0 +1,99 @@
+//! What is said on the socket, and how a line of it is read.
+
+use crate::time::PauseLength;
+use crate::yours::{Lent, Told, Wish};
+use model::NoticeCode;
+use report::Status;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, BufReader, Read};
+use zeroize::Zeroizing;
+
+/// Longest line either side accepts, in bytes; a status with long titles stays far below it.
+pub(crate) const MAX_LINE: u64 = 256 * 1024;
+
+/// Longest answer, in bytes: it may name every object that was sent.
+pub(crate) const MAX_ANSWER: u64 = 16 << 20;
+
+/// What can be asked of the running instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "ask")]
+pub(crate) enum Request {
+    /// What are you doing?
+    Status,
+    /// Stop recording for a while.
+    Pause {
+        /// For how long.
+        length: PauseLength,
+    },
+    /// Record again.
+    Resume,
+    /// End.
+    Stop,
+    /// Take a picture now.
+    Shot,
+    /// Pack everything for sending, also what would be held back.
+    Pack,
+    /// Put these into the record: somebody looked at it, or changed who can.
+    Note {
+        /// What and in which words.
+        notices: Vec<(NoticeCode, String)>,
+    },
+    /// Take something out of the record.
+    TakeOut {
+        /// What.
+        wish: Wish,
+        /// Say only what it would come to.
+        rehearsal: bool,
+        /// The viewer's key, lent for this one wish where it is needed. The running instance cannot open what earlier
+        /// starts wrote, and while it runs nobody else may write the journal. Whoever sends the key has just shown both
+        /// factors; it travels between two processes of the same user through a socket that only that user can open, is
+        /// kept nowhere, and is wiped on both sides when the answer is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<Lent>,
+    },
+    /// Take exclusion rules and recording hours from the settings file.
+    Reload,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Reply {
+    /// Was it done?
+    pub(crate) ok: bool,
+    /// One sentence for people.
+    pub(crate) text: String,
+    /// With [`Request::Status`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<Box<Status>>,
+    /// With [`Request::TakeOut`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) told: Option<Box<Told>>,
+}
+
+impl Reply {
+    pub(crate) fn done(text: impl Into<String>) -> Self {
+        Self {
+            ok: true,
+            text: text.into(),
+            status: None,
+            told: None,
+        }
+    }
+
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self {
+            ok: false,
+            text: text.into(),
+            status: None,
+            told: None,
+        }
+    }
+}
+
+/// One line of at most `most` bytes, understood.
+pub(crate) fn read_line<T: DeserializeOwned>(stream: impl Read, most: u64) -> std::io::Result<T> {
+    let mut line = Zeroizing::new(String::new());
+    BufReader::new(stream.take(most)).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}

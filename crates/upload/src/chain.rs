@@ -1,0 +1,149 @@
+//! Delivery of manifests: what the sink acknowledged is listed, signed, kept, and put like everything else.
+//!
+//! Always true:
+//! * A manifest is kept in the journal, whole, before it is put, and put again with the same bytes until the sink has it.
+//! * They are put in order, the next one only when the one before is acknowledged.
+
+use crate::drain::Cause;
+use crate::manifest::{Entry, Erasure, Gap, Manifest, Why};
+use crate::store::{Object, Sink};
+use crate::{keys, sha256_hex};
+use journal::{Absence, Draft, Listed, Outbox, SentObject};
+use model::Clock;
+use std::time::Duration;
+use vault::DeviceKey;
+
+/// A manifest is made after this time even when there is nothing to say, so that silence is seen. Shorter than the usual
+/// interval of uploads, so that each of them that runs in time makes one.
+pub const HEARTBEAT: Duration = Duration::from_secs(4 * 60);
+
+/// What was listed and delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chained {
+    /// Manifests the sink acknowledged.
+    pub manifests: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+}
+
+/// Lists what the sink acknowledged and no manifest lists yet, and delivers every manifest that waits. With `alive`, one
+/// is made after [`HEARTBEAT`] even when there is nothing to list.
+///
+/// # Errors
+/// The sink's or the journal's; calling again goes on where this ended.
+pub fn chain(
+    outbox: &mut Outbox,
+    sink: &dyn Sink,
+    key: &DeviceKey,
+    alive: bool,
+    clock: &dyn Clock,
+) -> Result<Chained, Cause> {
+    let mut chained = Chained::default();
+    deliver(outbox, sink, clock, &mut chained)?;
+    let mut beat = alive;
+    loop {
+        let draft = outbox.draft_manifest()?;
+        let now_us = clock.now().utc_us;
+        if draft.is_empty() && !(beat && is_due(&draft, now_us)) {
+            return Ok(chained);
+        }
+        beat = false;
+        let bytes = manifest(outbox, &draft, key, now_us)
+            .sign(key)
+            .map_err(journal::JournalError::Encode)?;
+        outbox.keep_manifest(&draft, &bytes, now_us)?;
+        deliver(outbox, sink, clock, &mut chained)?;
+    }
+}
+
+/// A clock that was set back does not silence it.
+fn is_due(draft: &Draft, now_us: i64) -> bool {
+    let pause = i64::try_from(HEARTBEAT.as_micros()).unwrap_or(i64::MAX);
+    draft
+        .before
+        .as_ref()
+        .is_none_or(|before| !(before.at_us..before.at_us.saturating_add(pause)).contains(&now_us))
+}
+
+fn deliver(
+    outbox: &mut Outbox,
+    sink: &dyn Sink,
+    clock: &dyn Clock,
+    chained: &mut Chained,
+) -> Result<(), Cause> {
+    while let Some(kept) = outbox.next_manifest()? {
+        let sha256 = sha256_hex(&kept.bytes);
+        let object = Object {
+            key: keys::manifest(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
+            body: kept.bytes.into(),
+            sha256,
+        };
+        sink.put_new(&object)?;
+        outbox.ack_manifest(kept.no, clock.now().utc_us)?;
+        chained.manifests += 1;
+        chained.bytes += object.body.len() as u64;
+    }
+    Ok(())
+}
+
+fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Manifest {
+    let (device, epoch) = (outbox.device(), outbox.epoch());
+    let mut objects: Vec<Entry> = draft
+        .objects
+        .iter()
+        .map(|Listed { object, bytes, .. }: &Listed| {
+            let SentObject {
+                first_seq,
+                last_seq,
+                sha256,
+                ..
+            } = object;
+            Entry {
+                key: keys::sent(device, epoch, object),
+                bytes: *bytes,
+                sha256: sha256.clone(),
+                first: *first_seq,
+                last: *last_seq,
+            }
+        })
+        .collect();
+    objects.extend(draft.kit.iter().map(|kit| {
+        let sha256 = sha256_hex(&kit.bytes);
+        Entry {
+            key: keys::vault(device, epoch, kit.day, kit.seq, &sha256),
+            bytes: kit.bytes.len() as u64,
+            sha256,
+            first: kit.seq,
+            last: kit.seq,
+        }
+    }));
+    Manifest {
+        prev: draft.before.as_ref().map(|before| before.sha256.clone()),
+        at_us: now_us,
+        after: draft.after,
+        through: draft.through,
+        objects,
+        skipped: draft
+            .skipped
+            .iter()
+            .map(|gap| Gap {
+                first: gap.first,
+                last: gap.last,
+                why: match gap.why {
+                    Absence::Erased => Why::Erased,
+                    Absence::Lost => Why::Lost,
+                },
+            })
+            .collect(),
+        erased: draft
+            .tombstones
+            .iter()
+            .map(|t| Erasure {
+                key: keys::sent(device, epoch, &t.object),
+                at_us: t.at_us,
+            })
+            .collect(),
+        waiting: draft.waiting,
+        ..Manifest::begin(device.clone(), epoch, draft.no, key.public())
+    }
+}

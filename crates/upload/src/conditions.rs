@@ -1,0 +1,65 @@
+//! Whether a store honours `If-None-Match`: known of Amazon, learnt of others.
+//!
+//! Some stores say that they lack it (501), and some say nothing and replace the object. So after the first put that a
+//! store acknowledged, the same bytes are put there once more: one that honours the condition refuses (412), and one that
+//! stores again lacks it, and has lost nothing by it. Then a look goes before each put. Keys carry their content's hash,
+//! so even two writers between look and put cannot change what an object holds.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use url::Url;
+
+const UNKNOWN: u8 = 0;
+const TRYING: u8 = 1;
+const HONOURED: u8 = 2;
+const LACKING: u8 = 3;
+
+/// Objects larger than this (in bytes) are not put twice to find out.
+pub(crate) const SMALL: usize = 256 << 10;
+
+/// What is known of one store.
+#[derive(Debug)]
+pub(crate) struct Conditions(AtomicU8);
+
+impl Conditions {
+    /// Of a sink that is known to honour them.
+    pub(crate) fn honoured() -> Self {
+        Self(AtomicU8::new(HONOURED))
+    }
+
+    /// Of the store at that address; `None` for Amazon's own.
+    pub(crate) fn of(endpoint: Option<&Url>) -> Self {
+        let amazon =
+            endpoint.is_none_or(|url| url.domain().is_some_and(|d| d.ends_with(".amazonaws.com")));
+        Self(AtomicU8::new(if amazon { HONOURED } else { UNKNOWN }))
+    }
+
+    pub(crate) fn lacking(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == LACKING
+    }
+
+    /// It said or showed that it lacks them.
+    pub(crate) fn are_lacking(&self) {
+        self.0.store(LACKING, Ordering::Relaxed);
+    }
+
+    /// It refused a put because of one.
+    pub(crate) fn are_honoured(&self) {
+        if !self.lacking() {
+            self.0.store(HONOURED, Ordering::Relaxed);
+        }
+    }
+
+    /// True for the one caller who is to find out; it then says what it found, or [`Self::not_found_out`].
+    pub(crate) fn to_be_found_out(&self) -> bool {
+        self.0
+            .compare_exchange(UNKNOWN, TRYING, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// The answer was neither yes nor no.
+    pub(crate) fn not_found_out(&self) {
+        let _ = self
+            .0
+            .compare_exchange(TRYING, UNKNOWN, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}

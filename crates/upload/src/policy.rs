@@ -1,0 +1,37 @@
+//! What the key of one device must be allowed, and no more.
+
+use crate::keys;
+use model::DeviceId;
+
+/// The IAM policy (JSON) for a key that may store what this device sends and nothing else: it reads, lists, overwrites
+/// (the bucket's own policy can see to that, see `docs/IAM.md`) and deletes nothing, and other devices' folders are closed
+/// to it.
+///
+/// `bucket` and `prefix` as in [`crate::S3`].
+#[must_use]
+pub fn put_only(bucket: &str, prefix: &str, device: &DeviceId) -> String {
+    // The shard is the device's own; kind and day are not.
+    let key = keys::vault(device, 0, "*", 0, &"0".repeat(64));
+    let shard = key.split('/').find(|part| part.starts_with("sh="));
+    let folder = match prefix {
+        "" => String::new(),
+        // A star is a letter of the prefix here, and a wildcard to the policy's reader.
+        prefix => format!("{}/", prefix.replace('*', "${*}")),
+    };
+    format!(
+        r#"{{
+  "Version": "2012-10-17",
+  "Statement": [
+    {{
+      "Sid": "StoreWhatOneDeviceSends",
+      "Effect": "Allow",
+      "Action": ["s3:PutObject", "s3:AbortMultipartUpload"],
+      "Resource": "arn:aws:s3:::{bucket}/{folder}{root}/kind=*/{shard}/dt=*/dev={device}/*"
+    }}
+  ]
+}}
+"#,
+        root = keys::ROOT,
+        shard = shard.unwrap_or("sh=*"),
+    )
+}

@@ -1,0 +1,217 @@
+//! Storing an object once, whatever happens to the answer.
+//!
+//! A key that may only write cannot look whether a put whose answer was lost has stored its object. There the store's own
+//! word is taken: it refused the next put with 412, so an object of that very name exists; the name holds 64 bits of the
+//! content's SHA-256, device and counter; and nobody but this device's key and the bucket's owner can write that name. What
+//! this does not show is that nobody wrote something else there first, on purpose; a reader who compares hashes does.
+
+use super::{Kind, Object, Put, SHA256_ENTRY, Store, sha256_hex};
+use crate::classify::{classify, refusal};
+use crate::conditions::SMALL;
+use crate::error::SinkError;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, MultipartUpload, ObjectStore, PutMode, PutMultipartOptions, PutOptions,
+    PutResult,
+};
+use std::sync::atomic::Ordering;
+
+/// Objects larger than this, in bytes, go in parts.
+pub(crate) const MAX_BODY: u64 = 16 << 20;
+
+/// Size of a part in bytes; S3 wants 5 MiB at least and takes 10,000 of them.
+const PART: usize = 8 << 20;
+
+impl Store {
+    pub(super) async fn put(&self, object: &Object) -> Result<Put, SinkError> {
+        let path = self.path(&object.key)?;
+        let conditional = !self.conditions.lacking();
+        let mut put = self.try_put(&path, object, conditional).await?;
+        if let Err(error) = &put
+            && conditional
+            && status(error) == Some(501)
+        {
+            self.conditions.are_lacking();
+            put = self.try_put(&path, object, false).await?;
+        }
+        match put {
+            Ok(ack) if acknowledged(&ack) => {
+                self.find_out(&path, object).await;
+                Ok(Put::Stored)
+            }
+            // A sink that does not say what it stored has not acknowledged it.
+            Ok(_) => self.confirm(object, false).await,
+            Err(error) => {
+                let refused = status(&error);
+                if refused == Some(412) {
+                    self.conditions.are_honoured();
+                }
+                let exists = matches!(error, object_store::Error::AlreadyExists { .. })
+                    || matches!(refused, Some(409 | 412));
+                if exists {
+                    self.confirm(object, refused == Some(412)).await
+                } else {
+                    Err(classify(&error, self.at()))
+                }
+            }
+        }
+    }
+
+    /// One put. The outer error is of the look that precedes it where the store lacks conditions.
+    async fn try_put(
+        &self,
+        path: &Path,
+        object: &Object,
+        conditional: bool,
+    ) -> Result<object_store::Result<PutResult>, SinkError> {
+        let large = self.kind == Kind::S3 && object.body.len() as u64 > MAX_BODY;
+        // Before so many bytes are sent, a look is cheap even where it is not needed.
+        let found = if large || !conditional {
+            self.look(&object.key).await
+        } else {
+            Ok(None)
+        };
+        match found {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                return Ok(Err(object_store::Error::AlreadyExists {
+                    path: object.key.clone(),
+                    source: "found by a look".into(),
+                }));
+            }
+            // The condition will tell.
+            Err(SinkError::AccessDenied { .. }) if conditional => {}
+            Err(error) => return Err(error),
+        }
+        if large {
+            return Ok(self.put_parts(path, object).await);
+        }
+        let options = PutOptions {
+            mode: if conditional {
+                PutMode::Create
+            } else {
+                PutMode::Overwrite
+            },
+            attributes: self.attributes(object),
+            ..PutOptions::default()
+        };
+        Ok(self
+            .inner
+            .put_opts(path, object.body.clone().into(), options)
+            .await)
+    }
+
+    /// A large object in parts, one after the other. The last request stores it, under the condition that [`crate::wire`]
+    /// adds; until then there is no object, and what was sent is thrown away when it fails.
+    async fn put_parts(&self, path: &Path, object: &Object) -> object_store::Result<PutResult> {
+        let options = PutMultipartOptions {
+            attributes: self.attributes(object),
+            ..PutMultipartOptions::default()
+        };
+        let mut upload = self.inner.put_multipart_opts(path, options).await?;
+        let stored = send_parts(&mut upload, object).await;
+        if stored.is_err() {
+            // Where this fails too, the bucket's own rule for unfinished uploads takes them away.
+            let _ = upload.abort().await;
+        }
+        stored
+    }
+
+    fn attributes(&self, object: &Object) -> Attributes {
+        let mut attributes = Attributes::new();
+        if self.kind != Kind::Directory {
+            attributes.insert(
+                Attribute::Metadata(SHA256_ENTRY.into()),
+                object.sha256.clone().into(),
+            );
+            attributes.insert(Attribute::ContentType, content_type(&object.key).into());
+        }
+        attributes
+    }
+
+    /// Finds out whether the store honours conditions, by an object it has just stored.
+    async fn find_out(&self, path: &Path, object: &Object) {
+        if object.body.len() > SMALL || !self.conditions.to_be_found_out() {
+            return;
+        }
+        match self.try_put(path, object, true).await {
+            Ok(Ok(ack)) if acknowledged(&ack) => self.conditions.are_lacking(),
+            Ok(Err(error)) if matches!(status(&error), Some(409 | 412)) => {
+                self.conditions.are_honoured();
+            }
+            _ => self.conditions.not_found_out(),
+        }
+    }
+
+    /// Whether the sink has this very object: `AlreadyThere` only when size and content agree. `by_name`: it refused
+    /// the put because an object of that name exists.
+    async fn confirm(&self, object: &Object, by_name: bool) -> Result<Put, SinkError> {
+        let head = match self.look(&object.key).await {
+            Err(denied @ SinkError::AccessDenied { .. }) if by_name => {
+                return self.by_name(object, denied);
+            }
+            // The key may not look, and the store did not say that the name is taken.
+            Err(SinkError::AccessDenied { .. }) => return Err(SinkError::Conflict),
+            head => head?,
+        };
+        // 409 can also mean "not stored, another request was under way".
+        let head = head.ok_or(SinkError::Conflict)?;
+        let different = || SinkError::Different {
+            key: object.key.clone(),
+        };
+        if head.bytes != object.body.len() as u64 {
+            return Err(different());
+        }
+        let same = match head.sha256 {
+            Some(sha256) => sha256 == object.sha256,
+            None => {
+                let stored = self.read(&object.key).await?.ok_or(SinkError::Conflict)?;
+                sha256_hex(&stored) == object.sha256
+            }
+        };
+        if same {
+            Ok(Put::AlreadyThere)
+        } else {
+            Err(different())
+        }
+    }
+
+    /// Takes the store's word for an object it could not be asked about; see the module.
+    fn by_name(&self, object: &Object, denied: SinkError) -> Result<Put, SinkError> {
+        let hash = object.sha256.get(..16);
+        if !hash.is_some_and(|hash| object.key.contains(hash)) {
+            return Err(denied);
+        }
+        self.unread.store(true, Ordering::Relaxed);
+        Ok(Put::AlreadyThere)
+    }
+}
+
+async fn send_parts(
+    upload: &mut Box<dyn MultipartUpload>,
+    object: &Object,
+) -> object_store::Result<PutResult> {
+    let mut rest = object.body.clone();
+    while !rest.is_empty() {
+        let part = rest.split_to(PART.min(rest.len()));
+        upload.put_part(part.into()).await?;
+    }
+    upload.complete().await
+}
+
+fn acknowledged(ack: &PutResult) -> bool {
+    ack.e_tag.as_deref().is_some_and(|tag| !tag.is_empty())
+}
+
+fn status(error: &object_store::Error) -> Option<u16> {
+    refusal(error).map(|r| r.status.as_u16())
+}
+
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("webp") => "image/webp",
+        Some("zst") => "application/zstd",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,276 @@
+//! Whether what lies in a sink is what was sent: all of it, unchanged, in order. No key that opens anything is needed.
+//!
+//! Names are listed once and kept on the disk; manifests are followed from the first to the last; every object they list
+//! is read and hashed. So a missing, edited, cut, reordered, replayed or foreign piece is found and named, and memory
+//! does not grow with what lies there.
+//!
+//! What it cannot find by itself is an end that was cut off whole. For that there is somebody who remembers: the
+//! journal of the device ([`Expected`]), or the report of an earlier check ([`Options::since`]).
+
+mod index;
+mod report;
+mod walk;
+
+pub use report::{Chain, Fault, Finding, Head, MAX_FINDINGS, Report, Verdict};
+
+use crate::error::SinkError;
+use crate::keys;
+use crate::look::Look;
+use index::Index;
+use journal::{JournalError, Reader, SentObject};
+use model::DeviceId;
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use thiserror::Error;
+use vault::PublicKey;
+
+/// How to check.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The keys that may sign. Empty: the one that signed a device's first manifest, for all of that device's.
+    pub keys: Vec<PublicKey>,
+    /// Looks at names and sizes alone and reads only the manifests.
+    pub quick: bool,
+    /// The report of an earlier check: what it found must still be there.
+    pub since: Option<Report>,
+}
+
+/// What the journal of a device says it sent.
+pub struct Expected<'a> {
+    /// The journal; it need not open anything.
+    pub reader: &'a Reader,
+    /// The device's own key.
+    pub key: Option<PublicKey>,
+}
+
+/// How far a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many names were listed.
+    Listed(u64),
+    /// So many of these manifests were followed, and so many objects read.
+    Followed {
+        /// Manifests followed.
+        manifests: u64,
+        /// Manifests there are.
+        of: u64,
+        /// Objects that were read through.
+        objects: u64,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The sink could not be listed.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The journal could not be read.
+    #[error(transparent)]
+    Journal(#[from] Box<JournalError>),
+    /// The temporary list of names could not be kept.
+    #[error("cannot keep the list of names in a temporary file: {0}; make room, or set TMPDIR")]
+    Index(#[from] rusqlite::Error),
+    /// The caller asked to stop.
+    #[error("stopped before the end")]
+    Stopped,
+}
+
+/// Checks a sink. `progress` is told of each step and may break. `at_us` goes into the report.
+///
+/// # Errors
+/// [`VerifyError`] when there is no answer; what is wrong with what lies there is no error but in the [`Report`].
+pub fn verify(
+    sink: &dyn Look,
+    options: &Options,
+    expected: Option<&Expected<'_>>,
+    at_us: i64,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> Result<Report, VerifyError> {
+    let mut report = Report::new(sink.describe(), at_us, !options.quick);
+    let mut index = list(sink, &mut report, progress)?;
+    let mut trusted = Trusted::new(options, expected);
+    let mut walk = walk::Walk {
+        sink,
+        quick: options.quick,
+        of: index.count_manifests()?,
+        index: &mut index,
+        report: &mut report,
+        progress,
+        followed: 0,
+        read: 0,
+        to_read: Vec::new(),
+    };
+    for chain in walk.index.chains()? {
+        walk.chain(&chain, &mut trusted, expected)?;
+    }
+    walk.finish()?;
+    if let Some(expected) = expected {
+        against_journal(expected, &index, &mut report)?;
+    }
+    if let Some(since) = &options.since {
+        against_earlier(since, &index, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Takes up every name.
+fn list(
+    sink: &dyn Look,
+    report: &mut Report,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> Result<Index, VerifyError> {
+    let mut index = Index::new()?;
+    let mut failed = None;
+    let mut stopped = false;
+    sink.each(keys::ROOT, &mut |head| {
+        report.objects += 1;
+        report.bytes = report.bytes.saturating_add(head.bytes);
+        match index.add(&head.key, head.bytes) {
+            Ok(true) => {}
+            Ok(false) => report.find(
+                Fault::Foreign,
+                &head.key,
+                "no uam names its objects like that",
+            ),
+            Err(e) => {
+                failed = Some(e);
+                return ControlFlow::Break(());
+            }
+        }
+        if report.objects.is_multiple_of(1_000) {
+            stopped = progress(Step::Listed(report.objects)).is_break();
+        }
+        match stopped {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    if stopped || progress(Step::Listed(report.objects)).is_break() {
+        return Err(VerifyError::Stopped);
+    }
+    index.filled()?;
+    Ok(index)
+}
+
+/// Whose signatures count.
+struct Trusted {
+    /// For every device.
+    given: Vec<PublicKey>,
+    /// By device: what this computer knows, or what its first manifest named.
+    first: HashMap<String, PublicKey>,
+}
+
+impl Trusted {
+    fn new(options: &Options, expected: Option<&Expected<'_>>) -> Self {
+        let own = expected.and_then(|e| Some((e.reader.device().as_str().to_owned(), e.key?)));
+        Self {
+            given: options.keys.clone(),
+            first: own.into_iter().collect(),
+        }
+    }
+
+    /// True when this key may sign for this device.
+    fn takes(&mut self, device: &DeviceId, key: PublicKey) -> bool {
+        if !self.given.is_empty() {
+            return self.given.contains(&key);
+        }
+        *self.first.entry(device.as_str().to_owned()).or_insert(key) == key
+    }
+}
+
+/// What the journal says was sent must be there.
+fn against_journal(
+    expected: &Expected<'_>,
+    index: &Index,
+    report: &mut Report,
+) -> Result<(), VerifyError> {
+    let reader = expected.reader;
+    let name = |object: &SentObject| keys::sent(reader.device(), reader.epoch(), object);
+    let entombed = reader.entombed().map_err(Box::new)?;
+    let entombed: HashSet<String> = entombed.iter().map(name).collect();
+    let mut failed = None;
+    reader
+        .each_sent(&mut |sent| {
+            if !sent.object.certain || failed.is_some() {
+                return;
+            }
+            let key = name(&sent.object);
+            match index.has(&key) {
+                Ok(false) if !entombed.contains(&key) => report.find(
+                    Fault::CutOff,
+                    &key,
+                    "the journal knows that it was sent, and it is not there",
+                ),
+                Ok(_) => {}
+                Err(e) => failed = Some(e),
+            }
+        })
+        .map_err(Box::new)?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    if let Some(head) = reader.chain_head().map_err(Box::new)?.filter(|h| h.acked) {
+        let (device, epoch) = (reader.device(), reader.epoch());
+        newest(
+            device,
+            epoch,
+            (head.no, &head.sha256),
+            "the journal",
+            report,
+        );
+    }
+    for chain in &mut report.chains {
+        if chain.device == *reader.device() && chain.epoch == reader.epoch() {
+            chain.compared_with_journal = true;
+        }
+    }
+    Ok(())
+}
+
+/// What an earlier check found last must still be there.
+fn against_earlier(since: &Report, index: &Index, report: &mut Report) -> Result<(), VerifyError> {
+    for chain in &since.chains {
+        let Some(head) = &chain.head else { continue };
+        let there = index.manifest_named(&chain.device, chain.epoch, head.no, &head.sha256)?;
+        if !there {
+            report.find(
+                Fault::CutOff,
+                &format!("manifest {} of {} {}", head.no, chain.device, chain.epoch),
+                "an earlier check found it, and it is not there",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The newest manifest of a chain must be this one, or a later one.
+fn newest(
+    device: &DeviceId,
+    epoch: u64,
+    (no, sha256): (u64, &str),
+    who: &str,
+    report: &mut Report,
+) {
+    let chain = report
+        .chains
+        .iter()
+        .find(|c| c.device == *device && c.epoch == epoch);
+    let name = format!("manifest {no} of {device}");
+    match chain.and_then(|c| c.head.as_ref()) {
+        Some(head) if head.no == no && head.sha256 != sha256 => report.find(
+            Fault::Replayed,
+            &name,
+            format!("{who} knows another manifest of that number"),
+        ),
+        Some(head) if head.no >= no => {}
+        _ => report.find(
+            Fault::CutOff,
+            &name,
+            format!("{who} knows that it was sent, and it is not there"),
+        ),
+    }
+}

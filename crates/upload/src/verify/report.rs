@@ -1,0 +1,186 @@
+//! What a check found, for people and for programs.
+
+use model::DeviceId;
+use serde::{Deserialize, Serialize};
+
+/// How many findings a report names; further ones are counted.
+pub const MAX_FINDINGS: usize = 1_000;
+
+/// The answer in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything that was sent is there, as it was sent.
+    Complete,
+    /// Something is missing or could not be read; what is there is as it was sent.
+    Incomplete,
+    /// Something is not as it was sent.
+    Tampered,
+}
+
+/// What is wrong with one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// A listed object is not there.
+    MissingObject,
+    /// The number of a manifest is left out.
+    MissingManifest,
+    /// The end is missing: a manifest or object that the journal, or an earlier report, knows.
+    CutOff,
+    /// Objects of a device without any manifest.
+    NoManifest,
+    /// An object that no manifest lists, while manifests are missing.
+    Unlisted,
+    /// It could not be read, so nothing is known of it.
+    Unreadable,
+    /// A newer uam wrote it.
+    Newer,
+    /// An object is shorter than it was.
+    Truncated,
+    /// The content is not what was sent.
+    Edited,
+    /// A signature that does not fit.
+    BadSignature,
+    /// Signed by another key than the device's.
+    ForeignKey,
+    /// An object that no manifest lists.
+    Foreign,
+    /// A manifest does not follow from the one before, or records are out of order.
+    Reordered,
+    /// The same thing twice: two manifests of one number, or an object listed twice.
+    Replayed,
+}
+
+impl Fault {
+    /// What it makes of the whole.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::MissingObject
+            | Self::MissingManifest
+            | Self::CutOff
+            | Self::NoManifest
+            | Self::Unlisted
+            | Self::Unreadable
+            | Self::Newer => Verdict::Incomplete,
+            Self::Truncated
+            | Self::Edited
+            | Self::BadSignature
+            | Self::ForeignKey
+            | Self::Foreign
+            | Self::Reordered
+            | Self::Replayed => Verdict::Tampered,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What kind of thing.
+    pub fault: Fault,
+    /// Name of the object or manifest, without the destination's prefix.
+    pub key: String,
+    /// One sentence.
+    pub text: String,
+}
+
+/// The newest manifest of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its number.
+    pub no: u64,
+    /// SHA-256 of it, 64 lower-case hex digits.
+    pub sha256: String,
+    /// When it was made, in microseconds since the Unix epoch (UTC), by the device's clock.
+    pub at_us: i64,
+}
+
+/// One journal of one device: its chain of manifests and what they list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Which device.
+    pub device: DeviceId,
+    /// Seconds since the Unix epoch at which its journal was made.
+    pub epoch: u64,
+    /// The public key that signed it, 64 lower-case hex digits; none where there is no manifest.
+    pub key: Option<String>,
+    /// A short name of that key.
+    pub fingerprint: Option<String>,
+    /// Manifests that are there and good.
+    pub manifests: u64,
+    /// The newest of them.
+    pub head: Option<Head>,
+    /// Every record up to this number is accounted for.
+    pub through: u64,
+    /// Objects listed.
+    pub objects: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Records that their owner erased before they were sent.
+    pub erased_records: u64,
+    /// Records that were lost on the device when its journal was damaged.
+    pub lost_records: u64,
+    /// Objects that their owner had deleted.
+    pub erased_objects: u64,
+    /// Objects of these that are there all the same (a bucket that keeps, or did not allow it).
+    pub erased_but_there: u64,
+    /// Objects newer than the newest manifest, which the next one will list.
+    pub not_yet_listed: u64,
+    /// Records that waited to be sent when the newest manifest was made.
+    pub waiting: u64,
+    /// True when it was compared with the journal of this computer.
+    pub compared_with_journal: bool,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Where.
+    pub place: String,
+    /// When, in microseconds since the Unix epoch (UTC).
+    pub at_us: i64,
+    /// False when only names and sizes were looked at.
+    pub contents_read: bool,
+    /// Objects that lie there, manifests included.
+    pub objects: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Each journal of each device.
+    pub chains: Vec<Chain>,
+    /// What is wrong, the first [`MAX_FINDINGS`] of it.
+    pub findings: Vec<Finding>,
+    /// How many findings there are in all.
+    pub found: u64,
+}
+
+impl Report {
+    pub(super) fn new(place: String, at_us: i64, contents_read: bool) -> Self {
+        Self {
+            verdict: Verdict::Complete,
+            place,
+            at_us,
+            contents_read,
+            objects: 0,
+            bytes: 0,
+            chains: Vec::new(),
+            findings: Vec::new(),
+            found: 0,
+        }
+    }
+
+    pub(super) fn find(&mut self, fault: Fault, key: &str, text: impl Into<String>) {
+        self.verdict = self.verdict.max(fault.verdict());
+        self.found += 1;
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding {
+                fault,
+                key: model::printable(key, 300),
+                text: text.into(),
+            });
+        }
+    }
+}

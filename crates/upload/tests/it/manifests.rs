@@ -1,0 +1,579 @@
+//! Manifests of real journals in real sinks, and what a check says after somebody meddled with what lies there.
+
+use crate::journals::{Recorded, START_US, all_of};
+use crate::kit::{Lab, Still};
+use journal::{Day, Outbox, Removal};
+use lab::s3::{Fault as Trouble, Faults};
+use model::{Clock, DeviceId, Moment};
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use upload::keys::{self, Kind};
+use upload::manifest::Manifest;
+use upload::verify::{Expected, Fault, Options, Report, Step, Verdict, VerifyError, verify};
+use upload::{Chained, HEARTBEAT, Look, Sink, Store, chain, sha256_hex};
+use vault::DeviceKey;
+
+/// A journal that was delivered into a directory in several goes, each with its manifest.
+struct Sent {
+    recorded: Recorded,
+    vault: tempfile::TempDir,
+    dir: tempfile::TempDir,
+}
+
+impl Sent {
+    fn new() -> Self {
+        let mut sent = Self {
+            recorded: Recorded::new(),
+            vault: tempfile::tempdir().unwrap(),
+            dir: tempfile::tempdir().unwrap(),
+        };
+        for _ in 0..4 {
+            sent.more(20);
+        }
+        sent
+    }
+
+    fn more(&mut self, minutes: u64) {
+        self.recorded.work(minutes);
+        self.recorded.drain(&self.sink()).unwrap();
+        self.chain(false);
+    }
+
+    fn chain(&self, alive: bool) -> Chained {
+        let mut outbox = self.recorded.outbox();
+        chain(&mut outbox, &self.sink(), &self.key(), alive, &Still).unwrap()
+    }
+
+    fn key(&self) -> DeviceKey {
+        DeviceKey::find_or_make(self.vault.path()).unwrap()
+    }
+
+    fn sink(&self) -> Store {
+        Store::directory(self.dir.path()).unwrap()
+    }
+
+    /// Names of one kind, in order.
+    fn names(&self, kind: Kind) -> Vec<String> {
+        names(&self.sink(), kind)
+    }
+
+    fn file(&self, key: &str) -> PathBuf {
+        self.dir.path().join(key)
+    }
+
+    fn verify(&self, options: &Options) -> Report {
+        checked(&self.sink(), options, None)
+    }
+
+    /// As on the device itself, whose journal remembers.
+    fn verify_here(&self) -> Report {
+        let reader = self.recorded.reader();
+        let expected = Expected {
+            reader: &reader,
+            key: Some(self.key().public()),
+        };
+        checked(&self.sink(), &Options::default(), Some(&expected))
+    }
+}
+
+fn names(sink: &dyn Sink, kind: Kind) -> Vec<String> {
+    let mut names: Vec<String> = sink
+        .list(&keys::folder(kind), usize::MAX)
+        .unwrap()
+        .into_iter()
+        .map(|head| head.key)
+        .collect();
+    names.sort_by_key(|name| keys::parse(name).unwrap().seq);
+    names
+}
+
+fn checked(sink: &dyn Look, options: &Options, expected: Option<&Expected<'_>>) -> Report {
+    let go_on = &mut |_| ControlFlow::Continue(());
+    verify(sink, options, expected, START_US, go_on).unwrap()
+}
+
+fn faults(report: &Report) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = report.findings.iter().map(|f| f.fault).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    faults
+}
+
+#[test]
+fn what_is_whole_is_complete_wherever_it_lies() {
+    let sent = Sent::new();
+    let manifests = sent.names(Kind::Manifest);
+    assert_eq!(manifests.len(), 4);
+    let objects = sent.names(Kind::Activity).len() + sent.names(Kind::Shot).len();
+    for report in [
+        sent.verify(&Options::default()),
+        sent.verify_here(),
+        sent.verify(&Options {
+            keys: vec![sent.key().public()],
+            quick: true,
+            ..Options::default()
+        }),
+    ] {
+        assert_eq!(report.findings, []);
+        assert_eq!(report.verdict, Verdict::Complete);
+        let [one] = report.chains.as_slice() else {
+            panic!("one chain")
+        };
+        assert_eq!(one.manifests, 4);
+        assert_eq!(one.objects, objects as u64);
+        assert_eq!(one.through, sent.recorded.reader().last_seq().unwrap());
+        assert_eq!((one.not_yet_listed, one.waiting), (0, 0));
+        assert_eq!(one.key, Some(sent.key().public().to_string()));
+        assert_eq!(report.objects, (objects + 4) as u64);
+    }
+    assert!(sent.verify_here().chains[0].compared_with_journal);
+}
+
+#[test]
+fn a_manifest_says_what_was_sent_and_names_the_one_before() {
+    let sent = Sent::new();
+    let objects = all_of(&sent.sink());
+    let mut before: Option<String> = None;
+    let mut through = 0;
+    let mut listed = BTreeMap::new();
+    for (no, name) in (1..).zip(sent.names(Kind::Manifest)) {
+        let bytes = &objects[&name];
+        let manifest = Manifest::parse(bytes).unwrap();
+        assert_eq!((manifest.no, manifest.prev), (no, before));
+        assert_eq!(manifest.after, through);
+        through = manifest.through;
+        before = Some(sha256_hex(bytes));
+        for entry in manifest.objects {
+            let content = &objects[&entry.key];
+            assert_eq!(entry.sha256, sha256_hex(content));
+            assert_eq!(entry.bytes, content.len() as u64);
+            assert!(listed.insert(entry.key, no).is_none());
+        }
+    }
+    let all = objects
+        .keys()
+        .filter(|key| keys::parse(key).unwrap().kind != Kind::Manifest)
+        .count();
+    assert_eq!(listed.len(), all, "each object is listed once");
+}
+
+/// What somebody does to a sink, and what a check that knows nothing else must say.
+type Meddling = (&'static str, fn(&Sent), Verdict, &'static [Fault]);
+
+fn flip(file: &Path, at: usize) {
+    let mut bytes = fs::read(file).unwrap();
+    let at = at % bytes.len();
+    bytes[at] ^= 0x20;
+    fs::write(file, bytes).unwrap();
+}
+
+fn cut(file: &Path) {
+    let bytes = fs::read(file).unwrap();
+    fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+/// Signs a changed manifest with a key and puts it in the place of the old one, under the right name.
+fn forge(sent: &Sent, nth: usize, key: &DeviceKey, change: impl FnOnce(&mut Manifest)) -> String {
+    let name = sent.names(Kind::Manifest)[nth].clone();
+    let mut manifest = Manifest::parse(&fs::read(sent.file(&name)).unwrap()).unwrap();
+    change(&mut manifest);
+    manifest.key = key.public();
+    let bytes = manifest.sign(key).unwrap();
+    let parts = keys::parse(&name).unwrap();
+    let device: &DeviceId = &parts.device;
+    let new = keys::manifest(
+        device,
+        parts.epoch,
+        &parts.day,
+        parts.seq,
+        &sha256_hex(&bytes),
+    );
+    fs::remove_file(sent.file(&name)).unwrap();
+    fs::write(sent.file(&new), bytes).unwrap();
+    new
+}
+
+fn stranger() -> DeviceKey {
+    let dir = tempfile::tempdir().unwrap();
+    DeviceKey::find_or_make(dir.path()).unwrap()
+}
+
+const MEDDLING: &[Meddling] = &[
+    (
+        "a segment is deleted",
+        |s| fs::remove_file(s.file(&s.names(Kind::Activity)[2])).unwrap(),
+        Verdict::Incomplete,
+        &[Fault::MissingObject],
+    ),
+    (
+        "a picture is deleted",
+        |s| fs::remove_file(s.file(&s.names(Kind::Shot)[5])).unwrap(),
+        Verdict::Incomplete,
+        &[Fault::MissingObject],
+    ),
+    (
+        "a byte of a segment is changed",
+        |s| flip(&s.file(&s.names(Kind::Activity)[1]), 100),
+        Verdict::Tampered,
+        &[Fault::Edited],
+    ),
+    (
+        "a segment is cut",
+        |s| cut(&s.file(&s.names(Kind::Activity)[1])),
+        Verdict::Tampered,
+        &[Fault::Truncated],
+    ),
+    (
+        "a picture grows",
+        |s| {
+            let file = s.file(&s.names(Kind::Shot)[0]);
+            let mut bytes = fs::read(&file).unwrap();
+            bytes.push(0);
+            fs::write(file, bytes).unwrap();
+        },
+        Verdict::Tampered,
+        &[Fault::Edited],
+    ),
+    (
+        "two segments change places",
+        |s| {
+            let names = s.names(Kind::Activity);
+            let (a, b) = (s.file(&names[0]), s.file(&names[1]));
+            let (one, other) = (fs::read(&a).unwrap(), fs::read(&b).unwrap());
+            fs::write(a, other).unwrap();
+            fs::write(b, one).unwrap();
+        },
+        Verdict::Tampered,
+        // By size or by content, as it happens.
+        &[],
+    ),
+    (
+        "a segment lies there a second time, under another day",
+        |s| {
+            let name = s.names(Kind::Activity)[0].clone();
+            let parts = keys::parse(&name).unwrap();
+            let copy = name.replace(&format!("dt={}", parts.day), "dt=2027-01-01");
+            fs::create_dir_all(s.file(&copy).parent().unwrap()).unwrap();
+            fs::copy(s.file(&name), s.file(&copy)).unwrap();
+        },
+        Verdict::Tampered,
+        &[Fault::Foreign],
+    ),
+    (
+        "something of nobody lies there",
+        |s| fs::write(s.file("raw/v1/readme.txt"), b"hello").unwrap(),
+        Verdict::Tampered,
+        &[Fault::Foreign],
+    ),
+    (
+        "a manifest in the middle is deleted",
+        |s| fs::remove_file(s.file(&s.names(Kind::Manifest)[1])).unwrap(),
+        Verdict::Incomplete,
+        &[Fault::MissingManifest, Fault::Unlisted],
+    ),
+    (
+        "the first manifest is deleted",
+        |s| fs::remove_file(s.file(&s.names(Kind::Manifest)[0])).unwrap(),
+        Verdict::Incomplete,
+        &[Fault::MissingManifest, Fault::Unlisted],
+    ),
+    (
+        "every manifest is deleted",
+        |s| {
+            for name in s.names(Kind::Manifest) {
+                fs::remove_file(s.file(&name)).unwrap();
+            }
+        },
+        Verdict::Incomplete,
+        &[Fault::NoManifest],
+    ),
+    (
+        "a byte of a manifest is changed",
+        |s| flip(&s.file(&s.names(Kind::Manifest)[1]), 300),
+        Verdict::Tampered,
+        &[Fault::MissingManifest, Fault::Unlisted, Fault::Edited],
+    ),
+    (
+        "a manifest is cut",
+        |s| cut(&s.file(&s.names(Kind::Manifest)[3])),
+        Verdict::Tampered,
+        &[Fault::Edited],
+    ),
+    (
+        "a manifest is signed anew by a stranger",
+        |s| {
+            forge(s, 1, &stranger(), |m| m.waiting = 7);
+        },
+        Verdict::Tampered,
+        &[Fault::MissingManifest, Fault::Unlisted, Fault::ForeignKey],
+    ),
+    (
+        "the device itself writes its history anew",
+        |s| {
+            forge(s, 1, &s.key(), |m| m.waiting = 7);
+        },
+        Verdict::Tampered,
+        &[Fault::Reordered],
+    ),
+    (
+        "the device leaves a segment out of its list",
+        |s| {
+            forge(s, 3, &s.key(), |m| {
+                m.objects.remove(0);
+            });
+        },
+        Verdict::Tampered,
+        &[Fault::Foreign, Fault::Reordered],
+    ),
+    (
+        "a manifest comes again under a later number",
+        |s| {
+            let name = s.names(Kind::Manifest)[1].clone();
+            let again = name.replace("-0000000002-", "-0000000005-");
+            fs::copy(s.file(&name), s.file(&again)).unwrap();
+        },
+        Verdict::Tampered,
+        &[Fault::Replayed],
+    ),
+    (
+        "there are two manifests of one number",
+        |s| {
+            let name = s.names(Kind::Manifest)[3].clone();
+            let old = fs::read(s.file(&name)).unwrap();
+            forge(s, 3, &s.key(), |m| m.waiting = 9);
+            fs::write(s.file(&name), old).unwrap();
+        },
+        Verdict::Tampered,
+        &[Fault::Replayed],
+    ),
+    (
+        "an object is listed twice",
+        |s| {
+            forge(s, 3, &s.key(), |m| {
+                let shot = m.objects.iter().find(|o| o.key.contains("kind=shot"));
+                let again = shot.unwrap().clone();
+                m.objects.push(again);
+            });
+        },
+        Verdict::Tampered,
+        &[Fault::Replayed],
+    ),
+];
+
+#[test]
+fn every_kind_of_meddling_is_found_and_named() {
+    for (what, meddle, verdict, expected) in MEDDLING {
+        let sent = Sent::new();
+        meddle(&sent);
+        let report = sent.verify(&Options::default());
+        assert_eq!(report.verdict, *verdict, "{what}: {:?}", report.findings);
+        if !expected.is_empty() {
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(faults(&report), expected, "{what}: {:?}", report.findings);
+        }
+    }
+}
+
+#[test]
+fn names_alone_do_not_show_a_changed_byte() {
+    let sent = Sent::new();
+    flip(&sent.file(&sent.names(Kind::Shot)[0]), 50);
+    let quick = Options {
+        quick: true,
+        ..Options::default()
+    };
+    let report = sent.verify(&quick);
+    assert_eq!(report.verdict, Verdict::Complete);
+    assert!(!report.contents_read, "and the report says so");
+}
+
+#[test]
+fn a_chain_of_a_stranger_is_found_by_whoever_knows_the_key() {
+    let sent = Sent::new();
+    let mut before = None;
+    for nth in 0..4 {
+        let new = forge(&sent, nth, &stranger_of(&sent), |m| m.prev = before.take());
+        before = Some(sha256_hex(&fs::read(sent.file(&new)).unwrap()));
+    }
+    let trusting = sent.verify(&Options::default());
+    assert_eq!(
+        trusting.verdict,
+        Verdict::Complete,
+        "a chain like any other"
+    );
+    let knowing = sent.verify(&Options {
+        keys: vec![sent.key().public()],
+        ..Options::default()
+    });
+    assert_eq!(knowing.verdict, Verdict::Tampered);
+    assert!(faults(&knowing).contains(&Fault::ForeignKey));
+    assert_eq!(sent.verify_here().verdict, Verdict::Tampered);
+}
+
+/// The same stranger each time.
+fn stranger_of(sent: &Sent) -> DeviceKey {
+    DeviceKey::find_or_make(&sent.vault.path().join("stranger")).unwrap()
+}
+
+#[test]
+fn an_end_that_was_cut_off_is_found_by_whoever_remembers() {
+    let sent = Sent::new();
+    let earlier = sent.verify(&Options::default());
+    let last = sent.names(Kind::Manifest).pop().unwrap();
+    let listed = Manifest::parse(&fs::read(sent.file(&last)).unwrap()).unwrap();
+    fs::remove_file(sent.file(&last)).unwrap();
+    let alone = sent.verify(&Options::default());
+    assert_eq!(alone.verdict, Verdict::Complete);
+    assert_eq!(alone.chains[0].not_yet_listed, listed.objects.len() as u64);
+    for entry in &listed.objects {
+        fs::remove_file(sent.file(&entry.key)).unwrap();
+    }
+    let alone = sent.verify(&Options::default());
+    assert_eq!((alone.verdict, alone.found), (Verdict::Complete, 0));
+    let here = sent.verify_here();
+    assert_eq!(here.verdict, Verdict::Incomplete);
+    assert_eq!(here.found, 1 + listed.objects.len() as u64);
+    let later = sent.verify(&Options {
+        since: Some(earlier),
+        ..Options::default()
+    });
+    assert_eq!(later.verdict, Verdict::Incomplete);
+    assert_eq!(faults(&later), [Fault::CutOff]);
+}
+
+#[test]
+fn what_its_owner_had_deleted_is_not_missing() {
+    let mut sent = Sent::new();
+    let erased = sent.names(Kind::Shot)[0].clone();
+    let kept = sent.names(Kind::Shot)[1].clone();
+    fs::remove_file(sent.file(&erased)).unwrap();
+    assert_eq!(sent.verify_here().verdict, Verdict::Incomplete);
+    for name in [erased, kept] {
+        let shot = Removal::Shot(keys::parse(&name).unwrap().seq);
+        sent.recorded.journal.remove(&shot, START_US).unwrap();
+    }
+    assert_eq!(sent.chain(false).manifests, 1);
+    for report in [sent.verify(&Options::default()), sent.verify_here()] {
+        assert_eq!(report.findings, []);
+        assert_eq!(report.chains[0].erased_objects, 2);
+        assert_eq!(report.chains[0].erased_but_there, 1);
+    }
+}
+
+#[test]
+fn numbers_erased_before_they_were_sent_are_explained() {
+    let mut sent = Sent::new();
+    sent.recorded.work(10);
+    let today = Day::of_us(START_US);
+    let erased = sent
+        .recorded
+        .journal
+        .erase(today..=today, START_US)
+        .unwrap();
+    let sent_before = erased.sent.len() as u64;
+    sent.more(3);
+    let report = sent.verify_here();
+    assert_eq!(report.findings, []);
+    // Ten spans, two pictures, a notice.
+    assert_eq!(report.chains[0].erased_records, 13);
+    // Nothing was deleted in the folder, and the list says what is there too much.
+    assert!(sent_before > 0);
+    assert_eq!(report.chains[0].erased_objects, sent_before);
+    assert_eq!(report.chains[0].erased_but_there, sent_before);
+}
+
+/// A clock of the test's own.
+struct At(i64);
+
+impl Clock for At {
+    fn now(&self) -> Moment {
+        Moment {
+            utc_us: self.0,
+            boot_us: 1,
+            awake_us: 1,
+        }
+    }
+}
+
+#[test]
+fn silence_is_seen_because_there_is_a_sign_of_life() {
+    let sent = Sent::new();
+    let mut outbox = sent.recorded.outbox();
+    let pause = i64::try_from(HEARTBEAT.as_micros()).unwrap();
+    let at = |outbox: &mut Outbox, us: i64, alive| {
+        let clock = At(START_US + us);
+        chain(outbox, &sent.sink(), &sent.key(), alive, &clock)
+            .unwrap()
+            .manifests
+    };
+    assert_eq!(at(&mut outbox, pause - 1, true), 0);
+    assert_eq!(at(&mut outbox, pause, false), 0, "nobody is there");
+    assert_eq!(at(&mut outbox, pause, true), 1);
+    assert_eq!(at(&mut outbox, pause + 1, true), 0);
+    // A clock that was set back by a year.
+    assert_eq!(at(&mut outbox, -365 * 86_400_000_000, true), 1);
+    let report = sent.verify_here();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.chains[0].manifests, 6);
+}
+
+#[test]
+fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
+    let lab = Lab::new();
+    let sink = lab.sink(&[]);
+    let vault = tempfile::tempdir().unwrap();
+    let key = DeviceKey::find_or_make(vault.path()).unwrap();
+    let mut recorded = Recorded::new();
+    recorded.work(30);
+    recorded.drain(&sink).unwrap();
+    let mut outbox = recorded.outbox();
+    lab.server.set_faults(Faults::each(|_| Trouble::LoseAnswer));
+    chain(&mut outbox, &sink, &key, false, &Still).unwrap_err();
+    lab.server.set_faults(Faults::none());
+    drop(outbox);
+    // Meanwhile there is more; the old one comes first, unchanged.
+    recorded.work(10);
+    recorded.drain(&sink).unwrap();
+    let done = chain(&mut recorded.outbox(), &sink, &key, false, &Still).unwrap();
+    assert_eq!(done.manifests, 2);
+    assert_eq!(names(&sink, Kind::Manifest).len(), 2, "none twice");
+    let report = checked(&sink, &Options::default(), None);
+    assert_eq!(report.findings, []);
+    assert_eq!(report.chains[0].manifests, 2);
+}
+
+#[test]
+fn a_long_check_can_be_watched_and_stopped() {
+    let sent = Sent::new();
+    let mut steps = Vec::new();
+    let stopped = verify(
+        &sent.sink(),
+        &Options::default(),
+        None,
+        START_US,
+        &mut |step| {
+            steps.push(step);
+            match step {
+                Step::Followed { manifests: 2, .. } => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        },
+    );
+    assert!(matches!(stopped, Err(VerifyError::Stopped)));
+    assert!(matches!(steps[0], Step::Listed(n) if n > 20), "{steps:?}");
+    let last = steps.pop().unwrap();
+    assert!(matches!(last, Step::Followed { of: 4, .. }), "{last:?}");
+}
+
+#[test]
+fn a_report_is_read_back() {
+    let sent = Sent::new();
+    flip(&sent.file(&sent.names(Kind::Shot)[0]), 50);
+    let report = sent.verify(&Options::default());
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(text.contains("\"verdict\":\"tampered\""), "{text}");
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}

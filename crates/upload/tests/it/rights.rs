@@ -1,0 +1,194 @@
+//! Buckets that are open to anyone, and keys that may only store; large objects under both.
+
+use crate::kit::{Lab, Queue};
+use lab::s3::{Access, Fault, Faults, Options, S3Server};
+use upload::{Object, Put, Sink, SinkError};
+
+fn lab(access: Access, faults: Faults) -> Lab {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options {
+        access,
+        faults,
+        ..Options::new(dir.path())
+    };
+    let server = S3Server::start(options).unwrap();
+    Lab { server, dir }
+}
+
+#[test]
+fn a_bucket_that_anyone_can_list_gets_nothing() {
+    let lab = lab(Access::PublicList, Faults::none());
+    for prefix in ["", "team/laptop"] {
+        let sink = lab.sink(&[("S3_PREFIX", prefix)]);
+        for _ in 0..3 {
+            let mut queue = Queue::new(2, 2);
+            let error = queue.drain(&sink).unwrap_err();
+            assert!(error.is_permanent());
+            assert_eq!(
+                error.to_string(),
+                "anyone can list what is in the bucket lab, so nothing is sent there"
+            );
+            assert!(error.hint().contains("Block public access"));
+        }
+    }
+    assert!(lab.server.objects().unwrap().is_empty());
+    let asked: Vec<_> = lab.server.log().iter().map(|e| e.method.clone()).collect();
+    assert_eq!(
+        asked,
+        ["GET", "GET"],
+        "once for each sink, and nothing else"
+    );
+}
+
+#[test]
+fn whatever_else_an_unsigned_look_is_answered_with_is_fine() {
+    for fault in [
+        Fault::Portal { etag: false },
+        Fault::Redirect,
+        Fault::Close,
+        Fault::Refuse {
+            status: 500,
+            code: "InternalError",
+        },
+    ] {
+        let look = fault.clone();
+        let faults = Faults::each(move |seen| match seen.method {
+            "GET" => look.clone(),
+            _ => Fault::None,
+        });
+        let lab = lab(Access::Whole, faults);
+        let mut queue = Queue::new(2, 1);
+        queue.drain(&lab.sink(&[])).unwrap();
+        assert_eq!(lab.server.objects().unwrap().len(), 3, "{fault:?}");
+    }
+}
+
+/// Puts are answered as the plan says, the first of each object; then drains with a key that may only store.
+#[test]
+fn a_key_that_may_only_store_loses_and_doubles_nothing() {
+    for fault in [
+        Fault::None,
+        Fault::LoseAnswer,
+        // Those put at the same time are stored, and not heard of.
+        Fault::Close,
+        Fault::CutAnswer(20),
+        Fault::Garbage,
+        Fault::AnswerInstead {
+            status: 503,
+            code: "SlowDown",
+        },
+    ] {
+        let plan: Vec<(u64, Fault)> = [1, 4, 5, 9].iter().map(|n| (*n, fault.clone())).collect();
+        let lab = lab(Access::PutOnly, Faults::puts(&plan));
+        let sink = lab.sink(&[]);
+        let mut queue = Queue::new(5, 4);
+        let expected = queue.expected();
+        let mut tries = 0;
+        while let Err(error) = queue.drain(&sink) {
+            assert!(!error.is_permanent(), "{fault:?}: {error}");
+            tries += 1;
+            assert!(tries < 20, "{fault:?}");
+        }
+        assert_eq!(lab.server.objects().unwrap(), expected, "{fault:?}");
+        // Whoever took the store's word says so.
+        assert_eq!(
+            sink.remarks().iter().any(|r| r.contains("may not read")),
+            fault != Fault::None,
+            "{fault:?} {:?}",
+            sink.remarks()
+        );
+    }
+}
+
+#[test]
+fn a_name_without_the_hash_is_not_taken_for_the_content() {
+    let lab = lab(Access::PutOnly, Faults::none());
+    let sink = lab.sink(&[]);
+    let object = Object::new("plain", &b"one"[..]);
+    assert_eq!(sink.put_new(&object), Ok(Put::Stored));
+    let error = sink.put_new(&object).unwrap_err();
+    assert!(
+        matches!(error, SinkError::AccessDenied { doing: "read", .. }),
+        "{error:?}"
+    );
+    // A conflict is not "exists".
+    let hash = format!("x-{}", &object.sha256[..16]);
+    lab.server.set_faults(Faults::each(|_| Fault::Refuse {
+        status: 409,
+        code: "ConditionalRequestConflict",
+    }));
+    let other = Object::new(hash, &b"one"[..]);
+    // The refusal of the look is a fault too here; what counts is that it is not taken for stored.
+    assert!(sink.put_new(&other).is_err());
+}
+
+fn large() -> Object {
+    let body: Vec<u8> = (0..17_u32 << 20).map(|n| (n >> 7) as u8).collect();
+    let name = upload::sha256_hex(&body);
+    Object::new(format!("large/{}", &name[..16]), body)
+}
+
+#[test]
+fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
+    let object = large();
+    // In order: the unsigned look, a look, the beginning, three parts, the end.
+    for (n, fault) in [
+        (3, Fault::Close),
+        (4, Fault::CutBody(3 << 20)),
+        (5, Fault::LoseAnswer),
+        (
+            6,
+            Fault::Refuse {
+                status: 503,
+                code: "SlowDown",
+            },
+        ),
+        (7, Fault::LoseAnswer),
+        (7, Fault::CutAnswer(30)),
+        (7, Fault::Portal { etag: true }),
+        (
+            7,
+            Fault::Refuse {
+                status: 412,
+                code: "PreconditionFailed",
+            },
+        ),
+    ] {
+        let plan = fault.clone();
+        let lab = lab(
+            Access::Whole,
+            Faults::each(move |seen| match seen.request == n {
+                true => plan.clone(),
+                false => Fault::None,
+            }),
+        );
+        let sink = lab.sink(&[]);
+        let error = sink.put_new(&object).unwrap_err();
+        assert!(!error.is_permanent(), "{n} {fault:?}: {error}");
+        let stored = n == 7 && matches!(fault, Fault::LoseAnswer | Fault::CutAnswer(_));
+        let again = if stored {
+            Put::AlreadyThere
+        } else {
+            Put::Stored
+        };
+        assert_eq!(sink.put_new(&object), Ok(again), "{n} {fault:?}");
+        let objects = lab.server.objects().unwrap();
+        assert_eq!(objects.len(), 1, "{n} {fault:?}");
+        assert!(objects[&object.key] == object.body, "{n} {fault:?}");
+        let aborted = lab.server.log().iter().any(|e| e.method == "DELETE");
+        assert_eq!(
+            aborted,
+            n > 3,
+            "{n} {fault:?}: what was begun is thrown away"
+        );
+    }
+}
+
+#[test]
+fn a_large_object_of_a_key_that_may_only_store() {
+    let lab = lab(Access::PutOnly, Faults::none());
+    let object = large();
+    assert_eq!(lab.sink(&[]).put_new(&object), Ok(Put::Stored));
+    assert_eq!(lab.sink(&[]).put_new(&object), Ok(Put::AlreadyThere));
+    assert_eq!(lab.server.objects().unwrap().len(), 1);
+}

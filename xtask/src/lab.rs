@@ -1,0 +1,30 @@
+//! `cargo xtask lab`: builds the lab program with the programs it breaks, and runs it.
+
+use crate::args::Lab;
+use crate::build;
+use crate::process::{self, Stop, Stopped};
+use anyhow::{Result, bail};
+use std::process::Command;
+
+/// Runs the labs.
+///
+/// # Errors
+/// When the build fails, or a lab found something lost.
+pub(crate) fn run(options: &Lab, stop: &Stop) -> Result<()> {
+    // The whole workspace, as `test` builds it: nothing is compiled twice.
+    let programs = build::programs(&["--workspace", "--bins"], stop)?;
+    let mut command = Command::new(build::the(&programs, "fault-lab")?);
+    command.args(&options.names);
+    if options.long {
+        command.arg("--long");
+    }
+    command.env("FAULT_LAB_UAM", build::the(&programs, "uam")?);
+    let status = process::foreground(&mut command, stop)?;
+    if stop.requested() {
+        bail!(Stopped);
+    }
+    if !status.success() {
+        bail!("a lab failed; what it found stands above");
+    }
+    Ok(())
+}
