@@ -11,7 +11,7 @@ use vault::DeviceKey;
 
 /// Lists and delivers; the key lies beside the journal.
 pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
-    let key = DeviceKey::find_or_make(&dir.join("vault"))?;
+    let key = DeviceKey::find_or_make(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether trying again can help.
     chain(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
         cause,
@@ -28,7 +28,7 @@ pub(crate) fn check(desk: &Desk, env: &[(&str, String)]) -> Result<()> {
     let reader = desk.reader()?;
     let expected = Expected {
         reader: &reader,
-        key: DeviceKey::find(&desk.dir.join("vault"))?.map(|key| key.public()),
+        key: DeviceKey::find(&desk.dir.join("device"))?.map(|key| key.public()),
     };
     let report = verify(&sink, &Options::default(), Some(&expected), 0, &mut |_| {
         ControlFlow::Continue(())
