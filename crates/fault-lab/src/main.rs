@@ -44,6 +44,7 @@ mod desk;
 mod form;
 mod labs;
 mod lists;
+mod memory;
 mod mount;
 mod old;
 

@@ -50,8 +50,6 @@ pub struct Listed {
     pub object: SentObject,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Records in it; 1 for a picture.
-    pub count: u64,
 }
 
 /// Why numbers are in no object.
@@ -376,6 +374,9 @@ fn segments(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
 /// Explains the numbers from `draft.through` up to `last`, which are in no object.
 fn explain(db: &Db, draft: &mut Draft, last: u64) -> Result<(), JournalError> {
     let mut from = draft.through + 1;
+    if from > last {
+        return Ok(());
+    }
     for range in erase::ranges(db)? {
         let (first, end) = (range.first_seq.max(from), range.last_seq.min(last));
         if first > end {
@@ -386,7 +387,7 @@ fn explain(db: &Db, draft: &mut Draft, last: u64) -> Result<(), JournalError> {
         from = end + 1;
     }
     push(draft, from, last, Absence::Lost);
-    draft.through = draft.through.max(last);
+    draft.through = last;
     Ok(())
 }
 
@@ -427,7 +428,6 @@ impl SegmentRow {
             .filter(|object| object.certain)
             .map(|object| Listed {
                 bytes: self.bytes_of(object.form),
-                count: self.count(),
                 object,
             })
             .collect()

@@ -109,11 +109,6 @@ impl SegmentRow {
         }
     }
 
-    /// How many records it holds.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
     /// What the sink has of it, or may have.
     pub(crate) fn sent(&self) -> Vec<SentObject> {
         let mut out = Vec::new();

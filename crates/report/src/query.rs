@@ -10,7 +10,7 @@ use crate::status::Outbox;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{Day, JournalError, Place, Reader, SLOT_US, ShotRow, slot_of};
+use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, slot_of};
 use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,26 +43,34 @@ pub fn day_in(
         began_us: began_us(reader)?,
         now_us,
     };
+    let found = lines_of_day(reader, day, extent.began_us)?;
+    let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
+    report.damaged = found.damaged.iter().map(|d| d.seq).collect();
+    Ok(report)
+}
+
+/// The records that a day is made of. The journal finds spans by their start. One that began before the range may reach into
+/// the day, so it is widened until it holds a span that starts before any zone's day does, or the journal's beginning.
+pub(crate) fn lines_of_day(
+    reader: &Reader,
+    day: Date,
+    began_us: i64,
+) -> Result<Lines, JournalError> {
     let (nearest, to) = query_range(day);
-    // The journal finds spans by their start. One that began before the range may reach into the day, so it is
-    // widened until it holds a span that starts before any zone's day does, or the journal's beginning.
     let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
     let mut back = to.saturating_sub(nearest);
-    let found = loop {
+    loop {
         let from = to.saturating_sub(back);
         let found = reader.lines(from..to)?;
         let reaches_back = found
             .lines
             .iter()
             .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
-        if reaches_back || from <= extent.began_us || back > FARTHEST {
-            break found;
+        if reaches_back || from <= began_us || back > FARTHEST {
+            return Ok(found);
         }
         back = back.saturating_mul(2);
-    };
-    let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
-    report.damaged = found.damaged.iter().map(|d| d.seq).collect();
-    Ok(report)
+    }
 }
 
 /// The totals of many days: exactly those of [`day`] for each, at the cost of opening one roll-up for each quarter hour,

@@ -3,19 +3,14 @@
 //! Always true: pieces are sorted, do not overlap, lie within the day, and sum to the day's time outside `off`; the
 //! rules at the head of [`crate::day`] hold.
 
-use crate::day::{DayReport, Extent, Zones, bounds, pieces, query_range, summarise};
+use crate::activity::TEN_US;
+use crate::day::{DayReport, Extent, Zones, bounds, pieces, summarise};
 use crate::query;
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
 use model::{Coverage, Line, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-
-/// Ten minutes, in microseconds.
-pub const TEN_US: i64 = 600_000_000;
-
-/// How far back a day's first span is looked for, as in [`query::day`].
-const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
 
 /// What a piece of time belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,21 +83,7 @@ pub fn day(
         began_us: query::began_us(reader)?,
         now_us,
     };
-    let (nearest, to) = query_range(day);
-    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
-    let mut back = to.saturating_sub(nearest);
-    let found = loop {
-        let from = to.saturating_sub(back);
-        let found = reader.lines(from..to)?;
-        let reaches = found
-            .lines
-            .iter()
-            .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
-        if reaches || from <= extent.began_us || back > FARTHEST {
-            break found;
-        }
-        back = back.saturating_mul(2);
-    };
+    let found = query::lines_of_day(reader, day, extent.began_us)?;
     let pending = reader.pending()?;
     let mut report = summarise(&found.lines, &pending, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();

@@ -91,7 +91,7 @@ fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Man
     let mut objects: Vec<Entry> = draft
         .objects
         .iter()
-        .map(|Listed { object, bytes, .. }: &Listed| {
+        .map(|Listed { object, bytes }: &Listed| {
             let SentObject {
                 first_seq,
                 last_seq,

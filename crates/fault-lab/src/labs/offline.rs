@@ -5,6 +5,7 @@
 
 use super::recorded::{At, Recorded, arrived};
 use crate::form::{Bar, Form, Verdict};
+use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use journal::Outbox;
 use lab::s3::{Options, S3Server};
@@ -132,7 +133,7 @@ fn record(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
         }
         if n % SEGMENT_EVERY == 0 {
             work.freeze(SEGMENT_RECORDS)?;
-            println!("{n} {}", memory_kib()?);
+            println!("{n} {}", memory::kib("self", "VmRSS")?);
         }
     }
     work.freeze(SEGMENT_RECORDS)
@@ -155,7 +156,7 @@ fn empty(dir: &Path) -> Result<()> {
                 return ControlFlow::Break(());
             }
             last_seq = last;
-            match memory_kib() {
+            match memory::kib("self", "VmRSS") {
                 Ok(kib) => println!("{done} {kib}"),
                 Err(_) => return ControlFlow::Break(()),
             }
@@ -182,12 +183,4 @@ fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<Store> {
     let destination =
         Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
     Ok(destination.open(Timeouts::default())?)
-}
-
-/// What this process holds, in KiB.
-fn memory_kib() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let words = line.context("no VmRSS")?.split_whitespace().next();
-    Ok(words.context("no VmRSS")?.parse()?)
 }

@@ -4,13 +4,14 @@
 //! minute), takes a picture every five seconds, and sends to a directory every five seconds.
 
 use crate::form::{Bar, Form, Verdict};
+use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use model::{
     ActiveWindow, Counts, Coverage, Event, InputCounts, Moment, Stamped, Window, WindowHandle,
 };
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -172,14 +173,11 @@ struct Sample {
 }
 
 fn sample(pid: u32, begun: Instant) -> Option<Sample> {
-    let proc = PathBuf::from(format!("/proc/{pid}"));
-    let status = fs::read_to_string(proc.join("status")).ok()?;
-    let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-    let rss_kb = rss.trim().trim_end_matches("kB").trim().parse().ok()?;
+    let rss = memory::kib(&pid.to_string(), "VmRSS").ok()?;
     Some(Sample {
         seconds: begun.elapsed().as_secs_f64(),
-        rss_kb,
-        handles: fs::read_dir(proc.join("fd")).ok()?.count(),
+        rss_kb: rss as f64,
+        handles: fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! A check of a bucket that is made up as it is read: objects need no disk, so there can be a million of them.
 
 use crate::form::{Bar, Form, Verdict};
+use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use model::DeviceId;
@@ -194,13 +195,13 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let whole = form.pick(20_000, 1_000_000);
     let dir = tempfile::tempdir()?;
     let mut bucket = Bucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
-    let before = memory_kib("VmRSS")?;
+    let before = memory::kib("self", "VmRSS")?;
     // From here on the peak counts anew (proc(5), clear_refs).
     fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;
     let begun = Instant::now();
     check(&bucket, &[])?;
     let seconds = begun.elapsed().as_secs_f64();
-    let peak = memory_kib("VmHWM")?.saturating_sub(before);
+    let peak = memory::kib("self", "VmHWM")?.saturating_sub(before);
     ensure!(
         peak <= MEMORY_KIB,
         "it took {peak} KiB, more than {MEMORY_KIB} KiB"
@@ -239,13 +240,4 @@ fn check(bucket: &Bucket, expected: &[Fault]) -> Result<()> {
         bucket.whole
     );
     Ok(())
-}
-
-fn memory_kib(field: &str) -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
-        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-        .with_context(|| format!("/proc/self/status says nothing of {field}"))
 }

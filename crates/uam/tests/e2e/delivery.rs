@@ -52,12 +52,8 @@ fn begin(server: &S3Server) -> (VirtualDesktop, Home, Running) {
     (desktop, home, running)
 }
 
-#[test]
-fn the_bucket_equals_the_journal() {
-    let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
-    let (desktop, home, running) = begin(&server);
-    work(&desktop, &home, 4);
+/// Records are in the bucket.
+fn sent(server: &S3Server) {
     until("something was sent while it ran", || {
         let objects = server.objects().unwrap();
         objects
@@ -65,6 +61,15 @@ fn the_bucket_equals_the_journal() {
             .any(|key| key.contains("kind=activity"))
             .then_some(())
     });
+}
+
+#[test]
+fn the_bucket_equals_the_journal() {
+    let store = tempfile::tempdir().unwrap();
+    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let (desktop, home, running) = begin(&server);
+    work(&desktop, &home, 4);
+    sent(&server);
     running.stop();
     assert_bucket_equals_journal(&home, &server);
     assert_eq!(home.ok(&["upload"]).trim(), "nothing new to send");
@@ -195,13 +200,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     let server = S3Server::start(Options::new(store.path())).unwrap();
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 3);
-    until("something was sent while it ran", || {
-        let objects = server.objects().unwrap();
-        objects
-            .keys()
-            .any(|key| key.contains("kind=activity"))
-            .then_some(())
-    });
+    sent(&server);
     // Beside the running instance, too.
     let (code, report) = verified(&home, &[]);
     assert_eq!((code, report.found), (Some(0), 0), "{report:?}");
