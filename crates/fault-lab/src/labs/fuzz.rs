@@ -38,7 +38,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let mut whole = 0;
     let mut ended = Ok(());
     for target in &targets {
-        let inputs = form.pick(20_000, 1_000_000) / target.share;
+        let inputs = form.pick(20_000 / target.share, 1_000_000);
         let begun = Instant::now();
         let longest = AtomicU64::new(0);
         ended = two_at_once(inputs / BATCH, form, &|batch| {
