@@ -42,6 +42,8 @@ pub(crate) const TESTS: &[Package] = &[
     // Somebody else's program opens what ours has sealed.
     package("age", "age"),
     package("bsdutils", "script"),
+    // A terminal whose screen can be read back.
+    package("tmux", "tmux"),
     package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"),
     package(
         "python3-dbusmock",

@@ -1,27 +1,39 @@
 //! The live view with made-up news, to look at it: `cargo run -p console --example made_up [seconds]`.
 //!
 //! Prints how the view ended on standard error. With `panic` in place of seconds the command callback panics at the
-//! first key, with `drop` the view is dropped after one state.
+//! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and nothing changes but
+//! by keys, with `attached` the same as it looks when attached.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use console::{Command, Ended, Live, Options, Picture};
+use console::{Command, Ended, Live, Options, Picture, Step, Wish};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, Window};
-use report::{Feed, LogLine, Outbox, Status, Upload};
+use report::day::StateTotal;
+use report::{Feed, LogLine, Outbox, Status, Today, Upload};
 use std::io::Cursor;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-struct Wall;
+/// 2026-07-15 15:20:00 in Berlin, a Wednesday.
+const STILL: i64 = 1_784_121_600_000_000;
+const MINUTE: i64 = 60_000_000;
+
+/// The clock on the wall, or one that stands still.
+struct Wall {
+    still: bool,
+}
 
 impl Clock for Wall {
     fn now(&self) -> Moment {
-        let us = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_micros();
+        let us = match self.still {
+            true => STILL.unsigned_abs().into(),
+            false => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_micros(),
+        };
         Moment {
             utc_us: us as i64,
             boot_us: us as u64,
@@ -40,32 +52,45 @@ const TITLES: [(&str, &str); 4] = [
 fn main() -> ExitCode {
     let how = std::env::args().nth(1).unwrap_or_default();
     let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
+    let still = how == "still" || how == "attached";
     let (commands, told) = channel();
     let panics = how == "panic";
-    let live = Live::start(Options::default(), Arc::new(Wall), move |command| {
+    let options = Options {
+        attached: how == "attached",
+        ..Options::default()
+    };
+    let live = Live::start(options, Arc::new(Wall { still }), move |command| {
         assert!(!panics, "made up");
         commands.send(command).ok();
     })
     .unwrap();
+    let wall = Wall { still };
     let updates = live.updates().clone();
     let begun = Instant::now();
     let mut feed = Feed::new();
-    let mut status = status();
-    updates.picture(picture(0));
+    let mut today = day(wall.now().utc_us);
+    let mut status = status(&wall);
+    let mut shots = 4;
+    let mut shown = shots;
+    updates.picture(picture(&wall, shown, shots));
+    if still {
+        said(&updates, wall.now().utc_us);
+    }
     for n in 0.. {
-        let now = Wall.now().utc_us;
-        let (app, title) = TITLES[n % TITLES.len()];
+        let now = wall.now().utc_us;
+        let (app, title) = TITLES[if still { 0 } else { n % TITLES.len() }];
         let window = Arc::new(Window {
             app: app.into(),
             exe: String::new(),
             title: title.into(),
         });
         status.window = Some((*window).clone());
-        status.last_durable_us = Some(now);
-        status.span_counts.hardware.keys += 3;
-        status.today_counts.hardware.keys += 3;
-        updates.status(status.clone());
-        let record = model::Record::Span(model::Span {
+        status.last_durable_us = Some(now - 2_000_000);
+        if n == 0 || !still {
+            status.span_counts.hardware.keys += 3;
+            status.today_counts.hardware.keys += 3;
+        }
+        let span = model::Span {
             start_us: now - 700_000,
             dur_us: 700_000,
             zone: status.zone.as_str().into(),
@@ -74,9 +99,18 @@ fn main() -> ExitCode {
             removed: false,
             window: Some(window),
             counts: status.span_counts,
-        });
-        feed.push(&record).into_iter().for_each(|l| updates.line(l));
-        if n % 9 == 8 {
+        };
+        if n == 0 || !still {
+            status.today = today.states();
+            updates.glance(today.glance().clone());
+        }
+        if !still {
+            today.add(&span);
+            let record = model::Record::Span(span);
+            feed.push(&record).into_iter().for_each(|l| updates.line(l));
+        }
+        updates.status(status.clone());
+        if n % 9 == 8 && !still {
             updates.line(LogLine::upload(
                 &Upload {
                     at_us: now,
@@ -85,16 +119,35 @@ fn main() -> ExitCode {
                 },
                 status.zone.as_str().into(),
             ));
-            updates.picture(picture(n));
+            shots += 1;
+            updates.picture(picture(&wall, shots, shots));
         }
         if how == "drop" || begun.elapsed() > run_for || !updates.is_open() {
             break;
         }
-        match told.recv_timeout(Duration::from_millis(700)) {
+        let wait = match still {
+            true => run_for,
+            false => Duration::from_millis(700),
+        };
+        match told.recv_timeout(wait) {
             Ok(Command::Pause(_)) => status.state = Coverage::Paused,
             Ok(Command::Resume) => status.state = Coverage::Active,
-            Ok(Command::Shot) => updates.picture(picture(n + 1)),
-            Ok(Command::Stop) => break,
+            Ok(Command::Shot) => {
+                shots += 1;
+                updates.picture(picture(&wall, shots, shots));
+            }
+            Ok(Command::Show(step)) => {
+                let next = match step {
+                    Step::Older => shown - 1,
+                    Step::Newer => shown + 1,
+                };
+                shown = next.clamp(1, shots);
+                updates.stepped(picture(&wall, shown, shots));
+            }
+            Ok(Command::Wish(wish @ Wish::Page)) => updates.ask_code(wish),
+            Ok(Command::Wish(wish)) => updates.said(format!("{wish:?}: done.")),
+            Ok(Command::WithCode(wish, _)) => updates.said(format!("{wish:?}: accepted.")),
+            Ok(Command::Stop | Command::Leave) => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -116,8 +169,62 @@ fn main() -> ExitCode {
     }
 }
 
-fn status() -> Status {
-    let now = Wall.now().utc_us;
+/// A few lines for the log.
+fn said(updates: &console::Updates, now_us: i64) {
+    let zone: Arc<str> = "Europe/Berlin".into();
+    for (minutes, text, ok) in [
+        (12, "12 records, 0 shots", true),
+        (7, "the sink does not answer; trying again", false),
+        (2, "42 records, 1 shot", true),
+    ] {
+        let upload = Upload {
+            at_us: now_us - minutes * MINUTE,
+            text: text.into(),
+            ok,
+        };
+        updates.line(LogLine::upload(&upload, Arc::clone(&zone)));
+    }
+}
+
+/// A day at a desk until now: half past eight, a lunch, a pause, and what is typed comes and goes.
+fn day(now_us: i64) -> Today {
+    let zone = "Europe/Berlin";
+    let mut today = Today::new(report::day::date_of(now_us, zone), zone);
+    let begin = now_us - 410 * MINUTE;
+    for n in 0..410_i64 {
+        let state = match n {
+            225..=249 => Coverage::Idle,
+            250..=269 => Coverage::Locked,
+            330..=344 => Coverage::Paused,
+            _ => Coverage::Active,
+        };
+        let (app, title) = TITLES[(n / 7 % 4 * (n / 31 % 2 + 1) % 4) as usize];
+        let mut counts = model::Counts::default();
+        if state == Coverage::Active {
+            counts.hardware.seconds = ((n * n / 40) % 31).unsigned_abs();
+        }
+        today.add(&model::Span {
+            start_us: begin + n * MINUTE,
+            dur_us: MINUTE.unsigned_abs(),
+            zone: zone.into(),
+            state,
+            protected: n % 50 == 49,
+            removed: false,
+            window: state.is_recording().then(|| {
+                Arc::new(Window {
+                    app: app.into(),
+                    exe: String::new(),
+                    title: title.into(),
+                })
+            }),
+            counts,
+        });
+    }
+    today
+}
+
+fn status(wall: &Wall) -> Status {
+    let now = wall.now().utc_us;
     Status {
         version: "0.1.0".into(),
         pid: std::process::id(),
@@ -129,7 +236,10 @@ fn status() -> Status {
         window: None,
         span_counts: model::Counts::default(),
         today_counts: model::Counts::default(),
-        today: Vec::new(),
+        today: vec![StateTotal {
+            state: Coverage::Active,
+            us: 0,
+        }],
         last_durable_us: Some(now),
         outbox: Outbox {
             records: 12,
@@ -137,7 +247,11 @@ fn status() -> Status {
             bytes: 51_300,
         },
         destination: "s3://team-bucket/uam".into(),
-        last_upload: None,
+        last_upload: Some(Upload {
+            at_us: now - 100_000_000,
+            text: "42 records, 1 shot".into(),
+            ok: true,
+        }),
         next_upload_us: Some(now + 200_000_000),
         last_shot_us: Some(now),
         next_shot_us: Some(now + 240_000_000),
@@ -150,9 +264,10 @@ fn status() -> Status {
     }
 }
 
-fn picture(seed: usize) -> Picture {
+fn picture(wall: &Wall, place: u64, of: u64) -> Picture {
+    let seed = place;
     let image = RgbImage::from_fn(640, 360, |x, y| {
-        let wave = ((x / 20 + y / 20) as usize + seed) % 2;
+        let wave = (u64::from(x / 20 + y / 20) + seed) % 2;
         if y < 30 {
             Rgb([60, 60, 70])
         } else if wave == 0 {
@@ -166,7 +281,10 @@ fn picture(seed: usize) -> Picture {
         .write_to(&mut bytes, ImageFormat::WebP)
         .unwrap();
     Picture {
-        at_us: Wall.now().utc_us,
+        seq: place,
+        place,
+        of,
+        at_us: wall.now().utc_us - i64::try_from(of - place).unwrap() * 5 * MINUTE,
         bytes: bytes.into_inner(),
         blurred: seed.is_multiple_of(2),
     }

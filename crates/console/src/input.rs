@@ -22,6 +22,12 @@ pub(crate) enum Key {
     Interrupt,
     /// Ctrl-L: draw everything anew.
     Redraw,
+    /// The arrow to the left.
+    Left,
+    /// The arrow to the right.
+    Right,
+    /// Backspace.
+    Erase,
     /// Anything else.
     Other,
 }

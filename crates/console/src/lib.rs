@@ -22,7 +22,7 @@ mod screen;
 mod updates;
 
 pub use ask::{Ask, AskError};
-pub use dialog::{Command, Pause};
+pub use dialog::{Code, Command, Pause, Step, Wish};
 pub use error::ConsoleError;
 pub use graphics::{Graphics, Protocol};
 pub use live::{Ended, Live, Options, colour_wanted, restore};

@@ -1,7 +1,7 @@
 //! The live view: a thread that waits, draws and listens.
 
 use crate::ConsoleError;
-use crate::dialog::{Command, Dialog};
+use crate::dialog::{Command, Dialog, Situation};
 use crate::graphics::{Graphics, Protocol, decode};
 use crate::input::{Input, Key};
 use crate::panel::{Beside, View, picture_room};
@@ -11,8 +11,8 @@ use crate::updates::{Picture, Updates};
 use model::Clock;
 use ratatui::layout::Rect;
 use ratatui_image::protocol::Protocol as Encoded;
-use report::text::{clock, count, zone};
-use report::{LogLine, LogWord, Status};
+use report::text::{count, minute, zone};
+use report::{Glance, LogLine, LogWord, Status};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -44,6 +44,8 @@ pub struct Options {
     pub pictures: bool,
     /// How, instead of what the terminal says it can.
     pub protocol: Option<Protocol>,
+    /// The view can be left without an end of the recording.
+    pub attached: bool,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             colour: colour_wanted(),
             pictures: true,
             protocol: None,
+            attached: false,
         }
     }
 }
@@ -206,7 +209,9 @@ struct Window {
     screen: Screen<io::Stdout>,
     graphics: Option<Graphics>,
     colour: bool,
+    attached: bool,
     status: Option<Box<Status>>,
+    glance: Option<Box<Glance>>,
     picture: Option<Picture>,
     encoded: Option<Encoded>,
     dialog: Dialog,
@@ -233,7 +238,9 @@ impl Window {
             screen,
             graphics,
             colour: options.colour,
+            attached: options.attached,
             status: None,
+            glance: None,
             picture: None,
             encoded: None,
             dialog: Dialog::default(),
@@ -263,13 +270,21 @@ impl Window {
                     self.screen.resize(size)?;
                     continue;
                 }
-                let state = self.status.as_ref().map(|s| s.state);
-                if let Some(command) = self.dialog.key(key, state, Instant::now()) {
+                let about = Situation {
+                    state: self.status.as_ref().map(|s| s.state),
+                    app: self
+                        .status
+                        .as_ref()
+                        .and_then(|s| s.window.as_ref())
+                        .map(|w| w.app.as_str()),
+                    attached: self.attached,
+                };
+                if let Some(command) = self.dialog.key(key, about, Instant::now()) {
                     commands(command);
                 }
             }
             let mut told = updates.take();
-            changed |= told.status.is_some() || told.picture.is_some() || told.forget;
+            changed |= told.changes();
             if told.dropped > 0 {
                 let at_us = time.now().utc_us;
                 self.screen
@@ -279,13 +294,21 @@ impl Window {
             if let Some(status) = told.status {
                 self.status = Some(status);
             }
+            if let Some(glance) = told.glance {
+                self.glance = Some(glance);
+            }
             if told.forget {
                 self.picture = None;
                 self.encoded = None;
             }
             if let Some(picture) = told.picture {
-                self.picture = Some(picture);
-                self.encode();
+                self.show(picture, told.stepped);
+            }
+            if let Some(text) = told.said {
+                self.dialog.say(text, Instant::now());
+            }
+            if let Some(wish) = told.code {
+                self.dialog.ask_code(wish, Instant::now());
             }
             if told.ended {
                 self.screen.leave()?;
@@ -307,7 +330,18 @@ impl Window {
         }
     }
 
-    /// Makes the terminal's form of the last shot for the room there is. A picture that cannot be shown is left
+    /// Shows a shot. Who looks at an older one is not torn away from it by a new one.
+    fn show(&mut self, picture: Picture, stepped: bool) {
+        match &mut self.picture {
+            Some(shown) if !stepped && shown.place < shown.of => shown.of = picture.of,
+            shown => {
+                *shown = Some(picture);
+                self.encode();
+            }
+        }
+    }
+
+    /// Makes the terminal's form of the shown shot for the room there is. A picture that cannot be shown is left
     /// out; it is in the journal all the same.
     fn encode(&mut self) {
         self.encoded = None;
@@ -323,16 +357,13 @@ impl Window {
     }
 
     fn draw(&mut self, time: &dyn Clock) -> Result<(), ConsoleError> {
-        let question = self.dialog.text(Instant::now());
+        let now = Instant::now();
+        let question = self.dialog.question(now);
         let zone_name = self.status.as_ref().map_or("UTC", |s| s.zone.as_str());
         let picture = match (&self.encoded, &self.picture) {
             (Some(encoded), Some(picture)) => Some(Beside {
                 encoded,
-                caption: format!(
-                    "shot at {}{}",
-                    clock(picture.at_us, &zone(zone_name)),
-                    if picture.blurred { ", blurred" } else { "" }
-                ),
+                caption: picture.caption(&minute(picture.at_us, &zone(zone_name))),
             }),
             _ => None,
         };
@@ -341,8 +372,12 @@ impl Window {
             .is_some_and(|g| g.protocol() == Protocol::HalfBlocks && !g.true_colour());
         let view = View {
             status: self.status.as_deref(),
+            glance: self.glance.as_deref(),
             now_us: time.now().utc_us,
-            question,
+            question: question.as_deref(),
+            said: self.dialog.said(now),
+            help: self.dialog.helps(),
+            attached: self.attached,
             picture,
             colour: self.colour,
         };

@@ -1,20 +1,27 @@
-//! The panel: what is so now, in a few rows. A pure function of what it is given.
+//! The panel: what is so now, and the day so far. A pure function of what it is given.
+
+mod day;
+mod help;
+mod tops;
 
 use model::Coverage;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 use ratatui_image::{Image, protocol::Protocol as Encoded};
-use report::Status;
 use report::status::counts_text;
 use report::text::{age, clip, clock, columns, zone};
+use report::{Glance, Status};
 
 /// Columns of a label such as `on disk`.
 const LABEL: usize = 10;
 
 /// Narrowest terminal in which a picture stands beside the text.
 const WIDE: u16 = 72;
+
+/// Rows of the largest panel.
+const TALLEST: u16 = 44;
 
 /// The picture beside the text.
 pub(crate) struct Beside<'a> {
@@ -26,34 +33,82 @@ pub(crate) struct Beside<'a> {
 pub(crate) struct View<'a> {
     /// None until the first one comes.
     pub(crate) status: Option<&'a Status>,
+    /// The day so far; none until it is known.
+    pub(crate) glance: Option<&'a Glance>,
     /// The present, in microseconds since the Unix epoch (UTC).
     pub(crate) now_us: i64,
     /// A question that stands in place of the keys.
     pub(crate) question: Option<&'a str>,
+    /// An answer that does, while no question stands.
+    pub(crate) said: Option<&'a str>,
+    /// The list of keys stands in place of everything else.
+    pub(crate) help: bool,
+    /// The view can be left without an end of the recording.
+    pub(crate) attached: bool,
     /// The last shot.
     pub(crate) picture: Option<Beside<'a>>,
-    /// False where colours are not wanted; then words alone tell.
+    /// False where colours are not wanted; then words and shapes alone tell.
     pub(crate) colour: bool,
 }
 
-/// Rows of the panel in a terminal of `rows` rows: two rows at least are left to the log, and where that leaves
-/// fewer than four there is no panel.
+/// How the rows between the rule above and the keys below are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Plan {
+    /// What is so now, and the picture.
+    now: u16,
+    /// The day as a strip and a curve; 0 where there is no room.
+    day: u16,
+    /// What was in front longest; 0 where there is no room.
+    tops: u16,
+    /// Empty rows between them.
+    gap: u16,
+}
+
+impl Plan {
+    /// For a panel of `height` rows.
+    fn of(height: u16) -> Self {
+        let rows = height.saturating_sub(2);
+        if rows < 13 {
+            return Self {
+                now: rows,
+                day: 0,
+                tops: 0,
+                gap: 0,
+            };
+        }
+        let gap = u16::from(rows >= 24);
+        let day = if rows >= 28 { 8 } else { 4 };
+        let tops = (rows / 3).clamp(4, 12);
+        Self {
+            now: rows - day - tops - 2 * gap,
+            day,
+            tops,
+            gap,
+        }
+    }
+}
+
+/// Rows of the panel in a terminal of `rows` rows: a quarter is left to the log, two rows at least, and where that
+/// leaves fewer than four there is no panel.
 pub(crate) fn height(rows: u16) -> u16 {
     let wish = match rows {
         0..=19 => 8,
-        20..=27 => 10,
-        _ => 12,
+        _ => (rows - (rows / 4).max(6)).min(TALLEST),
     };
     let most = rows.saturating_sub(2);
     if most < 4 { 0 } else { wish.min(most) }
 }
 
 /// Room for the picture in a panel of that size, in columns and rows; none where it is too small.
-pub(crate) fn picture_room(panel: Rect) -> Option<ratatui::layout::Size> {
+pub(crate) fn picture_room(panel: Rect) -> Option<Size> {
+    let plan = Plan::of(panel.height);
     // Above is the rule, below the caption; the last row is never drawn on, since sixels there make the screen scroll.
-    let rows = panel.height.saturating_sub(2);
-    let columns = (panel.width / 3).min(44);
-    (panel.width >= WIDE && rows >= 4).then(|| ratatui::layout::Size::new(columns, rows))
+    let rows = match plan.day {
+        0 => plan.now,
+        _ => plan.now.saturating_sub(1),
+    };
+    let columns = (panel.width / 3).min(60);
+    (panel.width >= WIDE && rows >= 4).then(|| Size::new(columns, rows))
 }
 
 /// The colour of a state.
@@ -74,6 +129,12 @@ impl View<'_> {
             return;
         }
         self.rule(area, buf);
+        if self.help {
+            help::render(self, area, buf);
+            self.bottom(area, buf);
+            return;
+        }
+        let plan = Plan::of(area.height);
         let mut text_width = area.width - 1;
         if let Some(beside) = &self.picture
             && let Some(room) = picture_room(area)
@@ -87,14 +148,29 @@ impl View<'_> {
             let caption = clip(&beside.caption, room.width.into());
             let left = area.right() - 1 - columns(&caption) as u16;
             buf.set_string(left, at.bottom(), &caption, self.dim());
-            text_width = area.width - size.width - 3;
+            let beside = size.width.max(columns(&caption) as u16);
+            text_width = area.width - beside - 3;
         }
-        let rows = self.rows(area.height - 2);
-        for (y, row) in (area.y + 1..area.bottom() - 1).zip(&rows) {
+        let rows = self.rows(plan.now);
+        for (y, row) in (area.y + 1..area.y + 1 + plan.now).zip(&rows) {
             let label = format!(" {:<LABEL$}", row.label);
             buf.set_string(area.x, y, &label, self.dim());
             let text = clip(&row.text, usize::from(text_width).saturating_sub(LABEL + 1));
             buf.set_string(area.x + LABEL as u16 + 1, y, &text, row.style);
+        }
+        if let (Some(glance), Some(status)) = (self.glance, self.status) {
+            let day = Rect {
+                y: area.y + 1 + plan.now + plan.gap,
+                height: plan.day,
+                ..area
+            };
+            day::render(self, glance, &zone(&status.zone), day, buf);
+            let tops = Rect {
+                y: day.bottom() + plan.gap,
+                height: plan.tops,
+                ..area
+            };
+            tops::render(self, glance, tops, buf);
         }
         self.bottom(area, buf);
     }
@@ -135,12 +211,17 @@ impl View<'_> {
         }
     }
 
-    /// The last row: a question, or the keys.
+    /// The last row: a question, an answer, or the keys.
     fn bottom(&self, area: Rect, buf: &mut Buffer) {
         let y = area.bottom() - 1;
-        if let Some(question) = self.question {
-            let text = clip(question, usize::from(area.width) - 2);
-            let style = self.coloured(Color::Yellow).add_modifier(Modifier::BOLD);
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        if let Some(text) = self.question.or(self.said) {
+            let text = clip(text, usize::from(area.width) - 2);
+            // Turned round, so that it stands out on a light screen as on a dark one.
+            let style = match self.question {
+                Some(_) if self.colour => bold.add_modifier(Modifier::REVERSED),
+                _ => bold,
+            };
             buf.set_string(area.x + 1, y, &text, style);
             return;
         }
@@ -148,15 +229,40 @@ impl View<'_> {
             Some(s) if s.state == Coverage::Paused => "resume",
             _ => "pause",
         };
-        let mut x = area.x + 1;
-        for (key, what) in [("p", pause), ("s", "shot now"), ("q", "quit")] {
-            let width = (key.len() + what.len() + 4) as u16;
-            if x + width > area.right() {
+        let quit = if self.attached { "leave" } else { "quit" };
+        let keys = [
+            ("p", pause),
+            ("s", "shot"),
+            ("x", "exclude"),
+            ("d", "delete"),
+            ("o", "page"),
+            ("‹›", "pictures"),
+            ("?", "help"),
+            ("q", quit),
+        ];
+        let width = |keys: &[(&str, &str)]| -> usize {
+            keys.iter().map(|(k, w)| columns(k) + w.len() + 3).sum()
+        };
+        let mut shown: Vec<(&str, &str)> = keys.to_vec();
+        // Help names those that found no room.
+        for spare in ["‹›", "o", "d", "x", "s", "p", "?"] {
+            if width(&shown) < usize::from(area.width) {
                 break;
             }
-            buf.set_string(x, y, key, Style::new().add_modifier(Modifier::BOLD));
-            buf.set_string(x + 2, y, what, self.dim());
-            x += width;
+            shown.retain(|(key, _)| *key != spare);
+        }
+        let mut x = area.x + 1;
+        for (key, what) in shown {
+            buf.set_string(x, y, key, bold);
+            let after = x + columns(key) as u16 + 1;
+            buf.set_stringn(
+                after,
+                y,
+                what,
+                usize::from(area.right().saturating_sub(after)),
+                self.dim(),
+            );
+            x = after + what.len() as u16 + 2;
         }
     }
 

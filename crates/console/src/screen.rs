@@ -210,14 +210,14 @@ mod tests {
     fn the_log_scrolls_above_the_panel() {
         let sent = Sent::default();
         let mut screen = Screen::new(sent.clone(), Size::new(80, 24), false).unwrap();
-        assert_eq!(sent.take(), format!("\x1b[?25l\r{}", "\n".repeat(10)));
+        assert_eq!(sent.take(), format!("\x1b[?25l\r{}", "\n".repeat(18)));
         screen.log([line("a"), line("b")]).unwrap();
         assert_eq!(
             sent.take(),
-            "\x1b[1;14r\x1b[14;1H\r\n00:00:00  shot          a\r\n00:00:00  shot          b\x1b[r"
+            "\x1b[1;6r\x1b[6;1H\r\n00:00:00  shot          a\r\n00:00:00  shot          b\x1b[r"
         );
         screen.leave().unwrap();
-        assert_eq!(sent.take(), "\x1b[r\x1b[0m\x1b[15;1H\x1b[J\x1b[?25h");
+        assert_eq!(sent.take(), "\x1b[r\x1b[0m\x1b[7;1H\x1b[J\x1b[?25h");
     }
 
     #[test]
@@ -254,8 +254,12 @@ mod tests {
                 .draw(|area, buf| {
                     let view = panel::View {
                         status: None,
+                        glance: None,
                         now_us: 0,
                         question: Some("Stop?"),
+                        said: None,
+                        help: false,
+                        attached: false,
                         picture: None,
                         colour: true,
                     };

@@ -6,17 +6,24 @@
 //!   how many older ones were dropped is said in their place (the journal has them all).
 //! * Once the view has ended nothing is kept at all.
 
+use crate::dialog::Wish;
 use crate::input::Wake;
-use report::{LogLine, Status};
+use report::{Glance, LogLine, Status};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most lines that wait to be shown.
 pub(crate) const MOST_LINES: usize = 1000;
 
-/// The last shot, to be shown beside the panel.
+/// A shot, to be shown beside the panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// Which it is of those that can be shown here, counted from 1, the oldest.
+    pub place: u64,
+    /// How many those are.
+    pub of: u64,
     /// When it was taken, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
     /// The encoded picture (WebP or PNG).
@@ -25,11 +32,29 @@ pub struct Picture {
     pub blurred: bool,
 }
 
+impl Picture {
+    /// What stands below it; `clock` is the time of day it was taken at, to the minute.
+    pub(crate) fn caption(&self, clock: &str) -> String {
+        let blurred = if self.blurred { " blurred" } else { "" };
+        match self.of {
+            0 | 1 => format!("{clock}{blurred}"),
+            of => format!("‹ {} of {of} › {clock}{blurred}", self.place),
+        }
+    }
+}
+
 /// What waits to be shown.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     pub(crate) status: Option<Box<Status>>,
+    pub(crate) glance: Option<Box<Glance>>,
     pub(crate) picture: Option<Picture>,
+    /// The picture is one that was asked for.
+    pub(crate) stepped: bool,
+    /// The answer to what was wished.
+    pub(crate) said: Option<String>,
+    /// A wish that takes a code.
+    pub(crate) code: Option<Wish>,
     pub(crate) lines: VecDeque<LogLine>,
     /// Lines that were dropped because the view was too slow.
     pub(crate) dropped: u64,
@@ -37,6 +62,18 @@ pub(crate) struct Waiting {
     pub(crate) forget: bool,
     pub(crate) ended: bool,
     closed: bool,
+}
+
+impl Waiting {
+    /// Does the panel look different after it?
+    pub(crate) fn changes(&self) -> bool {
+        self.status.is_some()
+            || self.glance.is_some()
+            || self.picture.is_some()
+            || self.said.is_some()
+            || self.code.is_some()
+            || self.forget
+    }
 }
 
 /// Tells the live view what to show. Clones tell the same view.
@@ -70,9 +107,36 @@ impl Updates {
         });
     }
 
-    /// The last shot replaces the one before.
+    /// The present day replaces what was known of it.
+    pub fn glance(&self, glance: Glance) {
+        self.tell(|w| w.glance = Some(Box::new(glance)));
+    }
+
+    /// The last shot replaces the one before, unless an older one is looked at.
     pub fn picture(&self, picture: Picture) {
-        self.tell(|w| w.picture = Some(picture));
+        self.tell(|w| {
+            if !w.stepped {
+                w.picture = Some(picture);
+            }
+        });
+    }
+
+    /// A shot that was asked for replaces what is shown.
+    pub fn stepped(&self, picture: Picture) {
+        self.tell(|w| {
+            w.picture = Some(picture);
+            w.stepped = true;
+        });
+    }
+
+    /// The answer to what was wished, as one sentence.
+    pub fn said(&self, text: String) {
+        self.tell(|w| w.said = Some(text));
+    }
+
+    /// A wish that takes a code, which is to be asked for.
+    pub fn ask_code(&self, wish: Wish) {
+        self.tell(|w| w.code = Some(wish));
     }
 
     /// Something was taken out of the record: lines that wait and the last shot are shown no longer.
@@ -80,6 +144,7 @@ impl Updates {
         self.tell(|w| {
             w.lines.clear();
             w.picture = None;
+            w.stepped = false;
             w.forget = true;
         });
     }

@@ -20,6 +20,27 @@ struct Terminal {
     slave: File,
     child: Child,
     text: String,
+    /// What was written before that which was expected, and that itself.
+    last: String,
+}
+
+/// A pixel at the top of a sixel picture, as ImageMagick decodes it.
+fn top_pixel(sixel: &str) -> [u8; 3] {
+    let mut child = Command::new("/usr/bin/convert")
+        .args(["sixel:-", "png:-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("ImageMagick must be installed");
+    let mut input = child.stdin.take().unwrap();
+    let text = sixel.to_owned();
+    let written = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let out = child.wait_with_output().unwrap();
+    written.join().unwrap().unwrap();
+    assert!(out.status.success(), "{out:?}");
+    let picture = image::load_from_memory(&out.stdout).unwrap().to_rgb8();
+    assert!(picture.width() > 200 && picture.height() > 100);
+    picture.get_pixel(5, 3).0
 }
 
 impl Terminal {
@@ -65,6 +86,7 @@ impl Terminal {
             slave,
             child,
             text: String::new(),
+            last: String::new(),
         }
     }
 
@@ -86,7 +108,7 @@ impl Terminal {
             self.text.push_str(&String::from_utf8_lossy(&bytes[..read]));
         }
         let at = self.text.find(what).unwrap() + what.len();
-        self.text.drain(..at);
+        self.last = self.text.drain(..at).collect();
     }
 
     fn answer(&mut self, text: &str) {
@@ -129,6 +151,16 @@ fn a_terminal_with_sixels_gets_sixels_and_is_given_back() {
     t.answer("\x1b[?62;4c\x1b[6;20;10t\x1b[0n");
     t.expect("recording");
     t.expect("\x1bP");
+    t.expect("\x1b\\");
+    let sixel = format!("\x1bP{}", t.last);
+    let bar = top_pixel(&sixel);
+    // Sixel names colours in hundredths.
+    assert!(
+        bar.iter()
+            .zip([60, 60, 70])
+            .all(|(a, b)| a.abs_diff(b) <= 3),
+        "the grey bar of the made-up picture: {bar:?}"
+    );
     t.expect("cargo test");
     t.answer("q");
     t.expect("Stop recording and quit?");

@@ -115,6 +115,14 @@ pub fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
+/// The time of day to the minute, `HH:MM`; dashes for an instant no calendar reaches.
+#[must_use]
+pub fn minute(at_us: i64, zone: &TimeZone) -> String {
+    let mut text = clock(at_us, zone);
+    text.truncate(5);
+    text
+}
+
 /// Wall-clock time `HH:MM:SS` of an instant (microseconds since the Unix epoch, UTC) in a zone.
 #[must_use]
 pub fn clock(at_us: i64, zone: &TimeZone) -> String {

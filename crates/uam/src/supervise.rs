@@ -100,7 +100,12 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
         output::line(&format!(
             "The recording process ended unexpectedly ({status}); it goes on under the same start."
         ));
-        handover = Handover::new(&lease, handover.today.take(), Vec::new(), false);
+        let mut today = handover.today.take();
+        if let Some(today) = &mut today {
+            // Some of them may have been taken out of the record since.
+            today.forget_names();
+        }
+        handover = Handover::new(&lease, today, Vec::new(), false);
     };
     gone.raise();
     Ok(code)

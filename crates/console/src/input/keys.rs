@@ -38,6 +38,7 @@ impl Keys {
             (State::Ground, 0x1b) => (State::Escape, None),
             (State::Ground, 0x03) => (State::Ground, Some(Key::Interrupt)),
             (State::Ground, 0x0c) => (State::Ground, Some(Key::Redraw)),
+            (State::Ground, 0x08 | 0x7f) => (State::Ground, Some(Key::Erase)),
             (State::Ground, 0x20..=0x7e) => (
                 State::Ground,
                 Some(Key::Char(char::from(byte.to_ascii_lowercase()))),
@@ -48,6 +49,9 @@ impl Keys {
             (State::Escape, b'[') => (State::Control, None),
             (State::Escape, b'O') => (State::Single, None),
             (State::Escape, b'_' | b']' | b'P' | b'^' | b'X') => (State::Text, None),
+            // Terminals say `ESC O D` or `ESC [ D` for the left arrow, as their cursor keys are set (VT100).
+            (State::Single | State::Control, b'D') => (State::Ground, Some(Key::Left)),
+            (State::Single | State::Control, b'C') => (State::Ground, Some(Key::Right)),
             (State::Escape | State::Single, _) => (State::Ground, Some(Key::Other)),
             (State::Control, 0x40..=0x7e) => (State::Ground, Some(Key::Other)),
             (State::Control, _) => (State::Control, None),
@@ -76,6 +80,17 @@ mod tests {
         assert_eq!(
             keys.push(b"\x1b[A\x1bOPs"),
             [Key::Other, Key::Other, Key::Char('s')]
+        );
+        assert_eq!(
+            keys.push(b"\x1b[D\x1bOD\x1b[C\x1bOC\x7f\x08"),
+            [
+                Key::Left,
+                Key::Left,
+                Key::Right,
+                Key::Right,
+                Key::Erase,
+                Key::Erase
+            ]
         );
         assert_eq!(keys.push("ä".as_bytes()), [Key::Other]);
         assert_eq!(keys.push(b"\x1b"), [Key::Other]);

@@ -141,6 +141,9 @@ fn understand(event: &Event) -> Option<Told> {
                 KeyCode::Char('c') if control => Key::Interrupt,
                 KeyCode::Char('l') if control => Key::Redraw,
                 KeyCode::Char(c) => Key::Char(c.to_ascii_lowercase()),
+                KeyCode::Left => Key::Left,
+                KeyCode::Right => Key::Right,
+                KeyCode::Backspace => Key::Erase,
                 _ => Key::Other,
             }))
         }

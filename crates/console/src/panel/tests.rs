@@ -96,8 +96,12 @@ fn drawn(columns: u16, rows: u16, view: &View<'_>) -> TestBackend {
 fn view(status: &Status) -> View<'_> {
     View {
         status: Some(status),
+        glance: None,
         now_us: NOW,
         question: None,
+        said: None,
+        help: false,
+        attached: false,
         picture: None,
         colour: true,
     }
@@ -257,8 +261,12 @@ fn the_last_shot_stands_beside_the_text() {
 fn before_the_first_record() {
     let view = View {
         status: None,
+        glance: None,
         now_us: NOW,
         question: None,
+        said: None,
+        help: false,
+        attached: false,
         picture: None,
         colour: true,
     };

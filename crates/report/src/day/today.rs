@@ -1,7 +1,8 @@
 //! The running totals of the present day, kept without reading the journal again.
 
 use super::{DayReport, StateTotal, bounds, date_in};
-use crate::text;
+use crate::strip::Strip;
+use crate::{Glance, text};
 use jiff::civil::Date;
 use model::{Counts, Coverage, Span};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub struct Today {
     day: Date,
     states: [u64; Coverage::ALL.len()],
     counts: Counts,
+    #[serde(default)]
+    glance: Glance,
 }
 
 impl Today {
@@ -24,27 +27,46 @@ impl Today {
             self.states[state as usize] += other.states[state as usize];
         }
         self.counts += other.counts;
+        self.glance.merge(&other.glance);
     }
 
-    /// Nothing yet on `day`.
+    /// Nothing yet on `day`, which begins as the zone of that IANA name has it.
     #[must_use]
-    pub fn new(day: Date) -> Self {
+    pub fn new(day: Date, zone: &str) -> Self {
         Self {
             day,
             states: [0; Coverage::ALL.len()],
             counts: Counts::default(),
+            glance: Glance::new(bounds(day, &text::zone(zone)).0),
         }
     }
 
     /// What the journal already holds of that day.
     #[must_use]
-    pub fn from_report(report: &DayReport) -> Self {
-        let mut today = Self::new(report.day);
+    pub fn from_report(report: &DayReport, strip: &Strip) -> Self {
+        let mut today = Self::new(report.day, &report.zone);
         for total in &report.states {
             today.states[total.state as usize] = total.us;
         }
         today.counts = report.counts;
+        today.glance = Glance::of(strip);
         today
+    }
+
+    /// The day at a glance.
+    #[must_use]
+    pub fn glance(&self) -> &Glance {
+        &self.glance
+    }
+
+    /// Forgets the names of everything.
+    pub fn forget_names(&mut self) {
+        self.glance.forget_names();
+    }
+
+    /// Adds the names that another part of the same day holds.
+    pub fn add_names(&mut self, other: &Self) {
+        self.glance.add_names(&other.glance);
     }
 
     /// The day these totals are of.
@@ -60,12 +82,13 @@ impl Today {
         // The last instant decides: a span that ends exactly at midnight belongs to the day before.
         let last_day = date_in(end.saturating_sub(1), &zone);
         if last_day > self.day {
-            *self = Self::new(last_day);
+            *self = Self::new(last_day, &span.zone);
         }
         let (from, to) = bounds(self.day, &zone);
         let (from, to) = (from.max(span.start_us), to.min(end));
         if from < to {
             self.states[span.state as usize] += to.abs_diff(from);
+            self.glance.add(span, from, to);
         }
         if date_in(span.start_us, &zone) == self.day {
             self.counts += span.counts;
@@ -76,6 +99,7 @@ impl Today {
     pub fn take_back(&mut self, start_us: i64, counts: Counts, zone: &str) {
         if date_in(start_us, &text::zone(zone)) == self.day {
             self.counts.take_back(counts);
+            self.glance.take_back(start_us, counts);
         }
     }
 
@@ -106,7 +130,7 @@ mod tests {
     #[test]
     fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
-        let mut today = Today::new(jiff::civil::date(2026, 7, 16));
+        let mut today = Today::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
         today.counts.hardware.keys = 9;
         let mut counts = Counts::default();
         counts.hardware.keys = 4;
@@ -122,7 +146,7 @@ mod tests {
     #[test]
     fn a_span_over_midnight_begins_the_new_day() {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
-        let mut today = Today::new(jiff::civil::date(2026, 7, 15));
+        let mut today = Today::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
         let span = |start_us, dur_us, keys| Span {
             start_us,
             dur_us,

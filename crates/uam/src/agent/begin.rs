@@ -16,6 +16,7 @@ use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::time;
 use anyhow::Context;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
 use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
@@ -139,13 +140,8 @@ impl Agent {
         let display = Display::open(plain, &tx)?;
         let sensors = desktop.start(stamped_tx);
 
-        let today = today(
-            &paths,
-            &keys,
-            handover.today.take(),
-            now.utc_us,
-            recorder.zone(),
-        );
+        let before = handover.today.take();
+        let today = today(&paths, &keys, before.as_ref(), now.utc_us, recorder.zone());
         let mut agent = Self {
             replay,
             destination,
@@ -177,6 +173,8 @@ impl Agent {
             upload_stuck: false,
             display,
             today,
+            before,
+            began_us: now.utc_us,
             paths,
             config,
             keys,
@@ -260,19 +258,30 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
 fn today(
     paths: &Paths,
     keys: &journal::Keys,
-    before: Option<Today>,
+    before: Option<&Today>,
     now_us: i64,
     zone: &str,
 ) -> Today {
     let day = report::day::date_of(now_us, zone);
     let mut today = before
         .filter(|t| t.day() == day)
-        .unwrap_or_else(|| Today::new(day));
-    let own = Reader::open(&paths.journal(), keys.opener.clone())
-        .ok()
-        .and_then(|reader| report::query::day(&reader, day, now_us, zone).ok());
-    if let Some(report) = own {
-        today.merge(&Today::from_report(&report));
+        .cloned()
+        .unwrap_or_else(|| Today::new(day, zone));
+    if let Some(own) = own(paths, keys, day, now_us, zone) {
+        today.merge(&own);
     }
     today
+}
+
+/// What the workers of this start wrote on `day`: more does not open here.
+pub(super) fn own(
+    paths: &Paths,
+    keys: &journal::Keys,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Option<Today> {
+    let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
+    let (report, strip) = report::strip::day(&reader, day, now_us, zone).ok()?;
+    Some(Today::from_report(&report, &strip))
 }

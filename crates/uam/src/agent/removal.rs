@@ -4,6 +4,7 @@
 //! more than an hour old, or does not open with the lease, needs the viewer's key, which is lent for this one wish,
 //! checked against the vault, and wiped.
 
+use super::begin;
 use super::state::Agent;
 use crate::control::Reply;
 use crate::yours::{self, Lent, Told, Wish, words};
@@ -130,6 +131,28 @@ impl Agent {
             self.today.take_back(*start_us, *counts, &zone);
         }
         self.unfolded |= told.unfolded;
+        self.forget_names(wish, now_us);
         self.display.forget();
+    }
+
+    /// What was in front longest is found anew without what was taken out. What earlier starts wrote does not open here:
+    /// of it all names go, unless what was taken out is younger.
+    fn forget_names(&mut self, wish: &Wish, now_us: i64) {
+        let younger = wish
+            .range(now_us)
+            .is_some_and(|range| range.start >= self.began_us);
+        if let Some(before) = &mut self.before
+            && !younger
+        {
+            before.forget_names();
+        }
+        self.today.forget_names();
+        let (day, zone) = (self.today.day(), self.recorder.zone().to_string());
+        let own = begin::own(&self.paths, &self.keys, day, now_us, &zone);
+        for part in [self.before.as_ref(), own.as_ref()].into_iter().flatten() {
+            if part.day() == day {
+                self.today.add_names(part);
+            }
+        }
     }
 }

@@ -78,6 +78,10 @@ pub(crate) struct Agent {
 
     pub(super) display: Display,
     pub(super) today: Today,
+    /// What today held before this start.
+    pub(super) before: Option<Today>,
+    /// When this process began.
+    pub(super) began_us: i64,
 }
 
 /// What the journal has not taken yet.
@@ -180,7 +184,7 @@ impl Agent {
         for span in self.recorder.take_closed() {
             let day = report::day::date_of(span.start_us, &span.zone);
             if day != self.today.day() {
-                self.today = Today::new(day);
+                self.today = Today::new(day, &span.zone);
             }
             self.today.add(&span);
             self.display.records(&[Record::Span(span)]);

@@ -61,8 +61,11 @@ fn today(paths: &Paths, opener: Opener) -> Today {
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()
-        .and_then(|reader| report::query::day(&reader, day, now_us, &zone).ok())
-        .map_or_else(|| Today::new(day), |report| Today::from_report(&report))
+        .and_then(|reader| report::strip::day(&reader, day, now_us, &zone).ok())
+        .map_or_else(
+            || Today::new(day, &zone),
+            |(report, strip)| Today::from_report(&report, &strip),
+        )
 }
 
 /// How the desktop is opened, here and in `uam doctor`.
