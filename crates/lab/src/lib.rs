@@ -6,3 +6,4 @@ pub mod desktop;
 pub mod s3;
 #[cfg(feature = "sink")]
 pub mod sink;
+pub mod terminal;

@@ -11,6 +11,7 @@
 use crate::status::Upload;
 use crate::text::{bytes, clip, clock, columns, count, left, right, short_duration, zone};
 use model::{Counts, Coverage, NoticeCode, Record, Shot, Span, Window};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Widest hole between two spans that still belong together, in microseconds: stamps of one instant, taken twice.
@@ -20,7 +21,8 @@ const JOIN_US: u64 = 1_000_000;
 const LONGEST_US: u64 = 3_600_000_000;
 
 /// What a line is about, which decides its word and its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LogWord {
     /// Time in a state.
     State(Coverage),
@@ -68,7 +70,7 @@ impl LogWord {
 }
 
 /// One line of the live log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When it began, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,

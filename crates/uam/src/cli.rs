@@ -41,6 +41,12 @@ pub(crate) enum Command {
     },
     /// Resume recording after a pause; outside the recording hours, until they begin.
     Resume,
+    /// Look on: the console of the running instance, in this terminal (asks for a code). Leaving it ends no recording.
+    Attach {
+        /// Print plain lines even on a terminal.
+        #[arg(long)]
+        plain: bool,
+    },
     /// End the running instance cleanly.
     Stop,
     /// Take a picture of the active window now (the same rules hold as for any other).
@@ -148,6 +154,9 @@ pub(crate) enum Command {
     },
     /// Show the notice: what is recorded, who can read it, and when it was agreed to.
     Consent,
+    /// What holds a run in the background; started by `uam run --background` alone.
+    #[command(hide = true)]
+    Supervisor(RunArgs),
     /// The recording process of a run; started by `uam run` alone.
     #[command(hide = true)]
     Worker(RunArgs),
@@ -460,6 +469,10 @@ pub(crate) struct RunArgs {
     /// Print plain lines even on a terminal.
     #[arg(long)]
     pub(crate) plain: bool,
+    /// Go on without this terminal once the code is given; `uam attach` shows it, `uam stop` ends it. Something on the desktop
+    /// must show that uam runs: a tray or notifications.
+    #[arg(long, conflicts_with = "plain")]
+    pub(crate) background: bool,
     /// Also write every sensor event to this file, one JSON object a line (titles included, keys never).
     #[arg(long, value_name = "FILE")]
     pub(crate) record_trace: Option<PathBuf>,

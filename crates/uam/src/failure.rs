@@ -87,3 +87,9 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     output::err(&text);
     exit_of(error)
 }
+
+/// The error with its hint in one line, for a view.
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
+    let hint = failure_of(error).map_or("", |f| f.hint.as_str());
+    format!("{error:#}. {hint}").trim_end().to_owned()
+}

@@ -20,6 +20,7 @@ mod start;
 mod supervise;
 mod system;
 mod time;
+mod view;
 mod yours;
 
 use clap::Parser;

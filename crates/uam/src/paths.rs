@@ -68,6 +68,11 @@ impl Paths {
         self.data.join("retention.json")
     }
 
+    /// What the supervisor of a run in the background has to say.
+    pub(crate) fn background_log(&self) -> PathBuf {
+        self.data.join("background.log")
+    }
+
     pub(crate) fn archive(&self) -> PathBuf {
         self.data.join("archive")
     }

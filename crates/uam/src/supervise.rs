@@ -137,6 +137,10 @@ impl Worker {
         command
             .arg("worker")
             .args(commands::worker::arguments(args));
+        if args.background {
+            // What is recorded is not for a log.
+            command.stdout(Stdio::null());
+        }
         let mut child = command
             .envs(THRIFT)
             .stdin(Stdio::piped())

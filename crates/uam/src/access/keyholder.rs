@@ -10,7 +10,7 @@ use crate::paths::Paths;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 use vault::Identity;
@@ -99,10 +99,7 @@ pub(crate) fn lock_soon(paths: &Paths) {
 pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow::Result<()> {
     home.paths.create()?;
     lock(&home.paths)?;
-    let mut command = Command::new(std::env::current_exe().context("cannot find uam itself")?);
-    if let Some(given) = &home.given {
-        command.arg("--home").arg(given);
-    }
+    let mut command = home.uam()?;
     command.arg("keyholder");
     crate::system::alone(&mut command);
     let mut child = command

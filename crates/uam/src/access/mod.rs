@@ -92,6 +92,42 @@ pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result
     Ok(access)
 }
 
+/// The right to read, from a code that was typed into a view; the vault must open with the credential store. Whoever
+/// looks again within [`IDLE`] needs no code.
+pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<Access> {
+    let mut vault = Vault::open(&home.paths.vault())?;
+    let door = start::door_from_store(&vault).map_err(|e| {
+        e.context(Failure {
+            exit: Exit::Denied,
+            what: "this needs the vault's passphrase besides".to_owned(),
+            hint: "Run `uam unlock` in another terminal first.".to_owned(),
+        })
+    })?;
+    let answer = vault.check_code(&door, code, start::now().as_secs())?;
+    let Some(pass) = answer.pass else {
+        return Err(Failure::with_exit(
+            Exit::Denied,
+            answer.verdict.to_string(),
+            "",
+        ));
+    };
+    let identity = vault.identity(&door, &pass)?;
+    let access = Access { vault, identity };
+    let mut notices = Vec::new();
+    if answer.failures_before > 0 {
+        let text = format!(
+            "{} codes were refused before the right one.",
+            answer.failures_before
+        );
+        notices.push((NoticeCode::CodeRefused, text));
+    }
+    notices.push((NoticeCode::CodeAccepted, "A code was accepted.".to_owned()));
+    notices.push((NoticeCode::Access, text.to_owned()));
+    access.note(home, notices)?;
+    keyholder::start(home, &access.identity, IDLE)?;
+    Ok(access)
+}
+
 impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {

@@ -3,12 +3,14 @@
 use super::camera::chance;
 use super::courier::{Courier, Route};
 use super::daily::{self, Daily};
-use super::display::Display;
+use super::display::{Display, Look};
 use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::{self, Message, Trace};
 use super::state::{Agent, Backlog};
+use super::viewers::Viewers;
+use crate::commands::Home;
 use crate::config::Config;
 use crate::done::Done;
 use crate::failure::Failure;
@@ -49,8 +51,9 @@ pub(crate) struct Setup {
     pub(crate) orders: Box<dyn BufRead + Send>,
     /// A sentence on who can read what is recorded.
     pub(crate) readers: String,
-    /// Plain lines even on a terminal?
-    pub(crate) plain: bool,
+    /// How news is shown.
+    pub(crate) look: Look,
+    pub(crate) home: Home,
 }
 
 impl Agent {
@@ -74,7 +77,8 @@ impl Agent {
             mut handover,
             orders,
             readers,
-            plain,
+            look,
+            home,
         } = setup;
         let threads = "cannot start a thread";
         // First of all: a wish to end that comes while the journal is opened waits in the queue.
@@ -137,7 +141,8 @@ impl Agent {
         let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
-        let display = Display::open(plain, &tx)?;
+        let mut viewers = Viewers::default();
+        let display = Display::open(look, home, viewers.own(), &tx)?;
         let sensors = desktop.start(stamped_tx);
 
         let before = handover.today.take();
@@ -172,6 +177,7 @@ impl Agent {
             next_upload_us: None,
             upload_stuck: false,
             display,
+            viewers,
             today,
             before,
             began_us: now.utc_us,

@@ -99,9 +99,11 @@ impl Agent {
             window: Some(target.window),
         };
         match self.journal.add_shot(&shot, &picture.bytes, now.utc_us) {
-            Ok(_) => {
+            Ok(seq) => {
                 self.last_shot_us = Some(shot.at_us);
-                self.display.shot(&shot, &picture.bytes);
+                let seen = self.display.wants_status();
+                let picture = seen.then(|| self.newest_shot()).flatten();
+                self.display.shot(&shot, seq, picture);
             }
             Err(e) => {
                 self.in_trouble(&e);

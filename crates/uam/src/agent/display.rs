@@ -1,45 +1,66 @@
-//! What the person at the terminal sees: the live view on a terminal, plain lines anywhere else.
+//! What the person at the terminal sees: the live view on a terminal, plain lines anywhere else, nothing in the
+//! background.
 
+use super::recent::Recent;
 use super::sources::{self, Message};
-use crate::control::Request;
-use crate::time::PauseLength;
-use console::{Command, Live, Pause, Picture, Plain};
+use crate::commands::Home;
+use crate::view;
+use console::{Live, Picture, Plain};
 use model::{Record, Shot};
-use report::{Feed, LogLine, LogWord, Status, Upload};
+use report::{Feed, Glance, LogLine, LogWord, Status, Upload};
 use sense::SystemClock;
 use std::io::Stdout;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+/// How news is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The live view where there is a terminal, else plain lines.
+    Live,
+    /// Plain lines.
+    Plain,
+    /// Not here: whoever wants to see it attaches a view.
+    Background,
+}
+
 /// Where news is shown.
 pub(crate) struct Display {
     feed: Feed,
     view: View,
+    recent: Recent,
 }
 
 enum View {
     Live(Live),
     Plain(Plain<Stdout>),
+    Nobody,
 }
 
 impl Display {
-    /// The live view when there is a terminal and nobody asked for plain lines.
-    pub(crate) fn open(plain: bool, tx: &SyncSender<Message>) -> anyhow::Result<Self> {
-        // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `plain`.
-        let view = if console::can_be_live() && !plain {
-            let tx = tx.clone();
-            View::Live(Live::start(
-                console::Options::default(),
-                Arc::new(SystemClock),
-                move |c| command(&tx, c),
-            )?)
-        } else {
-            View::Plain(Plain::new(std::io::stdout()))
+    /// Opens it; `ticket` is that of this start's own view.
+    pub(crate) fn open(
+        look: Look,
+        home: Home,
+        ticket: Option<String>,
+        tx: &SyncSender<Message>,
+    ) -> anyhow::Result<Self> {
+        // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `look`.
+        let view = match look {
+            Look::Live if console::can_be_live() => View::Live(live(home, ticket, tx)?),
+            Look::Live | Look::Plain => View::Plain(Plain::new(std::io::stdout())),
+            Look::Background => View::Nobody,
         };
         Ok(Self {
             feed: Feed::new(),
             view,
+            recent: Recent::default(),
         })
+    }
+
+    /// What was shown lately.
+    pub(super) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Records as they come.
@@ -51,15 +72,14 @@ impl Display {
         }
     }
 
-    /// A shot and its picture.
-    pub(crate) fn shot(&mut self, shot: &Shot, bytes: &[u8]) {
+    /// A shot, and its picture where somebody sees it.
+    pub(crate) fn shot(&mut self, shot: &Shot, seq: u64, picture: Option<Picture>) {
         self.records(&[Record::Shot(shot.clone())]);
-        if let View::Live(live) = &self.view {
-            live.updates().picture(Picture {
-                at_us: shot.at_us,
-                bytes: bytes.to_vec(),
-                blurred: shot.blurred,
-            });
+        self.recent.shot(seq);
+        if let View::Live(live) = &self.view
+            && let Some(picture) = picture
+        {
+            live.updates().picture(picture);
         }
     }
 
@@ -67,6 +87,7 @@ impl Display {
     /// terminal is the terminal's.
     pub(crate) fn forget(&mut self) {
         self.feed = Feed::new();
+        self.recent.forget();
         if let View::Live(live) = &self.view {
             live.updates().forget();
         }
@@ -97,9 +118,10 @@ impl Display {
         }
     }
 
-    /// The present state, for the live view.
-    pub(crate) fn status(&self, status: Status) {
+    /// The present state and the day so far, for the live view.
+    pub(crate) fn status(&self, status: Status, glance: &Glance) {
         if let View::Live(live) = &self.view {
+            live.updates().glance(glance.clone());
             live.updates().status(status);
         }
     }
@@ -114,36 +136,42 @@ impl Display {
         if let Some(line) = self.feed.flush() {
             self.line(line);
         }
-        if let View::Live(live) =
-            std::mem::replace(&mut self.view, View::Plain(Plain::new(std::io::stdout())))
-        {
+        let after = match &self.view {
+            View::Nobody => View::Nobody,
+            _ => View::Plain(Plain::new(std::io::stdout())),
+        };
+        if let View::Live(live) = std::mem::replace(&mut self.view, after) {
             live.finish();
         }
     }
 
     fn line(&mut self, line: LogLine) {
         match &mut self.view {
-            View::Live(live) => live.updates().line(line),
+            View::Live(live) => live.updates().line(line.clone()),
             View::Plain(plain) => {
                 let _ = plain.line(&line);
             }
+            View::Nobody => {}
         }
+        self.recent.line(line);
     }
 }
 
-/// A key of the live view becomes a request like any other. Its answer shows in the view by itself.
-fn command(tx: &SyncSender<Message>, command: Command) {
-    let request = match command {
-        Command::Pause(pause) => Request::Pause {
-            length: match pause {
-                Pause::Minutes(minutes) => PauseLength::Seconds(u64::from(minutes) * 60),
-                Pause::Tomorrow => PauseLength::Tomorrow,
-                Pause::UntilResumed => PauseLength::UntilResumed,
-            },
-        },
-        Command::Resume => Request::Resume,
-        Command::Shot => Request::Shot,
-        Command::Stop => Request::Stop,
-    };
-    sources::post(tx, request);
+/// The live view; what its keys wish goes through the loop's queue like any other request.
+fn live(home: Home, ticket: Option<String>, tx: &SyncSender<Message>) -> anyhow::Result<Live> {
+    let (wishes, wished) = view::wishes();
+    let live = Live::start(
+        console::Options::default(),
+        Arc::new(SystemClock),
+        move |command| wishes.wish(command),
+    )?;
+    let tx = tx.clone();
+    wished.carry_out(
+        home,
+        Box::new(move |request| Ok(sources::ask(&tx, request))),
+        ticket,
+        live.updates().clone(),
+        |_| {},
+    )?;
+    Ok(live)
 }

@@ -18,16 +18,19 @@ mod display;
 mod floor;
 mod hours;
 mod pause;
+mod recent;
 mod reload;
 mod removal;
 mod shooter;
 mod sources;
 mod state;
 mod status;
+mod viewers;
 
 use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
+pub(crate) use display::Look;
 use sources::Message;
 use state::Agent;
 

@@ -102,7 +102,7 @@ impl Agent {
     }
 
     /// The opener of a lent key, which must be the viewer's own.
-    fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
+    pub(super) fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
         let identity: Identity = key.0.parse().context("the key that was lent is none")?;
         let vault = Vault::open(&self.paths.vault())?;
         let public = identity.recipient().to_string();

@@ -8,6 +8,7 @@ use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::Message;
+use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
 use crate::config::Config;
@@ -77,6 +78,7 @@ pub(crate) struct Agent {
     pub(super) upload_stuck: bool,
 
     pub(super) display: Display,
+    pub(super) viewers: Viewers,
     pub(super) today: Today,
     /// What today held before this start.
     pub(super) before: Option<Today>,
@@ -255,6 +257,7 @@ impl Agent {
                 if matches!(event, Event::Lock { locked: true }) {
                     // Whoever comes back to an unlocked desktop shows the factors again. It waits for no answer here.
                     keyholder::lock_soon(&self.paths);
+                    self.viewers.lock();
                 }
                 self.recorder.step(at, Input::Event(event));
                 if urgent {
@@ -328,11 +331,10 @@ impl Agent {
             Request::Status => {
                 self.recorder.step(now, Input::Tick);
                 let status = Box::new(self.status(now));
+                let headline = status.headline(now.utc_us);
                 Reply {
-                    ok: true,
-                    text: status.headline(now.utc_us),
                     status: Some(status),
-                    told: None,
+                    ..Reply::done(headline)
                 }
             }
             Request::Pause { length } => self.pause(*length, now),
@@ -372,6 +374,9 @@ impl Agent {
                 rehearsal,
                 key,
             } => self.take_out(wish, *rehearsal, key.as_ref(), now),
+            Request::Attach { key } => self.attach(key, now),
+            Request::Look { ticket, after } => self.look(ticket, *after, now),
+            Request::Show { ticket, from, step } => self.show_shot(ticket, *from, *step, now),
             Request::Stop => return (stopping(), true),
         };
         (reply, false)
@@ -422,7 +427,7 @@ impl Agent {
     fn refresh(&mut self, now: Moment) {
         if self.display.wants_status() {
             let status = self.status(now);
-            self.display.status(status);
+            self.display.status(status, self.today.glance());
         }
     }
 

@@ -208,12 +208,30 @@ fn wrapped(words: &[String], width: usize) -> Vec<String> {
 }
 
 fn add(home: &Home, rule: &Rule) -> anyhow::Result<ExitCode> {
+    for line in added(home, rule)? {
+        output::line(&line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Protects every window of an application from now on; says so in one line.
+pub(crate) fn add_app(home: &Home, app: &str) -> anyhow::Result<String> {
+    let rule = Rule {
+        app: Some(app.to_owned()),
+        ..Rule::default()
+    };
+    Ok(added(home, &rule)?.join(" "))
+}
+
+fn added(home: &Home, rule: &Rule) -> anyhow::Result<Vec<String>> {
     home.paths.create()?;
     let before = Config::load(&home.paths)?;
     let rules = before.exclude.rules;
     if let Some(at) = rules.iter().position(|r| r == rule) {
-        output::line(&format!("That is your rule {} already: {rule}.", at + 1));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(vec![format!(
+            "That is your rule {} already: {rule}.",
+            at + 1
+        )]);
     }
     record::Exclusions::new(std::slice::from_ref(rule)).map_err(|_| {
         Failure::usage(
@@ -222,9 +240,10 @@ fn add(home: &Home, rule: &Rule) -> anyhow::Result<ExitCode> {
         )
     })?;
     config::rules::add(&home.paths, rule)?;
-    output::line(&format!("Your rule {}: {rule}.", rules.len() + 1));
-    output::line(&talk::reloaded(home)?);
-    Ok(ExitCode::SUCCESS)
+    Ok(vec![
+        format!("Your rule {}: {rule}.", rules.len() + 1),
+        talk::reloaded(home)?,
+    ])
 }
 
 fn remove(home: &Home, number: usize) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,7 @@
 //! One file a command. Each prints what it answers and returns the exit code.
 
+mod attach;
+mod background;
 pub(crate) mod categories;
 mod config;
 mod dashboard;
@@ -41,8 +43,18 @@ pub(crate) struct Home {
 }
 
 impl Home {
+    /// This very program, for the same home.
+    pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
+        let program = std::env::current_exe().context("cannot find uam itself")?;
+        let mut command = std::process::Command::new(program);
+        if let Some(home) = &self.given {
+            command.arg("--home").arg(home);
+        }
+        Ok(command)
+    }
+
     /// The same, for a thread of its own.
-    fn again(&self) -> Self {
+    pub(crate) fn again(&self) -> Self {
         Self {
             paths: self.paths.clone(),
             given: self.given.clone(),
@@ -62,6 +74,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Status { json }) => talk::status(&home, json),
         Some(Command::Pause { time, length }) => talk::pause(&home, time.or(length)),
         Some(Command::Resume) => talk::resume(&home),
+        Some(Command::Attach { plain }) => attach::run(&home, plain),
         Some(Command::Stop) => talk::stop(&home),
         Some(Command::Shot) => talk::shot(&home),
         Some(Command::Doctor { json }) => doctor::run(&home, json),
@@ -105,6 +118,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             recover::run(&home, from.as_deref(), identity.as_deref())
         }
         Some(Command::Consent) => unlock::consent(&home),
+        Some(Command::Supervisor(args)) => background::run(&home, &args),
         Some(Command::Worker(args)) => Ok(worker::run(&home, &args)),
         Some(Command::Keyholder) => crate::access::keyholder::run(&home),
         Some(Command::Completions { shell }) => {

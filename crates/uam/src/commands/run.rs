@@ -41,6 +41,9 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let lease = Identity::generate();
     let handover = Handover::new(&lease, today, entered.notices, true);
     drop(entered.vault);
+    if args.background {
+        return super::background::launch(home, args, &handover, &greeting, instance);
+    }
     let code = supervise::run(Watch {
         home: home.given.clone(),
         args: args.clone(),

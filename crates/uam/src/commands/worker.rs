@@ -1,7 +1,7 @@
 //! `uam worker`: the process that records, under a supervisor.
 
 use super::Home;
-use crate::agent::{self, Route, Setup};
+use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -34,7 +34,9 @@ pub(super) fn check(args: &RunArgs) -> anyhow::Result<()> {
 /// A worker's command line, from that of its run.
 pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
     let mut line: Vec<OsString> = Vec::new();
-    if args.plain || !std::io::stdin().is_terminal() {
+    if args.background {
+        line.push("--background".into());
+    } else if args.plain || !std::io::stdin().is_terminal() {
         line.push("--plain".into());
     }
     for (flag, file) in [
@@ -103,7 +105,12 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         destination: destination.describe(),
         handover,
         orders: Box::new(stdin),
-        plain: args.plain,
+        look: match (args.background, args.plain) {
+            (true, _) => Look::Background,
+            (_, true) => Look::Plain,
+            _ => Look::Live,
+        },
+        home: home.again(),
         config,
     };
     let ended = agent::run(setup);

@@ -14,7 +14,7 @@ use unix as transport;
 #[cfg(windows)]
 use windows as transport;
 use words::{MAX_ANSWER, MAX_LINE, read_line};
-pub(crate) use words::{Reply, Request};
+pub(crate) use words::{Reply, Request, Scene, Shown, Step};
 
 pub(crate) use transport::Listener;
 

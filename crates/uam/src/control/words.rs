@@ -3,7 +3,7 @@
 use crate::time::PauseLength;
 use crate::yours::{Lent, Told, Wish};
 use model::NoticeCode;
-use report::Status;
+use report::{Glance, LogLine, Status};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
@@ -54,6 +54,68 @@ pub(crate) enum Request {
     },
     /// Take exclusion rules and recording hours from the settings file.
     Reload,
+    /// Somebody who has the viewer's key wants to look on; the answer is a ticket for [`Self::Look`] and [`Self::Show`].
+    Attach {
+        /// Lent for this one question, as with [`Self::TakeOut`].
+        key: Lent,
+    },
+    /// What is to be seen now.
+    Look {
+        /// From [`Self::Attach`].
+        ticket: String,
+        /// The last line that was seen, by its number; 0 for none.
+        after: u64,
+    },
+    /// A picture of this start.
+    Show {
+        /// From [`Self::Attach`].
+        ticket: String,
+        /// The one that is shown, by its number in the journal; the newest if none is.
+        from: Option<u64>,
+        /// Which one to give.
+        step: Step,
+    },
+}
+
+/// Which picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Step {
+    /// The one before it.
+    Older,
+    /// The one after it.
+    Newer,
+    /// The newest of all.
+    Newest,
+}
+
+/// What is to be seen now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Scene {
+    pub(crate) status: Status,
+    pub(crate) glance: Glance,
+    /// Lines after the one that was named; those of them that are still remembered.
+    pub(crate) lines: Vec<LogLine>,
+    /// The number of the last line.
+    pub(crate) last: u64,
+    /// The newest picture, by its number in the journal.
+    pub(crate) newest: Option<u64>,
+    /// Grows whenever something was taken out: what is on the screen is then to be forgotten.
+    pub(crate) removals: u64,
+}
+
+/// A picture of this start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) seq: u64,
+    /// Which it is, counted from 1, the oldest.
+    pub(crate) place: u64,
+    /// Of how many.
+    pub(crate) of: u64,
+    pub(crate) at_us: i64,
+    pub(crate) blurred: bool,
+    /// The encoded picture, in Base64 (RFC 4648).
+    pub(crate) bytes: String,
 }
 
 /// The answer.
@@ -69,15 +131,22 @@ pub(crate) struct Reply {
     /// With [`Request::TakeOut`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) told: Option<Box<Told>>,
+    /// With [`Request::Attach`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<String>,
+    /// With [`Request::Look`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scene: Option<Box<Scene>>,
+    /// With [`Request::Show`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shown: Option<Box<Shown>>,
 }
 
 impl Reply {
     pub(crate) fn done(text: impl Into<String>) -> Self {
         Self {
             ok: true,
-            text: text.into(),
-            status: None,
-            told: None,
+            ..Self::refused(text)
         }
     }
 
@@ -87,6 +156,9 @@ impl Reply {
             text: text.into(),
             status: None,
             told: None,
+            ticket: None,
+            scene: None,
+            shown: None,
         }
     }
 }

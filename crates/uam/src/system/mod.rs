@@ -7,4 +7,4 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
-pub(crate) use imp::{alone, apart, browser, places};
+pub(crate) use imp::{alone, apart, browser, detach, places};

@@ -32,6 +32,15 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
 /// Nothing has to be set for a child that works unseen.
 pub(crate) fn apart(_: &mut Command) {}
 
+/// Leaves the terminal: in a session of its own, so that neither its end nor its keys reach this process. A session's
+/// leader cannot; it has left already.
+pub(crate) fn detach() -> std::io::Result<()> {
+    match rustix::process::setsid() {
+        Ok(_) | Err(rustix::io::Errno::PERM) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
 /// In a process group of its own: Ctrl-C in the terminal is meant for whoever started it, not for the child.
 pub(crate) fn alone(command: &mut Command) {
     command.process_group(0);

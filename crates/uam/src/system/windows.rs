@@ -47,6 +47,11 @@ pub(crate) fn apart(command: &mut Command) {
     command.creation_flags(NO_WINDOW);
 }
 
+/// A console of one's own, unseen, is all there is to it; see [`apart`].
+pub(crate) fn detach() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// With a console of its own, unseen: Ctrl-C in the terminal is meant for whoever started it, not for the child.
 pub(crate) fn alone(command: &mut Command) {
     apart(command);

@@ -8,6 +8,7 @@
     unreachable_pub
 )]
 
+mod attach;
 mod configs;
 mod consent;
 mod counting;

@@ -1,0 +1,254 @@
+//! `uam attach`: the console of the running instance, in this terminal.
+//!
+//! Always true: it needs a recent unlock or both factors, and is in the record; leaving it, or closing its terminal, ends
+//! no recording; it ends with the instance, and when the desktop is locked.
+
+use super::Home;
+use crate::access::{self, keyholder};
+use crate::control::{self, Reply, Request, Scene, Step};
+use crate::failure::{self, Exit, Failure};
+use crate::output;
+use crate::view;
+use crate::yours::Lent;
+use anyhow::Context;
+use console::{Command, Ended, Live, Options, Plain};
+use sense::SystemClock;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+use vault::Identity;
+
+/// How often the running instance is asked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What is told in the notice of it.
+const WHAT: &str = "what is being recorded, in an attached console";
+
+/// Why nothing more is looked at.
+enum Over {
+    /// The person left.
+    Left,
+    /// The instance ended.
+    Ended,
+    /// The desktop was locked.
+    Locked,
+}
+
+/// What happens besides the passing of time.
+enum Event {
+    /// A wish was carried out: what came of it is to be seen at once.
+    Wished,
+    /// The view is to be left.
+    Leave,
+}
+
+pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
+    // Whether one runs is said before anybody is asked for a code.
+    control::call(&home.paths, &Request::Status)?;
+    let access = access::open(home, WHAT)?;
+    let ticket = ticket(home, &access.identity)?;
+    drop(access);
+    let (tx, rx) = sync_channel(16);
+    ends(&tx)?;
+    let over = match plain || !console::can_be_live() {
+        true => lines(home, ticket, &rx)?,
+        false => panel(home, ticket, &tx, &rx)?,
+    };
+    output::line(match over {
+        Over::Left => "Left; recording goes on. `uam stop` ends it.",
+        Over::Ended => "uam has ended.",
+        Over::Locked => "The desktop was locked: the view was closed. `uam attach` opens it again.",
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C, a closed terminal and the end of the session leave the view.
+fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
+    let tx = tx.clone();
+    sense::ending::watch(
+        move |_| {
+            let _ = tx.try_send(Event::Leave);
+        },
+        // Nothing has to be brought to an end.
+        |_| {},
+    )
+    .context("cannot watch for the end")
+}
+
+fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<String> {
+    let key = Lent(identity.reveal().to_string());
+    let reply = control::call(&home.paths, &Request::Attach { key })?;
+    reply.ticket.ok_or_else(|| {
+        Failure::with_exit(
+            Exit::Failed,
+            format!(
+                "the running instance lets nobody look on: {}",
+                model::printable(&reply.text, 400)
+            ),
+            "`uam status` says what it does.",
+        )
+    })
+}
+
+/// Asks what is to be seen.
+struct Lookout<'a> {
+    home: &'a Home,
+    ticket: String,
+    seen: u64,
+}
+
+impl Lookout<'_> {
+    /// What is to be seen now, or why nothing is.
+    fn look(&mut self) -> anyhow::Result<Result<Box<Scene>, Over>> {
+        let ask = Request::Look {
+            ticket: self.ticket.clone(),
+            after: self.seen,
+        };
+        let reply = match control::call(&self.home.paths, &ask) {
+            Ok(reply) => reply,
+            Err(e) if failure::exit_of(&e) == Exit::Instance => return Ok(Err(Over::Ended)),
+            Err(e) => return Err(e),
+        };
+        if let Some(scene) = reply.scene {
+            self.seen = scene.last;
+            return Ok(Ok(scene));
+        }
+        // A recording process that was started anew knows no tickets; whoever is unlocked still gets another.
+        let Some(identity) = keyholder::ask(&self.home.paths)? else {
+            return Ok(Err(Over::Locked));
+        };
+        self.ticket = ticket(self.home, &identity)?;
+        self.seen = 0;
+        let ask = Request::Look {
+            ticket: self.ticket.clone(),
+            after: 0,
+        };
+        let reply = control::call(&self.home.paths, &ask)?;
+        let scene = reply.scene.context("the running instance shows nothing")?;
+        self.seen = scene.last;
+        Ok(Ok(scene))
+    }
+}
+
+/// Waits for the next look; true when the view is to be left.
+fn wait(rx: &Receiver<Event>) -> bool {
+    match rx.recv_timeout(EVERY) {
+        Ok(Event::Leave) | Err(RecvTimeoutError::Disconnected) => true,
+        Ok(Event::Wished) | Err(RecvTimeoutError::Timeout) => false,
+    }
+}
+
+fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Over> {
+    let mut lookout = Lookout {
+        home,
+        ticket,
+        seen: 0,
+    };
+    let mut plain = Plain::new(std::io::stdout());
+    let mut headline = String::new();
+    loop {
+        match lookout.look()? {
+            Ok(scene) => {
+                let now = scene.status.state.to_string();
+                if now != headline {
+                    plain.text(&scene.status.headline(crate::start::now_us()))?;
+                    headline = now;
+                }
+                for line in &scene.lines {
+                    plain.line(line)?;
+                }
+            }
+            Err(over) => return Ok(over),
+        }
+        if wait(rx) {
+            return Ok(Over::Left);
+        }
+    }
+}
+
+fn panel(
+    home: &Home,
+    ticket: String,
+    tx: &SyncSender<Event>,
+    rx: &Receiver<Event>,
+) -> anyhow::Result<Over> {
+    let (wishes, wished) = view::wishes();
+    let leave = tx.clone();
+    let live = Live::start(
+        Options {
+            attached: true,
+            ..Options::default()
+        },
+        Arc::new(SystemClock),
+        move |command| {
+            if command == Command::Leave {
+                let _ = leave.try_send(Event::Leave);
+            } else {
+                wishes.wish(command);
+            }
+        },
+    )?;
+    let (paths, done) = (home.paths.clone(), tx.clone());
+    wished.carry_out(
+        home.again(),
+        Box::new(move |request| control::call(&paths, &request)),
+        Some(ticket.clone()),
+        live.updates().clone(),
+        move |_| {
+            let _ = done.try_send(Event::Wished);
+        },
+    )?;
+    let over = follow(home, ticket, &live, rx);
+    match live.finish() {
+        Ended::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
+        Ended::Asked | Ended::TerminalClosed => over,
+    }
+}
+
+fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> anyhow::Result<Over> {
+    let mut lookout = Lookout {
+        home,
+        ticket,
+        seen: 0,
+    };
+    let updates = live.updates();
+    let mut removals = None;
+    // The newest picture that was fetched; at first there may be one from before this process knew of any.
+    let mut shown: Option<Option<u64>> = None;
+    loop {
+        let mut scene = match lookout.look()? {
+            Ok(scene) => scene,
+            Err(over) => return Ok(over),
+        };
+        if removals.is_some_and(|before| before != scene.removals) {
+            updates.forget();
+            shown = None;
+        }
+        removals = Some(scene.removals);
+        for line in scene.lines.drain(..) {
+            updates.line(line);
+        }
+        updates.glance(scene.glance);
+        updates.status(scene.status);
+        if shown != Some(scene.newest) {
+            shown = Some(scene.newest);
+            if let Some(newest) = newest(home, &lookout.ticket)? {
+                updates.picture(newest);
+            }
+        }
+        if wait(rx) || !updates.is_open() {
+            return Ok(Over::Left);
+        }
+    }
+}
+
+fn newest(home: &Home, ticket: &str) -> anyhow::Result<Option<console::Picture>> {
+    let ask = Request::Show {
+        ticket: ticket.to_owned(),
+        from: None,
+        step: Step::Newest,
+    };
+    let reply: Reply = control::call(&home.paths, &ask)?;
+    Ok(reply.shown.as_deref().and_then(view::picture))
+}

@@ -1,0 +1,117 @@
+//! `uam run --background`: the way in happens in the terminal, then another supervisor takes over and needs no terminal.
+//!
+//! Always true: the lease goes from one to the other through a pipe and is in no file; the terminal is given back once the
+//! running instance answers, or with the reason why it does not. What the supervisor has to say lies in
+//! `<data>/background.log`; nothing of the record is in it.
+
+use super::{Home, worker};
+use crate::cli::RunArgs;
+use crate::control::{self, Instance, Request};
+use crate::failure::{Exit, Failure};
+use crate::lease::Handover;
+use crate::supervise::{self, Watch};
+use crate::{output, start, system};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::process::{Child, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the start may take: a journal that has to be mended takes its time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Between two looks whether it has started.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Most of the log that is shown when it did not, in bytes.
+const MOST_LOG: u64 = 4096;
+
+/// Starts the supervisor that takes over, and waits until the running instance answers.
+pub(super) fn launch(
+    home: &Home,
+    args: &RunArgs,
+    handover: &Handover,
+    greeting: &str,
+    instance: Instance,
+) -> anyhow::Result<ExitCode> {
+    let log = home.paths.background_log();
+    let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    let mut command = home.uam()?;
+    command.arg("supervisor").args(worker::arguments(args));
+    system::apart(&mut command);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        .spawn()
+        .context("cannot start the supervisor")?;
+    // It takes the lock over as soon as it has its orders.
+    drop(instance);
+    if let Some(mut pipe) = child.stdin.take() {
+        pipe.write_all(&handover.line()?)
+            .context("the supervisor took no orders")?;
+    }
+    output::line(greeting);
+    wait(home, &mut child)?;
+    output::line(&format!(
+        "It goes on in the background (process {}). Look on: uam attach. End it: uam stop.",
+        child.id()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let mut said = String::new();
+            if let Ok(log) = File::open(home.paths.background_log()) {
+                // What cannot be read is not shown.
+                let _ = log.take(MOST_LOG).read_to_string(&mut said);
+            }
+            return Err(Failure::with_exit(
+                Exit::Failed,
+                format!("recording did not begin ({status})"),
+                said.trim().to_owned(),
+            ));
+        }
+        if control::call(&home.paths, &Request::Status).is_ok() {
+            return Ok(());
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(Failure::with_exit(
+                Exit::Failed,
+                "the running instance does not answer yet",
+                format!(
+                    "`uam status` tells when it does; {} says more.",
+                    home.paths.background_log().display()
+                ),
+            ));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// `uam supervisor`: takes over from a `uam run --background`.
+pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    system::detach().context("cannot leave the terminal")?;
+    let handover = Handover::read(&mut BufReader::new(std::io::stdin())).map_err(|e| {
+        e.context(Failure {
+            exit: Exit::Usage,
+            what: "the supervisor was given no lease".to_owned(),
+            hint: "It is started by `uam run --background`, never by hand.".to_owned(),
+        })
+    })?;
+    // Whoever gives the orders has the lock until it is gone.
+    let instance = start::claim(&home.paths)?;
+    let code = supervise::run(Watch {
+        home: home.given.clone(),
+        args: args.clone(),
+        lease: handover.lease()?,
+        handover,
+        greeting: "Recording in the background.".to_owned(),
+    });
+    control::withdraw(&home.paths);
+    drop(instance);
+    code
+}

@@ -1,0 +1,75 @@
+//! The live view's other half: what its keys wish is carried out here, on a thread of its own, for the console of a run
+//! and for one that was attached later.
+//!
+//! Always true: a key never blocks the view; of wishes that come faster than they are carried out, further ones are dropped
+//! (the person sees that nothing happened, and may press again); what takes a code is done with a recent unlock or after
+//! the code.
+
+mod hand;
+
+use crate::commands::Home;
+use crate::control::{Reply, Request, Shown};
+use console::{Command, Picture, Updates};
+use data_encoding::BASE64;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Wishes that may wait.
+const WAITING: usize = 8;
+
+/// How the running instance is asked.
+pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Reply> + Send>;
+
+/// Where the keys of a view put what they wish.
+pub(crate) struct Wishes(SyncSender<Command>);
+
+impl Wishes {
+    /// Hands a wish over; one too many is dropped.
+    pub(crate) fn wish(&self, command: Command) {
+        let _ = self.0.try_send(command);
+    }
+}
+
+/// What was wished, for whoever carries it out.
+pub(crate) struct Wished(Receiver<Command>);
+
+/// A place for wishes.
+pub(crate) fn wishes() -> (Wishes, Wished) {
+    let (tx, rx) = sync_channel(WAITING);
+    (Wishes(tx), Wished(rx))
+}
+
+impl Wished {
+    /// Starts the thread that carries them out; it ends with the [`Wishes`]. The view is told through `updates` what became
+    /// of each, and `each` is called after it.
+    pub(crate) fn carry_out(
+        self,
+        home: Home,
+        ask: Ask,
+        ticket: Option<String>,
+        updates: Updates,
+        each: impl Fn(&Command) + Send + 'static,
+    ) -> std::io::Result<()> {
+        let mut hand = hand::Hand::new(home, ask, ticket, updates);
+        std::thread::Builder::new()
+            .name("uam-wishes".into())
+            .spawn(move || {
+                while let Ok(command) = self.0.recv() {
+                    hand.carry_out(&command);
+                    each(&command);
+                }
+            })?;
+        Ok(())
+    }
+}
+
+/// A picture as the view takes it; none when it is no picture.
+pub(crate) fn picture(shown: &Shown) -> Option<Picture> {
+    Some(Picture {
+        seq: shown.seq,
+        place: shown.place,
+        of: shown.of,
+        at_us: shown.at_us,
+        bytes: BASE64.decode(shown.bytes.as_bytes()).ok()?,
+        blurred: shown.blurred,
+    })
+}

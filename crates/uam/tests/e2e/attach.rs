@@ -1,0 +1,226 @@
+//! The console of a running instance: attached later, left, and a run that needs no terminal.
+
+use crate::harness::{Home, PASSPHRASE, until};
+use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
+use lab::terminal::Tmux;
+use model::{Coverage, NoticeCode, Record};
+use rustix::process::Signal;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+
+const QUIET: &str =
+    "[shots]\ncapture = true\nblur = false\nevery_seconds = 3600\n[upload]\nevery_seconds = 3600\n";
+const TITLE: &str = "Okapi ledger 815";
+
+fn window(desktop: &VirtualDesktop, title: &str, app: &str) -> TestWindow {
+    let spec = WindowSpec::new(title, app, 30, 30);
+    let window = TestWindow::open(&desktop.display(), spec).unwrap();
+    window.activate().unwrap();
+    window
+}
+
+fn seen(home: &Home, title: &str) {
+    until("the window is seen", || {
+        home.status().window.filter(|w| w.title == title)
+    });
+}
+
+/// One line each way on the socket, past every check of the program's own.
+fn ask(home: &Home, line: &str) -> serde_json::Value {
+    let mut stream = UnixStream::connect(home.path("run/uam.sock")).unwrap();
+    stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    let mut reply = String::new();
+    BufReader::new(stream).read_line(&mut reply).unwrap();
+    serde_json::from_str(&reply).unwrap()
+}
+
+#[test]
+fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let running = home.start(&[]);
+    let stage = window(&desktop, TITLE, "Ledger");
+    seen(&home, TITLE);
+    Typist::new(&desktop.display())
+        .unwrap()
+        .keys(30, 100)
+        .unwrap();
+    let shot = |n: u8| {
+        let before = home.status().last_shot_us;
+        home.ok(&["shot"]);
+        until(&format!("picture {n} is kept"), || {
+            home.status().last_shot_us.filter(|at| Some(*at) != before)
+        });
+    };
+    shot(1);
+    // Something has to be over before it can be summed up.
+    let other = window(&desktop, "Elsewhere", "Browser");
+    seen(&home, "Elsewhere");
+    shot(2);
+
+    home.unlock();
+    let tmux = Tmux::start(160, 50, &home.command(&["attach"])).unwrap();
+    let screen = tmux
+        .shown(&["q leave", "apps today", "2 of 2", "30 keys"])
+        .unwrap();
+    assert!(screen.contains(TITLE), "what was in front: {screen}");
+    assert!(screen.contains("recording"), "{screen}");
+    let noted = until("the look is in the record", || {
+        home.lines().into_iter().find_map(|(_, l)| match l.record {
+            Record::Notice(n) if n.code == NoticeCode::Access => {
+                n.text.contains("attached console").then_some(n.text)
+            }
+            _ => None,
+        })
+    });
+    assert!(noted.starts_with("Read: "), "{noted}");
+
+    tmux.keys(&["Left"]).unwrap();
+    tmux.shown(&["1 of 2"]).unwrap();
+    tmux.keys(&["Right"]).unwrap();
+    tmux.shown(&["2 of 2"]).unwrap();
+
+    tmux.keys(&["p", "2"]).unwrap();
+    tmux.shown(&["Paused until", "paused for"]).unwrap();
+    assert_eq!(home.status().state, Coverage::Paused);
+    tmux.keys(&["p"]).unwrap();
+    tmux.shown(&["Recording.", "recording · active"]).unwrap();
+
+    drop(other);
+    stage.activate().unwrap();
+    seen(&home, TITLE);
+    tmux.shown(&["window    Ledger"]).unwrap();
+    tmux.keys(&["x"]).unwrap();
+    tmux.shown(&["Never name or picture Ledger again?"])
+        .unwrap();
+    tmux.keys(&["y"]).unwrap();
+    tmux.shown(&["(protected)"]).unwrap();
+    assert!(home.status().protected);
+    assert!(home.ok(&["exclude"]).contains("Ledger"));
+
+    tmux.keys(&["d"]).unwrap();
+    tmux.shown(&["Delete the last 10 min?"]).unwrap();
+    tmux.keys(&["y"]).unwrap();
+    let screen = tmux
+        .until("what was taken out is gone", |screen| {
+            screen.contains("Taken out:") && !screen.contains("2 of 2")
+        })
+        .unwrap();
+    // What scrolled by stays the terminal's; the panel forgets it.
+    let panel = &screen[screen.find("── uam").unwrap()..];
+    assert!(!panel.contains(TITLE), "{panel}");
+    assert!(!home.export().contains(TITLE));
+
+    tmux.keys(&["q"]).unwrap();
+    tmux.shown(&["recording goes on"]).unwrap();
+    assert!(home.status().state.is_recording());
+    running.stop();
+}
+
+#[test]
+fn a_console_that_is_attached_asks_for_both_factors_and_its_terminal_may_close() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let running = home.start(&[]);
+    let _stage = window(&desktop, TITLE, "Ledger");
+    seen(&home, TITLE);
+    let tmux = Tmux::start(80, 24, &home.command(&["attach"])).unwrap();
+    tmux.shown(&["Passphrase"]).unwrap();
+    tmux.keys(&["-l", PASSPHRASE]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+    tmux.shown(&["Code from your authenticator app"]).unwrap();
+    let code = home.code();
+    tmux.keys(&["-l", &code]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+    tmux.shown(&["q leave", "Ledger"]).unwrap();
+    drop(tmux);
+    until("the view is gone", || {
+        home.process("attach").is_none().then_some(())
+    });
+    assert!(home.status().state.is_recording(), "recording goes on");
+
+    // A line comes when a window is left. Plain lines are for a pipe, a screen reader or a log.
+    let _other = window(&desktop, "Elsewhere", "Browser");
+    seen(&home, "Elsewhere");
+    let mut plain = home.interactive(&["attach", "--plain"]);
+    plain.line_with("recording");
+    plain.line_with(TITLE);
+    running.stop();
+    plain.line_with("uam has ended.");
+    assert!(plain.wait().success());
+    assert!(!plain.said().contains('\u{1b}'));
+}
+
+#[test]
+fn nobody_looks_on_without_a_ticket_nor_after_the_lock() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let _running = home.start(&[]);
+    for line in [
+        r#"{"ask":"look","ticket":"","after":0}"#,
+        r#"{"ask":"look","ticket":"00000000000000000000000000000000","after":0}"#,
+        r#"{"ask":"show","ticket":"","from":null,"step":"newest"}"#,
+        r#"{"ask":"attach","key":"AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ"}"#,
+    ] {
+        let reply = ask(&home, line);
+        assert_eq!(reply["ok"], false, "{line}: {reply}");
+        for secret in ["scene", "shown", "ticket"] {
+            assert!(reply.get(secret).is_none(), "{line}: {reply}");
+        }
+    }
+    let key = serde_json::json!({"ask": "attach", "key": home.viewer()});
+    let ticket = ask(&home, &key.to_string())["ticket"].clone();
+    let look = serde_json::json!({"ask": "look", "ticket": ticket, "after": 0}).to_string();
+    assert_eq!(ask(&home, &look)["ok"], true);
+}
+
+#[test]
+fn a_run_in_the_background_outlives_its_terminal() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    // The vault is made by an ordinary run.
+    home.start(&[]).stop();
+    let run = home.command(&["run", "--yes", "--background"]);
+    let tmux = Tmux::start(100, 30, &run).unwrap();
+    tmux.shown(&["Passphrase"]).unwrap();
+    tmux.keys(&["-l", PASSPHRASE]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+    tmux.shown(&["Code from your authenticator app"]).unwrap();
+    let code = home.code();
+    tmux.keys(&["-l", &code]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+    tmux.shown(&["goes on in the background", "uam attach"])
+        .unwrap();
+    drop(tmux);
+    let worker = home.status().pid;
+    let supervisor = home.process("supervisor").unwrap();
+    // Of a session of its own, and without a terminal: fields 6 and 7 of proc_pid_stat(5).
+    for pid in [supervisor, worker] {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split(' ').collect();
+        assert_eq!(fields[4], supervisor.to_string(), "session: {stat}");
+        assert_eq!(fields[5], "0", "terminal: {stat}");
+    }
+    let _stage = window(&desktop, TITLE, "Ledger");
+    seen(&home, TITLE);
+    let log = fs::read_to_string(home.path("data/background.log")).unwrap();
+    assert!(!log.contains(TITLE), "{log}");
+
+    // A crash of the recording process is mended here as anywhere.
+    crate::harness::send(worker, Signal::KILL);
+    until("another worker answers", || {
+        let out = home.output(&["status", "--json"]);
+        let status: Option<report::Status> = serde_json::from_slice(&out.stdout).ok();
+        status.filter(|s| s.pid != worker)
+    });
+    let second = home.output(&["run", "--yes", "--background"]);
+    assert_eq!(second.status.code(), Some(4), "one instance: {second:?}");
+    home.ok(&["stop"]);
+    until("the supervisor ends", || {
+        home.process("supervisor").is_none().then_some(())
+    });
+    let log = fs::read_to_string(home.path("data/background.log")).unwrap();
+    assert!(log.contains("ended unexpectedly"), "{log}");
+    assert!(!log.contains(TITLE), "{log}");
+}
