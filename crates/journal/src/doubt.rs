@@ -7,11 +7,12 @@
 //!   disk, and does not write them again: another fsync of the same file says nothing of them. Folding the log in writes
 //!   each page anew, into the database, and the fsync of that one counts. So does the start, for the run before it may
 //!   have ended at such an error.
-//! * What was written but never acknowledged is taken back: its caller writes it again.
+//! * What was written but never acknowledged is taken back: its caller writes it again. Until then a picture's file stays,
+//!   for its row may be in the log, and this process may end before it is settled.
 
 use crate::db::{self, Use};
 use crate::lines::{RECORD_COLUMNS, Sealed};
-use crate::{Journal, JournalError, recover};
+use crate::{Journal, JournalError, blobs, recover};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -48,6 +49,10 @@ impl Journal {
         recover::quick_check(&self.db.conn, &self.db.path)?;
         self.find_acknowledged()?;
         self.undo_the_rest()?;
+        for file in self.doubtful.drain(..) {
+            // Best effort: the next start removes a file without a row.
+            let _ = blobs::remove(&file);
+        }
         self.next_seq = recover::next_seq(&self.db)?;
         self.total = recover::total(&self.db)?;
         self.in_doubt = false;
@@ -189,6 +194,45 @@ mod tests {
         fs::remove_file(dir.path().join("shots")).unwrap();
         assert_eq!(journal.add_shot(&shot, &picture, 1).unwrap(), 1);
         assert!(!journal.in_doubt);
+    }
+
+    #[test]
+    fn a_picture_in_doubt_keeps_its_file_until_its_row_is_taken_back() {
+        let (dir, mut journal) = journal();
+        commit(&mut journal, 1).unwrap();
+        let (shot, picture) = crate::writer::tests::shot();
+        // As if the fsync after the picture's row had failed: row and file are there, the caller was told they are not.
+        let (next_seq, total) = (journal.next_seq, journal.total);
+        let seq = journal.add_shot(&shot, &picture, 1).unwrap();
+        let file = crate::blobs::newest(&journal.db, &journal.ring, 1).unwrap()[0]
+            .file
+            .clone()
+            .unwrap();
+        (journal.next_seq, journal.total) = (next_seq, total);
+        journal.in_doubt = true;
+        journal.doubtful.push(file.clone());
+        // The end comes before it is settled: the start has the picture.
+        let ended = tempfile::TempDir::new().unwrap();
+        copy_all(dir.path(), ended.path());
+        let keys = crate::writer::tests::keys(&vault::Identity::generate());
+        let (_next, recovery) = Journal::open(ended.path(), keys, 1).unwrap();
+        assert_eq!(recovery.swept, crate::Swept::default());
+        // It goes on: the picture is taken back with its row, and may come again.
+        commit(&mut journal, 1).unwrap();
+        assert!(!file.exists() && journal.doubtful.is_empty());
+        assert_eq!(journal.add_shot(&shot, &picture, 1).unwrap(), seq + 1);
+    }
+
+    fn copy_all(from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap().flatten() {
+            let to = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                fs::create_dir(&to).unwrap();
+                copy_all(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use data_encoding::HEXLOWER;
 use model::{DeviceId, Record, SCHEMA, Shot, Span};
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vault::{KeyMaker, Session, disk};
 
 /// One durable step.
@@ -60,6 +60,9 @@ pub struct Journal {
     pub(crate) errand: bool,
     /// True after a write failed in a way that leaves the disk's content in doubt.
     pub(crate) in_doubt: bool,
+    /// Files of pictures whose rows were written then; whether they are there is found out when it is settled. One at
+    /// most: until then nothing more is written.
+    pub(crate) doubtful: Vec<PathBuf>,
     /// Held, not read.
     _lock: File,
 }
@@ -214,6 +217,7 @@ impl Journal {
             seen: None,
             errand: false,
             in_doubt: false,
+            doubtful: Vec::new(),
             db,
             _lock: lock,
         })
@@ -323,8 +327,13 @@ impl Journal {
             Ok(seq)
         });
         if written.is_err() {
-            // Best effort: the next start removes a file without a row.
-            let _ = blobs::remove(&stored.file);
+            if self.in_doubt {
+                // The row may be there after all, and then it needs its file.
+                self.doubtful.push(stored.file);
+            } else {
+                // Best effort: the next start removes a file without a row.
+                let _ = blobs::remove(&stored.file);
+            }
         }
         written
     }

@@ -1,4 +1,5 @@
-//! Every N-th write, fsync, rename, open, truncate and unlink fails.
+//! Every N-th write, fsync, rename, open, truncate and unlink fails. `FAULT_LAB_CASE` (a part of a case as a failure prints
+//! it, such as `"sync", error: 5`) picks cases.
 
 use crate::book::Book;
 use crate::chance::Chance;
@@ -68,7 +69,11 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     for (kind, _) in KINDS {
         calls.push((kind, count_calls(&shim, kind)?));
     }
-    let cases = cases(&calls, form);
+    let mut cases = cases(&calls, form);
+    if let Ok(only) = std::env::var("FAULT_LAB_CASE") {
+        // As a failure prints it, such as `kind: "sync", error: 5, from: 87`.
+        cases.retain(|case| format!("{case:?}").contains(&only));
+    }
     let count = Mutex::new(Count::default());
     two_at_once(cases.len() as u64, form, &|n| {
         let case = usize::try_from(n).ok().and_then(|n| cases.get(n));
