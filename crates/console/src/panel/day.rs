@@ -36,7 +36,7 @@ pub(super) fn sign(state: Coverage) -> &'static str {
     }
 }
 
-/// Draws it: one row for the strip, one for the hours, the rest for the curve. Nothing with fewer than three rows.
+/// Draws it: the curve, below it a row for the hours, and one for the strip. Nothing with fewer than three rows.
 pub(super) fn render(
     view: &View<'_>,
     glance: &Glance,
@@ -54,11 +54,12 @@ pub(super) fn render(
     let x = |bar: usize| area.x + (left + bar * shown.wide) as u16;
     let label = |text: &str| format!(" {:<LABEL$}", clip(text, LABEL));
 
-    buf.set_string(area.x, area.y, label("the day"), view.dim());
+    let strip = area.bottom() - 1;
+    buf.set_string(area.x, strip, label("the day"), view.dim());
     for (n, bar) in bars.iter().enumerate() {
         if let Some(state) = bar.mostly() {
             let style = view.coloured(state_colour(state));
-            buf.set_string(x(n), area.y, sign(state).repeat(shown.wide), style);
+            buf.set_string(x(n), strip, sign(state).repeat(shown.wide), style);
         }
     }
 
@@ -66,11 +67,11 @@ pub(super) fn render(
     // Counted by each ten minutes, however many of them a column stands for.
     let per_ten = |bar: &Slot| bar.input_s.div_ceil(each as u64).min(TEN_S);
     let most = bars.iter().map(per_ten).max().unwrap_or(0).max(60);
-    buf.set_string(area.x, area.y + 1, label("input"), view.dim());
+    buf.set_string(area.x, area.y, label("input"), view.dim());
     if rows > 1 {
         // What a bar of full height means.
         let scale = format!("max {}:{:02}", most / 60, most % 60);
-        buf.set_string(area.x, area.y + 2, label(&scale), view.dim());
+        buf.set_string(area.x, area.y + 1, label(&scale), view.dim());
     }
     for (n, bar) in bars.iter().enumerate() {
         let eighths = per_ten(bar) * u64::from(rows) * 8;
@@ -80,8 +81,8 @@ pub(super) fn render(
             let part = left.min(8);
             if part > 0 {
                 let sign = PARTS[part as usize - 1].repeat(shown.wide);
-                let y = area.bottom() - 2 - row;
-                buf.set_string(x(n), y, sign, view.coloured(Color::Green));
+                let y = area.bottom() - 3 - row;
+                buf.set_string(x(n), y, sign, view.coloured(Color::Cyan));
             }
             left -= part;
         }
@@ -138,9 +139,9 @@ impl Shown {
     }
 }
 
-/// The hours below, as many as there is room for, and the present.
+/// The hours, as many as there is room for, and the present.
 fn hours(view: &View<'_>, shown: &Shown, zone: &TimeZone, area: Rect, buf: &mut Buffer) {
-    let y = area.bottom() - 1;
+    let y = area.bottom() - 2;
     let x = |column: usize| area.x + (LABEL + 1 + column) as u16;
     let now = shown.column(view.now_us);
     // A label and its neighbour need six columns.

@@ -272,3 +272,53 @@ fn before_the_first_record() {
     };
     insta::assert_snapshot!("starting_80x24", drawn(80, 24, &view));
 }
+
+#[test]
+fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
+    let mut today = report::Today::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
+    for n in 0..60 {
+        today.add(&model::Span {
+            start_us: NOW - (60 - n) * 60 * S,
+            dur_us: 60_000_000,
+            zone: "Europe/Berlin".into(),
+            state: Coverage::ALL[n as usize % 8],
+            protected: n % 5 == 4,
+            removed: false,
+            window: Some(
+                Window {
+                    app: format!("\u{1b}[2J{}", "日本語🎉".repeat(n as usize)),
+                    exe: String::new(),
+                    title: format!("a\nb\u{202e}gpj.exe {}", "e\u{301}\u{301}".repeat(300)),
+                }
+                .into(),
+            ),
+            counts: counts(1, 0, 0),
+        });
+    }
+    let s = status();
+    for (columns, rows) in [
+        (20, 20),
+        (30, 24),
+        (59, 24),
+        (61, 21),
+        (80, 24),
+        (200, 60),
+        (400, 90),
+    ] {
+        for now_us in [0, NOW, NOW + 400 * 86_400 * S, i64::MAX] {
+            let view = View {
+                glance: Some(today.glance()),
+                now_us,
+                ..view(&s)
+            };
+            let shown = drawn(columns, rows, &view);
+            for cell in shown.buffer().content() {
+                assert!(
+                    !cell.symbol().chars().any(char::is_control),
+                    "{columns}x{rows}: {:?}",
+                    cell.symbol()
+                );
+            }
+        }
+    }
+}
