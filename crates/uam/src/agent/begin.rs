@@ -178,6 +178,8 @@ impl Agent {
             upload_stuck: false,
             display,
             viewers,
+            background: look == Look::Background,
+            alone_since: None,
             today,
             before,
             began_us: now.utc_us,

@@ -67,6 +67,9 @@ fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow:
         if agent.is_due(now) {
             agent.checkpoint(now)?;
         }
+        if agent.is_abandoned(now) {
+            return Ok("Stopped: the desktop that was recorded is gone.".to_owned());
+        }
         agent.maybe_shoot(now);
         let wait = Duration::from_micros(agent.next_wake_us(clock.now()));
         let received = rx.recv_timeout(wait);

@@ -21,6 +21,7 @@ use anyhow::Context;
 use journal::{Commit, FreezeRules, Journal, JournalError};
 use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
+    Support,
 };
 use record::{HoursWatch, Input, Outcome, Recorder};
 use report::{LogWord, Rollups, Today};
@@ -33,6 +34,9 @@ use std::time::Duration;
 /// Records that may wait for a disk that cannot be written; days of a busy desktop. When full, the recording ends with
 /// an error: what is not on disk must not be shown as recorded.
 const BACKLOG: usize = 100_000;
+
+/// How long a run in the background goes on without a desktop. A sensor that broke is back within seconds.
+const ALONE: Duration = Duration::from_secs(15);
 
 /// The running instance.
 pub(crate) struct Agent {
@@ -79,6 +83,9 @@ pub(crate) struct Agent {
 
     pub(super) display: Display,
     pub(super) viewers: Viewers,
+    pub(super) background: bool,
+    /// Since when a run in the background has no desktop.
+    pub(super) alone_since: Option<Moment>,
     pub(super) today: Today,
     /// What today held before this start.
     pub(super) before: Option<Today>,
@@ -169,6 +176,7 @@ impl Agent {
         self.keep_daily(now);
         self.keep_floor(now);
         self.watch_sensors(now);
+        self.look_for_desktop(now);
         let out = self.recorder.checkpoint(now);
         self.keep_pause();
         self.last_checkpoint = Some(now);
@@ -392,6 +400,25 @@ impl Agent {
             let text = format!("Nothing new can be packed for sending: {e}");
             self.note(LogWord::Notice(NoticeCode::UploadStuck), now, &text);
         }
+    }
+
+    /// In the background no terminal ends with the desktop: a run whose desktop is gone ends by itself.
+    pub(crate) fn is_abandoned(&self, now: Moment) -> bool {
+        self.alone_since
+            .is_some_and(|since| u128::from(now.since_us(since)) >= ALONE.as_micros())
+    }
+
+    fn look_for_desktop(&mut self, now: Moment) {
+        let unsupported = |c: &Capability| {
+            c.concern == Concern::Window && matches!(c.support, Support::Unsupported(_))
+        };
+        let gone = self.background
+            && self.recorder.view().lost.contains(&Concern::Window)
+            && !self.capabilities.iter().any(unsupported);
+        self.alone_since = match gone {
+            true => self.alone_since.or(Some(now)),
+            false => None,
+        };
     }
 
     /// Asks the sensors whether they still work.

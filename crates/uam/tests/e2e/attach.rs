@@ -224,3 +224,33 @@ fn a_run_in_the_background_outlives_its_terminal() {
     assert!(log.contains("ended unexpectedly"), "{log}");
     assert!(!log.contains(TITLE), "{log}");
 }
+
+#[test]
+fn a_run_in_the_background_ends_with_the_desktop() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    home.start(&[]).stop();
+    let mut run = home.interactive(&["run", "--yes", "--background"]);
+    home.answer_vault(&mut run);
+    run.prompt("Code from your authenticator app");
+    let code = home.code();
+    run.say(&code);
+    run.line_with("goes on in the background");
+    assert!(run.wait().success());
+    drop(desktop);
+    until("the supervisor ends", || {
+        home.process("supervisor").is_none().then_some(())
+    });
+    let stopped = home
+        .lines()
+        .into_iter()
+        .rev()
+        .find_map(|(_, l)| match l.record {
+            Record::Notice(n) if n.code == NoticeCode::Stopped => Some(n.text),
+            _ => None,
+        });
+    assert_eq!(
+        stopped.as_deref(),
+        Some("Stopped: the desktop that was recorded is gone.")
+    );
+}
