@@ -2,7 +2,7 @@
 //!
 //! Prints how the view ended on standard error. With `panic` in place of seconds the command callback panics at the
 //! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and nothing changes but
-//! by keys, with `attached` the same as it looks when attached.
+//! by keys, with `attached` the same as it looks when attached, and with `manual` the same without strange titles.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use console::{Command, Ended, Live, Options, Picture, Step, Wish};
@@ -49,10 +49,19 @@ const TITLES: [(&str, &str); 4] = [
     ("Mail", "Re: invoice =HYPERLINK(\"x\")"),
 ];
 
+/// For a picture in a manual.
+const ORDINARY: [(&str, &str); 4] = [
+    ("Editor", "report.md — annual report"),
+    ("Browser", "Timetable of the regional trains"),
+    ("Terminal", "make figures"),
+    ("Mail", "Re: the second draft"),
+];
+
 fn main() -> ExitCode {
     let how = std::env::args().nth(1).unwrap_or_default();
     let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
-    let still = how == "still" || how == "attached";
+    let still = ["still", "attached", "manual"].contains(&how.as_str());
+    let titles = if how == "manual" { ORDINARY } else { TITLES };
     let (commands, told) = channel();
     let panics = how == "panic";
     let options = Options {
@@ -68,7 +77,7 @@ fn main() -> ExitCode {
     let updates = live.updates().clone();
     let begun = Instant::now();
     let mut feed = Feed::new();
-    let mut today = day(wall.now().utc_us);
+    let mut today = day(wall.now().utc_us, &titles);
     let mut status = status(&wall);
     let mut shots = 4;
     let mut shown = shots;
@@ -78,7 +87,7 @@ fn main() -> ExitCode {
     }
     for n in 0.. {
         let now = wall.now().utc_us;
-        let (app, title) = TITLES[if still { 0 } else { n % TITLES.len() }];
+        let (app, title) = titles[if still { 0 } else { n % titles.len() }];
         let window = Arc::new(Window {
             app: app.into(),
             exe: String::new(),
@@ -187,7 +196,7 @@ fn said(updates: &console::Updates, now_us: i64) {
 }
 
 /// A day at a desk until now: half past eight, a lunch, a pause, and what is typed comes and goes.
-fn day(now_us: i64) -> Today {
+fn day(now_us: i64, titles: &[(&str, &str); 4]) -> Today {
     let zone = "Europe/Berlin";
     let mut today = Today::new(report::day::date_of(now_us, zone), zone);
     let begin = now_us - 410 * MINUTE;
@@ -198,7 +207,7 @@ fn day(now_us: i64) -> Today {
             330..=344 => Coverage::Paused,
             _ => Coverage::Active,
         };
-        let (app, title) = TITLES[(n / 7 % 4 * (n / 31 % 2 + 1) % 4) as usize];
+        let (app, title) = titles[(n / 7 % 4 * (n / 31 % 2 + 1) % 4) as usize];
         let mut counts = model::Counts::default();
         if state == Coverage::Active {
             counts.hardware.seconds = ((n * n / 40) % 31).unsigned_abs();
