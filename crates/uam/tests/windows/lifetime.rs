@@ -196,3 +196,35 @@ fn charge(root: &Path, percent: u32) {
         write(name, text);
     }
 }
+
+#[test]
+#[ignore = "needs Wine and uam.exe: cargo xtask windows"]
+fn a_run_in_the_background_is_looked_at_from_elsewhere() {
+    let wine = Wine::start();
+    let mut home = wine.home().config(QUIET);
+    let mut run = home.interactive(&[
+        "run",
+        "--yes",
+        "--background",
+        "--recovery-kit",
+        "../kit.txt",
+    ]);
+    home.answer_vault(&mut run);
+    run.prompt("Code from your authenticator app");
+    let code = home.code();
+    run.say(&code);
+    run.line_with("goes on in the background");
+    assert!(run.wait().success());
+    let mut stage = wine.stage();
+    stage.shows(&home, "one 100 100 400 300 2060a0", "Work");
+    stage.shows(&home, "two 120 120 400 300 a06020", "Rest");
+    home.unlock();
+    let mut view = home.interactive(&["attach", "--plain"]);
+    view.line_with("recording");
+    view.line_with("Work");
+    home.ok(&["stop"]);
+    view.line_with("uam has ended.");
+    assert!(view.wait().success());
+    let log = fs::read_to_string(home.path("data/background.log")).unwrap();
+    assert!(!log.contains("Work"), "{log}");
+}
