@@ -82,9 +82,9 @@ fn word() -> Option<String> {
     Some(HEXLOWER.encode(&bytes))
 }
 
-/// What a viewer without a ticket hears.
+/// What a viewer without a ticket hears. It is an answer and no refusal: who is refused may ask again.
 fn void() -> Reply {
-    Reply::refused("This view is closed: the desktop was locked, or nobody looked for a minute.")
+    Reply::done("This view is closed: the desktop was locked, or nobody looked for a minute.")
 }
 
 impl Agent {

@@ -95,39 +95,47 @@ fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<String> {
 struct Lookout<'a> {
     home: &'a Home,
     ticket: String,
-    seen: u64,
+    /// The last line that was seen.
+    last: u64,
 }
 
 impl Lookout<'_> {
-    /// What is to be seen now, or why nothing is.
-    fn look(&mut self) -> anyhow::Result<Result<Box<Scene>, Over>> {
-        let ask = Request::Look {
-            ticket: self.ticket.clone(),
-            after: self.seen,
-        };
-        let reply = match control::call(&self.home.paths, &ask) {
-            Ok(reply) => reply,
-            Err(e) if failure::exit_of(&e) == Exit::Instance => return Ok(Err(Over::Ended)),
-            Err(e) => return Err(e),
-        };
-        if let Some(scene) = reply.scene {
-            self.seen = scene.last;
-            return Ok(Ok(scene));
+    /// What is to be seen now, or why nothing is; `None` while the running instance has no time, as at its end.
+    fn look(&mut self) -> anyhow::Result<Result<Option<Box<Scene>>, Over>> {
+        match self.asked() {
+            Err(e) if failure::exit_of(&e) == Exit::Instance => Ok(Err(Over::Ended)),
+            asked => asked,
+        }
+    }
+
+    fn asked(&mut self) -> anyhow::Result<Result<Option<Box<Scene>>, Over>> {
+        let reply = self.ask()?;
+        if reply.scene.is_some() || !reply.ok {
+            return Ok(Ok(self.seen(reply.scene)));
         }
         // A recording process that was started anew knows no tickets; whoever is unlocked still gets another.
         let Some(identity) = keyholder::ask(&self.home.paths)? else {
             return Ok(Err(Over::Locked));
         };
         self.ticket = ticket(self.home, &identity)?;
-        self.seen = 0;
-        let ask = Request::Look {
+        self.last = 0;
+        let reply = self.ask()?;
+        Ok(Ok(self.seen(reply.scene)))
+    }
+
+    fn ask(&self) -> anyhow::Result<Reply> {
+        let look = Request::Look {
             ticket: self.ticket.clone(),
-            after: 0,
+            after: self.last,
         };
-        let reply = control::call(&self.home.paths, &ask)?;
-        let scene = reply.scene.context("the running instance shows nothing")?;
-        self.seen = scene.last;
-        Ok(Ok(scene))
+        control::call(&self.home.paths, &look)
+    }
+
+    fn seen(&mut self, scene: Option<Box<Scene>>) -> Option<Box<Scene>> {
+        if let Some(scene) = &scene {
+            self.last = scene.last;
+        }
+        scene
     }
 }
 
@@ -143,13 +151,14 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
     let mut lookout = Lookout {
         home,
         ticket,
-        seen: 0,
+        last: 0,
     };
     let mut plain = Plain::new(std::io::stdout());
     let mut headline = String::new();
     loop {
         match lookout.look()? {
-            Ok(scene) => {
+            Ok(None) => {}
+            Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
                     plain.text(&scene.status.headline(crate::start::now_us()))?;
@@ -210,31 +219,33 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
     let mut lookout = Lookout {
         home,
         ticket,
-        seen: 0,
+        last: 0,
     };
     let updates = live.updates();
     let mut removals = None;
     // The newest picture that was fetched; at first there may be one from before this process knew of any.
     let mut shown: Option<Option<u64>> = None;
     loop {
-        let mut scene = match lookout.look()? {
+        let scene = match lookout.look()? {
             Ok(scene) => scene,
             Err(over) => return Ok(over),
         };
-        if removals.is_some_and(|before| before != scene.removals) {
-            updates.forget();
-            shown = None;
-        }
-        removals = Some(scene.removals);
-        for line in scene.lines.drain(..) {
-            updates.line(line);
-        }
-        updates.glance(scene.glance);
-        updates.status(scene.status);
-        if shown != Some(scene.newest) {
-            shown = Some(scene.newest);
-            if let Some(newest) = newest(home, &lookout.ticket)? {
-                updates.picture(newest);
+        if let Some(mut scene) = scene {
+            if removals.is_some_and(|before| before != scene.removals) {
+                updates.forget();
+                shown = None;
+            }
+            removals = Some(scene.removals);
+            for line in scene.lines.drain(..) {
+                updates.line(line);
+            }
+            updates.glance(scene.glance);
+            updates.status(scene.status);
+            if shown != Some(scene.newest) {
+                shown = Some(scene.newest);
+                if let Some(newest) = newest(home, &lookout.ticket) {
+                    updates.picture(newest);
+                }
             }
         }
         if wait(rx) || !updates.is_open() {
@@ -243,12 +254,13 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
     }
 }
 
-fn newest(home: &Home, ticket: &str) -> anyhow::Result<Option<console::Picture>> {
+/// The newest picture; one that cannot be had just now is not shown.
+fn newest(home: &Home, ticket: &str) -> Option<console::Picture> {
     let ask = Request::Show {
         ticket: ticket.to_owned(),
         from: None,
         step: Step::Newest,
     };
-    let reply: Reply = control::call(&home.paths, &ask)?;
-    Ok(reply.shown.as_deref().and_then(view::picture))
+    let reply = control::call(&home.paths, &ask).ok()?;
+    reply.shown.as_deref().and_then(view::picture)
 }

@@ -59,14 +59,14 @@ pub(crate) enum Request {
         /// Lent for this one question, as with [`Self::TakeOut`].
         key: Lent,
     },
-    /// What is to be seen now.
+    /// What is to be seen now; nothing when the ticket is void.
     Look {
         /// From [`Self::Attach`].
         ticket: String,
         /// The last line that was seen, by its number; 0 for none.
         after: u64,
     },
-    /// A picture of this start.
+    /// A picture of this start; none when the ticket is void.
     Show {
         /// From [`Self::Attach`].
         ticket: String,
