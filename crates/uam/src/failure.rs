@@ -88,8 +88,12 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     exit_of(error)
 }
 
-/// The error with its hint in one line, for a view.
+/// The error in one line, for a view: what went wrong and what to do; the causes where nobody said so in words.
 pub(crate) fn in_words(error: &anyhow::Error) -> String {
-    let hint = failure_of(error).map_or("", |f| f.hint.as_str());
-    format!("{error:#}. {hint}").trim_end().to_owned()
+    match failure_of(error) {
+        Some(failure) => format!("{}. {}", failure.what, failure.hint)
+            .trim_end()
+            .to_owned(),
+        None => format!("{error:#}"),
+    }
 }

@@ -92,17 +92,26 @@ pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result
     Ok(access)
 }
 
+/// Does the vault open with a code alone, as far as the person is concerned? If not, says what else is needed.
+pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
+    door_for_code(&Vault::open(&home.paths.vault())?).map(drop)
+}
+
+fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
+    start::door_from_store(vault).map_err(|e| {
+        e.context(Failure {
+            exit: Exit::Denied,
+            what: "This needs the vault's passphrase too".to_owned(),
+            hint: "Run `uam unlock` in another terminal first.".to_owned(),
+        })
+    })
+}
+
 /// The right to read, from a code that was typed into a view; the vault must open with the credential store. Whoever
 /// looks again within [`IDLE`] needs no code.
 pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<Access> {
     let mut vault = Vault::open(&home.paths.vault())?;
-    let door = start::door_from_store(&vault).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Denied,
-            what: "this needs the vault's passphrase besides".to_owned(),
-            hint: "Run `uam unlock` in another terminal first.".to_owned(),
-        })
-    })?;
+    let door = door_for_code(&vault)?;
     let answer = vault.check_code(&door, code, start::now().as_secs())?;
     let Some(pass) = answer.pass else {
         return Err(Failure::with_exit(

@@ -124,10 +124,11 @@ impl Hand {
         if let Some(code) = code {
             return access::with_code(&self.home, &code.0, text).map(Some);
         }
-        match keyholder::is_there(&self.home.paths) {
-            true => access::open_as(&self.home, NoticeCode::Access, text).map(Some),
-            false => Ok(None),
+        if keyholder::is_there(&self.home.paths) {
+            return access::open_as(&self.home, NoticeCode::Access, text).map(Some);
         }
+        // A code alone would be asked for in vain.
+        access::takes_code_alone(&self.home).map(|()| None)
     }
 
     fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {

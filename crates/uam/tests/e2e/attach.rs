@@ -118,6 +118,54 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     running.stop();
 }
 
+/// Answers both factors in a terminal.
+fn answer(home: &mut Home, tmux: &Tmux) {
+    tmux.shown(&["Passphrase"]).unwrap();
+    tmux.keys(&["-l", PASSPHRASE]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+    tmux.shown(&["Code from your authenticator app"]).unwrap();
+    let code = home.code();
+    tmux.keys(&["-l", &code]).unwrap();
+    tmux.keys(&["Enter"]).unwrap();
+}
+
+#[test]
+fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
+    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    home.start(&[]).stop();
+    let tmux = Tmux::start(100, 30, &home.command(&["run", "--yes"])).unwrap();
+    answer(&mut home, &tmux);
+    tmux.shown(&["q quit", "recording"]).unwrap();
+    for title in ["First", "Second"] {
+        let stage = window(&desktop, title, title);
+        seen(&home, title);
+        tmux.shown(&[title]).unwrap();
+        let before = home.status().last_shot_us;
+        tmux.keys(&["s"]).unwrap();
+        until("the picture is kept", || {
+            home.status().last_shot_us.filter(|at| Some(*at) != before)
+        });
+        // It must outlive the picture, which is of it.
+        drop(stage);
+    }
+    tmux.shown(&["2 of 2", "apps today"]).unwrap();
+    tmux.keys(&["Left"]).unwrap();
+    tmux.shown(&["1 of 2"]).unwrap();
+    tmux.keys(&["?"]).unwrap();
+    tmux.shown(&["draw everything anew"]).unwrap();
+    tmux.keys(&["?", "o"]).unwrap();
+    // A passphrase does not go through the console; it says where it goes.
+    tmux.shown(&["uam unlock"]).unwrap();
+    home.unlock();
+    tmux.keys(&["o"]).unwrap();
+    tmux.shown(&["http://127.0.0.1:"]).unwrap();
+    tmux.keys(&["q"]).unwrap();
+    tmux.shown(&["Stop recording and quit?"]).unwrap();
+    tmux.keys(&["y"]).unwrap();
+    tmux.shown(&["Stopped"]).unwrap();
+}
+
 #[test]
 fn a_console_that_is_attached_asks_for_both_factors_and_its_terminal_may_close() {
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
@@ -126,13 +174,7 @@ fn a_console_that_is_attached_asks_for_both_factors_and_its_terminal_may_close()
     let _stage = window(&desktop, TITLE, "Ledger");
     seen(&home, TITLE);
     let tmux = Tmux::start(80, 24, &home.command(&["attach"])).unwrap();
-    tmux.shown(&["Passphrase"]).unwrap();
-    tmux.keys(&["-l", PASSPHRASE]).unwrap();
-    tmux.keys(&["Enter"]).unwrap();
-    tmux.shown(&["Code from your authenticator app"]).unwrap();
-    let code = home.code();
-    tmux.keys(&["-l", &code]).unwrap();
-    tmux.keys(&["Enter"]).unwrap();
+    answer(&mut home, &tmux);
     tmux.shown(&["q leave", "Ledger"]).unwrap();
     drop(tmux);
     until("the view is gone", || {
@@ -182,13 +224,7 @@ fn a_run_in_the_background_outlives_its_terminal() {
     home.start(&[]).stop();
     let run = home.command(&["run", "--yes", "--background"]);
     let tmux = Tmux::start(100, 30, &run).unwrap();
-    tmux.shown(&["Passphrase"]).unwrap();
-    tmux.keys(&["-l", PASSPHRASE]).unwrap();
-    tmux.keys(&["Enter"]).unwrap();
-    tmux.shown(&["Code from your authenticator app"]).unwrap();
-    let code = home.code();
-    tmux.keys(&["-l", &code]).unwrap();
-    tmux.keys(&["Enter"]).unwrap();
+    answer(&mut home, &tmux);
     tmux.shown(&["goes on in the background", "uam attach"])
         .unwrap();
     drop(tmux);
