@@ -1,7 +1,7 @@
 //! The console of a running instance: attached later, left, and a run that needs no terminal.
 
 use crate::harness::{Home, PASSPHRASE, until};
-use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
+use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::terminal::Tmux;
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
@@ -262,7 +262,10 @@ fn a_run_in_the_background_outlives_its_terminal() {
 
 #[test]
 fn a_run_in_the_background_ends_with_the_desktop() {
-    let desktop = VirtualDesktop::start(1024, 700).unwrap();
+    // A display of a number that nobody else gets once it is free.
+    let number = 700 + std::process::id() % 200;
+    let spec = DesktopSpec::new(1024, 700).on_display(number);
+    let desktop = VirtualDesktop::start_with(&spec).unwrap();
     let mut home = Home::new().on(&desktop.display()).config(QUIET);
     home.start(&[]).stop();
     let mut run = home.interactive(&["run", "--yes", "--background"]);
