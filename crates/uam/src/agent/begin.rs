@@ -9,6 +9,7 @@ use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::{self, Message, Trace};
 use super::state::{Agent, Backlog};
+use super::tray::Tray;
 use crate::config::Config;
 use crate::done::Done;
 use crate::failure::Failure;
@@ -135,8 +136,10 @@ impl Agent {
             .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
         let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
+        let home = route.home.clone();
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let display = Display::open(plain, &tx)?;
+        let tray = Tray::open(&config.indicator, &paths, home, &tx);
         let sensors = desktop.start(stamped_tx);
 
         let today = today(
@@ -176,6 +179,7 @@ impl Agent {
             next_upload_us: None,
             upload_stuck: false,
             display,
+            tray,
             today,
             paths,
             config,

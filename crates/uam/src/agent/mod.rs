@@ -24,12 +24,14 @@ mod shooter;
 mod sources;
 mod state;
 mod status;
+mod tray;
 
 use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
 use sources::Message;
 use state::Agent;
+pub(crate) use tray::options as indicator_options;
 
 use crate::control::Reply;
 use model::Clock;

@@ -8,6 +8,7 @@ use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::Message;
+use super::tray::Tray;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
 use crate::config::Config;
@@ -77,6 +78,7 @@ pub(crate) struct Agent {
     pub(super) upload_stuck: bool,
 
     pub(super) display: Display,
+    pub(super) tray: Tray,
     pub(super) today: Today,
 }
 
@@ -193,6 +195,7 @@ impl Agent {
             .cloned()
             .collect();
         self.display.records(&rest);
+        self.tray.notices(&rest);
     }
 
     fn write(&mut self, now: Moment) -> anyhow::Result<()> {
@@ -329,6 +332,7 @@ impl Agent {
                     text: status.headline(now.utc_us),
                     status: Some(status),
                     told: None,
+                    indicator: Some(self.tray.standing()),
                 }
             }
             Request::Pause { length } => self.pause(*length, now),
@@ -420,6 +424,7 @@ impl Agent {
             let status = self.status(now);
             self.display.status(status);
         }
+        self.show_tray(now);
     }
 
     /// The clean end: sensors first, then the last span, then the journal, then one last upload.
@@ -430,6 +435,7 @@ impl Agent {
         why: &str,
         done: &Done,
     ) -> anyhow::Result<()> {
+        self.tray.stopping();
         if let Some(sensors) = self.sensors.take() {
             sensors.stop();
         }
@@ -456,6 +462,7 @@ impl Agent {
             .filter(|r| matches!(r, Record::Notice(_)))
         {
             self.display.records(std::slice::from_ref(record));
+            self.tray.notices(std::slice::from_ref(record));
         }
         self.backlog.add(out);
         self.backlog.rollups.finish();
@@ -496,6 +503,7 @@ impl Agent {
                 ),
             }
         }
+        self.tray.close();
         Ok(())
     }
 }

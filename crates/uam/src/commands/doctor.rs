@@ -6,6 +6,7 @@ use crate::control::Instance;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
+use indicator::Standing;
 use model::{Capability, Support};
 use sense::{Desktop, SystemClock};
 use serde::Serialize;
@@ -19,6 +20,8 @@ use upload::{Destination, Timeouts};
 struct Findings {
     version: &'static str,
     sensors: Vec<Capability>,
+    /// What the desktop shows of uam, or would.
+    shown: Standing,
     tried: Vec<String>,
     settings: String,
     data: String,
@@ -71,6 +74,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
+        shown: indicator::probe(&crate::agent::indicator_options(&config.indicator)),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
@@ -121,16 +125,29 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
         .map_err(told)
 }
 
+fn support(support: &Support) -> String {
+    match support {
+        Support::By(how) => format!("ok      {how}"),
+        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
+        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
+    }
+}
+
+/// What the desktop shows of uam, as two lines.
+pub(super) fn shown(standing: &Standing) -> [String; 2] {
+    let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
+    rows.map(|(what, how)| model::printable(&format!("  {what:<11}{}", support(how)), 400))
+}
+
 fn print(f: &Findings) {
     output::line(&format!("uam {}", f.version));
     output::line("\nSensors");
     for c in &f.sensors {
-        let text = match &c.support {
-            Support::By(how) => format!("ok      {how}"),
-            Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
-            Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
-        };
-        output::line(&format!("  {:<9}{text}", c.concern));
+        output::line(&format!("  {:<9}{}", c.concern, support(&c.support)));
+    }
+    output::line("\nShown");
+    for line in shown(&f.shown) {
+        output::line(&line);
     }
     output::line("\nTried");
     for note in &f.tried {

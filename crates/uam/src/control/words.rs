@@ -69,6 +69,9 @@ pub(crate) struct Reply {
     /// With [`Request::TakeOut`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) told: Option<Box<Told>>,
+    /// With [`Request::Status`]: what the desktop shows of uam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) indicator: Option<indicator::Standing>,
 }
 
 impl Reply {
@@ -78,6 +81,7 @@ impl Reply {
             text: text.into(),
             status: None,
             told: None,
+            indicator: None,
         }
     }
 
@@ -87,6 +91,7 @@ impl Reply {
             text: text.into(),
             status: None,
             told: None,
+            indicator: None,
         }
     }
 }
