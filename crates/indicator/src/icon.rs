@@ -24,7 +24,7 @@ fn covers(sign: Sign, x: f32, y: f32) -> bool {
     let ring = (0.68..=0.94).contains(&far);
     match sign {
         Sign::Active => far <= 0.88,
-        Sign::Idle => ring || far <= 0.42,
+        Sign::Idle => ring || (far <= 0.94 && x <= 0.0),
         Sign::Paused => (0.2..=0.72).contains(&x.abs()) && y.abs() <= 0.8,
         Sign::NotRecording => {
             let slash = (x - y).abs() <= 0.13 * 2.0_f32.sqrt() && far <= 0.94;

@@ -11,7 +11,7 @@ const LONGEST: usize = 300;
 pub enum Sign {
     /// Recording, and somebody is at the desk: a filled dot.
     Active,
-    /// Recording, and nobody is: a dot in a ring.
+    /// Recording, and nobody is: a ring, half of it filled.
     Idle,
     /// Paused: two bars.
     Paused,

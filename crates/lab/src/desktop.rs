@@ -2,10 +2,12 @@
 //! pixel is known, and a typist who presses real keys and buttons through XTEST.
 
 mod server;
+mod session;
 mod typist;
 mod window;
 
 pub use server::{DesktopSpec, VirtualDesktop};
+pub use session::{PANEL_HEIGHT, Picture, Session, open_menu};
 pub use typist::{Button, Typist};
 pub use window::{Fill, TestWindow, WindowSpec};
 

@@ -1,3 +1,8 @@
-//! On a private session bus: real panels, a real notification service, real clicks.
+//! On a display and a session bus of its own: a real panel (xfce4-panel), a real notification service (dunst), real
+//! clicks.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod bubbles;
+mod kit;
+mod tray;
