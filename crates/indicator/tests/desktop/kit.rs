@@ -2,10 +2,9 @@
 
 use indicator::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish};
 use lab::desktop::{
-    Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, open_menu, wait_until,
+    Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, choose_from_menu, wait_until,
 };
 use model::Support;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -128,63 +127,11 @@ impl Desk {
         image.save(file).unwrap();
     }
 
-    /// Clicks on the icon at this place until its menu is open, and chooses the entry that is so many steps down among
-    /// those that can be chosen: goes there with the keyboard, and clicks on what that highlights.
+    /// Clicks on the icon at this place, and chooses the entry that is so many steps down among those that can be chosen.
     pub(crate) fn choose(&self, icon: (i16, i16), button: Button, steps: u32) {
         let display = self.desktop.display();
-        let typist = Typist::new(&display).unwrap();
-        typist.point_at(icon.0, icon.1).unwrap();
-        typist.clicks(button, 1, 10).unwrap();
-        let place = until("the menu is open", || {
-            open_menu(&display, 100, 100).unwrap()
-        });
-        // Drawn, and nothing is highlighted yet.
-        let bare = self.still();
-        let mut last = bare.clone();
-        for _ in 0..steps {
-            self.key("Down");
-            until("another entry is highlighted", || {
-                Picture::of(&display).unwrap().difference(&last)
-            });
-            last = self.still();
-        }
-        let changed = last.difference(&bare).unwrap();
-        assert!(changed.width <= place.width && changed.y >= place.y);
-        self.keep_picture(&format!("menu-{steps}"));
-        let middle = |from: i16, length: u16| from + (length / 2) as i16;
-        let x = middle(changed.x, changed.width);
-        typist
-            .point_at(x, middle(changed.y, changed.height))
-            .unwrap();
-        typist.clicks(Button::Left, 1, 10).unwrap();
-        until("the menu is closed", || {
-            open_menu(&display, 100, 100)
-                .unwrap()
-                .is_none()
-                .then_some(())
-        });
-    }
-
-    /// The display, once two looks at it are the same.
-    fn still(&self) -> Picture {
-        let display = self.desktop.display();
-        let mut last = Picture::of(&display).unwrap();
-        until("nothing moves", || {
-            std::thread::sleep(Duration::from_millis(60));
-            let now = Picture::of(&display).unwrap();
-            let same = now.pixels == last.pixels;
-            last = now.clone();
-            same.then_some(now)
-        })
-    }
-
-    fn key(&self, name: &str) {
-        let done = Command::new("xdotool")
-            .args(["key", name])
-            .env("DISPLAY", self.desktop.display())
-            .status()
-            .expect("sudo apt-get install xdotool");
-        assert!(done.success());
+        let seen = || self.keep_picture(&format!("menu-{steps}"));
+        choose_from_menu(&display, icon, button, steps, seen).unwrap();
     }
 
     pub(crate) fn wish(&self) -> Wish {
