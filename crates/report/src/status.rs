@@ -526,6 +526,20 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_headline_does_not_count_the_time() {
+        let mut s = status();
+        let both = |s: &Status| [NOW, NOW + 5 * S].map(|now| s.steady_headline(now));
+        assert_eq!(both(&s), ["recording · active"; 2]);
+        s.state = Coverage::Paused;
+        assert_eq!(both(&s), ["paused, until resumed"; 2]);
+        s.state = Coverage::Locked;
+        assert_eq!(both(&s), ["not recording · locked"; 2]);
+        s.last_durable_us = None;
+        let never = "NOT RECORDING: nothing has reached the disk yet";
+        assert_eq!(both(&s), [never; 2]);
+    }
+
+    #[test]
     fn json_is_stable_and_reads_back() {
         let json = crate::to_json(&status()).unwrap();
         assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status());
