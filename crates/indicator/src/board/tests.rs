@@ -80,6 +80,7 @@ fn what_is_no_longer_fresh_is_not_shown_as_recording() {
     let thread = std::thread::spawn(move || ageing.grow_old());
     board.show(recording().fresh(fresh_until(Instant::now())));
     let stale = std::iter::from_fn(|| woken.recv_timeout(PATIENCE).ok())
+        .take(1_000)
         .find_map(|()| board.news().shown.filter(|s| s.sign == Sign::NotRecording));
     let stale = stale.expect("it grows old");
     assert!(stale.headline.starts_with("NOT RECORDING"), "{stale:?}");
