@@ -64,7 +64,6 @@ fn shown(indicator: &Indicator) -> HWND {
 /// What a person at the taskbar sees and does. One test: there is one taskbar.
 #[test]
 fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
-    until("there is a taskbar", || os::has_taskbar().then_some(()));
     let (indicator, wishes) = start();
     assert!(
         matches!(indicator.standing().tray, Support::Unsupported(_)),
