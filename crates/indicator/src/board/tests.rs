@@ -82,7 +82,7 @@ fn what_is_no_longer_fresh_is_not_shown_as_recording() {
     let stale = std::iter::from_fn(|| woken.recv_timeout(PATIENCE).ok())
         .take(1_000)
         .find_map(|()| board.news().shown.filter(|s| s.sign == Sign::NotRecording));
-    let stale = stale.expect("it grows old");
+    let stale = stale.unwrap();
     assert!(stale.headline.starts_with("NOT RECORDING"), "{stale:?}");
     // A sign of life makes it a recording again.
     board.show(recording().fresh(fresh_until(Instant::now() + PATIENCE * 100)));

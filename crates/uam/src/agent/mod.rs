@@ -31,7 +31,7 @@ pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
 use sources::Message;
 use state::Agent;
-pub(crate) use tray::options as indicator_options;
+pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
 
 use crate::control::Reply;
 use model::Clock;

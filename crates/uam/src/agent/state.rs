@@ -332,7 +332,7 @@ impl Agent {
                     text: status.headline(now.utc_us),
                     status: Some(status),
                     told: None,
-                    indicator: Some(self.tray.standing()),
+                    shown: self.tray.lines(),
                 }
             }
             Request::Pause { length } => self.pause(*length, now),

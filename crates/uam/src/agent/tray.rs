@@ -14,7 +14,7 @@ use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record};
+use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
 use report::Status;
 use report::status::FRESH_US;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub(crate) struct Tray {
 }
 
 impl Tray {
-    /// Starts it. What cannot be shown on this desktop is told by [`Tray::standing`].
+    /// Starts it. What cannot be shown on this desktop is told by [`Tray::lines`].
     pub(crate) fn open(
         config: &IndicatorConfig,
         paths: &Paths,
@@ -65,12 +65,12 @@ impl Tray {
         }
     }
 
-    /// What the desktop shows, and why not.
-    pub(crate) fn standing(&self) -> Standing {
-        match &self.indicator {
+    /// What the desktop shows, or why not, for `uam status`.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        lines(&match &self.indicator {
             Some(indicator) => indicator.standing(),
             None => Standing::before(&self.options),
-        }
+        })
     }
 
     /// Bubbles for what a person should know of these.
@@ -119,6 +119,24 @@ pub(crate) fn options(config: &IndicatorConfig) -> Options {
         tray: config.tray,
         bubbles: config.notify != Notify::Off,
         bus: None,
+    }
+}
+
+/// What the desktop shows, or why not, in two lines.
+pub(crate) fn lines(standing: &Standing) -> Vec<String> {
+    let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
+    let line = |(what, how): (&str, &Support)| {
+        model::printable(&format!("  {what:<11}{}", support(how)), 400)
+    };
+    rows.into_iter().map(line).collect()
+}
+
+/// Whether something is to be had here, and by what or why not.
+pub(crate) fn support(support: &Support) -> String {
+    match support {
+        Support::By(how) => format!("ok      {how}"),
+        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
+        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `uam doctor`: what works here, where everything is, and what is wrong.
 
 use super::Home;
+use crate::agent;
 use crate::config::Config;
 use crate::control::Instance;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
 use indicator::Standing;
-use model::{Capability, Support};
+use model::Capability;
 use sense::{Desktop, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -74,7 +75,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
-        shown: indicator::probe(&crate::agent::indicator_options(&config.indicator)),
+        shown: indicator::probe(&agent::indicator_options(&config.indicator)),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
@@ -125,28 +126,14 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
         .map_err(told)
 }
 
-fn support(support: &Support) -> String {
-    match support {
-        Support::By(how) => format!("ok      {how}"),
-        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
-        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
-    }
-}
-
-/// What the desktop shows of uam, as two lines.
-pub(super) fn shown(standing: &Standing) -> [String; 2] {
-    let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
-    rows.map(|(what, how)| model::printable(&format!("  {what:<11}{}", support(how)), 400))
-}
-
 fn print(f: &Findings) {
     output::line(&format!("uam {}", f.version));
     output::line("\nSensors");
     for c in &f.sensors {
-        output::line(&format!("  {:<9}{}", c.concern, support(&c.support)));
+        output::line(&format!("  {:<9}{}", c.concern, agent::support(&c.support)));
     }
     output::line("\nShown");
-    for line in shown(&f.shown) {
+    for line in agent::indicator_lines(&f.shown) {
         output::line(&line);
     }
     output::line("\nTried");

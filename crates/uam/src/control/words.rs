@@ -69,9 +69,9 @@ pub(crate) struct Reply {
     /// With [`Request::TakeOut`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) told: Option<Box<Told>>,
-    /// With [`Request::Status`]: what the desktop shows of uam.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) indicator: Option<indicator::Standing>,
+    /// With [`Request::Status`]: what the desktop shows of uam, as lines for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<String>,
 }
 
 impl Reply {
@@ -81,7 +81,7 @@ impl Reply {
             text: text.into(),
             status: None,
             told: None,
-            indicator: None,
+            shown: Vec::new(),
         }
     }
 
@@ -91,7 +91,7 @@ impl Reply {
             text: text.into(),
             status: None,
             told: None,
-            indicator: None,
+            shown: Vec::new(),
         }
     }
 }
