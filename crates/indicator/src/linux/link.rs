@@ -154,11 +154,10 @@ impl<'a> Link<'a> {
         }
         if self.options.tray {
             let name = format!("{ITEM}-{}-1", std::process::id());
-            // Do not wait for it (4). Without the name, panels find the item by that of the connection.
-            if bus::ask(&self.conn, "RequestName", &(&name, 4u32))
-                .await
-                .is_ok()
-            {
+            // Not waited for (4). Only when it is ours (1) is it told: in a container another may have this number.
+            let answer = bus::ask(&self.conn, "RequestName", &(&name, 4u32)).await;
+            let ours = answer.is_ok_and(|a| a.body().deserialize().ok() == Some(1u32));
+            if ours {
                 self.name = name;
             }
             self.watcher = bus::has(&self.conn, WATCHER).await;
@@ -357,6 +356,9 @@ impl<'a> Link<'a> {
                     }
                     NOTIFY if self.options.bubbles => {
                         self.bubbles.another();
+                        // Nobody answers these any more, or for another service.
+                        self.calls
+                            .retain(|_, asked| matches!(asked, Asked::Register | Asked::Host));
                         self.board.bubbles_are(match new.is_empty() {
                             // It may be started again when it is called.
                             true => bus::notifications(&self.conn).await,
