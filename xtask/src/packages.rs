@@ -39,6 +39,9 @@ pub(crate) const TESTS: &[Package] = &[
     package("imagemagick", "/usr/bin/convert"),
     package("dbus", "dbus-daemon"),
     package("gnome-keyring", "gnome-keyring-daemon"),
+    // A real notification service (0.4 MB) and a real panel with a tray (13 MB): what people have.
+    package("dunst", "dunst"),
+    package("xfce4-panel", "xfce4-panel"),
     // Somebody else's program opens what ours has sealed.
     package("age", "age"),
     package("bsdutils", "script"),

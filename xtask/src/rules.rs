@@ -20,6 +20,9 @@ const MAY_NAME_KEYS: [&str; 3] = [
     "crates/console/src/input/",
 ];
 
+/// The only places that may hold `unsafe`: what speaks to the operating system.
+const MAY_BE_UNSAFE: [&str; 2] = ["crates/sense/", "crates/indicator/src/windows/"];
+
 /// Build tools that a plain `cargo build` on Windows would have to find beside Rust and a C compiler, by the crates that
 /// call them.
 const SURPRISES: [&str; 7] = [
@@ -148,11 +151,15 @@ fn check_file(name: &str, text: &str) -> Vec<Broken> {
                 "which key it was may be known in the OS callbacks only".into(),
             );
         }
-        if !name.starts_with("crates/sense/")
+        if is_unsafe(code)
+            && !MAY_BE_UNSAFE.iter().any(|p| name.starts_with(p))
             && !name.starts_with("xtask/src/rules.rs")
-            && is_unsafe(code)
         {
-            tell(n, "`unsafe` belongs in crates/sense only".into());
+            tell(
+                n,
+                "`unsafe` belongs in crates/sense and the Windows part of crates/indicator only"
+                    .into(),
+            );
         }
         if has_cfg(code) && !is_test && !may_have_cfg(code, lines.get(n + 1..).unwrap_or(&[])) {
             tell(n, "`cfg` belongs on `mod` lines (or tests) only".into());
@@ -258,10 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_is_for_sensors() {
+    fn unsafe_is_for_what_speaks_to_the_system() {
         let text = "// unsafe { in a comment }\nlet a = unsafe { f() };\n";
         assert_eq!(lines_broken("crates/journal/src/lib.rs", text), [2]);
         assert!(lines_broken("crates/sense/src/x11/shm.rs", text).is_empty());
+        assert!(lines_broken("crates/indicator/src/windows/os.rs", text).is_empty());
+        for elsewhere in ["src/linux/link.rs", "src/lib.rs", "tests/desktop/main.rs"] {
+            let name = format!("crates/indicator/{elsewhere}");
+            assert_eq!(lines_broken(&name, text), [2]);
+        }
     }
 
     #[test]

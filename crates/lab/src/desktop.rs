@@ -1,11 +1,15 @@
 //! Virtual desktops with real windows: an X server (Xvfb), a window manager (openbox), top-level windows whose every
 //! pixel is known, and a typist who presses real keys and buttons through XTEST.
 
+mod picture;
 mod server;
+mod session;
 mod typist;
 mod window;
 
+pub use picture::{Picture, choose_from_menu};
 pub use server::{DesktopSpec, VirtualDesktop};
+pub use session::{PANEL_HEIGHT, Session};
 pub use typist::{Button, Typist};
 pub use window::{Fill, TestWindow, WindowSpec};
 

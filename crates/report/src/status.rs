@@ -158,7 +158,17 @@ impl Status {
     /// One sentence on whether it records.
     #[must_use]
     pub fn headline(&self, now_us: i64) -> String {
-        let state_for = age(since(self.since_us, now_us));
+        let lasting = format!(" for {}", age(since(self.since_us, now_us)));
+        self.head(now_us, &lasting)
+    }
+
+    /// The same without how long it has been so: it changes with the state and not with each second.
+    #[must_use]
+    pub fn steady_headline(&self, now_us: i64) -> String {
+        self.head(now_us, "")
+    }
+
+    fn head(&self, now_us: i64, lasting: &str) -> String {
         match (self.state, self.fresh(now_us)) {
             (_, false) => match self.durable_age_us(now_us) {
                 Some(a) => format!(
@@ -167,9 +177,7 @@ impl Status {
                 ),
                 None => "NOT RECORDING: nothing has reached the disk yet".to_owned(),
             },
-            (state, true) if state.is_recording() => {
-                format!("recording · {state} for {state_for}")
-            }
+            (state, true) if state.is_recording() => format!("recording · {state}{lasting}"),
             (Coverage::Paused, true) => {
                 let when = |at| when(at, now_us, &zone(&self.zone));
                 let until = match (self.paused_until_us, self.hours) {
@@ -182,12 +190,13 @@ impl Status {
                     }
                     (None, _) => "until resumed".to_owned(),
                 };
-                format!("paused for {state_for}, {until}")
+                format!("paused{lasting}, {until}")
             }
             (Coverage::Blind, true) if self.disk.is_some_and(|disk| disk.stopped) => {
-                format!("NOT RECORDING: the disk is full, for {state_for}")
+                let comma = if lasting.is_empty() { "" } else { "," };
+                format!("NOT RECORDING: the disk is full{comma}{lasting}")
             }
-            (state, true) => format!("not recording · {state} for {state_for}"),
+            (state, true) => format!("not recording · {state}{lasting}"),
         }
     }
 
@@ -514,6 +523,20 @@ mod tests {
         });
         let lines = s.lines(NOW).join("\n");
         assert!(lines.contains("  hours      until 10:20:00\n"), "{lines}");
+    }
+
+    #[test]
+    fn a_steady_headline_does_not_count_the_time() {
+        let mut s = status();
+        let both = |s: &Status| [NOW, NOW + 5 * S].map(|now| s.steady_headline(now));
+        assert_eq!(both(&s), ["recording · active"; 2]);
+        s.state = Coverage::Paused;
+        assert_eq!(both(&s), ["paused, until resumed"; 2]);
+        s.state = Coverage::Locked;
+        assert_eq!(both(&s), ["not recording · locked"; 2]);
+        s.last_durable_us = None;
+        let never = "NOT RECORDING: nothing has reached the disk yet";
+        assert_eq!(both(&s), [never; 2]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) schedule: ScheduleConfig,
     pub(crate) exclude: ExcludeConfig,
     pub(crate) report: ReportConfig,
+    pub(crate) indicator: IndicatorConfig,
     /// Rules that name the category of a window.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) category: Vec<report::meaning::Rule>,
@@ -168,6 +169,37 @@ pub(crate) struct ReportConfig {
     pub(crate) day_starts: String,
     /// Use the built-in categories after the user's own?
     pub(crate) default_categories: bool,
+}
+
+/// `[indicator]`: what the desktop shows of uam while it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct IndicatorConfig {
+    /// An icon in the tray, with its menu?
+    pub(crate) tray: bool,
+    /// Which bubbles are shown?
+    pub(crate) notify: Notify,
+}
+
+/// `indicator.notify`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Notify {
+    /// None.
+    Off,
+    /// What decides whether somebody is recorded, and whether the record is whole and arrives.
+    Important,
+    /// Every notice.
+    All,
+}
+
+impl Default for IndicatorConfig {
+    fn default() -> Self {
+        Self {
+            tray: true,
+            notify: Notify::Important,
+        }
+    }
 }
 
 impl Default for ReportConfig {

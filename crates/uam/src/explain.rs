@@ -93,6 +93,15 @@ const MEANINGS: &[(&str, &str)] = &[
         "report.default_categories",
         "Do the built-in categories come after your own rules?",
     ),
+    (
+        "indicator.tray",
+        "Does an icon in the desktop's tray show whether it records, with a menu to pause it?",
+    ),
+    (
+        "indicator.notify",
+        "Which bubbles are shown: off; important (recording begins, pauses, resumes or ends, a sensor is lost, the disk is \
+         full, uploading is stuck); or all notices.",
+    ),
 ];
 
 /// Shown where a setting has no value.

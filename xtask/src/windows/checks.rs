@@ -23,6 +23,7 @@ const TESTED: &[&str] = &[
     "console@0.1.0",
     "upload",
     "web",
+    "indicator",
     "uam",
 ];
 

@@ -154,6 +154,31 @@ impl Typist {
         })
     }
 
+    /// Presses and releases the key that the display's keyboard layout has for this X keysym.
+    ///
+    /// # Errors
+    /// When the server is gone or the layout has no such key.
+    pub fn press(&self, keysym: u32) -> Result<()> {
+        let setup = self.conn.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let map = self
+            .conn
+            .get_keyboard_mapping(first, last - first + 1)?
+            .reply()?;
+        let columns = usize::from(map.keysyms_per_keycode).max(1);
+        let found = map
+            .keysyms
+            .chunks(columns)
+            .zip(first..=last)
+            .find(|(symbols, _)| symbols.first() == Some(&keysym));
+        let Some((_, key)) = found else {
+            bail!("the keyboard layout has no key for {keysym:#x}");
+        };
+        self.fake(KEY_PRESS_EVENT, key)?;
+        self.fake(KEY_RELEASE_EVENT, key)?;
+        self.sync()
+    }
+
     /// Moves the pointer to (`x`, `y`) on the screen.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::{self, Message, Trace};
 use super::state::{Agent, Backlog};
+use super::tray::Tray;
 use super::viewers::Viewers;
 use crate::commands::Home;
 use crate::config::Config;
@@ -142,7 +143,8 @@ impl Agent {
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let mut viewers = Viewers::default();
-        let display = Display::open(look, home, viewers.own(), &tx)?;
+        let display = Display::open(look, home.again(), viewers.own(), &tx)?;
+        let tray = Tray::open(&config.indicator, &paths, home.given, &tx);
         let sensors = desktop.start(stamped_tx);
 
         let before = handover.today.take();
@@ -180,6 +182,7 @@ impl Agent {
             viewers,
             background: look == Look::Background,
             alone_since: None,
+            tray,
             today,
             before,
             began_us: now.utc_us,

@@ -25,6 +25,7 @@ mod shooter;
 mod sources;
 mod state;
 mod status;
+mod tray;
 mod viewers;
 
 use crate::done::Done;
@@ -33,6 +34,7 @@ pub(crate) use courier::Route;
 pub(crate) use display::Look;
 use sources::Message;
 use state::Agent;
+pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
 
 use crate::control::Reply;
 use model::Clock;

@@ -8,6 +8,7 @@ use super::floor::Disk;
 use super::pause::KeptPause;
 use super::shooter::Shooter;
 use super::sources::Message;
+use super::tray::Tray;
 use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
@@ -86,6 +87,7 @@ pub(crate) struct Agent {
     pub(super) background: bool,
     /// Since when a run in the background has no desktop.
     pub(super) alone_since: Option<Moment>,
+    pub(super) tray: Tray,
     pub(super) today: Today,
     /// What today held before this start.
     pub(super) before: Option<Today>,
@@ -207,6 +209,7 @@ impl Agent {
             .cloned()
             .collect();
         self.display.records(&rest);
+        self.tray.notices(&rest);
     }
 
     fn write(&mut self, now: Moment) -> anyhow::Result<()> {
@@ -342,6 +345,7 @@ impl Agent {
                 let headline = status.headline(now.utc_us);
                 Reply {
                     status: Some(status),
+                    shown: self.tray.lines(),
                     ..Reply::done(headline)
                 }
             }
@@ -456,6 +460,7 @@ impl Agent {
             let status = self.status(now);
             self.display.status(status, self.today.glance());
         }
+        self.show_tray(now);
     }
 
     /// The clean end: sensors first, then the last span, then the journal, then one last upload.
@@ -466,6 +471,7 @@ impl Agent {
         why: &str,
         done: &Done,
     ) -> anyhow::Result<()> {
+        self.tray.stopping();
         if let Some(sensors) = self.sensors.take() {
             sensors.stop();
         }
@@ -492,6 +498,7 @@ impl Agent {
             .filter(|r| matches!(r, Record::Notice(_)))
         {
             self.display.records(std::slice::from_ref(record));
+            self.tray.notices(std::slice::from_ref(record));
         }
         self.backlog.add(out);
         self.backlog.rollups.finish();
@@ -532,6 +539,7 @@ impl Agent {
                 ),
             }
         }
+        self.tray.close();
         Ok(())
     }
 }

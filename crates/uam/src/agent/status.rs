@@ -3,16 +3,24 @@
 use super::state::Agent;
 use journal::Reader;
 use model::{Moment, Support};
-use report::Status;
+use report::{Outbox, Status};
 
 impl Agent {
     /// The present state for people and for `uam status`.
     pub(super) fn status(&self, now: Moment) -> Status {
-        let view = self.recorder.view();
         let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
         let outbox = reader
             .and_then(|r| report::query::outbox(&r))
             .unwrap_or_default();
+        Status {
+            outbox,
+            ..self.glance(now)
+        }
+    }
+
+    /// The same without the outbox, for which the journal would be read.
+    pub(super) fn glance(&self, now: Moment) -> Status {
+        let view = self.recorder.view();
         let mut missing: Vec<report::status::Missing> = self
             .capabilities
             .iter()
@@ -50,7 +58,7 @@ impl Agent {
             today_counts,
             today: self.today.states(),
             last_durable_us: self.last_durable_us,
-            outbox,
+            outbox: Outbox::default(),
             destination: self.destination.clone(),
             last_upload: self.last_upload.clone(),
             next_upload_us: self.next_upload_us,

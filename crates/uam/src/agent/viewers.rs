@@ -137,7 +137,7 @@ impl Agent {
         }
         match self.shown(from, step) {
             Ok(Some(shown)) => Reply {
-                shown: Some(Box::new(shown)),
+                picture: Some(Box::new(shown)),
                 ..Reply::done("")
             },
             Ok(None) => Reply::refused(

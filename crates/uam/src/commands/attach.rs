@@ -262,5 +262,5 @@ fn newest(home: &Home, ticket: &str) -> Option<console::Picture> {
         step: Step::Newest,
     };
     let reply = control::call(&home.paths, &ask).ok()?;
-    reply.shown.as_deref().and_then(view::picture)
+    reply.picture.as_deref().and_then(view::picture)
 }

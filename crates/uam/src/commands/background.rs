@@ -1,17 +1,20 @@
 //! `uam run --background`: the way in happens in the terminal, then another supervisor takes over and needs no terminal.
 //!
-//! Always true: the lease goes from one to the other through a pipe and is in no file; the terminal is given back once the
+//! Always true: it does not run where nothing on the desktop would show it; the lease goes from one to the other through a pipe and is in no file; the terminal is given back once the
 //! running instance answers, or with the reason why it does not. What the supervisor has to say lies in
 //! `<data>/background.log`; nothing of the record is in it.
 
 use super::{Home, worker};
+use crate::agent;
 use crate::cli::RunArgs;
+use crate::config::Config;
 use crate::control::{self, Instance, Request};
 use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{output, start, system};
 use anyhow::Context;
+use model::Support;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -25,6 +28,26 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Most of the log that is shown when it did not, in bytes.
 const MOST_LOG: u64 = 4096;
+
+/// A run in the background must be seen: without a terminal the desktop has to show that it records.
+///
+/// # Errors
+/// When it has neither a tray nor notifications, or both are switched off.
+pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
+    let standing = indicator::probe(&agent::indicator_options(&config.indicator));
+    let (Support::Unsupported(tray), Support::Unsupported(bubbles)) =
+        (&standing.tray, &standing.bubbles)
+    else {
+        return Ok(());
+    };
+    Err(Failure::usage(
+        format!(
+            "nothing on this desktop would show that uam records: no tray ({}), no notifications ({})",
+            tray.reason, bubbles.reason
+        ),
+        "Leave its terminal open instead (or run it in tmux or screen), or give the desktop one of both.",
+    ))
+}
 
 /// Starts the supervisor that takes over, and waits until the running instance answers.
 pub(super) fn launch(

@@ -1,12 +1,14 @@
 //! `uam doctor`: what works here, where everything is, and what is wrong.
 
 use super::Home;
+use crate::agent;
 use crate::config::Config;
 use crate::control::Instance;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
-use model::{Capability, Support};
+use indicator::Standing;
+use model::Capability;
 use sense::{Desktop, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ use upload::{Destination, Timeouts};
 struct Findings {
     version: &'static str,
     sensors: Vec<Capability>,
+    /// What the desktop shows of uam, or would.
+    shown: Standing,
     tried: Vec<String>,
     settings: String,
     data: String,
@@ -71,6 +75,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
+        shown: indicator::probe(&agent::indicator_options(&config.indicator)),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
@@ -125,12 +130,11 @@ fn print(f: &Findings) {
     output::line(&format!("uam {}", f.version));
     output::line("\nSensors");
     for c in &f.sensors {
-        let text = match &c.support {
-            Support::By(how) => format!("ok      {how}"),
-            Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
-            Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
-        };
-        output::line(&format!("  {:<9}{text}", c.concern));
+        output::line(&format!("  {:<9}{}", c.concern, agent::support(&c.support)));
+    }
+    output::line("\nShown");
+    for line in agent::indicator_lines(&f.shown) {
+        output::line(&line);
     }
     output::line("\nTried");
     for note in &f.tried {

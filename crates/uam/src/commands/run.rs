@@ -22,6 +22,9 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let environment = Environment::load(paths)?;
     let destination = super::destination(home, &config, &environment)?;
     super::worker::check(args)?;
+    if args.background {
+        super::background::must_be_seen(&config)?;
+    }
     paths.create()?;
     let instance = start::claim(paths)?;
     let describe = destination.describe();

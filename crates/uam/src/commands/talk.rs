@@ -27,6 +27,9 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         for line in status.lines(i64::try_from(now).unwrap_or(i64::MAX)) {
             output::line(&line);
         }
+        for line in &reply.shown {
+            output::line(line);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -139,7 +139,10 @@ pub(crate) struct Reply {
     pub(crate) scene: Option<Box<Scene>>,
     /// With [`Request::Show`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) shown: Option<Box<Shown>>,
+    pub(crate) picture: Option<Box<Shown>>,
+    /// With [`Request::Status`]: what the desktop shows of uam, as lines for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<String>,
 }
 
 impl Reply {
@@ -158,7 +161,8 @@ impl Reply {
             told: None,
             ticket: None,
             scene: None,
-            shown: None,
+            picture: None,
+            shown: Vec::new(),
         }
     }
 }

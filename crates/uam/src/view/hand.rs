@@ -86,7 +86,7 @@ impl Hand {
             step,
         };
         let reply = (self.ask)(request)?;
-        let Some(picture) = reply.shown.as_deref().and_then(picture) else {
+        let Some(picture) = reply.picture.as_deref().and_then(picture) else {
             return Ok(Some(reply.text));
         };
         self.shown = (picture.place < picture.of).then_some(picture.seq);
@@ -102,7 +102,7 @@ impl Hand {
             from: None,
             step: Step::Newest,
         };
-        (self.ask)(request).ok()?.shown.map(|shown| shown.seq)
+        (self.ask)(request).ok()?.picture.map(|shown| shown.seq)
     }
 
     /// `None` says nothing: the code is asked for.

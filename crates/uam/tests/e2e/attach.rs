@@ -1,7 +1,7 @@
 //! The console of a running instance: attached later, left, and a run that needs no terminal.
 
 use crate::harness::{Home, PASSPHRASE, until};
-use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
+use lab::desktop::{DesktopSpec, Session, TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::terminal::Tmux;
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
@@ -206,7 +206,7 @@ fn nobody_looks_on_without_a_ticket_nor_after_the_lock() {
         r#"{"ask":"attach","key":"AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ"}"#,
     ] {
         let reply = ask(&home, line);
-        for secret in ["scene", "shown", "ticket"] {
+        for secret in ["scene", "picture", "ticket"] {
             assert!(reply.get(secret).is_none(), "{line}: {reply}");
         }
     }
@@ -220,6 +220,13 @@ fn nobody_looks_on_without_a_ticket_nor_after_the_lock() {
 fn a_run_in_the_background_outlives_its_terminal() {
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let unseen = home.output(&["run", "--yes", "--background"]);
+    let why = String::from_utf8_lossy(&unseen.stderr).into_owned();
+    assert_eq!(unseen.status.code(), Some(2), "{why}");
+    assert!(why.contains("nothing on this desktop would show"), "{why}");
+    let mut session = Session::start(&desktop.display()).unwrap();
+    session.start_notifications().unwrap();
+    home = home.env("DBUS_SESSION_BUS_ADDRESS", session.address());
     // The vault is made by an ordinary run.
     home.start(&[]).stop();
     let run = home.command(&["run", "--yes", "--background"]);
@@ -266,7 +273,12 @@ fn a_run_in_the_background_ends_with_the_desktop() {
     let number = 700 + std::process::id() % 200;
     let spec = DesktopSpec::new(1024, 700).on_display(number);
     let desktop = VirtualDesktop::start_with(&spec).unwrap();
-    let mut home = Home::new().on(&desktop.display()).config(QUIET);
+    let mut session = Session::start(&desktop.display()).unwrap();
+    session.start_notifications().unwrap();
+    let mut home = Home::new()
+        .on(&desktop.display())
+        .env("DBUS_SESSION_BUS_ADDRESS", session.address())
+        .config(QUIET);
     home.start(&[]).stop();
     let mut run = home.interactive(&["run", "--yes", "--background"]);
     home.answer_vault(&mut run);

@@ -67,6 +67,7 @@ impl Home {
             command
                 .env_clear()
                 .env("UAM_HOME", home)
+                .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
                 .env("TZ", "Europe/Berlin");
             for name in ["PATH", "HOME", "LLVM_PROFILE_FILE"] {
                 if let Some(value) = std::env::var_os(name) {

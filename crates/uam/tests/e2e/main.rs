@@ -19,5 +19,6 @@ mod lifetime;
 mod page;
 mod privacy;
 mod recovery;
+mod tray;
 mod way_in;
 mod yours;

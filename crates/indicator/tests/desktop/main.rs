@@ -1,0 +1,8 @@
+//! On a display and a session bus of its own: a real panel (xfce4-panel), a real notification service (dunst), real
+//! clicks.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod bubbles;
+mod kit;
+mod tray;

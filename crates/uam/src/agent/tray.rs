@@ -1,0 +1,314 @@
+//! What the desktop shows of uam while it runs: the icon in the tray with its menu, and bubbles.
+//!
+//! Always true: what is shown follows the age of the last durable write, never what was wished; nothing here waits for the
+//! desktop; and a bubble says what a notice says or less, so it never holds a window's title.
+
+use super::sources::{self, Message};
+use super::state::Agent;
+use crate::access::keyholder;
+use crate::config::{IndicatorConfig, Notify};
+use crate::control::Request;
+use crate::paths::Paths;
+use crate::system;
+use crate::time::PauseLength;
+use indicator::{
+    Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
+};
+use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
+use report::Status;
+use report::status::FRESH_US;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+/// How long the end waits for the desktop.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So many wishes of the menu may be under way that take their time (a picture, a page that is open); a further one is
+/// refused with a bubble.
+const MOST_ERRANDS: usize = 4;
+
+/// What becomes of the icon and the bubbles.
+pub(crate) struct Tray {
+    /// None when both are switched off, or no thread could be had.
+    indicator: Option<Indicator>,
+    options: Options,
+    notify: Notify,
+}
+
+impl Tray {
+    /// Starts it. What cannot be shown on this desktop is told by [`Tray::lines`].
+    pub(crate) fn open(
+        config: &IndicatorConfig,
+        paths: &Paths,
+        home: Option<PathBuf>,
+        tx: &SyncSender<Message>,
+    ) -> Self {
+        let options = options(config);
+        let hand = Hand {
+            tx: tx.clone(),
+            paths: paths.clone(),
+            home,
+            errands: Arc::default(),
+        };
+        let wanted = options.tray || options.bubbles;
+        Self {
+            indicator: wanted
+                .then(|| Indicator::start(options.clone(), Arc::new(hand)).ok())
+                .flatten(),
+            options,
+            notify: config.notify,
+        }
+    }
+
+    /// What the desktop shows, or why not, for `uam status`.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        lines(&match &self.indicator {
+            Some(indicator) => indicator.standing(),
+            None => Standing::before(&self.options),
+        })
+    }
+
+    /// Bubbles for what a person should know of these.
+    pub(crate) fn notices(&self, records: &[Record]) {
+        let Some(indicator) = &self.indicator else {
+            return;
+        };
+        for record in records {
+            if let Record::Notice(notice) = record
+                && let Some(text) = bubble(self.notify, notice)
+            {
+                indicator.tell(Bubble::new(text));
+            }
+        }
+    }
+
+    /// The end has begun: nothing is recorded any more.
+    pub(crate) fn stopping(&self) {
+        if let Some(indicator) = &self.indicator {
+            let text = "not recording · stopping: what is left is written and sent";
+            indicator.show(Shown::new(Sign::NotRecording, text));
+        }
+    }
+
+    /// Takes the icon away.
+    pub(crate) fn close(&mut self) {
+        if let Some(indicator) = self.indicator.take() {
+            indicator.close(PATIENCE);
+        }
+    }
+}
+
+impl Agent {
+    /// Tells the desktop what is the case. Cheap, and nothing is drawn unless it looks different.
+    pub(super) fn show_tray(&self, now: Moment) {
+        if let Some(indicator) = &self.tray.indicator {
+            let camera = self.shooter.is_some() && self.disk.low().is_none();
+            indicator.show(shown(&self.glance(now), camera, now.utc_us, Instant::now()));
+        }
+    }
+}
+
+/// For [`Tray::open`] and for `uam doctor`.
+pub(crate) fn options(config: &IndicatorConfig) -> Options {
+    Options {
+        tray: config.tray,
+        bubbles: config.notify != Notify::Off,
+        bus: None,
+    }
+}
+
+/// What the desktop shows, or why not, in two lines.
+pub(crate) fn lines(standing: &Standing) -> Vec<String> {
+    let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
+    let line = |(what, how): (&str, &Support)| {
+        model::printable(&format!("  {what:<11}{}", support(how)), 400)
+    };
+    rows.into_iter().map(line).collect()
+}
+
+/// Whether something is to be had here, and by what or why not.
+pub(crate) fn support(support: &Support) -> String {
+    match support {
+        Support::By(how) => format!("ok      {how}"),
+        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
+        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
+    }
+}
+
+/// How the desktop shows this state; `instant` is the same moment as `now_us`.
+fn shown(status: &Status, camera: bool, now_us: i64, instant: Instant) -> Shown {
+    let fresh = status.fresh(now_us);
+    let sign = match status.state {
+        _ if !fresh => Sign::NotRecording,
+        Coverage::Active => Sign::Active,
+        Coverage::Idle => Sign::Idle,
+        Coverage::Paused => Sign::Paused,
+        _ => Sign::NotRecording,
+    };
+    let mut shown = Shown::new(sign, &status.steady_headline(now_us));
+    if !fresh || status.state == Coverage::Blind {
+        shown = shown.alarming();
+    }
+    if camera {
+        shown = shown.with_camera();
+    }
+    match status.last_durable_us.filter(|_| fresh) {
+        // Should this loop stand still from now on, the icon says so by itself.
+        Some(at) => {
+            let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
+            let zone = report::text::zone(&status.zone);
+            let since = report::text::clock(at, &zone);
+            shown.fresh(Fresh {
+                until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
+                then: format!("NOT RECORDING: nothing has reached the disk since {since}"),
+            })
+        }
+        None => shown,
+    }
+}
+
+/// The bubble for a notice, if it gets one.
+///
+/// Important is what decides whether somebody is recorded from now on (also where a pause or the hours end by themselves),
+/// and what is wrong with the record or its way: all of it may be missed by whoever looks elsewhere. Only such notices
+/// are shown in their own words; of the others, which may name what was looked for or taken out, it is said what kind
+/// they are.
+fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
+    use NoticeCode as Code;
+    let text = match notice.code {
+        Code::Started
+        | Code::Stopped
+        | Code::Paused
+        | Code::Resumed
+        | Code::OutsideHours
+        | Code::InsideHours
+        | Code::LowBattery
+        | Code::PowerBack
+        | Code::SensorLost
+        | Code::UploadStuck
+        | Code::DiskLow
+        | Code::Quarantined => return (notify != Notify::Off).then_some(&notice.text),
+        Code::SensorBack
+        | Code::UploadBack
+        | Code::DiskBack
+        | Code::Daily
+        | Code::Stalled
+        | Code::ClockJump
+        | Code::ZoneChange
+        | Code::Recovered => notice.text.as_str(),
+        Code::Retention => "Old pictures were put away.",
+        Code::Settings => "Settings that change what is recorded were changed.",
+        Code::Access => "Somebody looked at the record.",
+        Code::Keys => "Who can open the record was changed.",
+        Code::Removed => "Something was taken out of the record.",
+        Code::Erased => "Days of the record were erased.",
+        Code::CodeRefused => "A wrong code was given.",
+        // Both belong to a start, which is told.
+        Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
+    };
+    (notify == Notify::All).then_some(text)
+}
+
+/// Carries out what is wished through the menu.
+struct Hand {
+    tx: SyncSender<Message>,
+    paths: Paths,
+    home: Option<PathBuf>,
+    errands: Arc<AtomicUsize>,
+}
+
+impl Owner for Hand {
+    fn wish(&self, wish: Wish, tell: &Tell) {
+        let pause = |length| sources::post(&self.tx, Request::Pause { length });
+        match wish {
+            Wish::PauseQuarter => pause(PauseLength::Seconds(15 * 60)),
+            Wish::PauseHour => pause(PauseLength::Seconds(3_600)),
+            Wish::PauseTomorrow => pause(PauseLength::Tomorrow),
+            Wish::PauseUntilResumed => pause(PauseLength::UntilResumed),
+            Wish::Resume => sources::post(&self.tx, Request::Resume),
+            Wish::Stop => sources::post(&self.tx, Request::Stop),
+            Wish::Shot => {
+                let tx = self.tx.clone();
+                self.errand(tell, move || {
+                    let reply = sources::ask(&tx, Request::Shot);
+                    (!reply.ok).then_some(reply.text)
+                });
+            }
+            Wish::Page => {
+                let home = self.home.clone();
+                self.errand(tell, move || open_page(home));
+            }
+        }
+    }
+
+    fn page(&self) -> Page {
+        if system::browser("").is_none() {
+            return Page::Wants("run `uam dashboard` in a terminal".to_owned());
+        }
+        match keyholder::is_there(&self.paths) {
+            true => Page::Opens,
+            // A code is typed where one can see what asks for it.
+            false => Page::Wants("first run `uam unlock` in a terminal".to_owned()),
+        }
+    }
+}
+
+impl Hand {
+    /// Does something that takes its time on a thread of its own; what it gives back is told.
+    fn errand(&self, tell: &Tell, work: impl FnOnce() -> Option<String> + Send + 'static) {
+        if self.errands.fetch_add(1, Ordering::SeqCst) >= MOST_ERRANDS {
+            self.errands.fetch_sub(1, Ordering::SeqCst);
+            tell.tell(Bubble::new("That is under way already."));
+            return;
+        }
+        let under_way = Errand(Arc::clone(&self.errands));
+        let told = tell.clone();
+        let started = Builder::new().name("uam-errand".into()).spawn(move || {
+            let _under_way = under_way;
+            if let Some(text) = work() {
+                told.tell(Bubble::new(&text));
+            }
+        });
+        if let Err(e) = started {
+            tell.tell(Bubble::new(&format!("That cannot be done now: {e}")));
+        }
+    }
+}
+
+/// One that is under way; it is over when this goes.
+struct Errand(Arc<AtomicUsize>);
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Has a process of its own show the page, and waits until it is closed. It asks the keyholder for the right to read;
+/// this process never has the key.
+fn open_page(home: Option<PathBuf>) -> Option<String> {
+    let run = || -> std::io::Result<bool> {
+        let mut command = Command::new(std::env::current_exe()?);
+        if let Some(home) = home {
+            command.arg("--home").arg(home);
+        }
+        command.arg("dashboard");
+        system::alone(&mut command);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(command.stderr(Stdio::null()).status()?.success())
+    };
+    let why = "`uam dashboard` in a terminal says why";
+    match run() {
+        Ok(true) => None,
+        Ok(false) => Some(format!("The page did not open; {why}.")),
+        Err(e) => Some(format!("The page did not open ({e}); {why}.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
