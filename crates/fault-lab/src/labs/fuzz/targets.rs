@@ -433,6 +433,9 @@ fn questions() -> Target {
             "{\"ask\":\"take-out\",\"wish\":{\"wish\":\"time\",\"from_us\":1,\"to_us\":2},\"rehearsal\":true,\
              \"key\":\"AGE-SECRET-KEY-1\"}\n",
             "{\"ask\":\"take-out\",\"wish\":{\"wish\":\"erase\",\"first\":20000,\"last\":20001},\"rehearsal\":false}\n",
+            "{\"ask\":\"attach\",\"key\":\"AGE-SECRET-KEY-1\"}\n",
+            "{\"ask\":\"look\",\"ticket\":\"00ff\",\"after\":7}\n",
+            "{\"ask\":\"show\",\"ticket\":\"00ff\",\"from\":3,\"step\":\"older\"}\n",
         ]
         .map(|text| text.as_bytes().to_vec())
         .to_vec(),
@@ -446,7 +449,20 @@ fn questions() -> Target {
     }
 }
 
+/// What an attached view is told.
+const SCENE: &str = "{\"ok\":true,\"text\":\"\",\"scene\":{\"status\":{\"version\":\"0.1.0\",\"pid\":1,\"data_dir\":\"/d\",\
+    \"zone\":\"UTC\",\"state\":\"active\",\"since_us\":1,\"protected\":false,\"window\":{\"app\":\"a\",\"exe\":\"\",\"title\":\"t\"},\
+    \"span_counts\":{},\"today_counts\":{},\"today\":[{\"state\":\"idle\",\"us\":9}],\"last_durable_us\":1,\"outbox\":\
+    {\"records\":1,\"shots\":0,\"bytes\":2},\"destination\":\"d\",\"last_upload\":null,\"next_upload_us\":null,\
+    \"last_shot_us\":null,\"next_shot_us\":null,\"idle_us\":null,\"paused_until_us\":null,\"hours\":null,\"power\":null,\
+    \"missing\":[]},\"glance\":{\"from_us\":0,\"slots\":[{\"states\":[1,2,0,0,0,0,0,0],\"input_s\":3}],\"apps\":[{\"app\":\"a\",\
+    \"title\":\"\",\"us\":5}],\"windows\":[]},\"lines\":[{\"at_us\":1,\"zone\":\"UTC\",\"word\":{\"state\":\"active\"},\"text\":\"x\",\
+    \"detail\":\"\",\"dur_us\":4}],\"last\":1,\"newest\":null,\"removals\":0}}\n";
+
 fn replies() -> Target {
+    debug_assert!(
+        read_line::<Reply>(SCENE.as_bytes(), MAX_ANSWER).is_ok_and(|r| r.scene.is_some())
+    );
     Target {
         name: "socket replies",
         share: 1,
@@ -455,12 +471,19 @@ fn replies() -> Target {
             "{\"ok\":false,\"text\":\"no\",\"told\":{\"spans\":1,\"shots\":2,\"records\":3,\"closed\":0,\"objects\":\
              [{\"name\":\"raw/v1/a\",\"whole\":true,\"picture\":false}],\"needs_key\":false,\"unfolded\":false,\
              \"aside\":[\"/a\"],\"first_us\":5}}\n",
+            "{\"ok\":true,\"text\":\"\",\"picture\":{\"seq\":3,\"place\":1,\"of\":2,\"at_us\":5,\"blurred\":true,\"bytes\":\"AAEC\"}}\n",
+            SCENE,
         ]
         .map(|text| text.as_bytes().to_vec())
         .to_vec(),
         words: &[b"\"told\":{", b"\"status\":{", b"\"ok\":", b"\"objects\":["],
         read: Box::new(|input| {
             if let Ok(reply) = read_line::<Reply>(input, MAX_ANSWER) {
+                // What a view does with it.
+                if let Some(scene) = &reply.scene {
+                    drop((scene.glance.top_apps(9), scene.glance.top_windows(9)));
+                    scene.lines.iter().for_each(|line| drop(line.plain(80)));
+                }
                 drop(serde_json::to_vec(&reply));
             }
         }),
