@@ -11,7 +11,7 @@ use crate::{
 };
 use model::{DeviceId, Line, Span};
 use std::collections::BTreeSet;
-use std::ops::{ControlFlow, Range};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
 use vault::Opener;
 
@@ -108,7 +108,21 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<RolledUp>, JournalError> {
-        rollup::read(&self.db, &self.ring, slots)
+        let mut out = Vec::new();
+        self.each_rollup(slots, &mut |row| out.push(row))?;
+        Ok(out)
+    }
+
+    /// As [`Self::rollups`], one at a time, for times that should not lie in memory at once.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn each_rollup(
+        &self,
+        slots: Range<i64>,
+        visit: &mut dyn FnMut(RolledUp),
+    ) -> Result<(), JournalError> {
+        rollup::read(&self.db, &self.ring, slots, visit)
     }
 
     /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::rollups`] tells everything.
@@ -212,7 +226,23 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn shots(&self, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
-        blobs::newest(&self.db, &self.ring, limit)
+        self.shots_below(u64::MAX, limit)
+    }
+
+    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::shots`].
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn shots_below(&self, seq: u64, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+        blobs::newest(&self.db, &self.ring, seq, limit)
+    }
+
+    /// The shots of whole UTC days, newest first; as [`Self::shots`].
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn shots_of(&self, days: &RangeInclusive<Day>) -> Result<Vec<ShotRow>, JournalError> {
+        blobs::of_days(&self.db, &self.ring, days)
     }
 
     /// The encoded picture of a shot, checked against its hash.
@@ -283,7 +313,7 @@ impl Reader {
     /// is one for each hard crash.
     fn each_of_days(
         &self,
-        days: &std::ops::RangeInclusive<Day>,
+        days: &RangeInclusive<Day>,
         visit: &mut dyn FnMut(Result<Line, Damaged>),
     ) -> Result<(), JournalError> {
         let sql = format!(

@@ -4,7 +4,7 @@
 //! rules at the head of [`crate::day`] hold.
 
 use crate::activity::TEN_US;
-use crate::day::{DayReport, Extent, Zones, bounds, pieces, summarise};
+use crate::day::{DayReport, Extent, Stretches, View, Zones};
 use crate::query;
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
@@ -69,12 +69,13 @@ pub struct Strip {
     pub tens: Vec<Ten>,
 }
 
-/// A day's report and its strip, read once. `now_us` and `zone` as in [`query::day`].
+/// A day's report and its strip, read once and looked at in a certain way. `now_us` and `zone` as in [`query::day`].
 ///
 /// # Errors
 /// As [`query::day`].
 pub fn day(
     reader: &Reader,
+    view: View,
     day: Date,
     now_us: i64,
     zone: &str,
@@ -85,15 +86,22 @@ pub fn day(
     };
     let found = query::lines_of_day(reader, day, extent.began_us)?;
     let pending = reader.pending()?;
-    let mut report = summarise(&found.lines, &pending, day, extent, zone);
+    let mut report = view.summarise(&found.lines, &pending, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
-    let strip = strip(&found.lines, &pending, day, extent, &report.zone);
+    let strip = strip(&found.lines, &pending, (view, day), extent, &report.zone);
     Ok((report, strip))
 }
 
-/// The strip of one day; arguments as for [`summarise`], and the zone in force at the day's end.
+/// The strip of one day; arguments as for [`View::summarise`], and the zone in force at the day's end.
 #[must_use]
-pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: &str) -> Strip {
+pub fn strip(
+    lines: &[Line],
+    pending: &[Span],
+    (view, day): (View, Date),
+    extent: Extent,
+    zone: &str,
+) -> Strip {
+    let starts = view.starts;
     let spans: Vec<&Span> = lines
         .iter()
         .filter_map(|line| match &line.record {
@@ -103,7 +111,7 @@ pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: 
         .chain(pending)
         .collect();
     let mut zones = Zones::default();
-    let (from_us, to_us) = bounds(day, &zones.get(zone));
+    let (from_us, to_us) = starts.bounds(day, &zones.get(zone));
     let mut out = Strip {
         from_us,
         to_us,
@@ -112,20 +120,22 @@ pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: 
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     // Who travelled has a day that is longer than its zone's; all of it is shown.
     let mut clipped = Vec::new();
-    for piece in pieces(&spans) {
-        let span = spans[piece.span];
-        let (start, end) = bounds(day, &zones.get(&span.zone));
-        let from = piece.start_us.max(start).max(extent.began_us);
-        let to = piece.end_us.min(end).min(extent.now_us);
-        if from < to && span.state != Coverage::Off {
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    for stretch in &stretches.list {
+        let (Some(owner), Some(shown)) = (stretch.owner, stretch.shown) else {
+            continue;
+        };
+        let (start, end) = starts.bounds(day, &zones.get(stretch.zone));
+        let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
+        if from < to && owner.state != Coverage::Off {
             out.from_us = out.from_us.min(from);
             out.to_us = out.to_us.max(to);
-            clipped.push((from, to, span));
+            clipped.push((from, to, owner.state, shown));
         }
     }
     let tens = (out.to_us.saturating_sub(out.from_us) + TEN_US - 1) / TEN_US;
     out.tens = vec![Ten::default(); usize::try_from(tens.clamp(0, 400)).unwrap_or(0)];
-    for (from, to, span) in clipped {
+    for (from, to, state, span) in clipped {
         let owner = match &span.window {
             _ if span.protected => Owner::Protected,
             _ if span.removed => Owner::Removed,
@@ -138,21 +148,21 @@ pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: 
                 }))
             }
         };
-        spread(&mut out, from, to, span.state);
+        spread(&mut out, from, to, state);
         match out.pieces.last_mut() {
-            Some(last) if last.to_us == from && last.owner == owner && last.state == span.state => {
+            Some(last) if last.to_us == from && last.owner == owner && last.state == state => {
                 last.to_us = to;
             }
             _ => out.pieces.push(StripPiece {
                 from_us: from,
                 to_us: to,
-                state: span.state,
+                state,
                 owner,
             }),
         }
     }
     for span in spans.iter().filter(|s| !s.counts.is_zero()) {
-        let (start, end) = bounds(day, &zones.get(&span.zone));
+        let (start, end) = starts.bounds(day, &zones.get(&span.zone));
         if (start..end).contains(&span.start_us)
             && let Some(ten) = ten(out.from_us, span.start_us)
             && let Some(ten) = out.tens.get_mut(ten)
@@ -257,8 +267,9 @@ mod tests {
             began_us: start(day) - MINUTE,
             now_us: at + 100 * MINUTE,
         };
-        let report = summarise(&lines, &[], day, extent, "UTC");
-        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        let view = View::default();
+        let report = view.summarise(&lines, &[], day, extent, "UTC");
+        let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 144);
         let told: Vec<_> = strip
             .pieces
@@ -285,6 +296,42 @@ mod tests {
     }
 
     #[test]
+    fn a_merged_visit_and_a_later_start_show_as_in_the_report() {
+        let day = date(2026, 11, 25);
+        let four = start(day) + 4 * 60 * MINUTE;
+        let mut lines = [
+            line(1, four - 2 * MINUTE, MINUTE, Coverage::Active, "before"),
+            line(2, four, 10 * MINUTE, Coverage::Active, "a"),
+            line(3, four + 10 * MINUTE, MINUTE, Coverage::Active, "b"),
+            line(4, four + 11 * MINUTE, 4 * MINUTE, Coverage::Active, "a"),
+        ];
+        if let Record::Span(span) = &mut lines[2].record {
+            let window = Window {
+                app: "Other".into(),
+                exe: String::new(),
+                title: "b".into(),
+            };
+            span.window = Some(Arc::new(window));
+        }
+        let extent = Extent {
+            began_us: four - 2 * MINUTE,
+            now_us: four + 60 * MINUTE,
+        };
+        let view = View {
+            starts: crate::DayStart::parse("04:00").unwrap(),
+            merge_us: 90_000_000,
+        };
+        let told = |view| strip(&lines, &[], (view, day), extent, "Europe/Berlin");
+        assert_eq!(told(view).windows, [("Editor".into(), "a".into())]);
+        assert_eq!(told(view).pieces.len(), 1);
+        assert_eq!(told(view).from_us, four);
+        let report = view.summarise(&lines, &[], day, extent, "UTC");
+        assert_eq!(report.apps.len(), 1);
+        assert_eq!(told(View::default()).windows.len(), 3);
+        assert_eq!(told(View::default()).pieces.len(), 4);
+    }
+
+    #[test]
     fn a_day_of_25_hours_has_150_tens() {
         let day = date(2026, 10, 25);
         let extent = Extent {
@@ -292,7 +339,8 @@ mod tests {
             now_us: start(day) + 40 * 60 * MINUTE,
         };
         let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
-        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        let view = View::default();
+        let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 150);
         assert!(
             strip
