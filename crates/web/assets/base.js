@@ -65,6 +65,22 @@ async function call(path, params, options = {}) {
 
 export const ask = async (path, params, signal) => (await call(path, params, { signal })).json();
 
+/** Saves an answer as a file under the name that the server gives it; tells that name. */
+export async function fetchFile(path, params) {
+  const answer = await call(path, params);
+  const name = /filename="([\w.-]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] || "uam-days";
+  const url = URL.createObjectURL(await answer.blob());
+  const link = el("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return name;
+}
+
+/** Shows the present view anew. */
+export const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
+
 export const send = async (path, body) => (await call(path, null, {
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
 })).json();
