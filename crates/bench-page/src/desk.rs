@@ -1,4 +1,5 @@
-//! Reads for the page as `uam dashboard` does: one reader, and a durable notice for each look that is new.
+//! Reads for the page as `uam dashboard` does while nothing is recorded: one reader, and a durable notice for each look
+//! that is new, written by an errand of its own.
 
 use anyhow::Result;
 use journal::{Errand, Keys, Reader};
@@ -16,6 +17,7 @@ pub(crate) struct Desk {
     keys: Keys,
     reader: Option<Reader>,
     noted: HashSet<String>,
+    checked: bool,
     meaning: Arc<Meaning>,
 }
 
@@ -41,6 +43,7 @@ impl Desk {
             keys,
             reader: None,
             noted: HashSet::new(),
+            checked: false,
             meaning: Arc::new(Meaning::new(&categories, true, &projects)?),
         })
     }
@@ -56,7 +59,11 @@ impl Desk {
             code: NoticeCode::Access,
             text: format!("Read: {what}."),
         });
-        Errand::open(&self.dir, self.keys.clone(), now_us)?.note(&[notice], now_us)?;
+        let open = match std::mem::replace(&mut self.checked, true) {
+            true => Errand::open_again,
+            false => Errand::open,
+        };
+        open(&self.dir, self.keys.clone(), now_us)?.note(&[notice], now_us)?;
         Ok(())
     }
 }

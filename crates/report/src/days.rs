@@ -3,7 +3,7 @@
 //! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
 //! [`crate::day`] hold.
 
-pub(crate) mod names;
+pub mod names;
 
 use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
 use crate::meaning::{NO_WINDOW, NamedUsage, PROTECTED, REMOVED, Sums};

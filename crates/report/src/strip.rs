@@ -4,11 +4,11 @@
 //! rules at the head of [`crate::day`] hold.
 
 use crate::activity::TEN_US;
-use crate::day::{DayReport, Extent, Stretches, View, Zones};
+use crate::day::{Bounds, DayReport, Extent, Stretches, View, spans_of};
 use crate::query;
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use model::{Coverage, Line, Record, Span};
+use model::{Coverage, Line, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -86,9 +86,11 @@ pub fn day(
     };
     let found = query::lines_of_day(reader, day, extent.began_us)?;
     let pending = reader.pending()?;
-    let mut report = view.summarise(&found.lines, &pending, day, extent, zone);
+    let spans = spans_of(&found.lines, &pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    let mut report = view.told(&found.lines, &spans, &stretches, day, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
-    let strip = strip(&found.lines, &pending, (view, day), extent, &report.zone);
+    let strip = told(&spans, &stretches, (view, day), extent, &report.zone);
     Ok((report, strip))
 }
 
@@ -101,17 +103,20 @@ pub fn strip(
     extent: Extent,
     zone: &str,
 ) -> Strip {
-    let starts = view.starts;
-    let spans: Vec<&Span> = lines
-        .iter()
-        .filter_map(|line| match &line.record {
-            Record::Span(span) => Some(span),
-            _ => None,
-        })
-        .chain(pending)
-        .collect();
-    let mut zones = Zones::default();
-    let (from_us, to_us) = starts.bounds(day, &zones.get(zone));
+    let spans = spans_of(lines, pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    told(&spans, &stretches, (view, day), extent, zone)
+}
+
+fn told(
+    spans: &[&Span],
+    stretches: &Stretches<'_>,
+    (view, day): (View, Date),
+    extent: Extent,
+    zone: &str,
+) -> Strip {
+    let mut bounds = Bounds::new(day, view.starts);
+    let (from_us, to_us) = bounds.of(zone);
     let mut out = Strip {
         from_us,
         to_us,
@@ -120,13 +125,13 @@ pub fn strip(
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     // Who travelled has a day that is longer than its zone's; all of it is shown.
     let mut clipped = Vec::new();
-    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
     for stretch in &stretches.list {
         let (Some(owner), Some(shown)) = (stretch.owner, stretch.shown) else {
             continue;
         };
-        let (start, end) = starts.bounds(day, &zones.get(stretch.zone));
+        let (start, end) = bounds.of(stretch.zone);
         let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
+        let (from, to) = (from.max(extent.began_us), to.min(extent.now_us));
         if from < to && owner.state != Coverage::Off {
             out.from_us = out.from_us.min(from);
             out.to_us = out.to_us.max(to);
@@ -162,7 +167,7 @@ pub fn strip(
         }
     }
     for span in spans.iter().filter(|s| !s.counts.is_zero()) {
-        let (start, end) = starts.bounds(day, &zones.get(&span.zone));
+        let (start, end) = bounds.of(&span.zone);
         if (start..end).contains(&span.start_us)
             && let Some(ten) = ten(out.from_us, span.start_us)
             && let Some(ten) = out.tens.get_mut(ten)
@@ -205,7 +210,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
-    use model::{Counts, DeviceId, InputCounts, Window};
+    use model::{Counts, DeviceId, InputCounts, Record, Window};
     use std::sync::Arc;
 
     const MINUTE: i64 = 60_000_000;

@@ -49,7 +49,12 @@ export async function many(room, kind, [which], signal) {
   if (kind === "year") room.append(year(days, today));
   room.append(bars(kind, days, told, color));
   // Where a year does not fit, its present end shows first.
-  room.addEventListener("shown", () => room.querySelector(".tile.today")?.scrollIntoView({ inline: "center", block: "nearest" }), { once: true });
+  room.addEventListener("shown", () => {
+    room.querySelector(".tile.today")?.scrollIntoView({ inline: "center", block: "nearest" });
+    const last = [...room.querySelectorAll(".bar-day")].filter((bar) => bar.querySelector("i")).at(-1);
+    const scroll = last?.closest(".scroll");
+    if (scroll) scroll.scrollLeft = last.offsetLeft + last.offsetWidth + 12 - scroll.clientWidth;
+  }, { once: true });
   room.append(table(days, told, color));
 }
 

@@ -25,22 +25,23 @@ export const chooseMerge = () => el("label", { class: "with" }, el("span", {}, "
   el("select", { "data-keep": "merge", onchange: (e) => { look.merge = Number(e.target.value); again(); } },
     MERGES.map(([s, word]) => el("option", { value: s, selected: s === look.merge }, word))));
 
-const FORMS = [["pdf", "PDF", "a report with charts, to hand over"], ["html", "HTML", "the same as one page"], ["csv", "CSV", "a table for a spreadsheet"], ["json", "JSON", "everything, for a program"], ["ics", "Calendar", "blocks of work as events"]];
+const FORMS = [["pdf", "PDF", "a report to hand over"], ["html", "HTML", "the same as one page"], ["csv", "CSV", "a table for a spreadsheet"], ["json", "JSON", "everything, for a program"], ["ics", "Calendar", "blocks of work as events"]];
 
 /** A menu that saves these days as a file. */
 export function saver(first, last, merge) {
   const word = el("p", { class: "hint", role: "status" });
+  let busy = false;
   const menu = el("details", { class: "menu", onkeydown: (e) => { if (e.key === "Escape" && menu.open) { menu.open = false; menu.firstChild.focus(); } } },
     el("summary", { class: "button" }, "Save as …"),
-    el("div", { class: "sheet" }, FORMS.map(([as, name, what]) => el("button", { type: "button", class: "plain", onclick: async (e) => {
-      const button = e.currentTarget;
-      button.disabled = true;
+    el("div", { class: "sheet" }, FORMS.map(([as, name, what]) => el("button", { type: "button", class: "plain", onclick: async () => {
+      if (busy) return;
+      busy = true;
       word.textContent = "Making the file …";
       try {
         const saved = await fetchFile("/api/export", { first, last, as, merge });
         word.textContent = `Saved as ${saved}. That it was taken is in the record.`;
         say(word.textContent);
-      } catch (err) { word.textContent = err.message; } finally { button.disabled = false; }
+      } catch (err) { word.textContent = err.message; } finally { busy = false; }
     } }, el("strong", {}, name), el("span", { class: "faint" }, what))), word));
   return menu;
 }

@@ -35,6 +35,9 @@ export function strip(day, group, onpick, signal) {
   let from = 0;
   let to = length;
   let at = Math.max(0, day.today === day.day ? Math.min(end, (day.now_us - day.from_us) / 1e6) - 1 : (begin + end) / 2);
+  // Noon may be a break; what comes after it tells more.
+  const busy = desk.find((p) => p[2] === 0 && p[1] / 10 > at + 1);
+  if (busy && day.today !== day.day) at = Math.max(at, busy[0] / 10);
   const offsetAt = (s) => {
     const us = day.from_us + s * 1e6;
     let offset = day.offsets[0][1];

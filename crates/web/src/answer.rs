@@ -6,7 +6,7 @@ use crate::shots::{Shot, shot_of_day};
 use jiff::civil::Date;
 use journal::JournalError;
 use model::Coverage;
-use report::meaning::List;
+use report::days::names::Names;
 use report::strip::{self, Owner, Strip};
 use report::{DayReport, NamedUsage, View, query};
 use serde::Serialize;
@@ -230,9 +230,16 @@ pub(crate) fn day(
     let (mut report, strip) = until(reader, now_us)
         .and_then(|now_us| strip::day(reader, view, day, now_us, &zone))
         .map_err(|e| failed(&e))?;
-    telling.meaning.tell_day(&mut report);
+    let mut names = Names::new(&telling.meaning);
+    names.tell_day(&mut report);
     let looked = Looked::new(&telling, merge_s);
-    Ok(tell(&report, &strip, (&telling, looked), today, now_us))
+    Ok(tell(
+        &report,
+        &strip,
+        (&telling, &mut names, looked),
+        today,
+        now_us,
+    ))
 }
 
 fn offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
@@ -252,25 +259,34 @@ fn offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
 
 /// The places of names in a list; what has no time there comes behind.
 struct Places {
-    list: List,
+    /// 0 for categories, 1 for projects.
+    list: usize,
     names: Vec<String>,
+    /// By their numbers.
+    known: HashMap<u32, usize>,
 }
 
 impl Places {
-    fn new(list: List, of: &[NamedUsage]) -> Self {
+    fn new(list: usize, of: &[NamedUsage]) -> Self {
         Self {
             list,
             names: of.iter().map(|of| of.name.clone()).collect(),
+            known: HashMap::new(),
         }
     }
 
-    fn of(&mut self, telling: &Telling, app: &str, title: &str) -> usize {
-        let name = telling.meaning.name(self.list, app, title);
-        let known = self.names.iter().position(|n| n == name);
-        known.unwrap_or_else(|| {
+    fn of(&mut self, names: &Names<'_>, number: u32) -> usize {
+        if let Some(place) = self.known.get(&number) {
+            return *place;
+        }
+        let name = names.name(self.list, number);
+        let place = self.names.iter().position(|n| n == name);
+        let place = place.unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
-        })
+        });
+        self.known.insert(number, place);
+        place
     }
 
     /// The rows, and names without any time behind them.
@@ -287,12 +303,12 @@ impl Places {
 fn tell(
     report: &DayReport,
     strip: &Strip,
-    (telling, looked): (&Telling, Looked),
+    (telling, names, looked): (&Telling, &mut Names<'_>, Looked),
     today: Date,
     now_us: i64,
 ) -> DayAnswer {
-    let mut categories = Places::new(List::Category, &report.categories);
-    let mut projects = Places::new(List::Project, &report.projects);
+    let mut categories = Places::new(0, &report.categories);
+    let mut projects = Places::new(1, &report.projects);
     let mut app_names: Vec<String> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let windows = strip
@@ -303,8 +319,9 @@ fn tell(
                 app_names.push(text(app, APP));
                 app_names.len() - 1
             });
-            let category = categories.of(telling, app, title);
-            let project = projects.of(telling, app, title);
+            let [category, project] = names.of(app, title);
+            let category = categories.of(names, category);
+            let project = projects.of(names, project);
             (place, text(title, TITLE), category, project)
         })
         .collect();

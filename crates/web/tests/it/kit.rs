@@ -136,7 +136,9 @@ pub(crate) fn day(day: Date, each: i64, until: i64) -> Vec<Span> {
         }
         n += 1;
     }
-    put(&mut at, 24 * 60, Coverage::Asleep, None, 0);
+    // Until midnight: the next day has spans of its own.
+    let left = (day.tomorrow().map_or(at, start_of) - at) / MINUTE;
+    put(&mut at, left, Coverage::Asleep, None, 0);
     out
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Page {
     home: Home,
     reader: Option<Reader>,
     noted: HashMap<String, Instant>,
+    /// When a notice was last written with a whole look at the journal.
+    checked: Option<Instant>,
     /// The settings file as it was last read, and what it says of days. Rules cost milliseconds to be made ready.
     told: Option<(Option<Vec<u8>>, Telling)>,
 }
@@ -41,6 +43,7 @@ impl Page {
             home: home.again(),
             reader: None,
             noted: HashMap::new(),
+            checked: None,
             told: None,
         }
     }
@@ -79,9 +82,15 @@ impl Page {
         let known = self.noted.get(what).is_some_and(|at| at.elapsed() < ONCE);
         if !known {
             let notice = (NoticeCode::Access, format!("Read: {what}."));
-            access
-                .note(&self.home, vec![notice])
-                .map_err(|e| failed(&e))?;
+            let again = self.checked.is_some_and(|at| at.elapsed() < ONCE);
+            let noted = match again {
+                true => access.note_again(&self.home, vec![notice]),
+                false => access.note(&self.home, vec![notice]),
+            };
+            noted.map_err(|e| failed(&e))?;
+            if !again {
+                self.checked = Some(Instant::now());
+            }
             if self.noted.len() >= MOST_LOOKS {
                 self.noted.clear();
             }
