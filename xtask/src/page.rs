@@ -78,7 +78,8 @@ pub(crate) fn tried(stop: &Stop) -> Result<()> {
 
 /// Drives the page.
 fn drive(browser: &Browser, stop: &Stop) -> Result<()> {
-    let programs = build::programs(&["-p", "web", "--example", "made_up"], stop)?;
+    // With the features of the whole, as the tests were built: what it needs is there already.
+    let programs = build::programs(&["--workspace", "--example", "made_up"], stop)?;
     let made_up = build::the(&programs, "made_up")?;
     let pictures = made_up
         .ancestors()

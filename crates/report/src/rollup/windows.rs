@@ -173,7 +173,9 @@ mod tests {
         }
     }
 
-    fn told(content: &[u8]) -> Option<Vec<(String, String, (i64, i64), Usage)>> {
+    type Told = (String, String, (i64, i64), Usage);
+
+    fn told(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
         each(2, content, &mut |w| {
             out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
