@@ -120,10 +120,7 @@ fn span_line(line: &[u8]) -> Option<Line> {
         Span,
     }
 
-    // As `LineRef` writes it, its kind stands within the first hundred bytes; a title comes later.
-    const KIND: &[u8] = b"\"kind\":\"span\"";
-    let head = line.get(..128.min(line.len()))?;
-    head.windows(KIND.len()).find(|part| *part == KIND)?;
+    after_kind(line)?;
     let flat: Flat = serde_json::from_slice(line).ok()?;
     let Kind::Span = flat.kind;
     Some(Line {
@@ -142,6 +139,52 @@ fn span_line(line: &[u8]) -> Option<Line> {
         }),
     })
 }
+
+/// What stands behind the kind of a span's line. As `LineRef` writes it, the kind stands within the first hundred bytes; a
+/// title comes later.
+fn after_kind(line: &[u8]) -> Option<&[u8]> {
+    const KIND: &[u8] = b"\"kind\":\"span\"";
+    let head = line.get(..128.min(line.len()))?;
+    let place = head.windows(KIND.len()).position(|part| part == KIND)?;
+    line.get(place + KIND.len()..)
+}
+
+/// When and where a span was: the head of its line, without the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanHead<'a> {
+    /// Its number.
+    pub seq: u64,
+    /// Its start, in microseconds since the Unix epoch (UTC).
+    pub start_us: i64,
+    /// Its end; exclusive.
+    pub end_us: i64,
+    /// IANA name of the time zone in force.
+    pub zone: &'a str,
+}
+
+/// The head of a span's line; `None` where it is no span, or not written as this program writes it.
+fn span_head(seq: u64, line: &[u8]) -> Option<SpanHead<'_>> {
+    let rest = after_kind(line)?;
+    let rest = std::str::from_utf8(
+        rest.get(..200.min(rest.len()))?
+            .split(|b| *b > 0x7e)
+            .next()?,
+    )
+    .ok()?;
+    let (start, rest) = rest.strip_prefix(",\"start\":")?.split_once(',')?;
+    let (dur, rest) = rest.strip_prefix("\"dur_us\":")?.split_once(',')?;
+    let (zone, _) = rest.strip_prefix("\"zone\":\"")?.split_once('"')?;
+    let start_us: i64 = start.parse().ok()?;
+    Some(SpanHead {
+        seq,
+        start_us,
+        end_us: start_us.saturating_add_unsigned(dur.parse().ok()?),
+        zone: Some(zone).filter(|zone| !zone.contains('\\'))?,
+    })
+}
+
+/// Is a span wanted, by its head?
+pub(crate) type Wanted<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
 
 /// Something sealed, with what is needed to open it.
 #[derive(Debug)]
@@ -222,6 +265,24 @@ impl Sealed {
         parse(self.seq, &bytes)
     }
 
+    /// The same of a wanted line; nothing of a span that is not.
+    pub(crate) fn line_if(
+        &self,
+        db: &Db,
+        ring: &KeyRing,
+        wanted: Wanted<'_>,
+    ) -> Option<Result<Line, Damaged>> {
+        let damaged = |e: JournalError| Damaged {
+            seq: self.seq,
+            why: e.to_string(),
+        };
+        match self.bytes(db, ring) {
+            Ok(line) if span_head(self.seq, &line).is_some_and(|head| !wanted(head)) => None,
+            Ok(line) => Some(parse(self.seq, &line)),
+            Err(e) => Some(Err(damaged(e))),
+        }
+    }
+
     /// The span in a row of `pending`.
     pub(crate) fn open_span(&self, db: &Db, ring: &KeyRing) -> Result<Span, JournalError> {
         let aad = self.aad(&db.device, "open", self.seq);
@@ -275,8 +336,15 @@ mod tests {
             ..span()
         };
         for span in [span(), bare] {
-            let line = encode(&device, u64::MAX, &Record::Span(span)).unwrap();
+            let line = encode(&device, u64::MAX, &Record::Span(span.clone())).unwrap();
             let slow: Line = serde_json::from_slice(&line).unwrap();
+            let head = SpanHead {
+                seq: 9,
+                start_us: span.start_us,
+                end_us: span.end_us(),
+                zone: "Europe/Berlin",
+            };
+            assert_eq!(span_head(9, &line), Some(head));
             assert_eq!(span_line(&line), Some(slow.clone()));
             assert_eq!(parse(1, &line), Ok(slow));
         }
@@ -289,7 +357,9 @@ mod tests {
         let line = encode(&device, 1, &notice).unwrap();
         assert_eq!(span_line(&line), None);
         assert_eq!(parse(1, &line).unwrap().record, notice);
+        assert_eq!(span_head(1, &line), None);
         assert_eq!(span_line(b"{}"), None);
+        assert_eq!(span_head(1, b"{}"), None);
         assert!(parse(1, br#"{"schema":1,"kind":"span"}"#).is_err());
     }
 }

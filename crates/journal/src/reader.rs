@@ -4,7 +4,7 @@
 
 use crate::db::{Db, Use, key};
 use crate::keys::KeyRing;
-use crate::lines::{RECORD_COLUMNS, Sealed};
+use crate::lines::{RECORD_COLUMNS, Sealed, SpanHead, Wanted};
 use crate::{
     ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
     SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
@@ -55,6 +55,29 @@ impl Reader {
     pub fn lines(&self, start_us: Range<i64>) -> Result<Lines, JournalError> {
         let mut lines = Lines::default();
         self.each_line(start_us, &mut |line| lines.push(line))?;
+        Ok(lines)
+    }
+
+    /// As [`Self::lines`], without the spans that `wanted` does not want. These are not taken apart, which is most of what a
+    /// line costs.
+    ///
+    /// # Errors
+    /// As [`Self::lines`].
+    pub fn lines_if(
+        &self,
+        start_us: Range<i64>,
+        wanted: &mut dyn FnMut(SpanHead<'_>) -> bool,
+    ) -> Result<Lines, JournalError> {
+        let mut lines = Lines::default();
+        if start_us.is_empty() {
+            return Ok(lines);
+        }
+        let days = Day::of_us(start_us.start)..=Day::of_us(start_us.end - 1);
+        let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
+        self.each_opened(&days, &mut within, &mut |line| match line {
+            Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+            line => lines.push(line),
+        })?;
         Ok(lines)
     }
 
@@ -316,6 +339,15 @@ impl Reader {
         days: &RangeInclusive<Day>,
         visit: &mut dyn FnMut(Result<Line, Damaged>),
     ) -> Result<(), JournalError> {
+        self.each_opened(days, &mut |_| true, visit)
+    }
+
+    fn each_opened(
+        &self,
+        days: &RangeInclusive<Day>,
+        wanted: Wanted<'_>,
+        visit: &mut dyn FnMut(Result<Line, Damaged>),
+    ) -> Result<(), JournalError> {
         let sql = format!(
             "SELECT {RECORD_COLUMNS}, r.day FROM record r JOIN session s ON s.no = r.session
              WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
@@ -329,9 +361,10 @@ impl Reader {
         while let Some(row) = rows.next().map_err(failed())? {
             let sealed = Sealed::from_row(row).map_err(failed())?;
             let day = Day(row.get(6).map_err(failed())?);
-            match sealed.line(&self.db, &self.ring) {
-                Err(_) if !days.contains(&day) => {}
-                line => visit(line),
+            match sealed.line_if(&self.db, &self.ring, wanted) {
+                None => {}
+                Some(Err(_)) if !days.contains(&day) => {}
+                Some(line) => visit(line),
             }
         }
         Ok(())

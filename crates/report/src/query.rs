@@ -11,7 +11,7 @@ use crate::status::Outbox;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, slot_of};
+use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, SpanHead, slot_of};
 use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,7 @@ pub fn day_in(
         began_us: began_us(reader)?,
         now_us,
     };
-    let found = lines_of_day(reader, day, extent.began_us)?;
+    let found = lines_of_day(reader, view, day, extent.began_us)?;
     let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
     Ok(report)
@@ -55,6 +55,7 @@ pub fn day_in(
 /// Three UTC days hold every instant that any zone (UTC-12 to UTC+14) calls the day, also where days begin at noon.
 pub(crate) fn lines_of_day(
     reader: &Reader,
+    view: View,
     day: Date,
     began_us: i64,
 ) -> Result<Lines, JournalError> {
@@ -65,15 +66,85 @@ pub(crate) fn lines_of_day(
     let mut back = 72 * HOUR_US;
     loop {
         let from = to.saturating_sub(back);
-        let found = reader.lines(from..to)?;
-        let reaches_back = found
-            .lines
-            .iter()
-            .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
+        let mut near = Near::new(view, day);
+        let mut reaches_back = false;
+        let mut found = reader.lines_if(from..to, &mut |head| {
+            reaches_back |= head.start_us < certain;
+            near.wants(head)
+        })?;
+        if near.travelled {
+            found = reader.lines(from..to)?;
+        } else {
+            for seq in near.beside() {
+                let line = reader.tail_after(seq.saturating_sub(1), 1)?;
+                found.lines.extend(line.lines);
+            }
+            found.lines.sort_by_key(|line| line.seq);
+        }
         if reaches_back || from <= began_us || back > FARTHEST {
             return Ok(found);
         }
         back = back.saturating_mul(2);
+    }
+}
+
+/// Which spans matter to a day while there is one zone only: those that touch it there, and the nearest one on each side,
+/// for the zone it leaves in force or brings. Where short visits are merged, their neighbours matter too: then all do.
+struct Near {
+    view: View,
+    day: Date,
+    zone: String,
+    bounds: (i64, i64),
+    /// There are several zones: nothing may be left out.
+    travelled: bool,
+    /// End and number of the last one that was left out before the day.
+    before: Option<(i64, u64)>,
+    /// Start and number of the first one that was left out after it.
+    after: Option<(i64, u64)>,
+}
+
+impl Near {
+    fn new(view: View, day: Date) -> Self {
+        Self {
+            view,
+            day,
+            zone: String::new(),
+            bounds: (i64::MAX, i64::MIN),
+            travelled: false,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The numbers of the nearest ones on each side.
+    fn beside(&self) -> impl Iterator<Item = u64> {
+        let both = [self.before, self.after].into_iter().flatten();
+        both.map(|(_, seq)| seq)
+    }
+
+    fn wants(&mut self, head: SpanHead<'_>) -> bool {
+        if self.view.merge_us > 0 || self.travelled {
+            return true;
+        }
+        if self.zone.is_empty() {
+            let zone = zone(head.zone);
+            head.zone.clone_into(&mut self.zone);
+            self.bounds = self.view.starts.bounds(self.day, &zone);
+        } else if self.zone != head.zone {
+            self.travelled = true;
+            return true;
+        }
+        let (start, end) = self.bounds;
+        if head.end_us < start {
+            self.before = self.before.max(Some((head.end_us, head.seq)));
+            return false;
+        }
+        if head.start_us >= end {
+            let this = (head.start_us, head.seq);
+            self.after = Some(self.after.map_or(this, |after| after.min(this)));
+            return false;
+        }
+        true
     }
 }
 

@@ -84,7 +84,7 @@ pub fn day(
         began_us: query::began_us(reader)?,
         now_us,
     };
-    let found = query::lines_of_day(reader, day, extent.began_us)?;
+    let found = query::lines_of_day(reader, view, day, extent.began_us)?;
     let pending = reader.pending()?;
     let spans = spans_of(&found.lines, &pending);
     let stretches = Stretches::new(&spans, extent, zone, view.merge_us);

@@ -88,7 +88,13 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     Ok(vec![
         row(&day, 1, Target::AtMost(100.0), Some(of(&["day", "p99"])?)),
         row(
-            "  of it the middle one: ms",
+            "  the same, its notice being written already: ms",
+            1,
+            Target::None,
+            Some(of(&["day_again", "p99"])?),
+        ),
+        row(
+            "  the middle one: ms",
             1,
             Target::None,
             Some(of(&["day", "p50"])?),

@@ -133,7 +133,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     });
     assert_eq!(found["verdict"], "complete", "{found}");
     assert!(found["objects"].as_u64() > Some(0), "{found}");
-    assert_eq!(page.json("/api/sent")["manifest"]["no"], 1);
+    assert!(page.json("/api/sent")["manifest"]["no"].as_u64() >= Some(1));
 
     let wish = |code: &str| json!({ "seq": seq, "code": code, "passphrase": PASSPHRASE });
     assert_eq!(page.ask("/api/delete", Some(wish("000000"))).0, 403);
