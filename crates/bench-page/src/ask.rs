@@ -5,13 +5,16 @@ use crate::ms;
 use anyhow::{Context, Result, bail, ensure};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
 struct Page {
     port: u16,
     token: String,
+    /// Kept open, as browsers do.
+    stream: RefCell<BufReader<TcpStream>>,
 }
 
 struct Answer {
@@ -25,9 +28,12 @@ impl Page {
     fn enter(link: &str) -> Result<Self> {
         let (address, secret) = link.split_once("/#").context("no link")?;
         let port = address.rsplit(':').next().context("no port")?.parse()?;
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_nodelay(true)?;
         let mut page = Self {
             port,
             token: String::new(),
+            stream: RefCell::new(BufReader::new(stream)),
         };
         let answer = page.ask("/api/enter", Some(&json!({ "link": secret })))?;
         let told: Value = serde_json::from_slice(&answer.text)?;
@@ -42,25 +48,37 @@ impl Page {
         let request = format!(
             "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
              Sec-Fetch-Site: same-origin\r\nAuthorization: Bearer {}\r\nAccept-Encoding: gzip\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.token,
             body.len()
         );
+        let mut stream = self.stream.borrow_mut();
         let begun = Instant::now();
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.write_all(request.as_bytes())?;
-        let mut all = Vec::new();
-        stream.read_to_end(&mut all)?;
+        stream.get_mut().write_all(request.as_bytes())?;
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            ensure!(stream.read_line(&mut head)? > 0, "{target}: no answer");
+        }
+        let head = head.to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let body = match length {
+            Some(length) => {
+                let mut body = vec![0; length.trim().parse()?];
+                stream.read_exact(&mut body)?;
+                body
+            }
+            None => pieces(&mut *stream)?,
+        };
         let ms = ms(begun);
-        let end = all.windows(4).position(|w| w == b"\r\n\r\n");
-        let end = end.context("no answer")? + 4;
-        let head = String::from_utf8_lossy(&all[..end]).to_ascii_lowercase();
         let packed = head.contains("content-encoding: gzip");
-        let body = &all[end..];
         let mut text = Vec::new();
         match packed {
-            true => GzDecoder::new(body).read_to_end(&mut text).map(drop)?,
-            false => text.extend_from_slice(body),
+            true => GzDecoder::new(body.as_slice())
+                .read_to_end(&mut text)
+                .map(drop)?,
+            false => text.extend_from_slice(&body),
         }
         if !head.starts_with("http/1.1 200") {
             bail!("{target}: {head}{}", String::from_utf8_lossy(&text));
@@ -75,6 +93,25 @@ impl Page {
     fn json(&self, target: &str) -> Result<(Value, Answer)> {
         let answer = self.ask(target, None)?;
         Ok((serde_json::from_slice(&answer.text)?, answer))
+    }
+}
+
+/// A body that comes in pieces, each behind its length.
+fn pieces(stream: &mut impl BufRead) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line)?;
+        let length = usize::from_str_radix(line.trim(), 16).context("the length of a piece")?;
+        let begin = body.len();
+        body.resize(begin + length, 0);
+        if let Some(piece) = body.get_mut(begin..) {
+            stream.read_exact(piece)?;
+        }
+        stream.read_line(&mut String::new())?;
+        if length == 0 {
+            return Ok(body);
+        }
     }
 }
 

@@ -194,7 +194,7 @@ pub(crate) struct Sealed {
     /// Set when the row was a provisional span: sealed as such, under this id.
     pub(crate) open_id: Option<u64>,
     pub(crate) session: [u8; 16],
-    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) wrapped_key: Arc<[u8]>,
     pub(crate) schema: u32,
 }
 
@@ -213,7 +213,7 @@ impl Sealed {
             sealed: row.get(1)?,
             open_id: row.get(2)?,
             session: row.get(3)?,
-            wrapped_key: row.get(4)?,
+            wrapped_key: row.get::<_, Vec<u8>>(4)?.into(),
             schema: row.get(5)?,
         })
     }

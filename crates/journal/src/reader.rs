@@ -10,10 +10,16 @@ use crate::{
     SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
 };
 use model::{DeviceId, Line, Span};
-use std::collections::BTreeSet;
+use rusqlite::{OptionalExtension, Row};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
+use std::sync::Arc;
 use vault::Opener;
+
+/// Names a session.
+type Id = [u8; 16];
 
 /// Looks into a journal that another process may be writing.
 #[derive(Debug)]
@@ -348,19 +354,34 @@ impl Reader {
         wanted: Wanted<'_>,
         visit: &mut dyn FnMut(Result<Line, Damaged>),
     ) -> Result<(), JournalError> {
-        let sql = format!(
-            "SELECT {RECORD_COLUMNS}, r.day FROM record r JOIN session s ON s.no = r.session
+        // Few sessions wrote the many records of a day; each is fetched once.
+        let sql = "SELECT r.seq, r.sealed, r.open_id, r.session, r.day FROM record r
              WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
-                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq"
-        );
+                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq";
         let failed = || self.db.failed("read the records");
-        let mut query = self.db.conn.prepare_cached(&sql).map_err(failed())?;
+        let mut sessions: HashMap<i64, Option<(Id, Arc<[u8]>, u32)>> = HashMap::new();
+        let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
         let mut rows = query
             .query([days.start().0, days.end().0])
             .map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
-            let sealed = Sealed::from_row(row).map_err(failed())?;
-            let day = Day(row.get(6).map_err(failed())?);
+            let session: i64 = row.get(3).map_err(failed())?;
+            let known = match sessions.entry(session) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(self.session(session)?),
+            };
+            let Some((id, wrapped_key, schema)) = known else {
+                continue;
+            };
+            let sealed = Sealed {
+                seq: row.get(0).map_err(failed())?,
+                sealed: row.get(1).map_err(failed())?,
+                open_id: row.get(2).map_err(failed())?,
+                session: *id,
+                wrapped_key: Arc::clone(wrapped_key),
+                schema: *schema,
+            };
+            let day = Day(row.get(4).map_err(failed())?);
             match sealed.line_if(&self.db, &self.ring, wanted) {
                 None => {}
                 Some(Err(_)) if !days.contains(&day) => {}
@@ -368,5 +389,19 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// A session's id, wrapped data key and format.
+    fn session(&self, no: i64) -> Result<Option<(Id, Arc<[u8]>, u32)>, JournalError> {
+        let sql = "SELECT id, wrapped_key, schema FROM session WHERE no = ?1";
+        let row = |row: &Row<'_>| {
+            let wrapped_key: Vec<u8> = row.get(1)?;
+            Ok((row.get(0)?, wrapped_key.into(), row.get(2)?))
+        };
+        self.db
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row([no], row).optional())
+            .map_err(self.db.failed("read the sessions"))
     }
 }

@@ -181,5 +181,5 @@ function notes(day) {
   const newest = [...day.notes].reverse();
   return el("section", { class: "card" }, el("h2", {}, "Notices"),
     newest.length ? el("ul", { class: "notes" }, newest.slice(0, skip).map(one)) : el("p", { class: "hint" }, "None."),
-    newest.length > skip ? el("details", {}, el("summary", {}, `${newest.length - skip} more`), el("ul", { class: "notes" }, newest.slice(skip).map(one))) : null);
+    newest.length > skip ? el("details", {}, el("summary", {}, `${newest.length - skip} more`), el("ul", { class: "notes" }, newest.slice(skip).map(one)), day.more_notes ? el("p", { class: "hint" }, `${count(day.more_notes)} older ones are in `, el("code", {}, "uam export"), ".") : null) : null);
 }

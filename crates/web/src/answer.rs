@@ -18,6 +18,9 @@ pub(crate) const TITLE: usize = 240;
 /// Longest application name shown, in characters.
 pub(crate) const APP: usize = 80;
 
+/// Notices listed of a day.
+const NOTES: usize = 200;
+
 /// Windows listed of one application on a day; what the others sum to is said.
 const WINDOWS: usize = 40;
 
@@ -205,7 +208,9 @@ pub(crate) struct DayAnswer {
     /// `[active s, idle s, input s, keys, clicks]` for each ten minutes.
     tens: Vec<[u64; 5]>,
     shots: Vec<Shot>,
+    /// The newest ones, in the journal's order, and how many came before them.
     notes: Vec<Note>,
+    more_notes: usize,
     damaged: usize,
 }
 
@@ -385,9 +390,11 @@ fn tell(
             .iter()
             .map(|row| shot_of_day(row, telling.starts))
             .collect(),
+        more_notes: report.notices.len().saturating_sub(NOTES),
         notes: report
             .notices
             .iter()
+            .skip(report.notices.len().saturating_sub(NOTES))
             .map(|n| Note {
                 at_us: n.at_us,
                 code: n.code,

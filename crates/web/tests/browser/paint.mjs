@@ -21,9 +21,9 @@ const paint = await page.evaluate(() => performance.getEntriesByName("first-cont
 const begun = await page.evaluate(() => { const at = performance.now(); location.hash = "#/day/2025-06-18"; return at; });
 const drawn = await page.evaluate(() => window.drawn) - begun;
 await page.waitForSelector(".seen img");
-// What came over the wire for the frame and this day, pictures aside.
+// What came over the wire for the frame and this day, pictures and the day before it aside.
 const loads = await page.evaluate(() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-  .filter((r) => !/\/api\/(picture|live)/.test(r.name) && !r.name.startsWith("blob:"))
+  .filter((r) => !/\/api\/(picture|live)/.test(r.name) && !r.name.startsWith("blob:") && (!r.name.includes("/api/day") || r.name.includes("2025-06-18")))
   .map((r) => [r.name, r.encodedBodySize, r.decodedBodySize]));
 const sum = (n) => loads.reduce((all, r) => all + r[n], 0) / 1000;
 console.log(JSON.stringify({ paint_ms: paint, drawn_ms: drawn, weight_kb: sum(1), plain_kb: sum(2), loads: loads.length }));
