@@ -89,7 +89,8 @@ function bars(kind, days, told, color) {
   const one = (b) => {
     // What has no colour of its own lies on top, together.
     const sums = new Map();
-    for (const [n, active] of b.rows) {
+    // The same order in every bar: that of the whole.
+    for (const [n, active] of [...b.rows].sort((x, y) => x[0] - y[0])) {
       if (!active) continue;
       const c = color(told.names[n]);
       if (c !== "--c-other") shown.set(told.names[n], c);
