@@ -18,8 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 use vault::Opener;
 
-/// Names a session.
-type Id = [u8; 16];
+/// A session's id, wrapped data key and format.
+type Session = ([u8; 16], Arc<[u8]>, u32);
 
 /// Looks into a journal that another process may be writing.
 #[derive(Debug)]
@@ -359,7 +359,7 @@ impl Reader {
              WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
                              UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq";
         let failed = || self.db.failed("read the records");
-        let mut sessions: HashMap<i64, Option<(Id, Arc<[u8]>, u32)>> = HashMap::new();
+        let mut sessions: HashMap<i64, Option<Session>> = HashMap::new();
         let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
         let mut rows = query
             .query([days.start().0, days.end().0])
@@ -391,8 +391,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A session's id, wrapped data key and format.
-    fn session(&self, no: i64) -> Result<Option<(Id, Arc<[u8]>, u32)>, JournalError> {
+    fn session(&self, no: i64) -> Result<Option<Session>, JournalError> {
         let sql = "SELECT id, wrapped_key, schema FROM session WHERE no = ?1";
         let row = |row: &Row<'_>| {
             let wrapped_key: Vec<u8> = row.get(1)?;
