@@ -37,7 +37,7 @@ cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
     Measure uam beside a Python program doing the same job; ROWS is any of
-    agent,shots,uploads,binary,windows,sealing.";
+    agent,shots,uploads,binary,windows,sealing,page.";
 
 /// A chore and its options.
 #[derive(Debug, PartialEq)]
@@ -135,7 +135,9 @@ pub(crate) struct Bench {
 }
 
 /// The groups of rows `bench --only` knows.
-pub(crate) const GROUPS: [&str; 6] = ["agent", "shots", "uploads", "binary", "windows", "sealing"];
+pub(crate) const GROUPS: [&str; 7] = [
+    "agent", "shots", "uploads", "binary", "windows", "sealing", "page",
+];
 
 /// Reads the arguments after the program's name.
 ///

@@ -1,6 +1,6 @@
 //! The page in a real browser.
 //!
-//! The example `made_up` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
+//! The example `made_up_page` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
@@ -33,27 +33,61 @@ pub(crate) fn run(stop: &Stop) -> Result<()> {
     }
 }
 
-fn tried(stop: &Stop) -> Result<()> {
-    let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
-    if chromium.is_none() || !has_program("node") || !has_program("npm") {
-        packages::ensure(&[BROWSER], stop)?;
+/// A headless browser and what drives it.
+pub(crate) struct Browser {
+    program: PathBuf,
+    /// Where the script's packages lie.
+    tools: PathBuf,
+}
+
+impl Browser {
+    /// Finds or installs it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where there is none to be had.
+    pub(crate) fn find(stop: &Stop) -> Result<Self> {
+        let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
+        if chromium.is_none() || !has_program("node") || !has_program("npm") {
+            packages::ensure(&[BROWSER], stop)?;
+        }
+        let program = find(chromium.unwrap_or("chromium"))
+            .context("the browser was installed, but is not in PATH")?;
+        Ok(Self {
+            program,
+            tools: tools(stop)?,
+        })
     }
-    let chromium = find(chromium.unwrap_or("chromium"))
-        .context("the browser was installed, but is not in PATH")?;
-    let tools = tools(stop)?;
-    let programs = build::programs(&["-p", "web", "--example", "made_up"], stop)?;
-    let made_up = build::the(&programs, "made_up")?;
+
+    /// A script beside the page's test, with the browser as its first argument.
+    pub(crate) fn node(&self, script: &str) -> Command {
+        let mut node = Command::new("node");
+        node.current_dir(&self.tools)
+            .arg(sources().join(script))
+            .arg(&self.program);
+        node
+    }
+}
+
+/// The test itself.
+///
+/// # Errors
+/// [`Unavailable`] where there is no browser to be had; another when the page fails.
+pub(crate) fn tried(stop: &Stop) -> Result<()> {
+    drive(&Browser::find(stop)?, stop)
+}
+
+/// Drives the page.
+fn drive(browser: &Browser, stop: &Stop) -> Result<()> {
+    // With the features of the whole, as the tests were built: what it needs is there already.
+    let programs = build::programs(&["--workspace", "--example", "made_up_page"], stop)?;
+    let made_up = build::the(&programs, "made_up_page")?;
     let pictures = made_up
         .ancestors()
         .nth(3)
         .unwrap_or(Path::new("target"))
         .join("page");
-    let mut node = Command::new("node");
-    node.current_dir(tools)
-        .arg(sources().join("page.mjs"))
-        .arg(chromium)
-        .arg(made_up)
-        .arg(&pictures);
+    let mut node = browser.node("page.mjs");
+    node.arg(made_up).arg(&pictures);
     let status = foreground(&mut node, stop)?;
     println!("Screenshots: {}", pictures.display());
     if !status.success() {
@@ -73,13 +107,18 @@ fn find(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// A folder in the cache with the script's packages, fetched once for each version of their list.
-fn tools(stop: &Stop) -> Result<PathBuf> {
+/// Where what was made or fetched once is kept.
+pub(crate) fn cache() -> Result<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
         .context("neither HOME nor XDG_CACHE_HOME is set")?;
-    let dir = cache.join("uam/page-test");
+    Ok(cache.join("uam"))
+}
+
+/// A folder in the cache with the script's packages, fetched once for each version of their list.
+fn tools(stop: &Stop) -> Result<PathBuf> {
+    let dir = cache()?.join("page-test");
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let done = dir.join("done");
     let wanted =

@@ -6,7 +6,7 @@ use crate::args::{Lab, Test};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Stop;
 use crate::windows::{self, Toolchain};
-use crate::{build, lab, rules};
+use crate::{build, lab, page, rules};
 use anyhow::Result;
 use summary::Summary;
 
@@ -83,6 +83,9 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
     }
     done.step("labs", "cargo xtask lab", || {
         lab::run(&Lab::default(), stop)
+    })?;
+    done.step_where_possible("page in a browser", "cargo xtask page-test", || {
+        page::tried(stop)
     })?;
     done.cargo(
         "examples in docs",

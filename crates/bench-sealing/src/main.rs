@@ -184,14 +184,8 @@ fn told(dir: &Path, titles: bool) -> Result<Value> {
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = days::noon_us(YEAR.1.tomorrow()?)?;
     let range = YEAR.0..=YEAR.1;
-    let days = if meaning.needs_titles() {
-        let asked = (report::View::default(), &meaning);
-        report::query::overview(&reader, asked, &range, now_us, ZONE, &mut |_| {})?.totals()
-    } else {
-        let mut days = report::query::days(&reader, &range, now_us, ZONE)?;
-        meaning.tell_days(&mut days);
-        days
-    };
+    let asked = (report::DayStart::default(), &meaning);
+    let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
     let whole = report::overview::Whole::of(days.days.iter());
     let wall = ms(begun);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();

@@ -15,10 +15,11 @@ use crate::retention::{Action, Applied, BlobItem, Step};
 use crate::{Day, JournalError};
 use data_encoding::HEXLOWER;
 use model::{Record, Shot};
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Row, ToSql, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use vault::{KeyMaker, disk};
 
@@ -333,20 +334,48 @@ pub(crate) fn mark_lost(db: &Db, seq: u64) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// The newest shots, newest first.
-pub(crate) fn newest(db: &Db, ring: &KeyRing, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+/// The newest shots below a number, newest first.
+pub(crate) fn newest(
+    db: &Db,
+    ring: &KeyRing,
+    below: u64,
+    limit: usize,
+) -> Result<Vec<ShotRow>, JournalError> {
+    // SQLite counts up to `i64::MAX`; no journal has more.
+    let below = i64::try_from(below).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let which = "b.seq < ?1 ORDER BY b.seq DESC LIMIT ?2";
+    shots(db, ring, which, params![below, limit])
+}
+
+/// The shots of whole days, newest first. A row knows its day, a picture's index only while its file is here.
+pub(crate) fn of_days(
+    db: &Db,
+    ring: &KeyRing,
+    days: &RangeInclusive<Day>,
+) -> Result<Vec<ShotRow>, JournalError> {
+    let which = "b.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2) ORDER BY b.seq DESC";
+    shots(db, ring, which, params![days.start().0, days.end().0])
+}
+
+fn shots(
+    db: &Db,
+    ring: &KeyRing,
+    which: &str,
+    params: &[&dyn ToSql],
+) -> Result<Vec<ShotRow>, JournalError> {
     let sql = format!(
         "SELECT {RECORD_COLUMNS}, b.path, b.place, b.acked <> 0,
                 (SELECT not_before_us FROM segment g WHERE g.first_seq <= b.seq
                  ORDER BY g.first_seq DESC LIMIT 1)
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
-         ORDER BY b.seq DESC LIMIT ?1"
+         WHERE {which}"
     );
     let failed = || db.failed("read the shots");
     let frozen = db.frozen_through()?;
     let mut out = Vec::new();
     let mut query = db.conn.prepare_cached(&sql).map_err(failed())?;
-    let mut rows = query.query([limit]).map_err(failed())?;
+    let mut rows = query.query(params).map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
         let sealed = Sealed::from_row(row).map_err(failed())?;
         let path: String = row.get(6).map_err(failed())?;

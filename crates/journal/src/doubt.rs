@@ -204,7 +204,7 @@ mod tests {
         // As if the fsync after the picture's row had failed: row and file are there, the caller was told they are not.
         let (next_seq, total) = (journal.next_seq, journal.total);
         let seq = journal.add_shot(&shot, &picture, 1).unwrap();
-        let file = crate::blobs::newest(&journal.db, &journal.ring, 1).unwrap()[0]
+        let file = crate::blobs::newest(&journal.db, &journal.ring, u64::MAX, 1).unwrap()[0]
             .file
             .clone()
             .unwrap();

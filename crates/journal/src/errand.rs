@@ -20,13 +20,26 @@ impl Errand {
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
     /// [`JournalError::Damaged`] (the next start mends it), and what the disk says.
     pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<Self, JournalError> {
+        Self::open_if(dir, keys, now_us, true)
+    }
+
+    /// As [`Self::open`], for who opened it like that minutes ago: the whole of it is not read through for damage once
+    /// more, which takes half a second of a year.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_again(dir: &Path, keys: Keys, now_us: i64) -> Result<Self, JournalError> {
+        Self::open_if(dir, keys, now_us, false)
+    }
+
+    fn open_if(dir: &Path, keys: Keys, now_us: i64, check: bool) -> Result<Self, JournalError> {
         if !dir.join(crate::DB_NAME).exists() {
             return Err(JournalError::Missing {
                 path: dir.join(crate::DB_NAME),
             });
         }
         let lock = recover::lock(dir)?;
-        let (db, run) = recover::open_for_errand(dir, &keys.device)?;
+        let (db, run) = recover::open_for_errand(dir, &keys.device, check)?;
         let ring = KeyRing::new(keys.opener);
         let mut journal = Journal::with(db, keys.maker, ring, run, lock, now_us)?;
         journal.errand = true;

@@ -57,7 +57,7 @@ pub use form::{
 };
 pub use freeze::{FreezeRules, Frozen, Limits};
 pub use keys::Keys;
-pub use lines::{Damaged, Lines};
+pub use lines::{Damaged, Lines, SpanHead};
 pub use outbox::{Kit, Outbox, Segment, Sent};
 pub use reader::Reader;
 pub use recover::{Quarantined, Recovery, Swept};

@@ -3,8 +3,10 @@
 use crate::JournalError;
 use crate::db::Db;
 use crate::keys::KeyRing;
-use model::{DeviceId, Line, LineRef, Record, SCHEMA, Span};
+use model::{Counts, Coverage, DeviceId, Line, LineRef, Record, SCHEMA, Span, Window};
 use rusqlite::Row;
+use serde::Deserialize;
+use std::sync::Arc;
 use vault::{Aad, SealError};
 
 /// A row that cannot be read; the others can.
@@ -74,8 +76,12 @@ pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError 
 /// A line parsed; one of a newer format is refused.
 pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
     let damaged = |why: String| Damaged { seq, why };
-    let line: Line =
-        serde_json::from_slice(line).map_err(|e| damaged(not_a_record(seq, &e).to_string()))?;
+    let line = match span_line(line) {
+        Some(line) => line,
+        None => {
+            serde_json::from_slice(line).map_err(|e| damaged(not_a_record(seq, &e).to_string()))?
+        }
+    };
     if line.schema > SCHEMA {
         return Err(damaged(format!(
             "its format {} is newer than this program's {SCHEMA}; update uam",
@@ -85,6 +91,101 @@ pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
     Ok(line)
 }
 
+/// The line of a span, which nearly every line is, read at once. [`Line`] itself is read in two steps, for its kind has to
+/// be known first, and that takes three times as long. `None`: it is another, or not to be read.
+fn span_line(line: &[u8]) -> Option<Line> {
+    #[derive(Deserialize)]
+    struct Flat {
+        schema: u32,
+        device_id: DeviceId,
+        seq: u64,
+        kind: Kind,
+        start: i64,
+        dur_us: u64,
+        zone: Arc<str>,
+        state: Coverage,
+        #[serde(default)]
+        protected: bool,
+        #[serde(default)]
+        window: Option<Arc<Window>>,
+        #[serde(default)]
+        counts: Counts,
+        #[serde(default)]
+        removed: bool,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Kind {
+        Span,
+    }
+
+    after_kind(line)?;
+    let flat: Flat = serde_json::from_slice(line).ok()?;
+    let Kind::Span = flat.kind;
+    Some(Line {
+        schema: flat.schema,
+        device_id: flat.device_id,
+        seq: flat.seq,
+        record: Record::Span(Span {
+            start_us: flat.start,
+            dur_us: flat.dur_us,
+            zone: flat.zone,
+            state: flat.state,
+            protected: flat.protected,
+            window: flat.window,
+            counts: flat.counts,
+            removed: flat.removed,
+        }),
+    })
+}
+
+/// What stands behind the kind of a span's line. As `LineRef` writes it, the kind stands within the first hundred bytes; a
+/// title comes later.
+fn after_kind(line: &[u8]) -> Option<&[u8]> {
+    const KIND: &[u8] = b"\"kind\":\"span\"";
+    let head = line.get(..128.min(line.len()))?;
+    let place = head.windows(KIND.len()).position(|part| part == KIND)?;
+    line.get(place + KIND.len()..)
+}
+
+/// When and where a span was: the head of its line, without the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanHead<'a> {
+    /// Its number.
+    pub seq: u64,
+    /// Its start, in microseconds since the Unix epoch (UTC).
+    pub start_us: i64,
+    /// Its end; exclusive.
+    pub end_us: i64,
+    /// IANA name of the time zone in force.
+    pub zone: &'a str,
+}
+
+/// The head of a span's line; `None` where it is no span, or not written as this program writes it.
+fn span_head(seq: u64, line: &[u8]) -> Option<SpanHead<'_>> {
+    let rest = after_kind(line)?;
+    let rest = std::str::from_utf8(
+        rest.get(..200.min(rest.len()))?
+            .split(|b| *b > 0x7e)
+            .next()?,
+    )
+    .ok()?;
+    let (start, rest) = rest.strip_prefix(",\"start\":")?.split_once(',')?;
+    let (dur, rest) = rest.strip_prefix("\"dur_us\":")?.split_once(',')?;
+    let (zone, _) = rest.strip_prefix("\"zone\":\"")?.split_once('"')?;
+    let start_us: i64 = start.parse().ok()?;
+    Some(SpanHead {
+        seq,
+        start_us,
+        end_us: start_us.saturating_add_unsigned(dur.parse().ok()?),
+        zone: Some(zone).filter(|zone| !zone.contains('\\'))?,
+    })
+}
+
+/// Is a span wanted, by its head?
+pub(crate) type Wanted<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
+
 /// Something sealed, with what is needed to open it.
 #[derive(Debug)]
 pub(crate) struct Sealed {
@@ -93,7 +194,7 @@ pub(crate) struct Sealed {
     /// Set when the row was a provisional span: sealed as such, under this id.
     pub(crate) open_id: Option<u64>,
     pub(crate) session: [u8; 16],
-    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) wrapped_key: Arc<[u8]>,
     pub(crate) schema: u32,
 }
 
@@ -112,7 +213,7 @@ impl Sealed {
             sealed: row.get(1)?,
             open_id: row.get(2)?,
             session: row.get(3)?,
-            wrapped_key: row.get(4)?,
+            wrapped_key: row.get::<_, Vec<u8>>(4)?.into(),
             schema: row.get(5)?,
         })
     }
@@ -164,6 +265,24 @@ impl Sealed {
         parse(self.seq, &bytes)
     }
 
+    /// The same of a wanted line; nothing of a span that is not.
+    pub(crate) fn line_if(
+        &self,
+        db: &Db,
+        ring: &KeyRing,
+        wanted: Wanted<'_>,
+    ) -> Option<Result<Line, Damaged>> {
+        let damaged = |e: JournalError| Damaged {
+            seq: self.seq,
+            why: e.to_string(),
+        };
+        match self.bytes(db, ring) {
+            Ok(line) if span_head(self.seq, &line).is_some_and(|head| !wanted(head)) => None,
+            Ok(line) => Some(parse(self.seq, &line)),
+            Err(e) => Some(Err(damaged(e))),
+        }
+    }
+
     /// The span in a row of `pending`.
     pub(crate) fn open_span(&self, db: &Db, ring: &KeyRing) -> Result<Span, JournalError> {
         let aad = self.aad(&db.device, "open", self.seq);
@@ -174,5 +293,73 @@ impl Sealed {
     /// The content of a row of `rollup`.
     pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
         self.open_other(db, ring, "rollup", &self.sealed)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use model::{InputCounts, Notice, NoticeCode};
+
+    fn span() -> Span {
+        Span {
+            start_us: 1_790_000_000_000_000,
+            dur_us: 60_000_000,
+            zone: "Europe/Berlin".into(),
+            state: Coverage::LowBattery,
+            protected: false,
+            window: Some(Arc::new(Window {
+                app: "Editor".into(),
+                exe: "/usr/bin/editor".into(),
+                title: "\"kind\":\"shot\" \u{1b} ä".into(),
+            })),
+            counts: Counts {
+                hardware: InputCounts {
+                    keys: 7,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+            removed: false,
+        }
+    }
+
+    #[test]
+    fn a_span_is_read_at_once_as_it_is_read_in_two_steps() {
+        let device = DeviceId::from_bytes([7; 16]);
+        let bare = Span {
+            window: None,
+            protected: true,
+            removed: true,
+            counts: Counts::default(),
+            ..span()
+        };
+        for span in [span(), bare] {
+            let line = encode(&device, u64::MAX, &Record::Span(span.clone())).unwrap();
+            let slow: Line = serde_json::from_slice(&line).unwrap();
+            let head = SpanHead {
+                seq: 9,
+                start_us: span.start_us,
+                end_us: span.end_us(),
+                zone: "Europe/Berlin",
+            };
+            assert_eq!(span_head(9, &line), Some(head));
+            assert_eq!(span_line(&line), Some(slow.clone()));
+            assert_eq!(parse(1, &line), Ok(slow));
+        }
+        let notice = Record::Notice(Notice {
+            at_us: 1,
+            zone: "UTC".into(),
+            code: NoticeCode::Started,
+            text: "\"kind\":\"span\"".into(),
+        });
+        let line = encode(&device, 1, &notice).unwrap();
+        assert_eq!(span_line(&line), None);
+        assert_eq!(parse(1, &line).unwrap().record, notice);
+        assert_eq!(span_head(1, &line), None);
+        assert_eq!(span_line(b"{}"), None);
+        assert_eq!(span_head(1, b"{}"), None);
+        assert!(parse(1, br#"{"schema":1,"kind":"span"}"#).is_err());
     }
 }

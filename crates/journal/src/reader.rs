@@ -4,16 +4,22 @@
 
 use crate::db::{Db, Use, key};
 use crate::keys::KeyRing;
-use crate::lines::{RECORD_COLUMNS, Sealed};
+use crate::lines::{RECORD_COLUMNS, Sealed, SpanHead, Wanted};
 use crate::{
     ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
     SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
 };
 use model::{DeviceId, Line, Span};
-use std::collections::BTreeSet;
-use std::ops::{ControlFlow, Range};
+use rusqlite::{OptionalExtension, Row};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 use std::path::Path;
+use std::sync::Arc;
 use vault::Opener;
+
+/// A session's id, wrapped data key and format.
+type Session = ([u8; 16], Arc<[u8]>, u32);
 
 /// Looks into a journal that another process may be writing.
 #[derive(Debug)]
@@ -55,6 +61,29 @@ impl Reader {
     pub fn lines(&self, start_us: Range<i64>) -> Result<Lines, JournalError> {
         let mut lines = Lines::default();
         self.each_line(start_us, &mut |line| lines.push(line))?;
+        Ok(lines)
+    }
+
+    /// As [`Self::lines`], without the spans that `wanted` does not want. These are not taken apart, which is most of what a
+    /// line costs.
+    ///
+    /// # Errors
+    /// As [`Self::lines`].
+    pub fn lines_if(
+        &self,
+        start_us: Range<i64>,
+        wanted: &mut dyn FnMut(SpanHead<'_>) -> bool,
+    ) -> Result<Lines, JournalError> {
+        let mut lines = Lines::default();
+        if start_us.is_empty() {
+            return Ok(lines);
+        }
+        let days = Day::of_us(start_us.start)..=Day::of_us(start_us.end - 1);
+        let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
+        self.each_opened(&days, &mut within, &mut |line| match line {
+            Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+            line => lines.push(line),
+        })?;
         Ok(lines)
     }
 
@@ -108,7 +137,21 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<RolledUp>, JournalError> {
-        rollup::read(&self.db, &self.ring, slots)
+        let mut out = Vec::new();
+        self.each_rollup(slots, &mut |row| out.push(row))?;
+        Ok(out)
+    }
+
+    /// As [`Self::rollups`], one at a time, for times that should not lie in memory at once.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn each_rollup(
+        &self,
+        slots: Range<i64>,
+        visit: &mut dyn FnMut(RolledUp),
+    ) -> Result<(), JournalError> {
+        rollup::read(&self.db, &self.ring, slots, visit)
     }
 
     /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::rollups`] tells everything.
@@ -212,7 +255,23 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn shots(&self, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
-        blobs::newest(&self.db, &self.ring, limit)
+        self.shots_below(u64::MAX, limit)
+    }
+
+    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::shots`].
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn shots_below(&self, seq: u64, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+        blobs::newest(&self.db, &self.ring, seq, limit)
+    }
+
+    /// The shots of whole UTC days, newest first; as [`Self::shots`].
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    pub fn shots_of(&self, days: &RangeInclusive<Day>) -> Result<Vec<ShotRow>, JournalError> {
+        blobs::of_days(&self.db, &self.ring, days)
     }
 
     /// The encoded picture of a shot, checked against its hash.
@@ -283,27 +342,65 @@ impl Reader {
     /// is one for each hard crash.
     fn each_of_days(
         &self,
-        days: &std::ops::RangeInclusive<Day>,
+        days: &RangeInclusive<Day>,
         visit: &mut dyn FnMut(Result<Line, Damaged>),
     ) -> Result<(), JournalError> {
-        let sql = format!(
-            "SELECT {RECORD_COLUMNS}, r.day FROM record r JOIN session s ON s.no = r.session
+        self.each_opened(days, &mut |_| true, visit)
+    }
+
+    fn each_opened(
+        &self,
+        days: &RangeInclusive<Day>,
+        wanted: Wanted<'_>,
+        visit: &mut dyn FnMut(Result<Line, Damaged>),
+    ) -> Result<(), JournalError> {
+        // Few sessions wrote the many records of a day; each is fetched once.
+        let sql = "SELECT r.seq, r.sealed, r.open_id, r.session, r.day FROM record r
              WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
-                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq"
-        );
+                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq";
         let failed = || self.db.failed("read the records");
-        let mut query = self.db.conn.prepare_cached(&sql).map_err(failed())?;
+        let mut sessions: HashMap<i64, Option<Session>> = HashMap::new();
+        let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
         let mut rows = query
             .query([days.start().0, days.end().0])
             .map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
-            let sealed = Sealed::from_row(row).map_err(failed())?;
-            let day = Day(row.get(6).map_err(failed())?);
-            match sealed.line(&self.db, &self.ring) {
-                Err(_) if !days.contains(&day) => {}
-                line => visit(line),
+            let session: i64 = row.get(3).map_err(failed())?;
+            let known = match sessions.entry(session) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(self.session(session)?),
+            };
+            let Some((id, wrapped_key, schema)) = known else {
+                continue;
+            };
+            let sealed = Sealed {
+                seq: row.get(0).map_err(failed())?,
+                sealed: row.get(1).map_err(failed())?,
+                open_id: row.get(2).map_err(failed())?,
+                session: *id,
+                wrapped_key: Arc::clone(wrapped_key),
+                schema: *schema,
+            };
+            let day = Day(row.get(4).map_err(failed())?);
+            match sealed.line_if(&self.db, &self.ring, wanted) {
+                None => {}
+                Some(Err(_)) if !days.contains(&day) => {}
+                Some(line) => visit(line),
             }
         }
         Ok(())
+    }
+
+    fn session(&self, no: i64) -> Result<Option<Session>, JournalError> {
+        let sql = "SELECT id, wrapped_key, schema FROM session WHERE no = ?1";
+        let row = |row: &Row<'_>| {
+            let wrapped_key: Vec<u8> = row.get(1)?;
+            Ok((row.get(0)?, wrapped_key.into(), row.get(2)?))
+        };
+        self.db
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row([no], row).optional())
+            .map_err(self.db.failed("read the sessions"))
     }
 }

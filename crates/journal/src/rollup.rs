@@ -59,7 +59,8 @@ pub(crate) fn read(
     db: &Db,
     ring: &KeyRing,
     slots: Range<i64>,
-) -> Result<Vec<RolledUp>, JournalError> {
+    visit: &mut dyn FnMut(RolledUp),
+) -> Result<(), JournalError> {
     let sql = format!(
         "SELECT {ROLLUP_COLUMNS} FROM rollup u JOIN session s ON s.no = u.session
          WHERE u.slot >= ?1 AND u.slot < ?2 ORDER BY u.slot"
@@ -69,10 +70,9 @@ pub(crate) fn read(
     let mut rows = query
         .query([slots.start.max(0), slots.end])
         .map_err(failed())?;
-    let mut out = Vec::new();
     while let Some(row) = rows.next().map_err(failed())? {
         let row = Sealed::from_row(row).map_err(failed())?;
-        out.push(RolledUp {
+        visit(RolledUp {
             slot: row.seq.cast_signed(),
             content: match row.sealed.is_empty() {
                 true => None,
@@ -80,7 +80,7 @@ pub(crate) fn read(
             },
         });
     }
-    Ok(out)
+    Ok(())
 }
 
 /// The first slot of which [`read`] tells everything.

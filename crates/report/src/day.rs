@@ -25,7 +25,7 @@ pub(crate) use timeline::pieces_of;
 pub use timeline::{Piece, pieces};
 pub use today::Today;
 pub use types::{AppTotal, DayReport, NoticeRow, ShotRow, StateTotal, Usage, WindowTotal};
-pub(crate) use view::Stretches;
+pub(crate) use view::{Bounds, Stretches};
 pub use view::{DayStart, View};
 
 use crate::activity::Tens;
@@ -130,40 +130,47 @@ impl View {
         extent: Extent,
         zone: &str,
     ) -> DayReport {
-        let spans = lines.iter().filter_map(|line| match &line.record {
-            Record::Span(span) => Some(span),
-            _ => None,
-        });
-        let spans: Vec<&Span> = spans.chain(pending).collect();
-        let mut zones = Zones::default();
+        let spans = spans_of(lines, pending);
+        let stretches = Stretches::new(&spans, extent, zone, self.merge_us);
+        self.told(lines, &spans, &stretches, day, zone)
+    }
+
+    /// The same of spans and their stretches.
+    pub(crate) fn told(
+        self,
+        lines: &[Line],
+        spans: &[&Span],
+        stretches: &Stretches<'_>,
+        day: Date,
+        zone: &str,
+    ) -> DayReport {
+        let mut bounds = Bounds::new(day, self.starts);
         let mut gathering = Gathering::new(day);
         let mut tens = Tens::default();
-
-        let stretches = Stretches::new(&spans, extent, zone, self.merge_us);
         for stretch in &stretches.list {
-            let zone = zones.get(stretch.zone);
-            let (start, end) = self.starts.bounds(day, &zone);
+            let (start, end) = bounds.of(stretch.zone);
             let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
             if from < to {
                 let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
                 gathering.time(from, to, state, stretch.shown);
-                tens.time(from, to, state, &zone, |_, _, _| {});
+                let zone = bounds.zone(stretch.zone);
+                tens.time(from, to, state, zone, |_, _, _| {});
             }
         }
-        let is_today = |at_us, zone: &TimeZone| self.starts.date_in(at_us, zone) == day;
+        let mut last = zone;
         for (n, span) in spans.iter().enumerate() {
-            let zone = zones.get(&span.zone);
-            if is_today(span.start_us, &zone) {
+            if bounds.hold(span.start_us, &span.zone) {
                 gathering.counted(span, stretches.counted_to(n, span));
-                tens.input(span, &zone);
+                tens.input(span, bounds.zone(&span.zone));
+                last = &span.zone;
             }
         }
         for line in lines {
             match &line.record {
-                Record::Shot(shot) if is_today(shot.at_us, &zones.get(&shot.zone)) => {
+                Record::Shot(shot) if bounds.hold(shot.at_us, &shot.zone) => {
                     gathering.report.shots.push(ShotRow::new(line.seq, shot));
                 }
-                Record::Notice(note) if is_today(note.at_us, &zones.get(&note.zone)) => {
+                Record::Notice(note) if bounds.hold(note.at_us, &note.zone) => {
                     let row = NoticeRow::new(line.seq, note);
                     gathering.report.notices.push(row);
                 }
@@ -171,13 +178,18 @@ impl View {
             }
         }
         gathering.report.activity = tens.finish();
-        let mut last = spans.iter().rev();
-        gathering.report.zone = last
-            .find(|s| is_today(s.start_us, &zones.get(&s.zone)))
-            .map_or(zone, |s| &s.zone)
-            .to_owned();
+        gathering.report.zone = last.to_owned();
         gathering.finish()
     }
+}
+
+/// The spans among some records, and those that are not closed yet.
+pub(crate) fn spans_of<'a>(lines: &'a [Line], pending: &'a [Span]) -> Vec<&'a Span> {
+    let spans = lines.iter().filter_map(|line| match &line.record {
+        Record::Span(span) => Some(span),
+        _ => None,
+    });
+    spans.chain(pending).collect()
 }
 
 /// A report in the making.

@@ -3,15 +3,18 @@
 //! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
 //! [`crate::day`] hold.
 
+pub mod names;
+
 use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
-use crate::meaning::NamedUsage;
-use crate::rollup::{Rollup, Totals, add};
+use crate::meaning::{NO_WINDOW, NamedUsage, PROTECTED, REMOVED, Sums};
+use crate::rollup::{Rollup, Totals, add, each_window, window_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{SLOT_US, slot_of};
 use model::{Counts, Coverage, Span};
+use names::{Named, Names};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
 /// Several days, each by itself.
@@ -158,29 +161,54 @@ impl Row {
     }
 }
 
+/// A day in the making.
+struct DaySums {
+    day: Date,
+    totals: Totals,
+    /// By category and by project; empty where no rules were asked.
+    named: [BTreeMap<u32, Usage>; 2],
+}
+
+/// A slot told by its roll-up: what it covers, and its zone. Its sums are in the days already.
+struct Rolled {
+    covered_us: (i64, i64),
+    zone: u32,
+}
+
 /// Days in the making.
-pub(crate) struct Gathering {
+pub(crate) struct Gathering<'m> {
     starts: DayStart,
-    days: Vec<(Date, Totals)>,
+    days: Vec<DaySums>,
+    names: Option<Names<'m>>,
     zones: Vec<Calendar>,
     zone_numbers: HashMap<String, u32>,
-    rows: Vec<Row>,
-    row_numbers: HashMap<Row, u32>,
+    rows: Vec<(Row, Option<Named>)>,
+    row_numbers: HashMap<(Row, Option<Named>), u32>,
     /// Slots told by records.
     from_records: BTreeSet<i64>,
     spans: Vec<Slim>,
-    rollups: Vec<(Rollup, u32)>,
+    rollups: Vec<Rolled>,
 }
 
-impl Gathering {
-    pub(crate) fn new(days: &RangeInclusive<Date>, starts: DayStart) -> Self {
+impl<'m> Gathering<'m> {
+    /// `names`: the rules for categories and projects, where they are asked for.
+    pub(crate) fn new(
+        days: &RangeInclusive<Date>,
+        starts: DayStart,
+        names: Option<Names<'m>>,
+    ) -> Self {
         let all = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok());
         Self {
             starts,
             days: all
                 .take_while(|day| day <= days.end())
-                .map(|day| (day, Totals::default()))
+                .map(|day| DaySums {
+                    day,
+                    totals: Totals::default(),
+                    named: Default::default(),
+                })
                 .collect(),
+            names,
             zones: Vec::new(),
             zone_numbers: HashMap::new(),
             rows: Vec::new(),
@@ -202,7 +230,12 @@ impl Gathering {
         number
     }
 
-    fn row(&mut self, row: Row) -> u32 {
+    fn row(&mut self, span: &Span) -> u32 {
+        let named = match (&mut self.names, window_of(span)) {
+            (Some(names), Some(window)) => Some(names.of(&window.app, &window.title)),
+            _ => None,
+        };
+        let row = (Row::of(span), named);
         if let Some(number) = self.row_numbers.get(&row) {
             return *number;
         }
@@ -212,27 +245,73 @@ impl Gathering {
         number
     }
 
-    fn totals(&mut self, day: Date) -> Option<&mut Totals> {
+    fn sums(&mut self, day: Date) -> Option<&mut DaySums> {
         // Days are in order; the guess is right but for the calendar's edges.
-        let place = self.days.binary_search_by_key(&day, |(d, _)| *d).ok()?;
-        self.days.get_mut(place).map(|(_, totals)| totals)
+        let place = self.days.binary_search_by_key(&day, |sums| sums.day).ok()?;
+        self.days.get_mut(place)
     }
 
-    /// Takes a roll-up; false when it cannot be used and its slot is to be read from the records.
-    pub(crate) fn rollup(&mut self, rollup: Rollup, extent: Extent) -> bool {
+    /// Takes a roll-up, `content` being the whole of it; false when it cannot be used and its slot is to be read from the
+    /// records.
+    pub(crate) fn rollup(&mut self, rollup: &Rollup, content: &[u8], extent: Extent) -> bool {
         let (from, to) = rollup.covered_us;
         if from < to && (from < extent.began_us || to > extent.now_us) {
             return false;
         }
         let zone = self.zone(&rollup.zone);
         let start = rollup.slot * SLOT_US;
-        let (_, (first, next)) = self.zones[zone as usize].day_of(start);
+        let (day, (first, next)) = self.zones[zone as usize].day_of(start);
         if start < first || next < start + SLOT_US {
             // A day's beginning lies within; no zone of these years has a midnight there.
             return false;
         }
-        self.rollups.push((rollup, zone));
+        let wanted = self.days.first().map(|d| d.day)..=self.days.last().map(|d| d.day);
+        let named = match wanted.contains(&Some(day)) {
+            true => self.named(rollup, content),
+            false => Some(Vec::new()),
+        };
+        let Some(named) = named else {
+            return false;
+        };
+        let covered = rollup.covered_us;
+        if let Some(sums) = self.sums(day) {
+            sums.totals.merge(&rollup.totals);
+            let gaps = covered.1.abs_diff(covered.0) - rollup.totals.states.iter().sum::<u64>();
+            sums.totals.states[Coverage::Off as usize] += gaps;
+            for (numbers, usage) in &named {
+                sums.name(*numbers, usage);
+            }
+        }
+        self.rollups.push(Rolled {
+            covered_us: covered,
+            zone,
+        });
         true
+    }
+
+    /// What the windows of a roll-up stand for; nothing where no rules are asked, `None` where it does not tell.
+    fn named(&mut self, rollup: &Rollup, content: &[u8]) -> Option<Vec<(Named, Usage)>> {
+        let Some(names) = &mut self.names else {
+            return Some(Vec::new());
+        };
+        let apps = &rollup.totals.apps;
+        if !names.needs_titles() {
+            let apps = apps.iter();
+            return Some(
+                apps.map(|(app, usage)| (names.of(app, ""), *usage))
+                    .collect(),
+            );
+        }
+        let mut out = Vec::new();
+        if apps.is_empty() {
+            return Some(out);
+        }
+        each_window(rollup.slot, content, &mut |window| {
+            if !window.usage.is_zero() {
+                out.push((names.of(window.app, window.title), window.usage));
+            }
+        })?;
+        Some(out)
     }
 
     /// Tells that a slot is read from its records: every span that touches it must be given.
@@ -248,7 +327,7 @@ impl Gathering {
     /// harm.
     pub(crate) fn span(&mut self, seq: u64, span: &Span) {
         let zone = self.zone(&span.zone);
-        let row = self.row(Row::of(span));
+        let row = self.row(span);
         let counted = !span.counts.is_zero();
         if counted && self.from_records.contains(&slot_of(span.start_us)) {
             let (day, _) = self.zones[zone as usize].day_of(span.start_us);
@@ -276,12 +355,13 @@ impl Gathering {
             || self
                 .rollups
                 .iter()
-                .any(|(r, _)| r.covered_us.0 < r.covered_us.1 && r.covered_us.0 < us)
+                .any(|r| r.covered_us.0 < r.covered_us.1 && r.covered_us.0 < us)
     }
 
     fn add(&mut self, day: Date, row: u32, usage: &Usage) {
-        let row = self.rows[row as usize].clone();
-        if let Some(totals) = self.totals(day) {
+        let (row, named) = self.rows[row as usize].clone();
+        if let Some(sums) = self.sums(day) {
+            let totals = &mut sums.totals;
             let sum = match &row {
                 Row::Protected => &mut totals.protected,
                 Row::Removed => &mut totals.removed,
@@ -289,13 +369,16 @@ impl Gathering {
                 Row::App(name) => totals.app(name),
             };
             add(sum, usage);
+            if let Some(numbers) = named {
+                sums.name(numbers, usage);
+            }
         }
     }
 
     /// Adds time in one state, split at each midnight.
     fn time(&mut self, from: i64, to: i64, zone: u32, state: Coverage, row: Option<u32>) {
         let mut at = from;
-        let before = self.days.first().map(|(day, _)| *day);
+        let before = self.days.first().map(|sums| sums.day);
         while at < to {
             let calendar = &mut self.zones[zone as usize];
             let (mut day, (mut start, mut next)) = calendar.day_of(at);
@@ -307,13 +390,13 @@ impl Gathering {
                 at = at.max(start);
             }
             let end = to.min(next);
-            if self.days.last().is_none_or(|(last, _)| day > *last) {
+            if self.days.last().is_none_or(|last| day > last.day) {
                 return;
             }
             if at < end && at >= start {
                 let us = end.abs_diff(at);
-                if let Some(totals) = self.totals(day) {
-                    totals.states[state as usize] += us;
+                if let Some(sums) = self.sums(day) {
+                    sums.totals.states[state as usize] += us;
                 }
                 let usage = match state {
                     Coverage::Active => Usage {
@@ -356,21 +439,15 @@ impl Gathering {
                 }
             }
         }
-        for (n, (rollup, zone)) in rollups.iter().enumerate() {
+        for (n, rollup) in rollups.iter().enumerate() {
             let (from, to) = rollup.covered_us;
-            let (day, _) = self.zones[*zone as usize].day_of(rollup.slot * SLOT_US);
-            if let Some(totals) = self.totals(day) {
-                totals.merge(&rollup.totals);
-                let gaps = to.abs_diff(from) - rollup.totals.states.iter().sum::<u64>();
-                totals.states[Coverage::Off as usize] += gaps;
-            }
             if from < to {
                 items.push((from, to, Ok(n)));
             }
         }
         items.sort_unstable_by_key(|(from, ..)| *from);
         let zone_of = |which: &Result<usize, usize>| match which {
-            Ok(n) => rollups[*n].1,
+            Ok(n) => rollups[*n].zone,
             Err(n) => spans[*n].zone,
         };
         let mut zone = match items.first() {
@@ -395,8 +472,37 @@ impl Gathering {
             }
         }
         self.time(at, extent.now_us, zone, Coverage::Off, None);
+        let names = self.names;
         let days = self.days.into_iter();
-        days.map(|(day, totals)| DayTotals::new(day, totals))
-            .collect()
+        days.map(|sums| sums.told(names.as_ref())).collect()
+    }
+}
+
+impl DaySums {
+    fn name(&mut self, numbers: Named, usage: &Usage) {
+        for (sums, number) in self.named.iter_mut().zip(numbers) {
+            add(sums.entry(number).or_default(), usage);
+        }
+    }
+
+    fn told(self, names: Option<&Names<'_>>) -> DayTotals {
+        let mut day = DayTotals::new(self.day, self.totals);
+        let Some(names) = names else {
+            return day;
+        };
+        let mut lists = self.named.iter().enumerate().map(|(list, named)| {
+            let mut sums = Sums::default();
+            for (number, usage) in named {
+                sums.add(names.name(list, *number), usage);
+            }
+            sums.add(PROTECTED, &day.protected);
+            sums.add(REMOVED, &day.removed);
+            sums.add(NO_WINDOW, &day.unnamed);
+            sums.rows()
+        });
+        let (categories, projects) = (lists.next(), lists.next());
+        day.categories = categories.unwrap_or_default();
+        day.projects = projects.unwrap_or_default();
+        day
     }
 }

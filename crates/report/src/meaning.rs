@@ -8,6 +8,7 @@
 //!   rule can have. So the rows of a list sum to the whole.
 
 use crate::day::{DayReport, Usage};
+use crate::days::names::Names;
 use crate::days::{DayTotals, Days};
 use crate::rollup::add;
 use regex::{Regex, RegexBuilder};
@@ -227,6 +228,20 @@ impl Meaning {
             .map_or(NONE, |(_, rule)| rule.name.as_str())
     }
 
+    /// The rules that windows of an application may belong to, in their order: names, and what titles must match.
+    pub(crate) fn of_app(&self, list: List, app: &str) -> Vec<(&str, Option<&Regex>)> {
+        let fits = |rule: &&Ready| rule.app.as_ref().is_none_or(|p| p.is_match(app));
+        let mut rules = Vec::new();
+        for rule in self.list(list).iter().filter(fits) {
+            rules.push((rule.rule.name.as_str(), rule.title.as_ref()));
+            if rule.title.is_none() {
+                // Nothing comes to those behind it.
+                break;
+            }
+        }
+        rules
+    }
+
     fn list(&self, list: List) -> &[Ready] {
         match list {
             List::Category => &self.categories,
@@ -236,21 +251,7 @@ impl Meaning {
 
     /// Fills in the categories and projects of a day.
     pub fn tell_day(&self, day: &mut DayReport) {
-        for list in [List::Category, List::Project] {
-            let mut sums = Sums::default();
-            for app in &day.apps {
-                for window in &app.windows {
-                    sums.add(self.name(list, &app.app, &window.title), &window.usage);
-                }
-            }
-            sums.add(PROTECTED, &day.protected);
-            sums.add(REMOVED, &day.removed);
-            sums.add(NO_WINDOW, &day.unnamed);
-            *match list {
-                List::Category => &mut day.categories,
-                List::Project => &mut day.projects,
-            } = sums.rows();
-        }
+        Names::new(self).tell_day(day);
     }
 
     /// Fills in the categories and projects of many days from their applications alone; right as long as no rule

@@ -1,6 +1,7 @@
 //! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
 
 use crate::day::{DayReport, DayStart, Extent, View, query_range};
+use crate::days::names::Names;
 use crate::days::{Days, Gathering};
 use crate::feed::window_text;
 use crate::meaning::Meaning;
@@ -10,7 +11,7 @@ use crate::status::Outbox;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, slot_of};
+use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, SpanHead, slot_of};
 use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,7 @@ pub fn day_in(
         began_us: began_us(reader)?,
         now_us,
     };
-    let found = lines_of_day(reader, day, extent.began_us)?;
+    let found = lines_of_day(reader, view, day, extent.began_us)?;
     let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
     Ok(report)
@@ -51,25 +52,99 @@ pub fn day_in(
 
 /// The records that a day is made of. The journal finds spans by their start. One that began before the range may reach into
 /// the day, so it is widened until it holds a span that starts before any zone's day does, or the journal's beginning.
+/// Three UTC days hold every instant that any zone (UTC-12 to UTC+14) calls the day, also where days begin at noon.
 pub(crate) fn lines_of_day(
     reader: &Reader,
+    view: View,
     day: Date,
     began_us: i64,
 ) -> Result<Lines, JournalError> {
-    let (nearest, to) = query_range(day);
-    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
-    let mut back = to.saturating_sub(nearest);
+    const HOUR_US: i64 = 3600 * 1_000_000;
+    let midnight = crate::day::start_of(day, &jiff::tz::TimeZone::UTC);
+    let to = midnight.saturating_add(48 * HOUR_US);
+    let certain = midnight.saturating_sub(14 * HOUR_US);
+    let mut back = 72 * HOUR_US;
     loop {
         let from = to.saturating_sub(back);
-        let found = reader.lines(from..to)?;
-        let reaches_back = found
-            .lines
-            .iter()
-            .any(|l| matches!(&l.record, Record::Span(s) if s.start_us < certain));
+        let mut near = Near::new(view, day);
+        let mut reaches_back = false;
+        let mut found = reader.lines_if(from..to, &mut |head| {
+            reaches_back |= head.start_us < certain;
+            near.wants(head)
+        })?;
+        if near.travelled {
+            found = reader.lines(from..to)?;
+        } else {
+            for seq in near.beside() {
+                let line = reader.tail_after(seq.saturating_sub(1), 1)?;
+                found.lines.extend(line.lines);
+            }
+            found.lines.sort_by_key(|line| line.seq);
+        }
         if reaches_back || from <= began_us || back > FARTHEST {
             return Ok(found);
         }
         back = back.saturating_mul(2);
+    }
+}
+
+/// Which spans matter to a day while there is one zone only: those that touch it there, and the nearest one on each side,
+/// for the zone it leaves in force or brings. Where short visits are merged, their neighbours matter too: then all do.
+struct Near {
+    view: View,
+    day: Date,
+    zone: String,
+    bounds: (i64, i64),
+    /// There are several zones: nothing may be left out.
+    travelled: bool,
+    /// End and number of the last one that was left out before the day.
+    before: Option<(i64, u64)>,
+    /// Start and number of the first one that was left out after it.
+    after: Option<(i64, u64)>,
+}
+
+impl Near {
+    fn new(view: View, day: Date) -> Self {
+        Self {
+            view,
+            day,
+            zone: String::new(),
+            bounds: (i64::MAX, i64::MIN),
+            travelled: false,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The numbers of the nearest ones on each side.
+    fn beside(&self) -> impl Iterator<Item = u64> {
+        let both = [self.before, self.after].into_iter().flatten();
+        both.map(|(_, seq)| seq)
+    }
+
+    fn wants(&mut self, head: SpanHead<'_>) -> bool {
+        if self.view.merge_us > 0 || self.travelled {
+            return true;
+        }
+        if self.zone.is_empty() {
+            let zone = zone(head.zone);
+            head.zone.clone_into(&mut self.zone);
+            self.bounds = self.view.starts.bounds(self.day, &zone);
+        } else if self.zone != head.zone {
+            self.travelled = true;
+            return true;
+        }
+        let (start, end) = self.bounds;
+        if head.end_us < start {
+            self.before = self.before.max(Some((head.end_us, head.seq)));
+            return false;
+        }
+        if head.start_us >= end {
+            let this = (head.start_us, head.seq);
+            self.after = Some(self.after.map_or(this, |after| after.min(this)));
+            return false;
+        }
+        true
     }
 }
 
@@ -98,6 +173,51 @@ pub fn days_from(
     now_us: i64,
     zone: &str,
 ) -> Result<Days, JournalError> {
+    days_by(reader, (starts, None), days, now_us, zone)
+}
+
+/// As [`days_from`], with categories and projects. Roll-ups tell these too, titles included; those that were made before
+/// they held titles do not, and cost what their records cost.
+///
+/// # Errors
+/// As there.
+pub fn days_told(
+    reader: &Reader,
+    (starts, meaning): (DayStart, &Meaning),
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+) -> Result<Days, JournalError> {
+    days_by(reader, (starts, Some(meaning)), days, now_us, zone)
+}
+
+/// The totals of many days with their categories and projects, looked at in a certain way: from roll-ups, unless visits
+/// decide, which only records tell. `progress` as for [`overview`].
+///
+/// # Errors
+/// As for [`overview`].
+pub fn totals(
+    reader: &Reader,
+    (view, meaning): (View, &Meaning),
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Days, JournalError> {
+    if view.merge_us > 0 {
+        let asked = (view, meaning);
+        return Ok(overview(reader, asked, days, now_us, zone, progress)?.totals());
+    }
+    days_told(reader, (view.starts, meaning), days, now_us, zone)
+}
+
+fn days_by(
+    reader: &Reader,
+    (starts, meaning): (DayStart, Option<&Meaning>),
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    zone: &str,
+) -> Result<Days, JournalError> {
     if days.is_empty() {
         return Ok(Days::default());
     }
@@ -105,14 +225,7 @@ pub fn days_from(
         began_us: began_us(reader)?,
         now_us,
     };
-    let known = Known {
-        since: reader.rolled_since()?,
-        erased: reader
-            .erased()?
-            .iter()
-            .map(|range| range.first_day..=range.last_day)
-            .collect(),
-    };
+    let known = Known::of(reader)?;
     let (nearest, to) = (query_range(*days.start()).0, query_range(*days.end()).1);
     // As for one day: whatever reaches into the first day, and the zone before it, is found by looking further back.
     let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
@@ -120,14 +233,17 @@ pub fn days_from(
     let from = loop {
         let from = certain.saturating_sub(back);
         let head = slot_of(from)..slot_of(certain).saturating_add(1);
-        let (head, _) = gather(reader, head, (days, starts), extent, &known)?;
+        let mut gathering = Gathering::new(days, starts, None);
+        gather(reader, head, &mut gathering, extent, &known)?;
+        let head = gathering;
         if head.reaches_before(certain) || from <= extent.began_us || back > FARTHEST {
             break from;
         }
         back = back.saturating_mul(2);
     };
     let slots = slot_of(from)..slot_of(to).saturating_add(1);
-    let (mut gathering, mut damaged) = gather(reader, slots, (days, starts), extent, &known)?;
+    let mut gathering = Gathering::new(days, starts, meaning.map(Names::new));
+    let mut damaged = gather(reader, slots, &mut gathering, extent, &known)?;
     for span in reader.pending()? {
         gathering.span(u64::MAX, &span);
     }
@@ -140,44 +256,52 @@ pub fn days_from(
 }
 
 /// Of which slots roll-ups tell everything.
-struct Known {
+pub(crate) struct Known {
     since: i64,
     erased: Vec<RangeInclusive<Day>>,
 }
 
 impl Known {
-    fn is_known(&self, slot: i64) -> bool {
+    pub(crate) fn of(reader: &Reader) -> Result<Self, JournalError> {
+        let erased = reader.erased()?;
+        let days = erased.iter().map(|range| range.first_day..=range.last_day);
+        Ok(Self {
+            since: reader.rolled_since()?,
+            erased: days.collect(),
+        })
+    }
+
+    pub(crate) fn is_known(&self, slot: i64) -> bool {
         let day = || Day::of_us(slot.saturating_mul(SLOT_US));
         slot >= self.since.max(0)
             && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
     }
 }
 
-/// Everything that touches `slots`, provisional spans aside; and the rows that cannot be read.
+/// Everything that touches `slots`, provisional spans aside; gives the rows that cannot be read.
 fn gather(
     reader: &Reader,
     slots: Range<i64>,
-    (days, starts): (&RangeInclusive<Date>, DayStart),
+    gathering: &mut Gathering<'_>,
     extent: Extent,
     known: &Known,
-) -> Result<(Gathering, Vec<u64>), JournalError> {
-    let mut gathering = Gathering::new(days, starts);
+) -> Result<Vec<u64>, JournalError> {
     gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
-    for row in reader.rollups(slots.start.saturating_sub(1)..slots.end)? {
+    reader.each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
         if !known.is_known(row.slot) {
-            continue;
+            return;
         }
-        let content = row.content.as_deref();
-        let rollup = content.and_then(|content| Rollup::decode(row.slot, content));
+        let content = row.content.as_deref().unwrap_or_default();
+        let rollup = Rollup::decode(row.slot, content);
         let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
         carried.extend(from.map(|from| (row.slot, from)));
-        let taken = row.slot < slots.start || rollup.is_some_and(|r| gathering.rollup(r, extent));
-        if !taken {
+        let taken = |r: &Rollup| gathering.rollup(r, content, extent);
+        if row.slot >= slots.start && !rollup.as_ref().is_some_and(taken) {
             gathering.read(std::iter::once(row.slot));
         }
-    }
+    })?;
     let mut wanted: BTreeSet<i64> = gathering.slots_read().clone();
     for slot in gathering.slots_read() {
         wanted.extend(carried.get(&slot.saturating_sub(1)));
@@ -191,7 +315,7 @@ fn gather(
         }
         Err(row) => damaged.push(row.seq),
     })?;
-    Ok((gathering, damaged))
+    Ok(damaged)
 }
 
 /// When the journal begins: the start of its first record, or its making while there is none. Microseconds since

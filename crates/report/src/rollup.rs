@@ -9,17 +9,24 @@
 //!   A run that begins or ends in the middle of a slot nobody else touched knows all of it.
 //! * Which slots a run may sum up ([`journal::Journal::first_clear_slot`]), and that a roll-up is gone once anything
 //!   else is written into its slot, is the journal's part of the bargain; see there.
-//! * Window titles and executables are not in it.
+//! * A line of JSON tells the sums; the windows with their titles stand behind it, and are not taken apart unless somebody
+//!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of it is sealed, and gone
+//!   once they are taken out or erased.
+
+mod windows;
+
+pub(crate) use windows::SlotWindow;
 
 use crate::day::Usage;
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, InputCounts, Span};
+use model::{Counts, Coverage, InputCounts, Span, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The form written; a roll-up of another is passed over, and the records are read.
-const VERSION: u32 = 1;
+/// The form written: a line of JSON, and the windows behind it. The one before had no windows; a roll-up of another form
+/// is passed over, and the records are read.
+const VERSION: u32 = 2;
 
 /// A span over more slots than this (more than a year) is a fault of the clock, and not summed up.
 const LONGEST: i64 = 40_000;
@@ -107,6 +114,8 @@ pub struct Rollup {
     /// The slot in which the span began that reaches beyond the end of this one.
     pub carried_from: Option<i64>,
     pub(crate) totals: Totals,
+    /// While it is made; one that was read has none.
+    windows: windows::Windows,
 }
 
 /// The form on disk. Names are short, for there are 35,040 of these in a year.
@@ -183,6 +192,7 @@ impl Rollup {
             covered_us: (start, start),
             carried_from: None,
             totals: Totals::default(),
+            windows: windows::Windows::default(),
         }
     }
 
@@ -204,6 +214,21 @@ impl Rollup {
         if span.end_us() > end {
             self.carried_from = Some(began);
         }
+        if let Some(window) = window_of(span) {
+            let us = to.saturating_sub(from).max(0).unsigned_abs();
+            let of = |state| if span.state == state { us } else { 0 };
+            let usage = Usage {
+                active_us: of(Coverage::Active),
+                idle_us: of(Coverage::Idle),
+                counts: match began == self.slot {
+                    true => span.counts,
+                    false => Counts::default(),
+                },
+            };
+            let seen = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
+            let (app, title) = (&window.app, &window.title);
+            self.windows.add(app, title, (seen[0], seen[1]), &usage);
+        }
     }
 
     /// As it is sealed.
@@ -214,7 +239,7 @@ impl Rollup {
         let start = self.slot * SLOT_US;
         let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
         let usages = self.totals.apps.iter();
-        serde_json::to_vec(&Form {
+        let mut content = serde_json::to_vec(&Form {
             v: VERSION,
             z: Arc::clone(&self.zone),
             t: (offset(self.covered_us.0), offset(self.covered_us.1)),
@@ -226,14 +251,17 @@ impl Rollup {
             o: self
                 .carried_from
                 .and_then(|from| u32::try_from(self.slot - from).ok()),
-        })
+        })?;
+        self.windows.encode(&mut content);
+        Ok(content)
     }
 
-    /// What was sealed for `slot`; `None` when it is of another form.
+    /// The sums that were sealed for `slot`; `None` when it is of another form.
     #[must_use]
     pub fn decode(slot: i64, content: &[u8]) -> Option<Self> {
-        let form: Form = serde_json::from_slice(content).ok()?;
-        let known = form.v == VERSION
+        let (sums, _) = parted(content);
+        let form: Form = serde_json::from_slice(sums).ok()?;
+        let known = (1..=VERSION).contains(&form.v)
             && form.s.len() <= Coverage::ALL.len()
             && form.t.0 <= form.t.1
             && i64::from(form.t.1) <= SLOT_US;
@@ -257,6 +285,29 @@ impl Rollup {
             .collect();
         Some(rollup)
     }
+}
+
+/// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.
+pub(crate) fn parted(content: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match content.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&content[..end], content.get(end + 1..)),
+        None => (content, None),
+    }
+}
+
+/// Gives each window of a roll-up; `None` when they were not kept, or some of them cannot be read.
+pub(crate) fn each_window<'a>(
+    slot: i64,
+    content: &'a [u8],
+    visit: &mut dyn FnMut(SlotWindow<'a>),
+) -> Option<()> {
+    windows::each(slot, parted(content).1?, visit)
+}
+
+/// The window that a span may be known by.
+pub(crate) fn window_of(span: &Span) -> Option<&Window> {
+    let window = span.window.as_deref();
+    window.filter(|_| !span.protected && !span.removed)
 }
 
 /// Makes roll-ups of the final spans of one run, in their order.

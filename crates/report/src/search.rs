@@ -1,13 +1,19 @@
 //! Which windows had these words in their name? Day by day, newest first, so that an answer can be shown while the next
-//! is looked for.
+//! is looked for. Roll-ups tell where there are any that hold titles, and records elsewhere.
 
 use crate::day::{Zones, date_in};
+use crate::query::Known;
+use crate::rollup::{Rollup, each_window, parted, window_of};
 use jiff::civil::Date;
-use journal::{Day, JournalError, Reader};
+use journal::{Day, JournalError, Reader, SLOT_US, slot_of};
 use model::{Coverage, Record};
+use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::{ControlFlow, RangeInclusive};
+
+/// Slots in a day of UTC.
+const SLOTS: i64 = 96;
 
 /// A window on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +32,81 @@ pub struct Hit {
     pub active_us: u64,
 }
 
+/// The words looked for, in capitals or not.
+struct Words(Vec<Regex>);
+
+impl Words {
+    fn new(words: &str) -> Self {
+        let word = |word: &str| {
+            RegexBuilder::new(&regex::escape(word))
+                .case_insensitive(true)
+                .build()
+                .ok()
+        };
+        // A word too long to be looked for has no window.
+        Self(words.split_whitespace().filter_map(word).collect())
+    }
+
+    /// Are all of them in it?
+    fn are_in(&self, app: &str, title: &str) -> bool {
+        let found = |word: &Regex| word.is_match(app.as_bytes()) || word.is_match(title.as_bytes());
+        self.0.iter().all(found)
+    }
+
+    /// May all of them be in one of the windows that lie there? None of them holds a blank, so none reaches from one text
+    /// into the next.
+    fn may_be_in(&self, content: &[u8]) -> bool {
+        self.0.iter().all(|word| word.is_match(content))
+    }
+}
+
+/// A day's windows by application and title; `None` for those without the words.
+#[derive(Default)]
+struct Hits(HashMap<String, HashMap<String, Option<Hit>>>);
+
+impl Hits {
+    fn add(
+        &mut self,
+        (app, title): (&str, &str),
+        words: &Words,
+        (first_us, last_us): (i64, i64),
+        active_us: u64,
+        day: impl FnOnce() -> Date,
+    ) {
+        if let Some(known) = self.0.get_mut(app).and_then(|w| w.get_mut(title)) {
+            if let Some(hit) = known {
+                // The later one may come first: the date is that of the first moment.
+                if first_us < hit.first_us {
+                    (hit.first_us, hit.day) = (first_us, day());
+                }
+                hit.last_us = hit.last_us.max(last_us);
+                hit.active_us += active_us;
+            }
+            return;
+        }
+        let hit = words.are_in(app, title).then(|| Hit {
+            day: day(),
+            app: app.to_owned(),
+            title: title.to_owned(),
+            first_us,
+            last_us,
+            active_us,
+        });
+        let windows = self.0.entry(app.to_owned()).or_default();
+        windows.insert(title.to_owned(), hit);
+    }
+
+    /// Longest first.
+    fn told(self) -> Vec<Hit> {
+        let hits = self.0.into_values().flat_map(HashMap::into_values);
+        let mut found: Vec<Hit> = hits.flatten().collect();
+        found.sort_by(|a, b| {
+            (b.active_us, a.first_us, &a.title).cmp(&(a.active_us, b.first_us, &b.title))
+        });
+        found
+    }
+}
+
 /// Looks through whole UTC days, newest first, and gives each day's hits, longest first, until `each` has enough.
 /// Upper and lower case are the same.
 ///
@@ -37,47 +118,103 @@ pub fn titles(
     words: &str,
     mut each: impl FnMut(Day, Vec<Hit>) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    let words = Words::new(words);
+    let known = Known::of(reader)?;
     let mut zones = Zones::default();
     for day in (days.start().0..=days.end().0).rev().map(Day) {
-        const DAY_US: i64 = 24 * 3600 * 1_000_000;
-        let from = i64::from(day.0) * DAY_US;
-        let mut hits: HashMap<(String, String), Option<Hit>> = HashMap::new();
-        reader.each_line(from..from + DAY_US, &mut |line| {
-            let Ok(line) = line else { return };
-            let Record::Span(span) = line.record else {
-                return;
-            };
-            let Some(window) = span.window.as_ref().filter(|_| !span.removed) else {
-                return;
-            };
-            let key = (window.app.clone(), window.title.clone());
-            let hit = hits.entry(key).or_insert_with_key(|(app, title)| {
-                let name = format!("{app}\n{title}").to_lowercase();
-                words.iter().all(|w| name.contains(w)).then(|| Hit {
-                    day: date_in(span.start_us, &zones.get(&span.zone)),
-                    app: app.clone(),
-                    title: title.clone(),
-                    first_us: span.start_us,
-                    last_us: span.start_us,
-                    active_us: 0,
-                })
-            });
-            if let Some(hit) = hit {
-                hit.first_us = hit.first_us.min(span.start_us);
-                hit.last_us = hit.last_us.max(span.end_us());
-                if span.state == Coverage::Active {
-                    hit.active_us += span.dur_us;
-                }
-            }
-        })?;
-        let mut found: Vec<Hit> = hits.into_values().flatten().collect();
-        found.sort_by(|a, b| {
-            (b.active_us, a.first_us, &a.title).cmp(&(a.active_us, b.first_us, &b.title))
-        });
-        if each(day, found).is_break() {
+        let hits = of_day(reader, day, &words, &known, &mut zones)?;
+        if each(day, hits.told()).is_break() {
             break;
         }
     }
     Ok(())
+}
+
+fn of_day(
+    reader: &Reader,
+    day: Day,
+    words: &Words,
+    known: &Known,
+    zones: &mut Zones,
+) -> Result<Hits, JournalError> {
+    let mut hits = Hits::default();
+    let first = i64::from(day.0) * SLOTS;
+    let slots = first..first + SLOTS;
+    // Told by records: what no roll-up tells.
+    let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
+    let mut wanted = read.clone();
+    let mut before: Option<(i64, Vec<u8>)> = None;
+    reader.each_rollup(slots.start - 1..slots.end, &mut |row| {
+        let content = row.content.unwrap_or_default();
+        if row.slot >= slots.start && known.is_known(row.slot) {
+            match parted(&content).1 {
+                Some(windows) if !words.may_be_in(windows) => {}
+                Some(_) if of_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
+                _ => {
+                    read.insert(row.slot);
+                    wanted.insert(row.slot);
+                    // A span that began where a roll-up tells may reach into it.
+                    let last = before.as_ref().filter(|(slot, _)| slot + 1 == row.slot);
+                    let last = last.and_then(|(slot, content)| Rollup::decode(*slot, content));
+                    wanted.extend(last.and_then(|rollup| rollup.carried_from));
+                }
+            }
+        }
+        before = Some((row.slot, content));
+    })?;
+    if read.is_empty() {
+        return Ok(hits);
+    }
+    reader.each_line_of(&wanted, &mut |line| {
+        let Ok(line) = line else { return };
+        let Record::Span(span) = line.record else {
+            return;
+        };
+        let Some(window) = window_of(&span) else {
+            return;
+        };
+        let (start, end) = (span.start_us, span.end_us());
+        let mut slot = slot_of(start);
+        while slot < slots.end {
+            let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));
+            // The last slot of the day stands for all that follows it.
+            let to = if slot + 1 == slots.end { end } else { to };
+            if read.contains(&slot) {
+                let active = span.state == Coverage::Active;
+                let active_us = if active { to.abs_diff(from) } else { 0 };
+                let zone = &span.zone;
+                let name = (window.app.as_str(), window.title.as_str());
+                hits.add(name, words, (from, to), active_us, || {
+                    date_in(from, &zones.get(zone))
+                });
+            }
+            if end <= (slot + 1) * SLOT_US {
+                break;
+            }
+            slot += 1;
+        }
+    })?;
+    Ok(hits)
+}
+
+/// The windows of a slot that have the words; `None` when it does not tell.
+fn of_slot(
+    slot: i64,
+    content: &[u8],
+    words: &Words,
+    hits: &mut Hits,
+    zones: &mut Zones,
+) -> Option<()> {
+    let mut found = Vec::new();
+    each_window(slot, content, &mut |window| found.push(window))?;
+    let rollup = Rollup::decode(slot, content)?;
+    let zone = zones.get(&rollup.zone);
+    for window in found {
+        let name = (window.app, window.title);
+        let active_us = window.usage.active_us;
+        hits.add(name, words, window.seen_us, active_us, || {
+            date_in(window.seen_us.0, &zone)
+        });
+    }
+    Some(())
 }

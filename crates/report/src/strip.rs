@@ -4,11 +4,11 @@
 //! rules at the head of [`crate::day`] hold.
 
 use crate::activity::TEN_US;
-use crate::day::{DayReport, Extent, Zones, bounds, pieces, summarise};
+use crate::day::{Bounds, DayReport, Extent, Stretches, View, spans_of};
 use crate::query;
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use model::{Coverage, Line, Record, Span};
+use model::{Coverage, Line, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -69,12 +69,13 @@ pub struct Strip {
     pub tens: Vec<Ten>,
 }
 
-/// A day's report and its strip, read once. `now_us` and `zone` as in [`query::day`].
+/// A day's report and its strip, read once and looked at in a certain way. `now_us` and `zone` as in [`query::day`].
 ///
 /// # Errors
 /// As [`query::day`].
 pub fn day(
     reader: &Reader,
+    view: View,
     day: Date,
     now_us: i64,
     zone: &str,
@@ -83,27 +84,39 @@ pub fn day(
         began_us: query::began_us(reader)?,
         now_us,
     };
-    let found = query::lines_of_day(reader, day, extent.began_us)?;
+    let found = query::lines_of_day(reader, view, day, extent.began_us)?;
     let pending = reader.pending()?;
-    let mut report = summarise(&found.lines, &pending, day, extent, zone);
+    let spans = spans_of(&found.lines, &pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    let mut report = view.told(&found.lines, &spans, &stretches, day, zone);
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
-    let strip = strip(&found.lines, &pending, day, extent, &report.zone);
+    let strip = told(&spans, &stretches, (view, day), extent, &report.zone);
     Ok((report, strip))
 }
 
-/// The strip of one day; arguments as for [`summarise`], and the zone in force at the day's end.
+/// The strip of one day; arguments as for [`View::summarise`], and the zone in force at the day's end.
 #[must_use]
-pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: &str) -> Strip {
-    let spans: Vec<&Span> = lines
-        .iter()
-        .filter_map(|line| match &line.record {
-            Record::Span(span) => Some(span),
-            _ => None,
-        })
-        .chain(pending)
-        .collect();
-    let mut zones = Zones::default();
-    let (from_us, to_us) = bounds(day, &zones.get(zone));
+pub fn strip(
+    lines: &[Line],
+    pending: &[Span],
+    (view, day): (View, Date),
+    extent: Extent,
+    zone: &str,
+) -> Strip {
+    let spans = spans_of(lines, pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    told(&spans, &stretches, (view, day), extent, zone)
+}
+
+fn told(
+    spans: &[&Span],
+    stretches: &Stretches<'_>,
+    (view, day): (View, Date),
+    extent: Extent,
+    zone: &str,
+) -> Strip {
+    let mut bounds = Bounds::new(day, view.starts);
+    let (from_us, to_us) = bounds.of(zone);
     let mut out = Strip {
         from_us,
         to_us,
@@ -112,20 +125,22 @@ pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: 
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     // Who travelled has a day that is longer than its zone's; all of it is shown.
     let mut clipped = Vec::new();
-    for piece in pieces(&spans) {
-        let span = spans[piece.span];
-        let (start, end) = bounds(day, &zones.get(&span.zone));
-        let from = piece.start_us.max(start).max(extent.began_us);
-        let to = piece.end_us.min(end).min(extent.now_us);
-        if from < to && span.state != Coverage::Off {
+    for stretch in &stretches.list {
+        let (Some(owner), Some(shown)) = (stretch.owner, stretch.shown) else {
+            continue;
+        };
+        let (start, end) = bounds.of(stretch.zone);
+        let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
+        let (from, to) = (from.max(extent.began_us), to.min(extent.now_us));
+        if from < to && owner.state != Coverage::Off {
             out.from_us = out.from_us.min(from);
             out.to_us = out.to_us.max(to);
-            clipped.push((from, to, span));
+            clipped.push((from, to, owner.state, shown));
         }
     }
     let tens = (out.to_us.saturating_sub(out.from_us) + TEN_US - 1) / TEN_US;
     out.tens = vec![Ten::default(); usize::try_from(tens.clamp(0, 400)).unwrap_or(0)];
-    for (from, to, span) in clipped {
+    for (from, to, state, span) in clipped {
         let owner = match &span.window {
             _ if span.protected => Owner::Protected,
             _ if span.removed => Owner::Removed,
@@ -138,21 +153,21 @@ pub fn strip(lines: &[Line], pending: &[Span], day: Date, extent: Extent, zone: 
                 }))
             }
         };
-        spread(&mut out, from, to, span.state);
+        spread(&mut out, from, to, state);
         match out.pieces.last_mut() {
-            Some(last) if last.to_us == from && last.owner == owner && last.state == span.state => {
+            Some(last) if last.to_us == from && last.owner == owner && last.state == state => {
                 last.to_us = to;
             }
             _ => out.pieces.push(StripPiece {
                 from_us: from,
                 to_us: to,
-                state: span.state,
+                state,
                 owner,
             }),
         }
     }
     for span in spans.iter().filter(|s| !s.counts.is_zero()) {
-        let (start, end) = bounds(day, &zones.get(&span.zone));
+        let (start, end) = bounds.of(&span.zone);
         if (start..end).contains(&span.start_us)
             && let Some(ten) = ten(out.from_us, span.start_us)
             && let Some(ten) = out.tens.get_mut(ten)
@@ -195,7 +210,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
-    use model::{Counts, DeviceId, InputCounts, Window};
+    use model::{Counts, DeviceId, InputCounts, Record, Window};
     use std::sync::Arc;
 
     const MINUTE: i64 = 60_000_000;
@@ -257,8 +272,9 @@ mod tests {
             began_us: start(day) - MINUTE,
             now_us: at + 100 * MINUTE,
         };
-        let report = summarise(&lines, &[], day, extent, "UTC");
-        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        let view = View::default();
+        let report = view.summarise(&lines, &[], day, extent, "UTC");
+        let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 144);
         let told: Vec<_> = strip
             .pieces
@@ -285,6 +301,42 @@ mod tests {
     }
 
     #[test]
+    fn a_merged_visit_and_a_later_start_show_as_in_the_report() {
+        let day = date(2026, 11, 25);
+        let four = start(day) + 4 * 60 * MINUTE;
+        let mut lines = [
+            line(1, four - 2 * MINUTE, MINUTE, Coverage::Active, "before"),
+            line(2, four, 10 * MINUTE, Coverage::Active, "a"),
+            line(3, four + 10 * MINUTE, MINUTE, Coverage::Active, "b"),
+            line(4, four + 11 * MINUTE, 4 * MINUTE, Coverage::Active, "a"),
+        ];
+        if let Record::Span(span) = &mut lines[2].record {
+            let window = Window {
+                app: "Other".into(),
+                exe: String::new(),
+                title: "b".into(),
+            };
+            span.window = Some(Arc::new(window));
+        }
+        let extent = Extent {
+            began_us: four - 2 * MINUTE,
+            now_us: four + 60 * MINUTE,
+        };
+        let view = View {
+            starts: crate::DayStart::parse("04:00").unwrap(),
+            merge_us: 90_000_000,
+        };
+        let told = |view| strip(&lines, &[], (view, day), extent, "Europe/Berlin");
+        assert_eq!(told(view).windows, [("Editor".into(), "a".into())]);
+        assert_eq!(told(view).pieces.len(), 1);
+        assert_eq!(told(view).from_us, four);
+        let report = view.summarise(&lines, &[], day, extent, "UTC");
+        assert_eq!(report.apps.len(), 1);
+        assert_eq!(told(View::default()).windows.len(), 3);
+        assert_eq!(told(View::default()).pieces.len(), 4);
+    }
+
+    #[test]
     fn a_day_of_25_hours_has_150_tens() {
         let day = date(2026, 10, 25);
         let extent = Extent {
@@ -292,7 +344,8 @@ mod tests {
             now_us: start(day) + 40 * 60 * MINUTE,
         };
         let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
-        let strip = strip(&lines, &[], day, extent, "Europe/Berlin");
+        let view = View::default();
+        let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 150);
         assert!(
             strip

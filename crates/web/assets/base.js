@@ -65,9 +65,37 @@ async function call(path, params, options = {}) {
 
 export const ask = async (path, params, signal) => (await call(path, params, { signal })).json();
 
-export const send = async (path, body) => (await call(path, null, {
-  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-})).json();
+/** Fields for both factors: `nodes` to show, `proof()` for what was typed, `clear()` after a wrong one. */
+export function factors(passphrase) {
+  const code = el("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]{6,7}", maxlength: 7, required: true });
+  const words = passphrase ? el("input", { name: "passphrase", type: "password", autocomplete: "off", required: true }) : null;
+  return {
+    nodes: [words ? el("label", {}, "Passphrase", words) : null, el("label", {}, "Code from your authenticator app", code)],
+    proof: () => ({ code: code.value.replace(/\s/g, ""), ...(words ? { passphrase: words.value } : {}) }),
+    given: () => code.checkValidity() && (!words || words.checkValidity()),
+    focus: () => (words && !words.value ? words : code).focus(),
+    clear: () => { code.value = ""; code.focus(); },
+  };
+}
+
+/** Saves an answer as a file under the name that the server gives it; tells that name. */
+export async function fetchFile(path, params, body) {
+  const answer = await call(path, params, post(body));
+  const name = /filename="([\w.-]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] || "uam-days";
+  const url = URL.createObjectURL(await answer.blob());
+  const link = el("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return name;
+}
+
+/** Shows the present view anew. */
+export const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
+
+const post = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const send = async (path, body) => (await call(path, null, post(body))).json();
 
 /** Calls each(line) for every line as it comes. */
 export async function lines(path, params, signal, each) {

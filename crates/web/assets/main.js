@@ -9,9 +9,9 @@ import { follow, unfollow } from "./now.js";
 
 const VIEWS = [
   ["day", "Day", day],
-  ["week", "Week", (to, a) => many(to, "week", a)],
-  ["month", "Month", (to, a) => many(to, "month", a)],
-  ["year", "Year", (to, a) => many(to, "year", a)],
+  ["week", "Week", (to, a, s) => many(to, "week", a, s)],
+  ["month", "Month", (to, a, s) => many(to, "month", a, s)],
+  ["year", "Year", (to, a, s) => many(to, "year", a, s)],
   ["pictures", "Pictures", shots],
   ["search", "Search", search],
   ["sent", "Sent", sent],
@@ -21,6 +21,7 @@ const VIEWS = [
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
 let stop = null;
+let shown = "";
 
 for (const [name, word] of VIEWS) nav.append(el("a", { href: `#/${name}`, "data-view": name }, word));
 
@@ -53,9 +54,15 @@ async function show() {
     room.replaceChildren(el("div", { class: "card trouble", role: "alert" }, el("h1", {}, "That could not be shown"), el("p", {}, e.message)));
   }
   if (signal.aborted) return;
+  // Who changed how a view is shown stays where they are.
+  const kept = document.activeElement?.dataset?.keep;
+  const same = shown === location.hash;
+  shown = location.hash;
+  const place = scrollY;
   main.replaceChildren(room);
   main.removeAttribute("aria-busy");
-  scrollTo(0, 0);
+  scrollTo(0, same ? place : 0);
+  if (same && kept) room.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
   say(`${word} shown`);
   room.dispatchEvent(new CustomEvent("shown"));
 }

@@ -1,20 +1,24 @@
 // The pictures: a gallery with filters, one at a time in full, and taking one out.
-import { ask, bdi, bytes, dropPicture, el, moment, picture, say, send, short } from "./base.js";
+import { ask, bdi, bytes, dropPicture, el, factors, moment, picture, say, send, short } from "./base.js";
 
 let passphrase = false;
 
-export async function shots(room, [day, app], signal) {
+export async function shots(room, [day, app, words], signal) {
   day = day === "all" ? "" : day;
-  const told = await ask("/api/shots", { day, app }, signal);
+  app = app === "any" ? "" : app;
+  const told = await ask("/api/shots", { day, app, q: words }, signal);
   passphrase = told.needs_passphrase;
   const list = [...told.shots];
   const grid = el("ul", { class: "gallery" });
-  const go = (d, a) => { location.hash = `#/pictures/${d || "all"}${a ? `/${encodeURIComponent(a)}` : ""}`; };
-  const choose = el("select", { onchange: (e) => go(day, e.target.value) }, el("option", { value: "" }, "Every application"), told.apps.map((a) => el("option", { value: a, selected: a === app }, a)));
+  const go = (d, a, q) => { location.hash = `#/pictures/${d || "all"}${a || q ? `/${a ? encodeURIComponent(a) : "any"}` : ""}${q ? `/${encodeURIComponent(q)}` : ""}`; };
+  const names = told.apps.includes(app) || !app ? told.apps : [app, ...told.apps];
+  const choose = el("select", { "data-keep": "app", onchange: (e) => go(day, e.target.value, words) }, el("option", { value: "" }, "Every application"), names.map((a) => el("option", { value: a, selected: a === app }, a)));
+  const field = el("input", { type: "search", value: words || "", maxlength: 100, placeholder: "Words in a title", "data-keep": "words", "aria-label": "Words in a title" });
   room.append(el("div", { class: "head" }, el("h1", {}, "Pictures"), el("div", { class: "choose" },
-    el("label", {}, el("span", { class: "unseen" }, "Day"), el("input", { type: "date", value: day, onchange: (e) => go(e.target.value, app) })),
+    el("form", { role: "search", class: "inline", onsubmit: (e) => { e.preventDefault(); go(day, app, field.value.trim()); } }, field, el("button", {}, "Find")),
+    el("label", {}, el("span", { class: "unseen" }, "Day"), el("input", { type: "date", value: day, "data-keep": "day", onchange: (e) => go(e.target.value, app, words) })),
     el("label", {}, el("span", { class: "unseen" }, "Application"), choose),
-    day || app ? el("a", { class: "button", href: "#/pictures" }, "All") : null)));
+    day || app || words ? el("a", { class: "button", href: "#/pictures" }, "All") : null)));
   // Pictures are fetched when they come near the window.
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -27,20 +31,30 @@ export async function shots(room, [day, app], signal) {
   const add = (some) => grid.append(...some.map((shot) => tile(shot, list, near)));
   room.append(grid);
   add(told.shots);
-  if (!told.shots.length) room.append(el("div", { class: "card empty" }, el("h2", {}, "No pictures"), el("p", {}, day || app ? "None fits these filters." : "They come by themselves while uam records, if you agreed to them.")));
+  let looked = told.looked;
+  const none = el("div", { class: "card empty" }, el("h2", {}, "No pictures"), el("p", {}, day || app || words ? "None fits these filters." : "They come by themselves while uam records, if you agreed to them."));
+  none.hidden = list.length > 0;
+  room.append(none);
   let before = told.before;
-  const more = el("button", { type: "button", class: "more", hidden: !before, onclick: async () => {
+  const word = el("p", { class: "hint", role: "status" });
+  const tell = () => {
+    more.hidden = !before;
+    none.hidden = list.length > 0;
+    word.textContent = before && (app || words) ? `${list.length} among the newest ${looked.toLocaleString("en-GB")}.` : "";
+  };
+  const more = el("button", { type: "button", class: "more", onclick: async () => {
     more.disabled = true;
     try {
-      const next = await ask("/api/shots", { day, app, before }, signal);
+      const next = await ask("/api/shots", { day, app, q: words, before }, signal);
       list.push(...next.shots);
       add(next.shots);
+      looked += next.looked;
       before = next.before;
-      more.hidden = !before;
+      tell();
     } catch (e) { say(e.message); } finally { more.disabled = false; }
   } }, "Older pictures");
-  room.append(more);
-  if (told.older) room.append(el("p", { class: "hint" }, "Older ones than the newest 2,000 are found by their day."));
+  tell();
+  room.append(word, more);
 }
 
 function tile(shot, list, near) {
@@ -94,17 +108,14 @@ export function open(list, shot) {
   }
   function ask4(which) {
     const trouble = el("p", { class: "warn", role: "alert" });
-    const code = el("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]{6,7}", maxlength: 7, required: true });
-    const words = passphrase ? el("input", { name: "passphrase", type: "password", autocomplete: "off", required: true }) : null;
+    const both = factors(passphrase);
     const go = el("button", { class: "danger" }, "Take it out");
     body.replaceChildren(el("form", { class: "card proof", onsubmit: async (e) => {
       e.preventDefault();
       go.disabled = true;
       trouble.textContent = "";
-      const proof = { seq: which.seq, code: code.value.replace(/\s/g, "") };
-      if (words) proof.passphrase = words.value;
       try {
-        const { done } = await send("/api/delete", proof);
+        const { done } = await send("/api/delete", { seq: which.seq, ...both.proof() });
         which.removed = true;
         dropPicture(which.seq);
         document.querySelector(`[data-seq="${which.seq}"]`)?.replaceChildren(el("div", { class: "blank" }, "Taken out"), el("div", { class: "about" }, moment(which.at_us)));
@@ -113,16 +124,15 @@ export function open(list, shot) {
         body.querySelector("button").focus();
       } catch (err) {
         trouble.textContent = err.message;
-        code.value = "";
-        code.focus();
+        both.clear();
         go.disabled = false;
       }
     } },
     el("h2", {}, "Take this picture out?"),
     el("p", {}, `The picture of ${short(which.day)} and its window's name go, here and where it was sent if that is allowed. That there was one at this time stays. Nothing brings it back.`),
-    words ? el("label", {}, "Passphrase", words) : null, el("label", {}, "Code from your authenticator app", code), trouble,
+    both.nodes, trouble,
     el("div", { class: "tools" }, go, el("button", { type: "button", onclick: () => show() }, "Keep it"))));
-    (words || code).focus();
+    both.focus();
   }
   dialog.addEventListener("keydown", (e) => {
     if (e.target.closest("input")) return;

@@ -1,30 +1,31 @@
 // The day's timeline on a canvas: coverage, activity, a lane for each application, pictures; zoom and a scrubber.
 import { clock, count, css, el, fill, STATES, STATE_WORDS } from "./base.js";
+import { idleShare, isHeld, rowName } from "./look.js";
 
 const LANES = 8;
 const LEFT = 118;
 const ROW = 22;
 const GAP = 4;
 
-/** Lanes: the busiest applications, the others together, and what has no name. */
-function lanesOf(day) {
-  const busiest = day.apps.filter((a) => a.active_s + a.idle_s > 0).slice(0, LANES).map((a) => a.app);
-  const lanes = busiest.map((name) => ({ name, key: name }));
-  const others = new Set(day.app_names.filter((n) => !busiest.includes(n)));
-  if (others.size) lanes.push({ name: `${others.size} others`, key: "\u0000others" });
+/** Lanes: the busiest rows, the others together, and what has no name. */
+function lanesOf(day, group) {
+  const told = group.rows.filter((r) => r.active_s + r.idle_s > 0 && !isHeld(r.name, group.by)).map((r) => r.name);
+  const busiest = told.slice(0, LANES);
+  const lanes = busiest.map((name) => ({ name: rowName(name, group.by), key: name, color: group.color(name) }));
+  const others = new Set(told.slice(LANES));
+  if (others.size) lanes.push({ name: `${others.size} others`, key: "\u0000others", color: "--c-other" });
   const nameless = new Set(day.pieces.filter((p) => p[3] < 0 && p[2] <= 1).map((p) => p[3]));
-  if (nameless.has(-1)) lanes.push({ name: "protected", key: "\u0000-1" });
-  if (nameless.has(-2)) lanes.push({ name: "taken out", key: "\u0000-2" });
+  if (nameless.has(-1)) lanes.push({ name: "protected", key: "\u0000-1", color: "--c-other" });
+  if (nameless.has(-2)) lanes.push({ name: "taken out", key: "\u0000-2", color: "--c-other" });
   return lanes;
 }
 
-export function strip(day, colors, onpick, signal) {
-  const lanes = lanesOf(day);
+export function strip(day, group, onpick, signal) {
+  const lanes = lanesOf(day, group);
   const place = new Map(lanes.map((l, i) => [l.key, i]));
   const laneOf = (owner) => {
     if (owner < 0) return place.get(`\u0000${owner}`);
-    const app = day.app_names[day.windows[owner][0]];
-    return place.get(app) ?? place.get("\u0000others");
+    return place.get(group.nameOf(day.windows[owner])) ?? place.get("\u0000others");
   };
   const length = (day.to_us - day.from_us) / 1e6;
   // The time at the desk; a day without any is shown whole.
@@ -34,6 +35,9 @@ export function strip(day, colors, onpick, signal) {
   let from = 0;
   let to = length;
   let at = Math.max(0, day.today === day.day ? Math.min(end, (day.now_us - day.from_us) / 1e6) - 1 : (begin + end) / 2);
+  // Noon may be a break; what comes after it tells more.
+  const busy = desk.find((p) => p[2] === 0 && p[1] / 10 > at + 1);
+  if (busy && day.today !== day.day) at = Math.max(at, busy[0] / 10);
   const offsetAt = (s) => {
     const us = day.from_us + s * 1e6;
     let offset = day.offsets[0][1];
@@ -134,6 +138,7 @@ export function strip(day, colors, onpick, signal) {
     c.rect(left(), 0, w - left() - 10, h);
     c.clip();
     const shades = STATES.map((s) => css(`--s-${s}`));
+    const tints = lanes.map((l) => css(l.color));
     for (const [a, b, state, owner] of day.pieces) {
       if (b / 10 < from || a / 10 > to) continue;
       const x0 = x(a / 10);
@@ -142,8 +147,7 @@ export function strip(day, colors, onpick, signal) {
       c.fillRect(x0, AXIS + 2, ww, ROW - 4);
       const lane = state <= 1 ? laneOf(owner) : undefined;
       if (lane !== undefined) {
-        const name = lanes[lane].key;
-        c.fillStyle = css(colors.get(name) || "--c-other");
+        c.fillStyle = tints[lane];
         c.globalAlpha = state === 1 ? 0.35 : 1;
         const y = laneTop(lane);
         c.fillRect(x0, named() ? y + 3 : y + 17, ww, named() ? ROW - 6 : 16);
@@ -199,7 +203,7 @@ export function strip(day, colors, onpick, signal) {
       el("span", { class: `chip s-${state}` }, STATE_WORDS[state]),
       app ? el("strong", {}, el("bdi", {}, app)) : null,
       title ? el("bdi", { class: "title" }, title) : null,
-      ten && ten[0] ? el("span", { class: "faint" }, `${count(ten[3])} keys, ${count(ten[4])} clicks in these ten minutes`) : null,
+      ten && ten[0] + ten[1] ? el("span", { class: "faint" }, `These ten minutes: ${count(ten[0])} s active, ${idleShare(ten[0], ten[1])} idle; ${count(ten[3])} keys, ${count(ten[4])} clicks`) : null,
     );
     slider.setAttribute("aria-valuenow", Math.round(at));
     slider.setAttribute("aria-valuetext", [timeAt(at), STATE_WORDS[state], app, title].filter(Boolean).join(", "));

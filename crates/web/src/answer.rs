@@ -1,16 +1,16 @@
 //! What the page is told, as JSON. Every text of a record goes through [`text`]: no control or direction marks, and an
 //! end.
 
-use crate::desk::{Desk, Refused};
+use crate::desk::{Desk, Refused, Telling};
+use crate::shots::{Shot, shot_of_day};
 use jiff::civil::Date;
-use journal::{JournalError, Place};
+use journal::JournalError;
 use model::Coverage;
-use report::days::DayTotals;
+use report::days::names::Names;
 use report::strip::{self, Owner, Strip};
-use report::{DayReport, query};
+use report::{DayReport, NamedUsage, View, query};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 
 /// Longest title shown, in characters.
 pub(crate) const TITLE: usize = 240;
@@ -18,14 +18,11 @@ pub(crate) const TITLE: usize = 240;
 /// Longest application name shown, in characters.
 pub(crate) const APP: usize = 80;
 
+/// Notices listed of a day.
+const NOTES: usize = 200;
+
 /// Windows listed of one application on a day; what the others sum to is said.
 const WINDOWS: usize = 40;
-
-/// Newest pictures among which those without a day are looked for.
-const NEWEST: usize = 2000;
-
-/// Pictures on one page of the gallery.
-const PAGE: usize = 48;
 
 /// An object that left this computer.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +59,7 @@ pub(crate) fn text(raw: &str, most: usize) -> String {
     model::printable(raw, most)
 }
 
-fn failed(e: &JournalError) -> Refused {
+pub(crate) fn failed(e: &JournalError) -> Refused {
     match e {
         JournalError::NoShot { .. } => Refused::Missing("there is no such picture".into()),
         JournalError::PictureDeleted { .. } => Refused::Missing("it was deleted".into()),
@@ -72,21 +69,21 @@ fn failed(e: &JournalError) -> Refused {
 }
 
 /// The present, microseconds since the Unix epoch (UTC), and the zone of this computer.
-fn present() -> (i64, String) {
+pub(crate) fn present() -> (i64, String) {
     let zone = jiff::tz::TimeZone::system();
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
     (jiff::Timestamp::now().as_microsecond(), name)
 }
 
 /// Up to when the journal can speak: its last durable moment while somebody writes it, else the present.
-fn until(reader: &journal::Reader, now_us: i64) -> Result<i64, JournalError> {
+pub(crate) fn until(reader: &journal::Reader, now_us: i64) -> Result<i64, JournalError> {
     let durable = reader.last_durable_us()?;
     let fresh = durable.filter(|at| now_us.abs_diff(*at) <= report::status::FRESH_US);
     Ok(fresh.unwrap_or(now_us))
 }
 
 #[derive(Serialize)]
-struct Usage {
+pub(crate) struct Usage {
     active_s: u64,
     idle_s: u64,
     keys: u64,
@@ -123,35 +120,63 @@ struct Window {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Shot {
-    seq: u64,
-    at_us: i64,
-    day: Date,
-    zone: String,
-    app: String,
-    title: String,
-    width: u32,
-    height: u32,
-    bytes: u64,
-    blurred: bool,
-    removed: bool,
-    /// `here`, `archived`, `deleted`, `lost`; empty where nobody looked.
-    place: &'static str,
-    /// `sent`, `held` or `waiting`; empty where nobody looked.
-    sent: &'static str,
-}
-
-#[derive(Serialize)]
 struct Note {
     at_us: i64,
     code: model::NoticeCode,
     text: String,
 }
 
+/// A category or a project.
+#[derive(Serialize)]
+pub(crate) struct Named {
+    name: String,
+    #[serde(flatten)]
+    usage: Usage,
+}
+
+impl From<&NamedUsage> for Named {
+    fn from(of: &NamedUsage) -> Self {
+        Self {
+            name: text(&of.name, APP),
+            usage: (&of.usage).into(),
+        }
+    }
+}
+
+/// How days are looked at, as the page repeats it.
+#[derive(Serialize)]
+pub(crate) struct Looked {
+    /// When days begin, `HH:MM`.
+    starts: String,
+    /// Visits shorter than so many seconds are counted to what they interrupted; 0: none.
+    merge_s: u64,
+    /// Are there rules for projects?
+    has_projects: bool,
+}
+
+impl Looked {
+    pub(crate) fn new(telling: &Telling, merge_s: u64) -> Self {
+        Self {
+            starts: telling.starts.to_string(),
+            merge_s,
+            has_projects: telling.meaning.has_projects(),
+        }
+    }
+}
+
+pub(crate) fn view(telling: &Telling, merge_s: u64) -> View {
+    View {
+        starts: telling.starts,
+        merge_us: merge_s.saturating_mul(1_000_000),
+    }
+}
+
 /// A day, whole.
 #[derive(Serialize)]
 pub(crate) struct DayAnswer {
     day: Date,
+    #[serde(flatten)]
+    looked: Looked,
     today: Date,
     previous: Option<Date>,
     next: Option<Date>,
@@ -166,12 +191,16 @@ pub(crate) struct DayAnswer {
     clicks: u64,
     scroll: u64,
     injected: u64,
+    /// Idle time in active and idle time, in tenths of a percent; none where there is neither.
+    idle_share: Option<u64>,
     apps: Vec<App>,
+    categories: Vec<Named>,
+    projects: Vec<Named>,
     protected: Usage,
     removed: Usage,
     unnamed: Usage,
-    /// Titles of windows: `[place in app_names, title]`.
-    windows: Vec<(usize, String)>,
+    /// `[place in app_names, title, place in categories, place in projects]`.
+    windows: Vec<(usize, String, usize, usize)>,
     app_names: Vec<String>,
     /// `[from, to, state, owner]`: tenths of a second from `from_us`; state as its place among the eight; owner a place
     /// in `windows`, or -1 protected, -2 removed, -3 no window.
@@ -179,23 +208,43 @@ pub(crate) struct DayAnswer {
     /// `[active s, idle s, input s, keys, clicks]` for each ten minutes.
     tens: Vec<[u64; 5]>,
     shots: Vec<Shot>,
+    /// The newest ones, in the journal's order, and how many came before them.
     notes: Vec<Note>,
+    more_notes: usize,
     damaged: usize,
 }
 
-pub(crate) fn today() -> Date {
-    jiff::Zoned::now().date()
+/// The day that goes on.
+pub(crate) fn today(telling: &Telling) -> Date {
+    let now = jiff::Zoned::now();
+    let starts = telling.starts;
+    starts.date_in(now.timestamp().as_microsecond(), now.time_zone())
 }
 
-pub(crate) fn day(desk: &mut dyn Desk, day: Option<Date>) -> Result<DayAnswer, Refused> {
-    let today = today();
+pub(crate) fn day(
+    desk: &mut dyn Desk,
+    day: Option<Date>,
+    merge_s: u64,
+) -> Result<DayAnswer, Refused> {
+    let telling = desk.telling()?;
+    let today = today(&telling);
     let day = day.unwrap_or(today);
     let reader = desk.look(&format!("the day {day} and its pictures, on the page"))?;
     let (now_us, zone) = present();
-    let (report, strip) = until(reader, now_us)
-        .and_then(|now_us| strip::day(reader, day, now_us, &zone))
+    let view = view(&telling, merge_s);
+    let (mut report, strip) = until(reader, now_us)
+        .and_then(|now_us| strip::day(reader, view, day, now_us, &zone))
         .map_err(|e| failed(&e))?;
-    Ok(tell(&report, &strip, today, now_us))
+    let mut names = Names::new(&telling.meaning);
+    names.tell_day(&mut report);
+    let looked = Looked::new(&telling, merge_s);
+    Ok(tell(
+        &report,
+        &strip,
+        (&telling, &mut names, looked),
+        today,
+        now_us,
+    ))
 }
 
 fn offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
@@ -213,7 +262,58 @@ fn offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
     out
 }
 
-fn tell(report: &DayReport, strip: &Strip, today: Date, now_us: i64) -> DayAnswer {
+/// The places of names in a list; what has no time there comes behind.
+struct Places {
+    /// 0 for categories, 1 for projects.
+    list: usize,
+    names: Vec<String>,
+    /// By their numbers.
+    known: HashMap<u32, usize>,
+}
+
+impl Places {
+    fn new(list: usize, of: &[NamedUsage]) -> Self {
+        Self {
+            list,
+            names: of.iter().map(|of| of.name.clone()).collect(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn of(&mut self, names: &Names<'_>, number: u32) -> usize {
+        if let Some(place) = self.known.get(&number) {
+            return *place;
+        }
+        let name = names.name(self.list, number);
+        let place = self.names.iter().position(|n| n == name);
+        let place = place.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        self.known.insert(number, place);
+        place
+    }
+
+    /// The rows, and names without any time behind them.
+    fn told(&self, of: &[NamedUsage]) -> Vec<Named> {
+        let bare = self.names.iter().skip(of.len()).map(|name| NamedUsage {
+            name: name.clone(),
+            usage: report::day::Usage::default(),
+        });
+        let bare: Vec<NamedUsage> = bare.collect();
+        of.iter().chain(&bare).map(Named::from).collect()
+    }
+}
+
+fn tell(
+    report: &DayReport,
+    strip: &Strip,
+    (telling, names, looked): (&Telling, &mut Names<'_>, Looked),
+    today: Date,
+    now_us: i64,
+) -> DayAnswer {
+    let mut categories = Places::new(0, &report.categories);
+    let mut projects = Places::new(1, &report.projects);
     let mut app_names: Vec<String> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let windows = strip
@@ -224,12 +324,20 @@ fn tell(report: &DayReport, strip: &Strip, today: Date, now_us: i64) -> DayAnswe
                 app_names.push(text(app, APP));
                 app_names.len() - 1
             });
-            (place, text(title, TITLE))
+            let [category, project] = names.of(app, title);
+            let category = categories.of(names, category);
+            let project = projects.of(names, project);
+            (place, text(title, TITLE), category, project)
         })
         .collect();
     let tenth = |at: i64| (at - strip.from_us) / 100_000;
+    let (active, idle) = (
+        report.state_us(Coverage::Active),
+        report.state_us(Coverage::Idle),
+    );
     DayAnswer {
         day: report.day,
+        looked,
         today,
         previous: report.day.yesterday().ok(),
         next: report.day.tomorrow().ok().filter(|d| *d <= today),
@@ -247,7 +355,10 @@ fn tell(report: &DayReport, strip: &Strip, today: Date, now_us: i64) -> DayAnswe
         clicks: report.counts.clicks(),
         scroll: report.counts.scroll(),
         injected: report.counts.injected.keys + report.counts.injected.clicks(),
+        idle_share: report::activity::idle_share(active, idle),
         apps: report.apps.iter().map(app).collect(),
+        categories: categories.told(&report.categories),
+        projects: projects.told(&report.projects),
         protected: (&report.protected).into(),
         removed: (&report.removed).into(),
         unnamed: (&report.unnamed).into(),
@@ -274,10 +385,16 @@ fn tell(report: &DayReport, strip: &Strip, today: Date, now_us: i64) -> DayAnswe
                 [active, idle, t.input_s, t.keys, t.clicks]
             })
             .collect(),
-        shots: report.shots.iter().map(shot_of_day).collect(),
+        shots: report
+            .shots
+            .iter()
+            .map(|row| shot_of_day(row, telling.starts))
+            .collect(),
+        more_notes: report.notices.len().saturating_sub(NOTES),
         notes: report
             .notices
             .iter()
+            .skip(report.notices.len().saturating_sub(NOTES))
             .map(|n| Note {
                 at_us: n.at_us,
                 code: n.code,
@@ -310,185 +427,6 @@ fn app(total: &report::day::AppTotal) -> App {
             .collect(),
         more: total.windows.len().saturating_sub(WINDOWS),
     }
-}
-
-fn shot_of_day(row: &report::day::ShotRow) -> Shot {
-    Shot {
-        seq: row.seq,
-        at_us: row.at_us,
-        day: report::day::date_of(row.at_us, &row.zone),
-        zone: row.zone.clone(),
-        app: text(&row.app, APP),
-        title: text(&row.title, TITLE),
-        width: row.width,
-        height: row.height,
-        bytes: row.bytes,
-        blurred: row.blurred,
-        removed: row.removed,
-        place: "",
-        sent: "",
-    }
-}
-
-fn shot_of_journal(row: &journal::ShotRow) -> Shot {
-    let shot = &row.shot;
-    let window = shot.window.as_ref();
-    Shot {
-        seq: row.seq,
-        at_us: shot.at_us,
-        day: report::day::date_of(shot.at_us, &shot.zone),
-        zone: shot.zone.to_string(),
-        app: window.map_or_else(String::new, |w| text(&w.app, APP)),
-        title: window.map_or_else(String::new, |w| text(&w.title, TITLE)),
-        width: shot.width,
-        height: shot.height,
-        bytes: shot.bytes,
-        blurred: shot.blurred,
-        removed: shot.removed,
-        place: match row.place {
-            Place::Here => "here",
-            Place::Archived => "archived",
-            Place::Deleted => "deleted",
-            Place::Lost => "lost",
-        },
-        sent: match (row.acked, row.held) {
-            (true, _) => "sent",
-            (_, true) => "held",
-            _ => "waiting",
-        },
-    }
-}
-
-/// Many days.
-#[derive(Serialize)]
-pub(crate) struct DaysAnswer {
-    first: Date,
-    last: Date,
-    today: Date,
-    /// Names of applications, most used first.
-    app_names: Vec<String>,
-    days: Vec<Totals>,
-    damaged: usize,
-}
-
-#[derive(Serialize)]
-struct Totals {
-    day: Date,
-    /// Seconds in each of the eight states.
-    states: Vec<u64>,
-    keys: u64,
-    clicks: u64,
-    /// `[place in app_names, active s, idle s, keys, clicks]`.
-    apps: Vec<[u64; 5]>,
-    /// What has no application's name: seconds active and idle.
-    other: [u64; 2],
-}
-
-pub(crate) fn days(desk: &mut dyn Desk, days: RangeInclusive<Date>) -> Result<DaysAnswer, Refused> {
-    let (first, last) = (*days.start(), *days.end());
-    let reader = desk.look(&format!("the totals of {first} to {last}, on the page"))?;
-    let (now_us, zone) = present();
-    let found = until(reader, now_us)
-        .and_then(|now_us| query::days(reader, &days, now_us, &zone))
-        .map_err(|e| failed(&e))?;
-    let mut sums: HashMap<&str, u64> = HashMap::new();
-    for app in found.days.iter().flat_map(|d| &d.apps) {
-        *sums.entry(&app.app).or_default() += app.usage.total_us();
-    }
-    let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
-    names.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
-    let places: HashMap<&str, u64> = names.iter().map(|n| n.0).zip(0..).collect();
-    let s = |us: u64| us / 1_000_000;
-    let totals = |d: &DayTotals| Totals {
-        day: d.day,
-        states: d.states.iter().map(|t| s(t.us)).collect(),
-        keys: d.counts.keys(),
-        clicks: d.counts.clicks(),
-        apps: d
-            .apps
-            .iter()
-            .map(|a| {
-                let place = places.get(a.app.as_str()).copied().unwrap_or(0);
-                let u = &a.usage;
-                let (active, idle) = (s(u.active_us), s(u.idle_us));
-                [place, active, idle, u.counts.keys(), u.counts.clicks()]
-            })
-            .collect(),
-        other: [&d.protected, &d.removed, &d.unnamed]
-            .iter()
-            .fold([0, 0], |sum, u| {
-                [sum[0] + s(u.active_us), sum[1] + s(u.idle_us)]
-            }),
-    };
-    Ok(DaysAnswer {
-        first,
-        last,
-        today: today(),
-        days: found.days.iter().map(totals).collect(),
-        app_names: names.iter().map(|n| text(n.0, APP)).collect(),
-        damaged: found.damaged.len(),
-    })
-}
-
-/// A page of the gallery.
-#[derive(Serialize)]
-pub(crate) struct ShotsAnswer {
-    shots: Vec<Shot>,
-    /// Applications among those looked at.
-    apps: Vec<String>,
-    /// Ask with this for the next page.
-    before: Option<u64>,
-    /// True when older ones are found by their day only.
-    older: bool,
-    needs_passphrase: bool,
-}
-
-pub(crate) fn shots(
-    desk: &mut dyn Desk,
-    day: Option<Date>,
-    app: Option<&str>,
-    before: Option<u64>,
-) -> Result<ShotsAnswer, Refused> {
-    let which = day.map_or_else(
-        || "the newest ones".to_owned(),
-        |day| format!("those of {day}"),
-    );
-    let reader = desk.look(&format!("pictures on the page ({which})"))?;
-    let newest = reader.shots(NEWEST).map_err(|e| failed(&e))?;
-    let older = day.is_none() && newest.len() == NEWEST;
-    let mut all: Vec<Shot> = newest.iter().map(shot_of_journal).collect();
-    if let Some(day) = day {
-        all.retain(|s| s.day == day);
-        let reached = newest.last().map_or(0, |row| row.seq);
-        let (from, to) = report::day::query_range(day);
-        let lines = reader.lines(from..to).map_err(|e| failed(&e))?.lines;
-        let report = report::day::summarise(
-            &lines,
-            &[],
-            day,
-            report::Extent {
-                began_us: from,
-                now_us: to,
-            },
-            "UTC",
-        );
-        let rest = report.shots.iter().rev().filter(|s| s.seq < reached);
-        all.extend(rest.map(shot_of_day));
-    }
-    let mut apps: Vec<String> = all.iter().map(|s| s.app.clone()).collect();
-    apps.sort_unstable();
-    apps.dedup();
-    apps.retain(|a| !a.is_empty());
-    all.retain(|s| app.is_none_or(|app| s.app == app) && before.is_none_or(|seq| s.seq < seq));
-    let more = all.len() > PAGE;
-    all.truncate(PAGE);
-    Ok(ShotsAnswer {
-        before: all.last().filter(|_| more).map(|s| s.seq),
-        shots: all,
-        apps,
-        older,
-        needs_passphrase: desk.needs_passphrase(),
-    })
 }
 
 /// A picture and its media type.
@@ -525,8 +463,22 @@ pub(crate) struct SentAnswer {
     outbox: report::Outbox,
     last_ack_us: Option<i64>,
     last_durable_us: Option<i64>,
+    /// The newest signed list of what was sent.
+    manifest: Option<Manifest>,
     /// True when there are more than are listed.
     more: bool,
+}
+
+/// A manifest.
+#[derive(Serialize)]
+struct Manifest {
+    no: u64,
+    at_us: i64,
+    /// Every record up to this number is in an object that it or an earlier one lists.
+    through: u64,
+    sha256: String,
+    /// True when it was sent.
+    sent: bool,
 }
 
 /// Objects listed.
@@ -543,6 +495,13 @@ pub(crate) fn sent(desk: &mut dyn Desk) -> Result<SentAnswer, Refused> {
             outbox: query::outbox(reader)?,
             last_ack_us: reader.last_ack_us()?,
             last_durable_us: reader.last_durable_us()?,
+            manifest: reader.chain_head()?.map(|head| Manifest {
+                no: head.no,
+                at_us: head.at_us,
+                through: head.through,
+                sha256: head.sha256,
+                sent: head.acked,
+            }),
             more,
         })
     };

@@ -16,6 +16,7 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
     ("/main.js", JS, include_str!("../assets/main.js")),
     ("/base.js", JS, include_str!("../assets/base.js")),
     ("/day.js", JS, include_str!("../assets/day.js")),
+    ("/look.js", JS, include_str!("../assets/look.js")),
     ("/strip.js", JS, include_str!("../assets/strip.js")),
     ("/days.js", JS, include_str!("../assets/days.js")),
     ("/shots.js", JS, include_str!("../assets/shots.js")),

@@ -2,8 +2,10 @@
 //! connection with one ring of keys.
 
 use crate::answer::{Sent, Setting};
+use crate::check::Checking;
 use journal::Reader;
-use report::Status;
+use report::{DayStart, Meaning, Status};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -38,6 +40,17 @@ impl std::fmt::Debug for Proof {
     }
 }
 
+/// How the settings want days to be told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// When days begin.
+    pub starts: DayStart,
+    /// The rules for categories and projects.
+    pub meaning: Arc<Meaning>,
+    /// The version of uam, which a report names.
+    pub version: &'static str,
+}
+
 /// Reads for the page, and carries out what its owner wishes. The binary has it.
 pub trait Desk: Send {
     /// The journal, if it is unlocked at this moment; with the notice "Read: `what`." in it already, unless the very
@@ -46,6 +59,19 @@ pub trait Desk: Send {
     /// # Errors
     /// [`Refused`].
     fn look(&mut self, what: &str) -> Result<&Reader, Refused>;
+
+    /// How days are to be told now. The page does not begin to answer without it.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    fn telling(&mut self) -> Result<Telling, Refused>;
+
+    /// Begins to check what was sent and returns at once. The check goes on by itself, tells `checking` how far it is, and
+    /// ends when that says so; it opens nothing. `quick`: names and sizes alone.
+    ///
+    /// # Errors
+    /// [`Refused`]; no check runs then.
+    fn check(&mut self, quick: bool, checking: Checking) -> Result<(), Refused>;
 
     /// What left this computer, newest first, at most `limit`. Noted as [`Self::look`] is.
     ///
@@ -58,6 +84,12 @@ pub trait Desk: Send {
     /// # Errors
     /// [`Refused`].
     fn settings(&mut self) -> Result<Vec<Setting>, Refused>;
+
+    /// Checks both factors, before something leaves the page for good.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    fn prove(&mut self, proof: &Proof) -> Result<(), Refused>;
 
     /// Takes a picture out of the record, here and where it was sent; in words what became of it.
     ///

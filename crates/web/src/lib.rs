@@ -6,25 +6,32 @@
 //!   right to read before each answer.
 //! * It writes nothing. What is taken out is taken out by the [`Desk`], for a code given with the wish.
 //! * No text of a record becomes markup: answers are JSON, and the page puts them into text nodes.
-//! * Nothing in a request names a file; the page's own files are part of the program.
+//! * Nothing in a request names a file; the page's own files are part of the program, and what is downloaded has a name
+//!   made of its days.
 //!
 //! Bounds: [`Limits::connections`] connections (further ones are closed at once), [`QUEUE`] questions waiting for the
-//! desk (further ones are answered with 503), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the old).
+//! desk (further ones are answered with 503), one check of what was sent (a second one is refused), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the old).
 
 mod answer;
 mod assets;
+mod check;
 mod desk;
 mod door;
+mod export;
 mod found;
 mod guard;
 mod live;
+mod many;
 mod peer;
+mod query;
 mod reply;
 mod route;
 mod server;
+mod shots;
 
 pub use answer::{Sent, Setting};
-pub use desk::{Desk, Proof, QUEUE, Refused, Watch};
+pub use check::{Checked, Checking, Finding, Step, Verdict};
+pub use desk::{Desk, Proof, QUEUE, Refused, Telling, Watch};
 pub use door::Links;
 pub use reply::MAX_BODY;
 pub use server::{Ended, Limits, Server, WebError};

@@ -3,14 +3,20 @@
 use crate::desk::Refused;
 use crate::guard;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap,
+    HeaderValue, RETRY_AFTER,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
+use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -35,6 +41,53 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Reply {
 #[derive(Serialize)]
 struct Words<'a> {
     error: &'a str,
+}
+
+/// A file to be saved; browsers do not show it. `name` is made of days and an ending.
+pub(crate) fn download(name: &str, media: &'static str, body: Vec<u8>) -> Reply {
+    let mut reply = bytes(StatusCode::OK, media, body);
+    let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    let value = value.unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    reply.headers_mut().insert(CONTENT_DISPOSITION, value);
+    reply
+}
+
+/// Shorter bodies (bytes) are not worth packing.
+const LEAST_PACKED: u64 = 1_000;
+
+/// Does whoever asks take packed answers?
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter();
+    let mut words = values
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','));
+    words.any(|word| word.trim().eq_ignore_ascii_case("gzip"))
+}
+
+/// The same, packed, if it is text that is whole. Pictures and files to be saved stay as they are.
+pub(crate) async fn packed(reply: Reply) -> Reply {
+    let headers = reply.headers();
+    let media = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let text = media.is_some_and(|m| m.starts_with("text/") || m == "application/json");
+    let whole = reply.body().size_hint().exact();
+    let worth = whole.is_some_and(|size| size >= LEAST_PACKED);
+    if !text || !worth || headers.contains_key(CONTENT_DISPOSITION) {
+        return reply;
+    }
+    let (mut head, body) = reply.into_parts();
+    let Ok(body) = body.collect().await;
+    let body = body.to_bytes();
+    let mut packer = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
+    let done = packer.write_all(&body).and_then(|()| packer.finish());
+    let body = match done {
+        Ok(packed) => {
+            let gzip = HeaderValue::from_static("gzip");
+            head.headers.insert(CONTENT_ENCODING, gzip);
+            Bytes::from(packed)
+        }
+        Err(_) => body,
+    };
+    Response::from_parts(head, Full::new(body).boxed())
 }
 
 /// A refusal in words.

@@ -3,14 +3,17 @@
 //! Always true, in this order: the guard sees every request first; the page's own files are open; for anything else the
 //! token is asked before the path is looked at.
 
-use crate::answer;
 use crate::assets::FILES;
+use crate::check::Shown;
 use crate::desk::{Desk, Proof, Refused};
 use crate::door::{Wrong, lock};
 use crate::found::Found;
-use crate::guard;
+use crate::many::By;
+use crate::query::Query;
 use crate::reply::{self, Reply};
 use crate::server::House;
+use crate::shots::Wanted;
+use crate::{answer, export, guard, many};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
@@ -21,9 +24,6 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::time::Instant;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
-
-/// Most days in one question; a year and what hangs over at both ends.
-const MOST_DAYS: i32 = 400;
 
 /// Most hits of one search.
 const MOST_HITS: usize = 300;
@@ -52,12 +52,50 @@ struct TakeOut {
     passphrase: Option<String>,
 }
 
+/// Both factors alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proven {
+    code: String,
+    #[serde(default)]
+    passphrase: Option<String>,
+}
+
+fn proof(code: String, passphrase: Option<String>) -> Proof {
+    Proof {
+        code: Zeroizing::new(code),
+        passphrase: passphrase.map(Zeroizing::new),
+    }
+}
+
+#[derive(Serialize)]
+struct Factors {
+    /// Is a passphrase needed besides a code?
+    passphrase: bool,
+}
+
 #[derive(Serialize)]
 struct Done {
     done: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    /// Names and sizes alone?
+    quick: bool,
+}
+
 pub(crate) async fn answer(house: &House, request: Request<Incoming>) -> Reply {
+    let packs = reply::takes_gzip(request.headers());
+    let reply = plain(house, request).await;
+    match packs {
+        true => reply::packed(reply).await,
+        false => reply,
+    }
+}
+
+async fn plain(house: &House, request: Request<Incoming>) -> Reply {
     if let Err((status, why)) = house.names.check(&request) {
         return reply::words(status, why);
     }
@@ -78,6 +116,7 @@ pub(crate) async fn answer(house: &House, request: Request<Incoming>) -> Reply {
     match (request.method() == Method::POST, path.as_str()) {
         // What happens now prolongs nothing: a page left open is not somebody who looks.
         (false, "/api/live") => live(house),
+        (false, "/api/check") => reply::json(StatusCode::OK, &house.checks.shown()),
         (post, path) => {
             house.touch();
             match (post, path) {
@@ -88,6 +127,9 @@ pub(crate) async fn answer(house: &House, request: Request<Incoming>) -> Reply {
                 (false, "/api/search") => search(house, &query),
                 (false, "/api/sent") => put(house, answer::sent).await,
                 (false, "/api/settings") => put(house, |desk| desk.settings()).await,
+                (false, "/api/factors") => put(house, factors).await,
+                (true, "/api/export") => export(house, &query, request).await,
+                (true, "/api/check") => check(house, request).await,
                 (true, "/api/delete") => delete(house, request).await,
                 _ => reply::words(StatusCode::NOT_FOUND, "there is no such page"),
             }
@@ -154,17 +196,79 @@ fn unclear(what: &str) -> Reply {
 }
 
 async fn day(house: &House, query: &Query) -> Reply {
-    match query.date("day") {
-        Err(what) => unclear(what),
-        Ok(day) => put(house, move |desk| answer::day(desk, day)).await,
+    match (query.date("day"), query.merge(1)) {
+        (Ok(day), Ok(merge)) => put(house, move |desk| answer::day(desk, day, merge)).await,
+        (Err(what), _) | (_, Err(what)) => unclear(what),
     }
 }
 
+/// The days asked for, and how they are looked at.
+fn looked(query: &Query) -> Result<(RangeInclusive<Date>, u64), &'static str> {
+    let days = query.days("first", "last")?;
+    let length = days.start().until(*days.end());
+    let merge = query.merge(length.map_or(i32::MAX, |span| span.get_days() + 1))?;
+    Ok((days, merge))
+}
+
 async fn days(house: &House, query: &Query) -> Reply {
-    match query.days("first", "last") {
-        Err(what) => unclear(what),
-        Ok(days) => put(house, move |desk| answer::days(desk, days)).await,
+    let by = query.get("by").map_or(Some(By::default()), By::parse);
+    match (looked(query), by) {
+        (Ok((days, merge)), Some(by)) => {
+            put(house, move |desk| many::days(desk, days, by, merge)).await
+        }
+        (Err(what), _) => unclear(what),
+        (_, None) => unclear("days are told by app, category or project"),
     }
+}
+
+/// What a wish that takes both factors needs besides a code.
+fn factors(desk: &mut dyn Desk) -> Result<Factors, Refused> {
+    Ok(Factors {
+        passphrase: desk.needs_passphrase(),
+    })
+}
+
+/// Days as a file, for both factors: it is a copy that nothing here watches over any more.
+async fn export(house: &House, query: &Query, request: Request<Incoming>) -> Reply {
+    let form = query.get("as").and_then(export::Form::parse);
+    let (days, merge, form) = match (looked(query), form) {
+        (Ok((days, merge)), Some(form)) => (days, merge, form),
+        (Err(what), _) => return unclear(what),
+        (_, None) => return unclear("a file is csv, json, html, pdf or ics"),
+    };
+    let proven: Proven = match reply::read(request.into_body(), house.limits.body).await {
+        Ok(proven) => proven,
+        Err(reply) => return reply,
+    };
+    let proof = proof(proven.code, proven.passphrase);
+    let asked = house
+        .queue
+        .ask(move |desk| {
+            desk.prove(&proof)?;
+            export::export(desk, &days, form, merge)
+        })
+        .await;
+    match asked {
+        None => busy(),
+        Some(Err(why)) => reply::refused(&why),
+        Some(Ok(file)) => reply::download(&file.name, file.media, file.bytes),
+    }
+}
+
+/// Begins a check of what was sent, unless one runs; either way tells how far it is.
+async fn check(house: &House, request: Request<Incoming>) -> Reply {
+    let asked: Check = match reply::read(request.into_body(), house.limits.body).await {
+        Ok(asked) => asked,
+        Err(reply) => return reply,
+    };
+    let checks = house.checks.clone();
+    put(house, move |desk| -> Result<Shown, Refused> {
+        if let Some(checking) = checks.begin() {
+            desk.check(asked.quick, checking)?;
+        }
+        Ok(checks.shown())
+    })
+    .await
 }
 
 async fn shots(house: &House, query: &Query) -> Reply {
@@ -172,11 +276,17 @@ async fn shots(house: &House, query: &Query) -> Reply {
         (Ok(day), Ok(before)) => (day, before),
         (Err(what), _) | (_, Err(what)) => return unclear(what),
     };
-    let app = query.get("app").map(str::to_owned);
-    put(house, move |desk| {
-        answer::shots(desk, day, app.as_deref(), before)
-    })
-    .await
+    let words = query.get("q").map(str::to_owned);
+    if words.as_ref().is_some_and(|words| words.len() > MOST_WORDS) {
+        return unclear("look for 200 letters at most");
+    }
+    let wanted = Wanted {
+        day,
+        app: query.get("app").map(str::to_owned),
+        words,
+        before,
+    };
+    put(house, move |desk| crate::shots::shots(desk, &wanted)).await
 }
 
 async fn picture(house: &House, query: &Query) -> Reply {
@@ -198,10 +308,7 @@ async fn delete(house: &House, request: Request<Incoming>) -> Reply {
         Ok(asked) => asked,
         Err(reply) => return reply,
     };
-    let proof = Proof {
-        code: Zeroizing::new(asked.code),
-        passphrase: asked.passphrase.map(Zeroizing::new),
-    };
+    let proof = proof(asked.code, asked.passphrase);
     put(house, move |desk| {
         let done = desk.take_out(asked.seq, &proof)?;
         Ok(Done {
@@ -284,105 +391,4 @@ fn send<T: Serialize>(to: &mpsc::Sender<Bytes>, line: &T) -> bool {
     };
     line.push(b'\n');
     to.blocking_send(line.into()).is_ok()
-}
-
-/// The part of an address behind the question mark.
-struct Query(Vec<(String, String)>);
-
-impl Query {
-    fn of(text: &str) -> Self {
-        let pairs = text.split('&').filter(|p| !p.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        });
-        Self(pairs.collect())
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(n, _)| n == name);
-        found
-            .map(|(_, value)| value.as_str())
-            .filter(|v| !v.is_empty())
-    }
-
-    fn date(&self, name: &str) -> Result<Option<Date>, &'static str> {
-        let date = self.get(name).map(|text| {
-            let date: Date = text.parse().ok()?;
-            (1990..=2200).contains(&date.year()).then_some(date)
-        });
-        match date {
-            Some(None) => Err("a day is written YYYY-MM-DD"),
-            Some(day) => Ok(day),
-            None => Ok(None),
-        }
-    }
-
-    fn days(&self, first: &str, last: &str) -> Result<RangeInclusive<Date>, &'static str> {
-        let (Some(first), Some(last)) = (self.date(first)?, self.date(last)?) else {
-            return Err("from which day to which?");
-        };
-        let length = first.until(last).map_or(i32::MAX, |span| span.get_days());
-        match (0..MOST_DAYS).contains(&length) {
-            true => Ok(first..=last),
-            false => Err("those are too many days, or none"),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, &'static str> {
-        let number = self.get(name).map(str::parse).transpose();
-        number.map_err(|_| "that is not a number")
-    }
-}
-
-/// Percent signs and pluses undone; what is no text becomes the replacement sign.
-fn decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes().iter();
-    while let Some(byte) = bytes.next() {
-        let hex = |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16));
-        match *byte {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let rest = bytes.as_slice();
-                match (hex(rest.first()), hex(rest.get(1))) {
-                    (Some(high), Some(low)) => {
-                        out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                        bytes.nth(1);
-                    }
-                    _ => out.push(b'%'),
-                }
-            }
-            byte => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_back() {
-        let query = Query::of("q=a%20b+%C3%A4%&day=2026-11-25&empty=&x=%zz");
-        assert_eq!(query.get("q"), Some("a b ä%"));
-        assert_eq!(query.get("x"), Some("%zz"));
-        assert_eq!(query.get("empty"), None);
-        assert_eq!(
-            query.date("day").unwrap().unwrap().to_string(),
-            "2026-11-25"
-        );
-        assert!(query.date("q").is_err());
-        assert!(Query::of("day=9999-12-31").date("day").is_err());
-    }
-
-    #[test]
-    fn ranges_have_an_end() {
-        let days = |text: &str| Query::of(text).days("first", "last").is_ok();
-        assert!(days("first=2026-01-01&last=2026-12-31"));
-        assert!(!days("first=2026-01-01&last=2027-12-31"));
-        assert!(!days("first=2026-01-02&last=2026-01-01"));
-        assert!(!days("first=2026-01-02"));
-    }
 }

@@ -1,5 +1,6 @@
 //! The server: one thread for connections, one for the desk, one that watches.
 
+use crate::check::Checks;
 use crate::desk::{Desk, Queue, Watch};
 use crate::door::{Door, Links};
 use crate::guard::Names;
@@ -105,6 +106,7 @@ pub(crate) struct House {
     pub(crate) door: Arc<Mutex<Door>>,
     pub(crate) queue: Queue,
     pub(crate) live: Live,
+    pub(crate) checks: Checks,
     pub(crate) limits: Limits,
     /// When somebody last asked.
     asked: Mutex<Instant>,
@@ -169,6 +171,7 @@ impl Server {
             door: self.links.door,
             queue: Queue::start(desk)?,
             live: live.clone(),
+            checks: Checks::default(),
             limits: limits.clone(),
             asked: Mutex::new(Instant::now()),
         });
@@ -183,6 +186,7 @@ impl Server {
             };
             drop(listener);
             house.live.end(ended.why());
+            house.checks.end();
             // Long enough for a page to hear it and empty itself.
             tokio::time::sleep(FAREWELL).await;
             Ok(ended)

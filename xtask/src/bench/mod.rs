@@ -3,6 +3,7 @@
 mod agents;
 mod binary;
 mod meter;
+mod page;
 mod python;
 mod sealing;
 mod shots;
@@ -48,7 +49,7 @@ type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
 /// When nothing can be measured at all, or on Ctrl-C.
 pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
-    let apart = |group: &String| ["windows", "sealing"].contains(&group.as_str());
+    let apart = |group: &String| ["windows", "sealing", "page"].contains(&group.as_str());
     let others = options.only.is_empty() || !options.only.iter().all(apart);
     if others || options.only.iter().any(|group| group == "windows") {
         packages::ensure(&[DESKTOP], stop)?;
@@ -83,13 +84,14 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     };
 
     let mut rows = Vec::new();
-    let groups: [(&str, Measure); 6] = [
+    let groups: [(&str, Measure); 7] = [
         ("agent", agents::rows),
         ("shots", shots::rows),
         ("uploads", uploads::rows),
         ("binary", binary::rows),
         ("windows", windows::rows),
         ("sealing", sealing::rows),
+        ("page", page::rows),
     ];
     for (name, measure) in groups {
         if !options.only.is_empty() && !options.only.iter().any(|o| o == name) {
@@ -111,6 +113,9 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     let (met, missed, open) = table::verdicts(&rows);
     println!("{met} targets met, {missed} missed, {open} not measured");
     println!("{}", ground.notes());
+    if rows.iter().any(|row| row.name.starts_with("page, ")) {
+        println!("{}", page::NOTES);
+    }
     Ok(())
 }
 

@@ -266,6 +266,9 @@ fn an_errand_is_no_run() {
         [2]
     );
     drop(errand);
+    let mut again = Errand::open_again(&desk.at(), desk.viewer_keys(), NOW).unwrap();
+    assert_eq!(again.note(&[notice("and again")], NOW + 99).unwrap(), [3]);
+    drop(again);
     // What the crash left is still to be mended, and the last durable moment is the recorder's.
     let (_journal, recovery) = desk.open();
     assert!(!recovery.clean);

@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{JournalError, Place};
+use journal::{Day, JournalError, Place};
 use sha2::{Digest, Sha256};
 use std::fs;
 
@@ -30,6 +30,41 @@ fn a_picture_comes_back_as_it_went_in() {
         reader.picture(1),
         Err(JournalError::NoShot { seq: 1 })
     ));
+}
+
+#[test]
+fn shots_are_listed_from_any_number_down_and_by_their_days() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..3));
+    let day = 24 * 60 * MINUTE;
+    let made: Vec<u64> = (0..4)
+        .map(|n| add_shot(&mut journal, NOW + n * day / 2, 60))
+        .collect();
+    let reader = desk.reader();
+    let seqs = |shots: Vec<journal::ShotRow>| shots.iter().map(|s| s.seq).collect::<Vec<_>>();
+    let down: Vec<u64> = made.iter().rev().copied().collect();
+    // As many as there are, however many are asked for.
+    assert_eq!(seqs(reader.shots(usize::MAX).unwrap()), down);
+    assert_eq!(
+        seqs(reader.shots_below(u64::MAX, usize::MAX).unwrap()),
+        down
+    );
+    assert_eq!(
+        seqs(reader.shots_below(made[2], 9).unwrap()),
+        [made[1], made[0]]
+    );
+    assert_eq!(seqs(reader.shots_below(made[2], 1).unwrap()), [made[1]]);
+    assert_eq!(seqs(reader.shots_below(0, 9).unwrap()), [0; 0]);
+    for n in 0..3 {
+        let of = Day::of_us(NOW + n * day);
+        let expected: Vec<u64> = (0..4)
+            .rev()
+            .filter(|k| Day::of_us(NOW + k * day / 2) == of)
+            .map(|k| made[usize::try_from(k).unwrap()])
+            .collect();
+        assert_eq!(seqs(reader.shots_of(&(of..=of)).unwrap()), expected, "{of}");
+    }
 }
 
 #[test]

@@ -80,6 +80,64 @@ impl fmt::Display for DayStart {
     }
 }
 
+/// One day in each zone met, whose bounds are found once.
+pub(crate) struct Bounds {
+    day: Date,
+    starts: DayStart,
+    zones: Vec<(String, TimeZone, (i64, i64))>,
+    /// The one asked for last, which is asked for again most of the time.
+    last: usize,
+}
+
+impl Bounds {
+    pub(crate) fn new(day: Date, starts: DayStart) -> Self {
+        Self {
+            day,
+            starts,
+            zones: Vec::new(),
+            last: 0,
+        }
+    }
+
+    fn at(&mut self, name: &str) -> &(String, TimeZone, (i64, i64)) {
+        let known = |zones: &[(String, TimeZone, (i64, i64))], n: usize| {
+            zones.get(n).is_some_and(|(known, ..)| known == name)
+        };
+        if !known(&self.zones, self.last) {
+            let place = self.zones.iter().position(|(known, ..)| known == name);
+            self.last = place.unwrap_or_else(|| {
+                let zone = crate::text::zone(name);
+                let bounds = self.starts.bounds(self.day, &zone);
+                self.zones.push((name.to_owned(), zone, bounds));
+                self.zones.len() - 1
+            });
+        }
+        &self.zones[self.last]
+    }
+
+    /// The day's first instant in a zone and the next day's, in microseconds since the Unix epoch (UTC).
+    pub(crate) fn of(&mut self, zone: &str) -> (i64, i64) {
+        self.at(zone).2
+    }
+
+    pub(crate) fn zone(&mut self, name: &str) -> &TimeZone {
+        &self.at(name).1
+    }
+
+    /// Does the zone's calendar show the day at this instant?
+    pub(crate) fn hold(&mut self, at_us: i64, zone: &str) -> bool {
+        // A clock that is set back over midnight shows a day twice; far from there its bounds tell.
+        const NEAR: i64 = 3 * 3600 * 1_000_000;
+        let (day, starts) = (self.day, self.starts);
+        let (_, zone, (start, end)) = self.at(zone);
+        if at_us < start.saturating_sub(NEAR) || at_us >= end.saturating_add(NEAR) {
+            return false;
+        }
+        let within = start.saturating_add(NEAR)..end.saturating_sub(NEAR);
+        within.contains(&at_us) || starts.date_in(at_us, zone) == day
+    }
+}
+
 /// A way to look at days; as a rule they begin at midnight and nothing is merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct View {

@@ -56,6 +56,21 @@ fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Spa
     }
 }
 
+/// Titles decide here.
+static TITLES: LazyLock<crate::Meaning> = LazyLock::new(|| {
+    let rule = |name: &str, title: &str| crate::meaning::Rule {
+        name: name.to_owned(),
+        app: None,
+        title: Some(title.to_owned()),
+    };
+    crate::Meaning::new(
+        &[rule("odd", "title [13]")],
+        true,
+        &[rule("three", "3"), rule("rest", "canary")],
+    )
+    .unwrap()
+});
+
 /// A journal, its reader's key, and the program that writes it.
 struct Desk {
     dir: tempfile::TempDir,
@@ -132,6 +147,13 @@ impl Desk {
         let told = query::overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
         MEANING.tell_days(&mut many);
         assert_eq!(told.unwrap().totals(), many);
+        for meaning in [&*MEANING, &*TITLES] {
+            let asked = (view, meaning);
+            let all = query::overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
+            let asked = (starts, meaning);
+            let told = query::days_told(&reader, asked, &days, now_us, "Europe/Berlin");
+            assert_eq!(told.unwrap(), all.unwrap().totals());
+        }
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
@@ -200,7 +222,7 @@ impl Run {
 }
 
 #[test]
-fn a_plain_run_is_told_by_roll_ups_alone_and_they_name_no_title() {
+fn a_plain_run_is_told_by_roll_ups_alone() {
     let desk = Desk::new();
     let lease = Identity::generate();
     let begin = at("2026-03-28T21:07:11Z");
@@ -219,8 +241,22 @@ fn a_plain_run_is_told_by_roll_ups_alone_and_they_name_no_title() {
     let touched = slot_of(now - 1) - slot_of(begin) + 1;
     assert_eq!(desk.slots(), (usize::try_from(touched).unwrap(), 0));
     for row in desk.reader().rollups(0..i64::MAX).unwrap() {
-        let content = String::from_utf8(row.content.unwrap()).unwrap();
-        assert!(!content.contains("canary"), "{content}");
+        let content = row.content.unwrap();
+        let rollup = Rollup::decode(row.slot, &content).unwrap();
+        let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
+        each_window(row.slot, &content, &mut |window| {
+            assert!(window.title.starts_with("canary title "), "{window:?}");
+            assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
+            add(
+                apps.entry(window.app.to_owned()).or_default(),
+                &window.usage,
+            );
+        })
+        .unwrap();
+        assert_eq!(
+            apps, rollup.totals.apps,
+            "windows sum to their applications"
+        );
     }
     desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
     // A second run in the slot in which the first one ended: nobody knows all of it but the records.
@@ -230,6 +266,90 @@ fn a_plain_run_is_told_by_roll_ups_alone_and_they_name_no_title() {
     desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
     run.stop();
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
+}
+
+/// What a search finds in records alone: windows with their first and last moment and active time.
+fn found_by_records(lines: &[model::Line], word: &str) -> Vec<(String, i64, i64, u64)> {
+    let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
+    for line in lines {
+        if let Record::Span(span) = &line.record
+            && let Some(window) = window_of(span).filter(|w| w.title.contains(word))
+        {
+            let active = if span.state == Coverage::Active {
+                span.dur_us
+            } else {
+                0
+            };
+            let hit =
+                found
+                    .entry(window.title.clone())
+                    .or_insert((span.start_us, span.end_us(), 0));
+            *hit = (
+                hit.0.min(span.start_us),
+                hit.1.max(span.end_us()),
+                hit.2 + active,
+            );
+        }
+    }
+    let rows = found
+        .into_iter()
+        .map(|(title, (a, b, us))| (title, a, b, us));
+    rows.collect()
+}
+
+#[test]
+fn a_search_in_roll_ups_finds_what_is_in_the_records() {
+    let desk = Desk::new();
+    let lease = Identity::generate();
+    let begin = at("2026-03-28T02:07:11Z");
+    let mut run = desk.start(&lease, begin);
+    for n in 0..90u8 {
+        let state = [Coverage::Active, Coverage::Active, Coverage::Idle][usize::from(n % 3)];
+        run.span(7 * 60 * S + i64::from(n) * S, "Europe/Berlin", state, n % 5);
+        run.commit(2);
+    }
+    let search = |words: &str| {
+        let reader = desk.reader();
+        let mut all = Vec::new();
+        let days = Day::of_us(begin)..=Day::of_us(begin);
+        crate::search::titles(&reader, &days, words, |_, hits| {
+            all.extend(
+                hits.into_iter()
+                    .map(|h| (h.title, h.first_us, h.last_us, h.active_us)),
+            );
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        all.sort();
+        all
+    };
+    let records = |word: &str| {
+        let lines = desk.reader().lines(0..i64::MAX).unwrap().lines;
+        found_by_records(&lines, word)
+    };
+    // Some slots are told by roll-ups, the last by records.
+    assert!(desk.slots().0 > 30 && desk.slots().1 > 0);
+    assert_eq!(search("TITLE canary"), records("canary"));
+    assert_eq!(records("canary").len(), 4);
+    run.stop();
+    for (words, word) in [
+        ("title", "title"),
+        ("Canary 3", "3"),
+        ("app 2", "2"),
+        ("no", "no"),
+    ] {
+        assert_eq!(search(words), records(word), "{words}");
+    }
+    assert_eq!(search("canary 7"), []);
+    // A slot in the middle that a second run wrote into, and one taken out.
+    let mut run = desk.start(&lease, begin + 3 * H);
+    run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
+    run.commit(0);
+    let what = Removal::Time(begin + 2 * H..begin + 2 * H + 60 * S);
+    run.journal.remove(&what, run.now_us).unwrap();
+    assert!(desk.slots().1 > 0);
+    assert_eq!(search("canary"), records("canary"));
+    run.stop();
 }
 
 #[test]
@@ -274,10 +394,20 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
     assert_eq!(rollup.totals.states[0], 60_000_000);
-    assert_eq!(rollup.encode().unwrap(), done[0].1);
-    let text = String::from_utf8(done[0].1.to_vec()).unwrap();
-    let newer = text.replace("\"v\":1", "\"v\":2");
+    let (sums, windows) = parted(done[0].1);
+    let again = rollup.encode().unwrap();
+    assert_eq!(parted(&again), (sums, Some(&b""[..])));
+    assert!(windows.is_some_and(|w| !w.is_empty()));
+    let text = String::from_utf8(sums.to_vec()).unwrap();
+    let newer = text.replace("\"v\":2", "\"v\":3");
     assert_eq!(Rollup::decode(1_000, newer.as_bytes()), None);
+    // One that was made before windows were kept tells sums, and no titles.
+    let older = text.replace("\"v\":2", "\"v\":1");
+    assert_eq!(
+        Rollup::decode(1_000, older.as_bytes()).unwrap().totals,
+        rollup.totals
+    );
+    assert_eq!(each_window(1_000, older.as_bytes(), &mut |_| ()), None);
     assert_eq!(Rollup::decode(1_000, b"{}"), None);
 }
 

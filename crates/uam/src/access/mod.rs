@@ -157,6 +157,15 @@ impl Access {
     ) -> anyhow::Result<()> {
         note(home, &self.keys()?, notices)
     }
+
+    /// As [`Self::note`], for who did the same minutes ago: the journal is not read through for damage again.
+    pub(crate) fn note_again(
+        &self,
+        home: &Home,
+        notices: Vec<(NoticeCode, String)>,
+    ) -> anyhow::Result<()> {
+        put(home, &self.keys()?, notices, Errand::open_again)
+    }
 }
 
 /// Puts notices into the journal: through the running instance, or directly where none runs.
@@ -164,6 +173,17 @@ pub(crate) fn note(
     home: &Home,
     keys: &journal::Keys,
     notices: Vec<(NoticeCode, String)>,
+) -> anyhow::Result<()> {
+    put(home, keys, notices, Errand::open)
+}
+
+type OpenErrand = fn(&std::path::Path, journal::Keys, i64) -> Result<Errand, JournalError>;
+
+fn put(
+    home: &Home,
+    keys: &journal::Keys,
+    notices: Vec<(NoticeCode, String)>,
+    open: OpenErrand,
 ) -> anyhow::Result<()> {
     let request = Request::Note { notices };
     match control::call(&home.paths, &request) {
@@ -197,7 +217,7 @@ pub(crate) fn note(
             })
         })
         .collect();
-    match Errand::open(&home.paths.journal(), keys.clone(), now_us) {
+    match open(&home.paths.journal(), keys.clone(), now_us) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         errand => errand

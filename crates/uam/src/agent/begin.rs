@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
 use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
 use record::{HoursWatch, Input, Recorder};
-use report::{LogWord, Today};
+use report::{LogWord, Today, View};
 use sense::Desktop;
 use shots::schedule::Schedule;
 use std::io::BufRead;
@@ -293,6 +293,6 @@ pub(super) fn own(
     zone: &str,
 ) -> Option<Today> {
     let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
-    let (report, strip) = report::strip::day(&reader, day, now_us, zone).ok()?;
+    let (report, strip) = report::strip::day(&reader, View::default(), day, now_us, zone).ok()?;
     Some(Today::from_report(&report, &strip))
 }

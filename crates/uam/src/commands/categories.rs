@@ -103,7 +103,7 @@ fn list(meaning: &Meaning, told: &[Told]) {
         }
     }
     output::line(if meaning.needs_titles() {
-        "\nTitles decide, so reports of many days read every record."
+        "\nTitles decide: a year is told from its sums by the quarter hour, which hold them; what an older uam recorded, from its records."
     } else {
         "\nApplications alone decide, so a year is told from its sums by the quarter hour."
     });

@@ -11,6 +11,7 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use web::{Ended, Limits, Links, Server};
 
+mod check;
 mod desk;
 
 pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {

@@ -96,7 +96,7 @@ fn run_many(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The totals of many days: from roll-ups, unless titles or visits decide, which they do not hold.
+/// The totals of many days, with a line that says how far it is where that takes long.
 fn totals(
     reader: &Reader,
     days: &RangeInclusive<Date>,
@@ -104,14 +104,12 @@ fn totals(
     view: View,
     meaning: &Meaning,
 ) -> anyhow::Result<Days> {
-    if view.merge_us > 0 || meaning.needs_titles() {
+    if view.merge_us > 0 {
         return Ok(overview(reader, days, now_us, view, meaning)?.totals());
     }
     let zone = time::zone_name();
-    let mut report = report::query::days_from(reader, view.starts, days, now_us, &zone)
-        .context("cannot read these days")?;
-    meaning.tell_days(&mut report);
-    Ok(report)
+    report::query::days_told(reader, (view.starts, meaning), days, now_us, &zone)
+        .context("cannot read these days")
 }
 
 /// Everything about some days, from their records, with a line that says how far it is.

@@ -9,7 +9,7 @@ use crate::paths::Paths;
 use crate::supervise::{self, Watch};
 use crate::{output, start, time};
 use journal::Reader;
-use report::Today;
+use report::{Today, View};
 use sense::Options;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -67,7 +67,7 @@ fn today(paths: &Paths, opener: Opener) -> Today {
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()
-        .and_then(|reader| report::strip::day(&reader, day, now_us, &zone).ok())
+        .and_then(|reader| report::strip::day(&reader, View::default(), day, now_us, &zone).ok())
         .map_or_else(
             || Today::new(day, &zone),
             |(report, strip)| Today::from_report(&report, &strip),

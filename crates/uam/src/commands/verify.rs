@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure};
 use crate::yours::words;
 use crate::{output, start, time};
 use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
-use ::upload::{Destination, Timeouts};
+use ::upload::{Destination, Look, Timeouts};
 use anyhow::Context;
 use journal::Reader;
 use std::io::IsTerminal;
@@ -42,19 +42,11 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         true => own_journal(home, args.journal)?,
         false => None,
     };
-    let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
-    let expected = reader.as_ref().map(|reader| Expected { reader, key });
     let mut bar = Bar::new();
-    let report = verify(
-        &sink,
-        &options,
-        expected.as_ref(),
-        start::now_us(),
-        &mut |step| {
-            bar.show(step);
-            ControlFlow::Continue(())
-        },
-    );
+    let report = check(home, &sink, reader.as_ref(), &options, &mut |step| {
+        bar.show(step);
+        ControlFlow::Continue(())
+    });
     bar.clear();
     let report = report.with_context(|| format!("cannot check {}", destination.describe()))?;
     if report.objects == 0 && reader.is_none() {
@@ -73,6 +65,61 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         Verdict::Incomplete => Exit::Incomplete as u8,
         Verdict::Tampered => Exit::Tampered as u8,
     }))
+}
+
+/// Checks a sink, against the journal here where there is one. `progress` may break it off.
+fn check(
+    home: &Home,
+    sink: &dyn Look,
+    reader: Option<&Reader>,
+    options: &Options,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> anyhow::Result<Report> {
+    let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
+    let expected = reader.map(|reader| Expected { reader, key });
+    let now_us = start::now_us();
+    Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
+}
+
+/// Checks the place where this computer sends to against its own journal, for the page.
+pub(super) fn own(
+    home: &Home,
+    quick: bool,
+    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> anyhow::Result<Report> {
+    let (config, environment) = (Config::load(&home.paths)?, Environment::load(&home.paths)?);
+    let destination = super::destination(home, &config, &environment)?;
+    if let Destination::Directory { dir, .. } = &destination
+        && !dir.is_dir()
+    {
+        anyhow::bail!("nothing was sent to {} yet", dir.display());
+    }
+    let sink = destination
+        .open(Timeouts::default())
+        .with_context(|| format!("cannot open {}", destination.describe()))?;
+    let reader = own_journal(home, true)?;
+    let options = Options {
+        quick,
+        ..Options::default()
+    };
+    check(home, &sink, reader.as_ref(), &options, progress)
+        .with_context(|| format!("cannot check {}", destination.describe()))
+}
+
+/// The answer in a sentence.
+pub(super) fn sentence(report: &Report) -> &'static str {
+    match report.verdict {
+        Verdict::Complete if report.contents_read => {
+            "COMPLETE: everything that was listed as sent is there, as it was sent."
+        }
+        Verdict::Complete => {
+            "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
+        }
+        Verdict::Incomplete => {
+            "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
+        }
+        Verdict::Tampered => "TAMPERED: something there is not what this device sent.",
+    }
 }
 
 fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
@@ -204,21 +251,10 @@ fn print(report: &Report) {
             ::upload::verify::MAX_FINDINGS
         ));
     }
-    output::line(match report.verdict {
-        Verdict::Complete if report.contents_read => {
-            "COMPLETE: everything that was listed as sent is there, as it was sent."
-        }
-        Verdict::Complete => {
-            "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
-        }
-        Verdict::Incomplete => {
-            "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
-        }
-        Verdict::Tampered => "TAMPERED: something there is not what this device sent.",
-    });
+    output::line(sentence(report));
 }
 
-fn describe(chain: &Chain, zone: &str) -> Vec<String> {
+pub(super) fn describe(chain: &Chain, zone: &str) -> Vec<String> {
     let count = report::text::count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(

@@ -81,7 +81,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     let picture = format!("/api/picture?seq={seq}");
     let (status, bytes) = page.ask(&picture, None);
     assert_eq!((status, &bytes[8..12]), (200, &b"WEBP"[..]));
-    let looks = || {
+    let looks = |home: &Home| {
         let lines = home.lines();
         let texts = lines
             .into_iter()
@@ -92,17 +92,49 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
             .join("\n")
     };
     assert!(
-        looks().contains(&format!("picture {seq}, on the page")),
+        looks(&home).contains(&format!("picture {seq}, on the page")),
         "{}",
-        looks()
+        looks(&home)
     );
-    assert!(looks().contains(&format!("the day {today} and its pictures")));
+    assert!(looks(&home).contains(&format!("the day {today} and its pictures")));
     assert!(
         page.json("/api/settings")
             .to_string()
             .contains("record.idle_seconds")
     );
     assert_eq!(page.json("/api/sent")["outbox"]["shots"], 1);
+
+    // By the rules in the settings, read anew when they change.
+    let by = |list: &str| {
+        let target = format!("/api/days?first={today}&last={today}&by={list}");
+        page.json(&target)["names"].to_string()
+    };
+    assert!(!by("project").contains("dossiers"));
+    let file = home.path("config.toml");
+    let rules = "[[project]]\nname = \"dossiers\"\ntitle = \"dossier\"\n";
+    let settings = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{settings}\n{rules}")).unwrap();
+    assert!(by("project").contains("dossiers"), "{}", by("project"));
+
+    // As a file, for both factors, which is noted, and is what the command prints.
+    let export = format!("/api/export?first={today}&last={today}&as=csv");
+    let proof = json!({ "code": home.code(), "passphrase": PASSPHRASE });
+    let (status, csv) = page.ask(&export, Some(proof));
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(status == 200 && csv.contains(TITLE), "{csv}");
+    assert!(looks(&home).contains(&format!("{today} as a CSV file, on the page")));
+
+    // What was sent is there.
+    home.ok(&["upload", "--now"]);
+    let begun = page.ask("/api/check", Some(json!({ "quick": false }))).0;
+    assert_eq!(begun, 200);
+    let found = until("the check has an answer", || {
+        let state = page.json("/api/check");
+        (state["running"] == false).then(|| state["last"].clone())
+    });
+    assert_eq!(found["verdict"], "complete", "{found}");
+    assert!(found["objects"].as_u64() > Some(0), "{found}");
+    assert!(page.json("/api/sent")["manifest"]["no"].as_u64() >= Some(1));
 
     let wish = |code: &str| json!({ "seq": seq, "code": code, "passphrase": PASSPHRASE });
     assert_eq!(page.ask("/api/delete", Some(wish("000000"))).0, 403);

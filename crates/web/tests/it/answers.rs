@@ -1,7 +1,11 @@
 //! What the page is told, and that it is what `report` says.
 
-use crate::client::{DAY, house};
+use crate::client::{DAY, House, house, house_from};
+use crate::kit;
 use model::Coverage;
+use serde_json::Value;
+use std::sync::atomic::Ordering;
+use web::Limits;
 
 #[test]
 fn a_day_sums_to_what_the_report_says() {
@@ -136,4 +140,275 @@ fn a_search_answers_day_by_day_newest_first() {
     ] {
         assert_eq!(house.get(wrong, Some(&token)).status, 400, "{wrong}");
     }
+}
+
+fn sum(rows: &Value, field: &str) -> u64 {
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row[field].as_u64().unwrap()).sum()
+}
+
+fn row<'a>(rows: &'a Value, name: &str) -> &'a Value {
+    let mut rows = rows.as_array().unwrap().iter();
+    rows.find(|row| row["name"] == name)
+        .unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn categories_and_projects_sum_to_the_day_and_windows_say_which_they_belong_to() {
+    let house = house();
+    let token = house.enter();
+    let ask = |target: &str| house.get(target, Some(&token)).json();
+    let day = ask(&format!("/api/day?day={DAY}"));
+    let active = day["states"][0][1].as_u64().unwrap();
+    for list in ["categories", "projects"] {
+        let told = sum(&day[list], "active_s");
+        // Each row is cut to whole seconds.
+        assert!(
+            told <= active && told + 20 > active,
+            "{list}: {told} of {active}"
+        );
+        assert_eq!(sum(&day[list], "keys"), day["keys"].as_u64().unwrap());
+    }
+    assert!(row(&day["categories"], "railway")["active_s"].as_u64() > Some(60));
+    assert!(row(&day["projects"], "northern line")["active_s"].as_u64() > Some(60));
+    assert_eq!(day["has_projects"], true);
+    let share = day["idle_share"].as_u64().unwrap();
+    let idle = day["states"][1][1].as_u64().unwrap();
+    assert!(
+        share.abs_diff(idle * 1000 / (active + idle)) <= 1,
+        "{share}"
+    );
+    let windows = day["windows"].as_array().unwrap();
+    let name = |w: &Value, place: usize, list: &str| {
+        let n = usize::try_from(w[place].as_u64().unwrap()).unwrap();
+        day[list][n]["name"].as_str().unwrap().to_owned()
+    };
+    let page = windows
+        .iter()
+        .find(|w| w[1].as_str().unwrap().contains("northern line"))
+        .unwrap();
+    assert_eq!(name(page, 2, "categories"), "railway");
+    assert_eq!(name(page, 3, "projects"), "northern line");
+    // Made by a rule with such a name; it comes as harmless as a title.
+    let odd = windows
+        .iter()
+        .find(|w| name(w, 2, "categories").contains("odd"));
+    assert_eq!(name(odd.unwrap(), 2, "categories"), "<b>odd</b>· ·category");
+
+    // The same of many days, from the sums by the quarter hour.
+    for (by, list) in [("category", "categories"), ("project", "projects")] {
+        let days = ask(&format!("/api/days?first=2026-03-08&last={DAY}&by={by}"));
+        let last = days["days"].as_array().unwrap().last().unwrap();
+        for told in last["rows"].as_array().unwrap() {
+            let n = usize::try_from(told[0].as_u64().unwrap()).unwrap();
+            let of = row(&day[list], days["names"][n].as_str().unwrap());
+            assert_eq!((&told[1], &told[3]), (&of["active_s"], &of["keys"]), "{by}");
+        }
+        assert_eq!(last["other"], serde_json::json!([0, 0]));
+    }
+    for wrong in ["&by=colour", "&by=", "&merge=4000", "&merge=x"] {
+        let target = format!("/api/days?first=2026-03-08&last={DAY}{wrong}");
+        let status = house.get(&target, Some(&token)).status;
+        assert_eq!(status, if wrong == "&by=" { 200 } else { 400 }, "{wrong}");
+    }
+    let year = house.get(
+        "/api/days?first=2026-01-01&last=2026-12-31&merge=60",
+        Some(&token),
+    );
+    assert_eq!(year.status, 400, "a year is not merged");
+}
+
+#[test]
+fn days_begin_when_the_settings_say_and_short_interruptions_are_merged() {
+    let house = house_from(Limits::default(), "09:00");
+    let token = house.enter();
+    let ask = |target: &str| house.get(target, Some(&token)).json();
+    let day = ask(&format!("/api/day?day={DAY}"));
+    let nine = kit::start_of(DAY.parse().unwrap()) + 9 * 60 * kit::MINUTE;
+    assert_eq!(day["from_us"], nine);
+    assert_eq!(day["starts"], "09:00");
+    let merged = ask(&format!("/api/day?day={DAY}&merge=3600"));
+    let pieces = |day: &Value| day["pieces"].as_array().unwrap().len();
+    assert!(pieces(&merged) < pieces(&day));
+    // It moves time from one row to another and changes no sum.
+    assert_eq!(
+        (&merged["states"], &merged["keys"]),
+        (&day["states"], &day["keys"])
+    );
+    let both = ask(&format!(
+        "/api/days?first={DAY}&last={DAY}&by=app&merge=3600"
+    ));
+    let rows = both["days"][0]["rows"].as_array().unwrap();
+    for told in rows {
+        let n = usize::try_from(told[0].as_u64().unwrap()).unwrap();
+        let name = both["names"][n].as_str().unwrap();
+        let mut apps = merged["apps"].as_array().unwrap().iter();
+        let app = apps.find(|a| a["app"] == name).unwrap();
+        assert_eq!(told[1], app["active_s"], "{name}");
+    }
+}
+
+/// Both factors, as the page sends them.
+const PROOF: &str = "{\"code\":\"123456\"}";
+
+fn saved(house: &House, token: &str, rest: &str) -> (String, Vec<u8>) {
+    let target = format!("/api/export?{rest}");
+    let answer = house.post(&target, Some(token), PROOF);
+    assert_eq!(answer.status, 200, "{rest}: {}", answer.text());
+    let name = answer.header("content-disposition").unwrap();
+    let name = name.strip_prefix("attachment; filename=\"").unwrap();
+    (name.trim_end_matches('"').to_owned(), answer.body)
+}
+
+#[test]
+fn days_are_saved_as_files_with_names_of_their_own() {
+    let house = house();
+    let token = house.enter();
+    let one = format!("first={DAY}&last={DAY}");
+    let many = format!("first=2026-03-08&last={DAY}");
+    for (form, begins, holds) in [
+        ("csv", "day,kind,state", "category"),
+        ("json", "{\n", "\"categories\""),
+        ("html", "<!doctype html>", "railway"),
+        ("pdf", "%PDF-", ""),
+        ("ics", "BEGIN:VCALENDAR\r\n", "SUMMARY:northern line"),
+    ] {
+        for (days, name) in [(&one, DAY), (&many, "2026-03-08-to-2026-03-10")] {
+            let (told, body) = saved(&house, &token, &format!("{days}&as={form}"));
+            assert_eq!(told, format!("uam-{name}.{form}"));
+            let text = String::from_utf8_lossy(&body);
+            assert!(
+                text.starts_with(begins),
+                "{form}: {}",
+                &text[..40.min(text.len())]
+            );
+            assert!(text.contains(holds), "{form}");
+            // Titles of strangers run nothing there.
+            assert!(
+                !text.contains("<script>") || form == "csv" || form == "json",
+                "{form}"
+            );
+        }
+    }
+    // What `uam report --csv` prints.
+    let day = house
+        .get(&format!("/api/day?day={DAY}"), Some(&token))
+        .json();
+    let csv = String::from_utf8(saved(&house, &token, &format!("{one}&as=csv")).1).unwrap();
+    let keys: u64 = csv
+        .lines()
+        .filter(|line| line.starts_with(&format!("{DAY},category,")))
+        .map(|line| line.split(',').nth(9).unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(day["keys"], keys);
+    let hostile = format!("{one}&as=csv&name=../../x&filename=y%0d%0aSet-Cookie:z");
+    assert_eq!(saved(&house, &token, &hostile).0, format!("uam-{DAY}.csv"));
+    for wrong in ["as=csv", "as=exe", "", "as=ics&merge=9999"] {
+        let target = match wrong {
+            "as=csv" => "/api/export?as=csv".to_owned(),
+            wrong => format!("/api/export?{one}&{wrong}"),
+        };
+        let status = house.post(&target, Some(&token), PROOF).status;
+        assert_eq!(status, 400, "{target}");
+    }
+    let notes = house.seen.notes();
+    assert!(
+        notes.contains(&format!("{DAY} as a PDF file, on the page")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn one_check_at_a_time_tells_how_far_it_is_and_what_it_found() {
+    let house = house();
+    let token = house.enter();
+    let state = || house.get("/api/check", Some(&token)).json();
+    assert_eq!(
+        (&state()["running"], &state()["last"]),
+        (&Value::Bool(false), &Value::Null)
+    );
+    let begin = |quick: bool| {
+        let body = serde_json::json!({ "quick": quick }).to_string();
+        house.post("/api/check", Some(&token), &body).json()
+    };
+    assert_eq!(begin(false)["running"], true);
+    while state()["step"]["of"] != 8 {
+        std::thread::yield_now();
+    }
+    // A second one does not begin beside it: the first one's answer comes, not that of a quick one.
+    assert_eq!(begin(true)["running"], true);
+    house.seen.gate.store(true, Ordering::SeqCst);
+    while state()["running"] == true {
+        std::thread::yield_now();
+    }
+    let last = &state()["last"];
+    assert_eq!(
+        (&last["verdict"], &last["found"]),
+        (&"tampered".into(), &2.into())
+    );
+    assert_eq!(last["findings"][0]["wrong"], false);
+    begin(true);
+    while state()["running"] == true {
+        std::thread::yield_now();
+    }
+    assert_eq!(state()["last"]["verdict"], "complete");
+    for odd in ["{}", "{\"quick\":1}", "{\"quick\":true,\"more\":1}"] {
+        assert_eq!(
+            house.post("/api/check", Some(&token), odd).status,
+            400,
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn a_check_ends_with_its_page() {
+    let mut house = house();
+    let token = house.enter();
+    house.post("/api/check", Some(&token), "{\"quick\":false}");
+    house.seen.locked.store(true, Ordering::SeqCst);
+    house.thread.take().unwrap().join().unwrap();
+    while !house.seen.broken_off.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn pictures_are_found_by_the_words_of_their_titles() {
+    let house = house();
+    let token = house.enter();
+    let ask = |rest: &str| {
+        house
+            .get(&format!("/api/shots?{rest}"), Some(&token))
+            .json()
+    };
+    let some = ask("q=alert(2)%20IMG");
+    assert_eq!(some["shots"].as_array().unwrap().len(), 1);
+    assert_eq!(some["looked"], 6);
+    assert!(ask("q=zebra")["shots"].as_array().unwrap().is_empty());
+    let long = format!("/api/shots?q={}", "x".repeat(300));
+    assert_eq!(house.get(&long, Some(&token)).status, 400);
+}
+
+#[test]
+fn answers_are_packed_for_those_who_unpack() {
+    let house = house();
+    let token = house.enter();
+    let target = format!("/api/day?day={DAY}");
+    let (plain, packed) = (
+        house.get(&target, Some(&token)),
+        house.get_packed(&target, &token),
+    );
+    assert_eq!(plain.header("content-encoding"), None);
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert!(packed.body.len() * 2 < plain.body.len());
+    let mut text = Vec::new();
+    let mut unpacker = flate2::read::GzDecoder::new(packed.body.as_slice());
+    std::io::Read::read_to_end(&mut unpacker, &mut text).unwrap();
+    let told: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(told["pieces"], plain.json()["pieces"]);
+    // Pictures stay as they are.
+    let target = format!("/api/picture?seq={}", house.shots[0]);
+    let answer = house.get_packed(&target, &token);
+    assert_eq!(answer.header("content-encoding"), None, "{target}");
 }

@@ -8,8 +8,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use web::{Ended, Limits, MAX_BODY};
 
+/// Where a day is saved as a file.
+fn export(form: &str) -> String {
+    format!("/api/export?first={DAY}&last={DAY}&as={form}")
+}
+
+/// Both factors, as the page sends them.
+fn proof() -> String {
+    serde_json::json!({ "code": CODE }).to_string()
+}
+
 /// Everything that is not the page's own frame.
-const BEHIND: [&str; 8] = [
+const BEHIND: [&str; 10] = [
     "/api/day",
     "/api/days?first=2026-03-01&last=2026-03-31",
     "/api/shots",
@@ -17,6 +27,8 @@ const BEHIND: [&str; 8] = [
     "/api/search?q=a&first=2026-03-10&last=2026-03-10",
     "/api/sent",
     "/api/settings",
+    "/api/check",
+    "/api/factors",
     "/api/live",
 ];
 
@@ -40,6 +52,8 @@ fn line_1_it_listens_on_loopback_only_and_every_route_needs_the_token() {
     // What does not exist cannot be told from what does.
     assert_eq!(house.get("/api/nothing", None).status, 401);
     assert_eq!(house.post("/api/delete", None, "{}").status, 401);
+    assert_eq!(house.post("/api/check", None, "{}").status, 401);
+    assert_eq!(house.post(&export("csv"), None, "{}").status, 401);
     assert!(house.seen.notes().is_empty(), "the desk was asked");
 }
 
@@ -264,6 +278,24 @@ fn line_5_taking_out_asks_for_a_code_again() {
 }
 
 #[test]
+fn line_5_saving_days_asks_for_a_code_again() {
+    let house = house();
+    let token = house.enter();
+    let saved = |body: &str| house.post(&export("csv"), Some(&token), body).status;
+    assert_eq!(saved("{}"), 400);
+    let before = house.seen.notes().len();
+    assert_eq!(saved(r#"{"code":"000000"}"#), 403);
+    assert_eq!(house.seen.notes().len(), before, "nothing was read");
+    assert_eq!(saved(&proof()), 200);
+    // Never by a request that only reads.
+    assert_eq!(house.get(&export("csv"), Some(&token)).status, 404);
+    assert_eq!(
+        house.get("/api/factors", Some(&token)).json()["passphrase"],
+        false
+    );
+}
+
+#[test]
 fn line_6_every_answer_has_the_headers() {
     let house = house();
     let token = house.enter();
@@ -281,6 +313,8 @@ fn line_6_every_answer_has_the_headers() {
             "/api/search?q=a&first=2026-03-10&last=2026-03-10",
             Some(&token),
         ),
+        house.post(&export("html"), Some(&token), &proof()),
+        house.get_packed(&format!("/api/day?day={DAY}"), &token),
         house.get("/api/nothing", Some(&token)),
         house.ask("OPTIONS", "/", &[("Host", &host)], ""),
         house.ask("GET", "/", &[("Host", "evil.example")], ""),
@@ -321,6 +355,8 @@ fn line_7_titles_of_strangers_come_as_harmless_words_in_json() {
     for target in [
         format!("/api/day?day={DAY}"),
         format!("/api/shots?day={DAY}"),
+        format!("/api/days?first={DAY}&last={DAY}&by=app"),
+        format!("/api/days?first={DAY}&last={DAY}&by=category"),
         "/api/search?q=a&first=2026-03-10&last=2026-03-10".into(),
     ] {
         let answer = house.get(&target, Some(&token));
@@ -331,7 +367,7 @@ fn line_7_titles_of_strangers_come_as_harmless_words_in_json() {
         );
         let text = answer.text();
         assert!(
-            text.contains("<script>alert(2)</script>"),
+            text.contains("<script>alert(2)</script>") || text.contains("<b>"),
             "{target}: it is not there at all"
         );
         for sign in [
@@ -536,6 +572,13 @@ fn line_8_no_address_is_a_file_and_none_leads_elsewhere() {
         );
         assert_eq!(answer.header("location"), None);
     }
+    for target in [
+        "/api/export?first=2026-03-10&last=../../etc/passwd&as=csv",
+        "/api/export?first=2026-03-10&last=2026-03-10&as=../csv",
+    ] {
+        let answer = house.post(target, Some(&token), &proof());
+        assert_eq!(answer.status, 400, "{target}");
+    }
 }
 
 #[test]
@@ -554,6 +597,12 @@ fn line_9_each_look_is_noted_and_a_search_without_its_words() {
         let before = house.seen.notes().len();
         assert_eq!(house.get(&target, Some(&token)).status, 200, "{target}");
         assert!(house.seen.notes().len() > before, "{target} is not noted");
+    }
+    for form in ["csv", "pdf"] {
+        let before = house.seen.notes().len();
+        let answer = house.post(&export(form), Some(&token), &proof());
+        assert_eq!(answer.status, 200, "{form}");
+        assert!(house.seen.notes().len() > before, "{form} is not noted");
     }
     let notes = house.seen.notes();
     assert!(

@@ -54,6 +54,11 @@ pub(crate) fn house() -> House {
 }
 
 pub(crate) fn house_with(limits: Limits) -> House {
+    house_from(limits, "00:00")
+}
+
+/// With days that begin at another time than midnight.
+pub(crate) fn house_from(limits: Limits, starts: &'static str) -> House {
     let dir = tempfile::tempdir().unwrap();
     let keys = kit::keys();
     let at = dir.path().join("journal");
@@ -64,6 +69,7 @@ pub(crate) fn house_with(limits: Limits) -> House {
         keys,
         reader: None,
         seen: seen.clone(),
+        starts,
     };
     let limits = Limits {
         watch: Duration::from_millis(20),
@@ -148,6 +154,18 @@ impl House {
         if token.is_some() {
             headers.push(("Authorization", &bearer));
         }
+        self.ask("GET", target, &headers, "")
+    }
+
+    /// As the page asks in a browser, which unpacks.
+    pub(crate) fn get_packed(&self, target: &str, token: &str) -> Answer {
+        let (host, bearer) = (self.host(), format!("Bearer {token}"));
+        let headers = [
+            ("Host", host.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Accept-Encoding", "gzip, deflate, br"),
+            ("Authorization", &bearer),
+        ];
         self.ask("GET", target, &headers, "")
     }
 

@@ -6,13 +6,16 @@ use journal::{Commit, Journal, Keys, Reader, Removal};
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
 };
-use report::{Rollups, Status};
+use report::meaning::Rule;
+use report::{DayStart, Meaning, Rollups, Status};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use vault::{Identity, KeyMaker, Opener};
-use web::{Desk, Proof, Refused, Sent, Setting, Watch};
+use web::{
+    Checked, Checking, Desk, Finding, Proof, Refused, Sent, Setting, Step, Telling, Verdict, Watch,
+};
 
 pub(crate) const ZONE: &str = "Europe/Berlin";
 pub(crate) const MINUTE: i64 = 60_000_000;
@@ -133,7 +136,9 @@ pub(crate) fn day(day: Date, each: i64, until: i64) -> Vec<Span> {
         }
         n += 1;
     }
-    put(&mut at, 24 * 60, Coverage::Asleep, None, 0);
+    // Until midnight: the next day has spans of its own.
+    let left = (day.tomorrow().map_or(at, start_of) - at) / MINUTE;
+    put(&mut at, left, Coverage::Asleep, None, 0);
     out
 }
 
@@ -313,6 +318,10 @@ pub(crate) fn fill(
 pub(crate) struct Seen {
     pub(crate) notes: Arc<Mutex<Vec<String>>>,
     pub(crate) locked: Arc<AtomicBool>,
+    /// Open: a check may find something.
+    pub(crate) gate: Arc<AtomicBool>,
+    /// A check was told to stop.
+    pub(crate) broken_off: Arc<AtomicBool>,
     asked: Arc<AtomicU64>,
 }
 
@@ -327,6 +336,72 @@ pub(crate) struct MadeUp {
     pub(crate) keys: Keys,
     pub(crate) reader: Option<Reader>,
     pub(crate) seen: Seen,
+    /// When days begin.
+    pub(crate) starts: &'static str,
+}
+
+/// Rules on applications and on titles, one of them with a name nobody would choose.
+fn meaning() -> Meaning {
+    let rule = |name: &str, app: Option<&str>, title: Option<&str>| Rule {
+        name: name.to_owned(),
+        app: app.map(str::to_owned),
+        title: title.map(str::to_owned),
+    };
+    let categories = [
+        rule("railway", None, Some("northern line|#timetable")),
+        rule("<b>odd</b>\u{202e} \u{1b}category", Some("^odd"), None),
+    ];
+    let projects = [
+        rule(
+            "northern line",
+            None,
+            Some("planner|northern line|timetable"),
+        ),
+        rule("bookkeeping", None, Some("figures|inbox")),
+    ];
+    Meaning::new(&categories, true, &projects).expect("good rules")
+}
+
+/// A check that found something: names as a stranger's bucket may have them.
+fn found(quick: bool) -> Checked {
+    let mut findings = vec![
+        Finding {
+            wrong: false,
+            name: "raw/v1/kind=shot/sh=3f/dt=2026-11-25/dev=0101/1790000000-7-9f86d081884c7d65.age"
+                .into(),
+            text: "a manifest lists it, and it is not there".into(),
+        },
+        Finding {
+            wrong: true,
+            name: format!("raw/v1/{}", hostile().remove(0)),
+            text: "no uam names its objects like that".into(),
+        },
+    ];
+    if quick {
+        findings.clear();
+    }
+    Checked {
+        verdict: if quick {
+            Verdict::Complete
+        } else {
+            Verdict::Tampered
+        },
+        words: match quick {
+            true => "COMPLETE by names and sizes; contents were not read.".into(),
+            false => "TAMPERED: something there is not what this device sent.".into(),
+        },
+        place: "s3://example-bucket/uam".into(),
+        at_us: jiff::Timestamp::now().as_microsecond(),
+        objects: 40,
+        bytes: 1_234_567,
+        chains: vec![
+            "Device 0101, journal 1790000000: 8 manifests, the newest (no. 8) of 25 November"
+                .into(),
+            "  records up to 4711, in 31 listed objects (1.2 MB)".into(),
+        ],
+        found: findings.len() as u64,
+        findings,
+    }
 }
 
 impl Desk for MadeUp {
@@ -344,6 +419,36 @@ impl Desk for MadeUp {
             self.reader = Some(opened.map_err(|e| Refused::Failed(e.to_string()))?);
         }
         Ok(self.reader.as_ref().expect("just opened"))
+    }
+
+    fn telling(&mut self) -> Result<Telling, Refused> {
+        Ok(Telling {
+            starts: DayStart::parse(self.starts).expect("a time of day"),
+            meaning: Arc::new(meaning()),
+            version: "0.1.0",
+        })
+    }
+
+    fn check(&mut self, quick: bool, checking: Checking) -> Result<(), Refused> {
+        let seen = self.seen.clone();
+        std::thread::spawn(move || {
+            let mut step = Step {
+                names: 40,
+                of: 8,
+                ..Step::default()
+            };
+            // Until its test has seen that it runs; a page that is over lets it go.
+            while !seen.gate.load(Ordering::SeqCst) {
+                if !checking.step(step) {
+                    seen.broken_off.store(true, Ordering::SeqCst);
+                    return;
+                }
+                step.manifests = (step.manifests + 1) % 8;
+                std::thread::park_timeout(std::time::Duration::from_millis(5));
+            }
+            checking.done(found(quick));
+        });
+        Ok(())
     }
 
     fn sent(&mut self, limit: usize) -> Result<Vec<Sent>, Refused> {
@@ -393,10 +498,15 @@ impl Desk for MadeUp {
         ])
     }
 
-    fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused> {
-        if *proof.code != *CODE {
-            return Err(Refused::Denied("that is not the code".into()));
+    fn prove(&mut self, proof: &Proof) -> Result<(), Refused> {
+        match *proof.code == *CODE {
+            true => Ok(()),
+            false => Err(Refused::Denied("that is not the code".into())),
         }
+    }
+
+    fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused> {
+        self.prove(proof)?;
         self.reader = None;
         let now = jiff::Timestamp::now().as_microsecond();
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)

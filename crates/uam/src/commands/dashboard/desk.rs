@@ -4,6 +4,7 @@
 //! The reader holds the viewer's key meanwhile; it goes with the first look that finds no keyholder, and this process
 //! ends within seconds of the keyholder. Taking something out needs both factors again.
 
+use super::check;
 use crate::access::{Access, keyholder};
 use crate::commands::{Home, sent};
 use crate::config::Config;
@@ -14,9 +15,10 @@ use journal::Reader;
 use model::NoticeCode;
 use report::Status;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vault::{Factor, SlotKind, Vault};
-use web::{Desk, Proof, Refused, Sent, Setting, Watch};
+use web::{Checking, Desk, Proof, Refused, Sent, Setting, Telling, Watch};
 
 /// The same look within this time is noted once.
 const ONCE: Duration = Duration::from_secs(600);
@@ -29,6 +31,10 @@ pub(super) struct Page {
     home: Home,
     reader: Option<Reader>,
     noted: HashMap<String, Instant>,
+    /// When a notice was last written with a whole look at the journal.
+    checked: Option<Instant>,
+    /// The settings file as it was last read, and what it says of days. Rules cost milliseconds to be made ready.
+    told: Option<(Option<Vec<u8>>, Telling)>,
 }
 
 impl Page {
@@ -37,7 +43,27 @@ impl Page {
             home: home.again(),
             reader: None,
             noted: HashMap::new(),
+            checked: None,
+            told: None,
         }
+    }
+
+    /// What the settings say of days, read anew where the file has changed.
+    fn told(&mut self) -> anyhow::Result<Telling> {
+        let text = std::fs::read(self.home.paths.config_file()).ok();
+        if let Some((known, telling)) = &self.told
+            && *known == text
+        {
+            return Ok(telling.clone());
+        }
+        let config = Config::load(&self.home.paths)?;
+        let telling = Telling {
+            starts: config.view(None).starts,
+            meaning: Arc::new(config.meaning()?),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        self.told = Some((text, telling.clone()));
+        Ok(telling)
     }
 
     /// The right to read now. A key that is gone takes the reader with it.
@@ -56,9 +82,15 @@ impl Page {
         let known = self.noted.get(what).is_some_and(|at| at.elapsed() < ONCE);
         if !known {
             let notice = (NoticeCode::Access, format!("Read: {what}."));
-            access
-                .note(&self.home, vec![notice])
-                .map_err(|e| failed(&e))?;
+            let again = self.checked.is_some_and(|at| at.elapsed() < ONCE);
+            let noted = match again {
+                true => access.note_again(&self.home, vec![notice]),
+                false => access.note(&self.home, vec![notice]),
+            };
+            noted.map_err(|e| failed(&e))?;
+            if !again {
+                self.checked = Some(Instant::now());
+            }
             if self.noted.len() >= MOST_LOOKS {
                 self.noted.clear();
             }
@@ -148,6 +180,15 @@ impl Desk for Page {
         Ok(self.reader.insert(reader))
     }
 
+    fn telling(&mut self) -> Result<Telling, Refused> {
+        self.told().map_err(|e| failed(&e))
+    }
+
+    fn check(&mut self, quick: bool, checking: Checking) -> Result<(), Refused> {
+        self.access()?;
+        check::begin(&self.home, quick, checking).map_err(|e| failed(&e))
+    }
+
     fn sent(&mut self, limit: usize) -> Result<Vec<Sent>, Refused> {
         let reader = self.look("what was sent, on the page")?;
         sent::newest(reader, limit).map_err(|e| failed(&e))
@@ -157,6 +198,11 @@ impl Desk for Page {
         self.access()?;
         let told = Config::load(&self.home.paths).and_then(|config| crate::explain::all(&config));
         told.map_err(|e| failed(&e))
+    }
+
+    fn prove(&mut self, proof: &Proof) -> Result<(), Refused> {
+        self.access()?;
+        self.fresh(proof).map(drop)
     }
 
     fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused> {

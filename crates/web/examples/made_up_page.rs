@@ -1,7 +1,7 @@
-//! The page with made-up days, for looking at and for the browser's test: `made_up DIR [DAYS]`.
+//! The page with made-up days, for looking at and for the browser's test: `made_up_page DIR [DAYS]`.
 //!
 //! The last day and a link come on standard output, and another link for each line on standard input; `lock`, or its end, locks,
-//! and so ends it.
+//! and so ends it; `check` lets a check of what was sent find something.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let dir = PathBuf::from(args.next().ok_or("made_up DIR [DAYS]")?).join("journal");
+    let dir = PathBuf::from(args.next().ok_or("made_up_page DIR [DAYS]")?).join("journal");
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
     let keys = kit::keys();
     // The last made-up day is yesterday, whole: today may just have begun.
@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         keys,
         reader: None,
         seen: seen.clone(),
+        starts: "00:00",
     };
     let server = web::Server::bind(0)?;
     let links = server.links();
@@ -43,6 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for line in std::io::stdin().lines() {
             match line.as_deref() {
                 Ok("lock") | Err(_) => break,
+                Ok("check") => locks.gate.store(true, Ordering::SeqCst),
                 Ok(_) => println!("{}", links.fresh().expect("random bytes")),
             }
         }

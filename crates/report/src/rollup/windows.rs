@@ -1,0 +1,240 @@
+//! The windows of a roll-up: what stands behind its line of JSON, and is read only by who asks for titles.
+//!
+//! Per application its name and its windows; per window its title, its first and last moment in the slot, and its time and
+//! counts. Texts lie there as they are, so that words can be looked for without taking anything apart. Numbers are
+//! varints (seven bits a byte, low ones first), trailing zeros left out.
+
+use super::{pack, unpack};
+use crate::day::Usage;
+use journal::SLOT_US;
+use std::collections::BTreeMap;
+
+/// The most bytes the windows of a slot may take; where there is more, none is kept and the records tell. A program that
+/// counts seconds in its title has 900 of them in a slot.
+const MOST_BYTES: usize = 192 * 1024;
+
+/// Windows in the making, by application and title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Windows {
+    apps: BTreeMap<String, BTreeMap<String, Sum>>,
+    bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    /// Microseconds from the slot's start.
+    first: u64,
+    last: u64,
+    usage: Usage,
+}
+
+impl Windows {
+    /// Adds what a window had between two moments, in microseconds from the slot's start.
+    pub(super) fn add(&mut self, app: &str, title: &str, (from, to): (u64, u64), usage: &Usage) {
+        if self.bytes > MOST_BYTES {
+            return;
+        }
+        if !self.apps.contains_key(app) {
+            self.bytes += app.len() + 8;
+            self.apps.insert(app.to_owned(), BTreeMap::new());
+        }
+        let Some(windows) = self.apps.get_mut(app) else {
+            return;
+        };
+        if let Some(sum) = windows.get_mut(title) {
+            sum.first = sum.first.min(from);
+            sum.last = sum.last.max(to);
+            crate::rollup::add(&mut sum.usage, usage);
+            return;
+        }
+        self.bytes += title.len() + 40;
+        let sum = Sum {
+            first: from,
+            last: to,
+            usage: *usage,
+        };
+        windows.insert(title.to_owned(), sum);
+        if self.bytes > MOST_BYTES {
+            self.apps.clear();
+        }
+    }
+
+    /// Behind a line feed; nothing where there were too many.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        if self.bytes > MOST_BYTES {
+            return;
+        }
+        out.push(b'\n');
+        for (app, windows) in &self.apps {
+            text(out, app);
+            number(out, windows.len() as u64);
+            for (title, sum) in windows {
+                text(out, title);
+                number(out, sum.first);
+                number(out, sum.last - sum.first);
+                let numbers = pack(&sum.usage);
+                number(out, numbers.len() as u64);
+                numbers.iter().for_each(|n| number(out, *n));
+            }
+        }
+    }
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    number(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn number(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push((n & 0x7f) as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+/// A window of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotWindow<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) title: &'a str,
+    /// Its first and last moment, in microseconds since the Unix epoch (UTC), clipped to the slot.
+    pub(crate) seen_us: (i64, i64),
+    pub(crate) usage: Usage,
+}
+
+/// Gives each window of a slot; `None`, sooner or later, when they are not all there.
+pub(crate) fn each<'a>(
+    slot: i64,
+    mut rest: &'a [u8],
+    visit: &mut dyn FnMut(SlotWindow<'a>),
+) -> Option<()> {
+    let start = slot.checked_mul(SLOT_US)?;
+    let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
+    while !rest.is_empty() {
+        let app = read_text(&mut rest)?;
+        for _ in 0..read(&mut rest)? {
+            let title = read_text(&mut rest)?;
+            let first = read(&mut rest)?;
+            let last = first.checked_add(read(&mut rest)?)?;
+            let mut numbers = [0; 16];
+            let count = usize::try_from(read(&mut rest)?).ok()?;
+            for place in numbers.get_mut(..count)? {
+                *place = read(&mut rest)?;
+            }
+            visit(SlotWindow {
+                app,
+                title,
+                seen_us: (moment(first)?, moment(last)?),
+                usage: unpack(&numbers),
+            });
+        }
+    }
+    Some(())
+}
+
+fn read(rest: &mut &[u8]) -> Option<u64> {
+    let mut n = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (byte, left) = rest.split_first()?;
+        *rest = left;
+        n |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(n);
+        }
+    }
+    None
+}
+
+fn read_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = usize::try_from(read(rest)?).ok()?;
+    let (text, left) = rest.split_at_checked(length)?;
+    *rest = left;
+    std::str::from_utf8(text).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use model::{Counts, InputCounts};
+
+    fn usage(n: u64) -> Usage {
+        Usage {
+            active_us: n,
+            idle_us: 0,
+            counts: Counts {
+                injected: InputCounts {
+                    seconds: u64::MAX - n,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+        }
+    }
+
+    type Told = (String, String, (i64, i64), Usage);
+
+    fn told(content: &[u8]) -> Option<Vec<Told>> {
+        let mut out = Vec::new();
+        each(2, content, &mut |w| {
+            out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
+        })?;
+        Some(out)
+    }
+
+    #[test]
+    fn windows_read_back_and_what_is_cut_off_does_not() {
+        let mut windows = Windows::default();
+        windows.add("b", "", (5, 6), &usage(1));
+        windows.add("a\n", "tit\u{0}le ä", (0, 900_000_000), &usage(300));
+        let more = Usage {
+            active_us: 2,
+            ..Usage::default()
+        };
+        windows.add("b", "", (2, 3), &more);
+        let mut out = Vec::new();
+        windows.encode(&mut out);
+        assert_eq!(out[0], b'\n');
+        let start = 2 * SLOT_US;
+        let found = told(&out[1..]).unwrap();
+        assert_eq!(
+            found[0],
+            (
+                "a\n".into(),
+                "tit\u{0}le ä".into(),
+                (start, start + SLOT_US),
+                usage(300)
+            )
+        );
+        assert_eq!(
+            (found[1].0.as_str(), found[1].2),
+            ("b", (start + 2, start + 6))
+        );
+        assert_eq!((found[1].3.active_us, found.len()), (3, 2));
+        for end in 2..out.len() {
+            // At the end of an application it is whole; what is missing then shows in the sums.
+            assert!(
+                told(&out[1..end]).is_none_or(|some| some.len() < 2),
+                "{end}"
+            );
+        }
+    }
+
+    #[test]
+    fn too_many_are_none() {
+        let mut windows = Windows::default();
+        for n in 0..100 {
+            windows.add(
+                "app",
+                &format!("{n}{}", "x".repeat(4_000)),
+                (0, 1),
+                &usage(1),
+            );
+        }
+        assert!(windows.apps.is_empty());
+        let mut out = Vec::new();
+        windows.encode(&mut out);
+        assert!(out.is_empty());
+    }
+}

@@ -1,0 +1,227 @@
+//! The page with a year of data: how long its views take, what they weigh, and what the server needs.
+//!
+//! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
+//! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
+
+use super::table::{Row, Target};
+use super::{Ground, number};
+use crate::build;
+use crate::page::{self, Browser};
+use crate::process::{Group, Stopped};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What is published of the same in ActivityWatch, for whoever reads the table.
+pub(super) const NOTES: &str = "\
+Page rows: a year of 1,000,000 spans and 50,000 pictures; the slowest of the runs is shown, but of the day view the one \
+that 99 in a hundred do not exceed, over every day of the year. Each look that is new writes its notice durably first, \
+as it does in `uam dashboard`. ActivityWatch publishes no figures for such data; its issue tracker tells of an activity \
+view that loaded in about 10 s and then 5 s (aw-webui pull request 326), of 1 to 3 s for a page on localhost (aw-webui \
+issue 124), of a month that ran into the limit of 30 s, with the server growing from 20 MB to over 100 MB, at a database \
+of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
+
+/// Measures with a program of its own.
+pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+    let programs = build::programs(&["--release", "-p", "bench-page"], ground.stop)?;
+    let program = build::the(&programs, "bench-page")?;
+    let year = page::cache()?.join("bench-page");
+    println!("A year of data: {} (made once)", year.display());
+    let made = ground.measured(Command::new(&program).arg("make").arg(&year))?;
+    println!("{made}");
+
+    let mut serve = Command::new(&program);
+    serve
+        .arg("serve")
+        .arg(&year)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut server = Group::start(&mut serve)?;
+    let mut stdin = server.child().stdin.take().context("its input")?;
+    let mut stdout = BufReader::new(server.child().stdout.take().context("its output")?);
+    let pid = server.child().id();
+    let mut first = String::new();
+    stdout.read_line(&mut first).context("reading the link")?;
+
+    let mut ask = Command::new(&program);
+    ask.arg("ask").arg(first.trim());
+    if ground.quick {
+        ask.arg("quick");
+    }
+    let asked = ground.measured(&mut ask).context("asking the page")?;
+    let painted = match Browser::find(ground.stop) {
+        Ok(browser) => {
+            let mut link = || -> Result<String> {
+                use std::io::Write;
+                writeln!(stdin).context("asking for a link")?;
+                let mut line = String::new();
+                stdout.read_line(&mut line).context("reading a link")?;
+                Ok(line.trim().to_owned())
+            };
+            Some(paint(ground, &browser, &mut link)?)
+        }
+        Err(error) if error.is::<Stopped>() => return Err(error),
+        Err(error) => {
+            println!("Not painted: {error:#}");
+            None
+        }
+    };
+    let peak = peak_mb(pid);
+    drop(stdin);
+    let size = size_mb(&year.join("journal"));
+    drop(server);
+
+    let of = |path: &[&str]| number(&asked, path);
+    let row = |name: &str, digits, target, value: Option<f64>| Row {
+        name: name.to_owned(),
+        uam: value,
+        python: None,
+        digits,
+        target,
+    };
+    let days = number(&asked, &["day", "runs"])?;
+    let day = format!("page, a day of 2,740 spans, p99 of {days:.0}: ms");
+    let painted = painted.as_ref();
+    let seen = |name: &str| painted.and_then(|p| number(p, &[name]).ok());
+    Ok(vec![
+        row(&day, 1, Target::AtMost(100.0), Some(of(&["day", "p99"])?)),
+        row(
+            "  the same, its notice being written already: ms",
+            1,
+            Target::None,
+            Some(of(&["day_again", "p99"])?),
+        ),
+        row(
+            "  the middle one: ms",
+            1,
+            Target::None,
+            Some(of(&["day", "p50"])?),
+        ),
+        row(
+            "page, the year by application: ms",
+            0,
+            Target::AtMost(1_000.0),
+            Some(of(&["year_app"])?),
+        ),
+        row(
+            "page, the year by category, rules on titles: ms",
+            0,
+            Target::AtMost(1_000.0),
+            Some(of(&["year_category"])?),
+        ),
+        row(
+            "page, a month by category: ms",
+            0,
+            Target::None,
+            Some(of(&["month_category"])?),
+        ),
+        row(
+            "page, a search of the year, nothing found: ms",
+            0,
+            Target::AtMost(300.0),
+            Some(of(&["search_none"])?),
+        ),
+        row(
+            "page, a search of the year, few hits: ms",
+            0,
+            Target::AtMost(300.0),
+            Some(of(&["search_seldom"])?),
+        ),
+        row(
+            "page, a search of the year, 300 hits: ms",
+            0,
+            Target::AtMost(300.0),
+            Some(of(&["search_often"])?),
+        ),
+        row(
+            "page, the gallery of 50,000 pictures: ms",
+            0,
+            Target::None,
+            Some(of(&["gallery", "most"])?),
+        ),
+        row(
+            "page, weight of the day view without pictures: KB",
+            1,
+            Target::AtMost(150.0),
+            seen("weight_kb"),
+        ),
+        row("  of it unpacked: KB", 1, Target::None, seen("plain_kb")),
+        row(
+            "page, first paint on loopback: ms",
+            0,
+            Target::AtMost(200.0),
+            seen("paint_ms"),
+        ),
+        row(
+            "page, the day drawn in full: ms",
+            0,
+            Target::None,
+            seen("drawn_ms"),
+        ),
+        row(
+            "page, server memory after all of it, peak RSS: MB",
+            1,
+            Target::AtMost(60.0),
+            peak,
+        ),
+        row("page, size of that journal: MB", 0, Target::None, size),
+    ])
+}
+
+/// First paint and weight in a browser: the middle one of some visits.
+fn paint(
+    ground: &Ground<'_>,
+    browser: &Browser,
+    link: &mut dyn FnMut() -> Result<String>,
+) -> Result<Value> {
+    let visits = if ground.quick { 3 } else { 9 };
+    let mut found: Vec<Value> = Vec::new();
+    for _ in 0..visits {
+        let mut node = browser.node("paint.mjs");
+        node.arg(link()?);
+        found.push(ground.measured(&mut node).context("painting the page")?);
+    }
+    let middle = |name: &str| -> Result<f64> {
+        let mut values: Vec<f64> = found
+            .iter()
+            .map(|value| number(value, &[name]))
+            .collect::<Result<_>>()?;
+        values.sort_by(f64::total_cmp);
+        values
+            .get(values.len() / 2)
+            .copied()
+            .context("nothing was painted")
+    };
+    let names = ["paint_ms", "drawn_ms", "weight_kb", "plain_kb"];
+    let told = names.map(|name| middle(name).map(|value| (name.to_owned(), value.into())));
+    Ok(Value::Object(told.into_iter().collect::<Result<_>>()?))
+}
+
+/// The most memory a process had so far, in MB of 1,000,000 bytes.
+fn peak_mb(pid: u32) -> Option<f64> {
+    let status = PathBuf::from(format!("/proc/{pid}/status"));
+    let text = std::fs::read_to_string(status).ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1.024 / 1_000.0)
+}
+
+/// What lies in a folder, in MB of 1,000,000 bytes.
+fn size_mb(dir: &Path) -> Option<f64> {
+    fn bytes(dir: &Path) -> std::io::Result<u64> {
+        let mut sum = 0;
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            let about = entry.metadata()?;
+            sum += match about.is_dir() {
+                true => bytes(&entry.path())?,
+                false => about.len(),
+            };
+        }
+        Ok(sum)
+    }
+    #[expect(clippy::cast_precision_loss, reason = "exact for a few petabytes")]
+    bytes(dir).ok().map(|sum| sum as f64 / 1e6)
+}
