@@ -15,7 +15,7 @@ use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{Notice, NoticeCode, Record};
 use std::time::Duration;
-use vault::{Door, Identity, Pass, Vault};
+use vault::{Door, Factor, Identity, Pass, Vault};
 
 /// How long an unlock lasts after the last look.
 pub(crate) const IDLE: Duration = Duration::from_secs(600);
@@ -107,21 +107,29 @@ fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
     })
 }
 
-/// The right to read, from a code that was typed into a view; the vault must open with the credential store. Whoever
-/// looks again within [`IDLE`] needs no code.
-pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<Access> {
+/// Both factors, as they were typed into a view or a page: the right to read, and what the record must say of it besides.
+/// Without a passphrase the vault must open with the credential store.
+///
+/// # Errors
+/// With [`Exit::Denied`] when one of them is not right.
+pub(crate) fn typed(
+    home: &Home,
+    code: &str,
+    passphrase: Option<&str>,
+) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
+    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
     let mut vault = Vault::open(&home.paths.vault())?;
-    let door = door_for_code(&vault)?;
+    let door = match passphrase {
+        Some(words) => vault
+            .door(&Factor::Passphrase(words))
+            .map_err(|_| denied("that is not the passphrase".to_owned()))?,
+        None => door_for_code(&vault)?,
+    };
     let answer = vault.check_code(&door, code, start::now().as_secs())?;
     let Some(pass) = answer.pass else {
-        return Err(Failure::with_exit(
-            Exit::Denied,
-            answer.verdict.to_string(),
-            "",
-        ));
+        return Err(denied(answer.verdict.to_string()));
     };
     let identity = vault.identity(&door, &pass)?;
-    let access = Access { vault, identity };
     let mut notices = Vec::new();
     if answer.failures_before > 0 {
         let text = format!(
@@ -130,6 +138,12 @@ pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<A
         );
         notices.push((NoticeCode::CodeRefused, text));
     }
+    Ok((Access { vault, identity }, notices))
+}
+
+/// The right to read, from a code that was typed into a view. Whoever looks again within [`IDLE`] needs no code.
+pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<Access> {
+    let (access, mut notices) = typed(home, code, None)?;
     notices.push((NoticeCode::CodeAccepted, "A code was accepted.".to_owned()));
     notices.push((NoticeCode::Access, text.to_owned()));
     access.note(home, notices)?;

@@ -69,7 +69,7 @@ fn a_key_that_may_only_store_loses_and_doubles_nothing() {
     for fault in [
         Fault::None,
         Fault::LoseAnswer,
-        // Those put at the same time are stored, and not heard of.
+        // Those put at the same time may be stored, and not heard of.
         Fault::Close,
         Fault::CutAnswer(20),
         Fault::Garbage,
@@ -90,13 +90,16 @@ fn a_key_that_may_only_store_loses_and_doubles_nothing() {
             assert!(tries < 20, "{fault:?}");
         }
         assert_eq!(lab.server.objects().unwrap(), expected, "{fault:?}");
-        // Whoever took the store's word says so.
-        assert_eq!(
-            sink.remarks().iter().any(|r| r.contains("may not read")),
-            fault != Fault::None,
-            "{fault:?} {:?}",
-            sink.remarks()
-        );
+        // Whoever took the store's word says so. Whether puts that were under way when a connection closed were stored is
+        // not for this test to say.
+        if fault != Fault::Close {
+            assert_eq!(
+                sink.remarks().iter().any(|r| r.contains("may not read")),
+                fault != Fault::None,
+                "{fault:?} {:?}",
+                sink.remarks()
+            );
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! Always true: each look asks the keyholder first, which prolongs the unlock, and is noted before its answer is given.
 //! The reader holds the viewer's key meanwhile; it goes with the first look that finds no keyholder, and this process
-//! ends within seconds of the keyholder. Taking something out needs both factors again.
+//! ends within seconds of the keyholder. Taking something out needs both factors again, and so does saving days as a file.
 
 use super::check;
-use crate::access::{Access, keyholder};
+use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::start;
+use crate::failure::{self, Exit};
 use crate::yours::{Wish, hand, sink, words};
 use journal::Reader;
 use model::NoticeCode;
@@ -17,7 +17,7 @@ use report::Status;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vault::{Factor, SlotKind, Vault};
+use vault::{SlotKind, Vault};
 use web::{Checking, Desk, Proof, Refused, Sent, Setting, Telling, Watch};
 
 /// The same look within this time is noted once.
@@ -101,33 +101,12 @@ impl Page {
 
     /// Both factors, as they were typed into the page.
     fn fresh(&self, proof: &Proof) -> Result<Access, Refused> {
-        let denied = |text: &str| Refused::Denied(text.to_owned());
-        let mut vault = Vault::open(&self.home.paths.vault()).map_err(|e| failed(&e.into()))?;
-        let door = match &proof.passphrase {
-            Some(words) => vault
-                .door(&Factor::Passphrase(words))
-                .map_err(|_| denied("that is not the passphrase"))?,
-            None => start::door_from_store(&vault).map_err(|e| failed(&e))?,
-        };
-        let now = start::now().as_secs();
-        let answer = vault
-            .check_code(&door, &proof.code, now)
-            .map_err(|e| failed(&e.into()))?;
-        let Some(pass) = answer.pass else {
-            return Err(Refused::Denied(answer.verdict.to_string()));
-        };
-        let identity = vault
-            .identity(&door, &pass)
-            .map_err(|e| failed(&e.into()))?;
-        let access = Access { vault, identity };
-        let mut notices = Vec::new();
-        if answer.failures_before > 0 {
-            let text = format!(
-                "{} codes were refused before the right one.",
-                answer.failures_before
-            );
-            notices.push((NoticeCode::CodeRefused, text));
-        }
+        let passphrase = proof.passphrase.as_ref().map(|words| words.as_str());
+        let typed = access::typed(&self.home, &proof.code, passphrase);
+        let (access, mut notices) = typed.map_err(|e| match failure::exit_of(&e) {
+            Exit::Denied => Refused::Denied(failure::in_words(&e)),
+            _ => failed(&e),
+        })?;
         let text = "A code was accepted, on the page.".to_owned();
         notices.push((NoticeCode::CodeAccepted, text));
         access.note(&self.home, notices).map_err(|e| failed(&e))?;
