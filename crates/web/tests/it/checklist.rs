@@ -2,21 +2,12 @@
 
 use crate::client::{DAY, house, house_with};
 use crate::kit::CODE;
+use crate::saving::{export, proof};
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use web::{Ended, Limits, MAX_BODY};
-
-/// Where a day is saved as a file.
-fn export(form: &str) -> String {
-    format!("/api/export?first={DAY}&last={DAY}&as={form}")
-}
-
-/// Both factors, as the page sends them.
-fn proof() -> String {
-    serde_json::json!({ "code": CODE }).to_string()
-}
 
 /// Everything that is not the page's own frame.
 const BEHIND: [&str; 10] = [
@@ -275,24 +266,6 @@ fn line_5_taking_out_asks_for_a_code_again() {
     assert_eq!(house.get(&picture, Some(&token)).status, 404);
     // Never by a request that only reads.
     assert_eq!(house.get("/api/delete", Some(&token)).status, 404);
-}
-
-#[test]
-fn line_5_saving_days_asks_for_a_code_again() {
-    let house = house();
-    let token = house.enter();
-    let saved = |body: &str| house.post(&export("csv"), Some(&token), body).status;
-    assert_eq!(saved("{}"), 400);
-    let before = house.seen.notes().len();
-    assert_eq!(saved(r#"{"code":"000000"}"#), 403);
-    assert_eq!(house.seen.notes().len(), before, "nothing was read");
-    assert_eq!(saved(&proof()), 200);
-    // Never by a request that only reads.
-    assert_eq!(house.get(&export("csv"), Some(&token)).status, 404);
-    assert_eq!(
-        house.get("/api/factors", Some(&token)).json()["passphrase"],
-        false
-    );
 }
 
 #[test]
@@ -572,13 +545,6 @@ fn line_8_no_address_is_a_file_and_none_leads_elsewhere() {
         );
         assert_eq!(answer.header("location"), None);
     }
-    for target in [
-        "/api/export?first=2026-03-10&last=../../etc/passwd&as=csv",
-        "/api/export?first=2026-03-10&last=2026-03-10&as=../csv",
-    ] {
-        let answer = house.post(target, Some(&token), &proof());
-        assert_eq!(answer.status, 400, "{target}");
-    }
 }
 
 #[test]
@@ -597,12 +563,6 @@ fn line_9_each_look_is_noted_and_a_search_without_its_words() {
         let before = house.seen.notes().len();
         assert_eq!(house.get(&target, Some(&token)).status, 200, "{target}");
         assert!(house.seen.notes().len() > before, "{target} is not noted");
-    }
-    for form in ["csv", "pdf"] {
-        let before = house.seen.notes().len();
-        let answer = house.post(&export(form), Some(&token), &proof());
-        assert_eq!(answer.status, 200, "{form}");
-        assert!(house.seen.notes().len() > before, "{form} is not noted");
     }
     let notes = house.seen.notes();
     assert!(

@@ -6,3 +6,4 @@ mod answers;
 mod checklist;
 mod client;
 mod kit;
+mod saving;
