@@ -12,7 +12,7 @@ use anyhow::Context;
 use sense::ending::Ending;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -130,10 +130,7 @@ impl Worker {
         handover: &Handover,
         tx: &SyncSender<Event>,
     ) -> anyhow::Result<Self> {
-        let mut command = Command::new(std::env::current_exe().context("cannot find uam itself")?);
-        if let Some(home) = home {
-            command.arg("--home").arg(home);
-        }
+        let mut command = crate::system::uam(home).context("cannot find uam itself")?;
         command
             .arg("worker")
             .args(commands::worker::arguments(args));

@@ -8,7 +8,7 @@ use crate::commands::upload::Summary;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -188,10 +188,7 @@ fn last(route: &Route, patience: Duration) -> Option<Delivered> {
 }
 
 fn start(route: &Route) -> std::io::Result<Child> {
-    let mut command = Command::new(std::env::current_exe()?);
-    if let Some(home) = &route.home {
-        command.arg("--home").arg(home);
-    }
+    let mut command = crate::system::uam(route.home.as_deref())?;
     command.args(["upload", "--json"]).envs(&route.environment);
     if route.lease.is_some() {
         command.arg("--lease");

@@ -18,7 +18,7 @@ use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
 use report::Status;
 use report::status::FRESH_US;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -293,10 +293,7 @@ impl Drop for Errand {
 /// this process never has the key.
 fn open_page(home: Option<PathBuf>) -> Option<String> {
     let run = || -> std::io::Result<bool> {
-        let mut command = Command::new(std::env::current_exe()?);
-        if let Some(home) = home {
-            command.arg("--home").arg(home);
-        }
+        let mut command = system::uam(home.as_deref())?;
         command.arg("dashboard");
         system::alone(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null());

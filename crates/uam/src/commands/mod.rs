@@ -45,12 +45,7 @@ pub(crate) struct Home {
 impl Home {
     /// This very program, for the same home.
     pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
-        let program = std::env::current_exe().context("cannot find uam itself")?;
-        let mut command = std::process::Command::new(program);
-        if let Some(home) = &self.given {
-            command.arg("--home").arg(home);
-        }
-        Ok(command)
+        crate::system::uam(self.given.as_deref()).context("cannot find uam itself")
     }
 
     /// The same, for a thread of its own.

@@ -6,7 +6,7 @@ use crate::commands::{Home, exclude};
 use crate::control::{Reply, Request, Step};
 use crate::failure;
 use crate::time::PauseLength;
-use crate::yours::{self, Lent, hand, sink, words};
+use crate::yours::{self, Lent, hand, words};
 use crate::{start, system};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
@@ -162,13 +162,10 @@ impl Hand {
         if told.is_nothing() {
             return Ok(Some("There was nothing to take out.".to_owned()));
         }
-        let copies = sink::delete(&self.home, &told.objects);
-        let left: Vec<String> = copies.left.iter().map(|(name, _)| name.clone()).collect();
-        let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
-        hand::note(&self.home, access.as_ref(), notices)?;
+        let copies = hand::delete_copies(&self.home, access.as_ref(), &told)?;
         let mut text = format!("Taken out: {}.", words::numbers(&wish, &told));
-        if !left.is_empty() {
-            let objects = report::text::count(left.len() as u64, "object", "objects");
+        if !copies.left.is_empty() {
+            let objects = report::text::count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(
                 " {objects} STILL where they were sent: the record says which."
             ));

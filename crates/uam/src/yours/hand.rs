@@ -1,7 +1,7 @@
 //! Whose hand carries a wish out: the running instance, which alone may write the journal; or this process, where none
 //! runs.
 
-use super::{Lent, Told, Wish, freeze_rules, is_too_much, words};
+use super::{Lent, Told, Wish, freeze_rules, is_too_much, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::config::Config;
@@ -82,6 +82,19 @@ pub(crate) fn directly(
         .and_then(|_| access::pack(home, &mut errand, now))
         .context("it was done, but could not be noted")?;
     Ok(told)
+}
+
+/// Deletes the copies of what was taken out, as far as that may be done, and notes what became of them.
+pub(crate) fn delete_copies(
+    home: &Home,
+    access: Option<&Access>,
+    told: &Told,
+) -> anyhow::Result<sink::Copies> {
+    let copies = sink::delete(home, &told.objects);
+    let left: Vec<String> = copies.left.iter().map(|(name, _)| name.clone()).collect();
+    let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
+    note(home, access, notices)?;
+    Ok(copies)
 }
 
 /// Notes what became of the copies.

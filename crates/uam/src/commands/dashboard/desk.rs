@@ -10,7 +10,7 @@ use crate::commands::{Home, sent};
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::failure::{self, Exit};
-use crate::yours::{Wish, hand, sink, words};
+use crate::yours::{Wish, hand, words};
 use journal::Reader;
 use model::NoticeCode;
 use report::Status;
@@ -121,8 +121,7 @@ impl Page {
         if told.is_nothing() {
             return Ok("There was nothing to take out.".to_owned());
         }
-        let copies = sink::delete(&self.home, &told.objects);
-        let left: Vec<String> = copies.left.iter().map(|(name, _)| name.clone()).collect();
+        let copies = hand::delete_copies(&self.home, Some(access), &told)?;
         let mut done = format!("Taken out: {}.", words::numbers(wish, &told));
         if !copies.deleted.is_empty() {
             done.push_str(" Its copy was deleted where it was sent.");
@@ -139,8 +138,6 @@ impl Page {
                 " Set aside earlier and not touched; it may hold the same: {file}."
             ));
         }
-        let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
-        hand::note(&self.home, Some(access), notices)?;
         Ok(done)
     }
 }
