@@ -66,7 +66,7 @@ fn after_kill_9_nothing_durable_is_lost_and_the_next_run_says_so() {
 #[test]
 #[ignore = "needs Wine and uam.exe: cargo xtask windows"]
 fn the_end_of_the_session_is_a_clean_end_with_everything_in_it() {
-    let wine = Wine::start();
+    let mut wine = Wine::start();
     let mut home = wine.home().config(QUIET);
     let mut running = home.start(&[]);
     let mut stage = wine.stage();
@@ -77,6 +77,7 @@ fn the_end_of_the_session_is_a_clean_end_with_everything_in_it() {
     });
     wine.log_off();
     running.wait();
+    wine.log_on();
     assert_fifty_keys_without_a_gap(&home);
     let last = home.lines().into_iter().next_back().map(|(_, l)| l.record);
     let Some(Record::Notice(last)) = last else {

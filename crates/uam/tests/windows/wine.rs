@@ -27,6 +27,8 @@ pub struct Wine {
     prefix: tempfile::TempDir,
     /// Where programs find the power supplies instead of those of this computer.
     power: Option<PathBuf>,
+    /// What ends the session, once it has been begun.
+    ending: Option<Child>,
 }
 
 impl Wine {
@@ -42,18 +44,26 @@ impl Wine {
             desktop,
             prefix,
             power: None,
+            ending: None,
         };
         copy_prefix(&given("UAM_WINDOWS_PREFIX"), wine.prefix.path());
-        // The first program starts Wine's own servers, which must not hold a test's pipes.
-        let status = wine
-            .command("cmd", &["/c", "rem"])
+        wine.begin();
+        wine
+    }
+
+    /// The first program starts Wine's own servers, which must not hold a test's pipes.
+    fn begin(&self) {
+        let status = self.silent("cmd", &["/c", "rem"]).status().unwrap();
+        assert!(status.success(), "Wine does not start: {status}");
+    }
+
+    fn silent(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = self.command(program, args);
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success(), "Wine does not start: {status}");
-        wine
+            .stderr(Stdio::null());
+        command
     }
 
     /// A Windows program in this desktop, with nothing inherited that could change what it does.
@@ -105,23 +115,36 @@ impl Wine {
     }
 
     /// Ends the session as logging off does: every program is asked, then told, then ended.
-    pub fn log_off(&self) {
-        let status = self
-            .command("wineboot", &["-e", "-s"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success(), "{status}");
+    ///
+    /// This returns at once. Wine's part in it (`programs/wineboot/shutdown.c`) can stand still afterwards: it counts a
+    /// late answer of a program that is gone already as one of the next program, and then asks the user about that one.
+    pub fn log_off(&mut self) {
+        let ending = self.silent("wineboot", &["-e", "-s"]).spawn().unwrap();
+        self.ending = Some(ending);
+    }
+
+    /// Begins another session; whatever is left of the one before is ended first.
+    pub fn log_on(&mut self) {
+        self.end();
+        self.begin();
+    }
+
+    /// Ends every Windows program without asking, and waits until it is gone.
+    fn end(&mut self) {
+        for how in ["-k", "-w"] {
+            let mut server = Command::new("wineserver");
+            server.arg(how).env("WINEPREFIX", self.prefix.path());
+            let _ = server.stderr(Stdio::null()).status();
+        }
+        if let Some(mut ending) = self.ending.take() {
+            let _ = ending.wait();
+        }
     }
 }
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        let mut end = Command::new("wineserver");
-        end.arg("-k").env("WINEPREFIX", self.prefix.path());
-        let _ = end.stderr(Stdio::null()).status();
+        self.end();
     }
 }
 
