@@ -35,6 +35,12 @@ fn on_windows(done: &mut Summary, stop: &Stop) -> Result<()> {
     }
 }
 
+/// How many tests run at once. Most wait for a desktop, a server or a deadline, so two for each core halve the time.
+fn at_once() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * cores).to_string()
+}
+
 fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
     done.step("set-up", "installing by hand", || {
         packages::ensure(&[DESKTOP, TESTS], stop)
@@ -70,7 +76,7 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
                 "--no-tests",
                 "pass",
             ],
-            &[],
+            &[("NEXTEST_TEST_THREADS", &at_once())],
             stop,
         )?;
     } else {
