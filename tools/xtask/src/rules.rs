@@ -10,7 +10,7 @@ const MAX_LINES: usize = 600;
 const LONG: &[(&str, &str)] = &[];
 
 /// Crates that are never shipped: they make input rather than watch it, so they must name keys.
-const NEVER_SHIPPED: [&str; 3] = ["crates/lab/", "crates/bench/", "xtask/"];
+const NEVER_SHIPPED: [&str; 3] = ["tools/lab/", "tools/bench/", "tools/xtask/"];
 
 /// The only places that may hold which key was pressed: the callbacks of the operating system, and the prompt where
 /// a person answers uam itself in its own terminal.
@@ -85,7 +85,7 @@ pub(crate) struct Broken {
 /// Each broken rule with its file and line, or what a plain build on Windows would need.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut files = Vec::new();
-    for dir in ["crates", "xtask"] {
+    for dir in ["crates", "tools"] {
         collect(&root.join(dir), &mut files)?;
     }
     files.sort();
@@ -135,7 +135,7 @@ fn check_file(name: &str, text: &str) -> Vec<Broken> {
         tell(
             lines.len() - 1,
             format!(
-                "{} lines; more than {MAX_LINES} need a reason in xtask/src/rules.rs",
+                "{} lines; more than {MAX_LINES} need a reason in tools/xtask/src/rules.rs",
                 lines.len()
             ),
         );
@@ -153,7 +153,7 @@ fn check_file(name: &str, text: &str) -> Vec<Broken> {
         }
         if is_unsafe(code)
             && !MAY_BE_UNSAFE.iter().any(|p| name.starts_with(p))
-            && !name.starts_with("xtask/src/rules.rs")
+            && !name.starts_with("tools/xtask/src/rules.rs")
         {
             tell(
                 n,
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(lines_broken("crates/model/src/event.rs", text), [1]);
         assert_eq!(lines_broken("crates/sense/src/lib.rs", text), [1]);
         assert!(lines_broken("crates/sense/src/x11/input.rs", text).is_empty());
-        assert!(lines_broken("crates/lab/src/desktop.rs", text).is_empty());
+        assert!(lines_broken("tools/lab/src/desktop.rs", text).is_empty());
     }
 
     #[test]

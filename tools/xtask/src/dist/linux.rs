@@ -276,7 +276,7 @@ fn depends(needs: &str, symbols: &str) -> Result<String> {
             .find(|(begin, _)| library.starts_with(begin))
         else {
             bail!(
-                "uam is linked with {library}; name its Debian package in xtask/src/dist/linux.rs, or link without it"
+                "uam is linked with {library}; name its Debian package in tools/xtask/src/dist/linux.rs, or link without it"
             );
         };
         packages.push(package);

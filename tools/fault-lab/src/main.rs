@@ -11,29 +11,29 @@
 
 // uam's own readers; see `uam`.
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/config.rs"]
+#[path = "../../../crates/uam/src/config.rs"]
 mod config;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/environment.rs"]
+#[path = "../../../crates/uam/src/environment.rs"]
 mod environment;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/failure.rs"]
+#[path = "../../../crates/uam/src/failure.rs"]
 mod failure;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/output.rs"]
+#[path = "../../../crates/uam/src/output.rs"]
 mod output;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/paths.rs"]
+#[path = "../../../crates/uam/src/paths.rs"]
 mod paths;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/time.rs"]
+#[path = "../../../crates/uam/src/time.rs"]
 mod time;
 mod uam;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/control/words.rs"]
+#[path = "../../../crates/uam/src/control/words.rs"]
 mod words;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../uam/src/yours/wish.rs"]
+#[path = "../../../crates/uam/src/yours/wish.rs"]
 mod yours;
 use uam as system;
 

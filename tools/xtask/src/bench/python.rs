@@ -45,7 +45,7 @@ impl Python {
                 "--no-deps",
                 "-r",
             ])
-            .arg(root().join("xtask/baseline/requirements.txt"));
+            .arg(root().join("tools/xtask/baseline/requirements.txt"));
             let status = foreground(&mut pip, stop)?;
             if !status.success() {
                 bail!(
@@ -67,7 +67,7 @@ impl Python {
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .arg(root().join("xtask/baseline").join(name))
+            .arg(root().join("tools/xtask/baseline").join(name))
             .stdin(Stdio::null());
         command
     }
