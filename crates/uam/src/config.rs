@@ -11,7 +11,7 @@ pub(crate) mod rules;
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
-use record::{Exclusions, Hours, Rule};
+use recorder::{Exclusions, Hours, Rule};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -409,12 +409,12 @@ impl Config {
     }
 
     /// The recording hours in force.
-    pub(crate) fn hours(&self) -> Result<Hours, record::BadHours> {
+    pub(crate) fn hours(&self) -> Result<Hours, recorder::BadHours> {
         Hours::parse(&self.schedule.hours)
     }
 
     /// The exclusion rules in force.
-    pub(crate) fn exclusions(&self) -> Result<Exclusions, record::BadRule> {
+    pub(crate) fn exclusions(&self) -> Result<Exclusions, recorder::BadRule> {
         if self.exclude.defaults {
             Exclusions::with_built_in(&self.exclude.rules)
         } else {

@@ -8,7 +8,7 @@ use journal::{Commit, FreezeRules, Keys, Limits};
 use model::{
     ActiveWindow, Counts, DeviceId, Event, LineRef, Moment, Record, SCHEMA, Shot, WindowHandle,
 };
-use record::{Exclusions, Input, Recorder, Settings};
+use recorder::{Exclusions, Input, Recorder, Settings};
 use report::Rollups;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};

@@ -26,7 +26,9 @@ fn seal(session: &Session, what: &'static str, seq: u64, plain: &[u8]) -> Result
 pub(crate) fn journal(desk: &Desk, records: u64) -> Result<()> {
     fs::create_dir_all(desk.at())?;
     let mut conn = Connection::open(desk.db())?;
-    conn.execute_batch(include_str!("../../../crates/journal/tests/it/format_1.sql"))?;
+    conn.execute_batch(include_str!(
+        "../../../crates/journal/tests/it/format_1.sql"
+    ))?;
     conn.pragma_update(None, "user_version", 1)?;
     let session = desk::keys_in(&desk.dir)?.maker.new_session()?;
     let tx = conn.transaction()?;

@@ -23,10 +23,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
 use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
-use record::{HoursWatch, Input, Recorder};
+use recorder::{HoursWatch, Input, Recorder};
 use report::{LogWord, Today, View};
+use screenshots::schedule::Schedule;
 use sense::Desktop;
-use shots::schedule::Schedule;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -120,11 +120,11 @@ impl Agent {
             recorder.step(now, Input::Hours { inside: false });
         }
 
-        let shots = shots::Settings {
+        let shots = screenshots::Settings {
             blur: config.shots.blur,
             quality: match config.shots.quality {
-                crate::config::Quality::Standard => shots::Quality::Standard,
-                crate::config::Quality::Small => shots::Quality::Small,
+                crate::config::Quality::Standard => screenshots::Quality::Standard,
+                crate::config::Quality::Small => screenshots::Quality::Small,
             },
         };
         let screen = desktop.take_screen().filter(|_| config.shots.capture);
@@ -204,7 +204,7 @@ impl Agent {
 fn recorder_settings(
     config: &Config,
     capabilities: &[Capability],
-) -> anyhow::Result<record::Settings> {
+) -> anyhow::Result<recorder::Settings> {
     let unsupported: Vec<Concern> = capabilities
         .iter()
         .filter(|c| matches!(c.support, Support::Unsupported(_)))
@@ -213,7 +213,7 @@ fn recorder_settings(
     let exclusions = config
         .exclusions()
         .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
-    Ok(record::Settings {
+    Ok(recorder::Settings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&Concern::Idle),
         low_percent: config.power.low_percent,

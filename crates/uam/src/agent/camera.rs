@@ -4,7 +4,7 @@ use super::shooter::Taken;
 use super::state::Agent;
 use model::{Moment, Shot};
 use report::LogWord;
-use shots::schedule::Due;
+use screenshots::schedule::Due;
 use std::sync::Arc;
 
 /// How long a picture waits before it is kept, in microseconds. A title that tells that the window must be protected
@@ -43,9 +43,9 @@ impl Agent {
             return Err(format!("the disk is full: {}", disk.text()));
         }
         let target = self.recorder.shot_target().map_err(|skip| match skip {
-            record::Skip::State(state) => format!("no pictures while {state}"),
-            record::Skip::Protected => "this window is protected".to_owned(),
-            record::Skip::NoWindow => "no window is active".to_owned(),
+            recorder::Skip::State(state) => format!("no pictures while {state}"),
+            recorder::Skip::Protected => "this window is protected".to_owned(),
+            recorder::Skip::NoWindow => "no window is active".to_owned(),
         })?;
         if shooter.take(target) {
             self.ordered_shots += 1;
@@ -81,8 +81,8 @@ impl Agent {
             return;
         }
         match self.recorder.shot_target() {
-            Err(record::Skip::Protected | record::Skip::State(_)) => return,
-            Ok(_) | Err(record::Skip::NoWindow) => {}
+            Err(recorder::Skip::Protected | recorder::Skip::State(_)) => return,
+            Ok(_) | Err(recorder::Skip::NoWindow) => {}
         }
         let shot = Shot {
             at_us: self.recorder.stamp(at),

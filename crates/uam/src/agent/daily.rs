@@ -3,7 +3,7 @@
 use super::state::Agent;
 use jiff::civil::Date;
 use model::{Coverage, Moment, NoticeCode};
-use record::Input;
+use recorder::Input;
 
 /// What the notice says.
 #[derive(Debug)]

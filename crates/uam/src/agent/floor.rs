@@ -6,7 +6,7 @@ use crate::retention;
 use journal::floor::{Floor, Level};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
-use record::Input;
+use recorder::Input;
 use report::DiskLow;
 use report::text::bytes;
 use sense::disk::Room;

@@ -4,7 +4,7 @@ use super::state::Agent;
 use crate::time;
 use jiff::tz::TimeZone;
 use model::Moment;
-use record::Input;
+use recorder::Input;
 use report::RecordingHours;
 
 /// How often the zone is looked at, in microseconds.

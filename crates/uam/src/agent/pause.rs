@@ -13,7 +13,7 @@ use super::state::Agent;
 use crate::control::Reply;
 use crate::time::{self, PauseLength};
 use model::{Coverage, MICROS_PER_SECOND, Moment};
-use record::{Input, Pause};
+use recorder::{Input, Pause};
 use report::LogWord;
 use serde::{Deserialize, Serialize};
 use std::fs;

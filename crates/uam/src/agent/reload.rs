@@ -5,7 +5,7 @@ use super::state::Agent;
 use crate::config::Config;
 use crate::control::Reply;
 use model::{Moment, NoticeCode};
-use record::Input;
+use recorder::Input;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.

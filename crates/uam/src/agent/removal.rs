@@ -11,7 +11,7 @@ use crate::yours::{self, Lent, Told, Wish, words};
 use anyhow::Context;
 use journal::Day;
 use model::Moment;
-use record::Input;
+use recorder::Input;
 use vault::{Identity, Opener, Vault};
 
 /// What is younger can be taken back without a code.

@@ -2,8 +2,8 @@
 
 use super::Message;
 use model::ActiveWindow;
+use screenshots::{Outcome, Picture, Pipeline, Settings};
 use sense::{GrabError, Screen};
-use shots::{Outcome, Picture, Pipeline, Settings};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;

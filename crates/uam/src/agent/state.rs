@@ -24,10 +24,10 @@ use model::{
     ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
     Support,
 };
-use record::{HoursWatch, Input, Outcome, Recorder};
+use recorder::{HoursWatch, Input, Outcome, Recorder};
 use report::{LogWord, Rollups, Today};
-use shots::Picture;
-use shots::schedule::Schedule;
+use screenshots::Picture;
+use screenshots::schedule::Schedule;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;

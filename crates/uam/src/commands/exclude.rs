@@ -8,7 +8,7 @@ use crate::output;
 use anyhow::Context;
 use clap::Args;
 use model::Window;
-use record::{Group, Origin, Rule};
+use recorder::{Group, Origin, Rule};
 use report::text::columns;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -143,7 +143,7 @@ struct BuiltIn {
 }
 
 fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
-    let built_in = || record::built_in().filter(|_| config.exclude.defaults);
+    let built_in = || recorder::built_in().filter(|_| config.exclude.defaults);
     if json {
         let rules = Rules {
             own: &config.exclude.rules,
@@ -233,7 +233,7 @@ fn added(home: &Home, rule: &Rule) -> anyhow::Result<Vec<String>> {
             at + 1
         )]);
     }
-    record::Exclusions::new(std::slice::from_ref(rule)).map_err(|_| {
+    recorder::Exclusions::new(std::slice::from_ref(rule)).map_err(|_| {
         Failure::usage(
             "a rule needs at least one letter or digit in each of its parts",
             "Write the word to look for, such as: uam exclude --add-title payroll*",

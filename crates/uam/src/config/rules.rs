@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
-use record::Rule;
+use recorder::Rule;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// Adds a rule after the others. Nothing is written unless the result is valid.

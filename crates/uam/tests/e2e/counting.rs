@@ -233,11 +233,11 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
         scale_percent: 100,
         foreign: &[],
     };
-    let mut pipeline = shots::Pipeline::new(shots::Settings {
+    let mut pipeline = screenshots::Pipeline::new(screenshots::Settings {
         blur: false,
-        ..shots::Settings::default()
+        ..screenshots::Settings::default()
     });
-    let shots::Outcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
+    let screenshots::Outcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
         panic!("a pattern is a picture")
     };
     let picture = image::open(&file).unwrap().to_rgb8();
@@ -325,7 +325,7 @@ fn with_blur_on_only_the_small_picture_is_kept() {
     home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
     // Blocks at the edge are stretched, never thinner.
-    let side = shots::block_side(100);
+    let side = screenshots::block_side(100);
     let small = image::open(&file).unwrap();
     assert_eq!((small.width(), small.height()), (600 / side, 400 / side));
 }

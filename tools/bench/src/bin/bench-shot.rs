@@ -7,9 +7,9 @@
 use anyhow::{Context, Result, bail};
 use bench::cpu;
 use model::{Event, WindowHandle};
+use screenshots::{Outcome, Pipeline, Settings};
 use sense::{Desktop, Options, Screen, SystemClock};
 use serde_json::{Value, json};
-use shots::{Outcome, Pipeline, Settings};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;

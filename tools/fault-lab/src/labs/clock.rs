@@ -13,7 +13,7 @@ use model::{
     ActiveWindow, Counts, Coverage, DeviceId, Event, InputCounts, Line, Moment, NoticeCode, Record,
     SCHEMA, Span, Window, WindowHandle,
 };
-use record::{Exclusions, Input, Outcome, Recorder};
+use recorder::{Exclusions, Input, Outcome, Recorder};
 use report::day::{Extent, date_of, summarise};
 use std::sync::Arc;
 use vault::{GateState, Identity, KeyMaker, Opener};
@@ -87,8 +87,8 @@ struct Desk {
 
 const LIMIT: u64 = 300 * S;
 
-fn settings(zone: &str) -> record::Settings {
-    record::Settings {
+fn settings(zone: &str) -> recorder::Settings {
+    recorder::Settings {
         idle_limit_us: LIMIT,
         idle_sensor: true,
         low_percent: 20,

@@ -90,9 +90,14 @@ fn settings() -> Target {
         name: "config.toml",
         share: 1,
         seeds: vec![
-            include_bytes!("../../../../../crates/uam/tests/configs/valid/all-settings/config.toml").to_vec(),
-            include_bytes!("../../../../../crates/uam/tests/configs/valid/rules-as-tables/config.toml")
-                .to_vec(),
+            include_bytes!(
+                "../../../../../crates/uam/tests/configs/valid/all-settings/config.toml"
+            )
+            .to_vec(),
+            include_bytes!(
+                "../../../../../crates/uam/tests/configs/valid/rules-as-tables/config.toml"
+            )
+            .to_vec(),
         ],
         words: &[
             b"[record]\n",

@@ -7,7 +7,7 @@
 
 use crate::screens::{MONO, SANS, SERIF, convert, lines, page, scratch, shot_of};
 use image::RgbImage;
-use shots::{Picture, Quality, Settings};
+use screenshots::{Picture, Quality, Settings};
 use ssimulacra2::{
     ColorPrimaries, LinearRgb, Rgb, TransferCharacteristic, compute_frame_ssimulacra2,
 };

@@ -4,7 +4,7 @@ use model::{
     ActiveWindow, Counts, Event, InputCounts, Moment, NoticeCode, Record, Span, Window,
     WindowHandle,
 };
-use record::{Exclusions, Input, Outcome, Recorder, Settings};
+use recorder::{Exclusions, Input, Outcome, Recorder, Settings};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 

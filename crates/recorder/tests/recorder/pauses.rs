@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use model::{Coverage, Event, Moment, NoticeCode, Record};
-use record::{Exclusions, Input, Pause, Rule, Skip};
+use recorder::{Exclusions, Input, Pause, Rule, Skip};
 
 /// How many seconds each state lasted, in order, equal ones joined.
 fn states(records: &[Record]) -> Vec<(&'static str, u64)> {

@@ -3,7 +3,7 @@
 use crate::kit::*;
 use model::{Concern, Coverage, Event, NoticeCode, Power, Record};
 use proptest::prelude::*;
-use record::{Exclusions, Input, MINUTE_US, Pause, Rule};
+use recorder::{Exclusions, Input, MINUTE_US, Pause, Rule};
 
 fn rule(word: &str) -> Rule {
     Rule {

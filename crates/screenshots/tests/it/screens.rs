@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};
-use shots::{Outcome, Picture, Pipeline, Quality, Settings};
+use screenshots::{Outcome, Picture, Pipeline, Quality, Settings};
 use std::path::PathBuf;
 use std::process::Command;
 

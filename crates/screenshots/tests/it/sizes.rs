@@ -4,8 +4,8 @@ use crate::screens::{Pixels, decoded, pipeline, shoot};
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};
 use proptest::prelude::*;
+use screenshots::{Outcome, Pipeline, Quality, Settings, ShotError, block_side};
 use sha2::{Digest, Sha256};
-use shots::{Outcome, Pipeline, Quality, Settings, ShotError, block_side};
 
 /// A picture that is never blank as long as it has two pixels.
 fn noise(width: u32, height: u32, seed: u64) -> RgbImage {

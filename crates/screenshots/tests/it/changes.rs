@@ -3,7 +3,7 @@
 use crate::screens::{MONO, Pixels, SANS, lines, page, pipeline, shoot};
 use image::{Rgb, RgbImage};
 use model::Rect;
-use shots::Outcome;
+use screenshots::Outcome;
 
 fn is_changed(blur: bool, scale: u32, before: &RgbImage, after: &RgbImage) -> bool {
     let mut pipeline = pipeline(blur);

@@ -3,7 +3,7 @@
 use crate::screens::{Pixels, SANS, decoded, lines, page, pipeline, shoot};
 use model::Rect;
 use proptest::prelude::*;
-use shots::{Outcome, Picture};
+use screenshots::{Outcome, Picture};
 
 /// A pixel buffer in which everything that must not be seen is filled from `secret`: foreign parts, the fourth byte of
 /// each pixel, the padding after each row.

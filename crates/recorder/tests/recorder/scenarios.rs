@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use model::{Concern, Coverage, Event, Moment, NoticeCode, Power};
-use record::{Input, Pause, Skip};
+use recorder::{Input, Pause, Skip};
 
 #[test]
 fn spans_are_cut_at_each_change_and_each_whole_minute() {
