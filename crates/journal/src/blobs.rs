@@ -14,7 +14,7 @@ use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::retention::{Action, Applied, BlobItem, Step};
 use crate::{Day, JournalError};
 use data_encoding::HEXLOWER;
-use model::{Record, Shot};
+use model::{Record, Screenshot};
 use rusqlite::{OptionalExtension, Row, ToSql, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -68,7 +68,7 @@ pub struct ShotRow {
     /// Its number.
     pub seq: u64,
     /// Its facts.
-    pub shot: Shot,
+    pub shot: Screenshot,
     /// Where its picture is.
     pub place: Place,
     /// The picture's sealed file, when there is one.

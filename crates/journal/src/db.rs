@@ -2,7 +2,7 @@
 
 use crate::lines::Sealed;
 use crate::{DB_NAME, JournalError, migrate};
-use model::{DeviceId, SCHEMA};
+use model::{DeviceId, RECORD_SCHEMA};
 use rusqlite::config::DbConfig;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, ToSql, params};
@@ -243,7 +243,7 @@ pub(crate) fn session_row(conn: &Connection, session: &Session, day: i32) -> rus
          RETURNING no",
     )?
     .query_row(
-        params![session.id, session.wrapped_key, SCHEMA, day],
+        params![session.id, session.wrapped_key, RECORD_SCHEMA, day],
         |row| row.get(0),
     )
 }

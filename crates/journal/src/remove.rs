@@ -19,7 +19,7 @@ use crate::rollup;
 use crate::writer::Filled;
 use crate::{Day, Journal, JournalError, chain, sweep};
 use data_encoding::HEXLOWER;
-use model::{Counts, Record, Shot, Span};
+use model::{Counts, Record, Screenshot, Span};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
@@ -73,8 +73,8 @@ fn without_content(span: &Span) -> Span {
 }
 
 /// A shot that still says when, and nothing else.
-fn without_picture(shot: &Shot) -> Shot {
-    Shot {
+fn without_picture(shot: &Screenshot) -> Screenshot {
+    Screenshot {
         at_us: shot.at_us,
         zone: shot.zone.clone(),
         sha256: String::new(),

@@ -15,7 +15,7 @@ use crate::retention::{Applied, BlobItem, Step};
 use crate::rollup::Slots;
 use crate::{Day, JournalError, Keys, Recovery, lines, recover};
 use data_encoding::HEXLOWER;
-use model::{DeviceId, Record, SCHEMA, Shot, Span};
+use model::{DeviceId, RECORD_SCHEMA, Record, Screenshot, Span};
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ impl Filling<'_> {
             device: self.device.as_str(),
             session: &self.session.id,
             seq,
-            schema: SCHEMA,
+            schema: RECORD_SCHEMA,
             what,
         };
         Ok(keys::seal_row(self.session, &aad, plain)?)
@@ -293,7 +293,7 @@ impl Journal {
     /// row is left, and it may be tried again.
     pub fn add_shot(
         &mut self,
-        shot: &Shot,
+        shot: &Screenshot,
         picture: &[u8],
         at_us: i64,
     ) -> Result<u64, JournalError> {
@@ -514,9 +514,9 @@ pub(crate) mod tests {
     }
 
     /// A shot and its picture.
-    pub(crate) fn shot() -> (Shot, Vec<u8>) {
+    pub(crate) fn shot() -> (Screenshot, Vec<u8>) {
         let picture = b"a picture".to_vec();
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: 1,
             zone: "UTC".into(),
             sha256: HEXLOWER.encode(&blobs::sha256(&picture)),

@@ -2,7 +2,7 @@
 //!
 //! [`Desktop::open`] asks each backend what it can serve here and never fails: what cannot be sensed is a
 //! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
-//! and sends one ordered stream of [`model::Stamped`] events; [`Screen`] lends pictures of the active window.
+//! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends pictures of the active window.
 //! [`script`] replays a recorded trace through the same types.
 //!
 //! What is always true:
@@ -36,8 +36,8 @@ mod windows;
 mod x11;
 
 pub use clock::SystemClock;
-pub use desktop::{Desktop, Note};
-pub use keep::Running;
+pub use desktop::{Desktop, ProbeNote};
+pub use keep::SensorSupervisor;
 pub use metered::{Metered, metered};
-pub use options::{Bus, Options};
-pub use screen::{GrabError, Screen};
+pub use options::{Bus, DesktopOptions};
+pub use screen::{CaptureError, WindowCapture};

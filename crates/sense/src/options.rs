@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How to open a desktop. [`Options::default`] is right for the desktop the program runs on.
+/// How to open a desktop. [`DesktopOptions::default`] is right for the desktop the program runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct DesktopOptions {
     /// X11 display, such as `":0"`; `None` takes the environment's `DISPLAY`.
     pub display: Option<String>,
-    /// How long without any input until [`model::Event::Idle`]; at least one millisecond.
+    /// How long without any input until [`model::SensorEvent::Idle`]; at least one millisecond.
     pub idle_limit: Duration,
     /// Where the kernel lists the power supplies.
     pub power_root: PathBuf,
@@ -37,7 +37,7 @@ pub enum Bus {
     Unused,
 }
 
-impl Default for Options {
+impl Default for DesktopOptions {
     fn default() -> Self {
         Self {
             display: None,

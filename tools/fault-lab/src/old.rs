@@ -4,7 +4,7 @@ use crate::book::{is_shot, record};
 use crate::desk::{self, Desk};
 use anyhow::Result;
 use journal::Day;
-use model::{Record, SCHEMA};
+use model::{RECORD_SCHEMA, Record};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -16,7 +16,7 @@ fn seal(session: &Session, what: &'static str, seq: u64, plain: &[u8]) -> Result
         device: device.as_str(),
         session: &session.id,
         seq,
-        schema: SCHEMA,
+        schema: RECORD_SCHEMA,
         what,
     };
     Ok(session.sealer().seal(&aad, plain)?)

@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use journal::{DB_NAME, Depth, Form, Journal, JournalError, Keys, Reader};
-use model::{LineRef, Record, SCHEMA};
+use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -20,15 +20,15 @@ impl Old<'_> {
             device: self.desk.device.as_str(),
             session: &self.session.id,
             seq,
-            schema: SCHEMA,
+            schema: RECORD_SCHEMA,
             what,
         };
         self.session.sealer().seal(&aad, plain).unwrap()
     }
 
     fn record(&self, seq: u64, record: &Record) {
-        let line = LineRef {
-            schema: SCHEMA,
+        let line = RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: &self.desk.device,
             seq,
             record,

@@ -1,6 +1,6 @@
 use crate::kit::*;
 use journal::{Commit, DB_NAME, Day, Errand, Journal, JournalError, Reader};
-use model::{LineRef, Record, SCHEMA};
+use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
 #[test]
@@ -36,8 +36,8 @@ fn a_line_is_the_bytes_of_the_record_and_nothing_else() {
     let raw = desk.reader().raw_lines(0, 10).unwrap();
     assert_eq!(raw.len(), 4);
     for ((seq, bytes), record) in raw.iter().zip(&records) {
-        let line = LineRef {
-            schema: SCHEMA,
+        let line = RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: journal.device(),
             seq: *seq,
             record,

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Who can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct BusServices {
     pub(super) logind: bool,
     pub(super) upower: bool,
     /// The object of the session that uam runs in.
@@ -27,7 +27,7 @@ pub(super) struct Reach {
 }
 
 /// Asks who is on the bus. The connection is closed again: the thread that listens makes its own.
-pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<Reach, Unsupported> {
+pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<BusServices, Unsupported> {
     if *bus == Bus::Unused {
         return Err(Unsupported::new("the system bus is not used", ""));
     }
@@ -50,8 +50,8 @@ pub(crate) async fn connect(bus: &Bus) -> zbus::Result<Connection> {
     builder.method_timeout(PATIENCE).build().await
 }
 
-pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> Reach {
-    let mut reach = Reach::default();
+pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> BusServices {
+    let mut reach = BusServices::default();
     for (name, found) in [(LOGIN, &mut reach.logind), (UPOWER, &mut reach.upower)] {
         *found = is_there(conn, name).await;
         let word = if *found { "there" } else { "not there" };
@@ -113,8 +113,8 @@ async fn find_session(conn: &Connection, name: Option<&str>) -> zbus::Result<Str
     let reply = conn
         .call_method(Some(LOGIN), LOGIN_PATH, Some(MANAGER), "ListSessions", &())
         .await?;
-    type Row = (String, u32, String, String, zbus::wire::OwnedObjectPath);
-    let rows: Vec<Row> = reply.body().deserialize()?;
+    type LogindSession = (String, u32, String, String, zbus::wire::OwnedObjectPath);
+    let rows: Vec<LogindSession> = reply.body().deserialize()?;
     let me = rustix::process::getuid().as_raw();
     rows.into_iter()
         .filter(|(_, user, ..)| *user == me)

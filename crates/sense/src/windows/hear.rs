@@ -33,7 +33,7 @@ const MAX_NOTES: usize = 1024;
 
 /// Something that was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum WinEvent {
     /// This window came to the foreground.
     Foreground(HWND),
     /// The foreground window's title changed.
@@ -76,7 +76,7 @@ pub(super) fn take(mut into: impl FnMut(u32, Fact)) {
 }
 
 /// The window and the hooks; they belong to the thread that made them.
-pub(super) struct Ears {
+pub(super) struct WinEventHooks {
     pub(super) window: Window,
     hooks: Vec<HWINEVENTHOOK>,
 }

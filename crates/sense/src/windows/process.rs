@@ -52,7 +52,7 @@ pub(super) fn executable(process: u32) -> String {
 
 /// Names of programs by their path.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct ProgramNames {
     known: HashMap<String, String>,
 }
 

@@ -36,7 +36,7 @@ const INPUT_PAUSE: Duration = Duration::from_millis(200);
 const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
-pub(super) struct Pump {
+pub(super) struct PumpTask {
     pub(super) options: Options,
     pub(super) clock: Arc<dyn Clock>,
     /// Is there a battery?
@@ -87,12 +87,12 @@ impl Source for Pump {
 }
 
 /// Something that happened, in the order of its time.
-enum Item {
+enum PumpItem {
     Input(Counts),
     Fact(Fact),
 }
 
-struct Listener<'a> {
+struct PumpListener<'a> {
     clock: &'a dyn Clock,
     out: &'a Outlet,
     ears: Ears,

@@ -6,8 +6,8 @@ use crate::retention;
 use journal::floor::{Floor, Level};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
-use recorder::Input;
-use report::DiskLow;
+use recorder::RecorderInput;
+use report::DiskStatus;
 use report::text::bytes;
 use sense::disk::Room;
 
@@ -37,9 +37,9 @@ impl Disk {
     }
 
     /// Set while there is less room than the floor.
-    pub(super) fn low(&self) -> Option<DiskLow> {
+    pub(super) fn low(&self) -> Option<DiskStatus> {
         let room = self.room.filter(|_| self.level != Level::Ample)?;
-        Some(DiskLow {
+        Some(DiskStatus {
             free: room.free,
             floor: self.floor.of(room.total),
             stopped: self.level == Level::Full,
@@ -69,7 +69,8 @@ impl Agent {
             return;
         }
         if (level == Level::Full) != (before == Level::Full) {
-            self.recorder.step(now, Input::NoRoom(level == Level::Full));
+            self.recorder
+                .step(now, RecorderInput::NoRoom(level == Level::Full));
         }
         let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
         let (code, text) = match level {
@@ -98,7 +99,7 @@ impl Agent {
                 ),
             ),
         };
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
     }
 
     /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
@@ -118,7 +119,7 @@ impl Agent {
                     retention::done_text(&done, &outlook)
                 );
                 self.recorder
-                    .step(now, Input::Notice(NoticeCode::Retention, text));
+                    .step(now, RecorderInput::Notice(NoticeCode::Retention, text));
                 true
             }
             Err(e) => {

@@ -5,7 +5,7 @@ use super::shooter::Taken;
 use crate::control::{self, Listener, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
-use model::Stamped;
+use model::TimedEvent;
 use sense::ending::Ending;
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// One thing for the loop to deal with.
 pub(crate) enum Message {
     /// A sensor saw something.
-    Sensed(Stamped),
+    Sensed(TimedEvent),
     /// Every sensor has ended.
     SensorsEnded,
     /// Somebody asks through the socket or the console.
@@ -39,11 +39,11 @@ const SLACK: Duration = Duration::from_secs(2);
 const CALLERS: usize = 2;
 
 /// The writer of `--record-trace`.
-pub(crate) type Trace = sense::script::Writer<BufWriter<std::fs::File>>;
+pub(crate) type Trace = sense::script::TraceWriter<BufWriter<std::fs::File>>;
 
 /// Passes sensor events on, and writes them to the trace if there is one.
 pub(crate) fn sensors(
-    inbox: Receiver<Stamped>,
+    inbox: Receiver<TimedEvent>,
     mut trace: Option<Trace>,
     out: SyncSender<Message>,
 ) -> std::io::Result<()> {

@@ -14,8 +14,8 @@ use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
-use report::Status;
+use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
+use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -125,23 +125,25 @@ pub(crate) fn options(config: &IndicatorConfig) -> Options {
 /// What the desktop shows, or why not, in two lines.
 pub(crate) fn lines(standing: &Standing) -> Vec<String> {
     let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
-    let line = |(what, how): (&str, &Support)| {
+    let line = |(what, how): (&str, &SensorSupport)| {
         model::printable(&format!("  {what:<11}{}", support(how)), 400)
     };
     rows.into_iter().map(line).collect()
 }
 
 /// Whether something is to be had here, and by what or why not.
-pub(crate) fn support(support: &Support) -> String {
+pub(crate) fn support(support: &SensorSupport) -> String {
     match support {
-        Support::By(how) => format!("ok      {how}"),
-        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
-        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
+        SensorSupport::By(how) => format!("ok      {how}"),
+        SensorSupport::Unsupported(why) if why.remedy.is_empty() => {
+            format!("cannot  {}", why.reason)
+        }
+        SensorSupport::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
     }
 }
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
-fn shown(status: &Status, camera: bool, now_us: i64, instant: Instant) -> Shown {
+fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> Shown {
     let fresh = status.fresh(now_us);
     let sign = match status.state {
         _ if !fresh => Sign::NotRecording,

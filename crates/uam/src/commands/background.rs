@@ -14,7 +14,7 @@ use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{output, start, system};
 use anyhow::Context;
-use model::Support;
+use model::SensorSupport;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -35,7 +35,7 @@ const MOST_LOG: u64 = 4096;
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
     let standing = indicator::probe(&agent::indicator_options(&config.indicator));
-    let (Support::Unsupported(tray), Support::Unsupported(bubbles)) =
+    let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
         (&standing.tray, &standing.bubbles)
     else {
         return Ok(());

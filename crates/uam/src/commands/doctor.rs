@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
 use indicator::Standing;
-use model::Capability;
+use model::SensorCapability;
 use sense::{Desktop, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ use upload::{Destination, Timeouts};
 #[derive(Serialize)]
 struct Findings {
     version: &'static str,
-    sensors: Vec<Capability>,
+    sensors: Vec<SensorCapability>,
     /// What the desktop shows of uam, or would.
     shown: Standing,
     tried: Vec<String>,

@@ -5,7 +5,7 @@ use crate::cli::{BlocksBy, ExportArgs};
 use crate::config::Config;
 use crate::{output, start};
 use anyhow::Context;
-use report::overview::By;
+use report::overview::GroupBy;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,11 +37,11 @@ pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::R
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
     let days = reports::range(from.unwrap_or(&today), Some(to.unwrap_or(&today)))?;
     let by = match args.by {
-        Some(BlocksBy::Project) => By::Project,
-        Some(BlocksBy::Category) => By::Category,
-        Some(BlocksBy::App) => By::App,
-        None if meaning.has_projects() => By::Project,
-        None => By::Category,
+        Some(BlocksBy::Project) => GroupBy::Project,
+        Some(BlocksBy::Category) => GroupBy::Category,
+        Some(BlocksBy::App) => GroupBy::App,
+        None if meaning.has_projects() => GroupBy::Project,
+        None => GroupBy::Category,
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;

@@ -11,7 +11,7 @@ use anyhow::Context;
 use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
-use report::{Days, Meaning, Overview, View};
+use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
@@ -79,8 +79,8 @@ fn run_many(
     home: &Home,
     args: &ReportArgs,
     days: &RangeInclusive<Date>,
-    view: View,
-    meaning: &Meaning,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
@@ -101,9 +101,9 @@ fn totals(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
-    view: View,
-    meaning: &Meaning,
-) -> anyhow::Result<Days> {
+    view: ViewOptions,
+    meaning: &ClassificationRules,
+) -> anyhow::Result<DaysReport> {
     if view.merge_us > 0 {
         return Ok(overview(reader, days, now_us, view, meaning)?.totals());
     }
@@ -117,8 +117,8 @@ pub(super) fn overview(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
-    view: View,
-    meaning: &Meaning,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
 ) -> anyhow::Result<Overview> {
     let zone = time::zone_name();
     let count = days

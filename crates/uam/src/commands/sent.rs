@@ -10,7 +10,7 @@ use anyhow::Context;
 use journal::{Form, Reader, Sent, SentManifest, open_segment};
 use serde::Serialize;
 use std::process::ExitCode;
-use upload::{Sink, Store, keys, sha256_hex};
+use upload::{ObjectStoreSink, Sink, keys, sha256_hex};
 use vault::Opener;
 
 /// Lines read at once.
@@ -299,7 +299,7 @@ fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
 
 /// An object, with a line that says where it is from. The second is true when it is what was sent.
 fn found(
-    sink: &anyhow::Result<Store>,
+    sink: &anyhow::Result<ObjectStoreSink>,
     access: &Access,
     reader: &Reader,
     item: &Item,
@@ -388,7 +388,7 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use upload::Object;
+    use upload::NewObject;
     use vault::{Identity, seal_for};
 
     fn item(name: &str, kind: &'static str, form: Form, body: &[u8]) -> Item {
@@ -413,13 +413,13 @@ mod tests {
         let key = Identity::generate();
         let opener = Opener::new([key.clone()]);
         let body = seal_for(&[key.recipient()], b"picture").unwrap();
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let right = item("a", "shot", Form::Age, &body);
         assert!(matches!(
             fetched(&sink, &right, &opener),
             Err(Trouble::Away(_))
         ));
-        sink.put_new(&Object::new("a", body.clone())).unwrap();
+        sink.put_new(&NewObject::new("a", body.clone())).unwrap();
         let opened = fetched(&sink, &right, &opener);
         assert!(matches!(opened, Ok(Opened::Picture(p)) if p == b"picture"));
         let other = item("a", "shot", Form::Age, b"other");

@@ -11,7 +11,7 @@ use crate::{output, start, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
-use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
 use report::csv::cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -340,7 +340,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
 fn each(
     reader: &Reader,
     range: &Range,
-    visit: &mut dyn FnMut(Result<Line, u64>) -> anyhow::Result<()>,
+    visit: &mut dyn FnMut(Result<RecordLine, u64>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut failed = None;
     reader
@@ -364,7 +364,7 @@ fn safe(text: &str) -> String {
     cell(&model::printable(text, model::MAX_TITLE_BYTES))
 }
 
-fn span_row(line: &Line) -> Option<String> {
+fn span_row(line: &RecordLine) -> Option<String> {
     let Record::Span(span) = &line.record else {
         return None;
     };
@@ -403,7 +403,7 @@ fn span_row(line: &Line) -> Option<String> {
     Some(format!("{}\r\n", cells.join(",")))
 }
 
-fn notice_row(line: &Line) -> Option<String> {
+fn notice_row(line: &RecordLine) -> Option<String> {
     let Record::Notice(notice) = &line.record else {
         return None;
     };
@@ -478,12 +478,12 @@ impl Progress {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use model::{Counts, Coverage, DeviceId, Notice, Span, Window};
+    use model::{Counts, Coverage, DeviceId, Notice, Span, WindowInfo};
     use std::io::{Cursor, Read};
     use std::sync::Arc;
 
-    fn line(record: Record) -> Line {
-        Line {
+    fn line(record: Record) -> RecordLine {
+        RecordLine {
             schema: 1,
             device_id: DeviceId::from_bytes([1; 16]),
             seq: 7,
@@ -500,7 +500,7 @@ mod tests {
             state: Coverage::Active,
             protected: false,
             removed: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
                 title: "=HYPERLINK()".into(),

@@ -64,7 +64,7 @@ pub(crate) struct Trouble {
 
 impl Summary {
     /// For the console.
-    pub(crate) fn for_display(&self, at_us: i64, destination: &str) -> report::Upload {
+    pub(crate) fn for_display(&self, at_us: i64, destination: &str) -> report::UploadAttempt {
         let sent = match (self.records, self.shots) {
             (0, 0) => "nothing new to send".to_owned(),
             (records, shots) => format!(
@@ -87,7 +87,7 @@ impl Summary {
                     .to_owned()
             }
         };
-        report::Upload {
+        report::UploadAttempt {
             at_us,
             text,
             ok: self.error.is_none(),
@@ -261,7 +261,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 Ok(drained) => drained,
                 Err(e) => {
                     let wait = match e.outcome() {
-                        upload::schedule::Outcome::Retriable { retry_after } => {
+                        upload::schedule::AttemptOutcome::Retriable { retry_after } => {
                             retry_after.map(|d| d.as_secs())
                         }
                         _ => None,
@@ -288,7 +288,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {
                             cause,
-                            drained: upload::Drained::default(),
+                            drained: upload::DrainReport::default(),
                         };
                         summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None);
                     }

@@ -85,7 +85,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             .append(true)
             .open(file)
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
-        anyhow::Ok(script::Writer::new(BufWriter::new(out)))
+        anyhow::Ok(script::TraceWriter::new(BufWriter::new(out)))
     });
     let setup = Setup {
         paths: paths.clone(),
@@ -134,8 +134,8 @@ fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
     script::open(
         BufReader::new(trace),
-        script::Pace::RealTime,
-        script::Stamps::Moved,
+        script::ReplayPace::RealTime,
+        script::ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .map_err(|e| {

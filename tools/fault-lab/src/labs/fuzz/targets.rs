@@ -8,7 +8,10 @@ use crate::environment::Environment;
 use crate::words::{MAX_ANSWER, MAX_LINE, Reply, Request, read_line};
 use anyhow::{Context, Result};
 use journal::{Form, FreezeRules, Outbox, open_segment};
-use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use model::{
+    ActiveWindow, Counts, Moment, PowerState, RecordLine, SensorEvent, SensorKind, TimedEvent,
+    WindowHandle,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -179,34 +182,34 @@ fn trace() -> Result<Target> {
     };
     let window = desk::span(1).window.context("a span without a window")?;
     let events = [
-        Event::Window {
+        SensorEvent::Window {
             active: Some(ActiveWindow {
                 handle: WindowHandle(7),
                 window: Arc::clone(&window),
             }),
         },
-        Event::Input {
+        SensorEvent::Input {
             counts: Counts::default(),
         },
-        Event::Idle {
+        SensorEvent::Idle {
             idle_us: 60_000_000,
         },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Power {
-            power: Power {
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Power {
+            power: PowerState {
                 percent: 50,
                 discharging: true,
             },
         },
-        Event::Lost {
-            concern: Concern::Input,
+        SensorEvent::Lost {
+            concern: SensorKind::Input,
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::Writer::new(b"# a trace\n".to_vec());
+    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
-        writer.record(&Stamped { at, event })?;
+        writer.record(&TimedEvent { at, event })?;
     }
     Ok(Target {
         name: "trace",
@@ -322,7 +325,7 @@ fn lines() -> Result<Target> {
             b"\"removed\":true",
         ],
         read: Box::new(|input| {
-            if let Ok(line) = serde_json::from_slice::<Line>(input) {
+            if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
                 let _ = (line.record.start_us(), line.record.end_us());
                 drop(serde_json::to_vec(&line));
             }
