@@ -12,7 +12,6 @@
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
-//!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
@@ -70,7 +69,7 @@ pub fn activity(
     let ending = match form {
         Form::Age => "jsonl.zst.age",
         Form::Rows => "sealed.jsonl.zst",
-        Form::Session | Form::Readable => "jsonl.zst",
+        Form::Readable => "jsonl.zst",
     };
     key(
         Kind::Activity,
@@ -103,7 +102,6 @@ pub fn shot(
     };
     let sealed = match form {
         Form::Age | Form::Rows => ".age",
-        Form::Session => ".uam",
         Form::Readable => "",
     };
     let ending = format!("{picture}{sealed}");
@@ -207,7 +205,6 @@ pub fn parse(key: &str) -> Option<Parts> {
         (Kind::Shot, ending) => match ending.split_once('.') {
             None => Form::Readable,
             Some((_, "age")) => Form::Age,
-            Some((_, "uam")) => Form::Session,
             Some(_) => return None,
         },
         _ => return None,
@@ -257,7 +254,7 @@ mod tests {
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
         assert_eq!(at(Form::Age), format!("{name}.webp.age"));
-        assert_eq!(at(Form::Session), format!("{name}.webp.uam"));
+        assert_eq!(parse(&format!("{name}.webp.uam")), None);
         assert_eq!(at(Form::Readable), format!("{name}.webp"));
         assert_eq!(
             vault(&device, 1, "2026-09-21", 2, sha),
@@ -275,7 +272,6 @@ mod tests {
                 (0, 1) => (Kind::Activity, Form::Rows),
                 (0, _) => (Kind::Activity, Form::Readable),
                 (1, 0) => (Kind::Shot, Form::Age),
-                (1, 1) => (Kind::Shot, Form::Session),
                 (1, _) => (Kind::Shot, Form::Readable),
                 (2, _) => (Kind::Manifest, Form::Readable),
                 _ => (Kind::Vault, Form::Readable),
