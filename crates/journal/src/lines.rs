@@ -231,18 +231,6 @@ impl Sealed {
         }
     }
 
-    /// Opens other bytes that belong to the same number and session, such as a picture's file of format 1.
-    pub(crate) fn open_other(
-        &self,
-        db: &Db,
-        ring: &KeyRing,
-        what: &'static str,
-        sealed: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
-        let aad = self.aad(&db.device, what, self.seq);
-        ring.open(&self.wrapped_key, &aad, sealed)
-    }
-
     /// The plain content of a record's row.
     pub(crate) fn plain(&self, device: &DeviceId, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
         let aad = match self.open_id {
@@ -294,7 +282,8 @@ impl Sealed {
 
     /// The content of a row of `rollup`.
     pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
-        self.open_other(db, ring, "rollup", &self.sealed)
+        let aad = self.aad(&db.device, "rollup", self.seq);
+        ring.open(&self.wrapped_key, &aad, &self.sealed)
     }
 }
 

@@ -105,12 +105,14 @@ pub(crate) fn open_for_errand(
     check: bool,
 ) -> Result<(Db, i64), JournalError> {
     let path = dir.join(DB_NAME);
-    let mut conn = db::connect(&path, Use::Write)?;
+    let conn = db::connect(&path, Use::Write)?;
     if check {
         quick_check(&conn, &path)?;
     }
     doubt::copy_log(&conn, &path)?;
-    migrate::run(&mut conn, &path)?;
+    if migrate::check_version(&conn, &path)? {
+        return Err(JournalError::Missing { path });
+    }
     let db = Db::with(conn, dir, path)?;
     if db.device != *device {
         return Err(JournalError::OtherDevice {
@@ -145,8 +147,7 @@ fn attempt(
     let mut conn = db::connect(&path, Use::Write)?;
     quick_check(&conn, &path)?;
     doubt::copy_log(&conn, &path)?;
-    recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
-    migrate::run(&mut conn, &path)?;
+    recovery.first = migrate::create(&mut conn, &path)?;
     let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
     let mut db = Db::with(conn, dir, path)?;
     read_pending(&db, ring, run, &mut recovery)?;

@@ -392,7 +392,7 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
     };
     let mut out = Vec::new();
     if marks & 1 != 0 {
-        out.push(object(&row.sha256, Form::of(row.form)));
+        out.push(object(&row.sha256, Form::of(row.form)?));
     }
     if let Some(plain) = row.plain.filter(|_| marks & 2 != 0) {
         out.push(object(&plain, Form::Readable));
@@ -412,7 +412,7 @@ pub(crate) fn note_segment(
     if !sent.iter().rev().any(|object| known(&object))
         && let Some(row) = freeze::segment_of(tx, seq)?
     {
-        sent.extend(row.sent());
+        sent.extend(row.sent()?);
     }
     Ok(())
 }

@@ -156,7 +156,7 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
     let mut conn = Connection::open(&new).map_err(failed())?;
     conn.pragma_update(None, "synchronous", "full")
         .map_err(failed())?;
-    migrate::run(&mut conn, &new)?;
+    migrate::create(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
     let mut saver = Saver::new(
         &tx,
@@ -194,13 +194,13 @@ fn remove(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// The first page holds the header and where each table begins; without it SQLite reads nothing. The tables were made
-/// by the same steps in every journal, so the first page of an empty one fits: a copy of the damaged file gets it. Where
-/// the tables of a later step begin differs in a journal that an older version had begun, so of those only is believed
-/// what can be checked. `None` when all that does not help.
+/// The first page holds the header and the page on which each table begins; without it SQLite reads nothing. Every
+/// journal's tables were made by the same statements, so the first page of an empty one fits: a copy of the damaged file
+/// gets it. The description of all tables needs two further pages; where one of them is broken, the first page of an
+/// earlier group of tables still opens those. `None` when none of them helps.
 fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, JournalError> {
-    for version in (1..=migrate::known()).rev() {
-        if let Some(conn) = with_head_of(version, damaged, copy)? {
+    for groups in (1..=migrate::GROUPS).rev() {
+        if let Some(conn) = with_head_of(groups, damaged, copy)? {
             return Ok(Some(conn));
         }
     }
@@ -208,7 +208,7 @@ fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, Jour
 }
 
 fn with_head_of(
-    version: i64,
+    groups: usize,
     damaged: &Path,
     copy: &Path,
 ) -> Result<Option<Connection>, JournalError> {
@@ -223,7 +223,7 @@ fn with_head_of(
         }
         disk::new_private_file(copy).map_err(JournalError::io("create", copy))?;
         let mut conn = Connection::open(copy).map_err(failed())?;
-        migrate::run_to(&mut conn, copy, version)?;
+        migrate::create_groups(&mut conn, copy, groups)?;
         conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
             .map_err(failed())?;
         conn.close().map_err(|(_, e)| failed()(e))?;
@@ -257,8 +257,8 @@ fn untouched(damaged: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-/// The same, and fails when its first page does not say where the tables are: their names and columns (those that every
-/// format has), and a session, which every record needs.
+/// The same, and fails when its first page does not say where the tables are: the names and columns of the first
+/// group, and a session, which every record needs.
 fn look(damaged: &Path) -> rusqlite::Result<Connection> {
     let conn = untouched(damaged)?;
     for columns in [

@@ -46,7 +46,7 @@ fn sweep_file(
     let Some(name) = file.file_name().and_then(|n| n.to_str()) else {
         return Ok(());
     };
-    if name.ends_with(".age.tmp") || name.ends_with(".uam.tmp") {
+    if name.ends_with(".age.tmp") {
         swept.unfinished += 1;
         return blobs::remove(file);
     }

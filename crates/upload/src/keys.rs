@@ -12,7 +12,6 @@
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
-//!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
@@ -70,7 +69,7 @@ pub fn activity(
     let ending = match form {
         Form::Age => "jsonl.zst.age",
         Form::Rows => "sealed.jsonl.zst",
-        Form::Session | Form::Readable => "jsonl.zst",
+        Form::Readable => "jsonl.zst",
     };
     key(
         ObjectKind::Activity,
@@ -103,7 +102,6 @@ pub fn shot(
     };
     let sealed = match form {
         Form::Age | Form::Rows => ".age",
-        Form::Session => ".uam",
         Form::Readable => "",
     };
     let ending = format!("{picture}{sealed}");
@@ -208,7 +206,6 @@ pub fn parse(key: &str) -> Option<ObjectKey> {
         (ObjectKind::Shot, ending) => match ending.split_once('.') {
             None => Form::Readable,
             Some((_, "age")) => Form::Age,
-            Some((_, "uam")) => Form::Session,
             Some(_) => return None,
         },
         _ => return None,
@@ -258,7 +255,7 @@ mod tests {
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
         assert_eq!(at(Form::Age), format!("{name}.webp.age"));
-        assert_eq!(at(Form::Session), format!("{name}.webp.uam"));
+        assert_eq!(parse(&format!("{name}.webp.uam")), None);
         assert_eq!(at(Form::Readable), format!("{name}.webp"));
         assert_eq!(
             vault(&device, 1, "2026-09-21", 2, sha),
@@ -276,7 +273,6 @@ mod tests {
                 (0, 1) => (ObjectKind::Activity, Form::Rows),
                 (0, _) => (ObjectKind::Activity, Form::Readable),
                 (1, 0) => (ObjectKind::Shot, Form::Age),
-                (1, 1) => (ObjectKind::Shot, Form::Session),
                 (1, _) => (ObjectKind::Shot, Form::Readable),
                 (2, _) => (ObjectKind::Manifest, Form::Readable),
                 _ => (ObjectKind::Vault, Form::Readable),

@@ -9,8 +9,8 @@
 //!   was right): two factors.
 //! * What this cannot see: an older `vault.json` put back by hand makes codes of the last 90 seconds fresh again.
 
-use crate::cipher::{self, Key};
-use crate::file::{self, Parsed, State};
+use crate::cipher::Key;
+use crate::file::{self, State};
 use crate::gate::{self, GateState, Judged};
 use crate::keys::{self, Identity, Recipient};
 use crate::seal::{KeyMaker, Opener};
@@ -91,9 +91,8 @@ impl Vault {
     /// Opens the vault in `dir`; never makes one.
     ///
     /// # Errors
-    /// [`VaultError::Missing`] when there is none, [`VaultError::Old`] for one of the first format,
-    /// [`VaultError::Malformed`] or [`VaultError::Newer`] when this version cannot read it (it is left as it is),
-    /// [`VaultError::Io`].
+    /// [`VaultError::Missing`] when there is none, [`VaultError::Malformed`] or [`VaultError::Newer`] when this version
+    /// cannot read it (it is left as it is), [`VaultError::Io`].
     pub fn open(dir: &Path) -> Result<Self, VaultError> {
         let path = dir.join(FILE_NAME);
         let state = load(&path)?;
@@ -279,20 +278,12 @@ impl Vault {
     /// Opens what was recorded here, also under earlier keys of this vault.
     #[must_use]
     pub fn opener(&self, identity: &Identity) -> Opener {
-        let open = |text: &String| {
-            let sealed = BASE64.decode(text.as_bytes()).ok()?;
-            keys::open_with([identity].into_iter(), &sealed).ok()
-        };
         let earlier = self.state.earlier.iter().filter_map(|text| {
-            let plain = open(text)?;
+            let sealed = BASE64.decode(text.as_bytes()).ok()?;
+            let plain = keys::open_with([identity].into_iter(), &sealed).ok()?;
             std::str::from_utf8(&plain).ok()?.parse().ok()
         });
-        let old_key = self
-            .state
-            .old_key
-            .as_ref()
-            .and_then(|text| cipher::key_from(&open(text)?));
-        Opener::with_old_key([identity.clone()].into_iter().chain(earlier), old_key)
+        Opener::new([identity.clone()].into_iter().chain(earlier))
     }
 
     /// Seals for everybody who can read: the viewer, the organisations, and `lease`, the key that lives as long as one
@@ -485,7 +476,7 @@ pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     Ok(file)
 }
 
-pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
+pub(crate) fn load(path: &Path) -> Result<State, VaultError> {
     let opened = File::open(path).and_then(|file| {
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -502,15 +493,6 @@ pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
     };
     disk::only_mine(path).map_err(io_error("protect", path))?;
     file::parse(path, &bytes)
-}
-
-fn load(path: &Path) -> Result<State, VaultError> {
-    match read(path)? {
-        Parsed::Current(state) => Ok(*state),
-        Parsed::Old(_) => Err(VaultError::Old {
-            path: path.to_owned(),
-        }),
-    }
 }
 
 /// Reads a whole file that may be a copy of a vault.

@@ -73,7 +73,7 @@ fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 fn desk(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
     let founding = Founding {
-        device: Vault::device_for(&home)?,
+        device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE),
         totp: Some(TotpSecret::parse(CODES)?),
         organisations: Vec::new(),

@@ -185,7 +185,7 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, Form)> {
             let form = match row.get(2)? {
                 1 => Form::Age,
                 2 => Form::Rows,
-                _ => Form::Session,
+                other => panic!("form {other}"),
             };
             Ok((
                 row.get::<_, i64>(0)?.unsigned_abs(),

@@ -238,10 +238,7 @@ fn fetched(sink: &dyn Sink, item: &Item, opener: &Opener) -> Result<Opened, Trou
             .map(|plain| Opened::Picture(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
         ("shot", Form::Readable) => Ok(Opened::Picture(body.to_vec())),
-        ("shot", _) => Err(wrong(
-            "it was sealed by an early version, under a key that lies in the journal alone"
-                .to_owned(),
-        )),
+        ("shot", Form::Rows) => Err(wrong("screenshots have no such form".to_owned())),
         _ => Ok(Opened::Lines(body.to_vec())),
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
     let environment = Environment::load(&home.paths)?;
     let destination = super::destination(home, &config, &environment)?.describe();
     let vault = match Vault::open(&home.paths.vault()) {
-        Err(vault::VaultError::Missing { .. } | vault::VaultError::Old { .. }) => None,
+        Err(vault::VaultError::Missing { .. }) => None,
         opened => Some(opened?),
     };
     output::line(&start::notice(

@@ -26,7 +26,7 @@ use model::NoticeCode;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
+use vault::{Door, Enrolment, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
 
 /// How many codes may be tried at one start.
 const TRIES: u32 = 3;
@@ -68,10 +68,9 @@ pub(crate) fn enter(
     let now_us = now_us();
     let mut notices = Vec::new();
     let dir = paths.vault();
-    let found = Vault::look(&dir)?;
-    let mut vault = match found {
-        Found::Vault => Some(Vault::open(&dir)?),
-        Found::Nothing | Found::Old => None,
+    let mut vault = match Vault::exists(&dir)? {
+        true => Some(Vault::open(&dir)?),
+        false => None,
     };
     let agreed = {
         let facts = facts(paths, &config, destination, vault.as_ref());
@@ -83,7 +82,7 @@ pub(crate) fn enter(
             let door = factor::open(&vault, &mut Ask::stdio())?;
             (vault, door, false)
         }
-        None => first::found(&dir, args, found, now_us)?,
+        None => first::found(&dir, args, now_us)?,
     };
     if let Agreed::Now(consent) = agreed {
         let text = format!(
