@@ -105,7 +105,7 @@ pub(crate) fn told(paths: &Paths, policy: &Policy) -> Option<i64> {
 /// Keeps that this rule was told.
 pub(crate) fn tell(paths: &Paths, policy: &Policy, now_us: i64) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(&of(policy, now_us))?;
-    vault::disk::write_durably(&paths.retention(), &bytes)
+    platform::files::write_file_durably(&paths.retention(), &bytes)
         .with_context(|| format!("cannot write {}", paths.retention().display()))
 }
 

@@ -37,7 +37,7 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
     match to {
         None => output::out(&text),
         Some(to) => {
-            let written = vault::disk::new_private_file(to)
+            let written = platform::files::create_private_file(to)
                 .and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()));
             written.with_context(|| format!("cannot write the key to {}", to.display()))?;
             output::line(&format!(

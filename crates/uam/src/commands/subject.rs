@@ -137,7 +137,7 @@ pub(super) fn run(
         last_seq: reader.last_seq()?,
     };
     let part = Part::new(file)?;
-    let out = vault::disk::new_private_file(&part.path)
+    let out = platform::files::create_private_file(&part.path)
         .with_context(|| format!("cannot write {}", part.path.display()))?;
     let manifest = write(&reader, &range, BufWriter::new(out))?;
     part.keep(file)?;

@@ -1,3 +1,5 @@
+//! Modes, and a rename that replaces.
+
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, metadata, set_permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -7,7 +9,7 @@ pub(super) fn create_dir_all(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-pub(super) fn new_file(path: &Path) -> io::Result<File> {
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -16,7 +18,7 @@ pub(super) fn new_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-pub(super) fn only_mine(path: &Path, mode: u32) -> io::Result<()> {
+pub(super) fn restrict_to_owner(path: &Path, mode: u32) -> io::Result<()> {
     if metadata(path)?.permissions().mode() & 0o077 == 0 {
         return Ok(());
     }
@@ -32,7 +34,7 @@ pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// `from` takes the place of `to` in one step.
-pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+/// Replaces `to` by `from` in one step.
+pub(super) fn replace_file(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)
 }
