@@ -5,4 +5,5 @@
 //!
 //! Each module is a façade over one `imp` per system, chosen on its `mod` line.
 
+pub mod disk_space;
 pub mod files;

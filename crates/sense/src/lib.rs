@@ -15,7 +15,6 @@
 mod batch;
 mod clock;
 mod desktop;
-pub mod disk;
 pub mod ending;
 mod keep;
 #[cfg(target_os = "linux")]
