@@ -7,3 +7,5 @@
 
 pub mod disk_space;
 pub mod files;
+#[cfg(windows)]
+pub mod windows;

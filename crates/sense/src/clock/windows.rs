@@ -2,8 +2,8 @@
 //! (does not).
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use crate::windows::os::steps;
 use model::Moment;
+use platform::windows::to_ticks;
 use std::sync::OnceLock;
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
@@ -27,7 +27,7 @@ pub(super) fn now() -> Moment {
         QueryPerformanceCounter(&mut ticks);
         QueryUnbiasedInterruptTime(&mut awake);
     }
-    let utc_us = i64::try_from(steps(utc) / 10).unwrap_or(i64::MAX);
+    let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
         utc_us: utc_us.saturating_sub(EPOCH_US),
         boot_us: micros(ticks, *TICKS_PER_SECOND.get_or_init(frequency)),

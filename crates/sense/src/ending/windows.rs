@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::Ending;
-use crate::windows::os::{self, Class};
+use platform::windows::{HiddenWindow, run_message_loop};
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,14 +65,10 @@ pub fn watch(
             // Ahead of ordinary programs (0x280), so that the recording ends before what it records does.
             // SAFETY: plain numbers.
             unsafe { SetProcessShutdownParameters(0x2ff, 0) };
-            let class = Class {
-                name: CLASS,
-                procedure: on_message,
-            };
-            match os::hidden_window(&class) {
+            match HiddenWindow::open(CLASS, on_message) {
                 Ok(_window) => {
                     let _ = ready.send(Ok(()));
-                    os::pump_for_ever();
+                    run_message_loop();
                 }
                 Err(e) => {
                     let _ = ready.send(Err(e));

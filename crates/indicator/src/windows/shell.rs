@@ -4,23 +4,20 @@
 use crate::icon::pixels;
 use crate::menu::Entry;
 use crate::shown::Sign;
+use platform::windows::{post_message, to_utf16, write_utf16_field};
 use std::io;
-use std::marker::PhantomData;
-use std::ptr::{null, null_mut};
-use windows_sys::Win32::Foundation::{ERROR_CLASS_ALREADY_EXISTS, GetLastError, HWND};
-use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
+use std::ptr::null;
+use windows_sys::Win32::Foundation::HWND;
 use windows_sys::Win32::UI::Shell::{
     NIF_ICON, NIF_INFO, NIF_MESSAGE, NIF_SHOWTIP, NIF_TIP, NIIF_INFO, NIIF_RESPECT_QUIET_TIME,
     NIM_ADD, NIM_DELETE, NIM_MODIFY, NIM_SETVERSION, NOTIFYICON_VERSION_4, NOTIFYICONDATAW,
     NOTIFYICONDATAW_0, Shell_NotifyIconW,
 };
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    AppendMenuW, CreateIconFromResourceEx, CreatePopupMenu, CreateWindowExW, DefWindowProcW,
-    DestroyIcon, DestroyMenu, DestroyWindow, DispatchMessageW, FindWindowW, GetMessageW,
-    GetSystemMetrics, HICON, LR_DEFAULTCOLOR, MF_GRAYED, MF_SEPARATOR, MF_STRING, MSG,
-    PostMessageW, PostQuitMessage, RegisterClassExW, RegisterWindowMessageW, SM_CXSMICON,
-    SetForegroundWindow, TPM_RIGHTBUTTON, TrackPopupMenuEx, WM_APP, WM_NULL, WNDCLASSEXW, WNDPROC,
-    WS_OVERLAPPED,
+    AppendMenuW, CreateIconFromResourceEx, CreatePopupMenu, DestroyIcon, DestroyMenu, FindWindowW,
+    GetSystemMetrics, HICON, LR_DEFAULTCOLOR, MF_GRAYED, MF_SEPARATOR, MF_STRING,
+    RegisterWindowMessageW, SM_CXSMICON, SetForegroundWindow, TPM_RIGHTBUTTON, TrackPopupMenuEx,
+    WM_APP, WM_NULL,
 };
 
 /// What the taskbar sends when something happens to the icon.
@@ -34,125 +31,9 @@ pub(super) const ICON: u32 = 1;
 /// The version in which icons say their size and order of bytes.
 const ICON_VERSION: u32 = 0x0003_0000;
 
-/// `text` for the API: UTF-16, ended by 0.
-pub(super) fn wide(text: &str) -> Vec<u16> {
-    text.encode_utf16().chain([0]).collect()
-}
-
-/// Writes `text` into a field of the API, cut where it would not fit; the rest is 0.
-fn put(field: &mut [u16], text: &str) {
-    field.fill(0);
-    let mut end = 0;
-    for c in text.chars() {
-        let mut units = [0; 2];
-        let units = c.encode_utf16(&mut units);
-        // The last place is the 0 that ends it.
-        if end + units.len() >= field.len() {
-            return;
-        }
-        field[end..end + units.len()].copy_from_slice(units);
-        end += units.len();
-    }
-}
-
-pub(super) type Procedure = unsafe extern "system" fn(HWND, u32, usize, isize) -> isize;
-
-/// A window that is never shown. It belongs to the thread that made it, and goes with this.
-pub(super) struct Window {
-    pub(super) handle: HWND,
-    /// Only the thread that made a window can destroy it.
-    _thread: PhantomData<*const ()>,
-}
-
-impl Window {
-    /// A hidden top-level window of the class `name`.
-    pub(super) fn open(name: &str, procedure: Procedure) -> io::Result<Self> {
-        let name = wide(name);
-        let procedure: WNDPROC = Some(procedure);
-        // SAFETY: `name` and `facts` live through the calls; the procedure is a plain function of this program.
-        unsafe {
-            let module = GetModuleHandleW(null());
-            let facts = WNDCLASSEXW {
-                cbSize: size_of::<WNDCLASSEXW>() as u32,
-                style: 0,
-                lpfnWndProc: procedure,
-                cbClsExtra: 0,
-                cbWndExtra: 0,
-                hInstance: module,
-                hIcon: null_mut(),
-                hCursor: null_mut(),
-                hbrBackground: null_mut(),
-                lpszMenuName: null(),
-                lpszClassName: name.as_ptr(),
-                hIconSm: null_mut(),
-            };
-            if RegisterClassExW(&facts) == 0 && GetLastError() != ERROR_CLASS_ALREADY_EXISTS {
-                return Err(io::Error::last_os_error());
-            }
-            let handle = CreateWindowExW(
-                0,
-                name.as_ptr(),
-                name.as_ptr(),
-                WS_OVERLAPPED,
-                0,
-                0,
-                0,
-                0,
-                null_mut(),
-                null_mut(),
-                module,
-                null(),
-            );
-            if handle.is_null() {
-                return Err(io::Error::last_os_error());
-            }
-            Ok(Self {
-                handle,
-                _thread: PhantomData,
-            })
-        }
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        // SAFETY: the window is this thread's, and nothing uses its handle afterwards.
-        unsafe { DestroyWindow(self.handle) };
-    }
-}
-
-/// What the system does with a message by itself.
-pub(super) fn by_default(window: HWND, message: u32, wparam: usize, lparam: isize) -> isize {
-    // SAFETY: the arguments are those a window procedure was called with.
-    unsafe { DefWindowProcW(window, message, wparam, lparam) }
-}
-
-/// Dispatches this thread's messages until it was told to [`quit`].
-pub(super) fn pump() {
-    // SAFETY: `message` is written by `GetMessageW` before it is read.
-    unsafe {
-        let mut message: MSG = std::mem::zeroed();
-        while GetMessageW(&mut message, null_mut(), 0, 0) > 0 {
-            DispatchMessageW(&message);
-        }
-    }
-}
-
-/// Ends [`pump`] of this thread.
-pub(super) fn quit() {
-    // SAFETY: a number.
-    unsafe { PostQuitMessage(0) };
-}
-
-/// Puts a message into a window's queue; a full queue or a window that is gone drops it. Any thread may.
-pub(super) fn post(window: HWND, message: u32, wparam: usize, lparam: isize) {
-    // SAFETY: numbers; a handle that is no window's any more is refused.
-    unsafe { PostMessageW(window, message, wparam, lparam) };
-}
-
 /// The broadcast by which a new taskbar says that it is there.
 pub(super) fn taskbar_created() -> u32 {
-    let name = wide("TaskbarCreated");
+    let name = to_utf16("TaskbarCreated");
     // SAFETY: the name lives through the call.
     unsafe { RegisterWindowMessageW(name.as_ptr()) }
 }
@@ -164,7 +45,7 @@ pub(super) fn has_taskbar() -> bool {
 
 /// A top-level window of this class.
 pub(super) fn find(class: &str) -> Option<HWND> {
-    let class = wide(class);
+    let class = to_utf16(class);
     // SAFETY: the name lives through the call.
     let window = unsafe { FindWindowW(class.as_ptr(), null()) };
     (!window.is_null()).then_some(window)
@@ -267,13 +148,13 @@ pub(super) fn change(window: HWND, change: Change<'_>) -> bool {
         Change::Add(icon, text) | Change::Modify(icon, text) => {
             data.uFlags = NIF_MESSAGE | NIF_ICON | NIF_TIP | NIF_SHOWTIP;
             data.hIcon = icon.0;
-            put(&mut data.szTip, text);
+            write_utf16_field(&mut data.szTip, text);
         }
         Change::Bubble(text) => {
             data.uFlags = NIF_INFO;
             data.dwInfoFlags = NIIF_INFO | NIIF_RESPECT_QUIET_TIME;
-            put(&mut data.szInfoTitle, "uam");
-            put(&mut data.szInfo, text);
+            write_utf16_field(&mut data.szInfoTitle, "uam");
+            write_utf16_field(&mut data.szInfo, text);
         }
         Change::Delete | Change::Look => {}
     }
@@ -304,7 +185,7 @@ pub(super) fn popup(window: HWND, entries: &[Entry], x: i32, y: i32) {
                 continue;
             }
             // One ampersand would mark the letter after it as the entry's shortcut.
-            let text = wide(&entry.text.replace('&', "&&"));
+            let text = to_utf16(&entry.text.replace('&', "&&"));
             let greyed = if entry.enabled { 0 } else { MF_GRAYED };
             AppendMenuW(menu, MF_STRING | greyed, entry.id.into(), text.as_ptr());
         }
@@ -314,5 +195,5 @@ pub(super) fn popup(window: HWND, entries: &[Entry], x: i32, y: i32) {
         DestroyMenu(menu);
     }
     // So that the next one opens at once (the same place).
-    post(window, WM_NULL, 0, 0);
+    post_message(window, WM_NULL, 0, 0);
 }
