@@ -5,6 +5,7 @@
 //!
 //! Each module is a façade over one `imp` per system, chosen on its `mod` line.
 
+pub mod clock;
 pub mod disk_space;
 pub mod files;
 #[cfg(windows)]

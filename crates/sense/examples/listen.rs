@@ -5,7 +5,8 @@
 #![allow(clippy::print_stdout)]
 
 use model::{Concern, Event};
-use sense::{Desktop, Options, SystemClock};
+use platform::clock::SystemClock;
+use sense::{Desktop, Options};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};

@@ -13,7 +13,6 @@
 //! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
 
 mod batch;
-mod clock;
 mod desktop;
 pub mod ending;
 mod keep;
@@ -34,7 +33,6 @@ mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-pub use clock::SystemClock;
 pub use desktop::{Desktop, Note};
 pub use keep::Running;
 pub use metered::{Metered, metered};

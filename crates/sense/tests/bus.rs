@@ -5,7 +5,8 @@
 
 use lab::desktop::wait_until;
 use model::{Concern, Event, Power, Stamped, Support};
-use sense::{Bus, Desktop, Metered, Options, SystemClock, metered};
+use platform::clock::SystemClock;
+use sense::{Bus, Desktop, Metered, Options, metered};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use lab::desktop::{VirtualDesktop, wait_until};
 use model::{ActiveWindow, Counts, Event, Stamped};
-use sense::{Desktop, Options, Running, Screen, SystemClock};
+use platform::clock::SystemClock;
+use sense::{Desktop, Options, Running, Screen};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};

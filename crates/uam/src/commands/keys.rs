@@ -9,6 +9,7 @@ use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::{current_time_us, unix_time};
 use std::path::Path;
 use std::process::ExitCode;
 use vault::{DeviceKey, Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
@@ -124,7 +125,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
     let Entry {
         vault, door, pass, ..
     } = entry;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
@@ -221,7 +222,7 @@ pub(super) fn phone(
         let Some(code) = ask.code("Code from the new entry")? else {
             break;
         };
-        match vault.confirm_secret(door, pass, &proposal, &code, start::now().as_secs())? {
+        match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
             Verdict::Accepted => {
                 if !known {
                     start::forget_secret(&picture);

@@ -11,6 +11,7 @@ use anyhow::Context;
 use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
+use platform::clock::SystemClock;
 use report::{Days, Meaning, Overview, View};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
@@ -40,7 +41,7 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     }
     let day = parse(&args.day)?;
     let reader = super::reader(home, &format!("the report of {day}"))?;
-    let now = until(&reader, sense::SystemClock.now().utc_us)?;
+    let now = until(&reader, SystemClock.now().utc_us)?;
     let mut report = report::query::day_in(&reader, view, day, now, &time::zone_name())
         .context("cannot read that day")?;
     meaning.tell_day(&mut report);
@@ -84,7 +85,7 @@ fn run_many(
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
-    let now = until(&reader, sense::SystemClock.now().utc_us)?;
+    let now = until(&reader, SystemClock.now().utc_us)?;
     let report = totals(&reader, days, now, view, meaning)?;
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?

@@ -9,6 +9,7 @@ use crate::paths::Paths;
 use crate::supervise::{self, Watch};
 use crate::{output, start, time};
 use journal::Reader;
+use platform::clock::current_time_us;
 use report::{Today, View};
 use sense::Options;
 use std::process::ExitCode;
@@ -62,7 +63,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
 fn today(paths: &Paths, opener: Opener) -> Today {
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     let zone = time::zone_name();
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)

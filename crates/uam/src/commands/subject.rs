@@ -7,11 +7,12 @@ use super::Home;
 use crate::access;
 use crate::failure::Failure;
 use crate::yours::words;
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
 use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -239,7 +240,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: start::now_us(),
+        made_us: current_time_us(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,

@@ -9,6 +9,7 @@ use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
 use model::DeviceId;
+use platform::clock::SystemClock;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -229,7 +230,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             ..Summary::default()
         });
     }
-    let clock = sense::SystemClock;
+    let clock = SystemClock;
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.

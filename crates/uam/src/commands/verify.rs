@@ -6,11 +6,12 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::yours::words;
-use crate::{output, start, time};
+use crate::{output, time};
 use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
 use ::upload::{Destination, Look, Timeouts};
 use anyhow::Context;
 use journal::Reader;
+use platform::clock::current_time_us;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ fn check(
 ) -> anyhow::Result<Report> {
     let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
     let expected = reader.map(|reader| Expected { reader, key });
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
 

@@ -5,12 +5,13 @@ use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::control::{Reply, Request, Step};
 use crate::failure;
+use crate::system;
 use crate::time::PauseLength;
 use crate::yours::{self, Lent, hand, words};
-use crate::{start, system};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
+use platform::clock::current_time_us;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
@@ -133,7 +134,7 @@ impl Hand {
 
     fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
         let wish = yours::Wish::Since {
-            from_us: start::now_us().saturating_sub(LAST_US),
+            from_us: current_time_us().saturating_sub(LAST_US),
         };
         let ask = |rehearsal: bool, access: Option<&Access>| -> anyhow::Result<Reply> {
             let reply = (self.ask)(Request::TakeOut {

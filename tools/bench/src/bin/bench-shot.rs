@@ -7,8 +7,9 @@
 use anyhow::{Context, Result, bail};
 use bench::cpu;
 use model::{Event, WindowHandle};
+use platform::clock::SystemClock;
 use screenshots::{Outcome, Pipeline, Settings};
-use sense::{Desktop, Options, Screen, SystemClock};
+use sense::{Desktop, Options, Screen};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;

@@ -1,7 +1,8 @@
 //! The check that the page begins: `uam verify` by itself, on a thread of its own.
 
 use crate::commands::{Home, verify};
-use crate::{start, time};
+use crate::time;
+use platform::clock::current_time_us;
 use std::ops::ControlFlow;
 use upload::verify::{Report, Step, Verdict};
 use web::{Checked, Checking, Finding};
@@ -48,7 +49,7 @@ fn run(home: &Home, quick: bool, checking: Checking) {
             verdict: web::Verdict::Failed,
             words: format!("There is no answer: {e:#}."),
             place: String::new(),
-            at_us: start::now_us(),
+            at_us: current_time_us(),
             objects: 0,
             bytes: 0,
             chains: Vec::new(),
@@ -77,7 +78,7 @@ fn told(report: Report) -> Checked {
             Verdict::Tampered => web::Verdict::Tampered,
         },
         words: words.to_owned(),
-        at_us: start::now_us(),
+        at_us: current_time_us(),
         objects: report.objects,
         bytes: report.bytes,
         chains: lines.collect(),

@@ -4,11 +4,12 @@ use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
 use crate::failure::Failure;
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
 use model::Record;
+use platform::clock::current_time_us;
 use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
 use report::{Meaning, Overview, Sheet, View};
 use std::path::Path;
@@ -47,7 +48,7 @@ pub(super) fn run(
         home,
         &format!("a page of {} to {}", days.start(), days.end()),
     )?;
-    let made_us = start::now_us();
+    let made_us = current_time_us();
     let now = until(&reader, made_us)?;
     let long = days
         .start()

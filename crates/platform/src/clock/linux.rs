@@ -3,20 +3,20 @@
 use model::Moment;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-pub(super) fn now() -> Moment {
+pub(super) fn read_clocks() -> Moment {
     let utc = clock_gettime(ClockId::Realtime);
     Moment {
         utc_us: utc
             .tv_sec
             .saturating_mul(1_000_000)
             .saturating_add(utc.tv_nsec / 1_000),
-        boot_us: micros(clock_gettime(ClockId::Boottime)),
-        awake_us: micros(clock_gettime(ClockId::Monotonic)),
+        boot_us: to_micros(clock_gettime(ClockId::Boottime)),
+        awake_us: to_micros(clock_gettime(ClockId::Monotonic)),
     }
 }
 
 /// Microseconds of a clock that is never negative.
-fn micros(time: Timespec) -> u64 {
+fn to_micros(time: Timespec) -> u64 {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
     seconds

@@ -2,8 +2,8 @@
 //! (does not).
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
+use crate::windows::to_ticks;
 use model::Moment;
-use platform::windows::to_ticks;
 use std::sync::OnceLock;
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
@@ -15,7 +15,7 @@ const EPOCH_US: i64 = 11_644_473_600_000_000;
 
 static TICKS_PER_SECOND: OnceLock<i64> = OnceLock::new();
 
-pub(super) fn now() -> Moment {
+pub(super) fn read_clocks() -> Moment {
     let mut utc = FILETIME {
         dwLowDateTime: 0,
         dwHighDateTime: 0,
@@ -30,12 +30,12 @@ pub(super) fn now() -> Moment {
     let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
         utc_us: utc_us.saturating_sub(EPOCH_US),
-        boot_us: micros(ticks, *TICKS_PER_SECOND.get_or_init(frequency)),
+        boot_us: to_micros(ticks, *TICKS_PER_SECOND.get_or_init(ticks_per_second)),
         awake_us: awake / 10,
     }
 }
 
-fn frequency() -> i64 {
+fn ticks_per_second() -> i64 {
     let mut per_second = 0;
     // SAFETY: writes one number.
     unsafe { QueryPerformanceFrequency(&mut per_second) };
@@ -43,7 +43,7 @@ fn frequency() -> i64 {
 }
 
 /// `ticks` in microseconds. Seconds and their rest are converted apart, so that years of ticks do not overflow.
-fn micros(ticks: i64, per_second: i64) -> u64 {
+fn to_micros(ticks: i64, per_second: i64) -> u64 {
     let (seconds, rest) = (ticks / per_second, ticks % per_second);
     let us = seconds
         .saturating_mul(1_000_000)
@@ -57,10 +57,10 @@ mod tests {
 
     #[test]
     fn a_century_of_ticks_is_converted() {
-        assert_eq!(micros(10_000_001, 10_000_000), 1_000_000);
+        assert_eq!(to_micros(10_000_001, 10_000_000), 1_000_000);
         let century = 100 * 366 * 86_400;
         assert_eq!(
-            micros(century * 1_000_000_000 + 999_999_999, 1_000_000_000),
+            to_micros(century * 1_000_000_000 + 999_999_999, 1_000_000_000),
             century as u64 * 1_000_000 + 999_999
         );
     }

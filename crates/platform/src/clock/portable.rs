@@ -1,4 +1,4 @@
-//! The standard library's clocks, for systems without a backend of their own yet: sleep cannot be told apart.
+//! The clocks of the standard library, for systems without a backend yet: the time asleep is not known.
 
 use model::Moment;
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 static START: OnceLock<Instant> = OnceLock::new();
 
-pub(super) fn now() -> Moment {
+pub(super) fn read_clocks() -> Moment {
     let utc_us = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {

@@ -11,6 +11,7 @@ mod imp;
 mod imp;
 
 use model::{Clock, Moment};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The operating system's clocks: wall clock, boot clock (counts through sleep) and awake clock (does not).
 ///
@@ -21,8 +22,22 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        imp::now()
+        imp::read_clocks()
     }
+}
+
+/// The wall clock as the time since 1970 (UTC); zero while the clock stands before that.
+#[must_use]
+pub fn unix_time() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// The wall clock in microseconds since the Unix epoch (UTC), as records count it.
+#[must_use]
+pub fn current_time_us() -> i64 {
+    i64::try_from(unix_time().as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
