@@ -8,5 +8,6 @@
 pub mod clock;
 pub mod disk_space;
 pub mod files;
+pub mod shutdown;
 #[cfg(windows)]
 pub mod windows;

@@ -14,7 +14,6 @@
 
 mod batch;
 mod desktop;
-pub mod ending;
 mod keep;
 #[cfg(target_os = "linux")]
 mod linux;

@@ -6,7 +6,7 @@ use crate::control::{self, Listener, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
 use model::Stamped;
-use sense::ending::Ending;
+use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
@@ -100,10 +100,10 @@ pub(crate) fn post(out: &SyncSender<Message>, request: Request) {
 /// Turns the system's wishes that the program ends into messages. Where the process is gone once the wish is answered,
 /// the answer waits for `done`.
 pub(crate) fn endings(out: SyncSender<Message>, done: Arc<Done>) -> std::io::Result<()> {
-    let tell = move |ending: Ending| {
-        let _ = out.send(Message::Ending(ending.word()));
+    let tell = move |cause: ShutdownCause| {
+        let _ = out.send(Message::Ending(cause.describe()));
     };
-    sense::ending::watch(tell, move |limit| done.wait(limit))
+    watch_shutdown(tell, move |limit| done.wait(limit))
 }
 
 /// Reads the supervisor's orders. When they end without one, the supervisor is gone, and with it the right to record.

@@ -66,7 +66,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
 /// Ctrl-C, a closed terminal and the end of the session leave the view.
 fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
     let tx = tx.clone();
-    sense::ending::watch(
+    platform::shutdown::watch_shutdown(
         move |_| {
             let _ = tx.try_send(Event::Leave);
         },

@@ -1,19 +1,14 @@
 //! `SIGINT`, `SIGTERM` and `SIGHUP`.
 
-use super::Ending;
+use super::types::ShutdownCause;
 use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
 use std::io;
 use std::time::Duration;
 
-/// Calls `tell` at each wish that the program ends, on a thread of its own. A second wish ends the program at once,
-/// with the exit code a shell expects (128 and the signal's number). The program may take its time, so `_until_done` is
-/// not called here.
-///
-/// # Errors
-/// When the handlers or the thread cannot be had.
-pub fn watch(
-    tell: impl Fn(Ending) + Send + Sync + 'static,
-    _until_done: impl Fn(Duration) + Send + Sync + 'static,
+/// `_wait_until_done` is not called: the program may take its time.
+pub(super) fn watch_shutdown(
+    on_request: impl Fn(ShutdownCause) + Send + Sync + 'static,
+    _wait_until_done: impl Fn(Duration) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new()
@@ -27,18 +22,16 @@ pub fn watch(
                     )]
                     std::process::exit(128 + signal);
                 }
-                tell(match signal {
-                    SIGINT => Ending::Interrupt,
-                    SIGTERM => Ending::Request,
-                    _ => Ending::Terminal,
+                on_request(match signal {
+                    SIGINT => ShutdownCause::Interrupt,
+                    SIGTERM => ShutdownCause::Terminate,
+                    _ => ShutdownCause::TerminalClosed,
                 });
             }
         })
         .map(|_| ())
 }
 
-/// Does the window in which the program runs go with it? A terminal does not.
-#[must_use]
-pub fn window_goes_too() -> bool {
+pub(super) fn console_closes_with_process() -> bool {
     false
 }

@@ -1,12 +1,12 @@
-//! Console events, and the end of the session told to a window.
+//! Console events, and the end of the session as a window hears of it.
 //!
 //! A console program that uses windows gets no console event at log-off or shutdown, only `WM_ENDSESSION` to its
 //! top-level windows (documentation of `SetConsoleCtrlHandler`). The window for that is one of its own: its procedure
 //! blocks until the last commit, and the sensors' window must go on meanwhile, so that its last counts are in it.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::Ending;
-use platform::windows::{HiddenWindow, run_message_loop};
+use super::types::ShutdownCause;
+use crate::windows::{HiddenWindow, run_message_loop};
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,37 +25,31 @@ use windows_sys::core::BOOL;
 /// The name of the window's class.
 const CLASS: &str = "uam-session";
 
-/// The system ends the process five seconds after it asked (documentation of `HandlerRoutine` and `WM_ENDSESSION`).
-const PATIENCE: Duration = Duration::from_millis(4_500);
+/// How long the answer may wait for the last commit. The system ends the process five seconds after it asked
+/// (documentation of `HandlerRoutine` and `WM_ENDSESSION`).
+const COMMIT_TIMEOUT: Duration = Duration::from_millis(4_500);
 
-struct Watch {
-    tell: Box<dyn Fn(Ending) + Send + Sync>,
-    until_done: Box<dyn Fn(Duration) + Send + Sync>,
+struct ShutdownWatch {
+    on_request: Box<dyn Fn(ShutdownCause) + Send + Sync>,
+    wait_until_done: Box<dyn Fn(Duration) + Send + Sync>,
 }
 
-/// The handlers are plain functions without a place for data; the program has one instance of this.
-static WATCH: OnceLock<Watch> = OnceLock::new();
+/// The handlers are plain functions that cannot carry data, so the program has one instance of this.
+static WATCH: OnceLock<ShutdownWatch> = OnceLock::new();
 
-/// Calls `tell` at each wish that the program ends, on threads of the system's or of its own.
-///
-/// For [`Ending::Terminal`] and [`Ending::Session`] the process is gone once the system has its answer. So `until_done`
-/// is called then, which should return when everything is durable, or when the time it is given has passed.
-///
-/// # Errors
-/// When called twice, or when the handler or the window cannot be had.
-pub fn watch(
-    tell: impl Fn(Ending) + Send + Sync + 'static,
-    until_done: impl Fn(Duration) + Send + Sync + 'static,
+pub(super) fn watch_shutdown(
+    on_request: impl Fn(ShutdownCause) + Send + Sync + 'static,
+    wait_until_done: impl Fn(Duration) + Send + Sync + 'static,
 ) -> io::Result<()> {
-    let watch = Watch {
-        tell: Box::new(tell),
-        until_done: Box::new(until_done),
+    let watch = ShutdownWatch {
+        on_request: Box::new(on_request),
+        wait_until_done: Box::new(wait_until_done),
     };
     WATCH
         .set(watch)
-        .map_err(|_| io::Error::other("the end is already watched for"))?;
-    // SAFETY: `on_console` is a function of the right type that lives as long as the program.
-    if unsafe { SetConsoleCtrlHandler(Some(on_console), 1) } == 0 {
+        .map_err(|_| io::Error::other("shutdown is watched already"))?;
+    // SAFETY: `console_handler` is a function of the right type that lives as long as the program.
+    if unsafe { SetConsoleCtrlHandler(Some(console_handler), 1) } == 0 {
         return Err(io::Error::last_os_error());
     }
     let (ready, is_ready) = sync_channel(1);
@@ -65,7 +59,7 @@ pub fn watch(
             // Ahead of ordinary programs (0x280), so that the recording ends before what it records does.
             // SAFETY: plain numbers.
             unsafe { SetProcessShutdownParameters(0x2ff, 0) };
-            match HiddenWindow::open(CLASS, on_message) {
+            match HiddenWindow::open(CLASS, window_procedure) {
                 Ok(_window) => {
                     let _ = ready.send(Ok(()));
                     run_message_loop();
@@ -80,40 +74,40 @@ pub fn watch(
         .unwrap_or_else(|_| Err(io::Error::other("the thread ended early")))
 }
 
-/// Does the console window go with this program? So it is when the program was started from the desktop and not from a
-/// prompt: no other program is attached to the console.
-#[must_use]
-pub fn window_goes_too() -> bool {
+pub(super) fn console_closes_with_process() -> bool {
     let mut processes = [0; 2];
-    // SAFETY: the array is as long as is told. The call gives how many there are, 0 without a console.
+    // SAFETY: the length is that of the array. The call returns the number of processes, 0 without a console.
     let attached = unsafe { GetConsoleProcessList(processes.as_mut_ptr(), processes.len() as u32) };
     attached == 1
 }
 
-fn tell(ending: Ending) {
+fn report_cause(cause: ShutdownCause) {
     let Some(watch) = WATCH.get() else { return };
-    (watch.tell)(ending);
-    if matches!(ending, Ending::Terminal | Ending::Session) {
-        (watch.until_done)(PATIENCE);
+    (watch.on_request)(cause);
+    if matches!(
+        cause,
+        ShutdownCause::TerminalClosed | ShutdownCause::SessionEnd
+    ) {
+        (watch.wait_until_done)(COMMIT_TIMEOUT);
     }
 }
 
-unsafe extern "system" fn on_console(event: u32) -> BOOL {
+unsafe extern "system" fn console_handler(event: u32) -> BOOL {
     static ASKED: AtomicBool = AtomicBool::new(false);
-    let ending = match event {
-        CTRL_C_EVENT | CTRL_BREAK_EVENT => Ending::Interrupt,
-        CTRL_CLOSE_EVENT => Ending::Terminal,
-        _ => Ending::Session,
+    let cause = match event {
+        CTRL_C_EVENT | CTRL_BREAK_EVENT => ShutdownCause::Interrupt,
+        CTRL_CLOSE_EVENT => ShutdownCause::TerminalClosed,
+        _ => ShutdownCause::SessionEnd,
     };
-    if ending == Ending::Interrupt && ASKED.swap(true, Ordering::Relaxed) {
-        // Asked a second time to end now: the next handler, the system's, does so. The journal stands it.
+    if cause == ShutdownCause::Interrupt && ASKED.swap(true, Ordering::Relaxed) {
+        // The second request: the next handler, the system's, ends the process at once. The journal stands it.
         return 0;
     }
-    tell(ending);
+    report_cause(cause);
     1
 }
 
-unsafe extern "system" fn on_message(
+unsafe extern "system" fn window_procedure(
     window: HWND,
     message: u32,
     wparam: WPARAM,
@@ -121,14 +115,14 @@ unsafe extern "system" fn on_message(
 ) -> LRESULT {
     match message {
         WM_QUERYENDSESSION => 1,
-        // 0 when another program has refused and the session goes on.
+        // 0 when another program refused and the session continues.
         WM_ENDSESSION if wparam != 0 => {
-            tell(Ending::Session);
+            report_cause(ShutdownCause::SessionEnd);
             0
         }
         // Installers ask this way.
         WM_CLOSE => {
-            tell(Ending::Request);
+            report_cause(ShutdownCause::Terminate);
             0
         }
         // SAFETY: the arguments are those this procedure was called with.
