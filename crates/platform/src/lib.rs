@@ -5,9 +5,11 @@
 //!
 //! Each module is a façade over one `imp` per system, chosen on its `mod` line.
 
+pub mod bus;
 pub mod clock;
 pub mod disk_space;
 pub mod files;
+pub mod metered;
 pub mod shutdown;
 #[cfg(windows)]
 pub mod windows;

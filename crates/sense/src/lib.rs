@@ -17,7 +17,6 @@ mod desktop;
 mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
-mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -34,6 +33,5 @@ mod x11;
 
 pub use desktop::{Desktop, Note};
 pub use keep::Running;
-pub use metered::{Metered, metered};
-pub use options::{Bus, Options};
+pub use options::Options;
 pub use screen::{GrabError, Screen};

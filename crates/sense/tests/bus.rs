@@ -5,8 +5,10 @@
 
 use lab::desktop::wait_until;
 use model::{Concern, Event, Power, Stamped, Support};
+use platform::bus::BusAddress;
 use platform::clock::SystemClock;
-use sense::{Bus, Desktop, Metered, Options, metered};
+use platform::metered::{Metered, query_metered};
+use sense::{Desktop, Options};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -197,7 +199,7 @@ impl MockBus {
     fn options(&self, power_root: &Path) -> Options {
         Options {
             display: Some(":4242".into()),
-            bus: Bus::At(self.address.clone()),
+            bus: BusAddress::At(self.address.clone()),
             session: Some("c7".into()),
             power_root: power_root.to_owned(),
             ..Options::default()
@@ -344,7 +346,7 @@ fn without_a_bus_the_batteries_are_read_now_and_then() {
     battery(root.path(), 80, "Full");
     let options = Options {
         display: Some(":4242".into()),
-        bus: Bus::At("unix:path=/nonexistent/bus".into()),
+        bus: BusAddress::At("unix:path=/nonexistent/bus".into()),
         power_root: root.path().to_owned(),
         power_poll: Duration::from_millis(20),
         ..Options::default()
@@ -377,12 +379,19 @@ fn what_networkmanager_says_of_its_network() {
         (4, Metered::No),
     ] {
         let bus = MockBus::start().with_network(says);
-        assert_eq!(metered(&Bus::At(bus.address.clone())), expected, "{says}");
+        assert_eq!(
+            query_metered(&BusAddress::At(bus.address.clone())),
+            expected,
+            "{says}"
+        );
     }
     // Nobody there to say, and no bus at all.
     let bus = MockBus::start();
-    assert_eq!(metered(&Bus::At(bus.address.clone())), Metered::Unknown);
-    let nowhere = Bus::At("unix:path=/nonexistent/bus".into());
-    assert_eq!(metered(&nowhere), Metered::Unknown);
-    assert_eq!(metered(&Bus::Unused), Metered::Unknown);
+    assert_eq!(
+        query_metered(&BusAddress::At(bus.address.clone())),
+        Metered::Unknown
+    );
+    let nowhere = BusAddress::At("unix:path=/nonexistent/bus".into());
+    assert_eq!(query_metered(&nowhere), Metered::Unknown);
+    assert_eq!(query_metered(&BusAddress::Unused), Metered::Unknown);
 }

@@ -8,19 +8,20 @@ use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, U
 use super::supplies::Supplies;
 use crate::Options;
 use crate::keep::{End, Post, Source};
-use crate::options::Bus;
 use crate::outlet::{Closed, Outlet};
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use model::{Clock, Concern, Event, Power};
+use platform::bus::BusAddress;
+use platform::bus::connection::connect_bus;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, Message, MessageStream, message::Type};
 
 pub(super) struct Listener {
-    bus: Bus,
+    bus: BusAddress,
     session_name: Option<String>,
     reach: Reach,
     supplies: Option<Supplies>,
@@ -85,7 +86,7 @@ impl Listener {
 
     async fn listen(&mut self, post: &Post, mut stopped: oneshot::Receiver<()>) -> End {
         let result = async {
-            let conn = bus::connect(&self.bus).await?;
+            let conn = connect_bus(&self.bus).await?;
             if post.is_lost() {
                 // Another bus daemon, other object paths.
                 let reach = bus::reach(&conn, self.session_name.as_deref()).await;

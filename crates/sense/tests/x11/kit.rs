@@ -19,7 +19,7 @@ pub(crate) struct Listening {
 pub(crate) fn options(desktop: &VirtualDesktop) -> Options {
     Options {
         display: Some(desktop.display()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
         ..Options::default()
     }

@@ -64,7 +64,7 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
 fn without_a_server_everything_is_refused_with_a_reason() {
     let mut desktop = open(&Options {
         display: Some(":4242".into()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
         ..Options::default()
     });

@@ -9,7 +9,9 @@ use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
 use model::DeviceId;
+use platform::bus::BusAddress;
 use platform::clock::SystemClock;
+use platform::metered::{Metered, query_metered};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -192,7 +194,7 @@ fn given_lease() -> anyhow::Result<Opener> {
 fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
     let waits = !now
         && config.upload.on_metered == OnMetered::Wait
-        && sense::metered(&sense::Bus::System) == sense::Metered::Yes;
+        && query_metered(&BusAddress::System) == Metered::Yes;
     waits.then(|| Trouble {
         permanent: false,
         text: "the network is metered, so nothing is sent through it".to_owned(),

@@ -1,27 +1,28 @@
-//! NetworkManager's word. <https://networkmanager.dev/docs/api/latest/nm-dbus-types.html#NMMetered>
+//! NetworkManager's property `Metered`. <https://networkmanager.dev/docs/api/latest/nm-dbus-types.html#NMMetered>
 
-use super::Metered;
-use crate::linux::bus::{PROPERTIES, connect};
-use crate::options::Bus;
+use super::types::Metered;
+use crate::bus::BusAddress;
+use crate::bus::connection::connect_bus;
 use zbus::wire::OwnedVariant;
 
 const NAME: &str = "org.freedesktop.NetworkManager";
 const PATH: &str = "/org/freedesktop/NetworkManager";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
-pub(super) fn metered(bus: &Bus) -> Metered {
-    match zbus::block_on(ask(bus)) {
-        // Said so, and guessed from the kind of line.
+pub(super) fn query_metered(bus: &BusAddress) -> Metered {
+    match zbus::block_on(ask_network_manager(bus)) {
+        // Set by a person, or guessed from the kind of connection.
         Ok(1 | 3) => Metered::Yes,
         Ok(2 | 4) => Metered::No,
         Ok(_) | Err(_) => Metered::Unknown,
     }
 }
 
-async fn ask(bus: &Bus) -> zbus::Result<u32> {
-    if *bus == Bus::Unused {
+async fn ask_network_manager(bus: &BusAddress) -> zbus::Result<u32> {
+    if *bus == BusAddress::Unused {
         return Ok(0);
     }
-    let conn = connect(bus).await?;
+    let conn = connect_bus(bus).await?;
     let dbus = "org.freedesktop.DBus";
     let owned = conn
         .call_method(
@@ -32,7 +33,7 @@ async fn ask(bus: &Bus) -> zbus::Result<u32> {
             &NAME,
         )
         .await?;
-    // Asking one that does not run would start it.
+    // A call would start a service that does not run.
     if !owned.body().deserialize::<bool>()? {
         return Ok(0);
     }
@@ -46,5 +47,5 @@ async fn ask(bus: &Bus) -> zbus::Result<u32> {
         )
         .await?;
     let value: OwnedVariant = reply.body().deserialize()?;
-    u32::try_from(value).map_err(|_| zbus::Error::Failure("Metered is no number".into()))
+    u32::try_from(value).map_err(|_| zbus::Error::Failure("Metered is not a number".into()))
 }
