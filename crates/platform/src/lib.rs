@@ -11,5 +11,6 @@ pub mod disk_space;
 pub mod files;
 pub mod metered;
 pub mod shutdown;
+pub mod timezone;
 #[cfg(windows)]
 pub mod windows;

@@ -15,6 +15,7 @@ use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{Notice, NoticeCode, Record};
 use platform::clock::{current_time_us, unix_time};
+use platform::timezone::current_zone_name;
 use std::time::Duration;
 use vault::{Door, Factor, Identity, Pass, Vault};
 
@@ -220,7 +221,7 @@ fn put(
         return Ok(());
     };
     let now_us = current_time_us();
-    let zone = crate::time::zone_name().to_string();
+    let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()
         .map(|(code, text)| {

@@ -10,6 +10,7 @@ use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 
 /// What the notice says of a look into what only the viewer's key opens.
@@ -28,7 +29,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
         told = carry(home, &wish, true, running, access.as_ref())?;
     }
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     let about = words::about(&wish, current_time_us(), &zone);
     if told.closed > 0 {
         output::line(&format!(

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
 use platform::clock::SystemClock;
+use platform::timezone::current_zone_name;
 use report::{Days, Meaning, Overview, View};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
@@ -42,7 +43,7 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let day = parse(&args.day)?;
     let reader = super::reader(home, &format!("the report of {day}"))?;
     let now = until(&reader, SystemClock.now().utc_us)?;
-    let mut report = report::query::day_in(&reader, view, day, now, &time::zone_name())
+    let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.tell_day(&mut report);
     output::out(&if args.json {
@@ -108,7 +109,7 @@ fn totals(
     if view.merge_us > 0 {
         return Ok(overview(reader, days, now_us, view, meaning)?.totals());
     }
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     report::query::days_told(reader, (view.starts, meaning), days, now_us, &zone)
         .context("cannot read these days")
 }
@@ -121,7 +122,7 @@ pub(super) fn overview(
     view: View,
     meaning: &Meaning,
 ) -> anyhow::Result<Overview> {
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     let count = days
         .start()
         .until(*days.end())

@@ -5,12 +5,13 @@ use crate::config::Config;
 use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
-use crate::{access, output, time};
+use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{Action, Due, NOTICE_US, Numbers};
 use model::NoticeCode;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -129,7 +130,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     if look.steps.is_empty() {
         return lines;
     }
-    let zone = text::zone(&time::zone_name());
+    let zone = text::zone(&current_zone_name());
     lines.push(match from_us(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),

@@ -7,9 +7,10 @@ use crate::environment::Environment;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::supervise::{self, Watch};
-use crate::{output, start, time};
+use crate::{output, start};
 use journal::Reader;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::{Today, View};
 use sense::Options;
 use std::process::ExitCode;
@@ -64,7 +65,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 /// not look: it opens only what it wrote itself.
 fn today(paths: &Paths, opener: Opener) -> Today {
     let now_us = current_time_us();
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()

@@ -12,6 +12,7 @@ use model::DeviceId;
 use platform::bus::BusAddress;
 use platform::clock::SystemClock;
 use platform::metered::{Metered, query_metered};
+use platform::timezone::current_zone_name;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -99,7 +100,7 @@ impl Summary {
 
     /// What is still held back, if anything is.
     pub(crate) fn hold_text(&self) -> Option<String> {
-        let zone = report::text::zone(&crate::time::zone_name());
+        let zone = report::text::zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
                 "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",

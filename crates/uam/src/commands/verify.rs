@@ -5,13 +5,14 @@ use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::yours::words;
-use crate::{output, time};
 use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
 use ::upload::{Destination, Look, Timeouts};
 use anyhow::Context;
 use journal::Reader;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -226,7 +227,7 @@ fn line(step: Step) -> String {
 }
 
 fn print(report: &Report) {
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     output::line(&format!(
         "{}: {} in {}",
         report.place,

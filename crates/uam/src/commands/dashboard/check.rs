@@ -1,8 +1,8 @@
 //! The check that the page begins: `uam verify` by itself, on a thread of its own.
 
 use crate::commands::{Home, verify};
-use crate::time;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
 use upload::verify::{Report, Step, Verdict};
 use web::{Checked, Checking, Finding};
@@ -60,7 +60,7 @@ fn run(home: &Home, quick: bool, checking: Checking) {
 }
 
 fn told(report: Report) -> Checked {
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     let words = match report.verdict {
         Verdict::Complete if !report.contents_read => {
             "COMPLETE by names and sizes; contents were not read."

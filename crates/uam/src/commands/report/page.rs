@@ -4,12 +4,13 @@ use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
 use crate::failure::Failure;
-use crate::{output, time};
+use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
 use model::Record;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
 use report::{Meaning, Overview, Sheet, View};
 use std::path::Path;
@@ -64,7 +65,7 @@ pub(super) fn run(
         author: args.letter.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_us,
-        zone: time::zone_name().to_string(),
+        zone: current_zone_name().to_string(),
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
