@@ -8,7 +8,9 @@
 pub mod bus;
 pub mod clock;
 pub mod disk_space;
+pub mod endpoint;
 pub mod files;
+pub mod instance_lock;
 pub mod metered;
 pub mod shutdown;
 pub mod timezone;

@@ -5,9 +5,10 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::control::{self, Listener};
+use crate::control;
 use crate::paths::Paths;
 use anyhow::Context;
+use platform::endpoint::EndpointListener;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
 use std::process::{ExitCode, Stdio};
@@ -140,7 +141,7 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         .context("the keyholder is started by `uam unlock`, never by hand")?;
     drop(line);
     let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
-    let listener = Listener::bind(&home.paths.unlock_socket())
+    let listener = EndpointListener::bind(&home.paths.unlock_socket())
         .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()

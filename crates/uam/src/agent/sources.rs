@@ -2,10 +2,11 @@
 
 use super::courier::Delivered;
 use super::shooter::Taken;
-use crate::control::{self, Listener, Reply, Request};
+use crate::control::{self, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
 use model::Stamped;
+use platform::endpoint::EndpointListener;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
@@ -68,7 +69,7 @@ pub(crate) fn sensors(
 
 /// Answers callers on the socket, a few at a time: a silent one does not keep the others waiting.
 pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Result<()> {
-    let listener = Arc::new(Listener::bind(socket)?);
+    let listener = Arc::new(EndpointListener::bind(socket)?);
     for _ in 0..CALLERS {
         let (listener, out) = (Arc::clone(&listener), out.clone());
         Builder::new().name("uam-control".into()).spawn(move || {

@@ -8,13 +8,15 @@ use super::{Home, worker};
 use crate::agent;
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::control::{self, Instance, Request};
+use crate::control::{self, Request};
 use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{output, start, system};
 use anyhow::Context;
 use model::Support;
+use platform::endpoint::remove_endpoint;
+use platform::instance_lock::InstanceLock;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -55,7 +57,7 @@ pub(super) fn launch(
     args: &RunArgs,
     handover: &Handover,
     greeting: &str,
-    instance: Instance,
+    instance: InstanceLock,
 ) -> anyhow::Result<ExitCode> {
     let log = home.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -134,7 +136,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting: "Recording in the background.".to_owned(),
     });
-    control::withdraw(&home.paths);
+    remove_endpoint(&home.paths.socket());
     drop(instance);
     code
 }

@@ -2,7 +2,6 @@
 
 use super::Home;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
 use crate::{access, output};
@@ -11,6 +10,7 @@ use journal::Outbox;
 use journal::retention::{Action, Due, NOTICE_US, Numbers};
 use model::NoticeCode;
 use platform::clock::current_time_us;
+use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
     if apply {
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
-        let Ok(_alone) = Instance::claim(&lock)? else {
+        let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(Failure::with_exit(
                 Exit::Failed,
                 "an upload is running, which looks at old pictures itself",

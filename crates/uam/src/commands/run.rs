@@ -10,6 +10,7 @@ use crate::supervise::{self, Watch};
 use crate::{output, start};
 use journal::Reader;
 use platform::clock::current_time_us;
+use platform::endpoint::remove_endpoint;
 use platform::timezone::current_zone_name;
 use report::{Today, View};
 use sense::Options;
@@ -56,7 +57,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting,
     });
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     drop(instance);
     code
 }

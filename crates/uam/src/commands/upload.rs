@@ -2,7 +2,7 @@
 
 use super::Home;
 use crate::config::{Config, OnMetered};
-use crate::control::{self, Instance, Reply, Request};
+use crate::control::{self, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::{output, retention};
@@ -11,6 +11,7 @@ use journal::{JournalError, Outbox};
 use model::DeviceId;
 use platform::bus::BusAddress;
 use platform::clock::SystemClock;
+use platform::instance_lock::InstanceLock;
 use platform::metered::{Metered, query_metered};
 use platform::timezone::current_zone_name;
 use serde::{Deserialize, Serialize};
@@ -215,7 +216,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     }
     // One upload at a time; the lock goes with the process, however it ends.
     let lock = home.paths.runtime.join("upload.lock");
-    let Ok(_alone) = Instance::claim(&lock)? else {
+    let Ok(_alone) = InstanceLock::acquire(&lock)? else {
         return Ok(Summary {
             error: Some(Trouble {
                 permanent: false,

@@ -10,6 +10,7 @@ use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
 use platform::clock::SystemClock;
+use platform::endpoint::remove_endpoint;
 use sense::{Desktop, script};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -115,7 +116,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         config,
     };
     let ended = agent::run(setup);
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     output::line(&ended?);
     Ok(())
 }

@@ -15,7 +15,6 @@ pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
@@ -24,6 +23,7 @@ use consent::{Agreed, Facts};
 use console::Ask;
 use model::NoticeCode;
 use platform::clock::{current_time_us, unix_time};
+use platform::instance_lock::InstanceLock;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -33,8 +33,8 @@ use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, V
 const TRIES: u32 = 3;
 
 /// Takes the instance lock, or says where the first instance is.
-pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
-    Instance::claim(&paths.lock())?.map_err(|holder| {
+pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
+    InstanceLock::acquire(&paths.lock())?.map_err(|holder| {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
