@@ -7,11 +7,13 @@
 
 pub mod bus;
 pub mod clock;
+pub mod directories;
 pub mod disk_space;
 pub mod endpoint;
 pub mod files;
 pub mod instance_lock;
 pub mod metered;
+pub mod process;
 pub mod shutdown;
 pub mod timezone;
 #[cfg(windows)]

@@ -9,6 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::lease::{Handover, LONGEST};
 use crate::{commands, output};
 use anyhow::Context;
+use platform::process::self_command;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::Write;
 use std::path::PathBuf;
@@ -130,7 +131,7 @@ impl Worker {
         handover: &Handover,
         tx: &SyncSender<Event>,
     ) -> anyhow::Result<Self> {
-        let mut command = crate::system::uam(home).context("cannot find uam itself")?;
+        let mut command = self_command(home).context("cannot find uam itself")?;
         command
             .arg("worker")
             .args(commands::worker::arguments(args));

@@ -9,6 +9,7 @@ use crate::control;
 use crate::paths::Paths;
 use anyhow::Context;
 use platform::endpoint::EndpointListener;
+use platform::process::separate_from_terminal;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
 use std::process::{ExitCode, Stdio};
@@ -102,7 +103,7 @@ pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow:
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
-    crate::system::alone(&mut command);
+    separate_from_terminal(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

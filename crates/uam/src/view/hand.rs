@@ -5,13 +5,13 @@ use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::control::{Reply, Request, Step};
 use crate::failure;
-use crate::system;
 use crate::time::PauseLength;
 use crate::yours::{self, Lent, hand, words};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
 use platform::clock::current_time_us;
+use platform::process::separate_from_terminal;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
@@ -182,7 +182,7 @@ impl Hand {
         // A program of its own, which ends when nobody looks any more.
         let mut command = self.home.uam()?;
         command.arg("dashboard");
-        system::alone(&mut command);
+        separate_from_terminal(&mut command);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
