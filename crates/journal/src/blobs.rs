@@ -13,14 +13,15 @@ use crate::lines::{RECORD_COLUMNS, Sealed};
 use crate::retention::{Action, Applied, BlobItem, Step};
 use crate::{Day, JournalError};
 use data_encoding::HEXLOWER;
-use model::{Record, Screenshot};
+use model::{Record, Shot};
+use platform::files;
 use rusqlite::{OptionalExtension, Row, ToSql, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, disk};
+use vault::KeyMaker;
 
 /// The pictures' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -136,10 +137,10 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     if parent.is_dir() {
         return Ok(());
     }
-    disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
+    files::create_private_dir(parent).map_err(JournalError::io("create", parent))?;
     // The new directory's own name, and that of `shots` the first time.
     for dir in parent.ancestors().skip(1).take(2) {
-        if let Err(e) = disk::sync_dir(dir) {
+        if let Err(e) = files::sync_dir(dir) {
             // Left there, it would pass for durable at the next try.
             let _ = fs::remove_dir(parent);
             return Err(JournalError::io("sync", dir)(e));
@@ -246,7 +247,7 @@ pub(crate) fn store(
     let path = relative_path(day, seq, &sha256);
     let file = db.dir.join(&path);
     make_parent(&file)?;
-    if let Err(e) = disk::write_durably(&file, &sealed) {
+    if let Err(e) = files::write_file_durably(&file, &sealed) {
         // It may have its name, and only that name be in doubt; the next try makes another one.
         let _ = remove(&file);
         return Err(JournalError::io("write", &file)(e));
@@ -472,7 +473,7 @@ fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
     ready.place = Place::Archived;
     let to = db.dir.join(&to);
     make_parent(&to)?;
-    disk::write_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
+    files::write_file_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
     Ok(Some(ready))
 }
 

@@ -13,11 +13,11 @@ use crate::db::{self, Db};
 use crate::outbox::{SEGMENT_COLUMNS, SegmentRow};
 use crate::{Day, Form, JournalError, Outbox, SentObject, blobs, depth, erase, outbox};
 use data_encoding::HEXLOWER;
+use platform::files;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
 use std::path::Path;
-use vault::disk;
 
 /// The file that names the newest manifest.
 const HEAD_NAME: &str = "manifest.head";
@@ -240,7 +240,7 @@ impl Outbox {
             draft.through
         );
         let path = self.db().dir.join(HEAD_NAME);
-        disk::write_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
+        files::write_file_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
     }
 
     /// The oldest manifest the sink does not have yet.

@@ -5,11 +5,12 @@ use crate::keys::KeyRing;
 use crate::lines::{PENDING_COLUMNS, Sealed};
 use crate::{DB_NAME, Day, JournalError, doubt, migrate, rollup, salvage, sweep};
 use model::{DeviceId, Span};
+use platform::files;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::{SealError, disk};
+use vault::SealError;
 
 /// What [`crate::Journal::open`] found and mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct Quarantined {
 /// The right to write; it ends when the file is closed, also by a crash.
 pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
     let path = dir.join("journal.lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -138,12 +139,12 @@ fn attempt(
         ..Recovery::default()
     };
     if !path.exists() {
-        disk::new_private_file(&path)
+        files::create_private_file(&path)
             .and_then(|file| file.sync_all())
             .map_err(JournalError::io("create", &path))?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
-    disk::only_mine(&path).map_err(JournalError::io("protect", &path))?;
+    files::restrict_to_owner(&path).map_err(JournalError::io("protect", &path))?;
     let mut conn = db::connect(&path, Use::Write)?;
     quick_check(&conn, &path)?;
     doubt::copy_log(&conn, &path)?;

@@ -16,13 +16,13 @@ use crate::keys::KeyRing;
 use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
 use model::DeviceId;
 use pages::Pages;
+use platform::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use save::Saver;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use vault::disk;
 
 /// The file that says which salvage is under way: first line the new name's stem, second the reason.
 const MARK: &str = "journal.salvage";
@@ -62,7 +62,7 @@ pub(crate) fn quarantine(
     }
     let mark = dir.join(MARK);
     let why: String = why.lines().collect::<Vec<_>>().join("; ");
-    disk::write_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
+    files::write_file_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
         .map_err(JournalError::io("write", &mark))?;
     go_on(dir, device, ring, &stem, &why)
 }
@@ -105,10 +105,10 @@ fn go_on(
         for companion in COMPANIONS {
             rename(&with(&path, companion), &with(&damaged, companion))?;
         }
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
         fill(dir, device, ring, &damaged)?;
         rename(&dir.join(NEW_NAME), &path)?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
     let (salvaged, lost) = numbers(&path)?;
     let mark = dir.join(MARK);
@@ -151,7 +151,7 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
     for stale in [new.clone(), with(&new, "-journal")] {
         remove(&stale)?;
     }
-    disk::new_private_file(&new).map_err(JournalError::io("create", &new))?;
+    files::create_private_file(&new).map_err(JournalError::io("create", &new))?;
     let failed = || JournalError::sqlite("save records into", &new);
     let mut conn = Connection::open(&new).map_err(failed())?;
     conn.pragma_update(None, "synchronous", "full")
@@ -221,7 +221,7 @@ fn with_head_of(
         ] {
             remove(&old)?;
         }
-        disk::new_private_file(copy).map_err(JournalError::io("create", copy))?;
+        files::create_private_file(copy).map_err(JournalError::io("create", copy))?;
         let mut conn = Connection::open(copy).map_err(failed())?;
         migrate::create_groups(&mut conn, copy, groups)?;
         conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
@@ -241,7 +241,7 @@ fn with_head_of(
         if from.exists() {
             fs::copy(from, to)?;
         }
-        disk::only_mine(copy)?;
+        files::restrict_to_owner(copy)?;
         OpenOptions::new().write(true).open(copy)?.write_all(&head)
     });
     copied.map_err(JournalError::io("copy the damaged journal to", copy))?;

@@ -15,11 +15,12 @@ use crate::retention::{Applied, BlobItem, Step};
 use crate::rollup::Slots;
 use crate::{Day, JournalError, Keys, Recovery, lines, recover};
 use data_encoding::HEXLOWER;
-use model::{DeviceId, RECORD_SCHEMA, Record, Screenshot, Span};
+use model::{DeviceId, Record, SCHEMA, Shot, Span};
+use platform::files;
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, Session, disk};
+use vault::{KeyMaker, Session};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -186,7 +187,7 @@ impl Journal {
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
     /// and what the disk says. A damaged database is no error: it is set aside ([`Recovery::quarantined`]).
     pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<(Self, Recovery), JournalError> {
-        disk::private_dir(dir).map_err(JournalError::io("create", dir))?;
+        files::create_private_dir(dir).map_err(JournalError::io("create", dir))?;
         let lock = recover::lock(dir)?;
         let ring = KeyRing::new(keys.opener);
         let (db, recovery, run) = recover::open(dir, &keys.device, &ring, now_us)?;

@@ -4,8 +4,9 @@
 
 #![allow(clippy::print_stdout)]
 
-use model::{SensorEvent, SensorKind};
-use sense::{Desktop, DesktopOptions, SystemClock};
+use model::{Concern, Event};
+use platform::clock::SystemClock;
+use sense::{Desktop, Options};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};

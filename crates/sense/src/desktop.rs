@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 #[cfg(target_os = "linux")]
-use crate::linux as platform;
+use crate::linux as backend;
 #[cfg(not(any(target_os = "linux", windows)))]
-use crate::unsupported as platform;
+use crate::unsupported as backend;
 #[cfg(windows)]
-use crate::windows as platform;
+use crate::windows as backend;
 
 /// One line of the probe log: what was tried, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Desktop {
     #[must_use]
     pub fn open(options: &DesktopOptions, clock: Arc<dyn Clock>) -> Self {
         let mut desktop = Self::empty(Arc::clone(&clock));
-        platform::open(&mut desktop, options, &clock);
+        backend::open(&mut desktop, options, &clock);
         desktop.settle();
         desktop
     }

@@ -13,14 +13,10 @@
 //! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
 
 mod batch;
-mod clock;
 mod desktop;
-pub mod disk;
-pub mod ending;
 mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
-mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -35,9 +31,7 @@ mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-pub use clock::SystemClock;
-pub use desktop::{Desktop, ProbeNote};
-pub use keep::SensorSupervisor;
-pub use metered::{Metered, metered};
-pub use options::{Bus, DesktopOptions};
-pub use screen::{CaptureError, WindowCapture};
+pub use desktop::{Desktop, Note};
+pub use keep::Running;
+pub use options::Options;
+pub use screen::{GrabError, Screen};

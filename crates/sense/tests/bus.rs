@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use lab::desktop::wait_until;
-use model::{PowerState, SensorEvent, SensorKind, SensorSupport, TimedEvent};
-use sense::{Bus, Desktop, DesktopOptions, Metered, SystemClock, metered};
+use model::{Concern, Event, Power, Stamped, Support};
+use platform::bus::BusAddress;
+use platform::clock::SystemClock;
+use platform::metered::{Metered, query_metered};
+use sense::{Desktop, Options};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -196,7 +199,7 @@ impl MockBus {
     fn options(&self, power_root: &Path) -> DesktopOptions {
         DesktopOptions {
             display: Some(":4242".into()),
-            bus: Bus::At(self.address.clone()),
+            bus: BusAddress::At(self.address.clone()),
             session: Some("c7".into()),
             power_root: power_root.to_owned(),
             ..DesktopOptions::default()
@@ -345,7 +348,7 @@ fn without_a_bus_the_batteries_are_read_now_and_then() {
     battery(root.path(), 80, "Full");
     let options = DesktopOptions {
         display: Some(":4242".into()),
-        bus: Bus::At("unix:path=/nonexistent/bus".into()),
+        bus: BusAddress::At("unix:path=/nonexistent/bus".into()),
         power_root: root.path().to_owned(),
         power_poll: Duration::from_millis(20),
         ..DesktopOptions::default()
@@ -378,12 +381,19 @@ fn what_networkmanager_says_of_its_network() {
         (4, Metered::No),
     ] {
         let bus = MockBus::start().with_network(says);
-        assert_eq!(metered(&Bus::At(bus.address.clone())), expected, "{says}");
+        assert_eq!(
+            query_metered(&BusAddress::At(bus.address.clone())),
+            expected,
+            "{says}"
+        );
     }
     // Nobody there to say, and no bus at all.
     let bus = MockBus::start();
-    assert_eq!(metered(&Bus::At(bus.address.clone())), Metered::Unknown);
-    let nowhere = Bus::At("unix:path=/nonexistent/bus".into());
-    assert_eq!(metered(&nowhere), Metered::Unknown);
-    assert_eq!(metered(&Bus::Unused), Metered::Unknown);
+    assert_eq!(
+        query_metered(&BusAddress::At(bus.address.clone())),
+        Metered::Unknown
+    );
+    let nowhere = BusAddress::At("unix:path=/nonexistent/bus".into());
+    assert_eq!(query_metered(&nowhere), Metered::Unknown);
+    assert_eq!(query_metered(&BusAddress::Unused), Metered::Unknown);
 }

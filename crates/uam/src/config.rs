@@ -448,7 +448,7 @@ pub(crate) fn edit(
 ) -> anyhow::Result<Config> {
     let file = paths.config_file();
     let (text, config) = changed(&file, change)?;
-    vault::disk::write_durably(&file, text.as_bytes())
+    platform::files::write_file_durably(&file, text.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(config)
 }

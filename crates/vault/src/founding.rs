@@ -4,9 +4,12 @@ use crate::cipher;
 use crate::file::State;
 use crate::keys::Identity;
 use crate::slots::{Contents, Factor};
-use crate::store::{Door, FILE_NAME, Vault, check_strength, fresh_secret, io_error, load, turn};
-use crate::{Organisation, TotpSecret, VaultError, disk};
+use crate::store::{
+    Door, FILE_NAME, Vault, check_strength, fresh_secret, io_error, read, seal_key, turn,
+};
+use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;
+use platform::files;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -56,7 +59,7 @@ impl Vault {
     /// [`VaultError::Exists`] when there is one already, [`VaultError::NoReader`] when nobody could ever read,
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`].
     pub fn create(dir: &Path, founding: Founding<'_>) -> Result<(Self, Door), VaultError> {
-        disk::private_dir(dir).map_err(io_error("create", dir))?;
+        files::create_private_dir(dir).map_err(io_error("create", dir))?;
         let path = dir.join(FILE_NAME);
         let _turn = turn(&path)?;
         match load(&path) {

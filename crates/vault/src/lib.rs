@@ -13,7 +13,6 @@
 
 mod changes;
 mod cipher;
-pub mod disk;
 mod enrol;
 mod error;
 mod file;

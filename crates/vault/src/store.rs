@@ -15,8 +15,9 @@ use crate::gate::{self, GateState, Judged};
 use crate::keys::{self, Identity, Recipient};
 use crate::seal::{KeyMaker, Opener};
 use crate::slots::{Contents, Factor, Keks, Slot, SlotError, SlotKind};
-use crate::{Consent, Enrolment, Organisation, SealError, VaultError, Verdict, disk};
+use crate::{Consent, Enrolment, Organisation, SealError, VaultError, Verdict};
 use data_encoding::BASE64;
+use platform::files;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -426,7 +427,7 @@ impl Vault {
 
     pub(crate) fn save(&mut self, door: &Door) -> Result<(), VaultError> {
         let json = self.state.sealed_json(&door.gate_key)?;
-        disk::write_durably(&self.path, &json).map_err(io_error("write", &self.path))
+        files::write_file_durably(&self.path, &json).map_err(io_error("write", &self.path))
     }
 }
 
@@ -465,7 +466,7 @@ pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Erro
 /// One process at a time; the lock ends with the returned file.
 pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     let path = path.with_extension("lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -491,7 +492,7 @@ pub(crate) fn load(path: &Path) -> Result<State, VaultError> {
         }
         Err(e) => return Err(io_error("read", path)(e)),
     };
-    disk::only_mine(path).map_err(io_error("protect", path))?;
+    files::restrict_to_owner(path).map_err(io_error("protect", path))?;
     file::parse(path, &bytes)
 }
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::SystemClock;
+use platform::clock::SystemClock;
 use std::collections::VecDeque;
 use std::sync::mpsc::sync_channel;
 

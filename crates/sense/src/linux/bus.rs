@@ -1,20 +1,17 @@
 //! The system bus: how to reach it, and who is there.
 
-use crate::options::Bus;
 use model::Unsupported;
-use std::time::Duration;
-use zbus::{Connection, connection::Builder};
+use platform::bus::BusAddress;
+use platform::bus::connection::connect_bus;
+use zbus::Connection;
 
 pub(super) const LOGIN: &str = "org.freedesktop.login1";
 pub(super) const LOGIN_PATH: &str = "/org/freedesktop/login1";
 pub(super) const MANAGER: &str = "org.freedesktop.login1.Manager";
 pub(super) const SESSION: &str = "org.freedesktop.login1.Session";
 pub(super) const UPOWER: &str = "org.freedesktop.UPower";
-pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const DBUS: &str = "org.freedesktop.DBus";
-
-/// How long a service may take to answer; one that is stuck must not hold up the start.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Who can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,12 +24,12 @@ pub(super) struct BusServices {
 }
 
 /// Asks who is on the bus. The connection is closed again: the thread that listens makes its own.
-pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<BusServices, Unsupported> {
-    if *bus == Bus::Unused {
+pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<Reach, Unsupported> {
+    if *bus == BusAddress::Unused {
         return Err(Unsupported::new("the system bus is not used", ""));
     }
     zbus::block_on(async {
-        let conn = connect(bus).await.map_err(|error| {
+        let conn = connect_bus(bus).await.map_err(|error| {
             Unsupported::new(
                 format!("no system bus: {error}"),
                 "lock and sleep are told over D-Bus; install and start dbus and systemd-logind",
@@ -42,16 +39,8 @@ pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<BusServices, Uns
     })
 }
 
-pub(crate) async fn connect(bus: &Bus) -> zbus::Result<Connection> {
-    let builder = match bus {
-        Bus::At(address) => Builder::address(address.as_str()),
-        Bus::System | Bus::Unused => Builder::system(),
-    };
-    builder.method_timeout(PATIENCE).build().await
-}
-
-pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> BusServices {
-    let mut reach = BusServices::default();
+pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> Reach {
+    let mut reach = Reach::default();
     for (name, found) in [(LOGIN, &mut reach.logind), (UPOWER, &mut reach.upower)] {
         *found = is_there(conn, name).await;
         let word = if *found { "there" } else { "not there" };

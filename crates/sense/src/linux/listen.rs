@@ -4,23 +4,24 @@
 //! by which the locker answers; it ends by `Unlock` or by the hint. A locker that obeys the signal but never sets the
 //! hint when it opens again leaves the session locked in our eyes; every common one sets it.
 
-use super::bus::{self, BusServices, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, SESSION, UPOWER};
-use super::supplies::PowerSupplies;
-use crate::DesktopOptions;
-use crate::keep::{SensorContext, SensorExit, SensorTask};
-use crate::options::Bus;
-use crate::outlet::{EventSender, ReceiverGone};
+use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, UPOWER};
+use super::supplies::Supplies;
+use crate::Options;
+use crate::keep::{End, Post, Source};
+use crate::outlet::{Closed, Outlet};
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use model::{Clock, PowerState, SensorEvent, SensorKind};
+use model::{Clock, Concern, Event, Power};
+use platform::bus::BusAddress;
+use platform::bus::connection::connect_bus;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, Message, MessageStream, message::Type};
 
-pub(super) struct SessionListener {
-    bus: Bus,
+pub(super) struct Listener {
+    bus: BusAddress,
     session_name: Option<String>,
     reach: BusServices,
     supplies: Option<PowerSupplies>,
@@ -89,7 +90,7 @@ impl SessionListener {
         mut stopped: oneshot::Receiver<()>,
     ) -> SensorExit {
         let result = async {
-            let conn = bus::connect(&self.bus).await?;
+            let conn = connect_bus(&self.bus).await?;
             if post.is_lost() {
                 // Another bus daemon, other object paths.
                 let reach = bus::reach(&conn, self.session_name.as_deref()).await;

@@ -3,7 +3,7 @@
 //! Where there is a bus, one thread listens to logind and UPower on it; where there is none but a battery, one thread
 //! reads the battery now and then; where there is neither, no thread runs.
 
-pub(crate) mod bus;
+mod bus;
 mod listen;
 mod poll;
 mod supplies;

@@ -1,10 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::{CaptureError, SystemClock};
-use model::{
-    ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
-};
+use crate::GrabError;
+use model::{ActiveWindow, Counts, InputCounts, Moment, Power, Stamped, Window, WindowHandle};
+use platform::clock::SystemClock;
 use std::sync::mpsc::sync_channel;
 
 fn at(ms: u64) -> Moment {

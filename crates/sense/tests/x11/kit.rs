@@ -1,8 +1,9 @@
 //! A desktop, the sensors on it, and what they said so far.
 
 use lab::desktop::{VirtualDesktop, wait_until};
-use model::{ActiveWindow, Counts, SensorEvent, TimedEvent};
-use sense::{Desktop, DesktopOptions, SensorSupervisor, SystemClock, WindowCapture};
+use model::{ActiveWindow, Counts, Event, Stamped};
+use platform::clock::SystemClock;
+use sense::{Desktop, Options, Running, Screen};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -18,7 +19,7 @@ pub(crate) struct Listening {
 pub(crate) fn options(desktop: &VirtualDesktop) -> DesktopOptions {
     DesktopOptions {
         display: Some(desktop.display()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
         ..DesktopOptions::default()
     }

@@ -1,7 +1,8 @@
 use crate::kit::{Listening, counts, open, options};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, wait_until};
-use model::{Clock, SensorEvent, SensorKind, SensorSupport, TimedEvent, WindowHandle};
-use sense::{CaptureError, DesktopOptions, SystemClock};
+use model::{Clock, Concern, Event, Stamped, Support, WindowHandle};
+use platform::clock::SystemClock;
+use sense::{GrabError, Options};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
 fn without_a_server_everything_is_refused_with_a_reason() {
     let mut desktop = open(&DesktopOptions {
         display: Some(":4242".into()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
         ..DesktopOptions::default()
     });

@@ -17,17 +17,15 @@ use crate::done::Done;
 use crate::failure::Failure;
 use crate::lease::Handover;
 use crate::paths::Paths;
-use crate::time;
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
-use model::{
-    Clock, Notice, NoticeCode, Record, SensorCapability, SensorKind, SensorSupport, TimedEvent,
-};
-use recorder::{Recorder, RecorderInput, ScheduleWatch};
-use report::{LogSubject, TodayTotals, ViewOptions};
-use screenshots::schedule::CaptureSchedule;
+use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
+use platform::timezone::current_zone_name;
+use recorder::{HoursWatch, Input, Recorder};
+use report::{LogWord, Today, View};
+use screenshots::schedule::Schedule;
 use sense::Desktop;
 use std::io::BufRead;
 use std::sync::Arc;
@@ -221,7 +219,7 @@ fn recorder_settings(
         low_percent: config.power.low_percent,
         resume_percent: config.power.resume_percent,
         exclusions,
-        zone: time::zone_name(),
+        zone: current_zone_name(),
         unsupported,
     })
 }
@@ -233,7 +231,7 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
     let zone = recovery
         .pending
         .last()
-        .map_or_else(time::zone_name, |s| Arc::clone(&s.zone))
+        .map_or_else(current_zone_name, |s| Arc::clone(&s.zone))
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {

@@ -5,6 +5,7 @@
 
 use super::Message;
 use crate::commands::upload::Summary;
+use platform::process::{hide_console, self_command};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -188,12 +189,12 @@ fn last(route: &Route, patience: Duration) -> Option<Delivered> {
 }
 
 fn start(route: &Route) -> std::io::Result<Child> {
-    let mut command = crate::system::uam(route.home.as_deref())?;
+    let mut command = self_command(route.home.as_deref())?;
     command.args(["upload", "--json"]).envs(&route.environment);
     if route.lease.is_some() {
         command.arg("--lease");
     }
-    crate::system::apart(&mut command);
+    hide_console(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

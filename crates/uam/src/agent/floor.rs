@@ -6,10 +6,10 @@ use crate::retention;
 use journal::floor::{Floor, Level};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
-use recorder::RecorderInput;
-use report::DiskStatus;
+use platform::disk_space::{DiskSpace, query_disk_space};
+use recorder::Input;
+use report::DiskLow;
 use report::text::bytes;
-use sense::disk::Room;
 
 /// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
 const LOOK_US: u64 = 60_000_000;
@@ -19,7 +19,7 @@ const LOOK_US: u64 = 60_000_000;
 pub(super) struct Disk {
     floor: Floor,
     level: Level,
-    room: Option<Room>,
+    room: Option<DiskSpace>,
     next_look_us: u64,
 }
 
@@ -50,7 +50,7 @@ impl Disk {
 impl Agent {
     /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
     pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = sense::disk::room(&self.paths.journal()) else {
+        let Ok(mut room) = query_disk_space(&self.paths.journal()) else {
             return;
         };
         let floor = self.disk.floor;
@@ -60,7 +60,7 @@ impl Agent {
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
-                room = sense::disk::room(&self.paths.journal()).unwrap_or(room);
+                room = query_disk_space(&self.paths.journal()).unwrap_or(room);
                 level = floor.level(before, room.free, room.total);
             }
         }

@@ -1,11 +1,11 @@
 //! The recording hours while the agent runs: edges are told to the recorder when the clock passes them.
 
 use super::state::Agent;
-use crate::time;
 use jiff::tz::TimeZone;
 use model::Moment;
-use recorder::RecorderInput;
-use report::ScheduleStatus;
+use platform::timezone::zone_name;
+use recorder::Input;
+use report::RecordingHours;
 
 /// How often the zone is looked at, in microseconds.
 const ZONE_LOOK_US: u64 = 60_000_000;
@@ -31,7 +31,7 @@ impl Agent {
         }
         self.last_zone_look = now;
         let zone = TimeZone::system();
-        let name = time::name_of(&zone);
+        let name = zone_name(&zone);
         if name != *self.recorder.zone() {
             self.recorder.step(now, RecorderInput::Zone(name));
             let changed = self.hours.set_zone(zone, now.utc_us);

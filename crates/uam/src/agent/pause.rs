@@ -68,7 +68,7 @@ impl KeptPause {
         let until = Until { until_us };
         let bytes = serde_json::to_vec(&until)?;
         self.kept = Some(until);
-        vault::disk::write_durably(&self.file, &bytes)
+        platform::files::write_file_durably(&self.file, &bytes)
     }
 
     /// The pause is over. A file that cannot be removed is tried again the next time.

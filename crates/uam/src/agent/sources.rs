@@ -2,11 +2,12 @@
 
 use super::courier::Delivered;
 use super::shooter::Taken;
-use crate::control::{self, Listener, Reply, Request};
+use crate::control::{self, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
-use model::TimedEvent;
-use sense::ending::Ending;
+use model::Stamped;
+use platform::endpoint::EndpointListener;
+use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub(crate) fn sensors(
 
 /// Answers callers on the socket, a few at a time: a silent one does not keep the others waiting.
 pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Result<()> {
-    let listener = Arc::new(Listener::bind(socket)?);
+    let listener = Arc::new(EndpointListener::bind(socket)?);
     for _ in 0..CALLERS {
         let (listener, out) = (Arc::clone(&listener), out.clone());
         Builder::new().name("uam-control".into()).spawn(move || {
@@ -100,10 +101,10 @@ pub(crate) fn post(out: &SyncSender<Message>, request: Request) {
 /// Turns the system's wishes that the program ends into messages. Where the process is gone once the wish is answered,
 /// the answer waits for `done`.
 pub(crate) fn endings(out: SyncSender<Message>, done: Arc<Done>) -> std::io::Result<()> {
-    let tell = move |ending: Ending| {
-        let _ = out.send(Message::Ending(ending.word()));
+    let tell = move |cause: ShutdownCause| {
+        let _ = out.send(Message::Ending(cause.describe()));
     };
-    sense::ending::watch(tell, move |limit| done.wait(limit))
+    watch_shutdown(tell, move |limit| done.wait(limit))
 }
 
 /// Reads the supervisor's orders. When they end without one, the supervisor is gone, and with it the right to record.

@@ -9,13 +9,13 @@ use crate::access::keyholder;
 use crate::config::{IndicatorConfig, Notify};
 use crate::control::Request;
 use crate::paths::Paths;
-use crate::system;
 use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
-use report::AgentStatus;
+use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
+use platform::process::{browser_command, self_command, separate_from_terminal};
+use report::Status;
 use report::status::FRESH_US;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -249,7 +249,7 @@ impl Owner for Hand {
     }
 
     fn page(&self) -> Page {
-        if system::browser("").is_none() {
+        if browser_command("").is_none() {
             return Page::Wants("run `uam dashboard` in a terminal".to_owned());
         }
         match keyholder::is_there(&self.paths) {
@@ -295,9 +295,9 @@ impl Drop for Errand {
 /// this process never has the key.
 fn open_page(home: Option<PathBuf>) -> Option<String> {
     let run = || -> std::io::Result<bool> {
-        let mut command = system::uam(home.as_deref())?;
+        let mut command = self_command(home.as_deref())?;
         command.arg("dashboard");
-        system::alone(&mut command);
+        separate_from_terminal(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(command.stderr(Stdio::null()).status()?.success())
     };

@@ -3,9 +3,10 @@
 use super::{Home, report as reports};
 use crate::cli::{BlocksBy, ExportArgs};
 use crate::config::Config;
-use crate::{output, start};
+use crate::output;
 use anyhow::Context;
-use report::overview::GroupBy;
+use platform::clock::current_time_us;
+use report::overview::By;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -45,7 +46,7 @@ pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::R
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     let until = reports::until(&reader, now_us)?;
     let overview = reports::overview(&reader, &days, until, view, &meaning)?;
     let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);

@@ -7,10 +7,13 @@ use crate::environment::Environment;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::supervise::{self, Watch};
-use crate::{output, start, time};
+use crate::{output, start};
 use journal::Reader;
-use report::{TodayTotals, ViewOptions};
-use sense::DesktopOptions;
+use platform::clock::current_time_us;
+use platform::endpoint::remove_endpoint;
+use platform::timezone::current_zone_name;
+use report::{Today, View};
+use sense::Options;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::{Identity, Opener};
@@ -54,16 +57,16 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting,
     });
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     drop(instance);
     code
 }
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &Paths, opener: Opener) -> TodayTotals {
-    let now_us = start::now_us();
-    let zone = time::zone_name();
+fn today(paths: &Paths, opener: Opener) -> Today {
+    let now_us = current_time_us();
+    let zone = current_zone_name();
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()

@@ -4,10 +4,11 @@ use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::yours::{sink, words};
-use crate::{output, time};
 use anyhow::Context;
 use journal::{Form, Reader, Sent, SentManifest, open_segment};
+use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
 use upload::{ObjectStoreSink, Sink, keys, sha256_hex};
@@ -65,7 +66,7 @@ pub(super) fn run(home: &Home, args: &SentArgs) -> anyhow::Result<ExitCode> {
     for item in &items {
         match args.json {
             true => output::line(&serde_json::to_string(item)?),
-            false => output::line(&item.describe(&time::zone_name())),
+            false => output::line(&item.describe(&current_zone_name())),
         }
     }
     if items.is_empty() && !args.json {

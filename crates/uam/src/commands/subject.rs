@@ -7,11 +7,12 @@ use super::Home;
 use crate::access;
 use crate::failure::Failure;
 use crate::yours::words;
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
-use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
+use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -137,7 +138,7 @@ pub(super) fn run(
         last_seq: reader.last_seq()?,
     };
     let part = Part::new(file)?;
-    let out = vault::disk::new_private_file(&part.path)
+    let out = platform::files::create_private_file(&part.path)
         .with_context(|| format!("cannot write {}", part.path.display()))?;
     let manifest = write(&reader, &range, BufWriter::new(out))?;
     part.keep(file)?;
@@ -239,7 +240,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: start::now_us(),
+        made_us: current_time_us(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,

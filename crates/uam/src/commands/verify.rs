@@ -5,15 +5,14 @@ use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::yours::words;
-use crate::{output, start, time};
-use ::upload::verify::{
-    JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
-    verify,
-};
-use ::upload::{Destination, InspectableSink, Timeouts};
+use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
+use ::upload::{Destination, Look, Timeouts};
 use anyhow::Context;
 use journal::Reader;
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -79,8 +78,8 @@ fn check(
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
-    let expected = reader.map(|reader| JournalExpectation { reader, key });
-    let now_us = start::now_us();
+    let expected = reader.map(|reader| Expected { reader, key });
+    let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
 
@@ -227,8 +226,8 @@ fn line(step: VerifyProgress) -> String {
     }
 }
 
-fn print(report: &VerifyReport) {
-    let zone = time::zone_name();
+fn print(report: &Report) {
+    let zone = current_zone_name();
     output::line(&format!(
         "{}: {} in {}",
         report.place,

@@ -9,7 +9,9 @@ use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
-use sense::{Desktop, SystemClock, script};
+use platform::clock::SystemClock;
+use platform::endpoint::remove_endpoint;
+use sense::{Desktop, script};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, IsTerminal};
@@ -114,7 +116,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         config,
     };
     let ended = agent::run(setup);
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     output::line(&ended?);
     Ok(())
 }

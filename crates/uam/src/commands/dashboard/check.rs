@@ -1,7 +1,8 @@
 //! The check that the page begins: `uam verify` by itself, on a thread of its own.
 
 use crate::commands::{Home, verify};
-use crate::{start, time};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
 use upload::verify::{VerifyProgress, VerifyReport, VerifyVerdict};
 use web::{Checked, Checking, Finding};
@@ -48,7 +49,7 @@ fn run(home: &Home, quick: bool, checking: Checking) {
             verdict: web::Verdict::Failed,
             words: format!("There is no answer: {e:#}."),
             place: String::new(),
-            at_us: start::now_us(),
+            at_us: current_time_us(),
             objects: 0,
             bytes: 0,
             chains: Vec::new(),
@@ -58,8 +59,8 @@ fn run(home: &Home, quick: bool, checking: Checking) {
     });
 }
 
-fn told(report: VerifyReport) -> Checked {
-    let zone = time::zone_name();
+fn told(report: Report) -> Checked {
+    let zone = current_zone_name();
     let words = match report.verdict {
         VerifyVerdict::Complete if !report.contents_read => {
             "COMPLETE by names and sizes; contents were not read."
@@ -77,7 +78,7 @@ fn told(report: VerifyReport) -> Checked {
             VerifyVerdict::Tampered => web::Verdict::Tampered,
         },
         words: words.to_owned(),
-        at_us: start::now_us(),
+        at_us: current_time_us(),
         objects: report.objects,
         bytes: report.bytes,
         chains: lines.collect(),

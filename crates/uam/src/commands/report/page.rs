@@ -4,13 +4,15 @@ use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
 use crate::failure::Failure;
-use crate::{output, start, time};
+use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
 use model::Record;
-use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
-use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
+use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
+use report::{Meaning, Overview, Sheet, View};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -47,7 +49,7 @@ pub(super) fn run(
         home,
         &format!("a page of {} to {}", days.start(), days.end()),
     )?;
-    let made_us = start::now_us();
+    let made_us = current_time_us();
     let now = until(&reader, made_us)?;
     let long = days
         .start()
@@ -63,7 +65,7 @@ pub(super) fn run(
         author: args.letter.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_us,
-        zone: time::zone_name().to_string(),
+        zone: current_zone_name().to_string(),
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
