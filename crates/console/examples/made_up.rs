@@ -116,7 +116,9 @@ fn main() -> ExitCode {
         if !still {
             today.add(&span);
             let record = model::Record::Span(span);
-            feed.push(&record).into_iter().for_each(|l| updates.line(l));
+            feed.push_record(&record)
+                .into_iter()
+                .for_each(|l| updates.line(l));
         }
         updates.status(status.clone());
         if n % 9 == 8 && !still {
@@ -198,7 +200,7 @@ fn said(updates: &console::Updates, now_us: i64) {
 /// A day at a desk until now: half past eight, a lunch, a pause, and what is typed comes and goes.
 fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = TodayTotals::new(report::day::date_of(now_us, zone), zone);
+    let mut today = TodayTotals::new(report::day::local_date(now_us, zone), zone);
     let begin = now_us - 410 * MINUTE;
     for n in 0..410_i64 {
         let state = match n {

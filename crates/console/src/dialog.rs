@@ -1,7 +1,7 @@
 //! What a key means, and the questions that stand in place of the keys. Pure: the present comes in.
 
 use crate::input::Key;
-use model::{Coverage, printable};
+use model::{Coverage, to_printable};
 use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ pub enum Wish {
 impl Wish {
     fn what(&self) -> String {
         match self {
-            Self::Exclude { app } => format!("exclude {}", printable(app, 24)),
+            Self::Exclude { app } => format!("exclude {}", to_printable(app, 24)),
             Self::Delete => "delete the last 10 min".to_owned(),
             Self::Page => "open the page".to_owned(),
         }
@@ -111,7 +111,7 @@ impl Question {
             }
             Self::Wish(Wish::Exclude { app }) => format!(
                 "Never name or picture {} again?  y yes   Esc no",
-                printable(app, 24)
+                to_printable(app, 24)
             )
             .into(),
             Self::Wish(Wish::Page) => "Open the page?  y yes   Esc no".into(),

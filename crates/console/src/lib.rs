@@ -5,7 +5,7 @@
 //! * [`picture`]: one picture printed in a terminal, for `uam shots --show`.
 //! * [`Ask`]: prompts that a person or a script answers.
 //!
-//! What is always true: text that a stranger wrote reaches the terminal only through [`model::printable`]; the
+//! What is always true: text that a stranger wrote reaches the terminal only through [`model::to_printable`]; the
 //! terminal is given back as it was found, at the end, on a panic and on drop; a terminal that is gone ends the view
 //! and nothing else.
 

@@ -11,7 +11,7 @@ use crate::updates::{Picture, Updates};
 use model::Clock;
 use ratatui::layout::Rect;
 use ratatui_image::protocol::Protocol as Encoded;
-use report::text::{count, minute, zone};
+use report::text::{format_count, format_minute, load_zone};
 use report::{AgentStatus, DaySummary, LogLine, LogSubject};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -363,7 +363,7 @@ impl Window {
         let picture = match (&self.encoded, &self.picture) {
             (Some(encoded), Some(picture)) => Some(Beside {
                 encoded,
-                caption: picture.caption(&minute(picture.at_us, &zone(zone_name))),
+                caption: picture.caption(&format_minute(picture.at_us, &load_zone(zone_name))),
             }),
             _ => None,
         };
@@ -398,7 +398,7 @@ fn skipped(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> LogLine {
         word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(
             "{} not shown here; the journal has them",
-            count(lines, "line was", "lines were")
+            format_count(lines, "line was", "lines were")
         ),
         detail: String::new(),
         dur_us: None,

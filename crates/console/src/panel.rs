@@ -10,8 +10,8 @@ use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 use ratatui_image::{Image, protocol::Protocol as Encoded};
-use report::status::counts_text;
-use report::text::{age, clip, clock, columns, zone};
+use report::status::format_counts;
+use report::text::{clip_to_width, display_width, format_age, format_clock_time, load_zone};
 use report::{AgentStatus, DaySummary};
 
 /// Columns of a label such as `on disk`.
@@ -145,17 +145,17 @@ impl View<'_> {
             let left = area.right() - size.width - 1;
             let at = Rect::new(left, area.y + 1, size.width, size.height);
             Image::new(beside.encoded).render(at, buf);
-            let caption = clip(&beside.caption, room.width.into());
-            let left = area.right() - 1 - columns(&caption) as u16;
+            let caption = clip_to_width(&beside.caption, room.width.into());
+            let left = area.right() - 1 - display_width(&caption) as u16;
             buf.set_string(left, at.bottom(), &caption, self.dim());
-            let beside = size.width.max(columns(&caption) as u16);
+            let beside = size.width.max(display_width(&caption) as u16);
             text_width = area.width - beside - 3;
         }
         let rows = self.rows(plan.now);
         for (y, row) in (area.y + 1..area.y + 1 + plan.now).zip(&rows) {
             let label = format!(" {:<LABEL$}", row.label);
             buf.set_string(area.x, y, &label, self.dim());
-            let text = clip(&row.text, usize::from(text_width).saturating_sub(LABEL + 1));
+            let text = clip_to_width(&row.text, usize::from(text_width).saturating_sub(LABEL + 1));
             buf.set_string(area.x + LABEL as u16 + 1, y, &text, row.style);
         }
         if let (Some(glance), Some(status)) = (self.glance, self.status) {
@@ -164,7 +164,7 @@ impl View<'_> {
                 height: plan.day,
                 ..area
             };
-            day::render(self, glance, &zone(&status.zone), day, buf);
+            day::render(self, glance, &load_zone(&status.zone), day, buf);
             let tops = Rect {
                 y: day.bottom() + plan.gap,
                 height: plan.tops,
@@ -181,12 +181,12 @@ impl View<'_> {
         buf.set_string(area.x, area.y, "─".repeat(width), self.dim());
         let (headline, style) = match self.status {
             Some(s) => {
-                let sign = if s.recording(self.now_us) {
+                let sign = if s.is_recording(self.now_us) {
                     "●"
                 } else {
                     "○"
                 };
-                let colour = if s.fresh(self.now_us) {
+                let colour = if s.is_fresh(self.now_us) {
                     state_colour(s.state)
                 } else {
                     Color::Red
@@ -198,15 +198,15 @@ impl View<'_> {
             }
             None => (" ○ starting ".to_owned(), Style::new()),
         };
-        let headline = clip(&headline, width.saturating_sub(4));
-        let left = area.right() - 2 - columns(&headline) as u16;
+        let headline = clip_to_width(&headline, width.saturating_sub(4));
+        let left = area.right() - 2 - display_width(&headline) as u16;
         buf.set_string(left, area.y, &headline, style);
         let name = match self.status {
             Some(s) => format!(" uam {} ", s.version),
             None => " uam ".to_owned(),
         };
-        let name = clip(&name, 20);
-        if usize::from(left - area.x) > columns(&name) + 4 {
+        let name = clip_to_width(&name, 20);
+        if usize::from(left - area.x) > display_width(&name) + 4 {
             buf.set_string(area.x + 2, area.y, &name, Style::new());
         }
     }
@@ -216,7 +216,7 @@ impl View<'_> {
         let y = area.bottom() - 1;
         let bold = Style::new().add_modifier(Modifier::BOLD);
         if let Some(text) = self.question.or(self.said) {
-            let text = clip(text, usize::from(area.width) - 2);
+            let text = clip_to_width(text, usize::from(area.width) - 2);
             // Turned round, so that it stands out on a light screen as on a dark one.
             let style = match self.question {
                 Some(_) if self.colour => bold.add_modifier(Modifier::REVERSED),
@@ -241,7 +241,9 @@ impl View<'_> {
             ("q", quit),
         ];
         let width = |keys: &[(&str, &str)]| -> usize {
-            keys.iter().map(|(k, w)| columns(k) + w.len() + 3).sum()
+            keys.iter()
+                .map(|(k, w)| display_width(k) + w.len() + 3)
+                .sum()
         };
         let mut shown: Vec<(&str, &str)> = keys.to_vec();
         // Help names those that found no room.
@@ -254,7 +256,7 @@ impl View<'_> {
         let mut x = area.x + 1;
         for (key, what) in shown {
             buf.set_string(x, y, key, bold);
-            let after = x + columns(key) as u16 + 1;
+            let after = x + display_width(key) as u16 + 1;
             buf.set_stringn(
                 after,
                 y,
@@ -274,13 +276,13 @@ impl View<'_> {
         let now = self.now_us;
         let mut rows = vec![Row {
             style: Style::new().add_modifier(Modifier::BOLD),
-            ..Row::new("window", s.window_text(), 9)
+            ..Row::new("window", s.window_label(), 9)
         }];
-        rows.push(Row::new("this span", counts_text(&s.span_counts), 6));
-        rows.push(Row::new("today", counts_text(&s.today_counts), 7));
+        rows.push(Row::new("this span", format_counts(&s.span_counts), 6));
+        rows.push(Row::new("today", format_counts(&s.today_counts), 7));
         rows.push(Row::new("", s.today_text(), 5));
         rows.push(Row {
-            style: if s.fresh(now) {
+            style: if s.is_fresh(now) {
                 Style::new()
             } else {
                 self.coloured(Color::Red)
@@ -356,13 +358,13 @@ impl View<'_> {
 
 fn shot_text(s: &AgentStatus, now: i64) -> String {
     let last = match s.last_shot_us {
-        Some(at) => format!("last at {}", clock(at, &zone(&s.zone))),
+        Some(at) => format!("last at {}", format_clock_time(at, &load_zone(&s.zone))),
         None => "none yet".to_owned(),
     };
     match s.next_shot_us {
         Some(next) => {
             let left = u64::try_from(next.saturating_sub(now)).unwrap_or(0);
-            format!("{last} · next within {}", age(left.max(1_000_000)))
+            format!("{last} · next within {}", format_age(left.max(1_000_000)))
         }
         None => format!("{last} · off"),
     }

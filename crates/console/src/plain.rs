@@ -1,6 +1,6 @@
 //! Lines for a pipe, a file or a terminal that should stay quiet.
 
-use model::printable;
+use model::to_printable;
 use report::LogLine;
 use std::io::{self, Write};
 
@@ -35,7 +35,7 @@ impl<W: Write> Plain<W> {
     /// # Errors
     /// When writing fails, as on a pipe that nobody reads any more; recording should go on.
     pub fn line(&mut self, line: &LogLine) -> io::Result<()> {
-        writeln!(self.out, "{}", line.plain(self.width))?;
+        writeln!(self.out, "{}", line.to_plain_text(self.width))?;
         self.out.flush()
     }
 
@@ -44,7 +44,7 @@ impl<W: Write> Plain<W> {
     /// # Errors
     /// As [`Self::line`].
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", printable(text, 4096))?;
+        writeln!(self.out, "{}", to_printable(text, 4096))?;
         self.out.flush()
     }
 }

@@ -127,12 +127,12 @@ fn panel_area(size: Size) -> Rect {
 fn styled(line: &LogLine, width: usize, colour: bool) -> String {
     let width = width.saturating_sub(1);
     if width < 40 {
-        return report::text::clip(&line.plain(40), width);
+        return report::text::clip_to_width(&line.to_plain_text(40), width);
     }
     if !colour {
-        return line.plain(width);
+        return line.to_plain_text(width);
     }
-    let laid = line.lay(width);
+    let laid = line.layout(width);
     let word = match line.word {
         word if word.is_warning() => Color::Red,
         LogSubject::State(state) => panel::state_colour(state),
@@ -278,7 +278,7 @@ mod tests {
         for width in [1, 10, 39, 41, 80] {
             let text = styled(&line(&"日本".repeat(100)), width, false);
             assert!(
-                report::text::columns(&text) < width.max(1),
+                report::text::display_width(&text) < width.max(1),
                 "{width}: {text}"
             );
         }

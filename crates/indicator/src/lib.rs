@@ -9,7 +9,7 @@
 //!   but this icon.
 //! * What is shown grows old by itself. An agent that stands still is shown as not recording once the word it gave is
 //!   no longer fresh.
-//! * Nothing here knows a window or its title; every text went through [`model::printable`].
+//! * Nothing here knows a window or its title; every text went through [`model::to_printable`].
 //! * "Cannot on this desktop" is a value ([`Standing`]), and the icon comes by itself when the desktop can.
 
 mod board;

@@ -122,7 +122,7 @@ pub(crate) fn menu(shown: &Shown, page: &Page) -> Vec<Entry> {
     entries.push(match page {
         Page::Opens => Entry::wish(Wish::Page, "Open the page", true),
         Page::Wants(words) => {
-            let words = model::printable(words, 100);
+            let words = model::to_printable(words, 100);
             Entry::wish(Wish::Page, format!("Open the page: {words}"), false)
         }
     });

@@ -1,6 +1,6 @@
 //! What is told to the indicator.
 
-use model::printable;
+use model::to_printable;
 use std::time::Instant;
 
 /// Longest text of a headline or bubble, in characters.
@@ -49,7 +49,7 @@ impl Shown {
     pub fn new(sign: Sign, headline: &str) -> Self {
         Self {
             sign,
-            headline: printable(headline, LONGEST),
+            headline: to_printable(headline, LONGEST),
             alarm: false,
             camera: false,
             fresh: None,
@@ -91,7 +91,7 @@ impl Shown {
     /// The same, and believed no longer than that.
     #[must_use]
     pub fn fresh(mut self, fresh: Fresh) -> Self {
-        let then = printable(&fresh.then, LONGEST);
+        let then = to_printable(&fresh.then, LONGEST);
         self.fresh = Some(Fresh { then, ..fresh });
         self
     }
@@ -115,7 +115,7 @@ impl Bubble {
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
-            text: printable(text, LONGEST),
+            text: to_printable(text, LONGEST),
             made: Instant::now(),
         }
     }

@@ -23,6 +23,6 @@ pub use frame::{Frame, Rect};
 pub use notice::{Notice, NoticeCode};
 pub use record::{DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span};
 pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
-pub use text::printable;
+pub use text::to_printable;
 pub use time::{Clock, MICROS_PER_SECOND, Moment};
 pub use window::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};

@@ -104,7 +104,7 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
         let mut today = handover.today.take();
         if let Some(today) = &mut today {
             // Some of them may have been taken out of the record since.
-            today.forget_names();
+            today.clear_names();
         }
         handover = Handover::new(&lease, today, Vec::new(), false);
     };

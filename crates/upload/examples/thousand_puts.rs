@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = S3Server::start(Options::new(dir.path()))?;
     let vars = server.env();
     let get = |name: &str| Some(vars.iter().find(|(n, _)| *n == name)?.1.clone());
-    let sink = Destination::choose(None, &get, Path::new("."))?.open(Timeouts::default())?;
+    let sink = Destination::resolve(None, &get, Path::new("."))?.open_sink(Timeouts::default())?;
     // Different content each, as pictures have, and made before the clock starts.
     let objects: Vec<NewObject> = (0..1000_u32)
         .map(|n| {

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
     let keys = kit::keys();
     // The last made-up day is yesterday, whole: today may just have begun.
-    let today = report::day::date_of(jiff::Timestamp::now().as_microsecond(), kit::ZONE);
+    let today = report::day::local_date(jiff::Timestamp::now().as_microsecond(), kit::ZONE);
     let last = today.yesterday()?;
     let now = kit::start_of(last) + 18 * 60 * kit::MINUTE;
     kit::fill(&dir, &keys, now, days, 1, 40);

@@ -56,7 +56,7 @@ pub struct Setting {
 
 /// A text that may be shown.
 pub(crate) fn text(raw: &str, most: usize) -> String {
-    model::printable(raw, most)
+    model::to_printable(raw, most)
 }
 
 pub(crate) fn failed(e: &JournalError) -> Refused {
@@ -233,10 +233,10 @@ pub(crate) fn day(
     let (now_us, zone) = present();
     let view = view(&telling, merge_s);
     let (mut report, strip) = until(reader, now_us)
-        .and_then(|now_us| strip::day(reader, view, day, now_us, &zone))
+        .and_then(|now_us| strip::read_day_with_timeline(reader, view, day, now_us, &zone))
         .map_err(|e| failed(&e))?;
     let mut names = Classifier::new(&telling.meaning);
-    names.tell_day(&mut report);
+    names.classify_day(&mut report);
     let looked = Looked::new(&telling, merge_s);
     Ok(tell(
         &report,
@@ -248,7 +248,7 @@ pub(crate) fn day(
 }
 
 fn offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
-    let zone = report::text::zone(zone);
+    let zone = report::text::load_zone(zone);
     let Ok(from) = jiff::Timestamp::from_microsecond(from_us) else {
         return vec![(from_us, 0)];
     };
@@ -284,7 +284,7 @@ impl Places {
         if let Some(place) = self.known.get(&number) {
             return *place;
         }
-        let name = names.name(self.list, number);
+        let name = names.name_of(self.list, number);
         let place = self.names.iter().position(|n| n == name);
         let place = place.unwrap_or_else(|| {
             self.names.push(name.to_owned());
@@ -432,7 +432,7 @@ fn app(total: &report::day::AppTotal) -> App {
 /// A picture and its media type.
 pub(crate) fn picture(desk: &mut dyn Desk, seq: u64) -> Result<(Vec<u8>, &'static str), Refused> {
     let reader = desk.look(&format!("picture {seq}, on the page"))?;
-    let bytes = reader.picture(seq).map_err(|e| failed(&e))?;
+    let bytes = reader.open_screenshot(seq).map_err(|e| failed(&e))?;
     let media = match bytes.as_slice() {
         [
             b'R',
@@ -492,10 +492,10 @@ pub(crate) fn sent(desk: &mut dyn Desk) -> Result<SentAnswer, Refused> {
     let answer = || -> Result<_, JournalError> {
         Ok(SentAnswer {
             objects,
-            outbox: query::outbox(reader)?,
+            outbox: query::read_outbox_summary(reader)?,
             last_ack_us: reader.last_ack_us()?,
             last_durable_us: reader.last_durable_us()?,
-            manifest: reader.chain_head()?.map(|head| Manifest {
+            manifest: reader.manifest_head()?.map(|head| Manifest {
                 no: head.no,
                 at_us: head.at_us,
                 through: head.through,

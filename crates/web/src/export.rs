@@ -80,11 +80,12 @@ pub(crate) fn export(
     let view = view(&telling, merge_s);
     let meaning = &*telling.meaning;
     let now_us = until(reader, made_us).map_err(|e| failed(&e))?;
-    let totals = || query::totals(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
-    let overview = || query::overview(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
+    let totals = || query::read_totals(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
+    let overview =
+        || query::read_overview(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
     let one = || {
         let mut day = query::day_in(reader, view, first, now_us, &zone)?;
-        meaning.tell_day(&mut day);
+        meaning.classify_day(&mut day);
         Ok(day)
     };
     let sheet = || {
@@ -108,18 +109,17 @@ pub(crate) fn export(
     let lost = |e: &journal::JournalError| failed(e);
     let told = |e: &dyn std::fmt::Display| Refused::Failed(text(&e.to_string(), 400));
     let bytes = match (form, first == last) {
-        (Form::Csv, true) => csv::day(&one().map_err(|e| lost(&e))?).into_bytes(),
-        (Form::Csv, false) => csv::days(&totals().map_err(|e| lost(&e))?).into_bytes(),
+        (Form::Csv, true) => csv::write_day_csv(&one().map_err(|e| lost(&e))?).into_bytes(),
+        (Form::Csv, false) => csv::write_days_csv(&totals().map_err(|e| lost(&e))?).into_bytes(),
         (Form::Json, true) => report::to_json(&one().map_err(|e| lost(&e))?)
             .map_err(|e| told(&e))?
             .into_bytes(),
         (Form::Json, false) => report::to_json(&totals().map_err(|e| lost(&e))?)
             .map_err(|e| told(&e))?
             .into_bytes(),
-        (Form::Html, _) => sheet::html::html(&sheet().map_err(|e| lost(&e))?).into_bytes(),
-        (Form::Pdf, _) => {
-            sheet::pdf::pdf(&sheet().map_err(|e| lost(&e))?, made_us).map_err(|e| told(&e))?
-        }
+        (Form::Html, _) => sheet::html::render_html(&sheet().map_err(|e| lost(&e))?).into_bytes(),
+        (Form::Pdf, _) => sheet::pdf::render_pdf(&sheet().map_err(|e| lost(&e))?, made_us)
+            .map_err(|e| told(&e))?,
         (Form::Ics, _) => {
             let by = match meaning.has_projects() {
                 true => GroupBy::Project,
@@ -127,7 +127,7 @@ pub(crate) fn export(
             };
             let blocks = overview().map_err(|e| lost(&e))?.blocks(by, SHORTEST_BLOCK);
             let device = reader.device().as_str();
-            ics::calendar(&blocks, by, device, made_us, telling.version).into_bytes()
+            ics::render_ics(&blocks, by, device, made_us, telling.version).into_bytes()
         }
     };
     Ok(File {

@@ -74,8 +74,8 @@ pub(crate) fn days(
     let asked = (view(&telling, merge_s), &*telling.meaning);
     let found = until(reader, now_us).and_then(|now_us| match (by, merge_s) {
         // No rule is asked for what needs none.
-        (By::App, 0) => query::days_from(reader, telling.starts, &days, now_us, &zone),
-        _ => query::totals(reader, asked, &days, now_us, &zone, &mut |_| {}),
+        (By::App, 0) => query::read_days_from(reader, telling.starts, &days, now_us, &zone),
+        _ => query::read_totals(reader, asked, &days, now_us, &zone, &mut |_| {}),
     });
     let found = found.map_err(|e| failed(&e))?;
     let rows: Vec<Vec<NamedUsage>> = found.days.iter().map(|day| rows(day, by)).collect();

@@ -370,7 +370,7 @@ fn look_through(
     let days = UtcDay(utc(days.start()).0 - 1)..=UtcDay(utc(days.end()).0 + 1);
     let mut left = MOST_HITS;
     let mut more = false;
-    let done = report::search::titles(reader, &days, words, |day, mut hits| {
+    let done = report::search::search_titles(reader, &days, words, |day, mut hits| {
         more = hits.len() > left;
         hits.truncate(left);
         left -= hits.len();

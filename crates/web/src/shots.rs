@@ -39,7 +39,7 @@ pub(crate) fn shot_of_day(row: &report::day::DayScreenshot, starts: DayStart) ->
     Shot {
         seq: row.seq,
         at_us: row.at_us,
-        day: starts.date_in(row.at_us, &report::text::zone(&row.zone)),
+        day: starts.date_in(row.at_us, &report::text::load_zone(&row.zone)),
         zone: row.zone.clone(),
         app: text(&row.app, APP),
         title: text(&row.title, TITLE),
@@ -59,7 +59,7 @@ fn shot_of_journal(row: &journal::ScreenshotEntry, starts: DayStart) -> Shot {
     Shot {
         seq: row.seq,
         at_us: shot.at_us,
-        day: starts.date_in(shot.at_us, &report::text::zone(&shot.zone)),
+        day: starts.date_in(shot.at_us, &report::text::load_zone(&shot.zone)),
         zone: shot.zone.to_string(),
         app: window.map_or_else(String::new, |w| text(&w.app, APP)),
         title: window.map_or_else(String::new, |w| text(&w.title, TITLE)),
@@ -131,7 +131,9 @@ pub(crate) fn shots(desk: &mut dyn Desk, wanted: &Wanted) -> Result<ShotsAnswer,
     'pages: loop {
         let rows = match wanted.day {
             Some(day) => of_day(reader, day, below)?,
-            None => reader.shots_below(below, AT_ONCE).map_err(|e| failed(&e))?,
+            None => reader
+                .screenshots_below(below, AT_ONCE)
+                .map_err(|e| failed(&e))?,
         };
         let last = wanted.day.is_some() || rows.len() < AT_ONCE;
         for row in &rows {
@@ -183,7 +185,7 @@ fn of_day(
     let since = Date::constant(1970, 1, 1).until(day);
     let utc = since.map_or(0, |span| span.get_days());
     let days = UtcDay(utc.saturating_sub(1))..=UtcDay(utc.saturating_add(1));
-    let mut rows = reader.shots_of(&days).map_err(|e| failed(&e))?;
+    let mut rows = reader.screenshots_of(&days).map_err(|e| failed(&e))?;
     rows.retain(|row| row.seq < below);
     Ok(rows)
 }

@@ -125,7 +125,7 @@ fn day(day: Date, d: usize) -> Result<Vec<Record>> {
 pub(crate) fn fill(dir: &Path, keys: JournalKeys) -> Result<(usize, usize)> {
     let (mut journal, _) = Journal::open(dir, keys, noon_us(YEAR.0)?)?;
     journal.commit_recovered(&[], noon_us(YEAR.0)?)?;
-    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let (mut spans, mut shots) = (0, 0);
     for (d, date) in YEAR
         .0
@@ -139,14 +139,14 @@ pub(crate) fn fill(dir: &Path, keys: JournalKeys) -> Result<(usize, usize)> {
                 rollups.add(span);
             }
         }
-        rollups.finish();
+        rollups.finish_current();
         journal.commit(Commit {
             records: &records,
             rollups: &rollups.done(),
             at_us: noon_us(date)?,
             ..Commit::default()
         })?;
-        rollups.written();
+        rollups.mark_written();
         spans += records.len();
         for n in 0..SHOTS {
             let place = n * SPANS / SHOTS;
@@ -171,7 +171,7 @@ pub(crate) fn fill(dir: &Path, keys: JournalKeys) -> Result<(usize, usize)> {
                 window: span.window.clone(),
             };
             journal
-                .add_shot(&shot, &bytes, span.start_us)
+                .add_screenshot(&shot, &bytes, span.start_us)
                 .with_context(|| format!("picture {n} of {date}"))?;
             shots += 1;
         }

@@ -100,7 +100,7 @@ pub(crate) fn fill(
     rolled: bool,
 ) -> Result<usize> {
     let mut journal = writer(dir, keys, noon_us(first)?)?;
-    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let mut written = 0;
     for date in first.series(jiff::Span::new().days(1)).take(count) {
         let records = day(date, spans)?;
@@ -110,7 +110,7 @@ pub(crate) fn fill(
                     rollups.add(span);
                 }
             }
-            rollups.finish();
+            rollups.finish_current();
         }
         journal.commit(Commit {
             records: &records,
@@ -118,7 +118,7 @@ pub(crate) fn fill(
             at_us: noon_us(date)?,
             ..Commit::default()
         })?;
-        rollups.written();
+        rollups.mark_written();
         written += records.len();
     }
     journal.close(noon_us(first)?)?;

@@ -65,7 +65,7 @@ fn code(n: u64) -> Result<(String, u64)> {
 fn keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
     Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
-        maker: vault.key_maker(None)?,
+        maker: vault.sealer(None)?,
         opener,
     })
 }
@@ -108,14 +108,14 @@ fn unlock(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     };
     let begun = Instant::now();
     let mut vault = Vault::open(&dir.join("vault"))?;
-    let door = vault.door(&factor)?;
+    let door = vault.unlock_slot(&factor)?;
     let door_ms = ms(begun);
     let pass = vault
         .check_code(&door, &code, at)?
         .pass
         .context("the code was refused")?;
-    let identity = vault.identity(&door, &pass)?;
-    let opener = vault.opener(&identity);
+    let identity = vault.viewer_identity(&door, &pass)?;
+    let opener = vault.viewer_opener(&identity);
     let now_us = i64::try_from(at)? * 1_000_000;
     let notice = Record::Notice(Notice {
         at_us: now_us,
@@ -126,8 +126,8 @@ fn unlock(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     let journal = dir.join("journal");
     Errand::open(&journal, keys(&vault, opener.clone())?, now_us)?.note(&[notice], now_us)?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::day(&reader, date(2026, 6, 15), now_us, ZONE)?;
-    let text = report::table::day(&report, 100);
+    let report = report::query::read_day(&reader, date(2026, 6, 15), now_us, ZONE)?;
+    let text = report::table::render_day_table(&report, 100);
     Ok(json!({ "ms": ms(begun), "door_ms": door_ms, "lines": text.lines().count() }))
 }
 
@@ -156,8 +156,8 @@ fn sum(dir: &Path) -> Result<Value> {
     let begun = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = days::noon_us(YEAR.1.tomorrow()?)?;
-    let days = report::query::days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
-    let text = report::table::days(&days, 100);
+    let days = report::query::read_days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
+    let text = report::table::render_days_table(&days, 100);
     let wall = ms(begun);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
     let covered: u64 = days

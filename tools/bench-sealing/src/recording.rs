@@ -53,7 +53,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
         awake_us: 1_000_000_000,
     };
     let mut journal = writer(&dir.join("journal"), keys, now.utc_us)?;
-    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let mut sealed = Sealed::default();
     let rules = FreezeOptions {
         last: false,
@@ -111,7 +111,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
                 removed: false,
                 window: Some(window(tenth / 150)),
             };
-            let seq = journal.add_shot(&shot, &picture, now.utc_us)?;
+            let seq = journal.add_screenshot(&shot, &picture, now.utc_us)?;
             frozen += journal.freeze(now.utc_us, &rules)?.segments;
             let apart = cpu_ms();
             sealed.records.push(sealed.rows.len());
@@ -120,7 +120,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
             bench += cpu_ms() - apart;
         }
         if tenth % 50 == 49 {
-            let out = recorder.checkpoint(now);
+            let out = recorder.take_batch(now);
             for record in &out.records {
                 if let Record::Span(span) = record {
                     rollups.add(span);
@@ -146,7 +146,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
             sealed
                 .rows
                 .extend(done.iter().map(|(_, bytes)| bytes.to_vec()));
-            rollups.written();
+            rollups.mark_written();
             bench += cpu_ms() - apart;
         }
     }

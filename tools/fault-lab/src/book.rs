@@ -106,7 +106,7 @@ impl Book {
     pub(crate) fn look(&mut self, desk: &Desk, started: bool) -> Result<()> {
         let reader = desk.reader()?;
         loop {
-            let some = reader.raw_lines(self.through, 1_000)?;
+            let some = reader.read_raw_lines(self.through, 1_000)?;
             if some.is_empty() {
                 break;
             }
@@ -140,7 +140,7 @@ impl Book {
             if !is_shot(*tag) {
                 continue;
             }
-            match reader.picture(*seq) {
+            match reader.open_screenshot(*seq) {
                 Ok(picture) => ensure!(
                     picture == desk::shot(*tag).1,
                     "the picture of shot {seq} is another one"
@@ -243,7 +243,7 @@ impl Book {
         }
         let mut last = 0;
         loop {
-            let some = reader.raw_lines(last, 1_000)?;
+            let some = reader.read_raw_lines(last, 1_000)?;
             let Some((to, _)) = some.last() else { break };
             last = *to;
             for (seq, raw) in some {

@@ -8,7 +8,7 @@ use crate::chance::Chance;
 use crate::desk::{self, Still};
 use crate::lists;
 use anyhow::{Context, Result, bail, ensure};
-use journal::retention::{RetentionAction, RetentionRule, plan};
+use journal::retention::{RetentionAction, RetentionRule, plan_retention};
 use journal::{
     Commit, FreezeOptions, Journal, JournalError, Outbox, RedactionTarget, SegmentLimits,
 };
@@ -291,7 +291,7 @@ impl Gate {
             return Ok(None);
         }
         let vault = Vault::open(&dir)?;
-        let door = vault.door(&Factor::OsStore(STORED))?;
+        let door = vault.unlock_slot(&Factor::OsStore(STORED))?;
         let step = u64::try_from(desk::START_US)? / 1_000_000 / STEP_SECONDS + base / 10;
         Ok(Some(Self { vault, door, step }))
     }
@@ -331,7 +331,7 @@ impl Worker {
             70..84 => self.picture(),
             84..88 => {
                 say("do checkpoint");
-                again(self.tries.most, || Ok(self.journal.fold()?)).map(drop)
+                again(self.tries.most, || Ok(self.journal.checkpoint()?)).map(drop)
             }
             88..92 => self.freeze(),
             92..96 => self.upload(),
@@ -380,7 +380,7 @@ impl Worker {
         let (shot, picture) = desk::shot(tag);
         let at_us = desk::time_of(self.tag);
         let seq = again(self.tries.most, || {
-            Ok(self.journal.add_shot(&shot, &picture, at_us)?)
+            Ok(self.journal.add_screenshot(&shot, &picture, at_us)?)
         })?;
         say(&format!("ack {seq} {tag}"));
         Ok(())
@@ -439,8 +439,8 @@ impl Worker {
             },
         };
         again(self.tries.most, || {
-            let steps = plan(
-                &self.journal.blob_items()?,
+            let steps = plan_retention(
+                &self.journal.list_local_screenshots()?,
                 desk::time_of(self.tag),
                 &policy,
             );
@@ -449,7 +449,7 @@ impl Worker {
                     say(&format!("dropping {}", step.seq));
                 }
             }
-            Ok(self.journal.apply(&steps)?)
+            Ok(self.journal.apply_retention(&steps)?)
         })
         .map(drop)
     }
@@ -466,7 +466,7 @@ impl Worker {
         let what = RedactionTarget::Time(desk::time_of(from)..desk::time_of(to));
         let now_us = desk::time_of(self.tag);
         let removed = again(self.tries.most, || {
-            Ok(self.journal.remove(&what, now_us)?)
+            Ok(self.journal.redact(&what, now_us)?)
         })?;
         if removed.closed == 0 {
             say(&format!("taken {from} {to}"));
@@ -511,8 +511,8 @@ fn deliver(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> Result
     again(most, || {
         if store.is_none() {
             let destination =
-                Destination::choose(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
-            *store = Some(destination.open(Timeouts::default())?);
+                Destination::resolve(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
+            *store = Some(destination.open_sink(Timeouts::default())?);
         }
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&desk::journal_in(dir))?;

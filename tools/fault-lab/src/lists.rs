@@ -6,14 +6,14 @@ use journal::Outbox;
 use std::ops::ControlFlow;
 use std::path::Path;
 use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
-use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, chain};
+use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, upload_manifests};
 use vault::DeviceKey;
 
 /// Lists and delivers; the key lies beside the journal.
 pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether trying again can help.
-    chain(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
+    upload_manifests(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
         cause,
         drained: DrainReport::default(),
     })?;
@@ -24,11 +24,11 @@ pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Resul
 pub(crate) fn check(desk: &Desk, env: &[(&str, String)]) -> Result<()> {
     let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let sink =
-        Destination::choose(None, &find, &desk.dir.join("sent"))?.open(Timeouts::default())?;
+        Destination::resolve(None, &find, &desk.dir.join("sent"))?.open_sink(Timeouts::default())?;
     let reader = desk.reader()?;
     let expected = JournalExpectation {
         reader: &reader,
-        key: DeviceKey::find(&desk.dir.join("device"))?.map(|key| key.public()),
+        key: DeviceKey::load(&desk.dir.join("device"))?.map(|key| key.public()),
     };
     let report = verify(
         &sink,

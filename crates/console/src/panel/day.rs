@@ -10,7 +10,7 @@ use ratatui::style::Color;
 use report::DaySummary;
 use report::activity::TEN_US;
 use report::glance::SummaryBucket;
-use report::text::clip;
+use report::text::clip_to_width;
 
 /// Ten minutes of an hour.
 const OF_AN_HOUR: usize = 6;
@@ -52,12 +52,12 @@ pub(super) fn render(
     let shown = Shown::of(glance, view.now_us, room);
     let (bars, each) = (&shown.bars, shown.each);
     let x = |bar: usize| area.x + (left + bar * shown.wide) as u16;
-    let label = |text: &str| format!(" {:<LABEL$}", clip(text, LABEL));
+    let label = |text: &str| format!(" {:<LABEL$}", clip_to_width(text, LABEL));
 
     let strip = area.bottom() - 1;
     buf.set_string(area.x, strip, label("the day"), view.dim());
     for (n, bar) in bars.iter().enumerate() {
-        if let Some(state) = bar.mostly() {
+        if let Some(state) = bar.longest_state() {
             let style = view.coloured(state_colour(state));
             buf.set_string(x(n), strip, sign(state).repeat(shown.wide), style);
         }
@@ -104,8 +104,10 @@ struct Shown {
 
 impl Shown {
     fn of(glance: &DaySummary, now_us: i64, room: usize) -> Self {
-        let known =
-            |slot: &SummaryBucket| slot.mostly().is_some_and(|state| state != Coverage::Off);
+        let known = |slot: &SummaryBucket| {
+            slot.longest_state()
+                .is_some_and(|state| state != Coverage::Off)
+        };
         let first = glance.slots.iter().position(known).unwrap_or(0);
         let first = first - first % OF_AN_HOUR;
         let now = usize::try_from(now_us.saturating_sub(glance.from_us) / TEN_US).unwrap_or(0);
@@ -117,7 +119,7 @@ impl Shown {
         let mut bars = vec![SummaryBucket::default(); slots.div_ceil(each)];
         for (n, slot) in glance.slots.iter().skip(first).enumerate() {
             if let Some(bar) = bars.get_mut(n / each) {
-                bar.join(slot);
+                bar.merge(slot);
             }
         }
         let first = i64::try_from(first).unwrap_or(0);

@@ -4,7 +4,7 @@ use super::View;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use report::text::clip;
+use report::text::clip_to_width;
 
 const KEYS: [(&str, &str); 11] = [
     (
@@ -42,6 +42,6 @@ pub(super) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         let what = if key == "q" { leaving } else { what };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         buf.set_string(area.x + 2, y, key, bold);
-        buf.set_string(area.x + 10, y, clip(what, width), Style::new());
+        buf.set_string(area.x + 10, y, clip_to_width(what, width), Style::new());
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use report::DaySummary;
 use report::glance::NamedTime;
-use report::text::{clip, columns, hms, left};
+use report::text::{clip_to_width, display_width, format_hms, pad_right};
 
 /// Narrowest list with a bar beside the names.
 const WITH_BAR: u16 = 38;
@@ -60,11 +60,11 @@ fn list(
     let wide = usize::from(room - bar) - usize::from(bar > 0);
     let longest = names.first().map_or(1, |n| n.us).max(1);
     for (y, named) in (area.y + 1..area.bottom()).zip(names) {
-        let text = clip(&name(named), wide);
-        buf.set_string(area.x + 1, y, left(&text, wide), Style::new());
+        let text = clip_to_width(&name(named), wide);
+        buf.set_string(area.x + 1, y, pad_right(&text, wide), Style::new());
         let x = area.x + 1 + wide as u16 + 1;
-        let time = hms(named.us);
-        let pad = usize::from(TIME).saturating_sub(columns(&time)) as u16;
+        let time = format_hms(named.us);
+        let pad = usize::from(TIME).saturating_sub(display_width(&time)) as u16;
         buf.set_string(x + pad, y, &time, bold);
         let cells = (u64::from(bar) * named.us).div_ceil(longest) as usize;
         if bar > 0 {

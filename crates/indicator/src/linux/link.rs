@@ -37,7 +37,7 @@ pub(super) enum End {
 
 impl From<zbus::Error> for End {
     fn from(error: zbus::Error) -> Self {
-        Self::Lost(model::printable(
+        Self::Lost(model::to_printable(
             &format!("the session bus went away: {error}"),
             200,
         ))
@@ -296,7 +296,7 @@ impl<'a> Link<'a> {
             Asked::Register if ok => self.ask_host().await?,
             Asked::Register => {
                 let why: String = body.deserialize().unwrap_or_default();
-                let why = model::printable(&format!("the tray refused the icon: {why}"), 200);
+                let why = model::to_printable(&format!("the tray refused the icon: {why}"), 200);
                 self.board
                     .tray_is(SensorSupport::Unsupported(Unsupported::new(why, "")));
             }
@@ -329,7 +329,7 @@ impl<'a> Link<'a> {
                         let why: String = body.deserialize().unwrap_or_default();
                         let why = format!("the notification service refused: {why}");
                         SensorSupport::Unsupported(Unsupported::new(
-                            model::printable(&why, 200),
+                            model::to_printable(&why, 200),
                             "",
                         ))
                     }

@@ -82,7 +82,7 @@ pub(crate) fn probe(options: &Options) -> Standing {
 
 fn no_bus(why: &str) -> Unsupported {
     Unsupported::new(
-        model::printable(&format!("no session bus: {why}"), 200),
+        model::to_printable(&format!("no session bus: {why}"), 200),
         "a desktop session has one; set DBUS_SESSION_BUS_ADDRESS to reach it from elsewhere",
     )
 }

@@ -84,7 +84,7 @@ pub(crate) fn for_settings(home: &Home, text: &str) -> anyhow::Result<()> {
 pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
     let entry = enter(home)?;
     let access = Access {
-        identity: entry.vault.identity(&entry.door, &entry.pass)?,
+        identity: entry.vault.viewer_identity(&entry.door, &entry.pass)?,
         vault: entry.vault,
     };
     let mut notices = entry.notices;
@@ -123,7 +123,7 @@ pub(crate) fn typed(
     let mut vault = Vault::open(&home.paths.vault())?;
     let door = match passphrase {
         Some(words) => vault
-            .door(&Factor::Passphrase(words))
+            .unlock_slot(&Factor::Passphrase(words))
             .map_err(|_| denied("that is not the passphrase".to_owned()))?,
         None => door_for_code(&vault)?,
     };
@@ -131,7 +131,7 @@ pub(crate) fn typed(
     let Some(pass) = answer.pass else {
         return Err(denied(answer.verdict.to_string()));
     };
-    let identity = vault.identity(&door, &pass)?;
+    let identity = vault.viewer_identity(&door, &pass)?;
     let mut notices = Vec::new();
     if answer.failures_before > 0 {
         let text = format!(
@@ -156,13 +156,16 @@ pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<A
 impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
-        Reader::open(&home.paths.journal(), self.vault.opener(&self.identity))
-            .context("cannot read the journal")
+        Reader::open(
+            &home.paths.journal(),
+            self.vault.viewer_opener(&self.identity),
+        )
+        .context("cannot read the journal")
     }
 
     /// What writes and opens the journal here while no instance runs.
     pub(crate) fn keys(&self) -> anyhow::Result<journal::JournalKeys> {
-        crate::commands::keys(&self.vault, self.vault.opener(&self.identity), None)
+        crate::commands::keys(&self.vault, self.vault.viewer_opener(&self.identity), None)
     }
 
     /// Puts notices into the journal.

@@ -66,7 +66,7 @@ impl Display {
     /// Records as they come.
     pub(crate) fn records(&mut self, records: &[Record]) {
         for record in records {
-            for line in self.feed.push(record) {
+            for line in self.feed.push_record(record) {
                 self.line(line);
             }
         }
@@ -133,7 +133,7 @@ impl Display {
 
     /// Gives the terminal back; what follows is plain.
     pub(crate) fn close(&mut self) {
-        if let Some(line) = self.feed.flush() {
+        if let Some(line) = self.feed.finish_line() {
             self.line(line);
         }
         let after = match &self.view {

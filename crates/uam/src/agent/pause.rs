@@ -111,7 +111,7 @@ impl Agent {
         let mut text = match until_us {
             Some(at) => format!(
                 "Paused until {}; `uam resume` ends it before.",
-                report::text::when(at, now.utc_us, self.hours.zone())
+                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -132,7 +132,7 @@ impl Agent {
         Reply::done(match (self.recorder.view().state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                report::text::when(at, now.utc_us, self.hours.zone())
+                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
@@ -146,7 +146,7 @@ impl Agent {
             let text = match pause {
                 PauseRequest::Until(at) => format!(
                     "A pause from before holds until {}. `uam resume` ends it.",
-                    report::text::when(at, now.utc_us, self.hours.zone())
+                    report::text::format_relative_time(at, now.utc_us, self.hours.zone())
                 ),
                 _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
             };

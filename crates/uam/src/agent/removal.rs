@@ -44,19 +44,19 @@ impl Agent {
     ) -> anyhow::Result<Told> {
         let opener = key.map(|key| self.viewer(key)).transpose()?;
         if let Wish::Erase { last, .. } = wish {
-            let open = UtcDay::of_us(self.recorder.oldest_us());
+            let open = UtcDay::of_us(self.recorder.oldest_unsettled());
             anyhow::ensure!(
                 *last < open.0,
                 "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
             );
         }
-        self.recorder.cut_off(now);
+        self.recorder.cut_at(now);
         self.checkpoint(now)?;
         anyhow::ensure!(
             self.write_error.is_none(),
             "the journal cannot be written just now"
         );
-        let now_us = self.recorder.stamp(now);
+        let now_us = self.recorder.timestamp_of(now);
         let has_key = opener.is_some();
         let mut told = self.with(opener.clone(), |agent| {
             wish.rehearse(&agent.journal, now_us)
@@ -110,14 +110,17 @@ impl Agent {
             vault.viewer() == Some(public.as_str()),
             "the key that was lent is not this vault's"
         );
-        Ok(vault.opener(&identity))
+        Ok(vault.viewer_opener(&identity))
     }
 
     /// Nothing here may bring back, or show any longer, what was taken out.
     fn forget(&mut self, wish: &Wish, told: &Told, now_us: i64) {
         if let Some(range) = wish.range(now_us) {
-            self.recorder.forget(&range);
-            let held = self.held.as_ref().map(|(at, ..)| self.recorder.stamp(*at));
+            self.recorder.redact(&range);
+            let held = self
+                .held
+                .as_ref()
+                .map(|(at, ..)| self.recorder.timestamp_of(*at));
             if held.is_some_and(|at| range.contains(&at)) {
                 self.held = None;
             }
@@ -128,7 +131,7 @@ impl Agent {
         }
         let zone = self.recorder.zone().to_string();
         for (start_us, counts) in &told.counted {
-            self.today.take_back(*start_us, *counts, &zone);
+            self.today.subtract(*start_us, *counts, &zone);
         }
         self.unfolded |= told.unfolded;
         self.forget_names(wish, now_us);
@@ -144,14 +147,14 @@ impl Agent {
         if let Some(before) = &mut self.before
             && !younger
         {
-            before.forget_names();
+            before.clear_names();
         }
-        self.today.forget_names();
+        self.today.clear_names();
         let (day, zone) = (self.today.day(), self.recorder.zone().to_string());
         let own = begin::own(&self.paths, &self.keys, day, now_us, &zone);
         for part in [self.before.as_ref(), own.as_ref()].into_iter().flatten() {
             if part.day() == day {
-                self.today.add_names(part);
+                self.today.merge_names(part);
             }
         }
     }

@@ -179,14 +179,14 @@ impl Agent {
         self.keep_floor(now);
         self.watch_sensors(now);
         self.look_for_desktop(now);
-        let out = self.recorder.checkpoint(now);
+        let out = self.recorder.take_batch(now);
         self.keep_pause();
         self.last_checkpoint = Some(now);
         self.show(&out);
         self.backlog.add(out);
         self.write(now)?;
         if self.unfolded {
-            self.unfolded = !self.journal.fold().unwrap_or(false);
+            self.unfolded = !self.journal.checkpoint().unwrap_or(false);
         }
         self.refresh(now);
         Ok(())
@@ -194,7 +194,7 @@ impl Agent {
 
     fn show(&mut self, out: &RecorderBatch) {
         for span in self.recorder.take_closed() {
-            let day = report::day::date_of(span.start_us, &span.zone);
+            let day = report::day::local_date(span.start_us, &span.zone);
             if day != self.today.day() {
                 self.today = TodayTotals::new(day, &span.zone);
             }
@@ -230,7 +230,7 @@ impl Agent {
             Ok(_) => {
                 self.backlog.records.clear();
                 self.backlog.pending.clear();
-                self.backlog.rollups.written();
+                self.backlog.rollups.mark_written();
                 self.last_durable_us = Some(now.utc_us);
                 if self.write_error.take().is_some() {
                     self.note(
@@ -445,7 +445,7 @@ impl Agent {
 
     /// By SQLite's own check, which is that of a start: so a restart is never in vain.
     fn look_for_damage(&mut self) {
-        if let Err(e @ JournalError::Damaged { .. }) = self.journal.check() {
+        if let Err(e @ JournalError::Damaged { .. }) = self.journal.check_integrity() {
             self.damage = Some(e.to_string());
             self.last_checkpoint = None;
         }
@@ -502,7 +502,7 @@ impl Agent {
             self.tray.notices(std::slice::from_ref(record));
         }
         self.backlog.add(out);
-        self.backlog.rollups.finish();
+        self.backlog.rollups.finish_current();
         let step = Commit {
             records: &self.backlog.records,
             pending_drop_below: self.backlog.drop_below,

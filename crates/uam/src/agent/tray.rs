@@ -126,7 +126,7 @@ pub(crate) fn options(config: &IndicatorConfig) -> Options {
 pub(crate) fn lines(standing: &Standing) -> Vec<String> {
     let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
     let line = |(what, how): (&str, &SensorSupport)| {
-        model::printable(&format!("  {what:<11}{}", support(how)), 400)
+        model::to_printable(&format!("  {what:<11}{}", support(how)), 400)
     };
     rows.into_iter().map(line).collect()
 }
@@ -144,7 +144,7 @@ pub(crate) fn support(support: &SensorSupport) -> String {
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
 fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> Shown {
-    let fresh = status.fresh(now_us);
+    let fresh = status.is_fresh(now_us);
     let sign = match status.state {
         _ if !fresh => Sign::NotRecording,
         Coverage::Active => Sign::Active,
@@ -163,8 +163,8 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> S
         // Should this loop stand still from now on, the icon says so by itself.
         Some(at) => {
             let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
-            let zone = report::text::zone(&status.zone);
-            let since = report::text::clock(at, &zone);
+            let zone = report::text::load_zone(&status.zone);
+            let since = report::text::format_clock_time(at, &zone);
             shown.fresh(Fresh {
                 until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),

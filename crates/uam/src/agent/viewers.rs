@@ -156,7 +156,7 @@ impl Agent {
     fn shown(&self, from: Option<u64>, step: Step) -> Result<Option<Shown>, journal::JournalError> {
         let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone())?;
         let mut shots: Vec<_> = reader
-            .shots(PICTURES)?
+            .newest_screenshots(PICTURES)?
             .into_iter()
             .filter(|row| row.place == ScreenshotLocation::Here && !row.shot.removed)
             .collect();
@@ -165,7 +165,7 @@ impl Agent {
         let Some((at, row)) = at.and_then(|at| Some((at, shots.get(at)?))) else {
             return Ok(None);
         };
-        let bytes = reader.picture(row.seq)?;
+        let bytes = reader.open_screenshot(row.seq)?;
         Ok(Some(Shown {
             seq: row.seq,
             place: at as u64 + 1,

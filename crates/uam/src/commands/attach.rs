@@ -84,7 +84,7 @@ fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<String> {
             Exit::Failed,
             format!(
                 "the running instance lets nobody look on: {}",
-                model::printable(&reply.text, 400)
+                model::to_printable(&reply.text, 400)
             ),
             "`uam status` says what it does.",
         )

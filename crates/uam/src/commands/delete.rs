@@ -34,7 +34,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     if told.closed > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
-            report::text::count(told.closed, "row", "rows")
+            report::text::format_count(told.closed, "row", "rows")
         ));
     }
     if told.is_nothing() {
@@ -112,7 +112,7 @@ pub(super) fn foretell(told: &Told) {
     if !whole.is_empty() {
         output::line(&format!(
             "{} with nothing else in them were sent, or may have been; they are deleted there if that is allowed:",
-            report::text::count(whole.len() as u64, "object", "objects")
+            report::text::format_count(whole.len() as u64, "object", "objects")
         ));
     }
     for object in whole {
@@ -121,7 +121,7 @@ pub(super) fn foretell(told: &Told) {
     if !shared.is_empty() {
         output::line(&format!(
             "{} with other records besides were sent, or may have been; they stay there, for deleting them would lose those:",
-            report::text::count(shared.len() as u64, "object", "objects")
+            report::text::format_count(shared.len() as u64, "object", "objects")
         ));
     }
     for object in shared {

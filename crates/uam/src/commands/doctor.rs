@@ -84,7 +84,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
             .as_ref()
             .map(Destination::remarks)
             .unwrap_or_default(),
-        signed_with: destination.as_ref().and_then(Destination::signed_with),
+        signed_with: destination
+            .as_ref()
+            .and_then(Destination::describe_credentials),
         destination: destination.map(|d| d.describe()),
         running,
         enrolled,
@@ -121,9 +123,9 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
     };
     let told = |e: upload::SinkError| anyhow::anyhow!("{e}. {}", e.hint());
     destination
-        .open(short)
+        .open_sink(short)
         .map_err(told)?
-        .refuse_public()
+        .reject_public_bucket()
         .map_err(told)
 }
 

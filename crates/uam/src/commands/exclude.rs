@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use model::WindowInfo;
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
-use report::text::columns;
+use report::text::display_width;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -100,7 +100,7 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         ));
     }
     let exclusions = config.exclusions()?;
-    let which = exclusions.which(&window);
+    let which = exclusions.matching_rule(&window);
     if !args.json {
         output::line(&match which {
             None => "Not protected: no rule names it.".to_owned(),
@@ -143,7 +143,7 @@ struct BuiltIn {
 }
 
 fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
-    let built_in = || recorder::built_in().filter(|_| config.exclude.defaults);
+    let built_in = || recorder::built_in_rules().filter(|_| config.exclude.defaults);
     if json {
         let rules = Rules {
             own: &config.exclude.rules,
@@ -192,7 +192,7 @@ fn wrapped(words: &[String], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if columns(line) + columns(word) + 2 <= width => {
+            Some(line) if display_width(line) + display_width(word) + 2 <= width => {
                 line.push_str(", ");
                 line.push_str(word);
             }

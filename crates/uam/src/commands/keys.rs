@@ -32,8 +32,8 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
     let mut entry = access::enter(home)?;
     let text = change(&mut entry, action)?;
     // After a rotation it is another identity, and another door.
-    let identity = entry.vault.identity(&entry.door, &entry.pass)?;
-    let keys = super::keys(&entry.vault, entry.vault.opener(&identity), None)?;
+    let identity = entry.vault.viewer_identity(&entry.door, &entry.pass)?;
+    let keys = super::keys(&entry.vault, entry.vault.viewer_opener(&identity), None)?;
     let mut notices = entry.notices;
     notices.push((NoticeCode::Keys, text.clone()));
     access::note(home, &keys, notices)?;
@@ -43,7 +43,7 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
 
 fn list(vault: &Vault) {
     output::line("Opens the vault:");
-    let day = |us| report::day::date_of(us, &current_zone_name());
+    let day = |us| report::day::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::line(&format!(
@@ -68,7 +68,11 @@ fn list(vault: &Vault) {
         None => output::line("  nobody on this computer"),
     }
     for o in vault.organisations() {
-        output::line(&format!("  {}  {}", model::printable(&o.name, 60), o.key));
+        output::line(&format!(
+            "  {}  {}",
+            model::to_printable(&o.name, 60),
+            o.key
+        ));
     }
     let gate = vault.gate();
     if gate.failures > 0 {
@@ -82,7 +86,7 @@ fn list(vault: &Vault) {
 /// Which key signs what is sent; it opens nothing.
 fn signs(home: &Home) -> anyhow::Result<()> {
     output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
-    match DeviceKey::find(&home.paths.vault())? {
+    match DeviceKey::load(&home.paths.vault())? {
         Some(key) => output::line(&format!(
             "  {}  {}",
             key.public().fingerprint(),
@@ -95,7 +99,7 @@ fn signs(home: &Home) -> anyhow::Result<()> {
 
 /// What opens the vault and who can read, one line each, for `uam doctor`.
 pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
-    let store = match vault::os_store() {
+    let store = match vault::open_os_store() {
         Ok(store) => format!("credential store here: {}", store.name()),
         Err(why) => format!("credential store here: none ({why})"),
     };
@@ -118,7 +122,10 @@ pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
         lines.push("nobody on this computer can read the record".to_owned());
     }
     for o in vault.organisations() {
-        lines.push(format!("{} can read it too", model::printable(&o.name, 60)));
+        lines.push(format!(
+            "{} can read it too",
+            model::to_printable(&o.name, 60)
+        ));
     }
     lines
 }
@@ -137,7 +144,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             format!("A passphrase opens the vault too (slot {id}).")
         }
         KeysAction::AddStore => {
-            let secret = start::into_store(&*vault::os_store()?, vault.device())?;
+            let secret = start::into_store(&*vault::open_os_store()?, vault.device())?;
             let id = vault.add_slot(door, pass, &secret.factor(), now_us)?;
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
@@ -154,7 +161,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             let kind = vault.slots().find(|s| s.id == slot).map(|s| s.kind);
             vault.remove_slot(door, pass, slot)?;
             if kind == Some(KeySlotKind::OsStore)
-                && let Ok(store) = vault::os_store()
+                && let Ok(store) = vault::open_os_store()
             {
                 // What it keeps opens nothing any more; that it stays there would do no harm.
                 let _ = store.remove(vault.device());
@@ -175,7 +182,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             })?;
             let told = format!(
                 "{} can read what is recorded from the next start on.",
-                model::printable(&organisation.name, 60)
+                model::to_printable(&organisation.name, 60)
             );
             vault.add_organisation(door, pass, organisation)?;
             told
@@ -184,7 +191,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             vault.remove_organisation(door, pass, &name)?;
             format!(
                 "{} reads nothing new from the next start on.",
-                model::printable(&name, 60)
+                model::to_printable(&name, 60)
             )
         }
         KeysAction::Rotate {

@@ -150,7 +150,7 @@ pub(crate) fn keys(
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
     Ok(journal::JournalKeys {
         device,
-        maker: vault.key_maker(lease)?,
+        maker: vault.sealer(lease)?,
         opener,
     })
 }
@@ -166,12 +166,12 @@ pub(crate) fn destination(
         ::upload::vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
         name => environment.values.get(name).cloned(),
     };
-    Destination::choose(
+    Destination::resolve(
         config.upload.destination.as_deref(),
         &get,
         &home.paths.local_sink(),
     )
-    .map(|destination| destination.limited_to(config.upload.limit_kib_per_s))
+    .map(|destination| destination.with_rate_limit(config.upload.limit_kib_per_s))
     .map_err(|e| {
         let from = environment
             .files

@@ -28,7 +28,7 @@ pub(super) fn run(
 
 /// On another computer: the key, for any `age` program.
 fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let recovered = vault::open_copy(file, &code()?)?;
+    let recovered = vault::open_vault_copy(file, &code()?)?;
     let mut text = String::from("# Opens what was recorded: age -d -i THIS-FILE OBJECT\n");
     for key in std::iter::once(&recovered.identity).chain(&recovered.earlier) {
         text.push_str(&key.reveal());
@@ -57,7 +57,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let code = code()?;
     let now = unix_time();
     let now_us = current_time_us();
-    let (door, pass) = vault.recover(&code, now.as_secs())?;
+    let (door, pass) = vault.unlock_with_recovery_code(&code, now.as_secs())?;
     let left = vault
         .slots()
         .filter(|s| s.kind == KeySlotKind::Recovery)
@@ -65,8 +65,8 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(&format!(
         "The code was right and is used up; {left} are left."
     ));
-    let identity = vault.identity(&door, &pass)?;
-    let keys = super::keys(&vault, vault.opener(&identity), None)?;
+    let identity = vault.viewer_identity(&door, &pass)?;
+    let keys = super::keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to get in.".to_owned();
     access::note(home, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is taken anew for each question: what is called in between asks for itself.

@@ -45,13 +45,13 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let now = until(&reader, SystemClock.now().utc_us)?;
     let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
-    meaning.tell_day(&mut report);
+    meaning.classify_day(&mut report);
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
-        report::csv::day(&report)
+        report::csv::write_day_csv(&report)
     } else {
-        report::table::day(&report, terminal_width())
+        report::table::render_day_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -91,9 +91,9 @@ fn run_many(
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
-        report::csv::days(&report)
+        report::csv::write_days_csv(&report)
     } else {
-        report::table::days(&report, terminal_width())
+        report::table::render_days_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -136,7 +136,7 @@ pub(super) fn overview(
     };
     progress(0);
     let asked = (view, meaning);
-    let found = report::query::overview(reader, asked, days, now_us, &zone, &mut progress);
+    let found = report::query::read_overview(reader, asked, days, now_us, &zone, &mut progress);
     if told {
         output::err("\r\x1b[K");
     }

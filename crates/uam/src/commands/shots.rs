@@ -66,7 +66,7 @@ pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
 }
 
 fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
-    let rows = reader.shots(count)?;
+    let rows = reader.newest_screenshots(count)?;
     if rows.is_empty() {
         output::line("No pictures yet.");
     }
@@ -79,7 +79,7 @@ fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
 fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
     let seq = match seq {
         Some(seq) => seq,
-        None => match reader.shots(1)?.first() {
+        None => match reader.newest_screenshots(1)?.first() {
             Some(row) => row.seq,
             None => {
                 return Err(Failure::usage(
@@ -90,7 +90,7 @@ fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
         },
     };
     reader
-        .picture(seq)
+        .open_screenshot(seq)
         .with_context(|| format!("cannot open picture {seq}"))
 }
 
@@ -107,13 +107,13 @@ fn chosen(protocol: Protocol) -> Option<console::Protocol> {
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
 fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
-    let zone = report::text::zone(&shot.zone);
-    let day = report::day::date_of(shot.at_us, &shot.zone);
+    let zone = report::text::load_zone(&shot.zone);
+    let day = report::day::local_date(shot.at_us, &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,
-            report::text::clock(shot.at_us, &zone)
+            report::text::format_clock_time(shot.at_us, &zone)
         );
     }
     // Until then the last word is its owner's.
@@ -121,7 +121,10 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         true => shot.at_us.saturating_add(hold_us),
         false => row.not_before_us,
     };
-    let held = format!("held until {}", report::text::clock(until, &zone));
+    let held = format!(
+        "held until {}",
+        report::text::format_clock_time(until, &zone)
+    );
     let place = match row.place {
         ScreenshotLocation::Here if row.acked => "sent",
         ScreenshotLocation::Here if until > current_time_us() => held.as_str(),
@@ -130,17 +133,16 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         ScreenshotLocation::Deleted => "deleted",
         ScreenshotLocation::Lost => "lost",
     };
-    let window = shot
-        .window
-        .as_ref()
-        .map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title));
+    let window = shot.window.as_ref().map_or_else(String::new, |w| {
+        report::feed::window_label(&w.app, &w.title)
+    });
     format!(
         "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
         row.seq,
-        report::text::clock(shot.at_us, &zone),
+        report::text::format_clock_time(shot.at_us, &zone),
         format!("{}×{}", shot.screen_width, shot.screen_height),
-        report::text::bytes(shot.bytes),
+        report::text::format_bytes(shot.bytes),
         if shot.blurred { "blurred" } else { "readable" },
-        model::printable(&window, 60)
+        model::to_printable(&window, 60)
     )
 }

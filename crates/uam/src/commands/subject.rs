@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
 use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
 use platform::clock::current_time_us;
-use report::csv::cell;
+use report::csv::escape_formula;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -145,12 +145,12 @@ pub(super) fn run(
     output::line(&format!(
         "Wrote {}: {} and {}. It is readable for whoever has it; keep it well.",
         file.display(),
-        report::text::count(
+        report::text::format_count(
             manifest.spans + manifest.shots + manifest.notices,
             "record",
             "records"
         ),
-        report::text::count(manifest.pictures, "picture", "pictures"),
+        report::text::format_count(manifest.pictures, "picture", "pictures"),
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -250,7 +250,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         missing: Vec::new(),
         damaged: Vec::new(),
         erased: reader
-            .erased()?
+            .erased_ranges()?
             .into_iter()
             .map(|e| (e.first_seq, e.last_seq))
             .collect(),
@@ -311,7 +311,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
 
     for seq in shots {
         progress.step("pictures");
-        match reader.picture(seq) {
+        match reader.open_screenshot(seq) {
             Ok(picture) => {
                 let name = format!("pictures/{seq}.webp");
                 let mut to = begin(&mut zip, &name, CompressionMethod::Stored)?;
@@ -345,7 +345,7 @@ fn each(
 ) -> anyhow::Result<()> {
     let mut failed = None;
     reader
-        .each_line(range.us(), &mut |line| {
+        .for_each_record(range.us(), &mut |line| {
             let line = line.map_err(|damaged| damaged.seq);
             let seq = line.as_ref().map_or_else(|seq| *seq, |line| line.seq);
             if failed.is_none() && seq <= range.last_seq {
@@ -362,7 +362,7 @@ fn utc(at_us: i64) -> String {
 
 /// A cell that is harmless in a terminal and in a spreadsheet.
 fn safe(text: &str) -> String {
-    cell(&model::printable(text, model::MAX_TITLE_BYTES))
+    escape_formula(&model::to_printable(text, model::MAX_TITLE_BYTES))
 }
 
 fn span_row(line: &RecordLine) -> Option<String> {
@@ -413,7 +413,7 @@ fn notice_row(line: &RecordLine) -> Option<String> {
         utc(notice.at_us),
         safe(&notice.zone),
         notice.code.to_string(),
-        cell(&model::printable(&notice.text, 16_384)),
+        escape_formula(&model::to_printable(&notice.text, 16_384)),
     ];
     Some(format!("{}\r\n", cells.join(",")))
 }

@@ -25,7 +25,7 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_micros();
-        for line in status.lines(i64::try_from(now).unwrap_or(i64::MAX)) {
+        for line in status.format_lines(i64::try_from(now).unwrap_or(i64::MAX)) {
             output::line(&line);
         }
         for line in &reply.shown {

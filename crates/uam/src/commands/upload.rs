@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use upload::{Destination, Timeouts, UploadError, chain, drain};
+use upload::{Destination, Timeouts, UploadError, drain, upload_manifests};
 use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
 
@@ -74,9 +74,9 @@ impl Summary {
             (0, 0) => "nothing new to send".to_owned(),
             (records, shots) => format!(
                 "{} and {} ({}) sent to {destination}",
-                report::text::count(records, "record", "records"),
-                report::text::count(shots, "picture", "pictures"),
-                report::text::bytes(self.bytes)
+                report::text::format_count(records, "record", "records"),
+                report::text::format_count(shots, "picture", "pictures"),
+                report::text::format_bytes(self.bytes)
             ),
         };
         let text = match &self.error {
@@ -101,11 +101,11 @@ impl Summary {
 
     /// What is still held back, if anything is.
     pub(crate) fn hold_text(&self) -> Option<String> {
-        let zone = report::text::zone(&current_zone_name());
+        let zone = report::text::load_zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
                 "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
-                report::text::clock(until, &zone)
+                report::text::format_clock_time(until, &zone)
             )
         })
     }
@@ -179,7 +179,9 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::policy::put_only(&s3.bucket, &s3.prefix, &device));
+    output::out(&upload::policy::put_only_policy(
+        &s3.bucket, &s3.prefix, &device,
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -244,7 +246,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             anyhow::bail!("the running instance could not pack what it holds back");
         }
     } else {
-        outbox = outbox.holding_back(model::Clock::now(&clock).utc_us);
+        outbox = outbox.hold_back_until_due(model::Clock::now(&clock).utc_us);
     }
     let mut summary = Summary::default();
     let trouble = |permanent, text: String, hint, retry_after_s| {
@@ -256,7 +258,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             damaged: false,
         })
     };
-    match destination.open(Timeouts::default()) {
+    match destination.open_sink(Timeouts::default()) {
         Err(e) => summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None),
         Ok(sink) => {
             let ended = drain(&mut outbox, &sink, opener, &clock, &mut |_| {
@@ -287,8 +289,8 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 (drained.records, drained.shots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
-                let key = DeviceKey::find_or_make(&home.paths.vault())?;
-                match chain(&mut outbox, &sink, &key, alive, &clock) {
+                let key = DeviceKey::load_or_create(&home.paths.vault())?;
+                match upload_manifests(&mut outbox, &sink, &key, alive, &clock) {
                     Ok(chained) => summary.bytes += chained.bytes,
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {
@@ -303,7 +305,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             summary.remarks = sink.remarks();
         }
     }
-    summary.held_until_us = outbox.held_until_us()?;
+    summary.held_until_us = outbox.held_until()?;
     let now_us = model::Clock::now(&clock).utc_us;
     let (applied, said) = retention::automatic(&home.paths, &config, &mut outbox, now_us)?;
     summary.retention = said;

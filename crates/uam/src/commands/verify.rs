@@ -41,7 +41,7 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         ));
     }
     let sink = destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
         true => own_journal(home, args.journal)?,
@@ -80,7 +80,7 @@ fn check(
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
+    let key = DeviceKey::load(&home.paths.vault())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -100,7 +100,7 @@ pub(super) fn own(
         anyhow::bail!("nothing was sent to {} yet", dir.display());
     }
     let sink = destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = own_journal(home, true)?;
     let options = VerifyOptions {
@@ -134,7 +134,7 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .map(|text| {
             text.parse::<DevicePublicKey>().map_err(|e| {
                 Failure::usage(
-                    format!("--key {}: {e}", model::printable(text, 80)),
+                    format!("--key {}: {e}", model::to_printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
                 )
             })
@@ -169,7 +169,7 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
             .to_string(),
     };
     let get = |name: &str| environment.values.get(name).cloned();
-    Destination::choose(Some(&url), &get, &home.paths.local_sink())
+    Destination::resolve(Some(&url), &get, &home.paths.local_sink())
         .map_err(|e| Failure::usage(format!("{}: {}", e.place, e.what), e.hint))
 }
 
@@ -234,8 +234,8 @@ fn print(report: &VerifyReport) {
     output::line(&format!(
         "{}: {} in {}",
         report.place,
-        report::text::bytes(report.bytes),
-        report::text::count(report.objects, "object", "objects")
+        report::text::format_bytes(report.bytes),
+        report::text::format_count(report.objects, "object", "objects")
     ));
     for chain in &report.chains {
         for line in describe(chain, &zone) {
@@ -260,7 +260,7 @@ fn print(report: &VerifyReport) {
 }
 
 pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
-    let count = report::text::count;
+    let count = report::text::format_count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
             "Device {}, journal {}: {}, the newest (no. {}) of {}",
@@ -280,7 +280,7 @@ pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             "  records up to {}, in {} ({})",
             chain.through,
             count(chain.objects, "listed object", "listed objects"),
-            report::text::bytes(chain.bytes)
+            report::text::format_bytes(chain.bytes)
         ));
     }
     if let (Some(key), Some(name)) = (&chain.key, &chain.fingerprint) {

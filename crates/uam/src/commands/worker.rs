@@ -92,7 +92,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let setup = Setup {
         paths: paths.clone(),
         keys,
-        copy: vault.copy(),
+        copy: vault.encode_copy(),
         desktop,
         replay: args.replay.is_some(),
         trace: trace.transpose()?,
@@ -134,7 +134,7 @@ fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
     let trace =
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
-    script::open(
+    script::open_replay(
         BufReader::new(trace),
         script::ReplayPace::RealTime,
         script::ReplayTimestamps::Moved,

@@ -23,7 +23,7 @@ impl Config {
         DayStart::parse(text).ok_or_else(|| {
             format!(
                 "is \"{}\", but must be a time of day from 00:00 to 12:00",
-                model::printable(text, 40)
+                model::to_printable(text, 40)
             )
         })
     }

@@ -74,7 +74,7 @@ impl Facts<'_> {
             readers.push("you, on this computer, with a code and your key".to_owned());
         }
         for organisation in self.organisations {
-            let name = model::printable(&organisation.name, 60);
+            let name = model::to_printable(&organisation.name, 60);
             let end: String = organisation.key.chars().rev().take(8).collect();
             let end: String = end.chars().rev().collect();
             readers.push(format!("{name}, with their key (age1…{end})"));

@@ -57,11 +57,11 @@ pub(crate) fn open<R: BufRead, W: Write>(
 
 /// Opens the vault with what the credential store keeps, without a word.
 pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
-    let store = vault::os_store()?;
+    let store = vault::open_os_store()?;
     let secret = store
         .get(vault.device())?
         .with_context(|| format!("the {} has no entry for this vault", store.name()))?;
-    Ok(vault.door(&Factor::OsStore(&secret))?)
+    Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
 fn from_passphrase<R: BufRead, W: Write>(
@@ -75,7 +75,7 @@ fn from_passphrase<R: BufRead, W: Write>(
         else {
             break;
         };
-        match vault.door(&Factor::Passphrase(&words)) {
+        match vault.unlock_slot(&Factor::Passphrase(&words)) {
             Err(VaultError::WrongFactor { .. }) => ask.say("That is not the passphrase.")?,
             door => return Ok(door?),
         }
@@ -89,7 +89,7 @@ fn from_passphrase<R: BufRead, W: Write>(
 
 /// A fresh secret for a new vault: in the credential store if there is one, else a passphrase chosen now.
 pub(crate) fn fresh(device: &str) -> anyhow::Result<Secret> {
-    match vault::os_store()
+    match vault::open_os_store()
         .map_err(anyhow::Error::from)
         .and_then(|store| into_store(&*store, device))
     {

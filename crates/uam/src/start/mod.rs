@@ -118,8 +118,8 @@ pub(crate) fn enter(
         notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
         vault.set_consent(&door, consent)?;
     }
-    let opener = match vault.identity(&door, &pass) {
-        Ok(identity) => Some(vault.opener(&identity)),
+    let opener = match vault.viewer_identity(&door, &pass) {
+        Ok(identity) => Some(vault.viewer_opener(&identity)),
         Err(VaultError::NoViewer) => None,
         Err(e) => return Err(e.into()),
     };

@@ -166,7 +166,7 @@ impl Hand {
         let copies = hand::delete_copies(&self.home, access.as_ref(), &told)?;
         let mut text = format!("Taken out: {}.", words::numbers(&wish, &told));
         if !copies.left.is_empty() {
-            let objects = report::text::count(copies.left.len() as u64, "object", "objects");
+            let objects = report::text::format_count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(
                 " {objects} STILL where they were sent: the record says which."
             ));

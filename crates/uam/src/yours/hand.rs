@@ -38,7 +38,7 @@ pub(crate) fn through(
     if !reply.ok {
         return Err(Failure::with_exit(
             Exit::Failed,
-            model::printable(&reply.text, 400),
+            model::to_printable(&reply.text, 400),
             "Nothing was changed.",
         ));
     }

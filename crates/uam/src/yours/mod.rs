@@ -39,9 +39,9 @@ impl Wish {
     /// What it comes to. Nothing is changed.
     pub(crate) fn rehearse(&self, journal: &Journal, now_us: i64) -> Result<Told, JournalError> {
         match self.thing(now_us) {
-            Thing::Removal(removal) => removed(journal, journal.would_remove(&removal)?),
+            Thing::Removal(removal) => removed(journal, journal.redact_dry_run(&removal)?),
             Thing::Days(days) => {
-                let erased = journal.would_erase(days.clone())?;
+                let erased = journal.erase_dry_run(days.clone())?;
                 erased_of(journal, &days, erased)
             }
         }
@@ -56,7 +56,7 @@ impl Wish {
     ) -> Result<Told, JournalError> {
         let told = match self.thing(now_us) {
             Thing::Removal(removal) => {
-                let done = journal.remove(&removal, now_us)?;
+                let done = journal.redact(&removal, now_us)?;
                 removed(journal, done)?
             }
             Thing::Days(days) => {
@@ -124,12 +124,11 @@ fn objects(
             let whole = match days {
                 _ if picture => true,
                 None => false,
-                Some(days) => {
-                    !journal.holds_others((object.first_seq, object.last_seq), days.clone())?
-                }
+                Some(days) => !journal
+                    .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(Object {
-                name: keys::sent(journal.device(), journal.epoch(), object),
+                name: keys::uploaded_key(journal.device(), journal.epoch(), object),
                 whole,
                 picture,
             })

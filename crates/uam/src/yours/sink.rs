@@ -25,7 +25,7 @@ pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
     let environment = Environment::load(&home.paths)?;
     let destination = commands::destination(home, &config, &environment)?;
     destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))
 }
 

@@ -3,7 +3,7 @@
 use super::{Told, Wish};
 use journal::UtcDay;
 use model::NoticeCode;
-use report::text::count;
+use report::text::format_count;
 
 /// Names in one notice; more go into further ones.
 const NAMES: usize = 20;
@@ -12,8 +12,8 @@ const NAMES: usize = 20;
 pub(crate) fn moment(at_us: i64, zone: &str) -> String {
     format!(
         "{} {}",
-        report::day::date_of(at_us, zone),
-        report::text::clock(at_us, &report::text::zone(zone))
+        report::day::local_date(at_us, zone),
+        report::text::format_clock_time(at_us, &report::text::load_zone(zone))
     )
 }
 
@@ -38,15 +38,15 @@ pub(crate) fn about(wish: &Wish, now_us: i64, zone: &str) -> String {
 
 /// How much: "14 spans and 1 picture".
 pub(crate) fn numbers(wish: &Wish, told: &Told) -> String {
-    let shots = count(told.shots, "picture", "pictures");
+    let shots = format_count(told.shots, "picture", "pictures");
     match wish {
         Wish::Shot { .. } => shots,
         Wish::Erase { .. } => format!(
             "{}, {shots} among them",
-            count(told.records, "record", "records")
+            format_count(told.records, "record", "records")
         ),
         Wish::Since { .. } | Wish::Time { .. } => {
-            format!("{} and {shots}", count(told.spans, "span", "spans"))
+            format!("{} and {shots}", format_count(told.spans, "span", "spans"))
         }
     }
 }
@@ -65,7 +65,7 @@ pub(crate) fn notice(wish: &Wish, told: &Told, now_us: i64, zone: &str) -> (Noti
     if !told.objects.is_empty() {
         text.push_str(&format!(
             " {} with some of it had been sent before.",
-            count(told.objects.len() as u64, "object", "objects")
+            format_count(told.objects.len() as u64, "object", "objects")
         ));
     }
     (code, text)
@@ -81,7 +81,7 @@ pub(crate) fn copies(
     if deleted > 0 {
         let text = format!(
             "Where it was sent, {} of it {} deleted.",
-            count(deleted as u64, "object", "objects"),
+            format_count(deleted as u64, "object", "objects"),
             if deleted == 1 { "was" } else { "were" }
         );
         notices.push((code, text));

@@ -115,7 +115,7 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         !upload.ok && upload.text.contains("AWS_SECRET_ACCESS_KEY"),
         "{upload:?}"
     );
-    assert!(status.recording(crate::harness::now_us()), "{status:?}");
+    assert!(status.is_recording(crate::harness::now_us()), "{status:?}");
     running.stop();
     let stuck = home.lines().into_iter().filter(
         |(_, l)| matches!(&l.record, Record::Notice(n) if n.code == NoticeCode::UploadStuck),

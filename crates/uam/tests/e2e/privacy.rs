@@ -195,7 +195,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         .map(|word| word.as_bytes().to_vec())
         .into();
     search("while it runs", &markers);
-    let shot = home.reader().shots(1).unwrap()[0].seq;
+    let shot = home.reader().newest_screenshots(1).unwrap()[0].seq;
     let picture = home.picture(shot);
     // Somewhere in the middle, where no two pictures are the same.
     markers.push(picture[picture.len() / 2..][..24].to_vec());

@@ -16,9 +16,9 @@ fn a_directory_conforms() {
     let dir = tempfile::tempdir().unwrap();
     let open = |name: &str| {
         let url = format!("file://{}/{name}", dir.path().display());
-        Destination::choose(Some(&url), &|_| None, dir.path())
+        Destination::resolve(Some(&url), &|_| None, dir.path())
             .unwrap()
-            .open(TIMEOUTS)
+            .open_sink(TIMEOUTS)
             .unwrap()
     };
     conforms(&open("made when missing")).unwrap();
@@ -59,8 +59,8 @@ fn a_bucket_by_url_conforms() {
         let (_, value) = vars.iter().find(|(n, _)| *n == name)?;
         (name != "S3_BUCKET_NAME").then(|| value.clone())
     };
-    let destination = Destination::choose(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
-    conforms(&destination.open(TIMEOUTS).unwrap()).unwrap();
+    let destination = Destination::resolve(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
+    conforms(&destination.open_sink(TIMEOUTS).unwrap()).unwrap();
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn a_stall_ends_in_time() {
         answer: Duration::from_millis(300),
         ..TIMEOUTS
     };
-    let sink = destination.open(timeouts).unwrap();
+    let sink = destination.open_sink(timeouts).unwrap();
     let mut queue = Queue::new(3, 0);
     let expected = queue.expected();
     let error = queue.drain(&sink).unwrap_err();
@@ -436,7 +436,7 @@ fn a_store_that_speaks_no_tls_is_told_by_type() {
     // On a computer without root certificates the sink says so at once; otherwise the handshake fails.
     let error = match lab
         .destination(&[("AWS_ENDPOINT_URL", &url)])
-        .open(TIMEOUTS)
+        .open_sink(TIMEOUTS)
     {
         Err(error) => error,
         Ok(sink) => sink.head("a").unwrap_err(),

@@ -42,7 +42,7 @@ impl Lab {
 
     /// A sink with the server's own settings, some of them replaced.
     pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
-        self.destination(changed).open(TIMEOUTS).unwrap()
+        self.destination(changed).open_sink(TIMEOUTS).unwrap()
     }
 
     pub(crate) fn destination(&self, changed: &[(&str, &str)]) -> Destination {
@@ -55,7 +55,7 @@ impl Lab {
         for (name, value) in changed {
             vars.insert((*name).to_owned(), (*value).to_owned());
         }
-        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/nowhere")).unwrap()
+        Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/nowhere")).unwrap()
     }
 }
 
@@ -115,7 +115,7 @@ impl Queue {
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
-            let key = upload::keys::shot(
+            let key = upload::keys::screenshot_key(
                 &device,
                 7,
                 day,
@@ -127,7 +127,7 @@ impl Queue {
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::activity(
+            let key = upload::keys::segment_key(
                 &device,
                 7,
                 day,

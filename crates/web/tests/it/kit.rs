@@ -212,12 +212,12 @@ pub(crate) fn fill(
     each: i64,
     shots: u64,
 ) -> Vec<u64> {
-    let today = report::day::date_of(now_us, ZONE);
+    let today = report::day::local_date(now_us, ZONE);
     let first = today
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");
     let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
-    let mut rollups = RollupBuilder::new(journal.first_clear_slot().expect("a slot"));
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour().expect("a slot"));
     for date in first
         .series(jiff::Span::new().days(1))
         .take(usize::try_from(count).unwrap_or(0))
@@ -260,7 +260,7 @@ pub(crate) fn fill(
             }
         }
         if date < today {
-            rollups.finish();
+            rollups.finish_current();
         }
         records.push(Record::Notice(Notice {
             at_us: start_of(date) + 9 * 60 * MINUTE,
@@ -278,7 +278,7 @@ pub(crate) fn fill(
                 ..Commit::default()
             })
             .expect("a commit");
-        rollups.written();
+        rollups.mark_written();
     }
     let begin = (start_of(today) + 9 * 60 * MINUTE).min(now_us - 60 * MINUTE);
     let apart = (now_us - begin) / i64::try_from(shots.max(1)).unwrap_or(1);
@@ -309,7 +309,9 @@ pub(crate) fn fill(
                     title: title.into(),
                 })),
             };
-            journal.add_shot(&shot, &bytes, at_us).expect("a picture")
+            journal
+                .add_screenshot(&shot, &bytes, at_us)
+                .expect("a picture")
         })
         .collect()
 }
@@ -513,7 +515,7 @@ impl Desk for MadeUp {
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         let done = journal
-            .remove(&RedactionTarget::Shot(seq), now)
+            .redact(&RedactionTarget::Shot(seq), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         Ok(format!("Taken out: {} picture.", done.shots))
     }

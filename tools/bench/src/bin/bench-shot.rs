@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     let rounds: u32 = rounds.parse().context("ROUNDS must be a whole number")?;
     let mut desktop = Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock));
     let mut screen = desktop
-        .take_screen()
+        .take_capture()
         .with_context(|| format!("no pictures here: {:?}", desktop.capabilities()))?;
     let handle = active(desktop)?;
     let plain = measure(&mut *screen, handle, rounds, false, &format!("{out}.webp"))?;
@@ -70,11 +70,11 @@ fn measure(
     let (mut capture, mut process, mut last) = (0.0, 0.0, None);
     for round in 0..=rounds {
         // Each round must do the whole work, as for a window that has changed.
-        pipeline.forget();
+        pipeline.forget_last();
         let start = cpu::milliseconds();
         let mut inside = 0.0;
         let mut outcome = None;
-        screen.grab(handle, &mut |frame| {
+        screen.capture_window(handle, &mut |frame| {
             let start = cpu::milliseconds();
             outcome = Some(pipeline.process(frame));
             inside = cpu::milliseconds() - start;

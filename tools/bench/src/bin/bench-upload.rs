@@ -16,7 +16,7 @@ fn main() -> Result<()> {
     };
     let count: u32 = count.parse().context("COUNT must be a whole number")?;
     let size: u32 = size.parse().context("BYTES must be a whole number")?;
-    let destination = Destination::choose(
+    let destination = Destination::resolve(
         None,
         &|name| std::env::var(name).ok(),
         Path::new("/nonexistent"),
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     if !matches!(destination, Destination::S3(_)) {
         bail!("the environment names no bucket");
     }
-    let store = destination.open(Timeouts::default())?;
+    let store = destination.open_sink(Timeouts::default())?;
     let payload = noise(size);
 
     let (cpu, wall) = (cpu::milliseconds(), Instant::now());

@@ -14,7 +14,7 @@ use model::{
     Record, RecordLine, SensorEvent, Span, WindowHandle, WindowInfo,
 };
 use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput};
-use report::day::{Extent, date_of, summarise};
+use report::day::{Extent, local_date, summarise};
 use std::sync::Arc;
 use vault::{GateState, Identity, KeyMaker, Opener};
 
@@ -122,7 +122,7 @@ impl Desk {
     }
 
     fn tick(&mut self) {
-        let outcome = self.recorder.checkpoint(self.now);
+        let outcome = self.recorder.take_batch(self.now);
         self.out.extend(outcome.records.iter().cloned());
         self.outcomes.push((self.now, outcome));
     }
@@ -393,7 +393,7 @@ fn days_sum(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<
         .collect();
     let mut dates: Vec<Date> = Vec::new();
     for span in spans(records) {
-        let date = date_of(span.start_us, &span.zone);
+        let date = local_date(span.start_us, &span.zone);
         if !dates.contains(&date) && dates.len() < 8 {
             dates.push(date);
         }
@@ -479,7 +479,7 @@ fn journal_holds(
         journal.freeze(at_us, &hold)?;
     }
     let reader = Reader::open(dir.path(), keys.opener.clone())?;
-    let found = reader.tail_after(0, usize::MAX >> 1)?;
+    let found = reader.read_after(0, usize::MAX >> 1)?;
     ensure!(
         found.lines.iter().map(|l| &l.record).eq(records),
         "the journal holds something else than was recorded"
@@ -490,13 +490,16 @@ fn journal_holds(
         outbox_now += 600 * S.cast_signed() / 2 + 1;
         journal.freeze(outbox_now, &hold)?;
     }
-    let mut outbox = Outbox::open(dir.path())?.holding_back(outbox_now);
+    let mut outbox = Outbox::open(dir.path())?.hold_back_until_due(outbox_now);
     let mut acked = 0;
     while let Some(segment) = outbox.next_segment()? {
         let (first, last) = (segment.first_seq, segment.last_seq);
         ensure!(first == acked + 1, "segment {first} comes after {acked}");
-        ensure!(outbox.begin_segment(&segment, segment.form)?, "not begun");
-        outbox.ack_segment(first, last, segment.form, outbox_now)?;
+        ensure!(
+            outbox.begin_segment_put(&segment, segment.form)?,
+            "not begun"
+        );
+        outbox.acknowledge_segment(first, last, segment.form, outbox_now)?;
         acked = last;
     }
     if acked != seq {

@@ -43,7 +43,7 @@ impl There {
         ]
         .into();
         let get = |name: &str| vars.get(name).cloned();
-        Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
+        Ok(Destination::resolve(None, &get, Path::new("/none"))?.open_sink(TIMEOUTS)?)
     }
 
     /// The whole suite. What the server lacks, in a few words.
@@ -101,7 +101,7 @@ pub(crate) fn run(_: Form) -> Result<Verdict> {
 
 fn moto(dir: &Path) -> Result<String> {
     let device = DeviceId::from_bytes([7; 16]);
-    let document = policy::put_only("lab", "team/lab", &device);
+    let document = policy::put_only_policy("lab", "team/lab", &device);
     // One bucket, and three actions for each of two users.
     let server = servers::start_moto(dir, 7)?;
     let [whole, limited] = servers::set_up_moto(dir, &server, &document)?;
@@ -119,7 +119,7 @@ fn put_only(device_key: &There, owner: &There, device: &DeviceId) -> Result<()> 
     let object = |device: &DeviceId, size: usize| {
         let body = vec![size as u8; size];
         let sha256 = sha256_hex(&body);
-        let key = keys::vault(device, 1_790_000_000, "2026-09-21", 1, &sha256);
+        let key = keys::vault_copy_key(device, 1_790_000_000, "2026-09-21", 1, &sha256);
         NewObject::new(key, body)
     };
     for size in [5_000, 17 << 20] {

@@ -93,13 +93,13 @@ fn fill(desk: &Desk) -> Result<(Good, Good)> {
         };
         journal.commit(step)?;
         let (shot, picture) = desk::shot(tag - 2);
-        last = journal.add_shot(&shot, &picture, desk::START_US)?;
+        last = journal.add_screenshot(&shot, &picture, desk::START_US)?;
         if last > RECORDS / 2 && last < RECORDS / 2 + 60 {
             journal.freeze(desk::START_US, &rules)?;
             let mut outbox = Outbox::open(&desk.at())?;
             for _ in 0..3 {
                 if let Some(s) = outbox.next_segment()? {
-                    outbox.ack_segment(s.first_seq, s.last_seq, s.form, desk::START_US)?;
+                    outbox.acknowledge_segment(s.first_seq, s.last_seq, s.form, desk::START_US)?;
                 }
             }
         }
@@ -293,7 +293,7 @@ fn one(
     };
     let seqs = journal.commit(step).context(what.clone())?;
     journal.close(desk::START_US).context(what.clone())?;
-    let found = here.reader()?.tail_after(0, usize::MAX >> 1)?;
+    let found = here.reader()?.read_after(0, usize::MAX >> 1)?;
     let mut there = BTreeSet::new();
     for line in &found.lines {
         let tag = desk::tag_of(&line.record).context("a record without a tag")?;

@@ -130,7 +130,7 @@ fn write(journal: &mut Journal, book: &mut Book, tag: u64) -> Result<bool> {
     let at_us = desk::START_US;
     let done = if is_shot(tag) {
         let (shot, picture) = desk::shot(tag);
-        journal.add_shot(&shot, &picture, at_us)
+        journal.add_screenshot(&shot, &picture, at_us)
     } else {
         let step = Commit {
             records: &[record(tag)],

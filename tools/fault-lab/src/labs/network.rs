@@ -85,7 +85,7 @@ fn open(server: &S3Server, address: Option<&str>) -> Result<ObjectStoreSink> {
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
         _ => vars.get(name).cloned(),
     };
-    Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
+    Ok(Destination::resolve(None, &get, Path::new("/none"))?.open_sink(TIMEOUTS)?)
 }
 
 pub(crate) fn run(form: Form) -> Result<Verdict> {

@@ -181,6 +181,6 @@ fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     .filter_map(|name| Some((name, get(name)?)))
     .collect();
     let destination =
-        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
-    Ok(destination.open(Timeouts::default())?)
+        Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
+    Ok(destination.open_sink(Timeouts::default())?)
 }

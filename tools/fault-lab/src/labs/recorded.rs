@@ -126,7 +126,7 @@ impl Recorded {
             removed: false,
             window: self.window(),
         };
-        self.journal.add_shot(&shot, &picture, self.now_us)?;
+        self.journal.add_screenshot(&shot, &picture, self.now_us)?;
         Ok(())
     }
 
@@ -206,7 +206,7 @@ pub(crate) fn arrived(
     });
     let mut after = 0;
     loop {
-        let some = reader.raw_lines(after, 500)?;
+        let some = reader.read_raw_lines(after, 500)?;
         let Some((last, _)) = some.last() else { break };
         after = *last;
         for (seq, recorded) in some {

@@ -64,7 +64,7 @@ impl Bucket {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
         let form = journal::ObjectEncoding::Age;
-        let name = keys::activity(&self.device, 1, day, seq, &sha256, form);
+        let name = keys::segment_key(&self.device, 1, day, seq, &sha256, form);
         (name, sha256)
     }
 
@@ -106,7 +106,7 @@ impl Bucket {
     fn manifest_name(&self, no: u64) -> String {
         let sha256 = usize::try_from(no - 1).ok().and_then(|n| self.chain.get(n));
         let sha256 = sha256.map_or("", String::as_str);
-        keys::manifest(&self.device, 1, "2026-02-28", no, sha256)
+        keys::manifest_key(&self.device, 1, "2026-02-28", no, sha256)
     }
 }
 
@@ -144,7 +144,7 @@ impl Sink for Bucket {
 }
 
 impl InspectableSink for Bucket {
-    fn each(
+    fn for_each_object(
         &self,
         _: &str,
         visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
@@ -166,7 +166,7 @@ impl InspectableSink for Bucket {
         Ok(())
     }
 
-    fn digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
+    fn read_digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
         names
             .iter()
             .map(|name| {
@@ -181,7 +181,7 @@ impl InspectableSink for Bucket {
             .collect()
     }
 
-    fn contents(&self, names: &[String]) -> LookupResults<Bytes> {
+    fn read_contents(&self, names: &[String]) -> LookupResults<Bytes> {
         names
             .iter()
             .map(|name| {
@@ -197,7 +197,7 @@ impl InspectableSink for Bucket {
 pub(crate) fn run(form: Form) -> Result<Verdict> {
     let whole = form.pick(20_000, 1_000_000);
     let dir = tempfile::tempdir()?;
-    let mut bucket = Bucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
+    let mut bucket = Bucket::new(whole, DeviceKey::load_or_create(dir.path())?)?;
     let before = memory::kib("self", "VmRSS")?;
     // From here on the peak counts anew (proc(5), clear_refs).
     fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;

@@ -164,12 +164,12 @@ fn destination() -> Target {
                 upload::vars::SECRET_KEY | upload::vars::ACCESS_KEY => Some("a".to_owned()),
                 _ => Some(text.to_string()),
             };
-            drop(upload::Destination::choose(
+            drop(upload::Destination::resolve(
                 Some(&text),
                 &get,
                 Path::new("/a"),
             ));
-            drop(upload::Destination::choose(None, &get, Path::new("/a")));
+            drop(upload::Destination::resolve(None, &get, Path::new("/a")));
         }),
     }
 }
@@ -220,7 +220,7 @@ fn trace() -> Result<Target> {
             b"\"at\":{\"utc_us\":1,\"boot_us\":1,\"awake_us\":1}",
             b"{\"event\":\"sleep\",\"asleep\":true}",
         ],
-        read: Box::new(|input| drop(sense::script::read(input))),
+        read: Box::new(|input| drop(sense::script::read_trace(input))),
     })
 }
 
@@ -349,7 +349,7 @@ fn vault_file(dir: &Path) -> Result<Target> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.encode_copy()];
     let dir = dir.to_owned();
     Ok(Target {
         name: "vault file",
@@ -369,10 +369,10 @@ fn vault_file(dir: &Path) -> Result<Target> {
             if let Some(dir) = file.parent()
                 && let Ok(vault) = Vault::open(dir)
             {
-                drop(vault.door(&Factor::OsStore(&[7; 32])));
-                drop(vault.key_maker(None));
+                drop(vault.unlock_slot(&Factor::OsStore(&[7; 32])));
+                drop(vault.sealer(None));
             }
-            drop(vault::open_copy(&file, &code));
+            drop(vault::open_vault_copy(&file, &code));
         }),
     })
 }
@@ -417,7 +417,7 @@ fn one_time_secrets() -> Target {
             b"MFA_SECRET=",
         ],
         read: Box::new(|input| {
-            drop(TotpSecret::find(input));
+            drop(TotpSecret::find_in_text(input));
             drop(TotpSecret::parse(&text(input)));
         }),
     }
@@ -483,7 +483,7 @@ fn replies() -> Target {
                 // What a view does with it.
                 if let Some(scene) = &reply.scene {
                     drop((scene.glance.top_apps(9), scene.glance.top_windows(9)));
-                    scene.lines.iter().for_each(|line| drop(line.plain(80)));
+                    scene.lines.iter().for_each(|line| drop(line.to_plain_text(80)));
                 }
                 drop(serde_json::to_vec(&reply));
             }
@@ -499,8 +499,9 @@ fn object_keys() -> Target {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
-            keys::shot(
+            keys::segment_key(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age)
+                .into_bytes(),
+            keys::screenshot_key(
                 &device,
                 1,
                 day,
@@ -510,7 +511,7 @@ fn object_keys() -> Target {
                 ObjectEncoding::Readable,
             )
             .into_bytes(),
-            keys::vault(&device, 1, day, 2, &sha).into_bytes(),
+            keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
             b"raw/v1/",
