@@ -5,8 +5,7 @@ use crate::file::VaultState;
 use crate::keys::Identity;
 use crate::slots::{Factor, SlotContents};
 use crate::store::{
-    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, lock_vault_file,
-    seal_key,
+    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, turn,
 };
 use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;
