@@ -1,6 +1,7 @@
-//! Reads for the page as `uam dashboard` does while nothing is recorded: one reader, and a durable notice for each look
-//! that is new, written by an errand of its own.
+//! Answers the page as `uam dashboard` does while nothing is recorded: one reader, and a durable notice for each new
+//! question, written by an errand of its own.
 
+use crate::year::ZONE;
 use anyhow::Result;
 use journal::{Errand, Keys, Reader};
 use model::{Notice, NoticeCode, Record};
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use web::{Checking, Proof, Refused, Sent, Setting, Telling};
 
-pub(crate) struct Desk {
+/// The journal and keys behind the page.
+pub(crate) struct BenchBackend {
     dir: PathBuf,
     keys: Keys,
     reader: Option<Reader>,
@@ -21,14 +23,14 @@ pub(crate) struct Desk {
     meaning: Arc<Meaning>,
 }
 
-impl Desk {
+impl BenchBackend {
     pub(crate) fn new(dir: &Path, keys: Keys) -> Result<Self> {
         let rule = |name: &str, title: &str| Rule {
             name: name.to_owned(),
             app: None,
             title: Some(title.to_owned()),
         };
-        // Titles decide, with the built-in categories behind.
+        // By title first, then by the built-in categories.
         let categories = [
             rule("accounts", r"^quarterly figures \d+"),
             rule("reading", r"\bpage about \d*[37]\b|manual, chapter"),
@@ -48,14 +50,14 @@ impl Desk {
         })
     }
 
-    fn note(&mut self, what: &str) -> Result<(), journal::JournalError> {
+    fn write_notice(&mut self, what: &str) -> Result<(), journal::JournalError> {
         if !self.noted.insert(what.to_owned()) {
             return Ok(());
         }
         let now_us = jiff::Timestamp::now().as_microsecond();
         let notice = Record::Notice(Notice {
             at_us: now_us,
-            zone: crate::ZONE.to_owned(),
+            zone: ZONE.to_owned(),
             code: NoticeCode::Access,
             text: format!("Read: {what}."),
         });
@@ -68,10 +70,10 @@ impl Desk {
     }
 }
 
-impl web::Desk for Desk {
+impl web::Desk for BenchBackend {
     fn look(&mut self, what: &str) -> Result<&Reader, Refused> {
         let failed = |e: journal::JournalError| Refused::Failed(e.to_string());
-        self.note(what).map_err(failed)?;
+        self.write_notice(what).map_err(failed)?;
         let reader = match self.reader.take() {
             Some(reader) => reader,
             None => Reader::open(&self.dir, self.keys.opener.clone()).map_err(failed)?,
@@ -112,9 +114,10 @@ impl web::Desk for Desk {
     }
 }
 
-pub(crate) struct Watch(pub(crate) Arc<AtomicBool>);
+/// Locked once standard input is closed, which ends the server.
+pub(crate) struct BenchWatch(pub(crate) Arc<AtomicBool>);
 
-impl web::Watch for Watch {
+impl web::Watch for BenchWatch {
     fn status(&self) -> Option<Status> {
         None
     }
