@@ -1,7 +1,8 @@
-//! What goes wrong, and how it looks on the wire.
+//! How a fault looks on the wire.
 
-use super::spoil::Spoil;
-use super::{Answer, Dropped, MAX_STALL, Shared};
+use super::fault_plan::Fault;
+use super::spoiled_stream::Spoil;
+use super::state::Shared;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, DATE, ETAG, HeaderName, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
@@ -9,102 +10,26 @@ use s3s::dto::{Timestamp, TimestampFormat};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
-/// What goes wrong with one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing; the request is served.
-    None,
-    /// The connection is closed before anything is read or stored.
-    Close,
-    /// This many bytes of the body are read, then the connection is reset; nothing is stored.
-    CutBody(u64),
-    /// An S3 error is answered and nothing is stored.
-    Refuse {
-        /// HTTP status.
-        status: u16,
-        /// S3 error code, such as `SlowDown`.
-        code: &'static str,
-    },
-    /// The request is served, then the connection is closed instead of answering.
-    LoseAnswer,
-    /// The request is served, then this error is answered all the same.
-    AnswerInstead {
-        /// HTTP status.
-        status: u16,
-        /// S3 error code.
-        code: &'static str,
-    },
-    /// The request is served, and bytes that are no HTTP are sent in place of the answer.
-    Garbage,
-    /// The request is served, and only the first bytes of the answer are sent (1 or more).
-    CutAnswer(u64),
-    /// Nothing is stored and nothing is answered until the client gives up ([`MAX_STALL`] at most).
-    Stall,
-    /// A captive portal: 200 with a page of HTML, nothing stored. With `etag` the page carries an ETag, as static
-    /// pages often do.
-    Portal {
-        /// Whether the page has an ETag.
-        etag: bool,
-    },
-    /// A captive portal that redirects to its log-in page.
-    Redirect,
-    /// 403 `RequestTimeTooSkewed`; the server's clock (its `Date`) is this many seconds ahead of the real time.
-    Skewed(i64),
-    /// 301 `PermanentRedirect`, as a bucket in another region answers.
-    OtherRegion(&'static str),
-}
+/// A stalled request is dropped after this long, so that a test without timeouts still ends.
+pub const MAX_STALL: Duration = Duration::from_secs(60);
 
-/// A request as a fault plan sees it. Numbers start at 1 and count since the server was first started.
-#[derive(Clone, Debug)]
-pub struct Seen<'a> {
-    /// HTTP method.
-    pub method: &'a str,
-    /// Path after the bucket, still percent-encoded; empty for the bucket itself.
-    pub key: &'a str,
-    /// Number of this request.
-    pub request: u64,
-    /// Number of this put; 0 when it is not a put, or one of an object whose put was acknowledged before.
-    pub put: u64,
-    /// True when it asks to store only if there is no such object (`If-None-Match: *`).
-    pub conditional: bool,
-}
+/// Returned to hyper to make it drop the connection.
+#[derive(Debug)]
+pub(super) struct Dropped;
 
-/// Decides the fault of each request.
-pub struct Faults(pub(super) Box<dyn Fn(&Seen<'_>) -> Fault + Send + Sync>);
-
-impl Faults {
-    /// No faults.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::each(|_| Fault::None)
-    }
-
-    /// The n-th puts (from 1) get these faults, all other requests none.
-    #[must_use]
-    pub fn puts(plan: &[(u64, Fault)]) -> Self {
-        let plan = plan.to_vec();
-        Self::each(move |seen| {
-            plan.iter()
-                .find(|(n, _)| *n == seen.put)
-                .map_or(Fault::None, |(_, fault)| fault.clone())
-        })
-    }
-
-    /// Whatever the closure says.
-    #[must_use]
-    pub fn each(plan: impl Fn(&Seen<'_>) -> Fault + Send + Sync + 'static) -> Self {
-        Self(Box::new(plan))
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("connection dropped by the fault plan")
     }
 }
 
-impl Default for Faults {
-    fn default() -> Self {
-        Self::none()
-    }
-}
+impl std::error::Error for Dropped {}
+
+/// The answer to a request, or [`Dropped`].
+pub(super) type Answer = Result<Response<s3s::Body>, Dropped>;
 
 /// Serves the request, or answers as the fault says.
-pub(super) async fn with_fault(
+pub(super) async fn answer_with_fault(
     shared: &Shared,
     spoil: &Spoil,
     fault: &Fault,
@@ -127,11 +52,11 @@ pub(super) async fn with_fault(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>a fault of the plan</Message></Error>"
             ),
         )?;
-        set(&mut response, CONTENT_TYPE, "application/xml")?;
+        set_header(&mut response, CONTENT_TYPE, "application/xml")?;
         Ok(response)
     };
     match *fault {
-        Fault::None => serve(shared, request).await,
+        Fault::None => serve_request(shared, request).await,
         Fault::Close => Err(Dropped),
         Fault::CutBody(bytes) => {
             let mut read = 0_u64;
@@ -145,24 +70,24 @@ pub(super) async fn with_fault(
             Err(Dropped)
         }
         Fault::Refuse { status, code } => {
-            drain(&mut request).await;
+            read_body(&mut request).await;
             refusal(status, code)
         }
         Fault::LoseAnswer => {
-            serve(shared, request).await?;
+            serve_request(shared, request).await?;
             Err(Dropped)
         }
         Fault::AnswerInstead { status, code } => {
-            serve(shared, request).await?;
+            serve_request(shared, request).await?;
             refusal(status, code)
         }
         Fault::Garbage => {
-            let answer = serve(shared, request).await?;
+            let answer = serve_request(shared, request).await?;
             spoil.garbage();
             Ok(answer)
         }
         Fault::CutAnswer(bytes) => {
-            let answer = serve(shared, request).await?;
+            let answer = serve_request(shared, request).await?;
             spoil.cut(bytes);
             Ok(answer)
         }
@@ -171,33 +96,33 @@ pub(super) async fn with_fault(
             Err(Dropped)
         }
         Fault::Portal { etag } => {
-            drain(&mut request).await;
+            read_body(&mut request).await;
             let mut response = page(
                 200,
                 "<html><body>Welcome! Please log in.</body></html>".into(),
             )?;
-            set(&mut response, CONTENT_TYPE, "text/html")?;
+            set_header(&mut response, CONTENT_TYPE, "text/html")?;
             if etag {
-                set(&mut response, ETAG, "\"5f3a-portal\"")?;
+                set_header(&mut response, ETAG, "\"5f3a-portal\"")?;
             }
             Ok(response)
         }
         Fault::Redirect => {
-            drain(&mut request).await;
+            read_body(&mut request).await;
             let mut response = page(302, String::new())?;
-            set(&mut response, LOCATION, "http://portal.invalid/login")?;
+            set_header(&mut response, LOCATION, "http://portal.invalid/login")?;
             Ok(response)
         }
         Fault::Skewed(ahead) => {
-            drain(&mut request).await;
+            read_body(&mut request).await;
             let mut response = refusal(403, "RequestTimeTooSkewed")?;
-            set(&mut response, DATE, &http_date(ahead).ok_or(Dropped)?)?;
+            set_header(&mut response, DATE, &http_date(ahead).ok_or(Dropped)?)?;
             Ok(response)
         }
         Fault::OtherRegion(region) => {
-            drain(&mut request).await;
+            read_body(&mut request).await;
             let mut response = refusal(301, "PermanentRedirect")?;
-            set(
+            set_header(
                 &mut response,
                 HeaderName::from_static("x-amz-bucket-region"),
                 region,
@@ -207,7 +132,7 @@ pub(super) async fn with_fault(
     }
 }
 
-async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
+async fn serve_request(shared: &Shared, request: Request<Incoming>) -> Answer {
     // Read to its end, as stores do: one that answers before and closes may make the client lose the answer.
     let (parts, mut body) = request.into_parts();
     let mut whole = Vec::new();
@@ -224,12 +149,16 @@ async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
 }
 
 /// Reads the body to its end, so that the client reads the answer instead of seeing its own write fail.
-async fn drain(request: &mut Request<Incoming>) {
+async fn read_body(request: &mut Request<Incoming>) {
     let body = request.body_mut();
     while let Some(Ok(_)) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {}
 }
 
-fn set(response: &mut Response<s3s::Body>, name: HeaderName, value: &str) -> Result<(), Dropped> {
+fn set_header(
+    response: &mut Response<s3s::Body>,
+    name: HeaderName,
+    value: &str,
+) -> Result<(), Dropped> {
     let value = HeaderValue::from_str(value).map_err(|_| Dropped)?;
     response.headers_mut().insert(name, value);
     Ok(())

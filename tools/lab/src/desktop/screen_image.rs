@@ -1,6 +1,7 @@
 //! What a display shows, and what is clicked in the menus on it.
 
-use super::{Button, Typist, wait_until};
+use super::typist::{Button, Typist};
+use super::wait::wait_until;
 use anyhow::{Result, ensure};
 use std::time::Duration;
 use x11rb::connection::Connection;

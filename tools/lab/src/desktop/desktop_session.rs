@@ -1,7 +1,7 @@
 //! The session of a desktop: a message bus of its own, a panel with a tray (xfce4-panel), and a notification service
 //! (dunst). Each can end and come back.
 
-use super::wait_until;
+use super::wait::wait_until;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

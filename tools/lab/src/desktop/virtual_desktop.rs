@@ -1,6 +1,6 @@
 //! The X server and its window manager.
 
-use super::wait_until;
+use super::wait::wait_until;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
