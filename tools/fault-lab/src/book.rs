@@ -1,7 +1,6 @@
 //! What the broken program said, and whether it is true.
 
 use crate::desk::{self, Desk};
-use crate::old;
 use anyhow::{Context, Result, bail, ensure};
 use journal::{Form, JournalError, open_segment};
 use model::{Line, Record};
@@ -232,14 +231,6 @@ impl Book {
                 Kind::Shot => {
                     let opened = match parts.form {
                         Form::Age => opener.open_file(body)?.to_vec(),
-                        // Only format 1 made such, and what it made is kept beside the journal.
-                        Form::Session => {
-                            ensure!(
-                                *body == old::picture(desk, parts.seq)?,
-                                "{key} is not what format 1 made"
-                            );
-                            desk::shot(parts.seq).1
-                        }
                         form => bail!("{key} is in the form {form:?}"),
                     };
                     if pictures.insert(parts.seq, opened).is_some() {

@@ -342,18 +342,7 @@ fn vault_file(dir: &Path) -> Result<Target> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let old = format!(
-        "{{\"format\":1,\"note\":\"\",\"device\":\"{}\",\"totp_secret\":\"{}\",\"enrolled\":true,\
-         \"last_step\":5,\"local_key\":\"{}\"}}",
-        desk::device().as_str(),
-        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-        "ab".repeat(32)
-    );
-    let seeds = vec![
-        fs::read(made.join(vault::FILE_NAME))?,
-        vault.copy(),
-        old.into_bytes(),
-    ];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
     let dir = dir.to_owned();
     Ok(Target {
         name: "vault file",
@@ -504,7 +493,7 @@ fn object_keys() -> Target {
         share: 1,
         seeds: vec![
             keys::activity(&device, 1_790_000_000, day, 7, &sha, Form::Age).into_bytes(),
-            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Session).into_bytes(),
+            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Readable).into_bytes(),
             keys::vault(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
