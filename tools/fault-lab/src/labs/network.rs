@@ -2,8 +2,10 @@
 //!
 //! Each try opens the sink anew, as `uam upload` does; between tries the schedule's waits are added up instead of waited.
 
-use super::recorded::{At, Recorded, arrived};
-use crate::form::{Bar, Form, Verdict};
+use super::recorded_journal::{RecordedJournal, check_delivery};
+use crate::fixture::FixedClock;
+use crate::lab::{LabVerdict, ProgressBar, RunLength};
+use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use journal::Outbox;
@@ -25,30 +27,27 @@ const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(10),
 };
 
-/// Tries in a row that bring nothing forward are a fault of ours.
+/// RetryLimits in a row that bring nothing forward are a fault of ours.
 const MAX_TRIES: u32 = 2_000;
 
 /// How often each kind was met.
-type Met = Arc<Mutex<BTreeMap<&'static str, u64>>>;
+type FaultsMet = Arc<Mutex<BTreeMap<&'static str, u64>>>;
 
-fn note(met: &Met, kind: &'static str) {
+fn count_fault(met: &FaultsMet, kind: &'static str) {
     *met.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .entry(kind)
         .or_default() += 1;
 }
 
-/// Numbers that look random and are the same in each run.
-fn dice(n: u64) -> u64 {
-    let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// A number that looks random and is the same in each run.
+fn draw(n: u64) -> u64 {
+    SeededRng::new(n).next()
 }
 
 const KINDS: u64 = 13;
 
-fn fault(roll: u64) -> (&'static str, Fault) {
+fn choose_fault(roll: u64) -> (&'static str, Fault) {
     let refuse = |status, code| Fault::Refuse { status, code };
     match roll % KINDS {
         0 => ("closed", Fault::Close),
@@ -79,7 +78,7 @@ fn fault(roll: u64) -> (&'static str, Fault) {
 }
 
 /// A sink at that address.
-fn open(server: &S3Server, address: Option<&str>) -> Result<Store> {
+fn open_sink(server: &S3Server, address: Option<&str>) -> Result<Store> {
     let vars: BTreeMap<&str, String> = server.env().into_iter().collect();
     let get = |name: &str| match address {
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
@@ -88,57 +87,57 @@ fn open(server: &S3Server, address: Option<&str>) -> Result<Store> {
     Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
 }
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let wanted: u64 = form.pick(1_000, 20_000);
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let wanted: u64 = length.pick(1_000, 20_000);
     let dir = tempfile::tempdir()?;
-    let met = Met::default();
+    let met = FaultsMet::default();
     let told = Arc::clone(&met);
     let mut options = Options::new(dir.path().join("s3"));
     options.faults = Faults::each(move |seen| {
-        let roll = dice(seen.request);
+        let roll = draw(seen.request);
         if !roll.is_multiple_of(5) {
             return Fault::None;
         }
-        let (kind, fault) = fault(roll / 5);
-        note(&told, kind);
+        let (kind, fault) = choose_fault(roll / 5);
+        count_fault(&told, kind);
         fault
     });
     let server = S3Server::start(options)?;
     // A port at which nobody listens, since it was just given back.
     let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?);
     let viewer = Identity::generate();
-    let mut work = Recorded::new(&dir.path().join("journal"), &viewer)?;
+    let mut work = RecordedJournal::new(&dir.path().join("journal"), &viewer)?;
     let mut schedule = Schedule::new(Duration::from_secs(300));
     let (mut tries, mut waited, mut elsewhere) = (0_u64, Duration::ZERO, 0_u64);
-    let mut bar = (form == Form::Long).then(|| Bar::new(wanted));
+    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(wanted));
     while server.totals().requests + elsewhere < wanted {
         for n in 0..40_u64 {
-            work.span(5)?;
+            work.add_span(5)?;
             if n % 2 == 0 {
-                work.picture(1_500)?;
+                work.add_screenshot(1_500)?;
             }
         }
         work.freeze(6)?;
         let mut in_a_row = 0;
         loop {
             tries += 1;
-            let roll = dice(tries ^ 0xfeed) % 12;
+            let roll = draw(tries ^ 0xfeed) % 12;
             let address = match roll {
                 0 => Some(("connection refused", closed.as_str())),
                 1 => Some(("no such name", "http://store.invalid:9000")),
                 _ => None,
             };
             if let Some((kind, _)) = address {
-                note(&met, kind);
+                count_fault(&met, kind);
                 elsewhere += 1;
             }
-            let sink = open(&server, address.map(|(_, address)| address))?;
+            let sink = open_sink(&server, address.map(|(_, address)| address))?;
             let mut outbox = Outbox::open(work.dir())?;
-            let clock = At(work.now_us());
+            let clock = FixedClock(work.now_us());
             let ended = drain(&mut outbox, &sink, None, &clock, &mut |_| {
                 ControlFlow::Continue(())
             });
-            let chance = dice(tries) as f64 / u64::MAX as f64;
+            let chance = draw(tries) as f64 / u64::MAX as f64;
             match ended {
                 Ok(_) => {
                     waited += schedule.next(upload::schedule::Outcome::Delivered, chance);
@@ -165,7 +164,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         }
     }
     let objects = server.objects()?;
-    let arrived = arrived(
+    let arrived = check_delivery(
         work.dir(),
         &viewer,
         objects
@@ -186,7 +185,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         .checked_mul(100)
         .and_then(|n| n.checked_div(requests))
         .context("no requests")?;
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{requests} requests, {faults} of them faulty ({share} %: {}), {tries} tries, {hours:.0} h of waiting by the schedule: {} records and {} pictures in {} segments arrived, 0 lost, 0 twice",
         kinds.join(", "),
         arrived.records,

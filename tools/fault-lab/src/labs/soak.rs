@@ -3,7 +3,7 @@
 //! It replays a trace of ten switches of window and ten batches of input a second (a busy person makes twelve switches a
 //! minute), takes a picture every five seconds, and sends to a directory every five seconds.
 
-use crate::form::{Bar, Form, Verdict};
+use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use model::{
@@ -26,7 +26,7 @@ const CONFIG: &str = "[shots]\nblur = false\nevery_seconds = 5\nkeep_mb = 1\n\
                       [upload]\nevery_seconds = 5\nhold_seconds = 0\n";
 
 /// A trace as long as `seconds`.
-fn trace(file: &Path, seconds: u64) -> Result<()> {
+fn write_trace(file: &Path, seconds: u64) -> Result<()> {
     let mut out = BufWriter::new(fs::File::create(file)?);
     let start = Moment {
         utc_us: 1_790_000_000_000_000,
@@ -64,13 +64,13 @@ fn trace(file: &Path, seconds: u64) -> Result<()> {
 }
 
 /// The running program and what it said.
-struct Uam {
+struct SoakProcess {
     child: Child,
     stdin: ChildStdin,
     said: Arc<Mutex<String>>,
 }
 
-impl Uam {
+impl SoakProcess {
     fn start(command: &mut Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
@@ -81,8 +81,8 @@ impl Uam {
         let said = Arc::new(Mutex::new(String::new()));
         let stdout = child.stdout.take().context("no output")?;
         let stderr = child.stderr.take().context("no errors")?;
-        listen(stdout, Arc::clone(&said));
-        listen(stderr, Arc::clone(&said));
+        collect_output(stdout, Arc::clone(&said));
+        collect_output(stderr, Arc::clone(&said));
         let stdin = child.stdin.take().context("no input")?;
         Ok(Self { child, stdin, said })
     }
@@ -115,7 +115,7 @@ impl Uam {
     }
 
     /// Agrees and shows the first code, as on a first run.
-    fn answer(&mut self) -> Result<()> {
+    fn answer_first_run(&mut self) -> Result<()> {
         self.wait_for("Do you agree?")?;
         self.say("y")?;
         self.wait_for("New passphrase")?;
@@ -138,7 +138,7 @@ impl Uam {
     }
 }
 
-impl Drop for Uam {
+impl Drop for SoakProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -146,7 +146,7 @@ impl Drop for Uam {
 }
 
 /// Keeps what is said at the start, and reads the rest so that nobody waits for us.
-fn listen(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
+fn collect_output(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         let mut from = BufReader::new(from);
         while let Ok(bytes) = from.fill_buf() {
@@ -166,15 +166,15 @@ fn listen(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
 
 /// One look at a process.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+struct SoakSample {
     seconds: f64,
     rss_kb: f64,
     handles: usize,
 }
 
-fn sample(pid: u32, begun: Instant) -> Option<Sample> {
-    let rss = memory::kib(&pid.to_string(), "VmRSS").ok()?;
-    Some(Sample {
+fn take_sample(pid: u32, begun: Instant) -> Option<SoakSample> {
+    let rss = memory::read_status_kib(&pid.to_string(), "VmRSS").ok()?;
+    Some(SoakSample {
         seconds: begun.elapsed().as_secs_f64(),
         rss_kb: rss as f64,
         handles: fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count(),
@@ -182,9 +182,9 @@ fn sample(pid: u32, begun: Instant) -> Option<Sample> {
 }
 
 /// Slope by least squares, in KB a minute.
-fn slope(samples: &[Sample]) -> f64 {
+fn fit_slope(samples: &[SoakSample]) -> f64 {
     let n = samples.len() as f64;
-    let mean = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>() / n;
+    let mean = |of: fn(&SoakSample) -> f64| samples.iter().map(of).sum::<f64>() / n;
     let (t, r) = (mean(|s| s.seconds), mean(|s| s.rss_kb));
     let over: f64 = samples
         .iter()
@@ -195,33 +195,33 @@ fn slope(samples: &[Sample]) -> f64 {
 }
 
 /// The handles that are always open: the fewest of any look. Uploads and askers open some for a moment.
-fn fewest(samples: &[Sample]) -> usize {
+fn count_open_handles(samples: &[SoakSample]) -> usize {
     samples.iter().map(|s| s.handles).min().unwrap_or(0)
 }
 
-/// Grows by more than this many KB a minute in the long form, and it is a leak: half a megabyte in an hour at the usual
+/// Grows by more than this many KB a minute in the long length, and it is a leak: half a megabyte in an hour at the usual
 /// rate would be 420.
 const MOST_KB_A_MINUTE: f64 = 256.0;
 
 /// Runs it.
-pub(crate) fn run(form: Form) -> Result<Verdict> {
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     if !Path::new("/proc/self/fd").exists() {
-        return Ok(Verdict::CannotHere(
+        return Ok(LabVerdict::CannotHere(
             "there is no /proc to look at a process".to_owned(),
         ));
     }
     let Some(program) = std::env::var_os("FAULT_LAB_UAM") else {
-        return Ok(Verdict::CannotHere(
+        return Ok(LabVerdict::CannotHere(
             "FAULT_LAB_UAM does not name the uam program; run it with `cargo xtask lab soak`"
                 .to_owned(),
         ));
     };
-    let (seconds, warm) = form.pick((18, 6), (1_200, 240));
+    let (seconds, warm) = length.pick((18, 6), (1_200, 240));
     let home = tempfile::tempdir()?;
     fs::write(home.path().join("config.toml"), CONFIG)?;
     let trace_file = home.path().join("trace.jsonl");
     // With time to spare for the start.
-    trace(&trace_file, seconds + 120)?;
+    write_trace(&trace_file, seconds + 120)?;
     let uam = || {
         let mut command = Command::new(&program);
         command
@@ -242,8 +242,8 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
             "--replay",
         ])
         .arg(&trace_file);
-    let mut running = Uam::start(&mut command)?;
-    running.answer()?;
+    let mut running = SoakProcess::start(&mut command)?;
+    running.answer_first_run()?;
     let asked = || -> Result<report::Status> {
         let out = uam().args(["status", "--json"]).output()?;
         serde_json::from_slice(&out.stdout).context("uam did not tell its status")
@@ -257,7 +257,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         }
     };
     let begun = Instant::now();
-    let mut bar = (form == Form::Long).then(|| Bar::new(seconds));
+    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(seconds));
     let mut samples = Vec::new();
     while begun.elapsed() < Duration::from_secs(seconds) {
         std::thread::sleep(Duration::from_millis(200));
@@ -267,7 +267,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
             running.said()
         );
         if begun.elapsed() >= Duration::from_secs(warm) {
-            samples.push(sample(first.pid, begun).context("the recording process is gone")?);
+            samples.push(take_sample(first.pid, begun).context("the recording process is gone")?);
         }
         if let Some(bar) = &mut bar {
             bar.at(begun.elapsed().as_secs());
@@ -297,17 +297,20 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         last.pid
     );
     let third = samples.len() / 3;
-    let (early, late) = (fewest(&samples[..third]), fewest(&samples[2 * third..]));
+    let (early, late) = (
+        count_open_handles(&samples[..third]),
+        count_open_handles(&samples[2 * third..]),
+    );
     ensure!(late <= early, "{early} handles at first, {late} at the end");
-    let grows = slope(&samples);
+    let grows = fit_slope(&samples);
     let rss = samples.last().map_or(0.0, |s| s.rss_kb) / 1024.0;
-    if form == Form::Long {
+    if length == RunLength::Long {
         ensure!(
             grows <= MOST_KB_A_MINUTE,
             "memory grows by {grows:.0} KB a minute at fifty times the usual rate"
         );
     }
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{seconds} s of uam at 50 times the usual rate ({keys} keys, {blind} s blind): {rss:.1} MiB, memory grows by {grows:.0} KB a minute, \
          {late} handles at the end, {early} at first"
     )))

@@ -17,17 +17,17 @@ const PATIENCE: Timeouts = Timeouts {
     total: Duration::from_secs(10),
 };
 
-struct Client {
+struct FuzzClient {
     store: Store,
     /// The next answer, for the thread that serves. A request more is hung up on.
     answer: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
 thread_local! {
-    static CLIENT: RefCell<Option<Client>> = const { RefCell::new(None) };
+    static CLIENT: RefCell<Option<FuzzClient>> = const { RefCell::new(None) };
 }
 
-fn client() -> Result<Client> {
+fn connect_client() -> Result<FuzzClient> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let answer: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
@@ -35,7 +35,7 @@ fn client() -> Result<Client> {
     std::thread::spawn(move || {
         for socket in listener.incoming().flatten() {
             // A client that left has heard enough.
-            let _ = serve(&socket, &next);
+            let _ = answer_request(&socket, &next);
             let _ = socket.shutdown(Shutdown::Both);
         }
     });
@@ -48,14 +48,14 @@ fn client() -> Result<Client> {
     ]);
     let get = |name: &str| settings.get(name).cloned();
     let store = Destination::choose(None, &get, Path::new("/nowhere"))?.open(PATIENCE)?;
-    Ok(Client { store, answer })
+    Ok(FuzzClient { store, answer })
 }
 
 /// Asks the store something; its whole answer is `input`. The first byte says what is asked.
-pub(super) fn ask(input: &[u8]) {
+pub(super) fn ask_store(input: &[u8]) {
     CLIENT.with_borrow_mut(|kept| {
         // A new one after every panic, and at first.
-        let Some(client) = kept.take().or_else(|| client().ok()) else {
+        let Some(client) = kept.take().or_else(|| connect_client().ok()) else {
             return;
         };
         let (what, answer) = input.split_first().unwrap_or((&0, &[]));
@@ -80,7 +80,7 @@ fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads one request and answers with what is next.
-fn serve(mut socket: &TcpStream, next: &Mutex<Option<Vec<u8>>>) -> std::io::Result<()> {
+fn answer_request(mut socket: &TcpStream, next: &Mutex<Option<Vec<u8>>>) -> std::io::Result<()> {
     socket.set_read_timeout(Some(PATIENCE.answer))?;
     let mut from = BufReader::new(socket);
     let mut length = 0;
@@ -99,7 +99,7 @@ fn serve(mut socket: &TcpStream, next: &Mutex<Option<Vec<u8>>>) -> std::io::Resu
 }
 
 /// Good answers to each of the questions.
-pub(super) fn seeds() -> Result<Vec<Vec<u8>>> {
+pub(super) fn make_seeds() -> Result<Vec<Vec<u8>>> {
     let with = |what: u8, head: &str, body: &str| -> Vec<u8> {
         let mut out = vec![what];
         out.extend_from_slice(head.as_bytes());

@@ -1,10 +1,10 @@
-//! Chance that can be had again: the same seed gives the same numbers.
+//! SeededRng that can be had again: the same seed gives the same numbers.
 
 /// A generator (splitmix64).
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     /// From a seed; `FAULT_LAB_SEED` (a number) is added to it, for another run of the same lab.
     pub(crate) fn new(seed: u64) -> Self {
         let other = std::env::var("FAULT_LAB_SEED")

@@ -6,6 +6,7 @@ use model::{
     Clock, Counts, Coverage, DeviceId, InputCounts, LineRef, Moment, Record, SCHEMA, Shot, Span,
     Window,
 };
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,59 +18,59 @@ pub(crate) const START_US: i64 = 1_790_000_000_000_000;
 const STEP_US: i64 = 10_000_000;
 
 /// The directory of one lab journal, and who may read it.
-pub(crate) struct Desk {
+pub(crate) struct JournalFixture {
     pub(crate) dir: PathBuf,
     pub(crate) viewer: Identity,
 }
 
 /// The device of every lab journal.
-pub(crate) fn device() -> DeviceId {
+pub(crate) fn lab_device() -> DeviceId {
     DeviceId::from_bytes([7; 16])
 }
 
-impl Desk {
+impl JournalFixture {
     /// A new one in `dir`, which must exist.
     pub(crate) fn new(dir: &Path) -> Result<Self> {
-        let desk = Self {
+        let fixture = Self {
             dir: dir.to_owned(),
             viewer: Identity::generate(),
         };
-        fs::write(dir.join("viewer"), desk.viewer.recipient().to_string())?;
-        desk.new_lease()?;
-        Ok(desk)
+        fs::write(dir.join("viewer"), fixture.viewer.recipient().to_string())?;
+        fixture.renew_lease()?;
+        Ok(fixture)
     }
 
     /// The supervisor died, and its lease with it: what was sealed so far is closed to the next child.
-    pub(crate) fn new_lease(&self) -> Result<()> {
+    pub(crate) fn renew_lease(&self) -> Result<()> {
         Ok(fs::write(
             self.dir.join("lease"),
             &*Identity::generate().reveal(),
         )?)
     }
 
-    pub(crate) fn at(&self) -> PathBuf {
-        journal_in(&self.dir)
+    pub(crate) fn journal_dir(&self) -> PathBuf {
+        journal_in_dir(&self.dir)
     }
 
-    pub(crate) fn db(&self) -> PathBuf {
-        self.at().join(DB_NAME)
+    pub(crate) fn database(&self) -> PathBuf {
+        self.journal_dir().join(DB_NAME)
     }
 
     pub(crate) fn opener(&self) -> Opener {
         Opener::new([self.viewer.clone()])
     }
 
-    pub(crate) fn reader(&self) -> Result<Reader> {
-        Ok(Reader::open(&self.at(), self.opener())?)
+    pub(crate) fn open_reader(&self) -> Result<Reader> {
+        Ok(Reader::open(&self.journal_dir(), self.opener())?)
     }
 }
 
-pub(crate) fn journal_in(dir: &Path) -> PathBuf {
+pub(crate) fn journal_in_dir(dir: &Path) -> PathBuf {
     dir.join("journal")
 }
 
-/// The writer's keys, in a process that knows only the desk's directory.
-pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
+/// The writer's keys, in a process that knows only the fixture's directory.
+pub(crate) fn read_keys(dir: &Path) -> Result<Keys> {
     let lease: Identity = fs::read_to_string(dir.join("lease"))?
         .parse()
         .context("the lease")?;
@@ -77,15 +78,15 @@ pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
         .parse()
         .context("the viewer's key")?;
     Ok(Keys {
-        device: device(),
+        device: lab_device(),
         maker: KeyMaker::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
     })
 }
 
-/// Opens the writer of the desk in `dir`.
-pub(crate) fn open(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)> {
-    Ok(Journal::open(&journal_in(dir), keys_in(dir)?, at_us)?)
+/// Opens the writer of the fixture in `dir`.
+pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)> {
+    Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at_us)?)
 }
 
 /// When the record of a tag begins.
@@ -99,7 +100,7 @@ pub(crate) fn tag_of(record: &Record) -> Option<u64> {
 }
 
 /// The span of a tag.
-pub(crate) fn span(tag: u64) -> Span {
+pub(crate) fn make_span(tag: u64) -> Span {
     Span {
         start_us: time_of(tag),
         dur_us: STEP_US.unsigned_abs(),
@@ -126,7 +127,7 @@ pub(crate) fn span(tag: u64) -> Span {
 }
 
 /// The shot of a tag, and its picture (200 bytes to 24 KiB).
-pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
+pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
     let bytes = 200 + usize::try_from(tag.wrapping_mul(7919) % 24_000).unwrap_or(0);
     let mut picture = format!("picture {tag} ").into_bytes();
     let mut noise = tag;
@@ -154,22 +155,36 @@ pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
 }
 
 /// The bytes of a record's line, without the line feed.
-pub(crate) fn line(seq: u64, record: &Record) -> Result<Vec<u8>> {
+pub(crate) fn encode_line(seq: u64, record: &Record) -> Result<Vec<u8>> {
     Ok(serde_json::to_vec(&LineRef {
         schema: SCHEMA,
-        device_id: &device(),
+        device_id: &lab_device(),
         seq,
         record,
     })?)
 }
 
-/// A clock that stands still.
-pub(crate) struct Still;
+/// True when the record of a tag is a shot.
+pub(crate) fn is_screenshot(tag: u64) -> bool {
+    tag % 5 == 4
+}
 
-impl Clock for Still {
+/// The record of a tag.
+pub(crate) fn make_record(tag: u64) -> Record {
+    if is_screenshot(tag) {
+        Record::Shot(make_screenshot(tag).0)
+    } else {
+        Record::Span(make_span(tag))
+    }
+}
+
+/// A clock that always shows this time, in microseconds since the Unix epoch (UTC).
+pub(crate) struct FixedClock(pub(crate) i64);
+
+impl Clock for FixedClock {
     fn now(&self) -> Moment {
         Moment {
-            utc_us: START_US,
+            utc_us: self.0,
             boot_us: 1,
             awake_us: 1,
         }
@@ -177,7 +192,7 @@ impl Clock for Still {
 }
 
 /// A directory in memory where there is one: as good as a disk for everything but a power cut.
-pub(crate) fn quick_dir() -> Result<tempfile::TempDir> {
+pub(crate) fn make_fast_dir() -> Result<tempfile::TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir()
         && let Ok(dir) = tempfile::tempdir_in(memory)
@@ -185,4 +200,31 @@ pub(crate) fn quick_dir() -> Result<tempfile::TempDir> {
         return Ok(dir);
     }
     Ok(tempfile::tempdir()?)
+}
+
+/// What lies in the folder things are delivered to. What a failed write left unfinished there has no name of an object.
+pub(crate) fn read_sent_objects(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        let Ok(entries) = fs::read_dir(&dir) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path
+                .strip_prefix(root)?
+                .to_str()
+                .context("a name that is not Unicode")?
+                .to_owned();
+            if !name.contains('#') {
+                found.insert(name, fs::read(&path)?);
+            }
+        }
+    }
+    Ok(found)
 }

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 /// How much is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum RunLength {
     /// A minute at most; part of the tests.
     Short,
     /// The one whose figures are published.
     Long,
 }
 
-impl Form {
-    /// One number for the short form, another for the long one.
+impl RunLength {
+    /// One number for the short length, another for the long one.
     pub(crate) fn pick<T>(self, short: T, long: T) -> T {
         match self {
             Self::Short => short,
@@ -26,7 +26,7 @@ impl Form {
 
 /// How a lab ended when nothing was found wrong.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum LabVerdict {
     /// What was done and counted, as one line.
     Passed(String),
     /// Something this machine lacks, and what would help.
@@ -40,18 +40,18 @@ pub(crate) struct Lab {
     /// One line for people.
     pub(crate) what: &'static str,
     /// Runs it. An error is something lost, doubled or broken, or a lab that could not do its work.
-    pub(crate) run: fn(Form) -> Result<Verdict>,
+    pub(crate) run: fn(RunLength) -> Result<LabVerdict>,
 }
 
 /// How far a long lab is: a line that is written over on a terminal, and one line each tenth elsewhere.
-pub(crate) struct Bar {
+pub(crate) struct ProgressBar {
     whole: u64,
     begun: Instant,
     shown: u64,
     terminal: bool,
 }
 
-impl Bar {
+impl ProgressBar {
     /// Of `whole` steps.
     pub(crate) fn new(whole: u64) -> Self {
         Self {
@@ -85,11 +85,11 @@ impl Bar {
     }
 }
 
-/// Does `one` for 0 to `whole` − 1, two at once, in no certain order; the first error ends it. A long form shows how far
+/// Does `one` for 0 to `whole` − 1, two at once, in no certain order; the first error ends it. A long length shows how far
 /// it is.
-pub(crate) fn two_at_once(
+pub(crate) fn run_two_at_once(
     whole: u64,
-    form: Form,
+    length: RunLength,
     one: &(dyn Fn(u64) -> Result<()> + Sync),
 ) -> Result<()> {
     let next = AtomicU64::new(0);
@@ -108,12 +108,12 @@ pub(crate) fn two_at_once(
             done.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let mut bar = Bar::new(whole);
+    let mut bar = ProgressBar::new(whole);
     std::thread::scope(|scope| {
         let workers = [scope.spawn(worker), scope.spawn(worker)];
         while workers.iter().any(|w| !w.is_finished()) {
             std::thread::sleep(Duration::from_millis(50));
-            if form == Form::Long {
+            if length == RunLength::Long {
                 bar.at(done.load(Ordering::Relaxed));
             }
         }

@@ -1,6 +1,6 @@
 //! Signed lists of what the broken program delivered, and what a check says of them.
 
-use crate::desk::{Desk, Still};
+use crate::fixture::{FixedClock, JournalFixture, START_US};
 use anyhow::{Result, ensure};
 use journal::Outbox;
 use std::ops::ControlFlow;
@@ -10,10 +10,10 @@ use upload::{Destination, Drained, Sink, Timeouts, UploadError, chain};
 use vault::DeviceKey;
 
 /// Lists and delivers; the key lies beside the journal.
-pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
+pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
     let key = DeviceKey::find_or_make(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether trying again can help.
-    chain(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
+    chain(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| UploadError {
         cause,
         drained: Drained::default(),
     })?;
@@ -21,14 +21,14 @@ pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Resul
 }
 
 /// The sink that `env` names, or else the folder `sent`, must be complete: by its own lists, and by the journal.
-pub(crate) fn check(desk: &Desk, env: &[(&str, String)]) -> Result<()> {
+pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
     let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let sink =
-        Destination::choose(None, &find, &desk.dir.join("sent"))?.open(Timeouts::default())?;
-    let reader = desk.reader()?;
+        Destination::choose(None, &find, &fixture.dir.join("sent"))?.open(Timeouts::default())?;
+    let reader = fixture.open_reader()?;
     let expected = Expected {
         reader: &reader,
-        key: DeviceKey::find(&desk.dir.join("device"))?.map(|key| key.public()),
+        key: DeviceKey::find(&fixture.dir.join("device"))?.map(|key| key.public()),
     };
     let report = verify(&sink, &Options::default(), Some(&expected), 0, &mut |_| {
         ControlFlow::Continue(())

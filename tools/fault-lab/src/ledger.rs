@@ -1,6 +1,6 @@
 //! What the broken program said, and whether it is true.
 
-use crate::desk::{self, Desk};
+use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
 use anyhow::{Context, Result, bail, ensure};
 use journal::{Form, JournalError, open_segment};
 use model::{Line, Record};
@@ -9,7 +9,7 @@ use upload::keys::{self, Kind};
 
 /// Everything one journal's children said.
 #[derive(Default)]
-pub(crate) struct Book {
+pub(crate) struct AckLedger {
     /// Acknowledged records: number and tag.
     acked: BTreeMap<u64, u64>,
     /// The provisional span acknowledged last, and those that were to take its place.
@@ -43,9 +43,9 @@ fn number(word: Option<&str>) -> Result<u64> {
     Ok(word.context("a word is missing")?.parse()?)
 }
 
-impl Book {
+impl AckLedger {
     /// Notes one line of a child.
-    pub(crate) fn hear(&mut self, text: &str) -> Result<()> {
+    pub(crate) fn read_line(&mut self, text: &str) -> Result<()> {
         let mut words = text.split(' ');
         match words.next().unwrap_or_default() {
             "ack" => {
@@ -87,7 +87,7 @@ impl Book {
     }
 
     /// The child is gone.
-    pub(crate) fn died(&mut self) {
+    pub(crate) fn end_child(&mut self) {
         if let Some(open) = self.open.take() {
             self.owed.push((open, std::mem::take(&mut self.opening)));
         }
@@ -98,13 +98,17 @@ impl Book {
     }
 
     /// How many records were acknowledged.
-    pub(crate) fn acked(&self) -> u64 {
+    pub(crate) fn count_acknowledged(&self) -> u64 {
         self.acked.len() as u64
     }
 
     /// Looks at what is new in the journal. `started`: a child has been ready since the last one died.
-    pub(crate) fn look(&mut self, desk: &Desk, started: bool) -> Result<()> {
-        let reader = desk.reader()?;
+    pub(crate) fn check_new_records(
+        &mut self,
+        fixture: &JournalFixture,
+        started: bool,
+    ) -> Result<()> {
+        let reader = fixture.open_reader()?;
         loop {
             let some = reader.raw_lines(self.through, 1_000)?;
             if some.is_empty() {
@@ -131,18 +135,18 @@ impl Book {
     }
 
     /// Looks at everything again, pictures included.
-    pub(crate) fn look_at_all(&mut self, desk: &Desk) -> Result<()> {
+    pub(crate) fn check_everything(&mut self, fixture: &JournalFixture) -> Result<()> {
         self.through = 0;
         self.seen.clear();
-        self.look(desk, true)?;
-        let reader = desk.reader()?;
+        self.check_new_records(fixture, true)?;
+        let reader = fixture.open_reader()?;
         for (seq, tag) in &self.acked {
-            if !is_shot(*tag) {
+            if !is_screenshot(*tag) {
                 continue;
             }
             match reader.picture(*seq) {
                 Ok(picture) => ensure!(
-                    picture == desk::shot(*tag).1,
+                    picture == fixture::make_screenshot(*tag).1,
                     "the picture of shot {seq} is another one"
                 ),
                 Err(JournalError::PictureDeleted { .. })
@@ -160,7 +164,7 @@ impl Book {
             self.through
         );
         let found: Line = serde_json::from_slice(raw)?;
-        let tag = desk::tag_of(&found.record).context("a record without a tag")?;
+        let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
         if let Some(other) = self.seen.insert(tag, seq) {
             bail!("tag {tag} stands there twice, as {other} and {seq}");
         }
@@ -186,7 +190,7 @@ impl Book {
                 "record {seq} (tag {tag}) was removed, and is there"
             );
             ensure!(
-                raw == desk::line(seq, &record(tag))?,
+                raw == fixture::encode_line(seq, &make_record(tag))?,
                 "record {seq} (tag {tag}) has other bytes: {}",
                 String::from_utf8_lossy(raw)
             );
@@ -196,9 +200,13 @@ impl Book {
 
     /// Compares a bucket with the journal: every record and every picture once, with the same bytes. How many objects
     /// there are.
-    pub(crate) fn compare(&self, desk: &Desk, objects: &BTreeMap<String, Vec<u8>>) -> Result<u64> {
-        let reader = desk.reader()?;
-        let opener = desk.opener();
+    pub(crate) fn compare_bucket(
+        &self,
+        fixture: &JournalFixture,
+        objects: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<u64> {
+        let reader = fixture.open_reader()?;
+        let opener = fixture.opener();
         let mut sent: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
         let mut pictures: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
         for (key, body) in objects {
@@ -251,15 +259,16 @@ impl Book {
                     .remove(&seq)
                     .with_context(|| format!("record {seq} was not delivered"))?;
                 let found: Line = serde_json::from_slice(&raw)?;
-                let tag = desk::tag_of(&found.record).context("a record without a tag")?;
+                let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
                 // What was removed here may have been sent before.
                 let same = delivered == raw
-                    || self.taking.contains(&tag) && delivered == desk::line(seq, &record(tag))?;
+                    || self.taking.contains(&tag)
+                        && delivered == fixture::encode_line(seq, &make_record(tag))?;
                 ensure!(same, "record {seq} was delivered with other bytes");
-                if is_shot(tag) {
+                if is_screenshot(tag) {
                     match pictures.remove(&seq) {
                         Some(picture) => ensure!(
-                            picture == desk::shot(tag).1,
+                            picture == fixture::make_screenshot(tag).1,
                             "picture {seq} was delivered with other bytes"
                         ),
                         None => ensure!(
@@ -274,19 +283,5 @@ impl Book {
             bail!("{seq} was delivered and is not in the journal");
         }
         Ok(objects.len() as u64)
-    }
-}
-
-/// True when the record of a tag is a shot.
-pub(crate) fn is_shot(tag: u64) -> bool {
-    tag % 5 == 4
-}
-
-/// The record of a tag.
-pub(crate) fn record(tag: u64) -> Record {
-    if is_shot(tag) {
-        Record::Shot(desk::shot(tag).0)
-    } else {
-        Record::Span(desk::span(tag))
     }
 }

@@ -1,14 +1,13 @@
 //! Every N-th write, fsync, rename, open, truncate and unlink fails. `FAULT_LAB_CASE` (a part of a case as a failure prints
 //! it, such as `"sync", error: 5`) picks cases.
 
-use crate::book::Book;
-use crate::chance::Chance;
-use crate::child::Child;
-use crate::desk::{self, Desk};
-use crate::form::{Form, Verdict, two_at_once};
-use crate::labs::kill::{TAGS, finish};
+use crate::child::ChildProcess;
+use crate::fixture::{self, JournalFixture, read_sent_objects};
+use crate::lab::{LabVerdict, RunLength, run_two_at_once};
+use crate::labs::kill::{TAGS, finish_and_check};
+use crate::ledger::AckLedger;
+use crate::rng::SeededRng;
 use anyhow::{Context, Result, ensure};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +35,7 @@ const KINDS: [(&str, &[u32]); 6] = [
 
 /// One run of the program.
 #[derive(Clone, Copy, Debug)]
-struct Case {
+struct FailingCase {
     kind: &'static str,
     error: u32,
     /// The first call that fails and the last one; 0 when it does not get better.
@@ -45,8 +44,8 @@ struct Case {
 }
 
 #[derive(Default)]
-struct Count {
-    /// Ended by itself with everything done, the fault notwithstanding.
+struct FaultTally {
+    /// ChildExit by itself with everything done, the fault notwithstanding.
     went_on: u64,
     /// Gave up, said so, and went on after a start without the fault.
     started_again: u64,
@@ -54,54 +53,54 @@ struct Count {
     objects: u64,
 }
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     if std::env::consts::OS != "linux" {
-        return Ok(Verdict::CannotHere(
+        return Ok(LabVerdict::CannotHere(
             "calls are made to fail through LD_PRELOAD, which is Linux's".to_owned(),
         ));
     }
     let tools = tempfile::tempdir()?;
-    let shim = match compile(tools.path())? {
+    let shim = match compile_shim(tools.path())? {
         Ok(shim) => shim,
-        Err(why) => return Ok(Verdict::CannotHere(why)),
+        Err(why) => return Ok(LabVerdict::CannotHere(why)),
     };
     let mut calls = Vec::new();
     for (kind, _) in KINDS {
         calls.push((kind, count_calls(&shim, kind)?));
     }
-    let mut cases = cases(&calls, form);
+    let mut cases = list_cases(&calls, length);
     if let Ok(only) = std::env::var("FAULT_LAB_CASE") {
         // As a failure prints it, such as `kind: "sync", error: 5, from: 87`.
         cases.retain(|case| format!("{case:?}").contains(&only));
     }
-    let count = Mutex::new(Count::default());
-    two_at_once(cases.len() as u64, form, &|n| {
+    let tally = Mutex::new(FaultTally::default());
+    run_two_at_once(cases.len() as u64, length, &|n| {
         let case = usize::try_from(n).ok().and_then(|n| cases.get(n));
         case.map_or(Ok(()), |case| {
-            one(&shim, *case, &count).with_context(|| format!("{case:?}"))
+            run_case(&shim, *case, &tally).with_context(|| format!("{case:?}"))
         })
     })?;
-    let count = count.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     let calls: Vec<String> = calls
         .iter()
         .map(|(kind, n)| format!("{n} {kind}"))
         .collect();
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{} runs of {STEPS} steps ({} calls each): {} went on, {} needed a start; {} records acknowledged, 0 lost, \
          {} objects, 0 twice, 0 panics",
         cases.len(),
         calls.join(", "),
-        count.went_on,
-        count.started_again,
-        count.acked,
-        count.objects
+        tally.went_on,
+        tally.started_again,
+        tally.acked,
+        tally.objects
     )))
 }
 
 /// Compiles the shim; why not, where there is no compiler.
-fn compile(into: &Path) -> Result<Result<PathBuf, String>> {
-    let source = into.join("shim.c");
-    fs::write(&source, include_str!("../../shim.c"))?;
+fn compile_shim(into: &Path) -> Result<Result<PathBuf, String>> {
+    let source = into.join("failing_calls.c");
+    fs::write(&source, include_str!("../../failing_calls.c"))?;
     let library = into.join("shim.so");
     let made = Command::new("cc")
         .args(["-O1", "-shared", "-fPIC", "-o"])
@@ -121,18 +120,18 @@ fn compile(into: &Path) -> Result<Result<PathBuf, String>> {
     })
 }
 
-/// What is to be tried: every N in the long form, as many as fit into half a minute in the short one.
-fn cases(calls: &[(&'static str, u64)], form: Form) -> Vec<Case> {
+/// What is to be tried: every N in the long length, as many as fit into half a minute in the short one.
+fn list_cases(calls: &[(&'static str, u64)], length: RunLength) -> Vec<FailingCase> {
     let mut out = Vec::new();
-    let mut chance = Chance::new(0xfa11);
+    let mut rng = SeededRng::new(0xfa11);
     for (kind, errors) in KINDS {
         let n = calls
             .iter()
             .find(|(k, _)| *k == kind)
             .map_or(0, |(_, n)| *n);
         for error in errors {
-            let each = form.pick((n / 6).max(1), 1);
-            let mut from = form.pick(1 + chance.below(each), 1);
+            let each = length.pick((n / 6).max(1), 1);
+            let mut from = length.pick(1 + rng.below(each), 1);
             while from <= n {
                 let to = match (from / each) % 8 {
                     0..4 => from,
@@ -141,7 +140,7 @@ fn cases(calls: &[(&'static str, u64)], form: Form) -> Vec<Case> {
                     _ if matches!(*error, EINTR | SHORT) => from + 100,
                     _ => 0,
                 };
-                out.push(Case {
+                out.push(FailingCase {
                     kind,
                     error: *error,
                     from,
@@ -154,7 +153,11 @@ fn cases(calls: &[(&'static str, u64)], form: Form) -> Vec<Case> {
     out
 }
 
-fn environment(shim: &Path, desk: &Desk, case: Case) -> Result<Vec<(&'static str, String)>> {
+fn make_environment(
+    shim: &Path,
+    fixture: &JournalFixture,
+    case: FailingCase,
+) -> Result<Vec<(&'static str, String)>> {
     let text = |path: &Path| -> Result<String> {
         Ok(path
             .to_str()
@@ -163,33 +166,33 @@ fn environment(shim: &Path, desk: &Desk, case: Case) -> Result<Vec<(&'static str
     };
     Ok(vec![
         ("LD_PRELOAD", text(shim)?),
-        ("FAULT_DIR", text(&desk.at())?),
-        ("FAULT_DIR_2", text(&desk.dir.join("sent"))?),
+        ("FAULT_DIR", text(&fixture.journal_dir())?),
+        ("FAULT_DIR_2", text(&fixture.dir.join("sent"))?),
         ("FAULT_KIND", case.kind.to_owned()),
         ("FAULT_ERROR", case.error.to_string()),
         ("FAULT_FROM", case.from.to_string()),
         ("FAULT_TO", case.to.to_string()),
-        ("FAULT_REPORT", text(&desk.dir.join("report"))?),
+        ("FAULT_REPORT", text(&fixture.dir.join("report"))?),
     ])
 }
 
 /// The program without a fault: how many calls of a kind it makes.
 fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
-    let dir = desk::quick_dir()?;
-    let desk = Desk::new(dir.path())?;
-    let none = Case {
+    let dir = fixture::make_fast_dir()?;
+    let fixture = JournalFixture::new(dir.path())?;
+    let none = FailingCase {
         kind,
         error: EIO,
         from: 0,
         to: 0,
     };
-    let env = environment(shim, &desk, none)?;
-    let mut child = Child::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
-    let mut book = Book::default();
-    while let Some(line) = child.line()? {
-        book.hear(&line)?;
+    let env = make_environment(shim, &fixture, none)?;
+    let mut child = ChildProcess::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
+    let mut ledger = AckLedger::default();
+    while let Some(line) = child.next_line()? {
+        ledger.read_line(&line)?;
     }
-    child.wait()?;
+    child.wait_for_success()?;
     let n: u64 = fs::read_to_string(dir.path().join("report"))
         .context("the shim was not loaded")?
         .trim()
@@ -198,63 +201,37 @@ fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
     Ok(n)
 }
 
-fn one(shim: &Path, case: Case, count: &Mutex<Count>) -> Result<()> {
-    let dir = desk::quick_dir()?;
-    let desk = Desk::new(dir.path())?;
-    let mut book = Book::default();
-    let env = environment(shim, &desk, case)?;
-    let mut child = Child::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
-    while let Some(line) = child.line()? {
-        book.hear(&line)?;
+fn run_case(shim: &Path, case: FailingCase, tally: &Mutex<FaultTally>) -> Result<()> {
+    let dir = fixture::make_fast_dir()?;
+    let fixture = JournalFixture::new(dir.path())?;
+    let mut ledger = AckLedger::default();
+    let env = make_environment(shim, &fixture, case)?;
+    let mut child = ChildProcess::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
+    while let Some(line) = child.next_line()? {
+        ledger.read_line(&line)?;
     }
-    let (code, errors) = child.end()?;
+    let (code, errors) = child.wait_for_exit()?;
     ensure!(
         !errors.contains("panicked") && code.is_some_and(|code| code <= 1),
         "it ended with {code:?}: {errors}"
     );
-    let went_on = book.done;
+    let went_on = ledger.done;
     ensure!(
         went_on || !errors.trim().is_empty(),
         "it gave up and did not say why"
     );
-    book.died();
-    finish(&desk, &mut book, 2 * TAGS, &[])
+    ledger.end_child();
+    finish_and_check(&fixture, &mut ledger, 2 * TAGS, &[])
         .with_context(|| format!("after it had ended with {code:?}: {errors}"))?;
-    let objects = book.compare(&desk, &sent(&desk.dir.join("sent"))?)?;
-    let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
+    let objects =
+        ledger.compare_bucket(&fixture, &read_sent_objects(&fixture.dir.join("sent"))?)?;
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
     if went_on {
-        count.went_on += 1;
+        tally.went_on += 1;
     } else {
-        count.started_again += 1;
+        tally.started_again += 1;
     }
-    count.acked += book.acked();
-    count.objects += objects;
+    tally.acked += ledger.count_acknowledged();
+    tally.objects += objects;
     Ok(())
-}
-
-/// What lies in the folder things are delivered to. What a failed write left unfinished there has no name of an object.
-pub(crate) fn sent(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(dir) = open.pop() {
-        let Ok(entries) = fs::read_dir(&dir) else {
-            continue;
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let name = path
-                .strip_prefix(root)?
-                .to_str()
-                .context("a name that is not Unicode")?
-                .to_owned();
-            if !name.contains('#') {
-                found.insert(name, fs::read(&path)?);
-            }
-        }
-    }
-    Ok(found)
 }

@@ -18,7 +18,7 @@ const FILE: INodeNo = INodeNo(2);
 const TTL: Duration = Duration::from_secs(3600);
 
 /// What reached the disk.
-pub(super) enum Op {
+pub(super) enum DiskOp {
     Write {
         at: usize,
         bytes: Vec<u8>,
@@ -30,12 +30,12 @@ pub(super) enum Op {
 
 /// The disk's content and what was done to it.
 #[derive(Default)]
-pub(super) struct Log {
+pub(super) struct DiskLog {
     /// The content now.
     image: Vec<u8>,
     /// The content when noting began, and everything since.
     pub(super) base: Vec<u8>,
-    pub(super) ops: Vec<Op>,
+    pub(super) ops: Vec<DiskOp>,
     noting: bool,
     /// So many flushes from now is one that fails; 0 for none.
     fails: u64,
@@ -43,28 +43,28 @@ pub(super) struct Log {
 
 /// The log, shared with the thread that serves the disk.
 #[derive(Clone, Default)]
-pub(super) struct Shared(Arc<Mutex<Log>>);
+pub(super) struct SharedDiskLog(Arc<Mutex<DiskLog>>);
 
-impl Shared {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Log> {
+impl SharedDiskLog {
+    pub(super) fn lock(&self) -> MutexGuard<'_, DiskLog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The disk in use.
-pub(super) struct Disk {
+pub(super) struct LoggedDisk {
     session: Option<BackgroundSession>,
-    pub(super) log: Shared,
+    pub(super) log: SharedDiskLog,
     pub(super) file: PathBuf,
 }
 
-impl Disk {
+impl LoggedDisk {
     /// A disk of this content, as a file in `dir`.
     pub(super) fn new(image: Vec<u8>, dir: &Path) -> Result<Self> {
         fs::create_dir_all(dir)?;
-        let log = Shared::default();
+        let log = SharedDiskLog::default();
         log.lock().image = image;
-        let session = fuser::spawn_mount(Served(log.clone()), dir, &Config::default())
+        let session = fuser::spawn_mount(ServedDisk(log.clone()), dir, &Config::default())
             .context("cannot mount a file system of FUSE")?;
         Ok(Self {
             session: Some(session),
@@ -74,7 +74,7 @@ impl Disk {
     }
 
     /// From now on everything is noted, and the flush of this number (from 1) fails; 0: none.
-    pub(super) fn note(&self, fails: u64) {
+    pub(super) fn start_log(&self, fails: u64) {
         let mut log = self.log.lock();
         log.base = log.image.clone();
         log.ops.clear();
@@ -83,14 +83,14 @@ impl Disk {
     }
 
     /// The end of noting: the content at its begin, and what was done since.
-    pub(super) fn take(&self) -> (Vec<u8>, Vec<Op>) {
+    pub(super) fn take_log(&self) -> (Vec<u8>, Vec<DiskOp>) {
         let mut log = self.log.lock();
         log.noting = false;
         (std::mem::take(&mut log.base), std::mem::take(&mut log.ops))
     }
 
     /// Unmounts it.
-    pub(super) fn end(mut self) -> Result<()> {
+    pub(super) fn unmount(mut self) -> Result<()> {
         if let Some(session) = self.session.take() {
             session.umount_and_join()?;
         }
@@ -98,9 +98,9 @@ impl Disk {
     }
 }
 
-struct Served(Shared);
+struct ServedDisk(SharedDiskLog);
 
-impl Served {
+impl ServedDisk {
     fn attributes(&self, file: bool) -> FileAttr {
         let size = self.0.lock().image.len() as u64;
         FileAttr {
@@ -127,7 +127,7 @@ impl Served {
     }
 }
 
-impl Filesystem for Served {
+impl Filesystem for ServedDisk {
     fn lookup(&self, _: &Request, _: INodeNo, name: &OsStr, reply: ReplyEntry) {
         if name == NAME {
             reply.entry(&TTL, &self.attributes(true), Generation(0));
@@ -184,7 +184,7 @@ impl Filesystem for Served {
         };
         room.copy_from_slice(data);
         if log.noting {
-            log.ops.push(Op::Write {
+            log.ops.push(DiskOp::Write {
                 at,
                 bytes: data.to_owned(),
             });
@@ -201,13 +201,13 @@ impl Filesystem for Served {
         let mut log = self.0.lock();
         if log.noting && log.fails == 1 {
             log.fails = 0;
-            log.ops.push(Op::Failed);
+            log.ops.push(DiskOp::Failed);
             reply.error(Errno::EIO);
             return;
         }
         log.fails = log.fails.saturating_sub(1);
         if log.noting {
-            log.ops.push(Op::Flush);
+            log.ops.push(DiskOp::Flush);
         }
         reply.ok();
     }

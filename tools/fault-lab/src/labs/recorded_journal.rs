@@ -1,9 +1,10 @@
 //! A journal with made-up work in it, and the look whether all of it arrived.
 
+use crate::fixture::START_US;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use journal::{Commit, Depth, Form, FreezeRules, Journal, Keys, Limits, Reader, open_segment};
-use model::{Clock, Counts, Coverage, DeviceId, Line, Moment, Record, Shot, Span, Window};
+use model::{Counts, Coverage, DeviceId, Line, Record, Shot, Span, Window};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,24 +12,8 @@ use upload::keys::{self, Kind};
 use upload::sha256_hex;
 use vault::{Identity, KeyMaker, Opener};
 
-/// When the made-up work began, in microseconds since the Unix epoch (UTC).
-const START_US: i64 = 1_790_000_000_000_000;
-
-/// A clock that stands where it is put.
-pub(crate) struct At(pub(crate) i64);
-
-impl Clock for At {
-    fn now(&self) -> Moment {
-        Moment {
-            utc_us: self.0,
-            boot_us: 1,
-            awake_us: 1,
-        }
-    }
-}
-
 /// The journal and its own clock.
-pub(crate) struct Recorded {
+pub(crate) struct RecordedJournal {
     dir: PathBuf,
     journal: Journal,
     now_us: i64,
@@ -36,7 +21,7 @@ pub(crate) struct Recorded {
     pictures: u64,
 }
 
-impl Recorded {
+impl RecordedJournal {
     /// A new journal in `dir`, which `viewer` can read.
     pub(crate) fn new(dir: &Path, viewer: &Identity) -> Result<Self> {
         let lease = Identity::generate();
@@ -73,7 +58,7 @@ impl Recorded {
     }
 
     /// `seconds` more of work, committed as one span.
-    pub(crate) fn span(&mut self, seconds: u64) -> Result<()> {
+    pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
         let dur_us = seconds * 1_000_000;
         let span = Record::Span(Span {
             start_us: self.now_us,
@@ -96,7 +81,7 @@ impl Recorded {
     }
 
     /// A picture of this many bytes, like no other.
-    pub(crate) fn picture(&mut self, bytes: usize) -> Result<()> {
+    pub(crate) fn add_screenshot(&mut self, bytes: usize) -> Result<()> {
         self.pictures += 1;
         // A small generator of numbers (xorshift): pictures do not compress.
         let mut state = self.pictures.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -143,7 +128,7 @@ impl Recorded {
 
 /// What arrived.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Arrived {
+pub(crate) struct DeliveryTally {
     pub(crate) records: u64,
     pub(crate) segments: u64,
     pub(crate) pictures: u64,
@@ -154,14 +139,14 @@ pub(crate) struct Arrived {
 ///
 /// # Errors
 /// The first thing that is lost, doubled, foreign or changed.
-pub(crate) fn arrived(
+pub(crate) fn check_delivery(
     dir: &Path,
     viewer: &Identity,
     objects: impl Iterator<Item = Result<(String, Bytes)>>,
-) -> Result<Arrived> {
+) -> Result<DeliveryTally> {
     let opener = Opener::new([viewer.clone()]);
     let reader = Reader::open(dir, opener.clone())?;
-    let mut arrived = Arrived::default();
+    let mut arrived = DeliveryTally::default();
     let mut segments = BTreeMap::new();
     let mut pictures = BTreeMap::new();
     for object in objects {

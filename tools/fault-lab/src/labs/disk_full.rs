@@ -1,10 +1,11 @@
 //! A small disk that is really full.
 
-use crate::book::{Book, is_shot, record};
-use crate::desk::{self, Desk, Still};
-use crate::form::{Form, Verdict};
-use crate::labs::faults::sent;
-use crate::mount::{self, Mount};
+use crate::fixture::{
+    self, FixedClock, JournalFixture, START_US, is_screenshot, make_record, read_sent_objects,
+};
+use crate::lab::{LabVerdict, RunLength};
+use crate::ledger::AckLedger;
+use crate::mount::{self, TempMount};
 use anyhow::{Context, Result, bail, ensure};
 use journal::{Commit, FreezeRules, Journal, JournalError, Outbox};
 use std::fs::{self, File};
@@ -18,21 +19,21 @@ const BALLAST: u64 = 3;
 /// Steps tried on a full disk.
 const TRIED: u64 = 40;
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let mut fulls = 0;
     let mut acked = 0;
     let mut refused = 0;
-    for _ in 0..form.pick(1, 20) {
-        match one()? {
+    for _ in 0..length.pick(1, 20) {
+        match fill_disk()? {
             Ok((f, a, r)) => {
                 fulls += f;
                 acked += a;
                 refused += r;
             }
-            Err(why) => return Ok(Verdict::CannotHere(why)),
+            Err(why) => return Ok(LabVerdict::CannotHere(why)),
         }
     }
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "an ext4 disk of {} MiB full {fulls} times, {refused} steps refused and said so, room made, recording went on: \
          {acked} records acknowledged, 0 lost",
         DISK >> 20
@@ -40,12 +41,12 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
 }
 
 /// How often it was full, how many records were acknowledged, how many steps refused.
-fn one() -> Result<Result<(u64, u64, u64), String>> {
-    let dir = desk::quick_dir()?;
+fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
+    let dir = fixture::make_fast_dir()?;
     let image = dir.path().join("disk");
     File::create(&image)?.set_len(DISK)?;
     let at = dir.path().join("mounted");
-    let mounted = mount::format(&image).and_then(|()| Mount::new(&image, &at, "loop"));
+    let mounted = mount::make_ext4(&image).and_then(|()| TempMount::new(&image, &at, "loop"));
     let disk = match mounted {
         Ok(disk) => disk,
         Err(e) => {
@@ -55,19 +56,19 @@ fn one() -> Result<Result<(u64, u64, u64), String>> {
             )));
         }
     };
-    let desk = Desk::new(&at)?;
+    let fixture = JournalFixture::new(&at)?;
     for n in 0..BALLAST {
         fs::write(at.join(format!("ballast-{n}")), vec![7; 1 << 20])?;
     }
-    let (mut journal, _) = desk::open(&at, desk::START_US)?;
-    journal.commit_recovered(&[], desk::START_US)?;
-    let mut book = Book::default();
+    let (mut journal, _) = fixture::open_journal(&at, fixture::START_US)?;
+    journal.commit_recovered(&[], fixture::START_US)?;
+    let mut ledger = AckLedger::default();
     let mut tag = 1;
     let mut refused = 0;
     for n in 0..BALLAST {
         // Until it is full.
         let mut fine = 0;
-        while write(&mut journal, &mut book, tag)? {
+        while write_record(&mut journal, &mut ledger, tag)? {
             tag += 1;
             fine += 1;
             ensure!(fine < 100_000, "the disk is never full");
@@ -76,14 +77,14 @@ fn one() -> Result<Result<(u64, u64, u64), String>> {
         // Still full: some small step may fit, and is kept then; nothing else happens.
         for _ in 0..TRIED {
             tag += 1;
-            if !write(&mut journal, &mut book, tag)? {
+            if !write_record(&mut journal, &mut ledger, tag)? {
                 refused += 1;
             }
         }
         if n == 1 {
             // A start on a full disk either works or says why, and harms nothing.
             drop(journal);
-            let again = desk::open(&at, desk::START_US);
+            let again = fixture::open_journal(&at, fixture::START_US);
             if let Err(e) = &again {
                 let said = e.downcast_ref::<JournalError>();
                 ensure!(
@@ -93,47 +94,47 @@ fn one() -> Result<Result<(u64, u64, u64), String>> {
             }
             drop(again);
             fs::remove_file(at.join(format!("ballast-{n}")))?;
-            let (next, recovery) = desk::open(&at, desk::START_US)?;
+            let (next, recovery) = fixture::open_journal(&at, fixture::START_US)?;
             ensure!(recovery.quarantined.is_none(), "{recovery:?}");
             journal = next;
-            journal.commit_recovered(&[], desk::START_US)?;
+            journal.commit_recovered(&[], fixture::START_US)?;
         } else {
             fs::remove_file(at.join(format!("ballast-{n}")))?;
         }
     }
     ensure!(
-        write(&mut journal, &mut book, tag + 1)?,
+        write_record(&mut journal, &mut ledger, tag + 1)?,
         "room was made, and it did not go on"
     );
     // Delivered elsewhere, everything is there.
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(fixture::START_US, &FreezeRules::default())?;
     let to = dir.path().join("sent");
     let store = Store::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());
     upload::drain(
-        &mut Outbox::open(&desk.at())?,
+        &mut Outbox::open(&fixture.journal_dir())?,
         &store,
         None,
-        &Still,
+        &FixedClock(START_US),
         &mut on,
     )?;
-    journal.close(desk::START_US)?;
-    book.look_at_all(&desk)?;
-    book.compare(&desk, &sent(&to)?)?;
-    let acked = book.acked();
-    disk.end()?;
+    journal.close(fixture::START_US)?;
+    ledger.check_everything(&fixture)?;
+    ledger.compare_bucket(&fixture, &read_sent_objects(&to)?)?;
+    let acked = ledger.count_acknowledged();
+    disk.unmount()?;
     Ok(Ok((BALLAST, acked, refused)))
 }
 
 /// One step; false when the disk is full.
-fn write(journal: &mut Journal, book: &mut Book, tag: u64) -> Result<bool> {
-    let at_us = desk::START_US;
-    let done = if is_shot(tag) {
-        let (shot, picture) = desk::shot(tag);
+fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Result<bool> {
+    let at_us = fixture::START_US;
+    let done = if is_screenshot(tag) {
+        let (shot, picture) = fixture::make_screenshot(tag);
         journal.add_shot(&shot, &picture, at_us)
     } else {
         let step = Commit {
-            records: &[record(tag)],
+            records: &[make_record(tag)],
             at_us,
             ..Commit::default()
         };
@@ -143,7 +144,8 @@ fn write(journal: &mut Journal, book: &mut Book, tag: u64) -> Result<bool> {
     };
     match done {
         Ok(seq) => {
-            book.hear(&format!("ack {seq} {tag}"))
+            ledger
+                .read_line(&format!("ack {seq} {tag}"))
                 .context("the same number again")?;
             Ok(true)
         }
