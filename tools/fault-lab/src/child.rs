@@ -17,10 +17,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// A child that says nothing for so long hangs.
+/// A child that prints nothing for this long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A child as its parent sees it.
+/// A child, seen by its parent.
 pub(crate) struct ChildProcess {
     process: std::process::Child,
     lines: Receiver<String>,
@@ -28,14 +28,14 @@ pub(crate) struct ChildProcess {
     begun: Instant,
 }
 
-/// How a child that was to be killed had ended.
+/// How a child ended that was to be killed.
 pub(crate) enum ChildExit {
     Killed,
     ByItself(String),
 }
 
 impl ChildProcess {
-    /// Starts `fault-lab child NAME DIR BASE SEED HOW` with more in its environment.
+    /// Starts `fault-lab child NAME DIR BASE SEED HOW` with these variables in addition.
     pub(crate) fn start(
         name: &str,
         dir: &Path,
@@ -85,7 +85,7 @@ impl ChildProcess {
             Err(RecvTimeoutError::Disconnected) => Ok(None),
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.process.kill();
-                bail!("a child said nothing for {} s", PATIENCE.as_secs())
+                bail!("a child printed nothing for {} s", PATIENCE.as_secs())
             }
         }
     }
@@ -97,23 +97,23 @@ impl ChildProcess {
 
     /// kill -9.
     pub(crate) fn kill(&mut self) -> Result<ChildExit> {
-        // An error says that it had ended.
+        // An error means that it has ended.
         let _ = self.process.kill();
         let status = self.process.wait()?;
-        // Whoever was killed has no code.
+        // A killed process has no exit code.
         Ok(match status.code() {
             None => ChildExit::Killed,
             Some(code) => ChildExit::ByItself(format!("code {code}: {}", self.errors())),
         })
     }
 
-    /// Waits for its end; its exit code and what it wrote to its standard error. None for one that a signal ended.
+    /// Waits for its end; returns its exit code (none if a signal ended it) and its standard error.
     pub(crate) fn wait_for_exit(&mut self) -> Result<(Option<i32>, String)> {
         let status = self.process.wait()?;
         Ok((status.code(), self.errors()))
     }
 
-    /// Waits for a good end.
+    /// Waits for its end, which must be a success.
     pub(crate) fn wait_for_success(&mut self) -> Result<()> {
         let (code, errors) = self.wait_for_exit()?;
         ensure!(code == Some(0), "a child ended with {code:?}: {errors}");

@@ -14,10 +14,10 @@ use vault::{Identity, KeyMaker, Opener};
 
 /// 2026-09-21, in the afternoon.
 pub(crate) const START_US: i64 = 1_790_000_000_000_000;
-/// From one tag to the next.
+/// Time from one tag to the next.
 const STEP_US: i64 = 10_000_000;
 
-/// The directory of one lab journal, and who may read it.
+/// The directory of one lab journal, and the key that reads it.
 pub(crate) struct JournalFixture {
     pub(crate) dir: PathBuf,
     pub(crate) viewer: Identity,
@@ -29,7 +29,7 @@ pub(crate) fn lab_device() -> DeviceId {
 }
 
 impl JournalFixture {
-    /// A new one in `dir`, which must exist.
+    /// A new journal in `dir`, which must exist.
     pub(crate) fn new(dir: &Path) -> Result<Self> {
         let fixture = Self {
             dir: dir.to_owned(),
@@ -40,7 +40,7 @@ impl JournalFixture {
         Ok(fixture)
     }
 
-    /// The supervisor died, and its lease with it: what was sealed so far is closed to the next child.
+    /// Replaces the lease, as after the end of the supervisor: the next child cannot open what was sealed so far.
     pub(crate) fn renew_lease(&self) -> Result<()> {
         Ok(fs::write(
             self.dir.join("lease"),
@@ -89,7 +89,7 @@ pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)
     Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at_us)?)
 }
 
-/// When the record of a tag begins.
+/// Start of the record of a tag, in microseconds since the Unix epoch (UTC).
 pub(crate) fn time_of(tag: u64) -> i64 {
     START_US + i64::try_from(tag).unwrap_or(0) * STEP_US
 }
@@ -126,22 +126,22 @@ pub(crate) fn make_span(tag: u64) -> Span {
     }
 }
 
-/// The shot of a tag, and its picture (200 bytes to 24 KiB).
+/// The screenshot of a tag, and its image (200 bytes to 24 KiB).
 pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
     let bytes = 200 + usize::try_from(tag.wrapping_mul(7919) % 24_000).unwrap_or(0);
-    let mut picture = format!("picture {tag} ").into_bytes();
+    let mut image = format!("screenshot {tag} ").into_bytes();
     let mut noise = tag;
-    while picture.len() < bytes {
+    while image.len() < bytes {
         noise = noise
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        picture.extend_from_slice(&noise.to_le_bytes());
+        image.extend_from_slice(&noise.to_le_bytes());
     }
     let shot = Shot {
         at_us: time_of(tag),
         zone: "Europe/Berlin".into(),
-        sha256: upload::sha256_hex(&picture),
-        bytes: picture.len() as u64,
+        sha256: upload::sha256_hex(&image),
+        bytes: image.len() as u64,
         media: "image/webp".into(),
         width: 10,
         height: 20,
@@ -151,7 +151,7 @@ pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
         removed: false,
         window: None,
     };
-    (shot, picture)
+    (shot, image)
 }
 
 /// The bytes of a record's line, without the line feed.
@@ -164,7 +164,7 @@ pub(crate) fn encode_line(seq: u64, record: &Record) -> Result<Vec<u8>> {
     })?)
 }
 
-/// True when the record of a tag is a shot.
+/// True when the record of a tag is a screenshot.
 pub(crate) fn is_screenshot(tag: u64) -> bool {
     tag % 5 == 4
 }
@@ -191,7 +191,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// A directory in memory where there is one: as good as a disk for everything but a power cut.
+/// A temporary directory in memory where possible: as good as a disk for everything but a power cut.
 pub(crate) fn make_fast_dir() -> Result<tempfile::TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir()
@@ -202,7 +202,8 @@ pub(crate) fn make_fast_dir() -> Result<tempfile::TempDir> {
     Ok(tempfile::tempdir()?)
 }
 
-/// What lies in the folder things are delivered to. What a failed write left unfinished there has no name of an object.
+/// Reads the objects in the folder that stands for a bucket. Unfinished files of a failed write are skipped: their names
+/// hold a `#`.
 pub(crate) fn read_sent_objects(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];

@@ -1,11 +1,11 @@
-//! What every lab has in common.
+//! A lab, its result, and how it runs and shows its progress.
 
 use anyhow::{Result, bail};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How much is done.
+/// How much a lab does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunLength {
     /// A minute at most; part of the tests.
@@ -15,7 +15,7 @@ pub(crate) enum RunLength {
 }
 
 impl RunLength {
-    /// One number for the short length, another for the long one.
+    /// Chooses between the short and the long run.
     pub(crate) fn pick<T>(self, short: T, long: T) -> T {
         match self {
             Self::Short => short,
@@ -24,10 +24,10 @@ impl RunLength {
     }
 }
 
-/// How a lab ended when nothing was found wrong.
+/// The result of a lab that found nothing wrong.
 #[derive(Debug)]
 pub(crate) enum LabVerdict {
-    /// What was done and counted, as one line.
+    /// One line of figures.
     Passed(String),
     /// Something this machine lacks, and what would help.
     CannotHere(String),
@@ -35,7 +35,7 @@ pub(crate) enum LabVerdict {
 
 /// One lab.
 pub(crate) struct Lab {
-    /// As the command line names it.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
     /// One line for people.
     pub(crate) what: &'static str,
@@ -43,7 +43,7 @@ pub(crate) struct Lab {
     pub(crate) run: fn(RunLength) -> Result<LabVerdict>,
 }
 
-/// How far a long lab is: a line that is written over on a terminal, and one line each tenth elsewhere.
+/// The progress of a long lab: one line that is overwritten on a terminal, and a line for each tenth elsewhere.
 pub(crate) struct ProgressBar {
     whole: u64,
     begun: Instant,
@@ -62,7 +62,7 @@ impl ProgressBar {
         }
     }
 
-    /// `done` steps are done.
+    /// Shows that `done` steps are done.
     pub(crate) fn at(&mut self, done: u64) {
         let steps = if self.terminal { 200 } else { 10 };
         let part = done.saturating_mul(steps) / self.whole;
@@ -85,8 +85,7 @@ impl ProgressBar {
     }
 }
 
-/// Does `one` for 0 to `whole` − 1, two at once, in no certain order; the first error ends it. A long length shows how far
-/// it is.
+/// Calls `one` with 0 to `whole` − 1 on two threads, in any order; the first error ends it. A long run shows its progress.
 pub(crate) fn run_two_at_once(
     whole: u64,
     length: RunLength,
@@ -101,7 +100,7 @@ pub(crate) fn run_two_at_once(
                 return Ok(());
             }
             if let Err(e) = one(n) {
-                // The other one need not go on.
+                // The other thread can stop.
                 next.store(whole, Ordering::Relaxed);
                 return Err(e);
             }

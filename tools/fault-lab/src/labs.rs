@@ -85,10 +85,10 @@ pub(crate) const LABS: &[Lab] = &[
     },
 ];
 
-/// A program to be broken: one of the labs' children, by name.
+/// Runs a program to be broken: one of the labs' children, by name.
 ///
 /// # Errors
-/// When there is no such child, and whatever it ends with.
+/// When there is no such child, or it fails.
 pub(crate) fn run_child(args: &[String]) -> Result<()> {
     match args.split_first() {
         Some((name, rest)) if name == "work" => crate::child::run_worker(rest),

@@ -1,4 +1,4 @@
-//! What the broken program said, and whether it is true.
+//! Everything that a child acknowledged, and whether it is true.
 
 use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
 use anyhow::{Context, Result, bail, ensure};
@@ -7,7 +7,7 @@ use model::{Line, Record};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use upload::keys::{self, Kind};
 
-/// Everything one journal's children said.
+/// Everything that one journal's children acknowledged.
 #[derive(Default)]
 pub(crate) struct AckLedger {
     /// Acknowledged records: number and tag.
@@ -17,25 +17,25 @@ pub(crate) struct AckLedger {
     opening: Vec<u64>,
     /// Provisional spans that the next start has to turn into records, each unless a step after it counts.
     owed: Vec<(u64, Vec<u64>)>,
-    /// Tags whose removal was begun, and those whose removal was acknowledged.
+    /// Tags whose removal has begun, and those whose removal was acknowledged.
     taking: BTreeSet<u64>,
     taken: BTreeSet<u64>,
-    /// Pictures whose deletion by the retention rule was begun.
+    /// Screenshots whose deletion by the retention rule has begun.
     dropping: BTreeSet<u64>,
-    /// Where each tag is, as far as was looked.
+    /// The number of each tag, as far as checked.
     seen: HashMap<u64, u64>,
-    /// Looked at up to this number.
+    /// Checked up to this number.
     through: u64,
     /// The last step of the clock whose code was accepted.
     pub(crate) code: Option<u64>,
-    /// What the child was doing last, and whether its uploader was at work.
+    /// The last step of the child, and whether its uploader was at work.
     pub(crate) doing: String,
     pub(crate) uploading: bool,
-    /// True since a child said that it was ready, after the last [`Self::died`].
+    /// True since a child said that it was ready, after the last [`Self::end_child`].
     pub(crate) ready: bool,
-    /// True when a child said that it had done all.
+    /// True when a child said that it was finished.
     pub(crate) done: bool,
-    /// Acknowledgements heard, provisional spans included.
+    /// Number of acknowledgements, provisional spans included.
     pub(crate) heard: u64,
 }
 
@@ -86,7 +86,7 @@ impl AckLedger {
         Ok(())
     }
 
-    /// The child is gone.
+    /// Notes that the child has ended.
     pub(crate) fn end_child(&mut self) {
         if let Some(open) = self.open.take() {
             self.owed.push((open, std::mem::take(&mut self.opening)));
@@ -97,12 +97,12 @@ impl AckLedger {
         self.doing.clear();
     }
 
-    /// How many records were acknowledged.
+    /// Number of acknowledged records.
     pub(crate) fn count_acknowledged(&self) -> u64 {
         self.acked.len() as u64
     }
 
-    /// Looks at what is new in the journal. `started`: a child has been ready since the last one died.
+    /// Checks the new records of the journal. `started`: a child has been ready since the last one died.
     pub(crate) fn check_new_records(
         &mut self,
         fixture: &JournalFixture,
@@ -134,7 +134,7 @@ impl AckLedger {
         Ok(())
     }
 
-    /// Looks at everything again, pictures included.
+    /// Checks everything again, screenshots included.
     pub(crate) fn check_everything(&mut self, fixture: &JournalFixture) -> Result<()> {
         self.through = 0;
         self.seen.clear();
@@ -145,13 +145,13 @@ impl AckLedger {
                 continue;
             }
             match reader.picture(*seq) {
-                Ok(picture) => ensure!(
-                    picture == fixture::make_screenshot(*tag).1,
-                    "the picture of shot {seq} is another one"
+                Ok(image) => ensure!(
+                    image == fixture::make_screenshot(*tag).1,
+                    "screenshot {seq} has another image"
                 ),
                 Err(JournalError::PictureDeleted { .. })
                     if self.dropping.contains(seq) || self.taking.contains(tag) => {}
-                Err(e) => bail!("picture {seq} was acknowledged: {e}"),
+                Err(e) => bail!("screenshot {seq} was acknowledged: {e}"),
             }
         }
         Ok(())
@@ -198,8 +198,8 @@ impl AckLedger {
         Ok(())
     }
 
-    /// Compares a bucket with the journal: every record and every picture once, with the same bytes. How many objects
-    /// there are.
+    /// Compares a bucket with the journal: every record and every screenshot once, with the same bytes. Returns the number
+    /// of objects.
     pub(crate) fn compare_bucket(
         &self,
         fixture: &JournalFixture,
@@ -208,7 +208,7 @@ impl AckLedger {
         let reader = fixture.open_reader()?;
         let opener = fixture.opener();
         let mut sent: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        let mut pictures: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+        let mut screenshots: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
         for (key, body) in objects {
             let parts = keys::parse(key).with_context(|| format!("{key} is none of ours"))?;
             ensure!(
@@ -241,8 +241,8 @@ impl AckLedger {
                         Form::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
                     };
-                    if pictures.insert(parts.seq, opened).is_some() {
-                        bail!("picture {} lies in two objects, {key} is one", parts.seq);
+                    if screenshots.insert(parts.seq, opened).is_some() {
+                        bail!("screenshot {} lies in two objects, {key} is one", parts.seq);
                     }
                 }
                 Kind::Manifest => {}
@@ -266,20 +266,20 @@ impl AckLedger {
                         && delivered == fixture::encode_line(seq, &make_record(tag))?;
                 ensure!(same, "record {seq} was delivered with other bytes");
                 if is_screenshot(tag) {
-                    match pictures.remove(&seq) {
-                        Some(picture) => ensure!(
-                            picture == fixture::make_screenshot(tag).1,
-                            "picture {seq} was delivered with other bytes"
+                    match screenshots.remove(&seq) {
+                        Some(image) => ensure!(
+                            image == fixture::make_screenshot(tag).1,
+                            "screenshot {seq} was delivered with other bytes"
                         ),
                         None => ensure!(
                             self.taking.contains(&tag),
-                            "picture {seq} was not delivered"
+                            "screenshot {seq} was not delivered"
                         ),
                     }
                 }
             }
         }
-        if let Some(seq) = sent.keys().chain(pictures.keys()).next() {
+        if let Some(seq) = sent.keys().chain(screenshots.keys()).next() {
             bail!("{seq} was delivered and is not in the journal");
         }
         Ok(objects.len() as u64)

@@ -1,4 +1,4 @@
-//! Signed lists of what the broken program delivered, and what a check says of them.
+//! Signed manifests of the child's uploads, and their check.
 
 use crate::fixture::{FixedClock, JournalFixture, START_US};
 use anyhow::{Result, ensure};
@@ -9,10 +9,10 @@ use upload::verify::{Expected, Options, Verdict, verify};
 use upload::{Destination, Drained, Sink, Timeouts, UploadError, chain};
 use vault::DeviceKey;
 
-/// Lists and delivers; the key lies beside the journal.
+/// Uploads the manifests of what was delivered; the key is next to the journal.
 pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
     let key = DeviceKey::find_or_make(&dir.join("device"))?;
-    // The same error as for the rest of a delivery: it says whether trying again can help.
+    // The same error as for the rest of a delivery: it says whether a retry can help.
     chain(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| UploadError {
         cause,
         drained: Drained::default(),
@@ -20,7 +20,7 @@ pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink)
     Ok(())
 }
 
-/// The sink that `env` names, or else the folder `sent`, must be complete: by its own lists, and by the journal.
+/// The sink that `env` names, or else the folder `sent`, must be complete: by its own manifests, and by the journal.
 pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
     let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let sink =

@@ -1,4 +1,4 @@
-//! What the system says of a process's memory.
+//! The memory of a process.
 
 use anyhow::{Context, Result};
 use std::fs;

@@ -1,4 +1,4 @@
-//! File systems of their own, mounted for a while.
+//! File systems mounted for a while.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -12,7 +12,7 @@ pub(crate) struct TempMount {
     mounted: bool,
 }
 
-/// Runs a tool of the system; what it wrote, or why it failed.
+/// Runs a tool of the system; returns its output.
 pub(crate) fn run_tool(name: &str, args: &[&str]) -> Result<String> {
     let out: Output = Command::new(name)
         .args(args)
@@ -55,7 +55,7 @@ impl TempMount {
 
     /// Unmounts it.
     pub(crate) fn unmount(mut self) -> Result<()> {
-        // A program that another thread is just starting holds every open file for a moment.
+        // A process that another thread is just starting holds every open file for a moment.
         let mut tried = 0;
         loop {
             match run_tool("umount", &[path_text(&self.at)?]) {

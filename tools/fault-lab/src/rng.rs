@@ -1,11 +1,11 @@
-//! SeededRng that can be had again: the same seed gives the same numbers.
+//! Random numbers that can be repeated: the same seed gives the same numbers.
 
 /// A generator (splitmix64).
 #[derive(Clone, Debug)]
 pub(crate) struct SeededRng(u64);
 
 impl SeededRng {
-    /// From a seed; `FAULT_LAB_SEED` (a number) is added to it, for another run of the same lab.
+    /// From a seed; `FAULT_LAB_SEED` (a number) is mixed into it, for another run of the same lab.
     pub(crate) fn new(seed: u64) -> Self {
         let other = std::env::var("FAULT_LAB_SEED")
             .ok()

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use vault::{Door, Factor, Founding, STEP_SECONDS, TotpSecret, Vault, Verdict};
 
-/// What a credential store would keep.
+/// The key that a credential store would keep.
 const STORE_KEY: &[u8] = &[7; 32];
 /// The secret of the vectors in RFC 4226 and RFC 6238.
 const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -18,7 +18,7 @@ pub(super) struct ChildGate {
     pub(super) step: u64,
 }
 
-/// Founds a vault beside the journal of `dir`.
+/// Creates a vault next to the journal of `dir`.
 pub(crate) fn create_vault(dir: &Path) -> Result<()> {
     let founding = Founding {
         device: fixture::lab_device().as_str().to_owned(),
@@ -40,7 +40,7 @@ pub(crate) fn is_code_accepted(dir: &Path, step: u64) -> Result<bool> {
 }
 
 impl ChildGate {
-    /// Each child begins with later steps than the one before got to.
+    /// Opens the vault in `dir`, if there is one. Each child begins after the last step of the one before.
     pub(super) fn open(dir: &Path, base: u64) -> Result<Option<Self>> {
         let dir = dir.join("vault");
         if !dir.is_dir() {

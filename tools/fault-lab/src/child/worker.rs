@@ -14,22 +14,22 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use upload::{Destination, Store, Timeouts};
 
-/// One line to the parent. A parent that is gone needs no more.
+/// Prints one line for the parent.
 fn print_line(line: &str) {
     println!("{line}");
 }
 
-/// How a child goes on after an error that may pass.
+/// How often a child retries after a temporary error, and how long it works.
 #[derive(Clone, Copy)]
 pub(crate) struct RetryLimits {
-    /// So often each step is tried.
+    /// Tries of each step.
     pub(crate) most: u32,
-    /// So many steps are done; then everything is delivered and the journal closed.
+    /// Steps until everything is uploaded and the journal closed.
     pub(crate) steps: u64,
 }
 
-/// The child's side of [`Child::start`]: `DIR BASE SEED HOW`, where HOW is `run` (until killed), `finish` (mend, deliver,
-/// end), or a number of steps.
+/// The child's side of [`super::ChildProcess::start`]: `DIR BASE SEED HOW`, where HOW is `run` (until killed), `finish`
+/// (recover, upload, end), or a number of steps.
 pub(crate) fn run_worker(args: &[String]) -> Result<()> {
     let [dir, base, seed, how] = args else {
         bail!("DIR BASE SEED HOW");
@@ -37,7 +37,7 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
     let dir = Path::new(dir);
     let base: u64 = base.parse()?;
     let tries = match how.as_str() {
-        // A disk with much else to do can keep one thread's transaction from ending for longer than the other waits.
+        // On a busy disk one thread's transaction can take longer than the other thread waits.
         "run" => RetryLimits {
             most: 5,
             steps: u64::MAX,
@@ -83,7 +83,7 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
     worker.finish()
 }
 
-/// RetryLimits something until it is done, fails for good, or has failed too often.
+/// Tries until it succeeds, fails permanently, or has failed `most` times.
 fn retry<T>(most: u32, mut what: impl FnMut() -> Result<T>) -> Result<T> {
     let mut tried = 0;
     loop {
@@ -114,13 +114,13 @@ struct ChildWorker {
     /// The id of the provisional span that is open.
     id: u64,
     tries: RetryLimits,
-    /// Asks the thread that delivers.
+    /// The thread that uploads, and how to wake it.
     uploader: Option<(SyncSender<()>, JoinHandle<Result<()>>)>,
-    /// Set where a vault was founded.
+    /// Set where there is a vault.
     gate: Option<ChildGate>,
 }
 
-/// Small, so that there are many.
+/// Small segments, so that there are many.
 const RULES: FreezeRules = FreezeRules {
     last: false,
     limits: Limits {
@@ -154,7 +154,7 @@ impl ChildWorker {
         }
     }
 
-    /// The next tag of a kind; those of the other kind in between are left out.
+    /// The next tag of a kind; tags of the other kind are skipped.
     fn next_tag(&mut self, shot: bool) -> u64 {
         while is_screenshot(self.tag) != shot {
             self.tag += 1;
@@ -191,10 +191,10 @@ impl ChildWorker {
     fn add_screenshot(&mut self) -> Result<()> {
         print_line("do capture");
         let tag = self.next_tag(true);
-        let (shot, picture) = fixture::make_screenshot(tag);
+        let (shot, image) = fixture::make_screenshot(tag);
         let at_us = fixture::time_of(self.tag);
         let seq = retry(self.tries.most, || {
-            Ok(self.journal.add_shot(&shot, &picture, at_us)?)
+            Ok(self.journal.add_shot(&shot, &image, at_us)?)
         })?;
         print_line(&format!("ack {seq} {tag}"));
         Ok(())
@@ -209,7 +209,7 @@ impl ChildWorker {
         .map(drop)
     }
 
-    /// Asks for a delivery, beside whatever goes on meanwhile.
+    /// Wakes the thread that uploads, while recording goes on.
     fn request_upload(&mut self) -> Result<()> {
         if self.tries.steps != u64::MAX {
             return upload_frozen(&self.dir, &mut None, self.tries.most);
@@ -221,7 +221,7 @@ impl ChildWorker {
                 let mut store = None;
                 while asked.recv().is_ok() {
                     match upload_frozen(&dir, &mut store, 1) {
-                        // The next time it is asked.
+                        // Tried again at the next request.
                         Err(e) if is_temporary(&e) => {}
                         done => done?,
                     }
@@ -230,7 +230,7 @@ impl ChildWorker {
             });
             (ask, thread)
         });
-        // One that waits already is enough.
+        // One waiting request is enough.
         if let Err(TrySendError::Disconnected(())) = ask.try_send(())
             && let Some((_, thread)) = self.uploader.take()
         {
@@ -296,7 +296,7 @@ impl ChildWorker {
             ..Commit::default()
         };
         if self.id > 0 {
-            // What was open last becomes a record, so that it is looked for as all others.
+            // The last provisional span becomes a record, so that it is checked like all others.
             let tag = self.next_tag(false);
             print_line(&format!("opening {tag}"));
             let step = Commit {
@@ -319,7 +319,7 @@ impl ChildWorker {
     }
 }
 
-/// Delivers what is frozen: to the bucket that the environment names, or else to the folder `sent`.
+/// Uploads the frozen segments to the bucket that the environment names, or else to the folder `sent`.
 fn upload_frozen(dir: &Path, store: &mut Option<Store>, most: u32) -> Result<()> {
     print_line("upload begins");
     retry(most, || {

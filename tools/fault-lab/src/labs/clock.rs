@@ -1,4 +1,4 @@
-//! Clocks that do what clocks do: they are set, sleep, change their zone and their hour, all while somebody works.
+//! Clocks that are set, stop in sleep, change their zone and their hour, all while somebody works.
 //!
 //! A simulated machine has the three clocks of a real one. A recorder lives through a random day on it; what must hold
 //! afterwards follows from the boot clock, which nothing moves.
@@ -122,7 +122,6 @@ fn run_scenario(number: u64, totals: &mut ScenarioTotals) -> Result<()> {
     Ok(())
 }
 
-/// Runs it.
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let whole = length.pick(2_000, 100_000);
     let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(whole));

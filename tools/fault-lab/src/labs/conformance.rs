@@ -1,7 +1,7 @@
 //! The same suite against S3 servers that others wrote, and what each of them lacks.
 //!
-//! moto enforces policies when it is told to, so the one that `uam upload --policy` prints is tried there as well. Its check
-//! of signatures is switched off: it compares names and queries unescaped, and so takes ours for wrong.
+//! moto can enforce policies, so the one that `uam upload --policy` prints is tried there as well. Its check
+//! of signatures is switched off: it compares names and queries unescaped, and so rejects valid ones.
 
 mod servers;
 
@@ -45,7 +45,7 @@ impl ConformanceSite {
         Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
     }
 
-    /// The whole suite. What the server lacks, in a few words.
+    /// Runs the whole suite; returns what the server lacks, in a few words.
     fn run_suite(&self) -> Result<String> {
         let sink = self.open("suite")?;
         conforms(&sink)?;
@@ -165,7 +165,7 @@ fn check_put_only(
     Ok(())
 }
 
-/// It lists to anyone, so it is refused; then the suite, behind a door.
+/// s3rver lists to anyone, so it is refused; then the suite, behind a gatekeeper.
 fn check_s3rver(dir: &Path, data: &Path) -> Result<String> {
     let server = servers::start_s3rver(dir, data)?;
     let there = |address| ConformanceSite {
@@ -180,6 +180,6 @@ fn check_s3rver(dir: &Path, data: &Path) -> Result<String> {
     );
     let lacks = there(servers::start_gatekeeper(server.address)?).run_suite()?;
     Ok(format!(
-        "lists to anyone and is refused; behind a door it {lacks}"
+        "lists to anyone and is refused; behind a gatekeeper it {lacks}"
     ))
 }

@@ -1,4 +1,4 @@
-//! Databases that something else broke: flipped bits, overwritten and lost pages, a lost log.
+//! Databases damaged from outside: flipped bits, overwritten and lost pages, a lost log.
 
 use crate::fixture::{self, JournalFixture};
 use crate::fixture::{is_screenshot, make_record};
@@ -14,10 +14,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// SQLite's page size in every journal.
 const PAGE: usize = 4096;
-/// Records of the good journal.
+/// Records of the intact journal.
 const RECORDS: u64 = 800;
 
-/// A good journal's files, and where its records lie.
+/// An intact journal's files, and the pages of its records.
 struct IntactJournal {
     db: Vec<u8>,
     wal: Option<Vec<u8>>,
@@ -63,8 +63,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     Ok(LabVerdict::Passed(line))
 }
 
-/// A journal like those of every day: records, pictures, frozen and acknowledged segments, provisional spans. As it lies
-/// there while it is written (with a log), and after its end.
+/// Writes an everyday journal: records, screenshots, frozen and acknowledged segments, provisional spans. Returns its
+/// files while it is open (with a log), and after its end.
 fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJournal)> {
     let (mut journal, _) = fixture::open_journal(&fixture.dir, fixture::START_US)?;
     let rules = FreezeRules {
@@ -77,7 +77,7 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
     let mut tag = 1;
     let mut last = 0;
     while last < RECORDS {
-        // One picture in fifty; the numbers follow the tags.
+        // One screenshot in fifty; the numbers follow the tags.
         let step: Vec<Record> = (tag..tag + 60)
             .filter(|t| !is_screenshot(*t))
             .map(make_record)
@@ -92,8 +92,8 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
             ..Commit::default()
         };
         journal.commit(step)?;
-        let (shot, picture) = fixture::make_screenshot(tag - 2);
-        last = journal.add_shot(&shot, &picture, fixture::START_US)?;
+        let (shot, image) = fixture::make_screenshot(tag - 2);
+        last = journal.add_shot(&shot, &image, fixture::START_US)?;
         if last > RECORDS / 2 && last < RECORDS / 2 + 60 {
             journal.freeze(fixture::START_US, &rules)?;
             let mut outbox = Outbox::open(&fixture.journal_dir())?;
@@ -139,7 +139,7 @@ fn read_be16(bytes: &[u8], at: usize) -> usize {
     byte(at) << 8 | byte(at + 1)
 }
 
-/// SQLite's number of one to nine bytes, and its length.
+/// Reads SQLite's number of one to nine bytes; returns it and its length.
 fn read_varint(bytes: &[u8], at: usize) -> (u64, usize) {
     let mut value = 0u64;
     for n in 0..8 {
@@ -189,7 +189,7 @@ fn walk_leaves(db: &[u8], page: usize, leaves: &mut BTreeMap<usize, Vec<u64>>) {
     }
 }
 
-/// Breaks a copy of the files. What was done, and the pages that were touched; everything from the log when it was.
+/// Damages a copy of the files; returns a description and the pages it touched.
 fn damage_files(
     db: &mut Vec<u8>,
     wal: &mut Option<Vec<u8>>,
@@ -295,7 +295,7 @@ fn damage_one(
         }
         Err(e) => return Err(e).context(format!("{what}: it does not start")),
     };
-    // It goes on.
+    // Recording goes on.
     let new = [make_record(5_000_000)];
     let step = Commit {
         records: &new,
@@ -349,7 +349,7 @@ fn damage_one(
     Ok(())
 }
 
-/// Hard links are as good as copies: a picture's file is never changed.
+/// Hard links are as good as copies: a screenshot's file is never changed.
 fn link_screenshots(from: &Path, to: &Path) -> Result<()> {
     for day in fs::read_dir(from)? {
         let day = day?;

@@ -1,4 +1,4 @@
-//! A small disk that is really full.
+//! A small file system that is really full.
 
 use crate::fixture::{
     self, FixedClock, JournalFixture, START_US, is_screenshot, make_record, read_sent_objects,
@@ -14,7 +14,7 @@ use upload::Store;
 
 /// Size of the disk in bytes.
 const DISK: u64 = 12 << 20;
-/// Files that stand for what other programs keep there; each is removed when the disk is full.
+/// Files that stand for those of other programs; each is removed when the disk is full.
 const BALLAST: u64 = 3;
 /// Steps tried on a full disk.
 const TRIED: u64 = 40;
@@ -40,7 +40,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     )))
 }
 
-/// How often it was full, how many records were acknowledged, how many steps refused.
+/// Fills one disk; returns how often it was full, how many records were acknowledged, how many steps refused.
 fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
     let dir = fixture::make_fast_dir()?;
     let image = dir.path().join("disk");
@@ -126,12 +126,12 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
     Ok(Ok((BALLAST, acked, refused)))
 }
 
-/// One step; false when the disk is full.
+/// Writes one record; false when the disk is full.
 fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Result<bool> {
     let at_us = fixture::START_US;
     let done = if is_screenshot(tag) {
-        let (shot, picture) = fixture::make_screenshot(tag);
-        journal.add_shot(&shot, &picture, at_us)
+        let (shot, image) = fixture::make_screenshot(tag);
+        journal.add_shot(&shot, &image, at_us)
     } else {
         let step = Commit {
             records: &[make_record(tag)],

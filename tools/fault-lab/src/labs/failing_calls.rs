@@ -23,7 +23,7 @@ const EIO: u32 = 5;
 const EMFILE: u32 = 24;
 const ENOSPC: u32 = 28;
 
-/// What fails, and with which errors.
+/// The calls that fail, and with which errors.
 const KINDS: [(&str, &[u32]); 6] = [
     ("write", &[ENOSPC, EIO, EINTR, SHORT]),
     ("sync", &[EIO, ENOSPC, EINTR]),
@@ -45,9 +45,9 @@ struct FailingCase {
 
 #[derive(Default)]
 struct FaultTally {
-    /// ChildExit by itself with everything done, the fault notwithstanding.
+    /// Ended by itself with everything done, despite the fault.
     went_on: u64,
-    /// Gave up, said so, and went on after a start without the fault.
+    /// Gave up with a message, and went on after a start without the fault.
     started_again: u64,
     acked: u64,
     objects: u64,
@@ -97,7 +97,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     )))
 }
 
-/// Compiles the shim; why not, where there is no compiler.
+/// Compiles the shim; the inner error says why that is impossible here.
 fn compile_shim(into: &Path) -> Result<Result<PathBuf, String>> {
     let source = into.join("failing_calls.c");
     fs::write(&source, include_str!("../../failing_calls.c"))?;
@@ -120,7 +120,7 @@ fn compile_shim(into: &Path) -> Result<Result<PathBuf, String>> {
     })
 }
 
-/// What is to be tried: every N in the long length, as many as fit into half a minute in the short one.
+/// The cases: every N in the long run, as many as fit into half a minute in the short one.
 fn list_cases(calls: &[(&'static str, u64)], length: RunLength) -> Vec<FailingCase> {
     let mut out = Vec::new();
     let mut rng = SeededRng::new(0xfa11);
@@ -176,7 +176,7 @@ fn make_environment(
     ])
 }
 
-/// The program without a fault: how many calls of a kind it makes.
+/// Runs the program without a fault; returns how many calls of a kind it makes.
 fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
     let dir = fixture::make_fast_dir()?;
     let fixture = JournalFixture::new(dir.path())?;

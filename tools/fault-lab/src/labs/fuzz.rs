@@ -30,7 +30,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     if let Ok(only) = std::env::var("FAULT_LAB_READER") {
         targets.retain(|target| target.name.contains(&only));
     }
-    // What a panic says would stand between the figures; it is kept with the input instead.
+    // A panic would print between the figures; its message is kept with the input instead.
     let said = std::sync::Arc::new(Mutex::new(String::new()));
     let hook = std::panic::take_hook();
     let keep = std::sync::Arc::clone(&said);

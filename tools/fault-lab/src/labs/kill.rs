@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Kills of one journal; a new one has the ways in and the beginnings again.
+/// Kills of one journal; a new journal begins again with its first start.
 const PER_JOURNAL: u64 = 40;
 /// Lines of a child after which it is killed in any case.
 const LONGEST: u64 = 400;
 /// The first tag of a child is this much above that of the one before.
 pub(crate) const TAGS: u64 = 3_000;
 
-/// What a child can be doing when it is killed. (Upload is what its other thread does.)
+/// The work during which a child is killed. (Its other thread uploads.)
 const AIMS: [&str; 8] = [
     "start",
     "start",
@@ -78,7 +78,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
     let mut rng = SeededRng::new(0x2545_f491_4f6c_dd1d + number);
     let mut tally = KillTally::default();
-    // A kill takes nothing that was written, wherever it was written to. A disk makes the starts what they are.
+    // A kill loses nothing that was written, on any file system. Only on a disk does a start take its real time.
     let dir = match length {
         RunLength::Short => fixture::make_fast_dir()?,
         RunLength::Long => tempfile::tempdir()?,
@@ -132,7 +132,7 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
         };
         *tally.kills.entry(doing).or_default() += 1;
         tally.uploading += u64::from(ledger.uploading);
-        // Before the first start has written its tables there is nothing to look at.
+        // Before the first start has written its tables there is nothing to check.
         if ready {
             ledger
                 .check_new_records(&fixture, ready)
@@ -156,7 +156,7 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
     Ok(tally)
 }
 
-/// A last child that is not killed: it mends, delivers everything and ends; then everything is looked at.
+/// Runs a last child to its end: it recovers and uploads everything; then everything is checked.
 pub(crate) fn finish_and_check(
     fixture: &JournalFixture,
     ledger: &mut AckLedger,

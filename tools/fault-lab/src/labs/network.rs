@@ -1,6 +1,6 @@
 //! A bad network: every fifth request goes wrong in one of many ways, and nothing is lost or there twice.
 //!
-//! Each try opens the sink anew, as `uam upload` does; between tries the schedule's waits are added up instead of waited.
+//! Each try opens a new sink, as `uam upload` does; between tries the schedule's waits are added up instead of waited.
 
 use super::recorded_journal::{RecordedJournal, check_delivery};
 use crate::fixture::FixedClock;
@@ -27,10 +27,10 @@ const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(10),
 };
 
-/// RetryLimits in a row that bring nothing forward are a fault of ours.
+/// So many tries in a row without progress are a fault of uam.
 const MAX_TRIES: u32 = 2_000;
 
-/// How often each kind was met.
+/// How often each kind of fault was met.
 type FaultsMet = Arc<Mutex<BTreeMap<&'static str, u64>>>;
 
 fn count_fault(met: &FaultsMet, kind: &'static str) {
@@ -87,6 +87,64 @@ fn open_sink(server: &S3Server, address: Option<&str>) -> Result<Store> {
     Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
 }
 
+/// Drains the outbox again and again, and adds up the waits that the schedule asks for.
+struct Drainer {
+    met: FaultsMet,
+    /// An address where nothing listens.
+    closed: String,
+    schedule: Schedule,
+    tries: u64,
+    waited: Duration,
+    /// Tries that went to another address than the server's.
+    elsewhere: u64,
+}
+
+impl Drainer {
+    fn drain_all(&mut self, server: &S3Server, work: &RecordedJournal) -> Result<()> {
+        let mut in_a_row = 0;
+        loop {
+            self.tries += 1;
+            let address = match draw(self.tries ^ 0xfeed) % 12 {
+                0 => Some(("connection refused", self.closed.as_str())),
+                1 => Some(("no such name", "http://store.invalid:9000")),
+                _ => None,
+            };
+            if let Some((kind, _)) = address {
+                count_fault(&self.met, kind);
+                self.elsewhere += 1;
+            }
+            let sink = open_sink(server, address.map(|(_, address)| address))?;
+            let mut outbox = Outbox::open(work.dir())?;
+            let clock = FixedClock(work.now_us());
+            let ended = drain(&mut outbox, &sink, None, &clock, &mut |_| {
+                ControlFlow::Continue(())
+            });
+            let chance = draw(self.tries) as f64 / u64::MAX as f64;
+            let error = match ended {
+                Ok(_) => {
+                    self.waited += self
+                        .schedule
+                        .next(upload::schedule::Outcome::Delivered, chance);
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            if let upload::Cause::Journal(_)
+            | upload::Cause::Sink(upload::SinkError::Different { .. }) = error.cause
+            {
+                bail!("a drain ended with: {error}");
+            }
+            self.waited += self.schedule.next(error.outcome(), chance);
+            in_a_row = if error.drained == upload::Drained::default() {
+                in_a_row + 1
+            } else {
+                0
+            };
+            ensure!(in_a_row < MAX_TRIES, "no way forward: {error}");
+        }
+    }
+}
+
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let wanted: u64 = length.pick(1_000, 20_000);
     let dir = tempfile::tempdir()?;
@@ -103,14 +161,19 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         fault
     });
     let server = S3Server::start(options)?;
-    // A port at which nobody listens, since it was just given back.
-    let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?);
     let viewer = Identity::generate();
     let mut work = RecordedJournal::new(&dir.path().join("journal"), &viewer)?;
-    let mut schedule = Schedule::new(Duration::from_secs(300));
-    let (mut tries, mut waited, mut elsewhere) = (0_u64, Duration::ZERO, 0_u64);
+    let mut drainer = Drainer {
+        met: Arc::clone(&met),
+        // A port without a listener: it was just released.
+        closed: format!("http://{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?),
+        schedule: Schedule::new(Duration::from_secs(300)),
+        tries: 0,
+        waited: Duration::ZERO,
+        elsewhere: 0,
+    };
     let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(wanted));
-    while server.totals().requests + elsewhere < wanted {
+    while server.totals().requests + drainer.elsewhere < wanted {
         for n in 0..40_u64 {
             work.add_span(5)?;
             if n % 2 == 0 {
@@ -118,49 +181,9 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
             }
         }
         work.freeze(6)?;
-        let mut in_a_row = 0;
-        loop {
-            tries += 1;
-            let roll = draw(tries ^ 0xfeed) % 12;
-            let address = match roll {
-                0 => Some(("connection refused", closed.as_str())),
-                1 => Some(("no such name", "http://store.invalid:9000")),
-                _ => None,
-            };
-            if let Some((kind, _)) = address {
-                count_fault(&met, kind);
-                elsewhere += 1;
-            }
-            let sink = open_sink(&server, address.map(|(_, address)| address))?;
-            let mut outbox = Outbox::open(work.dir())?;
-            let clock = FixedClock(work.now_us());
-            let ended = drain(&mut outbox, &sink, None, &clock, &mut |_| {
-                ControlFlow::Continue(())
-            });
-            let chance = draw(tries) as f64 / u64::MAX as f64;
-            match ended {
-                Ok(_) => {
-                    waited += schedule.next(upload::schedule::Outcome::Delivered, chance);
-                    break;
-                }
-                Err(error) => {
-                    if let upload::Cause::Journal(_)
-                    | upload::Cause::Sink(upload::SinkError::Different { .. }) = error.cause
-                    {
-                        bail!("a drain ended with: {error}");
-                    }
-                    waited += schedule.next(error.outcome(), chance);
-                    in_a_row = if error.drained == upload::Drained::default() {
-                        in_a_row + 1
-                    } else {
-                        0
-                    };
-                    ensure!(in_a_row < MAX_TRIES, "no way forward: {error}");
-                }
-            }
-        }
+        drainer.drain_all(&server, &work)?;
         if let Some(bar) = &mut bar {
-            bar.at((server.totals().requests + elsewhere).min(wanted));
+            bar.at((server.totals().requests + drainer.elsewhere).min(wanted));
         }
     }
     let objects = server.objects()?;
@@ -178,18 +201,19 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     );
     let totals = server.totals();
     let kinds: Vec<String> = met.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    let hours = waited.as_secs_f64() / 3600.0;
-    let requests = totals.requests + elsewhere;
-    let faults = totals.faults + elsewhere;
+    let hours = drainer.waited.as_secs_f64() / 3600.0;
+    let requests = totals.requests + drainer.elsewhere;
+    let faults = totals.faults + drainer.elsewhere;
     let share = faults
         .checked_mul(100)
         .and_then(|n| n.checked_div(requests))
         .context("no requests")?;
     Ok(LabVerdict::Passed(format!(
-        "{requests} requests, {faults} of them faulty ({share} %: {}), {tries} tries, {hours:.0} h of waiting by the schedule: {} records and {} pictures in {} segments arrived, 0 lost, 0 twice",
+        "{requests} requests, {faults} of them faulty ({share} %: {}), {} tries, {hours:.0} h of waiting by the schedule: {} records and {} screenshots in {} segments arrived, 0 lost, 0 twice",
         kinds.join(", "),
+        drainer.tries,
         arrived.records,
-        arrived.pictures,
+        arrived.screenshots,
         arrived.segments,
     )))
 }

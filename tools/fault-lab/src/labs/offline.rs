@@ -19,9 +19,9 @@ use std::time::Instant;
 use upload::{Destination, Progress, Sink, Store, Timeouts, drain};
 use vault::Identity;
 
-/// Seconds of a span, and spans from one picture to the next and from one segment to the next.
+/// Seconds of a span, and spans from one screenshot to the next and from one segment to the next.
 const SPAN_S: u64 = 5;
-const PICTURE_EVERY: u64 = 6;
+const SCREENSHOT_EVERY: u64 = 6;
 const SEGMENT_EVERY: u64 = 60;
 
 /// Records in a segment at most; more than come between two of them.
@@ -33,7 +33,7 @@ const GROWTH_KIB: u64 = 10 * 1024;
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let hours: u64 = length.pick(6, 72);
     let spans = hours * 3600 / SPAN_S;
-    let pictures = spans / PICTURE_EVERY;
+    let screenshots = spans / SCREENSHOT_EVERY;
     let dir = tempfile::tempdir()?;
     let journal = dir.path().join("journal");
     let viewer = Identity::generate();
@@ -53,7 +53,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         "something was sent while offline"
     );
     let begun = Instant::now();
-    let objects_due = pictures + spans / SEGMENT_EVERY;
+    let objects_due = screenshots + spans / SEGMENT_EVERY;
     let draining = run_child(&["drain", &here], &server, &mut |done| {
         at(spans + done * spans / objects_due);
     })?;
@@ -73,8 +73,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         }),
     )?;
     ensure!(
-        (arrived.records, arrived.pictures) == (spans + pictures, pictures),
-        "{arrived:?}, not {spans} spans and {pictures} pictures"
+        (arrived.records, arrived.screenshots) == (spans + screenshots, screenshots),
+        "{arrived:?}, not {spans} spans and {screenshots} screenshots"
     );
     for (what, growth) in [("recording", recording), ("draining", draining)] {
         ensure!(
@@ -83,13 +83,13 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         );
     }
     Ok(LabVerdict::Passed(format!(
-        "{hours} h offline: {spans} spans and {pictures} pictures, then drained in {seconds:.1} s ({:.0} objects/s, {:.1} MB/s), complete, in order, once each; memory grew by {recording} KiB recording and {draining} KiB draining",
+        "{hours} h offline: {spans} spans and {screenshots} screenshots, then drained in {seconds:.1} s ({:.0} objects/s, {:.1} MB/s), complete, in order, once each; memory grew by {recording} KiB recording and {draining} KiB draining",
         objects as f64 / seconds,
         arrived.bytes as f64 / 1e6 / seconds,
     )))
 }
 
-/// Runs one of the two programs to its end, with `at` told how far it is. By how much it grew, in KiB.
+/// Runs one of the two programs to its end and reports its progress to `at`; returns its growth in KiB.
 fn run_child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u64> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["child", "offline"])
@@ -114,7 +114,7 @@ fn run_child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Resul
     Ok(most.saturating_sub(*first))
 }
 
-/// `record DIR VIEWER SPANS`, `drain DIR`. Prints how far it is and how much memory it has, in KiB.
+/// `record DIR VIEWER SPANS`, `drain DIR`. Prints its progress and its memory in KiB.
 pub(crate) fn run_program(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
@@ -130,7 +130,7 @@ fn record_journal(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
     let mut work = RecordedJournal::new(dir, viewer)?;
     for n in 1..=spans {
         work.add_span(SPAN_S)?;
-        if n % PICTURE_EVERY == 0 {
+        if n % SCREENSHOT_EVERY == 0 {
             // 40 to 60 KB.
             work.add_screenshot(40_000 + (n * 7_919 % 20_000) as usize)?;
         }

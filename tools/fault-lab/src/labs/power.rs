@@ -1,7 +1,7 @@
-//! The power fails: an ext4 disk whose writes are noted, cut off at any of them.
+//! The power fails: an ext4 disk whose writes are logged, cut off at any of them.
 //!
-//! What came before the last flush is on the disk. Of what came after it, each write is there, missing, or torn between
-//! two sectors, in any order: a disk promises no more. In every fifth run one flush fails, too: what was written before it
+//! Writes before the last flush are on the disk. Each later write is there, missing, or torn between two sectors, in any
+//! order: a disk promises no more. In every fifth run one flush fails, too: what was written before it
 //! may be lost for good, whatever a later flush says.
 
 mod logged_disk;
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const DISK: u64 = 16 << 20;
 /// Steps of the program that is cut off.
 const STEPS: u64 = 70;
-/// What a disk writes as one.
+/// The unit in which a disk writes, in bytes.
 const SECTOR: usize = 512;
 /// Images of one run of the program.
 const PER_RUN: u64 = 25;
@@ -74,12 +74,11 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     ensure!(acked > 0 && codes > 0, "nothing was acknowledged");
     Ok(LabVerdict::Passed(format!(
         "{images} images of {writes} noted writes ({failed} runs with a failed flush), {unsure} writes in them dropped, kept, shuffled or torn: \
-         {acked} acknowledged records looked for, 0 lost, pictures whole; {codes} accepted codes tried again, 0 accepted"
+         {acked} acknowledged records looked for, 0 lost, screenshots whole; {codes} accepted codes tried again, 0 accepted"
     )))
 }
 
-/// Runs the program on a disk that notes.
-/// The flush of the number `fails` fails; 0: none.
+/// Runs the program on a disk that logs its writes. The flush of the number `fails` fails; 0: none.
 fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     let dir = tempfile::tempdir()?;
     let plain = dir.path().join("plain");
@@ -92,7 +91,7 @@ fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     child::create_vault(&at)?;
     mount::run_tool("sync", &["-f", path_text(&at)?])?;
     disk.start_log(fails);
-    // What was sent is far from this disk.
+    // The bucket is not on this disk.
     let server = S3Server::start(Options::new(dir.path().join("s3")))?;
     let env = server.env();
     let mut child = ChildProcess::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
@@ -125,10 +124,10 @@ fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     })
 }
 
-/// One image: cut, mounted and looked at. How many acknowledged records and codes were looked for, and how many writes
-/// were unsure.
+/// Cuts one image, mounts and checks it; returns how many acknowledged records and codes were looked for, and how many
+/// writes were uncertain.
 fn check_image(run: &PowerRun, rng: &mut SeededRng) -> Result<[u64; 3]> {
-    // Anywhere, or where most is unsure: just before a flush.
+    // Anywhere, or where most is uncertain: just before a flush.
     let mut cut = 1 + rng.index(run.ops.len());
     if rng.percent(60) {
         let flush = |op: &DiskOp| !matches!(op, DiskOp::Write { .. });
@@ -141,7 +140,7 @@ fn check_image(run: &PowerRun, rng: &mut SeededRng) -> Result<[u64; 3]> {
     fs::write(&file, content)?;
     let at = dir.path().join("mounted");
     let mounted = match TempMount::new(&file, &at, "loop") {
-        // A disk that lost what it had refused can cost ext4 itself; that is for fsck, and not looked at here.
+        // A disk that lost refused writes can break ext4 itself; that is for fsck, and not checked here.
         Err(_) if has_failed_flush(run, cut) => return Ok([0; 3]),
         mounted => mounted.context("the file system is broken")?,
     };
@@ -196,13 +195,13 @@ fn cut_power(run: &PowerRun, cut: usize, rng: &mut SeededRng) -> (Vec<u8>, u64) 
     (content, unsure.len() as u64)
 }
 
-/// Starts on what is left, and looks for what was acknowledged before the cut.
+/// Opens the journal after the cut, and looks for everything acknowledged before it.
 fn check_journal(run: &PowerRun, cut: usize, at: &Path) -> Result<(u64, u64)> {
     let mut ledger = AckLedger::default();
     for (position, line) in &run.said {
         let word = line.split(' ').next().unwrap_or_default();
         let heard = match word {
-            // What it was about to do may have begun before its words were read.
+            // The announced step may have begun before its line was read.
             "taking" | "dropping" | "opening" => true,
             "upload" | "do" | "done" => false,
             _ => *position <= cut,

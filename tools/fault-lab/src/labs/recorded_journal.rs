@@ -1,4 +1,4 @@
-//! A journal with made-up work in it, and the look whether all of it arrived.
+//! A journal with made-up work in it, and the check that all of it was uploaded.
 
 use crate::fixture::START_US;
 use anyhow::{Context, Result, bail, ensure};
@@ -18,7 +18,7 @@ pub(crate) struct RecordedJournal {
     journal: Journal,
     now_us: i64,
     spans: u64,
-    pictures: u64,
+    screenshots: u64,
 }
 
 impl RecordedJournal {
@@ -35,11 +35,11 @@ impl RecordedJournal {
             journal: Journal::open(dir, keys, START_US)?.0,
             now_us: START_US,
             spans: 0,
-            pictures: 0,
+            screenshots: 0,
         })
     }
 
-    /// Where it lies.
+    /// Its directory.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -57,7 +57,7 @@ impl RecordedJournal {
         }))
     }
 
-    /// `seconds` more of work, committed as one span.
+    /// Adds `seconds` of work, committed as one span.
     pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
         let dur_us = seconds * 1_000_000;
         let span = Record::Span(Span {
@@ -80,23 +80,23 @@ impl RecordedJournal {
         Ok(())
     }
 
-    /// A picture of this many bytes, like no other.
+    /// Adds a screenshot of this many bytes, like no other.
     pub(crate) fn add_screenshot(&mut self, bytes: usize) -> Result<()> {
-        self.pictures += 1;
-        // A small generator of numbers (xorshift): pictures do not compress.
-        let mut state = self.pictures.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut picture = Vec::with_capacity(bytes + 8);
-        while picture.len() < bytes {
+        self.screenshots += 1;
+        // A small generator of numbers (xorshift): screenshots do not compress.
+        let mut state = self.screenshots.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut image = Vec::with_capacity(bytes + 8);
+        while image.len() < bytes {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            picture.extend_from_slice(&state.to_le_bytes());
+            image.extend_from_slice(&state.to_le_bytes());
         }
         let shot = Shot {
             at_us: self.now_us,
             zone: "Europe/Berlin".into(),
-            sha256: sha256_hex(&picture),
-            bytes: picture.len() as u64,
+            sha256: sha256_hex(&image),
+            bytes: image.len() as u64,
             media: "image/webp".into(),
             width: 800,
             height: 600,
@@ -106,7 +106,7 @@ impl RecordedJournal {
             removed: false,
             window: self.window(),
         };
-        self.journal.add_shot(&shot, &picture, self.now_us)?;
+        self.journal.add_shot(&shot, &image, self.now_us)?;
         Ok(())
     }
 
@@ -126,16 +126,16 @@ impl RecordedJournal {
     }
 }
 
-/// What arrived.
+/// Numbers of what was uploaded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DeliveryTally {
     pub(crate) records: u64,
     pub(crate) segments: u64,
-    pub(crate) pictures: u64,
+    pub(crate) screenshots: u64,
     pub(crate) bytes: u64,
 }
 
-/// Compares a bucket with the journal in `dir`: every record and picture is there, once, byte for byte, and nothing else.
+/// Compares a bucket with the journal in `dir`: every record and screenshot is there, once, byte for byte, and nothing else.
 ///
 /// # Errors
 /// The first thing that is lost, doubled, foreign or changed.
@@ -148,7 +148,7 @@ pub(crate) fn check_delivery(
     let reader = Reader::open(dir, opener.clone())?;
     let mut arrived = DeliveryTally::default();
     let mut segments = BTreeMap::new();
-    let mut pictures = BTreeMap::new();
+    let mut screenshots = BTreeMap::new();
     for object in objects {
         let (key, body) = object?;
         let parts = keys::parse(&key).with_context(|| format!("a strange object: {key}"))?;
@@ -167,15 +167,15 @@ pub(crate) fn check_delivery(
                 segments.insert(parts.seq, opened.lines).is_some()
             }
             (Kind::Shot, Form::Age) => {
-                let picture = sha256_hex(&opener.open_file(&body)?);
-                pictures.insert(parts.seq, picture).is_some()
+                let image = sha256_hex(&opener.open_file(&body)?);
+                screenshots.insert(parts.seq, image).is_some()
             }
             _ => bail!("an object nobody sent: {key}"),
         };
         ensure!(!before, "there twice: {key}");
     }
     arrived.segments = segments.len() as u64;
-    arrived.pictures = pictures.len() as u64;
+    arrived.screenshots = screenshots.len() as u64;
     let mut lines = segments.into_values().flat_map(|lines| {
         let lines: Vec<Vec<u8>> = lines
             .split(|b| *b == b'\n')
@@ -200,10 +200,10 @@ pub(crate) fn check_delivery(
             arrived.records += 1;
             let line: Line = serde_json::from_slice(&sent)?;
             if let Record::Shot(shot) = line.record {
-                let picture = pictures.remove(&seq);
+                let image = screenshots.remove(&seq);
                 ensure!(
-                    picture == Some(shot.sha256),
-                    "the picture of record {seq} is lost or changed"
+                    image == Some(shot.sha256),
+                    "the screenshot of record {seq} is lost or changed"
                 );
             }
         }
@@ -213,8 +213,8 @@ pub(crate) fn check_delivery(
         "a record arrived that is not in the journal"
     );
     ensure!(
-        pictures.is_empty(),
-        "a picture arrived that is not in the journal"
+        screenshots.is_empty(),
+        "a screenshot arrived that is not in the journal"
     );
     ensure!(
         reader.depth()? == Depth::default(),

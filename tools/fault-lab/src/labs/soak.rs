@@ -1,7 +1,7 @@
 //! The real program at fifty times the usual rate: its memory and its handles must not grow.
 //!
 //! It replays a trace of ten switches of window and ten batches of input a second (a busy person makes twelve switches a
-//! minute), takes a picture every five seconds, and sends to a directory every five seconds.
+//! minute), takes a screenshot every five seconds, and uploads to a directory every five seconds.
 
 use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use model::{
     ActiveWindow, Counts, Coverage, Event, InputCounts, Moment, Stamped, Window, WindowHandle,
 };
+use report::Status;
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -63,7 +64,7 @@ fn write_trace(file: &Path, seconds: u64) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// The running program and what it said.
+/// The running program and its output.
 struct SoakProcess {
     child: Child,
     stdin: ChildStdin,
@@ -114,7 +115,7 @@ impl SoakProcess {
         Ok(writeln!(self.stdin, "{line}")?)
     }
 
-    /// Agrees and shows the first code, as on a first run.
+    /// Agrees and enters the first code, as on a first run.
     fn answer_first_run(&mut self) -> Result<()> {
         self.wait_for("Do you agree?")?;
         self.say("y")?;
@@ -145,7 +146,7 @@ impl Drop for SoakProcess {
     }
 }
 
-/// Keeps what is said at the start, and reads the rest so that nobody waits for us.
+/// Keeps the first output, and reads the rest so that the program never blocks.
 fn collect_output(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         let mut from = BufReader::new(from);
@@ -164,7 +165,7 @@ fn collect_output(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
     });
 }
 
-/// One look at a process.
+/// Memory and handles of a process at one moment.
 #[derive(Clone, Copy, Debug)]
 struct SoakSample {
     seconds: f64,
@@ -194,16 +195,15 @@ fn fit_slope(samples: &[SoakSample]) -> f64 {
     60.0 * over / under.max(f64::MIN_POSITIVE)
 }
 
-/// The handles that are always open: the fewest of any look. Uploads and askers open some for a moment.
+/// The handles that are always open: the fewest of any sample. Uploads and viewers open some for a moment.
 fn count_open_handles(samples: &[SoakSample]) -> usize {
     samples.iter().map(|s| s.handles).min().unwrap_or(0)
 }
 
-/// Grows by more than this many KB a minute in the long length, and it is a leak: half a megabyte in an hour at the usual
+/// Growth by more KB a minute in the long run is a leak: half a megabyte in an hour at the usual
 /// rate would be 420.
 const MOST_KB_A_MINUTE: f64 = 256.0;
 
-/// Runs it.
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     if !Path::new("/proc/self/fd").exists() {
         return Ok(LabVerdict::CannotHere(
@@ -222,80 +222,40 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let trace_file = home.path().join("trace.jsonl");
     // With time to spare for the start.
     write_trace(&trace_file, seconds + 120)?;
-    let uam = || {
+    let uam = |args: &[&str]| {
         let mut command = Command::new(&program);
         command
+            .args(args)
             .env_clear()
             .env("UAM_HOME", home.path())
             .env("TZ", "UTC")
             .current_dir(home.path());
         command
     };
-    let mut command = uam();
-    command
-        .args([
-            "run",
-            "--yes",
-            "--plain",
-            "--recovery-kit",
-            "kit.txt",
-            "--replay",
-        ])
-        .arg(&trace_file);
-    let mut running = SoakProcess::start(&mut command)?;
+    let mut command = uam(&["run", "--yes", "--plain", "--recovery-kit", "kit.txt"]);
+    let mut running = SoakProcess::start(command.arg("--replay").arg(&trace_file))?;
     running.answer_first_run()?;
-    let asked = || -> Result<report::Status> {
-        let out = uam().args(["status", "--json"]).output()?;
-        serde_json::from_slice(&out.stdout).context("uam did not tell its status")
+    let read_status = || -> Result<Status> {
+        let out = uam(&["status", "--json"]).output()?;
+        serde_json::from_slice(&out.stdout).context("uam did not print its status")
     };
-    let begun_asking = Instant::now();
+    let start = Instant::now();
     let first = loop {
-        match asked() {
+        match read_status() {
             Ok(status) => break status,
-            Err(e) if begun_asking.elapsed() > PATIENCE => return Err(e),
+            Err(e) if start.elapsed() > PATIENCE => return Err(e),
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     };
-    let begun = Instant::now();
-    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(seconds));
-    let mut samples = Vec::new();
-    while begun.elapsed() < Duration::from_secs(seconds) {
-        std::thread::sleep(Duration::from_millis(200));
-        ensure!(
-            running.child.try_wait()?.is_none(),
-            "uam ended; it said:\n{}",
-            running.said()
-        );
-        if begun.elapsed() >= Duration::from_secs(warm) {
-            samples.push(take_sample(first.pid, begun).context("the recording process is gone")?);
-        }
-        if let Some(bar) = &mut bar {
-            bar.at(begun.elapsed().as_secs());
-        }
-    }
-    let last = asked()?;
-    let stopped = uam().arg("stop").output()?;
+    let bar = (length == RunLength::Long).then(|| ProgressBar::new(seconds));
+    let samples = watch_process(&mut running, first.pid, (seconds, warm), bar)?;
+    let last = read_status()?;
+    let stopped = uam(&["stop"]).output()?;
     ensure!(
         stopped.status.success(),
         "uam did not stop well: {stopped:?}"
     );
-    let keys = last.today_counts.keys() - first.today_counts.keys();
-    // A machine so busy that the program stood still for half a minute shows that as blind, and counts nothing in it.
-    let blind_us = |status: &report::Status| -> u64 {
-        let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
-        blind.map(|t| t.us).sum()
-    };
-    let blind = blind_us(&last)
-        .saturating_sub(blind_us(&first))
-        .div_ceil(1_000_000);
-    let expected = 3 * RATE * seconds.saturating_sub(blind);
-    // What was counted reaches the status with the next checkpoint.
-    ensure!(
-        keys + 3 * RATE * 10 >= expected && last.pid == first.pid,
-        "{keys} keys were counted of about {expected} ({blind} s blind), by process {} and then {}",
-        first.pid,
-        last.pid
-    );
+    let counted = check_counts(&first, &last, seconds)?;
     let third = samples.len() / 3;
     let (early, late) = (
         count_open_handles(&samples[..third]),
@@ -311,7 +271,56 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         );
     }
     Ok(LabVerdict::Passed(format!(
-        "{seconds} s of uam at 50 times the usual rate ({keys} keys, {blind} s blind): {rss:.1} MiB, memory grows by {grows:.0} KB a minute, \
+        "{seconds} s of uam at 50 times the usual rate ({counted}): {rss:.1} MiB, memory grows by {grows:.0} KB a minute, \
          {late} handles at the end, {early} at first"
     )))
+}
+
+/// Samples the recording process `pid` for `seconds`, after the first `warm` of them.
+fn watch_process(
+    running: &mut SoakProcess,
+    pid: u32,
+    (seconds, warm): (u64, u64),
+    mut bar: Option<ProgressBar>,
+) -> Result<Vec<SoakSample>> {
+    let start = Instant::now();
+    let mut samples = Vec::new();
+    while start.elapsed() < Duration::from_secs(seconds) {
+        std::thread::sleep(Duration::from_millis(200));
+        ensure!(
+            running.child.try_wait()?.is_none(),
+            "uam ended; it said:\n{}",
+            running.said()
+        );
+        if start.elapsed() >= Duration::from_secs(warm) {
+            samples.push(take_sample(pid, start).context("the recording process is gone")?);
+        }
+        if let Some(bar) = &mut bar {
+            bar.at(start.elapsed().as_secs());
+        }
+    }
+    Ok(samples)
+}
+
+/// Checks that everything was counted, by one process; returns the counts in words.
+fn check_counts(first: &Status, last: &Status, seconds: u64) -> Result<String> {
+    let keys = last.today_counts.keys() - first.today_counts.keys();
+    // A machine so busy that the program stood still for half a minute shows that as not recorded (`blind`), and counts
+    // nothing in it.
+    let blind_us = |status: &Status| -> u64 {
+        let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
+        blind.map(|t| t.us).sum()
+    };
+    let blind = blind_us(last)
+        .saturating_sub(blind_us(first))
+        .div_ceil(1_000_000);
+    let expected = 3 * RATE * seconds.saturating_sub(blind);
+    // Counts reach the status with the next checkpoint.
+    ensure!(
+        keys + 3 * RATE * 10 >= expected && last.pid == first.pid,
+        "{keys} keys were counted of about {expected} ({blind} s blind), by process {} and then {}",
+        first.pid,
+        last.pid
+    );
+    Ok(format!("{keys} keys, {blind} s blind"))
 }

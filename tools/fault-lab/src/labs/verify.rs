@@ -1,4 +1,4 @@
-//! A check of a bucket that is made up as it is read: objects need no disk, so there can be a million of them.
+//! A check of a synthetic bucket: objects are made when they are read and need no disk, so there can be a million.
 
 use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
@@ -17,7 +17,7 @@ use vault::DeviceKey;
 const LISTED: u64 = 1_000;
 /// Days over which they are spread.
 const DAYS: u64 = 28;
-/// What a check may need beside what the program needs anyway.
+/// Memory that a check may need in addition to the program itself.
 const MEMORY_KIB: u64 = 48 * 1024;
 
 /// `whole` segments of one record each, and the manifests that list them.
@@ -107,7 +107,7 @@ impl SyntheticBucket {
     }
 }
 
-/// Only what a check asks for is there.
+/// A check uses none of these.
 fn unused<T>() -> Result<T, SinkError> {
     Err(SinkError::Other {
         what: "nobody asks for that here".to_owned(),
@@ -196,7 +196,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let dir = tempfile::tempdir()?;
     let mut bucket = SyntheticBucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
     let before = memory::read_status_kib("self", "VmRSS")?;
-    // From here on the peak counts anew (proc(5), clear_refs).
+    // Resets the peak of memory (proc(5), clear_refs).
     fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;
     let begun = Instant::now();
     check_bucket(&bucket, &[])?;

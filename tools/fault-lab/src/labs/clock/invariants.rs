@@ -1,4 +1,4 @@
-//! What must hold after a scenario, whatever the clocks did.
+//! Invariants after a scenario, whatever the clocks did.
 
 use super::machine::{HOUR, IN_2106, MINUTE, S, TICK};
 use crate::rng::SeededRng;
@@ -47,7 +47,7 @@ pub(super) fn check_spans(
     };
     let work = of(Coverage::Active) + of(Coverage::Idle);
     let awake = now.awake_us - begun.awake_us;
-    // A sleep nobody announced is known to a tick.
+    // A sleep that was not announced is known to within one tick.
     ensure!(
         work <= awake + sleeps * TICK,
         "{} s of work in {} s awake",
@@ -85,7 +85,7 @@ pub(super) fn check_spans(
 }
 
 /// The parts of each day sum to it; where no clock was moved, whole days are as long as the calendar says. Returns how
-/// many days were looked at.
+/// many days were checked.
 pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<u64> {
     let device = DeviceId::from_bytes([7; 16]);
     let lines: Vec<Line> = (1u64..)
@@ -151,7 +151,7 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
     Ok(dates.len() as u64)
 }
 
-/// A real journal keeps the order, and what it holds back is let go in the end, whatever the clock did before.
+/// A real journal keeps the order, and everything it holds back is uploaded in the end, whatever the clock did before.
 pub(super) fn check_journal(
     outcomes: &[(Moment, Outcome)],
     last: Outcome,
@@ -193,7 +193,7 @@ pub(super) fn check_journal(
         found.lines.iter().map(|l| &l.record).eq(records),
         "the journal holds something else than was recorded"
     );
-    // From here on the clock behaves: within two holding times everything is packed and handed out.
+    // From here on the clock is right: within two holding times everything is packed and handed out.
     let mut outbox_now = now.utc_us;
     for _ in 0..4 {
         outbox_now += 600 * S.cast_signed() / 2 + 1;

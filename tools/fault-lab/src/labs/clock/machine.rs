@@ -14,7 +14,7 @@ pub(super) const HOUR: u64 = 60 * MINUTE;
 /// The main loop ticks at least this often.
 pub(super) const TICK: u64 = 5 * S;
 
-/// What happens in a scenario.
+/// One step of a scenario.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ScenarioStep {
     /// Somebody works.
@@ -37,7 +37,7 @@ pub(super) struct SimulatedMachine {
     pub(super) now: Moment,
     pub(super) recorder: Recorder,
     pub(super) out: Vec<Record>,
-    /// What was handed to the journal, step by step.
+    /// Everything handed to the journal, step by step.
     pub(super) outcomes: Vec<(Moment, Outcome)>,
     pub(super) slept_us: u64,
     pub(super) sleeps: u64,

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What is installed, all of it with its version.
+/// Pinned packages.
 const MOTO: [&str; 4] = [
     "moto[s3]==5.1.22",
     "flask==3.1.3",
@@ -21,7 +21,7 @@ const S3RVER: &str = "s3rver@3.7.1";
 /// How long a server may take to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A program that ends with this value.
+/// A running server. Killed on drop.
 pub(super) struct ForeignServer {
     child: Child,
     /// Where it listens.
@@ -35,7 +35,7 @@ impl Drop for ForeignServer {
     }
 }
 
-/// A folder of the cache with something installed in it; a half-made one is made again.
+/// A folder of the cache with an installation in it; an incomplete one is replaced.
 fn install_once(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
@@ -66,7 +66,7 @@ fn run_installer(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Python's folder with moto in it.
+/// Installs moto; returns the folder of its Python environment.
 pub(super) fn install_moto() -> Result<PathBuf> {
     install_once("moto-5.1.22", |dir| {
         run_installer(Command::new("python3").args(["-m", "venv"]).arg(dir))?;
@@ -78,7 +78,7 @@ pub(super) fn install_moto() -> Result<PathBuf> {
     })
 }
 
-/// Node's folder with s3rver in it.
+/// Installs s3rver; returns the folder of its Node modules.
 pub(super) fn install_s3rver() -> Result<PathBuf> {
     install_once("s3rver-3.7.1", |dir| {
         run_installer(Command::new("npm").current_dir(dir).args([
@@ -173,7 +173,7 @@ fn start_server(command: impl FnOnce(&str) -> Command) -> Result<ForeignServer> 
     Ok(server)
 }
 
-/// Stands before a server that lets anybody in, and refuses what is not signed. Ends with the process.
+/// Starts a proxy before a server without access control; it refuses unsigned requests. Ends with the process.
 pub(super) fn start_gatekeeper(server: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -185,7 +185,7 @@ pub(super) fn start_gatekeeper(server: SocketAddr) -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// One request; the server is asked to close behind it, so that the next one is judged too.
+/// Forwards one request; the server is asked to close after it, so that the next one is checked too.
 fn forward_request(mut client: TcpStream, server: SocketAddr) -> Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];

@@ -111,7 +111,7 @@ pub(super) fn segment_file(dir: &Path) -> Result<FuzzTarget> {
     })
 }
 
-/// What a segment of sealed rows holds, packed after it was changed, so that the changes arrive.
+/// The rows of a sealed segment, packed after they were changed, so that the reader sees the changes.
 pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
     let (fixture, ..) = a_segment(dir)?;
     let opener = fixture.opener();

@@ -66,7 +66,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
     }
 }
 
-/// A file as it lies in a bucket.
+/// A file as it is in a bucket.
 pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
     let key = DeviceKey::find_or_make(&dir.join("device"))?;
     Ok(FuzzTarget {

@@ -119,7 +119,7 @@ pub(super) fn requests() -> FuzzTarget {
     }
 }
 
-/// What an attached view is told.
+/// The reply to an attached view.
 const SCENE: &str = "{\"ok\":true,\"text\":\"\",\"scene\":{\"status\":{\"version\":\"0.1.0\",\"pid\":1,\"data_dir\":\"/d\",\
     \"zone\":\"UTC\",\"state\":\"active\",\"since_us\":1,\"protected\":false,\"window\":{\"app\":\"a\",\"exe\":\"\",\"title\":\"t\"},\
     \"span_counts\":{},\"today_counts\":{},\"today\":[{\"state\":\"idle\",\"us\":9}],\"last_durable_us\":1,\"outbox\":\
@@ -149,7 +149,7 @@ pub(super) fn replies() -> FuzzTarget {
         words: &[b"\"told\":{", b"\"status\":{", b"\"ok\":", b"\"objects\":["],
         read: Box::new(|input| {
             if let Ok(reply) = read_line::<Reply>(input, MAX_ANSWER) {
-                // What a view does with it.
+                // As a view uses it.
                 if let Some(scene) = &reply.scene {
                     drop((scene.glance.top_apps(9), scene.glance.top_windows(9)));
                     scene.lines.iter().for_each(|line| drop(line.plain(80)));

@@ -19,7 +19,7 @@ const PATIENCE: Timeouts = Timeouts {
 
 struct FuzzClient {
     store: Store,
-    /// The next answer, for the thread that serves. A request more is hung up on.
+    /// The next answer, for the thread that serves. A further request gets none.
     answer: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
@@ -34,7 +34,7 @@ fn connect_client() -> Result<FuzzClient> {
     let next = Arc::clone(&answer);
     std::thread::spawn(move || {
         for socket in listener.incoming().flatten() {
-            // A client that left has heard enough.
+            // A client that has gone needs no answer.
             let _ = answer_request(&socket, &next);
             let _ = socket.shutdown(Shutdown::Both);
         }
@@ -51,10 +51,10 @@ fn connect_client() -> Result<FuzzClient> {
     Ok(FuzzClient { store, answer })
 }
 
-/// Asks the store something; its whole answer is `input`. The first byte says what is asked.
+/// Sends the store a request; its whole answer is `input`. The first byte chooses the request.
 pub(super) fn ask_store(input: &[u8]) {
     CLIENT.with_borrow_mut(|kept| {
-        // A new one after every panic, and at first.
+        // A new one at first, and after every panic.
         let Some(client) = kept.take().or_else(|| connect_client().ok()) else {
             return;
         };
@@ -79,7 +79,7 @@ fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
     it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads one request and answers with what is next.
+/// Reads one request and sends the next answer.
 fn answer_request(mut socket: &TcpStream, next: &Mutex<Option<Vec<u8>>>) -> std::io::Result<()> {
     socket.set_read_timeout(Some(PATIENCE.answer))?;
     let mut from = BufReader::new(socket);

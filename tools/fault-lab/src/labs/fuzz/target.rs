@@ -10,7 +10,7 @@ type FuzzReader = Box<dyn Fn(&[u8]) + Sync>;
 /// A reader.
 pub(super) struct FuzzTarget {
     pub(super) name: &'static str,
-    /// Gets one part in so many of the short length's inputs: 1, and more where each takes long.
+    /// Gets one part in so many of the short run's inputs: 1, and more where each takes long.
     pub(super) share: u64,
     pub(super) seeds: Vec<Vec<u8>>,
     pub(super) words: &'static [&'static [u8]],

@@ -1,4 +1,4 @@
-//! A disk as one file that notes every write and every flush (FUSE).
+//! A disk as one file that logs every write and every flush (FUSE).
 
 use anyhow::{Context, Result};
 use fuser::{
@@ -17,7 +17,7 @@ const NAME: &str = "disk";
 const FILE: INodeNo = INodeNo(2);
 const TTL: Duration = Duration::from_secs(3600);
 
-/// What reached the disk.
+/// One operation that reached the disk.
 pub(super) enum DiskOp {
     Write {
         at: usize,
@@ -33,11 +33,11 @@ pub(super) enum DiskOp {
 pub(super) struct DiskLog {
     /// The content now.
     image: Vec<u8>,
-    /// The content when noting began, and everything since.
+    /// The content when logging began, and everything since.
     pub(super) base: Vec<u8>,
     pub(super) ops: Vec<DiskOp>,
     noting: bool,
-    /// So many flushes from now is one that fails; 0 for none.
+    /// The flush of this number from now fails; 0 for none.
     fails: u64,
 }
 
@@ -73,7 +73,7 @@ impl LoggedDisk {
         })
     }
 
-    /// From now on everything is noted, and the flush of this number (from 1) fails; 0: none.
+    /// Starts the log. The flush of the number `fails` (from 1) fails; 0: none.
     pub(super) fn start_log(&self, fails: u64) {
         let mut log = self.log.lock();
         log.base = log.image.clone();
@@ -82,7 +82,7 @@ impl LoggedDisk {
         log.fails = fails;
     }
 
-    /// The end of noting: the content at its begin, and what was done since.
+    /// Ends the log; returns the content at its start, and the operations since.
     pub(super) fn take_log(&self) -> (Vec<u8>, Vec<DiskOp>) {
         let mut log = self.log.lock();
         log.noting = false;
@@ -192,7 +192,7 @@ impl Filesystem for ServedDisk {
         reply.written(u32::try_from(data.len()).unwrap_or(u32::MAX));
     }
 
-    /// What a file's last user does; no flush of the disk.
+    /// Called when a file is closed; no flush of the disk.
     fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
         reply.ok();
     }
