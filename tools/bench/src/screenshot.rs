@@ -2,9 +2,10 @@
 
 use crate::measure::process_cpu_ms;
 use anyhow::{Context, Result, bail};
-use model::{Event, WindowHandle};
-use screenshots::{Outcome, Pipeline, Settings};
-use sense::{Desktop, Options, Screen, SystemClock};
+use model::{SensorEvent, WindowHandle};
+use screenshots::{PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
+use platform::clock::SystemClock;
+use sense::{Desktop, DesktopOptions, WindowCapture};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// # Errors
 /// When there is no desktop, no window is active, or a capture fails.
 pub(crate) fn measure_screenshots(rounds: u32, out: &str) -> Result<Value> {
-    let mut desktop = Desktop::open(&Options::default(), Arc::new(SystemClock));
+    let mut desktop = Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock));
     let mut screen = desktop
         .take_screen()
         .with_context(|| format!("no screenshots here: {:?}", desktop.capabilities()))?;
@@ -39,7 +40,7 @@ fn wait_for_active_window(desktop: Desktop) -> Result<WindowHandle> {
         let event = rx
             .recv_timeout(Duration::from_secs(10))
             .context("the sensors report no active window")?;
-        if let Event::Window { active } = event.event {
+        if let SensorEvent::Window { active } = event.event {
             found = active.map(|a| a.handle);
         }
     }
@@ -49,15 +50,15 @@ fn wait_for_active_window(desktop: Desktop) -> Result<WindowHandle> {
 }
 
 fn measure_rounds(
-    screen: &mut dyn Screen,
+    screen: &mut dyn WindowCapture,
     handle: WindowHandle,
     rounds: u32,
     blur: bool,
     file: &str,
 ) -> Result<Value> {
-    let mut pipeline = Pipeline::new(Settings {
+    let mut pipeline = ScreenshotPipeline::new(ScreenshotSettings {
         blur,
-        ..Settings::default()
+        ..ScreenshotSettings::default()
     });
     let (mut capture, mut process, mut last) = (0.0, 0.0, None);
     for round in 0..=rounds {
@@ -73,7 +74,7 @@ fn measure_rounds(
         })?;
         let whole = process_cpu_ms() - start;
         match outcome.context("no frame was captured")?? {
-            Outcome::Picture(screenshot) => last = Some(screenshot),
+            PipelineOutcome::Picture(screenshot) => last = Some(screenshot),
             other => bail!("no screenshot was made: {other:?}"),
         }
         if round > 0 {

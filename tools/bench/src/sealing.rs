@@ -71,7 +71,7 @@ fn vault_keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 fn make_busy_day(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
     let founding = Founding {
-        device: Vault::device_for(&home)?,
+        device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE_KEY),
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
         organisations: Vec::new(),

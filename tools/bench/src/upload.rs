@@ -6,7 +6,7 @@ use lab::s3::{Options, S3Server};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-use upload::{Destination, Object, Put, Sink, Timeouts};
+use upload::{Destination, NewObject, PutOutcome, Sink, Timeouts};
 
 /// Puts `count` objects of `size` bytes into the bucket that the environment names and returns
 /// `{"cpu_ms":N,"wall_ms":N}`. Opening the sink is not counted; connecting is, and so is hashing each object.
@@ -35,8 +35,8 @@ fn measure_puts(bucket: &Destination, count: u32, size: u32, cpu_ms: fn() -> f64
     let payload = make_noise(size);
 
     let (cpu, start) = (cpu_ms(), Instant::now());
-    let objects: Vec<Object> = (0..count)
-        .map(|n| Object::new(format!("bench/uam/{n:05}"), payload.clone()))
+    let objects: Vec<NewObject> = (0..count)
+        .map(|n| NewObject::new(format!("bench/uam/{n:05}"), payload.clone()))
         .collect();
     let results = sink.put_all(&objects);
     let (cpu, wall) = (cpu_ms() - cpu, elapsed_ms(start));
@@ -49,7 +49,7 @@ fn measure_puts(bucket: &Destination, count: u32, size: u32, cpu_ms: fn() -> f64
         );
     }
     for result in results {
-        if result? != Put::Stored {
+        if result? != PutOutcome::Stored {
             bail!("an object was there before");
         }
     }

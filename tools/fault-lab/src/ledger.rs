@@ -3,9 +3,9 @@
 use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
 use anyhow::{Context, Result, bail, ensure};
 use journal::{Form, JournalError, open_segment};
-use model::{Line, Record};
+use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use upload::keys::{self, Kind};
+use upload::keys::{self, ObjectKind};
 
 /// Everything that one journal's children acknowledged.
 #[derive(Default)]
@@ -216,7 +216,7 @@ impl AckLedger {
                 "{key} has other bytes than its name says"
             );
             match parts.kind {
-                Kind::Activity => {
+                ObjectKind::Activity => {
                     let opened = open_segment(parts.form, body, &opener)?;
                     ensure!(opened.damaged.is_empty(), "{key} holds damaged rows");
                     for (n, raw) in opened
@@ -225,7 +225,7 @@ impl AckLedger {
                         .filter(|l| !l.is_empty())
                         .enumerate()
                     {
-                        let found: Line = serde_json::from_slice(raw)?;
+                        let found: RecordLine = serde_json::from_slice(raw)?;
                         ensure!(
                             found.seq == parts.seq + n as u64,
                             "{key} holds record {}",
@@ -236,7 +236,7 @@ impl AckLedger {
                         }
                     }
                 }
-                Kind::Shot => {
+                ObjectKind::Shot => {
                     let opened = match parts.form {
                         Form::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
@@ -245,8 +245,8 @@ impl AckLedger {
                         bail!("screenshot {} lies in two objects, {key} is one", parts.seq);
                     }
                 }
-                Kind::Manifest => {}
-                Kind::Vault => bail!("nobody sent {key}"),
+                ObjectKind::Manifest => {}
+                ObjectKind::Vault => bail!("nobody sent {key}"),
             }
         }
         let mut last = 0;

@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use journal::Outbox;
 use std::ops::ControlFlow;
 use std::path::Path;
-use upload::verify::{Expected, Options, Verdict, verify};
-use upload::{Destination, Drained, Sink, Timeouts, UploadError, chain};
+use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
+use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, chain};
 use vault::DeviceKey;
 
 /// Uploads the manifests of what was delivered; the key is next to the journal.
@@ -15,7 +15,7 @@ pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink)
     // The same error as for the rest of a delivery: it says whether a retry can help.
     chain(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| UploadError {
         cause,
-        drained: Drained::default(),
+        drained: DrainReport::default(),
     })?;
     Ok(())
 }
@@ -30,11 +30,15 @@ pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) ->
         reader: &reader,
         key: DeviceKey::find(&fixture.dir.join("device"))?.map(|key| key.public()),
     };
-    let report = verify(&sink, &Options::default(), Some(&expected), 0, &mut |_| {
-        ControlFlow::Continue(())
-    })?;
+    let report = verify(
+        &sink,
+        &VerifyOptions::default(),
+        Some(&expected),
+        0,
+        &mut |_| ControlFlow::Continue(()),
+    )?;
     ensure!(
-        report.verdict == Verdict::Complete,
+        report.verdict == VerifyVerdict::Complete,
         "the check says {:?}: {:?}",
         report.verdict,
         report.findings.first()

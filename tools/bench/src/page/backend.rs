@@ -5,8 +5,8 @@ use crate::year::ZONE;
 use anyhow::Result;
 use journal::{Errand, Keys, Reader};
 use model::{Notice, NoticeCode, Record};
-use report::meaning::Rule;
-use report::{DayStart, Meaning, Status};
+use report::meaning::ClassificationRule;
+use report::{AgentStatus, ClassificationRules, DayStart};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,12 +20,12 @@ pub(crate) struct BenchBackend {
     reader: Option<Reader>,
     noted: HashSet<String>,
     checked: bool,
-    meaning: Arc<Meaning>,
+    meaning: Arc<ClassificationRules>,
 }
 
 impl BenchBackend {
     pub(crate) fn new(dir: &Path, keys: Keys) -> Result<Self> {
-        let rule = |name: &str, title: &str| Rule {
+        let rule = |name: &str, title: &str| ClassificationRule {
             name: name.to_owned(),
             app: None,
             title: Some(title.to_owned()),
@@ -46,7 +46,7 @@ impl BenchBackend {
             reader: None,
             noted: HashSet::new(),
             checked: false,
-            meaning: Arc::new(Meaning::new(&categories, true, &projects)?),
+            meaning: Arc::new(ClassificationRules::new(&categories, true, &projects)?),
         })
     }
 

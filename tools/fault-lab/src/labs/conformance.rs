@@ -16,7 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use upload::{
-    Destination, Object, Put, Sink, SinkError, Store, Timeouts, keys, policy, sha256_hex,
+    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, keys, policy,
+    sha256_hex,
 };
 
 const TIMEOUTS: Timeouts = Timeouts {
@@ -123,11 +124,11 @@ fn check_put_only(
         let body = vec![size as u8; size];
         let sha256 = sha256_hex(&body);
         let key = keys::vault(device, 1_790_000_000, "2026-09-21", 1, &sha256);
-        Object::new(key, body)
+        NewObject::new(key, body)
     };
     for size in [5_000, 17 << 20] {
         let own = object(device, size);
-        for expected in [Put::Stored, Put::AlreadyThere] {
+        for expected in [PutOutcome::Stored, PutOutcome::AlreadyThere] {
             // A new process each time.
             let put = device_key.open("team/lab")?.put_new(&own);
             ensure!(
@@ -173,7 +174,7 @@ fn check_s3rver(dir: &Path, data: &Path) -> Result<String> {
         key: ("S3RVER".into(), "S3RVER".into()),
     };
     let open = there(server.address).open("")?;
-    let refused = open.put_new(&Object::new("a", &b"one"[..]));
+    let refused = open.put_new(&NewObject::new("a", &b"one"[..]));
     ensure!(
         matches!(refused, Err(SinkError::PublicBucket { .. })),
         "it lists to anyone, and was given something: {refused:?}"

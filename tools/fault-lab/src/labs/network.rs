@@ -16,8 +16,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use upload::schedule::Schedule;
-use upload::{Destination, Store, Timeouts, drain};
+use upload::schedule::RetrySchedule;
+use upload::{Destination, ObjectStoreSink, Timeouts, drain};
 use vault::Identity;
 
 /// Short, so that a stall ends soon; a request that was only slow is one fault more.

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use upload::{Destination, Progress, Sink, Store, Timeouts, drain};
+use upload::{Destination, DrainProgress, ObjectStoreSink, Sink, Timeouts, drain};
 use vault::Identity;
 
 /// Seconds of a span, and spans from one screenshot to the next and from one segment to the next.
@@ -148,7 +148,7 @@ fn drain_outbox(dir: &Path) -> Result<()> {
     let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
     drain(&mut outbox, &sink, None, &FixedClock(0), &mut |step| {
         done += 1;
-        if let Progress::Segment {
+        if let DrainProgress::Segment {
             first_seq,
             last_seq: last,
             ..

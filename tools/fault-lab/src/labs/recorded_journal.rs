@@ -8,7 +8,7 @@ use model::{Counts, Coverage, DeviceId, Line, Record, Shot, Span, Window};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use upload::keys::{self, Kind};
+use upload::keys::{self, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, KeyMaker, Opener};
 
@@ -49,8 +49,8 @@ impl RecordedJournal {
         self.now_us
     }
 
-    fn window(&self) -> Option<Arc<Window>> {
-        Some(Arc::new(Window {
+    fn window(&self) -> Option<Arc<WindowInfo>> {
+        Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!("chapter {} – “π” <b>\u{202e}\"=1+1", self.spans),
@@ -92,7 +92,7 @@ impl RecordedJournal {
             state ^= state << 17;
             image.extend_from_slice(&state.to_le_bytes());
         }
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: self.now_us,
             zone: "Europe/Berlin".into(),
             sha256: sha256_hex(&image),
@@ -162,7 +162,7 @@ pub(crate) fn check_delivery(
         );
         arrived.bytes += body.len() as u64;
         let before = match (parts.kind, parts.form) {
-            (Kind::Activity, Form::Age) => {
+            (ObjectKind::Activity, Form::Age) => {
                 let opened = open_segment(parts.form, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
@@ -198,7 +198,7 @@ pub(crate) fn check_delivery(
                 "record {seq} arrived changed or out of order"
             );
             arrived.records += 1;
-            let line: Line = serde_json::from_slice(&sent)?;
+            let line: RecordLine = serde_json::from_slice(&sent)?;
             if let Record::Shot(shot) = line.record {
                 let image = screenshots.remove(&seq);
                 ensure!(

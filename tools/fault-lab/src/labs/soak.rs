@@ -7,7 +7,8 @@ use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use model::{
-    ActiveWindow, Counts, Coverage, Event, InputCounts, Moment, Stamped, Window, WindowHandle,
+    ActiveWindow, Counts, Coverage, InputCounts, Moment, SensorEvent, TimedEvent, WindowHandle,
+    WindowInfo,
 };
 use report::Status;
 use std::fs;
@@ -36,7 +37,7 @@ fn write_trace(file: &Path, seconds: u64) -> Result<()> {
     };
     for n in 0..seconds * RATE {
         let at = start.plus_us(n * 1_000_000 / RATE);
-        let window = Arc::new(Window {
+        let window = Arc::new(WindowInfo {
             app: format!("Application {}", n % 40),
             exe: "/usr/bin/something".into(),
             title: format!("Window {n} of a long day with a title of the usual length"),
@@ -52,12 +53,12 @@ fn write_trace(file: &Path, seconds: u64) -> Result<()> {
             ..Counts::default()
         };
         for event in [
-            Event::Window {
+            SensorEvent::Window {
                 active: Some(ActiveWindow { handle, window }),
             },
-            Event::Input { counts },
+            SensorEvent::Input { counts },
         ] {
-            serde_json::to_writer(&mut out, &Stamped { at, event })?;
+            serde_json::to_writer(&mut out, &TimedEvent { at, event })?;
             out.write_all(b"\n")?;
         }
     }

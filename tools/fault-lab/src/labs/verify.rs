@@ -8,9 +8,12 @@ use model::DeviceId;
 use std::fs;
 use std::ops::ControlFlow;
 use std::time::Instant;
-use upload::manifest::{Entry, Manifest};
-use upload::verify::{Fault, Options, Step, verify};
-use upload::{Digested, Found, Head, Look, Object, Put, Sink, SinkError, keys, sha256_hex};
+use upload::manifest::{Manifest, ManifestEntry};
+use upload::verify::{FaultKind, VerifyOptions, VerifyProgress, verify};
+use upload::{
+    InspectableSink, LookupResults, NewObject, ObjectDigest, ObjectHead, PutOutcome, Sink,
+    SinkError, keys, sha256_hex,
+};
 use vault::DeviceKey;
 
 /// Objects that one manifest lists.
@@ -71,7 +74,7 @@ impl SyntheticBucket {
         let objects = (after + 1..=through)
             .map(|seq| {
                 let (key, sha256) = self.name(seq);
-                Entry {
+                ManifestEntry {
                     key,
                     bytes: format!("segment {seq}.").len() as u64,
                     sha256,
@@ -119,7 +122,7 @@ impl Sink for SyntheticBucket {
         unused()
     }
 
-    fn head(&self, _: &str) -> Result<Option<Head>, SinkError> {
+    fn head(&self, _: &str) -> Result<Option<ObjectHead>, SinkError> {
         unused()
     }
 
@@ -127,7 +130,7 @@ impl Sink for SyntheticBucket {
         unused()
     }
 
-    fn list(&self, _: &str, _: usize) -> Result<Vec<Head>, SinkError> {
+    fn list(&self, _: &str, _: usize) -> Result<Vec<ObjectHead>, SinkError> {
         unused()
     }
 
@@ -144,14 +147,14 @@ impl Look for SyntheticBucket {
     fn each(
         &self,
         _: &str,
-        visit: &mut dyn FnMut(Head) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
     ) -> Result<(), SinkError> {
         let segments = (1..=self.whole)
             .filter(|seq| self.missing != Some(*seq))
             .map(|seq| (self.name(seq).0, self.content(seq).len()));
         let manifests = (1..=self.chain.len() as u64).map(|no| (self.manifest_name(no), 1));
         for (key, bytes) in segments.chain(manifests) {
-            let head = Head {
+            let head = ObjectHead {
                 key,
                 bytes: bytes as u64,
                 sha256: None,
@@ -163,13 +166,13 @@ impl Look for SyntheticBucket {
         Ok(())
     }
 
-    fn digests(&self, names: &[String]) -> Found<Digested> {
+    fn digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
         names
             .iter()
             .map(|name| {
                 Ok(keys::parse(name).map(|parts| {
                     let content = self.content(parts.seq);
-                    Digested {
+                    ObjectDigest {
                         bytes: content.len() as u64,
                         sha256: sha256_hex(&content),
                     }
@@ -178,7 +181,7 @@ impl Look for SyntheticBucket {
             .collect()
     }
 
-    fn contents(&self, names: &[String]) -> Found<Bytes> {
+    fn contents(&self, names: &[String]) -> LookupResults<Bytes> {
         names
             .iter()
             .map(|name| {
@@ -227,7 +230,7 @@ fn check_bucket(bucket: &SyntheticBucket, expected: &[Fault]) -> Result<()> {
         }
         ControlFlow::Continue(())
     })?;
-    let mut found: Vec<Fault> = report.findings.iter().map(|f| f.fault).collect();
+    let mut found: Vec<FaultKind> = report.findings.iter().map(|f| f.fault).collect();
     found.sort_unstable();
     if found != expected {
         let first = report.findings.first();

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use std::ops::ControlFlow;
 use std::path::Path;
-use upload::manifest::{DOMAIN, Entry, Erasure, Gap, Manifest, Why};
-use upload::verify::{Options, verify};
-use upload::{Object, Sink, Store, keys, sha256_hex};
+use upload::manifest::{DOMAIN, Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use upload::verify::{VerifyOptions, verify};
+use upload::{NewObject, ObjectStoreSink, Sink, keys, sha256_hex};
 use vault::DeviceKey;
 
 const WORDS: &[&[u8]] = &[
@@ -39,7 +39,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         key: key.public(),
         after: 0,
         through: 9,
-        objects: vec![Entry {
+        objects: vec![ManifestEntry {
             key: keys::activity(
                 &fixture::lab_device(),
                 1,
@@ -58,7 +58,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
             last: 9,
             why: Why::Erased,
         }],
-        erased: vec![Erasure {
+        erased: vec![Withdrawal {
             key: "raw/v1/kind=shot/x".to_owned(),
             at_us: 1,
         }],
@@ -109,7 +109,7 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     let _ = sink.put_new(&Object::new(name, bytes));
     let _ = sink.put_new(&Object::new(segment, b"content".to_vec()));
     let on = &mut |_| ControlFlow::Continue(());
-    drop(verify(&sink, &Options::default(), None, 0, on));
+    drop(verify(&sink, &VerifyOptions::default(), None, 0, on));
 }
 
 fn name_segment(manifest: &Manifest) -> String {
