@@ -2,7 +2,7 @@
 
 use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
 use anyhow::{Context, Result, bail, ensure};
-use journal::{Form, JournalError, open_segment};
+use journal::{JournalError, ObjectEncoding, open_segment};
 use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use upload::keys::{self, ObjectKind};
@@ -238,7 +238,7 @@ impl AckLedger {
                 }
                 ObjectKind::Shot => {
                     let opened = match parts.form {
-                        Form::Age => opener.open_file(body)?.to_vec(),
+                        ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
                     };
                     if screenshots.insert(parts.seq, opened).is_some() {

@@ -3,7 +3,7 @@
 
 use crate::year::ZONE;
 use anyhow::Result;
-use journal::{Errand, Keys, Reader};
+use journal::{Errand, JournalKeys, Reader};
 use model::{Notice, NoticeCode, Record};
 use report::meaning::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
@@ -16,7 +16,7 @@ use web::{Checking, Proof, Refused, Sent, Setting, Telling};
 /// The journal and keys behind the page.
 pub(crate) struct BenchBackend {
     dir: PathBuf,
-    keys: Keys,
+    keys: JournalKeys,
     reader: Option<Reader>,
     noted: HashSet<String>,
     checked: bool,

@@ -5,7 +5,7 @@ use crate::fixture::{is_screenshot, make_record};
 use crate::lab::{LabVerdict, RunLength, run_two_at_once};
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, ensure};
-use journal::{Commit, DB_NAME, FreezeRules, Journal, JournalError, Limits, Outbox};
+use journal::{Commit, DB_NAME, FreezeOptions, Journal, JournalError, Outbox, SegmentLimits};
 use model::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -70,9 +70,9 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
     let rules = FreezeRules {
         limits: Limits {
             records: 150,
-            ..Limits::default()
+            ..SegmentLimits::default()
         },
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
     let mut tag = 1;
     let mut last = 0;

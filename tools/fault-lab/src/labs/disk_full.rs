@@ -7,7 +7,7 @@ use crate::lab::{LabVerdict, RunLength};
 use crate::ledger::AckLedger;
 use crate::mount::{self, TempMount};
 use anyhow::{Context, Result, bail, ensure};
-use journal::{Commit, FreezeRules, Journal, JournalError, Outbox};
+use journal::{Commit, FreezeOptions, Journal, JournalError, Outbox};
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use upload::ObjectStoreSink;

@@ -25,7 +25,7 @@ impl RecordedJournal {
     /// A new journal in `dir`, which `viewer` can read.
     pub(crate) fn new(dir: &Path, viewer: &Identity) -> Result<Self> {
         let lease = Identity::generate();
-        let keys = Keys {
+        let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
             maker: KeyMaker::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
@@ -112,9 +112,9 @@ impl RecordedJournal {
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
-        let rules = FreezeRules {
+        let rules = FreezeOptions {
             last: false,
-            limits: Limits {
+            limits: SegmentLimits {
                 records,
                 bytes: 1 << 20,
             },
@@ -162,7 +162,7 @@ pub(crate) fn check_delivery(
         );
         arrived.bytes += body.len() as u64;
         let before = match (parts.kind, parts.form) {
-            (ObjectKind::Activity, Form::Age) => {
+            (ObjectKind::Activity, ObjectEncoding::Age) => {
                 let opened = open_segment(parts.form, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
@@ -217,7 +217,7 @@ pub(crate) fn check_delivery(
         "a screenshot arrived that is not in the journal"
     );
     ensure!(
-        reader.depth()? == Depth::default(),
+        reader.depth()? == OutboxDepth::default(),
         "the journal takes something for not sent"
     );
     Ok(arrived)
