@@ -12,7 +12,7 @@ use crate::year::{
 };
 use anyhow::{Context, Result};
 use backend::{BenchBackend, BenchWatch};
-use journal::Keys;
+use journal::JournalKeys;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -24,7 +24,7 @@ use vault::Opener;
 /// The file that marks a complete journal. Its text changes with the content, so that an older one is replaced.
 const MARKER: (&str, &str) = ("made", "year 3\n");
 
-fn read_keys(dir: &Path) -> Result<Keys> {
+fn read_keys(dir: &Path) -> Result<JournalKeys> {
     let identity = read_viewer_key(dir)?;
     journal_keys(&identity, Opener::new([identity.clone()]))
 }

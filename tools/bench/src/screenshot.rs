@@ -3,8 +3,8 @@
 use crate::measure::process_cpu_ms;
 use anyhow::{Context, Result, bail};
 use model::{SensorEvent, WindowHandle};
-use screenshots::{PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
 use platform::clock::SystemClock;
+use screenshots::{PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
 use sense::{Desktop, DesktopOptions, WindowCapture};
 use serde_json::{Value, json};
 use std::sync::Arc;

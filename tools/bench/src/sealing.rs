@@ -9,12 +9,12 @@ use crate::year::{
 };
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
-use journal::{Errand, Keys, Reader};
+use journal::{Errand, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-use vault::{Factor, Founding, Opener, TotpSecret, Vault};
+use vault::{Factor, NewVault, Opener, TotpSecret, Vault};
 
 /// The secret of the one-time codes.
 const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -60,8 +60,8 @@ fn make_code(n: u64) -> Result<(String, u64)> {
     Ok((totp.generate(at).to_string(), at))
 }
 
-fn vault_keys(vault: &Vault, opener: Opener) -> Result<Keys> {
-    Ok(Keys {
+fn vault_keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
+    Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
         maker: vault.key_maker(None)?,
         opener,
@@ -70,7 +70,7 @@ fn vault_keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 
 fn make_busy_day(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
-    let founding = Founding {
+    let founding = NewVault {
         device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE_KEY),
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
@@ -164,20 +164,20 @@ fn sum_days(dir: &Path) -> Result<Value> {
 
 fn sum_categories(dir: &Path, titles: bool) -> Result<Value> {
     let opener = Opener::new([read_viewer_key(dir)?]);
-    let project = report::meaning::Rule {
+    let project = report::meaning::ClassificationRule {
         name: "figures".to_owned(),
         app: None,
         title: Some(r"figures \d*7\b".to_owned()),
     };
     let projects = if titles { vec![project] } else { Vec::new() };
-    let meaning = report::Meaning::new(&[], true, &projects)?;
+    let meaning = report::ClassificationRules::new(&[], true, &projects)?;
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = noon_us(YEAR.1.tomorrow()?)?;
     let range = YEAR.0..=YEAR.1;
     let asked = (report::DayStart::default(), &meaning);
     let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
-    let whole = report::overview::Whole::of(days.days.iter());
+    let whole = report::overview::PeriodTotals::of(days.days.iter());
     let wall = elapsed_ms(start);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
     let status = std::fs::read_to_string("/proc/self/status")?;

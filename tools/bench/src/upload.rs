@@ -2,7 +2,7 @@
 
 use crate::measure::{elapsed_ms, process_cpu_ms, thread_cpu_ms};
 use anyhow::{Result, bail};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -23,7 +23,7 @@ pub(crate) fn measure_uploads(count: u32, size: u32) -> Result<Value> {
         return measure_puts(&bucket, count, size, process_cpu_ms);
     }
     let dir = tempfile::tempdir()?;
-    let server = S3Server::start(Options::new(dir.path()))?;
+    let server = S3Server::start(S3ServerOptions::new(dir.path()))?;
     let env = server.env();
     let find = |name: &str| Some(env.iter().find(|(n, _)| *n == name)?.1.clone());
     let bucket = Destination::choose(None, &find, no_dir)?;

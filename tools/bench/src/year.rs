@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Shot, Span, Window};
-use report::Rollups;
+use journal::{Commit, Journal, JournalKeys};
+use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
+use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(crate) struct DayShape {
     /// Whether roll-ups are written with the records.
     pub(crate) rolled_up: bool,
     /// The active window by the number of the day and the place within it.
-    pub(crate) window: fn(usize, usize) -> Arc<Window>,
+    pub(crate) window: fn(usize, usize) -> Arc<WindowInfo>,
 }
 
 /// Numbers of what was written.
@@ -80,7 +80,7 @@ pub(crate) struct WrittenDays {
 /// The window at place `n` of day `d` of somebody who works on a few things at a time: of a day's hundreds of windows
 /// some twenty are in use within a quarter hour, and a title names its content (a file, a page, a letter), so that most
 /// are seen for a few days only.
-pub(crate) fn task_window(d: usize, n: usize) -> Arc<Window> {
+pub(crate) fn task_window(d: usize, n: usize) -> Arc<WindowInfo> {
     // Twenty windows take turns for a quarter hour; small numbers come more often.
     let turn = shuffle(n) % 20 * (shuffle(n / 3) % 20 + 1) / 20;
     let task = d * 40 + n / 69;
@@ -92,7 +92,7 @@ pub(crate) fn task_window(d: usize, n: usize) -> Arc<Window> {
         1 => format!("{topic} {} of week {}", which % 31, d / 7),
         _ => format!("{topic} {}", which % 211),
     };
-    Arc::new(Window {
+    Arc::new(WindowInfo {
         app: app.to_owned(),
         exe: exe.to_owned(),
         title: format!("{content} – {app}"),
@@ -100,11 +100,11 @@ pub(crate) fn task_window(d: usize, n: usize) -> Arc<Window> {
 }
 
 /// The window at place `n` of a day that is like every other: a thousand titles in turn.
-pub(crate) fn figures_window(n: usize) -> Arc<Window> {
+pub(crate) fn figures_window(n: usize) -> Arc<WindowInfo> {
     // Small numbers come more often.
     let mixed = n.wrapping_mul(0x9e37_79b9) >> 7;
     let (app, exe, _) = APPS[(mixed % 10) * ((mixed / 10) % 10) / 10];
-    Arc::new(Window {
+    Arc::new(WindowInfo {
         app: app.to_owned(),
         exe: exe.to_owned(),
         title: format!(
@@ -140,8 +140,8 @@ pub(crate) fn read_viewer_key(dir: &Path) -> Result<Identity> {
 }
 
 /// The keys of a journal that `identity` opens.
-pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<Keys> {
-    Ok(Keys {
+pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<JournalKeys> {
+    Ok(JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([identity.recipient()])?,
         opener,
@@ -149,7 +149,7 @@ pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<Keys> 
 }
 
 /// Opens a journal for writing.
-pub(crate) fn open_journal(dir: &Path, keys: Keys, now_us: i64) -> Result<Journal> {
+pub(crate) fn open_journal(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Journal> {
     let (mut journal, _) = Journal::open(dir, keys, now_us)?;
     journal.commit_recovered(&[], now_us)?;
     Ok(journal)
@@ -158,13 +158,13 @@ pub(crate) fn open_journal(dir: &Path, keys: Keys, now_us: i64) -> Result<Journa
 /// Writes `count` days from `first` on into a new journal, one commit a day.
 pub(crate) fn write_days(
     dir: &Path,
-    keys: Keys,
+    keys: JournalKeys,
     first: Date,
     count: usize,
     shape: DayShape,
 ) -> Result<WrittenDays> {
     let mut journal = open_journal(dir, keys, noon_us(first)?)?;
-    let mut rollups = Rollups::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let mut written = WrittenDays::default();
     let mut last = first;
     let dates = first.series(jiff::Span::new().days(1)).take(count);
@@ -239,7 +239,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
     // No two alike.
     let mut bytes = SMALLEST_PNG.to_vec();
     bytes.extend(u64::try_from(n)?.to_le_bytes());
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: span.start_us,
         zone: ZONE.into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),

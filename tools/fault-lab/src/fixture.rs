@@ -1,10 +1,10 @@
 //! A journal to be broken: its keys, and records whose every byte follows from a number, their tag.
 
 use anyhow::{Context, Result};
-use journal::{DB_NAME, Journal, Keys, Reader, Recovery};
+use journal::{DB_NAME, Journal, JournalKeys, Reader, RecoveryReport};
 use model::{
-    Clock, Counts, Coverage, DeviceId, InputCounts, LineRef, Moment, Record, SCHEMA, Shot, Span,
-    Window,
+    Clock, Counts, Coverage, DeviceId, InputCounts, Moment, RECORD_SCHEMA, Record, RecordLineRef,
+    Screenshot, Span, WindowInfo,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -70,14 +70,14 @@ pub(crate) fn journal_in_dir(dir: &Path) -> PathBuf {
 }
 
 /// The writer's keys, in a process that knows only the fixture's directory.
-pub(crate) fn read_keys(dir: &Path) -> Result<Keys> {
+pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
     let lease: Identity = fs::read_to_string(dir.join("lease"))?
         .parse()
         .context("the lease")?;
     let viewer = fs::read_to_string(dir.join("viewer"))?
         .parse()
         .context("the viewer's key")?;
-    Ok(Keys {
+    Ok(JournalKeys {
         device: lab_device(),
         maker: KeyMaker::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
@@ -85,7 +85,7 @@ pub(crate) fn read_keys(dir: &Path) -> Result<Keys> {
 }
 
 /// Opens the writer of the fixture in `dir`.
-pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)> {
+pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
     Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at_us)?)
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn make_span(tag: u64) -> Span {
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
         removed: false,
-        window: Some(Arc::new(Window {
+        window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!(
@@ -127,7 +127,7 @@ pub(crate) fn make_span(tag: u64) -> Span {
 }
 
 /// The screenshot of a tag, and its image (200 bytes to 24 KiB).
-pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
+pub(crate) fn make_screenshot(tag: u64) -> (Screenshot, Vec<u8>) {
     let bytes = 200 + usize::try_from(tag.wrapping_mul(7919) % 24_000).unwrap_or(0);
     let mut image = format!("screenshot {tag} ").into_bytes();
     let mut noise = tag;
@@ -137,7 +137,7 @@ pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
             .wrapping_add(1);
         image.extend_from_slice(&noise.to_le_bytes());
     }
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: time_of(tag),
         zone: "Europe/Berlin".into(),
         sha256: upload::sha256_hex(&image),
@@ -156,8 +156,8 @@ pub(crate) fn make_screenshot(tag: u64) -> (Shot, Vec<u8>) {
 
 /// The bytes of a record's line, without the line feed.
 pub(crate) fn encode_line(seq: u64, record: &Record) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    Ok(serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: &lab_device(),
         seq,
         record,

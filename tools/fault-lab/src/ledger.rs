@@ -163,7 +163,7 @@ impl AckLedger {
             "a gap: record {seq} comes after {}",
             self.through
         );
-        let found: Line = serde_json::from_slice(raw)?;
+        let found: RecordLine = serde_json::from_slice(raw)?;
         let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
         if let Some(other) = self.seen.insert(tag, seq) {
             bail!("tag {tag} stands there twice, as {other} and {seq}");
@@ -258,7 +258,7 @@ impl AckLedger {
                 let delivered = sent
                     .remove(&seq)
                     .with_context(|| format!("record {seq} was not delivered"))?;
-                let found: Line = serde_json::from_slice(&raw)?;
+                let found: RecordLine = serde_json::from_slice(&raw)?;
                 let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
                 // What was removed here may have been sent before.
                 let same = delivered == raw

@@ -26,7 +26,7 @@ pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) ->
     let sink =
         Destination::choose(None, &find, &fixture.dir.join("sent"))?.open(Timeouts::default())?;
     let reader = fixture.open_reader()?;
-    let expected = Expected {
+    let expected = JournalExpectation {
         reader: &reader,
         key: DeviceKey::find(&fixture.dir.join("device"))?.map(|key| key.public()),
     };

@@ -9,8 +9,8 @@ mod virtual_desktop;
 mod wait;
 mod window_spec;
 
-pub use desktop_session::{PANEL_HEIGHT, Session};
-pub use screen_image::{Picture, choose_from_menu};
+pub use desktop_session::{DesktopSession, PANEL_HEIGHT};
+pub use screen_image::{ScreenImage, choose_from_menu};
 pub use test_window::TestWindow;
 pub use typist::{Button, Typist};
 pub use virtual_desktop::{DesktopSpec, VirtualDesktop};

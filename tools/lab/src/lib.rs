@@ -8,6 +8,4 @@ pub mod desktop;
 pub mod s3;
 #[cfg(feature = "sink")]
 pub mod sink_conformance;
-#[cfg(feature = "sink")]
-pub use sink_conformance as sink;
 pub mod terminal;

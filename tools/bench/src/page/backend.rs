@@ -24,7 +24,7 @@ pub(crate) struct BenchBackend {
 }
 
 impl BenchBackend {
-    pub(crate) fn new(dir: &Path, keys: Keys) -> Result<Self> {
+    pub(crate) fn new(dir: &Path, keys: JournalKeys) -> Result<Self> {
         let rule = |name: &str, title: &str| ClassificationRule {
             name: name.to_owned(),
             app: None,
@@ -118,7 +118,7 @@ impl web::Desk for BenchBackend {
 pub(crate) struct BenchWatch(pub(crate) Arc<AtomicBool>);
 
 impl web::Watch for BenchWatch {
-    fn status(&self) -> Option<Status> {
+    fn status(&self) -> Option<AgentStatus> {
         None
     }
 

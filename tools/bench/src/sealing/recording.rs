@@ -4,12 +4,13 @@
 use crate::measure::process_cpu_ms;
 use crate::year::{ZONE, figures_window, open_journal};
 use anyhow::Result;
-use journal::{Commit, FreezeRules, Journal, Keys, Limits};
+use journal::{Commit, FreezeOptions, Journal, JournalKeys, SegmentLimits};
 use model::{
-    ActiveWindow, Counts, DeviceId, Event, LineRef, Moment, Record, SCHEMA, Shot, WindowHandle,
+    ActiveWindow, Counts, DeviceId, Moment, RECORD_SCHEMA, Record, RecordLineRef, Screenshot,
+    SensorEvent, WindowHandle,
 };
-use recorder::{Exclusions, Input, Recorder, Settings};
-use report::Rollups;
+use recorder::{ExclusionRules, Recorder, RecorderInput, RecorderSettings};
+use report::RollupBuilder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -30,8 +31,8 @@ struct SealedSample {
 impl SealedSample {
     fn keep_record(&mut self, device: &DeviceId, seq: u64, record: &Record) -> Result<()> {
         self.records.push(self.rows.len());
-        self.rows.push(serde_json::to_vec(&LineRef {
-            schema: SCHEMA,
+        self.rows.push(serde_json::to_vec(&RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: device,
             seq,
             record,
@@ -46,7 +47,7 @@ struct RecordedHour {
     now: Moment,
     recorder: Recorder,
     journal: Journal,
-    rollups: Rollups,
+    rollups: RollupBuilder,
     screenshot: Vec<u8>,
     sha256: String,
     sealed: SealedSample,
@@ -64,7 +65,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
     let device = DeviceId::from_bytes([7; 16]);
     let maker = KeyMaker::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
-    let keys = Keys {
+    let keys = JournalKeys {
         device: device.clone(),
         maker: maker.clone(),
         opener: opener.clone(),
@@ -75,7 +76,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
         awake_us: 1_000_000_000,
     };
     let journal = open_journal(&dir.join("journal"), keys, now.utc_us)?;
-    let rollups = Rollups::new(journal.first_clear_slot()?);
+    let rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let screenshot: Vec<u8> = (0..SCREENSHOT_BYTES)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 9) as u8)
         .collect();
@@ -114,12 +115,12 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
 }
 
 fn start_recorder(now: Moment) -> Result<Recorder> {
-    let settings = Settings {
+    let settings = RecorderSettings {
         idle_limit_us: 60_000_000,
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
-        exclusions: Exclusions::new(&[])?,
+        exclusions: ExclusionRules::new(&[])?,
         zone: ZONE.into(),
         unsupported: Vec::new(),
     };
@@ -135,8 +136,10 @@ impl RecordedHour {
                 handle: WindowHandle((tenth / 150) as u64),
                 window: figures_window(tenth / 150),
             });
-            self.recorder
-                .step(self.now, Input::Event(Event::Window { active }));
+            self.recorder.step(
+                self.now,
+                RecorderInput::Event(SensorEvent::Window { active }),
+            );
         }
         let mut counts = Counts::default();
         if tenth % 5 == 0 {
@@ -144,8 +147,10 @@ impl RecordedHour {
         } else {
             counts.hardware.keys = 1;
         }
-        self.recorder
-            .step(self.now, Input::Event(Event::Input { counts }));
+        self.recorder.step(
+            self.now,
+            RecorderInput::Event(SensorEvent::Input { counts }),
+        );
         if tenth % 3_000 == 2_999 {
             self.add_screenshot(tenth / 150)?;
         }
@@ -156,7 +161,7 @@ impl RecordedHour {
     }
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: self.now.utc_us,
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
@@ -170,9 +175,9 @@ impl RecordedHour {
             removed: false,
             window: Some(figures_window(window)),
         };
-        let rules = FreezeRules {
+        let rules = FreezeOptions {
             last: false,
-            limits: Limits::default(),
+            limits: SegmentLimits::default(),
             hold_us: 600_000_000,
             readable: false,
         };
@@ -241,7 +246,7 @@ fn seal_again(
         device: device.as_str(),
         session: &session.id,
         seq: n as u64,
-        schema: SCHEMA,
+        schema: RECORD_SCHEMA,
         what: "record",
     };
     let mut rows = Vec::with_capacity(sealed.rows.len());

@@ -3,7 +3,7 @@
 use crate::fixture;
 use anyhow::{Context, Result};
 use std::path::Path;
-use vault::{Door, Factor, Founding, STEP_SECONDS, TotpSecret, Vault, Verdict};
+use vault::{CodeVerdict, Factor, NewVault, STEP_SECONDS, TotpSecret, UnlockedSlot, Vault};
 
 /// The key that a credential store would keep.
 const STORE_KEY: &[u8] = &[7; 32];
@@ -13,14 +13,14 @@ const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 /// The gate of one-time codes.
 pub(super) struct ChildGate {
     vault: Vault,
-    door: Door,
+    door: UnlockedSlot,
     /// The next step of the clock.
     pub(super) step: u64,
 }
 
 /// Creates a vault next to the journal of `dir`.
 pub(crate) fn create_vault(dir: &Path) -> Result<()> {
-    let founding = Founding {
+    let founding = NewVault {
         device: fixture::lab_device().as_str().to_owned(),
         factor: Factor::OsStore(STORE_KEY),
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
@@ -58,6 +58,6 @@ impl ChildGate {
         let seconds = self.step * STEP_SECONDS;
         let code = totp.generate(seconds).to_string();
         let answer = self.vault.check_code(&self.door, &code, seconds)?;
-        Ok(answer.verdict == Verdict::Accepted)
+        Ok(answer.verdict == CodeVerdict::Accepted)
     }
 }

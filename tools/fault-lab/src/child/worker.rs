@@ -5,14 +5,16 @@ use crate::fixture::{self, FixedClock, START_US, is_screenshot, make_record};
 use crate::manifests;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use journal::retention::{Action, Policy, plan};
-use journal::{Commit, FreezeRules, Journal, JournalError, Limits, Outbox, Removal};
+use journal::retention::{RetentionAction, RetentionRule, plan};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalError, Outbox, RedactionTarget, SegmentLimits,
+};
 use model::Record;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use upload::{Destination, Store, Timeouts};
+use upload::{Destination, ObjectStoreSink, Timeouts};
 
 /// Prints one line for the parent.
 fn print_line(line: &str) {
@@ -121,9 +123,9 @@ struct ChildWorker {
 }
 
 /// Small segments, so that there are many.
-const RULES: FreezeRules = FreezeRules {
+const RULES: FreezeOptions = FreezeOptions {
     last: false,
-    limits: Limits {
+    limits: SegmentLimits {
         records: 17,
         bytes: 1 << 20,
     },
@@ -243,13 +245,13 @@ impl ChildWorker {
     fn apply_retention(&mut self) -> Result<()> {
         print_line("do retention");
         let archive = self.rng.percent(50);
-        let policy = Policy {
+        let policy = RetentionRule {
             max_age_days: 36_500,
             max_bytes: 60_000,
             action: if archive {
-                Action::Archive("archive".into())
+                RetentionAction::Archive("archive".into())
             } else {
-                Action::Delete
+                RetentionAction::Delete
             },
         };
         retry(self.tries.most, || {
@@ -277,7 +279,7 @@ impl ChildWorker {
         let from = self.first + self.rng.below(all - 4);
         let to = from + 1 + self.rng.below(4);
         print_line(&format!("taking {from} {to}"));
-        let what = Removal::Time(fixture::time_of(from)..fixture::time_of(to));
+        let what = RedactionTarget::Time(fixture::time_of(from)..fixture::time_of(to));
         let now_us = fixture::time_of(self.tag);
         let removed = retry(self.tries.most, || {
             Ok(self.journal.remove(&what, now_us)?)
@@ -320,7 +322,7 @@ impl ChildWorker {
 }
 
 /// Uploads the frozen segments to the bucket that the environment names, or else to the folder `sent`.
-fn upload_frozen(dir: &Path, store: &mut Option<Store>, most: u32) -> Result<()> {
+fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> Result<()> {
     print_line("upload begins");
     retry(most, || {
         if store.is_none() {

@@ -7,8 +7,8 @@ mod servers;
 
 use crate::lab::{LabVerdict, RunLength};
 use anyhow::{Context, Result, ensure};
-use lab::s3::{Options, S3Server};
-use lab::sink::{conforms, large_objects_go_in_parts, races_end_well};
+use lab::s3::{S3Server, S3ServerOptions};
+use lab::sink_conformance::{check_large_objects, check_races, check_sink};
 use model::DeviceId;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ struct ConformanceSite {
 }
 
 impl ConformanceSite {
-    fn open(&self, prefix: &str) -> Result<Store> {
+    fn open(&self, prefix: &str) -> Result<ObjectStoreSink> {
         let vars: BTreeMap<&str, String> = [
             ("S3_BUCKET_NAME", "lab".to_owned()),
             ("S3_PREFIX", prefix.to_owned()),
@@ -49,9 +49,9 @@ impl ConformanceSite {
     /// Runs the whole suite; returns what the server lacks, in a few words.
     fn run_suite(&self) -> Result<String> {
         let sink = self.open("suite")?;
-        conforms(&sink)?;
-        races_end_well(Arc::new(self.open("races")?))?;
-        large_objects_go_in_parts(&self.open("parts")?)?;
+        check_sink(&sink)?;
+        check_races(Arc::new(self.open("races")?))?;
+        check_large_objects(&self.open("parts")?)?;
         let mut lacks = Vec::new();
         if !sink.remarks().is_empty() {
             lacks.push("conditional puts");
@@ -86,7 +86,7 @@ pub(crate) fn run(_: RunLength) -> Result<LabVerdict> {
             )));
         }
     };
-    let own = S3Server::start(Options::new(dir.path().join("own")))?;
+    let own = S3Server::start(S3ServerOptions::new(dir.path().join("own")))?;
     let embedded = ConformanceSite {
         address: own.address(),
         key: ("lab-access".into(), "lab-secret".into()),

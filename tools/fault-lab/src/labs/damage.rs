@@ -67,8 +67,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 /// files while it is open (with a log), and after its end.
 fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJournal)> {
     let (mut journal, _) = fixture::open_journal(&fixture.dir, fixture::START_US)?;
-    let rules = FreezeRules {
-        limits: Limits {
+    let rules = FreezeOptions {
+        limits: SegmentLimits {
             records: 150,
             ..SegmentLimits::default()
         },

@@ -107,7 +107,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         "room was made, and it did not go on"
     );
     // Delivered elsewhere, everything is there.
-    journal.freeze(fixture::START_US, &FreezeRules::default())?;
+    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
     let to = dir.path().join("sent");
     let store = ObjectStoreSink::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());

@@ -7,7 +7,7 @@ use crate::ledger::AckLedger;
 use crate::manifests;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -85,7 +85,7 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
     };
     let fixture = JournalFixture::new(dir.path())?;
     create_vault(dir.path())?;
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
     let mut ledger = AckLedger::default();
     for kill in 0..PER_JOURNAL {
         let base = (kill + 1) * TAGS;

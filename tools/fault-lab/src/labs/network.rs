@@ -9,7 +9,7 @@ use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use journal::Outbox;
-use lab::s3::{Fault, Faults, Options, S3Server};
+use lab::s3::{FaultPlan, S3Fault, S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::ops::ControlFlow;
@@ -47,38 +47,41 @@ fn draw(n: u64) -> u64 {
 
 const KINDS: u64 = 13;
 
-fn choose_fault(roll: u64) -> (&'static str, Fault) {
-    let refuse = |status, code| Fault::Refuse { status, code };
+fn choose_fault(roll: u64) -> (&'static str, S3Fault) {
+    let refuse = |status, code| S3Fault::Refuse { status, code };
     match roll % KINDS {
-        0 => ("closed", Fault::Close),
-        1 => ("reset mid-body", Fault::CutBody(roll % 700)),
-        2 => ("stall", Fault::Stall),
+        0 => ("closed", S3Fault::Close),
+        1 => ("reset mid-body", S3Fault::CutBody(roll % 700)),
+        2 => ("stall", S3Fault::Stall),
         3 => ("500", refuse(500, "InternalError")),
         4 => ("503 SlowDown", refuse(503, "SlowDown")),
         5 => ("403", refuse(403, "AccessDenied")),
-        6 => ("truncated answer", Fault::CutAnswer(1 + roll / KINDS % 120)),
-        7 => ("garbage answer", Fault::Garbage),
+        6 => (
+            "truncated answer",
+            S3Fault::CutAnswer(1 + roll / KINDS % 120),
+        ),
+        7 => ("garbage answer", S3Fault::Garbage),
         8 => (
             "HTML",
-            Fault::Portal {
+            S3Fault::Portal {
                 etag: (roll / KINDS).is_multiple_of(2),
             },
         ),
-        9 => ("redirect", Fault::Redirect),
-        10 => ("answer lost", Fault::LoseAnswer),
+        9 => ("redirect", S3Fault::Redirect),
+        10 => ("answer lost", S3Fault::LoseAnswer),
         11 => (
             "error after storing",
-            Fault::AnswerInstead {
+            S3Fault::AnswerInstead {
                 status: 503,
                 code: "SlowDown",
             },
         ),
-        _ => ("skewed clock", Fault::Skewed(7_200)),
+        _ => ("skewed clock", S3Fault::Skewed(7_200)),
     }
 }
 
 /// A sink at that address.
-fn open_sink(server: &S3Server, address: Option<&str>) -> Result<Store> {
+fn open_sink(server: &S3Server, address: Option<&str>) -> Result<ObjectStoreSink> {
     let vars: BTreeMap<&str, String> = server.env().into_iter().collect();
     let get = |name: &str| match address {
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
@@ -92,7 +95,7 @@ struct Drainer {
     met: FaultsMet,
     /// An address where nothing listens.
     closed: String,
-    schedule: Schedule,
+    schedule: RetrySchedule,
     tries: u64,
     waited: Duration,
     /// Tries that went to another address than the server's.
@@ -124,18 +127,18 @@ impl Drainer {
                 Ok(_) => {
                     self.waited += self
                         .schedule
-                        .next(upload::schedule::Outcome::Delivered, chance);
+                        .next(upload::schedule::AttemptOutcome::Delivered, chance);
                     return Ok(());
                 }
                 Err(error) => error,
             };
-            if let upload::Cause::Journal(_)
-            | upload::Cause::Sink(upload::SinkError::Different { .. }) = error.cause
+            if let upload::UploadCause::Journal(_)
+            | upload::UploadCause::Sink(upload::SinkError::Different { .. }) = error.cause
             {
                 bail!("a drain ended with: {error}");
             }
             self.waited += self.schedule.next(error.outcome(), chance);
-            in_a_row = if error.drained == upload::Drained::default() {
+            in_a_row = if error.drained == upload::DrainReport::default() {
                 in_a_row + 1
             } else {
                 0
@@ -150,11 +153,11 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let dir = tempfile::tempdir()?;
     let met = FaultsMet::default();
     let told = Arc::clone(&met);
-    let mut options = Options::new(dir.path().join("s3"));
-    options.faults = Faults::each(move |seen| {
+    let mut options = S3ServerOptions::new(dir.path().join("s3"));
+    options.faults = FaultPlan::each(move |seen| {
         let roll = draw(seen.request);
         if !roll.is_multiple_of(5) {
-            return Fault::None;
+            return S3Fault::None;
         }
         let (kind, fault) = choose_fault(roll / 5);
         count_fault(&told, kind);
@@ -167,7 +170,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         met: Arc::clone(&met),
         // A port without a listener: it was just released.
         closed: format!("http://{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?),
-        schedule: Schedule::new(Duration::from_secs(300)),
+        schedule: RetrySchedule::new(Duration::from_secs(300)),
         tries: 0,
         waited: Duration::ZERO,
         elsewhere: 0,

@@ -9,7 +9,7 @@ use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use journal::Outbox;
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
@@ -37,7 +37,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let dir = tempfile::tempdir()?;
     let journal = dir.path().join("journal");
     let viewer = Identity::generate();
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
     let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(2 * spans));
     let mut at = |done: u64| {
         if let Some(bar) = &mut bar {
@@ -172,7 +172,7 @@ fn drain_outbox(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<Store> {
+fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     let vars: BTreeMap<&str, String> = [
         "S3_BUCKET_NAME",
         "AWS_ACCESS_KEY_ID",

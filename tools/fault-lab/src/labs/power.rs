@@ -14,7 +14,7 @@ use crate::ledger::AckLedger;
 use crate::mount::{self, TempMount, path_text};
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use logged_disk::{DiskOp, LoggedDisk};
 use std::fs::{self, File};
 use std::path::Path;
@@ -92,7 +92,7 @@ fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     mount::run_tool("sync", &["-f", path_text(&at)?])?;
     disk.start_log(fails);
     // The bucket is not on this disk.
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
     let env = server.env();
     let mut child = ChildProcess::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
     let mut said = Vec::new();

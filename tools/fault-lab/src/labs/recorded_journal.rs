@@ -3,8 +3,11 @@
 use crate::fixture::START_US;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use journal::{Commit, Depth, Form, FreezeRules, Journal, Keys, Limits, Reader, open_segment};
-use model::{Counts, Coverage, DeviceId, Line, Record, Shot, Span, Window};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader,
+    SegmentLimits, open_segment,
+};
+use model::{Counts, Coverage, DeviceId, Record, RecordLine, Screenshot, Span, WindowInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -166,7 +169,7 @@ pub(crate) fn check_delivery(
                 let opened = open_segment(parts.form, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
-            (Kind::Shot, Form::Age) => {
+            (ObjectKind::Shot, ObjectEncoding::Age) => {
                 let image = sha256_hex(&opener.open_file(&body)?);
                 screenshots.insert(parts.seq, image).is_some()
             }

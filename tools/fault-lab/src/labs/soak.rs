@@ -10,7 +10,7 @@ use model::{
     ActiveWindow, Counts, Coverage, InputCounts, Moment, SensorEvent, TimedEvent, WindowHandle,
     WindowInfo,
 };
-use report::Status;
+use report::AgentStatus;
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -236,7 +236,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let mut command = uam(&["run", "--yes", "--plain", "--recovery-kit", "kit.txt"]);
     let mut running = SoakProcess::start(command.arg("--replay").arg(&trace_file))?;
     running.answer_first_run()?;
-    let read_status = || -> Result<Status> {
+    let read_status = || -> Result<AgentStatus> {
         let out = uam(&["status", "--json"]).output()?;
         serde_json::from_slice(&out.stdout).context("uam did not print its status")
     };
@@ -304,11 +304,11 @@ fn watch_process(
 }
 
 /// Checks that everything was counted, by one process; returns the counts in words.
-fn check_counts(first: &Status, last: &Status, seconds: u64) -> Result<String> {
+fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result<String> {
     let keys = last.today_counts.keys() - first.today_counts.keys();
     // A machine so busy that the program stood still for half a minute shows that as not recorded (`blind`), and counts
     // nothing in it.
-    let blind_us = |status: &Status| -> u64 {
+    let blind_us = |status: &AgentStatus| -> u64 {
         let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
         blind.map(|t| t.us).sum()
     };

@@ -118,7 +118,7 @@ fn unused<T>() -> Result<T, SinkError> {
 }
 
 impl Sink for SyntheticBucket {
-    fn put_new(&self, _: &Object) -> Result<Put, SinkError> {
+    fn put_new(&self, _: &NewObject) -> Result<PutOutcome, SinkError> {
         unused()
     }
 
@@ -143,7 +143,7 @@ impl Sink for SyntheticBucket {
     }
 }
 
-impl Look for SyntheticBucket {
+impl InspectableSink for SyntheticBucket {
     fn each(
         &self,
         _: &str,
@@ -212,7 +212,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     if length == RunLength::Short {
         bucket.edited = Some(whole / 2);
         bucket.missing = Some(whole / 3);
-        check_bucket(&bucket, &[Fault::MissingObject, Fault::Edited])?;
+        check_bucket(&bucket, &[FaultKind::MissingObject, FaultKind::Edited])?;
     }
     Ok(LabVerdict::Passed(format!(
         "{whole} objects and {} manifests in {seconds:.1} s, {:.0} objects/s, {:.1} MiB of memory at most",
@@ -222,10 +222,10 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     )))
 }
 
-fn check_bucket(bucket: &SyntheticBucket, expected: &[Fault]) -> Result<()> {
+fn check_bucket(bucket: &SyntheticBucket, expected: &[FaultKind]) -> Result<()> {
     let mut bar = ProgressBar::new(bucket.whole);
-    let report = verify(bucket, &Options::default(), None, 0, &mut |step| {
-        if let Step::Followed { objects, .. } = step {
+    let report = verify(bucket, &VerifyOptions::default(), None, 0, &mut |step| {
+        if let VerifyProgress::Followed { objects, .. } = step {
             bar.at(objects);
         }
         ControlFlow::Continue(())

@@ -1,5 +1,5 @@
 //! The session of a desktop: a message bus of its own, a panel with a tray (xfce4-panel), and a notification service
-//! (dunst). Each can end and come back.
+//! (dunst). Each can be stopped and started again.
 
 use super::wait::wait_until;
 use anyhow::{Context, Result, bail, ensure};
@@ -11,11 +11,11 @@ use tempfile::TempDir;
 const PACKAGES: &str = "the session needs the Debian packages dbus, xfce4-panel and dunst: sudo apt-get install dbus \
                         xfce4-panel dunst";
 
-/// Height of the panel, in pixels. It lies along the upper edge of the display.
+/// Height of the panel, in pixels. It is at the upper edge of the display.
 pub const PANEL_HEIGHT: u16 = 32;
 
-/// A bus, and who was started on it. All of it is killed on drop.
-pub struct Session {
+/// A message bus, and the programs started on it. All of them are killed on drop.
+pub struct DesktopSession {
     display: String,
     home: TempDir,
     bus: Option<Child>,
@@ -23,8 +23,8 @@ pub struct Session {
     notifications: Option<Child>,
 }
 
-impl Session {
-    /// Starts the bus for `display`; nobody is on it.
+impl DesktopSession {
+    /// Starts the bus for `display`, without further programs.
     ///
     /// # Errors
     /// When dbus-daemon is missing or does not start.
@@ -52,7 +52,7 @@ impl Session {
         self.home.path().join("bus")
     }
 
-    /// A program of this session, with nothing inherited but where programs are found.
+    /// A program of this session, which inherits nothing but `PATH`.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let home = self.home.path();
@@ -96,7 +96,7 @@ impl Session {
         Ok(())
     }
 
-    /// Starts the bus anew after [`Session::stop_bus`].
+    /// Starts the bus again after [`DesktopSession::stop_bus`].
     ///
     /// # Errors
     /// When it does not start.
@@ -121,7 +121,7 @@ impl Session {
         Ok(())
     }
 
-    /// The bus dies, and with it whoever was on it.
+    /// Kills the bus and every program on it.
     pub fn stop_bus(&mut self) {
         end(&mut self.panel);
         end(&mut self.notifications);
@@ -135,7 +135,7 @@ impl Session {
     pub fn start_panel(&mut self, dark: bool) -> Result<()> {
         end(&mut self.panel);
         if self.has("org.xfce.Xfconf") {
-            // It read the file for the panel before; from then on it is asked.
+            // The settings daemon read its file at its first start; later changes are sent to it.
             self.paint_panel(dark)?;
         }
         let folder = self
@@ -235,7 +235,7 @@ impl Session {
         self.notifications.as_ref().map(Child::id)
     }
 
-    /// What the service has shown and shows, the newest first, as dbus-send prints it.
+    /// All notifications so far, the newest first, as dbus-send prints them.
     ///
     /// # Errors
     /// When the service does not answer.
@@ -248,7 +248,7 @@ impl Session {
                 &[],
             )
         };
-        // Those that are still to be seen are in no list; closed, they are.
+        // Open notifications are in no list; closed ones are.
         ask("NotificationCloseAll")?;
         ask("NotificationListHistory")
     }
@@ -256,7 +256,7 @@ impl Session {
     /// Calls `method` (with its interface) of `name` at `path`; the answer as dbus-send prints it.
     ///
     /// # Errors
-    /// The error of whoever was called, or of dbus-send.
+    /// The error of the called program, or of dbus-send.
     pub fn call(&self, name: &str, path: &str, method: &str, args: &[&str]) -> Result<String> {
         let out = self
             .command("dbus-send")
@@ -274,7 +274,7 @@ impl Session {
         Ok(String::from_utf8_lossy(&out.stdout).into_owned())
     }
 
-    /// Is somebody called `name` on the bus?
+    /// Whether the name `name` has an owner on the bus.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let answer = self.call(
@@ -309,7 +309,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for DesktopSession {
     fn drop(&mut self) {
         self.stop_bus();
     }
@@ -323,7 +323,7 @@ fn end(child: &mut Option<Child>) {
     }
 }
 
-/// Of the panel's background, from 0 (black) to 1 (white).
+/// Brightness of the panel's background, from 0 (black) to 1 (white).
 fn grey(dark: bool) -> &'static str {
     if dark { "0.13" } else { "0.95" }
 }

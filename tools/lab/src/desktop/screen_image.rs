@@ -1,4 +1,4 @@
-//! What a display shows, and what is clicked in the menus on it.
+//! The image of a display, and clicks in its menus.
 
 use super::typist::{Button, Typist};
 use super::wait::wait_until;
@@ -10,15 +10,15 @@ use x11rb::protocol::xproto::{ConnectionExt, ImageFormat, MapState, Rectangle};
 /// X keysym of the arrow key downwards.
 const DOWN: u32 = 0xff54;
 
-/// Two looks at a display this far apart show whether something still moves.
+/// Two images of a display this far apart show whether something still moves.
 const STILL: Duration = Duration::from_millis(60);
 
 /// No menu is smaller, in pixels each way.
 const LEAST_MENU: u16 = 100;
 
-/// What is on a display at one moment.
+/// The image of a display at one moment.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct ScreenImage {
     /// Width in pixels.
     pub width: u16,
     /// Height in pixels.
@@ -27,12 +27,12 @@ pub struct Picture {
     pub pixels: Vec<u32>,
 }
 
-impl Picture {
-    /// Of the whole display.
+impl ScreenImage {
+    /// Captures the whole display.
     ///
     /// # Errors
     /// When the server is gone or has another depth than 24.
-    pub fn of(display: &str) -> Result<Self> {
+    pub fn capture(display: &str) -> Result<Self> {
         let (conn, screen) = x11rb::connect(Some(display))?;
         let screen = &conn.setup().roots[screen];
         let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
@@ -100,7 +100,7 @@ impl Picture {
 }
 
 /// Clicks with `button` at `place` until a menu is open, and chooses the entry that is `steps` down among those that can be
-/// chosen: goes there with the keyboard, and clicks on what that has highlighted. `seen` is called before that click.
+/// chosen: goes there with the keyboard, and clicks on the highlighted entry. `seen` is called before that click.
 ///
 /// # Errors
 /// When the server is gone, no menu opens, or it stays open.
@@ -114,16 +114,16 @@ pub fn choose_from_menu(
     let typist = Typist::new(display)?;
     typist.point_at(place.0, place.1)?;
     typist.clicks(button, 1, 10)?;
-    let menu = wait_until("a menu is open", || open_menu(display))?;
+    let menu = wait_until("a menu is open", || find_open_menu(display))?;
     // Drawn, and nothing is highlighted yet.
-    let bare = still(display)?;
+    let bare = wait_until_still(display)?;
     let mut last = bare.clone();
     for _ in 0..steps {
         typist.press(DOWN)?;
         wait_until("another entry is highlighted", || {
-            Ok(Picture::of(display)?.difference(&last))
+            Ok(ScreenImage::capture(display)?.difference(&last))
         })?;
-        last = still(display)?;
+        last = wait_until_still(display)?;
     }
     let entry = last.difference(&bare);
     let entry = entry.filter(|e| e.y >= menu.y && e.width <= menu.width);
@@ -135,16 +135,16 @@ pub fn choose_from_menu(
         typist.clicks(Button::Left, 1, 10)?;
     }
     wait_until("the menu is closed", || {
-        Ok(open_menu(display)?.is_none().then_some(()))
+        Ok(find_open_menu(display)?.is_none().then_some(()))
     })
 }
 
-/// The display, once two looks at it are the same.
-fn still(display: &str) -> Result<Picture> {
-    let mut last = Picture::of(display)?;
+/// Waits until two images of the display are the same, and returns the last.
+fn wait_until_still(display: &str) -> Result<ScreenImage> {
+    let mut last = ScreenImage::capture(display)?;
     wait_until("nothing moves", || {
         std::thread::sleep(STILL);
-        let now = Picture::of(display)?;
+        let now = ScreenImage::capture(display)?;
         let same = now.pixels == last.pixels;
         last = now.clone();
         Ok(same.then_some(now))
@@ -152,11 +152,11 @@ fn still(display: &str) -> Result<Picture> {
 }
 
 /// The menu that is open: the uppermost window that no window manager manages.
-fn open_menu(display: &str) -> Result<Option<Rectangle>> {
+fn find_open_menu(display: &str) -> Result<Option<Rectangle>> {
     let (conn, screen) = x11rb::connect(Some(display))?;
     let root = conn.setup().roots[screen].root;
     for window in conn.query_tree(root)?.reply()?.children.into_iter().rev() {
-        // One that went meanwhile is none.
+        // A window that has gone meanwhile is skipped.
         let (Ok(facts), Ok(place)) = (
             conn.get_window_attributes(window)?.reply(),
             conn.get_geometry(window)?.reply(),

@@ -123,7 +123,7 @@ impl TestWindow {
         Ok(())
     }
 
-    /// Writes the properties that programs write.
+    /// Writes the usual properties of a program's window.
     fn describe(&self) -> Result<()> {
         let (conn, id, spec) = (&self.conn, self.id, &self.spec);
         let class = format!("{}\0{}\0", spec.class.to_lowercase(), spec.class);
@@ -183,7 +183,7 @@ impl TestWindow {
         self.id
     }
 
-    /// How it was made.
+    /// Its specification.
     #[must_use]
     pub fn spec(&self) -> &WindowSpec {
         &self.spec
@@ -321,7 +321,7 @@ impl TestWindow {
         Ok(())
     }
 
-    /// Where the inside lies on the screen: x, y, width, height.
+    /// Position and size of the inside on the screen: x, y, width, height.
     ///
     /// # Errors
     /// When the server is gone.
@@ -334,7 +334,7 @@ impl TestWindow {
         Ok((place.dst_x, place.dst_y, size.width, size.height))
     }
 
-    /// What the frame adds: left, right, top, bottom, in pixels.
+    /// Widths of the frame: left, right, top, bottom, in pixels.
     ///
     /// # Errors
     /// When the server is gone.
@@ -358,7 +358,7 @@ impl TestWindow {
         }
     }
 
-    /// Takes the whole server for this window's connection: nobody else is answered until the window is dropped.
+    /// Takes the whole server for this window's connection: no other client is answered until the window is dropped.
     ///
     /// # Errors
     /// When the server is gone.

@@ -27,7 +27,7 @@ const OPENBOX_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </openbox_config>
 "#;
 
-/// What a virtual desktop is made of.
+/// The parts of a virtual desktop.
 #[derive(Clone, Debug)]
 pub struct DesktopSpec {
     /// Width in pixels.

@@ -43,7 +43,7 @@ pub struct WindowSpec {
     pub width: u16,
     /// Height of the inside in pixels.
     pub height: u16,
-    /// What it shows.
+    /// Its content.
     pub fill: Fill,
     /// Without `_NET_WM_NAME`, as old programs do it; the title is then written as Latin-1 `WM_NAME`.
     pub legacy_title: bool,
@@ -51,7 +51,7 @@ pub struct WindowSpec {
     pub decorated: bool,
     /// True for a window that the window manager leaves alone, such as a menu.
     pub unmanaged: bool,
-    /// What `_NET_WM_PID` says; `None` leaves it out.
+    /// Value of `_NET_WM_PID`; `None` leaves it out.
     pub pid: Option<u32>,
 }
 

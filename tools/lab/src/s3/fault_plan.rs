@@ -1,8 +1,8 @@
 //! Which request fails, and how.
 
-/// What goes wrong with one request.
+/// The fault of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum S3Fault {
     /// Nothing; the request is served.
     None,
     /// The connection is closed before anything is read or stored.
@@ -47,7 +47,7 @@ pub enum Fault {
 
 /// A request as a fault plan sees it. Numbers start at 1 and count since the server was first started.
 #[derive(Clone, Debug)]
-pub struct Seen<'a> {
+pub struct SeenRequest<'a> {
     /// HTTP method.
     pub method: &'a str,
     /// Path after the bucket, still percent-encoded; empty for the bucket itself.
@@ -61,34 +61,34 @@ pub struct Seen<'a> {
 }
 
 /// Decides the fault of each request.
-pub struct Faults(pub(super) Box<dyn Fn(&Seen<'_>) -> Fault + Send + Sync>);
+pub struct FaultPlan(pub(super) Box<dyn Fn(&SeenRequest<'_>) -> S3Fault + Send + Sync>);
 
-impl Faults {
+impl FaultPlan {
     /// No faults.
     #[must_use]
     pub fn none() -> Self {
-        Self::each(|_| Fault::None)
+        Self::each(|_| S3Fault::None)
     }
 
     /// The n-th puts (from 1) get these faults, all other requests none.
     #[must_use]
-    pub fn puts(plan: &[(u64, Fault)]) -> Self {
+    pub fn puts(plan: &[(u64, S3Fault)]) -> Self {
         let plan = plan.to_vec();
         Self::each(move |seen| {
             plan.iter()
                 .find(|(n, _)| *n == seen.put)
-                .map_or(Fault::None, |(_, fault)| fault.clone())
+                .map_or(S3Fault::None, |(_, fault)| fault.clone())
         })
     }
 
-    /// Whatever the closure says.
+    /// The fault that the closure chooses for each request.
     #[must_use]
-    pub fn each(plan: impl Fn(&Seen<'_>) -> Fault + Send + Sync + 'static) -> Self {
+    pub fn each(plan: impl Fn(&SeenRequest<'_>) -> S3Fault + Send + Sync + 'static) -> Self {
         Self(Box::new(plan))
     }
 }
 
-impl Default for Faults {
+impl Default for FaultPlan {
     fn default() -> Self {
         Self::none()
     }

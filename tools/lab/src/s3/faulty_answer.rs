@@ -1,8 +1,8 @@
 //! How a fault looks on the wire.
 
-use super::fault_plan::Fault;
-use super::spoiled_stream::Spoil;
-use super::state::Shared;
+use super::fault_plan::S3Fault;
+use super::spoiled_stream::SpoilSwitch;
+use super::state::ServerState;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, DATE, ETAG, HeaderName, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
@@ -26,39 +26,20 @@ impl std::fmt::Display for Dropped {
 impl std::error::Error for Dropped {}
 
 /// The answer to a request, or [`Dropped`].
-pub(super) type Answer = Result<Response<s3s::Body>, Dropped>;
+pub(super) type HandlerResult = Result<Response<s3s::Body>, Dropped>;
 
 /// Serves the request, or answers as the fault says.
 pub(super) async fn answer_with_fault(
-    shared: &Shared,
-    spoil: &Spoil,
-    fault: &Fault,
+    state: &ServerState,
+    spoil: &SpoilSwitch,
+    fault: &S3Fault,
     mut request: Request<Incoming>,
-) -> Answer {
+) -> HandlerResult {
     let head_only = request.method() == Method::HEAD;
-    let page = |status: u16, body: String| {
-        let mut response = Response::new(if head_only {
-            s3s::Body::empty()
-        } else {
-            s3s::Body::from(body)
-        });
-        *response.status_mut() = StatusCode::from_u16(status).map_err(|_| Dropped)?;
-        Ok(response)
-    };
-    let refusal = |status: u16, code: &str| {
-        let mut response = page(
-            status,
-            format!(
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>a fault of the plan</Message></Error>"
-            ),
-        )?;
-        set_header(&mut response, CONTENT_TYPE, "application/xml")?;
-        Ok(response)
-    };
     match *fault {
-        Fault::None => serve_request(shared, request).await,
-        Fault::Close => Err(Dropped),
-        Fault::CutBody(bytes) => {
+        S3Fault::None => serve_request(state, request).await,
+        S3Fault::Close => Err(Dropped),
+        S3Fault::CutBody(bytes) => {
             let mut read = 0_u64;
             let body = request.body_mut();
             while read < bytes {
@@ -69,35 +50,36 @@ pub(super) async fn answer_with_fault(
             }
             Err(Dropped)
         }
-        Fault::Refuse { status, code } => {
+        S3Fault::Refuse { status, code } => {
             read_body(&mut request).await;
-            refusal(status, code)
+            make_refusal(head_only, status, code)
         }
-        Fault::LoseAnswer => {
-            serve_request(shared, request).await?;
+        S3Fault::LoseAnswer => {
+            serve_request(state, request).await?;
             Err(Dropped)
         }
-        Fault::AnswerInstead { status, code } => {
-            serve_request(shared, request).await?;
-            refusal(status, code)
+        S3Fault::AnswerInstead { status, code } => {
+            serve_request(state, request).await?;
+            make_refusal(head_only, status, code)
         }
-        Fault::Garbage => {
-            let answer = serve_request(shared, request).await?;
+        S3Fault::Garbage => {
+            let answer = serve_request(state, request).await?;
             spoil.garbage();
             Ok(answer)
         }
-        Fault::CutAnswer(bytes) => {
-            let answer = serve_request(shared, request).await?;
+        S3Fault::CutAnswer(bytes) => {
+            let answer = serve_request(state, request).await?;
             spoil.cut(bytes);
             Ok(answer)
         }
-        Fault::Stall => {
+        S3Fault::Stall => {
             tokio::time::sleep(MAX_STALL).await;
             Err(Dropped)
         }
-        Fault::Portal { etag } => {
+        S3Fault::Portal { etag } => {
             read_body(&mut request).await;
-            let mut response = page(
+            let mut response = make_page(
+                head_only,
                 200,
                 "<html><body>Welcome! Please log in.</body></html>".into(),
             )?;
@@ -107,21 +89,21 @@ pub(super) async fn answer_with_fault(
             }
             Ok(response)
         }
-        Fault::Redirect => {
+        S3Fault::Redirect => {
             read_body(&mut request).await;
-            let mut response = page(302, String::new())?;
+            let mut response = make_page(head_only, 302, String::new())?;
             set_header(&mut response, LOCATION, "http://portal.invalid/login")?;
             Ok(response)
         }
-        Fault::Skewed(ahead) => {
+        S3Fault::Skewed(ahead) => {
             read_body(&mut request).await;
-            let mut response = refusal(403, "RequestTimeTooSkewed")?;
+            let mut response = make_refusal(head_only, 403, "RequestTimeTooSkewed")?;
             set_header(&mut response, DATE, &http_date(ahead).ok_or(Dropped)?)?;
             Ok(response)
         }
-        Fault::OtherRegion(region) => {
+        S3Fault::OtherRegion(region) => {
             read_body(&mut request).await;
-            let mut response = refusal(301, "PermanentRedirect")?;
+            let mut response = make_refusal(head_only, 301, "PermanentRedirect")?;
             set_header(
                 &mut response,
                 HeaderName::from_static("x-amz-bucket-region"),
@@ -132,7 +114,27 @@ pub(super) async fn answer_with_fault(
     }
 }
 
-async fn serve_request(shared: &Shared, request: Request<Incoming>) -> Answer {
+/// An answer with this body, which is left out of the answer to a HEAD request.
+fn make_page(head_only: bool, status: u16, body: String) -> HandlerResult {
+    let mut response = Response::new(if head_only {
+        s3s::Body::empty()
+    } else {
+        s3s::Body::from(body)
+    });
+    *response.status_mut() = StatusCode::from_u16(status).map_err(|_| Dropped)?;
+    Ok(response)
+}
+
+fn make_refusal(head_only: bool, status: u16, code: &str) -> HandlerResult {
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>a fault of the plan</Message></Error>"
+    );
+    let mut response = make_page(head_only, status, body)?;
+    set_header(&mut response, CONTENT_TYPE, "application/xml")?;
+    Ok(response)
+}
+
+async fn serve_request(state: &ServerState, request: Request<Incoming>) -> HandlerResult {
     // Read to its end, as stores do: one that answers before and closes may make the client lose the answer.
     let (parts, mut body) = request.into_parts();
     let mut whole = Vec::new();
@@ -141,7 +143,7 @@ async fn serve_request(shared: &Shared, request: Request<Incoming>) -> Answer {
             whole.extend_from_slice(data);
         }
     }
-    shared
+    state
         .service
         .call(Request::from_parts(parts, s3s::Body::from(whole)))
         .await

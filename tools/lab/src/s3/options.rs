@@ -1,30 +1,30 @@
 //! Settings of a server.
 
-use super::access::Access;
-use super::fault_plan::Faults;
+use super::access::BucketAccess;
+use super::fault_plan::FaultPlan;
 use std::path::PathBuf;
 
 /// How to start a server.
-pub struct Options {
+pub struct S3ServerOptions {
     /// Directory that holds the bucket's directory; made when missing.
     pub dir: PathBuf,
     /// Name of the bucket; made when missing.
     pub bucket: String,
-    /// Access key id the client must use.
+    /// BucketAccess key id the client must use.
     pub access_key: String,
     /// Secret key the client must sign with.
     pub secret_key: String,
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// What goes wrong.
-    pub faults: Faults,
-    /// What is allowed.
-    pub access: Access,
-    /// Speak TLS, with a certificate of [`AUTHORITY`].
+    /// The faults of its answers.
+    pub faults: FaultPlan,
+    /// The operations it allows.
+    pub access: BucketAccess,
+    /// Speak TLS, with a certificate of [`super::AUTHORITY`].
     pub tls: bool,
 }
 
-impl Options {
+impl S3ServerOptions {
     /// Bucket `lab`, keys `lab-access` and `lab-secret`, a free port, no faults.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> Self {
@@ -34,8 +34,8 @@ impl Options {
             access_key: "lab-access".into(),
             secret_key: "lab-secret".into(),
             port: 0,
-            faults: Faults::none(),
-            access: Access::Whole,
+            faults: FaultPlan::none(),
+            access: BucketAccess::Whole,
             tls: false,
         }
     }

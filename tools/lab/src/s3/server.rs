@@ -1,10 +1,10 @@
 //! The server: starting, stopping, its log and its objects.
 
 use super::access::OneBucket;
-use super::fault_plan::Faults;
-use super::options::Options;
+use super::fault_plan::FaultPlan;
+use super::options::S3ServerOptions;
 use super::serve::accept_connections;
-use super::state::{Entry, Shared, Totals, lock};
+use super::state::{RequestLogEntry, RequestTotals, ServerState, lock};
 use super::tls;
 use anyhow::{Context, Result};
 use s3s::auth::SimpleAuth;
@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 /// The server. Stops when dropped.
 pub struct S3Server {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     runtime: Option<Runtime>,
     address: SocketAddr,
     dir: PathBuf,
@@ -34,8 +34,8 @@ impl S3Server {
     ///
     /// # Errors
     /// When the directory cannot be made or the port is taken.
-    pub fn start(options: Options) -> Result<Self> {
-        let Options {
+    pub fn start(options: S3ServerOptions) -> Result<Self> {
+        let S3ServerOptions {
             dir,
             bucket,
             access_key,
@@ -58,7 +58,7 @@ impl S3Server {
             name: bucket.clone(),
             access,
         });
-        let shared = Arc::new(Shared {
+        let state = Arc::new(ServerState {
             service: builder.build(),
             bucket,
             faults: Mutex::new(faults),
@@ -71,7 +71,7 @@ impl S3Server {
             open: AtomicUsize::new(0),
         });
         let mut server = Self {
-            shared,
+            state,
             runtime: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             dir,
@@ -85,7 +85,7 @@ impl S3Server {
     /// `http://127.0.0.1:PORT`, or `https`.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.shared.tls.is_some() {
+        let scheme = if self.state.tls.is_some() {
             "https"
         } else {
             "http"
@@ -93,7 +93,7 @@ impl S3Server {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -102,14 +102,14 @@ impl S3Server {
     /// Name of the bucket.
     #[must_use]
     pub fn bucket(&self) -> &str {
-        &self.shared.bucket
+        &self.state.bucket
     }
 
     /// The environment a client needs to use this server, as `(name, value)`.
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("S3_BUCKET_NAME", self.shared.bucket.clone()),
+            ("S3_BUCKET_NAME", self.state.bucket.clone()),
             ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
             ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
             ("AWS_REGION", "us-east-1".into()),
@@ -117,14 +117,14 @@ impl S3Server {
         ]
     }
 
-    /// Goes away: drops every connection and lets go of the port. Nothing when already away.
+    /// Stops the server: drops every connection and releases the port. Does nothing when it is stopped.
     pub fn stop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(Duration::from_secs(5));
         }
     }
 
-    /// Comes back on the same port. Nothing when already there.
+    /// Starts the server again on the same port. Does nothing when it is running.
     ///
     /// # Errors
     /// When the port is taken or no thread can be started.
@@ -142,36 +142,36 @@ impl S3Server {
             .enable_all()
             .build()
             .context("cannot start the server's thread")?;
-        self.shared.open.store(0, Ordering::SeqCst);
-        let shared = Arc::clone(&self.shared);
+        self.state.open.store(0, Ordering::SeqCst);
+        let state = Arc::clone(&self.state);
         let listener = {
             let _inside = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        runtime.spawn(accept_connections(listener, shared));
+        runtime.spawn(accept_connections(listener, state));
         self.runtime = Some(runtime);
         Ok(())
     }
 
-    /// From now on these faults.
-    pub fn set_faults(&self, faults: Faults) {
-        *lock(&self.shared.faults) = faults;
+    /// Replaces the fault plan.
+    pub fn set_faults(&self, faults: FaultPlan) {
+        *lock(&self.state.faults) = faults;
     }
 
-    /// How many requests came in since the first start.
+    /// Numbers of requests since the first start.
     #[must_use]
-    pub fn totals(&self) -> Totals {
-        Totals {
-            requests: self.shared.requests.load(Ordering::SeqCst),
-            puts: self.shared.puts.load(Ordering::SeqCst),
-            faults: self.shared.faulty.load(Ordering::SeqCst),
+    pub fn totals(&self) -> RequestTotals {
+        RequestTotals {
+            requests: self.state.requests.load(Ordering::SeqCst),
+            puts: self.state.puts.load(Ordering::SeqCst),
+            faults: self.state.faulty.load(Ordering::SeqCst),
         }
     }
 
     /// The last [`super::MAX_LOG`] requests in the order they ended.
     #[must_use]
-    pub fn log(&self) -> Vec<Entry> {
-        lock(&self.shared.log).iter().cloned().collect()
+    pub fn log(&self) -> Vec<RequestLogEntry> {
+        lock(&self.state.log).iter().cloned().collect()
     }
 
     /// Everything in the bucket, read straight from the server's directory: key to bytes.
@@ -179,7 +179,7 @@ impl S3Server {
     /// # Errors
     /// When the directory cannot be read.
     pub fn objects(&self) -> Result<BTreeMap<String, Vec<u8>>> {
-        let root = self.dir.join(&self.shared.bucket);
+        let root = self.dir.join(&self.state.bucket);
         let mut found = BTreeMap::new();
         read_objects(&root, &root, &mut found)?;
         Ok(found)

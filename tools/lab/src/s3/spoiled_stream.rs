@@ -1,4 +1,4 @@
-//! A connection whose next answer can be spoilt on its way out.
+//! A connection whose next answer can be spoiled on its way out.
 
 use std::io;
 use std::pin::Pin;
@@ -8,41 +8,41 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Both ways of a connection.
-pub(super) trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait AsyncStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Both for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> AsyncStream for T {}
 
 const FINE: u64 = u64::MAX;
 const GARBAGE: u64 = u64::MAX - 1;
 const BROKEN: u64 = u64::MAX - 2;
 
-/// What becomes of the next answer.
+/// Decides how the next answer is spoiled.
 #[derive(Clone, Debug)]
-pub(super) struct Spoil(Arc<AtomicU64>);
+pub(super) struct SpoilSwitch(Arc<AtomicU64>);
 
-impl Spoil {
+impl SpoilSwitch {
     pub(super) fn new() -> Self {
         Self(Arc::new(AtomicU64::new(FINE)))
     }
 
-    /// It becomes bytes that are no HTTP, and the connection ends.
+    /// The next answer becomes bytes that are no HTTP, and the connection ends.
     pub(super) fn garbage(&self) {
         self.0.store(GARBAGE, Ordering::SeqCst);
     }
 
-    /// Only its first bytes are sent, and the connection ends.
+    /// Only the first `bytes` of the next answer are sent, and the connection ends.
     pub(super) fn cut(&self, bytes: u64) {
         self.0.store(bytes.min(BROKEN - 1), Ordering::SeqCst);
     }
 }
 
-/// The connection.
-pub(super) struct Spoilt {
-    pub(super) inner: Box<dyn Both>,
-    pub(super) how: Spoil,
+/// A connection that obeys its switch.
+pub(super) struct SpoiledStream {
+    pub(super) inner: Box<dyn AsyncStream>,
+    pub(super) how: SpoilSwitch,
 }
 
-impl AsyncRead for Spoilt {
+impl AsyncRead for SpoiledStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -52,7 +52,7 @@ impl AsyncRead for Spoilt {
     }
 }
 
-impl AsyncWrite for Spoilt {
+impl AsyncWrite for SpoiledStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -73,7 +73,7 @@ impl AsyncWrite for Spoilt {
         if sent.is_empty() {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        // An answer to a put is short and fits; whatever did not go out is spoilt just as well.
+        // An answer to a put is short and fits; the rest is spoiled just as well.
         match Pin::new(&mut self.inner).poll_write(cx, &sent) {
             Poll::Ready(Ok(_)) => Poll::Ready(Ok(buf.len())),
             other => other,

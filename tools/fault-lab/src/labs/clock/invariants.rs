@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Commit, FreezeRules, Journal, Keys, Outbox, Reader};
-use model::{Coverage, DeviceId, Line, Moment, NoticeCode, Record, SCHEMA, Span};
-use recorder::Outcome;
+use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
+use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
+use recorder::RecorderBatch;
 use report::day::{Extent, date_of, summarise};
 use vault::{GateState, Identity, KeyMaker, Opener};
 
@@ -88,10 +88,10 @@ pub(super) fn check_spans(
 /// many days were checked.
 pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<u64> {
     let device = DeviceId::from_bytes([7; 16]);
-    let lines: Vec<Line> = (1u64..)
+    let lines: Vec<RecordLine> = (1u64..)
         .zip(records)
-        .map(|(seq, record)| Line {
-            schema: SCHEMA,
+        .map(|(seq, record)| RecordLine {
+            schema: RECORD_SCHEMA,
             device_id: device.clone(),
             seq,
             record: record.clone(),
@@ -153,23 +153,23 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
 
 /// A real journal keeps the order, and everything it holds back is uploaded in the end, whatever the clock did before.
 pub(super) fn check_journal(
-    outcomes: &[(Moment, Outcome)],
-    last: Outcome,
+    outcomes: &[(Moment, RecorderBatch)],
+    last: RecorderBatch,
     records: &[Record],
     now: Moment,
 ) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let lease = Identity::generate();
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
     let (mut journal, _) = Journal::open(dir.path(), keys.clone(), first_us)?;
-    let hold = FreezeRules {
+    let hold = FreezeOptions {
         hold_us: 600 * S,
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
     let mut seq = 0;
     // A commit of many ticks, as a busy disk would make: the order is what matters here.

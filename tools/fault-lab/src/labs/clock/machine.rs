@@ -1,7 +1,9 @@
 //! A simulated machine: three clocks, somebody who works, and a recorder.
 
-use model::{ActiveWindow, Counts, Event, InputCounts, Moment, Record, Window, WindowHandle};
-use recorder::{Exclusions, Input, Outcome, Recorder};
+use model::{
+    ActiveWindow, Counts, InputCounts, Moment, Record, SensorEvent, WindowHandle, WindowInfo,
+};
+use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput};
 use std::sync::Arc;
 
 /// 2106-02-07, where 32 bits of seconds end.
@@ -38,7 +40,7 @@ pub(super) struct SimulatedMachine {
     pub(super) recorder: Recorder,
     pub(super) out: Vec<Record>,
     /// Everything handed to the journal, step by step.
-    pub(super) outcomes: Vec<(Moment, Outcome)>,
+    pub(super) outcomes: Vec<(Moment, RecorderBatch)>,
     pub(super) slept_us: u64,
     pub(super) sleeps: u64,
     window: u64,
@@ -46,13 +48,13 @@ pub(super) struct SimulatedMachine {
 
 const LIMIT: u64 = 300 * S;
 
-fn settings(zone: &str) -> recorder::Settings {
-    recorder::Settings {
+fn settings(zone: &str) -> recorder::RecorderSettings {
+    recorder::RecorderSettings {
         idle_limit_us: LIMIT,
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
-        exclusions: Exclusions::new(&[]).unwrap_or_default(),
+        exclusions: ExclusionRules::new(&[]).unwrap_or_default(),
         zone: zone.into(),
         unsupported: Vec::new(),
     }
@@ -76,8 +78,8 @@ impl SimulatedMachine {
         }
     }
 
-    fn event(&mut self, event: Event) {
-        self.recorder.step(self.now, Input::Event(event));
+    fn event(&mut self, event: SensorEvent) {
+        self.recorder.step(self.now, RecorderInput::Event(event));
     }
 
     fn tick(&mut self) {
@@ -102,20 +104,20 @@ impl SimulatedMachine {
                 while self.now.boot_us < end {
                     self.pass(TICK.min(end - self.now.boot_us));
                     self.window += 1;
-                    let window = Arc::new(Window {
+                    let window = Arc::new(WindowInfo {
                         app: "Editor".into(),
                         exe: String::new(),
                         title: format!("{}", self.window / 7),
                     });
                     let handle = WindowHandle(1);
-                    self.event(Event::Window {
+                    self.event(SensorEvent::Window {
                         active: Some(ActiveWindow { handle, window }),
                     });
                     let keys = InputCounts {
                         keys: 3,
                         ..InputCounts::default()
                     };
-                    self.event(Event::Input {
+                    self.event(SensorEvent::Input {
                         counts: Counts {
                             hardware: keys,
                             ..Counts::default()
@@ -132,12 +134,12 @@ impl SimulatedMachine {
                     let silent = self.now.boot_us - begun;
                     if silent >= LIMIT && !idle {
                         idle = true;
-                        self.event(Event::Idle { idle_us: silent });
+                        self.event(SensorEvent::Idle { idle_us: silent });
                     }
                     self.tick();
                 }
                 if idle {
-                    self.event(Event::Present);
+                    self.event(SensorEvent::Present);
                 }
             }
             ScenarioStep::Set(us) => {
@@ -150,7 +152,7 @@ impl SimulatedMachine {
             }
             ScenarioStep::Sleep { us, said, set } => {
                 if said {
-                    self.event(Event::Sleep { asleep: true });
+                    self.event(SensorEvent::Sleep { asleep: true });
                     self.tick();
                 }
                 self.now.boot_us += us;
@@ -159,11 +161,13 @@ impl SimulatedMachine {
                 self.slept_us += us;
                 self.sleeps += 1;
                 if said {
-                    self.event(Event::Sleep { asleep: false });
+                    self.event(SensorEvent::Sleep { asleep: false });
                 }
                 self.tick();
             }
-            ScenarioStep::Travel(zone) => self.recorder.step(self.now, Input::Zone(zone.into())),
+            ScenarioStep::Travel(zone) => self
+                .recorder
+                .step(self.now, RecorderInput::Zone(zone.into())),
             ScenarioStep::Stall(us) => {
                 self.pass(us);
                 self.tick();

@@ -3,13 +3,16 @@
 use super::target::{FuzzTarget, read_text, write_input};
 use crate::fixture::{self, make_record};
 use anyhow::{Context, Result};
-use journal::{Form, FreezeRules, Outbox, open_segment};
-use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use journal::{FreezeOptions, ObjectEncoding, Outbox, open_segment};
+use model::{
+    ActiveWindow, Counts, Moment, PowerState, RecordLine, SensorEvent, SensorKind, TimedEvent,
+    WindowHandle,
+};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use upload::keys;
-use vault::{Factor, Founding, RecoveryCode, TotpSecret, Vault};
+use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 pub(super) fn input_trace() -> Result<FuzzTarget> {
     let at = Moment {
@@ -21,34 +24,34 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
         .window
         .context("a span without a window")?;
     let events = [
-        Event::Window {
+        SensorEvent::Window {
             active: Some(ActiveWindow {
                 handle: WindowHandle(7),
                 window: Arc::clone(&window),
             }),
         },
-        Event::Input {
+        SensorEvent::Input {
             counts: Counts::default(),
         },
-        Event::Idle {
+        SensorEvent::Idle {
             idle_us: 60_000_000,
         },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Power {
-            power: Power {
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Power {
+            power: PowerState {
                 percent: 50,
                 discharging: true,
             },
         },
-        Event::Lost {
-            concern: Concern::Input,
+        SensorEvent::Lost {
+            concern: SensorKind::Input,
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::Writer::new(b"# a trace\n".to_vec());
+    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
-        writer.record(&Stamped { at, event })?;
+        writer.record(&TimedEvent { at, event })?;
     }
     Ok(FuzzTarget {
         name: "trace",
@@ -77,7 +80,7 @@ fn a_segment(dir: &Path) -> Result<(fixture::JournalFixture, Vec<u8>, Vec<u8>)> 
         at_us: fixture::START_US,
         ..journal::Commit::default()
     })?;
-    journal.freeze(fixture::START_US, &FreezeRules::default())?;
+    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&fixture.journal_dir())?
         .next_segment()?
         .context("no segment")?;
@@ -104,7 +107,11 @@ pub(super) fn segment_file(dir: &Path) -> Result<FuzzTarget> {
         seeds: vec![body, packed(&lines)],
         words: &[b"-> X25519 ", b"\n--- ", b"-> scrypt a 20\n"],
         read: Box::new(move |input| {
-            for form in [Form::Age, Form::Readable, Form::Rows] {
+            for form in [
+                ObjectEncoding::Age,
+                ObjectEncoding::Readable,
+                ObjectEncoding::Rows,
+            ] {
                 drop(open_segment(form, input, &opener));
             }
         }),
@@ -130,7 +137,7 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
     closed.renew_lease()?;
     let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
     journal.commit_recovered(&[], fixture::START_US)?;
-    journal.freeze(fixture::START_US, &FreezeRules::default())?;
+    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&closed.journal_dir())?
         .next_segment()?
         .context("no segment")?;
@@ -143,7 +150,7 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
         words: &[b"\"open_id\":1,", b"\"kind\":\"sealed\"", b"\"schema\":"],
         read: Box::new(move |input| {
             for opener in &openers {
-                drop(open_segment(Form::Rows, &packed(input), opener));
+                drop(open_segment(ObjectEncoding::Rows, &packed(input), opener));
             }
         }),
     })
@@ -164,7 +171,7 @@ pub(super) fn record_lines() -> Result<FuzzTarget> {
             b"\"removed\":true",
         ],
         read: Box::new(|input| {
-            if let Ok(line) = serde_json::from_slice::<Line>(input) {
+            if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
                 let _ = (line.record.start_us(), line.record.end_us());
                 drop(serde_json::to_vec(&line));
             }
@@ -174,7 +181,7 @@ pub(super) fn record_lines() -> Result<FuzzTarget> {
 
 pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
     let made = dir.join("made");
-    let founding = Founding {
+    let founding = NewVault {
         device: fixture::lab_device().as_str().to_owned(),
         factor: Factor::OsStore(&[7; 32]),
         totp: None,
@@ -266,8 +273,17 @@ pub(super) fn object_keys() -> FuzzTarget {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::activity(&device, 1_790_000_000, day, 7, &sha, Form::Age).into_bytes(),
-            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Readable).into_bytes(),
+            keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
+            keys::shot(
+                &device,
+                1,
+                day,
+                12,
+                &sha,
+                "image/webp",
+                ObjectEncoding::Readable,
+            )
+            .into_bytes(),
             keys::vault(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[

@@ -101,13 +101,15 @@ pub(super) fn signed_nonsense(dir: &Path) -> Result<FuzzTarget> {
 }
 
 fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
-    let Ok(sink) = Store::memory() else { return };
+    let Ok(sink) = ObjectStoreSink::memory() else {
+        return;
+    };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
     let name = keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
     let segment = name_segment(manifest);
-    let _ = sink.put_new(&Object::new(name, bytes));
-    let _ = sink.put_new(&Object::new(segment, b"content".to_vec()));
+    let _ = sink.put_new(&NewObject::new(name, bytes));
+    let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
     let on = &mut |_| ControlFlow::Continue(());
     drop(verify(&sink, &VerifyOptions::default(), None, 0, on));
 }

@@ -18,7 +18,7 @@ const PATIENCE: Timeouts = Timeouts {
 };
 
 struct FuzzClient {
-    store: Store,
+    store: ObjectStoreSink,
     /// The next answer, for the thread that serves. A further request gets none.
     answer: Arc<Mutex<Option<Vec<u8>>>>,
 }
