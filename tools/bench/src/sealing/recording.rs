@@ -131,7 +131,7 @@ impl RecordedHour {
     /// One event; every 15 s another window, every 5 s a checkpoint, every 5 min a screenshot and a segment.
     fn record_tenth(&mut self, tenth: usize) -> Result<()> {
         self.now = self.now.plus_us(100_000);
-        if tenth % 150 == 0 {
+        if tenth.is_multiple_of(150) {
             let active = Some(ActiveWindow {
                 handle: WindowHandle((tenth / 150) as u64),
                 window: figures_window(tenth / 150),
@@ -142,7 +142,7 @@ impl RecordedHour {
             );
         }
         let mut counts = Counts::default();
-        if tenth % 5 == 0 {
+        if tenth.is_multiple_of(5) {
             counts.hardware.left = 1;
         } else {
             counts.hardware.keys = 1;
