@@ -2,12 +2,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use lab::terminal::Tmux;
+use lab::terminal::TmuxTerminal;
 use std::path::PathBuf;
 use std::process::Command;
 
 /// The made-up view, in which it is always 15:20.
-fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> Tmux {
+fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> TmuxTerminal {
     let made_up: PathBuf = std::env::current_exe()
         .unwrap()
         .ancestors()
@@ -16,19 +16,19 @@ fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> Tmux
         .join("examples/made_up");
     let mut program = Command::new(made_up);
     program.arg(how).envs(variables.iter().copied());
-    Tmux::start(columns, rows, &program).unwrap()
+    TmuxTerminal::start(columns, rows, &program).unwrap()
 }
 
-fn shown(tmux: &Tmux, what: &[&str]) -> String {
-    tmux.shown(what).unwrap()
+fn shown(tmux: &TmuxTerminal, what: &[&str]) -> String {
+    tmux.wait_for_text(what).unwrap()
 }
 
-fn keys(tmux: &Tmux, keys: &[&str]) {
+fn keys(tmux: &TmuxTerminal, keys: &[&str]) {
     tmux.keys(keys).unwrap();
 }
 
 /// What is drawn last when the view begins.
-fn begun(tmux: &Tmux) -> String {
+fn begun(tmux: &TmuxTerminal) -> String {
     shown(
         tmux,
         &["p pause", "on disk", "4 of 4", "apps today", "15:18:00"],

@@ -2,7 +2,8 @@
 
 use indicator::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish};
 use lab::desktop::{
-    Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, choose_from_menu, wait_until,
+    Button, DesktopSession, PANEL_HEIGHT, ScreenImage, Typist, VirtualDesktop, choose_from_menu,
+    wait_until,
 };
 use model::SensorSupport;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -33,7 +34,7 @@ impl Owner for Ears {
 
 pub(crate) struct Desk {
     pub(crate) indicator: Option<Indicator>,
-    pub(crate) session: Session,
+    pub(crate) session: DesktopSession,
     pub(crate) desktop: VirtualDesktop,
     pub(crate) ears: Arc<Ears>,
     wishes: Receiver<Wish>,
@@ -43,7 +44,7 @@ impl Desk {
     /// A desktop with a bus; an indicator with icon and bubbles was started, and nobody is there to show it.
     pub(crate) fn new() -> Self {
         let desktop = VirtualDesktop::start(640, 480).unwrap();
-        let session = Session::start(&desktop.display()).unwrap();
+        let session = DesktopSession::start(&desktop.display()).unwrap();
         let (tx, wishes) = channel();
         let ears = Arc::new(Ears {
             wishes: Mutex::new(tx),
@@ -106,7 +107,7 @@ impl Desk {
         typist.point_at(320, 400).unwrap();
         let rgb = colour(sign);
         until(&format!("the icon of {sign:?}"), || {
-            let picture = Picture::of(&self.desktop.display()).unwrap();
+            let picture = ScreenImage::capture(&self.desktop.display()).unwrap();
             picture.middle_of(rgb, PANEL_HEIGHT, 40)
         })
     }
@@ -116,7 +117,7 @@ impl Desk {
         let Some(folder) = std::env::var_os("INDICATOR_PICTURES") else {
             return;
         };
-        let picture = Picture::of(&self.desktop.display()).unwrap();
+        let picture = ScreenImage::capture(&self.desktop.display()).unwrap();
         let bytes = picture.pixels.iter().flat_map(|p| {
             let [_, r, g, b] = p.to_be_bytes();
             [r, g, b]

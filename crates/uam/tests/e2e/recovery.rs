@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Fault, Faults, Options, S3Server};
+use lab::s3::{FaultPlan, S3Fault, S3Server, S3ServerOptions};
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
@@ -295,10 +295,10 @@ const BUSY: &str = "[shots]\nblur = false\nevery_seconds = 5\n[upload]\nevery_se
 #[test]
 fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
-    server.set_faults(Faults::each(|seen| match seen.put {
-        0 => Fault::None,
-        _ => Fault::Stall,
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
+    server.set_faults(FaultPlan::each(|seen| match seen.put {
+        0 => S3Fault::None,
+        _ => S3Fault::Stall,
     }));
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let window =
@@ -327,7 +327,7 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
         home.output(&["shot"]);
         home.status().last_shot_us
     });
-    server.set_faults(Faults::none());
+    server.set_faults(FaultPlan::none());
     running.stop();
     home.ok(&["upload"]);
     let keys: u64 = home.spans().iter().map(|s| s.counts.keys()).sum();

@@ -3,8 +3,8 @@
 use crate::harness::{Home, until};
 use indicator::Sign;
 use lab::desktop::{
-    Button, PANEL_HEIGHT, Picture, Session, TestWindow, Typist, VirtualDesktop, WindowSpec,
-    choose_from_menu,
+    Button, DesktopSession, PANEL_HEIGHT, ScreenImage, TestWindow, Typist, VirtualDesktop,
+    WindowSpec, choose_from_menu,
 };
 use model::Coverage;
 use std::os::unix::fs::PermissionsExt;
@@ -13,14 +13,14 @@ const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n"
 const TITLE: &str = "Quagga dossier 4711";
 
 struct Desk {
-    session: Session,
+    session: DesktopSession,
     desktop: VirtualDesktop,
 }
 
 impl Desk {
     fn new() -> Self {
         let desktop = VirtualDesktop::start(1024, 700).unwrap();
-        let session = Session::start(&desktop.display()).unwrap();
+        let session = DesktopSession::start(&desktop.display()).unwrap();
         Self { session, desktop }
     }
 
@@ -39,7 +39,7 @@ impl Desk {
         let [r, g, b, _] = indicator::pixels(sign, 24)[0];
         let rgb = u32::from_be_bytes([0, r, g, b]);
         until(&format!("the icon of {sign:?}"), || {
-            let picture = Picture::of(&display).unwrap();
+            let picture = ScreenImage::capture(&display).unwrap();
             picture.middle_of(rgb, PANEL_HEIGHT, 40)
         })
     }

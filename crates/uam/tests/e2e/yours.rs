@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, Running, files, now_us, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use model::{NoticeCode, Record};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -110,7 +110,7 @@ fn picture_file(home: &Home) -> Vec<u8> {
 #[test]
 fn what_was_just_recorded_is_taken_back_without_a_code() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, home, running) = begin(&server);
     let _window = work(&desktop, &home);
     sent(&server, &home);
@@ -189,7 +189,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
 #[test]
 fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, mut home, running) = begin(&server);
     let window = work(&desktop, &home);
     sent(&server, &home);
@@ -300,7 +300,7 @@ fn whole_time_of_runs(home: &Home) -> i64 {
 #[test]
 fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, mut home, running) = begin(&server);
     let _window = work(&desktop, &home);
     running.stop();

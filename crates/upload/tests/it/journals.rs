@@ -6,7 +6,7 @@ use journal::{
     Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader, RedactionTarget,
     SegmentLimits, open_segment,
 };
-use lab::s3::{Fault, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use model::{
     Clock, Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Screenshot, Span, WindowInfo,
 };
@@ -329,41 +329,41 @@ fn a_server_away_for_the_first_half_of_the_day() {
 #[test]
 fn every_kind_of_trouble_in_one_day() {
     let troubles = [
-        Fault::Close,
-        Fault::CutBody(3),
-        Fault::Refuse {
+        S3Fault::Close,
+        S3Fault::CutBody(3),
+        S3Fault::Refuse {
             status: 500,
             code: "InternalError",
         },
-        Fault::LoseAnswer,
-        Fault::Refuse {
+        S3Fault::LoseAnswer,
+        S3Fault::Refuse {
             status: 503,
             code: "SlowDown",
         },
-        Fault::AnswerInstead {
+        S3Fault::AnswerInstead {
             status: 500,
             code: "InternalError",
         },
-        Fault::Portal { etag: true },
-        Fault::Refuse {
+        S3Fault::Portal { etag: true },
+        S3Fault::Refuse {
             status: 409,
             code: "ConditionalRequestConflict",
         },
-        Fault::Redirect,
-        Fault::Refuse {
+        S3Fault::Redirect,
+        S3Fault::Refuse {
             status: 429,
             code: "",
         },
     ];
     // About every third request goes wrong, reads as well as writes, each time in another way; scattered, for a try that
     // takes three requests would meet the same trouble for ever at every third.
-    let lab = Lab::with(Faults::each(move |seen| {
+    let lab = Lab::with(FaultPlan::each(move |seen| {
         let scattered = seen.request.wrapping_mul(2_654_435_761) >> 7;
         if scattered.is_multiple_of(3) {
             let n = usize::try_from(scattered / 3).unwrap() % troubles.len();
             troubles[n].clone()
         } else {
-            Fault::None
+            S3Fault::None
         }
     }));
     let sink = lab.sink(&[]);
@@ -509,11 +509,11 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
     for stored in [true, false] {
         // The first segment is the fourth put, after three pictures.
         let fault = if stored {
-            Fault::LoseAnswer
+            S3Fault::LoseAnswer
         } else {
-            Fault::Close
+            S3Fault::Close
         };
-        let lab = Lab::with(Faults::puts(&[(4, fault)]));
+        let lab = Lab::with(FaultPlan::puts(&[(4, fault)]));
         let sink = lab.sink(&[]);
         let mut recorded = Recorded::new();
         recorded.work(16);
@@ -536,7 +536,7 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
 
 #[test]
 fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
-    let lab = Lab::with(Faults::puts(&[(4, Fault::LoseAnswer)]));
+    let lab = Lab::with(FaultPlan::puts(&[(4, S3Fault::LoseAnswer)]));
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(16);

@@ -4,7 +4,7 @@ use journal::{
     JournalError, ObjectEncoding, PutAttempts, ScreenshotFile, Segment, UtcDay, VaultCopy,
     WaitingScreenshot,
 };
-use lab::s3::{Faults, Options, S3Server};
+use lab::s3::{FaultPlan, S3Server, S3ServerOptions};
 use model::{Clock, DeviceId, Moment};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,12 +29,12 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        Self::with(Faults::none())
+        Self::with(FaultPlan::none())
     }
 
-    pub(crate) fn with(faults: Faults) -> Self {
+    pub(crate) fn with(faults: FaultPlan) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut options = Options::new(dir.path());
+        let mut options = S3ServerOptions::new(dir.path());
         options.faults = faults;
         let server = S3Server::start(options).unwrap();
         Self { server, dir }

@@ -3,7 +3,7 @@
 use crate::journals::{Recorded, START_US, all_of};
 use crate::kit::{Lab, Still};
 use journal::{Outbox, RedactionTarget, UtcDay};
-use lab::s3::{Fault as Trouble, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use model::{Clock, DeviceId, Moment};
 use std::collections::BTreeMap;
 use std::fs;
@@ -548,9 +548,10 @@ fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
     recorded.work(30);
     recorded.drain(&sink).unwrap();
     let mut outbox = recorded.outbox();
-    lab.server.set_faults(Faults::each(|_| Trouble::LoseAnswer));
-    upload_manifests(&mut outbox, &sink, &key, false, &Still).unwrap_err();
-    lab.server.set_faults(Faults::none());
+    lab.server
+        .set_faults(FaultPlan::each(|_| S3Fault::LoseAnswer));
+    chain(&mut outbox, &sink, &key, false, &Still).unwrap_err();
+    lab.server.set_faults(FaultPlan::none());
     drop(outbox);
     // Meanwhile there is more; the old one comes first, unchanged.
     recorded.work(10);

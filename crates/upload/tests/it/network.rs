@@ -2,7 +2,7 @@
 
 use crate::kit::{Lab, TIMEOUTS};
 use crate::servers::proxy;
-use lab::s3::{AUTHORITY, Options, S3Server};
+use lab::s3::{AUTHORITY, S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -10,9 +10,9 @@ use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
 
 fn secure_lab() -> Lab {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
+    let options = S3ServerOptions {
         tls: true,
-        ..Options::new(dir.path())
+        ..S3ServerOptions::new(dir.path())
     };
     let server = S3Server::start(options).unwrap();
     Lab { server, dir }

@@ -277,7 +277,7 @@ fn inject(
     seconds: u32,
     sent: &mut u64,
 ) -> Result<()> {
-    let mut command = ground.helper("bench-input")?;
+    let mut command = ground.bench("input")?;
     command
         .args([rate.to_string(), seconds.to_string()])
         .env("DISPLAY", desktop.display());

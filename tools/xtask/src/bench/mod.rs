@@ -137,9 +137,11 @@ impl Ground<'_> {
         notes
     }
 
-    /// One of the release helpers.
-    fn helper(&self, name: &str) -> Result<Command> {
-        Ok(Command::new(build::the(&self.helpers, name)?))
+    /// A chore of the release build of `bench`.
+    fn bench(&self, chore: &str) -> Result<Command> {
+        let mut command = Command::new(build::the(&self.helpers, "bench")?);
+        command.arg(chore);
+        Ok(command)
     }
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
@@ -183,7 +185,7 @@ impl Ground<'_> {
         screen: &str,
         save: Option<&std::path::Path>,
     ) -> Result<Group> {
-        let mut command = self.helper("bench-show")?;
+        let mut command = self.bench("show")?;
         command
             .arg(screen)
             .env("DISPLAY", desktop.display())
@@ -197,7 +199,7 @@ impl Ground<'_> {
         let mut line = String::new();
         BufReader::new(pipe)
             .read_line(&mut line)
-            .context("reading what bench-show prints")?;
+            .context("reading what `bench show` prints")?;
         if line.is_empty() {
             bail!("the screen {screen:?} could not be shown; its message stands above");
         }

@@ -25,16 +25,16 @@ of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
 pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
-    let programs = build::programs(&["--release", "-p", "bench-page"], ground.stop)?;
-    let program = build::the(&programs, "bench-page")?;
+    let programs = build::programs(&["--release", "-p", "bench"], ground.stop)?;
+    let program = build::the(&programs, "bench")?;
     let year = page::cache()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
-    let made = ground.measured(Command::new(&program).arg("make").arg(&year))?;
+    let made = ground.measured(Command::new(&program).args(["page", "make"]).arg(&year))?;
     println!("{made}");
 
     let mut serve = Command::new(&program);
     serve
-        .arg("serve")
+        .args(["page", "serve"])
         .arg(&year)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
@@ -46,7 +46,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     stdout.read_line(&mut first).context("reading the link")?;
 
     let mut ask = Command::new(&program);
-    ask.arg("ask").arg(first.trim());
+    ask.args(["page", "ask"]).arg(first.trim());
     if ground.quick {
         ask.arg("quick");
     }

@@ -31,15 +31,15 @@ pub(super) fn share(rows: &[Row]) -> Option<Row> {
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
 pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
-    let programs = build::programs(&["--release", "-p", "bench-sealing"], ground.stop)?;
-    let program = build::the(&programs, "bench-sealing")?;
+    let programs = build::programs(&["--release", "-p", "bench"], ground.stop)?;
+    let program = build::the(&programs, "bench")?;
     let dir = |name: &str| ground.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
         let mut command = Command::new(&program);
-        command.arg(chore).arg(dir).args(more);
+        command.args(["sealing", chore]).arg(dir).args(more);
         ground
             .measured(&mut command)
-            .with_context(|| format!("bench-sealing {chore}"))
+            .with_context(|| format!("bench sealing {chore}"))
     };
     let row = |name: String, digits, target, value| Row {
         name,
@@ -50,7 +50,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     };
 
     let desk = dir("desk");
-    run("desk", &desk, &[])?;
+    run("busy-day", &desk, &[])?;
     let mut rows = Vec::new();
     for (place, (slot, name)) in
         (0..).zip([("store", "credential store"), ("passphrase", "passphrase")])

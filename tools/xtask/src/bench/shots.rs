@@ -65,7 +65,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     for screen in screens {
         let reference = ground.dir.join(format!("{screen}.ppm"));
         let _shown = ground.show(&desktop, screen, Some(&reference))?;
-        let mut ours = ground.helper("bench-shot")?;
+        let mut ours = ground.bench("screenshot")?;
         let out = ground.dir.join(format!("{screen}-uam"));
         ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
         match shot(
@@ -107,7 +107,7 @@ fn shot(
     sums: &mut Sums,
 ) -> Result<()> {
     let facts = ground.measured(program)?;
-    let score = output(ground.helper("bench-score")?.arg(reference).arg(picture))?;
+    let score = output(ground.bench("score")?.arg(reference).arg(picture))?;
     let score = score
         .trim()
         .parse()

@@ -22,7 +22,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
         }
         None => None,
     };
-    let mut command = ground.helper("bench-upload")?;
+    let mut command = ground.bench("upload")?;
     command.args([COUNT, BYTES]).envs(store.env());
     let uam = ground.measured(&mut command).context("uam's uploads")?;
     let read = |side: Option<&Value>, name| side.and_then(|v| number(v, &[name]).ok());
