@@ -35,6 +35,8 @@ cargo xtask lab [NAMES] [--long]
     the one whose figures are published.
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
+cargo xtask check-layout [CRATES]
+    Check the layout: circles between files of a crate, long functions, long files; of all crates or those named.
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
     Measure uam beside a Python program doing the same job; ROWS is any of
     agent,shots,uploads,binary,windows,sealing,page.";
@@ -52,6 +54,8 @@ pub(crate) enum Chore {
     PageTest,
     /// Check the house rules alone.
     Rules,
+    /// Check the layout, of these crates or of all.
+    CheckLayout(Vec<String>),
     /// Measure.
     Bench(Bench),
     /// Build and test the Windows program.
@@ -193,6 +197,13 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 }
             }
             Ok(Chore::Lab(options))
+        }
+        "check-layout" => {
+            let crates: Vec<String> = args.collect();
+            match crates.iter().find(|name| name.starts_with('-')) {
+                Some(other) => Err(format!("`check-layout` does not know `{other}`")),
+                None => Ok(Chore::CheckLayout(crates)),
+            }
         }
         "rules" => nothing_more("rules", args).map(|()| Chore::Rules),
         "bench" => {

@@ -11,6 +11,7 @@ mod args;
 mod authenticator;
 mod bench;
 mod build;
+mod checks;
 mod desktop;
 mod dist;
 mod lab;
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         Chore::Try(options) => try_it::run(&options, &stop),
         Chore::Test(options) => test::run(&options, &stop),
         Chore::PageTest => page::run(&stop),
+        Chore::CheckLayout(crates) => {
+            checks::root_here().and_then(|root| checks::layout::check(&root, &crates))
+        }
         Chore::Rules => rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),

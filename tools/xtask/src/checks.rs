@@ -1,0 +1,7 @@
+//! Checks of the source text: rules that no compiler checks.
+
+pub(crate) mod layout;
+mod rust_tokens;
+mod workspace_files;
+
+pub(crate) use workspace_files::root_here;
