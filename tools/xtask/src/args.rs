@@ -35,6 +35,9 @@ cargo xtask lab [NAMES] [--long]
     the one whose figures are published.
 cargo xtask rules
     Check the house rules in the source text alone (part of `test`).
+cargo xtask check-language [--stats] [PATHS]
+    Check the words: vocabulary in prose and names, and the subjects of commits; --stats prints figures instead. PATHS
+    limits it to files whose names begin so, such as crates/journal.
 cargo xtask check-layout [CRATES]
     Check the layout: circles between files of a crate, long functions, long files; of all crates or those named.
 cargo xtask bench [--quick] [--only ROWS] [--uam FILE]
@@ -54,6 +57,8 @@ pub(crate) enum Chore {
     PageTest,
     /// Check the house rules alone.
     Rules,
+    /// Check the words, or print figures about them.
+    CheckLanguage { stats: bool, names: Vec<String> },
     /// Check the layout, of these crates or of all.
     CheckLayout(Vec<String>),
     /// Measure.
@@ -197,6 +202,16 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
                 }
             }
             Ok(Chore::Lab(options))
+        }
+        "check-language" => {
+            let (flags, names): (Vec<_>, Vec<_>) = args.partition(|arg| arg.starts_with('-'));
+            match flags.iter().find(|flag| *flag != "--stats") {
+                Some(other) => Err(format!("`check-language` does not know `{other}`")),
+                None => Ok(Chore::CheckLanguage {
+                    stats: !flags.is_empty(),
+                    names,
+                }),
+            }
         }
         "check-layout" => {
             let crates: Vec<String> = args.collect();
@@ -411,6 +426,8 @@ mod tests {
             ("try --seconds 5", "5"),
             ("test --fast", "--fast"),
             ("rules all", "all"),
+            ("check-language --statistics", "--statistics"),
+            ("check-layout --all", "--all"),
             ("lab --short", "--short"),
             ("lab kill power", "power"),
             ("windows build", "build"),

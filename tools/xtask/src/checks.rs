@@ -1,5 +1,6 @@
 //! Checks of the source text: rules that no compiler checks.
 
+pub(crate) mod language;
 pub(crate) mod layout;
 mod rust_tokens;
 mod workspace_files;

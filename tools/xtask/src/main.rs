@@ -43,6 +43,12 @@ fn main() -> ExitCode {
         Chore::Try(options) => try_it::run(&options, &stop),
         Chore::Test(options) => test::run(&options, &stop),
         Chore::PageTest => page::run(&stop),
+        Chore::CheckLanguage { stats: true, .. } => {
+            checks::root_here().and_then(|root| checks::language::print_stats(&root))
+        }
+        Chore::CheckLanguage { names, .. } => {
+            checks::root_here().and_then(|root| checks::language::check(&root, &names))
+        }
         Chore::CheckLayout(crates) => {
             checks::root_here().and_then(|root| checks::layout::check(&root, &crates))
         }
