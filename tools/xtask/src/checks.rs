@@ -3,6 +3,7 @@
 pub(crate) mod language;
 pub(crate) mod layout;
 mod rust_tokens;
+pub(crate) mod source_rules;
 mod workspace_files;
 
 pub(crate) use workspace_files::root_here;

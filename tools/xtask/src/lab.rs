@@ -1,7 +1,7 @@
 //! `cargo xtask lab`: builds the lab program with the programs it breaks, and runs it.
 
-use crate::args::Lab;
 use crate::build;
+use crate::cli::Lab;
 use crate::process::{self, Stop, Stopped};
 use anyhow::{Result, bail};
 use std::process::Command;

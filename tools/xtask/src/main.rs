@@ -5,30 +5,25 @@
     reason = "a chore talks to the person who started it"
 )]
 
-mod actor;
-mod agent;
-mod args;
-mod authenticator;
 mod bench;
 mod build;
 mod checks;
-mod desktop;
+mod cli;
 mod dist;
 mod lab;
 mod packages;
-mod page;
+mod page_test;
 mod process;
-mod rules;
-mod store;
 mod test;
-mod try_it;
+mod try_run;
+mod user;
 mod windows;
 
-use args::{Chore, HELP};
+use cli::{Chore, HELP};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let chore = match args::parse(std::env::args().skip(1)) {
+    let chore = match cli::parse(std::env::args().skip(1)) {
         Ok(chore) => chore,
         Err(wrong) => {
             eprintln!("xtask: {wrong}\n\n{HELP}");
@@ -40,9 +35,9 @@ fn main() -> ExitCode {
             println!("{HELP}");
             Ok(())
         }
-        Chore::Try(options) => try_it::run(&options, &stop),
+        Chore::Try(options) => try_run::run(&options, &stop),
         Chore::Test(options) => test::run(&options, &stop),
-        Chore::PageTest => page::run(&stop),
+        Chore::PageTest => page_test::run(&stop),
         Chore::CheckLanguage { stats: true, .. } => {
             checks::root_here().and_then(|root| checks::language::print_stats(&root))
         }
@@ -52,7 +47,7 @@ fn main() -> ExitCode {
         Chore::CheckLayout(crates) => {
             checks::root_here().and_then(|root| checks::layout::check(&root, &crates))
         }
-        Chore::Rules => rules::check(&build::root()),
+        Chore::Rules => checks::source_rules::check(&build::root()),
         Chore::Bench(options) => bench::run(&options, &stop),
         Chore::Windows(what) => windows::run(&what, &stop),
         Chore::Dist(options) => dist::run(&options, &stop),

@@ -2,11 +2,12 @@
 
 pub(crate) mod summary;
 
-use crate::args::{Lab, Test};
+use crate::checks::source_rules;
+use crate::cli::{Lab, Test};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Stop;
 use crate::windows::{self, Toolchain};
-use crate::{build, lab, page, rules};
+use crate::{build, lab, page_test};
 use anyhow::Result;
 use summary::Summary;
 
@@ -46,11 +47,9 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
         packages::ensure(&[DESKTOP, TESTS], stop)
     })?;
     done.cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
-    done.step(
-        "rules",
-        "cargo xtask rules",
-        || rules::check(&build::root()),
-    )?;
+    done.step("rules", "cargo xtask rules", || {
+        source_rules::check(&build::root())
+    })?;
     done.cargo(
         "lints",
         &[
@@ -91,7 +90,7 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
         lab::run(&Lab::default(), stop)
     })?;
     done.step_where_possible("page in a browser", "cargo xtask page-test", || {
-        page::tried(stop)
+        page_test::tried(stop)
     })?;
     done.cargo(
         "examples in docs",

@@ -3,9 +3,9 @@
 use super::Ground;
 use super::meter::{Cost, Sample};
 use super::table::{Row, Target};
-use crate::agent::{self, Agent, Setting};
-use crate::desktop::Desktop;
 use crate::process::{Group, output};
+use crate::user::uam_process::{self, Agent, Setting};
+use crate::user::virtual_screen::Desktop;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -190,7 +190,7 @@ fn monitor(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<F
         "--yes",
         "--no-capture",
         "--recovery-kit",
-        agent::RECOVERY_CODES,
+        uam_process::RECOVERY_CODES,
     ];
     let mut uam = Agent::start(&setting, &args, false)?;
     let phone = uam.answer_first_run(ground.stop)?;

@@ -6,7 +6,7 @@
 use super::table::{Row, Target};
 use super::{Ground, number};
 use crate::build;
-use crate::page::{self, Browser};
+use crate::page_test::{self, Browser};
 use crate::process::{Group, Stopped};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -27,7 +27,7 @@ of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     let programs = build::programs(&["--release", "-p", "bench-page"], ground.stop)?;
     let program = build::the(&programs, "bench-page")?;
-    let year = page::cache()?.join("bench-page");
+    let year = page_test::cache()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
     let made = ground.measured(Command::new(&program).arg("make").arg(&year))?;
     println!("{made}");

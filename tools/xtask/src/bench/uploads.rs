@@ -3,7 +3,7 @@
 use super::table::{Row, Target};
 use super::{Ground, number};
 use crate::build;
-use crate::store::Store;
+use crate::user::s3_process::Store;
 use anyhow::{Context, Result};
 use serde_json::Value;
 

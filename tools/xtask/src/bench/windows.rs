@@ -7,8 +7,8 @@ use super::Ground;
 use super::binary::mib;
 use super::meter::Sample;
 use super::table::{Row, Target};
-use crate::agent::{Agent, Setting};
 use crate::process::foreground;
+use crate::user::uam_process::{Agent, Setting};
 use crate::windows::{Toolchain, Wine};
 use crate::{build, packages};
 use anyhow::{Context, Result, bail};
@@ -93,7 +93,7 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
         "--no-capture",
         "--plain",
         "--recovery-kit",
-        crate::agent::RECOVERY_CODES,
+        crate::user::uam_process::RECOVERY_CODES,
     ];
     let mut agent = Agent::start(&setting, &args, false)?;
     agent.answer_first_run(ground.stop)?;

@@ -1,7 +1,7 @@
 //! The two packages for Linux: a .deb and an archive.
 
 use crate::build;
-use crate::dist::{Release, notices, stage, tool};
+use crate::dist::{Release, licences, staging, tool};
 use crate::process::{Stop, output};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(crate) fn pack(
     out: &Path,
     stop: &Stop,
 ) -> Result<Packed> {
-    stage::copy(program, work, "uam")?;
+    staging::copy(program, work, "uam")?;
     let program = work.join("uam");
     tool(Command::new("strip").arg(&program), stop)?;
     let texts = Texts::new(&program)?;
@@ -95,8 +95,8 @@ impl Texts {
         Ok(Self {
             readme: std::fs::read_to_string(&readme)
                 .with_context(|| format!("reading {}", readme.display()))?,
-            licence: notices::own()?,
-            third_party: notices::third_party(&format!(
+            licence: licences::own()?,
+            third_party: licences::third_party(&format!(
                 "{}-unknown-linux-gnu",
                 std::env::consts::ARCH
             ))?,
@@ -114,25 +114,25 @@ fn deb(
     to: &Path,
     stop: &Stop,
 ) -> Result<()> {
-    let root = stage::Folder::new(&work.join("deb"))?;
+    let root = staging::Folder::new(&work.join("deb"))?;
     let data = root.path().join("data");
-    stage::copy(program, &data, "usr/bin/uam")?;
-    stage::copy(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
+    staging::copy(program, &data, "usr/bin/uam")?;
+    staging::copy(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
     for size in ICONS {
-        stage::copy(
+        staging::copy(
             &build::root().join(format!("packaging/icon/uam-{size}.png")),
             &data,
             &format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png"),
         )?;
     }
     for ((_, place), text) in SHELLS.iter().zip(&texts.completions) {
-        stage::write(&data, place, text)?;
+        staging::write(&data, place, text)?;
     }
     let doc = "usr/share/doc/uam";
-    stage::write(&data, &format!("{doc}/README"), &texts.readme)?;
-    stage::write(&data, &format!("{doc}/copyright"), &texts.licence)?;
-    stage::write(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
-    stage::copy(
+    staging::write(&data, &format!("{doc}/README"), &texts.readme)?;
+    staging::write(&data, &format!("{doc}/copyright"), &texts.licence)?;
+    staging::write(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
+    staging::copy(
         &build::root().join("CHANGELOG.md"),
         &data,
         &format!("{doc}/changelog"),
@@ -141,18 +141,18 @@ fn deb(
         let mut gzip = Command::new("gzip");
         tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
     }
-    stage::settle(&data, &["usr/bin/uam"], release.epoch)?;
+    staging::settle(&data, &["usr/bin/uam"], release.epoch)?;
 
     let mut kib = 0;
-    for file in stage::files(&data)? {
+    for file in staging::files(&data)? {
         let facts = std::fs::metadata(data.join(&file))
             .with_context(|| format!("reading {}", file.display()))?;
         // Each file and folder takes at least one.
         kib += facts.len().div_ceil(1024).max(1);
     }
     let control = root.path().join("control");
-    stage::write(&control, "control", control_file(program, release, kib)?)?;
-    stage::settle(&control, &[], release.epoch)?;
+    staging::write(&control, "control", control_file(program, release, kib)?)?;
+    staging::settle(&control, &[], release.epoch)?;
 
     let mut parts = vec![("debian-binary", b"2.0\n".to_vec())];
     for (name, dir) in [("control.tar.xz", &control), ("data.tar.xz", &data)] {
@@ -174,23 +174,23 @@ fn archive(
     stop: &Stop,
 ) -> Result<()> {
     let title = format!("uam-{}", release.version);
-    let root = stage::Folder::new(&work.join("tar"))?;
+    let root = staging::Folder::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
-    stage::copy(program, &dir, "uam")?;
-    stage::copy(&texts.desktop, &dir, "uam.desktop")?;
-    stage::copy(
+    staging::copy(program, &dir, "uam")?;
+    staging::copy(&texts.desktop, &dir, "uam.desktop")?;
+    staging::copy(
         &build::root().join("packaging/icon/uam-256.png"),
         &dir,
         "uam.png",
     )?;
     for ((shell, _), text) in SHELLS.iter().zip(&texts.completions) {
-        stage::write(&dir, &format!("completions/uam.{shell}"), text)?;
+        staging::write(&dir, &format!("completions/uam.{shell}"), text)?;
     }
-    stage::write(&dir, "README", &texts.readme)?;
-    stage::write(&dir, "LICENSE", &texts.licence)?;
-    stage::write(&dir, "THIRD-PARTY", &texts.third_party)?;
-    stage::copy(&build::root().join("CHANGELOG.md"), &dir, "CHANGELOG.md")?;
-    stage::settle(&dir, &["uam"], release.epoch)?;
+    staging::write(&dir, "README", &texts.readme)?;
+    staging::write(&dir, "LICENSE", &texts.licence)?;
+    staging::write(&dir, "THIRD-PARTY", &texts.third_party)?;
+    staging::copy(&build::root().join("CHANGELOG.md"), &dir, "CHANGELOG.md")?;
+    staging::settle(&dir, &["uam"], release.epoch)?;
     tar(root.path(), &title, "gzip -n -9", release, to, stop)
 }
 

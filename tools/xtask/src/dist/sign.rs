@@ -1,6 +1,6 @@
 //! Signing, in one place and with whatever tool the person has.
 
-use crate::dist::{stage, tool};
+use crate::dist::{staging, tool};
 use crate::process::Stop;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl Signer {
             .replace("{in}", "\"$1\"")
             .replace("{out}", "\"$1.signed\"");
         let script = format!("set -e\nrm -f \"$1.signed\"\n{command}\nmv \"$1.signed\" \"$1\"\n");
-        stage::write(work, "sign.sh", script)?;
+        staging::write(work, "sign.sh", script)?;
         Ok(Self {
             script: Some(work.join("sign.sh")),
         })
@@ -78,7 +78,7 @@ mod tests {
     fn a_file_is_replaced_by_the_signed_one_whatever_it_is_called() {
         let stop = Stop::install().unwrap();
         let dir = std::env::temp_dir().join(format!("uam-sign-{}", std::process::id()));
-        let folder = stage::Folder::new(&dir).unwrap();
+        let folder = staging::Folder::new(&dir).unwrap();
         let file = dir.join("it's a program");
         std::fs::write(&file, "program").unwrap();
         let signer = Signer::new("(cat {in}; echo signed) > {out}", &dir).unwrap();

@@ -2,8 +2,8 @@
 
 use crate::build;
 use crate::dist::sign::Signer;
-use crate::dist::stage::{self, crlf};
-use crate::dist::{Release, exe, notices, sha256, tool};
+use crate::dist::staging::{self, crlf};
+use crate::dist::{Release, licences, programs, sha256, tool};
 use crate::process::Stop;
 use crate::windows::TARGET;
 use anyhow::{Context, Result, bail};
@@ -36,7 +36,7 @@ impl Content {
     /// # Errors
     /// When a tool fails.
     pub(crate) fn new(program: &Path, release: &Release, work: &Path, stop: &Stop) -> Result<Self> {
-        stage::copy(program, work, "uam.exe")?;
+        staging::copy(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
         tool(
             Command::new("x86_64-w64-mingw32-strip")
@@ -47,8 +47,8 @@ impl Content {
         )?;
         Ok(Self {
             program: copy,
-            licence: notices::own()?,
-            third_party: notices::third_party(TARGET)?,
+            licence: licences::own()?,
+            third_party: licences::third_party(TARGET)?,
             quick: false,
         })
     }
@@ -97,13 +97,13 @@ pub(crate) fn pack(
 ) -> Result<Packed> {
     let program = std::fs::read(&content.program)
         .with_context(|| format!("reading {}", content.program.display()))?;
-    exe::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
+    programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
     let begun = SystemTime::now();
     // The name of the folder in the .zip.
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
-    let _gone_when_done = stage::Folder::new(&files)?;
-    stage::copy(&content.program, &files, "uam.exe")?;
+    let _gone_when_done = staging::Folder::new(&files)?;
+    staging::copy(&content.program, &files, "uam.exe")?;
     signer.sign(&files.join("uam.exe"), stop)?;
     let readme = build::root().join("packaging/windows/README.txt");
     let readme = std::fs::read_to_string(&readme)
@@ -113,11 +113,11 @@ pub(crate) fn pack(
         .iter()
         .zip([&readme, &content.licence, &content.third_party])
     {
-        stage::write(&files, name, crlf(text))?;
+        staging::write(&files, name, crlf(text))?;
     }
-    stage::settle(&files, &["uam.exe"], release.epoch)?;
+    staging::settle(&files, &["uam.exe"], release.epoch)?;
     let program = format!("{title}.exe");
-    stage::copy(&files.join("uam.exe"), work, &program)?;
+    staging::copy(&files.join("uam.exe"), work, &program)?;
 
     let packed = Packed {
         program: work.join(program),
@@ -149,7 +149,7 @@ fn setup(
     stop: &Stop,
 ) -> Result<()> {
     let mut bytes = 0;
-    for file in stage::files(files)? {
+    for file in staging::files(files)? {
         bytes += std::fs::metadata(files.join(&file))
             .with_context(|| format!("reading {}", file.display()))?
             .len();
@@ -179,7 +179,7 @@ fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
     zip.current_dir(work).args(["-q", "-X", level]).arg(to);
-    for file in stage::files(&work.join(title))? {
+    for file in staging::files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
     tool(&mut zip, stop)
@@ -188,13 +188,13 @@ fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<
 fn msi(files: &Path, release: &Release, begun: SystemTime, to: &Path, stop: &Stop) -> Result<()> {
     let packaging = build::root().join("packaging/windows");
     // wixl finds files by relative names only.
-    stage::copy(&packaging.join("uam.ico"), files, "uam.ico")?;
-    stage::settle(files, &["uam.exe"], release.epoch)?;
+    staging::copy(&packaging.join("uam.ico"), files, "uam.ico")?;
+    staging::settle(files, &["uam.exe"], release.epoch)?;
     let wxs = packaging.join("uam.wxs");
     // One product a version; a package of its own whenever anything in it differs.
     let product = guid(&text_sum(files, &format!("uam {}", release.version))?)?;
     let mut contents = sha256(&wxs)?;
-    for file in stage::files(files)? {
+    for file in staging::files(files)? {
         contents.push_str(&sha256(&files.join(file))?);
     }
     let package = guid(&text_sum(files, &format!("{product} {contents}"))?)?;

@@ -5,7 +5,7 @@
 use crate::build;
 use crate::packages::is_there;
 use crate::windows::TARGET;
-use crate::windows::places::Places;
+use crate::windows::paths::Places;
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 

@@ -6,9 +6,9 @@
 
 use crate::process::{Stop, foreground};
 use crate::windows::TARGET;
+use crate::windows::atomic_dir::{Scratch, mark};
 use crate::windows::environment::Environment;
-use crate::windows::places::{Places, libraries};
-use crate::windows::scratch::{Scratch, mark};
+use crate::windows::paths::{Places, libraries};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,10 +1,10 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
-use crate::desktop::own_display;
 use crate::process::{Group, Stop, foreground, line};
+use crate::user::virtual_screen::own_display;
+use crate::windows::atomic_dir::{lock, remove};
 use crate::windows::environment::Environment;
-use crate::windows::prefix::{self, SERVER};
-use crate::windows::scratch::{lock, remove};
+use crate::windows::wine_prefix::{self, SERVER};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -73,7 +73,7 @@ impl Wine {
     ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
         remove(prefix)?;
-        prefix::copy(from, prefix)?;
+        wine_prefix::copy(from, prefix)?;
         let (screen, display) = screen(stop)?;
         let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
         wine.fleeting = true;

@@ -1,7 +1,7 @@
 //! The packages for Linux: unpacked, looked through, and run.
 
 use crate::dist::check::{holds, same};
-use crate::dist::{Release, stage};
+use crate::dist::{Release, staging};
 use crate::process::output;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
         );
     }
 
-    let dir = stage::Folder::new(&work.join("unpacked"))?;
+    let dir = staging::Folder::new(&work.join("unpacked"))?;
     output(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.path()))?;
     let at = |name: &str| dir.path().join(name);
     version(&at("usr/bin/uam"), release)?;
@@ -98,7 +98,7 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
 /// # Errors
 /// What was found instead of what should be.
 pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()> {
-    let dir = stage::Folder::new(&work.join("unpacked"))?;
+    let dir = staging::Folder::new(&work.join("unpacked"))?;
     output(
         Command::new("tar")
             .arg("-C")
@@ -107,7 +107,7 @@ pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()>
             .arg(file),
     )?;
     let folder = PathBuf::from(format!("uam-{}", release.version));
-    let files = stage::files(dir.path())?;
+    let files = staging::files(dir.path())?;
     if let Some(stray) = files.iter().find(|file| !file.starts_with(&folder)) {
         bail!("{} lies outside of {}", stray.display(), folder.display());
     }

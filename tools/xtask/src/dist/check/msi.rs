@@ -1,9 +1,9 @@
 //! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
 
-use crate::dist::check::machine::{Machine, NAME, RUN};
-use crate::dist::check::signed::Older;
+use crate::dist::check::clean_windows::{Machine, NAME, RUN};
+use crate::dist::check::older_release::Older;
 use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, stage};
+use crate::dist::{Release, staging};
 use crate::process::Stop;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
@@ -50,7 +50,7 @@ pub(crate) fn check(
     let before = machine.delivered()?;
     let mut agent = machine.record(&work.join("another person"), stop)?;
     let journal = machine.path(&machine.local("uam"));
-    let data = stage::files(&journal)?;
+    let data = staging::files(&journal)?;
     ensure!(
         !data.is_empty(),
         "uam recorded nothing in {}",
@@ -99,7 +99,7 @@ pub(crate) fn check(
 
 fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
     let dir = machine.path(&machine.installed());
-    let names: Vec<String> = stage::files(&dir)?
+    let names: Vec<String> = staging::files(&dir)?
         .iter()
         .map(|file| file.display().to_string())
         .collect();

@@ -1,9 +1,9 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
-use crate::dist::check::machine::Machine;
+use crate::dist::check::clean_windows::Machine;
 use crate::dist::check::{holds, same};
 use crate::dist::windows::Packed;
-use crate::dist::{Release, stage};
+use crate::dist::{Release, staging};
 use crate::process::{Stop, output};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) fn check(
     work: &Path,
     stop: &Stop,
 ) -> Result<()> {
-    let dir = stage::Folder::new(&work.join("unzipped"))?;
+    let dir = staging::Folder::new(&work.join("unzipped"))?;
     output(
         Command::new("unzip")
             .arg("-q")
@@ -29,7 +29,7 @@ pub(crate) fn check(
             .arg(dir.path()),
     )?;
     let folder = format!("uam-{}", release.version);
-    let names: Vec<String> = stage::files(dir.path())?
+    let names: Vec<String> = staging::files(dir.path())?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
@@ -57,7 +57,7 @@ pub(crate) fn check(
         for folder in [machine.local("uam"), machine.roaming("uam")] {
             let folder = machine.path(&folder);
             if folder.exists() {
-                found.extend(stage::files(&folder)?);
+                found.extend(staging::files(&folder)?);
             }
         }
         Ok(found)
@@ -70,7 +70,7 @@ pub(crate) fn check(
     let said = machine.says(&[&program, "--version"])?;
     holds("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
     machine.succeed(&[&program, "config", "set", "shots.blur", "true"], stop)?;
-    let here = stage::files(&home)?;
+    let here = staging::files(&home)?;
     ensure!(
         here.iter().any(|file| file.ends_with("config.toml")),
         "its settings are not in uam-data beside it, which holds {here:?}"

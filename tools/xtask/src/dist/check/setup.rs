@@ -1,11 +1,11 @@
 //! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
 
-use crate::agent::Agent;
-use crate::dist::check::machine::{Machine, NAME, RUN, from_utf16};
-use crate::dist::check::signed::Older;
+use crate::dist::check::clean_windows::{Machine, NAME, RUN, from_utf16};
+use crate::dist::check::older_release::Older;
 use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, stage};
+use crate::dist::{Release, staging};
 use crate::process::Stop;
+use crate::user::uam_process::Agent;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use std::time::Duration;
@@ -158,7 +158,7 @@ fn plant_path(machine: &Machine, stop: &Stop) -> Result<()> {
 /// Everything about the installed program that does not hang on a choice.
 fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
     let dir = machine.path(&machine.installed());
-    let names: Vec<String> = stage::files(&dir)?
+    let names: Vec<String> = staging::files(&dir)?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
@@ -231,15 +231,15 @@ fn unfolded(export: &str) -> String {
 /// What uam has recorded by now, and settings of the person's own.
 fn data(machine: &Machine) -> Result<Vec<String>> {
     let settings = machine.path(&machine.roaming("uam"));
-    stage::write(&settings, "a note of my own.txt", "keep me")?;
-    stage::write(
+    staging::write(&settings, "a note of my own.txt", "keep me")?;
+    staging::write(
         &machine.path(&machine.local("uam")),
         "another.txt",
         "and me",
     )?;
     let mut data = Vec::new();
     for folder in [machine.local("uam"), machine.roaming("uam")] {
-        for file in stage::files(&machine.path(&folder))? {
+        for file in staging::files(&machine.path(&folder))? {
             let file = file.display().to_string();
             // What a running uam holds and takes away at its end.
             let fleeting = ["-wal", "-shm", "-journal", ".lock", ".sock", ".tmp"];

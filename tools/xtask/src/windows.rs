@@ -4,26 +4,26 @@
 //! Always true: the ordinary toolchain, its target directory and the person's own Wine prefix are never touched, and
 //! nothing outside the cache is written (the packages aside).
 
-mod checks;
+mod atomic_dir;
 mod environment;
-mod places;
-mod prefix;
-mod scratch;
+mod paths;
 mod sysroot;
+mod test_list;
 mod wine;
+mod wine_prefix;
 
-pub(crate) use checks::check;
+pub(crate) use test_list::check;
 pub(crate) use wine::Wine;
 
-use crate::args::Windows;
 use crate::build;
+use crate::cli::Windows;
 use crate::packages::{self, Unavailable, WINDOWS};
 use crate::process::{Stop, foreground, output};
 use crate::test::summary::Summary;
 use anyhow::{Context, Result, bail};
+use atomic_dir::Scratch;
 use environment::Environment;
-use places::{Places, release};
-use scratch::Scratch;
+use paths::{Places, release};
 use std::path::Path;
 use std::process::Command;
 
@@ -140,9 +140,9 @@ impl Toolchain {
         } = &toolchain;
         std::fs::create_dir_all(&places.cache)
             .with_context(|| format!("making {}", places.cache.display()))?;
-        let _lock = scratch::lock(&places.cache.join("set-up.lock"), "the set-up", stop)?;
+        let _lock = atomic_dir::lock(&places.cache.join("set-up.lock"), "the set-up", stop)?;
         sysroot::ensure(places, stop)?;
-        prefix::ensure(places, environment, stop)?;
+        wine_prefix::ensure(places, environment, stop)?;
         Ok(toolchain)
     }
 
@@ -169,7 +169,7 @@ impl Toolchain {
     fn is_complete(&self) -> bool {
         [&self.places.libraries(), &self.places.prefix]
             .into_iter()
-            .all(|folder| scratch::mark(folder).is_some())
+            .all(|folder| atomic_dir::mark(folder).is_some())
     }
 
     /// Debian's cargo at the repository's root, building for Windows.
@@ -216,13 +216,13 @@ impl Toolchain {
         let Places {
             cache, prefix, own, ..
         } = &self.places;
-        let _lock = scratch::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
+        let _lock = atomic_dir::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
         if own.exists() {
             return Ok(());
         }
         let scratch = Scratch::new(cache)?;
         let made = scratch.path().join("prefix");
-        prefix::copy(prefix, &made)?;
+        wine_prefix::copy(prefix, &made)?;
         scratch.finish(&made, own, &made, "")
     }
 }

@@ -1,15 +1,15 @@
 //! Does what was packed install, run, upgrade and go away again, without taking the person's records along?
 //!
-//! To try the installed program in another way: `setup::install` on a [`machine::Machine`] gives its path,
+//! To try the installed program in another way: `setup::install` on a [`clean_windows::Machine`] gives its path,
 //! `Machine::record` starts it as its first user would, and `Machine::setting` is for everything else (a bucket, other
 //! arguments, the display to type on).
 
+mod clean_windows;
 mod linux;
-mod machine;
 mod msi;
+mod older_release;
 mod portable;
 mod setup;
-mod signed;
 
 use crate::dist::{Release, linux as packed_linux, windows as packed_windows};
 use crate::packages::{self, SIGNING, UNPACK};
@@ -56,10 +56,10 @@ pub(crate) fn run(
         })?;
         // An older version, to be upgraded; it is also the one that is signed.
         let older = done.step("older version, signed", AGAIN, || {
-            signed::older(windows.content, work, stop)
+            older_release::older(windows.content, work, stop)
         })?;
         let machine = done.step("empty Windows", AGAIN, || {
-            machine::Machine::new(&toolchain, &work.join("wine"), stop)
+            clean_windows::Machine::new(&toolchain, &work.join("wine"), stop)
         })?;
         done.step("setup program", AGAIN, || {
             setup::check(&machine, &older, &windows, release, work, stop)

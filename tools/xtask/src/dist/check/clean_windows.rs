@@ -1,10 +1,10 @@
 //! An empty Windows to install things on, and questions to ask of it.
 
-use crate::agent::{self, Agent, Setting};
 use crate::build;
-use crate::dist::stage;
+use crate::dist::staging;
 use crate::process::{Stop, output};
-use crate::store::{self, Store};
+use crate::user::s3_process::{self, Store};
+use crate::user::uam_process::{self, Agent, Setting};
 use crate::windows::{Toolchain, Wine};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
@@ -34,7 +34,7 @@ pub(crate) struct Machine {
     roaming: String,
     /// Where the installed program sends what it records.
     bucket: Store,
-    _dir: stage::Folder,
+    _dir: staging::Folder,
 }
 
 impl Machine {
@@ -43,7 +43,7 @@ impl Machine {
     /// # Errors
     /// When Wine fails, or on Ctrl-C.
     pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Stop) -> Result<Self> {
-        let folder = stage::Folder::new(dir)?;
+        let folder = staging::Folder::new(dir)?;
         let prefix = dir.join("prefix");
         let wine = toolchain.fresh_wine(&prefix, stop)?;
         // With the features that the whole workspace has anyway, so that little is compiled for it.
@@ -102,7 +102,7 @@ impl Machine {
     /// A Windows program with its arguments.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = self.wine.program();
-        for name in OWN.iter().chain(&store::NAMES) {
+        for name in OWN.iter().chain(&s3_process::NAMES) {
             command.env_remove(name);
         }
         command.args(words).stdin(Stdio::null());
@@ -209,7 +209,7 @@ impl Machine {
         stop.until(&format!("{windows} to go"), PATIENCE, || {
             Ok((!path.exists()).then_some(()))
         })
-        .with_context(|| format!("it holds {:?}", stage::files(&path).unwrap_or_default()))
+        .with_context(|| format!("it holds {:?}", staging::files(&path).unwrap_or_default()))
     }
 
     /// What to run the installed program with, as a person would, with data and settings where Windows wants them;
@@ -238,8 +238,8 @@ impl Machine {
             }
         }
         let _ = writeln!(script, "exec setarch -R wine '{program}' \"$@\"");
-        stage::write(home, "uam.sh", script)?;
-        stage::make_program(&home.join("uam.sh"))?;
+        staging::write(home, "uam.sh", script)?;
+        staging::make_program(&home.join("uam.sh"))?;
         Ok(Setting {
             uam: home.join("uam.sh"),
             home: home.to_owned(),
@@ -253,7 +253,7 @@ impl Machine {
     /// # Errors
     /// When the bucket cannot be read.
     pub(crate) fn delivered(&self) -> Result<u64> {
-        let piles = store::piles(&self.bucket.bucket_dir())?;
+        let piles = s3_process::piles(&self.bucket.bucket_dir())?;
         Ok(piles.get("activity").map_or(0, |pile| pile.count))
     }
 
@@ -278,7 +278,7 @@ impl Machine {
             "--plain",
             "--no-capture",
             "--recovery-kit",
-            agent::RECOVERY_CODES,
+            uam_process::RECOVERY_CODES,
         ];
         let mut agent = Agent::start(&setting, &args, false)?;
         agent.answer_first_run(stop)?;

@@ -4,20 +4,20 @@
 //! nothing is packed that would start by itself without having been asked to.
 
 mod check;
-mod exe;
+mod licences;
 mod linux;
-mod notices;
+mod programs;
 mod sign;
-mod stage;
+mod staging;
 mod windows;
 
-use crate::args::Dist;
 use crate::build;
+use crate::cli::Dist;
 use crate::packages::{self, PACK_LINUX, PACK_WINDOWS};
 use crate::process::{Stop, output};
 use anyhow::{Context, Result, bail};
 use sign::Signer;
-use stage::Folder;
+use staging::Folder;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -62,7 +62,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
     } else {
         packages::ensure(&[PACK_WINDOWS], stop)?;
         let signer = Signer::from_environment(work.path())?;
-        let program = exe::windows(options.windows_exe.as_deref(), &release, stop)?;
+        let program = programs::windows(options.windows_exe.as_deref(), &release, stop)?;
         let content = windows::Content::new(&program, &release, work.path(), stop)?;
         println!("Packing for Windows");
         let packed = windows::pack(&content, &release, &signer, work.path(), &out, stop)?;
@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
         None
     } else {
         packages::ensure(&[PACK_LINUX], stop)?;
-        let program = exe::linux(options.linux_exe.as_deref(), &release, stop)?;
+        let program = programs::linux(options.linux_exe.as_deref(), &release, stop)?;
         println!("Packing for Linux");
         let packed = linux::pack(&program, &release, work.path(), &out, stop)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));

@@ -1,7 +1,7 @@
 //! The checks and tests of the Windows program.
 
-use crate::args::Dist;
 use crate::build;
+use crate::cli::Dist;
 use crate::dist;
 use crate::packages::has_program;
 use crate::process::Stop;

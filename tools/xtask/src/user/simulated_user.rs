@@ -1,7 +1,7 @@
 //! A person at a virtual desktop: three real windows, and a script that types, clicks, scrolls and switches.
 
-use crate::desktop::Desktop;
 use crate::process::{Group, Stop, output};
+use crate::user::virtual_screen::Desktop;
 use anyhow::{Context, Result};
 use std::ops::AddAssign;
 use std::path::Path;

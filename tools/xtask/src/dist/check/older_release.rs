@@ -2,7 +2,7 @@
 
 use crate::dist::sign::Signer;
 use crate::dist::windows::{Content, Packed, pack};
-use crate::dist::{Release, stage, tool};
+use crate::dist::{Release, staging, tool};
 use crate::process::{Stop, output};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub(crate) fn older(content: &Content, work: &Path, stop: &Stop) -> Result<Older
         .with_context(|| format!("reading {}", content.program.display()))?;
     // What follows the parts a program names is never loaded.
     program.extend(b"an older version");
-    stage::write(&dir, "uam.exe", program)?;
+    staging::write(&dir, "uam.exe", program)?;
     let content = content.with(dir.join("uam.exe"));
     let (key, certificate) = (dir.join("key.pem"), dir.join("certificate.pem"));
     tool(

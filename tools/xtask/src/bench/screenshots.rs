@@ -2,8 +2,8 @@
 
 use super::table::{Row, Target};
 use super::{Ground, number};
-use crate::desktop::Desktop;
 use crate::process::{Stopped, output};
+use crate::user::virtual_screen::Desktop;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::Path;
@@ -80,7 +80,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             Ok(()) => {}
         }
         if let Some(baseline) = &ground.python {
-            let mut theirs = baseline.program("shots.py");
+            let mut theirs = baseline.program("screenshots.py");
             let out = ground.dir.join(format!("{screen}-python"));
             theirs
                 .arg(rounds)

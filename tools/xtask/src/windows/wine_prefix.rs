@@ -1,9 +1,9 @@
 //! The Wine prefix: an empty Windows, as our programs and tests need it.
 
 use crate::process::{Stop, foreground, output};
+use crate::windows::atomic_dir::{COMPLETE, Scratch, mark};
 use crate::windows::environment::Environment;
-use crate::windows::places::Places;
-use crate::windows::scratch::{COMPLETE, Scratch, mark};
+use crate::windows::paths::Places;
 use crate::windows::wine::{DESKTOP, Wine};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};

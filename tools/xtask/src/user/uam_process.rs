@@ -1,7 +1,7 @@
 //! Running the release binary as a person would: first code, start-up questions, Ctrl-C at the end.
 
-use crate::authenticator::{Authenticator, find_secret};
 use crate::process::{Group, Stop};
+use crate::user::authenticator::{Authenticator, find_secret};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
@@ -40,7 +40,7 @@ impl Setting {
         ] {
             command.env_remove(name);
         }
-        for name in crate::store::NAMES {
+        for name in crate::user::s3_process::NAMES {
             command.env_remove(name);
         }
         command

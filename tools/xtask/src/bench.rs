@@ -5,17 +5,17 @@ mod binary;
 mod meter;
 mod page;
 mod python;
+mod screenshots;
 mod sealing;
-mod shots;
 mod table;
 mod uploads;
 mod windows;
 
-use crate::args::Bench;
 use crate::build;
-use crate::desktop::Desktop;
+use crate::cli::Bench;
 use crate::packages::{self, DESKTOP};
 use crate::process::{Group, Stop, Stopped, line};
+use crate::user::virtual_screen::Desktop;
 use anyhow::{Context, Result, bail};
 use python::Python;
 use serde_json::Value;
@@ -86,7 +86,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     let mut rows = Vec::new();
     let groups: [(&str, Measure); 7] = [
         ("agent", agents::rows),
-        ("shots", shots::rows),
+        ("shots", screenshots::rows),
         ("uploads", uploads::rows),
         ("binary", binary::rows),
         ("windows", windows::rows),

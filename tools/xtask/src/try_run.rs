@@ -1,13 +1,13 @@
 //! `cargo xtask try`: the main job, on the desktop at hand or on a virtual one.
 
-use crate::actor::{Actor, Done};
-use crate::agent::{self, Agent, Setting};
-use crate::args::Try;
 use crate::build;
-use crate::desktop::{Desktop, own_display};
+use crate::cli::Try;
 use crate::packages::{self, DESKTOP};
 use crate::process::{Stop, Stopped, foreground, output};
-use crate::store::{self, Store};
+use crate::user::s3_process::{self, Store};
+use crate::user::simulated_user::{Actor, Done};
+use crate::user::uam_process::{self, Agent, Setting};
+use crate::user::virtual_screen::{Desktop, own_display};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -29,7 +29,7 @@ pub(crate) fn run(options: &Try, stop: &Stop) -> Result<()> {
             }
             let dir = build::root().join("target/try").join(stamp());
             let result = on_virtual_desktop(&dir, options, stop);
-            if result.is_err() && agent::holds_data(&dir) {
+            if result.is_err() && uam_process::holds_data(&dir) {
                 println!("What was recorded so far lies in {}", dir.display());
             }
             result
@@ -106,7 +106,7 @@ const SHORT_DAY: &[&str] = &[
     "--every",
     "15s",
     "--recovery-kit",
-    agent::RECOVERY_CODES,
+    uam_process::RECOVERY_CODES,
 ];
 
 /// Sends every 15 s instead of every 5 min and holds nothing back before that, for the same reason.
@@ -146,7 +146,7 @@ fn show(setting: &Setting, store: &Store, done: Done) -> Result<()> {
         store.env()["S3_BUCKET_NAME"],
         bucket.display()
     );
-    for (kind, pile) in store::piles(&bucket)? {
+    for (kind, pile) in s3_process::piles(&bucket)? {
         println!(
             "               {:>4} objects, {:>9} bytes  {kind}, such as {}",
             pile.count, pile.bytes, pile.example
@@ -161,15 +161,15 @@ fn show(setting: &Setting, store: &Store, done: Done) -> Result<()> {
     println!(
         "(It was unlocked with both factors, for ten minutes after the last look. The passphrase is \"{}\", the recovery \
          codes are in {}.)",
-        agent::PASSPHRASE,
-        setting.home.join(agent::RECOVERY_CODES).display()
+        uam_process::PASSPHRASE,
+        setting.home.join(uam_process::RECOVERY_CODES).display()
     );
     println!("{uam} report --day today");
     println!("{uam} report --day today --json");
     println!("{uam} shots");
     println!("{uam} keys");
     println!("{uam} doctor");
-    if let Some(vault) = store::piles(&bucket)?.get("vault") {
+    if let Some(vault) = s3_process::piles(&bucket)?.get("vault") {
         println!("\nThe bucket is sealed. Anywhere else, with one recovery code:");
         println!(
             "{} recover --from {} --identity key.txt   # then: age -d -i key.txt OBJECT",
