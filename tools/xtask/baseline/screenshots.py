@@ -1,6 +1,6 @@
 """A screenshot of the active window as the original program takes it: ImageGrab, GaussianBlur(10) if asked, JPEG q50.
 
-usage: shots.py ROUNDS OUT     (writes OUT.jpg and OUT-blurred.jpg; prints mean CPU milliseconds as JSON)
+usage: screenshots.py ROUNDS OUT     (writes OUT.jpg and OUT-blurred.jpg; prints mean CPU milliseconds as JSON)
 The first round of each kind is not counted.
 """
 

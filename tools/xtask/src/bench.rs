@@ -12,42 +12,42 @@ mod uploads;
 mod windows;
 
 use crate::build;
-use crate::cli::Bench;
+use crate::cli::BenchArgs;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Group, Stop, Stopped, line};
-use crate::user::virtual_screen::Desktop;
+use crate::process::{Interrupt, Interrupted, ProcessGroup, line};
+use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
-use python::Python;
+use python::PythonBaseline;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use table::Row;
+use table::BenchRow;
 
 /// What every group of rows works with.
-pub(crate) struct Ground<'a> {
+pub(crate) struct BenchContext<'a> {
     /// The release binary.
     uam: PathBuf,
     /// The release helper programs, by name.
     helpers: BTreeMap<String, PathBuf>,
     /// The baseline; `None` when it could not be set up.
-    python: Option<Python>,
+    python: Option<PythonBaseline>,
     /// Files of this run.
     dir: PathBuf,
     /// Shorter and coarser.
     quick: bool,
-    stop: &'a Stop,
+    stop: &'a Interrupt,
 }
 
 /// Measures one group of rows, both sides.
-type Measure = fn(&Ground<'_>) -> Result<Vec<Row>>;
+type Measure = fn(&BenchContext<'_>) -> Result<Vec<BenchRow>>;
 
 /// Runs the chore. A missed target is no error; the table says so.
 ///
 /// # Errors
 /// When nothing can be measured at all, or on Ctrl-C.
-pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
+pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
     let apart = |group: &String| ["windows", "sealing", "page"].contains(&group.as_str());
     let others = options.only.is_empty() || !options.only.iter().all(apart);
@@ -57,9 +57,9 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     let (uam, helpers, python) = if others {
         let uam = build::uam(options.uam.as_deref(), stop)?;
         let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
-        let python = match Python::ready(stop) {
+        let python = match PythonBaseline::ready(stop) {
             Ok(python) => Some(python),
-            Err(error) if error.is::<Stopped>() => return Err(error),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {
                 println!("The Python side is left out: {error:#}");
                 None
@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
         std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
     }
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-    let ground = Ground {
+    let ground = BenchContext {
         uam,
         helpers,
         python,
@@ -100,7 +100,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
         println!("Measuring: {name}");
         match measure(&ground) {
             Ok(more) => rows.extend(more),
-            Err(error) if error.is::<Stopped>() => return Err(error),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
             // One group that cannot be measured must not hide the others.
             Err(error) => println!("Not measured: {name}: {error:#}"),
         }
@@ -119,7 +119,7 @@ pub(crate) fn run(options: &Bench, stop: &Stop) -> Result<()> {
     Ok(())
 }
 
-impl Ground<'_> {
+impl BenchContext<'_> {
     fn notes(&self) -> String {
         let mut notes = String::from(
             "\nHow to read it: CPU is the process's own clock (all threads and children; the X server's and the S3 \
@@ -145,7 +145,7 @@ impl Ground<'_> {
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
     fn measured(&self, command: &mut Command) -> Result<Value> {
         self.stop.check()?;
-        let mut group = Group::start(
+        let mut group = ProcessGroup::start(
             command
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -179,10 +179,10 @@ impl Ground<'_> {
     /// Fills `desktop` with one of the drawn screens until the group is dropped.
     fn show(
         &self,
-        desktop: &Desktop,
+        desktop: &VirtualScreen,
         screen: &str,
         save: Option<&std::path::Path>,
-    ) -> Result<Group> {
+    ) -> Result<ProcessGroup> {
         let mut command = self.helper("bench-show")?;
         command
             .arg(screen)
@@ -192,7 +192,7 @@ impl Ground<'_> {
         if let Some(file) = save {
             command.arg("--save").arg(file);
         }
-        let mut group = Group::start(&mut command)?;
+        let mut group = ProcessGroup::start(&mut command)?;
         let pipe = group.child().stdout.take().context("its output")?;
         let mut line = String::new();
         BufReader::new(pipe)

@@ -1,6 +1,6 @@
 //! Building the workspace's own programs.
 
-use crate::process::{Stop, Stopped};
+use crate::process::{Interrupt, Interrupted};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -24,7 +24,7 @@ pub(crate) fn cargo() -> Command {
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn programs(args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) fn programs(args: &[&str], stop: &Interrupt) -> Result<BTreeMap<String, PathBuf>> {
     println!("Building: cargo build --locked {}", args.join(" "));
     programs_with(cargo(), args, stop)
 }
@@ -36,7 +36,7 @@ pub(crate) fn programs(args: &[&str], stop: &Stop) -> Result<BTreeMap<String, Pa
 pub(crate) fn programs_with(
     mut cargo: Command,
     args: &[&str],
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<BTreeMap<String, PathBuf>> {
     stop.check()?;
     let mut child = cargo
@@ -57,7 +57,7 @@ pub(crate) fn programs_with(
     }
     let status = child.wait().context("waiting for cargo")?;
     if stop.requested() {
-        bail!(Stopped);
+        bail!(Interrupted);
     }
     if !status.success() {
         bail!(
@@ -80,7 +80,7 @@ fn executable(message: &str) -> Option<(String, PathBuf)> {
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn uam(given: Option<&Path>, stop: &Stop) -> Result<PathBuf> {
+pub(crate) fn uam(given: Option<&Path>, stop: &Interrupt) -> Result<PathBuf> {
     match given {
         Some(file) => {
             std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))

@@ -50,9 +50,9 @@ pub(crate) enum Chore {
     /// List the chores.
     Help,
     /// Run the main job.
-    Try(Try),
+    Try(TryArgs),
     /// Run every check.
-    Test(Test),
+    Test(TestArgs),
     /// Drive the page in a browser.
     PageTest,
     /// Check the house rules alone.
@@ -62,18 +62,18 @@ pub(crate) enum Chore {
     /// Check the layout, of these crates or of all.
     CheckLayout(Vec<String>),
     /// Measure.
-    Bench(Bench),
+    Bench(BenchArgs),
     /// Build and test the Windows program.
-    Windows(Windows),
+    Windows(WindowsArgs),
     /// Pack what people install.
-    Dist(Dist),
+    Dist(DistArgs),
     /// Break things on purpose.
-    Lab(Lab),
+    Lab(LabArgs),
 }
 
 /// Options of `lab`.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Lab {
+pub(crate) struct LabArgs {
     /// Which labs, as the lab program names them; empty means all.
     pub(crate) names: Option<String>,
     /// The long form.
@@ -82,7 +82,7 @@ pub(crate) struct Lab {
 
 /// Options of `try`.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Try {
+pub(crate) struct TryArgs {
     /// How long the virtual desktop's day lasts, in seconds.
     pub(crate) seconds: u64,
     /// Use a virtual desktop even where there is a real one.
@@ -95,14 +95,14 @@ pub(crate) struct Try {
 
 /// Options of `test`.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Test {
+pub(crate) struct TestArgs {
     /// Check the Windows program, too.
     pub(crate) windows: bool,
 }
 
 /// What to do for Windows.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Windows {
+pub(crate) enum WindowsArgs {
     /// Set up and run every check and test.
     Check,
     /// Set up only.
@@ -117,7 +117,7 @@ pub(crate) enum Windows {
 
 /// Options of `dist`.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Dist {
+pub(crate) struct DistArgs {
     /// Where the packages go instead of `target/dist`.
     pub(crate) out: Option<PathBuf>,
     /// Install, run, upgrade and remove each afterwards.
@@ -134,7 +134,7 @@ pub(crate) struct Dist {
 
 /// Options of `bench`.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Bench {
+pub(crate) struct BenchArgs {
     /// Shorter windows and fewer pictures; coarser figures.
     pub(crate) quick: bool,
     /// Which groups of rows; empty means all.
@@ -160,7 +160,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
     match chore.as_str() {
         "help" | "-h" | "--help" => Ok(Chore::Help),
         "try" => {
-            let mut options = Try {
+            let mut options = TryArgs {
                 seconds: 60,
                 virtual_desktop: false,
                 yes: false,
@@ -178,7 +178,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
             Ok(Chore::Try(options))
         }
         "test" => {
-            let mut options = Test { windows: true };
+            let mut options = TestArgs { windows: true };
             for arg in args {
                 match arg.as_str() {
                     "--no-windows" => options.windows = false,
@@ -191,7 +191,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
         "windows" => windows(args).map(Chore::Windows),
         "dist" => dist(args).map(Chore::Dist),
         "lab" => {
-            let mut options = Lab::default();
+            let mut options = LabArgs::default();
             for arg in args {
                 match arg.as_str() {
                     "--long" => options.long = true,
@@ -222,7 +222,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
         }
         "rules" => nothing_more("rules", args).map(|()| Chore::Rules),
         "bench" => {
-            let mut options = Bench {
+            let mut options = BenchArgs {
                 quick: false,
                 only: Vec::new(),
                 uam: None,
@@ -241,19 +241,19 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Chore, String>
     }
 }
 
-fn windows(mut args: impl Iterator<Item = String>) -> Result<Windows, String> {
+fn windows(mut args: impl Iterator<Item = String>) -> Result<WindowsArgs, String> {
     match args.next().as_deref() {
-        None => Ok(Windows::Check),
-        Some("setup") => nothing_more("windows setup", args).map(|()| Windows::Setup),
-        Some("env") => nothing_more("windows env", args).map(|()| Windows::Env),
-        Some("cargo") => some("windows cargo", "nextest run", args).map(Windows::Cargo),
-        Some("wine") => some("windows wine", "uam.exe --help", args).map(Windows::Wine),
+        None => Ok(WindowsArgs::Check),
+        Some("setup") => nothing_more("windows setup", args).map(|()| WindowsArgs::Setup),
+        Some("env") => nothing_more("windows env", args).map(|()| WindowsArgs::Env),
+        Some("cargo") => some("windows cargo", "nextest run", args).map(WindowsArgs::Cargo),
+        Some("wine") => some("windows wine", "uam.exe --help", args).map(WindowsArgs::Wine),
         Some(other) => Err(format!("`windows` does not know `{other}`")),
     }
 }
 
-fn dist(mut args: impl Iterator<Item = String>) -> Result<Dist, String> {
-    let mut options = Dist::default();
+fn dist(mut args: impl Iterator<Item = String>) -> Result<DistArgs, String> {
+    let mut options = DistArgs::default();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--check" => options.check = true,
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_a_minute_on_whatever_desktop_there_is() {
-        let expected = Try {
+        let expected = TryArgs {
             seconds: 60,
             virtual_desktop: false,
             yes: false,
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn options_are_read_in_any_order() {
-        let expected = Try {
+        let expected = TryArgs {
             seconds: 20,
             virtual_desktop: true,
             yes: true,
@@ -353,7 +353,7 @@ mod tests {
             parsed("try --yes --virtual --seconds 20"),
             Ok(Chore::Try(expected))
         );
-        let expected = Bench {
+        let expected = BenchArgs {
             quick: true,
             only: vec!["agent".into(), "shots".into()],
             uam: Some("/tmp/uam".into()),
@@ -366,12 +366,12 @@ mod tests {
 
     #[test]
     fn packages_are_for_both_systems_unless_one_is_left_out() {
-        assert_eq!(parsed("dist"), Ok(Chore::Dist(Dist::default())));
-        let expected = Dist {
+        assert_eq!(parsed("dist"), Ok(Chore::Dist(DistArgs::default())));
+        let expected = DistArgs {
             check: true,
             windows_only: true,
             windows_exe: Some("uam.exe".into()),
-            ..Dist::default()
+            ..DistArgs::default()
         };
         assert_eq!(
             parsed("dist --windows-exe uam.exe --windows-only --check"),
@@ -381,18 +381,18 @@ mod tests {
 
     #[test]
     fn what_another_program_gets_is_left_alone() {
-        assert_eq!(parsed("test"), Ok(Chore::Test(Test { windows: true })));
+        assert_eq!(parsed("test"), Ok(Chore::Test(TestArgs { windows: true })));
         assert_eq!(
             parsed("test --no-windows"),
-            Ok(Chore::Test(Test { windows: false }))
+            Ok(Chore::Test(TestArgs { windows: false }))
         );
         for (line, expected) in [
-            ("windows", Windows::Check),
-            ("windows setup", Windows::Setup),
-            ("windows env", Windows::Env),
+            ("windows", WindowsArgs::Check),
+            ("windows setup", WindowsArgs::Setup),
+            ("windows env", WindowsArgs::Env),
             (
                 "windows cargo test -p model -- --nocapture",
-                Windows::Cargo(
+                WindowsArgs::Cargo(
                     ["test", "-p", "model", "--", "--nocapture"]
                         .map(str::to_owned)
                         .to_vec(),
@@ -400,7 +400,7 @@ mod tests {
             ),
             (
                 "windows wine uam.exe --help",
-                Windows::Wine(vec!["uam.exe".into(), "--help".into()]),
+                WindowsArgs::Wine(vec!["uam.exe".into(), "--help".into()]),
             ),
         ] {
             assert_eq!(parsed(line), Ok(Chore::Windows(expected)), "{line}");
@@ -409,8 +409,8 @@ mod tests {
 
     #[test]
     fn labs_are_all_of_them_unless_some_are_named() {
-        assert_eq!(parsed("lab"), Ok(Chore::Lab(Lab::default())));
-        let expected = Lab {
+        assert_eq!(parsed("lab"), Ok(Chore::Lab(LabArgs::default())));
+        let expected = LabArgs {
             names: Some("kill,power".into()),
             long: true,
         };

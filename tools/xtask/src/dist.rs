@@ -12,25 +12,25 @@ mod staging;
 mod windows;
 
 use crate::build;
-use crate::cli::Dist;
+use crate::cli::DistArgs;
 use crate::packages::{self, PACK_LINUX, PACK_WINDOWS};
-use crate::process::{Stop, output};
+use crate::process::{Interrupt, output};
 use anyhow::{Context, Result, bail};
 use sign::Signer;
-use staging::Folder;
+use staging::StagingDir;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What every package says of itself.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Release {
+pub(crate) struct ReleaseInfo {
     /// As in `Cargo.toml`.
     pub(crate) version: String,
     /// The moment all files are from: seconds since 1970, UTC.
     pub(crate) epoch: u64,
 }
 
-impl Release {
+impl ReleaseInfo {
     /// The numbers alone, for what knows no pre-releases: `0.2.0` for `0.2.0-rc.1`.
     fn numbers(&self) -> &str {
         self.version
@@ -44,8 +44,8 @@ impl Release {
 ///
 /// # Errors
 /// What is missing, which tool failed and what it said, or which check failed.
-pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
-    let release = Release {
+pub(crate) fn run(options: &DistArgs, stop: &Interrupt) -> Result<()> {
+    let release = ReleaseInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         epoch: epoch()?,
     };
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
         None => build::root().join("target/dist"),
     };
     std::fs::create_dir_all(&out).with_context(|| format!("making {}", out.display()))?;
-    let work = Folder::new(&out.join(".work"))?;
+    let work = StagingDir::new(&out.join(".work"))?;
 
     let mut made = Vec::new();
     let windows = if options.linux_only {
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
         packages::ensure(&[PACK_WINDOWS], stop)?;
         let signer = Signer::from_environment(work.path())?;
         let program = programs::windows(options.windows_exe.as_deref(), &release, stop)?;
-        let content = windows::Content::new(&program, &release, work.path(), stop)?;
+        let content = windows::WindowsContent::new(&program, &release, work.path(), stop)?;
         println!("Packing for Windows");
         let packed = windows::pack(&content, &release, &signer, work.path(), &out, stop)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));
@@ -90,7 +90,7 @@ pub(crate) fn run(options: &Dist, stop: &Stop) -> Result<()> {
     if options.check {
         let windows = windows
             .as_ref()
-            .map(|(content, packed)| check::Windows { content, packed });
+            .map(|(content, packed)| check::WindowsCheck { content, packed });
         check::run(windows, linux.as_ref(), &release, work.path(), stop)?;
     }
     Ok(())
@@ -152,8 +152,8 @@ fn epoch() -> Result<u64> {
 /// Runs a packing tool, whose output is only worth reading when it fails.
 ///
 /// # Errors
-/// With all it said, when it fails; [`crate::process::Stopped`] on Ctrl-C.
-fn tool(command: &mut Command, stop: &Stop) -> Result<()> {
+/// With all it said, when it fails; [`crate::process::Interrupted`] on Ctrl-C.
+fn tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
     stop.check()?;
     // Times inside archives are local ones.
     let done = command
@@ -203,7 +203,7 @@ mod tests {
     fn numbers_leave_the_pre_release_out() {
         let numbers = |version: &str| {
             let version = version.to_owned();
-            Release { version, epoch: 0 }.numbers().to_owned()
+            ReleaseInfo { version, epoch: 0 }.numbers().to_owned()
         };
         assert_eq!(numbers("0.2.0-rc.1+build"), "0.2.0");
         assert_eq!(numbers("1.2.3"), "1.2.3");

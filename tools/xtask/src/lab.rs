@@ -1,8 +1,8 @@
 //! `cargo xtask lab`: builds the lab program with the programs it breaks, and runs it.
 
 use crate::build;
-use crate::cli::Lab;
-use crate::process::{self, Stop, Stopped};
+use crate::cli::LabArgs;
+use crate::process::{self, Interrupt, Interrupted};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use std::process::Command;
 ///
 /// # Errors
 /// When the build fails, or a lab found something lost.
-pub(crate) fn run(options: &Lab, stop: &Stop) -> Result<()> {
+pub(crate) fn run(options: &LabArgs, stop: &Interrupt) -> Result<()> {
     // The whole workspace, as `test` builds it: nothing is compiled twice.
     let programs = build::programs(&["--workspace", "--bins"], stop)?;
     let mut command = Command::new(build::the(&programs, "fault-lab")?);
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Lab, stop: &Stop) -> Result<()> {
     command.env("FAULT_LAB_UAM", build::the(&programs, "uam")?);
     let status = process::foreground(&mut command, stop)?;
     if stop.requested() {
-        bail!(Stopped);
+        bail!(Interrupted);
     }
     if !status.success() {
         bail!("a lab failed; what it found stands above");

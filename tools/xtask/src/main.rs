@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let done = process::Stop::install().and_then(|stop| match chore {
+    let done = process::Interrupt::install().and_then(|stop| match chore {
         Chore::Help => {
             println!("{HELP}");
             Ok(())
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<process::Stopped>() => {
+        Err(error) if error.is::<process::Interrupted>() => {
             println!("Stopped. Everything that was started has ended.");
             ExitCode::from(130)
         }

@@ -5,8 +5,8 @@
 //! names; a browser comes from the system's packages.
 
 use crate::packages::{self, BROWSER, has_program};
-use crate::process::{Stop, foreground};
-use crate::{build, packages::Unavailable};
+use crate::process::{Interrupt, foreground};
+use crate::{build, packages::PackagesUnavailable};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,9 +23,9 @@ const CHROMIUM: [&str; 4] = [
 ///
 /// # Errors
 /// When the page fails the test.
-pub(crate) fn run(stop: &Stop) -> Result<()> {
+pub(crate) fn run(stop: &Interrupt) -> Result<()> {
     match tried(stop) {
-        Err(error) if error.is::<Unavailable>() => {
+        Err(error) if error.is::<PackagesUnavailable>() => {
             println!("The page's test cannot run here: {error}");
             Ok(())
         }
@@ -34,18 +34,18 @@ pub(crate) fn run(stop: &Stop) -> Result<()> {
 }
 
 /// A headless browser and what drives it.
-pub(crate) struct Browser {
+pub(crate) struct BrowserTools {
     program: PathBuf,
     /// Where the script's packages lie.
     tools: PathBuf,
 }
 
-impl Browser {
+impl BrowserTools {
     /// Finds or installs it.
     ///
     /// # Errors
-    /// [`Unavailable`] where there is none to be had.
-    pub(crate) fn find(stop: &Stop) -> Result<Self> {
+    /// [`PackagesUnavailable`] where there is none to be had.
+    pub(crate) fn find(stop: &Interrupt) -> Result<Self> {
         let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
         if chromium.is_none() || !has_program("node") || !has_program("npm") {
             packages::ensure(&[BROWSER], stop)?;
@@ -71,13 +71,13 @@ impl Browser {
 /// The test itself.
 ///
 /// # Errors
-/// [`Unavailable`] where there is no browser to be had; another when the page fails.
-pub(crate) fn tried(stop: &Stop) -> Result<()> {
-    drive(&Browser::find(stop)?, stop)
+/// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
+pub(crate) fn tried(stop: &Interrupt) -> Result<()> {
+    drive(&BrowserTools::find(stop)?, stop)
 }
 
 /// Drives the page.
-fn drive(browser: &Browser, stop: &Stop) -> Result<()> {
+fn drive(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
     // With the features of the whole, as the tests were built: what it needs is there already.
     let programs = build::programs(&["--workspace", "--example", "made_up_page"], stop)?;
     let made_up = build::the(&programs, "made_up_page")?;
@@ -117,7 +117,7 @@ pub(crate) fn cache() -> Result<PathBuf> {
 }
 
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
-fn tools(stop: &Stop) -> Result<PathBuf> {
+fn tools(stop: &Interrupt) -> Result<PathBuf> {
     let dir = cache()?.join("page-test");
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let done = dir.join("done");
@@ -143,7 +143,7 @@ fn tools(stop: &Stop) -> Result<PathBuf> {
         "--loglevel=error",
     ]);
     if !foreground(&mut npm, stop)?.success() {
-        bail!(Unavailable {
+        bail!(PackagesUnavailable {
             why: "npm could not fetch the packages".into(),
             told: "npm could not fetch playwright-core and axe-core; its own message stands above."
                 .into(),

@@ -3,20 +3,20 @@
 pub(crate) mod summary;
 
 use crate::checks::source_rules;
-use crate::cli::{Lab, Test};
+use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
-use crate::process::Stop;
+use crate::process::Interrupt;
 use crate::windows::{self, Toolchain};
 use crate::{build, lab, page_test};
 use anyhow::Result;
-use summary::Summary;
+use summary::TestSummary;
 
 /// Runs everything.
 ///
 /// # Errors
 /// The first step that failed, with the command that runs it alone.
-pub(crate) fn run(options: &Test, stop: &Stop) -> Result<()> {
-    Summary::whole(|done| {
+pub(crate) fn run(options: &TestArgs, stop: &Interrupt) -> Result<()> {
+    TestSummary::whole(|done| {
         native(done, stop)?;
         if options.windows {
             on_windows(done, stop)
@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Test, stop: &Stop) -> Result<()> {
 }
 
 /// The Windows program's checks come last: they take longest, and most mistakes have shown themselves before.
-fn on_windows(done: &mut Summary, stop: &Stop) -> Result<()> {
+fn on_windows(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let set_up = || Toolchain::set_up(stop);
     match done.step_where_possible(windows::SET_UP, "cargo xtask windows setup", set_up)? {
         Some(toolchain) => windows::check(&toolchain, done, stop),
@@ -42,7 +42,7 @@ fn at_once() -> String {
     (2 * cores).to_string()
 }
 
-fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
+fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     done.step("set-up", "installing by hand", || {
         packages::ensure(&[DESKTOP, TESTS], stop)
     })?;
@@ -87,7 +87,7 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
         )?;
     }
     done.step("labs", "cargo xtask lab", || {
-        lab::run(&Lab::default(), stop)
+        lab::run(&LabArgs::default(), stop)
     })?;
     done.step_where_possible("page in a browser", "cargo xtask page-test", || {
         page_test::tried(stop)

@@ -1,13 +1,13 @@
 //! `cargo xtask try`: the main job, on the desktop at hand or on a virtual one.
 
 use crate::build;
-use crate::cli::Try;
+use crate::cli::TryArgs;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Stop, Stopped, foreground, output};
-use crate::user::s3_process::{self, Store};
-use crate::user::simulated_user::{Actor, Done};
-use crate::user::uam_process::{self, Agent, Setting};
-use crate::user::virtual_screen::{Desktop, own_display};
+use crate::process::{Interrupt, Interrupted, foreground, output};
+use crate::user::s3_process::{self, S3Process};
+use crate::user::simulated_user::{InputTotals, SimulatedUser};
+use crate::user::uam_process::{self, UamProcess, UamSetup};
+use crate::user::virtual_screen::{VirtualScreen, own_display};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -17,7 +17,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run(options: &Try, stop: &Stop) -> Result<()> {
+pub(crate) fn run(options: &TryArgs, stop: &Interrupt) -> Result<()> {
     match own_display() {
         Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
         own => {
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Try, stop: &Stop) -> Result<()> {
     }
 }
 
-fn on_own_desktop(display: &str, options: &Try, stop: &Stop) -> Result<()> {
+fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<()> {
     println!(
         "This runs uam on your desktop ({display}), as `cargo run --release` does. Ctrl-C ends it."
     );
@@ -48,7 +48,7 @@ fn on_own_desktop(display: &str, options: &Try, stop: &Stop) -> Result<()> {
     }
     let status = match foreground(&mut command, stop) {
         // Ctrl-C is how a recording ends; uam has had it, too, and has said so itself.
-        Err(error) if error.is::<Stopped>() => return Ok(()),
+        Err(error) if error.is::<Interrupted>() => return Ok(()),
         other => other?,
     };
     if !status.success() {
@@ -57,7 +57,7 @@ fn on_own_desktop(display: &str, options: &Try, stop: &Stop) -> Result<()> {
     Ok(())
 }
 
-fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
+fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result<()> {
     packages::ensure(&[DESKTOP], stop)?;
     // Two builds, so that the server's features do not creep into the program that is tried.
     let uam = build::uam(options.uam.as_deref(), stop)?;
@@ -66,20 +66,20 @@ fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
     std::fs::create_dir_all(&desk).with_context(|| format!("making {}", desk.display()))?;
 
     // Dropped in reverse order, whatever happens: first uam, then the windows, the bucket, the desktop.
-    let desktop = Desktop::start(stop)?;
+    let desktop = VirtualScreen::start(stop)?;
     println!(
         "Virtual desktop {} is up: 1920x1080, openbox.",
         desktop.display()
     );
-    let store = Store::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
+    let store = S3Process::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
     println!(
         "S3 server is up: {} with the bucket {}.",
         store.env()["AWS_ENDPOINT_URL"],
         store.env()["S3_BUCKET_NAME"]
     );
-    let actor = Actor::open(&desktop, &desk, stop)?;
+    let actor = SimulatedUser::open(&desktop, &desk, stop)?;
     println!("Three windows are open: an editor, a terminal, a table of characters.");
-    let setting = Setting {
+    let setting = UamSetup {
         uam,
         home: dir.join("home"),
         display: desktop.display().to_owned(),
@@ -87,7 +87,7 @@ fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
     };
     shorten_the_day(&setting)?;
     println!("Starting uam: uam {}\n", SHORT_DAY.join(" "));
-    let mut uam = Agent::start(&setting, SHORT_DAY, true)?;
+    let mut uam = UamProcess::start(&setting, SHORT_DAY, true)?;
     let phone = uam.answer_first_run(stop)?;
     println!(
         "\nIts questions were answered as its owner would. Now somebody works for {} s.\n",
@@ -96,7 +96,7 @@ fn on_virtual_desktop(dir: &Path, options: &Try, stop: &Stop) -> Result<()> {
     let done = actor.work(Duration::from_secs(options.seconds), stop)?;
     println!("\nThe day is over; ending uam as Ctrl-C would.\n");
     uam.end()?;
-    Agent::unlock(&setting, &phone, stop)?;
+    UamProcess::unlock(&setting, &phone, stop)?;
     show(&setting, &store, done)
 }
 
@@ -110,7 +110,7 @@ const SHORT_DAY: &[&str] = &[
 ];
 
 /// Sends every 15 s instead of every 5 min and holds nothing back before that, for the same reason.
-fn shorten_the_day(setting: &Setting) -> Result<()> {
+fn shorten_the_day(setting: &UamSetup) -> Result<()> {
     std::fs::create_dir_all(&setting.home)
         .with_context(|| format!("making {}", setting.home.display()))?;
     for (key, value) in [("upload.every_seconds", "15"), ("upload.hold_seconds", "0")] {
@@ -121,7 +121,7 @@ fn shorten_the_day(setting: &Setting) -> Result<()> {
 }
 
 /// Prints what was recorded and how to look at it.
-fn show(setting: &Setting, store: &Store, done: Done) -> Result<()> {
+fn show(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
     println!("== What was recorded");
     let mut report = setting.command();
     report

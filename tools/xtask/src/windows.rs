@@ -16,14 +16,14 @@ pub(crate) use test_list::check;
 pub(crate) use wine::Wine;
 
 use crate::build;
-use crate::cli::Windows;
-use crate::packages::{self, Unavailable, WINDOWS};
-use crate::process::{Stop, foreground, output};
-use crate::test::summary::Summary;
+use crate::cli::WindowsArgs;
+use crate::packages::{self, PackagesUnavailable, WINDOWS};
+use crate::process::{Interrupt, foreground, output};
+use crate::test::summary::TestSummary;
 use anyhow::{Context, Result, bail};
-use atomic_dir::Scratch;
-use environment::Environment;
-use paths::{Places, release};
+use atomic_dir::AtomicDir;
+use environment::CrossEnvironment;
+use paths::{WindowsPaths, release};
 use std::path::Path;
 use std::process::Command;
 
@@ -40,14 +40,14 @@ const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
+pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
     match what {
-        Windows::Check => Summary::whole(|summary| {
+        WindowsArgs::Check => TestSummary::whole(|summary| {
             let set_up = || Toolchain::set_up(stop);
             let toolchain = summary.step(SET_UP, "cargo xtask windows setup", set_up)?;
             check(&toolchain, summary, stop)
         }),
-        Windows::Setup => {
+        WindowsArgs::Setup => {
             let windows = Toolchain::set_up(stop)?;
             println!(
                 "Everything for Windows is set up in {}",
@@ -55,7 +55,7 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
             );
             Ok(())
         }
-        Windows::Cargo(args) => {
+        WindowsArgs::Cargo(args) => {
             let windows = Toolchain::set_up(stop)?;
             let mut command = windows.cargo();
             command.args(args);
@@ -69,13 +69,13 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
             }
             succeed(&mut command, stop)
         }
-        Windows::Wine(args) => {
+        WindowsArgs::Wine(args) => {
             let windows = Toolchain::set_up(stop)?;
             windows.own_prefix(stop)?;
             let wine = Wine::start_visible(&windows.environment, &windows.places.own, stop)?;
             succeed(wine.program().args(args), stop)
         }
-        Windows::Env => {
+        WindowsArgs::Env => {
             let windows = Toolchain::there()?;
             // Setting it up here would write its messages into the script.
             if !windows.is_complete() {
@@ -90,7 +90,7 @@ pub(crate) fn run(what: &Windows, stop: &Stop) -> Result<()> {
     }
 }
 
-fn succeed(command: &mut Command, stop: &Stop) -> Result<()> {
+fn succeed(command: &mut Command, stop: &Interrupt) -> Result<()> {
     let status = foreground(command, stop)?;
     if !status.success() {
         bail!(
@@ -112,18 +112,18 @@ fn runs_programs(args: &[String]) -> bool {
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     release: (u32, u32),
-    places: Places,
-    environment: Environment,
+    places: WindowsPaths,
+    environment: CrossEnvironment,
 }
 
 impl Toolchain {
     /// Installs and builds what is missing; quick when nothing is.
     ///
     /// # Errors
-    /// [`Unavailable`] where this system cannot have it; else what failed, or that it was stopped.
-    pub(crate) fn set_up(stop: &Stop) -> Result<Self> {
+    /// [`PackagesUnavailable`] where this system cannot have it; else what failed, or that it was stopped.
+    pub(crate) fn set_up(stop: &Interrupt) -> Result<Self> {
         if std::env::consts::ARCH != "x86_64" {
-            bail!(Unavailable {
+            bail!(PackagesUnavailable {
                 why: "only on x86-64".into(),
                 told: format!(
                     "the Windows program is for x86-64, and Wine cannot run it on {}",
@@ -153,8 +153,8 @@ impl Toolchain {
             "Debian's package rustc-web is not installed; set up with: cargo xtask windows setup",
         )?;
         let release = new_enough(&version)?;
-        let places = Places::find(&version, |name| std::env::var_os(name))?;
-        let environment = Environment::new(
+        let places = WindowsPaths::find(&version, |name| std::env::var_os(name))?;
+        let environment = CrossEnvironment::new(
             &places,
             wine::starter(),
             std::env::vars_os().map(|(name, _)| name),
@@ -199,7 +199,7 @@ impl Toolchain {
     ///
     /// # Errors
     /// When it does not come up, or on Ctrl-C.
-    pub(crate) fn wine(&self, stop: &Stop) -> Result<Wine> {
+    pub(crate) fn wine(&self, stop: &Interrupt) -> Result<Wine> {
         self.fresh_wine(&self.places.run, stop)
     }
 
@@ -207,20 +207,20 @@ impl Toolchain {
     ///
     /// # Errors
     /// As for [`Toolchain::wine`].
-    pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Stop) -> Result<Wine> {
+    pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Interrupt) -> Result<Wine> {
         Wine::start_fresh(&self.environment, &self.places.prefix, prefix, stop)
     }
 
     /// Makes the person's own prefix, unless there is one.
-    fn own_prefix(&self, stop: &Stop) -> Result<()> {
-        let Places {
+    fn own_prefix(&self, stop: &Interrupt) -> Result<()> {
+        let WindowsPaths {
             cache, prefix, own, ..
         } = &self.places;
         let _lock = atomic_dir::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
         if own.exists() {
             return Ok(());
         }
-        let scratch = Scratch::new(cache)?;
+        let scratch = AtomicDir::new(cache)?;
         let made = scratch.path().join("prefix");
         wine_prefix::copy(prefix, &made)?;
         scratch.finish(&made, own, &made, "")
@@ -232,7 +232,7 @@ fn new_enough(version: &str) -> Result<(u32, u32)> {
     let needed = env!("CARGO_PKG_RUST_VERSION");
     match release(version) {
         Some(found) if Some(found) >= release(needed) => Ok(found),
-        _ => bail!(Unavailable {
+        _ => bail!(PackagesUnavailable {
             why: format!("rustc-web is {version}, but Rust {needed} is needed"),
             told: format!(
                 "this project needs Rust {needed}, but Debian's package rustc-web is {version}. Should a newer one be \
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn an_old_compiler_is_told_from_a_broken_one() {
         let error = new_enough("1.63.0+dfsg1-2").unwrap_err();
-        let unavailable = error.downcast_ref::<Unavailable>().unwrap();
+        let unavailable = error.downcast_ref::<PackagesUnavailable>().unwrap();
         assert!(unavailable.why.contains("1.63.0"), "{unavailable}");
         assert!(new_enough("1.96.0+dfsg1-1~deb12u2").is_ok());
         assert!(new_enough("2.0.0-1").is_ok());

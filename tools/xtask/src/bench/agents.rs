@@ -1,11 +1,11 @@
 //! The agent at rest and under input: CPU, memory, wake-ups, lost events.
 
-use super::Ground;
-use super::meter::{Cost, Sample};
-use super::table::{Row, Target};
-use crate::process::{Group, output};
-use crate::user::uam_process::{self, Agent, Setting};
-use crate::user::virtual_screen::Desktop;
+use super::BenchContext;
+use super::meter::{ProcessCost, ProcessSample};
+use super::table::{BenchRow, BenchTarget};
+use crate::process::{ProcessGroup, output};
+use crate::user::uam_process::{self, UamProcess, UamSetup};
+use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const STORM: u32 = 5_000;
 
 /// How long each part lasts, in seconds.
 #[derive(Clone, Copy)]
-struct Lengths {
+struct RunLengths {
     settle: u64,
     idle: u64,
     light: u32,
@@ -29,9 +29,9 @@ struct Lengths {
 }
 
 /// One side's figures.
-struct Figures {
-    idle: Cost,
-    light: Cost,
+struct AgentFigures {
+    idle: ProcessCost,
+    light: ProcessCost,
     per_thousand_ms: f64,
     storm_per_thousand_ms: f64,
     sent: u64,
@@ -39,9 +39,9 @@ struct Figures {
 }
 
 /// Measures both sides, one after the other, on the same desktop.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let lengths = if ground.quick {
-        Lengths {
+        RunLengths {
             settle: 5,
             idle: 15,
             light: 10,
@@ -49,7 +49,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             storm: 2,
         }
     } else {
-        Lengths {
+        RunLengths {
             settle: 10,
             idle: 60,
             light: 60,
@@ -57,7 +57,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             storm: 5,
         }
     };
-    let desktop = Desktop::start(ground.stop)?;
+    let desktop = VirtualScreen::start(ground.stop)?;
     let _screen = ground.show(&desktop, "editor", None)?;
     let python = match &ground.python {
         Some(_) => Some(baseline(ground, &desktop, lengths).context("the Python agent")?),
@@ -66,7 +66,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     let uam = monitor(ground, &desktop, lengths);
     let uam = match uam {
         Ok(figures) => Some(figures),
-        Err(error) if error.is::<crate::process::Stopped>() => return Err(error),
+        Err(error) if error.is::<crate::process::Interrupted>() => return Err(error),
         Err(error) => {
             println!("uam's own rows are missing: {error:#}");
             None
@@ -75,62 +75,69 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     Ok(table(uam.as_ref(), python.as_ref(), lengths))
 }
 
-fn table(uam: Option<&Figures>, python: Option<&Figures>, lengths: Lengths) -> Vec<Row> {
-    let row = |name: String, digits, target, read: &dyn Fn(&Figures) -> Option<f64>| Row {
-        name,
-        uam: uam.and_then(read),
-        python: python.and_then(read),
-        digits,
-        target,
+fn table(
+    uam: Option<&AgentFigures>,
+    python: Option<&AgentFigures>,
+    lengths: RunLengths,
+) -> Vec<BenchRow> {
+    let row =
+        |name: String, digits, target, read: &dyn Fn(&AgentFigures) -> Option<f64>| BenchRow {
+            name,
+            uam: uam.and_then(read),
+            python: python.and_then(read),
+            digits,
+            target,
+        };
+    let cost = |f: fn(&AgentFigures) -> &ProcessCost, g: fn(&ProcessCost) -> f64| {
+        move |x: &AgentFigures| Some(g(f(x)))
     };
-    let cost = |f: fn(&Figures) -> &Cost, g: fn(&Cost) -> f64| move |x: &Figures| Some(g(f(x)));
     vec![
         row(
             format!("idle {} s: CPU, % of a core", lengths.idle),
             4,
-            Target::AtMost(0.05),
-            &cost(|f| &f.idle, Cost::percent),
+            BenchTarget::AtMost(0.05),
+            &cost(|f| &f.idle, ProcessCost::percent),
         ),
         row(
             "idle: memory (RSS), MiB".into(),
             1,
-            Target::AtMost(15.0),
+            BenchTarget::AtMost(15.0),
             &cost(|f| &f.idle, |c| c.rss_mib),
         ),
         row(
             "idle: wake-ups/s".into(),
             2,
-            Target::AtMost(4.0),
+            BenchTarget::AtMost(4.0),
             &cost(|f| &f.idle, |c| c.wakes_per_second),
         ),
         row(
             format!("10 events/s, {} s: CPU, % of a core", lengths.light),
             3,
-            Target::None,
-            &cost(|f| &f.light, Cost::percent),
+            BenchTarget::None,
+            &cost(|f| &f.light, ProcessCost::percent),
         ),
         row(
             "10 events/s: memory (RSS), MiB".into(),
             1,
-            Target::None,
+            BenchTarget::None,
             &cost(|f| &f.light, |c| c.rss_mib),
         ),
         row(
             "10 events/s: wake-ups/s".into(),
             2,
-            Target::None,
+            BenchTarget::None,
             &cost(|f| &f.light, |c| c.wakes_per_second),
         ),
         row(
             format!("CPU ms per 1,000 events at {STEADY}/s (idle cost taken off)"),
             2,
-            Target::Ratio(0.1),
+            BenchTarget::Ratio(0.1),
             &|f| Some(f.per_thousand_ms),
         ),
         row(
             format!("CPU ms per 1,000 events at {STORM}/s"),
             2,
-            Target::None,
+            BenchTarget::None,
             &|f| Some(f.storm_per_thousand_ms),
         ),
         row(
@@ -139,7 +146,7 @@ fn table(uam: Option<&Figures>, python: Option<&Figures>, lengths: Lengths) -> V
                 sent(uam.or(python))
             ),
             0,
-            Target::AtMost(0.0),
+            BenchTarget::AtMost(0.0),
             &|f| Some(difference(f.sent, f.counted?)),
         ),
     ]
@@ -150,7 +157,7 @@ pub(super) fn is_light_cpu(name: &str) -> bool {
     name.starts_with("10 events/s, ") && name.ends_with("CPU, % of a core")
 }
 
-fn sent(figures: Option<&Figures>) -> u64 {
+fn sent(figures: Option<&AgentFigures>) -> u64 {
     figures.map_or(0, |f| f.sent)
 }
 
@@ -160,7 +167,11 @@ fn difference(sent: u64, counted: u64) -> f64 {
     sent.abs_diff(counted) as f64
 }
 
-fn baseline(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<Figures> {
+fn baseline(
+    ground: &BenchContext<'_>,
+    desktop: &VirtualScreen,
+    lengths: RunLengths,
+) -> Result<AgentFigures> {
     let python = ground.python.as_ref().context("there is no Python")?;
     let counts = ground.dir.join("python-counts.json");
     let mut command = python.program("agent.py");
@@ -169,7 +180,7 @@ fn baseline(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<
         .arg(&counts)
         .env("DISPLAY", desktop.display())
         .stdout(Stdio::null());
-    let mut group = Group::start(&mut command)?;
+    let mut group = ProcessGroup::start(&mut command)?;
     let mut figures = measure(ground, desktop, group.pid(), lengths)?;
     group.end_with(Signal::SIGTERM, Duration::from_secs(60))?;
     let text = std::fs::read_to_string(&counts)
@@ -179,8 +190,12 @@ fn baseline(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<
     Ok(figures)
 }
 
-fn monitor(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<Figures> {
-    let setting = Setting {
+fn monitor(
+    ground: &BenchContext<'_>,
+    desktop: &VirtualScreen,
+    lengths: RunLengths,
+) -> Result<AgentFigures> {
+    let setting = UamSetup {
         uam: ground.uam.clone(),
         home: ground.dir.join("home"),
         display: desktop.display().to_owned(),
@@ -192,12 +207,12 @@ fn monitor(ground: &Ground<'_>, desktop: &Desktop, lengths: Lengths) -> Result<F
         "--recovery-kit",
         uam_process::RECOVERY_CODES,
     ];
-    let mut uam = Agent::start(&setting, &args, false)?;
+    let mut uam = UamProcess::start(&setting, &args, false)?;
     let phone = uam.answer_first_run(ground.stop)?;
     let mut figures = measure(ground, desktop, uam.pid(), lengths)?;
     uam.end()?;
     let read =
-        Agent::unlock(&setting, &phone, ground.stop).and_then(|()| counted(setting.command()));
+        UamProcess::unlock(&setting, &phone, ground.stop).and_then(|()| counted(setting.command()));
     match read {
         Ok(count) => figures.counted = Some(count),
         Err(error) => println!("uam's counts could not be read: {error:#}"),
@@ -228,7 +243,12 @@ fn total(value: &Value, path: &[&str]) -> u64 {
         .unwrap_or(0)
 }
 
-fn measure(ground: &Ground<'_>, desktop: &Desktop, pid: u32, lengths: Lengths) -> Result<Figures> {
+fn measure(
+    ground: &BenchContext<'_>,
+    desktop: &VirtualScreen,
+    pid: u32,
+    lengths: RunLengths,
+) -> Result<AgentFigures> {
     let mut sent = 0;
     ground.stop.pause(Duration::from_secs(lengths.settle))?;
     let idle = over(pid, || ground.stop.pause(Duration::from_secs(lengths.idle)))?;
@@ -248,7 +268,7 @@ fn measure(ground: &Ground<'_>, desktop: &Desktop, pid: u32, lengths: Lengths) -
             .stop
             .pause(Duration::from_secs(if ground.quick { 5 } else { 15 }))
     })?;
-    Ok(Figures {
+    Ok(AgentFigures {
         idle,
         light,
         per_thousand_ms,
@@ -258,21 +278,21 @@ fn measure(ground: &Ground<'_>, desktop: &Desktop, pid: u32, lengths: Lengths) -
     })
 }
 
-fn over(pid: u32, work: impl FnOnce() -> Result<()>) -> Result<Cost> {
-    let before = Sample::take(pid)?;
+fn over(pid: u32, work: impl FnOnce() -> Result<()>) -> Result<ProcessCost> {
+    let before = ProcessSample::take(pid)?;
     work()?;
-    Ok(before.until(&Sample::take(pid)?))
+    Ok(before.until(&ProcessSample::take(pid)?))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
-fn per_thousand(busy: &Cost, idle: &Cost, events: u64) -> f64 {
+fn per_thousand(busy: &ProcessCost, idle: &ProcessCost, events: u64) -> f64 {
     let resting = idle.cpu_ms / idle.seconds * busy.seconds;
     (busy.cpu_ms - resting).max(0.0) / (events.max(1) as f64 / 1_000.0)
 }
 
 fn inject(
-    ground: &Ground<'_>,
-    desktop: &Desktop,
+    ground: &BenchContext<'_>,
+    desktop: &VirtualScreen,
     rate: u32,
     seconds: u32,
     sent: &mut u64,
@@ -292,13 +312,13 @@ mod tests {
 
     #[test]
     fn the_idle_cost_is_not_charged_to_events() {
-        let idle = Cost {
+        let idle = ProcessCost {
             seconds: 10.0,
             cpu_ms: 20.0,
             wakes_per_second: 1.0,
             rss_mib: 1.0,
         };
-        let busy = Cost {
+        let busy = ProcessCost {
             seconds: 5.0,
             cpu_ms: 30.0,
             wakes_per_second: 1.0,

@@ -1,14 +1,14 @@
 //! The shipped file.
 
-use super::Ground;
-use super::table::{Row, Target};
+use super::BenchContext;
+use super::table::{BenchRow, BenchTarget};
 use crate::process::output;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let facts = std::fs::metadata(&ground.uam)
         .with_context(|| format!("looking at {}", ground.uam.display()))?;
     let age = facts
@@ -25,12 +25,12 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
         version.trim(),
         ground.uam.display()
     );
-    Ok(vec![Row {
+    Ok(vec![BenchRow {
         name: "binary, MiB".into(),
         uam: Some(mib(&ground.uam)?),
         python: None,
         digits: 2,
-        target: Target::None,
+        target: BenchTarget::None,
     }])
 }
 

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// A look at a process and its children.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
+pub(crate) struct ProcessSample {
     at: Instant,
     cpu_ns: u64,
     rss_kib: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Sample {
 
 /// What lay between two looks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
+pub(crate) struct ProcessCost {
     /// Wall time in seconds.
     pub(crate) seconds: f64,
     /// CPU time in milliseconds.
@@ -35,14 +35,14 @@ pub(crate) struct Cost {
     pub(crate) rss_mib: f64,
 }
 
-impl Cost {
+impl ProcessCost {
     /// CPU as a share of one core, in percent.
     pub(crate) fn percent(&self) -> f64 {
         self.cpu_ms / self.seconds / 10.0
     }
 }
 
-impl Sample {
+impl ProcessSample {
     /// Looks at `pid` and its descendants.
     ///
     /// # Errors
@@ -81,9 +81,9 @@ impl Sample {
 
     /// What has been spent since `self`, given a later look.
     #[expect(clippy::cast_precision_loss, reason = "counters far below 2^52")]
-    pub(crate) fn until(&self, later: &Self) -> Cost {
+    pub(crate) fn until(&self, later: &Self) -> ProcessCost {
         let seconds = later.at.duration_since(self.at).as_secs_f64().max(1e-9);
-        Cost {
+        ProcessCost {
             seconds,
             cpu_ms: later.cpu_ns.saturating_sub(self.cpu_ns) as f64 / 1e6,
             wakes_per_second: later.wakes.saturating_sub(self.wakes) as f64 / seconds,
@@ -119,13 +119,13 @@ mod tests {
     #[test]
     fn work_shows_on_the_clock() {
         let pid = std::process::id();
-        let before = Sample::take(pid).unwrap();
+        let before = ProcessSample::take(pid).unwrap();
         let mut sum = 0u64;
         for n in 0..20_000_000u64 {
             sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(n));
         }
         std::hint::black_box(sum);
-        let cost = before.until(&Sample::take(pid).unwrap());
+        let cost = before.until(&ProcessSample::take(pid).unwrap());
         assert!(cost.cpu_ms > 0.0 && cost.rss_mib > 0.0, "{cost:?}");
     }
 }

@@ -3,11 +3,11 @@
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
 
-use super::table::{Row, Target};
-use super::{Ground, number};
+use super::table::{BenchRow, BenchTarget};
+use super::{BenchContext, number};
 use crate::build;
-use crate::page_test::{self, Browser};
-use crate::process::{Group, Stopped};
+use crate::page_test::{self, BrowserTools};
+use crate::process::{Interrupted, ProcessGroup};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -24,7 +24,7 @@ issue 124), of a month that ran into the limit of 30 s, with the server growing 
 of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let programs = build::programs(&["--release", "-p", "bench-page"], ground.stop)?;
     let program = build::the(&programs, "bench-page")?;
     let year = page_test::cache()?.join("bench-page");
@@ -38,7 +38,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
         .arg(&year)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    let mut server = Group::start(&mut serve)?;
+    let mut server = ProcessGroup::start(&mut serve)?;
     let mut stdin = server.child().stdin.take().context("its input")?;
     let mut stdout = BufReader::new(server.child().stdout.take().context("its output")?);
     let pid = server.child().id();
@@ -51,7 +51,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
         ask.arg("quick");
     }
     let asked = ground.measured(&mut ask).context("asking the page")?;
-    let painted = match Browser::find(ground.stop) {
+    let painted = match BrowserTools::find(ground.stop) {
         Ok(browser) => {
             let mut link = || -> Result<String> {
                 use std::io::Write;
@@ -62,7 +62,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             };
             Some(paint(ground, &browser, &mut link)?)
         }
-        Err(error) if error.is::<Stopped>() => return Err(error),
+        Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => {
             println!("Not painted: {error:#}");
             None
@@ -74,7 +74,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     drop(server);
 
     let of = |path: &[&str]| number(&asked, path);
-    let row = |name: &str, digits, target, value: Option<f64>| Row {
+    let row = |name: &str, digits, target, value: Option<f64>| BenchRow {
         name: name.to_owned(),
         uam: value,
         python: None,
@@ -86,94 +86,104 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     let painted = painted.as_ref();
     let seen = |name: &str| painted.and_then(|p| number(p, &[name]).ok());
     Ok(vec![
-        row(&day, 1, Target::AtMost(100.0), Some(of(&["day", "p99"])?)),
+        row(
+            &day,
+            1,
+            BenchTarget::AtMost(100.0),
+            Some(of(&["day", "p99"])?),
+        ),
         row(
             "  the same, its notice being written already: ms",
             1,
-            Target::None,
+            BenchTarget::None,
             Some(of(&["day_again", "p99"])?),
         ),
         row(
             "  the middle one: ms",
             1,
-            Target::None,
+            BenchTarget::None,
             Some(of(&["day", "p50"])?),
         ),
         row(
             "page, the year by application: ms",
             0,
-            Target::AtMost(1_000.0),
+            BenchTarget::AtMost(1_000.0),
             Some(of(&["year_app"])?),
         ),
         row(
             "page, the year by category, rules on titles: ms",
             0,
-            Target::AtMost(1_000.0),
+            BenchTarget::AtMost(1_000.0),
             Some(of(&["year_category"])?),
         ),
         row(
             "page, a month by category: ms",
             0,
-            Target::None,
+            BenchTarget::None,
             Some(of(&["month_category"])?),
         ),
         row(
             "page, a search of the year, nothing found: ms",
             0,
-            Target::AtMost(300.0),
+            BenchTarget::AtMost(300.0),
             Some(of(&["search_none"])?),
         ),
         row(
             "page, a search of the year, few hits: ms",
             0,
-            Target::AtMost(300.0),
+            BenchTarget::AtMost(300.0),
             Some(of(&["search_seldom"])?),
         ),
         row(
             "page, a search of the year, 300 hits: ms",
             0,
-            Target::AtMost(300.0),
+            BenchTarget::AtMost(300.0),
             Some(of(&["search_often"])?),
         ),
         row(
             "page, the gallery of 50,000 pictures: ms",
             0,
-            Target::None,
+            BenchTarget::None,
             Some(of(&["gallery", "most"])?),
         ),
         row(
             "page, weight of the day view without pictures: KB",
             1,
-            Target::AtMost(150.0),
+            BenchTarget::AtMost(150.0),
             seen("weight_kb"),
         ),
-        row("  of it unpacked: KB", 1, Target::None, seen("plain_kb")),
+        row(
+            "  of it unpacked: KB",
+            1,
+            BenchTarget::None,
+            seen("plain_kb"),
+        ),
         row(
             "page, first paint on loopback: ms",
             0,
-            Target::AtMost(200.0),
+            BenchTarget::AtMost(200.0),
             seen("paint_ms"),
         ),
         row(
             "page, the day drawn in full: ms",
             0,
-            Target::None,
+            BenchTarget::None,
             seen("drawn_ms"),
         ),
         row(
             "page, server memory after all of it, peak RSS: MB",
             1,
-            Target::AtMost(60.0),
+            BenchTarget::AtMost(60.0),
             peak,
         ),
-        row("page, size of that journal: MB", 0, Target::None, size),
+        row("page, size of that journal: MB", 0, BenchTarget::None, size),
     ])
 }
 
 /// First paint and weight in a browser: the middle one of some visits.
 fn paint(
-    ground: &Ground<'_>,
-    browser: &Browser,
+    ground: &BenchContext<'_>,
+    browser: &BrowserTools,
     link: &mut dyn FnMut() -> Result<String>,
 ) -> Result<Value> {
     let visits = if ground.quick { 3 } else { 9 };

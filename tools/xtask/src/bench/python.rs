@@ -2,23 +2,23 @@
 
 use crate::build::root;
 use crate::packages::{self, BENCH};
-use crate::process::{Stop, foreground, output};
+use crate::process::{Interrupt, foreground, output};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A ready environment.
 #[derive(Debug)]
-pub(crate) struct Python {
+pub(crate) struct PythonBaseline {
     program: PathBuf,
 }
 
-impl Python {
+impl PythonBaseline {
     /// Makes (or finds) the environment in `~/.cache/uam/bench-venv`.
     ///
     /// # Errors
     /// When Python cannot make one or pip cannot fetch the packages; says which.
-    pub(crate) fn ready(stop: &Stop) -> Result<Self> {
+    pub(crate) fn ready(stop: &Interrupt) -> Result<Self> {
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))

@@ -1,9 +1,9 @@
 //! A 1080p shot: CPU of capture, blur and encode, bytes, and how well it can be read.
 
-use super::table::{Row, Target};
-use super::{Ground, number};
-use crate::process::{Stopped, output};
-use crate::user::virtual_screen::Desktop;
+use super::table::{BenchRow, BenchTarget};
+use super::{BenchContext, number};
+use crate::process::{Interrupted, output};
+use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::Path;
@@ -14,7 +14,7 @@ const QUICK: [&str; 3] = ["article", "editor", "photo"];
 
 /// Sums over the screens of one side.
 #[derive(Default)]
-struct Sums {
+struct ScreenshotSums {
     screens: f64,
     capture: f64,
     process: f64,
@@ -24,7 +24,7 @@ struct Sums {
     scores: Vec<f64>,
 }
 
-impl Sums {
+impl ScreenshotSums {
     fn add(&mut self, facts: &Value, score: f64) -> Result<()> {
         for kind in ["plain", "blurred"] {
             let size = (
@@ -54,14 +54,14 @@ impl Sums {
 }
 
 /// Measures both sides on every screen.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let (screens, rounds): (&[&str], &str) = if ground.quick {
         (&QUICK, "3")
     } else {
         (&SCREENS, "10")
     };
-    let desktop = Desktop::start(ground.stop)?;
-    let (mut uam, mut python) = (Sums::default(), Sums::default());
+    let desktop = VirtualScreen::start(ground.stop)?;
+    let (mut uam, mut python) = (ScreenshotSums::default(), ScreenshotSums::default());
     for screen in screens {
         let reference = ground.dir.join(format!("{screen}.ppm"));
         let _shown = ground.show(&desktop, screen, Some(&reference))?;
@@ -75,7 +75,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             &out.with_extension("webp"),
             &mut uam,
         ) {
-            Err(error) if error.is::<Stopped>() => return Err(error),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => println!("uam's shot of {screen}: {error:#}"),
             Ok(()) => {}
         }
@@ -100,11 +100,11 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
 }
 
 fn shot(
-    ground: &Ground<'_>,
+    ground: &BenchContext<'_>,
     program: &mut std::process::Command,
     reference: &Path,
     picture: &Path,
-    sums: &mut Sums,
+    sums: &mut ScreenshotSums,
 ) -> Result<()> {
     let facts = ground.measured(program)?;
     let score = output(ground.helper("bench-score")?.arg(reference).arg(picture))?;
@@ -115,10 +115,10 @@ fn shot(
     sums.add(&facts, score)
 }
 
-fn table(screens: &[&str], uam: &Sums, python: &Sums) -> Vec<Row> {
-    let row = |name: &str, digits, target, read: &dyn Fn(&Sums) -> f64| {
-        let mean = |s: &Sums| (s.screens > 0.0).then(|| read(s) / s.screens);
-        Row {
+fn table(screens: &[&str], uam: &ScreenshotSums, python: &ScreenshotSums) -> Vec<BenchRow> {
+    let row = |name: &str, digits, target, read: &dyn Fn(&ScreenshotSums) -> f64| {
+        let mean = |s: &ScreenshotSums| (s.screens > 0.0).then(|| read(s) / s.screens);
+        BenchRow {
             name: name.into(),
             uam: mean(uam),
             python: mean(python),
@@ -127,53 +127,58 @@ fn table(screens: &[&str], uam: &Sums, python: &Sums) -> Vec<Row> {
         }
     };
     let mut rows = vec![
-        row("1080p shot: capture, CPU ms", 2, Target::None, &|s| {
+        row("1080p shot: capture, CPU ms", 2, BenchTarget::None, &|s| {
             s.capture
         }),
-        row("1080p shot: encode, CPU ms", 2, Target::None, &|s| {
+        row("1080p shot: encode, CPU ms", 2, BenchTarget::None, &|s| {
             s.process
         }),
         row(
             "1080p shot: blur and encode, CPU ms",
             2,
-            Target::None,
+            BenchTarget::None,
             &|s| s.process_blurred,
         ),
         row(
             "1080p shot: whole without blur, CPU ms",
             2,
-            Target::Ratio(4.0),
+            BenchTarget::Ratio(4.0),
             &|s| s.capture + s.process,
         ),
         row(
             "1080p shot: whole with blur, CPU ms",
             2,
-            Target::Ratio(0.2),
+            BenchTarget::Ratio(0.2),
             &|s| s.capture + s.process_blurred,
         ),
-        row("1080p shot: bytes", 0, Target::Ratio(0.6), &|s| s.bytes),
-        row("1080p shot: bytes with blur", 0, Target::None, &|s| {
+        row("1080p shot: bytes", 0, BenchTarget::Ratio(0.6), &|s| {
+            s.bytes
+        }),
+        row("1080p shot: bytes with blur", 0, BenchTarget::None, &|s| {
             s.bytes_blurred
         }),
-        row("1080p shot: SSIMULACRA2", 2, Target::Above(5.0), &|s| {
-            s.scores.iter().sum()
-        }),
+        row(
+            "1080p shot: SSIMULACRA2",
+            2,
+            BenchTarget::Above(5.0),
+            &|s| s.scores.iter().sum(),
+        ),
     ];
     // The mean hides much: text screens are kept as a palette without loss, photos are lossy.
     for (n, screen) in screens.iter().enumerate() {
         // A side that failed on one screen has no figures that could be told apart.
-        let score = |s: &Sums| {
+        let score = |s: &ScreenshotSums| {
             s.scores
                 .get(n)
                 .copied()
                 .filter(|_| s.scores.len() == screens.len())
         };
-        rows.push(Row {
+        rows.push(BenchRow {
             name: format!("  SSIMULACRA2, {screen}"),
             uam: score(uam),
             python: score(python),
             digits: 2,
-            target: Target::None,
+            target: BenchTarget::None,
         });
     }
     rows

@@ -1,7 +1,7 @@
 //! What sealing costs: the first look at a day, a year at a glance, and its share of the recording.
 
-use super::table::{Row, Target};
-use super::{Ground, agents, number};
+use super::table::{BenchRow, BenchTarget};
+use super::{BenchContext, agents, number};
 use crate::build;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -15,22 +15,22 @@ const RUNS: u64 = 5;
 const SEALING: &str = "  of it sealing and opening again: CPU ms";
 
 /// What sealing adds to the whole agent, once both were measured: the agent's rows tell what ten events a second cost.
-pub(super) fn share(rows: &[Row]) -> Option<Row> {
+pub(super) fn share(rows: &[BenchRow]) -> Option<BenchRow> {
     let find = |wanted: &dyn Fn(&str) -> bool| rows.iter().find(|row| wanted(&row.name))?.uam;
     let seal_ms = find(&|name| name == SEALING)?;
     let percent = find(&agents::is_light_cpu);
     // An hour has 3,600,000 ms, of which the agent takes so many percent.
-    Some(Row {
+    Some(BenchRow {
         name: "sealing's share of the agent's CPU at 10 events/s, %".into(),
         uam: percent.map(|percent| seal_ms * 100.0 / (percent * 36_000.0)),
         python: None,
         digits: 3,
-        target: Target::AtMost(5.0),
+        target: BenchTarget::AtMost(5.0),
     })
 }
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let programs = build::programs(&["--release", "-p", "bench-sealing"], ground.stop)?;
     let program = build::the(&programs, "bench-sealing")?;
     let dir = |name: &str| ground.dir.join(name);
@@ -41,7 +41,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             .measured(&mut command)
             .with_context(|| format!("bench-sealing {chore}"))
     };
-    let row = |name: String, digits, target, value| Row {
+    let row = |name: String, digits, target, value| BenchRow {
         name,
         uam: Some(value),
         python: None,
@@ -59,16 +59,21 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             .map(|n| run("unlock", &desk, &[slot, &(place * RUNS + n).to_string()]))
             .collect::<Result<_>>()?;
         let text = format!("unlock ({name}) and first report of 2,000 spans: ms");
-        rows.push(row(text, 0, Target::AtMost(300.0), middle(&times, "ms")?));
+        rows.push(row(
+            text,
+            0,
+            BenchTarget::AtMost(300.0),
+            middle(&times, "ms")?,
+        ));
         if slot == "passphrase" {
             let text = "  of it Argon2id, slow on purpose: ms".to_owned();
-            rows.push(row(text, 0, Target::None, middle(&times, "door_ms")?));
+            rows.push(row(text, 0, BenchTarget::None, middle(&times, "door_ms")?));
         }
     }
 
     for (how, name, target) in [
-        ("rolled", "with roll-ups", Target::AtMost(1_000.0)),
-        ("plain", "from records alone", Target::None),
+        ("rolled", "with roll-ups", BenchTarget::AtMost(1_000.0)),
+        ("plain", "from records alone", BenchTarget::None),
     ] {
         let year = dir(how);
         let made = run("year", &year, &[how])?;
@@ -88,13 +93,13 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     rows.push(row(
         "an hour at 10 events/s, recorder and journal alone: CPU ms".into(),
         0,
-        Target::None,
+        BenchTarget::None,
         middle(&hours, "core_ms")?,
     ));
     rows.push(row(
         SEALING.into(),
         1,
-        Target::None,
+        BenchTarget::None,
         middle(&hours, "seal_ms")?,
     ));
     Ok(rows)
@@ -119,12 +124,12 @@ mod tests {
 
     #[test]
     fn the_share_is_of_what_the_agent_was_measured_at() {
-        let row = |name: &str, value| Row {
+        let row = |name: &str, value| BenchRow {
             name: name.into(),
             uam: Some(value),
             python: None,
             digits: 0,
-            target: Target::None,
+            target: BenchTarget::None,
         };
         let rows = [
             row("10 events/s, 60 s: CPU, % of a core", 0.1),

@@ -1,9 +1,9 @@
 //! A thousand uploads to a real S3 server on loopback.
 
-use super::table::{Row, Target};
-use super::{Ground, number};
+use super::table::{BenchRow, BenchTarget};
+use super::{BenchContext, number};
 use crate::build;
-use crate::user::s3_process::Store;
+use crate::user::s3_process::S3Process;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -11,9 +11,9 @@ const COUNT: &str = "1000";
 const BYTES: &str = "50000";
 
 /// Measures both sides, one after the other, against the same server.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let server = build::the(&ground.helpers, "lab-s3")?;
-    let store = Store::start(&server, &ground.dir.join("bucket"), ground.stop)?;
+    let store = S3Process::start(&server, &ground.dir.join("bucket"), ground.stop)?;
     let python = match &ground.python {
         Some(python) => {
             let mut command = python.program("uploads.py");
@@ -26,7 +26,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     command.args([COUNT, BYTES]).envs(store.env());
     let uam = ground.measured(&mut command).context("uam's uploads")?;
     let read = |side: Option<&Value>, name| side.and_then(|v| number(v, &[name]).ok());
-    let row = |name: &str, target, field| Row {
+    let row = |name: &str, target, field| BenchRow {
         name: name.into(),
         uam: read(Some(&uam), field),
         python: read(python.as_ref(), field),
@@ -36,12 +36,12 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     Ok(vec![
         row(
             "1,000 uploads of 50 KB, 4 at once: CPU ms",
-            Target::Ratio(0.25),
+            BenchTarget::Ratio(0.25),
             "cpu_ms",
         ),
         row(
             "1,000 uploads of 50 KB, 4 at once: wall ms",
-            Target::None,
+            BenchTarget::None,
             "wall_ms",
         ),
     ])

@@ -3,12 +3,12 @@
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.
 
-use super::Ground;
+use super::BenchContext;
 use super::binary::mib;
-use super::meter::Sample;
-use super::table::{Row, Target};
+use super::meter::ProcessSample;
+use super::table::{BenchRow, BenchTarget};
 use crate::process::foreground;
-use crate::user::uam_process::{Agent, Setting};
+use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::{Toolchain, Wine};
 use crate::{build, packages};
 use anyhow::{Context, Result, bail};
@@ -18,7 +18,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
+pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     packages::ensure(&[packages::WINDOWS], ground.stop)?;
     let toolchain = Toolchain::set_up(ground.stop)?;
     let made = build::programs_with(toolchain.cargo(), &["--release", "-p", "uam"], ground.stop)?;
@@ -29,12 +29,12 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
     let program = uam.to_string_lossy();
     let version = start_ms(ground, &wine, starts, &[&program, "--version"])?;
     let (percent, rss, wakes) = at_rest(ground, &wine, &uam)?;
-    let row = |name: &str, value: f64, digits| Row {
+    let row = |name: &str, value: f64, digits| BenchRow {
         name: format!("Windows: {name}"),
         uam: Some(value),
         python: None,
         digits,
-        target: Target::None,
+        target: BenchTarget::None,
     };
     Ok(vec![
         row("uam.exe, MiB", mib(&uam)?, 2),
@@ -47,7 +47,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
 }
 
 /// Mean wall time of a program from its start to its end.
-fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
+fn start_ms(ground: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
         let mut command = wine.program();
@@ -66,7 +66,7 @@ fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Res
 }
 
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
-fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
+fn at_rest(ground: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = ground.dir.join("uam-under-wine");
     let script = format!(
         "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
@@ -82,7 +82,7 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
     });
     let env: Vec<(String, String)> = env.collect();
     let display = env.iter().find(|(name, _)| name == "DISPLAY");
-    let setting = Setting {
+    let setting = UamSetup {
         uam: starter,
         home: ground.dir.join("windows-home"),
         display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
@@ -95,13 +95,13 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
         "--recovery-kit",
         crate::user::uam_process::RECOVERY_CODES,
     ];
-    let mut agent = Agent::start(&setting, &args, false)?;
+    let mut agent = UamProcess::start(&setting, &args, false)?;
     agent.answer_first_run(ground.stop)?;
     let (settle, idle) = if ground.quick { (5, 15) } else { (10, 60) };
     ground.stop.pause(Duration::from_secs(settle))?;
-    let before = Sample::take(agent.pid())?;
+    let before = ProcessSample::take(agent.pid())?;
     ground.stop.pause(Duration::from_secs(idle))?;
-    let cost = before.until(&Sample::take(agent.pid())?);
+    let cost = before.until(&ProcessSample::take(agent.pid())?);
     let mut stop = setting.command();
     foreground(stop.arg("stop").stdout(Stdio::null()), ground.stop)?;
     agent.ended(ground.stop)?;

@@ -73,7 +73,7 @@ fn surprises(list: &str) -> Vec<&'static str> {
 
 /// One broken rule.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Broken {
+pub(crate) struct RuleViolation {
     file: String,
     line: usize,
     what: String,
@@ -121,10 +121,10 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn check_file(name: &str, text: &str) -> Vec<Broken> {
+fn check_file(name: &str, text: &str) -> Vec<RuleViolation> {
     let mut broken = Vec::new();
     let mut tell = |line: usize, what: String| {
-        broken.push(Broken {
+        broken.push(RuleViolation {
             file: name.to_owned(),
             line: line + 1,
             what,

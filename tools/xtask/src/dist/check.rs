@@ -1,7 +1,7 @@
 //! Does what was packed install, run, upgrade and go away again, without taking the person's records along?
 //!
-//! To try the installed program in another way: `setup::install` on a [`clean_windows::Machine`] gives its path,
-//! `Machine::record` starts it as its first user would, and `Machine::setting` is for everything else (a bucket, other
+//! To try the installed program in another way: `setup::install` on a [`clean_windows::CleanWindows`] gives its path,
+//! `CleanWindows::record` starts it as its first user would, and `CleanWindows::setting` is for everything else (a bucket, other
 //! arguments, the display to type on).
 
 mod clean_windows;
@@ -11,18 +11,18 @@ mod older_release;
 mod portable;
 mod setup;
 
-use crate::dist::{Release, linux as packed_linux, windows as packed_windows};
+use crate::dist::{ReleaseInfo, linux as packed_linux, windows as packed_windows};
 use crate::packages::{self, SIGNING, UNPACK};
-use crate::process::Stop;
-use crate::test::summary::Summary;
+use crate::process::Interrupt;
+use crate::test::summary::TestSummary;
 use crate::windows::{SET_UP, Toolchain};
 use anyhow::{Result, bail};
 use std::path::Path;
 
 /// What was packed for Windows, and of what.
-pub(crate) struct Windows<'a> {
-    pub(crate) content: &'a packed_windows::Content,
-    pub(crate) packed: &'a packed_windows::Packed,
+pub(crate) struct WindowsCheck<'a> {
+    pub(crate) content: &'a packed_windows::WindowsContent,
+    pub(crate) packed: &'a packed_windows::WindowsPackages,
 }
 
 /// Checks every package there is.
@@ -30,15 +30,15 @@ pub(crate) struct Windows<'a> {
 /// # Errors
 /// The check that failed and what was found instead.
 pub(crate) fn run(
-    windows: Option<Windows<'_>>,
-    linux: Option<&packed_linux::Packed>,
-    release: &Release,
+    windows: Option<WindowsCheck<'_>>,
+    linux: Option<&packed_linux::LinuxPackages>,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     const AGAIN: &str = "cargo xtask dist --check";
     packages::ensure(&[UNPACK], stop)?;
-    Summary::whole(|done| {
+    TestSummary::whole(|done| {
         if let Some(linux) = linux {
             done.step("Debian package", AGAIN, || {
                 linux::deb(&linux.deb, release, work)
@@ -59,7 +59,7 @@ pub(crate) fn run(
             older_release::older(windows.content, work, stop)
         })?;
         let machine = done.step("empty Windows", AGAIN, || {
-            clean_windows::Machine::new(&toolchain, &work.join("wine"), stop)
+            clean_windows::CleanWindows::new(&toolchain, &work.join("wine"), stop)
         })?;
         done.step("setup program", AGAIN, || {
             setup::check(&machine, &older, &windows, release, work, stop)

@@ -40,7 +40,7 @@ pub(crate) fn own() -> Result<String> {
 
 /// A crate that is linked into the program.
 #[derive(Debug, PartialEq)]
-struct Linked {
+struct LinkedCrate {
     name: String,
     version: String,
     licence: String,
@@ -119,7 +119,7 @@ fn wrapped(names: &[String]) -> String {
 }
 
 /// The crates of others that uam reaches through ordinary dependencies, by name.
-fn linked(metadata: &Value) -> Result<Vec<Linked>> {
+fn linked(metadata: &Value) -> Result<Vec<LinkedCrate>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages: BTreeMap<String, Value> = list(&metadata["packages"])
@@ -168,7 +168,7 @@ fn linked(metadata: &Value) -> Result<Vec<Linked>> {
         let Some(licence) = package["license"].as_str() else {
             bail!("{name} names no licence; it cannot be passed on");
         };
-        found.push(Linked {
+        found.push(LinkedCrate {
             version: text(&package["version"]),
             licence: licence.to_owned(),
             dir: manifest.parent().map(Path::to_owned).unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! The two packages for Linux: a .deb and an archive.
 
 use crate::build;
-use crate::dist::{Release, licences, staging, tool};
-use crate::process::{Stop, output};
+use crate::dist::{ReleaseInfo, licences, staging, tool};
+use crate::process::{Interrupt, output};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,14 +28,14 @@ const ICONS: [u32; 3] = [48, 128, 256];
 
 /// The finished packages.
 #[derive(Clone, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct LinuxPackages {
     /// For Debian, Ubuntu and their like.
     pub(crate) deb: PathBuf,
     /// For all others.
     pub(crate) tar: PathBuf,
 }
 
-impl Packed {
+impl LinuxPackages {
     /// The packages.
     pub(crate) fn files(&self) -> [&Path; 2] {
         [&self.deb, &self.tar]
@@ -48,16 +48,16 @@ impl Packed {
 /// When a tool fails, or the program needs a library we know no package for.
 pub(crate) fn pack(
     program: &Path,
-    release: &Release,
+    release: &ReleaseInfo,
     work: &Path,
     out: &Path,
-    stop: &Stop,
-) -> Result<Packed> {
+    stop: &Interrupt,
+) -> Result<LinuxPackages> {
     staging::copy(program, work, "uam")?;
     let program = work.join("uam");
     tool(Command::new("strip").arg(&program), stop)?;
-    let texts = Texts::new(&program)?;
-    let packed = Packed {
+    let texts = PackageTexts::new(&program)?;
+    let packed = LinuxPackages {
         deb: out.join(format!(
             "uam_{}_{}.deb",
             debian_version(&release.version),
@@ -75,7 +75,7 @@ pub(crate) fn pack(
 }
 
 /// What both packages hold besides the program.
-struct Texts {
+struct PackageTexts {
     readme: String,
     licence: String,
     third_party: String,
@@ -84,7 +84,7 @@ struct Texts {
     desktop: PathBuf,
 }
 
-impl Texts {
+impl PackageTexts {
     fn new(program: &Path) -> Result<Self> {
         let packaging = build::root().join("packaging/linux");
         let readme = packaging.join("README");
@@ -108,13 +108,13 @@ impl Texts {
 
 fn deb(
     program: &Path,
-    texts: &Texts,
-    release: &Release,
+    texts: &PackageTexts,
+    release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    let root = staging::Folder::new(&work.join("deb"))?;
+    let root = staging::StagingDir::new(&work.join("deb"))?;
     let data = root.path().join("data");
     staging::copy(program, &data, "usr/bin/uam")?;
     staging::copy(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
@@ -167,14 +167,14 @@ fn deb(
 
 fn archive(
     program: &Path,
-    texts: &Texts,
-    release: &Release,
+    texts: &PackageTexts,
+    release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let title = format!("uam-{}", release.version);
-    let root = staging::Folder::new(&work.join("tar"))?;
+    let root = staging::StagingDir::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
     staging::copy(program, &dir, "uam")?;
     staging::copy(&texts.desktop, &dir, "uam.desktop")?;
@@ -199,9 +199,9 @@ fn tar(
     dir: &Path,
     what: &str,
     compress: &str,
-    release: &Release,
+    release: &ReleaseInfo,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     tool(
         Command::new("tar")
@@ -237,7 +237,7 @@ fn ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
     archive
 }
 
-fn control_file(program: &Path, release: &Release, kib: u64) -> Result<String> {
+fn control_file(program: &Path, release: &ReleaseInfo, kib: u64) -> Result<String> {
     let needs = output(Command::new("readelf").arg("-d").arg(program))?;
     let symbols = output(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
     Ok(format!(

@@ -1,8 +1,8 @@
 //! The programs to pack: built here, or given.
 
 use crate::build;
-use crate::dist::Release;
-use crate::process::Stop;
+use crate::dist::ReleaseInfo;
+use crate::process::Interrupt;
 use crate::windows::Toolchain;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,11 @@ const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
 ///
 /// # Errors
 /// When there is no such file, the build cannot be set up, or it fails.
-pub(crate) fn windows(given: Option<&Path>, release: &Release, stop: &Stop) -> Result<PathBuf> {
+pub(crate) fn windows(
+    given: Option<&Path>,
+    release: &ReleaseInfo,
+    stop: &Interrupt,
+) -> Result<PathBuf> {
     if let Some(file) = given {
         return there(file);
     }
@@ -29,7 +33,11 @@ pub(crate) fn windows(given: Option<&Path>, release: &Release, stop: &Stop) -> R
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn linux(given: Option<&Path>, release: &Release, stop: &Stop) -> Result<PathBuf> {
+pub(crate) fn linux(
+    given: Option<&Path>,
+    release: &ReleaseInfo,
+    stop: &Interrupt,
+) -> Result<PathBuf> {
     if let Some(file) = given {
         return there(file);
     }

@@ -1,7 +1,7 @@
 //! Signing, in one place and with whatever tool the person has.
 
 use crate::dist::{staging, tool};
-use crate::process::Stop;
+use crate::process::Interrupt;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,7 +56,7 @@ impl Signer {
     ///
     /// # Errors
     /// When the command fails or makes no file; repeats what it said.
-    pub(crate) fn sign(&self, file: &Path, stop: &Stop) -> Result<()> {
+    pub(crate) fn sign(&self, file: &Path, stop: &Interrupt) -> Result<()> {
         match &self.script {
             Some(script) => tool(Command::new("sh").arg(script).arg(file), stop),
             None => Ok(()),
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_by_the_signed_one_whatever_it_is_called() {
-        let stop = Stop::install().unwrap();
+        let stop = Interrupt::install().unwrap();
         let dir = std::env::temp_dir().join(format!("uam-sign-{}", std::process::id()));
-        let folder = staging::Folder::new(&dir).unwrap();
+        let folder = staging::StagingDir::new(&dir).unwrap();
         let file = dir.join("it's a program");
         std::fs::write(&file, "program").unwrap();
         let signer = Signer::new("(cat {in}; echo signed) > {out}", &dir).unwrap();

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 
 /// A folder that is removed with all it holds when dropped.
 #[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct StagingDir(PathBuf);
 
-impl Folder {
+impl StagingDir {
     /// Makes it; what an earlier, killed run left there is removed.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for StagingDir {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next run, which would say why it cannot.
         let _ = std::fs::remove_dir_all(&self.0);
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_settled_folder_is_from_one_moment_and_gone_when_dropped() {
         let dir = std::env::temp_dir().join(format!("uam-stage-{}", std::process::id()));
-        let folder = Folder::new(&dir).unwrap();
+        let folder = StagingDir::new(&dir).unwrap();
         write(&dir, "usr/bin/uam", "program").unwrap();
         write(&dir, "usr/share/text", "text").unwrap();
         settle(&dir, &["usr/bin/uam"], 1_700_000_000).unwrap();

@@ -3,8 +3,8 @@
 use crate::build;
 use crate::dist::sign::Signer;
 use crate::dist::staging::{self, crlf};
-use crate::dist::{Release, licences, programs, sha256, tool};
-use crate::process::Stop;
+use crate::dist::{ReleaseInfo, licences, programs, sha256, tool};
+use crate::process::Interrupt;
 use crate::windows::TARGET;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const AUTOSTART: &str = "UPDATE `Component` SET `Condition` = \
 
 /// What the packages are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct Content {
+pub(crate) struct WindowsContent {
     /// The program, as it is packed but for a signature.
     pub(crate) program: PathBuf,
     licence: String,
@@ -30,12 +30,17 @@ pub(crate) struct Content {
     quick: bool,
 }
 
-impl Content {
+impl WindowsContent {
     /// Strips a copy of `program` and collects the licences.
     ///
     /// # Errors
     /// When a tool fails.
-    pub(crate) fn new(program: &Path, release: &Release, work: &Path, stop: &Stop) -> Result<Self> {
+    pub(crate) fn new(
+        program: &Path,
+        release: &ReleaseInfo,
+        work: &Path,
+        stop: &Interrupt,
+    ) -> Result<Self> {
         staging::copy(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
         tool(
@@ -65,7 +70,7 @@ impl Content {
 
 /// The finished packages.
 #[derive(Clone, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct WindowsPackages {
     /// For people.
     pub(crate) setup: PathBuf,
     /// For roll-out.
@@ -76,7 +81,7 @@ pub(crate) struct Packed {
     pub(crate) program: PathBuf,
 }
 
-impl Packed {
+impl WindowsPackages {
     /// The packages.
     pub(crate) fn files(&self) -> [&Path; 3] {
         [&self.setup, &self.msi, &self.zip]
@@ -88,13 +93,13 @@ impl Packed {
 /// # Errors
 /// When the program lacks its resources or is of another version, or a tool fails; repeats what it said.
 pub(crate) fn pack(
-    content: &Content,
-    release: &Release,
+    content: &WindowsContent,
+    release: &ReleaseInfo,
     signer: &Signer,
     work: &Path,
     out: &Path,
-    stop: &Stop,
-) -> Result<Packed> {
+    stop: &Interrupt,
+) -> Result<WindowsPackages> {
     let program = std::fs::read(&content.program)
         .with_context(|| format!("reading {}", content.program.display()))?;
     programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
@@ -102,7 +107,7 @@ pub(crate) fn pack(
     // The name of the folder in the .zip.
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
-    let _gone_when_done = staging::Folder::new(&files)?;
+    let _gone_when_done = staging::StagingDir::new(&files)?;
     staging::copy(&content.program, &files, "uam.exe")?;
     signer.sign(&files.join("uam.exe"), stop)?;
     let readme = build::root().join("packaging/windows/README.txt");
@@ -119,7 +124,7 @@ pub(crate) fn pack(
     let program = format!("{title}.exe");
     staging::copy(&files.join("uam.exe"), work, &program)?;
 
-    let packed = Packed {
+    let packed = WindowsPackages {
         program: work.join(program),
         setup: out.join(format!("{title}-setup.exe")),
         msi: out.join(format!("{title}.msi")),
@@ -143,10 +148,10 @@ pub(crate) fn pack(
 fn setup(
     files: &Path,
     quick: bool,
-    release: &Release,
+    release: &ReleaseInfo,
     signer: &Signer,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let mut bytes = 0;
     for file in staging::files(files)? {
@@ -174,7 +179,7 @@ fn setup(
     tool(makensis.arg("uam.nsi"), stop)
 }
 
-fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<()> {
+fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
@@ -185,7 +190,13 @@ fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<
     tool(&mut zip, stop)
 }
 
-fn msi(files: &Path, release: &Release, begun: SystemTime, to: &Path, stop: &Stop) -> Result<()> {
+fn msi(
+    files: &Path,
+    release: &ReleaseInfo,
+    begun: SystemTime,
+    to: &Path,
+    stop: &Interrupt,
+) -> Result<()> {
     let packaging = build::root().join("packaging/windows");
     // wixl finds files by relative names only.
     staging::copy(&packaging.join("uam.ico"), files, "uam.ico")?;

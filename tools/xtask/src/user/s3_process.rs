@@ -1,6 +1,6 @@
 //! The S3-compatible server on loopback, and what lies in its bucket.
 
-use crate::process::{Group, Stop};
+use crate::process::{Interrupt, ProcessGroup};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -20,20 +20,20 @@ pub(crate) const NAMES: [&str; 5] = [
 
 /// A running server; it ends when dropped, its files stay.
 #[derive(Debug)]
-pub(crate) struct Store {
+pub(crate) struct S3Process {
     env: BTreeMap<String, String>,
     dir: PathBuf,
-    _server: Group,
+    _server: ProcessGroup,
 }
 
-impl Store {
+impl S3Process {
     /// Starts `program` (`lab-s3`) over `dir`.
     ///
     /// # Errors
     /// When it does not come up.
-    pub(crate) fn start(program: &Path, dir: &Path, stop: &Stop) -> Result<Self> {
+    pub(crate) fn start(program: &Path, dir: &Path, stop: &Interrupt) -> Result<Self> {
         std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
-        let mut server = Group::start(
+        let mut server = ProcessGroup::start(
             Command::new(program)
                 .arg("--dir")
                 .arg(dir)
@@ -85,7 +85,7 @@ impl Store {
 
 /// One kind of object in the bucket.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Pile {
+pub(crate) struct KindTotals {
     /// How many.
     pub(crate) count: u64,
     /// Their bytes together.
@@ -98,8 +98,8 @@ pub(crate) struct Pile {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(crate) fn piles(bucket: &Path) -> Result<BTreeMap<String, Pile>> {
-    let mut piles: BTreeMap<String, Pile> = BTreeMap::new();
+pub(crate) fn piles(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
+    let mut piles: BTreeMap<String, KindTotals> = BTreeMap::new();
     let mut dirs = vec![bucket.to_owned()];
     while let Some(dir) = dirs.pop() {
         let entries =

@@ -1,7 +1,7 @@
 //! A person at a virtual desktop: three real windows, and a script that types, clicks, scrolls and switches.
 
-use crate::process::{Group, Stop, output};
-use crate::user::virtual_screen::Desktop;
+use crate::process::{Interrupt, ProcessGroup, output};
+use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
 use std::ops::AddAssign;
 use std::path::Path;
@@ -36,7 +36,7 @@ const COMMANDS: [&str; 3] = ["ls\n", "date\n", "uname -a\n"];
 
 /// What the script did, to be compared with what was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Done {
+pub(crate) struct InputTotals {
     /// Keys pressed.
     pub(crate) keys: u64,
     /// Buttons clicked.
@@ -47,7 +47,7 @@ pub(crate) struct Done {
     pub(crate) switches: u64,
 }
 
-impl AddAssign for Done {
+impl AddAssign for InputTotals {
     fn add_assign(&mut self, more: Self) {
         self.keys += more.keys;
         self.clicks += more.clicks;
@@ -58,20 +58,20 @@ impl AddAssign for Done {
 
 /// The three windows, and who sits before them.
 #[derive(Debug)]
-pub(crate) struct Actor<'a> {
-    desktop: &'a Desktop,
+pub(crate) struct SimulatedUser<'a> {
+    desktop: &'a VirtualScreen,
     editor: String,
     terminal: String,
     chart: String,
-    _programs: [Group; 3],
+    _programs: [ProcessGroup; 3],
 }
 
-impl<'a> Actor<'a> {
+impl<'a> SimulatedUser<'a> {
     /// Opens the windows; their files lie in `dir`.
     ///
     /// # Errors
     /// When a program cannot be started or shows no window.
-    pub(crate) fn open(desktop: &'a Desktop, dir: &Path, stop: &Stop) -> Result<Self> {
+    pub(crate) fn open(desktop: &'a VirtualScreen, dir: &Path, stop: &Interrupt) -> Result<Self> {
         let notes = dir.join("notes.md");
         std::fs::write(&notes, NOTES).with_context(|| format!("writing {}", notes.display()))?;
         let xterm = |title: &str, class: &str, place: &str| {
@@ -88,14 +88,14 @@ impl<'a> Actor<'a> {
         // `cat FILE -` shows the file and then whatever is typed: an editor as far as a window, keys and pixels go.
         let mut editor = xterm("notes.md - Editor", "Editor", "90x30+40+40");
         editor.args(["-bg", "white", "-fg", "#202020", "-e", "cat"]);
-        let editor = Group::start(editor.arg(&notes).arg("-"))?;
+        let editor = ProcessGroup::start(editor.arg(&notes).arg("-"))?;
         let mut terminal = xterm("Terminal", "Terminal", "80x24+900+300");
-        let terminal = Group::start(
+        let terminal = ProcessGroup::start(
             terminal
                 .args(["-bg", "#101418", "-fg", "#d0d0d0", "-e", "sh"])
                 .env("PS1", "$ "),
         )?;
-        let chart = Group::start(
+        let chart = ProcessGroup::start(
             desktop
                 .command("xfd")
                 .args([
@@ -122,10 +122,10 @@ impl<'a> Actor<'a> {
     /// Works for `how_long`, scene after scene.
     ///
     /// # Errors
-    /// [`crate::process::Stopped`] on Ctrl-C, or when the desktop is gone.
-    pub(crate) fn work(&self, how_long: Duration, stop: &Stop) -> Result<Done> {
+    /// [`crate::process::Interrupted`] on Ctrl-C, or when the desktop is gone.
+    pub(crate) fn work(&self, how_long: Duration, stop: &Interrupt) -> Result<InputTotals> {
         let end = Instant::now() + how_long;
-        let mut done = Done::default();
+        let mut done = InputTotals::default();
         for round in 0.. {
             for scene in [Self::write, Self::command, Self::look] {
                 if Instant::now() >= end {
@@ -140,51 +140,51 @@ impl<'a> Actor<'a> {
     }
 
     /// Writes a line in the editor, whose title then shows an unsaved draft.
-    fn write(&self, round: usize, stop: &Stop) -> Result<Done> {
+    fn write(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
         self.activate(&self.editor, stop)?;
         let phrase = PHRASES[round % PHRASES.len()];
         self.xdotool(&["type", "--delay", "40", phrase])?;
         let title = format!("notes.md (draft {}) - Editor", round + 1);
         self.xdotool(&["set_window", "--name", &title, &self.editor])?;
         stop.check()?;
-        Ok(Done {
+        Ok(InputTotals {
             keys: phrase.chars().count() as u64,
             switches: 1,
-            ..Done::default()
+            ..InputTotals::default()
         })
     }
 
     /// Types a command in the terminal and clicks once into it.
-    fn command(&self, round: usize, stop: &Stop) -> Result<Done> {
+    fn command(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
         self.activate(&self.terminal, stop)?;
         self.xdotool(&["mousemove", "--window", &self.terminal, "200", "150"])?;
         self.xdotool(&["click", "1"])?;
         let command = COMMANDS[round % COMMANDS.len()];
         self.xdotool(&["type", "--delay", "60", command])?;
-        Ok(Done {
+        Ok(InputTotals {
             keys: command.chars().count() as u64,
             clicks: 1,
             switches: 1,
-            ..Done::default()
+            ..InputTotals::default()
         })
     }
 
     /// Looks through the table of characters: clicks into it and scrolls.
-    fn look(&self, round: usize, stop: &Stop) -> Result<Done> {
+    fn look(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
         self.activate(&self.chart, stop)?;
         let x = (60 + 20 * (round % 8)).to_string();
         self.xdotool(&["mousemove", "--window", &self.chart, &x, "160"])?;
         self.xdotool(&["click", "--repeat", "2", "--delay", "400", "1"])?;
         self.xdotool(&["click", "--repeat", "5", "--delay", "80", "5"])?;
-        Ok(Done {
+        Ok(InputTotals {
             clicks: 2,
             scroll: 5,
             switches: 1,
-            ..Done::default()
+            ..InputTotals::default()
         })
     }
 
-    fn activate(&self, window: &str, stop: &Stop) -> Result<()> {
+    fn activate(&self, window: &str, stop: &Interrupt) -> Result<()> {
         self.xdotool(&["windowactivate", window])?;
         stop.until(
             "a window to take the focus",

@@ -1,6 +1,6 @@
 //! Running the release binary as a person would: first code, start-up questions, Ctrl-C at the end.
 
-use crate::process::{Group, Stop};
+use crate::process::{Interrupt, ProcessGroup};
 use crate::user::authenticator::{Authenticator, find_secret};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
@@ -15,7 +15,7 @@ const KEEP: usize = 256 * 1024;
 
 /// What to run, and where.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
+pub(crate) struct UamSetup {
     /// The binary.
     pub(crate) uam: PathBuf,
     /// Root of its settings and data.
@@ -26,7 +26,7 @@ pub(crate) struct Setting {
     pub(crate) env: Vec<(String, String)>,
 }
 
-impl Setting {
+impl UamSetup {
     /// The binary with these settings, and nothing of the person's own uam or bucket.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.uam);
@@ -52,8 +52,8 @@ impl Setting {
 }
 
 /// The running monitor. Dropping it ends it as Ctrl-C would.
-pub(crate) struct Agent {
-    group: Group,
+pub(crate) struct UamProcess {
+    group: ProcessGroup,
     said: Arc<Mutex<String>>,
 }
 
@@ -63,12 +63,12 @@ pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 /// Where the recovery codes of a first run go, beside the program's settings.
 pub(crate) const RECOVERY_CODES: &str = "recovery-codes.txt";
 
-impl Agent {
+impl UamProcess {
     /// Starts the monitor; with `show`, what it writes appears indented.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) fn start(setting: &Setting, args: &[&str], show: bool) -> Result<Self> {
+    pub(crate) fn start(setting: &UamSetup, args: &[&str], show: bool) -> Result<Self> {
         std::fs::create_dir_all(&setting.home)
             .with_context(|| format!("making {}", setting.home.display()))?;
         let (reader, writer) = std::io::pipe().context("making a pipe")?;
@@ -79,7 +79,7 @@ impl Agent {
             .stdin(Stdio::piped())
             .stdout(writer)
             .stderr(both);
-        let group = Group::start(&mut command)?;
+        let group = ProcessGroup::start(&mut command)?;
         drop(command);
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
@@ -106,7 +106,7 @@ impl Agent {
     ///
     /// # Errors
     /// When the program ends, prints no secret, or takes none of three codes.
-    pub(crate) fn answer_first_run(&mut self, stop: &Stop) -> Result<Authenticator> {
+    pub(crate) fn answer_first_run(&mut self, stop: &Interrupt) -> Result<Authenticator> {
         let said = |word: &'static str| move |said: &str| said.contains(word).then_some(());
         self.wait_for(stop, "uam to ask for agreement", said("Do you agree?"))?;
         self.type_line("y")?;
@@ -142,7 +142,11 @@ impl Agent {
     ///
     /// # Errors
     /// When the program does not take them.
-    pub(crate) fn unlock(setting: &Setting, phone: &Authenticator, stop: &Stop) -> Result<()> {
+    pub(crate) fn unlock(
+        setting: &UamSetup,
+        phone: &Authenticator,
+        stop: &Interrupt,
+    ) -> Result<()> {
         let mut uam = Self::start(setting, &["unlock"], false)?;
         let asked = uam.wait_for(stop, "uam to ask for the factors", |said| {
             let passphrase = said.contains("Passphrase");
@@ -160,7 +164,7 @@ impl Agent {
     ///
     /// # Errors
     /// When it ends with an error, or not at all within a minute.
-    pub(crate) fn ended(&mut self, stop: &Stop) -> Result<()> {
+    pub(crate) fn ended(&mut self, stop: &Interrupt) -> Result<()> {
         let group = &mut self.group;
         let status = stop.until("uam to end", Duration::from_secs(60), || group.ended())?;
         if status.success() {
@@ -191,7 +195,7 @@ impl Agent {
 
     fn wait_for<T>(
         &mut self,
-        stop: &Stop,
+        stop: &Interrupt,
         what: &str,
         mut find: impl FnMut(&str) -> Option<T>,
     ) -> Result<T> {
@@ -223,7 +227,7 @@ impl Agent {
     }
 }
 
-impl Drop for Agent {
+impl Drop for UamProcess {
     fn drop(&mut self) {
         // Nothing to tell here: the group itself is killed if this does not end it.
         let _ = self.group.end_with(Signal::SIGINT, Duration::from_secs(15));

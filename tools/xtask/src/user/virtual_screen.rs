@@ -1,6 +1,6 @@
 //! A virtual desktop: Xvfb with a window manager, on a display number of its own choosing.
 
-use crate::process::{Group, Stop, output};
+use crate::process::{Interrupt, ProcessGroup, output};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -12,19 +12,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running virtual desktop; it ends when dropped (the window manager first).
 #[derive(Debug)]
-pub(crate) struct Desktop {
+pub(crate) struct VirtualScreen {
     display: String,
-    _manager: Group,
-    _server: Group,
+    _manager: ProcessGroup,
+    _server: ProcessGroup,
 }
 
-impl Desktop {
+impl VirtualScreen {
     /// Starts a desktop of 1920×1080 true-colour pixels.
     ///
     /// # Errors
     /// When the server or the window manager does not come up.
-    pub(crate) fn start(stop: &Stop) -> Result<Self> {
-        let mut server = Group::start(
+    pub(crate) fn start(stop: &Interrupt) -> Result<Self> {
+        let mut server = ProcessGroup::start(
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", "1920x1080x24"])
                 .args(["-nolisten", "tcp", "-noreset"])
@@ -44,7 +44,7 @@ impl Desktop {
             Ok(receiver.try_recv().ok())
         })?;
         let display = format!(":{}", number.trim());
-        let manager = Group::start(
+        let manager = ProcessGroup::start(
             on(&display, "openbox")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -80,7 +80,7 @@ impl Desktop {
     ///
     /// # Errors
     /// When it does not come in time.
-    pub(crate) fn window(&self, title: &str, stop: &Stop) -> Result<String> {
+    pub(crate) fn window(&self, title: &str, stop: &Interrupt) -> Result<String> {
         stop.until(&format!("the window {title:?}"), PATIENCE, || {
             let found = output(
                 self.command("xdotool")

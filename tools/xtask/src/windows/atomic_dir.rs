@@ -1,6 +1,6 @@
 //! Making a folder in one step: it is there whole, or not at all.
 
-use crate::process::Stop;
+use crate::process::Interrupt;
 use anyhow::{Context, Result};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -15,9 +15,9 @@ pub(crate) const COMPLETE: &str = ".complete";
 
 /// A folder in the making, on the same disk as its final place. Dropped unfinished, it takes its contents along.
 #[derive(Debug)]
-pub(crate) struct Scratch(PathBuf);
+pub(crate) struct AtomicDir(PathBuf);
 
-impl Scratch {
+impl AtomicDir {
     /// Begins afresh: what an earlier, killed attempt left is removed. The caller holds the lock over `cache`.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for AtomicDir {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next attempt, which would say why it cannot.
         let _ = remove(&self.0);
@@ -82,7 +82,7 @@ pub(crate) fn remove(dir: &Path) -> Result<()> {
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.
-pub(crate) fn lock(file: &Path, what: &str, stop: &Stop) -> Result<File> {
+pub(crate) fn lock(file: &Path, what: &str, stop: &Interrupt) -> Result<File> {
     let lock = File::options()
         .create(true)
         .append(true)

@@ -5,7 +5,7 @@
 use crate::build;
 use crate::packages::is_there;
 use crate::windows::TARGET;
-use crate::windows::paths::Places;
+use crate::windows::paths::WindowsPaths;
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
@@ -69,16 +69,16 @@ const FOREIGN_BEGINNINGS: &[&str] = &[
 
 /// Changes to the environment: names to take away, then values to set.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Environment {
+pub(crate) struct CrossEnvironment {
     unset: Vec<OsString>,
     set: Vec<(OsString, OsString)>,
 }
 
-impl Environment {
+impl CrossEnvironment {
     /// For cargo and for Wine, which is started by the words `wine`, from the names that are set now. It brings no
     /// display: see `Wine`.
     pub(crate) fn new(
-        places: &Places,
+        places: &WindowsPaths,
         wine: &[&str],
         names: impl Iterator<Item = OsString>,
     ) -> Self {
@@ -101,7 +101,10 @@ impl Environment {
     }
 
     /// For the build of the standard library itself.
-    pub(crate) fn without_sysroot(places: &Places, names: impl Iterator<Item = OsString>) -> Self {
+    pub(crate) fn without_sysroot(
+        places: &WindowsPaths,
+        names: impl Iterator<Item = OsString>,
+    ) -> Self {
         let mut environment = Self {
             unset: names.filter(|name| is_foreign(name)).collect(),
             set: Vec::new(),
@@ -126,7 +129,7 @@ impl Environment {
         environment
     }
 
-    fn wine(&mut self, places: &Places) {
+    fn wine(&mut self, places: &WindowsPaths) {
         self.put("WINEPREFIX", &places.own);
         for (name, value) in WINE {
             self.put(name, value);
@@ -185,12 +188,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn environment(names: &[&str]) -> Environment {
-        let places = Places::find("1.96.0-1", |name| {
+    fn environment(names: &[&str]) -> CrossEnvironment {
+        let places = WindowsPaths::find("1.96.0-1", |name| {
             (name == "HOME").then(|| "/home/it's".into())
         })
         .unwrap();
-        Environment::new(&places, &["wine"], names.iter().map(Into::into))
+        CrossEnvironment::new(&places, &["wine"], names.iter().map(Into::into))
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of the Windows lane. Nothing here makes them.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Places {
+pub(crate) struct WindowsPaths {
     /// All that is kept between runs lies below.
     pub(crate) cache: PathBuf,
     /// The compiler's `--sysroot`: the standard library for Windows.
@@ -24,7 +24,7 @@ pub(crate) struct Places {
     pub(crate) cargo_home: PathBuf,
 }
 
-impl Places {
+impl WindowsPaths {
     /// Reads the environment with `var` and takes `version`, that of Debian's package, as the sysroot's key.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn places(set: &[(&str, &str)]) -> Result<Places> {
-        Places::find("1.96.0-1", |name| {
+    fn places(set: &[(&str, &str)]) -> Result<WindowsPaths> {
+        WindowsPaths::find("1.96.0-1", |name| {
             set.iter()
                 .find(|(n, _)| *n == name)
                 .map(|(_, value)| value.into())

@@ -4,11 +4,11 @@
 //! of its own and named by `--sysroot`, it serves ordinary stable builds; `-Z build-std` in every build would compile it
 //! again for each target directory.
 
-use crate::process::{Stop, foreground};
+use crate::process::{Interrupt, foreground};
 use crate::windows::TARGET;
-use crate::windows::atomic_dir::{Scratch, mark};
-use crate::windows::environment::Environment;
-use crate::windows::paths::{Places, libraries};
+use crate::windows::atomic_dir::{AtomicDir, mark};
+use crate::windows::environment::CrossEnvironment;
+use crate::windows::paths::{WindowsPaths, libraries};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,14 +24,14 @@ const SEED: &str =
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
+pub(crate) fn ensure(places: &WindowsPaths, stop: &Interrupt) -> Result<()> {
     if mark(&places.libraries()).is_some() {
         return Ok(());
     }
     println!(
         "Building Rust's standard library for Windows: about two minutes, once for each compiler."
     );
-    let scratch = Scratch::new(&places.cache)?;
+    let scratch = AtomicDir::new(&places.cache)?;
     let seed = scratch.path().join("seed");
     write(&seed.join("Cargo.toml"), SEED)?;
     write(&seed.join("src/lib.rs"), "")?;
@@ -55,9 +55,9 @@ pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
     scratch.finish(&sysroot, &places.sysroot, &to, "")
 }
 
-fn build(places: &Places, scratch: &Path) -> Command {
+fn build(places: &WindowsPaths, scratch: &Path) -> Command {
     let mut command = Command::new("/usr/bin/cargo");
-    Environment::without_sysroot(places, std::env::vars_os().map(|(name, _)| name))
+    CrossEnvironment::without_sysroot(places, std::env::vars_os().map(|(name, _)| name))
         .apply(&mut command);
     command
         .args(["build", "--quiet", "--release", "--offline"])

@@ -1,11 +1,11 @@
 //! The checks and tests of the Windows program.
 
 use crate::build;
-use crate::cli::Dist;
+use crate::cli::DistArgs;
 use crate::dist;
 use crate::packages::has_program;
-use crate::process::Stop;
-use crate::test::summary::Summary;
+use crate::process::Interrupt;
+use crate::test::summary::TestSummary;
 use crate::windows::{Toolchain, wine};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -42,20 +42,20 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// Tests of a tested crate that cannot run under Wine.
-struct LeftOut {
+struct ExcludedTests {
     package: &'static str,
     /// Parts of their names.
     tests: &'static [&'static str],
     why: &'static str,
 }
 
-const TESTS_LEFT_OUT: &[LeftOut] = &[
-    LeftOut {
+const TESTS_LEFT_OUT: &[ExcludedTests] = &[
+    ExcludedTests {
         package: "screenshots",
         tests: &["changes::", "ocr::", "privacy::", "quality::"],
         why: "ImageMagick draws their screens and Tesseract reads them, both programs of this system",
     },
-    LeftOut {
+    ExcludedTests {
         package: "upload",
         tests: &[
             "destinations::a_directory_nobody_asked_for_says_why",
@@ -64,7 +64,7 @@ const TESTS_LEFT_OUT: &[LeftOut] = &[
         ],
         why: "their folders are named as on Linux; those of Windows have a test of their own",
     },
-    LeftOut {
+    ExcludedTests {
         package: "console",
         tests: &[
             "screen::tests::another_size_draws_the_last_lines_anew",
@@ -82,7 +82,7 @@ const LINTED_WITH: (u32, u32) = (1, 96);
 ///
 /// # Errors
 /// The step that failed, with the command that runs it alone.
-pub(crate) fn check(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
+pub(crate) fn check(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     lint(windows, done, stop)?;
     let programs = build(windows, done, stop)?;
     under_wine(windows, done, stop)?;
@@ -91,8 +91,8 @@ pub(crate) fn check(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Res
 }
 
 /// The packages of the program that was just tested; a release build would take longer than everything else here.
-fn packages(programs: &Programs, done: &mut Summary, stop: &Stop) -> Result<()> {
-    let options = Dist {
+fn packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    let options = DistArgs {
         out: None,
         check: true,
         windows_only: true,
@@ -107,7 +107,7 @@ fn packages(programs: &Programs, done: &mut Summary, stop: &Stop) -> Result<()> 
     done.step("windows packages", &alone, || dist::run(&options, stop))
 }
 
-fn lint(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
+fn lint(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let mut args = vec!["clippy", "--locked", "--all-targets"];
     args.extend(tested());
     args.push("--");
@@ -139,7 +139,7 @@ struct Programs {
 
 /// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
 /// compiled once more.
-fn build(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<Programs> {
+fn build(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
     let mut args = vec!["build", "--locked", "--bins", "--examples"];
     args.extend(tested());
     done.step("windows program", &alone(&args), || {
@@ -153,7 +153,7 @@ fn build(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<Program
 }
 
 /// The crates' own tests, compiled for Windows.
-fn under_wine(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()> {
+fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let nextest = windows.has_program("cargo-nextest");
     let wanted = wanted();
     let mut args = if nextest {
@@ -177,7 +177,7 @@ fn under_wine(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()
         "cargo xtask windows wine cmd /c ver",
         || windows.wine(stop),
     )?;
-    for LeftOut {
+    for ExcludedTests {
         package,
         tests,
         why,
@@ -193,8 +193,8 @@ fn under_wine(windows: &Toolchain, done: &mut Summary, stop: &Stop) -> Result<()
 fn from_linux(
     windows: &Toolchain,
     programs: &Programs,
-    done: &mut Summary,
-    stop: &Stop,
+    done: &mut TestSummary,
+    stop: &Interrupt,
 ) -> Result<()> {
     // The whole workspace, though one crate has them, so that nothing is compiled anew after its ordinary tests.
     let args: &[&str] = if has_program("cargo-nextest") {
@@ -240,7 +240,7 @@ fn tested<'a>() -> impl Iterator<Item = &'a str> {
 fn wanted() -> String {
     let left_out: Vec<String> = TESTS_LEFT_OUT
         .iter()
-        .map(|LeftOut { package, tests, .. }| {
+        .map(|ExcludedTests { package, tests, .. }| {
             let tests: Vec<String> = tests.iter().map(|name| format!("test({name})")).collect();
             format!("package({package}) & ({})", tests.join(" | "))
         })

@@ -1,9 +1,9 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
-use crate::process::{Group, Stop, foreground, line};
+use crate::process::{Interrupt, ProcessGroup, foreground, line};
 use crate::user::virtual_screen::own_display;
 use crate::windows::atomic_dir::{lock, remove};
-use crate::windows::environment::Environment;
+use crate::windows::environment::CrossEnvironment;
 use crate::windows::wine_prefix::{self, SERVER};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -37,12 +37,12 @@ pub(crate) fn starter() -> &'static [&'static str] {
 /// A running Wine. When dropped, every process of its prefix ends, then the display.
 #[derive(Debug)]
 pub(crate) struct Wine {
-    environment: Environment,
+    environment: CrossEnvironment,
     prefix: PathBuf,
     display: String,
     /// Does the prefix go with it?
     fleeting: bool,
-    _screen: Option<Group>,
+    _screen: Option<ProcessGroup>,
     _lock: File,
 }
 
@@ -54,7 +54,11 @@ impl Wine {
     ///
     /// # Errors
     /// When a part does not come up, or on Ctrl-C.
-    pub(crate) fn start(environment: &Environment, prefix: &Path, stop: &Stop) -> Result<Self> {
+    pub(crate) fn start(
+        environment: &CrossEnvironment,
+        prefix: &Path,
+        stop: &Interrupt,
+    ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
         let (screen, display) = screen(stop)?;
         Self::on(display, Some(screen), lock, environment, prefix, stop)
@@ -66,10 +70,10 @@ impl Wine {
     /// # Errors
     /// As for [`Wine::start`], and when the disk refuses.
     pub(crate) fn start_fresh(
-        environment: &Environment,
+        environment: &CrossEnvironment,
         from: &Path,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
         remove(prefix)?;
@@ -85,9 +89,9 @@ impl Wine {
     /// # Errors
     /// As for [`Wine::start`].
     pub(crate) fn start_visible(
-        environment: &Environment,
+        environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         match own_display() {
             Some(display) => {
@@ -98,17 +102,17 @@ impl Wine {
         }
     }
 
-    fn lock(prefix: &Path, stop: &Stop) -> Result<File> {
+    fn lock(prefix: &Path, stop: &Interrupt) -> Result<File> {
         lock(&prefix.with_extension("lock"), "Wine", stop)
     }
 
     fn on(
         display: String,
-        screen: Option<Group>,
+        screen: Option<ProcessGroup>,
         lock: File,
-        environment: &Environment,
+        environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         let wine = Self {
             environment: environment.clone(),
@@ -131,11 +135,11 @@ impl Wine {
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
-    pub(crate) fn quietly(&self, words: &[&str], stop: &Stop) -> Result<()> {
+    pub(crate) fn quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
         self.must_work(self.program().args(words), stop)
     }
 
-    fn must_work(&self, command: &mut Command, stop: &Stop) -> Result<()> {
+    fn must_work(&self, command: &mut Command, stop: &Interrupt) -> Result<()> {
         let status = foreground(quiet(command), stop)?;
         if !status.success() {
             bail!(
@@ -191,7 +195,7 @@ impl Drop for Wine {
     }
 }
 
-fn prepare(command: &mut Command, environment: &Environment, prefix: &Path, display: &str) {
+fn prepare(command: &mut Command, environment: &CrossEnvironment, prefix: &Path, display: &str) {
     environment.apply(command);
     command
         .env("WINEPREFIX", prefix)
@@ -207,8 +211,8 @@ fn quiet(command: &mut Command) -> &mut Command {
 }
 
 /// An X server without a window manager, on a display number of its own choosing.
-fn screen(stop: &Stop) -> Result<(Group, String)> {
-    let mut server = Group::start(
+fn screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
+    let mut server = ProcessGroup::start(
         Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .args(["-screen", "0", &format!("{DESKTOP}x24")])

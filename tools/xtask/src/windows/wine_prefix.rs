@@ -1,9 +1,9 @@
 //! The Wine prefix: an empty Windows, as our programs and tests need it.
 
-use crate::process::{Stop, foreground, output};
-use crate::windows::atomic_dir::{COMPLETE, Scratch, mark};
-use crate::windows::environment::Environment;
-use crate::windows::paths::Places;
+use crate::process::{Interrupt, foreground, output};
+use crate::windows::atomic_dir::{AtomicDir, COMPLETE, mark};
+use crate::windows::environment::CrossEnvironment;
+use crate::windows::paths::WindowsPaths;
 use crate::windows::wine::{DESKTOP, Wine};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,11 @@ const PRNG: &str = include_str!("prng.c");
 ///
 /// # Errors
 /// When Wine or the compiler of the DLL fails, or on Ctrl-C.
-pub(crate) fn ensure(places: &Places, environment: &Environment, stop: &Stop) -> Result<()> {
+pub(crate) fn ensure(
+    places: &WindowsPaths,
+    environment: &CrossEnvironment,
+    stop: &Interrupt,
+) -> Result<()> {
     let mut version = Command::new("wine");
     environment.apply(&mut version);
     let version = output(version.arg("--version"))?;
@@ -31,7 +35,7 @@ pub(crate) fn ensure(places: &Places, environment: &Environment, stop: &Stop) ->
         return Ok(());
     }
     println!("Making a Wine prefix: about half a minute, once for each version of Wine.");
-    let scratch = Scratch::new(&places.cache)?;
+    let scratch = AtomicDir::new(&places.cache)?;
     let prefix = scratch.path().join("prefix");
     std::fs::create_dir(&prefix).with_context(|| format!("making {}", prefix.display()))?;
     let wine = Wine::start(environment, &prefix, stop)?;
@@ -81,24 +85,24 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     let shared = from.join("drive_c/windows/system32");
     copy_folder(from, to, &|file| {
         if without.iter().any(|f| f == file) {
-            Copied::Not
+            CopyMode::Not
         } else if file.starts_with(&shared) {
-            Copied::Shared
+            CopyMode::Shared
         } else {
-            Copied::Apart
+            CopyMode::Apart
         }
     })
 }
 
 /// How a file gets into the copy of its folder.
-enum Copied {
+enum CopyMode {
     Not,
     /// As another name of the same file, where both are on one disk.
     Shared,
     Apart,
 }
 
-fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> Copied) -> Result<()> {
+fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> CopyMode) -> Result<()> {
     std::fs::create_dir(to).with_context(|| format!("making {}", to.display()))?;
     for entry in entries(from)? {
         let target = to.join(entry.file_name().unwrap_or_default());
@@ -107,12 +111,12 @@ fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> Copied) -> Result
             continue;
         }
         let done = match how(&entry) {
-            Copied::Not => Ok(()),
+            CopyMode::Not => Ok(()),
             _ if entry.is_symlink() => std::fs::read_link(&entry)
                 .and_then(|points_to| std::os::unix::fs::symlink(points_to, &target)),
-            Copied::Shared => std::fs::hard_link(&entry, &target)
+            CopyMode::Shared => std::fs::hard_link(&entry, &target)
                 .or_else(|_| std::fs::copy(&entry, &target).map(drop)),
-            Copied::Apart => std::fs::copy(&entry, &target).map(drop),
+            CopyMode::Apart => std::fs::copy(&entry, &target).map(drop),
         };
         done.with_context(|| format!("copying {} to {}", entry.display(), target.display()))?;
     }
@@ -125,7 +129,12 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
         .with_context(|| format!("reading {}", dir.display()))
 }
 
-fn compile(source: &Path, dll: &Path, environment: &Environment, stop: &Stop) -> Result<()> {
+fn compile(
+    source: &Path,
+    dll: &Path,
+    environment: &CrossEnvironment,
+    stop: &Interrupt,
+) -> Result<()> {
     std::fs::write(source, PRNG).with_context(|| format!("writing {}", source.display()))?;
     let mut compiler = Command::new("x86_64-w64-mingw32-gcc-win32");
     environment.apply(&mut compiler);

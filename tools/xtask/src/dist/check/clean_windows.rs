@@ -2,9 +2,9 @@
 
 use crate::build;
 use crate::dist::staging;
-use crate::process::{Stop, output};
-use crate::user::s3_process::{self, Store};
-use crate::user::uam_process::{self, Agent, Setting};
+use crate::process::{Interrupt, output};
+use crate::user::s3_process::{self, S3Process};
+use crate::user::uam_process::{self, UamProcess, UamSetup};
 use crate::windows::{Toolchain, Wine};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
@@ -26,29 +26,29 @@ const OWN: [&str; 3] = ["UAM_HOME", "S3_PREFIX", "AWS_SESSION_TOKEN"];
 
 /// A throw-away Windows. When dropped, all its processes end and its files go.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(crate) struct CleanWindows {
     // Ends before its folder goes.
     wine: Wine,
     prefix: PathBuf,
     local: String,
     roaming: String,
     /// Where the installed program sends what it records.
-    bucket: Store,
-    _dir: staging::Folder,
+    bucket: S3Process,
+    _dir: staging::StagingDir,
 }
 
-impl Machine {
+impl CleanWindows {
     /// Makes one in `dir`.
     ///
     /// # Errors
     /// When Wine fails, or on Ctrl-C.
-    pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Stop) -> Result<Self> {
-        let folder = staging::Folder::new(dir)?;
+    pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Interrupt) -> Result<Self> {
+        let folder = staging::StagingDir::new(dir)?;
         let prefix = dir.join("prefix");
         let wine = toolchain.fresh_wine(&prefix, stop)?;
         // With the features that the whole workspace has anyway, so that little is compiled for it.
         let lab = build::programs(&["--workspace", "--bin", "lab-s3"], stop)?;
-        let bucket = Store::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
+        let bucket = S3Process::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
         let mut machine = Self {
             wine,
             prefix,
@@ -113,7 +113,7 @@ impl Machine {
     ///
     /// # Errors
     /// When Wine fails, the program is ended by a signal or takes too long, or on Ctrl-C.
-    pub(crate) fn run(&self, words: &[&str], stop: &Stop) -> Result<i32> {
+    pub(crate) fn run(&self, words: &[&str], stop: &Interrupt) -> Result<i32> {
         let mut child = self
             .command(words)
             .stdout(Stdio::null())
@@ -135,8 +135,8 @@ impl Machine {
     /// Runs a Windows program that must succeed.
     ///
     /// # Errors
-    /// As for [`Machine::run`], and when it fails.
-    pub(crate) fn succeed(&self, words: &[&str], stop: &Stop) -> Result<()> {
+    /// As for [`CleanWindows::run`], and when it fails.
+    pub(crate) fn succeed(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
         match self.run(words, stop)? {
             0 => Ok(()),
             code => bail!("{} ended with {code}", words.join(" ")),
@@ -187,11 +187,11 @@ impl Machine {
         Ok(from_utf16(&bytes))
     }
 
-    /// Puts text in the form of [`Machine::export`] into the registry.
+    /// Puts text in the form of [`CleanWindows::export`] into the registry.
     ///
     /// # Errors
     /// When Wine does not take it.
-    pub(crate) fn import(&self, text: &str, stop: &Stop) -> Result<()> {
+    pub(crate) fn import(&self, text: &str, stop: &Interrupt) -> Result<()> {
         let file = self.prefix.join("drive_c/import.reg");
         let mut bytes = vec![0xff, 0xfe];
         let text = format!("Windows Registry Editor Version 5.00\r\n\r\n{text}\r\n");
@@ -204,7 +204,7 @@ impl Machine {
     ///
     /// # Errors
     /// When it stays, with what it still holds.
-    pub(crate) fn gone(&self, windows: &str, stop: &Stop) -> Result<()> {
+    pub(crate) fn gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
         let path = self.path(windows);
         stop.until(&format!("{windows} to go"), PATIENCE, || {
             Ok((!path.exists()).then_some(()))
@@ -217,7 +217,7 @@ impl Machine {
     ///
     /// # Errors
     /// When the script that calls Wine cannot be written.
-    pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<Setting> {
+    pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<UamSetup> {
         // A bucket is left to the setting; without a home of its own uam takes the folders of Windows.
         let command = self.wine.program();
         let mut script = String::from("#!/bin/sh\nunset UAM_HOME\n");
@@ -240,7 +240,7 @@ impl Machine {
         let _ = writeln!(script, "exec setarch -R wine '{program}' \"$@\"");
         staging::write(home, "uam.sh", script)?;
         staging::make_program(&home.join("uam.sh"))?;
-        Ok(Setting {
+        Ok(UamSetup {
             uam: home.join("uam.sh"),
             home: home.to_owned(),
             display,
@@ -261,7 +261,7 @@ impl Machine {
     ///
     /// # Errors
     /// When it ends early or takes no code.
-    pub(crate) fn record(&self, home: &Path, stop: &Stop) -> Result<Agent> {
+    pub(crate) fn record(&self, home: &Path, stop: &Interrupt) -> Result<UamProcess> {
         let program = format!(r"{}\uam.exe", self.installed());
         let mut setting = self.setting(&program, home)?;
         let env = self.bucket.env().iter();
@@ -280,7 +280,7 @@ impl Machine {
             "--recovery-kit",
             uam_process::RECOVERY_CODES,
         ];
-        let mut agent = Agent::start(&setting, &args, false)?;
+        let mut agent = UamProcess::start(&setting, &args, false)?;
         agent.answer_first_run(stop)?;
         Ok(agent)
     }

@@ -1,7 +1,7 @@
 //! The packages for Linux: unpacked, looked through, and run.
 
 use crate::dist::check::{holds, same};
-use crate::dist::{Release, staging};
+use crate::dist::{ReleaseInfo, staging};
 use crate::process::output;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const COMPLETIONS: [&str; 3] = [
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
+pub(crate) fn deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let field = |name: &str| -> Result<String> {
         let mut dpkg = Command::new("dpkg-deb");
         Ok(output(dpkg.arg("--field").arg(file).arg(name))?
@@ -69,7 +69,7 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
         );
     }
 
-    let dir = staging::Folder::new(&work.join("unpacked"))?;
+    let dir = staging::StagingDir::new(&work.join("unpacked"))?;
     output(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.path()))?;
     let at = |name: &str| dir.path().join(name);
     version(&at("usr/bin/uam"), release)?;
@@ -97,8 +97,8 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()> {
-    let dir = staging::Folder::new(&work.join("unpacked"))?;
+pub(crate) fn archive(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
+    let dir = staging::StagingDir::new(&work.join("unpacked"))?;
     output(
         Command::new("tar")
             .arg("-C")
@@ -123,7 +123,7 @@ pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()>
     Ok(())
 }
 
-fn version(program: &Path, release: &Release) -> Result<()> {
+fn version(program: &Path, release: &ReleaseInfo) -> Result<()> {
     let said = output(Command::new(program).arg("--version"))?;
     same(
         "uam --version",

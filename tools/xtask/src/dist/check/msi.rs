@@ -1,10 +1,10 @@
 //! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
 
-use crate::dist::check::clean_windows::{Machine, NAME, RUN};
-use crate::dist::check::older_release::Older;
-use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, staging};
-use crate::process::Stop;
+use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN};
+use crate::dist::check::older_release::OlderRelease;
+use crate::dist::check::{WindowsCheck, holds, same};
+use crate::dist::{ReleaseInfo, staging};
+use crate::process::Interrupt;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
@@ -19,12 +19,12 @@ const FILES: [&str; 4] = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "uam.e
 /// # Errors
 /// What was found instead of what should be.
 pub(crate) fn check(
-    machine: &Machine,
-    older: &Older,
-    windows: &Windows<'_>,
-    release: &Release,
+    machine: &CleanWindows,
+    older: &OlderRelease,
+    windows: &WindowsCheck<'_>,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let msiexec = |action: &str, msi: &Path, options: &[&str]| {
         let msi = msi.to_string_lossy();
@@ -97,7 +97,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
+fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
     let dir = machine.path(&machine.installed());
     let names: Vec<String> = staging::files(&dir)?
         .iter()

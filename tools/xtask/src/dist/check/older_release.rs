@@ -1,24 +1,24 @@
 //! An older version to upgrade from, signed with a certificate made for this once: signing must not break installing.
 
 use crate::dist::sign::Signer;
-use crate::dist::windows::{Content, Packed, pack};
-use crate::dist::{Release, staging, tool};
-use crate::process::{Stop, output};
+use crate::dist::windows::{WindowsContent, WindowsPackages, pack};
+use crate::dist::{ReleaseInfo, staging, tool};
+use crate::process::{Interrupt, output};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The older version.
 #[derive(Debug)]
-pub(crate) struct Older {
+pub(crate) struct OlderRelease {
     /// What it calls itself.
     pub(crate) version: String,
     /// Its packages.
-    pub(crate) packed: Packed,
+    pub(crate) packed: WindowsPackages,
     certificate: PathBuf,
 }
 
-impl Older {
+impl OlderRelease {
     /// The file must be signed by the certificate, and unchanged since.
     ///
     /// # Errors
@@ -36,7 +36,11 @@ impl Older {
 ///
 /// # Errors
 /// When a tool fails, or a signature is not found good.
-pub(crate) fn older(content: &Content, work: &Path, stop: &Stop) -> Result<Older> {
+pub(crate) fn older(
+    content: &WindowsContent,
+    work: &Path,
+    stop: &Interrupt,
+) -> Result<OlderRelease> {
     let dir = work.join("older");
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let mut program = std::fs::read(&content.program)
@@ -63,11 +67,11 @@ pub(crate) fn older(content: &Content, work: &Path, stop: &Stop) -> Result<Older
         key.display()
     );
     let signer = Signer::new(&command, &dir)?;
-    let release = Release {
+    let release = ReleaseInfo {
         version: "0.0.1".into(),
         epoch: 1_000_000_000,
     };
-    let older = Older {
+    let older = OlderRelease {
         packed: pack(&content, &release, &signer, &dir, &dir, stop)?,
         version: release.version,
         certificate,

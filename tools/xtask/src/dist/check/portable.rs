@@ -1,10 +1,10 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
-use crate::dist::check::clean_windows::Machine;
+use crate::dist::check::clean_windows::CleanWindows;
 use crate::dist::check::{holds, same};
-use crate::dist::windows::Packed;
-use crate::dist::{Release, staging};
-use crate::process::{Stop, output};
+use crate::dist::windows::WindowsPackages;
+use crate::dist::{ReleaseInfo, staging};
+use crate::process::{Interrupt, output};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,13 +14,13 @@ use std::process::Command;
 /// # Errors
 /// What was found instead of what should be.
 pub(crate) fn check(
-    machine: &Machine,
-    packed: &Packed,
-    release: &Release,
+    machine: &CleanWindows,
+    packed: &WindowsPackages,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    let dir = staging::Folder::new(&work.join("unzipped"))?;
+    let dir = staging::StagingDir::new(&work.join("unzipped"))?;
     output(
         Command::new("unzip")
             .arg("-q")

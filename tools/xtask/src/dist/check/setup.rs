@@ -1,11 +1,11 @@
 //! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
 
-use crate::dist::check::clean_windows::{Machine, NAME, RUN, from_utf16};
-use crate::dist::check::older_release::Older;
-use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, staging};
-use crate::process::Stop;
-use crate::user::uam_process::Agent;
+use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
+use crate::dist::check::older_release::OlderRelease;
+use crate::dist::check::{WindowsCheck, holds, same};
+use crate::dist::{ReleaseInfo, staging};
+use crate::process::Interrupt;
+use crate::user::uam_process::UamProcess;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use std::time::Duration;
@@ -29,15 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const NOT_POSSIBLE: i32 = 2;
 
 /// Installs the setup program and gives the program's path, as Windows calls it. The machine is then one on which uam
-/// can be tried as its users have it: see [`Machine::record`] and [`Machine::setting`].
+/// can be tried as its users have it: see [`CleanWindows::record`] and [`CleanWindows::setting`].
 ///
 /// # Errors
 /// When it does not install, or the program does not run.
 pub(crate) fn install(
-    machine: &Machine,
+    machine: &CleanWindows,
     setup: &Path,
     options: &[&str],
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<String> {
     let setup = setup.to_string_lossy();
     let mut words = vec![setup.as_ref(), "/S"];
@@ -54,12 +54,12 @@ pub(crate) fn install(
 /// # Errors
 /// What was found instead of what should be.
 pub(crate) fn check(
-    machine: &Machine,
-    older: &Older,
-    windows: &Windows<'_>,
-    release: &Release,
+    machine: &CleanWindows,
+    older: &OlderRelease,
+    windows: &WindowsCheck<'_>,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     plant_path(machine, stop)?;
     let before = machine.export(ENVIRONMENT)?;
@@ -140,7 +140,7 @@ pub(crate) fn check(
 
 /// Gives the machine a PATH that a careless installer would cut: longer than its strings, with variables, quotes and an
 /// empty entry.
-fn plant_path(machine: &Machine, stop: &Stop) -> Result<()> {
+fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
     let mut path: String = (0..150)
         .map(|n| format!(r"C:\Tools\number {n:03}\%USERPROFILE%\é;"))
         .collect();
@@ -156,7 +156,7 @@ fn plant_path(machine: &Machine, stop: &Stop) -> Result<()> {
 }
 
 /// Everything about the installed program that does not hang on a choice.
-fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
+fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
     let dir = machine.path(&machine.installed());
     let names: Vec<String> = staging::files(&dir)?
         .iter()
@@ -205,7 +205,7 @@ fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
 }
 
 /// Both optional components.
-fn switched_on(machine: &Machine, before: &str) -> Result<()> {
+fn switched_on(machine: &CleanWindows, before: &str) -> Result<()> {
     let program = format!(r#""{}\uam.exe""#, machine.installed());
     same("the Run value", machine.value(RUN, NAME)?, Some(program))?;
     // The exported bytes of ";folder" stand before the end of the text, and nothing else has changed.
@@ -229,7 +229,7 @@ fn unfolded(export: &str) -> String {
 }
 
 /// What uam has recorded by now, and settings of the person's own.
-fn data(machine: &Machine) -> Result<Vec<String>> {
+fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     let settings = machine.path(&machine.roaming("uam"));
     staging::write(&settings, "a note of my own.txt", "keep me")?;
     staging::write(
@@ -252,7 +252,7 @@ fn data(machine: &Machine) -> Result<Vec<String>> {
 }
 
 /// Which of it is there.
-fn data_left(machine: &Machine, data: &[String]) -> Vec<String> {
+fn data_left(machine: &CleanWindows, data: &[String]) -> Vec<String> {
     data.iter()
         .filter(|file| machine.path(file).exists())
         .cloned()
@@ -261,14 +261,14 @@ fn data_left(machine: &Machine, data: &[String]) -> Vec<String> {
 
 /// While uam waits for an answer, `uam stop` cannot reach it.
 fn blocked(
-    machine: &Machine,
+    machine: &CleanWindows,
     program: &str,
-    windows: &Windows<'_>,
+    windows: &WindowsCheck<'_>,
     home: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let setting = machine.setting(program, home)?;
-    let waiting = Agent::start(&setting, &["--yes", "--plain"], false)?;
+    let waiting = UamProcess::start(&setting, &["--yes", "--plain"], false)?;
     stop.until("uam to ask for something", PATIENCE, || {
         Ok(waiting.said().contains("Do you agree?").then_some(()))
     })?;
@@ -289,7 +289,7 @@ fn blocked(
 }
 
 /// Removes it as Windows' settings would, and looks for what was left.
-fn uninstall(machine: &Machine, options: &str, stop: &Stop) -> Result<()> {
+fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<()> {
     let Some(command) = machine.value(UNINSTALL, "QuietUninstallString")? else {
         bail!("there is no QuietUninstallString");
     };
