@@ -2,6 +2,7 @@
 
 mod agents;
 mod binary;
+mod context;
 mod meter;
 mod page;
 mod python;
@@ -14,31 +15,13 @@ mod windows;
 use crate::build;
 use crate::cli::BenchArgs;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Interrupt, Interrupted, ProcessGroup, line};
-use crate::user::virtual_screen::VirtualScreen;
+use crate::process::{Interrupt, Interrupted};
 use anyhow::{Context, Result, bail};
+use context::BenchContext;
 use python::PythonBaseline;
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use table::BenchRow;
-
-/// What every group of rows works with.
-pub(crate) struct BenchContext<'a> {
-    /// The release binary.
-    uam: PathBuf,
-    /// The release helper programs, by name.
-    helpers: BTreeMap<String, PathBuf>,
-    /// The baseline; `None` when it could not be set up.
-    python: Option<PythonBaseline>,
-    /// Files of this run.
-    dir: PathBuf,
-    /// Shorter and coarser.
-    quick: bool,
-    stop: &'a Interrupt,
-}
 
 /// Measures one group of rows, both sides.
 type Measure = fn(&BenchContext<'_>) -> Result<Vec<BenchRow>>;
@@ -74,7 +57,7 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
         std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
     }
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-    let ground = BenchContext {
+    let context = BenchContext {
         uam,
         helpers,
         python,
@@ -98,7 +81,7 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
             continue;
         }
         println!("Measuring: {name}");
-        match measure(&ground) {
+        match measure(&context) {
             Ok(more) => rows.extend(more),
             Err(error) if error.is::<Interrupted>() => return Err(error),
             // One group that cannot be measured must not hide the others.
@@ -112,103 +95,9 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     println!("\n{}", table::render(&rows));
     let (met, missed, open) = table::verdicts(&rows);
     println!("{met} targets met, {missed} missed, {open} not measured");
-    println!("{}", ground.notes());
+    println!("{}", context.notes());
     if rows.iter().any(|row| row.name.starts_with("page, ")) {
         println!("{}", page::NOTES);
     }
     Ok(())
-}
-
-impl BenchContext<'_> {
-    fn notes(&self) -> String {
-        let mut notes = String::from(
-            "\nHow to read it: CPU is the process's own clock (all threads and children; the X server's and the S3 \
-             server's work is nobody's here). Wake-ups are voluntary context switches of all threads. One input event \
-             is a press with its release, four keys to one click. Pictures of the agent rows are off on both sides; \
-             shots have rows of their own, each a mean over drawn screens of 1920x1080.",
-        );
-        if self.quick {
-            notes.push_str(" --quick: short windows, coarse figures.");
-        }
-        if let Some(python) = &self.python {
-            notes.push('\n');
-            notes.push_str(&python.versions());
-        }
-        notes
-    }
-
-    /// One of the release helpers.
-    fn helper(&self, name: &str) -> Result<Command> {
-        Ok(Command::new(build::the(&self.helpers, name)?))
-    }
-
-    /// Runs a helper or a baseline program to its end and reads the JSON it prints.
-    fn measured(&self, command: &mut Command) -> Result<Value> {
-        self.stop.check()?;
-        let mut group = ProcessGroup::start(
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped()),
-        )?;
-        let mut stdout = group.child().stdout.take().context("its output")?;
-        let mut stderr = group.child().stderr.take().context("its errors")?;
-        let complaints = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
-        });
-        let mut answer = String::new();
-        stdout
-            .read_to_string(&mut answer)
-            .with_context(|| format!("reading what `{}` prints", line(command)))?;
-        let complaints = complaints.join().unwrap_or_default();
-        let status = group.child().wait().context("waiting for it")?;
-        self.stop.check()?;
-        if !status.success() {
-            bail!(
-                "`{}` failed ({status}): {}",
-                line(command),
-                complaints.trim()
-            );
-        }
-        serde_json::from_str(answer.trim())
-            .with_context(|| format!("`{}` printed {answer:?}", line(command)))
-    }
-
-    /// Fills `desktop` with one of the drawn screens until the group is dropped.
-    fn show(
-        &self,
-        desktop: &VirtualScreen,
-        screen: &str,
-        save: Option<&std::path::Path>,
-    ) -> Result<ProcessGroup> {
-        let mut command = self.helper("bench-show")?;
-        command
-            .arg(screen)
-            .env("DISPLAY", desktop.display())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        if let Some(file) = save {
-            command.arg("--save").arg(file);
-        }
-        let mut group = ProcessGroup::start(&mut command)?;
-        let pipe = group.child().stdout.take().context("its output")?;
-        let mut line = String::new();
-        BufReader::new(pipe)
-            .read_line(&mut line)
-            .context("reading what bench-show prints")?;
-        if line.is_empty() {
-            bail!("the screen {screen:?} could not be shown; its message stands above");
-        }
-        Ok(group)
-    }
-}
-
-/// A number of a JSON object.
-fn number(value: &Value, path: &[&str]) -> Result<f64> {
-    path.iter()
-        .try_fold(value, |v, name| v.get(name))
-        .and_then(Value::as_f64)
-        .with_context(|| format!("there is no number {} in {value}", path.join(".")))
 }

@@ -6,7 +6,8 @@ use crate::checks::source_rules;
 use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Interrupt;
-use crate::windows::{self, Toolchain};
+use crate::windows;
+use crate::windows::toolchain::{SET_UP, Toolchain};
 use crate::{build, lab, page_test};
 use anyhow::Result;
 use summary::TestSummary;
@@ -30,7 +31,7 @@ pub(crate) fn run(options: &TestArgs, stop: &Interrupt) -> Result<()> {
 /// The Windows program's checks come last: they take longest, and most mistakes have shown themselves before.
 fn on_windows(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let set_up = || Toolchain::set_up(stop);
-    match done.step_where_possible(windows::SET_UP, "cargo xtask windows setup", set_up)? {
+    match done.step_where_possible(SET_UP, "cargo xtask windows setup", set_up)? {
         Some(toolchain) => windows::check(&toolchain, done, stop),
         None => Ok(()),
     }

@@ -6,32 +6,25 @@
 
 mod atomic_dir;
 mod environment;
-mod paths;
+pub(crate) mod paths;
 mod sysroot;
 mod test_list;
-mod wine;
+pub(crate) mod toolchain;
+pub(crate) mod wine;
 mod wine_prefix;
-
-pub(crate) use test_list::check;
-pub(crate) use wine::Wine;
+mod wine_setup;
 
 use crate::build;
-use crate::cli::WindowsArgs;
-use crate::packages::{self, PackagesUnavailable, WINDOWS};
-use crate::process::{Interrupt, foreground, output};
+use crate::cli::{DistArgs, WindowsArgs};
+use crate::dist;
+use crate::packages::has_program;
+use crate::process::{Interrupt, foreground};
 use crate::test::summary::TestSummary;
-use anyhow::{Context, Result, bail};
-use atomic_dir::AtomicDir;
-use environment::CrossEnvironment;
-use paths::{WindowsPaths, release};
-use std::path::Path;
+use anyhow::{Result, bail};
+use std::path::PathBuf;
 use std::process::Command;
-
-/// The target, as the compiler calls it.
-pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
-
-/// The name of the step that makes a [`Toolchain`].
-pub(crate) const SET_UP: &str = "windows set-up";
+use test_list::{ExcludedTests, TESTS_LEFT_OUT, tested, wanted};
+use toolchain::{SET_UP, Toolchain};
 
 /// Cargo's commands that run programs; their short forms as well.
 const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
@@ -51,7 +44,7 @@ pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
             let windows = Toolchain::set_up(stop)?;
             println!(
                 "Everything for Windows is set up in {}",
-                windows.places.cache.display()
+                windows.cache().display()
             );
             Ok(())
         }
@@ -71,20 +64,18 @@ pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
         }
         WindowsArgs::Wine(args) => {
             let windows = Toolchain::set_up(stop)?;
-            windows.own_prefix(stop)?;
-            let wine = Wine::start_visible(&windows.environment, &windows.places.own, stop)?;
+            let wine = windows.visible_wine(stop)?;
             succeed(wine.program().args(args), stop)
         }
         WindowsArgs::Env => {
-            let windows = Toolchain::there()?;
+            let windows = Toolchain::find()?;
             // Setting it up here would write its messages into the script.
             if !windows.is_complete() {
                 bail!(
                     "not everything for Windows is set up; please run: cargo xtask windows setup"
                 );
             }
-            windows.own_prefix(stop)?;
-            print!("{}", windows.environment.script());
+            print!("{}", windows.environment_script(stop)?);
             Ok(())
         }
     }
@@ -108,143 +99,180 @@ fn runs_programs(args: &[String]) -> bool {
         .is_some_and(|command| RUNNING.contains(&command.as_str()))
 }
 
-/// All that is needed to build for Windows and to run the result, set up.
-#[derive(Debug)]
-pub(crate) struct Toolchain {
-    release: (u32, u32),
-    places: WindowsPaths,
-    environment: CrossEnvironment,
+/// The newest compiler whose lints this source is known to keep. Debian's moves on by itself: lints of a newer one are
+/// shown, and only those that point at mistakes fail.
+const LINTED_WITH: (u32, u32) = (1, 96);
+
+/// Runs them, stopping at the first that fails.
+///
+/// # Errors
+/// The step that failed, with the command that runs it alone.
+pub(crate) fn check(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    lint(windows, done, stop)?;
+    let programs = build(windows, done, stop)?;
+    under_wine(windows, done, stop)?;
+    from_linux(windows, &programs, done, stop)?;
+    packages(&programs, done, stop)
 }
 
-impl Toolchain {
-    /// Installs and builds what is missing; quick when nothing is.
-    ///
-    /// # Errors
-    /// [`PackagesUnavailable`] where this system cannot have it; else what failed, or that it was stopped.
-    pub(crate) fn set_up(stop: &Interrupt) -> Result<Self> {
-        if std::env::consts::ARCH != "x86_64" {
-            bail!(PackagesUnavailable {
-                why: "only on x86-64".into(),
-                told: format!(
-                    "the Windows program is for x86-64, and Wine cannot run it on {}",
-                    std::env::consts::ARCH
-                ),
-            });
-        }
-        packages::ensure(&[WINDOWS], stop)?;
-        let toolchain = Self::there()?;
-        let Self {
-            places,
-            environment,
-            ..
-        } = &toolchain;
-        std::fs::create_dir_all(&places.cache)
-            .with_context(|| format!("making {}", places.cache.display()))?;
-        let _lock = atomic_dir::lock(&places.cache.join("set-up.lock"), "the set-up", stop)?;
-        sysroot::ensure(places, stop)?;
-        wine_prefix::ensure(places, environment, stop)?;
-        Ok(toolchain)
-    }
+/// The packages of the program that was just tested; a release build would take longer than everything else here.
+fn packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    let options = DistArgs {
+        out: None,
+        check: true,
+        windows_only: true,
+        linux_only: false,
+        windows_exe: Some(programs.uam.clone()),
+        linux_exe: None,
+    };
+    let alone = format!(
+        "cargo xtask dist --windows-only --check --windows-exe {}",
+        programs.uam.display()
+    );
+    done.step("windows packages", &alone, || dist::run(&options, stop))
+}
 
-    /// As it would be after [`Toolchain::set_up`], of which only the packages must be there.
-    fn there() -> Result<Self> {
-        let mut dpkg = Command::new("dpkg-query");
-        let version = output(dpkg.args(["-W", "-f", "${Version}", "rustc-web"])).context(
-            "Debian's package rustc-web is not installed; set up with: cargo xtask windows setup",
-        )?;
-        let release = new_enough(&version)?;
-        let places = WindowsPaths::find(&version, |name| std::env::var_os(name))?;
-        let environment = CrossEnvironment::new(
-            &places,
-            wine::starter(),
-            std::env::vars_os().map(|(name, _)| name),
-        );
-        Ok(Self {
-            release,
-            places,
-            environment,
+fn lint(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    let mut args = vec!["clippy", "--locked", "--all-targets"];
+    args.extend(tested());
+    args.push("--");
+    args.extend(lints(windows.release()));
+    let mut command = windows.cargo();
+    done.command("windows lints", &alone(&args), command.args(&args), stop)
+}
+
+/// What clippy is to refuse, for a compiler of this release.
+fn lints(release: (u32, u32)) -> &'static [&'static str] {
+    if release <= LINTED_WITH {
+        // On this target thread locals are made in a way in which that lint does not see that they are const already.
+        &[
+            "-D",
+            "warnings",
+            "-A",
+            "clippy::missing_const_for_thread_local",
+        ]
+    } else {
+        &["-D", "clippy::correctness", "-D", "clippy::suspicious"]
+    }
+}
+
+/// What the tests that run on Linux start under Wine.
+struct Programs {
+    uam: PathBuf,
+    stage: PathBuf,
+}
+
+/// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
+/// compiled once more.
+fn build(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
+    let mut args = vec!["build", "--locked", "--bins", "--examples"];
+    args.extend(tested());
+    done.step("windows program", &alone(&args), || {
+        // `programs_with` brings the first two itself.
+        let made = build::programs_with(windows.cargo(), &args[2..], stop)?;
+        Ok(Programs {
+            uam: build::the(&made, "uam")?,
+            stage: build::the(&made, "stage")?,
         })
-    }
-
-    fn is_complete(&self) -> bool {
-        [&self.places.libraries(), &self.places.prefix]
-            .into_iter()
-            .all(|folder| atomic_dir::mark(folder).is_some())
-    }
-
-    /// Debian's cargo at the repository's root, building for Windows.
-    pub(crate) fn cargo(&self) -> Command {
-        let mut command = Command::new("/usr/bin/cargo");
-        self.environment.apply(&mut command);
-        command.current_dir(build::root());
-        command
-    }
-
-    /// The compiler's release: major and minor.
-    fn release(&self) -> (u32, u32) {
-        self.release
-    }
-
-    /// Is the program among those this toolchain finds?
-    fn has_program(&self, name: &str) -> bool {
-        self.environment.has_program(name)
-    }
-
-    /// The Wine prefix that others are copied from.
-    fn template(&self) -> &Path {
-        &self.places.prefix
-    }
-
-    /// Wine on a display of its own, in an empty Windows that goes with it.
-    ///
-    /// # Errors
-    /// When it does not come up, or on Ctrl-C.
-    pub(crate) fn wine(&self, stop: &Interrupt) -> Result<Wine> {
-        self.fresh_wine(&self.places.run, stop)
-    }
-
-    /// As [`Toolchain::wine`], with the Windows in the folder `prefix`.
-    ///
-    /// # Errors
-    /// As for [`Toolchain::wine`].
-    pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Interrupt) -> Result<Wine> {
-        Wine::start_fresh(&self.environment, &self.places.prefix, prefix, stop)
-    }
-
-    /// Makes the person's own prefix, unless there is one.
-    fn own_prefix(&self, stop: &Interrupt) -> Result<()> {
-        let WindowsPaths {
-            cache, prefix, own, ..
-        } = &self.places;
-        let _lock = atomic_dir::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
-        if own.exists() {
-            return Ok(());
-        }
-        let scratch = AtomicDir::new(cache)?;
-        let made = scratch.path().join("prefix");
-        wine_prefix::copy(prefix, &made)?;
-        scratch.finish(&made, own, &made, "")
-    }
+    })
 }
 
-/// Debian's compiler follows its own calendar; ours must be able to build with it.
-fn new_enough(version: &str) -> Result<(u32, u32)> {
-    let needed = env!("CARGO_PKG_RUST_VERSION");
-    match release(version) {
-        Some(found) if Some(found) >= release(needed) => Ok(found),
-        _ => bail!(PackagesUnavailable {
-            why: format!("rustc-web is {version}, but Rust {needed} is needed"),
-            told: format!(
-                "this project needs Rust {needed}, but Debian's package rustc-web is {version}. Should a newer one be \
-                 offered:\n    sudo apt-get update && sudo apt-get install rustc-web cargo-web rust-web-src rust-web-clippy"
-            ),
-        }),
+/// The crates' own tests, compiled for Windows.
+fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    let nextest = windows.has_program("cargo-nextest");
+    let wanted = wanted();
+    let mut args = if nextest {
+        vec!["nextest", "run", "--locked"]
+    } else {
+        vec!["test", "--locked", "--lib", "--bins", "--tests"]
+    };
+    args.extend(tested());
+    if nextest {
+        args.extend(["--filterset", &wanted]);
+    } else {
+        // One after the other, for all share one desktop. Without a package the names may meet a few tests more.
+        args.extend(["--", "--test-threads=1"]);
+        let names = TESTS_LEFT_OUT.iter().flat_map(|left| left.tests);
+        args.extend(names.flat_map(|name| ["--skip", name]));
     }
+    let mut command = windows.cargo();
+    command.args(&args);
+    let wine = done.step(
+        "windows desktop",
+        "cargo xtask windows wine cmd /c ver",
+        || windows.wine(stop),
+    )?;
+    for ExcludedTests {
+        package,
+        tests,
+        why,
+    } in TESTS_LEFT_OUT
+    {
+        println!("Left out of {package}: {} ({why})", tests.join(", "));
+    }
+    wine.prepare(&mut command);
+    done.command("windows tests", &alone(&args), &mut command, stop)
+}
+
+/// The tests that run on Linux and drive the program under Wine, as a person would.
+fn from_linux(
+    windows: &Toolchain,
+    programs: &Programs,
+    done: &mut TestSummary,
+    stop: &Interrupt,
+) -> Result<()> {
+    // The whole workspace, though one crate has them, so that nothing is compiled anew after its ordinary tests.
+    let args: &[&str] = if has_program("cargo-nextest") {
+        &[
+            "nextest",
+            "run",
+            "--locked",
+            "--workspace",
+            "--test",
+            "windows",
+            "--run-ignored",
+            "all",
+        ]
+    } else {
+        &[
+            "test",
+            "--locked",
+            "--workspace",
+            "--test",
+            "windows",
+            "--",
+            "--include-ignored",
+        ]
+    };
+    let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template_prefix()]
+        .map(|path| path.to_string_lossy().into_owned());
+    let wine = wine::starter().join(" ");
+    let env = [
+        ("UAM_WINDOWS_EXE", uam.as_str()),
+        ("UAM_WINDOWS_STAGE", stage.as_str()),
+        ("UAM_WINDOWS_PREFIX", prefix.as_str()),
+        ("UAM_WINDOWS_WINE", wine.as_str()),
+    ];
+    done.cargo("windows end to end", args, &env, stop)
+}
+
+/// How a person runs a step alone.
+fn alone(args: &[&str]) -> String {
+    let words: Vec<String> = args
+        .iter()
+        .map(|word| {
+            if word.contains(' ') {
+                format!("'{word}'")
+            } else {
+                (*word).to_owned()
+            }
+        })
+        .collect();
+    format!("cargo xtask windows cargo {}", words.join(" "))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -260,11 +288,16 @@ mod tests {
     }
 
     #[test]
-    fn an_old_compiler_is_told_from_a_broken_one() {
-        let error = new_enough("1.63.0+dfsg1-2").unwrap_err();
-        let unavailable = error.downcast_ref::<PackagesUnavailable>().unwrap();
-        assert!(unavailable.why.contains("1.63.0"), "{unavailable}");
-        assert!(new_enough("1.96.0+dfsg1-1~deb12u2").is_ok());
-        assert!(new_enough("2.0.0-1").is_ok());
+    fn a_newer_compiler_fails_mistakes_only() {
+        assert!(lints((1, 95)).contains(&"warnings"));
+        assert!(lints(LINTED_WITH).contains(&"warnings"));
+        assert!(!lints((1, 97)).contains(&"warnings"));
+        assert!(lints((2, 0)).contains(&"clippy::correctness"));
+    }
+
+    #[test]
+    fn a_step_is_repeated_with_its_words_in_quotes() {
+        let repeated = alone(&["nextest", "run", "--filterset", "not (test(a))"]);
+        assert!(repeated.ends_with("'not (test(a))'"), "{repeated}");
     }
 }

@@ -1,6 +1,6 @@
 //! The agent at rest and under input: CPU, memory, wake-ups, lost events.
 
-use super::BenchContext;
+use super::context::BenchContext;
 use super::meter::{ProcessCost, ProcessSample};
 use super::table::{BenchRow, BenchTarget};
 use crate::process::{ProcessGroup, output};
@@ -39,8 +39,8 @@ struct AgentFigures {
 }
 
 /// Measures both sides, one after the other, on the same desktop.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let lengths = if ground.quick {
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let lengths = if context.quick {
         RunLengths {
             settle: 5,
             idle: 15,
@@ -57,13 +57,13 @@ pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             storm: 5,
         }
     };
-    let desktop = VirtualScreen::start(ground.stop)?;
-    let _screen = ground.show(&desktop, "editor", None)?;
-    let python = match &ground.python {
-        Some(_) => Some(baseline(ground, &desktop, lengths).context("the Python agent")?),
+    let desktop = VirtualScreen::start(context.stop)?;
+    let _screen = context.show(&desktop, "editor", None)?;
+    let python = match &context.python {
+        Some(_) => Some(baseline(context, &desktop, lengths).context("the Python agent")?),
         None => None,
     };
-    let uam = monitor(ground, &desktop, lengths);
+    let uam = monitor(context, &desktop, lengths);
     let uam = match uam {
         Ok(figures) => Some(figures),
         Err(error) if error.is::<crate::process::Interrupted>() => return Err(error),
@@ -168,20 +168,20 @@ fn difference(sent: u64, counted: u64) -> f64 {
 }
 
 fn baseline(
-    ground: &BenchContext<'_>,
+    context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
-    let python = ground.python.as_ref().context("there is no Python")?;
-    let counts = ground.dir.join("python-counts.json");
+    let python = context.python.as_ref().context("there is no Python")?;
+    let counts = context.dir.join("python-counts.json");
     let mut command = python.program("agent.py");
     command
-        .arg(ground.dir.join("python.log"))
+        .arg(context.dir.join("python.log"))
         .arg(&counts)
         .env("DISPLAY", desktop.display())
         .stdout(Stdio::null());
     let mut group = ProcessGroup::start(&mut command)?;
-    let mut figures = measure(ground, desktop, group.pid(), lengths)?;
+    let mut figures = measure(context, desktop, group.pid(), lengths)?;
     group.end_with(Signal::SIGTERM, Duration::from_secs(60))?;
     let text = std::fs::read_to_string(&counts)
         .with_context(|| format!("reading {}", counts.display()))?;
@@ -191,13 +191,13 @@ fn baseline(
 }
 
 fn monitor(
-    ground: &BenchContext<'_>,
+    context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
     let setting = UamSetup {
-        uam: ground.uam.clone(),
-        home: ground.dir.join("home"),
+        uam: context.uam.clone(),
+        home: context.dir.join("home"),
         display: desktop.display().to_owned(),
         env: Vec::new(),
     };
@@ -208,11 +208,11 @@ fn monitor(
         uam_process::RECOVERY_CODES,
     ];
     let mut uam = UamProcess::start(&setting, &args, false)?;
-    let phone = uam.answer_first_run(ground.stop)?;
-    let mut figures = measure(ground, desktop, uam.pid(), lengths)?;
+    let phone = uam.answer_first_run(context.stop)?;
+    let mut figures = measure(context, desktop, uam.pid(), lengths)?;
     uam.end()?;
-    let read =
-        UamProcess::unlock(&setting, &phone, ground.stop).and_then(|()| counted(setting.command()));
+    let read = UamProcess::unlock(&setting, &phone, context.stop)
+        .and_then(|()| counted(setting.command()));
     match read {
         Ok(count) => figures.counted = Some(count),
         Err(error) => println!("uam's counts could not be read: {error:#}"),
@@ -244,29 +244,31 @@ fn total(value: &Value, path: &[&str]) -> u64 {
 }
 
 fn measure(
-    ground: &BenchContext<'_>,
+    context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     pid: u32,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
     let mut sent = 0;
-    ground.stop.pause(Duration::from_secs(lengths.settle))?;
-    let idle = over(pid, || ground.stop.pause(Duration::from_secs(lengths.idle)))?;
+    context.stop.pause(Duration::from_secs(lengths.settle))?;
+    let idle = over(pid, || {
+        context.stop.pause(Duration::from_secs(lengths.idle))
+    })?;
     let light = over(pid, || {
-        inject(ground, desktop, 10, lengths.light, &mut sent)
+        inject(context, desktop, 10, lengths.light, &mut sent)
     })?;
     let before = sent;
     let steady = over(pid, || {
-        inject(ground, desktop, STEADY, lengths.steady, &mut sent)
+        inject(context, desktop, STEADY, lengths.steady, &mut sent)
     })?;
     let per_thousand_ms = per_thousand(&steady, &idle, sent - before);
     let before = sent;
     let storm = over(pid, || {
-        inject(ground, desktop, STORM, lengths.storm, &mut sent)?;
+        inject(context, desktop, STORM, lengths.storm, &mut sent)?;
         // Time to work off what queued up; a slow program still pays for it.
-        ground
+        context
             .stop
-            .pause(Duration::from_secs(if ground.quick { 5 } else { 15 }))
+            .pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
     })?;
     Ok(AgentFigures {
         idle,
@@ -291,17 +293,17 @@ fn per_thousand(busy: &ProcessCost, idle: &ProcessCost, events: u64) -> f64 {
 }
 
 fn inject(
-    ground: &BenchContext<'_>,
+    context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     rate: u32,
     seconds: u32,
     sent: &mut u64,
 ) -> Result<()> {
-    let mut command = ground.helper("bench-input")?;
+    let mut command = context.helper("bench-input")?;
     command
         .args([rate.to_string(), seconds.to_string()])
         .env("DISPLAY", desktop.display());
-    let done = ground.measured(&mut command)?;
+    let done = context.measured(&mut command)?;
     *sent += total(&done, &["keys"]) + total(&done, &["clicks"]);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The shipped file.
 
-use super::BenchContext;
+use super::context::BenchContext;
 use super::table::{BenchRow, BenchTarget};
 use crate::process::output;
 use anyhow::{Context, Result};
@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let facts = std::fs::metadata(&ground.uam)
-        .with_context(|| format!("looking at {}", ground.uam.display()))?;
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let facts = std::fs::metadata(&context.uam)
+        .with_context(|| format!("looking at {}", context.uam.display()))?;
     let age = facts
         .modified()
         .ok()
@@ -19,15 +19,15 @@ pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             || "some time".into(),
             |a| format!("{} min", a.as_secs() / 60),
         );
-    let version = output(Command::new(&ground.uam).arg("--version")).unwrap_or_default();
+    let version = output(Command::new(&context.uam).arg("--version")).unwrap_or_default();
     println!(
         "{} built {age} ago: {}",
         version.trim(),
-        ground.uam.display()
+        context.uam.display()
     );
     Ok(vec![BenchRow {
         name: "binary, MiB".into(),
-        uam: Some(mib(&ground.uam)?),
+        uam: Some(mib(&context.uam)?),
         python: None,
         digits: 2,
         target: BenchTarget::None,

@@ -1,7 +1,7 @@
 //! A 1080p shot: CPU of capture, blur and encode, bytes, and how well it can be read.
 
+use super::context::{BenchContext, number};
 use super::table::{BenchRow, BenchTarget};
-use super::{BenchContext, number};
 use crate::process::{Interrupted, output};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
@@ -54,22 +54,22 @@ impl ScreenshotSums {
 }
 
 /// Measures both sides on every screen.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let (screens, rounds): (&[&str], &str) = if ground.quick {
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let (screens, rounds): (&[&str], &str) = if context.quick {
         (&QUICK, "3")
     } else {
         (&SCREENS, "10")
     };
-    let desktop = VirtualScreen::start(ground.stop)?;
+    let desktop = VirtualScreen::start(context.stop)?;
     let (mut uam, mut python) = (ScreenshotSums::default(), ScreenshotSums::default());
     for screen in screens {
-        let reference = ground.dir.join(format!("{screen}.ppm"));
-        let _shown = ground.show(&desktop, screen, Some(&reference))?;
-        let mut ours = ground.helper("bench-shot")?;
-        let out = ground.dir.join(format!("{screen}-uam"));
+        let reference = context.dir.join(format!("{screen}.ppm"));
+        let _shown = context.show(&desktop, screen, Some(&reference))?;
+        let mut ours = context.helper("bench-shot")?;
+        let out = context.dir.join(format!("{screen}-uam"));
         ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
         match shot(
-            ground,
+            context,
             &mut ours,
             &reference,
             &out.with_extension("webp"),
@@ -79,15 +79,15 @@ pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             Err(error) => println!("uam's shot of {screen}: {error:#}"),
             Ok(()) => {}
         }
-        if let Some(baseline) = &ground.python {
+        if let Some(baseline) = &context.python {
             let mut theirs = baseline.program("screenshots.py");
-            let out = ground.dir.join(format!("{screen}-python"));
+            let out = context.dir.join(format!("{screen}-python"));
             theirs
                 .arg(rounds)
                 .arg(&out)
                 .env("DISPLAY", desktop.display());
             shot(
-                ground,
+                context,
                 &mut theirs,
                 &reference,
                 &out.with_extension("jpg"),
@@ -100,14 +100,14 @@ pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
 }
 
 fn shot(
-    ground: &BenchContext<'_>,
+    context: &BenchContext<'_>,
     program: &mut std::process::Command,
     reference: &Path,
     picture: &Path,
     sums: &mut ScreenshotSums,
 ) -> Result<()> {
-    let facts = ground.measured(program)?;
-    let score = output(ground.helper("bench-score")?.arg(reference).arg(picture))?;
+    let facts = context.measured(program)?;
+    let score = output(context.helper("bench-score")?.arg(reference).arg(picture))?;
     let score = score
         .trim()
         .parse()

@@ -1,7 +1,8 @@
 //! What sealing costs: the first look at a day, a year at a glance, and its share of the recording.
 
+use super::agents;
+use super::context::{BenchContext, number};
 use super::table::{BenchRow, BenchTarget};
-use super::{BenchContext, agents, number};
 use crate::build;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -30,14 +31,14 @@ pub(super) fn share(rows: &[BenchRow]) -> Option<BenchRow> {
 }
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let programs = build::programs(&["--release", "-p", "bench-sealing"], ground.stop)?;
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let programs = build::programs(&["--release", "-p", "bench-sealing"], context.stop)?;
     let program = build::the(&programs, "bench-sealing")?;
-    let dir = |name: &str| ground.dir.join(name);
+    let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
         let mut command = Command::new(&program);
         command.arg(chore).arg(dir).args(more);
-        ground
+        context
             .measured(&mut command)
             .with_context(|| format!("bench-sealing {chore}"))
     };

@@ -1,7 +1,7 @@
 //! A thousand uploads to a real S3 server on loopback.
 
+use super::context::{BenchContext, number};
 use super::table::{BenchRow, BenchTarget};
-use super::{BenchContext, number};
 use crate::build;
 use crate::user::s3_process::S3Process;
 use anyhow::{Context, Result};
@@ -11,20 +11,20 @@ const COUNT: &str = "1000";
 const BYTES: &str = "50000";
 
 /// Measures both sides, one after the other, against the same server.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let server = build::the(&ground.helpers, "lab-s3")?;
-    let store = S3Process::start(&server, &ground.dir.join("bucket"), ground.stop)?;
-    let python = match &ground.python {
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let server = build::the(&context.helpers, "lab-s3")?;
+    let store = S3Process::start(&server, &context.dir.join("bucket"), context.stop)?;
+    let python = match &context.python {
         Some(python) => {
             let mut command = python.program("uploads.py");
             command.args([COUNT, BYTES]).envs(store.env());
-            Some(ground.measured(&mut command).context("Python's uploads")?)
+            Some(context.measured(&mut command).context("Python's uploads")?)
         }
         None => None,
     };
-    let mut command = ground.helper("bench-upload")?;
+    let mut command = context.helper("bench-upload")?;
     command.args([COUNT, BYTES]).envs(store.env());
-    let uam = ground.measured(&mut command).context("uam's uploads")?;
+    let uam = context.measured(&mut command).context("uam's uploads")?;
     let read = |side: Option<&Value>, name| side.and_then(|v| number(v, &[name]).ok());
     let row = |name: &str, target, field| BenchRow {
         name: name.into(),

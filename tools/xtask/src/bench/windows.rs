@@ -3,13 +3,14 @@
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.
 
-use super::BenchContext;
 use super::binary::mib;
+use super::context::BenchContext;
 use super::meter::ProcessSample;
 use super::table::{BenchRow, BenchTarget};
 use crate::process::foreground;
 use crate::user::uam_process::{UamProcess, UamSetup};
-use crate::windows::{Toolchain, Wine};
+use crate::windows::toolchain::Toolchain;
+use crate::windows::wine::Wine;
 use crate::{build, packages};
 use anyhow::{Context, Result, bail};
 use std::os::unix::fs::PermissionsExt;
@@ -18,17 +19,17 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    packages::ensure(&[packages::WINDOWS], ground.stop)?;
-    let toolchain = Toolchain::set_up(ground.stop)?;
-    let made = build::programs_with(toolchain.cargo(), &["--release", "-p", "uam"], ground.stop)?;
+pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    packages::ensure(&[packages::WINDOWS], context.stop)?;
+    let toolchain = Toolchain::set_up(context.stop)?;
+    let made = build::programs_with(toolchain.cargo(), &["--release", "-p", "uam"], context.stop)?;
     let uam = build::the(&made, "uam")?;
-    let wine = toolchain.fresh_wine(&ground.dir.join("wine"), ground.stop)?;
-    let starts = if ground.quick { 10 } else { 50 };
-    let nothing = start_ms(ground, &wine, starts, &["cmd", "/c", "rem"])?;
+    let wine = toolchain.fresh_wine(&context.dir.join("wine"), context.stop)?;
+    let starts = if context.quick { 10 } else { 50 };
+    let nothing = start_ms(context, &wine, starts, &["cmd", "/c", "rem"])?;
     let program = uam.to_string_lossy();
-    let version = start_ms(ground, &wine, starts, &[&program, "--version"])?;
-    let (percent, rss, wakes) = at_rest(ground, &wine, &uam)?;
+    let version = start_ms(context, &wine, starts, &[&program, "--version"])?;
+    let (percent, rss, wakes) = at_rest(context, &wine, &uam)?;
     let row = |name: &str, value: f64, digits| BenchRow {
         name: format!("Windows: {name}"),
         uam: Some(value),
@@ -47,7 +48,7 @@ pub(super) fn rows(ground: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
 }
 
 /// Mean wall time of a program from its start to its end.
-fn start_ms(ground: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
+fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
         let mut command = wine.program();
@@ -57,7 +58,7 @@ fn start_ms(ground: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) 
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let status = command.status().context("starting wine")?;
-        ground.stop.check()?;
+        context.stop.check()?;
         if !status.success() {
             bail!("{} ended with {status}", words.join(" "));
         }
@@ -66,8 +67,8 @@ fn start_ms(ground: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) 
 }
 
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
-fn at_rest(ground: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
-    let starter = ground.dir.join("uam-under-wine");
+fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
+    let starter = context.dir.join("uam-under-wine");
     let script = format!(
         "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
         uam.display()
@@ -84,7 +85,7 @@ fn at_rest(ground: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f
     let display = env.iter().find(|(name, _)| name == "DISPLAY");
     let setting = UamSetup {
         uam: starter,
-        home: ground.dir.join("windows-home"),
+        home: context.dir.join("windows-home"),
         display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
         env,
     };
@@ -96,14 +97,14 @@ fn at_rest(ground: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f
         crate::user::uam_process::RECOVERY_CODES,
     ];
     let mut agent = UamProcess::start(&setting, &args, false)?;
-    agent.answer_first_run(ground.stop)?;
-    let (settle, idle) = if ground.quick { (5, 15) } else { (10, 60) };
-    ground.stop.pause(Duration::from_secs(settle))?;
+    agent.answer_first_run(context.stop)?;
+    let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
+    context.stop.pause(Duration::from_secs(settle))?;
     let before = ProcessSample::take(agent.pid())?;
-    ground.stop.pause(Duration::from_secs(idle))?;
+    context.stop.pause(Duration::from_secs(idle))?;
     let cost = before.until(&ProcessSample::take(agent.pid())?);
     let mut stop = setting.command();
-    foreground(stop.arg("stop").stdout(Stdio::null()), ground.stop)?;
-    agent.ended(ground.stop)?;
+    foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
+    agent.ended(context.stop)?;
     Ok((cost.percent(), cost.rss_mib, cost.wakes_per_second))
 }

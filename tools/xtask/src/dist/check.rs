@@ -4,26 +4,22 @@
 //! `CleanWindows::record` starts it as its first user would, and `CleanWindows::setting` is for everything else (a bucket, other
 //! arguments, the display to type on).
 
-mod clean_windows;
+pub(crate) mod clean_windows;
 mod linux;
 mod msi;
 mod older_release;
 mod portable;
 mod setup;
 
-use crate::dist::{ReleaseInfo, linux as packed_linux, windows as packed_windows};
+use crate::dist::linux as packed_linux;
+use crate::dist::release::ReleaseInfo;
 use crate::packages::{self, SIGNING, UNPACK};
 use crate::process::Interrupt;
 use crate::test::summary::TestSummary;
-use crate::windows::{SET_UP, Toolchain};
-use anyhow::{Result, bail};
+use crate::windows::toolchain::{SET_UP, Toolchain};
+use anyhow::Result;
+use clean_windows::WindowsCheck;
 use std::path::Path;
-
-/// What was packed for Windows, and of what.
-pub(crate) struct WindowsCheck<'a> {
-    pub(crate) content: &'a packed_windows::WindowsContent,
-    pub(crate) packed: &'a packed_windows::WindowsPackages,
-}
 
 /// Checks every package there is.
 ///
@@ -71,26 +67,4 @@ pub(crate) fn run(
             portable::check(&machine, windows.packed, release, work, stop)
         })
     })
-}
-
-/// Both must be the same.
-///
-/// # Errors
-/// What they are called, and both.
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Result<()> {
-    if found == wanted {
-        return Ok(());
-    }
-    bail!("{what}: found {found:?} instead of {wanted:?}")
-}
-
-/// The part must be in the text.
-///
-/// # Errors
-/// What the text is, the part, and the text.
-fn holds(what: &str, text: &str, part: &str) -> Result<()> {
-    if text.contains(part) {
-        return Ok(());
-    }
-    bail!("{what} lacks {part:?}:\n{text}")
 }

@@ -1,7 +1,8 @@
 //! The two packages for Linux: a .deb and an archive.
 
 use crate::build;
-use crate::dist::{ReleaseInfo, licences, staging, tool};
+use crate::dist::release::{ReleaseInfo, tool};
+use crate::dist::{licences, staging};
 use crate::process::{Interrupt, output};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};

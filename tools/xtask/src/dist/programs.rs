@@ -1,9 +1,9 @@
 //! The programs to pack: built here, or given.
 
 use crate::build;
-use crate::dist::ReleaseInfo;
+use crate::dist::release::ReleaseInfo;
 use crate::process::Interrupt;
-use crate::windows::Toolchain;
+use crate::windows::toolchain::Toolchain;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,7 @@
 //! Signing, in one place and with whatever tool the person has.
 
-use crate::dist::{staging, tool};
+use crate::dist::release::tool;
+use crate::dist::staging;
 use crate::process::Interrupt;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};

@@ -1,11 +1,12 @@
 //! The three packages for Windows: a setup program for people, an .msi for roll-out, and a .zip to carry about.
 
 use crate::build;
+use crate::dist::release::{ReleaseInfo, sha256, tool};
 use crate::dist::sign::Signer;
 use crate::dist::staging::{self, crlf};
-use crate::dist::{ReleaseInfo, licences, programs, sha256, tool};
+use crate::dist::{licences, programs};
 use crate::process::Interrupt;
-use crate::windows::TARGET;
+use crate::windows::paths::TARGET;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -4,8 +4,7 @@
 
 use crate::build;
 use crate::packages::is_there;
-use crate::windows::TARGET;
-use crate::windows::paths::WindowsPaths;
+use crate::windows::paths::{TARGET, WindowsPaths};
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 

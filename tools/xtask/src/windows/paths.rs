@@ -1,9 +1,11 @@
 //! Where everything for Windows lies, and which compiler it belongs to.
 
-use crate::windows::TARGET;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+/// The target, as the compiler calls it.
+pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
 
 /// The folders of the Windows lane. Nothing here makes them.
 #[derive(Clone, Debug, PartialEq)]

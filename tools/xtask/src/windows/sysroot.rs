@@ -5,10 +5,9 @@
 //! again for each target directory.
 
 use crate::process::{Interrupt, foreground};
-use crate::windows::TARGET;
 use crate::windows::atomic_dir::{AtomicDir, mark};
 use crate::windows::environment::CrossEnvironment;
-use crate::windows::paths::{WindowsPaths, libraries};
+use crate::windows::paths::{TARGET, WindowsPaths, libraries};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,14 +1,4 @@
-//! The checks and tests of the Windows program.
-
-use crate::build;
-use crate::cli::DistArgs;
-use crate::dist;
-use crate::packages::has_program;
-use crate::process::Interrupt;
-use crate::test::summary::TestSummary;
-use crate::windows::{Toolchain, wine};
-use anyhow::Result;
-use std::path::PathBuf;
+//! Which tests run under Wine, and why the others do not.
 
 /// The crates whose tests run under Wine.
 const TESTED: &[&str] = &[
@@ -42,14 +32,17 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// Tests of a tested crate that cannot run under Wine.
-struct ExcludedTests {
-    package: &'static str,
+pub(super) struct ExcludedTests {
+    /// Their crate.
+    pub(super) package: &'static str,
     /// Parts of their names.
-    tests: &'static [&'static str],
-    why: &'static str,
+    pub(super) tests: &'static [&'static str],
+    /// The reason.
+    pub(super) why: &'static str,
 }
 
-const TESTS_LEFT_OUT: &[ExcludedTests] = &[
+/// All of them.
+pub(super) const TESTS_LEFT_OUT: &[ExcludedTests] = &[
     ExcludedTests {
         package: "screenshots",
         tests: &["changes::", "ocr::", "privacy::", "quality::"],
@@ -74,170 +67,13 @@ const TESTS_LEFT_OUT: &[ExcludedTests] = &[
     },
 ];
 
-/// The newest compiler whose lints this source is known to keep. Debian's moves on by itself: lints of a newer one are
-/// shown, and only those that point at mistakes fail.
-const LINTED_WITH: (u32, u32) = (1, 96);
-
-/// Runs them, stopping at the first that fails.
-///
-/// # Errors
-/// The step that failed, with the command that runs it alone.
-pub(crate) fn check(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    lint(windows, done, stop)?;
-    let programs = build(windows, done, stop)?;
-    under_wine(windows, done, stop)?;
-    from_linux(windows, &programs, done, stop)?;
-    packages(&programs, done, stop)
-}
-
-/// The packages of the program that was just tested; a release build would take longer than everything else here.
-fn packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let options = DistArgs {
-        out: None,
-        check: true,
-        windows_only: true,
-        linux_only: false,
-        windows_exe: Some(programs.uam.clone()),
-        linux_exe: None,
-    };
-    let alone = format!(
-        "cargo xtask dist --windows-only --check --windows-exe {}",
-        programs.uam.display()
-    );
-    done.step("windows packages", &alone, || dist::run(&options, stop))
-}
-
-fn lint(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let mut args = vec!["clippy", "--locked", "--all-targets"];
-    args.extend(tested());
-    args.push("--");
-    args.extend(lints(windows.release()));
-    let mut command = windows.cargo();
-    done.command("windows lints", &alone(&args), command.args(&args), stop)
-}
-
-/// What clippy is to refuse, for a compiler of this release.
-fn lints(release: (u32, u32)) -> &'static [&'static str] {
-    if release <= LINTED_WITH {
-        // On this target thread locals are made in a way in which that lint does not see that they are const already.
-        &[
-            "-D",
-            "warnings",
-            "-A",
-            "clippy::missing_const_for_thread_local",
-        ]
-    } else {
-        &["-D", "clippy::correctness", "-D", "clippy::suspicious"]
-    }
-}
-
-/// What the tests that run on Linux start under Wine.
-struct Programs {
-    uam: PathBuf,
-    stage: PathBuf,
-}
-
-/// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
-/// compiled once more.
-fn build(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
-    let mut args = vec!["build", "--locked", "--bins", "--examples"];
-    args.extend(tested());
-    done.step("windows program", &alone(&args), || {
-        // `programs_with` brings the first two itself.
-        let made = build::programs_with(windows.cargo(), &args[2..], stop)?;
-        Ok(Programs {
-            uam: build::the(&made, "uam")?,
-            stage: build::the(&made, "stage")?,
-        })
-    })
-}
-
-/// The crates' own tests, compiled for Windows.
-fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let nextest = windows.has_program("cargo-nextest");
-    let wanted = wanted();
-    let mut args = if nextest {
-        vec!["nextest", "run", "--locked"]
-    } else {
-        vec!["test", "--locked", "--lib", "--bins", "--tests"]
-    };
-    args.extend(tested());
-    if nextest {
-        args.extend(["--filterset", &wanted]);
-    } else {
-        // One after the other, for all share one desktop. Without a package the names may meet a few tests more.
-        args.extend(["--", "--test-threads=1"]);
-        let names = TESTS_LEFT_OUT.iter().flat_map(|left| left.tests);
-        args.extend(names.flat_map(|name| ["--skip", name]));
-    }
-    let mut command = windows.cargo();
-    command.args(&args);
-    let wine = done.step(
-        "windows desktop",
-        "cargo xtask windows wine cmd /c ver",
-        || windows.wine(stop),
-    )?;
-    for ExcludedTests {
-        package,
-        tests,
-        why,
-    } in TESTS_LEFT_OUT
-    {
-        println!("Left out of {package}: {} ({why})", tests.join(", "));
-    }
-    wine.prepare(&mut command);
-    done.command("windows tests", &alone(&args), &mut command, stop)
-}
-
-/// The tests that run on Linux and drive the program under Wine, as a person would.
-fn from_linux(
-    windows: &Toolchain,
-    programs: &Programs,
-    done: &mut TestSummary,
-    stop: &Interrupt,
-) -> Result<()> {
-    // The whole workspace, though one crate has them, so that nothing is compiled anew after its ordinary tests.
-    let args: &[&str] = if has_program("cargo-nextest") {
-        &[
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--run-ignored",
-            "all",
-        ]
-    } else {
-        &[
-            "test",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--",
-            "--include-ignored",
-        ]
-    };
-    let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template()]
-        .map(|path| path.to_string_lossy().into_owned());
-    let wine = wine::starter().join(" ");
-    let env = [
-        ("UAM_WINDOWS_EXE", uam.as_str()),
-        ("UAM_WINDOWS_STAGE", stage.as_str()),
-        ("UAM_WINDOWS_PREFIX", prefix.as_str()),
-        ("UAM_WINDOWS_WINE", wine.as_str()),
-    ];
-    done.cargo("windows end to end", args, &env, stop)
-}
-
 /// Cargo's words for the tested crates.
-fn tested<'a>() -> impl Iterator<Item = &'a str> {
+pub(super) fn tested<'a>() -> impl Iterator<Item = &'a str> {
     TESTED.iter().flat_map(|name| ["-p", name])
 }
 
 /// Nextest's expression for all tests but those left out.
-fn wanted() -> String {
+pub(super) fn wanted() -> String {
     let left_out: Vec<String> = TESTS_LEFT_OUT
         .iter()
         .map(|ExcludedTests { package, tests, .. }| {
@@ -248,25 +84,11 @@ fn wanted() -> String {
     format!("not ({})", left_out.join(" | "))
 }
 
-/// How a person runs a step alone.
-fn alone(args: &[&str]) -> String {
-    let words: Vec<String> = args
-        .iter()
-        .map(|word| {
-            if word.contains(' ') {
-                format!("'{word}'")
-            } else {
-                (*word).to_owned()
-            }
-        })
-        .collect();
-    format!("cargo xtask windows cargo {}", words.join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::build;
 
     #[test]
     fn each_crate_is_tested_or_left_out_for_a_reason() {
@@ -289,22 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_compiler_fails_mistakes_only() {
-        assert!(lints((1, 95)).contains(&"warnings"));
-        assert!(lints(LINTED_WITH).contains(&"warnings"));
-        assert!(!lints((1, 97)).contains(&"warnings"));
-        assert!(lints((2, 0)).contains(&"clippy::correctness"));
-    }
-
-    #[test]
     fn a_test_is_left_out_of_its_own_crate_only() {
         let wanted = wanted();
         assert!(
             wanted.starts_with("not (package(screenshots) & (test(changes::) | test(ocr::) | "),
             "{wanted}"
-        );
-        assert!(
-            alone(&["nextest", "run", "--filterset", &wanted]).ends_with(&format!("'{wanted}'"))
         );
     }
 }

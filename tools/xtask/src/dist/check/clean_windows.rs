@@ -2,10 +2,12 @@
 
 use crate::build;
 use crate::dist::staging;
+use crate::dist::windows::{WindowsContent, WindowsPackages};
 use crate::process::{Interrupt, output};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
-use crate::windows::{Toolchain, Wine};
+use crate::windows::toolchain::Toolchain;
+use crate::windows::wine::Wine;
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -305,6 +307,34 @@ pub(crate) fn from_utf16(bytes: &[u8]) -> String {
     String::from_utf16_lossy(&units)
         .trim_start_matches('\u{feff}')
         .to_owned()
+}
+
+/// What was packed for Windows, and of what.
+pub(crate) struct WindowsCheck<'a> {
+    pub(crate) content: &'a WindowsContent,
+    pub(crate) packed: &'a WindowsPackages,
+}
+
+/// Both must be the same.
+///
+/// # Errors
+/// What they are called, and both.
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Result<()> {
+    if found == wanted {
+        return Ok(());
+    }
+    bail!("{what}: found {found:?} instead of {wanted:?}")
+}
+
+/// The part must be in the text.
+///
+/// # Errors
+/// What the text is, the part, and the text.
+pub(super) fn holds(what: &str, text: &str, part: &str) -> Result<()> {
+    if text.contains(part) {
+        return Ok(());
+    }
+    bail!("{what} lacks {part:?}:\n{text}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The packages for Linux: unpacked, looked through, and run.
 
-use crate::dist::check::{holds, same};
-use crate::dist::{ReleaseInfo, staging};
+use crate::dist::check::clean_windows::{holds, same};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
 use crate::process::output;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};

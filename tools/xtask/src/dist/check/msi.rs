@@ -1,9 +1,10 @@
 //! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN};
+use crate::dist::check::clean_windows::{WindowsCheck, holds, same};
 use crate::dist::check::older_release::OlderRelease;
-use crate::dist::check::{WindowsCheck, holds, same};
-use crate::dist::{ReleaseInfo, staging};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
 use crate::process::Interrupt;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;

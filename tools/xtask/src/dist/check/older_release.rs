@@ -1,8 +1,9 @@
 //! An older version to upgrade from, signed with a certificate made for this once: signing must not break installing.
 
+use crate::dist::release::{ReleaseInfo, tool};
 use crate::dist::sign::Signer;
+use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages, pack};
-use crate::dist::{ReleaseInfo, staging, tool};
 use crate::process::{Interrupt, output};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,10 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
 use crate::dist::check::clean_windows::CleanWindows;
-use crate::dist::check::{holds, same};
+use crate::dist::check::clean_windows::{holds, same};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
 use crate::dist::windows::WindowsPackages;
-use crate::dist::{ReleaseInfo, staging};
 use crate::process::{Interrupt, output};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};

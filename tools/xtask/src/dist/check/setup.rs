@@ -1,9 +1,10 @@
 //! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
+use crate::dist::check::clean_windows::{WindowsCheck, holds, same};
 use crate::dist::check::older_release::OlderRelease;
-use crate::dist::check::{WindowsCheck, holds, same};
-use crate::dist::{ReleaseInfo, staging};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
 use crate::process::Interrupt;
 use crate::user::uam_process::UamProcess;
 use anyhow::{Context, Result, bail, ensure};
