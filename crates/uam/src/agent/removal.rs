@@ -11,7 +11,7 @@ use crate::yours::{self, Lent, Told, Wish, words};
 use anyhow::Context;
 use journal::Day;
 use model::Moment;
-use recorder::Input;
+use recorder::RecorderInput;
 use vault::{Identity, Opener, Vault};
 
 /// What is younger can be taken back without a code.
@@ -82,7 +82,7 @@ impl Agent {
         self.forget(wish, &told, now_us);
         let zone = self.recorder.zone().to_string();
         let (code, text) = words::notice(wish, &told, now_us, &zone);
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
         self.checkpoint(now)?;
         Ok(told)
     }

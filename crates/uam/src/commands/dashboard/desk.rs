@@ -13,7 +13,7 @@ use crate::failure::{self, Exit};
 use crate::yours::{Wish, hand, words};
 use journal::Reader;
 use model::NoticeCode;
-use report::Status;
+use report::AgentStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -205,7 +205,7 @@ impl Lookout {
 }
 
 impl Watch for Lookout {
-    fn status(&self) -> Option<Status> {
+    fn status(&self) -> Option<AgentStatus> {
         let reply = control::call(&self.0.paths, &Request::Status).ok()?;
         reply.status.map(|status| *status)
     }
