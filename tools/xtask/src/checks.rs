@@ -5,5 +5,3 @@ pub(crate) mod layout;
 mod rust_tokens;
 pub(crate) mod source_rules;
 mod workspace_files;
-
-pub(crate) use workspace_files::root_here;

@@ -1,4 +1,4 @@
-//! The project's chores. `cargo xtask` alone lists them.
+//! The project's chores; `cargo xtask` alone lists them. A chore that is stopped ends everything it started.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -19,43 +19,19 @@ mod try_run;
 mod user;
 mod windows;
 
-use cli::{Chore, HELP};
+use clap::{CommandFactory, Parser};
+use cli::{Chore, XtaskCli};
+use process::{Interrupt, Interrupted};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let chore = match cli::parse(std::env::args().skip(1)) {
-        Ok(chore) => chore,
-        Err(wrong) => {
-            eprintln!("xtask: {wrong}\n\n{HELP}");
-            return ExitCode::from(2);
-        }
+    let Some(chore) = XtaskCli::parse().chore else {
+        println!("{}", XtaskCli::command().render_help());
+        return ExitCode::SUCCESS;
     };
-    let done = process::Interrupt::install().and_then(|stop| match chore {
-        Chore::Help => {
-            println!("{HELP}");
-            Ok(())
-        }
-        Chore::Try(options) => try_run::run(&options, &stop),
-        Chore::Test(options) => test::run(&options, &stop),
-        Chore::PageTest => page_test::run(&stop),
-        Chore::CheckLanguage { stats: true, .. } => {
-            checks::root_here().and_then(|root| checks::language::print_stats(&root))
-        }
-        Chore::CheckLanguage { names, .. } => {
-            checks::root_here().and_then(|root| checks::language::check(&root, &names))
-        }
-        Chore::CheckLayout(crates) => {
-            checks::root_here().and_then(|root| checks::layout::check(&root, &crates))
-        }
-        Chore::Rules => checks::source_rules::check(&build::root()),
-        Chore::Bench(options) => bench::run(&options, &stop),
-        Chore::Windows(what) => windows::run(&what, &stop),
-        Chore::Dist(options) => dist::run(&options, &stop),
-        Chore::Lab(options) => lab::run(&options, &stop),
-    });
-    match done {
+    match Interrupt::install().and_then(|stop| run(&chore, &stop)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<process::Interrupted>() => {
+        Err(error) if error.is::<Interrupted>() => {
             println!("Stopped. Everything that was started has ended.");
             ExitCode::from(130)
         }
@@ -63,5 +39,20 @@ fn main() -> ExitCode {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(chore: &Chore, stop: &Interrupt) -> anyhow::Result<()> {
+    match chore {
+        Chore::Try(options) => try_run::run(options, stop),
+        Chore::Test(options) => test::run(options, stop),
+        Chore::PageTest => page_test::run(stop),
+        Chore::Windows(options) => windows::run(options, stop),
+        Chore::Dist(options) => dist::run(options, stop),
+        Chore::Lab(options) => lab::run(options, stop),
+        Chore::Rules => checks::source_rules::check(&build::root()),
+        Chore::CheckLanguage(options) => checks::language::run(options),
+        Chore::CheckLayout(options) => checks::layout::run(options),
+        Chore::Bench(options) => bench::run(options, stop),
     }
 }

@@ -19,11 +19,11 @@ use summary::TestSummary;
 pub(crate) fn run(options: &TestArgs, stop: &Interrupt) -> Result<()> {
     TestSummary::whole(|done| {
         native(done, stop)?;
-        if options.windows {
-            on_windows(done, stop)
-        } else {
+        if options.no_windows {
             done.skip("windows", "as --no-windows asks");
             Ok(())
+        } else {
+            on_windows(done, stop)
         }
     })
 }

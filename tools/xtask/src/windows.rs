@@ -15,7 +15,7 @@ mod wine_prefix;
 mod wine_setup;
 
 use crate::build;
-use crate::cli::{DistArgs, WindowsArgs};
+use crate::cli::{DistArgs, WindowsArgs, WindowsChore};
 use crate::dist;
 use crate::packages::has_program;
 use crate::process::{Interrupt, foreground};
@@ -33,14 +33,14 @@ const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
-    match what {
-        WindowsArgs::Check => TestSummary::whole(|summary| {
+pub(crate) fn run(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
+    match &options.chore {
+        None => TestSummary::whole(|summary| {
             let set_up = || Toolchain::set_up(stop);
             let toolchain = summary.step(SET_UP, "cargo xtask windows setup", set_up)?;
             check(&toolchain, summary, stop)
         }),
-        WindowsArgs::Setup => {
+        Some(WindowsChore::Setup) => {
             let windows = Toolchain::set_up(stop)?;
             println!(
                 "Everything for Windows is set up in {}",
@@ -48,7 +48,7 @@ pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
             );
             Ok(())
         }
-        WindowsArgs::Cargo(args) => {
+        Some(WindowsChore::Cargo { args }) => {
             let windows = Toolchain::set_up(stop)?;
             let mut command = windows.cargo();
             command.args(args);
@@ -62,12 +62,12 @@ pub(crate) fn run(what: &WindowsArgs, stop: &Interrupt) -> Result<()> {
             }
             succeed(&mut command, stop)
         }
-        WindowsArgs::Wine(args) => {
+        Some(WindowsChore::Wine { args }) => {
             let windows = Toolchain::set_up(stop)?;
             let wine = windows.visible_wine(stop)?;
             succeed(wine.program().args(args), stop)
         }
-        WindowsArgs::Env => {
+        Some(WindowsChore::Env) => {
             let windows = Toolchain::find()?;
             // Setting it up here would write its messages into the script.
             if !windows.is_complete() {

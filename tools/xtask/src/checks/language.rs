@@ -13,6 +13,7 @@ mod vocabulary;
 
 use crate::checks::rust_tokens::{tokens, without_tests};
 use crate::checks::workspace_files::{self, TextFile};
+use crate::cli::CheckLanguageArgs;
 use anyhow::{Result, bail};
 use commits::CommitSubjects;
 use phrases::PhraseSearch;
@@ -25,6 +26,19 @@ const QUOTING: [&str; 2] = [
     "tools/xtask/src/checks/language/phrases.rs",
     "tools/xtask/src/checks/language/vocabulary.rs",
 ];
+
+/// Runs the chore on the workspace around the current folder.
+///
+/// # Errors
+/// As for [`check`], and where there is no workspace.
+pub(crate) fn run(options: &CheckLanguageArgs) -> Result<()> {
+    let root = workspace_files::root_here()?;
+    if options.stats {
+        print_stats(&root)
+    } else {
+        check(&root, &options.names)
+    }
+}
 
 /// Checks the workspace under `root`; with `names`, only files whose names begin with one of them, and no commits.
 ///
@@ -62,7 +76,7 @@ pub(crate) fn check(root: &Path, names: &[String]) -> Result<()> {
 ///
 /// # Errors
 /// A file that cannot be read; git that cannot be asked.
-pub(crate) fn print_stats(root: &Path) -> Result<()> {
+fn print_stats(root: &Path) -> Result<()> {
     let is_measured = |name: &str| {
         let mut parts = name.split('/');
         matches!(parts.next(), Some("crates" | "tools"))

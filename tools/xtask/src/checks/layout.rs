@@ -10,6 +10,7 @@ mod lengths;
 mod module_tree;
 
 use crate::checks::workspace_files::{self, TextFile};
+use crate::cli::CheckLayoutArgs;
 use anyhow::{Result, bail};
 use module_tree::read_target;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,14 @@ const MOST_FUNCTION_LINES: usize = 100;
 
 /// Files that may be longer, each with its reason.
 const LONG_FILES: &[(&str, &str)] = &[];
+
+/// Runs the chore on the workspace around the current folder.
+///
+/// # Errors
+/// As for [`check`], and where there is no workspace.
+pub(crate) fn run(options: &CheckLayoutArgs) -> Result<()> {
+    check(&workspace_files::root_here()?, &options.crates)
+}
 
 /// Checks the workspace under `root`: every crate, or those named (`journal`, `crates/journal`), which then must form no
 /// circle either.

@@ -3,6 +3,7 @@
 /// The crates whose tests run under Wine.
 const TESTED: &[&str] = &[
     "model",
+    "platform",
     "recorder",
     "sense",
     "screenshots",
