@@ -40,7 +40,7 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     let (uam, helpers, python) = if others {
         let uam = build::uam(options.uam.as_deref(), stop)?;
         let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
-        let python = match PythonBaseline::ready(stop) {
+        let python = match PythonBaseline::ensure(stop) {
             Ok(python) => Some(python),
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {

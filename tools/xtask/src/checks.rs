@@ -4,4 +4,5 @@ pub(crate) mod language;
 pub(crate) mod layout;
 mod rust_tokens;
 pub(crate) mod source_rules;
+pub(crate) mod workflows;
 mod workspace_files;

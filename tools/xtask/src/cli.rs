@@ -40,6 +40,8 @@ pub(crate) enum Chore {
     CheckLanguage(CheckLanguageArgs),
     /// Check the layout: circles between the files of a crate, long functions, long files
     CheckLayout(CheckLayoutArgs),
+    /// Check the workflows in .github against GitHub's schema (part of `test`)
+    CheckWorkflows,
     /// Measure uam beside a Python program doing the same job
     Bench(BenchArgs),
 }

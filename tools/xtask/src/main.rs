@@ -7,6 +7,7 @@
 
 mod bench;
 mod build;
+mod cache;
 mod checks;
 mod cli;
 mod dist;
@@ -14,6 +15,7 @@ mod lab;
 mod packages;
 mod page_test;
 mod process;
+mod python;
 mod test;
 mod try_run;
 mod user;
@@ -53,6 +55,7 @@ fn run(chore: &Chore, stop: &Interrupt) -> anyhow::Result<()> {
         Chore::Rules => checks::source_rules::check(&build::root()),
         Chore::CheckLanguage(options) => checks::language::run(options),
         Chore::CheckLayout(options) => checks::layout::run(options),
+        Chore::CheckWorkflows => checks::workflows::check(stop),
         Chore::Bench(options) => bench::run(options, stop),
     }
 }

@@ -4,6 +4,7 @@
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
+use crate::cache::cache_dir;
 use crate::packages::{self, BROWSER, has_program};
 use crate::process::{Interrupt, foreground};
 use crate::{build, packages::PackagesUnavailable};
@@ -107,18 +108,9 @@ fn find(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Where what was made or fetched once is kept.
-pub(crate) fn cache() -> Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .context("neither HOME nor XDG_CACHE_HOME is set")?;
-    Ok(cache.join("uam"))
-}
-
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
 fn tools(stop: &Interrupt) -> Result<PathBuf> {
-    let dir = cache()?.join("page-test");
+    let dir = cache_dir()?.join("page-test");
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let done = dir.join("done");
     let wanted =

@@ -2,7 +2,7 @@
 
 pub(crate) mod summary;
 
-use crate::checks::source_rules;
+use crate::checks::{source_rules, workflows};
 use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Interrupt;
@@ -50,6 +50,9 @@ fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     done.cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
     done.step("rules", "cargo xtask rules", || {
         source_rules::check(&build::root())
+    })?;
+    done.step_where_possible("workflows", "cargo xtask check-workflows", || {
+        workflows::check(stop)
     })?;
     done.cargo(
         "lints",

@@ -6,7 +6,8 @@
 use super::context::{BenchContext, number};
 use super::table::{BenchRow, BenchTarget};
 use crate::build;
-use crate::page_test::{self, BrowserTools};
+use crate::cache::cache_dir;
+use crate::page_test::BrowserTools;
 use crate::process::{Interrupted, ProcessGroup};
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -43,7 +44,7 @@ struct PageFigures {
 fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
     let programs = build::programs(&["--release", "-p", "bench-page"], context.stop)?;
     let program = build::the(&programs, "bench-page")?;
-    let year = page_test::cache()?.join("bench-page");
+    let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
     let made = context.measured(Command::new(&program).arg("make").arg(&year))?;
     println!("{made}");

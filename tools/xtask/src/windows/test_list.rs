@@ -119,4 +119,17 @@ mod tests {
             "{wanted}"
         );
     }
+
+    #[test]
+    fn a_real_windows_runs_the_same_tests() {
+        let workflow = build::root().join(".github/workflows/ci.yml");
+        let text = std::fs::read_to_string(workflow).unwrap();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ");
+        for (name, _) in LEFT_OUT {
+            assert!(text.contains(&format!("--exclude {name} ")), "{name}");
+        }
+        let filter = format!("--filterset '{}'", wanted());
+        assert!(text.contains(&filter), "ci.yml needs: {filter}");
+    }
 }
