@@ -30,16 +30,17 @@ type Measure = fn(&BenchContext<'_>) -> Result<Vec<BenchRow>>;
 ///
 /// # Errors
 /// When nothing can be measured at all, or on Ctrl-C.
-pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_benches(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
     let apart = |group: &String| ["windows", "sealing", "page"].contains(&group.as_str());
     let others = options.only.is_empty() || !options.only.iter().all(apart);
     if others || options.only.iter().any(|group| group == "windows") {
-        packages::ensure(&[DESKTOP], stop)?;
+        packages::ensure_packages(&[DESKTOP], stop)?;
     }
     let (uam, helpers, python) = if others {
-        let uam = build::uam(options.uam.as_deref(), stop)?;
-        let helpers = build::programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
+        let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
+        let helpers =
+            build::build_programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
         let python = match PythonBaseline::ensure(stop) {
             Ok(python) => Some(python),
             Err(error) if error.is::<Interrupted>() => return Err(error),
@@ -52,7 +53,7 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     } else {
         (PathBuf::new(), BTreeMap::new(), None)
     };
-    let dir = build::root().join("target/bench");
+    let dir = build::repository_root().join("target/bench");
     if dir.exists() {
         std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
     }
@@ -68,13 +69,13 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
 
     let mut rows = Vec::new();
     let groups: [(&str, Measure); 7] = [
-        ("agent", agents::rows),
-        ("shots", screenshots::rows),
-        ("uploads", uploads::rows),
-        ("binary", binary::rows),
-        ("windows", windows::rows),
-        ("sealing", sealing::rows),
-        ("page", page::rows),
+        ("agent", agents::measure_agents),
+        ("shots", screenshots::measure_screenshots),
+        ("uploads", uploads::measure_uploads),
+        ("binary", binary::measure_binary),
+        ("windows", windows::measure_on_windows),
+        ("sealing", sealing::measure_sealing),
+        ("page", page::measure_page_rows),
     ];
     for (name, measure) in groups {
         if !options.only.is_empty() && !options.only.iter().any(|o| o == name) {
@@ -91,11 +92,11 @@ pub(crate) fn run(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     if rows.is_empty() {
         bail!("nothing could be measured");
     }
-    rows.extend(sealing::share(&rows));
-    println!("\n{}", table::render(&rows));
-    let (met, missed, open) = table::verdicts(&rows);
+    rows.extend(sealing::share_of_recording(&rows));
+    println!("\n{}", table::render_table(&rows));
+    let (met, missed, open) = table::count_verdicts(&rows);
     println!("{met} targets met, {missed} missed, {open} not measured");
-    println!("{}", context.notes());
+    println!("{}", context.reading_notes());
     if rows.iter().any(|row| row.name.starts_with("page, ")) {
         println!("{}", page::NOTES);
     }

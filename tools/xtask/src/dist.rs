@@ -17,7 +17,7 @@ use crate::cli::DistArgs;
 use crate::packages::{self, PACK_LINUX, PACK_WINDOWS};
 use crate::process::Interrupt;
 use anyhow::{Context, Result};
-use release::{ReleaseInfo, SUMS, epoch, name, sums};
+use release::{ReleaseInfo, SUMS, file_name, release_epoch, write_sums};
 use sign::Signer;
 use staging::StagingDir;
 use std::path::PathBuf;
@@ -26,14 +26,14 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// What is missing, which tool failed and what it said, or which check failed.
-pub(crate) fn run(options: &DistArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
     let release = ReleaseInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        epoch: epoch()?,
+        epoch: release_epoch()?,
     };
     let out = match &options.out {
         Some(dir) => std::path::absolute(dir).context("finding the working folder")?,
-        None => build::root().join("target/dist"),
+        None => build::repository_root().join("target/dist"),
     };
     std::fs::create_dir_all(&out).with_context(|| format!("making {}", out.display()))?;
     let work = StagingDir::new(&out.join(".work"))?;
@@ -42,44 +42,45 @@ pub(crate) fn run(options: &DistArgs, stop: &Interrupt) -> Result<()> {
     let windows = if options.linux_only {
         None
     } else {
-        packages::ensure(&[PACK_WINDOWS], stop)?;
+        packages::ensure_packages(&[PACK_WINDOWS], stop)?;
         let signer = Signer::from_environment(work.path())?;
-        let program = programs::windows(options.windows_exe.as_deref(), &release, stop)?;
+        let program = programs::windows_program(options.windows_exe.as_deref(), &release, stop)?;
         let content = windows::WindowsContent::new(&program, &release, work.path(), stop)?;
         println!("Packing for Windows");
-        let packed = windows::pack(&content, &release, &signer, work.path(), &out, stop)?;
+        let packed =
+            windows::pack_for_windows(&content, &release, &signer, work.path(), &out, stop)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));
         Some((content, packed))
     };
     let linux = if options.windows_only {
         None
     } else {
-        packages::ensure(&[PACK_LINUX], stop)?;
-        let program = programs::linux(options.linux_exe.as_deref(), &release, stop)?;
+        packages::ensure_packages(&[PACK_LINUX], stop)?;
+        let program = programs::linux_program(options.linux_exe.as_deref(), &release, stop)?;
         println!("Packing for Linux");
-        let packed = linux::pack(&program, &release, work.path(), &out, stop)?;
+        let packed = linux::pack_for_linux(&program, &release, work.path(), &out, stop)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));
         Some(packed)
     };
-    sums(&made, &out)?;
+    write_sums(&made, &out)?;
     println!("In {}:", out.display());
     for file in made.iter().chain([&out.join(SUMS)]) {
         let bytes = std::fs::metadata(file)
             .with_context(|| format!("reading {}", file.display()))?
             .len();
-        println!("{:>12} bytes  {}", grouped(bytes), name(file));
+        println!("{:>12} bytes  {}", group_digits(bytes), file_name(file));
     }
     if options.check {
         let windows = windows
             .as_ref()
             .map(|(content, packed)| check::clean_windows::WindowsCheck { content, packed });
-        check::run(windows, linux.as_ref(), &release, work.path(), stop)?;
+        check::check_packages(windows, linux.as_ref(), &release, work.path(), stop)?;
     }
     Ok(())
 }
 
 /// A number with its thousands set apart.
-fn grouped(number: u64) -> String {
+fn group_digits(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {
@@ -97,8 +98,8 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(group_digits(0), "0");
+        assert_eq!(group_digits(999), "999");
+        assert_eq!(group_digits(1_234_567), "1,234,567");
     }
 }

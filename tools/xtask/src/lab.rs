@@ -10,16 +10,16 @@ use std::process::Command;
 ///
 /// # Errors
 /// When the build fails, or a lab found something lost.
-pub(crate) fn run(options: &LabArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_labs(options: &LabArgs, stop: &Interrupt) -> Result<()> {
     // The whole workspace, as `test` builds it: nothing is compiled twice.
-    let programs = build::programs(&["--workspace", "--bins"], stop)?;
-    let mut command = Command::new(build::the(&programs, "fault-lab")?);
+    let programs = build::build_programs(&["--workspace", "--bins"], stop)?;
+    let mut command = Command::new(build::find_program(&programs, "fault-lab")?);
     command.args(&options.names);
     if options.long {
         command.arg("--long");
     }
-    command.env("FAULT_LAB_UAM", build::the(&programs, "uam")?);
-    let status = process::foreground(&mut command, stop)?;
+    command.env("FAULT_LAB_UAM", build::find_program(&programs, "uam")?);
+    let status = process::run_foreground(&mut command, stop)?;
     if stop.requested() {
         bail!(Interrupted);
     }

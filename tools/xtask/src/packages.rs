@@ -1,6 +1,6 @@
 //! What the system's package manager has to bring.
 
-use crate::process::{Interrupt, foreground};
+use crate::process::{Interrupt, run_foreground};
 use anyhow::{Result, bail};
 use std::fmt;
 use std::path::Path;
@@ -123,12 +123,12 @@ pub(crate) struct PackagesUnavailable {
     /// In a few words, for a summary.
     pub(crate) why: String,
     /// The whole story: what is missing and what to do about it.
-    pub(crate) told: String,
+    pub(crate) advice: String,
 }
 
 impl fmt::Display for PackagesUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told)
+        f.write_str(&self.advice)
     }
 }
 
@@ -139,9 +139,9 @@ impl std::error::Error for PackagesUnavailable {}
 /// # Errors
 /// [`PackagesUnavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
 /// a sentence with the packages to install by hand. Another error when an installation that was begun fails.
-pub(crate) fn ensure(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<()> {
+pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let missing = missing(packages, |brings| is_there(brings, &path));
+    let missing = missing_packages(packages, |brings| is_there(brings, &path));
     if missing.is_empty() {
         return Ok(());
     }
@@ -149,7 +149,7 @@ pub(crate) fn ensure(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<
     if !is_there("apt-get", &path) {
         bail!(PackagesUnavailable {
             why: "no apt-get here".into(),
-            told: format!(
+            advice: format!(
                 "this needs a few programs that are not installed, and this system has no apt-get.\n\
                  Please install what your system calls (Debian's names): {list}\n\
                  then run the same command again."
@@ -160,7 +160,7 @@ pub(crate) fn ensure(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<
     if !root && !sudo_without_password() {
         bail!(PackagesUnavailable {
             why: format!("not installed: {list}"),
-            told: format!(
+            advice: format!(
                 "this needs a few programs that are not installed. Please run\n    sudo apt-get install {list}\nand \
                  then the same command again."
             ),
@@ -168,37 +168,43 @@ pub(crate) fn ensure(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<
     }
     println!("Installing with apt-get: {list}");
     // An old package list is the commonest reason for a failed installation; a failed update alone is not fatal.
-    let _ = foreground(apt(root).args(["-q", "update"]).stdout(Stdio::null()), stop)?;
+    let _ = run_foreground(
+        run_apt(root).args(["-q", "update"]).stdout(Stdio::null()),
+        stop,
+    )?;
     let unknown: Vec<&str> = missing
         .iter()
         .copied()
-        .filter(|name| !known(name))
+        .filter(|name| !is_known(name))
         .collect();
     if !unknown.is_empty() {
         let unknown = unknown.join(" ");
         bail!(PackagesUnavailable {
             why: format!("apt-get does not know {unknown}"),
-            told: format!(
+            advice: format!(
                 "this needs packages of Debian that this system's apt-get does not know: {unknown}\n\
                  Please install what they are called here, or use a newer release."
             ),
         });
     }
-    let mut install = apt(root);
+    let mut install = run_apt(root);
     // Nothing the person uses is taken away for our sake: apt-get stops and says so instead.
     install
         .args(["-q", "-y", "install", "--no-install-recommends"])
         .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
-    let status = foreground(&mut install, stop)?;
+    let status = run_foreground(&mut install, stop)?;
     if !status.success() {
         bail!("apt-get could not install {list} ({status}); its own message stands above");
     }
     Ok(())
 }
 
-fn missing(packages: &[&[SystemPackage]], there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+fn missing_packages(
+    packages: &[&[SystemPackage]],
+    there: impl Fn(&str) -> bool,
+) -> Vec<&'static str> {
     packages
         .iter()
         .flat_map(|list| list.iter())
@@ -222,7 +228,7 @@ pub(crate) fn has_program(name: &str) -> bool {
     is_there(name, &std::env::var("PATH").unwrap_or_default())
 }
 
-fn apt(root: bool) -> Command {
+fn run_apt(root: bool) -> Command {
     let mut command = if root {
         Command::new("apt-get")
     } else {
@@ -235,7 +241,7 @@ fn apt(root: bool) -> Command {
 }
 
 /// Does the package manager know of it, in the lists it has now?
-fn known(name: &str) -> bool {
+fn is_known(name: &str) -> bool {
     Command::new("apt-cache")
         .args(["show", "--no-all-versions", name])
         .stdin(Stdio::null())
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn only_what_is_missing_is_asked_for() {
-        let missing = missing(&[DESKTOP, TESTS], |brings| {
+        let missing = missing_packages(&[DESKTOP, TESTS], |brings| {
             brings != "xdotool" && brings != "tesseract"
         });
         assert_eq!(missing, ["xdotool", "tesseract-ocr"]);

@@ -6,7 +6,7 @@
 
 use crate::cache::cache_dir;
 use crate::packages::{self, BROWSER, has_program};
-use crate::process::{Interrupt, foreground};
+use crate::process::{Interrupt, run_foreground};
 use crate::{build, packages::PackagesUnavailable};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -24,8 +24,8 @@ const CHROMIUM: [&str; 4] = [
 ///
 /// # Errors
 /// When the page fails the test.
-pub(crate) fn run(stop: &Interrupt) -> Result<()> {
-    match tried(stop) {
+pub(crate) fn run_where_possible(stop: &Interrupt) -> Result<()> {
+    match test_page(stop) {
         Err(error) if error.is::<PackagesUnavailable>() => {
             println!("The page's test cannot run here: {error}");
             Ok(())
@@ -49,21 +49,21 @@ impl BrowserTools {
     pub(crate) fn find(stop: &Interrupt) -> Result<Self> {
         let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
         if chromium.is_none() || !has_program("node") || !has_program("npm") {
-            packages::ensure(&[BROWSER], stop)?;
+            packages::ensure_packages(&[BROWSER], stop)?;
         }
         let program = find(chromium.unwrap_or("chromium"))
             .context("the browser was installed, but is not in PATH")?;
         Ok(Self {
             program,
-            tools: tools(stop)?,
+            tools: fetch_tools(stop)?,
         })
     }
 
     /// A script beside the page's test, with the browser as its first argument.
-    pub(crate) fn node(&self, script: &str) -> Command {
+    pub(crate) fn node_command(&self, script: &str) -> Command {
         let mut node = Command::new("node");
         node.current_dir(&self.tools)
-            .arg(sources().join(script))
+            .arg(browser_sources().join(script))
             .arg(&self.program);
         node
     }
@@ -73,32 +73,32 @@ impl BrowserTools {
 ///
 /// # Errors
 /// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
-pub(crate) fn tried(stop: &Interrupt) -> Result<()> {
-    drive(&BrowserTools::find(stop)?, stop)
+pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
+    drive_page(&BrowserTools::find(stop)?, stop)
 }
 
 /// Drives the page.
-fn drive(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
+fn drive_page(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
     // With the features of the whole, as the tests were built: what it needs is there already.
-    let programs = build::programs(&["--workspace", "--example", "made_up_page"], stop)?;
-    let made_up = build::the(&programs, "made_up_page")?;
-    let pictures = made_up
+    let programs = build::build_programs(&["--workspace", "--example", "made_up_page"], stop)?;
+    let made_up = build::find_program(&programs, "made_up_page")?;
+    let screenshots = made_up
         .ancestors()
         .nth(3)
         .unwrap_or(Path::new("target"))
         .join("page");
-    let mut node = browser.node("page.mjs");
-    node.arg(made_up).arg(&pictures);
-    let status = foreground(&mut node, stop)?;
-    println!("Screenshots: {}", pictures.display());
+    let mut node = browser.node_command("page.mjs");
+    node.arg(made_up).arg(&screenshots);
+    let status = run_foreground(&mut node, stop)?;
+    println!("Screenshots: {}", screenshots.display());
     if !status.success() {
         bail!("the page failed its test in a browser");
     }
     Ok(())
 }
 
-fn sources() -> PathBuf {
-    build::root().join("crates/web/tests/browser")
+fn browser_sources() -> PathBuf {
+    build::repository_root().join("crates/web/tests/browser")
 }
 
 fn find(name: &str) -> Option<PathBuf> {
@@ -109,12 +109,12 @@ fn find(name: &str) -> Option<PathBuf> {
 }
 
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
-fn tools(stop: &Interrupt) -> Result<PathBuf> {
+fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
     let dir = cache_dir()?.join("page-test");
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let done = dir.join("done");
-    let wanted =
-        std::fs::read_to_string(sources().join("package.json")).context("reading package.json")?;
+    let wanted = std::fs::read_to_string(browser_sources().join("package.json"))
+        .context("reading package.json")?;
     if std::fs::read_to_string(&done).is_ok_and(|had| had == wanted) {
         return Ok(dir);
     }
@@ -123,7 +123,7 @@ fn tools(stop: &Interrupt) -> Result<PathBuf> {
         dir.display()
     );
     for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(sources().join(name), dir.join(name))
+        std::fs::copy(browser_sources().join(name), dir.join(name))
             .with_context(|| format!("copying {name}"))?;
     }
     let mut npm = Command::new("npm");
@@ -134,11 +134,12 @@ fn tools(stop: &Interrupt) -> Result<PathBuf> {
         "--ignore-scripts",
         "--loglevel=error",
     ]);
-    if !foreground(&mut npm, stop)?.success() {
+    if !run_foreground(&mut npm, stop)?.success() {
         bail!(PackagesUnavailable {
             why: "npm could not fetch the packages".into(),
-            told: "npm could not fetch playwright-core and axe-core; its own message stands above."
-                .into(),
+            advice:
+                "npm could not fetch playwright-core and axe-core; its own message stands above."
+                    .into(),
         });
     }
     std::fs::write(&done, wanted).context("noting what was fetched")?;

@@ -82,7 +82,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// [`Interrupted`], an error of `ready`, or a sentence that names `what` did not happen in time.
-    pub(crate) fn until<T>(
+    pub(crate) fn wait_until<T>(
         &self,
         what: &str,
         limit: Duration,
@@ -205,7 +205,7 @@ pub(crate) fn raw_pid(pid: u32) -> Pid {
 ///
 /// # Errors
 /// [`Interrupted`] on Ctrl-C, or when it cannot be started.
-pub(crate) fn foreground(command: &mut Command, stop: &Interrupt) -> Result<ExitStatus> {
+pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<ExitStatus> {
     stop.check()?;
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
@@ -233,7 +233,7 @@ pub(crate) fn foreground(command: &mut Command, stop: &Interrupt) -> Result<Exit
 ///
 /// # Errors
 /// When it cannot be started or fails; names the command and repeats what it said.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     let Output {
         status,
         stdout,
@@ -245,7 +245,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if !status.success() {
         bail!(
             "`{}` failed ({status}): {}",
-            line(command),
+            command_line(command),
             String::from_utf8_lossy(&stderr).trim()
         );
     }
@@ -253,7 +253,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// The command as a person would type it.
-pub(crate) fn line(command: &Command) -> String {
+pub(crate) fn command_line(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|a| {
         let a = a.to_string_lossy();
@@ -301,7 +301,7 @@ mod tests {
     fn waiting_in_vain_says_for_what() {
         let stop = Interrupt(Arc::new(AtomicBool::new(false)));
         let error = stop
-            .until("rain", Duration::ZERO, || Ok(None::<()>))
+            .wait_until("rain", Duration::ZERO, || Ok(None::<()>))
             .unwrap_err();
         assert!(error.to_string().contains("rain"));
         stop.0.store(true, Ordering::Relaxed);
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_failed_command_repeats_what_it_said() {
-        let error = output(Command::new("ls").arg("/no such folder")).unwrap_err();
+        let error = output_of(Command::new("ls").arg("/no such folder")).unwrap_err();
         let text = error.to_string();
         assert!(
             text.contains("ls '/no such folder'") && text.contains("cannot access"),

@@ -1,9 +1,9 @@
 //! Virtual environments of Python in the cache, with pinned packages from PyPI.
 
-use crate::build::root;
+use crate::build::repository_root;
 use crate::cache::cache_dir;
 use crate::packages::{self, BENCH, PackagesUnavailable};
-use crate::process::{Interrupt, foreground, output};
+use crate::process::{Interrupt, output_of, run_foreground};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -30,27 +30,27 @@ impl PythonEnvironment {
             dir: cache_dir()?.join(name),
         };
         if !python.dir.join("bin/python").exists() {
-            if output(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_err() {
-                packages::ensure(&[BENCH], stop)?;
+            if output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_err() {
+                packages::ensure_packages(&[BENCH], stop)?;
             }
             println!("Making a Python environment in {}", python.dir.display());
-            output(
+            output_of(
                 Command::new("python3")
                     .args(["-m", "venv"])
                     .arg(&python.dir),
             )?;
         }
-        if output(python.python("-c").arg(probe)).is_err() {
+        if output_of(python.python_command("-c").arg(probe)).is_err() {
             println!("Fetching the packages of {requirements} from PyPI");
-            let mut pip = python.python("-m");
+            let mut pip = python.python_command("-m");
             pip.args(["pip", "install", "--quiet", "--disable-pip-version-check"])
                 .args(["--no-deps", "-r"])
-                .arg(root().join(requirements));
-            let status = foreground(&mut pip, stop)?;
+                .arg(repository_root().join(requirements));
+            let status = run_foreground(&mut pip, stop)?;
             if !status.success() {
                 bail!(PackagesUnavailable {
                     why: "pip could not fetch the packages".into(),
-                    told: format!(
+                    advice: format!(
                         "pip could not install the packages of {requirements} ({status}); its message stands above"
                     ),
                 });
@@ -60,14 +60,14 @@ impl PythonEnvironment {
     }
 
     /// `python FIRST …`
-    pub(crate) fn python(&self, first: &str) -> Command {
-        let mut command = self.program("python");
+    pub(crate) fn python_command(&self, first: &str) -> Command {
+        let mut command = self.program_command("python");
         command.arg(first);
         command
     }
 
     /// A program of the environment.
-    pub(crate) fn program(&self, name: &str) -> Command {
+    pub(crate) fn program_command(&self, name: &str) -> Command {
         let mut command = Command::new(self.dir.join("bin").join(name));
         command.stdin(Stdio::null());
         command

@@ -16,11 +16,11 @@ use summary::TestSummary;
 ///
 /// # Errors
 /// The first step that failed, with the command that runs it alone.
-pub(crate) fn run(options: &TestArgs, stop: &Interrupt) -> Result<()> {
-    TestSummary::whole(|done| {
-        native(done, stop)?;
+pub(crate) fn run_tests(options: &TestArgs, stop: &Interrupt) -> Result<()> {
+    TestSummary::run_whole(|done| {
+        check_native(done, stop)?;
         if options.no_windows {
-            done.skip("windows", "as --no-windows asks");
+            done.skip_step("windows", "as --no-windows asks");
             Ok(())
         } else {
             on_windows(done, stop)
@@ -32,7 +32,7 @@ pub(crate) fn run(options: &TestArgs, stop: &Interrupt) -> Result<()> {
 fn on_windows(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let set_up = || Toolchain::set_up(stop);
     match done.step_where_possible(SET_UP, "cargo xtask windows setup", set_up)? {
-        Some(toolchain) => windows::check(&toolchain, done, stop),
+        Some(toolchain) => windows::check_windows(&toolchain, done, stop),
         None => Ok(()),
     }
 }
@@ -43,18 +43,18 @@ fn at_once() -> String {
     (2 * cores).to_string()
 }
 
-fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    done.step("set-up", "installing by hand", || {
-        packages::ensure(&[DESKTOP, TESTS], stop)
+fn check_native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    done.run_step("set-up", "installing by hand", || {
+        packages::ensure_packages(&[DESKTOP, TESTS], stop)
     })?;
-    done.cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
-    done.step("rules", "cargo xtask rules", || {
-        source_rules::check(&build::root())
+    done.run_cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
+    done.run_step("rules", "cargo xtask rules", || {
+        source_rules::check_source(&build::repository_root())
     })?;
     done.step_where_possible("workflows", "cargo xtask check-workflows", || {
-        workflows::check(stop)
+        workflows::check_workflows(stop)
     })?;
-    done.cargo(
+    done.run_cargo(
         "lints",
         &[
             "clippy",
@@ -69,7 +69,7 @@ fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
         stop,
     )?;
     if has_program("cargo-nextest") {
-        done.cargo(
+        done.run_cargo(
             "tests",
             &[
                 "nextest",
@@ -83,26 +83,26 @@ fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
             stop,
         )?;
     } else {
-        done.cargo(
+        done.run_cargo(
             "tests",
             &["test", "--locked", "--workspace", "--all-targets"],
             &[],
             stop,
         )?;
     }
-    done.step("labs", "cargo xtask lab", || {
-        lab::run(&LabArgs::default(), stop)
+    done.run_step("labs", "cargo xtask lab", || {
+        lab::run_labs(&LabArgs::default(), stop)
     })?;
     done.step_where_possible("page in a browser", "cargo xtask page-test", || {
-        page_test::tried(stop)
+        page_test::test_page(stop)
     })?;
-    done.cargo(
+    done.run_cargo(
         "examples in docs",
         &["test", "--locked", "--workspace", "--doc"],
         &[],
         stop,
     )?;
-    done.cargo(
+    done.run_cargo(
         "docs",
         &[
             "doc",
@@ -118,14 +118,14 @@ fn native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
         stop,
     )?;
     if has_program("cargo-deny") {
-        done.cargo(
+        done.run_cargo(
             "licences and sources",
             &["deny", "check", "bans", "licenses", "sources"],
             &[],
             stop,
         )?;
     } else {
-        done.skip(
+        done.skip_step(
             "licences and sources",
             "advisory; cargo-deny is not installed",
         );

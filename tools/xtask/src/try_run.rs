@@ -3,7 +3,7 @@
 use crate::build;
 use crate::cli::TryArgs;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Interrupt, Interrupted, foreground, output};
+use crate::process::{Interrupt, Interrupted, output_of, run_foreground};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::simulated_user::{InputTotals, SimulatedUser};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
@@ -17,7 +17,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run(options: &TryArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
     match own_display() {
         Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
         own => {
@@ -27,7 +27,9 @@ pub(crate) fn run(options: &TryArgs, stop: &Interrupt) -> Result<()> {
                      real input, nobody watching."
                 );
             }
-            let dir = build::root().join("target/try").join(stamp());
+            let dir = build::repository_root()
+                .join("target/try")
+                .join(time_stamp());
             let result = on_virtual_desktop(&dir, options, stop);
             if result.is_err() && uam_process::holds_data(&dir) {
                 println!("What was recorded so far lies in {}", dir.display());
@@ -41,12 +43,12 @@ fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<
     println!(
         "This runs uam on your desktop ({display}), as `cargo run --release` does. Ctrl-C ends it."
     );
-    let uam = build::uam(options.uam.as_deref(), stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
     let mut command = std::process::Command::new(&uam);
     if options.yes {
         command.arg("--yes");
     }
-    let status = match foreground(&mut command, stop) {
+    let status = match run_foreground(&mut command, stop) {
         // Ctrl-C is how a recording ends; uam has had it, too, and has said so itself.
         Err(error) if error.is::<Interrupted>() => return Ok(()),
         other => other?,
@@ -58,10 +60,10 @@ fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<
 }
 
 fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result<()> {
-    packages::ensure(&[DESKTOP], stop)?;
+    packages::ensure_packages(&[DESKTOP], stop)?;
     // Two builds, so that the server's features do not creep into the program that is tried.
-    let uam = build::uam(options.uam.as_deref(), stop)?;
-    let lab = build::programs(&["-p", "lab", "--bin", "lab-s3"], stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
+    let lab = build::build_programs(&["-p", "lab", "--bin", "lab-s3"], stop)?;
     let desk = dir.join("desk");
     std::fs::create_dir_all(&desk).with_context(|| format!("making {}", desk.display()))?;
 
@@ -71,19 +73,23 @@ fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result
         "Virtual desktop {} is up: 1920x1080, openbox.",
         desktop.display()
     );
-    let store = S3Process::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
+    let store = S3Process::start(
+        &build::find_program(&lab, "lab-s3")?,
+        &dir.join("bucket"),
+        stop,
+    )?;
     println!(
         "S3 server is up: {} with the bucket {}.",
-        store.env()["AWS_ENDPOINT_URL"],
-        store.env()["S3_BUCKET_NAME"]
+        store.environment()["AWS_ENDPOINT_URL"],
+        store.environment()["S3_BUCKET_NAME"]
     );
-    let actor = SimulatedUser::open(&desktop, &desk, stop)?;
+    let actor = SimulatedUser::open_window(&desktop, &desk, stop)?;
     println!("Three windows are open: an editor, a terminal, a table of characters.");
     let setting = UamSetup {
         uam,
         home: dir.join("home"),
         display: desktop.display().to_owned(),
-        env: store.env().clone().into_iter().collect(),
+        env: store.environment().clone().into_iter().collect(),
     };
     shorten_the_day(&setting)?;
     println!("Starting uam: uam {}\n", SHORT_DAY.join(" "));
@@ -93,14 +99,14 @@ fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result
         "\nIts questions were answered as its owner would. Now somebody works for {} s.\n",
         options.seconds
     );
-    let done = actor.work(Duration::from_secs(options.seconds), stop)?;
+    let done = actor.work_for(Duration::from_secs(options.seconds), stop)?;
     println!("\nThe day is over; ending uam as Ctrl-C would.\n");
-    uam.end()?;
-    UamProcess::unlock(&setting, &phone, stop)?;
-    show(&setting, &store, done)
+    uam.stop_and_wait()?;
+    UamProcess::enter_code(&setting, &phone, stop)?;
+    show_results(&setting, &store, done)
 }
 
-/// The start-up questions' defaults, but a picture every 15 s instead of every 5 min: the day is a minute long.
+/// The start-up questions' defaults, but a screenshot every 15 s instead of every 5 min: the day is a minute long.
 const SHORT_DAY: &[&str] = &[
     "--yes",
     "--every",
@@ -115,13 +121,13 @@ fn shorten_the_day(setting: &UamSetup) -> Result<()> {
         .with_context(|| format!("making {}", setting.home.display()))?;
     for (key, value) in [("upload.every_seconds", "15"), ("upload.hold_seconds", "0")] {
         let mut config = setting.command();
-        output(config.args(["config", "set", key, value]))?;
+        output_of(config.args(["config", "set", key, value]))?;
     }
     Ok(())
 }
 
 /// Prints what was recorded and how to look at it.
-fn show(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
+fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
     println!("== What was recorded");
     let mut report = setting.command();
     report
@@ -137,19 +143,19 @@ fn show(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> 
     );
     println!("\n== Where it lies");
     println!("on this disk:  {}", setting.home.display());
-    for (name, bytes) in files(&setting.home)? {
+    for (name, bytes) in list_files(&setting.home)? {
         println!("               {bytes:>9} bytes  {name}");
     }
     let bucket = store.bucket_dir();
     println!(
         "in the bucket: s3://{} ({})",
-        store.env()["S3_BUCKET_NAME"],
+        store.environment()["S3_BUCKET_NAME"],
         bucket.display()
     );
-    for (kind, pile) in s3_process::piles(&bucket)? {
+    for (kind, totals) in s3_process::totals_by_kind(&bucket)? {
         println!(
             "               {:>4} objects, {:>9} bytes  {kind}, such as {}",
-            pile.count, pile.bytes, pile.example
+            totals.count, totals.bytes, totals.example
         );
     }
     let uam = format!(
@@ -159,17 +165,22 @@ fn show(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> 
     );
     println!("\n== How to look at it");
     println!(
-        "(It was unlocked with both factors, for ten minutes after the last look. The passphrase is \"{}\", the recovery \
+        "(It was unlocked with both factors, until ten minutes after the last report. The passphrase is \"{}\", the recovery \
          codes are in {}.)",
         uam_process::PASSPHRASE,
         setting.home.join(uam_process::RECOVERY_CODES).display()
     );
-    println!("{uam} report --day today");
-    println!("{uam} report --day today --json");
-    println!("{uam} shots");
-    println!("{uam} keys");
-    println!("{uam} doctor");
-    if let Some(vault) = s3_process::piles(&bucket)?.get("vault") {
+    let commands = [
+        "report --day today",
+        "report --day today --json",
+        "shots",
+        "keys",
+        "doctor",
+    ];
+    for command in commands {
+        println!("{uam} {command}");
+    }
+    if let Some(vault) = s3_process::totals_by_kind(&bucket)?.get("vault") {
         println!("\nThe bucket is sealed. Anywhere else, with one recovery code:");
         println!(
             "{} recover --from {} --identity key.txt   # then: age -d -i key.txt OBJECT",
@@ -180,33 +191,33 @@ fn show(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> 
     Ok(())
 }
 
-/// The files under `home` with their sizes; many pictures are one line.
-fn files(home: &Path) -> Result<Vec<(String, u64)>> {
+/// The files under `home` with their sizes; many screenshots are one line.
+fn list_files(home: &Path) -> Result<Vec<(String, u64)>> {
     let mut list: Vec<(String, u64)> = Vec::new();
     let mut dirs: Vec<PathBuf> = vec![home.to_owned()];
     while let Some(dir) = dirs.pop() {
         let entries =
             std::fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))?;
-        let mut pictures = (0, 0);
+        let mut screenshots = (0, 0);
         for entry in entries {
             let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
             let facts = entry.metadata().context("reading a file's size")?;
             if facts.is_dir() {
                 dirs.push(entry.path());
             } else if entry.path().extension().is_some_and(|e| e == "age") {
-                pictures.0 += 1;
-                pictures.1 += facts.len();
+                screenshots.0 += 1;
+                screenshots.1 += facts.len();
             } else {
                 let path = entry.path();
                 let name = path.strip_prefix(home).unwrap_or(&path);
                 list.push((name.display().to_string(), facts.len()));
             }
         }
-        if pictures.0 > 0 {
+        if screenshots.0 > 0 {
             let name = dir.strip_prefix(home).unwrap_or(&dir);
             list.push((
-                format!("{}/ ({} pictures)", name.display(), pictures.0),
-                pictures.1,
+                format!("{}/ ({} screenshots)", name.display(), screenshots.0),
+                screenshots.1,
             ));
         }
     }
@@ -215,7 +226,7 @@ fn files(home: &Path) -> Result<Vec<(String, u64)>> {
 }
 
 /// A folder's name for this moment, UTC: `2026-11-22T22-05-09Z`.
-fn stamp() -> String {
+fn time_stamp() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H-%M-%SZ")
         .to_string()

@@ -18,12 +18,12 @@ use crate::build;
 use crate::cli::{DistArgs, WindowsArgs, WindowsChore};
 use crate::dist;
 use crate::packages::has_program;
-use crate::process::{Interrupt, foreground};
+use crate::process::{Interrupt, run_foreground};
 use crate::test::summary::TestSummary;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::Command;
-use test_list::{ExcludedTests, TESTS_LEFT_OUT, tested, wanted};
+use test_list::{ExcludedTests, TESTS_LEFT_OUT, test_filter, tested_packages};
 use toolchain::{SET_UP, Toolchain};
 
 /// Cargo's commands that run programs; their short forms as well.
@@ -33,12 +33,12 @@ const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
     match &options.chore {
-        None => TestSummary::whole(|summary| {
+        None => TestSummary::run_whole(|summary| {
             let set_up = || Toolchain::set_up(stop);
-            let toolchain = summary.step(SET_UP, "cargo xtask windows setup", set_up)?;
-            check(&toolchain, summary, stop)
+            let toolchain = summary.run_step(SET_UP, "cargo xtask windows setup", set_up)?;
+            check_windows(&toolchain, summary, stop)
         }),
         Some(WindowsChore::Setup) => {
             let windows = Toolchain::set_up(stop)?;
@@ -50,22 +50,22 @@ pub(crate) fn run(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
         }
         Some(WindowsChore::Cargo { args }) => {
             let windows = Toolchain::set_up(stop)?;
-            let mut command = windows.cargo();
+            let mut command = windows.cargo_command();
             command.args(args);
             let wine = if runs_programs(args) {
-                Some(windows.wine(stop)?)
+                Some(windows.start_wine(stop)?)
             } else {
                 None
             };
             if let Some(wine) = &wine {
                 wine.prepare(&mut command);
             }
-            succeed(&mut command, stop)
+            run_successfully(&mut command, stop)
         }
         Some(WindowsChore::Wine { args }) => {
             let windows = Toolchain::set_up(stop)?;
             let wine = windows.visible_wine(stop)?;
-            succeed(wine.program().args(args), stop)
+            run_successfully(wine.program().args(args), stop)
         }
         Some(WindowsChore::Env) => {
             let windows = Toolchain::find()?;
@@ -81,8 +81,8 @@ pub(crate) fn run(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
     }
 }
 
-fn succeed(command: &mut Command, stop: &Interrupt) -> Result<()> {
-    let status = foreground(command, stop)?;
+fn run_successfully(command: &mut Command, stop: &Interrupt) -> Result<()> {
+    let status = run_foreground(command, stop)?;
     if !status.success() {
         bail!(
             "{} ended with {status}",
@@ -107,16 +107,20 @@ const LINTED_WITH: (u32, u32) = (1, 96);
 ///
 /// # Errors
 /// The step that failed, with the command that runs it alone.
-pub(crate) fn check(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    lint(windows, done, stop)?;
-    let programs = build(windows, done, stop)?;
+pub(crate) fn check_windows(
+    windows: &Toolchain,
+    done: &mut TestSummary,
+    stop: &Interrupt,
+) -> Result<()> {
+    run_lints(windows, done, stop)?;
+    let programs = build_tested(windows, done, stop)?;
     under_wine(windows, done, stop)?;
     from_linux(windows, &programs, done, stop)?;
-    packages(&programs, done, stop)
+    check_packages(&programs, done, stop)
 }
 
 /// The packages of the program that was just tested; a release build would take longer than everything else here.
-fn packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+fn check_packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let options = DistArgs {
         out: None,
         check: true,
@@ -129,20 +133,27 @@ fn packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Re
         "cargo xtask dist --windows-only --check --windows-exe {}",
         programs.uam.display()
     );
-    done.step("windows packages", &alone, || dist::run(&options, stop))
+    done.run_step("windows packages", &alone, || {
+        dist::run_dist(&options, stop)
+    })
 }
 
-fn lint(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+fn run_lints(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let mut args = vec!["clippy", "--locked", "--all-targets"];
-    args.extend(tested());
+    args.extend(tested_packages());
     args.push("--");
-    args.extend(lints(windows.release()));
-    let mut command = windows.cargo();
-    done.command("windows lints", &alone(&args), command.args(&args), stop)
+    args.extend(lints_for(windows.release()));
+    let mut command = windows.cargo_command();
+    done.run_command(
+        "windows lints",
+        &alone_command(&args),
+        command.args(&args),
+        stop,
+    )
 }
 
 /// What clippy is to refuse, for a compiler of this release.
-fn lints(release: (u32, u32)) -> &'static [&'static str] {
+fn lints_for(release: (u32, u32)) -> &'static [&'static str] {
     if release <= LINTED_WITH {
         // On this target thread locals are made in a way in which that lint does not see that they are const already.
         &[
@@ -164,15 +175,15 @@ struct Programs {
 
 /// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
 /// compiled once more.
-fn build(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
+fn build_tested(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
     let mut args = vec!["build", "--locked", "--bins", "--examples"];
-    args.extend(tested());
-    done.step("windows program", &alone(&args), || {
+    args.extend(tested_packages());
+    done.run_step("windows program", &alone_command(&args), || {
         // `programs_with` brings the first two itself.
-        let made = build::programs_with(windows.cargo(), &args[2..], stop)?;
+        let made = build::build_programs_with(windows.cargo_command(), &args[2..], stop)?;
         Ok(Programs {
-            uam: build::the(&made, "uam")?,
-            stage: build::the(&made, "stage")?,
+            uam: build::find_program(&made, "uam")?,
+            stage: build::find_program(&made, "stage")?,
         })
     })
 }
@@ -180,13 +191,13 @@ fn build(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Resul
 /// The crates' own tests, compiled for Windows.
 fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let nextest = windows.has_program("cargo-nextest");
-    let wanted = wanted();
+    let wanted = test_filter();
     let mut args = if nextest {
         vec!["nextest", "run", "--locked"]
     } else {
         vec!["test", "--locked", "--lib", "--bins", "--tests"]
     };
-    args.extend(tested());
+    args.extend(tested_packages());
     if nextest {
         args.extend(["--filterset", &wanted]);
     } else {
@@ -195,12 +206,12 @@ fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> 
         let names = TESTS_LEFT_OUT.iter().flat_map(|left| left.tests);
         args.extend(names.flat_map(|name| ["--skip", name]));
     }
-    let mut command = windows.cargo();
+    let mut command = windows.cargo_command();
     command.args(&args);
-    let wine = done.step(
+    let wine = done.run_step(
         "windows desktop",
         "cargo xtask windows wine cmd /c ver",
-        || windows.wine(stop),
+        || windows.start_wine(stop),
     )?;
     for ExcludedTests {
         package,
@@ -211,7 +222,7 @@ fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> 
         println!("Left out of {package}: {} ({why})", tests.join(", "));
     }
     wine.prepare(&mut command);
-    done.command("windows tests", &alone(&args), &mut command, stop)
+    done.run_command("windows tests", &alone_command(&args), &mut command, stop)
 }
 
 /// The tests that run on Linux and drive the program under Wine, as a person would.
@@ -221,7 +232,7 @@ fn from_linux(
     done: &mut TestSummary,
     stop: &Interrupt,
 ) -> Result<()> {
-    // The whole workspace, though one crate has them, so that nothing is compiled anew after its ordinary tests.
+    // The whole workspace, though one crate has them, so that nothing is compiled again after its ordinary tests.
     let args: &[&str] = if has_program("cargo-nextest") {
         &[
             "nextest",
@@ -246,18 +257,18 @@ fn from_linux(
     };
     let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template_prefix()]
         .map(|path| path.to_string_lossy().into_owned());
-    let wine = wine::starter().join(" ");
+    let wine = wine::wine_starter().join(" ");
     let env = [
         ("UAM_WINDOWS_EXE", uam.as_str()),
         ("UAM_WINDOWS_STAGE", stage.as_str()),
         ("UAM_WINDOWS_PREFIX", prefix.as_str()),
         ("UAM_WINDOWS_WINE", wine.as_str()),
     ];
-    done.cargo("windows end to end", args, &env, stop)
+    done.run_cargo("windows end to end", args, &env, stop)
 }
 
 /// How a person runs a step alone.
-fn alone(args: &[&str]) -> String {
+fn alone_command(args: &[&str]) -> String {
     let words: Vec<String> = args
         .iter()
         .map(|word| {
@@ -289,15 +300,15 @@ mod tests {
 
     #[test]
     fn a_newer_compiler_fails_mistakes_only() {
-        assert!(lints((1, 95)).contains(&"warnings"));
-        assert!(lints(LINTED_WITH).contains(&"warnings"));
-        assert!(!lints((1, 97)).contains(&"warnings"));
-        assert!(lints((2, 0)).contains(&"clippy::correctness"));
+        assert!(lints_for((1, 95)).contains(&"warnings"));
+        assert!(lints_for(LINTED_WITH).contains(&"warnings"));
+        assert!(!lints_for((1, 97)).contains(&"warnings"));
+        assert!(lints_for((2, 0)).contains(&"clippy::correctness"));
     }
 
     #[test]
     fn a_step_is_repeated_with_its_words_in_quotes() {
-        let repeated = alone(&["nextest", "run", "--filterset", "not (test(a))"]);
+        let repeated = alone_command(&["nextest", "run", "--filterset", "not (test(a))"]);
         assert!(repeated.ends_with("'not (test(a))'"), "{repeated}");
     }
 }

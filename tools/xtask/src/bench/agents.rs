@@ -3,7 +3,7 @@
 use super::context::BenchContext;
 use super::meter::{ProcessCost, ProcessSample};
 use super::table::{BenchRow, BenchTarget};
-use crate::process::{ProcessGroup, output};
+use crate::process::{ProcessGroup, output_of};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
@@ -39,7 +39,7 @@ struct AgentFigures {
 }
 
 /// Measures both sides, one after the other, on the same desktop.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_agents(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let lengths = if context.quick {
         RunLengths {
             settle: 5,
@@ -58,12 +58,12 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
         }
     };
     let desktop = VirtualScreen::start(context.stop)?;
-    let _screen = context.show(&desktop, "editor", None)?;
+    let _screen = context.show_screen(&desktop, "editor", None)?;
     let python = match &context.python {
-        Some(_) => Some(baseline(context, &desktop, lengths).context("the Python agent")?),
+        Some(_) => Some(measure_baseline(context, &desktop, lengths).context("the Python agent")?),
         None => None,
     };
-    let uam = monitor(context, &desktop, lengths);
+    let uam = measure_uam(context, &desktop, lengths);
     let uam = match uam {
         Ok(figures) => Some(figures),
         Err(error) if error.is::<crate::process::Interrupted>() => return Err(error),
@@ -72,10 +72,10 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             None
         }
     };
-    Ok(table(uam.as_ref(), python.as_ref(), lengths))
+    Ok(rows_of_figures(uam.as_ref(), python.as_ref(), lengths))
 }
 
-fn table(
+fn rows_of_figures(
     uam: Option<&AgentFigures>,
     python: Option<&AgentFigures>,
     lengths: RunLengths,
@@ -143,11 +143,11 @@ fn table(
         row(
             format!(
                 "events lost of {}, {STORM}/s at the end",
-                sent(uam.or(python))
+                count_uploaded(uam.or(python))
             ),
             0,
             BenchTarget::AtMost(0.0),
-            &|f| Some(difference(f.sent, f.counted?)),
+            &|f| Some(subtract_costs(f.sent, f.counted?)),
         ),
     ]
 }
@@ -157,17 +157,17 @@ pub(super) fn is_light_cpu(name: &str) -> bool {
     name.starts_with("10 events/s, ") && name.ends_with("CPU, % of a core")
 }
 
-fn sent(figures: Option<&AgentFigures>) -> u64 {
+fn count_uploaded(figures: Option<&AgentFigures>) -> u64 {
     figures.map_or(0, |f| f.sent)
 }
 
 /// How far the count is off, in either direction.
 #[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
-fn difference(sent: u64, counted: u64) -> f64 {
+fn subtract_costs(sent: u64, counted: u64) -> f64 {
     sent.abs_diff(counted) as f64
 }
 
-fn baseline(
+fn measure_baseline(
     context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     lengths: RunLengths,
@@ -181,16 +181,16 @@ fn baseline(
         .env("DISPLAY", desktop.display())
         .stdout(Stdio::null());
     let mut group = ProcessGroup::start(&mut command)?;
-    let mut figures = measure(context, desktop, group.pid(), lengths)?;
+    let mut figures = measure_process(context, desktop, group.pid(), lengths)?;
     group.end_with(Signal::SIGTERM, Duration::from_secs(60))?;
     let text = std::fs::read_to_string(&counts)
         .with_context(|| format!("reading {}", counts.display()))?;
     let totals: Value = serde_json::from_str(&text).context("the baseline's totals")?;
-    figures.counted = Some(total(&totals, &["keys"]) + total(&totals, &["clicks"]));
+    figures.counted = Some(total_presses(&totals, &["keys"]) + total_presses(&totals, &["clicks"]));
     Ok(figures)
 }
 
-fn monitor(
+fn measure_uam(
     context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     lengths: RunLengths,
@@ -209,9 +209,9 @@ fn monitor(
     ];
     let mut uam = UamProcess::start(&setting, &args, false)?;
     let phone = uam.answer_first_run(context.stop)?;
-    let mut figures = measure(context, desktop, uam.pid(), lengths)?;
-    uam.end()?;
-    let read = UamProcess::unlock(&setting, &phone, context.stop)
+    let mut figures = measure_process(context, desktop, uam.pid(), lengths)?;
+    uam.stop_and_wait()?;
+    let read = UamProcess::enter_code(&setting, &phone, context.stop)
         .and_then(|()| counted(setting.command()));
     match read {
         Ok(count) => figures.counted = Some(count),
@@ -222,28 +222,28 @@ fn monitor(
 
 /// Keys and clicks in everything recorded: the lines of `uam export`, each a record as it is sent.
 fn counted(mut uam: Command) -> Result<u64> {
-    let lines = output(uam.arg("export"))?;
+    let lines = output_of(uam.arg("export"))?;
     let mut count = 0;
     for line in lines.lines() {
         let record: Value = serde_json::from_str(line)
             .with_context(|| format!("a line of `uam export`: {line}"))?;
         for source in ["hardware", "injected"] {
             for kind in ["keys", "left", "middle", "right", "other"] {
-                count += total(&record, &["counts", source, kind]);
+                count += total_presses(&record, &["counts", source, kind]);
             }
         }
     }
     Ok(count)
 }
 
-fn total(value: &Value, path: &[&str]) -> u64 {
+fn total_presses(value: &Value, path: &[&str]) -> u64 {
     path.iter()
         .try_fold(value, |v, name| v.get(name))
         .and_then(Value::as_u64)
         .unwrap_or(0)
 }
 
-fn measure(
+fn measure_process(
     context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     pid: u32,
@@ -255,16 +255,16 @@ fn measure(
         context.stop.pause(Duration::from_secs(lengths.idle))
     })?;
     let light = over(pid, || {
-        inject(context, desktop, 10, lengths.light, &mut sent)
+        inject_input(context, desktop, 10, lengths.light, &mut sent)
     })?;
     let before = sent;
     let steady = over(pid, || {
-        inject(context, desktop, STEADY, lengths.steady, &mut sent)
+        inject_input(context, desktop, STEADY, lengths.steady, &mut sent)
     })?;
     let per_thousand_ms = per_thousand(&steady, &idle, sent - before);
     let before = sent;
     let storm = over(pid, || {
-        inject(context, desktop, STORM, lengths.storm, &mut sent)?;
+        inject_input(context, desktop, STORM, lengths.storm, &mut sent)?;
         // Time to work off what queued up; a slow program still pays for it.
         context
             .stop
@@ -281,9 +281,9 @@ fn measure(
 }
 
 fn over(pid: u32, work: impl FnOnce() -> Result<()>) -> Result<ProcessCost> {
-    let before = ProcessSample::take(pid)?;
+    let before = ProcessSample::take_sample(pid)?;
     work()?;
-    Ok(before.until(&ProcessSample::take(pid)?))
+    Ok(before.cost_until(&ProcessSample::take_sample(pid)?))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
@@ -292,19 +292,19 @@ fn per_thousand(busy: &ProcessCost, idle: &ProcessCost, events: u64) -> f64 {
     (busy.cpu_ms - resting).max(0.0) / (events.max(1) as f64 / 1_000.0)
 }
 
-fn inject(
+fn inject_input(
     context: &BenchContext<'_>,
     desktop: &VirtualScreen,
     rate: u32,
     seconds: u32,
     sent: &mut u64,
 ) -> Result<()> {
-    let mut command = context.helper("bench-input")?;
+    let mut command = context.helper_command("bench-input")?;
     command
         .args([rate.to_string(), seconds.to_string()])
         .env("DISPLAY", desktop.display());
-    let done = context.measured(&mut command)?;
-    *sent += total(&done, &["keys"]) + total(&done, &["clicks"]);
+    let done = context.run_measured(&mut command)?;
+    *sent += total_presses(&done, &["keys"]) + total_presses(&done, &["clicks"]);
     Ok(())
 }
 
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_count_that_is_off_in_either_direction_is_a_loss() {
-        assert!((difference(10, 7) - 3.0).abs() < 1e-9);
-        assert!((difference(10, 13) - 3.0).abs() < 1e-9);
+        assert!((subtract_costs(10, 7) - 3.0).abs() < 1e-9);
+        assert!((subtract_costs(10, 13) - 3.0).abs() < 1e-9);
     }
 }

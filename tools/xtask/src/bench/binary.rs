@@ -2,13 +2,13 @@
 
 use super::context::BenchContext;
 use super::table::{BenchRow, BenchTarget};
-use crate::process::output;
+use crate::process::output_of;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_binary(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let facts = std::fs::metadata(&context.uam)
         .with_context(|| format!("looking at {}", context.uam.display()))?;
     let age = facts
@@ -19,7 +19,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             || "some time".into(),
             |a| format!("{} min", a.as_secs() / 60),
         );
-    let version = output(Command::new(&context.uam).arg("--version")).unwrap_or_default();
+    let version = output_of(Command::new(&context.uam).arg("--version")).unwrap_or_default();
     println!(
         "{} built {age} ago: {}",
         version.trim(),
@@ -27,7 +27,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     );
     Ok(vec![BenchRow {
         name: "binary, MiB".into(),
-        uam: Some(mib(&context.uam)?),
+        uam: Some(to_mib(&context.uam)?),
         python: None,
         digits: 2,
         target: BenchTarget::None,
@@ -35,7 +35,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
 }
 
 /// The size of a file in MiB.
-pub(super) fn mib(file: &Path) -> Result<f64> {
+pub(super) fn to_mib(file: &Path) -> Result<f64> {
     let facts =
         std::fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?;
     #[expect(clippy::cast_precision_loss, reason = "some millions")]

@@ -2,7 +2,7 @@
 
 use super::python::PythonBaseline;
 use crate::build;
-use crate::process::{Interrupt, ProcessGroup, line};
+use crate::process::{Interrupt, ProcessGroup, command_line};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -29,12 +29,12 @@ pub(crate) struct BenchContext<'a> {
 
 impl BenchContext<'_> {
     /// How to read the table.
-    pub(super) fn notes(&self) -> String {
+    pub(super) fn reading_notes(&self) -> String {
         let mut notes = String::from(
             "\nHow to read it: CPU is the process's own clock (all threads and children; the X server's and the S3 \
              server's work is nobody's here). Wake-ups are voluntary context switches of all threads. One input event \
-             is a press with its release, four keys to one click. Pictures of the agent rows are off on both sides; \
-             shots have rows of their own, each a mean over drawn screens of 1920x1080.",
+             is a press with its release, four keys to one click. Screenshots of the agent rows are off on both sides; \
+             they have rows of their own, each a mean over drawn screens of 1920x1080.",
         );
         if self.quick {
             notes.push_str(" --quick: short windows, coarse figures.");
@@ -47,12 +47,12 @@ impl BenchContext<'_> {
     }
 
     /// One of the release helpers.
-    pub(super) fn helper(&self, name: &str) -> Result<Command> {
-        Ok(Command::new(build::the(&self.helpers, name)?))
+    pub(super) fn helper_command(&self, name: &str) -> Result<Command> {
+        Ok(Command::new(build::find_program(&self.helpers, name)?))
     }
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
-    pub(super) fn measured(&self, command: &mut Command) -> Result<Value> {
+    pub(super) fn run_measured(&self, command: &mut Command) -> Result<Value> {
         self.stop.check()?;
         let mut group = ProcessGroup::start(
             command
@@ -70,29 +70,29 @@ impl BenchContext<'_> {
         let mut answer = String::new();
         stdout
             .read_to_string(&mut answer)
-            .with_context(|| format!("reading what `{}` prints", line(command)))?;
+            .with_context(|| format!("reading what `{}` prints", command_line(command)))?;
         let complaints = complaints.join().unwrap_or_default();
         let status = group.child().wait().context("waiting for it")?;
         self.stop.check()?;
         if !status.success() {
             bail!(
                 "`{}` failed ({status}): {}",
-                line(command),
+                command_line(command),
                 complaints.trim()
             );
         }
         serde_json::from_str(answer.trim())
-            .with_context(|| format!("`{}` printed {answer:?}", line(command)))
+            .with_context(|| format!("`{}` printed {answer:?}", command_line(command)))
     }
 
     /// Fills `desktop` with one of the drawn screens until the group is dropped.
-    pub(super) fn show(
+    pub(super) fn show_screen(
         &self,
         desktop: &VirtualScreen,
         screen: &str,
         save: Option<&std::path::Path>,
     ) -> Result<ProcessGroup> {
-        let mut command = self.helper("bench-show")?;
+        let mut command = self.helper_command("bench-show")?;
         command
             .arg(screen)
             .env("DISPLAY", desktop.display())
@@ -115,7 +115,7 @@ impl BenchContext<'_> {
 }
 
 /// A number of a JSON object.
-pub(super) fn number(value: &Value, path: &[&str]) -> Result<f64> {
+pub(super) fn read_number(value: &Value, path: &[&str]) -> Result<f64> {
     path.iter()
         .try_fold(value, |v, name| v.get(name))
         .and_then(Value::as_f64)

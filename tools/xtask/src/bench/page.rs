@@ -3,7 +3,7 @@
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
 
-use super::context::{BenchContext, number};
+use super::context::{BenchContext, read_number};
 use super::table::{BenchRow, BenchTarget};
 use crate::build;
 use crate::cache::cache_dir;
@@ -25,7 +25,7 @@ issue 124), of a month that ran into the limit of 30 s, with the server growing 
 of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_page_rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     page_rows(&measure_page(context)?)
 }
 
@@ -42,11 +42,11 @@ struct PageFigures {
 }
 
 fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
-    let programs = build::programs(&["--release", "-p", "bench-page"], context.stop)?;
-    let program = build::the(&programs, "bench-page")?;
+    let programs = build::build_programs(&["--release", "-p", "bench-page"], context.stop)?;
+    let program = build::find_program(&programs, "bench-page")?;
     let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
-    let made = context.measured(Command::new(&program).arg("make").arg(&year))?;
+    let made = context.run_measured(Command::new(&program).arg("make").arg(&year))?;
     println!("{made}");
 
     let mut serve = Command::new(&program);
@@ -67,7 +67,7 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
     if context.quick {
         ask.arg("quick");
     }
-    let answers = context.measured(&mut ask).context("asking the page")?;
+    let answers = context.run_measured(&mut ask).context("asking the page")?;
     let mut next_link = || -> Result<String> {
         use std::io::Write;
         writeln!(stdin).context("asking for a link")?;
@@ -76,7 +76,7 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
         Ok(line.trim().to_owned())
     };
     let painted = match BrowserTools::find(context.stop) {
-        Ok(browser) => Some(paint(context, &browser, &mut next_link)?),
+        Ok(browser) => Some(measure_painting(context, &browser, &mut next_link)?),
         Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => {
             println!("Not painted: {error:#}");
@@ -95,12 +95,12 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
 
 fn page_rows(figures: &PageFigures) -> Result<Vec<BenchRow>> {
     use BenchTarget::{AtMost, None as Open};
-    let answer = |path: &[&str]| number(&figures.answers, path).map(Some);
+    let answer = |path: &[&str]| read_number(&figures.answers, path).map(Some);
     let seen = |name: &str| {
         let painted = figures.painted.as_ref()?;
-        number(painted, &[name]).ok()
+        read_number(painted, &[name]).ok()
     };
-    let days = number(&figures.answers, &["day", "runs"])?;
+    let days = read_number(&figures.answers, &["day", "runs"])?;
     let day = format!("page, a day of 2,740 spans, p99 of {days:.0}: ms");
     #[rustfmt::skip]
     let rows = [
@@ -132,7 +132,7 @@ fn page_rows(figures: &PageFigures) -> Result<Vec<BenchRow>> {
 }
 
 /// First paint and weight in a browser: the middle one of some visits.
-fn paint(
+fn measure_painting(
     context: &BenchContext<'_>,
     browser: &BrowserTools,
     link: &mut dyn FnMut() -> Result<String>,
@@ -140,14 +140,18 @@ fn paint(
     let visits = if context.quick { 3 } else { 9 };
     let mut found: Vec<Value> = Vec::new();
     for _ in 0..visits {
-        let mut node = browser.node("paint.mjs");
+        let mut node = browser.node_command("paint.mjs");
         node.arg(link()?);
-        found.push(context.measured(&mut node).context("painting the page")?);
+        found.push(
+            context
+                .run_measured(&mut node)
+                .context("painting the page")?,
+        );
     }
     let middle = |name: &str| -> Result<f64> {
         let mut values: Vec<f64> = found
             .iter()
-            .map(|value| number(value, &[name]))
+            .map(|value| read_number(value, &[name]))
             .collect::<Result<_>>()?;
         values.sort_by(f64::total_cmp);
         values

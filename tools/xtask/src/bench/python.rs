@@ -1,7 +1,7 @@
 //! The Python side: a virtual environment with pinned packages, and its programs.
 
-use crate::build::root;
-use crate::process::{Interrupt, output};
+use crate::build::repository_root;
+use crate::process::{Interrupt, output_of};
 use crate::python::PythonEnvironment;
 use anyhow::Result;
 use std::process::Command;
@@ -25,14 +25,14 @@ impl PythonBaseline {
 
     /// One of the baseline's programs.
     pub(crate) fn program(&self, name: &str) -> Command {
-        let mut command = self.environment.program("python");
-        command.arg(root().join("tools/xtask/baseline").join(name));
+        let mut command = self.environment.program_command("python");
+        command.arg(repository_root().join("tools/xtask/baseline").join(name));
         command
     }
 
     /// Version of the interpreter and the packages that are measured.
     pub(crate) fn versions(&self) -> String {
-        output(self.environment.python("-c").arg(VERSIONS))
+        output_of(self.environment.python_command("-c").arg(VERSIONS))
             .map(|text| text.trim().to_owned())
             .unwrap_or_default()
     }

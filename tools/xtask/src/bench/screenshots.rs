@@ -1,8 +1,8 @@
-//! A 1080p shot: CPU of capture, blur and encode, bytes, and how well it can be read.
+//! A 1080p screenshot: CPU of capture, blur and encode, bytes, and how well it can be read.
 
-use super::context::{BenchContext, number};
+use super::context::{BenchContext, read_number};
 use super::table::{BenchRow, BenchTarget};
-use crate::process::{Interrupted, output};
+use crate::process::{Interrupted, output_of};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -28,12 +28,12 @@ impl ScreenshotSums {
     fn add(&mut self, facts: &Value, score: f64) -> Result<()> {
         for kind in ["plain", "blurred"] {
             let size = (
-                number(facts, &[kind, "width"])?,
-                number(facts, &[kind, "height"])?,
+                read_number(facts, &[kind, "width"])?,
+                read_number(facts, &[kind, "height"])?,
             );
             if size != (1920.0, 1080.0) {
                 bail!(
-                    "a picture of {} x {} instead of 1920 x 1080",
+                    "a screenshot of {} x {} instead of 1920 x 1080",
                     size.0,
                     size.1
                 );
@@ -41,20 +41,20 @@ impl ScreenshotSums {
         }
         self.screens += 1.0;
         // The capture is the same with and without blur: the mean of both is the steadier figure.
-        self.capture += (number(facts, &["plain", "capture_ms"])?
-            + number(facts, &["blurred", "capture_ms"])?)
+        self.capture += (read_number(facts, &["plain", "capture_ms"])?
+            + read_number(facts, &["blurred", "capture_ms"])?)
             / 2.0;
-        self.process += number(facts, &["plain", "process_ms"])?;
-        self.process_blurred += number(facts, &["blurred", "process_ms"])?;
-        self.bytes += number(facts, &["plain", "bytes"])?;
-        self.bytes_blurred += number(facts, &["blurred", "bytes"])?;
+        self.process += read_number(facts, &["plain", "process_ms"])?;
+        self.process_blurred += read_number(facts, &["blurred", "process_ms"])?;
+        self.bytes += read_number(facts, &["plain", "bytes"])?;
+        self.bytes_blurred += read_number(facts, &["blurred", "bytes"])?;
         self.scores.push(score);
         Ok(())
     }
 }
 
 /// Measures both sides on every screen.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let (screens, rounds): (&[&str], &str) = if context.quick {
         (&QUICK, "3")
     } else {
@@ -64,11 +64,11 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     let (mut uam, mut python) = (ScreenshotSums::default(), ScreenshotSums::default());
     for screen in screens {
         let reference = context.dir.join(format!("{screen}.ppm"));
-        let _shown = context.show(&desktop, screen, Some(&reference))?;
-        let mut ours = context.helper("bench-shot")?;
+        let _shown = context.show_screen(&desktop, screen, Some(&reference))?;
+        let mut ours = context.helper_command("bench-shot")?;
         let out = context.dir.join(format!("{screen}-uam"));
         ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
-        match shot(
+        match measure_screenshot(
             context,
             &mut ours,
             &reference,
@@ -76,7 +76,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             &mut uam,
         ) {
             Err(error) if error.is::<Interrupted>() => return Err(error),
-            Err(error) => println!("uam's shot of {screen}: {error:#}"),
+            Err(error) => println!("uam's screenshot of {screen}: {error:#}"),
             Ok(()) => {}
         }
         if let Some(baseline) = &context.python {
@@ -86,28 +86,33 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
                 .arg(rounds)
                 .arg(&out)
                 .env("DISPLAY", desktop.display());
-            shot(
+            measure_screenshot(
                 context,
                 &mut theirs,
                 &reference,
                 &out.with_extension("jpg"),
                 &mut python,
             )
-            .with_context(|| format!("Python's shot of {screen}"))?;
+            .with_context(|| format!("Python's screenshot of {screen}"))?;
         }
     }
-    Ok(table(screens, &uam, &python))
+    Ok(rows_of_sums(screens, &uam, &python))
 }
 
-fn shot(
+fn measure_screenshot(
     context: &BenchContext<'_>,
     program: &mut std::process::Command,
     reference: &Path,
     picture: &Path,
     sums: &mut ScreenshotSums,
 ) -> Result<()> {
-    let facts = context.measured(program)?;
-    let score = output(context.helper("bench-score")?.arg(reference).arg(picture))?;
+    let facts = context.run_measured(program)?;
+    let score = output_of(
+        context
+            .helper_command("bench-score")?
+            .arg(reference)
+            .arg(picture),
+    )?;
     let score = score
         .trim()
         .parse()
@@ -115,7 +120,7 @@ fn shot(
     sums.add(&facts, score)
 }
 
-fn table(screens: &[&str], uam: &ScreenshotSums, python: &ScreenshotSums) -> Vec<BenchRow> {
+fn rows_of_sums(screens: &[&str], uam: &ScreenshotSums, python: &ScreenshotSums) -> Vec<BenchRow> {
     let row = |name: &str, digits, target, read: &dyn Fn(&ScreenshotSums) -> f64| {
         let mean = |s: &ScreenshotSums| (s.screens > 0.0).then(|| read(s) / s.screens);
         BenchRow {
@@ -127,38 +132,50 @@ fn table(screens: &[&str], uam: &ScreenshotSums, python: &ScreenshotSums) -> Vec
         }
     };
     let mut rows = vec![
-        row("1080p shot: capture, CPU ms", 2, BenchTarget::None, &|s| {
-            s.capture
-        }),
-        row("1080p shot: encode, CPU ms", 2, BenchTarget::None, &|s| {
-            s.process
-        }),
         row(
-            "1080p shot: blur and encode, CPU ms",
+            "1080p screenshot: capture, CPU ms",
+            2,
+            BenchTarget::None,
+            &|s| s.capture,
+        ),
+        row(
+            "1080p screenshot: encode, CPU ms",
+            2,
+            BenchTarget::None,
+            &|s| s.process,
+        ),
+        row(
+            "1080p screenshot: blur and encode, CPU ms",
             2,
             BenchTarget::None,
             &|s| s.process_blurred,
         ),
         row(
-            "1080p shot: whole without blur, CPU ms",
+            "1080p screenshot: whole without blur, CPU ms",
             2,
             BenchTarget::Ratio(4.0),
             &|s| s.capture + s.process,
         ),
         row(
-            "1080p shot: whole with blur, CPU ms",
+            "1080p screenshot: whole with blur, CPU ms",
             2,
             BenchTarget::Ratio(0.2),
             &|s| s.capture + s.process_blurred,
         ),
-        row("1080p shot: bytes", 0, BenchTarget::Ratio(0.6), &|s| {
-            s.bytes
-        }),
-        row("1080p shot: bytes with blur", 0, BenchTarget::None, &|s| {
-            s.bytes_blurred
-        }),
         row(
-            "1080p shot: SSIMULACRA2",
+            "1080p screenshot: bytes",
+            0,
+            BenchTarget::Ratio(0.6),
+            &|s| s.bytes,
+        ),
+        row(
+            "1080p screenshot: bytes with blur",
+            0,
+            BenchTarget::None,
+            &|s| s.bytes_blurred,
+        ),
+        row(
+            "1080p screenshot: SSIMULACRA2",
             2,
             BenchTarget::Above(5.0),
             &|s| s.scores.iter().sum(),

@@ -1,7 +1,7 @@
 //! What sealing costs: the first look at a day, a year at a glance, and its share of the recording.
 
 use super::agents;
-use super::context::{BenchContext, number};
+use super::context::{BenchContext, read_number};
 use super::table::{BenchRow, BenchTarget};
 use crate::build;
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ const RUNS: u64 = 5;
 const SEALING: &str = "  of it sealing and opening again: CPU ms";
 
 /// What sealing adds to the whole agent, once both were measured: the agent's rows tell what ten events a second cost.
-pub(super) fn share(rows: &[BenchRow]) -> Option<BenchRow> {
+pub(super) fn share_of_recording(rows: &[BenchRow]) -> Option<BenchRow> {
     let find = |wanted: &dyn Fn(&str) -> bool| rows.iter().find(|row| wanted(&row.name))?.uam;
     let seal_ms = find(&|name| name == SEALING)?;
     let percent = find(&agents::is_light_cpu);
@@ -31,15 +31,15 @@ pub(super) fn share(rows: &[BenchRow]) -> Option<BenchRow> {
 }
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let programs = build::programs(&["--release", "-p", "bench-sealing"], context.stop)?;
-    let program = build::the(&programs, "bench-sealing")?;
+pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let programs = build::build_programs(&["--release", "-p", "bench-sealing"], context.stop)?;
+    let program = build::find_program(&programs, "bench-sealing")?;
     let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
         let mut command = Command::new(&program);
         command.arg(chore).arg(dir).args(more);
         context
-            .measured(&mut command)
+            .run_measured(&mut command)
             .with_context(|| format!("bench-sealing {chore}"))
     };
     let row = |name: String, digits, target, value| BenchRow {
@@ -64,11 +64,16 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             text,
             0,
             BenchTarget::AtMost(300.0),
-            middle(&times, "ms")?,
+            middle_value(&times, "ms")?,
         ));
         if slot == "passphrase" {
             let text = "  of it Argon2id, slow on purpose: ms".to_owned();
-            rows.push(row(text, 0, BenchTarget::None, middle(&times, "door_ms")?));
+            rows.push(row(
+                text,
+                0,
+                BenchTarget::None,
+                middle_value(&times, "door_ms")?,
+            ));
         }
     }
 
@@ -84,7 +89,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
             .map(|_| run("sum", &year, &[]))
             .collect::<Result<_>>()?;
         let text = format!("a year of 1,000,000 spans by day, {name}: ms");
-        rows.push(row(text, 0, target, middle(&times, "ms")?));
+        rows.push(row(text, 0, target, middle_value(&times, "ms")?));
         std::fs::remove_dir_all(&year).with_context(|| format!("removing {}", year.display()))?;
     }
 
@@ -95,22 +100,22 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
         "an hour at 10 events/s, recorder and journal alone: CPU ms".into(),
         0,
         BenchTarget::None,
-        middle(&hours, "core_ms")?,
+        middle_value(&hours, "core_ms")?,
     ));
     rows.push(row(
         SEALING.into(),
         1,
         BenchTarget::None,
-        middle(&hours, "seal_ms")?,
+        middle_value(&hours, "seal_ms")?,
     ));
     Ok(rows)
 }
 
 /// The middle one of the values of a field.
-fn middle(of: &[Value], field: &str) -> Result<f64> {
+fn middle_value(of: &[Value], field: &str) -> Result<f64> {
     let mut values: Vec<f64> = of
         .iter()
-        .map(|value| number(value, &[field]))
+        .map(|value| read_number(value, &[field]))
         .collect::<Result<_>>()?;
     values.sort_by(f64::total_cmp);
     values
@@ -138,9 +143,12 @@ mod tests {
             row(SEALING, 36.0),
         ];
         // 0.1 % of an hour are 3,600 ms.
-        let share = share(&rows).and_then(|row| row.uam);
+        let share = share_of_recording(&rows).and_then(|row| row.uam);
         assert_eq!(share, Some(1.0));
-        assert_eq!(super::share(&rows[1..]).map(|row| row.uam), Some(None));
-        assert_eq!(super::share(&rows[..2]), None);
+        assert_eq!(
+            super::share_of_recording(&rows[1..]).map(|row| row.uam),
+            Some(None)
+        );
+        assert_eq!(super::share_of_recording(&rows[..2]), None);
     }
 }

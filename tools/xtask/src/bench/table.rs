@@ -73,7 +73,7 @@ impl BenchRow {
 }
 
 /// Draws the table: names on the left, numbers on the right, columns as wide as they must be.
-pub(crate) fn render(rows: &[BenchRow]) -> String {
+pub(crate) fn render_table(rows: &[BenchRow]) -> String {
     let head = ["", "uam", "Python", "uam/Python", "target", ""].map(str::to_owned);
     let mut lines = vec![head];
     lines.extend(rows.iter().map(BenchRow::cells));
@@ -106,7 +106,7 @@ pub(crate) fn render(rows: &[BenchRow]) -> String {
 }
 
 /// How many targets were met, missed and not measured.
-pub(crate) fn verdicts(rows: &[BenchRow]) -> (usize, usize, usize) {
+pub(crate) fn count_verdicts(rows: &[BenchRow]) -> (usize, usize, usize) {
     let with_target = rows.iter().filter(|r| r.target != BenchTarget::None);
     with_target.fold((0, 0, 0), |(met, missed, open), row| match row.verdict() {
         Some(true) => (met + 1, missed, open),
@@ -172,7 +172,7 @@ mod tests {
             row(Some(100.25), None, BenchTarget::AtMost(4.0)),
             row(None, None, BenchTarget::None),
         ];
-        let text = render(&rows);
+        let text = render_table(&rows);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             [lines[0], lines[2], lines[3], lines[4]],
@@ -185,6 +185,6 @@ mod tests {
         );
         let width = lines.iter().map(|l| l.chars().count()).max();
         assert_eq!(Some(lines[1]), width.map(|w| "-".repeat(w)).as_deref());
-        assert_eq!(verdicts(&rows), (1, 1, 0));
+        assert_eq!(count_verdicts(&rows), (1, 1, 0));
     }
 }

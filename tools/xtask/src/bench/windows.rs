@@ -3,11 +3,11 @@
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.
 
-use super::binary::mib;
+use super::binary::to_mib;
 use super::context::BenchContext;
 use super::meter::ProcessSample;
 use super::table::{BenchRow, BenchTarget};
-use crate::process::foreground;
+use crate::process::run_foreground;
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
 use crate::windows::wine::Wine;
@@ -19,11 +19,15 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    packages::ensure(&[packages::WINDOWS], context.stop)?;
+pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    packages::ensure_packages(&[packages::WINDOWS], context.stop)?;
     let toolchain = Toolchain::set_up(context.stop)?;
-    let made = build::programs_with(toolchain.cargo(), &["--release", "-p", "uam"], context.stop)?;
-    let uam = build::the(&made, "uam")?;
+    let made = build::build_programs_with(
+        toolchain.cargo_command(),
+        &["--release", "-p", "uam"],
+        context.stop,
+    )?;
+    let uam = build::find_program(&made, "uam")?;
     let wine = toolchain.fresh_wine(&context.dir.join("wine"), context.stop)?;
     let starts = if context.quick { 10 } else { 50 };
     let nothing = start_ms(context, &wine, starts, &["cmd", "/c", "rem"])?;
@@ -38,7 +42,7 @@ pub(super) fn rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
         target: BenchTarget::None,
     };
     Ok(vec![
-        row("uam.exe, MiB", mib(&uam)?, 2),
+        row("uam.exe, MiB", to_mib(&uam)?, 2),
         row("Wine, --version from start to end, ms", version, 1),
         row("Wine, a program that does nothing, ms", nothing, 1),
         row("Wine, idle: CPU, % of a core", percent, 4),
@@ -100,11 +104,11 @@ fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, 
     agent.answer_first_run(context.stop)?;
     let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
     context.stop.pause(Duration::from_secs(settle))?;
-    let before = ProcessSample::take(agent.pid())?;
+    let before = ProcessSample::take_sample(agent.pid())?;
     context.stop.pause(Duration::from_secs(idle))?;
-    let cost = before.until(&ProcessSample::take(agent.pid())?);
+    let cost = before.cost_until(&ProcessSample::take_sample(agent.pid())?);
     let mut stop = setting.command();
-    foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
+    run_foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
     agent.ended(context.stop)?;
     Ok((cost.percent(), cost.rss_mib, cost.wakes_per_second))
 }

@@ -11,7 +11,7 @@ mod prose;
 mod statistics;
 mod vocabulary;
 
-use crate::checks::rust_tokens::{tokens, without_tests};
+use crate::checks::rust_tokens::{split_tokens, without_tests};
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLanguageArgs;
 use anyhow::{Result, bail};
@@ -30,13 +30,13 @@ const QUOTING: [&str; 2] = [
 /// Runs the chore on the workspace around the current folder.
 ///
 /// # Errors
-/// As for [`check`], and where there is no workspace.
+/// As for [`check_language`], and where there is no workspace.
 pub(crate) fn run(options: &CheckLanguageArgs) -> Result<()> {
-    let root = workspace_files::root_here()?;
+    let root = workspace_files::find_root()?;
     if options.stats {
         print_stats(&root)
     } else {
-        check(&root, &options.names)
+        check_language(&root, &options.names)
     }
 }
 
@@ -44,12 +44,12 @@ pub(crate) fn run(options: &CheckLanguageArgs) -> Result<()> {
 ///
 /// # Errors
 /// How many faults were printed; a file that cannot be read; git that cannot be asked.
-pub(crate) fn check(root: &Path, names: &[String]) -> Result<()> {
+pub(crate) fn check_language(root: &Path, names: &[String]) -> Result<()> {
     let is_wanted = |name: &str| {
         !QUOTING.contains(&name)
             && (names.is_empty() || names.iter().any(|wanted| name.starts_with(wanted)))
     };
-    let files = workspace_files::read(root, &|name| is_wanted(name) && is_read(name))?;
+    let files = workspace_files::read_files(root, &|name| is_wanted(name) && is_read(name))?;
     let search = PhraseSearch::new();
     let mut faults = Vec::new();
     for file in &files {
@@ -85,7 +85,7 @@ fn print_stats(root: &Path) -> Result<()> {
             && !prose::is_for_tests(name)
     };
     let mut figures = LanguageStatistics::default();
-    for file in workspace_files::read(root, &is_measured)? {
+    for file in workspace_files::read_files(root, &is_measured)? {
         figures.add(&file);
     }
     println!("{}", figures.report(&CommitSubjects::read(root)?));
@@ -107,7 +107,7 @@ type Fault = (usize, String, &'static str);
 /// The faults of one file, one line each.
 fn faults_of(file: &TextFile, search: &PhraseSearch) -> Vec<String> {
     let mut faults = Vec::new();
-    for block in prose::of_file(file) {
+    for block in prose::blocks_of_file(file) {
         let found = search.find(&block).into_iter();
         faults.extend(found.map(|found| (found.line, found.phrase.to_owned(), found.standard)));
     }
@@ -126,17 +126,17 @@ fn faults_in_names(file: &TextFile) -> Vec<Fault> {
     let mut code = Vec::new();
     let all;
     if file.name.ends_with(".rs") {
-        all = tokens(&file.text);
+        all = split_tokens(&file.text);
         code = without_tests(&all).0;
         code.retain(|token| !token.is_comment());
     }
-    for given in names::types(&code) {
+    for given in names::type_names(&code) {
         let rows = VOCABULARY.iter();
         let banned = rows.filter(|row| row.types.contains(&given.name));
         faults.extend(banned.map(|row| (given.line, format!("type {}", given.name), row.standard)));
     }
     let own = module_of_file(&file.name).map(|name| (name, 1));
-    let inside = names::modules(&code);
+    let inside = names::module_names(&code);
     let inside = inside.iter().map(|given| (given.name, given.line));
     for (name, line) in own.into_iter().chain(inside) {
         let is_this = |banned: &&str| is_module(banned, &file.name, name);

@@ -41,9 +41,9 @@ const LONG_FILES: &[(&str, &str)] = &[];
 /// Runs the chore on the workspace around the current folder.
 ///
 /// # Errors
-/// As for [`check`], and where there is no workspace.
+/// As for [`check_layout`], and where there is no workspace.
 pub(crate) fn run(options: &CheckLayoutArgs) -> Result<()> {
-    check(&workspace_files::root_here()?, &options.crates)
+    check_layout(&workspace_files::find_root()?, &options.crates)
 }
 
 /// Checks the workspace under `root`: every crate, or those named (`journal`, `crates/journal`), which then must form no
@@ -51,11 +51,11 @@ pub(crate) fn run(options: &CheckLayoutArgs) -> Result<()> {
 ///
 /// # Errors
 /// How many faults were printed; a name that is no crate; a file that cannot be read.
-pub(crate) fn check(root: &Path, names: &[String]) -> Result<()> {
+pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
     let is_source = |name: &str| {
         name.ends_with(".rs") && (name.starts_with("crates/") || name.starts_with("tools/"))
     };
-    let files = workspace_files::read(root, &is_source)?;
+    let files = workspace_files::read_files(root, &is_source)?;
     let crates = by_crate(&files);
     for name in names {
         if !crates.keys().any(|folder| is_named(folder, name)) {
@@ -118,7 +118,7 @@ fn long_parts(files: &[&TextFile]) -> Vec<String> {
                 file.name
             ));
         }
-        for function in lengths::functions(&file.text) {
+        for function in lengths::function_lengths(&file.text) {
             if function.lines > MOST_FUNCTION_LINES {
                 found.push(format!(
                     "{}:{}: `{}` has {} lines, but at most {MOST_FUNCTION_LINES} are allowed",
@@ -157,9 +157,9 @@ fn is_root(folder: &str, name: &str) -> bool {
 
 fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Vec<String> {
     let tree = read_target(root, read);
-    let dependencies = dependencies::of_tree(&tree);
+    let dependencies = dependencies::find_dependencies(&tree);
     let edges: BTreeSet<(usize, usize)> = dependencies.keys().copied().collect();
-    let circles = circles::find(tree.files.len(), &edges);
+    let circles = circles::find_circles(tree.files.len(), &edges);
     let describe = |circle: Vec<usize>| {
         let names: Vec<&str> = circle
             .iter()

@@ -50,7 +50,7 @@ impl Token<'_> {
 }
 
 /// Splits `source` into tokens, comments included.
-pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
+pub(crate) fn split_tokens(source: &str) -> Vec<Token<'_>> {
     let mut scanner = Scanner {
         source,
         at: 0,
@@ -228,7 +228,7 @@ pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> (Vec<Token<'a>>, Vec<&'
     let mut modules = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let Some((is_inner, inside, after)) = attribute(tokens, at) else {
+        let Some((is_inner, inside, after)) = read_attribute(tokens, at) else {
             kept.push(tokens[at]);
             at += 1;
             continue;
@@ -248,7 +248,7 @@ pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> (Vec<Token<'a>>, Vec<&'
 }
 
 /// The attribute at `at`: whether it is an inner one, its tokens, and where it ends.
-pub(crate) fn attribute<'t, 'a>(
+pub(crate) fn read_attribute<'t, 'a>(
     tokens: &'t [Token<'a>],
     at: usize,
 ) -> Option<(bool, &'t [Token<'a>], usize)> {
@@ -260,7 +260,7 @@ pub(crate) fn attribute<'t, 'a>(
     if !tokens.get(open)?.is_mark('[') {
         return None;
     }
-    let close = closing(tokens, open)?;
+    let close = find_closing(tokens, open)?;
     Some((is_inner, &tokens[open + 1..close], close + 1))
 }
 
@@ -280,11 +280,11 @@ fn item_end(tokens: &[Token<'_>], mut at: usize) -> usize {
             return at;
         }
         if token.is_mark('{') {
-            return closing(tokens, at).map_or(tokens.len(), |close| close + 1);
+            return find_closing(tokens, at).map_or(tokens.len(), |close| close + 1);
         }
         at = match (
             token.is_mark('(') || token.is_mark('['),
-            closing(tokens, at),
+            find_closing(tokens, at),
         ) {
             (true, Some(close)) => close + 1,
             _ => at + 1,
@@ -302,7 +302,7 @@ fn module_with_file<'a>(item: &[Token<'a>]) -> Option<&'a str> {
 }
 
 /// The bracket that closes the one at `open`.
-pub(crate) fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+pub(crate) fn find_closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(open) {
         if token.kind != TokenKind::Mark {
@@ -327,7 +327,7 @@ mod tests {
     use super::*;
 
     fn texts(source: &str, kind: TokenKind) -> Vec<&str> {
-        let found = tokens(source);
+        let found = split_tokens(source);
         let of_kind = found.iter().filter(|token| token.kind == kind);
         of_kind.map(|token| token.text).collect()
     }
@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn lines_are_counted_through_strings() {
         let source = "let a = \"one\ntwo\";\n/* x\ny */ b";
-        let found = tokens(source);
+        let found = split_tokens(source);
         let lines: Vec<_> = found
             .iter()
             .map(|t| (t.text, t.line, t.last_line))
@@ -376,7 +376,7 @@ mod tests {
     fn tests_are_left_out() {
         let source = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() {} }\n#[cfg(test)]\n#[path = \"x.rs\"]\nmod more;\n\
             #[test]\nfn c() {}\n#[derive(Debug)]\nstruct D { #[cfg(test)] e: u8, f: u8 }\n#[cfg(all(test, unix))]\nuse g::h;\nfn i() {}";
-        let found = tokens(source);
+        let found = split_tokens(source);
         let (kept, modules) = without_tests(&found);
         let words = kept.iter().filter(|token| token.kind == TokenKind::Word);
         let words: Vec<_> = words.map(|token| token.text).collect();
@@ -388,7 +388,7 @@ mod tests {
         );
         assert_eq!(modules, ["more"]);
         assert!(
-            without_tests(&tokens("#![cfg(test)]\nfn a() {}"))
+            without_tests(&split_tokens("#![cfg(test)]\nfn a() {}"))
                 .0
                 .is_empty()
         );

@@ -1,4 +1,4 @@
-//! House rules no compiler checks, read from the source text.
+//! `cargo xtask rules`: rules that no compiler checks, read from the source text.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -43,8 +43,8 @@ const SURPRISES: [&str; 7] = [
 ///
 /// # Errors
 /// The crates that want more, or that cargo cannot list the dependencies.
-fn plain_build(mut cargo: std::process::Command) -> Result<()> {
-    let list = crate::process::output(cargo.args([
+fn check_plain_build(mut cargo: std::process::Command) -> Result<()> {
+    let list = crate::process::output_of(cargo.args([
         "tree",
         "--locked",
         "--target",
@@ -56,7 +56,7 @@ fn plain_build(mut cargo: std::process::Command) -> Result<()> {
         "--prefix",
         "none",
     ]))?;
-    let found = surprises(&list);
+    let found = find_unwanted_tools(&list);
     if !found.is_empty() {
         bail!(
             "a plain `cargo build` on Windows would need more than Rust and a C compiler, for {}",
@@ -66,7 +66,7 @@ fn plain_build(mut cargo: std::process::Command) -> Result<()> {
     Ok(())
 }
 
-fn surprises(list: &str) -> Vec<&'static str> {
+fn find_unwanted_tools(list: &str) -> Vec<&'static str> {
     let names = list.lines().filter_map(|line| line.split(' ').next());
     let names: Vec<&str> = names.collect();
     SURPRISES
@@ -87,7 +87,7 @@ pub(crate) struct RuleViolation {
 ///
 /// # Errors
 /// Each broken rule with its file and line, or what a plain build on Windows would need.
-pub(crate) fn check(root: &Path) -> Result<()> {
+pub(crate) fn check_source(root: &Path) -> Result<()> {
     let mut files = Vec::new();
     for dir in ["crates", "tools"] {
         collect(&root.join(dir), &mut files)?;
@@ -107,7 +107,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         bail!("{} broken rules", broken.len());
     }
     println!("{} files keep the rules", files.len());
-    plain_build(crate::build::cargo())
+    check_plain_build(crate::build::cargo_command())
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -263,9 +263,9 @@ mod tests {
     #[test]
     fn build_tools_are_found_by_the_crates_that_call_them() {
         let plain = "uam v0.1.0 (/x)\nring v0.17.14\ncc v1.2.3\n";
-        assert!(surprises(plain).is_empty());
+        assert!(find_unwanted_tools(plain).is_empty());
         let more = format!("{plain}cmake v0.1.54\naws-lc-sys v0.30.0 (*)\n");
-        assert_eq!(surprises(&more), ["aws-lc-sys", "cmake"]);
+        assert_eq!(find_unwanted_tools(&more), ["aws-lc-sys", "cmake"]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! `check-jsonschema` of PyPI compares them with the schema it brings along.
 
-use crate::build::root;
-use crate::process::{Interrupt, foreground};
+use crate::build::repository_root;
+use crate::process::{Interrupt, run_foreground};
 use crate::python::PythonEnvironment;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ const WORKFLOWS: &str = ".github/workflows";
 ///
 /// # Errors
 /// [`crate::packages::PackagesUnavailable`] where the checker cannot be had; another when a workflow is wrong.
-pub(crate) fn check(stop: &Interrupt) -> Result<()> {
+pub(crate) fn check_workflows(stop: &Interrupt) -> Result<()> {
     let requirements = "tools/xtask/checks/requirements.txt";
     let probe = "import check_jsonschema";
     let python = PythonEnvironment::ensure("checks-venv", requirements, probe, stop)?;
     let files = workflow_files()?;
-    let mut command = python.program("check-jsonschema");
+    let mut command = python.program_command("check-jsonschema");
     command
         .args(["--builtin-schema", "vendor.github-workflows"])
         .args(&files);
-    let status = foreground(&mut command, stop)?;
+    let status = run_foreground(&mut command, stop)?;
     if !status.success() {
         bail!("GitHub would not take a workflow; the message stands above");
     }
@@ -32,7 +32,7 @@ pub(crate) fn check(stop: &Interrupt) -> Result<()> {
 }
 
 fn workflow_files() -> Result<Vec<PathBuf>> {
-    let folder = root().join(WORKFLOWS);
+    let folder = repository_root().join(WORKFLOWS);
     let reading = || format!("reading {}", folder.display());
     let entries = std::fs::read_dir(&folder).with_context(reading)?;
     let mut files = entries

@@ -16,7 +16,7 @@ pub(crate) struct TextFile {
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn root_here() -> Result<PathBuf> {
+pub(crate) fn find_root() -> Result<PathBuf> {
     let here = std::env::current_dir().context("finding the current folder")?;
     let root = here
         .ancestors()
@@ -30,7 +30,7 @@ pub(crate) fn root_here() -> Result<PathBuf> {
 ///
 /// # Errors
 /// When a folder or a file cannot be read, or a file is not text.
-pub(crate) fn read(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<TextFile>> {
+pub(crate) fn read_files(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<TextFile>> {
     let mut names = Vec::new();
     collect(root, "", &mut names)?;
     names.retain(|name| wanted(name));

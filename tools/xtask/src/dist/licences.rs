@@ -1,7 +1,7 @@
 //! The licences: our own, and those of all that is linked into the program, as they ask for.
 
 use crate::build;
-use crate::process::output;
+use crate::process::output_of;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +24,9 @@ const BESIDES_ON_WINDOWS: &str =
 ///
 /// # Errors
 /// When a file is missing.
-pub(crate) fn own() -> Result<String> {
+pub(crate) fn own_licences() -> Result<String> {
     let read = |name: &str| {
-        let file = build::root().join(name);
+        let file = build::repository_root().join(name);
         std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
     };
     Ok(format!(
@@ -51,14 +51,14 @@ struct LinkedCrate {
 ///
 /// # Errors
 /// When cargo fails, or a crate names no licence.
-pub(crate) fn third_party(target: &str) -> Result<String> {
-    let mut cargo = build::cargo();
+pub(crate) fn third_party_licences(target: &str) -> Result<String> {
+    let mut cargo = build::cargo_command();
     cargo
         .args(["metadata", "--locked", "--format-version", "1"])
         .args(["--filter-platform", target]);
-    let said = output(&mut cargo)?;
+    let said = output_of(&mut cargo)?;
     let metadata = serde_json::from_str(&said).context("reading what cargo metadata said")?;
-    let linked = linked(&metadata)?;
+    let linked = linked_crates(&metadata)?;
 
     let mut list = String::new();
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -95,7 +95,7 @@ pub(crate) fn third_party(target: &str) -> Result<String> {
         told.push_str(&format!(
             "\n{}\n{}\n\n{}\n",
             "-".repeat(76),
-            wrapped(&users),
+            wrap_text(&users),
             text.trim_end()
         ));
     }
@@ -103,7 +103,7 @@ pub(crate) fn third_party(target: &str) -> Result<String> {
 }
 
 /// The names with commas, on lines of at most 100 characters.
-fn wrapped(names: &[String]) -> String {
+fn wrap_text(names: &[String]) -> String {
     let mut text = String::new();
     let mut width = 0;
     for (n, name) in names.iter().enumerate() {
@@ -119,7 +119,7 @@ fn wrapped(names: &[String]) -> String {
 }
 
 /// The crates of others that uam reaches through ordinary dependencies, by name.
-fn linked(metadata: &Value) -> Result<Vec<LinkedCrate>> {
+fn linked_crates(metadata: &Value) -> Result<Vec<LinkedCrate>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages: BTreeMap<String, Value> = list(&metadata["packages"])
@@ -245,7 +245,7 @@ mod tests {
             }"#,
         )
         .unwrap();
-        let names: Vec<String> = linked(&metadata)
+        let names: Vec<String> = linked_crates(&metadata)
             .unwrap()
             .into_iter()
             .map(|one| format!("{} {} in {}", one.name, one.version, one.dir.display()))
@@ -256,14 +256,14 @@ mod tests {
     #[test]
     fn many_names_take_many_lines() {
         let names: Vec<String> = (100..130).map(|n| format!("crate{n} 1.0.0")).collect();
-        let text = wrapped(&names);
+        let text = wrap_text(&names);
         assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         assert_eq!(text.replace(",\n", ", "), names.join(", "));
     }
 
     #[test]
     fn both_licences_are_there_whole() {
-        let text = own().unwrap();
+        let text = own_licences().unwrap();
         assert!(text.contains("Permission is hereby granted"));
         assert!(text.contains("END OF TERMS AND CONDITIONS"));
     }

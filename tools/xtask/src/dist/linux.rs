@@ -1,9 +1,9 @@
 //! The two packages for Linux: a .deb and an archive.
 
 use crate::build;
-use crate::dist::release::{ReleaseInfo, tool};
+use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::{licences, staging};
-use crate::process::{Interrupt, output};
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,16 +47,16 @@ impl LinuxPackages {
 ///
 /// # Errors
 /// When a tool fails, or the program needs a library we know no package for.
-pub(crate) fn pack(
+pub(crate) fn pack_for_linux(
     program: &Path,
     release: &ReleaseInfo,
     work: &Path,
     out: &Path,
     stop: &Interrupt,
 ) -> Result<LinuxPackages> {
-    staging::copy(program, work, "uam")?;
+    staging::copy_file(program, work, "uam")?;
     let program = work.join("uam");
-    tool(Command::new("strip").arg(&program), stop)?;
+    run_tool(Command::new("strip").arg(&program), stop)?;
     let texts = PackageTexts::new(&program)?;
     let packed = LinuxPackages {
         deb: out.join(format!(
@@ -70,8 +70,8 @@ pub(crate) fn pack(
             std::env::consts::ARCH
         )),
     };
-    deb(&program, &texts, release, work, &packed.deb, stop)?;
-    archive(&program, &texts, release, work, &packed.tar, stop)?;
+    pack_deb(&program, &texts, release, work, &packed.deb, stop)?;
+    pack_archive(&program, &texts, release, work, &packed.tar, stop)?;
     Ok(packed)
 }
 
@@ -87,17 +87,17 @@ struct PackageTexts {
 
 impl PackageTexts {
     fn new(program: &Path) -> Result<Self> {
-        let packaging = build::root().join("packaging/linux");
+        let packaging = build::repository_root().join("packaging/linux");
         let readme = packaging.join("README");
         let completions = SHELLS.iter().map(|(shell, _)| {
             let mut uam = Command::new(program);
-            output(uam.args(["completions", shell]))
+            output_of(uam.args(["completions", shell]))
         });
         Ok(Self {
             readme: std::fs::read_to_string(&readme)
                 .with_context(|| format!("reading {}", readme.display()))?,
-            licence: licences::own()?,
-            third_party: licences::third_party(&format!(
+            licence: licences::own_licences()?,
+            third_party: licences::third_party_licences(&format!(
                 "{}-unknown-linux-gnu",
                 std::env::consts::ARCH
             ))?,
@@ -107,7 +107,7 @@ impl PackageTexts {
     }
 }
 
-fn deb(
+fn pack_deb(
     program: &Path,
     texts: &PackageTexts,
     release: &ReleaseInfo,
@@ -117,56 +117,56 @@ fn deb(
 ) -> Result<()> {
     let root = staging::StagingDir::new(&work.join("deb"))?;
     let data = root.path().join("data");
-    staging::copy(program, &data, "usr/bin/uam")?;
-    staging::copy(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
+    staging::copy_file(program, &data, "usr/bin/uam")?;
+    staging::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
     for size in ICONS {
-        staging::copy(
-            &build::root().join(format!("packaging/icon/uam-{size}.png")),
+        staging::copy_file(
+            &build::repository_root().join(format!("packaging/icon/uam-{size}.png")),
             &data,
             &format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png"),
         )?;
     }
     for ((_, place), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write(&data, place, text)?;
+        staging::write_file(&data, place, text)?;
     }
     let doc = "usr/share/doc/uam";
-    staging::write(&data, &format!("{doc}/README"), &texts.readme)?;
-    staging::write(&data, &format!("{doc}/copyright"), &texts.licence)?;
-    staging::write(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
-    staging::copy(
-        &build::root().join("CHANGELOG.md"),
+    staging::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
+    staging::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
+    staging::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
+    staging::copy_file(
+        &build::repository_root().join("CHANGELOG.md"),
         &data,
         &format!("{doc}/changelog"),
     )?;
     for name in ["THIRD-PARTY", "changelog"] {
         let mut gzip = Command::new("gzip");
-        tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
+        run_tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
     }
-    staging::settle(&data, &["usr/bin/uam"], release.epoch)?;
+    staging::settle_files(&data, &["usr/bin/uam"], release.epoch)?;
 
     let mut kib = 0;
-    for file in staging::files(&data)? {
+    for file in staging::list_files(&data)? {
         let facts = std::fs::metadata(data.join(&file))
             .with_context(|| format!("reading {}", file.display()))?;
         // Each file and folder takes at least one.
         kib += facts.len().div_ceil(1024).max(1);
     }
     let control = root.path().join("control");
-    staging::write(&control, "control", control_file(program, release, kib)?)?;
-    staging::settle(&control, &[], release.epoch)?;
+    staging::write_file(&control, "control", control_file(program, release, kib)?)?;
+    staging::settle_files(&control, &[], release.epoch)?;
 
     let mut parts = vec![("debian-binary", b"2.0\n".to_vec())];
     for (name, dir) in [("control.tar.xz", &control), ("data.tar.xz", &data)] {
         let file = root.path().join(name);
-        tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
+        pack_tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
         let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
         parts.push((name, bytes));
     }
-    std::fs::write(to, ar(&parts, release.epoch))
+    std::fs::write(to, write_ar(&parts, release.epoch))
         .with_context(|| format!("writing {}", to.display()))
 }
 
-fn archive(
+fn pack_archive(
     program: &Path,
     texts: &PackageTexts,
     release: &ReleaseInfo,
@@ -177,26 +177,30 @@ fn archive(
     let title = format!("uam-{}", release.version);
     let root = staging::StagingDir::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
-    staging::copy(program, &dir, "uam")?;
-    staging::copy(&texts.desktop, &dir, "uam.desktop")?;
-    staging::copy(
-        &build::root().join("packaging/icon/uam-256.png"),
+    staging::copy_file(program, &dir, "uam")?;
+    staging::copy_file(&texts.desktop, &dir, "uam.desktop")?;
+    staging::copy_file(
+        &build::repository_root().join("packaging/icon/uam-256.png"),
         &dir,
         "uam.png",
     )?;
     for ((shell, _), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write(&dir, &format!("completions/uam.{shell}"), text)?;
+        staging::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
     }
-    staging::write(&dir, "README", &texts.readme)?;
-    staging::write(&dir, "LICENSE", &texts.licence)?;
-    staging::write(&dir, "THIRD-PARTY", &texts.third_party)?;
-    staging::copy(&build::root().join("CHANGELOG.md"), &dir, "CHANGELOG.md")?;
-    staging::settle(&dir, &["uam"], release.epoch)?;
-    tar(root.path(), &title, "gzip -n -9", release, to, stop)
+    staging::write_file(&dir, "README", &texts.readme)?;
+    staging::write_file(&dir, "LICENSE", &texts.licence)?;
+    staging::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
+    staging::copy_file(
+        &build::repository_root().join("CHANGELOG.md"),
+        &dir,
+        "CHANGELOG.md",
+    )?;
+    staging::settle_files(&dir, &["uam"], release.epoch)?;
+    pack_tar(root.path(), &title, "gzip -n -9", release, to, stop)
 }
 
 /// Archives `what` of `dir` in fixed order, owned by root.
-fn tar(
+fn pack_tar(
     dir: &Path,
     what: &str,
     compress: &str,
@@ -204,7 +208,7 @@ fn tar(
     to: &Path,
     stop: &Interrupt,
 ) -> Result<()> {
-    tool(
+    run_tool(
         Command::new("tar")
             .arg("-C")
             .arg(dir)
@@ -219,7 +223,7 @@ fn tar(
 }
 
 /// An `ar` archive as dpkg reads it: a line of 60 characters before each part, and each part begins at an even place.
-fn ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
+fn write_ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
     let mut archive = b"!<arch>\n".to_vec();
     for (name, bytes) in parts {
         let header = format!(
@@ -239,8 +243,8 @@ fn ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
 }
 
 fn control_file(program: &Path, release: &ReleaseInfo, kib: u64) -> Result<String> {
-    let needs = output(Command::new("readelf").arg("-d").arg(program))?;
-    let symbols = output(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
+    let needs = output_of(Command::new("readelf").arg("-d").arg(program))?;
+    let symbols = output_of(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
     Ok(format!(
         "Package: uam\n\
          Version: {}\n\
@@ -253,19 +257,19 @@ fn control_file(program: &Path, release: &ReleaseInfo, kib: u64) -> Result<Strin
          Description: open, honest record of a working day\n\
         \x20uam, the User Activity Monitor, records which window is in use and for how\n\
         \x20long, how many keys and clicks there are (never which keys), and now and then\n\
-        \x20a picture of the active window. It runs in a terminal with a live view, asks\n\
+        \x20a screenshot of the active window. It runs in a terminal with a live view, asks\n\
         \x20for a code from an authenticator app at every start, keeps its records sealed\n\
         \x20on this computer and sends them to the person's own S3 bucket.\n\
         \x20.\n\
         \x20It never starts by itself.\n",
         debian_version(&release.version),
         debian_arch()?,
-        depends(&needs, &symbols)?
+        debian_dependencies(&needs, &symbols)?
     ))
 }
 
 /// The packages that bring what the program is linked with, from what readelf says of it.
-fn depends(needs: &str, symbols: &str) -> Result<String> {
+fn debian_dependencies(needs: &str, symbols: &str) -> Result<String> {
     let mut packages: Vec<&str> = Vec::new();
     for line in needs.lines().filter(|line| line.contains("(NEEDED)")) {
         let library = line
@@ -327,7 +331,7 @@ mod tests {
 
     #[test]
     fn parts_of_an_archive_begin_at_even_places() {
-        let bytes = ar(&[("a", b"abc".to_vec()), ("b", b"de".to_vec())], 7);
+        let bytes = write_ar(&[("a", b"abc".to_vec()), ("b", b"de".to_vec())], 7);
         let text = String::from_utf8(bytes).unwrap();
         let header = |name: &str, len: &str| {
             format!("{name:<16}7           0     0     100644  {len:<10}`\n")
@@ -344,12 +348,13 @@ mod tests {
         let needs = " 0x1 (NEEDED)  Shared library: [libgcc_s.so.1]\n 0x1 (NEEDED)  Shared library: [libc.so.6]\n";
         let symbols = "Name: GLIBC_2.9 Flags\n Name: GLIBC_2.34 Flags\n Name: GCC_3.0";
         assert_eq!(
-            depends(needs, symbols).unwrap(),
+            debian_dependencies(needs, symbols).unwrap(),
             "libc6 (>= 2.34), libgcc-s1"
         );
-        let error = depends("(NEEDED) Shared library: [libX11.so.6]", symbols).unwrap_err();
+        let error =
+            debian_dependencies("(NEEDED) Shared library: [libX11.so.6]", symbols).unwrap_err();
         assert!(error.to_string().contains("libX11"), "{error}");
-        assert!(depends("", symbols).is_err());
+        assert!(debian_dependencies("", symbols).is_err());
     }
 
     #[test]

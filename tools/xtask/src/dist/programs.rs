@@ -14,40 +14,40 @@ const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
 ///
 /// # Errors
 /// When there is no such file, the build cannot be set up, or it fails.
-pub(crate) fn windows(
+pub(crate) fn windows_program(
     given: Option<&Path>,
     release: &ReleaseInfo,
     stop: &Interrupt,
 ) -> Result<PathBuf> {
     if let Some(file) = given {
-        return there(file);
+        return given_program(file);
     }
     let toolchain = Toolchain::set_up(stop)?;
     println!("Building uam for Windows, for release");
-    let mut cargo = toolchain.cargo();
+    let mut cargo = toolchain.cargo_command();
     cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::the(&build::programs_with(cargo, &SHIPPED, stop)?, "uam")
+    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
 }
 
 /// The program for this Linux: the `given` one, or a release build.
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn linux(
+pub(crate) fn linux_program(
     given: Option<&Path>,
     release: &ReleaseInfo,
     stop: &Interrupt,
 ) -> Result<PathBuf> {
     if let Some(file) = given {
-        return there(file);
+        return given_program(file);
     }
     println!("Building uam for Linux, for release");
-    let mut cargo = build::cargo();
+    let mut cargo = build::cargo_command();
     cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::the(&build::programs_with(cargo, &SHIPPED, stop)?, "uam")
+    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
 }
 
-fn there(file: &Path) -> Result<PathBuf> {
+fn given_program(file: &Path) -> Result<PathBuf> {
     std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
 }
 

@@ -1,7 +1,7 @@
 //! What every package says of itself, and what is said of every package.
 
 use crate::build;
-use crate::process::{Interrupt, output};
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ pub(crate) struct ReleaseInfo {
 
 impl ReleaseInfo {
     /// The numbers alone, for what knows no pre-releases: `0.2.0` for `0.2.0-rc.1`.
-    pub(super) fn numbers(&self) -> &str {
+    pub(super) fn version_numbers(&self) -> &str {
         self.version
             .split(['-', '+'])
             .next()
@@ -32,10 +32,10 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 ///
 /// # Errors
 /// When a file cannot be read or the list not be written.
-pub(super) fn sums(files: &[PathBuf], out: &Path) -> Result<()> {
+pub(super) fn write_sums(files: &[PathBuf], out: &Path) -> Result<()> {
     let mut lines = files
         .iter()
-        .map(|file| Ok(format!("{}  {}\n", sha256(file)?, name(file))))
+        .map(|file| Ok(format!("{}  {}\n", file_sha256(file)?, file_name(file))))
         .collect::<Result<Vec<_>>>()?;
     lines.sort_by(|a, b| a.split("  ").nth(1).cmp(&b.split("  ").nth(1)));
     let list = out.join(SUMS);
@@ -43,8 +43,8 @@ pub(super) fn sums(files: &[PathBuf], out: &Path) -> Result<()> {
 }
 
 /// The file's SHA-256 in hexadecimal.
-pub(super) fn sha256(file: &Path) -> Result<String> {
-    let said = output(Command::new("sha256sum").arg("--binary").arg(file))?;
+pub(super) fn file_sha256(file: &Path) -> Result<String> {
+    let said = output_of(Command::new("sha256sum").arg("--binary").arg(file))?;
     // A backslash before it says that the name was escaped.
     let sum = said.split_whitespace().next().unwrap_or_default();
     let sum = sum.trim_start_matches('\\');
@@ -55,7 +55,7 @@ pub(super) fn sha256(file: &Path) -> Result<String> {
 }
 
 /// The moment everything is from: `SOURCE_DATE_EPOCH`, or the last commit, or (in a source archive) the lock file.
-pub(super) fn epoch() -> Result<u64> {
+pub(super) fn release_epoch() -> Result<u64> {
     if let Some(set) = std::env::var_os("SOURCE_DATE_EPOCH") {
         return set
             .to_str()
@@ -66,14 +66,14 @@ pub(super) fn epoch() -> Result<u64> {
     }
     let mut git = Command::new("git");
     git.args(["log", "-1", "--format=%ct"])
-        .current_dir(build::root());
-    if let Some(seconds) = output(&mut git)
+        .current_dir(build::repository_root());
+    if let Some(seconds) = output_of(&mut git)
         .ok()
         .and_then(|said| said.trim().parse().ok())
     {
         return Ok(seconds);
     }
-    let lock = build::root().join("Cargo.lock");
+    let lock = build::repository_root().join("Cargo.lock");
     let modified = std::fs::metadata(&lock).and_then(|facts| facts.modified());
     let modified = modified.with_context(|| format!("reading {}", lock.display()))?;
     Ok(modified
@@ -86,7 +86,7 @@ pub(super) fn epoch() -> Result<u64> {
 ///
 /// # Errors
 /// With all it said, when it fails; [`crate::process::Interrupted`] on Ctrl-C.
-pub(super) fn tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
+pub(super) fn run_tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
     stop.check()?;
     // Times inside archives are local ones.
     let done = command
@@ -98,7 +98,7 @@ pub(super) fn tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
     if !done.status.success() {
         bail!(
             "`{}` failed ({}):\n{}{}",
-            crate::process::line(command),
+            crate::process::command_line(command),
             done.status,
             String::from_utf8_lossy(&done.stdout),
             String::from_utf8_lossy(&done.stderr)
@@ -108,7 +108,7 @@ pub(super) fn tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
 }
 
 /// The last part of a path.
-pub(super) fn name(file: &Path) -> String {
+pub(super) fn file_name(file: &Path) -> String {
     file.file_name()
         .unwrap_or_default()
         .to_string_lossy()
@@ -123,7 +123,9 @@ mod tests {
     fn numbers_leave_the_pre_release_out() {
         let numbers = |version: &str| {
             let version = version.to_owned();
-            ReleaseInfo { version, epoch: 0 }.numbers().to_owned()
+            ReleaseInfo { version, epoch: 0 }
+                .version_numbers()
+                .to_owned()
         };
         assert_eq!(numbers("0.2.0-rc.1+build"), "0.2.0");
         assert_eq!(numbers("1.2.3"), "1.2.3");

@@ -44,7 +44,7 @@ impl Drop for StagingDir {
 ///
 /// # Errors
 /// When the disk refuses; names the file.
-pub(crate) fn write(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> Result<()> {
+pub(crate) fn write_file(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> Result<()> {
     let file = dir.join(name);
     folder_of(&file)?;
     std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))
@@ -54,7 +54,7 @@ pub(crate) fn write(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> Result<()
 ///
 /// # Errors
 /// When the disk refuses; names both files.
-pub(crate) fn copy(from: &Path, dir: &Path, name: &str) -> Result<()> {
+pub(crate) fn copy_file(from: &Path, dir: &Path, name: &str) -> Result<()> {
     let file = dir.join(name);
     folder_of(&file)?;
     std::fs::copy(from, &file)
@@ -76,10 +76,10 @@ fn folder_of(file: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the disk refuses; names the file.
-pub(crate) fn settle(dir: &Path, programs: &[&str], epoch: u64) -> Result<()> {
+pub(crate) fn settle_files(dir: &Path, programs: &[&str], epoch: u64) -> Result<()> {
     let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(epoch);
     let mut paths = vec![dir.to_owned()];
-    paths.extend(files(dir)?.into_iter().map(|file| dir.join(file)));
+    paths.extend(list_files(dir)?.into_iter().map(|file| dir.join(file)));
     for path in &paths {
         let runs = path.is_dir() || programs.iter().any(|name| dir.join(name) == *path);
         let mode = if runs { 0o755 } else { 0o644 };
@@ -104,7 +104,7 @@ pub(crate) fn make_program(file: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When a folder cannot be read; names it.
-pub(crate) fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn list_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(folder) = open.pop() {
@@ -125,7 +125,7 @@ pub(crate) fn files(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The same text with the line ends of Windows.
-pub(crate) fn crlf(text: &str) -> String {
+pub(crate) fn with_crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
@@ -138,9 +138,9 @@ mod tests {
     fn a_settled_folder_is_from_one_moment_and_gone_when_dropped() {
         let dir = std::env::temp_dir().join(format!("uam-stage-{}", std::process::id()));
         let folder = StagingDir::new(&dir).unwrap();
-        write(&dir, "usr/bin/uam", "program").unwrap();
-        write(&dir, "usr/share/text", "text").unwrap();
-        settle(&dir, &["usr/bin/uam"], 1_700_000_000).unwrap();
+        write_file(&dir, "usr/bin/uam", "program").unwrap();
+        write_file(&dir, "usr/share/text", "text").unwrap();
+        settle_files(&dir, &["usr/bin/uam"], 1_700_000_000).unwrap();
         let facts = |name: &str| {
             let facts = std::fs::metadata(dir.join(name)).unwrap();
             let moment = facts.modified().unwrap();
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(facts("usr/bin/uam"), (0o755, 1_700_000_000));
         assert_eq!(facts("usr/share/text"), (0o644, 1_700_000_000));
         assert_eq!(facts("usr/share"), (0o755, 1_700_000_000));
-        let names: Vec<String> = files(&dir)
+        let names: Vec<String> = list_files(&dir)
             .unwrap()
             .iter()
             .map(|path| path.display().to_string())
@@ -171,6 +171,6 @@ mod tests {
 
     #[test]
     fn line_ends_are_changed_once() {
-        assert_eq!(crlf("a\nb\r\n"), "a\r\nb\r\n");
+        assert_eq!(with_crlf("a\nb\r\n"), "a\r\nb\r\n");
     }
 }

@@ -1,9 +1,9 @@
 //! The three packages for Windows: a setup program for people, an .msi for roll-out, and a .zip to carry about.
 
 use crate::build;
-use crate::dist::release::{ReleaseInfo, sha256, tool};
+use crate::dist::release::{ReleaseInfo, file_sha256, run_tool};
 use crate::dist::sign::Signer;
-use crate::dist::staging::{self, crlf};
+use crate::dist::staging::{self, with_crlf};
 use crate::dist::{licences, programs};
 use crate::process::Interrupt;
 use crate::windows::paths::TARGET;
@@ -42,9 +42,9 @@ impl WindowsContent {
         work: &Path,
         stop: &Interrupt,
     ) -> Result<Self> {
-        staging::copy(program, work, "uam.exe")?;
+        staging::copy_file(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
-        tool(
+        run_tool(
             Command::new("x86_64-w64-mingw32-strip")
                 // It writes a moment into the program, and would take that of its own run.
                 .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
@@ -53,14 +53,14 @@ impl WindowsContent {
         )?;
         Ok(Self {
             program: copy,
-            licence: licences::own()?,
-            third_party: licences::third_party(TARGET)?,
+            licence: licences::own_licences()?,
+            third_party: licences::third_party_licences(TARGET)?,
             quick: false,
         })
     }
 
     /// The same with another program, to be packed quickly.
-    pub(crate) fn with(&self, program: PathBuf) -> Self {
+    pub(crate) fn with_program(&self, program: PathBuf) -> Self {
         Self {
             program,
             quick: true,
@@ -93,7 +93,7 @@ impl WindowsPackages {
 ///
 /// # Errors
 /// When the program lacks its resources or is of another version, or a tool fails; repeats what it said.
-pub(crate) fn pack(
+pub(crate) fn pack_for_windows(
     content: &WindowsContent,
     release: &ReleaseInfo,
     signer: &Signer,
@@ -109,9 +109,9 @@ pub(crate) fn pack(
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
     let _gone_when_done = staging::StagingDir::new(&files)?;
-    staging::copy(&content.program, &files, "uam.exe")?;
-    signer.sign(&files.join("uam.exe"), stop)?;
-    let readme = build::root().join("packaging/windows/README.txt");
+    staging::copy_file(&content.program, &files, "uam.exe")?;
+    signer.sign_file(&files.join("uam.exe"), stop)?;
+    let readme = build::repository_root().join("packaging/windows/README.txt");
     let readme = std::fs::read_to_string(&readme)
         .with_context(|| format!("reading {}", readme.display()))?
         .replace("{VERSION}", &release.version);
@@ -119,11 +119,11 @@ pub(crate) fn pack(
         .iter()
         .zip([&readme, &content.licence, &content.third_party])
     {
-        staging::write(&files, name, crlf(text))?;
+        staging::write_file(&files, name, with_crlf(text))?;
     }
-    staging::settle(&files, &["uam.exe"], release.epoch)?;
+    staging::settle_files(&files, &["uam.exe"], release.epoch)?;
     let program = format!("{title}.exe");
-    staging::copy(&files.join("uam.exe"), work, &program)?;
+    staging::copy_file(&files.join("uam.exe"), work, &program)?;
 
     let packed = WindowsPackages {
         program: work.join(program),
@@ -136,17 +136,17 @@ pub(crate) fn pack(
             std::fs::remove_file(file).with_context(|| format!("removing {}", file.display()))?;
         }
     }
-    setup(&files, content.quick, release, signer, &packed.setup, stop)?;
-    zip(work, &title, content.quick, &packed.zip, stop)?;
+    pack_setup(&files, content.quick, release, signer, &packed.setup, stop)?;
+    pack_zip(work, &title, content.quick, &packed.zip, stop)?;
     // Last, for it puts the icon among the files.
-    msi(&files, release, begun, &packed.msi, stop)?;
+    pack_msi(&files, release, begun, &packed.msi, stop)?;
     for file in [&packed.setup, &packed.msi] {
-        signer.sign(file, stop)?;
+        signer.sign_file(file, stop)?;
     }
     Ok(packed)
 }
 
-fn setup(
+fn pack_setup(
     files: &Path,
     quick: bool,
     release: &ReleaseInfo,
@@ -155,19 +155,19 @@ fn setup(
     stop: &Interrupt,
 ) -> Result<()> {
     let mut bytes = 0;
-    for file in staging::files(files)? {
+    for file in staging::list_files(files)? {
         bytes += std::fs::metadata(files.join(&file))
             .with_context(|| format!("reading {}", file.display()))?
             .len();
     }
     let mut makensis = Command::new("makensis");
     makensis
-        .current_dir(build::root().join("packaging/windows"))
+        .current_dir(build::repository_root().join("packaging/windows"))
         .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
         // Warnings are errors, and nobody's own configuration is read.
         .args(["-V2", "-WX", "-NOCONFIG"])
         .arg(format!("-DVERSION={}", release.version))
-        .arg(format!("-DVERSION4={}.0", release.numbers()))
+        .arg(format!("-DVERSION4={}.0", release.version_numbers()))
         .arg(format!("-DSIZE={}", bytes.div_ceil(1024)))
         .arg(format!("-DFILES={}", files.display()))
         .arg(format!("-DOUT={}", to.display()));
@@ -177,56 +177,56 @@ fn setup(
     if let Some(script) = signer.script() {
         makensis.arg(format!("-DSIGN=sh '{}'", script.display()));
     }
-    tool(makensis.arg("uam.nsi"), stop)
+    run_tool(makensis.arg("uam.nsi"), stop)
 }
 
-fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
+fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
     zip.current_dir(work).args(["-q", "-X", level]).arg(to);
-    for file in staging::files(&work.join(title))? {
+    for file in staging::list_files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
-    tool(&mut zip, stop)
+    run_tool(&mut zip, stop)
 }
 
-fn msi(
+fn pack_msi(
     files: &Path,
     release: &ReleaseInfo,
     begun: SystemTime,
     to: &Path,
     stop: &Interrupt,
 ) -> Result<()> {
-    let packaging = build::root().join("packaging/windows");
+    let packaging = build::repository_root().join("packaging/windows");
     // wixl finds files by relative names only.
-    staging::copy(&packaging.join("uam.ico"), files, "uam.ico")?;
-    staging::settle(files, &["uam.exe"], release.epoch)?;
+    staging::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
+    staging::settle_files(files, &["uam.exe"], release.epoch)?;
     let wxs = packaging.join("uam.wxs");
     // One product a version; a package of its own whenever anything in it differs.
-    let product = guid(&text_sum(files, &format!("uam {}", release.version))?)?;
-    let mut contents = sha256(&wxs)?;
-    for file in staging::files(files)? {
-        contents.push_str(&sha256(&files.join(file))?);
+    let product = stable_guid(&text_sum(files, &format!("uam {}", release.version))?)?;
+    let mut contents = file_sha256(&wxs)?;
+    for file in staging::list_files(files)? {
+        contents.push_str(&file_sha256(&files.join(file))?);
     }
-    let package = guid(&text_sum(files, &format!("{product} {contents}"))?)?;
-    tool(
+    let package = stable_guid(&text_sum(files, &format!("{product} {contents}"))?)?;
+    run_tool(
         Command::new("wixl")
             .current_dir(files)
             .args(["--arch", "x64", "-D"])
-            .arg(format!("VERSION={}", release.numbers()))
+            .arg(format!("VERSION={}", release.version_numbers()))
             .arg("-D")
             .arg(format!("PRODUCTCODE={product}"))
             .arg("-o")
             .args([to, &wxs]),
         stop,
     )?;
-    tool(
+    run_tool(
         Command::new("msibuild").arg(to).args(["-q", AUTOSTART]),
         stop,
     )?;
     // msibuild sets these four together.
-    tool(
+    run_tool(
         Command::new("msibuild")
             .arg(to)
             .arg("-s")
@@ -244,11 +244,11 @@ fn msi(
 fn text_sum(work: &Path, text: &str) -> Result<String> {
     let file = work.with_extension("identity");
     std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
-    sha256(&file)
+    file_sha256(&file)
 }
 
 /// A GUID of version 8 (made by rules of our own) from the first half of a SHA-256.
-fn guid(sum: &str) -> Result<String> {
+fn stable_guid(sum: &str) -> Result<String> {
     let Some(hex) = sum.get(..32) else {
         bail!("{sum:?} is no SHA-256");
     };
@@ -298,9 +298,9 @@ mod tests {
     #[test]
     fn a_guid_says_that_it_was_made_by_rules_of_our_own() {
         let sum = "00112233445566778899aabbccddeeff".repeat(2);
-        let made = guid(&sum).unwrap();
+        let made = stable_guid(&sum).unwrap();
         assert_eq!(made, "00112233-4455-8677-8899-AABBCCDDEEFF");
-        assert!(guid("abc").is_err());
+        assert!(stable_guid("abc").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::packages::PackagesUnavailable;
-use crate::process::{Interrupt, Interrupted, line};
+use crate::process::{Interrupt, Interrupted, command_line};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ impl TestSummary {
     ///
     /// # Errors
     /// Those of `steps`.
-    pub(crate) fn whole(steps: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn run_whole(steps: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mut summary = Self::default();
         let result = steps(&mut summary);
         if !result
@@ -44,26 +44,26 @@ impl TestSummary {
     ///
     /// # Errors
     /// When it fails, with the command that runs it alone; [`Interrupted`] on Ctrl-C.
-    pub(crate) fn cargo(
+    pub(crate) fn run_cargo(
         &mut self,
         name: &str,
         args: &[&str],
         env: &[(&str, &str)],
         stop: &Interrupt,
     ) -> Result<()> {
-        let mut command = build::cargo();
+        let mut command = build::cargo_command();
         command.args(args).envs(env.iter().copied());
         let mut alone: String = env.iter().map(|(k, v)| format!("{k}='{v}' ")).collect();
         alone.push_str("cargo ");
         alone.push_str(&args.join(" "));
-        self.command(name, &alone, &mut command, stop)
+        self.run_command(name, &alone, &mut command, stop)
     }
 
     /// A step of any command, counting the tests it runs.
     ///
     /// # Errors
     /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
-    pub(crate) fn command(
+    pub(crate) fn run_command(
         &mut self,
         name: &str,
         alone: &str,
@@ -71,7 +71,7 @@ impl TestSummary {
         stop: &Interrupt,
     ) -> Result<()> {
         let mut tally = TestTally::default();
-        let result = self.step(name, alone, || tee(command, stop, &mut tally));
+        let result = self.run_step(name, alone, || run_with_counts(command, stop, &mut tally));
         self.tally.passed += tally.passed;
         self.tally.failed += tally.failed;
         self.tally.skipped += tally.skipped;
@@ -82,7 +82,7 @@ impl TestSummary {
     ///
     /// # Errors
     /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
-    pub(crate) fn step<T>(
+    pub(crate) fn run_step<T>(
         &mut self,
         name: &str,
         alone: &str,
@@ -107,11 +107,11 @@ impl TestSummary {
         }
     }
 
-    /// As [`TestSummary::step`], but where this system cannot have what the step needs, it is skipped, with the reason, and
+    /// As [`TestSummary::run_step`], but where this system cannot have what the step needs, it is skipped, with the reason, and
     /// gives nothing.
     ///
     /// # Errors
-    /// As for [`TestSummary::step`].
+    /// As for [`TestSummary::run_step`].
     pub(crate) fn step_where_possible<T>(
         &mut self,
         name: &str,
@@ -119,23 +119,23 @@ impl TestSummary {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<Option<T>> {
         let mut unavailable = None;
-        let given = self.step(name, alone, || {
+        let given = self.run_step(name, alone, || {
             work().map(Some).or_else(|error| {
                 unavailable = Some(error.downcast::<PackagesUnavailable>()?);
                 Ok(None)
             })
         })?;
-        if let Some(PackagesUnavailable { why, told }) = unavailable {
-            println!("{told}");
+        if let Some(PackagesUnavailable { why, advice }) = unavailable {
+            println!("{advice}");
             // Not done, so not to be read as done.
             self.steps.pop();
-            self.skip(name, &why);
+            self.skip_step(name, &why);
         }
         Ok(given)
     }
 
     /// Notes a step that was not taken, and why.
-    pub(crate) fn skip(&mut self, name: &str, why: &str) {
+    pub(crate) fn skip_step(&mut self, name: &str, why: &str) {
         self.note(name, format!("skipped  ({why})"));
     }
 
@@ -162,7 +162,7 @@ fn seconds(time: Duration) -> String {
 }
 
 /// Runs `command`, shows what it writes, and reads the tests' results from it.
-fn tee(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
+fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
     stop.check()?;
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
@@ -175,7 +175,7 @@ fn tee(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result
         .stdout(writer)
         .stderr(both)
         .spawn()
-        .with_context(|| format!("starting {}", line(command)))?;
+        .with_context(|| format!("starting {}", command_line(command)))?;
     // Close our own ends, or the reader below would never see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut reader = BufReader::new(reader);
@@ -187,7 +187,7 @@ fn tee(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result
     {
         let text = String::from_utf8_lossy(&raw);
         print!("{text}");
-        if let Some(more) = counted(&without_colour(&text)) {
+        if let Some(more) = read_counts(&without_colour(&text)) {
             tally.passed += more.passed;
             tally.failed += more.failed;
             tally.skipped += more.skipped;
@@ -204,7 +204,7 @@ fn tee(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result
 
 /// Reads a summary line of libtest (`test result: ok. 3 passed; 0 failed; 1 ignored; …`) or nextest
 /// (`TestSummary [ 0.1s] 4 tests run: 4 passed, 1 skipped`).
-fn counted(line: &str) -> Option<TestTally> {
+fn read_counts(line: &str) -> Option<TestTally> {
     let rest = match line.trim_start() {
         l if l.starts_with("test result:") => l,
         l if l.starts_with("Summary [") => l.split_once("run:")?.1,
@@ -253,7 +253,7 @@ mod tests {
             failed: 2,
             skipped: 1,
         };
-        assert_eq!(counted(libtest), Some(expected));
+        assert_eq!(read_counts(libtest), Some(expected));
         let nextest =
             "     Summary [   0.114s] 14 tests run: 13 passed (1 slow), 1 failed, 4 skipped";
         let expected = TestTally {
@@ -261,8 +261,8 @@ mod tests {
             failed: 1,
             skipped: 4,
         };
-        assert_eq!(counted(nextest), Some(expected));
-        assert_eq!(counted("running 3 tests"), None);
+        assert_eq!(read_counts(nextest), Some(expected));
+        assert_eq!(read_counts("running 3 tests"), None);
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
         let nothing = summary.step_where_possible("windows", "by hand", || -> Result<()> {
             bail!(PackagesUnavailable {
                 why: "no apt-get here".into(),
-                told: "Please install it.".into(),
+                advice: "Please install it.".into(),
             })
         });
         assert!(matches!(nothing, Ok(None)));
@@ -292,6 +292,6 @@ mod tests {
             failed: 0,
             skipped: 0,
         };
-        assert_eq!(counted(&without_colour(line)), Some(expected));
+        assert_eq!(read_counts(&without_colour(line)), Some(expected));
     }
 }

@@ -29,7 +29,7 @@ impl Authenticator {
     }
 
     /// The code now on the display: SHA-1, six digits, steps of 30 s.
-    pub(crate) fn code(&self) -> String {
+    pub(crate) fn current_code(&self) -> String {
         self.code_at(now().as_secs())
     }
 

@@ -54,7 +54,7 @@ impl S3Process {
             }
         });
         let mut env = BTreeMap::new();
-        stop.until("the S3 server", Duration::from_secs(30), || {
+        stop.wait_until("the S3 server", Duration::from_secs(30), || {
             while let Ok(line) = receiver.try_recv() {
                 if let Some((name, value)) = line.split_once('=') {
                     env.insert(name.trim().to_owned(), value.trim().to_owned());
@@ -73,7 +73,7 @@ impl S3Process {
     }
 
     /// The environment of a program that is to use this bucket.
-    pub(crate) fn env(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.env
     }
 
@@ -98,7 +98,7 @@ pub(crate) struct KindTotals {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(crate) fn piles(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
+pub(crate) fn totals_by_kind(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
     let mut piles: BTreeMap<String, KindTotals> = BTreeMap::new();
     let mut dirs = vec![bucket.to_owned()];
     while let Some(dir) = dirs.pop() {
@@ -117,7 +117,7 @@ pub(crate) fn piles(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
             }
             let path = entry.path();
             let key = path.strip_prefix(bucket).unwrap_or(&path).to_string_lossy();
-            let pile = piles.entry(kind(&key).to_owned()).or_default();
+            let pile = piles.entry(kind_of_key(&key).to_owned()).or_default();
             pile.count += 1;
             pile.bytes += facts.len();
             if pile.example.is_empty() || *key < *pile.example {
@@ -129,7 +129,7 @@ pub(crate) fn piles(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
 }
 
 /// The `kind=…` part of an object's key.
-fn kind(key: &str) -> &str {
+fn kind_of_key(key: &str) -> &str {
     key.split('/')
         .find_map(|part| part.strip_prefix("kind="))
         .unwrap_or("other")
@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn objects_are_piled_by_kind() {
-        assert_eq!(kind("raw/v1/kind=shot/sh=0a/dt=2026-11-22/x.webp"), "shot");
-        assert_eq!(kind("notes.txt"), "other");
+        assert_eq!(
+            kind_of_key("raw/v1/kind=shot/sh=0a/dt=2026-11-22/x.webp"),
+            "shot"
+        );
+        assert_eq!(kind_of_key("notes.txt"), "other");
     }
 }

@@ -1,6 +1,6 @@
 //! A person at a virtual desktop: three real windows, and a script that types, clicks, scrolls and switches.
 
-use crate::process::{Interrupt, ProcessGroup, output};
+use crate::process::{Interrupt, ProcessGroup, output_of};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
 use std::ops::AddAssign;
@@ -71,7 +71,11 @@ impl<'a> SimulatedUser<'a> {
     ///
     /// # Errors
     /// When a program cannot be started or shows no window.
-    pub(crate) fn open(desktop: &'a VirtualScreen, dir: &Path, stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn open_window(
+        desktop: &'a VirtualScreen,
+        dir: &Path,
+        stop: &Interrupt,
+    ) -> Result<Self> {
         let notes = dir.join("notes.md");
         std::fs::write(&notes, NOTES).with_context(|| format!("writing {}", notes.display()))?;
         let xterm = |title: &str, class: &str, place: &str| {
@@ -123,11 +127,11 @@ impl<'a> SimulatedUser<'a> {
     ///
     /// # Errors
     /// [`crate::process::Interrupted`] on Ctrl-C, or when the desktop is gone.
-    pub(crate) fn work(&self, how_long: Duration, stop: &Interrupt) -> Result<InputTotals> {
+    pub(crate) fn work_for(&self, how_long: Duration, stop: &Interrupt) -> Result<InputTotals> {
         let end = Instant::now() + how_long;
         let mut done = InputTotals::default();
         for round in 0.. {
-            for scene in [Self::write, Self::command, Self::look] {
+            for scene in [Self::write, Self::command, Self::read_screen] {
                 if Instant::now() >= end {
                     return Ok(done);
                 }
@@ -170,7 +174,7 @@ impl<'a> SimulatedUser<'a> {
     }
 
     /// Looks through the table of characters: clicks into it and scrolls.
-    fn look(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
+    fn read_screen(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
         self.activate(&self.chart, stop)?;
         let x = (60 + 20 * (round % 8)).to_string();
         self.xdotool(&["mousemove", "--window", &self.chart, &x, "160"])?;
@@ -186,18 +190,18 @@ impl<'a> SimulatedUser<'a> {
 
     fn activate(&self, window: &str, stop: &Interrupt) -> Result<()> {
         self.xdotool(&["windowactivate", window])?;
-        stop.until(
+        stop.wait_until(
             "a window to take the focus",
             Duration::from_secs(10),
             || {
-                let active = output(self.desktop.command("xdotool").arg("getactivewindow"));
+                let active = output_of(self.desktop.command("xdotool").arg("getactivewindow"));
                 Ok(active.ok().filter(|a| a.trim() == window).map(drop))
             },
         )
     }
 
     fn xdotool(&self, args: &[&str]) -> Result<()> {
-        output(self.desktop.command("xdotool").args(args)).map(drop)
+        output_of(self.desktop.command("xdotool").args(args)).map(drop)
     }
 }
 

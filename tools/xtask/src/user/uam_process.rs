@@ -83,7 +83,7 @@ impl UamProcess {
         drop(command);
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
-        std::thread::spawn(move || listen(reader, &heard, show));
+        std::thread::spawn(move || collect_output(reader, &heard, show));
         Ok(Self { group, said })
     }
 
@@ -93,7 +93,7 @@ impl UamProcess {
     }
 
     /// What it has written lately.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn output_so_far(&self) -> String {
         self.said
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -122,10 +122,10 @@ impl UamProcess {
         let secret = self.wait_for(stop, "uam to print its secret", find_secret)?;
         let phone = Authenticator::new(&secret)?;
         for _ in 0..3 {
-            let before = self.said().len();
-            self.type_line(&phone.code())?;
+            let before = self.output_so_far().len();
+            self.type_line(&phone.current_code())?;
             let verdict = self.wait_for(stop, "uam to say that it records", move |said| {
-                verdict(said.get(before..).unwrap_or_default())
+                read_code_verdict(said.get(before..).unwrap_or_default())
             })?;
             if verdict {
                 return Ok(phone);
@@ -134,7 +134,7 @@ impl UamProcess {
         }
         bail!(
             "uam took none of three codes; it last said:\n{}",
-            tail(&self.said())
+            last_lines(&self.output_so_far())
         )
     }
 
@@ -142,7 +142,7 @@ impl UamProcess {
     ///
     /// # Errors
     /// When the program does not take them.
-    pub(crate) fn unlock(
+    pub(crate) fn enter_code(
         setting: &UamSetup,
         phone: &Authenticator,
         stop: &Interrupt,
@@ -166,13 +166,13 @@ impl UamProcess {
     /// When it ends with an error, or not at all within a minute.
     pub(crate) fn ended(&mut self, stop: &Interrupt) -> Result<()> {
         let group = &mut self.group;
-        let status = stop.until("uam to end", Duration::from_secs(60), || group.ended())?;
+        let status = stop.wait_until("uam to end", Duration::from_secs(60), || group.ended())?;
         if status.success() {
             return Ok(());
         }
         bail!(
             "uam ended with {status}; it last said:\n{}",
-            tail(&self.said())
+            last_lines(&self.output_so_far())
         )
     }
 
@@ -180,7 +180,7 @@ impl UamProcess {
     ///
     /// # Errors
     /// When it ends with an error, or not at all within 30 s (it is killed then).
-    pub(crate) fn end(mut self) -> Result<()> {
+    pub(crate) fn stop_and_wait(mut self) -> Result<()> {
         let status = self
             .group
             .end_with(Signal::SIGINT, Duration::from_secs(30))?;
@@ -189,7 +189,7 @@ impl UamProcess {
         }
         bail!(
             "uam ended with {status}; it last said:\n{}",
-            tail(&self.said())
+            last_lines(&self.output_so_far())
         )
     }
 
@@ -201,7 +201,7 @@ impl UamProcess {
     ) -> Result<T> {
         let said = Arc::clone(&self.said);
         let group = &mut self.group;
-        let found = stop.until(what, Duration::from_secs(60), || {
+        let found = stop.wait_until(what, Duration::from_secs(60), || {
             let text = said.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(found) = find(&text) {
                 return Ok(Some(found));
@@ -211,7 +211,7 @@ impl UamProcess {
                 None => Ok(None),
             }
         });
-        found.with_context(|| format!("uam last said:\n{}", tail(&self.said())))
+        found.with_context(|| format!("uam last said:\n{}", last_lines(&self.output_so_far())))
     }
 
     fn type_line(&mut self, line: &str) -> Result<()> {
@@ -235,11 +235,14 @@ impl Drop for UamProcess {
 }
 
 fn ended_early(status: ExitStatus, said: &str) -> anyhow::Error {
-    anyhow::anyhow!("uam ended early ({status}); it last said:\n{}", tail(said))
+    anyhow::anyhow!(
+        "uam ended early ({status}); it last said:\n{}",
+        last_lines(said)
+    )
 }
 
 /// Whether what was said after a code means that it was taken (`true`) or refused.
-fn verdict(said: &str) -> Option<bool> {
+fn read_code_verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
     if said.contains("recording to") {
         return Some(true);
@@ -257,7 +260,7 @@ fn verdict(said: &str) -> Option<bool> {
 }
 
 /// The last lines, indented.
-fn tail(said: &str) -> String {
+fn last_lines(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
     lines[lines.len().saturating_sub(15)..]
         .iter()
@@ -265,7 +268,7 @@ fn tail(said: &str) -> String {
         .collect()
 }
 
-fn listen(mut from: impl Read, into: &Mutex<String>, show: bool) {
+fn collect_output(mut from: impl Read, into: &Mutex<String>, show: bool) {
     let mut buffer = [0; 4096];
     let mut line = String::new();
     // A character cut in two by the end of a read is finished by the next one.
@@ -324,7 +327,7 @@ mod tests {
             }
         }
         let said = Mutex::new(String::new());
-        listen(Slowly("▀▄ secret: ABC\ncode? ".as_bytes()), &said, false);
+        collect_output(Slowly("▀▄ secret: ABC\ncode? ".as_bytes()), &said, false);
         assert_eq!(
             said.into_inner().ok().as_deref(),
             Some("▀▄ secret: ABC\ncode? ")
@@ -333,8 +336,14 @@ mod tests {
 
     #[test]
     fn a_code_is_taken_or_refused_or_still_weighed() {
-        assert_eq!(verdict("code accepted\nRecording to /home/me"), Some(true));
-        assert_eq!(verdict("that is not the code (2 more)"), Some(false));
-        assert_eq!(verdict("…"), None);
+        assert_eq!(
+            read_code_verdict("code accepted\nRecording to /home/me"),
+            Some(true)
+        );
+        assert_eq!(
+            read_code_verdict("that is not the code (2 more)"),
+            Some(false)
+        );
+        assert_eq!(read_code_verdict("…"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A virtual desktop: Xvfb with a window manager, on a display number of its own choosing.
 
-use crate::process::{Interrupt, ProcessGroup, output};
+use crate::process::{Interrupt, ProcessGroup, output_of};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -40,12 +40,12 @@ impl VirtualScreen {
                 let _ = sender.send(line);
             }
         });
-        let number = stop.until("Xvfb to name its display", PATIENCE, || {
+        let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
             Ok(receiver.try_recv().ok())
         })?;
         let display = format!(":{}", number.trim());
         let manager = ProcessGroup::start(
-            on(&display, "openbox")
+            start_on(&display, "openbox")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
@@ -55,8 +55,8 @@ impl VirtualScreen {
             _manager: manager,
             _server: server,
         };
-        stop.until("the window manager", PATIENCE, || {
-            let answer = output(
+        stop.wait_until("the window manager", PATIENCE, || {
+            let answer = output_of(
                 desktop
                     .command("xprop")
                     .args(["-root", "_NET_SUPPORTING_WM_CHECK"]),
@@ -73,7 +73,7 @@ impl VirtualScreen {
 
     /// A command that will show its windows here, and nowhere else.
     pub(crate) fn command(&self, program: &str) -> Command {
-        on(&self.display, program)
+        start_on(&self.display, program)
     }
 
     /// Waits until the window called `title` is there and gives its number.
@@ -81,8 +81,8 @@ impl VirtualScreen {
     /// # Errors
     /// When it does not come in time.
     pub(crate) fn window(&self, title: &str, stop: &Interrupt) -> Result<String> {
-        stop.until(&format!("the window {title:?}"), PATIENCE, || {
-            let found = output(
+        stop.wait_until(&format!("the window {title:?}"), PATIENCE, || {
+            let found = output_of(
                 self.command("xdotool")
                     .args(["search", "--onlyvisible", "--name"])
                     .arg(format!("^{title}$")),
@@ -94,7 +94,7 @@ impl VirtualScreen {
     }
 }
 
-fn on(display: &str, program: &str) -> Command {
+fn start_on(display: &str, program: &str) -> Command {
     let mut command = Command::new(program);
     command
         .env("DISPLAY", display)
@@ -108,14 +108,14 @@ fn on(display: &str, program: &str) -> Command {
 /// The socket is asked rather than a program, because this must work before anything is installed.
 pub(crate) fn own_display() -> Option<String> {
     let display = std::env::var("DISPLAY").ok().filter(|d| !d.is_empty())?;
-    socket(&display)
+    display_socket(&display)
         .is_none_or(|path| std::os::unix::net::UnixStream::connect(path).is_ok())
         .then_some(display)
 }
 
 /// The local socket of a display such as `:0.1`; `None` for a display on another machine (ssh forwarding), which can
 /// only be believed.
-fn socket(display: &str) -> Option<String> {
+fn display_socket(display: &str) -> Option<String> {
     let number = display
         .strip_prefix(':')
         .or_else(|| display.strip_prefix("unix:"))?;
@@ -129,9 +129,15 @@ mod tests {
 
     #[test]
     fn a_local_display_has_a_socket() {
-        assert_eq!(socket(":0").as_deref(), Some("/tmp/.X11-unix/X0"));
-        assert_eq!(socket(":10.1").as_deref(), Some("/tmp/.X11-unix/X10"));
-        assert_eq!(socket("unix:3").as_deref(), Some("/tmp/.X11-unix/X3"));
-        assert_eq!(socket("localhost:10.0"), None);
+        assert_eq!(display_socket(":0").as_deref(), Some("/tmp/.X11-unix/X0"));
+        assert_eq!(
+            display_socket(":10.1").as_deref(),
+            Some("/tmp/.X11-unix/X10")
+        );
+        assert_eq!(
+            display_socket("unix:3").as_deref(),
+            Some("/tmp/.X11-unix/X3")
+        );
+        assert_eq!(display_socket("localhost:10.0"), None);
     }
 }

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60 * 60);
 /// The file that says a folder was finished.
 pub(crate) const COMPLETE: &str = ".complete";
 
-/// A folder in the making, on the same disk as its final place. Dropped unfinished, it takes its contents along.
+/// An unfinished folder on the same disk as its final place. Dropped unfinished, it takes its contents along.
 #[derive(Debug)]
 pub(crate) struct AtomicDir(PathBuf);
 
@@ -24,7 +24,7 @@ impl AtomicDir {
     /// When the folder cannot be made.
     pub(crate) fn new(cache: &Path) -> Result<Self> {
         let dir = cache.join(".unfinished");
-        remove(&dir)?;
+        remove_dir(&dir)?;
         std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         Ok(Self(dir))
     }
@@ -38,7 +38,7 @@ impl AtomicDir {
     ///
     /// # Errors
     /// When the disk refuses; names the folder.
-    pub(crate) fn finish(
+    pub(crate) fn finish_at(
         self,
         made: &Path,
         place: &Path,
@@ -47,7 +47,7 @@ impl AtomicDir {
     ) -> Result<()> {
         let file = mark_in.join(COMPLETE);
         std::fs::write(&file, mark).with_context(|| format!("writing {}", file.display()))?;
-        remove(place)?;
+        remove_dir(place)?;
         std::fs::rename(made, place)
             .with_context(|| format!("moving {} to {}", made.display(), place.display()))
     }
@@ -56,12 +56,12 @@ impl AtomicDir {
 impl Drop for AtomicDir {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next attempt, which would say why it cannot.
-        let _ = remove(&self.0);
+        let _ = remove_dir(&self.0);
     }
 }
 
 /// What the folder's marker says; `None` without one.
-pub(crate) fn mark(folder: &Path) -> Option<String> {
+pub(crate) fn read_mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn mark(folder: &Path) -> Option<String> {
 ///
 /// # Errors
 /// When the disk refuses; names the folder.
-pub(crate) fn remove(dir: &Path) -> Result<()> {
+pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
     match std::fs::remove_dir_all(dir) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing {}", dir.display()))
@@ -82,14 +82,14 @@ pub(crate) fn remove(dir: &Path) -> Result<()> {
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.
-pub(crate) fn lock(file: &Path, what: &str, stop: &Interrupt) -> Result<File> {
+pub(crate) fn lock_file(file: &Path, what: &str, stop: &Interrupt) -> Result<File> {
     let lock = File::options()
         .create(true)
         .append(true)
         .open(file)
         .with_context(|| format!("opening {}", file.display()))?;
     let mut told = false;
-    stop.until(&format!("another chore to leave {what}"), PATIENCE, || {
+    stop.wait_until(&format!("another chore to leave {what}"), PATIENCE, || {
         match lock.try_lock() {
             Ok(()) => return Ok(Some(())),
             Err(TryLockError::WouldBlock) => {}

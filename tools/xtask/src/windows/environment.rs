@@ -94,7 +94,7 @@ impl CrossEnvironment {
         environment.put("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", wine.join(" "));
         // Tests that compare with stored texts would ask cargo where these are, but cannot start it from within Wine;
         // and they would write new ones beside the sources, in a folder of the wrong name.
-        environment.put("INSTA_WORKSPACE_ROOT", build::root());
+        environment.put("INSTA_WORKSPACE_ROOT", build::repository_root());
         environment.put("INSTA_UPDATE", "no");
         environment
     }
@@ -148,7 +148,7 @@ impl CrossEnvironment {
     }
 
     /// Gives it to `command`.
-    pub(crate) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply_to(&self, command: &mut Command) {
         for name in &self.unset {
             command.env_remove(name);
         }
@@ -156,7 +156,7 @@ impl CrossEnvironment {
     }
 
     /// The same as lines for a shell.
-    pub(crate) fn script(&self) -> String {
+    pub(crate) fn shell_script(&self) -> String {
         let mut script = String::new();
         for name in &self.unset {
             script.push_str(&format!("unset {}\n", name.to_string_lossy()));
@@ -165,7 +165,7 @@ impl CrossEnvironment {
             script.push_str(&format!(
                 "export {}={}\n",
                 name.to_string_lossy(),
-                quoted(&value.to_string_lossy())
+                quote_for_shell(&value.to_string_lossy())
             ));
         }
         script
@@ -178,7 +178,7 @@ fn is_foreign(name: &OsStr) -> bool {
 }
 
 /// One word for a POSIX shell, whatever it holds.
-fn quoted(value: &str) -> String {
+fn quote_for_shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
@@ -252,9 +252,9 @@ mod tests {
         let mut shell = Command::new("/bin/sh");
         shell
             .args(["-c", r#"eval "$1"; echo "$WINEPREFIX${RUSTFLAGS-:}""#, "sh"])
-            .arg(environment.script())
+            .arg(environment.shell_script())
             .env("RUSTFLAGS", "-Cdebuginfo=0");
-        let answer = crate::process::output(&mut shell).unwrap();
+        let answer = crate::process::output_of(&mut shell).unwrap();
         assert_eq!(answer.trim(), "/home/it's/.cache/uam/windows/own:");
     }
 }

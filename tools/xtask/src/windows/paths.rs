@@ -78,7 +78,7 @@ pub(crate) fn libraries(sysroot: &Path) -> PathBuf {
 }
 
 /// The compiler's release in a Debian version such as `1.96.0+dfsg1-1~deb12u2`: major and minor.
-pub(crate) fn release(version: &str) -> Option<(u32, u32)> {
+pub(crate) fn compiler_release(version: &str) -> Option<(u32, u32)> {
     // An epoch stands before a colon.
     let version = version.split_once(':').map_or(version, |(_, v)| v);
     let mut numbers = version.split(['.', '+', '-', '~']);
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn debians_versions_name_the_release() {
-        assert_eq!(release("1.96.0+dfsg1-1~deb12u2"), Some((1, 96)));
-        assert_eq!(release("1:1.100.2-3"), Some((1, 100)));
-        assert_eq!(release("1.95"), Some((1, 95)));
-        assert_eq!(release(""), None);
-        assert_eq!(release("unknown"), None);
+        assert_eq!(compiler_release("1.96.0+dfsg1-1~deb12u2"), Some((1, 96)));
+        assert_eq!(compiler_release("1:1.100.2-3"), Some((1, 100)));
+        assert_eq!(compiler_release("1.95"), Some((1, 95)));
+        assert_eq!(compiler_release(""), None);
+        assert_eq!(compiler_release("unknown"), None);
     }
 }

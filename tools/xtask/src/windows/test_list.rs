@@ -69,12 +69,12 @@ pub(super) const TESTS_LEFT_OUT: &[ExcludedTests] = &[
 ];
 
 /// Cargo's words for the tested crates.
-pub(super) fn tested<'a>() -> impl Iterator<Item = &'a str> {
+pub(super) fn tested_packages<'a>() -> impl Iterator<Item = &'a str> {
     TESTED.iter().flat_map(|name| ["-p", name])
 }
 
 /// Nextest's expression for all tests but those left out.
-pub(super) fn wanted() -> String {
+pub(super) fn test_filter() -> String {
     let left_out: Vec<String> = TESTS_LEFT_OUT
         .iter()
         .map(|ExcludedTests { package, tests, .. }| {
@@ -104,7 +104,7 @@ mod tests {
         known.sort_unstable();
         let mut there: Vec<String> = ["crates", "tools"]
             .into_iter()
-            .flat_map(|folder| std::fs::read_dir(build::root().join(folder)).unwrap())
+            .flat_map(|folder| std::fs::read_dir(build::repository_root().join(folder)).unwrap())
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         there.sort_unstable();
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_test_is_left_out_of_its_own_crate_only() {
-        let wanted = wanted();
+        let wanted = test_filter();
         assert!(
             wanted.starts_with("not (package(screenshots) & (test(changes::) | test(ocr::) | "),
             "{wanted}"
@@ -122,14 +122,14 @@ mod tests {
 
     #[test]
     fn a_real_windows_runs_the_same_tests() {
-        let workflow = build::root().join(".github/workflows/ci.yml");
+        let workflow = build::repository_root().join(".github/workflows/ci.yml");
         let text = std::fs::read_to_string(workflow).unwrap();
         let words: Vec<&str> = text.split_whitespace().collect();
         let text = words.join(" ");
         for (name, _) in LEFT_OUT {
             assert!(text.contains(&format!("--exclude {name} ")), "{name}");
         }
-        let filter = format!("--filterset '{}'", wanted());
+        let filter = format!("--filterset '{}'", test_filter());
         assert!(text.contains(&filter), "ci.yml needs: {filter}");
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::build;
 use crate::packages::{self, PackagesUnavailable, WINDOWS};
-use crate::process::{Interrupt, output};
+use crate::process::{Interrupt, output_of};
 use crate::windows::atomic_dir::{self, AtomicDir};
 use crate::windows::environment::CrossEnvironment;
-use crate::windows::paths::{WindowsPaths, release};
+use crate::windows::paths::{WindowsPaths, compiler_release};
 use crate::windows::wine::{self, Wine};
 use crate::windows::{sysroot, wine_prefix, wine_setup};
 use anyhow::{Context, Result, bail};
@@ -32,13 +32,13 @@ impl Toolchain {
         if std::env::consts::ARCH != "x86_64" {
             bail!(PackagesUnavailable {
                 why: "only on x86-64".into(),
-                told: format!(
+                advice: format!(
                     "the Windows program is for x86-64, and Wine cannot run it on {}",
                     std::env::consts::ARCH
                 ),
             });
         }
-        packages::ensure(&[WINDOWS], stop)?;
+        packages::ensure_packages(&[WINDOWS], stop)?;
         let toolchain = Self::find()?;
         let Self {
             places,
@@ -47,23 +47,23 @@ impl Toolchain {
         } = &toolchain;
         std::fs::create_dir_all(&places.cache)
             .with_context(|| format!("making {}", places.cache.display()))?;
-        let _lock = atomic_dir::lock(&places.cache.join("set-up.lock"), "the set-up", stop)?;
-        sysroot::ensure(places, stop)?;
-        wine_setup::ensure(places, environment, stop)?;
+        let _lock = atomic_dir::lock_file(&places.cache.join("set-up.lock"), "the set-up", stop)?;
+        sysroot::ensure_sysroot(places, stop)?;
+        wine_setup::ensure_prefix(places, environment, stop)?;
         Ok(toolchain)
     }
 
     /// As it would be after [`Toolchain::set_up`], of which only the packages must be there.
     pub(super) fn find() -> Result<Self> {
         let mut dpkg = Command::new("dpkg-query");
-        let version = output(dpkg.args(["-W", "-f", "${Version}", "rustc-web"])).context(
+        let version = output_of(dpkg.args(["-W", "-f", "${Version}", "rustc-web"])).context(
             "Debian's package rustc-web is not installed; set up with: cargo xtask windows setup",
         )?;
         let release = new_enough(&version)?;
         let places = WindowsPaths::find(&version, |name| std::env::var_os(name))?;
         let environment = CrossEnvironment::new(
             &places,
-            wine::starter(),
+            wine::wine_starter(),
             std::env::vars_os().map(|(name, _)| name),
         );
         Ok(Self {
@@ -77,14 +77,14 @@ impl Toolchain {
     pub(super) fn is_complete(&self) -> bool {
         [&self.places.libraries(), &self.places.prefix]
             .into_iter()
-            .all(|folder| atomic_dir::mark(folder).is_some())
+            .all(|folder| atomic_dir::read_mark(folder).is_some())
     }
 
     /// Debian's cargo at the repository's root, building for Windows.
-    pub(crate) fn cargo(&self) -> Command {
+    pub(crate) fn cargo_command(&self) -> Command {
         let mut command = Command::new("/usr/bin/cargo");
-        self.environment.apply(&mut command);
-        command.current_dir(build::root());
+        self.environment.apply_to(&mut command);
+        command.current_dir(build::repository_root());
         command
     }
 
@@ -107,14 +107,14 @@ impl Toolchain {
     ///
     /// # Errors
     /// When it does not come up, or on Ctrl-C.
-    pub(crate) fn wine(&self, stop: &Interrupt) -> Result<Wine> {
+    pub(crate) fn start_wine(&self, stop: &Interrupt) -> Result<Wine> {
         self.fresh_wine(&self.places.run, stop)
     }
 
-    /// As [`Toolchain::wine`], with the Windows in the folder `prefix`.
+    /// As [`Toolchain::start_wine`], with the Windows in the folder `prefix`.
     ///
     /// # Errors
-    /// As for [`Toolchain::wine`].
+    /// As for [`Toolchain::start_wine`].
     pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Interrupt) -> Result<Wine> {
         Wine::start_fresh(&self.environment, &self.places.prefix, prefix, stop)
     }
@@ -127,7 +127,7 @@ impl Toolchain {
     /// Wine in the person's own prefix, on their desktop where there is one.
     ///
     /// # Errors
-    /// As for [`Toolchain::wine`].
+    /// As for [`Toolchain::start_wine`].
     pub(super) fn visible_wine(&self, stop: &Interrupt) -> Result<Wine> {
         self.ensure_own_prefix(stop)?;
         Wine::start_visible(&self.environment, &self.places.own, stop)
@@ -139,7 +139,7 @@ impl Toolchain {
     /// When that prefix cannot be made.
     pub(super) fn environment_script(&self, stop: &Interrupt) -> Result<String> {
         self.ensure_own_prefix(stop)?;
-        Ok(self.environment.script())
+        Ok(self.environment.shell_script())
     }
 
     /// Makes the person's own prefix, unless there is one.
@@ -147,25 +147,25 @@ impl Toolchain {
         let WindowsPaths {
             cache, prefix, own, ..
         } = &self.places;
-        let _lock = atomic_dir::lock(&cache.join("set-up.lock"), "the set-up", stop)?;
+        let _lock = atomic_dir::lock_file(&cache.join("set-up.lock"), "the set-up", stop)?;
         if own.exists() {
             return Ok(());
         }
         let scratch = AtomicDir::new(cache)?;
         let made = scratch.path().join("prefix");
-        wine_prefix::copy(prefix, &made)?;
-        scratch.finish(&made, own, &made, "")
+        wine_prefix::copy_prefix(prefix, &made)?;
+        scratch.finish_at(&made, own, &made, "")
     }
 }
 
 /// Debian's compiler follows its own calendar; ours must be able to build with it.
 fn new_enough(version: &str) -> Result<(u32, u32)> {
     let needed = env!("CARGO_PKG_RUST_VERSION");
-    match release(version) {
-        Some(found) if Some(found) >= release(needed) => Ok(found),
+    match compiler_release(version) {
+        Some(found) if Some(found) >= compiler_release(needed) => Ok(found),
         _ => bail!(PackagesUnavailable {
             why: format!("rustc-web is {version}, but Rust {needed} is needed"),
-            told: format!(
+            advice: format!(
                 "this project needs Rust {needed}, but Debian's package rustc-web is {version}. Should a newer one be \
                  offered:\n    sudo apt-get update && sudo apt-get install rustc-web cargo-web rust-web-src rust-web-clippy"
             ),

@@ -1,8 +1,8 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
-use crate::process::{Interrupt, ProcessGroup, foreground, line};
+use crate::process::{Interrupt, ProcessGroup, command_line, run_foreground};
 use crate::user::virtual_screen::own_display;
-use crate::windows::atomic_dir::{lock, remove};
+use crate::windows::atomic_dir::{lock_file, remove_dir};
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::wine_prefix::{self, SERVER};
 use anyhow::{Context, Result, bail};
@@ -23,7 +23,7 @@ pub(crate) const DESKTOP: &str = "1280x800";
 const STEADY: [&str; 3] = ["setarch", "-R", "wine"];
 
 /// How Wine is started here: without random addresses, where that is allowed. Containers mostly forbid it.
-pub(crate) fn starter() -> &'static [&'static str] {
+pub(crate) fn wine_starter() -> &'static [&'static str] {
     static ALLOWED: OnceLock<bool> = OnceLock::new();
     let allowed = *ALLOWED.get_or_init(|| {
         let mut nothing = Command::new(STEADY[0]);
@@ -60,7 +60,7 @@ impl Wine {
         stop: &Interrupt,
     ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
-        let (screen, display) = screen(stop)?;
+        let (screen, display) = start_screen(stop)?;
         Self::on(display, Some(screen), lock, environment, prefix, stop)
     }
 
@@ -76,9 +76,9 @@ impl Wine {
         stop: &Interrupt,
     ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
-        remove(prefix)?;
-        wine_prefix::copy(from, prefix)?;
-        let (screen, display) = screen(stop)?;
+        remove_dir(prefix)?;
+        wine_prefix::copy_prefix(from, prefix)?;
+        let (screen, display) = start_screen(stop)?;
         let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
         wine.fleeting = true;
         Ok(wine)
@@ -103,7 +103,7 @@ impl Wine {
     }
 
     fn lock(prefix: &Path, stop: &Interrupt) -> Result<File> {
-        lock(&prefix.with_extension("lock"), "Wine", stop)
+        lock_file(&prefix.with_extension("lock"), "Wine", stop)
     }
 
     fn on(
@@ -124,10 +124,10 @@ impl Wine {
         };
         // Nobody else uses the prefix, so a server still there was left by a chore that was killed.
         wine.end();
-        // It returns once the server listens in the background, where it then stays until it is told to end.
+        // It returns once the server listens in the background, where it then stays until it gets the order to end.
         let mut server = wine.command("wineserver");
         wine.must_work(server.arg("--persistent"), stop)?;
-        wine.quietly(&["cmd", "/c", "rem"], stop)?;
+        wine.run_quietly(&["cmd", "/c", "rem"], stop)?;
         Ok(wine)
     }
 
@@ -135,17 +135,17 @@ impl Wine {
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
-    pub(crate) fn quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
+    pub(crate) fn run_quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
         self.must_work(self.program().args(words), stop)
     }
 
     fn must_work(&self, command: &mut Command, stop: &Interrupt) -> Result<()> {
-        let status = foreground(quiet(command), stop)?;
+        let status = run_foreground(quiet(command), stop)?;
         if !status.success() {
             bail!(
                 "Wine failed ({status}); to see why: WINEPREFIX={} {}",
                 self.prefix.display(),
-                line(command)
+                command_line(command)
             );
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Wine {
 
     /// Wine, to be given a Windows program.
     pub(crate) fn program(&self) -> Command {
-        let (first, others) = starter().split_first().unwrap_or((&"wine", &[]));
+        let (first, others) = wine_starter().split_first().unwrap_or((&"wine", &[]));
         let mut command = self.command(first);
         command.args(others);
         command
@@ -188,15 +188,15 @@ impl Drop for Wine {
             // What cannot be removed now is removed by the next run, which would say why it cannot.
             let server = std::fs::read_to_string(self.prefix.join(SERVER)).unwrap_or_default();
             if server.starts_with("wine-") && !server.contains('/') {
-                let _ = remove(&Path::new("/tmp").join(server.trim_end()));
+                let _ = remove_dir(&Path::new("/tmp").join(server.trim_end()));
             }
-            let _ = remove(&self.prefix);
+            let _ = remove_dir(&self.prefix);
         }
     }
 }
 
 fn prepare(command: &mut Command, environment: &CrossEnvironment, prefix: &Path, display: &str) {
-    environment.apply(command);
+    environment.apply_to(command);
     command
         .env("WINEPREFIX", prefix)
         .env("DISPLAY", display)
@@ -211,7 +211,7 @@ fn quiet(command: &mut Command) -> &mut Command {
 }
 
 /// An X server without a window manager, on a display number of its own choosing.
-fn screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
+fn start_screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
     let mut server = ProcessGroup::start(
         Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
@@ -228,7 +228,7 @@ fn screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
             let _ = sender.send(line);
         }
     });
-    let number = stop.until("Xvfb to name its display", PATIENCE, || {
+    let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
         Ok(receiver.try_recv().ok())
     })?;
     Ok((server, format!(":{}", number.trim())))

@@ -13,7 +13,7 @@ pub(crate) const SERVER: &str = "wineserver";
 /// # Errors
 /// When the disk refuses; names the link.
 pub(super) fn keep_inside(dir: &Path) -> Result<()> {
-    for entry in entries(dir)? {
+    for entry in list_entries(dir)? {
         if entry.is_symlink() {
             std::fs::remove_file(&entry)
                 .and_then(|()| std::fs::create_dir(&entry))
@@ -29,7 +29,7 @@ pub(super) fn keep_inside(dir: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the disk refuses; names the file.
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_prefix(from: &Path, to: &Path) -> Result<()> {
     let without = [from.join(SERVER), from.join(COMPLETE)];
     // Six hundred megabytes that only Wine itself replaces, and replaces as a whole.
     let shared = from.join("drive_c/windows/system32");
@@ -54,7 +54,7 @@ enum CopyMode {
 
 fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> CopyMode) -> Result<()> {
     std::fs::create_dir(to).with_context(|| format!("making {}", to.display()))?;
-    for entry in entries(from)? {
+    for entry in list_entries(from)? {
         let target = to.join(entry.file_name().unwrap_or_default());
         if entry.is_dir() && !entry.is_symlink() {
             copy_folder(&entry, &target, how)?;
@@ -73,7 +73,7 @@ fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> CopyMode) -> Resu
     Ok(())
 }
 
-fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+fn list_entries(dir: &Path) -> Result<Vec<PathBuf>> {
     std::fs::read_dir(dir)
         .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
         .with_context(|| format!("reading {}", dir.display()))
@@ -110,7 +110,7 @@ mod tests {
             std::fs::write(from.join(name), name).unwrap();
         }
         std::fs::write(from.join(system).join("a.dll"), "dll").unwrap();
-        copy(&from, &to).unwrap();
+        copy_prefix(&from, &to).unwrap();
         std::fs::write(to.join("system.reg"), "changed").unwrap();
         let read = |file: PathBuf| std::fs::read_to_string(file).ok();
         let found = [

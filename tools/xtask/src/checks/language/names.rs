@@ -1,6 +1,6 @@
 //! The names that a Rust file gives to types, modules and functions.
 
-use crate::checks::rust_tokens::{Token, TokenKind, closing};
+use crate::checks::rust_tokens::{Token, TokenKind, find_closing};
 
 /// A name and the line it is given on.
 #[derive(Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub(super) struct GivenName<'a> {
 }
 
 /// The names that follow one of `keywords`.
-fn after<'a>(code: &[Token<'a>], keywords: &[&str]) -> Vec<GivenName<'a>> {
+fn names_after<'a>(code: &[Token<'a>], keywords: &[&str]) -> Vec<GivenName<'a>> {
     let named = code.windows(2).filter_map(|pair| {
         let [keyword, name] = pair else { return None };
         let is_keyword = keyword.kind == TokenKind::Word && keywords.contains(&keyword.text);
@@ -25,25 +25,27 @@ fn after<'a>(code: &[Token<'a>], keywords: &[&str]) -> Vec<GivenName<'a>> {
 }
 
 /// Structs, enums, unions, traits and type aliases; types inside a trait or its implementation are not counted.
-pub(super) fn types<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
+pub(super) fn type_names<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
     let outside = without_blocks(code, &["impl", "trait"]);
-    let mut found = after(&outside, &["struct", "enum", "trait", "type"]);
+    let mut found = names_after(&outside, &["struct", "enum", "trait", "type"]);
     found.retain(|given| given.name.starts_with(char::is_uppercase));
     found
 }
 
 /// Modules in braces; one in a file of its own has the file's name.
-pub(super) fn modules<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
+pub(super) fn module_names<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
     let with_mark = code.windows(3).filter(|three| three[2].is_mark('{'));
-    with_mark.flat_map(|three| after(three, &["mod"])).collect()
+    with_mark
+        .flat_map(|three| names_after(three, &["mod"]))
+        .collect()
 }
 
 /// Functions whose name is of one's own choice: those of a trait's implementation have the trait's names.
-pub(super) fn functions<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
+pub(super) fn function_names<'a>(code: &[Token<'a>]) -> Vec<GivenName<'a>> {
     let is_for_trait = |header: &[Token<'_>]| {
         header[0].is_word("impl") && header.iter().any(|token| token.is_word("for"))
     };
-    let mut found = after(&blocks_left_out(code, &is_for_trait), &["fn"]);
+    let mut found = names_after(&blocks_left_out(code, &is_for_trait), &["fn"]);
     found.retain(|given| given.name != "main");
     found
 }
@@ -71,7 +73,7 @@ fn blocks_left_out<'a>(
         at = match brace.filter(|_| is_item).map(|length| at + length) {
             Some(open) if code[open].is_mark('{') && unwanted(&code[at..open]) => {
                 kept.extend_from_slice(&code[at + 1..open]);
-                closing(code, open).map_or(code.len(), |close| close + 1)
+                find_closing(code, open).map_or(code.len(), |close| close + 1)
             }
             _ => at + 1,
         };
@@ -96,7 +98,7 @@ fn begins_item(code: &[Token<'_>], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::rust_tokens::tokens;
+    use crate::checks::rust_tokens::split_tokens;
 
     fn texts<'a>(found: &[GivenName<'a>]) -> Vec<&'a str> {
         found.iter().map(|given| given.name).collect()
@@ -106,9 +108,9 @@ mod tests {
     fn names_are_those_of_ones_own_choice() {
         let source = "pub struct A; enum B {} trait C { type D; fn e(); }\nimpl C for A { type D = u8; fn e() {} }\n\
             impl A { fn f(&self) -> impl Fn(u8) { g } }\ntype H = u8; mod i; mod j { fn k() {} }\nfn main() {}";
-        let code = tokens(source);
-        assert_eq!(texts(&types(&code)), ["A", "B", "C", "H"]);
-        assert_eq!(texts(&modules(&code)), ["j"]);
-        assert_eq!(texts(&functions(&code)), ["e", "f", "k"]);
+        let code = split_tokens(source);
+        assert_eq!(texts(&type_names(&code)), ["A", "B", "C", "H"]);
+        assert_eq!(texts(&module_names(&code)), ["j"]);
+        assert_eq!(texts(&function_names(&code)), ["e", "f", "k"]);
     }
 }

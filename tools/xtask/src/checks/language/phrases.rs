@@ -33,13 +33,13 @@ pub(super) struct FoundPhrase {
 }
 
 /// Splits prose, whose first line is `first_line`, into words. Code between backticks, links and addresses are passed over.
-pub(super) fn words(text: &str, first_line: usize) -> Vec<ProseWord> {
+pub(super) fn split_words(text: &str, first_line: usize) -> Vec<ProseWord> {
     let mut found = Vec::new();
     let mut line = first_line;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let length = if first == '`' {
-            push(&mut found, "`", line);
+            push_word(&mut found, "`", line);
             code_length(rest)
         } else if first.is_whitespace() {
             first.len_utf8()
@@ -79,16 +79,16 @@ fn read_chunk(chunk: &str, line: usize, found: &mut Vec<ProseWord>) {
     let inside = chunk.trim_matches(is_edge);
     let before = &chunk[..chunk.len() - chunk.trim_start_matches(is_edge).len()];
     if is_name(inside) || before.ends_with(['-', '/', '.', '@', '=', '#', '$', '_', '<', '\\']) {
-        push(found, "`", line);
+        push_word(found, "`", line);
     } else {
         let parts = inside.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
         for part in parts.filter(|part| !part.is_empty()) {
-            push(found, &part.replace('’', "'").to_lowercase(), line);
+            push_word(found, &part.replace('’', "'").to_lowercase(), line);
         }
     }
     let after = &chunk[chunk.trim_end_matches(is_edge).len()..];
     if after.contains(['.', '!', '?', ':', ';']) || inside.is_empty() && chunk.contains('.') {
-        push(found, ".", line);
+        push_word(found, ".", line);
     }
 }
 
@@ -101,7 +101,7 @@ fn is_name(inside: &str) -> bool {
             .is_some_and(|(_, after)| after.starts_with(char::is_alphanumeric))
 }
 
-fn push(found: &mut Vec<ProseWord>, text: &str, line: usize) {
+fn push_word(found: &mut Vec<ProseWord>, text: &str, line: usize) {
     let text = text.to_owned();
     found.push(ProseWord { text, line });
 }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<&'static str> {
-        let found = PhraseSearch::new().find(&words(text, 1));
+        let found = PhraseSearch::new().find(&split_words(text, 1));
         found.into_iter().map(|found| found.phrase).collect()
     }
 
@@ -185,7 +185,7 @@ mod tests {
         );
         assert_eq!(found("House rules"), ["house rules"]);
         assert_eq!(found("As there. More."), ["as there ."]);
-        let found = PhraseSearch::new().find(&words("a\nb\nthe pulse", 7));
+        let found = PhraseSearch::new().find(&split_words("a\nb\nthe pulse", 7));
         assert_eq!((found[0].line, found[0].standard), (9, "heartbeat"));
     }
 

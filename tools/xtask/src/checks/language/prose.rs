@@ -1,27 +1,27 @@
 //! The prose of a file: what is written for people, as blocks of words.
 
-use super::phrases::{ProseWord, words};
-use crate::checks::rust_tokens::{Token, TokenKind, tokens, without_tests};
+use super::phrases::{ProseWord, split_words};
+use crate::checks::rust_tokens::{Token, TokenKind, split_tokens, without_tests};
 use crate::checks::workspace_files::TextFile;
 
 /// The prose of `file`; each block is one comment, one message or one text. Nothing for a file of an unknown kind.
 ///
 /// The messages in tests are examples of titles and files rather than prose, so there only comments count.
-pub(super) fn of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
+pub(super) fn blocks_of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
     let text = file.text.as_str();
     match file.name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("rs") => {
-            let all = tokens(text);
-            let mut blocks = comments(&all);
+            let all = split_tokens(text);
+            let mut blocks = comment_blocks(&all);
             if !is_for_tests(&file.name) {
-                blocks.extend(messages(&without_tests(&all).0));
+                blocks.extend(message_blocks(&without_tests(&all).0));
             }
             blocks
         }
-        Some("c") => comments(&tokens(text)),
-        Some("md") => vec![words(text, 1)],
+        Some("c") => comment_blocks(&split_tokens(text)),
+        Some("md") => vec![split_words(text, 1)],
         Some("js" | "mjs" | "css") => of_script(text),
-        Some("html") => vec![words(&without_tags(text), 1)],
+        Some("html") => vec![split_words(&without_tags(text), 1)],
         Some("toml" | "py" | "sh" | "yml" | "yaml") => of_hash_comments(text),
         _ => Vec::new(),
     }
@@ -33,7 +33,7 @@ pub(super) fn is_for_tests(name: &str) -> bool {
 }
 
 /// The comments of Rust code, neighbouring lines as one block.
-pub(super) fn comments(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
+pub(super) fn comment_blocks(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, Token<'_>)> = None;
     for token in tokens.iter().filter(|token| token.is_comment()) {
@@ -47,21 +47,21 @@ pub(super) fn comments(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
                 let first = (token.text.to_owned(), *token);
                 blocks.extend(
                     open.replace(first)
-                        .map(|(text, first)| words(&text, first.line)),
+                        .map(|(text, first)| split_words(&text, first.line)),
                 );
             }
         }
     }
-    blocks.extend(open.map(|(text, first)| words(&text, first.line)));
+    blocks.extend(open.map(|(text, first)| split_words(&text, first.line)));
     blocks
 }
 
 /// The messages of Rust code, each a block.
-fn messages(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
+fn message_blocks(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
     let texts = tokens.iter().filter(|token| token.kind == TokenKind::Text);
     texts
         .filter(|token| is_message(token.text))
-        .map(|token| words(&message_text(token.text), token.line))
+        .map(|token| split_words(&message_text(token.text), token.line))
         .collect()
 }
 
@@ -121,7 +121,7 @@ fn of_script(text: &str) -> Vec<Vec<ProseWord>> {
         } else {
             (first.len_utf8(), None)
         };
-        blocks.extend(prose.map(|prose| words(&prose, line)));
+        blocks.extend(prose.map(|prose| split_words(&prose, line)));
         let passed = &rest[..length];
         line += passed.bytes().filter(|b| *b == b'\n').count();
         last = passed.chars().rfind(|c| *c != ' ').unwrap_or(last);
@@ -176,7 +176,7 @@ fn of_hash_comments(text: &str) -> Vec<Vec<ProseWord>> {
             .split_once("# ")
             .filter(|(before, _)| before.is_empty() || before.ends_with(char::is_whitespace));
         match comment {
-            Some((_, comment)) => block.extend(words(comment, at + 1)),
+            Some((_, comment)) => block.extend(split_words(comment, at + 1)),
             None => blocks.push(std::mem::take(&mut block)),
         }
     }
@@ -200,7 +200,7 @@ mod tests {
                 .map(|word| format!("{}:{}", word.line, word.text));
             words.collect::<Vec<_>>().join(" ")
         };
-        of_file(&file).into_iter().map(line).collect()
+        blocks_of_file(&file).into_iter().map(line).collect()
     }
 
     #[test]

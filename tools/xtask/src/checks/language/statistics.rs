@@ -12,8 +12,8 @@
 
 use super::commits::CommitSubjects;
 use super::names;
-use super::prose::comments;
-use crate::checks::rust_tokens::{tokens, without_tests};
+use super::prose::comment_blocks;
+use crate::checks::rust_tokens::{split_tokens, without_tests};
 use crate::checks::workspace_files::TextFile;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,21 +55,21 @@ struct TypePlace(String);
 impl LanguageStatistics {
     /// Adds a file, unless it is for tests only.
     pub(super) fn add(&mut self, file: &TextFile) {
-        let all = tokens(&file.text);
+        let all = split_tokens(&file.text);
         let (kept, _) = without_tests(&all);
-        for block in comments(&kept) {
+        for block in comment_blocks(&kept) {
             let plain = block.iter().filter(|word| word.is_plain());
             self.comment_words += plain.clone().count();
             self.whats += plain.filter(|word| word.text == "what").count();
         }
         let mut code = kept;
         code.retain(|token| !token.is_comment());
-        for function in names::functions(&code) {
+        for function in names::function_names(&code) {
             self.functions += 1;
             let name = function.name.trim_matches('_');
             self.one_word_functions += usize::from(!name.contains('_'));
         }
-        for given in names::types(&code) {
+        for given in names::type_names(&code) {
             let place = TypePlace::of(&file.name, given.line);
             let places = self.types.entry(given.name.to_owned()).or_default();
             places.insert(place);

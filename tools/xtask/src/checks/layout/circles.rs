@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 /// The groups of at least two of the numbers below `count` that reach each other along `edges`, each in order.
-pub(super) fn find(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
-    let reached: Vec<BTreeSet<usize>> = (0..count).map(|from| reach(from, edges)).collect();
+pub(super) fn find_circles(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
+    let reached: Vec<BTreeSet<usize>> =
+        (0..count).map(|from| reachable_from(from, edges)).collect();
     let mut circles = Vec::new();
     for from in 0..count {
         let circle: Vec<usize> = reached[from]
@@ -19,7 +20,7 @@ pub(super) fn find(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<Vec<us
     circles
 }
 
-fn reach(from: usize, edges: &BTreeSet<(usize, usize)>) -> BTreeSet<usize> {
+fn reachable_from(from: usize, edges: &BTreeSet<(usize, usize)>) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open = vec![from];
     while let Some(at) = open.pop() {
@@ -48,7 +49,7 @@ mod tests {
             (6, 4),
             (6, 0),
         ]);
-        assert_eq!(find(7, &edges), [vec![1, 2], vec![4, 5, 6]]);
-        assert!(find(3, &BTreeSet::from([(0, 1), (0, 2), (1, 2)])).is_empty());
+        assert_eq!(find_circles(7, &edges), [vec![1, 2], vec![4, 5, 6]]);
+        assert!(find_circles(3, &BTreeSet::from([(0, 1), (0, 2), (1, 2)])).is_empty());
     }
 }

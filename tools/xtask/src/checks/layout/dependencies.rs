@@ -13,7 +13,7 @@ pub(super) type Dependencies = BTreeMap<(usize, usize), Vec<(usize, String)>>;
 const MOST_REEXPORTS: usize = 16;
 
 /// Finds the dependencies between the files of `tree`.
-pub(super) fn of_tree(tree: &ModuleTree) -> Dependencies {
+pub(super) fn find_dependencies(tree: &ModuleTree) -> Dependencies {
     let mut found = Dependencies::new();
     for (id, module) in tree.modules.iter().enumerate() {
         let mut note = |path: &PathUse, suffix: &str, files: BTreeSet<usize>| {
@@ -26,7 +26,7 @@ pub(super) fn of_tree(tree: &ModuleTree) -> Dependencies {
             }
         };
         for import in &module.imports {
-            let target = resolve(tree, id, &import.path.parts, MOST_REEXPORTS);
+            let target = resolve_path(tree, id, &import.path.parts, MOST_REEXPORTS);
             match import.name {
                 Some(_) => note(&import.path, "", target.files),
                 None => {
@@ -40,7 +40,7 @@ pub(super) fn of_tree(tree: &ModuleTree) -> Dependencies {
             note(
                 path,
                 "",
-                resolve(tree, id, &path.parts, MOST_REEXPORTS).files,
+                resolve_path(tree, id, &path.parts, MOST_REEXPORTS).files,
             );
         }
     }
@@ -71,7 +71,7 @@ impl PathTarget {
     }
 }
 
-fn resolve(tree: &ModuleTree, from: usize, parts: &[String], left: usize) -> PathTarget {
+fn resolve_path(tree: &ModuleTree, from: usize, parts: &[String], left: usize) -> PathTarget {
     let mut module = from;
     let mut rest = parts;
     let mut is_relative = true;
@@ -125,12 +125,12 @@ fn look_up(tree: &ModuleTree, module: usize, parts: &[String], left: usize) -> P
     for import in &here.imports {
         if import.name.as_ref() == Some(name) && import.path.parts.as_slice() != parts {
             let further = [&import.path.parts[..], rest].concat();
-            found.add(resolve(tree, module, &further, left));
+            found.add(resolve_path(tree, module, &further, left));
         }
     }
     if found.is_nothing() {
         for import in here.imports.iter().filter(|import| import.name.is_none()) {
-            for target in resolve(tree, module, &import.path.parts, left).modules {
+            for target in resolve_path(tree, module, &import.path.parts, left).modules {
                 if target != module {
                     found.add(look_up(tree, target, parts, left));
                 }

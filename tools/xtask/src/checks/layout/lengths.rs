@@ -1,6 +1,6 @@
 //! How long files and functions are.
 
-use crate::checks::rust_tokens::{Token, TokenKind, closing, tokens};
+use crate::checks::rust_tokens::{Token, TokenKind, find_closing, split_tokens};
 
 /// A function, from its `fn` to its last brace.
 #[derive(Debug, PartialEq)]
@@ -14,8 +14,8 @@ pub(super) struct FunctionLength {
 }
 
 /// The functions of `source` that have a body, tests included.
-pub(super) fn functions(source: &str) -> Vec<FunctionLength> {
-    let mut code = tokens(source);
+pub(super) fn function_lengths(source: &str) -> Vec<FunctionLength> {
+    let mut code = split_tokens(source);
     code.retain(|token| !token.is_comment());
     let mut found = Vec::new();
     for (at, token) in code.iter().enumerate() {
@@ -42,10 +42,10 @@ fn body_end(code: &[Token<'_>], mut at: usize) -> Option<usize> {
             return None;
         }
         if token.is_mark('{') {
-            return closing(code, at);
+            return find_closing(code, at);
         }
         at = match token.text {
-            "(" | "[" => closing(code, at)? + 1,
+            "(" | "[" => find_closing(code, at)? + 1,
             _ => at + 1,
         };
     }
@@ -59,7 +59,7 @@ mod tests {
     fn a_function_is_as_long_as_its_lines() {
         let source = "fn a(\n    b: [u8; 2],\n) -> u8 {\n    if true { 1 } else { 2 }\n}\ntrait T { fn c(&self); fn d() {} }\n\
             #[cfg(test)]\nmod tests {\n    fn e() {}\n}\ntype F = fn(u8) -> u8;\n";
-        let found = functions(source);
+        let found = function_lengths(source);
         let found: Vec<_> = found
             .iter()
             .map(|f| (f.name.as_str(), f.line, f.lines))

@@ -1,6 +1,8 @@
 //! The modules of one target of a crate (a library or a program), with what each defines, imports and names by a path.
 
-use crate::checks::rust_tokens::{Token, attribute, closing, tokens, without_tests};
+use crate::checks::rust_tokens::{
+    Token, find_closing, read_attribute, split_tokens, without_tests,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of one target. The root is the first.
@@ -76,7 +78,7 @@ fn add_file(
 ) -> usize {
     tree.files.push(name.to_owned());
     let file = tree.files.len() - 1;
-    let all = tokens(text);
+    let all = split_tokens(text);
     let (mut code, _) = without_tests(&all);
     code.retain(|token| !token.is_comment());
     add_module(tree, &code, file, parent, folder, read)
@@ -101,7 +103,7 @@ fn add_module(
     for child in body.children {
         let added = match child.place {
             ChildPlace::Braces(inside) => {
-                let folder = join(folder, &child.name);
+                let folder = join_path(folder, &child.name);
                 Some(add_module(tree, inside, file, Some(id), &folder, read))
             }
             ChildPlace::File(path) => {
@@ -131,10 +133,10 @@ fn child_file(
     path: Option<&str>,
     read: ReadFile<'_>,
 ) -> Option<(String, String, String)> {
-    let folder_below = join(folder, name);
+    let folder_below = join_path(folder, name);
     let candidates = match path {
         Some(path) => {
-            let file = join(here, path);
+            let file = join_path(here, path);
             let below = folder_of(&file).to_owned();
             vec![(file, below)]
         }
@@ -149,7 +151,7 @@ fn child_file(
 }
 
 /// `path` seen from `folder`, without its `..`.
-fn join(folder: &str, path: &str) -> String {
+fn join_path(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
@@ -188,7 +190,7 @@ impl<'t, 'a> ModuleBody<'t, 'a> {
         let mut path_attribute = None;
         let mut at = 0;
         while let Some(token) = code.get(at) {
-            if let Some((_, inside, after)) = attribute(code, at) {
+            if let Some((_, inside, after)) = read_attribute(code, at) {
                 if let [name, _, path] = inside
                     && name.is_word("path")
                 {
@@ -209,11 +211,11 @@ impl<'t, 'a> ModuleBody<'t, 'a> {
                 }
                 "use" if begins_use(code, at) => self.read_use(code, at),
                 "pub" if code.get(at + 1).is_some_and(|next| next.is_mark('(')) => {
-                    closing(code, at + 1).map_or(at + 1, |close| close + 1)
+                    find_closing(code, at + 1).map_or(at + 1, |close| close + 1)
                 }
                 _ => {
                     if depth == 0 {
-                        self.definitions.extend(definition(code, at));
+                        self.definitions.extend(defined_name(code, at));
                     }
                     self.read_path(code, at)
                 }
@@ -232,7 +234,7 @@ impl<'t, 'a> ModuleBody<'t, 'a> {
             return at + 1;
         };
         let (place, end) = if next.is_mark('{') {
-            let close = closing(code, at + 2).unwrap_or(code.len() - 1);
+            let close = find_closing(code, at + 2).unwrap_or(code.len() - 1);
             (ChildPlace::Braces(&code[at + 3..close]), close + 1)
         } else if next.is_mark(';') {
             (ChildPlace::File(path_attribute), at + 3)
@@ -294,7 +296,7 @@ fn is_path_mark(code: &[Token<'_>], at: usize) -> bool {
 }
 
 /// The name of the item whose keyword stands at `at`.
-fn definition(code: &[Token<'_>], at: usize) -> Option<String> {
+fn defined_name(code: &[Token<'_>], at: usize) -> Option<String> {
     const KEYWORDS: [&str; 8] = [
         "fn", "struct", "enum", "union", "trait", "type", "const", "static",
     ];
@@ -322,8 +324,8 @@ fn read_use_tree(tree: &[Token<'_>], prefix: &[String], imports: &mut Vec<Import
     let mut alias = None;
     while let Some(token) = tree.get(at) {
         if token.is_mark('{') {
-            let close = closing(tree, at).unwrap_or(tree.len());
-            for branch in branches(&tree[at + 1..close]) {
+            let close = find_closing(tree, at).unwrap_or(tree.len());
+            for branch in split_branches(&tree[at + 1..close]) {
                 read_use_tree(branch, &parts, imports);
             }
             return;
@@ -353,7 +355,7 @@ fn read_use_tree(tree: &[Token<'_>], prefix: &[String], imports: &mut Vec<Import
 }
 
 /// The parts between the commas that stand in no further braces.
-fn branches<'t, 'a>(group: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+fn split_branches<'t, 'a>(group: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let mut found = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;

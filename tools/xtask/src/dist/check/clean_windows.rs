@@ -3,7 +3,7 @@
 use crate::build;
 use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages};
-use crate::process::{Interrupt, output};
+use crate::process::{Interrupt, output_of};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
@@ -49,8 +49,12 @@ impl CleanWindows {
         let prefix = dir.join("prefix");
         let wine = toolchain.fresh_wine(&prefix, stop)?;
         // With the features that the whole workspace has anyway, so that little is compiled for it.
-        let lab = build::programs(&["--workspace", "--bin", "lab-s3"], stop)?;
-        let bucket = S3Process::start(&build::the(&lab, "lab-s3")?, &dir.join("bucket"), stop)?;
+        let lab = build::build_programs(&["--workspace", "--bin", "lab-s3"], stop)?;
+        let bucket = S3Process::start(
+            &build::find_program(&lab, "lab-s3")?,
+            &dir.join("bucket"),
+            stop,
+        )?;
         let mut machine = Self {
             wine,
             prefix,
@@ -60,7 +64,7 @@ impl CleanWindows {
             _dir: folder,
         };
         let folder = |name: &str| -> Result<String> {
-            let said = output(&mut machine.command(&["cmd", "/c", &format!("echo %{name}%")]))?;
+            let said = output_of(&mut machine.command(&["cmd", "/c", &format!("echo %{name}%")]))?;
             let path = said.trim();
             if !path.starts_with(r"C:\users\") {
                 bail!("Windows says {path:?} for {name}");
@@ -74,29 +78,29 @@ impl CleanWindows {
     }
 
     /// The folder of a program's data, as Windows calls it.
-    pub(crate) fn local(&self, name: &str) -> String {
+    pub(crate) fn local_path(&self, name: &str) -> String {
         format!(r"{}\{name}", self.local)
     }
 
     /// The folder of a program's settings, as Windows calls it.
-    pub(crate) fn roaming(&self, name: &str) -> String {
+    pub(crate) fn roaming_path(&self, name: &str) -> String {
         format!(r"{}\{name}", self.roaming)
     }
 
     /// Where the program is installed, as Windows calls it.
-    pub(crate) fn installed(&self) -> String {
-        self.local(r"Programs\uam")
+    pub(crate) fn installed_path(&self) -> String {
+        self.local_path(r"Programs\uam")
     }
 
     /// The link in the start menu.
-    pub(crate) fn shortcut(&self) -> PathBuf {
-        self.path(&self.roaming(&format!(
+    pub(crate) fn shortcut_path(&self) -> PathBuf {
+        self.unix_path(&self.roaming_path(&format!(
             r"Microsoft\Windows\Start Menu\Programs\{NAME}.lnk"
         )))
     }
 
     /// What Windows calls `C:\...`, as this system calls it.
-    pub(crate) fn path(&self, windows: &str) -> PathBuf {
+    pub(crate) fn unix_path(&self, windows: &str) -> PathBuf {
         let rest = windows.trim_start_matches(r"C:\").replace('\\', "/");
         self.prefix.join("drive_c").join(rest)
     }
@@ -123,7 +127,7 @@ impl CleanWindows {
             .spawn()
             .context("starting Wine")?;
         let what = format!("the end of {}", words.join(" "));
-        let ended = stop.until(&what, PATIENCE, || Ok(child.try_wait()?));
+        let ended = stop.wait_until(&what, PATIENCE, || Ok(child.try_wait()?));
         if ended.is_err() {
             // Its Windows processes end with the machine.
             let _ = child.kill();
@@ -138,7 +142,7 @@ impl CleanWindows {
     ///
     /// # Errors
     /// As for [`CleanWindows::run`], and when it fails.
-    pub(crate) fn succeed(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
+    pub(crate) fn run_successfully(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
         match self.run(words, stop)? {
             0 => Ok(()),
             code => bail!("{} ended with {code}", words.join(" ")),
@@ -149,15 +153,15 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When it fails.
-    pub(crate) fn says(&self, words: &[&str]) -> Result<String> {
-        output(&mut self.command(words))
+    pub(crate) fn output_of(&self, words: &[&str]) -> Result<String> {
+        output_of(&mut self.command(words))
     }
 
     /// A value in the registry, as `reg query` writes it; `None` without one.
     ///
     /// # Errors
     /// When the registry cannot be asked.
-    pub(crate) fn value(&self, key: &str, name: &str) -> Result<Option<String>> {
+    pub(crate) fn registry_value(&self, key: &str, name: &str) -> Result<Option<String>> {
         let said = self
             .command(&["reg", "query", key, "/v", name])
             .output()
@@ -182,36 +186,41 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn export(&self, key: &str) -> Result<String> {
+    pub(crate) fn export_key(&self, key: &str) -> Result<String> {
         let file = self.prefix.join("drive_c/export.reg");
-        output(&mut self.command(&["reg", "export", key, r"C:\export.reg", "/y"]))?;
+        output_of(&mut self.command(&["reg", "export", key, r"C:\export.reg", "/y"]))?;
         let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
         Ok(from_utf16(&bytes))
     }
 
-    /// Puts text in the form of [`CleanWindows::export`] into the registry.
+    /// Puts text in the form of [`CleanWindows::export_key`] into the registry.
     ///
     /// # Errors
     /// When Wine does not take it.
-    pub(crate) fn import(&self, text: &str, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn import_registry(&self, text: &str, stop: &Interrupt) -> Result<()> {
         let file = self.prefix.join("drive_c/import.reg");
         let mut bytes = vec![0xff, 0xfe];
         let text = format!("Windows Registry Editor Version 5.00\r\n\r\n{text}\r\n");
         bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
         std::fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))?;
-        self.succeed(&["reg", "import", r"C:\import.reg"], stop)
+        self.run_successfully(&["reg", "import", r"C:\import.reg"], stop)
     }
 
     /// Waits until the file or folder is gone: an uninstaller returns before it is done.
     ///
     /// # Errors
     /// When it stays, with what it still holds.
-    pub(crate) fn gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
-        let path = self.path(windows);
-        stop.until(&format!("{windows} to go"), PATIENCE, || {
+    pub(crate) fn wait_until_gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
+        let path = self.unix_path(windows);
+        stop.wait_until(&format!("{windows} to go"), PATIENCE, || {
             Ok((!path.exists()).then_some(()))
         })
-        .with_context(|| format!("it holds {:?}", staging::files(&path).unwrap_or_default()))
+        .with_context(|| {
+            format!(
+                "it holds {:?}",
+                staging::list_files(&path).unwrap_or_default()
+            )
+        })
     }
 
     /// What to run the installed program with, as a person would, with data and settings where Windows wants them;
@@ -219,7 +228,7 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When the script that calls Wine cannot be written.
-    pub(crate) fn setting(&self, program: &str, home: &Path) -> Result<UamSetup> {
+    pub(crate) fn uam_setup(&self, program: &str, home: &Path) -> Result<UamSetup> {
         // A bucket is left to the setting; without a home of its own uam takes the folders of Windows.
         let command = self.wine.program();
         let mut script = String::from("#!/bin/sh\nunset UAM_HOME\n");
@@ -240,7 +249,7 @@ impl CleanWindows {
             }
         }
         let _ = writeln!(script, "exec setarch -R wine '{program}' \"$@\"");
-        staging::write(home, "uam.sh", script)?;
+        staging::write_file(home, "uam.sh", script)?;
         staging::make_program(&home.join("uam.sh"))?;
         Ok(UamSetup {
             uam: home.join("uam.sh"),
@@ -254,8 +263,8 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When the bucket cannot be read.
-    pub(crate) fn delivered(&self) -> Result<u64> {
-        let piles = s3_process::piles(&self.bucket.bucket_dir())?;
+    pub(crate) fn delivered_kinds(&self) -> Result<u64> {
+        let piles = s3_process::totals_by_kind(&self.bucket.bucket_dir())?;
         Ok(piles.get("activity").map_or(0, |pile| pile.count))
     }
 
@@ -263,15 +272,15 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When it ends early or takes no code.
-    pub(crate) fn record(&self, home: &Path, stop: &Interrupt) -> Result<UamProcess> {
-        let program = format!(r"{}\uam.exe", self.installed());
-        let mut setting = self.setting(&program, home)?;
-        let env = self.bucket.env().iter();
+    pub(crate) fn start_recording(&self, home: &Path, stop: &Interrupt) -> Result<UamProcess> {
+        let program = format!(r"{}\uam.exe", self.installed_path());
+        let mut setting = self.uam_setup(&program, home)?;
+        let env = self.bucket.environment().iter();
         setting.env = env
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         // Its last upload is looked for: nothing is to be held back.
-        self.succeed(
+        self.run_successfully(
             &[&program, "config", "set", "upload.hold_seconds", "0"],
             stop,
         )?;
@@ -319,7 +328,11 @@ pub(crate) struct WindowsCheck<'a> {
 ///
 /// # Errors
 /// What they are called, and both.
-pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted: T) -> Result<()> {
+pub(super) fn expect_same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: T,
+    wanted: T,
+) -> Result<()> {
     if found == wanted {
         return Ok(());
     }
@@ -330,7 +343,7 @@ pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, wanted:
 ///
 /// # Errors
 /// What the text is, the part, and the text.
-pub(super) fn holds(what: &str, text: &str, part: &str) -> Result<()> {
+pub(super) fn expect_contains(what: &str, text: &str, part: &str) -> Result<()> {
     if text.contains(part) {
         return Ok(());
     }

@@ -1,10 +1,10 @@
 //! An older version to upgrade from, signed with a certificate made for this once: signing must not break installing.
 
-use crate::dist::release::{ReleaseInfo, tool};
+use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::sign::Signer;
 use crate::dist::staging;
-use crate::dist::windows::{WindowsContent, WindowsPackages, pack};
-use crate::process::{Interrupt, output};
+use crate::dist::windows::{WindowsContent, WindowsPackages, pack_for_windows};
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,10 +24,10 @@ impl OlderRelease {
     ///
     /// # Errors
     /// What the signing tool says against it.
-    pub(crate) fn signed(&self, file: &Path) -> Result<()> {
+    pub(crate) fn check_signature(&self, file: &Path) -> Result<()> {
         let mut verify = Command::new("osslsigncode");
         verify.arg("verify").arg("-CAfile").arg(&self.certificate);
-        output(verify.arg("-in").arg(file))
+        output_of(verify.arg("-in").arg(file))
             .map(drop)
             .with_context(|| format!("{} is not signed as it should be", file.display()))
     }
@@ -37,7 +37,7 @@ impl OlderRelease {
 ///
 /// # Errors
 /// When a tool fails, or a signature is not found good.
-pub(crate) fn older(
+pub(crate) fn pack_older_release(
     content: &WindowsContent,
     work: &Path,
     stop: &Interrupt,
@@ -48,10 +48,10 @@ pub(crate) fn older(
         .with_context(|| format!("reading {}", content.program.display()))?;
     // What follows the parts a program names is never loaded.
     program.extend(b"an older version");
-    staging::write(&dir, "uam.exe", program)?;
-    let content = content.with(dir.join("uam.exe"));
+    staging::write_file(&dir, "uam.exe", program)?;
+    let content = content.with_program(dir.join("uam.exe"));
     let (key, certificate) = (dir.join("key.pem"), dir.join("certificate.pem"));
-    tool(
+    run_tool(
         Command::new("openssl")
             .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256"])
             .args(["-days", "2", "-subj", "/CN=uam check"])
@@ -73,7 +73,7 @@ pub(crate) fn older(
         epoch: 1_000_000_000,
     };
     let older = OlderRelease {
-        packed: pack(&content, &release, &signer, &dir, &dir, stop)?,
+        packed: pack_for_windows(&content, &release, &signer, &dir, &dir, stop)?,
         version: release.version,
         certificate,
     };
@@ -82,7 +82,7 @@ pub(crate) fn older(
         &older.packed.setup,
         &older.packed.msi,
     ] {
-        older.signed(file)?;
+        older.check_signature(file)?;
     }
     Ok(older)
 }

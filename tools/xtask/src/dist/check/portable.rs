@@ -1,11 +1,11 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
 use crate::dist::check::clean_windows::CleanWindows;
-use crate::dist::check::clean_windows::{holds, same};
+use crate::dist::check::clean_windows::{expect_contains, expect_same};
 use crate::dist::release::ReleaseInfo;
 use crate::dist::staging;
 use crate::dist::windows::WindowsPackages;
-use crate::process::{Interrupt, output};
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ use std::process::Command;
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn check(
+pub(crate) fn check_zip(
     machine: &CleanWindows,
     packed: &WindowsPackages,
     release: &ReleaseInfo,
@@ -22,7 +22,7 @@ pub(crate) fn check(
     stop: &Interrupt,
 ) -> Result<()> {
     let dir = staging::StagingDir::new(&work.join("unzipped"))?;
-    output(
+    output_of(
         Command::new("unzip")
             .arg("-q")
             .arg(&packed.zip)
@@ -30,7 +30,7 @@ pub(crate) fn check(
             .arg(dir.path()),
     )?;
     let folder = format!("uam-{}", release.version);
-    let names: Vec<String> = staging::files(dir.path())?
+    let names: Vec<String> = staging::list_files(dir.path())?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
@@ -41,7 +41,7 @@ pub(crate) fn check(
         "/THIRD-PARTY.txt",
         "/uam.exe",
     ];
-    same(
+    expect_same(
         "the zip",
         names,
         wanted.map(|name| format!("{folder}{name}")).to_vec(),
@@ -49,16 +49,16 @@ pub(crate) fn check(
     let folder = dir.path().join(folder);
     let readme =
         std::fs::read_to_string(folder.join("README.txt")).context("reading the README")?;
-    holds("the README", &readme, &format!("uam {}, ", release.version))?;
+    expect_contains("the README", &readme, &format!("uam {}, ", release.version))?;
     ensure!(!readme.contains("{VERSION}"), "the README has a hole in it");
 
     // What the checks before this one have left there is no concern of this one.
     let elsewhere = || -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
-        for folder in [machine.local("uam"), machine.roaming("uam")] {
-            let folder = machine.path(&folder);
+        for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
+            let folder = machine.unix_path(&folder);
             if folder.exists() {
-                found.extend(staging::files(&folder)?);
+                found.extend(staging::list_files(&folder)?);
             }
         }
         Ok(found)
@@ -68,15 +68,15 @@ pub(crate) fn check(
     std::fs::create_dir(&home).with_context(|| format!("making {}", home.display()))?;
     let program = folder.join("uam.exe");
     let program = program.to_string_lossy();
-    let said = machine.says(&[&program, "--version"])?;
-    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
-    machine.succeed(&[&program, "config", "set", "shots.blur", "true"], stop)?;
-    let here = staging::files(&home)?;
+    let said = machine.output_of(&[&program, "--version"])?;
+    expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
+    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"], stop)?;
+    let here = staging::list_files(&home)?;
     ensure!(
         here.iter().any(|file| file.ends_with("config.toml")),
         "its settings are not in uam-data beside it, which holds {here:?}"
     );
-    same("data outside of uam-data", elsewhere()?, before)?;
+    expect_same("data outside of uam-data", elsewhere()?, before)?;
     println!("runs from its folder, and keeps everything in it");
     Ok(())
 }
