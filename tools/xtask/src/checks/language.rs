@@ -94,11 +94,13 @@ fn print_stats(root: &Path) -> Result<()> {
 
 /// Whether a file has prose that is read: the project's own, and no example of settings.
 fn is_read(name: &str) -> bool {
-    const ENDINGS: [&str; 12] = [
-        "rs", "c", "md", "js", "mjs", "css", "html", "toml", "py", "sh", "yml", "yaml",
+    const ENDINGS: [&str; 14] = [
+        "rs", "c", "md", "txt", "nsi", "js", "mjs", "css", "html", "toml", "py", "sh", "yml",
+        "yaml",
     ];
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS.contains(&ending) && !name.contains("/tests/configs/")
+    let is_known = ENDINGS.contains(&ending) || name.ends_with("/README");
+    is_known && !name.contains("/tests/configs/")
 }
 
 /// A fault of a file: its line, what was found, and what to write instead.

@@ -19,7 +19,9 @@ pub(super) fn blocks_of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
             blocks
         }
         Some("c") => comment_blocks(&split_tokens(text)),
-        Some("md") => vec![split_words(text, 1)],
+        // The last two are what installers and packages show.
+        Some("md" | "txt" | "nsi") => vec![split_words(text, 1)],
+        None => vec![split_words(text, 1)],
         Some("js" | "mjs" | "css") => of_script(text),
         Some("html") => vec![split_words(&without_tags(text), 1)],
         Some("toml" | "py" | "sh" | "yml" | "yaml") => of_hash_comments(text),

@@ -94,6 +94,7 @@ pub(super) const VOCABULARY: &[BannedWord] = &[
             "at their desk",
             "me desk",
             "desk to desk",
+            "unlocked desk",
             "in house",
             "house rule",
             "house rules",
