@@ -5,7 +5,7 @@ use super::shooter::Taken;
 use crate::control::{self, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
-use model::Stamped;
+use model::TimedEvent;
 use platform::endpoint::EndpointListener;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::{BufRead, BufWriter};

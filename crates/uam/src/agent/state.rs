@@ -19,7 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
-use journal::{Commit, FreezeRules, Journal, JournalError};
+use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{
     ActiveWindow, Clock, Moment, NoticeCode, Record, SensorCapability, SensorEvent, SensorKind,
     SensorSupport, Span, TimedEvent,
@@ -43,7 +43,7 @@ const ALONE: Duration = Duration::from_secs(15);
 pub(crate) struct Agent {
     pub(super) paths: Paths,
     pub(super) config: Config,
-    pub(super) keys: journal::Keys,
+    pub(super) keys: journal::JournalKeys,
     pub(super) replay: bool,
     pub(super) destination: String,
     pub(super) capabilities: Vec<SensorCapability>,
@@ -360,7 +360,7 @@ impl Agent {
                 Err(why) => Reply::refused(format!("No picture: {why}.")),
             },
             Request::Pack => {
-                let rules = FreezeRules {
+                let rules = FreezeOptions {
                     hold_us: 0,
                     ..freeze_rules(&self.config, true)
                 };

@@ -13,9 +13,9 @@ use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
+use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
 use platform::process::{browser_command, self_command, separate_from_terminal};
-use report::Status;
+use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
 use std::process::Stdio;

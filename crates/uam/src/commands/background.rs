@@ -14,7 +14,7 @@ use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{output, start};
 use anyhow::Context;
-use model::Support;
+use model::SensorSupport;
 use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};

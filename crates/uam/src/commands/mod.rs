@@ -146,9 +146,9 @@ pub(crate) fn keys(
     vault: &Vault,
     opener: Opener,
     lease: Option<&Recipient>,
-) -> anyhow::Result<journal::Keys> {
+) -> anyhow::Result<journal::JournalKeys> {
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    Ok(journal::Keys {
+    Ok(journal::JournalKeys {
         device,
         maker: vault.key_maker(lease)?,
         opener,

@@ -13,7 +13,7 @@ use journal::Reader;
 use model::Clock;
 use platform::clock::SystemClock;
 use platform::timezone::current_zone_name;
-use report::{Days, Meaning, Overview, View};
+use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;

@@ -10,8 +10,8 @@ use crate::yours::words;
 use crate::{output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
-use journal::{Day, Reader};
-use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use journal::{Reader, UtcDay};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
 use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
@@ -77,15 +77,15 @@ struct Entry {
 
 /// What is asked for.
 struct Range {
-    first: Option<Day>,
-    last: Option<Day>,
+    first: Option<UtcDay>,
+    last: Option<UtcDay>,
     /// What comes later while it is made is not in it.
     last_seq: u64,
 }
 
 impl Range {
     fn us(&self) -> std::ops::Range<i64> {
-        let from = self.first.map_or(i64::MIN, Day::start_us);
+        let from = self.first.map_or(i64::MIN, UtcDay::start_us);
         let to = self
             .last
             .map_or(i64::MAX, |day| day.start_us().saturating_add(DAY_US));

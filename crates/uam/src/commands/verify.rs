@@ -7,8 +7,11 @@ use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::yours::words;
-use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
-use ::upload::{Destination, Look, Timeouts};
+use ::upload::verify::{
+    JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
+    verify,
+};
+use ::upload::{Destination, InspectableSink, Timeouts};
 use anyhow::Context;
 use journal::Reader;
 use platform::clock::current_time_us;
@@ -18,7 +21,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use vault::{DeviceKey, Opener, PublicKey};
+use vault::{DeviceKey, DevicePublicKey, Opener};
 
 /// Findings that people are shown; the report as JSON holds more.
 const SHOWN: usize = 50;
@@ -78,7 +81,7 @@ fn check(
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
-    let expected = reader.map(|reader| Expected { reader, key });
+    let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
@@ -129,7 +132,7 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .key
         .iter()
         .map(|text| {
-            text.parse::<PublicKey>().map_err(|e| {
+            text.parse::<DevicePublicKey>().map_err(|e| {
                 Failure::usage(
                     format!("--key {}: {e}", model::printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
@@ -226,7 +229,7 @@ fn line(step: VerifyProgress) -> String {
     }
 }
 
-fn print(report: &Report) {
+fn print(report: &VerifyReport) {
     let zone = current_zone_name();
     output::line(&format!(
         "{}: {} in {}",

@@ -11,8 +11,8 @@ use journal::Reader;
 use model::Record;
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
-use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
-use report::{Meaning, Overview, Sheet, View};
+use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
+use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
 
