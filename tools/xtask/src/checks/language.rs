@@ -129,7 +129,7 @@ fn faults_in_names(file: &TextFile) -> Vec<Fault> {
     let all;
     if file.name.ends_with(".rs") {
         all = split_tokens(&file.text);
-        code = without_tests(&all).0;
+        code = without_tests(&all);
         code.retain(|token| !token.is_comment());
     }
     for given in names::type_names(&code) {

@@ -220,12 +220,11 @@ fn number_length(rest: &str) -> usize {
     whole + fraction.map_or(0, |after| 1 + word_length(after))
 }
 
-/// `tokens` without what is compiled for tests only, and the names of the modules left out that have files of their own.
+/// `tokens` without what is compiled for tests only.
 ///
 /// An item under `#[cfg(test)]`, `#[cfg(all(test, …))]` or `#[test]` is left out, a whole file under `#![cfg(test)]`.
-pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> (Vec<Token<'a>>, Vec<&'a str>) {
+pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     let mut kept = Vec::new();
-    let mut modules = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let Some((is_inner, inside, after)) = read_attribute(tokens, at) else {
@@ -237,14 +236,12 @@ pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> (Vec<Token<'a>>, Vec<&'
             kept.extend_from_slice(&tokens[at..after]);
             at = after;
         } else if is_inner {
-            return (Vec::new(), modules);
+            return Vec::new();
         } else {
-            let end = item_end(tokens, after);
-            modules.extend(module_with_file(&tokens[after..end]));
-            at = end;
+            at = item_end(tokens, after);
         }
     }
-    (kept, modules)
+    kept
 }
 
 /// The attribute at `at`: whether it is an inner one, its tokens, and where it ends.
@@ -291,14 +288,6 @@ fn item_end(tokens: &[Token<'_>], mut at: usize) -> usize {
         };
     }
     at
-}
-
-fn module_with_file<'a>(item: &[Token<'a>]) -> Option<&'a str> {
-    let at = item.iter().position(|token| token.is_word("mod"))?;
-    let [_, name, end, ..] = item.get(at..)? else {
-        return None;
-    };
-    end.is_mark(';').then_some(name.text)
 }
 
 /// The bracket that closes the one at `open`.
@@ -374,10 +363,18 @@ mod tests {
 
     #[test]
     fn tests_are_left_out() {
-        let source = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() {} }\n#[cfg(test)]\n#[path = \"x.rs\"]\nmod more;\n\
-            #[test]\nfn c() {}\n#[derive(Debug)]\nstruct D { #[cfg(test)] e: u8, f: u8 }\n#[cfg(all(test, unix))]\nuse g::h;\nfn i() {}";
-        let found = split_tokens(source);
-        let (kept, modules) = without_tests(&found);
+        let source = [
+            "fn a() {}",
+            "#[cfg(test)]\nmod tests { fn b() {} }",
+            "#[cfg(test)]\n#[path = \"x.rs\"]\nmod more;",
+            "#[test]\nfn c() {}",
+            "#[derive(Debug)]\nstruct D { #[cfg(test)] e: u8, f: u8 }",
+            "#[cfg(all(test, unix))]\nuse g::h;",
+            "fn i() {}",
+        ]
+        .join("\n");
+        let found = split_tokens(&source);
+        let kept = without_tests(&found);
         let words = kept.iter().filter(|token| token.kind == TokenKind::Word);
         let words: Vec<_> = words.map(|token| token.text).collect();
         assert_eq!(
@@ -386,11 +383,6 @@ mod tests {
                 "fn", "a", "derive", "Debug", "struct", "D", "f", "u8", "fn", "i"
             ]
         );
-        assert_eq!(modules, ["more"]);
-        assert!(
-            without_tests(&split_tokens("#![cfg(test)]\nfn a() {}"))
-                .0
-                .is_empty()
-        );
+        assert!(without_tests(&split_tokens("#![cfg(test)]\nfn a() {}")).is_empty());
     }
 }

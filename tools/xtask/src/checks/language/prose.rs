@@ -14,7 +14,7 @@ pub(super) fn blocks_of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
             let all = split_tokens(text);
             let mut blocks = comment_blocks(&all);
             if !is_for_tests(&file.name) {
-                blocks.extend(message_blocks(&without_tests(&all).0));
+                blocks.extend(message_blocks(&without_tests(&all)));
             }
             blocks
         }

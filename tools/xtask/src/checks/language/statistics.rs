@@ -56,7 +56,7 @@ impl LanguageStatistics {
     /// Adds a file, unless it is for tests only.
     pub(super) fn add(&mut self, file: &TextFile) {
         let all = split_tokens(&file.text);
-        let (kept, _) = without_tests(&all);
+        let kept = without_tests(&all);
         for block in comment_blocks(&kept) {
             let plain = block.iter().filter(|word| word.is_plain());
             self.comment_words += plain.clone().count();

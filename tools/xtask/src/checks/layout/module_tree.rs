@@ -79,7 +79,7 @@ fn add_file(
     tree.files.push(name.to_owned());
     let file = tree.files.len() - 1;
     let all = split_tokens(text);
-    let (mut code, _) = without_tests(&all);
+    let mut code = without_tests(&all);
     code.retain(|token| !token.is_comment());
     add_module(tree, &code, file, parent, folder, read)
 }
