@@ -8,13 +8,13 @@ use std::process::Command;
 
 /// The made-up view, in which it is always 15:20.
 fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> Tmux {
-    let made_up: PathBuf = std::env::current_exe()
+    let demo_view: PathBuf = std::env::current_exe()
         .unwrap()
         .ancestors()
         .nth(2)
         .unwrap()
-        .join("examples/made_up");
-    let mut program = Command::new(made_up);
+        .join("examples/demo_view");
+    let mut program = Command::new(demo_view);
     program.arg(how).envs(variables.iter().copied());
     Tmux::start(columns, rows, &program).unwrap()
 }

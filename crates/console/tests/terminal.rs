@@ -70,7 +70,7 @@ impl Terminal {
             .ancestors()
             .nth(2)
             .unwrap()
-            .join("examples/made_up");
+            .join("examples/demo_view");
         let child = Command::new(&program)
             .arg(how)
             .env_remove("NO_COLOR")

@@ -2,7 +2,7 @@
 //!
 //! crossterm's event reader is not used here: it reads in a loop that has no end once the terminal has hung up.
 
-use super::keys::Keys;
+use super::key_decoder::Keys;
 use super::{Size, Woken};
 use ratatui_image::FontSize;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::graphics::{Graphics, Protocol, decode};
-use crate::picture::tests::red_over_blue;
+use crate::inline_image::tests::red_over_blue;
 use image::ImageFormat;
 use model::{Concern, Counts, InputCounts, Power, Unsupported, Window};
 use ratatui::backend::TestBackend;

@@ -55,11 +55,11 @@ pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
         forced => Graphics::detect(forced)
             .context("pictures are shown on a terminal only (or say --protocol)")?,
     };
-    console::picture::show(
+    console::inline_image::show(
         &mut std::io::stdout(),
         picture,
         &graphics,
-        console::picture::room(),
+        console::inline_image::room(),
     )
     .context("cannot draw the picture")
 }

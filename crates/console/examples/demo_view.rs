@@ -1,4 +1,4 @@
-//! The live view with made-up news, to look at it: `cargo run -p console --example made_up [seconds]`.
+//! The live view with made-up news, to look at it: `cargo run -p console --example demo_view [seconds]`.
 //!
 //! Prints how the view ended on standard error. With `panic` in place of seconds the command callback panics at the
 //! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and nothing changes but

@@ -1,12 +1,12 @@
 //! Waiting for whatever comes first: a key, a wake-up, another size, the terminal's end, or a moment.
 
 #[cfg(unix)]
-mod keys;
+mod key_decoder;
 #[cfg(unix)]
-#[path = "input/unix.rs"]
+#[path = "unix.rs"]
 mod system;
 #[cfg(windows)]
-#[path = "input/windows.rs"]
+#[path = "windows.rs"]
 mod system;
 
 pub(crate) use system::{Input, Wake, takes_escapes};

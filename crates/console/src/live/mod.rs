@@ -3,10 +3,10 @@
 use crate::ConsoleError;
 use crate::dialog::{Command, Dialog, Situation};
 use crate::graphics::{Graphics, Protocol, decode};
+use crate::inline_image::to_palette;
 use crate::input::{Input, Key};
 use crate::panel::{Beside, View, picture_room};
-use crate::picture::to_palette;
-use crate::screen::{Screen, leaving};
+use crate::split_screen::{Screen, leaving};
 use crate::updates::{Picture, Updates};
 use model::Clock;
 use ratatui::layout::Rect;

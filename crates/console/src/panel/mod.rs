@@ -1,8 +1,8 @@
 //! The panel: what is so now, and the day so far. A pure function of what it is given.
 
-mod day;
-mod help;
-mod tops;
+mod day_chart;
+mod key_help;
+mod top_lists;
 
 use model::Coverage;
 use ratatui::buffer::Buffer;
@@ -130,7 +130,7 @@ impl View<'_> {
         }
         self.rule(area, buf);
         if self.help {
-            help::render(self, area, buf);
+            key_help::render(self, area, buf);
             self.bottom(area, buf);
             return;
         }
@@ -164,13 +164,13 @@ impl View<'_> {
                 height: plan.day,
                 ..area
             };
-            day::render(self, glance, &zone(&status.zone), day, buf);
+            day_chart::render(self, glance, &zone(&status.zone), day, buf);
             let tops = Rect {
                 y: day.bottom() + plan.gap,
                 height: plan.tops,
                 ..area
             };
-            tops::render(self, glance, tops, buf);
+            top_lists::render(self, glance, tops, buf);
         }
         self.bottom(area, buf);
     }
