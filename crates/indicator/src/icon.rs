@@ -3,7 +3,7 @@
 //! Each sign has its own shape, so nobody needs to tell colours apart; and each colour stands out from white as well as
 //! from a dark panel.
 
-use crate::shown::Sign;
+use crate::status::Sign;
 
 /// Points looked at in each pixel, along each side.
 const FINE: u32 = 4;

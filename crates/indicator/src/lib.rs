@@ -12,10 +12,10 @@
 //! * Nothing here knows a window or its title; every text went through [`model::printable`].
 //! * "Cannot on this desktop" is a value ([`Standing`]), and the icon comes by itself when the desktop can.
 
-mod board;
 mod icon;
 mod menu;
-mod shown;
+mod shared_state;
+mod status;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -31,12 +31,12 @@ use unsupported as platform;
 #[cfg(windows)]
 use windows as platform;
 
-pub use board::{MOST_BUBBLES, Standing};
 pub use icon::pixels;
 pub use menu::{Page, Wish};
-pub use shown::{Bubble, Fresh, Shown, Sign};
+pub use shared_state::{MOST_BUBBLES, Standing};
+pub use status::{Bubble, Fresh, Shown, Sign};
 
-use board::Board;
+use shared_state::Board;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

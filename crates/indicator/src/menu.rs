@@ -1,6 +1,6 @@
 //! The menu: what it says, and what is wished with each entry.
 
-use crate::shown::{Shown, Sign};
+use crate::status::{Shown, Sign};
 
 /// What somebody chose in the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A system whose desktop is not known (yet): nothing is shown, and why is said.
 
-use crate::board::{Board, Standing};
+use crate::shared_state::{Board, Standing};
 use crate::{Options, Owner};
 use model::{Support, Unsupported};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The menu as `com.canonical.dbusmenu`: the panel draws it and tells what was clicked.
 
-use super::value::{Node, Properties, Value};
+use super::variant::{Node, Properties, Value};
 use crate::Wish;
 use crate::menu::{Entry, chosen};
 

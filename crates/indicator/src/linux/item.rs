@@ -1,9 +1,9 @@
 //! The item: what a panel asks of it.
 
 use super::dbusmenu;
-use super::value::{Pixmap, Properties, Value};
+use super::variant::{Pixmap, Properties, Value};
 use crate::icon::pixels;
-use crate::shown::{Shown, Sign};
+use crate::status::{Shown, Sign};
 
 pub(super) const ITEM: &str = "org.kde.StatusNotifierItem";
 pub(super) const ITEM_PATH: &str = "/StatusNotifierItem";

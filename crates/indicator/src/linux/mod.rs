@@ -4,21 +4,21 @@
 //! among others, so a panel or a notification service that hangs holds nothing up. Where there is no bus, it is looked
 //! for again (at most once a minute); where there is no panel, its coming is waited for.
 
-mod bell;
-mod bubbles;
 mod bus;
+mod connection;
 mod dbusmenu;
 mod item;
-mod link;
-mod value;
+mod notifications;
+mod variant;
+mod waker;
 
-use crate::board::{Board, Standing};
+use crate::shared_state::{Board, Standing};
 use crate::{Options, Owner};
-use bell::Bell;
-use link::{End, Link};
+use connection::{End, Link};
 use model::{Support, Unsupported};
 use std::sync::Arc;
 use std::time::Duration;
+use waker::Bell;
 
 /// How long a bus that went away is left alone at first; each time twice as long, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(1);

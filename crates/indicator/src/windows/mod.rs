@@ -7,13 +7,13 @@
 mod os;
 #[cfg(test)]
 mod tests;
-mod tray;
+mod tray_window;
 
-use crate::board::{Board, Standing};
+use crate::shared_state::{Board, Standing};
 use crate::{Options, Owner};
 use model::{Support, Unsupported};
 use std::sync::Arc;
-use tray::Tray;
+use tray_window::Tray;
 
 /// Shows what is on the board until it has ended.
 pub(crate) fn run(board: &Arc<Board>, options: &Options, owner: &Arc<dyn Owner>) {

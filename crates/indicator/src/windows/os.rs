@@ -3,7 +3,7 @@
 
 use crate::icon::pixels;
 use crate::menu::Entry;
-use crate::shown::Sign;
+use crate::status::Sign;
 use std::io;
 use std::marker::PhantomData;
 use std::ptr::{null, null_mut};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::os::{self, Change, find, post, resource, taskbar_created};
-use super::tray::CLASS;
+use super::tray_window::CLASS;
 use crate::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish};
 use model::Support;
 use std::sync::mpsc::{Receiver, Sender, channel};

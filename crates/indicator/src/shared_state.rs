@@ -6,7 +6,7 @@
 //! * A value whose time is over becomes "not recording" by itself.
 
 use crate::Options;
-use crate::shown::{Bubble, Shown, Sign};
+use crate::status::{Bubble, Shown, Sign};
 use model::{Support, Unsupported};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;

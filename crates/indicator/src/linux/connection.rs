@@ -1,17 +1,17 @@
 //! One connection to the session bus, from its beginning to its end.
 
-use super::bell::Bell;
-use super::bubbles::{Abilities, Bubbles, Next};
 use super::bus::{
     self, DBUS, HOST, NOTIFY, NOTIFY_PATH, PROPERTIES, WATCHER, WATCHER_PATH, no_notifications,
     no_watcher, notified, shown_by,
 };
 use super::dbusmenu::{self, MENU, MENU_PATH, Menu};
 use super::item::{self, ITEM, ITEM_PATH};
-use super::value::Properties;
-use crate::board::Board;
+use super::notifications::{Abilities, Bubbles, Next};
+use super::variant::Properties;
+use super::waker::Bell;
 use crate::menu::menu;
-use crate::shown::Shown;
+use crate::shared_state::Board;
+use crate::status::Shown;
 use crate::{Options, Owner, Tell};
 use futures::StreamExt;
 use futures::future::{Either, select};

@@ -3,9 +3,9 @@
 
 use super::os::{self, Change, Icon, WM_ICON, WM_NEWS, Window};
 use super::{by_icon, no_taskbar, shown};
-use crate::board::Board;
 use crate::menu::{Entry, chosen, menu};
-use crate::shown::Shown;
+use crate::shared_state::Board;
+use crate::status::Shown;
 use crate::{Options, Owner, Tell};
 use std::cell::RefCell;
 use std::io;
