@@ -1,6 +1,6 @@
-//! The day so far: a strip of what was so, and a curve of how much was typed and clicked, over the hours of the day.
+//! The chart of the day so far, over its hours: how much was typed and clicked, and below it the state of each time.
 
-use super::{LABEL, View, state_colour};
+use super::content::{LABEL_WIDTH, Panel, state_colour};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::Coverage;
@@ -12,20 +12,20 @@ use report::activity::TEN_US;
 use report::glance::Slot;
 use report::text::clip;
 
-/// Ten minutes of an hour.
-const OF_AN_HOUR: usize = 6;
+/// Ten-minute slots in an hour.
+const SLOTS_PER_HOUR: usize = 6;
 
-/// Hours shown at least, so that a day that has just begun does not grow under the eyes.
-const HOURS: usize = 10;
+/// The chart shows at least this many hours, so that a day that has just begun does not keep changing its scale.
+const MIN_HOURS: usize = 10;
 
-/// Seconds of ten minutes.
-const TEN_S: u64 = 600;
+/// Seconds in a ten-minute slot.
+const SLOT_SECONDS: u64 = 600;
 
 /// Parts of a row, from an eighth to all of it.
-const PARTS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// The sign of a state, which tells it without colours too.
-pub(super) fn sign(state: Coverage) -> &'static str {
+/// The symbol of a state: states stay distinct without colours, too.
+fn state_symbol(state: Coverage) -> &'static str {
     match state {
         Coverage::Active => "█",
         Coverage::Idle => "▒",
@@ -36,132 +36,137 @@ pub(super) fn sign(state: Coverage) -> &'static str {
     }
 }
 
-/// Draws it: the curve, below it a row for the hours, and one for the strip. Nothing with fewer than three rows.
-pub(super) fn render(
-    view: &View<'_>,
-    glance: &Glance,
+/// Draws the bars, below them a row with the hours, and one with the states. Nothing with fewer than three rows.
+pub(super) fn render_chart(
+    panel: &Panel<'_>,
+    summary: &Glance,
     zone: &TimeZone,
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let left = LABEL + 1;
-    let room = usize::from(area.width).saturating_sub(left + 1);
-    if area.height < 3 || room < 24 {
+    let left = LABEL_WIDTH + 1;
+    let chart_columns = usize::from(area.width).saturating_sub(left + 1);
+    if area.height < 3 || chart_columns < 24 {
         return;
     }
-    let shown = Shown::of(glance, view.now_us, room);
-    let (bars, each) = (&shown.bars, shown.each);
-    let x = |bar: usize| area.x + (left + bar * shown.wide) as u16;
-    let label = |text: &str| format!(" {:<LABEL$}", clip(text, LABEL));
+    let window = ChartWindow::fit_window(summary, panel.now_us, chart_columns);
+    let (bars, slots) = (&window.bars, window.slots_per_bar);
+    let x = |bar: usize| area.x + (left + bar * window.bar_width) as u16;
+    let label = |text: &str| format!(" {:<LABEL_WIDTH$}", clip(text, LABEL_WIDTH));
 
-    let strip = area.bottom() - 1;
-    buf.set_string(area.x, strip, label("the day"), view.dim());
+    let states = area.bottom() - 1;
+    buf.set_string(area.x, states, label("the day"), panel.dim_style());
     for (n, bar) in bars.iter().enumerate() {
         if let Some(state) = bar.mostly() {
-            let style = view.coloured(state_colour(state));
-            buf.set_string(x(n), strip, sign(state).repeat(shown.wide), style);
+            let style = panel.coloured_style(state_colour(state));
+            let symbols = state_symbol(state).repeat(window.bar_width);
+            buf.set_string(x(n), states, symbols, style);
         }
     }
 
     let rows = area.height - 2;
-    // Counted by each ten minutes, however many of them a column stands for.
-    let per_ten = |bar: &Slot| bar.input_s.div_ceil(each as u64).min(TEN_S);
-    let most = bars.iter().map(per_ten).max().unwrap_or(0).max(60);
-    buf.set_string(area.x, area.y, label("input"), view.dim());
+    // Seconds with input per ten minutes, whatever the number of slots in a bar.
+    let per_slot = |bar: &Slot| bar.input_s.div_ceil(slots as u64).min(SLOT_SECONDS);
+    let max = bars.iter().map(per_slot).max().unwrap_or(0).max(60);
+    buf.set_string(area.x, area.y, label("input"), panel.dim_style());
     if rows > 1 {
-        // What a bar of full height means.
-        let scale = format!("max {}:{:02}", most / 60, most % 60);
-        buf.set_string(area.x, area.y + 1, label(&scale), view.dim());
+        // The meaning of a bar of full height.
+        let scale = format!("max {}:{:02}", max / 60, max % 60);
+        buf.set_string(area.x, area.y + 1, label(&scale), panel.dim_style());
     }
     for (n, bar) in bars.iter().enumerate() {
-        let eighths = per_ten(bar) * u64::from(rows) * 8;
-        // Whoever did anything at all is seen.
-        let mut left = eighths.div_ceil(most);
+        let eighths = per_slot(bar) * u64::from(rows) * 8;
+        // Rounded up, so that the least input is seen.
+        let mut left = eighths.div_ceil(max);
         for row in 0..rows {
             let part = left.min(8);
             if part > 0 {
-                let sign = PARTS[part as usize - 1].repeat(shown.wide);
+                let symbols = EIGHTHS[part as usize - 1].repeat(window.bar_width);
                 let y = area.bottom() - 3 - row;
-                buf.set_string(x(n), y, sign, view.coloured(Color::Cyan));
+                buf.set_string(x(n), y, symbols, panel.coloured_style(Color::Cyan));
             }
             left -= part;
         }
     }
-    hours(view, &shown, zone, area, buf);
+    draw_hours(panel, &window, zone, area, buf);
 }
 
-/// The part of the day that is shown: from the hour in which something began to the present, or longer.
-struct Shown {
-    /// Its start, microseconds since the Unix epoch (UTC).
+/// The part of the day that is shown: from the hour of the first record to the present, or longer.
+struct ChartWindow {
+    /// Its start, in microseconds since the Unix epoch (UTC).
     from_us: i64,
-    /// Ten minutes in a bar.
-    each: usize,
+    slots_per_bar: usize,
     /// Columns of a bar.
-    wide: usize,
-    /// Its bars.
+    bar_width: usize,
     bars: Vec<Slot>,
 }
 
-impl Shown {
-    fn of(glance: &Glance, now_us: i64, room: usize) -> Self {
+impl ChartWindow {
+    fn fit_window(summary: &Glance, now_us: i64, columns: usize) -> Self {
         let known = |slot: &Slot| slot.mostly().is_some_and(|state| state != Coverage::Off);
-        let first = glance.slots.iter().position(known).unwrap_or(0);
-        let first = first - first % OF_AN_HOUR;
-        let now = usize::try_from(now_us.saturating_sub(glance.from_us) / TEN_US).unwrap_or(0);
-        let last = glance.slots.len().max(now + 1);
-        let hours = last.saturating_sub(first).div_ceil(OF_AN_HOUR);
-        // A clock that is days ahead of the day shown widens nothing.
-        let slots = hours.clamp(HOURS, 50) * OF_AN_HOUR;
-        let each = slots.div_ceil(room);
-        let mut bars = vec![Slot::default(); slots.div_ceil(each)];
-        for (n, slot) in glance.slots.iter().skip(first).enumerate() {
-            if let Some(bar) = bars.get_mut(n / each) {
+        let first = summary.slots.iter().position(known).unwrap_or(0);
+        let first = first - first % SLOTS_PER_HOUR;
+        let now = usize::try_from(now_us.saturating_sub(summary.from_us) / TEN_US).unwrap_or(0);
+        let last = summary.slots.len().max(now + 1);
+        let hours = last.saturating_sub(first).div_ceil(SLOTS_PER_HOUR);
+        // Bounded, so that a clock that is days ahead of the day shown does not widen the window.
+        let slots = hours.clamp(MIN_HOURS, 50) * SLOTS_PER_HOUR;
+        let slots_per_bar = slots.div_ceil(columns);
+        let mut bars = vec![Slot::default(); slots.div_ceil(slots_per_bar)];
+        for (n, slot) in summary.slots.iter().skip(first).enumerate() {
+            if let Some(bar) = bars.get_mut(n / slots_per_bar) {
                 bar.join(slot);
             }
         }
         let first = i64::try_from(first).unwrap_or(0);
         Self {
-            from_us: glance.from_us.saturating_add(first.saturating_mul(TEN_US)),
-            each,
-            wide: (room / bars.len()).max(1),
+            from_us: summary.from_us.saturating_add(first.saturating_mul(TEN_US)),
+            slots_per_bar,
+            bar_width: (columns / bars.len()).max(1),
             bars,
         }
     }
 
     /// The column in which an instant begins; none when it is not shown.
-    fn column(&self, at_us: i64) -> Option<usize> {
+    fn column_at(&self, at_us: i64) -> Option<usize> {
         let after_us = at_us.checked_sub(self.from_us)?;
-        let each_us = TEN_US.saturating_mul(i64::try_from(self.each).ok()?);
-        let bar = usize::try_from(after_us.div_euclid(each_us)).ok()?;
-        let part = usize::try_from(after_us.rem_euclid(each_us)).ok()? * self.wide;
-        let column = bar * self.wide + part / usize::try_from(each_us).ok()?;
+        let bar_us = TEN_US.saturating_mul(i64::try_from(self.slots_per_bar).ok()?);
+        let bar = usize::try_from(after_us.div_euclid(bar_us)).ok()?;
+        let part = usize::try_from(after_us.rem_euclid(bar_us)).ok()? * self.bar_width;
+        let column = bar * self.bar_width + part / usize::try_from(bar_us).ok()?;
         (bar < self.bars.len()).then_some(column)
     }
 }
 
-/// The hours, as many as there is room for, and the present.
-fn hours(view: &View<'_>, shown: &Shown, zone: &TimeZone, area: Rect, buf: &mut Buffer) {
+/// Draws the hours, as many as fit, and a mark at the present.
+fn draw_hours(
+    panel: &Panel<'_>,
+    window: &ChartWindow,
+    zone: &TimeZone,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let y = area.bottom() - 2;
-    let x = |column: usize| area.x + (LABEL + 1 + column) as u16;
-    let now = shown.column(view.now_us);
-    // A label and its neighbour need six columns.
-    let every = (6 * shown.each).div_ceil(OF_AN_HOUR * shown.wide);
-    let hours = shown.bars.len() * shown.each / OF_AN_HOUR;
-    for n in (0..hours).step_by(every) {
-        let after = i64::try_from(n * OF_AN_HOUR).unwrap_or(0);
-        let at_us = shown.from_us.saturating_add(after.saturating_mul(TEN_US));
-        let (Some(column), Ok(at)) = (shown.column(at_us), Timestamp::from_microsecond(at_us))
+    let x = |column: usize| area.x + (LABEL_WIDTH + 1 + column) as u16;
+    let now = window.column_at(panel.now_us);
+    // A label and the gap to the next need six columns.
+    let step = (6 * window.slots_per_bar).div_ceil(SLOTS_PER_HOUR * window.bar_width);
+    let hours = window.bars.len() * window.slots_per_bar / SLOTS_PER_HOUR;
+    for n in (0..hours).step_by(step) {
+        let after = i64::try_from(n * SLOTS_PER_HOUR).unwrap_or(0);
+        let at_us = window.from_us.saturating_add(after.saturating_mul(TEN_US));
+        let (Some(column), Ok(at)) = (window.column_at(at_us), Timestamp::from_microsecond(at_us))
         else {
             continue;
         };
-        // By the clock on the wall, which a summer's beginning and end move.
+        // Local time, which jumps where daylight saving time begins and ends.
         let label = at.to_zoned(zone.clone()).strftime("%H").to_string();
         let free = now.is_none_or(|now| !(column..column + 3).contains(&(now + 1)));
         if free && x(column) + 2 < area.right() {
-            buf.set_string(x(column), y, &label, view.dim());
+            buf.set_string(x(column), y, &label, panel.dim_style());
         }
     }
     if let Some(now) = now {
-        buf.set_string(x(now), y, "▲", view.coloured(Color::Red));
+        buf.set_string(x(now), y, "▲", panel.coloured_style(Color::Red));
     }
 }

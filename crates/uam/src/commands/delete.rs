@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::yours::{Told, Wish, hand, sink, words};
 use crate::{output, start, time};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::NoticeCode;
 use std::process::ExitCode;
 
@@ -48,8 +48,8 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let agreed = args.yes
-        || Ask::aside()
-            .plain_yes_no("Take it out?")
+        || Prompt::on_stderr()
+            .ask_yes_no_explicit("Take it out?")
             .context("cannot ask")?;
     if !agreed {
         output::line("Nothing was changed.");
