@@ -1,173 +1,151 @@
-//! Where the agent writes what is the case, and the desktop's thread reads it.
+//! The state that the agent writes and the desktop's thread reads.
 //!
-//! # What is always true
-//! * The lock is held for a few assignments and never while anybody else is called.
-//! * What is shown is one value: the newest. Bubbles that wait are at most [`MOST_BUBBLES`]; the oldest gives way.
-//! * A value whose time is over becomes "not recording" by itself.
+//! # Always true
+//! * The lock is held for a few assignments and never while anything else is called.
+//! * The status is one value, the newest. At most [`MAX_NOTIFICATIONS`] notifications wait; the oldest gives way.
+//! * A status that expires becomes "not recording" by itself.
 
-use crate::Options;
-use crate::status::{Bubble, Shown, Sign};
+use crate::availability::Availability;
+use crate::options::IndicatorOptions;
+use crate::status::{IconState, IndicatorStatus, Notification};
 use model::{Support, Unsupported};
-use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many bubbles wait for a desktop that is slow.
-pub const MOST_BUBBLES: usize = 8;
+/// This many notifications wait for a slow desktop.
+pub const MAX_NOTIFICATIONS: usize = 8;
 
-/// A bubble that could not be shown for so long is no news any more.
-const STALE: Duration = Duration::from_secs(60);
+/// A notification that could not be shown for this long is dropped as out of date.
+const NOTIFICATION_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// Whether the desktop shows the icon and the bubbles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    /// The icon in the tray.
-    pub tray: Support,
-    /// The bubbles.
-    pub bubbles: Support,
-}
+/// Wakes the desktop's thread; must not wait itself.
+type Waker = Arc<dyn Fn() + Send + Sync>;
 
-impl Standing {
-    /// Before the desktop was asked: what is switched off says so.
-    #[must_use]
-    pub fn before(options: &Options) -> Self {
-        let begin = |wanted: bool, setting: &str| {
-            Support::Unsupported(match wanted {
-                true => Unsupported::new("the desktop has not answered yet", ""),
-                false => Unsupported::new(format!("switched off ({setting})"), ""),
-            })
-        };
-        Self {
-            tray: begin(options.tray, "indicator.tray"),
-            bubbles: begin(options.bubbles, "indicator.notify"),
-        }
-    }
-}
-
-/// Wakes whoever waits for the desktop; it must not wait itself.
-type Wake = Arc<dyn Fn() + Send + Sync>;
-
-/// The shared state.
-pub(crate) struct Board {
-    state: Mutex<State>,
+/// The state shared by the agent and the desktop's thread.
+pub(crate) struct SharedState {
+    state: Mutex<IndicatorState>,
     changed: Condvar,
-    /// Is an icon wanted?
+    /// An icon is wanted.
     tray: bool,
-    /// Are bubbles wanted?
-    wanted: bool,
+    /// Notifications are wanted.
+    notifications: bool,
 }
 
-struct State {
-    shown: Option<Arc<Shown>>,
-    bubbles: VecDeque<Bubble>,
+struct IndicatorState {
+    status: Option<Arc<IndicatorStatus>>,
+    notifications: VecDeque<Notification>,
     ended: bool,
-    wake: Option<Wake>,
-    standing: Standing,
+    waker: Option<Waker>,
+    availability: Availability,
 }
 
-/// What a look at the board gives.
-pub(crate) struct News {
-    /// What is to be shown; none until the agent has said something.
-    pub(crate) shown: Option<Arc<Shown>>,
-    /// Bubbles to be shown now, the oldest first. Each is given out once.
-    pub(crate) bubbles: Vec<Bubble>,
-    /// Is everything to be taken away?
+/// The changes since the desktop's thread last took them.
+pub(crate) struct PendingChanges {
+    /// The newest status; none until the agent has set one.
+    pub(crate) status: Option<Arc<IndicatorStatus>>,
+    /// Notifications to show now, the oldest first. Each is given out once.
+    pub(crate) notifications: Vec<Notification>,
+    /// Everything shown must go.
     pub(crate) ended: bool,
 }
 
-impl Board {
-    pub(crate) fn new(options: &Options) -> Self {
+impl SharedState {
+    pub(crate) fn new(options: &IndicatorOptions) -> Self {
         Self {
-            state: Mutex::new(State {
-                shown: None,
-                bubbles: VecDeque::new(),
+            state: Mutex::new(IndicatorState {
+                status: None,
+                notifications: VecDeque::new(),
                 ended: false,
-                wake: None,
-                standing: Standing::before(options),
+                waker: None,
+                availability: Availability::before_start(options),
             }),
             changed: Condvar::new(),
             tray: options.tray,
-            wanted: options.bubbles,
+            notifications: options.notifications,
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Values that are written as a whole; a panic cannot leave one half changed.
+    fn lock_state(&self) -> MutexGuard<'_, IndicatorState> {
+        // Values are written as a whole; a panic cannot leave one half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes the desktop's thread, and the one that lets things grow old.
-    fn ring(&self, state: MutexGuard<'_, State>) {
-        let wake = state.wake.clone();
+    /// Wakes the desktop's thread and the thread that expires the status.
+    fn notify_change(&self, state: MutexGuard<'_, IndicatorState>) {
+        let waker = state.waker.clone();
         drop(state);
         self.changed.notify_all();
-        if let Some(wake) = wake {
+        if let Some(wake) = waker {
             wake();
         }
     }
 
-    pub(crate) fn show(&self, shown: Shown) {
-        let mut state = self.state();
+    pub(crate) fn set_status(&self, status: IndicatorStatus) {
+        let mut state = self.lock_state();
         if state.ended {
             return;
         }
-        let same = state.shown.as_deref().is_some_and(|s| s.looks_like(&shown));
-        // A moment that moves further away needs nobody to be woken: whoever waits for the old one looks again then.
-        let quiet = same && state.deadline().is_some() && shown.fresh.is_some();
-        self.put(&mut state, shown);
+        let same = state
+            .status
+            .as_deref()
+            .is_some_and(|s| s.looks_same_as(&status));
+        // A later expiry needs no wake-up: the thread that waits for the former one looks again then.
+        let quiet = same && state.expiry_time().is_some() && status.expiry.is_some();
+        self.replace_status(&mut state, status);
         if !quiet {
-            self.ring(state);
+            self.notify_change(state);
         }
     }
 
-    fn put(&self, state: &mut State, shown: Shown) {
-        let alarmed = state.shown.as_deref().is_some_and(|s| s.alarm);
-        if shown.alarm && !alarmed {
-            self.push(state, Bubble::new(&shown.headline));
+    fn replace_status(&self, state: &mut IndicatorState, status: IndicatorStatus) {
+        let alarmed = state.status.as_deref().is_some_and(|s| s.alarm);
+        if status.alarm && !alarmed {
+            self.queue_notification(state, Notification::new(&status.headline));
         }
-        state.shown = Some(Arc::new(shown));
+        state.status = Some(Arc::new(status));
     }
 
-    pub(crate) fn tell(&self, bubble: Bubble) {
-        let mut state = self.state();
-        if self.wanted && !state.ended {
-            self.push(&mut state, bubble);
-            self.ring(state);
+    pub(crate) fn add_notification(&self, notification: Notification) {
+        let mut state = self.lock_state();
+        if self.notifications && !state.ended {
+            self.queue_notification(&mut state, notification);
+            self.notify_change(state);
         }
     }
 
-    fn push(&self, state: &mut State, bubble: Bubble) {
-        if self.wanted {
-            if state.bubbles.len() >= MOST_BUBBLES {
-                state.bubbles.pop_front();
+    fn queue_notification(&self, state: &mut IndicatorState, notification: Notification) {
+        if self.notifications {
+            if state.notifications.len() >= MAX_NOTIFICATIONS {
+                state.notifications.pop_front();
             }
-            state.bubbles.push_back(bubble);
+            state.notifications.push_back(notification);
         }
     }
 
-    pub(crate) fn end(&self) {
-        let mut state = self.state();
+    /// Asks the desktop's thread to take everything away and end.
+    pub(crate) fn request_end(&self) {
+        let mut state = self.lock_state();
         if !state.ended {
             state.ended = true;
-            self.ring(state);
+            self.notify_change(state);
         }
     }
 
-    /// Lets what is shown grow old, until the end. For a thread of its own.
-    pub(crate) fn grow_old(&self) {
-        let mut state = self.state();
+    /// Expires the status in time, until the end. For a thread of its own.
+    pub(crate) fn run_expiry(&self) {
+        let mut state = self.lock_state();
         while !state.ended {
             let left = state
-                .deadline()
+                .expiry_time()
                 .map(|d| d.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
-                self.expire(&mut state);
-                self.ring(state);
-                state = self.state();
+                self.expire_status(&mut state);
+                self.notify_change(state);
+                state = self.lock_state();
                 continue;
             }
-            // Without a deadline somebody rings when there is one.
+            // Without an expiry, a change wakes this thread when there is one.
             let left = left.unwrap_or(Duration::from_secs(3_600));
             state = self
                 .changed
@@ -177,31 +155,31 @@ impl Board {
         }
     }
 
-    fn expire(&self, state: &mut State) {
-        if let Some(fresh) = state.shown.as_deref().and_then(|s| s.fresh.clone()) {
-            self.put(
+    fn expire_status(&self, state: &mut IndicatorState) {
+        if let Some(expiry) = state.status.as_deref().and_then(|s| s.expiry.clone()) {
+            self.replace_status(
                 state,
-                Shown::new(Sign::NotRecording, &fresh.then).alarming(),
+                IndicatorStatus::new(IconState::NotRecording, &expiry.then).with_alarm(),
             );
         }
     }
 
-    /// `wake` is called at each change from now on, and once now.
-    pub(crate) fn on_change(&self, wake: impl Fn() + Send + Sync + 'static) {
-        let mut state = self.state();
-        state.wake = Some(Arc::new(wake));
-        self.ring(state);
+    /// Has `waker` called at each change from now on, and once now.
+    pub(crate) fn set_waker(&self, waker: impl Fn() + Send + Sync + 'static) {
+        let mut state = self.lock_state();
+        state.waker = Some(Arc::new(waker));
+        self.notify_change(state);
     }
 
-    /// What is to be shown now.
-    pub(crate) fn news(&self) -> News {
-        let mut state = self.state();
-        let bubbles = std::mem::take(&mut state.bubbles);
-        News {
-            shown: state.shown.clone(),
-            bubbles: bubbles
+    /// The newest status, and the notifications that were not given out yet.
+    pub(crate) fn take_changes(&self) -> PendingChanges {
+        let mut state = self.lock_state();
+        let notifications = std::mem::take(&mut state.notifications);
+        PendingChanges {
+            status: state.status.clone(),
+            notifications: notifications
                 .into_iter()
-                .filter(|b| b.made.elapsed() < STALE)
+                .filter(|n| n.created.elapsed() < NOTIFICATION_MAX_AGE)
                 .collect(),
             ended: state.ended,
         }
@@ -212,9 +190,9 @@ impl Board {
         dead_code,
         reason = "only a backend that has to look for its desktop again waits"
     )]
-    pub(crate) fn ends_within(&self, time: Duration) -> bool {
+    pub(crate) fn wait_for_end(&self, time: Duration) -> bool {
         let deadline = Instant::now() + time;
-        let mut state = self.state();
+        let mut state = self.lock_state();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if state.ended || left.is_zero() {
@@ -228,36 +206,40 @@ impl Board {
         }
     }
 
-    pub(crate) fn standing(&self) -> Standing {
-        self.state().standing.clone()
+    pub(crate) fn availability(&self) -> Availability {
+        self.lock_state().availability.clone()
     }
 
-    /// What is known of the icon.
-    pub(crate) fn tray_is(&self, support: Support) {
-        self.state().standing.tray = support;
+    /// Sets the availability of the icon.
+    pub(crate) fn set_tray_support(&self, support: Support) {
+        self.lock_state().availability.tray = support;
     }
 
-    /// What is known of the bubbles.
-    pub(crate) fn bubbles_are(&self, support: Support) {
-        self.state().standing.bubbles = support;
+    /// Sets the availability of notifications.
+    pub(crate) fn set_notification_support(&self, support: Support) {
+        self.lock_state().availability.notifications = support;
     }
 
-    /// Neither, as far as they are wanted.
-    pub(crate) fn refuse(&self, reason: &str, remedy: &str) {
-        let why = || Support::Unsupported(Unsupported::new(reason, remedy));
-        let mut state = self.state();
+    /// Sets both to unavailable, as far as they are wanted.
+    pub(crate) fn set_unsupported(&self, reason: &str, remedy: &str) {
+        let unsupported = || Support::Unsupported(Unsupported::new(reason, remedy));
+        let mut state = self.lock_state();
         if self.tray {
-            state.standing.tray = why();
+            state.availability.tray = unsupported();
         }
-        if self.wanted {
-            state.standing.bubbles = why();
+        if self.notifications {
+            state.availability.notifications = unsupported();
         }
     }
 }
 
-impl State {
-    fn deadline(&self) -> Option<Instant> {
-        self.shown.as_deref()?.fresh.as_ref().map(|f| f.until)
+impl IndicatorState {
+    fn expiry_time(&self) -> Option<Instant> {
+        self.status
+            .as_deref()?
+            .expiry
+            .as_ref()
+            .map(|expiry| expiry.until)
     }
 }
 

@@ -1,17 +1,17 @@
-//! What is told to the indicator.
+//! The status that the icon shows, and notifications.
 
 use model::printable;
 use std::time::Instant;
 
-/// Longest text of a headline or bubble, in characters.
-const LONGEST: usize = 300;
+/// Longest text of a headline or notification, in characters.
+const MAX_TEXT_CHARS: usize = 300;
 
-/// What kind of state it is; each has a shape and a colour of its own.
+/// The kind of a status; each has its own shape and colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Recording, and somebody is at the desk: a filled dot.
+pub enum IconState {
+    /// Recording, and the person is active: a filled dot.
     Active,
-    /// Recording, and nobody is: a ring, half of it filled.
+    /// Recording, and the person is idle: a ring, half of it filled.
     Idle,
     /// Paused: two bars.
     Paused,
@@ -19,47 +19,47 @@ pub enum Sign {
     NotRecording,
 }
 
-impl Sign {
-    /// Every sign.
+impl IconState {
+    /// Every state.
     pub const ALL: [Self; 4] = [Self::Active, Self::Idle, Self::Paused, Self::NotRecording];
 }
 
-/// How long what is shown holds by itself.
+/// The end of a status that is not renewed in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fresh {
-    /// Until then …
+pub struct Expiry {
+    /// The status is valid until this instant.
     pub until: Instant,
-    /// … and from then on, unless something newer was told, this is the headline of a recording that stands still.
+    /// The headline from then on, unless a newer status came: that of a recording that stands still.
     pub then: String,
 }
 
-/// What is the case.
+/// The state of the recording, as the desktop shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub(crate) sign: Sign,
+pub struct IndicatorStatus {
+    pub(crate) icon_state: IconState,
     pub(crate) headline: String,
     pub(crate) alarm: bool,
     pub(crate) camera: bool,
-    pub(crate) fresh: Option<Fresh>,
+    pub(crate) expiry: Option<Expiry>,
 }
 
-impl Shown {
-    /// A state and one sentence on it, for example `recording · active`. Whatever is hostile in it is made harmless.
+impl IndicatorStatus {
+    /// A state and one sentence on it, for example `recording · active`; the sentence goes through [`printable`].
     #[must_use]
-    pub fn new(sign: Sign, headline: &str) -> Self {
+    pub fn new(icon_state: IconState, headline: &str) -> Self {
         Self {
-            sign,
-            headline: printable(headline, LONGEST),
+            icon_state,
+            headline: printable(headline, MAX_TEXT_CHARS),
             alarm: false,
             camera: false,
-            fresh: None,
+            expiry: None,
         }
     }
 
-    /// Its sign.
+    /// The state that decides the icon.
     #[must_use]
-    pub fn sign(&self) -> Sign {
-        self.sign
+    pub fn icon_state(&self) -> IconState {
+        self.icon_state
     }
 
     /// Its sentence.
@@ -68,55 +68,55 @@ impl Shown {
         &self.headline
     }
 
-    /// How long it is believed; none for ever.
+    /// How long it is valid; none for ever.
     #[must_use]
-    pub fn freshness(&self) -> Option<&Fresh> {
-        self.fresh.as_ref()
+    pub fn expiry(&self) -> Option<&Expiry> {
+        self.expiry.as_ref()
     }
 
-    /// The same as a state that a person should do something about; when it begins, a bubble says so.
+    /// Marks it as a state that a person should act on; a notification says so when it begins.
     #[must_use]
-    pub fn alarming(mut self) -> Self {
+    pub fn with_alarm(mut self) -> Self {
         self.alarm = true;
         self
     }
 
-    /// The same with a camera that takes a picture when it is asked to.
+    /// Marks that a screenshot can be taken on request.
     #[must_use]
     pub fn with_camera(mut self) -> Self {
         self.camera = true;
         self
     }
 
-    /// The same, and believed no longer than that.
+    /// Lets it expire.
     #[must_use]
-    pub fn fresh(mut self, fresh: Fresh) -> Self {
-        let then = printable(&fresh.then, LONGEST);
-        self.fresh = Some(Fresh { then, ..fresh });
+    pub fn with_expiry(mut self, expiry: Expiry) -> Self {
+        let then = printable(&expiry.then, MAX_TEXT_CHARS);
+        self.expiry = Some(Expiry { then, ..expiry });
         self
     }
 
-    /// Does it look the same, however long it is believed?
-    pub(crate) fn looks_like(&self, other: &Self) -> bool {
-        (self.sign, &self.headline, self.alarm, self.camera)
-            == (other.sign, &other.headline, other.alarm, other.camera)
+    /// True when both look the same, whatever their expiry.
+    pub(crate) fn looks_same_as(&self, other: &Self) -> bool {
+        (self.icon_state, &self.headline, self.alarm, self.camera)
+            == (other.icon_state, &other.headline, other.alarm, other.camera)
     }
 }
 
 /// A sentence that a person should see at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bubble {
+pub struct Notification {
     pub(crate) text: String,
-    pub(crate) made: Instant,
+    pub(crate) created: Instant,
 }
 
-impl Bubble {
-    /// One sentence. Whatever is hostile in it is made harmless.
+impl Notification {
+    /// A notification of one sentence, which goes through [`printable`].
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
-            text: printable(text, LONGEST),
-            made: Instant::now(),
+            text: printable(text, MAX_TEXT_CHARS),
+            created: Instant::now(),
         }
     }
 }

@@ -1,18 +1,17 @@
-//! One connection to the session bus, from its beginning to its end.
+//! One connection to the session bus, from its start to its end.
 
 use super::bus::{
-    self, DBUS, HOST, NOTIFY, NOTIFY_PATH, PROPERTIES, WATCHER, WATCHER_PATH, no_notifications,
-    no_watcher, notified, shown_by,
+    self, DBUS, HOST, NOTIFY, NOTIFY_PATH, PROPERTIES, WATCHER, WATCHER_PATH, no_watcher_support,
+    notifications_supported, notifications_unsupported, support_from_host,
 };
-use super::dbusmenu::{self, MENU, MENU_PATH, Menu};
-use super::item::{self, ITEM, ITEM_PATH};
-use super::notifications::{Abilities, Bubbles, Next};
+use super::item::ITEM;
+use super::notifications::{NextCall, NotificationQueue, ServerCapabilities};
+use super::services::PanelServices;
 use super::variant::Properties;
-use super::waker::Bell;
-use crate::menu::menu;
-use crate::shared_state::Board;
-use crate::status::Shown;
-use crate::{Options, Owner, Tell};
+use super::waker::BusWaker;
+use crate::handler::{MenuHandler, NotificationSender};
+use crate::options::IndicatorOptions;
+use crate::shared_state::SharedState;
 use futures::StreamExt;
 use futures::future::{Either, select};
 use model::{Support, Unsupported};
@@ -20,22 +19,22 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
-use zbus::message::{Flags, Header, Type};
+use zbus::message::Type;
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, DynamicType, Message, MessageStream};
 
-/// So many calls of ours may wait for their answers; there are few, and a service that never answers loses its place.
-const MOST_CALLS: usize = 32;
+/// This many calls may wait for their answers. There are few; where a service never answers, all are given up.
+const MAX_PENDING_CALLS: usize = 32;
 
 /// How a connection ends.
-pub(super) enum End {
-    /// The board has ended.
-    Asked,
-    /// There is no bus (any more); why.
+pub(super) enum ConnectionEnd {
+    /// The agent ended the indicator.
+    Requested,
+    /// There is no bus any more, or there never was; the reason.
     Lost(String),
 }
 
-impl From<zbus::Error> for End {
+impl From<zbus::Error> for ConnectionEnd {
     fn from(error: zbus::Error) -> Self {
         Self::Lost(model::printable(
             &format!("the session bus went away: {error}"),
@@ -44,100 +43,106 @@ impl From<zbus::Error> for End {
     }
 }
 
-/// What a call of ours was about.
+/// A call that waits for its answer.
 #[derive(Clone, Copy)]
-enum Asked {
-    Register,
-    Host,
-    Abilities,
+enum PendingCall {
+    RegisterItem,
+    GetHost,
+    GetCapabilities,
     Notify,
 }
 
-pub(super) struct Link<'a> {
+/// The connection, and the state of the services on its other end.
+pub(super) struct BusConnection<'a> {
     conn: Connection,
-    board: &'a Board,
-    options: &'a Options,
-    owner: &'a dyn Owner,
-    tell: Tell,
-    /// How panels find the item.
+    state: &'a SharedState,
+    options: &'a IndicatorOptions,
+    /// The name by which panels find the item.
     name: String,
-    shown: Option<Arc<Shown>>,
-    menu: Menu,
-    bubbles: Bubbles,
+    services: PanelServices<'a>,
+    notifications: NotificationQueue,
+    /// There is a watcher, which tells panels about items.
     watcher: bool,
     registered: bool,
-    calls: HashMap<NonZeroU32, Asked>,
+    calls: HashMap<NonZeroU32, PendingCall>,
 }
 
-impl<'a> Link<'a> {
-    /// Connects and serves until the end; whether there was a bus at all.
-    pub(super) async fn live(
-        board: &'a Arc<Board>,
-        options: &'a Options,
-        owner: &'a Arc<dyn Owner>,
-        bell: &Bell,
-    ) -> (End, bool) {
-        let conn = match bus::connect(options).await {
+impl<'a> BusConnection<'a> {
+    /// Connects and serves until the end; also returns whether there was a bus at all.
+    pub(super) async fn run_connection(
+        state: &'a Arc<SharedState>,
+        options: &'a IndicatorOptions,
+        handler: &'a Arc<dyn MenuHandler>,
+        waker: &BusWaker,
+    ) -> (ConnectionEnd, bool) {
+        let conn = match bus::connect_session_bus(options).await {
             Ok(conn) => conn,
-            Err(error) => return (End::Lost(super::no_bus(&error.to_string()).reason), false),
+            Err(error) => {
+                let reason = bus::no_bus_reason(&error.to_string()).reason;
+                return (ConnectionEnd::Lost(reason), false);
+            }
         };
         let messages = MessageStream::from(&conn);
-        let mut link = Self {
+        let sender = NotificationSender(Arc::clone(state));
+        let mut connection = Self {
             name: conn
                 .unique_name()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            services: PanelServices::new(conn.clone(), &**handler, sender),
             conn,
-            board,
+            state,
             options,
-            owner: &**owner,
-            tell: Tell(Arc::clone(board)),
-            shown: None,
-            menu: Menu::default(),
-            bubbles: Bubbles::default(),
+            notifications: NotificationQueue::default(),
             watcher: false,
             registered: false,
             calls: HashMap::new(),
         };
-        let end = match link.serve(messages, bell).await {
+        let end = match connection.serve_until_end(messages, waker).await {
             Ok(end) | Err(end) => end,
         };
-        let _ = link.conn.close().await;
+        let _ = connection.conn.close().await;
         (end, true)
     }
 
-    async fn serve(&mut self, mut messages: MessageStream, bell: &Bell) -> Result<End, End> {
-        self.begin().await?;
-        // What the board holds already is news to this connection.
-        let mut news = true;
+    async fn serve_until_end(
+        &mut self,
+        mut messages: MessageStream,
+        waker: &BusWaker,
+    ) -> Result<ConnectionEnd, ConnectionEnd> {
+        self.set_up().await?;
+        // The state of before is new to this connection.
+        let mut changed = true;
         loop {
-            if std::mem::take(&mut news) && self.news().await? {
-                return Ok(End::Asked);
+            if std::mem::take(&mut changed) && self.apply_changes().await? {
+                return Ok(ConnectionEnd::Requested);
             }
-            let message = match select(messages.next(), pin!(bell.rung())).await {
+            let message = match select(messages.next(), pin!(waker.wait_for_wake())).await {
                 Either::Left((Some(message), _)) => message?,
                 Either::Left((None, _)) => {
-                    return Err(End::Lost("the session bus closed the connection".into()));
+                    return Err(ConnectionEnd::Lost(
+                        "the session bus closed the connection".into(),
+                    ));
                 }
                 Either::Right(_) => {
-                    news = true;
+                    changed = true;
                     continue;
                 }
             };
             match message.message_type() {
-                Type::MethodCall => self.answer(&message).await?,
-                Type::Signal => self.signal(&message).await?,
+                Type::MethodCall => self.services.answer_call(&message).await?,
+                Type::Signal => self.handle_signal(&message).await?,
                 Type::MethodReturn | Type::Error => {
-                    self.heard(&message).await?;
-                    // The last bubble may have waited for this.
-                    news = true;
+                    self.handle_reply(&message).await?;
+                    // The last notification may have waited for this.
+                    changed = true;
                 }
             }
         }
     }
 
-    /// Asks the bus for the signals that matter, takes the item's name, and looks who is there.
-    async fn begin(&mut self) -> zbus::Result<()> {
+    /// Subscribes to the signals that matter, takes the item's name, and looks for watcher and notification service.
+    async fn set_up(&mut self) -> zbus::Result<()> {
         for rule in [
             format!(
                 "type='signal',sender='{DBUS}',interface='{DBUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
@@ -147,82 +152,56 @@ impl<'a> Link<'a> {
             ),
             format!("type='signal',sender='{WATCHER}',interface='{WATCHER}'"),
         ] {
-            bus::ask(&self.conn, "AddMatch", &rule).await?;
+            bus::call_bus(&self.conn, "AddMatch", &rule).await?;
         }
-        if self.options.bubbles {
-            self.board.bubbles_are(bus::notifications(&self.conn).await);
+        if self.options.notifications {
+            self.state
+                .set_notification_support(bus::notification_support(&self.conn).await);
         }
         if self.options.tray {
             let name = format!("{ITEM}-{}-1", std::process::id());
-            // Not waited for (4). Only when it is ours (1) is it told: in a container another may have this number.
-            let answer = bus::ask(&self.conn, "RequestName", &(&name, 4u32)).await;
+            // Without queueing for it (4). Only a name that is ours (1) is used: a process in a container may have the
+            // same number.
+            let answer = bus::call_bus(&self.conn, "RequestName", &(&name, 4u32)).await;
             let ours = answer.is_ok_and(|a| a.body().deserialize().ok() == Some(1u32));
             if ours {
                 self.name = name;
             }
-            self.watcher = bus::has(&self.conn, WATCHER).await;
+            self.watcher = bus::has_owner(&self.conn, WATCHER).await;
             if !self.watcher {
-                self.board.tray_is(no_watcher());
+                self.state.set_tray_support(no_watcher_support());
             }
         }
         Ok(())
     }
 
-    /// Takes what is new on the board; true at the end.
-    async fn news(&mut self) -> Result<bool, End> {
-        let news = self.board.news();
-        for bubble in news.bubbles {
-            self.bubbles.push(bubble.text);
+    /// Shows the changes of the shared state; true at the end.
+    async fn apply_changes(&mut self) -> Result<bool, ConnectionEnd> {
+        let changes = self.state.take_changes();
+        for notification in changes.notifications {
+            self.notifications.enqueue_text(notification.text);
         }
-        self.send_bubbles().await?;
-        if news.ended {
-            return Ok(self.bubbles.is_idle());
+        self.send_notifications().await?;
+        if changes.ended {
+            return Ok(self.notifications.is_empty());
         }
-        let Some(shown) = news.shown.filter(|_| self.options.tray) else {
-            return Ok(false);
-        };
-        let first = self.shown.is_none();
-        let same = self.shown.as_deref().is_some_and(|s| s.looks_like(&shown));
-        self.shown = Some(shown);
-        if first {
-            self.rebuild();
-            self.register().await?;
-        } else if !same {
-            for signal in item::CHANGES {
-                self.conn
-                    .emit_signal(None::<&str>, ITEM_PATH, ITEM, signal, &())
-                    .await?;
-            }
-            if self.rebuild() {
-                self.tell_layout().await?;
+        if let Some(status) = changes.status.filter(|_| self.options.tray) {
+            let first = !self.services.has_status();
+            self.services.set_status(status).await?;
+            if first {
+                self.register_item().await?;
             }
         }
         Ok(false)
     }
 
-    /// Makes the menu anew; true when it changed.
-    fn rebuild(&mut self) -> bool {
-        let Some(shown) = &self.shown else {
-            return false;
-        };
-        let entries = menu(shown, &self.owner.page());
-        self.menu.take(entries)
-    }
-
-    async fn tell_layout(&self) -> zbus::Result<()> {
-        let body = (self.menu.revision, 0i32);
-        self.conn
-            .emit_signal(None::<&str>, MENU_PATH, MENU, "LayoutUpdated", &body)
-            .await
-    }
-
-    /// Shows the item, where there is a watcher and something to show.
-    async fn register(&mut self) -> Result<(), End> {
-        if self.watcher && !self.registered && self.shown.is_some() {
+    /// Shows the item, where there is a watcher and a status to show.
+    async fn register_item(&mut self) -> Result<(), ConnectionEnd> {
+        if self.watcher && !self.registered && self.services.has_status() {
             self.registered = true;
             let name = self.name.clone();
-            self.call(
-                Asked::Register,
+            self.send_call(
+                PendingCall::RegisterItem,
                 (WATCHER, WATCHER_PATH, WATCHER),
                 "RegisterStatusNotifierItem",
                 &name,
@@ -232,10 +211,11 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    async fn ask_host(&mut self) -> Result<(), End> {
+    /// Asks the watcher whether a panel shows its items.
+    async fn query_host(&mut self) -> Result<(), ConnectionEnd> {
         let body = (WATCHER, HOST);
-        self.call(
-            Asked::Host,
+        self.send_call(
+            PendingCall::GetHost,
             (WATCHER, WATCHER_PATH, PROPERTIES),
             "Get",
             &body,
@@ -243,31 +223,32 @@ impl<'a> Link<'a> {
         .await
     }
 
-    async fn send_bubbles(&mut self) -> Result<(), End> {
+    async fn send_notifications(&mut self) -> Result<(), ConnectionEnd> {
         let to = (NOTIFY, NOTIFY_PATH, NOTIFY);
-        match self.bubbles.next() {
+        match self.notifications.next_call() {
             None => Ok(()),
-            Some(Next::Ask) => {
-                self.call(Asked::Abilities, to, "GetCapabilities", &())
+            Some(NextCall::GetCapabilities) => {
+                self.send_call(PendingCall::GetCapabilities, to, "GetCapabilities", &())
                     .await
             }
-            Some(Next::Show(over, title, text)) => {
+            Some(NextCall::Notify(replaces, title, text)) => {
                 let (icon, actions, hints) = ("", Vec::<&str>::new(), Properties::new());
-                // -1: for as long as the service shows such things.
-                let body = ("uam", over, icon, title, text, actions, hints, -1i32);
-                self.call(Asked::Notify, to, "Notify", &body).await
+                // -1: for as long as the service shows notifications.
+                let body = ("uam", replaces, icon, title, text, actions, hints, -1i32);
+                self.send_call(PendingCall::Notify, to, "Notify", &body)
+                    .await
             }
         }
     }
 
-    /// Sends a call; its answer comes to [`Link::heard`].
-    async fn call<B>(
+    /// Sends a call; its answer comes to [`Self::handle_reply`].
+    async fn send_call<B>(
         &mut self,
-        asked: Asked,
+        call: PendingCall,
         (to, path, interface): (&str, &str, &str),
         method: &str,
         body: &B,
-    ) -> Result<(), End>
+    ) -> Result<(), ConnectionEnd>
     where
         B: serde::Serialize + DynamicType,
     {
@@ -275,60 +256,61 @@ impl<'a> Link<'a> {
             .destination(to)
             .interface(interface)
             .build(body)?;
-        if self.calls.len() >= MOST_CALLS {
+        if self.calls.len() >= MAX_PENDING_CALLS {
             self.calls.clear();
         }
         self.calls
-            .insert(message.primary_header().serial_num(), asked);
+            .insert(message.primary_header().serial_num(), call);
         Ok(self.conn.send(&message).await?)
     }
 
-    /// An answer to a call of ours.
-    async fn heard(&mut self, message: &Message) -> Result<(), End> {
+    /// Handles the answer to a call.
+    async fn handle_reply(&mut self, message: &Message) -> Result<(), ConnectionEnd> {
         let header = message.header();
-        let asked = header.reply_serial().and_then(|n| self.calls.remove(&n));
-        let Some(asked) = asked else {
+        let call = header.reply_serial().and_then(|n| self.calls.remove(&n));
+        let Some(call) = call else {
             return Ok(());
         };
         let ok = message.message_type() == Type::MethodReturn;
         let body = message.body();
-        match asked {
-            Asked::Register if ok => self.ask_host().await?,
-            Asked::Register => {
-                let why: String = body.deserialize().unwrap_or_default();
-                let why = model::printable(&format!("the tray refused the icon: {why}"), 200);
-                self.board
-                    .tray_is(Support::Unsupported(Unsupported::new(why, "")));
+        match call {
+            PendingCall::RegisterItem if ok => self.query_host().await?,
+            PendingCall::RegisterItem => {
+                let reason: String = body.deserialize().unwrap_or_default();
+                let reason = format!("the tray refused the icon: {reason}");
+                self.state.set_tray_support(refusal(&reason));
             }
-            Asked::Host => {
+            PendingCall::GetHost => {
                 let host: Option<OwnedVariant> = Some(&body)
                     .filter(|_| ok)
                     .and_then(|b| b.deserialize().ok());
-                self.board.tray_is(shown_by(host));
+                self.state.set_tray_support(support_from_host(host));
             }
-            Asked::Abilities if ok => {
+            PendingCall::GetCapabilities if ok => {
                 let words: Vec<String> = body.deserialize().unwrap_or_default();
-                self.board.bubbles_are(notified());
-                self.bubbles.able(Abilities::of(&words));
-                self.send_bubbles().await?;
+                self.state
+                    .set_notification_support(notifications_supported());
+                self.notifications
+                    .set_capabilities(ServerCapabilities::from_words(&words));
+                self.send_notifications().await?;
             }
-            Asked::Notify if ok => {
-                self.bubbles.shown(body.deserialize().unwrap_or(0));
-                self.send_bubbles().await?;
+            PendingCall::Notify if ok => {
+                self.notifications
+                    .confirm_shown(body.deserialize().unwrap_or(0));
+                self.send_notifications().await?;
             }
-            Asked::Abilities | Asked::Notify => {
+            PendingCall::GetCapabilities | PendingCall::Notify => {
                 let error = header.error_name().map(|name| name.as_str());
-                let nobody = matches!(
+                let no_service = matches!(
                     error,
                     Some(name) if name.ends_with(".ServiceUnknown") || name.contains(".Spawn.")
                 );
-                self.bubbles.failed();
-                self.board.bubbles_are(match nobody {
-                    true => no_notifications(),
+                self.notifications.discard_waiting();
+                self.state.set_notification_support(match no_service {
+                    true => notifications_unsupported(),
                     false => {
-                        let why: String = body.deserialize().unwrap_or_default();
-                        let why = format!("the notification service refused: {why}");
-                        Support::Unsupported(Unsupported::new(model::printable(&why, 200), ""))
+                        let reason: String = body.deserialize().unwrap_or_default();
+                        refusal(&format!("the notification service refused: {reason}"))
                     }
                 });
             }
@@ -336,7 +318,7 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    async fn signal(&mut self, message: &Message) -> Result<(), End> {
+    async fn handle_signal(&mut self, message: &Message) -> Result<(), ConnectionEnd> {
         let header = message.header();
         let member = header.member().map(|member| member.as_str());
         match member {
@@ -350,21 +332,22 @@ impl<'a> Link<'a> {
                         self.watcher = !new.is_empty();
                         self.registered = false;
                         if !self.watcher {
-                            self.board.tray_is(no_watcher());
+                            self.state.set_tray_support(no_watcher_support());
                         }
-                        self.register().await?;
+                        self.register_item().await?;
                     }
-                    NOTIFY if self.options.bubbles => {
-                        self.bubbles.another();
-                        // Nobody answers these any more, or for another service.
-                        self.calls
-                            .retain(|_, asked| matches!(asked, Asked::Register | Asked::Host));
-                        self.board.bubbles_are(match new.is_empty() {
-                            // It may be started again when it is called.
-                            true => bus::notifications(&self.conn).await,
-                            false => notified(),
+                    NOTIFY if self.options.notifications => {
+                        self.notifications.reset_server();
+                        // The former service does not answer its calls any more.
+                        self.calls.retain(|_, call| {
+                            matches!(call, PendingCall::RegisterItem | PendingCall::GetHost)
                         });
-                        self.send_bubbles().await?;
+                        self.state.set_notification_support(match new.is_empty() {
+                            // A call may start it again.
+                            true => bus::notification_support(&self.conn).await,
+                            false => notifications_supported(),
+                        });
+                        self.send_notifications().await?;
                     }
                     _ => {}
                 }
@@ -372,188 +355,14 @@ impl<'a> Link<'a> {
             Some("StatusNotifierHostRegistered" | "StatusNotifierHostUnregistered")
                 if self.registered =>
             {
-                self.ask_host().await?;
+                self.query_host().await?;
             }
             _ => {}
         }
         Ok(())
     }
-
-    /// Somebody calls the item or its menu.
-    async fn answer(&mut self, message: &Message) -> Result<(), End> {
-        let header = message.header();
-        let path = header
-            .path()
-            .map(|p| p.as_str().to_owned())
-            .unwrap_or_default();
-        let interface = header.interface().map(|i| i.as_str().to_owned());
-        let member = header
-            .member()
-            .map(|m| m.as_str().to_owned())
-            .unwrap_or_default();
-        let interface = interface.unwrap_or_default();
-        match (path.as_str(), interface.as_str()) {
-            (_, "org.freedesktop.DBus.Peer") if member == "Ping" => self.reply(&header, &()).await,
-            (MENU_PATH, MENU) => self.answer_menu(message, &header, &member).await,
-            (ITEM_PATH | MENU_PATH, PROPERTIES) => {
-                self.answer_properties(message, &header, &path, &member)
-                    .await
-            }
-            (ITEM_PATH | MENU_PATH, "org.freedesktop.DBus.Introspectable") => {
-                let xml = match path == ITEM_PATH {
-                    true => item::INTROSPECTION,
-                    false => dbusmenu::INTROSPECTION,
-                };
-                self.reply(&header, &xml).await
-            }
-            // Also `Activate`: a panel that is refused it opens the menu, which is the one way to act.
-            _ => self.unknown(&header, &member).await,
-        }
-    }
-
-    async fn answer_properties(
-        &mut self,
-        message: &Message,
-        header: &Header<'_>,
-        path: &str,
-        member: &str,
-    ) -> Result<(), End> {
-        let mut all = match (path == ITEM_PATH, &self.shown) {
-            (true, Some(shown)) => item::properties(shown),
-            (true, None) => Properties::new(),
-            (false, _) => dbusmenu::object(),
-        };
-        let body = message.body();
-        match member {
-            "GetAll" => self.reply(header, &all).await,
-            "Get" => {
-                let asked: (String, String) = body.deserialize().unwrap_or_default();
-                match all.remove(asked.1.as_str()) {
-                    Some(value) => self.reply(header, &value).await,
-                    None => {
-                        let error = "org.freedesktop.DBus.Error.UnknownProperty";
-                        self.refuse(header, error, "uam has no such property").await
-                    }
-                }
-            }
-            _ => self.unknown(header, member).await,
-        }
-    }
-
-    async fn answer_menu(
-        &mut self,
-        message: &Message,
-        header: &Header<'_>,
-        member: &str,
-    ) -> Result<(), End> {
-        let body = message.body();
-        match member {
-            "GetLayout" => {
-                let (id, depth, _): (i32, i32, Vec<String>) =
-                    body.deserialize().unwrap_or((0, -1, Vec::new()));
-                match self.menu.layout(id, depth) {
-                    Some(layout) => self.reply(header, &(self.menu.revision, layout)).await,
-                    None => self.no_entry(header).await,
-                }
-            }
-            "GetGroupProperties" => {
-                let (ids, _): (Vec<i32>, Vec<String>) = body.deserialize().unwrap_or_default();
-                self.reply(header, &self.menu.group(&ids)).await
-            }
-            "GetProperty" => {
-                let (id, name): (i32, String) = body.deserialize().unwrap_or_default();
-                let value = self
-                    .menu
-                    .properties(id)
-                    .and_then(|mut p| p.remove(name.as_str()));
-                match value {
-                    Some(value) => self.reply(header, &value).await,
-                    None => self.no_entry(header).await,
-                }
-            }
-            "Event" => {
-                let event: Result<(i32, String, OwnedVariant, u32), _> = body.deserialize();
-                // Answered first: the wish may be the last thing this process does.
-                self.reply(header, &()).await?;
-                if let Ok((id, event, ..)) = event {
-                    self.clicked(id, &event);
-                }
-                Ok(())
-            }
-            "EventGroup" => {
-                let events: Vec<(i32, String, OwnedVariant, u32)> =
-                    body.deserialize().unwrap_or_default();
-                let unknown: Vec<i32> = events
-                    .iter()
-                    .map(|(id, ..)| *id)
-                    .filter(|id| !self.menu.knows(*id))
-                    .collect();
-                self.reply(header, &unknown).await?;
-                for (id, event, ..) in events {
-                    self.clicked(id, &event);
-                }
-                Ok(())
-            }
-            "AboutToShow" => {
-                let changed = self.look_again().await?;
-                self.reply(header, &changed).await
-            }
-            "AboutToShowGroup" => {
-                let changed = match self.look_again().await? {
-                    true => vec![0i32],
-                    false => Vec::new(),
-                };
-                self.reply(header, &(changed, Vec::<i32>::new())).await
-            }
-            _ => self.unknown(header, member).await,
-        }
-    }
-
-    /// The menu is about to be seen: what it says of the page must hold now.
-    async fn look_again(&mut self) -> Result<bool, End> {
-        let changed = self.rebuild();
-        if changed {
-            self.tell_layout().await?;
-        }
-        Ok(changed)
-    }
-
-    fn clicked(&self, id: i32, event: &str) {
-        if let Some(wish) = self.menu.wish(id, event) {
-            self.owner.wish(wish, &self.tell);
-        }
-    }
-
-    async fn no_entry(&self, header: &Header<'_>) -> Result<(), End> {
-        let error = "org.freedesktop.DBus.Error.InvalidArgs";
-        self.refuse(header, error, "the menu has no such entry")
-            .await
-    }
-
-    async fn unknown(&self, header: &Header<'_>, member: &str) -> Result<(), End> {
-        let error = "org.freedesktop.DBus.Error.UnknownMethod";
-        let text = format!("uam has no method {member} here");
-        self.refuse(header, error, &text).await
-    }
-
-    async fn reply<B>(&self, header: &Header<'_>, body: &B) -> Result<(), End>
-    where
-        B: serde::Serialize + DynamicType,
-    {
-        if wants_answer(header) {
-            self.conn.reply(header, body).await?;
-        }
-        Ok(())
-    }
-
-    async fn refuse(&self, header: &Header<'_>, error: &str, text: &str) -> Result<(), End> {
-        if wants_answer(header) {
-            self.conn.reply_error(header, error, &text).await?;
-        }
-        Ok(())
-    }
 }
 
-fn wants_answer(header: &Header<'_>) -> bool {
-    !header.primary().flags().contains(Flags::NO_REPLY_EXPECTED)
+fn refusal(reason: &str) -> Support {
+    Support::Unsupported(Unsupported::new(model::printable(reason, 200), ""))
 }

@@ -1,22 +1,22 @@
-//! Bubbles through the notification service: one that is written over, so that a busy day leaves no heap of them.
+//! Notifications through the desktop's service. Each replaces the one before, so that a busy day leaves no pile of them.
 
-use super::item::markup;
+use super::item::escape_markup;
 use std::collections::VecDeque;
 
-/// So many sentences wait for a service that has not answered; the oldest gives way.
-const MOST: usize = crate::MOST_BUBBLES;
+/// This many sentences wait for a service that has not answered; the oldest gives way.
+const MAX_WAITING: usize = crate::shared_state::MAX_NOTIFICATIONS;
 
-/// What the service can show.
+/// The abilities of the notification service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Abilities {
-    /// A text below the title?
+pub(super) struct ServerCapabilities {
+    /// It shows a text below the title.
     body: bool,
-    /// Does it take some of that text for markup?
+    /// It reads that text as markup.
     markup: bool,
 }
 
-impl Abilities {
-    pub(super) fn of(words: &[String]) -> Self {
+impl ServerCapabilities {
+    pub(super) fn from_words(words: &[String]) -> Self {
         let has = |word: &str| words.iter().any(|w| w == word);
         Self {
             body: has("body"),
@@ -25,80 +25,80 @@ impl Abilities {
     }
 }
 
-/// What is to be sent next.
+/// The next call to send to the service.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Ask what the service can show.
-    Ask,
-    /// Show this: the number of the bubble to write over (0: none), title and text.
-    Show(u32, String, String),
+pub(super) enum NextCall {
+    /// Ask for its capabilities.
+    GetCapabilities,
+    /// Show this: the number of the notification to replace (0: none), title and text.
+    Notify(u32, String, String),
 }
 
-/// The bubbles on their way.
+/// The notifications that wait to be sent.
 #[derive(Default)]
-pub(super) struct Bubbles {
-    abilities: Option<Abilities>,
+pub(super) struct NotificationQueue {
+    capabilities: Option<ServerCapabilities>,
     waiting: VecDeque<String>,
-    /// An answer is still to come.
+    /// A call has not been answered yet.
     pending: bool,
-    /// The bubble that is there, or was.
+    /// The number of the last notification.
     last: u32,
 }
 
-impl Bubbles {
-    pub(super) fn push(&mut self, text: String) {
-        if self.waiting.len() >= MOST {
+impl NotificationQueue {
+    pub(super) fn enqueue_text(&mut self, text: String) {
+        if self.waiting.len() >= MAX_WAITING {
             self.waiting.pop_front();
         }
         self.waiting.push_back(text);
     }
 
-    /// Nothing waits to be sent?
-    pub(super) fn is_idle(&self) -> bool {
+    /// True when nothing waits to be sent.
+    pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// What is to be sent now, if anything. Its answer is told to [`Bubbles::able`], [`Bubbles::shown`] or
-    /// [`Bubbles::failed`].
-    pub(super) fn next(&mut self) -> Option<Next> {
+    /// The call to send now, if any. Its answer goes to [`Self::set_capabilities`], [`Self::confirm_shown`] or
+    /// [`Self::discard_waiting`].
+    pub(super) fn next_call(&mut self) -> Option<NextCall> {
         if self.waiting.is_empty() || self.pending {
             return None;
         }
         self.pending = true;
-        let Some(abilities) = self.abilities else {
-            return Some(Next::Ask);
+        let Some(capabilities) = self.capabilities else {
+            return Some(NextCall::GetCapabilities);
         };
         let texts: Vec<String> = self.waiting.drain(..).collect();
         let text = texts.join("\n");
-        let (title, body) = match abilities {
-            Abilities { body: false, .. } => {
+        let (title, body) = match capabilities {
+            ServerCapabilities { body: false, .. } => {
                 (format!("uam: {}", text.replace('\n', " ")), String::new())
             }
-            Abilities { markup: true, .. } => ("uam".to_owned(), markup(&text)),
-            Abilities { markup: false, .. } => ("uam".to_owned(), text),
+            ServerCapabilities { markup: true, .. } => ("uam".to_owned(), escape_markup(&text)),
+            ServerCapabilities { markup: false, .. } => ("uam".to_owned(), text),
         };
-        Some(Next::Show(self.last, title, body))
+        Some(NextCall::Notify(self.last, title, body))
     }
 
-    pub(super) fn able(&mut self, abilities: Abilities) {
+    pub(super) fn set_capabilities(&mut self, capabilities: ServerCapabilities) {
         self.pending = false;
-        self.abilities = Some(abilities);
+        self.capabilities = Some(capabilities);
     }
 
-    pub(super) fn shown(&mut self, number: u32) {
+    pub(super) fn confirm_shown(&mut self, number: u32) {
         self.pending = false;
         self.last = number;
     }
 
-    /// What waits was not to be shown here; what comes later is tried anew.
-    pub(super) fn failed(&mut self) {
+    /// Drops the waiting notifications, because the service failed; later ones are tried again.
+    pub(super) fn discard_waiting(&mut self) {
         self.pending = false;
         self.waiting.clear();
     }
 
-    /// Another service, or none: it knows nothing of what the former was told.
-    pub(super) fn another(&mut self) {
-        (self.abilities, self.pending, self.last) = (None, false, 0);
+    /// Forgets the former service: another has taken its place, or none.
+    pub(super) fn reset_server(&mut self) {
+        (self.capabilities, self.pending, self.last) = (None, false, 0);
     }
 }
 
@@ -106,62 +106,62 @@ impl Bubbles {
 mod tests {
     use super::*;
 
-    fn able(words: &[&str]) -> Bubbles {
+    fn queue_with(words: &[&str]) -> NotificationQueue {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let mut bubbles = Bubbles::default();
-        bubbles.able(Abilities::of(&words));
-        bubbles
+        let mut queue = NotificationQueue::default();
+        queue.set_capabilities(ServerCapabilities::from_words(&words));
+        queue
     }
 
-    fn show(number: u32, title: &str, body: &str) -> Option<Next> {
-        Some(Next::Show(number, title.to_owned(), body.to_owned()))
-    }
-
-    #[test]
-    fn the_service_is_asked_once_and_one_bubble_is_written_over() {
-        let mut bubbles = Bubbles::default();
-        assert_eq!(bubbles.next(), None);
-        bubbles.push("one".to_owned());
-        assert_eq!(bubbles.next(), Some(Next::Ask));
-        bubbles.push("two".to_owned());
-        assert_eq!(bubbles.next(), None, "the answer is still to come");
-        bubbles.able(Abilities::of(&["body".to_owned()]));
-        assert_eq!(bubbles.next(), show(0, "uam", "one\ntwo"));
-        bubbles.push("three".to_owned());
-        assert_eq!(bubbles.next(), None, "its number is not known yet");
-        bubbles.shown(7);
-        assert_eq!(bubbles.next(), show(7, "uam", "three"));
-        bubbles.another();
-        bubbles.push("four".to_owned());
-        assert_eq!(bubbles.next(), Some(Next::Ask));
-        bubbles.failed();
-        assert!(bubbles.is_idle());
+    fn show(number: u32, title: &str, body: &str) -> Option<NextCall> {
+        Some(NextCall::Notify(number, title.to_owned(), body.to_owned()))
     }
 
     #[test]
-    fn each_service_gets_what_it_can_show() {
+    fn the_service_is_asked_once_and_each_notification_replaces_the_last() {
+        let mut queue = NotificationQueue::default();
+        assert_eq!(queue.next_call(), None);
+        queue.enqueue_text("one".to_owned());
+        assert_eq!(queue.next_call(), Some(NextCall::GetCapabilities));
+        queue.enqueue_text("two".to_owned());
+        assert_eq!(queue.next_call(), None, "the answer is still to come");
+        queue.set_capabilities(ServerCapabilities::from_words(&["body".to_owned()]));
+        assert_eq!(queue.next_call(), show(0, "uam", "one\ntwo"));
+        queue.enqueue_text("three".to_owned());
+        assert_eq!(queue.next_call(), None, "its number is not known yet");
+        queue.confirm_shown(7);
+        assert_eq!(queue.next_call(), show(7, "uam", "three"));
+        queue.reset_server();
+        queue.enqueue_text("four".to_owned());
+        assert_eq!(queue.next_call(), Some(NextCall::GetCapabilities));
+        queue.discard_waiting();
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn each_service_gets_text_it_can_show() {
         for (words, title, body) in [
             (&["body", "body-markup"][..], "uam", "a &lt;b&gt; &amp; c"),
             (&["body"][..], "uam", "a <b> & c"),
             (&["actions"][..], "uam: a <b> & c", ""),
         ] {
-            let mut bubbles = able(words);
-            bubbles.push("a <b> & c".to_owned());
-            assert_eq!(bubbles.next(), show(0, title, body), "{words:?}");
+            let mut queue = queue_with(words);
+            queue.enqueue_text("a <b> & c".to_owned());
+            assert_eq!(queue.next_call(), show(0, title, body), "{words:?}");
         }
     }
 
     #[test]
     fn a_service_that_never_answers_leaves_the_newest_waiting() {
-        let mut bubbles = able(&["body"]);
-        bubbles.push("sent".to_owned());
-        assert!(bubbles.next().is_some());
+        let mut queue = queue_with(&["body"]);
+        queue.enqueue_text("sent".to_owned());
+        assert!(queue.next_call().is_some());
         for n in 0..100 {
-            bubbles.push(n.to_string());
-            assert_eq!(bubbles.next(), None);
+            queue.enqueue_text(n.to_string());
+            assert_eq!(queue.next_call(), None);
         }
-        bubbles.shown(1);
+        queue.confirm_shown(1);
         let text = "92\n93\n94\n95\n96\n97\n98\n99";
-        assert_eq!(bubbles.next(), show(1, "uam", text));
+        assert_eq!(queue.next_call(), show(1, "uam", text));
     }
 }

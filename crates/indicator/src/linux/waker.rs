@@ -1,28 +1,28 @@
-//! Wakes the thread that listens to the bus.
+//! Wakes the thread that serves the bus.
 
 use futures::task::AtomicWaker;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-/// Rung from any thread, heard by one. Rings that nobody has heard yet are one.
+/// Any thread wakes, one thread waits. Several wake-ups before it waits again count as one.
 #[derive(Default)]
-pub(super) struct Bell {
-    rung: AtomicBool,
+pub(super) struct BusWaker {
+    woken: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Bell {
-    pub(super) fn ring(&self) {
-        self.rung.store(true, Ordering::SeqCst);
+impl BusWaker {
+    pub(super) fn wake(&self) {
+        self.woken.store(true, Ordering::SeqCst);
         self.waker.wake();
     }
 
-    /// Until it was rung since the last time.
-    pub(super) async fn rung(&self) {
+    /// Waits for a wake-up since the last call.
+    pub(super) async fn wait_for_wake(&self) {
         poll_fn(|cx| {
             self.waker.register(cx.waker());
-            match self.rung.swap(false, Ordering::SeqCst) {
+            match self.woken.swap(false, Ordering::SeqCst) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }

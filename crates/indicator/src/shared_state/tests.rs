@@ -1,124 +1,142 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::Fresh;
+use crate::status::Expiry;
 use std::sync::mpsc::{Receiver, channel};
 
-/// Nothing here takes longer than this on any machine that is not broken.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A generous limit: nothing here takes this long.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn board(bubbles: bool) -> (Arc<Board>, Receiver<()>) {
-    let options = Options {
+fn start_state(notifications: bool) -> (Arc<SharedState>, Receiver<()>) {
+    let options = IndicatorOptions {
         tray: true,
-        bubbles,
+        notifications,
         bus: None,
     };
-    let board = Arc::new(Board::new(&options));
+    let state = Arc::new(SharedState::new(&options));
     let (tx, rx) = channel();
-    board.on_change(move || {
+    state.set_waker(move || {
         let _ = tx.send(());
     });
-    rx.recv_timeout(PATIENCE).unwrap();
-    (board, rx)
+    rx.recv_timeout(TIMEOUT).unwrap();
+    (state, rx)
 }
 
-fn recording() -> Shown {
-    Shown::new(Sign::Active, "recording · active")
+fn recording() -> IndicatorStatus {
+    IndicatorStatus::new(IconState::Active, "recording · active")
 }
 
-fn fresh_until(until: Instant) -> Fresh {
-    Fresh {
+fn expiry_at(until: Instant) -> Expiry {
+    Expiry {
         until,
         then: "NOT RECORDING: nothing reached the disk since 12:00:00".to_owned(),
     }
 }
 
-fn texts(news: &News) -> Vec<&str> {
-    news.bubbles.iter().map(|b| b.text.as_str()).collect()
+fn texts(changes: &PendingChanges) -> Vec<&str> {
+    changes
+        .notifications
+        .iter()
+        .map(|b| b.text.as_str())
+        .collect()
 }
 
 #[test]
-fn the_newest_is_shown_and_the_desktop_is_woken_for_what_looks_different_only() {
-    let (board, woken) = board(true);
-    let far = Instant::now() + PATIENCE * 100;
-    board.show(recording().fresh(fresh_until(far)));
+fn the_newest_is_shown_and_only_a_different_look_wakes_the_desktop() {
+    let (state, woken) = start_state(true);
+    let far = Instant::now() + TIMEOUT * 100;
+    state.set_status(recording().with_expiry(expiry_at(far)));
     woken.try_recv().unwrap();
     for n in 0..3 {
-        board.show(recording().fresh(fresh_until(far + PATIENCE * n)));
+        state.set_status(recording().with_expiry(expiry_at(far + TIMEOUT * n)));
     }
     assert!(woken.try_recv().is_err(), "it looks the same");
-    board.show(Shown::new(Sign::Paused, "paused"));
-    board.show(Shown::new(Sign::Idle, "recording · idle"));
-    assert_eq!(board.news().shown.unwrap().sign, Sign::Idle);
+    state.set_status(IndicatorStatus::new(IconState::Paused, "paused"));
+    state.set_status(IndicatorStatus::new(IconState::Idle, "recording · idle"));
+    assert_eq!(
+        state.take_changes().status.unwrap().icon_state,
+        IconState::Idle
+    );
     assert_eq!(woken.try_iter().count(), 2);
 }
 
 #[test]
-fn at_most_so_many_bubbles_wait_and_the_oldest_gives_way() {
-    let (board, _woken) = board(true);
-    for n in 0..MOST_BUBBLES + 3 {
-        board.tell(Bubble::new(&n.to_string()));
+fn a_bounded_number_of_notifications_waits_and_the_oldest_gives_way() {
+    let (state, _woken) = start_state(true);
+    for n in 0..MAX_NOTIFICATIONS + 3 {
+        state.add_notification(Notification::new(&n.to_string()));
     }
-    let news = board.news();
-    assert_eq!(texts(&news).len(), MOST_BUBBLES);
-    assert_eq!(texts(&news)[0], "3");
-    assert!(board.news().bubbles.is_empty(), "each is given out once");
+    let changes = state.take_changes();
+    assert_eq!(texts(&changes).len(), MAX_NOTIFICATIONS);
+    assert_eq!(texts(&changes)[0], "3");
+    assert!(
+        state.take_changes().notifications.is_empty(),
+        "each is given out once"
+    );
 }
 
 #[test]
-fn without_bubbles_there_are_none() {
-    let (board, _woken) = board(false);
-    board.tell(Bubble::new("started"));
-    board.show(Shown::new(Sign::NotRecording, "NOT RECORDING").alarming());
-    assert!(board.news().bubbles.is_empty());
+fn switched_off_notifications_are_dropped() {
+    let (state, _woken) = start_state(false);
+    state.add_notification(Notification::new("started"));
+    state.set_status(IndicatorStatus::new(IconState::NotRecording, "NOT RECORDING").with_alarm());
+    assert!(state.take_changes().notifications.is_empty());
 }
 
 #[test]
-fn what_is_no_longer_fresh_is_not_shown_as_recording() {
-    let (board, woken) = board(true);
-    let ageing = Arc::clone(&board);
-    let thread = std::thread::spawn(move || ageing.grow_old());
-    board.show(recording().fresh(fresh_until(Instant::now())));
-    let stale = std::iter::from_fn(|| woken.recv_timeout(PATIENCE).ok())
+fn an_expired_status_is_not_shown_as_recording() {
+    let (state, woken) = start_state(true);
+    let expiring = Arc::clone(&state);
+    let thread = std::thread::spawn(move || expiring.run_expiry());
+    state.set_status(recording().with_expiry(expiry_at(Instant::now())));
+    let stale = std::iter::from_fn(|| woken.recv_timeout(TIMEOUT).ok())
         .take(1_000)
-        .find_map(|()| board.news().shown.filter(|s| s.sign == Sign::NotRecording));
+        .find_map(|()| {
+            state
+                .take_changes()
+                .status
+                .filter(|s| s.icon_state == IconState::NotRecording)
+        });
     let stale = stale.unwrap();
     assert!(stale.headline.starts_with("NOT RECORDING"), "{stale:?}");
     // A sign of life makes it a recording again.
-    board.show(recording().fresh(fresh_until(Instant::now() + PATIENCE * 100)));
-    assert_eq!(board.news().shown.unwrap().sign, Sign::Active);
-    board.end();
+    state.set_status(recording().with_expiry(expiry_at(Instant::now() + TIMEOUT * 100)));
+    assert_eq!(
+        state.take_changes().status.unwrap().icon_state,
+        IconState::Active
+    );
+    state.request_end();
     thread.join().unwrap();
-    board.show(recording());
-    assert!(board.news().ended);
+    state.set_status(recording());
+    assert!(state.take_changes().ended);
 }
 
 #[test]
-fn an_alarm_is_told_once() {
-    let (board, _woken) = board(true);
-    let alarm = |text: &str| Shown::new(Sign::NotRecording, text).alarming();
-    board.show(alarm("NOT RECORDING: 20 s"));
-    board.show(alarm("NOT RECORDING: 25 s"));
-    assert_eq!(texts(&board.news()), ["NOT RECORDING: 20 s"]);
-    board.show(recording());
-    board.show(alarm("NOT RECORDING: 15 s"));
-    assert_eq!(texts(&board.news()), ["NOT RECORDING: 15 s"]);
+fn an_alarm_notifies_once() {
+    let (state, _woken) = start_state(true);
+    let alarm = |text: &str| IndicatorStatus::new(IconState::NotRecording, text).with_alarm();
+    state.set_status(alarm("NOT RECORDING: 20 s"));
+    state.set_status(alarm("NOT RECORDING: 25 s"));
+    assert_eq!(texts(&state.take_changes()), ["NOT RECORDING: 20 s"]);
+    state.set_status(recording());
+    state.set_status(alarm("NOT RECORDING: 15 s"));
+    assert_eq!(texts(&state.take_changes()), ["NOT RECORDING: 15 s"]);
 }
 
 #[test]
-fn what_is_switched_off_stays_so_whatever_the_desktop_says() {
-    let options = Options {
+fn a_part_that_is_switched_off_stays_so_whatever_the_desktop_says() {
+    let options = IndicatorOptions {
         tray: false,
-        bubbles: true,
+        notifications: true,
         bus: None,
     };
-    let board = Board::new(&options);
-    board.refuse("no session bus", "");
-    let standing = board.standing();
+    let state = SharedState::new(&options);
+    state.set_unsupported("no session bus", "");
+    let availability = state.availability();
     let reason = |support: &Support| match support {
         Support::Unsupported(why) => why.reason.clone(),
         Support::By(how) => how.clone(),
     };
-    assert_eq!(reason(&standing.tray), "switched off (indicator.tray)");
-    assert_eq!(reason(&standing.bubbles), "no session bus");
+    assert_eq!(reason(&availability.tray), "switched off (indicator.tray)");
+    assert_eq!(reason(&availability.notifications), "no session bus");
 }

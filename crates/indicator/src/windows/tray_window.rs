@@ -1,12 +1,13 @@
-//! The icon's window: what it hears and what it does.
+//! The icon's window: it receives messages and keeps the taskbar up to date.
 #![allow(unsafe_code, reason = "the window procedure is called by the system")]
 
-use super::os::{self, Change, Icon, WM_ICON, WM_NEWS, Window};
-use super::{by_icon, no_taskbar, shown};
-use crate::menu::{Entry, chosen, menu};
-use crate::shared_state::Board;
-use crate::status::Shown;
-use crate::{Options, Owner, Tell};
+use super::os::{self, IconChange, IconHandle, WM_CHANGED, WM_ICON, Window};
+use crate::handler::{MenuHandler, NotificationSender};
+use crate::menu::{MenuEntry, build_menu, chosen_command};
+use crate::options::IndicatorOptions;
+use crate::shared_state::SharedState;
+use crate::status::IndicatorStatus;
+use model::{Support, Unsupported};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -23,188 +24,221 @@ pub(super) const CLASS: &str = "uam-indicator";
 const NIN_KEYSELECT: u32 = NIN_SELECT | 1;
 
 thread_local! {
-    /// What the window procedure works with; there while the window is.
-    static TRAY: RefCell<Option<Rc<Tray>>> = const { RefCell::new(None) };
+    /// The state of the window procedure; set while the window exists.
+    static TRAY: RefCell<Option<Rc<TrayWindow>>> = const { RefCell::new(None) };
 }
 
-pub(super) struct Tray {
+pub(super) struct TrayWindow {
     window: HWND,
     taskbar_created: u32,
-    board: Arc<Board>,
-    owner: Arc<dyn Owner>,
-    bubbles: bool,
-    /// A message of news is in the queue already.
-    ringing: Arc<AtomicBool>,
-    drawn: RefCell<Drawn>,
+    state: Arc<SharedState>,
+    handler: Arc<dyn MenuHandler>,
+    notifications: bool,
+    /// A message of a change is in the queue already.
+    posted: Arc<AtomicBool>,
+    shown: RefCell<ShownIcon>,
 }
 
-/// What the taskbar was told.
+/// The icon as the taskbar has it.
 #[derive(Default)]
-struct Drawn {
+struct ShownIcon {
     added: bool,
-    shown: Option<Arc<Shown>>,
+    status: Option<Arc<IndicatorStatus>>,
     /// Lives as long as it is shown.
-    icon: Option<Icon>,
+    icon: Option<IconHandle>,
 }
 
 /// A window's handle for the closure that wakes it.
-struct Target(HWND);
+struct PostTarget(HWND);
 
 // SAFETY: a window's handle is a number; messages may be posted to it from any thread.
-unsafe impl Send for Target {}
+unsafe impl Send for PostTarget {}
 // SAFETY: as above.
-unsafe impl Sync for Target {}
+unsafe impl Sync for PostTarget {}
 
-impl Target {
-    fn ring(&self) {
-        os::post(self.0, WM_NEWS, 0, 0);
+impl PostTarget {
+    fn post_changed(&self) {
+        os::post(self.0, WM_CHANGED, 0, 0);
     }
 }
 
-impl Tray {
-    /// Shows what is on the board until it has ended. For a thread of its own.
-    pub(super) fn live(
-        board: &Arc<Board>,
-        options: &Options,
-        owner: &Arc<dyn Owner>,
+impl TrayWindow {
+    /// Shows the shared state until its end. For a thread of its own.
+    pub(super) fn run_window(
+        state: &Arc<SharedState>,
+        options: &IndicatorOptions,
+        handler: &Arc<dyn MenuHandler>,
     ) -> io::Result<()> {
-        let window = Window::open(CLASS, procedure)?;
-        let ringing = Arc::new(AtomicBool::new(false));
+        let window = Window::open(CLASS, window_procedure)?;
+        let posted = Arc::new(AtomicBool::new(false));
         let tray = Rc::new(Self {
             window: window.handle,
-            taskbar_created: os::taskbar_created(),
-            board: Arc::clone(board),
-            owner: Arc::clone(owner),
-            bubbles: options.bubbles,
-            ringing: Arc::clone(&ringing),
-            drawn: RefCell::default(),
+            taskbar_created: os::taskbar_created_message(),
+            state: Arc::clone(state),
+            handler: Arc::clone(handler),
+            notifications: options.notifications,
+            posted: Arc::clone(&posted),
+            shown: RefCell::default(),
         });
         TRAY.with(|place| *place.borrow_mut() = Some(tray));
-        let target = Target(window.handle);
-        board.on_change(move || {
-            if !ringing.swap(true, Ordering::SeqCst) {
-                target.ring();
+        let target = PostTarget(window.handle);
+        state.set_waker(move || {
+            if !posted.swap(true, Ordering::SeqCst) {
+                target.post_changed();
             }
         });
         os::pump();
-        // The window goes; nobody is to post to whatever gets its number next.
-        board.on_change(|| {});
+        // The window goes; nothing may be posted to the window that gets its number next.
+        state.set_waker(|| {});
         TRAY.with(|place| place.borrow_mut().take());
         drop(window);
         Ok(())
     }
 
-    /// Deals with a message; none for one that is the system's to deal with.
-    fn heard(&self, message: u32, wparam: usize, lparam: isize) -> Option<isize> {
+    /// Handles a message; none for one that the system handles.
+    fn handle_message(&self, message: u32, wparam: usize, lparam: isize) -> Option<isize> {
         match message {
-            WM_NEWS => {
-                self.ringing.store(false, Ordering::SeqCst);
-                self.refresh();
+            WM_CHANGED => {
+                self.posted.store(false, Ordering::SeqCst);
+                self.refresh_icon();
             }
             WM_ICON => {
-                // The event is in the lower half, the place is in the other parameter.
+                // The event is in the lower half, the position is in the other parameter.
                 let event = (lparam & 0xffff) as u32;
                 if [WM_CONTEXTMENU, NIN_SELECT, NIN_KEYSELECT].contains(&event) {
-                    let place = |half: usize| i32::from((half & 0xffff) as u16 as i16);
-                    os::popup(
+                    let coordinate = |half: usize| i32::from((half & 0xffff) as u16 as i16);
+                    os::show_popup_menu(
                         self.window,
-                        &self.entries(),
-                        place(wparam),
-                        place(wparam >> 16),
+                        &self.menu_entries(),
+                        coordinate(wparam),
+                        coordinate(wparam >> 16),
                     );
                 }
             }
             // Of a menu the upper half is 0.
             WM_COMMAND if wparam >> 16 == 0 => {
                 let id = (wparam & 0xffff) as u16;
-                if let Some(wish) = chosen(&self.entries(), id) {
-                    self.owner.wish(wish, &Tell(Arc::clone(&self.board)));
+                if let Some(command) = chosen_command(&self.menu_entries(), id) {
+                    let notifications = NotificationSender(Arc::clone(&self.state));
+                    self.handler.handle_command(command, &notifications);
                 }
             }
-            // Whoever wants uam to end tells its other window.
+            // Requests to end uam go to its other window.
             WM_CLOSE => {}
             created if created == self.taskbar_created => {
-                if let Ok(mut drawn) = self.drawn.try_borrow_mut() {
-                    drawn.added = false;
+                if let Ok(mut shown) = self.shown.try_borrow_mut() {
+                    shown.added = false;
                 }
-                self.ring();
+                self.post_changed();
             }
             _ => return None,
         }
         Some(0)
     }
 
-    fn ring(&self) {
-        if !self.ringing.swap(true, Ordering::SeqCst) {
-            os::post(self.window, WM_NEWS, 0, 0);
+    fn post_changed(&self) {
+        if !self.posted.swap(true, Ordering::SeqCst) {
+            os::post(self.window, WM_CHANGED, 0, 0);
         }
     }
 
-    fn entries(&self) -> Vec<Entry> {
-        let shown = self.drawn.try_borrow().ok().and_then(|d| d.shown.clone());
-        shown.map_or_else(Vec::new, |shown| menu(&shown, &self.owner.page()))
+    fn menu_entries(&self) -> Vec<MenuEntry> {
+        let status = self.shown.try_borrow().ok().and_then(|s| s.status.clone());
+        status.map_or_else(Vec::new, |status| {
+            build_menu(&status, &self.handler.page_availability())
+        })
     }
 
-    /// Makes the taskbar show what is on the board. It is called while the menu is open, too.
-    fn refresh(&self) {
-        // The taskbar may have sent a message while it was being told something; then once more afterwards.
-        let Ok(mut drawn) = self.drawn.try_borrow_mut() else {
-            self.ring();
+    /// Makes the taskbar show the shared state. It is called while the menu is open, too.
+    fn refresh_icon(&self) {
+        // The taskbar may send a message during a call to it; then the refresh comes once more afterwards.
+        let Ok(mut shown) = self.shown.try_borrow_mut() else {
+            self.post_changed();
             return;
         };
-        let news = self.board.news();
-        if let Some(shown) = news.shown {
-            self.draw(&mut drawn, shown);
+        let changes = self.state.take_changes();
+        if let Some(status) = changes.status {
+            self.draw_icon(&mut shown, status);
         }
-        if !news.bubbles.is_empty() && drawn.added {
-            let texts: Vec<String> = news.bubbles.into_iter().map(|b| b.text).collect();
-            os::change(self.window, Change::Bubble(&texts.join("\n")));
+        if !changes.notifications.is_empty() && shown.added {
+            let texts: Vec<String> = changes.notifications.into_iter().map(|n| n.text).collect();
+            os::change_icon(self.window, IconChange::Notify(&texts.join("\n")));
         }
-        if news.ended {
-            if std::mem::take(&mut drawn.added) {
-                os::change(self.window, Change::Delete);
+        if changes.ended {
+            if std::mem::take(&mut shown.added) {
+                os::change_icon(self.window, IconChange::Delete);
             }
             os::quit();
         }
     }
 
-    fn draw(&self, drawn: &mut Drawn, now: Arc<Shown>) {
-        let same = drawn.shown.as_deref().is_some_and(|s| s.looks_like(&now));
-        if drawn.added && same {
-            drawn.shown = Some(now);
+    fn draw_icon(&self, shown: &mut ShownIcon, status: Arc<IndicatorStatus>) {
+        let same = shown
+            .status
+            .as_deref()
+            .is_some_and(|s| s.looks_same_as(&status));
+        if shown.added && same {
+            shown.status = Some(status);
             return;
         }
-        let tip = format!("uam: {}", now.headline);
-        // Without memory for an icon the old one would lie; then there is none until the next news.
-        let icon = Icon::of(now.sign).ok();
-        let modified = drawn.added
+        let tip = format!("uam: {}", status.headline);
+        // Without memory for a new icon the old one would be wrong; then there is none until the next change.
+        let icon = IconHandle::from_state(status.icon_state).ok();
+        let modified = shown.added
             && icon
                 .as_ref()
-                .is_some_and(|i| os::change(self.window, Change::Modify(i, &tip)));
-        if drawn.added && !modified {
-            os::change(self.window, Change::Delete);
+                .is_some_and(|i| os::change_icon(self.window, IconChange::Modify(i, &tip)));
+        if shown.added && !modified {
+            os::change_icon(self.window, IconChange::Delete);
         }
-        drawn.added = modified
+        shown.added = modified
             || icon
                 .as_ref()
-                .is_some_and(|i| os::change(self.window, Change::Add(i, &tip)));
-        (drawn.shown, drawn.icon) = (Some(now), icon);
-        self.board
-            .tray_is(if drawn.added { shown() } else { no_taskbar() });
-        if self.bubbles {
-            self.board
-                .bubbles_are(if drawn.added { by_icon() } else { no_taskbar() });
+                .is_some_and(|i| os::change_icon(self.window, IconChange::Add(i, &tip)));
+        (shown.status, shown.icon) = (Some(status), icon);
+        self.state.set_tray_support(match shown.added {
+            true => shown_in_taskbar(),
+            false => no_taskbar(),
+        });
+        if self.notifications {
+            self.state.set_notification_support(match shown.added {
+                true => shown_at_icon(),
+                false => no_taskbar(),
+            });
         }
     }
 }
 
-unsafe extern "system" fn procedure(
+pub(super) fn shown_in_taskbar() -> Support {
+    Support::By("the taskbar's notification area".to_owned())
+}
+
+pub(super) fn shown_at_icon() -> Support {
+    Support::By("bubbles of the icon".to_owned())
+}
+
+pub(super) fn no_taskbar() -> Support {
+    Support::Unsupported(Unsupported::new(
+        "there is no taskbar now",
+        "the icon comes with it",
+    ))
+}
+
+/// The reason why there are no notifications without the icon.
+pub(super) fn icon_required() -> Unsupported {
+    Unsupported::new(
+        "Windows shows them at the icon",
+        "switch it on: uam config set indicator.tray true",
+    )
+}
+
+unsafe extern "system" fn window_procedure(
     window: HWND,
     message: u32,
     wparam: usize,
     lparam: isize,
 ) -> isize {
     let tray = TRAY.with(|place| place.try_borrow().ok().and_then(|tray| tray.clone()));
-    tray.and_then(|tray| tray.heard(message, wparam, lparam))
+    tray.and_then(|tray| tray.handle_message(message, wparam, lparam))
         .unwrap_or_else(|| os::by_default(window, message, wparam, lparam))
 }

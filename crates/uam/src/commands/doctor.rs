@@ -7,7 +7,7 @@ use crate::control::Instance;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
-use indicator::Standing;
+use indicator::Availability;
 use model::Capability;
 use sense::{Desktop, SystemClock};
 use serde::Serialize;
@@ -22,7 +22,7 @@ struct Findings {
     version: &'static str,
     sensors: Vec<Capability>,
     /// What the desktop shows of uam, or would.
-    shown: Standing,
+    shown: Availability,
     tried: Vec<String>,
     settings: String,
     data: String,
@@ -75,7 +75,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
-        shown: indicator::probe(&agent::indicator_options(&config.indicator)),
+        shown: indicator::probe_desktop(&agent::indicator_options(&config.indicator)),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
