@@ -8,7 +8,7 @@
 
 use crate::command::Wish;
 use crate::input::InputWaker;
-use report::{Glance, LogLine, Status};
+use report::{AgentStatus, DaySummary, LogLine};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,8 +46,8 @@ impl ShownScreenshot {
 /// The updates that wait to be shown.
 #[derive(Debug, Default)]
 pub(crate) struct PendingUpdates {
-    pub(crate) status: Option<Box<Status>>,
-    pub(crate) day_summary: Option<Box<Glance>>,
+    pub(crate) status: Option<Box<AgentStatus>>,
+    pub(crate) day_summary: Option<Box<DaySummary>>,
     pub(crate) screenshot: Option<ShownScreenshot>,
     /// The user chose the screenshot.
     pub(crate) chosen: bool,
@@ -92,7 +92,7 @@ impl ViewUpdates {
     }
 
     /// Replaces the state that is shown.
-    pub fn set_status(&self, status: Status) {
+    pub fn set_status(&self, status: AgentStatus) {
         self.update_pending(|w| w.status = Some(Box::new(status)));
     }
 
@@ -108,7 +108,7 @@ impl ViewUpdates {
     }
 
     /// Replaces the summary of the present day.
-    pub fn set_day_summary(&self, summary: Glance) {
+    pub fn set_day_summary(&self, summary: DaySummary) {
         self.update_pending(|w| w.day_summary = Some(Box::new(summary)));
     }
 
@@ -195,13 +195,13 @@ mod tests {
 
     use super::*;
     use crate::input::TerminalInput;
-    use report::LogWord;
+    use report::LogSubject;
 
     fn line(n: usize) -> LogLine {
         LogLine {
             at_us: 0,
             zone: "UTC".into(),
-            word: LogWord::Shot,
+            word: LogSubject::Shot,
             text: n.to_string(),
             detail: String::new(),
             dur_us: None,

@@ -1,17 +1,17 @@
 //! Whether this desktop shows the icon and the notifications, and why not.
 
 use crate::options::IndicatorOptions;
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use serde::{Deserialize, Serialize};
 
 /// Whether the desktop shows the icon and the notifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Availability {
     /// The icon in the tray.
-    pub tray: Support,
+    pub tray: SensorSupport,
     /// The notifications.
     #[serde(rename = "bubbles")]
-    pub notifications: Support,
+    pub notifications: SensorSupport,
 }
 
 impl Availability {
@@ -19,7 +19,7 @@ impl Availability {
     #[must_use]
     pub fn before_start(options: &IndicatorOptions) -> Self {
         let unavailable = |wanted: bool, setting: &str| {
-            Support::Unsupported(match wanted {
+            SensorSupport::Unsupported(match wanted {
                 true => Unsupported::new("the desktop has not answered yet", ""),
                 false => Unsupported::new(format!("switched off ({setting})"), ""),
             })

@@ -8,7 +8,7 @@
 use crate::availability::Availability;
 use crate::options::IndicatorOptions;
 use crate::status::{IconState, IndicatorStatus, Notification};
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -211,18 +211,18 @@ impl SharedState {
     }
 
     /// Sets the availability of the icon.
-    pub(crate) fn set_tray_support(&self, support: Support) {
+    pub(crate) fn set_tray_support(&self, support: SensorSupport) {
         self.lock_state().availability.tray = support;
     }
 
     /// Sets the availability of notifications.
-    pub(crate) fn set_notification_support(&self, support: Support) {
+    pub(crate) fn set_notification_support(&self, support: SensorSupport) {
         self.lock_state().availability.notifications = support;
     }
 
     /// Sets both to unavailable, as far as they are wanted.
     pub(crate) fn set_unsupported(&self, reason: &str, remedy: &str) {
-        let unsupported = || Support::Unsupported(Unsupported::new(reason, remedy));
+        let unsupported = || SensorSupport::Unsupported(Unsupported::new(reason, remedy));
         let mut state = self.lock_state();
         if self.tray {
             state.availability.tray = unsupported();

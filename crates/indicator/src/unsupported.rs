@@ -4,7 +4,7 @@ use crate::availability::Availability;
 use crate::handler::MenuHandler;
 use crate::options::IndicatorOptions;
 use crate::shared_state::SharedState;
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::sync::Arc;
 
 pub(crate) fn run_backend(
@@ -18,8 +18,8 @@ pub(crate) fn run_backend(
 
 pub(crate) fn probe_desktop(_options: &IndicatorOptions) -> Availability {
     Availability {
-        tray: Support::Unsupported(unsupported_reason()),
-        notifications: Support::Unsupported(unsupported_reason()),
+        tray: SensorSupport::Unsupported(unsupported_reason()),
+        notifications: SensorSupport::Unsupported(unsupported_reason()),
     }
 }
 

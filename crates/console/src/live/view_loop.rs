@@ -15,7 +15,7 @@ use model::Clock;
 use ratatui::layout::{Rect, Size};
 use ratatui_image::protocol::Protocol as EncodedImage;
 use report::text::{count, minute, zone};
-use report::{Glance, LogLine, LogWord, Status};
+use report::{AgentStatus, DaySummary, LogLine, LogSubject};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,8 @@ struct ViewLoop {
     graphics: Option<TerminalGraphics>,
     colour: bool,
     attached: bool,
-    status: Option<Box<Status>>,
-    day_summary: Option<Box<Glance>>,
+    status: Option<Box<AgentStatus>>,
+    day_summary: Option<Box<DaySummary>>,
     screenshot: Option<ShownScreenshot>,
     encoded: Option<EncodedImage>,
     dialog: Dialog,
@@ -270,11 +270,11 @@ fn redraw_interval(changed: bool) -> Duration {
 }
 
 /// The log line that stands for lines the view was too slow to show.
-fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&Status>) -> LogLine {
+fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> LogLine {
     LogLine {
         at_us,
         zone: status.map_or("UTC", |s| s.zone.as_str()).into(),
-        word: LogWord::Notice(model::NoticeCode::Stalled),
+        word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(
             "{} not shown here; the journal has them",
             count(lines, "line was", "lines were")

@@ -4,7 +4,7 @@ use model::Coverage;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui_image::protocol::Protocol as EncodedImage;
-use report::{Glance, Status};
+use report::{AgentStatus, DaySummary};
 
 /// Columns of a label such as `on disk`.
 pub(super) const LABEL_WIDTH: usize = 10;
@@ -25,9 +25,9 @@ pub(crate) struct PanelScreenshot<'a> {
 /// Everything the panel shows.
 pub(crate) struct Panel<'a> {
     /// None until the first one comes.
-    pub(crate) status: Option<&'a Status>,
+    pub(crate) status: Option<&'a AgentStatus>,
     /// The day so far; none until it is known.
-    pub(crate) day_summary: Option<&'a Glance>,
+    pub(crate) day_summary: Option<&'a DaySummary>,
     /// The present, in microseconds since the Unix epoch (UTC).
     pub(crate) now_us: i64,
     /// A question, shown in place of the keys.

@@ -7,9 +7,9 @@ use model::Coverage;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use report::Glance;
+use report::DaySummary;
 use report::activity::TEN_US;
-use report::glance::Slot;
+use report::glance::SummaryBucket;
 use report::text::clip;
 
 /// Ten-minute slots in an hour.
@@ -39,7 +39,7 @@ fn state_symbol(state: Coverage) -> &'static str {
 /// Draws the bars, below them a row with the hours, and one with the states. Nothing with fewer than three rows.
 pub(super) fn render_chart(
     panel: &Panel<'_>,
-    summary: &Glance,
+    summary: &DaySummary,
     zone: &TimeZone,
     area: Rect,
     buf: &mut Buffer,
@@ -66,7 +66,7 @@ pub(super) fn render_chart(
 
     let rows = area.height - 2;
     // Seconds with input per ten minutes, whatever the number of slots in a bar.
-    let per_slot = |bar: &Slot| bar.input_s.div_ceil(slots as u64).min(SLOT_SECONDS);
+    let per_slot = |bar: &SummaryBucket| bar.input_s.div_ceil(slots as u64).min(SLOT_SECONDS);
     let max = bars.iter().map(per_slot).max().unwrap_or(0).max(60);
     buf.set_string(area.x, area.y, label("input"), panel.dim_style());
     if rows > 1 {
@@ -98,12 +98,13 @@ struct ChartWindow {
     slots_per_bar: usize,
     /// Columns of a bar.
     bar_width: usize,
-    bars: Vec<Slot>,
+    bars: Vec<SummaryBucket>,
 }
 
 impl ChartWindow {
-    fn fit_window(summary: &Glance, now_us: i64, columns: usize) -> Self {
-        let known = |slot: &Slot| slot.mostly().is_some_and(|state| state != Coverage::Off);
+    fn fit_window(summary: &DaySummary, now_us: i64, columns: usize) -> Self {
+        let known =
+            |slot: &SummaryBucket| slot.mostly().is_some_and(|state| state != Coverage::Off);
         let first = summary.slots.iter().position(known).unwrap_or(0);
         let first = first - first % SLOTS_PER_HOUR;
         let now = usize::try_from(now_us.saturating_sub(summary.from_us) / TEN_US).unwrap_or(0);
@@ -112,7 +113,7 @@ impl ChartWindow {
         // Bounded, so that a clock that is days ahead of the day shown does not widen the window.
         let slots = hours.clamp(MIN_HOURS, 50) * SLOTS_PER_HOUR;
         let slots_per_bar = slots.div_ceil(columns);
-        let mut bars = vec![Slot::default(); slots.div_ceil(slots_per_bar)];
+        let mut bars = vec![SummaryBucket::default(); slots.div_ceil(slots_per_bar)];
         for (n, slot) in summary.slots.iter().skip(first).enumerate() {
             if let Some(bar) = bars.get_mut(n / slots_per_bar) {
                 bar.join(slot);

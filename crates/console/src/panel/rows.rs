@@ -2,7 +2,7 @@
 
 use super::content::Panel;
 use ratatui::style::{Color, Modifier, Style};
-use report::Status;
+use report::AgentStatus;
 use report::status::counts_text;
 use report::text::{age, clock, zone};
 
@@ -98,7 +98,7 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
 }
 
 /// When the last screenshot was taken, and when the next one is due.
-fn screenshot_text(s: &Status, now: i64) -> String {
+fn screenshot_text(s: &AgentStatus, now: i64) -> String {
     let last = match s.last_shot_us {
         Some(at) => format!("last at {}", clock(at, &zone(&s.zone))),
         None => "none yet".to_owned(),

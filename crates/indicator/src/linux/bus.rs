@@ -1,7 +1,7 @@
 //! Names on the session bus, and whether a panel and a notification service are there.
 
 use crate::options::IndicatorOptions;
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::time::Duration;
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, connection::Builder};
@@ -53,7 +53,7 @@ pub(super) async fn has_owner(conn: &Connection, name: &str) -> bool {
 }
 
 /// Whether a panel would show the icon.
-pub(super) async fn tray_support(conn: &Connection) -> Support {
+pub(super) async fn tray_support(conn: &Connection) -> SensorSupport {
     if !has_owner(conn, WATCHER).await {
         return no_watcher_support();
     }
@@ -74,22 +74,22 @@ pub(super) async fn tray_support(conn: &Connection) -> Support {
 }
 
 /// The support that follows from the watcher's property [`HOST`].
-pub(super) fn support_from_host(host: Option<OwnedVariant>) -> Support {
+pub(super) fn support_from_host(host: Option<OwnedVariant>) -> SensorSupport {
     match host.and_then(|host| bool::try_from(host).ok()) {
-        Some(false) => Support::Unsupported(Unsupported::new(
+        Some(false) => SensorSupport::Unsupported(Unsupported::new(
             "a tray is there, but no panel shows it",
             NO_PANEL_REMEDY,
         )),
-        _ => Support::By("StatusNotifierItem".to_owned()),
+        _ => SensorSupport::By("StatusNotifierItem".to_owned()),
     }
 }
 
-pub(super) fn no_watcher_support() -> Support {
-    Support::Unsupported(Unsupported::new("no tray on this desktop", NO_PANEL_REMEDY))
+pub(super) fn no_watcher_support() -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new("no tray on this desktop", NO_PANEL_REMEDY))
 }
 
 /// Whether a notification would be shown: the service runs, or would be started by a call.
-pub(super) async fn notification_support(conn: &Connection) -> Support {
+pub(super) async fn notification_support(conn: &Connection) -> SensorSupport {
     for method in ["ListNames", "ListActivatableNames"] {
         let Ok(reply) = call_bus(conn, method, &()).await else {
             continue;
@@ -102,12 +102,12 @@ pub(super) async fn notification_support(conn: &Connection) -> Support {
     notifications_unsupported()
 }
 
-pub(super) fn notifications_supported() -> Support {
-    Support::By(NOTIFY.to_owned())
+pub(super) fn notifications_supported() -> SensorSupport {
+    SensorSupport::By(NOTIFY.to_owned())
 }
 
-pub(super) fn notifications_unsupported() -> Support {
-    Support::Unsupported(Unsupported::new(
+pub(super) fn notifications_unsupported() -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new(
         "no notification service on this desktop",
         "most desktops bring one; dunst is a small one",
     ))

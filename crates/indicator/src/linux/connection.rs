@@ -14,7 +14,7 @@ use crate::options::IndicatorOptions;
 use crate::shared_state::SharedState;
 use futures::StreamExt;
 use futures::future::{Either, select};
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::pin;
@@ -363,6 +363,6 @@ impl<'a> BusConnection<'a> {
     }
 }
 
-fn refusal(reason: &str) -> Support {
-    Support::Unsupported(Unsupported::new(model::printable(reason, 200), ""))
+fn refusal(reason: &str) -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new(model::printable(reason, 200), ""))
 }

@@ -18,7 +18,7 @@ use crate::handler::MenuHandler;
 use crate::options::IndicatorOptions;
 use crate::shared_state::SharedState;
 use connection::{BusConnection, ConnectionEnd};
-use model::Support;
+use model::SensorSupport;
 use std::sync::Arc;
 use std::time::Duration;
 use waker::BusWaker;
@@ -76,7 +76,7 @@ pub(crate) fn probe_desktop(options: &IndicatorOptions) -> Availability {
                 },
             },
             Err(error) => {
-                let no_bus = || Support::Unsupported(bus::no_bus_reason(&error.to_string()));
+                let no_bus = || SensorSupport::Unsupported(bus::no_bus_reason(&error.to_string()));
                 Availability {
                     tray: match options.tray {
                         true => no_bus(),

@@ -133,9 +133,9 @@ fn a_part_that_is_switched_off_stays_so_whatever_the_desktop_says() {
     let state = SharedState::new(&options);
     state.set_unsupported("no session bus", "");
     let availability = state.availability();
-    let reason = |support: &Support| match support {
-        Support::Unsupported(why) => why.reason.clone(),
-        Support::By(how) => how.clone(),
+    let reason = |support: &SensorSupport| match support {
+        SensorSupport::Unsupported(why) => why.reason.clone(),
+        SensorSupport::By(how) => how.clone(),
     };
     assert_eq!(reason(&availability.tray), "switched off (indicator.tray)");
     assert_eq!(reason(&availability.notifications), "no session bus");

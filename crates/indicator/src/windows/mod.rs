@@ -4,7 +4,7 @@
 //! state, and the broadcast of a new taskbar (message-only windows would not get that broadcast). The icon belongs to the
 //! window and goes with it.
 
-mod os;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod tray_window;
@@ -13,7 +13,7 @@ use crate::availability::Availability;
 use crate::handler::MenuHandler;
 use crate::options::IndicatorOptions;
 use crate::shared_state::SharedState;
-use model::Support;
+use model::SensorSupport;
 use std::sync::Arc;
 use tray_window::{TrayWindow, icon_required, no_taskbar, shown_at_icon, shown_in_taskbar};
 
@@ -25,7 +25,7 @@ pub(crate) fn run_backend(
 ) {
     if !options.tray {
         if options.notifications {
-            state.set_notification_support(Support::Unsupported(icon_required()));
+            state.set_notification_support(SensorSupport::Unsupported(icon_required()));
         }
         return;
     }
@@ -37,7 +37,7 @@ pub(crate) fn run_backend(
 /// Looks for a taskbar.
 pub(crate) fn probe_desktop(options: &IndicatorOptions) -> Availability {
     let mut availability = Availability::before_start(options);
-    let taskbar = os::has_taskbar();
+    let taskbar = shell::has_taskbar();
     if options.tray {
         availability.tray = match taskbar {
             true => shown_in_taskbar(),
@@ -46,7 +46,7 @@ pub(crate) fn probe_desktop(options: &IndicatorOptions) -> Availability {
     }
     if options.notifications {
         availability.notifications = match (options.tray, taskbar) {
-            (false, _) => Support::Unsupported(icon_required()),
+            (false, _) => SensorSupport::Unsupported(icon_required()),
             (true, true) => shown_at_icon(),
             (true, false) => no_taskbar(),
         };

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::os::{self, IconChange, find_window, icon_resource, post, taskbar_created_message};
+use super::shell::{self, IconChange, find_window, icon_resource, taskbar_created_message};
 use super::tray_window::CLASS;
 use crate::menu::menu_id;
 use crate::{
     IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler, Notification,
     NotificationSender, PageAvailability, Wish,
 };
-use model::Support;
+use model::SensorSupport;
+use platform::windows::post_message;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,8 +62,8 @@ fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
 /// The icon's window, once the taskbar has its icon.
 fn wait_for_icon(indicator: &Indicator) -> HWND {
     until("the taskbar shows the icon", || {
-        let there = matches!(indicator.availability().tray, Support::By(_));
-        find_window(CLASS).filter(|window| there && os::change_icon(*window, IconChange::Query))
+        let there = matches!(indicator.availability().tray, SensorSupport::By(_));
+        find_window(CLASS).filter(|window| there && shell::change_icon(*window, IconChange::Query))
     })
 }
 
@@ -71,7 +72,7 @@ fn wait_for_icon(indicator: &Indicator) -> HWND {
 fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
     let (indicator, commands) = start();
     assert!(
-        matches!(indicator.availability().tray, Support::Unsupported(_)),
+        matches!(indicator.availability().tray, SensorSupport::Unsupported(_)),
         "there is no status yet"
     );
     indicator.show_status(IndicatorStatus::new(
@@ -81,10 +82,10 @@ fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
     let window = wait_for_icon(&indicator);
     assert!(matches!(
         indicator.availability().notifications,
-        Support::By(_)
+        SensorSupport::By(_)
     ));
 
-    let click = |command: Wish| post(window, WM_COMMAND, menu_id(command).into(), 0);
+    let click = |command: Wish| post_message(window, WM_COMMAND, menu_id(command).into(), 0);
     // There is no pause to end, so the first click has no effect.
     click(Wish::Resume);
     click(Wish::PauseHour);
@@ -98,18 +99,18 @@ fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
         click(Wish::Resume);
         commands.recv_timeout(Duration::from_millis(200)).ok()
     });
-    assert!(os::change_icon(window, IconChange::Query));
+    assert!(shell::change_icon(window, IconChange::Query));
 
     // Explorer crashed: the new one knows no icon, and broadcasts its start.
-    assert!(os::change_icon(window, IconChange::Delete));
-    assert!(!os::change_icon(window, IconChange::Query));
-    post(window, taskbar_created_message(), 0, 0);
+    assert!(shell::change_icon(window, IconChange::Delete));
+    assert!(!shell::change_icon(window, IconChange::Query));
+    post_message(window, taskbar_created_message(), 0, 0);
     until("it comes again", || {
-        os::change_icon(window, IconChange::Query).then_some(())
+        shell::change_icon(window, IconChange::Query).then_some(())
     });
 
     indicator.close(TIMEOUT);
-    assert!(!os::change_icon(window, IconChange::Query), "it is gone");
+    assert!(!shell::change_icon(window, IconChange::Query), "it is gone");
     assert_eq!(find_window(CLASS), None);
 }
 

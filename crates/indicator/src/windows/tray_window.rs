@@ -1,13 +1,16 @@
 //! The icon's window: it receives messages and keeps the taskbar up to date.
 #![allow(unsafe_code, reason = "the window procedure is called by the system")]
 
-use super::os::{self, IconChange, IconHandle, WM_CHANGED, WM_ICON, Window};
+use super::shell::{self, IconChange, IconHandle, WM_CHANGED, WM_ICON};
 use crate::handler::{MenuHandler, NotificationSender};
 use crate::menu::{MenuEntry, build_menu, chosen_command};
 use crate::options::IndicatorOptions;
 use crate::shared_state::SharedState;
 use crate::status::IndicatorStatus;
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
+use platform::windows::{
+    HiddenWindow, default_procedure, post_message, quit_message_loop, run_message_loop,
+};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -58,7 +61,7 @@ unsafe impl Sync for PostTarget {}
 
 impl PostTarget {
     fn post_changed(&self) {
-        os::post(self.0, WM_CHANGED, 0, 0);
+        post_message(self.0, WM_CHANGED, 0, 0);
     }
 }
 
@@ -69,11 +72,11 @@ impl TrayWindow {
         options: &IndicatorOptions,
         handler: &Arc<dyn MenuHandler>,
     ) -> io::Result<()> {
-        let window = Window::open(CLASS, window_procedure)?;
+        let window = HiddenWindow::open(CLASS, window_procedure)?;
         let posted = Arc::new(AtomicBool::new(false));
         let tray = Rc::new(Self {
-            window: window.handle,
-            taskbar_created: os::taskbar_created_message(),
+            window: window.handle(),
+            taskbar_created: shell::taskbar_created_message(),
             state: Arc::clone(state),
             handler: Arc::clone(handler),
             notifications: options.notifications,
@@ -81,13 +84,13 @@ impl TrayWindow {
             shown: RefCell::default(),
         });
         TRAY.with(|place| *place.borrow_mut() = Some(tray));
-        let target = PostTarget(window.handle);
+        let target = PostTarget(window.handle());
         state.set_waker(move || {
             if !posted.swap(true, Ordering::SeqCst) {
                 target.post_changed();
             }
         });
-        os::pump();
+        run_message_loop();
         // The window goes; nothing may be posted to the window that gets its number next.
         state.set_waker(|| {});
         TRAY.with(|place| place.borrow_mut().take());
@@ -107,7 +110,7 @@ impl TrayWindow {
                 let event = (lparam & 0xffff) as u32;
                 if [WM_CONTEXTMENU, NIN_SELECT, NIN_KEYSELECT].contains(&event) {
                     let coordinate = |half: usize| i32::from((half & 0xffff) as u16 as i16);
-                    os::show_popup_menu(
+                    shell::show_popup_menu(
                         self.window,
                         &self.menu_entries(),
                         coordinate(wparam),
@@ -138,7 +141,7 @@ impl TrayWindow {
 
     fn post_changed(&self) {
         if !self.posted.swap(true, Ordering::SeqCst) {
-            os::post(self.window, WM_CHANGED, 0, 0);
+            post_message(self.window, WM_CHANGED, 0, 0);
         }
     }
 
@@ -162,13 +165,13 @@ impl TrayWindow {
         }
         if !changes.notifications.is_empty() && shown.added {
             let texts: Vec<String> = changes.notifications.into_iter().map(|n| n.text).collect();
-            os::change_icon(self.window, IconChange::Notify(&texts.join("\n")));
+            shell::change_icon(self.window, IconChange::Notify(&texts.join("\n")));
         }
         if changes.ended {
             if std::mem::take(&mut shown.added) {
-                os::change_icon(self.window, IconChange::Delete);
+                shell::change_icon(self.window, IconChange::Delete);
             }
-            os::quit();
+            quit_message_loop();
         }
     }
 
@@ -187,14 +190,14 @@ impl TrayWindow {
         let modified = shown.added
             && icon
                 .as_ref()
-                .is_some_and(|i| os::change_icon(self.window, IconChange::Modify(i, &tip)));
+                .is_some_and(|i| shell::change_icon(self.window, IconChange::Modify(i, &tip)));
         if shown.added && !modified {
-            os::change_icon(self.window, IconChange::Delete);
+            shell::change_icon(self.window, IconChange::Delete);
         }
         shown.added = modified
             || icon
                 .as_ref()
-                .is_some_and(|i| os::change_icon(self.window, IconChange::Add(i, &tip)));
+                .is_some_and(|i| shell::change_icon(self.window, IconChange::Add(i, &tip)));
         (shown.status, shown.icon) = (Some(status), icon);
         self.state.set_tray_support(match shown.added {
             true => shown_in_taskbar(),
@@ -209,16 +212,16 @@ impl TrayWindow {
     }
 }
 
-pub(super) fn shown_in_taskbar() -> Support {
-    Support::By("the taskbar's notification area".to_owned())
+pub(super) fn shown_in_taskbar() -> SensorSupport {
+    SensorSupport::By("the taskbar's notification area".to_owned())
 }
 
-pub(super) fn shown_at_icon() -> Support {
-    Support::By("bubbles of the icon".to_owned())
+pub(super) fn shown_at_icon() -> SensorSupport {
+    SensorSupport::By("bubbles of the icon".to_owned())
 }
 
-pub(super) fn no_taskbar() -> Support {
-    Support::Unsupported(Unsupported::new(
+pub(super) fn no_taskbar() -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new(
         "there is no taskbar now",
         "the icon comes with it",
     ))
@@ -240,5 +243,8 @@ unsafe extern "system" fn window_procedure(
 ) -> isize {
     let tray = TRAY.with(|place| place.try_borrow().ok().and_then(|tray| tray.clone()));
     tray.and_then(|tray| tray.handle_message(message, wparam, lparam))
-        .unwrap_or_else(|| os::by_default(window, message, wparam, lparam))
+        .unwrap_or_else(|| {
+            // SAFETY: the arguments are those this procedure was called with.
+            unsafe { default_procedure(window, message, wparam, lparam) }
+        })
 }

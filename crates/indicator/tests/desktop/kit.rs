@@ -7,7 +7,7 @@ use indicator::{
 use lab::desktop::{
     Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, choose_from_menu, wait_until,
 };
-use model::Support;
+use model::SensorSupport;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -149,10 +149,10 @@ impl Desk {
 }
 
 /// By what it is shown, or why not.
-pub(crate) fn support_text(support: &Support) -> String {
+pub(crate) fn support_text(support: &SensorSupport) -> String {
     match support {
-        Support::By(how) => how.clone(),
-        Support::Unsupported(why) => why.reason.clone(),
+        SensorSupport::By(how) => how.clone(),
+        SensorSupport::Unsupported(why) => why.reason.clone(),
     }
 }
 
