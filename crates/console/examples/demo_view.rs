@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
     let still = ["still", "attached", "manual"].contains(&how.as_str());
     let titles = if how == "manual" { ORDINARY } else { TITLES };
-    let (commands, told) = channel();
+    let (commands, requests) = channel();
     let panics = how == "panic";
     let options = LiveOptions {
         attached: how == "attached",
@@ -75,13 +75,13 @@ fn main() -> ExitCode {
     .unwrap();
     let wall = Wall { still };
     let updates = live.updates().clone();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut feed = ActivityLog::new();
     let mut today = day(wall.now().utc_us, &titles);
     let mut status = status(&wall);
-    let mut shots = 4;
-    let mut shown = shots;
-    updates.show_newest_screenshot(picture(&wall, shown, shots));
+    let mut count = 4;
+    let mut shown = count;
+    updates.show_newest_screenshot(screenshot(&wall, shown, count));
     if still {
         add_sample_lines(&updates, wall.now().utc_us);
     }
@@ -130,30 +130,30 @@ fn main() -> ExitCode {
                 },
                 status.zone.as_str().into(),
             ));
-            shots += 1;
-            updates.show_newest_screenshot(picture(&wall, shots, shots));
+            count += 1;
+            updates.show_newest_screenshot(screenshot(&wall, count, count));
         }
-        if how == "drop" || begun.elapsed() > run_for || !updates.is_open() {
+        if how == "drop" || started.elapsed() > run_for || !updates.is_open() {
             break;
         }
         let wait = match still {
             true => run_for,
             false => Duration::from_millis(700),
         };
-        match told.recv_timeout(wait) {
+        match requests.recv_timeout(wait) {
             Ok(Command::Pause(_)) => status.state = Coverage::Paused,
             Ok(Command::Resume) => status.state = Coverage::Active,
             Ok(Command::Shot) => {
-                shots += 1;
-                updates.show_newest_screenshot(picture(&wall, shots, shots));
+                count += 1;
+                updates.show_newest_screenshot(screenshot(&wall, count, count));
             }
             Ok(Command::Show(step)) => {
                 let next = match step {
                     Step::Older => shown - 1,
                     Step::Newer => shown + 1,
                 };
-                shown = next.clamp(1, shots);
-                updates.show_chosen_screenshot(picture(&wall, shown, shots));
+                shown = next.clamp(1, count);
+                updates.show_chosen_screenshot(screenshot(&wall, shown, count));
             }
             Ok(Command::Wish(wish @ Wish::Page)) => updates.ask_code(wish),
             Ok(Command::Wish(wish)) => updates.show_message(format!("{}: done.", name(&wish))),
@@ -286,7 +286,7 @@ fn status(wall: &Wall) -> AgentStatus {
     }
 }
 
-fn picture(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
+fn screenshot(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
     let seed = place;
     let image = RgbImage::from_fn(640, 360, |x, y| {
         let wave = (u64::from(x / 20 + y / 20) + seed) % 2;

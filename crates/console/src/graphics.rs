@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_image_are_an_error() {
         assert!(matches!(
-            decode_image(b"no picture"),
+            decode_image(b"no image"),
             Err(ConsoleError::Image(_))
         ));
     }

@@ -66,7 +66,7 @@ impl<W: Write> SplitScreen<W> {
         self.write_sequence(&text)
     }
 
-    /// Draws the panel; only what changed is sent.
+    /// Draws the panel; only changed cells are sent.
     pub(crate) fn draw_panel(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         if self.current_panel_area().height == 0 {
             return Ok(());

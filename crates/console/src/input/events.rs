@@ -21,7 +21,7 @@ pub(crate) enum KeyInput {
     Other,
 }
 
-/// What happened while the view waited; empty after a wake-up, a change of size or the time limit.
+/// The events during a wait; empty after a wake-up, a change of size or the time limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InputEvents {
     /// The pressed keys, in order.

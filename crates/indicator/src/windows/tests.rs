@@ -1,4 +1,4 @@
-//! On a real taskbar (Wine's in the lane), in one window after another: all share one desktop.
+//! On a real taskbar (Wine's in the test lane), one window after another: all share one desktop.
 
 #![allow(clippy::unwrap_used)]
 
@@ -48,13 +48,13 @@ fn start() -> (Indicator, Receiver<Wish>) {
     (Indicator::start(options, handler).unwrap(), rx)
 }
 
-fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
+fn until<T>(event: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
     loop {
         if let Some(found) = done() {
             return found;
         }
-        assert!(begun.elapsed() < TIMEOUT, "never happened: {what}");
+        assert!(started.elapsed() < TIMEOUT, "never happened: {event}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -67,7 +67,7 @@ fn wait_for_icon(indicator: &Indicator) -> HWND {
     })
 }
 
-/// What a person at the taskbar sees and does. One test: there is one taskbar.
+/// The icon as a person at the taskbar sees and uses it. One test, because there is one taskbar.
 #[test]
 fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
     let (indicator, commands) = start();

@@ -163,8 +163,8 @@ fn colour(state: IconState) -> u32 {
     u32::from_be_bytes([0, r, g, b])
 }
 
-pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    wait_until(what, || Ok(done())).unwrap()
+pub(crate) fn until<T>(event: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    wait_until(event, || Ok(done())).unwrap()
 }
 
 pub(crate) fn recording() -> IndicatorStatus {

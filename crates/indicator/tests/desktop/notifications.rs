@@ -44,7 +44,7 @@ fn an_alarm_is_a_notification_and_a_service_that_comes_later_is_used() {
     let alarm = IndicatorStatus::new(IconState::NotRecording, "NOT RECORDING: the disk is full");
     desk.show(alarm.clone().with_alarm());
     desk.show(alarm.with_alarm());
-    let shown = until("the alarm is told", || {
+    let shown = until("the alarm is shown", || {
         let shown = desk.session.shown_notifications().ok()?;
         shown.contains("the disk is full").then_some(shown)
     });

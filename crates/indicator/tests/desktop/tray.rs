@@ -64,7 +64,7 @@ fn a_click_in_the_menu_gives_its_command() {
     let icon = desk.find_icon(IconState::Paused);
     desk.choose(icon, Button::Left, 1);
     assert_eq!(desk.chosen_command(), Wish::Resume);
-    // Behind four pauses; a picture cannot be taken now, so the next is the page.
+    // After four pauses; no screenshot can be taken now, so the next entry is the page.
     desk.choose(icon, Button::Left, 6);
     assert_eq!(desk.chosen_command(), Wish::Page);
     *desk.handler.page.lock().unwrap() =
@@ -97,7 +97,7 @@ fn the_icon_comes_back_with_the_panel_and_with_the_bus() {
 
     desk.session.stop_panel().unwrap();
     desk.wait_for_tray("no tray on this desktop");
-    // What changes meanwhile is what the next panel shows.
+    // The next panel shows the status of now.
     desk.show(IndicatorStatus::new(IconState::Paused, "paused"));
     desk.session.start_panel(true).unwrap();
     desk.find_icon(IconState::Paused);
@@ -163,7 +163,7 @@ fn a_panel_that_hangs_delays_nobody() {
     for pid in stopped {
         signal("-CONT", pid);
     }
-    // The newest is what is seen in the end.
+    // The newest status is shown in the end.
     desk.find_icon(IconState::Paused);
     desk.indicator.take().unwrap().close(TIMEOUT);
 }
