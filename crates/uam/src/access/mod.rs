@@ -11,7 +11,7 @@ use crate::control::{self, Request};
 use crate::failure::{self, Exit, Failure};
 use crate::{start, yours};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use journal::{Errand, JournalError, Reader};
 use model::{Notice, NoticeCode, Record};
 use platform::clock::{current_time_us, unix_time};
@@ -40,7 +40,7 @@ pub(crate) struct Entry {
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
     let mut vault = Vault::open(&home.paths.vault())?;
-    let mut ask = Ask::aside();
+    let mut ask = Prompt::on_stderr();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
     let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;

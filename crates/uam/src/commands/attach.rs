@@ -11,7 +11,7 @@ use crate::output;
 use crate::view;
 use crate::yours::Lent;
 use anyhow::Context;
-use console::{Command, Ended, Live, Options, Plain};
+use console::{Command, LiveOptions, LiveView, PlainView, ViewEnd};
 use platform::clock::{SystemClock, current_time_us};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
     drop(access);
     let (tx, rx) = sync_channel(16);
     ends(&tx)?;
-    let over = match plain || !console::can_be_live() {
+    let over = match plain || !console::supports_live_view() {
         true => lines(home, ticket, &rx)?,
         false => panel(home, ticket, &tx, &rx)?,
     };
@@ -153,7 +153,7 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
         ticket,
         last: 0,
     };
-    let mut plain = Plain::new(std::io::stdout());
+    let mut plain = PlainView::new(std::io::stdout());
     let mut headline = String::new();
     loop {
         match lookout.look()? {
@@ -161,11 +161,11 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.text(&scene.status.headline(current_time_us()))?;
+                    plain.print_text(&scene.status.headline(current_time_us()))?;
                     headline = now;
                 }
                 for line in &scene.lines {
-                    plain.line(line)?;
+                    plain.print_line(line)?;
                 }
             }
             Err(over) => return Ok(over),
@@ -184,10 +184,10 @@ fn panel(
 ) -> anyhow::Result<Over> {
     let (wishes, wished) = view::wishes();
     let leave = tx.clone();
-    let live = Live::start(
-        Options {
+    let live = LiveView::start(
+        LiveOptions {
             attached: true,
-            ..Options::default()
+            ..LiveOptions::default()
         },
         Arc::new(SystemClock),
         move |command| {
@@ -210,12 +210,17 @@ fn panel(
     )?;
     let over = follow(home, ticket, &live, rx);
     match live.finish() {
-        Ended::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
-        Ended::Asked | Ended::TerminalClosed => over,
+        ViewEnd::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
+        ViewEnd::Requested | ViewEnd::TerminalClosed => over,
     }
 }
 
-fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> anyhow::Result<Over> {
+fn follow(
+    home: &Home,
+    ticket: String,
+    live: &LiveView,
+    rx: &Receiver<Event>,
+) -> anyhow::Result<Over> {
     let mut lookout = Lookout {
         home,
         ticket,
@@ -232,19 +237,19 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
         };
         if let Some(mut scene) = scene {
             if removals.is_some_and(|before| before != scene.removals) {
-                updates.forget();
+                updates.forget_shown();
                 shown = None;
             }
             removals = Some(scene.removals);
             for line in scene.lines.drain(..) {
-                updates.line(line);
+                updates.add_line(line);
             }
-            updates.glance(scene.glance);
-            updates.status(scene.status);
+            updates.set_day_summary(scene.glance);
+            updates.set_status(scene.status);
             if shown != Some(scene.newest) {
                 shown = Some(scene.newest);
                 if let Some(newest) = newest(home, &lookout.ticket) {
-                    updates.picture(newest);
+                    updates.show_newest_screenshot(newest);
                 }
             }
         }
@@ -255,7 +260,7 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
 }
 
 /// The newest picture; one that cannot be had just now is not shown.
-fn newest(home: &Home, ticket: &str) -> Option<console::Picture> {
+fn newest(home: &Home, ticket: &str) -> Option<console::ShownScreenshot> {
     let ask = Request::Show {
         ticket: ticket.to_owned(),
         from: None,

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::yours::{Told, Wish, hand, sink, words};
 use crate::{output, time};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::NoticeCode;
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
@@ -50,8 +50,8 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let agreed = args.yes
-        || Ask::aside()
-            .plain_yes_no("Take it out?")
+        || Prompt::on_stderr()
+            .ask_yes_no_explicit("Take it out?")
             .context("cannot ask")?;
     if !agreed {
         output::line("Nothing was changed.");

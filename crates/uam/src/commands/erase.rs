@@ -6,7 +6,7 @@ use crate::cli::EraseArgs;
 use crate::failure::Failure;
 use crate::yours::{Wish, hand, words};
 use crate::{output, time};
-use console::Ask;
+use console::Prompt;
 use model::NoticeCode;
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
@@ -62,7 +62,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes {
-        let word = Ask::aside().code(&format!("Type {WORD} to erase"))?;
+        let word = Prompt::on_stderr().ask_line(&format!("Type {WORD} to erase"))?;
         if word.as_deref() != Some(WORD) {
             output::line("Nothing was changed.");
             return Ok(ExitCode::SUCCESS);

@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::start::{self, Secret};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::NoticeCode;
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
@@ -227,9 +227,9 @@ pub(super) fn phone(
     if !known {
         start::show_secret(&proposal.enrolment(&start::account())?, &picture);
     }
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
-        let Some(code) = ask.code("Code from the new entry")? else {
+        let Some(code) = ask.ask_line("Code from the new entry")? else {
             break;
         };
         match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
@@ -239,7 +239,7 @@ pub(super) fn phone(
                 }
                 return Ok(());
             }
-            verdict => ask.say(&verdict.to_string())?,
+            verdict => ask.print_line(&verdict.to_string())?,
         }
     }
     let _ = vault::remove_qr_png(&picture);

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use vault::{Consent, Organisation};
 
 /// Version of the wording. It rises when the words change; a change of the facts in it is seen by the hash.
@@ -130,8 +130,8 @@ pub(crate) fn ask(
     }
     output::line(&facts.text());
     let agreed = given
-        || Ask::stdio()
-            .plain_yes_no("Do you agree?")
+        || Prompt::on_stdio()
+            .ask_yes_no_explicit("Do you agree?")
             .context("cannot ask for your agreement")?;
     if agreed {
         return Ok(Agreed::Now(consent));

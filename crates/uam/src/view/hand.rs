@@ -8,7 +8,7 @@ use crate::failure;
 use crate::time::PauseLength;
 use crate::yours::{self, Lent, hand, words};
 use anyhow::Context;
-use console::{Code, Command, Pause, Updates, Wish};
+use console::{Code, Command, Pause, ViewUpdates, Wish};
 use model::NoticeCode;
 use platform::clock::current_time_us;
 use platform::process::separate_from_terminal;
@@ -25,13 +25,13 @@ pub(super) struct Hand {
     home: Home,
     ask: Ask,
     ticket: Option<String>,
-    updates: Updates,
+    updates: ViewUpdates,
     /// The picture that is shown, once one was stepped to.
     shown: Option<u64>,
 }
 
 impl Hand {
-    pub(super) fn new(home: Home, ask: Ask, ticket: Option<String>, updates: Updates) -> Self {
+    pub(super) fn new(home: Home, ask: Ask, ticket: Option<String>, updates: ViewUpdates) -> Self {
         Self {
             home,
             ask,
@@ -66,9 +66,9 @@ impl Hand {
             Command::Leave => Ok(None),
         };
         match said {
-            Ok(Some(text)) => self.updates.said(text),
+            Ok(Some(text)) => self.updates.show_message(text),
             Ok(None) => {}
-            Err(e) => self.updates.said(failure::in_words(&e)),
+            Err(e) => self.updates.show_message(failure::in_words(&e)),
         }
     }
 
@@ -91,7 +91,7 @@ impl Hand {
             return Ok(Some(reply.text));
         };
         self.shown = (picture.place < picture.of).then_some(picture.seq);
-        self.updates.stepped(picture);
+        self.updates.show_chosen_screenshot(picture);
         Ok(None)
     }
 

@@ -9,7 +9,7 @@ mod hand;
 
 use crate::commands::Home;
 use crate::control::{Reply, Request, Shown};
-use console::{Command, Picture, Updates};
+use console::{Command, ShownScreenshot, ViewUpdates};
 use data_encoding::BASE64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -46,7 +46,7 @@ impl Wished {
         home: Home,
         ask: Ask,
         ticket: Option<String>,
-        updates: Updates,
+        updates: ViewUpdates,
         each: impl Fn(&Command) + Send + 'static,
     ) -> std::io::Result<()> {
         let mut hand = hand::Hand::new(home, ask, ticket, updates);
@@ -63,8 +63,8 @@ impl Wished {
 }
 
 /// A picture as the view takes it; none when it is no picture.
-pub(crate) fn picture(shown: &Shown) -> Option<Picture> {
-    Some(Picture {
+pub(crate) fn picture(shown: &Shown) -> Option<ShownScreenshot> {
+    Some(ShownScreenshot {
         seq: shown.seq,
         place: shown.place,
         of: shown.of,
