@@ -335,10 +335,11 @@ impl ExportArgs {
     pub(crate) fn first(&self) -> anyhow::Result<u64> {
         self.from.as_deref().map_or(Ok(1), |text| {
             text.parse().map_err(|_| {
-                crate::failure::Failure::usage(
+                model::UserError::usage(
                     format!("\"{text}\" is not a line's number"),
                     "For example: uam export --from 1000. Days go with --subject FILE.zip.",
                 )
+                .into()
             })
         })
     }

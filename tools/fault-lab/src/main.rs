@@ -17,12 +17,6 @@ mod config;
 #[path = "../../../crates/uam/src/environment.rs"]
 mod environment;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/failure.rs"]
-mod failure;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/output.rs"]
-mod output;
-#[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/paths.rs"]
 mod paths;
 #[allow(dead_code, reason = "the rest of them is for the program")]

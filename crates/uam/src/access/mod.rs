@@ -8,12 +8,11 @@ pub(crate) mod keyholder;
 use crate::commands::Home;
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
 use crate::{start, yours};
 use anyhow::Context;
 use console::Ask;
 use journal::{Errand, JournalError, Reader};
-use model::{Notice, NoticeCode, Record};
+use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use std::time::Duration;
 use vault::{Door, Factor, Identity, Pass, Vault};
 
@@ -99,11 +98,13 @@ pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
 
 fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
     start::door_from_store(vault).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Denied,
-            what: "This needs the vault's passphrase too".to_owned(),
-            hint: "Run `uam unlock` in another terminal first.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Denied,
+            "This needs the vault's passphrase too",
+            "Run `uam unlock` in another terminal first.",
+        )
+        .caused_by(e)
+        .into()
     })
 }
 
@@ -111,13 +112,13 @@ fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
 /// Without a passphrase the vault must open with the credential store.
 ///
 /// # Errors
-/// With [`Exit::Denied`] when one of them is not right.
+/// With [`ErrorKind::Denied`] when one of them is not right.
 pub(crate) fn typed(
     home: &Home,
     code: &str,
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
-    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
+    let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
     let mut vault = Vault::open(&home.paths.vault())?;
     let door = match passphrase {
         Some(words) => vault
@@ -203,16 +204,17 @@ fn put(
     match control::call(&home.paths, &request) {
         Ok(reply) if reply.ok => return Ok(()),
         Ok(reply) => {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 format!(
                     "the running instance did not note the access: {}",
                     reply.text
                 ),
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         }
-        Err(e) if failure::exit_of(&e) == Exit::Instance => {}
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
     let Request::Note { notices } = request else {

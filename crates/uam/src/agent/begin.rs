@@ -14,7 +14,6 @@ use super::viewers::Viewers;
 use crate::commands::Home;
 use crate::config::Config;
 use crate::done::Done;
-use crate::failure::Failure;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::time;
@@ -22,7 +21,7 @@ use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
-use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
+use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support, UserError};
 use recorder::{HoursWatch, Input, Recorder};
 use report::{LogWord, Today, View};
 use screenshots::schedule::Schedule;
@@ -212,7 +211,7 @@ fn recorder_settings(
         .collect();
     let exclusions = config
         .exclusions()
-        .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
+        .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::Settings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&Concern::Idle),

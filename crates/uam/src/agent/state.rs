@@ -15,14 +15,13 @@ use crate::access::keyholder;
 use crate::config::Config;
 use crate::control::{Reply, Request};
 use crate::done::Done;
-use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
 use journal::{Commit, FreezeRules, Journal, JournalError};
 use model::{
-    ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
-    Support,
+    ActiveWindow, Capability, Clock, Concern, ErrorKind, Event, Moment, NoticeCode, Record, Span,
+    Stamped, Support, UserError,
 };
 use recorder::{HoursWatch, Input, Outcome, Recorder};
 use report::{LogWord, Rollups, Today};
@@ -132,11 +131,12 @@ impl Backlog {
 /// The end of this process and the wish for another one, which sets the damaged journal aside, saves what is readable and
 /// goes on. What the last five seconds held is lost with it.
 fn again(why: String) -> anyhow::Error {
-    Failure::with_exit(
-        Exit::Again,
+    UserError::new(
+        ErrorKind::RestartWorker,
         why,
         "Nothing has to be done: recording goes on in a moment.",
     )
+    .into()
 }
 
 impl Agent {

@@ -6,12 +6,12 @@
 use super::Home;
 use crate::access::{self, keyholder};
 use crate::control::{self, Reply, Request, Scene, Step};
-use crate::failure::{self, Exit, Failure};
 use crate::output;
 use crate::view;
 use crate::yours::Lent;
 use anyhow::Context;
 use console::{Command, Ended, Live, Options, Plain};
+use model::{ErrorKind, UserError};
 use sense::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,14 +80,15 @@ fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<String> {
     let key = Lent(identity.reveal().to_string());
     let reply = control::call(&home.paths, &Request::Attach { key })?;
     reply.ticket.ok_or_else(|| {
-        Failure::with_exit(
-            Exit::Failed,
+        UserError::new(
+            ErrorKind::Failed,
             format!(
                 "the running instance lets nobody look on: {}",
                 model::printable(&reply.text, 400)
             ),
             "`uam status` says what it does.",
         )
+        .into()
     })
 }
 
@@ -103,7 +104,7 @@ impl Lookout<'_> {
     /// What is to be seen now, or why nothing is; `None` while the running instance has no time, as at its end.
     fn look(&mut self) -> anyhow::Result<Result<Option<Box<Scene>>, Over>> {
         match self.asked() {
-            Err(e) if failure::exit_of(&e) == Exit::Instance => Ok(Err(Over::Ended)),
+            Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => Ok(Err(Over::Ended)),
             asked => asked,
         }
     }

@@ -3,12 +3,11 @@
 use super::Home;
 use crate::access::{self, Access};
 use crate::cli::DeleteArgs;
-use crate::failure::Failure;
 use crate::yours::{Told, Wish, hand, sink, words};
 use crate::{output, start, time};
 use anyhow::Context;
 use console::Ask;
-use model::NoticeCode;
+use model::{NoticeCode, UserError};
 use std::process::ExitCode;
 
 /// What the notice says of a look into what only the viewer's key opens.
@@ -63,10 +62,10 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
 
 fn wish(args: &DeleteArgs, now_us: i64) -> anyhow::Result<Wish> {
     let usage = |e: String| {
-        Failure::usage(
+        anyhow::Error::from(UserError::usage(
             e,
             "For example: uam delete --from \"2026-11-25 14:00\" --to \"2026-11-25 14:30\"",
-        )
+        ))
     };
     if let Some(seq) = args.shot {
         return Ok(Wish::Shot { seq });

@@ -3,11 +3,10 @@
 use super::{Home, delete};
 use crate::access;
 use crate::cli::EraseArgs;
-use crate::failure::Failure;
 use crate::yours::{Wish, hand, words};
 use crate::{output, start, time};
 use console::Ask;
-use model::NoticeCode;
+use model::{NoticeCode, UserError};
 use std::process::ExitCode;
 
 /// The word that is typed.
@@ -17,7 +16,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
     let day = |text: &str| {
         time::parse_utc_day(text).map_err(|e| {
-            Failure::usage(
+            UserError::usage(
                 e,
                 "For example: uam erase --from 2026-11-01 --to 2026-11-07",
             )
@@ -25,10 +24,11 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
     };
     let (first, last) = (day(&args.from)?, day(&args.to)?);
     if first > last {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "--to must not be before --from",
             "For example: uam erase --from 2026-11-01 --to 2026-11-07",
-        ));
+        )
+        .into());
     }
     let wish = Wish::Erase {
         first: first.0,

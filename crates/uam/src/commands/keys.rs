@@ -3,12 +3,11 @@
 use super::Home;
 use crate::access::{self, Entry};
 use crate::cli::KeysAction;
-use crate::failure::{Exit, Failure};
 use crate::start::{self, Secret};
 use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use std::path::Path;
 use std::process::ExitCode;
 use vault::{DeviceKey, Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
@@ -167,7 +166,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
         }
         KeysAction::AddOrganisation { name, key } => {
             let organisation = Organisation::new(&name, &key).map_err(|e| {
-                Failure::usage(e.to_string(), "See uam help keys add-organisation.")
+                UserError::usage(e.to_string(), "See uam help keys add-organisation.")
             })?;
             let told = format!(
                 "{} can read what is recorded from the next start on.",
@@ -232,9 +231,10 @@ pub(super) fn phone(
         }
     }
     let _ = vault::remove_qr_png(&picture);
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the new secret was not confirmed; the old one stays",
         "Start again with `uam keys phone`.",
-    ))
+    )
+    .into())
 }

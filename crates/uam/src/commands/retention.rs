@@ -3,13 +3,12 @@
 use super::Home;
 use crate::config::Config;
 use crate::control::Instance;
-use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
 use crate::{access, output, start, time};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{Action, Due, NOTICE_US, Numbers};
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use report::text;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -25,11 +24,12 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
         let Ok(_alone) = Instance::claim(&lock)? else {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 "an upload is running, which looks at old pictures itself",
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         };
         let look = retention::look(&outbox, policy, now_us)?;
         return carry_out(home, &mut outbox, &look, now_us);

@@ -3,11 +3,11 @@
 use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
-use crate::failure::{Exit, Failure};
 use crate::yours::{sink, words};
 use crate::{output, time};
 use anyhow::Context;
 use journal::{Form, Reader, Sent, SentManifest, open_segment};
+use model::{ErrorKind, UserError};
 use serde::Serialize;
 use std::process::ExitCode;
 use upload::{Sink, Store, keys, sha256_hex};
@@ -197,20 +197,22 @@ fn named<'a>(items: &'a [Item], name: &str) -> anyhow::Result<&'a Item> {
         .filter(|i| i.name == name || i.name.ends_with(name));
     match (found.next(), found.next()) {
         (Some(item), None) => Ok(item),
-        (Some(_), Some(_)) => Err(Failure::usage(
+        (Some(_), Some(_)) => Err(UserError::usage(
             format!(
                 "several objects are called like \"{}\"",
                 model::printable(name, 200)
             ),
             "Give more of the name; `uam sent` lists them.",
-        )),
-        (None, _) => Err(Failure::usage(
+        )
+        .into()),
+        (None, _) => Err(UserError::usage(
             format!(
                 "nothing of the name \"{}\" was sent",
                 model::printable(name, 200)
             ),
             "`uam sent` lists the names.",
-        )),
+        )
+        .into()),
     }
 }
 
@@ -372,14 +374,15 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
         }
     }
     if wrong > 0 {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             format!(
                 "{} not what was sent, or cannot be opened",
                 report::text::count(wrong, "object is", "objects are")
             ),
             "They are marked above.",
-        ));
+        )
+        .into());
     }
     Ok(ExitCode::SUCCESS)
 }

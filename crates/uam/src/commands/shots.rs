@@ -3,11 +3,11 @@
 use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::{output, start};
 use anyhow::Context;
 use console::Graphics;
 use journal::{Place, Reader, ShotRow};
+use model::UserError;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ pub(super) fn run(
             let wanted = match which {
                 "last" => None,
                 number => Some(number.parse().map_err(|_| {
-                    Failure::usage(
+                    UserError::usage(
                         format!("\"{number}\" is not a picture's number"),
                         "`uam shots` lists them; `last` is the newest.",
                     )
@@ -81,10 +81,11 @@ fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
         None => match reader.shots(1)?.first() {
             Some(row) => row.seq,
             None => {
-                return Err(Failure::usage(
+                return Err(UserError::usage(
                     "there are no pictures yet",
                     "They come by themselves while uam records; `uam shot` takes one now.",
-                ));
+                )
+                .into());
             }
         },
     };

@@ -5,13 +5,12 @@
 
 use super::Home;
 use crate::access;
-use crate::failure::Failure;
 use crate::yours::words;
 use crate::{output, start, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
-use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use model::{Line, MICROS_PER_SECOND, NoticeCode, Record, UserError};
 use report::csv::cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -101,7 +100,7 @@ pub(super) fn run(
     super::recorded(home)?;
     let day = |text: Option<&str>| {
         text.map(time::parse_utc_day).transpose().map_err(|e| {
-            Failure::usage(
+            UserError::usage(
                 e,
                 "For example: uam export --subject mine.zip --from 2026-11-01",
             )
@@ -109,16 +108,16 @@ pub(super) fn run(
     };
     let (first, last) = (day(from)?, day(to)?);
     if first.zip(last).is_some_and(|(first, last)| first > last) {
-        return Err(Failure::usage(
-            "--to must not be before --from",
-            "Days are UTC days.",
-        ));
+        return Err(
+            UserError::usage("--to must not be before --from", "Days are UTC days.").into(),
+        );
     }
     if file.exists() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("{} exists already", file.display()),
             "Give the name of a new file.",
-        ));
+        )
+        .into());
     }
     let days = match (first, last) {
         (None, None) => "everything".to_owned(),

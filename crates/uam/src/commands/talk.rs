@@ -2,10 +2,10 @@
 
 use super::Home;
 use crate::control::{self, Reply, Request};
-use crate::failure::{self, Exit, Failure};
 use crate::output;
 use crate::time::PauseLength;
 use anyhow::Context;
+use model::{ErrorKind, UserError};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -48,7 +48,7 @@ pub(super) fn reload(home: &Home) -> anyhow::Result<ExitCode> {
 pub(super) fn reloaded(home: &Home) -> anyhow::Result<String> {
     match control::call(&home.paths, &Request::Reload) {
         Ok(reply) => Ok(reply.text),
-        Err(e) if failure::exit_of(&e) == Exit::Instance => {
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {
             Ok("It holds from the next start on.".to_owned())
         }
         Err(e) => {
@@ -77,11 +77,12 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Err(Failure::with_exit(
-        Exit::Failed,
+    Err(UserError::new(
+        ErrorKind::Failed,
         "uam has not ended yet",
         "It may still be sending; `uam status` tells while it runs.",
-    ))
+    )
+    .into())
 }
 
 fn say(reply: Reply) -> anyhow::Result<ExitCode> {

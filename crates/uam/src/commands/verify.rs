@@ -4,13 +4,13 @@ use super::Home;
 use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::{Exit, Failure};
 use crate::yours::words;
 use crate::{output, start, time};
 use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
 use ::upload::{Destination, Look, Timeouts};
 use anyhow::Context;
 use journal::Reader;
+use model::{ErrorKind, UserError};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -30,10 +30,11 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("there is no directory {}", dir.display()),
             "Give the bucket as s3://bucket/prefix, or a directory that holds a copy of it.",
-        ));
+        )
+        .into());
     }
     let sink = destination
         .open(Timeouts::default())
@@ -50,11 +51,11 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     bar.clear();
     let report = report.with_context(|| format!("cannot check {}", destination.describe()))?;
     if report.objects == 0 && reader.is_none() {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             format!("nothing that uam sent lies in {}", destination.describe()),
             "Give the place as it is set in S3_BUCKET_NAME and S3_PREFIX, or the directory above raw/v1.",
-        ));
+        ).into());
     }
     match args.json {
         true => output::line(&serde_json::to_string_pretty(&report)?),
@@ -62,8 +63,8 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::from(match report.verdict {
         Verdict::Complete => 0,
-        Verdict::Incomplete => Exit::Incomplete as u8,
-        Verdict::Tampered => Exit::Tampered as u8,
+        Verdict::Incomplete => ErrorKind::Incomplete.exit_code(),
+        Verdict::Tampered => ErrorKind::Tampered.exit_code(),
     }))
 }
 
@@ -128,10 +129,10 @@ fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
         .iter()
         .map(|text| {
             text.parse::<PublicKey>().map_err(|e| {
-                Failure::usage(
+                anyhow::Error::from(UserError::usage(
                     format!("--key {}: {e}", model::printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
-                )
+                ))
             })
         })
         .collect::<anyhow::Result<_>>()?;
@@ -145,9 +146,9 @@ fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
 fn earlier(file: &Path) -> anyhow::Result<Report> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
-        .map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display()), hint))?;
+        .map_err(|e| UserError::usage(format!("cannot read {}: {e}", file.display()), hint))?;
     serde_json::from_str(&text)
-        .map_err(|e| Failure::usage(format!("{} is no report: {e}", file.display()), hint))
+        .map_err(|e| UserError::usage(format!("{} is no report: {e}", file.display()), hint).into())
 }
 
 /// The place named, or the one where this computer sends to.
@@ -165,7 +166,7 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
     };
     let get = |name: &str| environment.values.get(name).cloned();
     Destination::choose(Some(&url), &get, &home.paths.local_sink())
-        .map_err(|e| Failure::usage(format!("{}: {}", e.place, e.what), e.hint))
+        .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.

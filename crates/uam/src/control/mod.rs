@@ -9,6 +9,7 @@ mod windows;
 mod words;
 
 pub(crate) use instance::Instance;
+use model::{ErrorKind, UserError};
 #[cfg(unix)]
 use unix as transport;
 #[cfg(windows)]
@@ -18,11 +19,10 @@ pub(crate) use words::{Reply, Request, Scene, Shown, Step};
 
 pub(crate) use transport::Listener;
 
-use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -66,31 +66,43 @@ where
 {
     let stream = match transport::connect(place) {
         Ok(stream) => stream,
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
             return Ok(None);
         }
         Err(e) => {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 format!("cannot talk to uam at {}: {e}", place.display()),
                 "Is it yours? Only the user who started it can talk to it.",
-            ));
+            )
+            .into());
         }
     };
     let question = question.clone();
     transport::within(patience, move || exchange(stream, &question, patience))
         .map(Some)
         .map_err(|e| {
-            Failure::with_exit(
-                Exit::Failed,
+            UserError::new(
+                ErrorKind::Failed,
                 format!("the running uam did not answer: {e}"),
                 "Try again; if it stays silent, `uam doctor` shows where its files are.",
             )
+            .into()
         })
 }
 
 pub(crate) fn not_running() -> anyhow::Error {
-    Failure::with_exit(Exit::Instance, "uam is not running", "Start it with `uam`.")
+    UserError::new(
+        ErrorKind::Instance,
+        "uam is not running",
+        "Start it with `uam`.",
+    )
+    .into()
 }
 
 fn exchange<Q: Serialize, A: DeserializeOwned>(

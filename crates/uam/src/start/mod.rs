@@ -16,13 +16,12 @@ pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::control::Instance;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use consent::{Agreed, Facts};
 use console::Ask;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,14 +36,15 @@ pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
-        Failure::with_exit(
-            Exit::Instance,
+        UserError::new(
+            ErrorKind::Instance,
             format!(
                 "uam is already running{pid}; its data is in {}",
                 paths.data.display()
             ),
             "See what it does: uam status. End it: uam stop.",
         )
+        .into()
     })
 }
 
@@ -213,11 +213,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
             .code("Code from your authenticator app")
             .context("cannot ask for the code")?;
         let Some(code) = code else {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 "no code was given",
                 "Start uam again and type the code your app shows.",
-            ));
+            )
+            .into());
         };
         let answer = vault.check_code(door, &code, now().as_secs())?;
         if let Some(pass) = answer.pass {
@@ -241,11 +242,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
             Verdict::Locked | Verdict::Wait { .. } | Verdict::ClockBack { .. }
         );
         if final_word {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 answer.verdict.to_string(),
                 "Nothing was recorded.",
-            ));
+            )
+            .into());
         }
         let more = if left > 0 {
             format!(" ({left} more)")
@@ -254,11 +256,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
         };
         ask.say(&format!("{}{more}", answer.verdict))?;
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         format!("{TRIES} codes were not right"),
         "Start uam again to try again.",
-    ))
+    )
+    .into())
 }
 
 /// Shows a secret that is to go into an authenticator app, in every form an app takes.

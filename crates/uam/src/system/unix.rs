@@ -1,7 +1,7 @@
 //! The XDG base directories; children in the same session.
 
-use crate::failure::Failure;
 use crate::paths::Paths;
+use model::UserError;
 use std::env;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::process::Command;
 /// Settings in `$XDG_CONFIG_HOME/uam`, data in `$XDG_DATA_HOME/uam`, the socket in `$XDG_RUNTIME_DIR/uam`.
 pub(crate) fn places() -> anyhow::Result<Paths> {
     let user = env::home_dir().filter(|h| h.is_absolute()).ok_or_else(|| {
-        Failure::usage(
+        UserError::usage(
             "the home directory is unknown",
             "Set HOME, or name a folder with --home or UAM_HOME.",
         )

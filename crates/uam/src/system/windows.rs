@@ -1,7 +1,7 @@
 //! The known folders; children without the console.
 
-use crate::failure::Failure;
 use crate::paths::Paths;
+use model::UserError;
 use std::env;
 use std::os::windows::process::CommandExt;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
             .map(PathBuf::from)
             .filter(|p| p.is_absolute())
             .ok_or_else(|| {
-                Failure::usage(
+                UserError::usage(
                     format!("the folder %{name}% is unknown"),
                     format!("Set {name}, or name a folder with --home or UAM_HOME."),
                 )

@@ -4,7 +4,6 @@ use super::{Ask, picture};
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::control::{Reply, Request, Step};
-use crate::failure;
 use crate::time::PauseLength;
 use crate::yours::{self, Lent, hand, words};
 use crate::{start, system};
@@ -67,7 +66,7 @@ impl Hand {
         match said {
             Ok(Some(text)) => self.updates.said(text),
             Ok(None) => {}
-            Err(e) => self.updates.said(failure::in_words(&e)),
+            Err(e) => self.updates.said(model::describe_error(e.as_ref())),
         }
     }
 

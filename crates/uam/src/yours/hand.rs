@@ -6,17 +6,16 @@ use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
 use crate::{start, time};
 use anyhow::Context;
 use journal::Errand;
-use model::{Notice, NoticeCode, Record};
+use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
     match control::call(&home.paths, &Request::Status) {
         Ok(_) => Ok(true),
-        Err(e) if failure::exit_of(&e) == Exit::Instance => Ok(false),
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => Ok(false),
         Err(e) => Err(e),
     }
 }
@@ -35,11 +34,12 @@ pub(crate) fn through(
     };
     let reply = control::call(&home.paths, &request)?;
     if !reply.ok {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             model::printable(&reply.text, 400),
             "Nothing was changed.",
-        ));
+        )
+        .into());
     }
     let told = reply
         .told
@@ -59,10 +59,11 @@ pub(crate) fn directly(
         .context("the journal cannot be written")?;
     let told = wish.rehearse(errand.writer(), now)?;
     if is_too_much(&told) {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "that touches too many objects that were sent to name them all",
             "Take fewer days at once.",
-        ));
+        )
+        .into());
     }
     if rehearsal || told.is_nothing() {
         return Ok(told);

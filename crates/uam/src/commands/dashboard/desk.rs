@@ -9,10 +9,9 @@ use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
 use crate::config::Config;
 use crate::control::{self, Request};
-use crate::failure::{self, Exit};
 use crate::yours::{Wish, hand, words};
 use journal::Reader;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode};
 use report::Status;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -103,8 +102,8 @@ impl Page {
     fn fresh(&self, proof: &Proof) -> Result<Access, Refused> {
         let passphrase = proof.passphrase.as_ref().map(|words| words.as_str());
         let typed = access::typed(&self.home, &proof.code, passphrase);
-        let (access, mut notices) = typed.map_err(|e| match failure::exit_of(&e) {
-            Exit::Denied => Refused::Denied(failure::in_words(&e)),
+        let (access, mut notices) = typed.map_err(|e| match model::error_kind(e.as_ref()) {
+            ErrorKind::Denied => Refused::Denied(model::describe_error(e.as_ref())),
             _ => failed(&e),
         })?;
         let text = "A code was accepted, on the page.".to_owned();

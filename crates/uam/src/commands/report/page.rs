@@ -3,12 +3,11 @@
 use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
-use crate::failure::Failure;
 use crate::{output, start, time};
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
-use model::Record;
+use model::{Record, UserError};
 use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
 use report::{Meaning, Overview, Sheet, View};
 use std::path::Path;
@@ -38,10 +37,11 @@ pub(super) fn run(
         }
     };
     if args.letter.shots.len() > MOST_PICTURES {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("a page holds at most {MOST_PICTURES} pictures"),
             "Name the ones that matter.",
-        ));
+        )
+        .into());
     }
     let reader = reader(
         home,
@@ -105,7 +105,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
         _ => None,
     };
     let shot = shot.ok_or_else(|| {
-        Failure::usage(
+        UserError::usage(
             format!("there is no picture {seq}"),
             "`uam shots` lists them with their numbers.",
         )
