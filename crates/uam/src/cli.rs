@@ -34,10 +34,10 @@ pub(crate) enum Command {
     Pause {
         /// For how long: 15m, 1h, 90s, or `tomorrow` (until the next day begins). Without it, until `uam resume`.
         #[arg(value_name = "TIME", value_parser = crate::time::parse_pause)]
-        time: Option<crate::time::PauseLength>,
+        time: Option<protocol::PauseLength>,
         /// The same.
         #[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_pause, conflicts_with = "time")]
-        length: Option<crate::time::PauseLength>,
+        length: Option<protocol::PauseLength>,
     },
     /// Resume recording after a pause; outside the recording hours, until they begin.
     Resume,

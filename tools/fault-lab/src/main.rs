@@ -23,12 +23,6 @@ mod paths;
 #[path = "../../../crates/uam/src/time.rs"]
 mod time;
 mod uam;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/control/words.rs"]
-mod words;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/yours/wish.rs"]
-mod yours;
 use uam as system;
 
 mod book;

@@ -7,12 +7,13 @@ pub(crate) mod keyholder;
 
 use crate::commands::Home;
 use crate::config::Config;
-use crate::control::{self, Request};
+use crate::control;
 use crate::{start, yours};
 use anyhow::Context;
 use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
+use protocol::{Request, Response};
 use std::time::Duration;
 use vault::{Door, Factor, Identity, Pass, Vault};
 
@@ -200,24 +201,21 @@ fn put(
     notices: Vec<(NoticeCode, String)>,
     open: OpenErrand,
 ) -> anyhow::Result<()> {
-    let request = Request::Note { notices };
+    let request = Request::RecordNotices { notices };
     match control::call(&home.paths, &request) {
-        Ok(reply) if reply.ok => return Ok(()),
-        Ok(reply) => {
+        Ok(Response::Refused(why)) => {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                format!(
-                    "the running instance did not note the access: {}",
-                    reply.text
-                ),
+                format!("the running instance did not note the access: {why}"),
                 "Try again in a moment.",
             )
             .into());
         }
+        Ok(_) => return Ok(()),
         Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let Request::Note { notices } = request else {
+    let Request::RecordNotices { notices } = request else {
         return Ok(());
     };
     let now_us = start::now_us();

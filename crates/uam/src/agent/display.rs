@@ -7,6 +7,7 @@ use crate::commands::Home;
 use crate::view;
 use console::{Live, Picture, Plain};
 use model::{Record, Shot};
+use protocol::ViewTicket;
 use report::{Feed, Glance, LogLine, LogWord, Status, Upload};
 use sense::SystemClock;
 use std::io::Stdout;
@@ -42,7 +43,7 @@ impl Display {
     pub(crate) fn open(
         look: Look,
         home: Home,
-        ticket: Option<String>,
+        ticket: Option<ViewTicket>,
         tx: &SyncSender<Message>,
     ) -> anyhow::Result<Self> {
         // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `look`.
@@ -158,7 +159,7 @@ impl Display {
 }
 
 /// The live view; what its keys wish goes through the loop's queue like any other request.
-fn live(home: Home, ticket: Option<String>, tx: &SyncSender<Message>) -> anyhow::Result<Live> {
+fn live(home: Home, ticket: Option<ViewTicket>, tx: &SyncSender<Message>) -> anyhow::Result<Live> {
     let (wishes, wished) = view::wishes();
     let live = Live::start(
         console::Options::default(),

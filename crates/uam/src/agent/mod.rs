@@ -36,8 +36,8 @@ use sources::Message;
 use state::Agent;
 pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
 
-use crate::control::Reply;
 use model::Clock;
+use protocol::Response;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -100,6 +100,6 @@ fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow:
 }
 
 /// A reply that says that the end has come.
-fn stopping() -> Reply {
-    Reply::done("uam is stopping; what is left is written and sent.")
+fn stopping() -> Response {
+    Response::done("uam is stopping; what is left is written and sent.")
 }

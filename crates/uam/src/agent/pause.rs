@@ -10,9 +10,9 @@
 //! ends with the run that was ended on purpose: whoever starts uam anew wants to record.
 
 use super::state::Agent;
-use crate::control::Reply;
-use crate::time::{self, PauseLength};
+use crate::time;
 use model::{Coverage, MICROS_PER_SECOND, Moment};
+use protocol::{PauseLength, Response};
 use recorder::{Input, Pause};
 use report::LogWord;
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ impl KeptPause {
 }
 
 impl Agent {
-    pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Reply {
+    pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Response {
         let (pause, until_us) = match length {
             PauseLength::UntilResumed => (Pause::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
@@ -96,7 +96,9 @@ impl Agent {
             }
             PauseLength::Tomorrow => match time::next_day_us(now.utc_us, self.hours.zone()) {
                 Some(at) => (Pause::Until(at), Some(at)),
-                None => return Reply::refused("The clock shows no day after which another comes."),
+                None => {
+                    return Response::refused("The clock shows no day after which another comes.");
+                }
             },
         };
         let kept = self.kept_pause.keep(until_us);
@@ -115,15 +117,15 @@ impl Agent {
                 self.paths.pause().display()
             ));
         }
-        Reply::done(text)
+        Response::done(text)
     }
 
-    pub(super) fn resume(&mut self, now: Moment) -> Reply {
+    pub(super) fn resume(&mut self, now: Moment) -> Response {
         self.recorder.step(now, Input::Resume);
         self.kept_pause.forget();
         self.last_checkpoint = None;
         let hours = self.hours.now();
-        Reply::done(match (self.recorder.view().state, hours.next_change_us) {
+        Response::done(match (self.recorder.view().state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
                 report::text::when(at, now.utc_us, self.hours.zone())

@@ -7,14 +7,13 @@ use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
 use crate::config::{IndicatorConfig, Notify};
-use crate::control::Request;
 use crate::paths::Paths;
 use crate::system;
-use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
 use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
+use protocol::{PauseLength, Request, Response};
 use report::Status;
 use report::status::FRESH_US;
 use std::path::PathBuf;
@@ -235,8 +234,10 @@ impl Owner for Hand {
             Wish::Shot => {
                 let tx = self.tx.clone();
                 self.errand(tell, move || {
-                    let reply = sources::ask(&tx, Request::Shot);
-                    (!reply.ok).then_some(reply.text)
+                    match sources::ask(&tx, Request::TakeScreenshot) {
+                        Response::Refused(why) => Some(why),
+                        _ => None,
+                    }
                 });
             }
             Wish::Page => {

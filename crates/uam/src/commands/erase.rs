@@ -3,10 +3,11 @@
 use super::{Home, delete};
 use crate::access;
 use crate::cli::EraseArgs;
-use crate::yours::{Wish, hand, words};
+use crate::yours::{hand, words};
 use crate::{output, start, time};
 use console::Ask;
 use model::{NoticeCode, UserError};
+use protocol::RedactionScope;
 use std::process::ExitCode;
 
 /// The word that is typed.
@@ -30,7 +31,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         )
         .into());
     }
-    let wish = Wish::Erase {
+    let scope = RedactionScope::Days {
         first: first.0,
         last: last.0,
     };
@@ -40,22 +41,22 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         NoticeCode::Access,
         "The record was opened to erase days of it.",
     )?;
-    let carry = |rehearsal| match hand::is_running(home)? {
-        true => hand::through(home, &wish, rehearsal, Some(&access)),
-        false => hand::directly(home, &wish, rehearsal, &access),
+    let carry = |dry_run| match hand::is_running(home)? {
+        true => hand::through(home, &scope, dry_run, Some(&access)),
+        false => hand::directly(home, &scope, dry_run, &access),
     };
-    let told = carry(true)?;
-    let about = words::about(&wish, start::now_us(), &time::zone_name());
-    if told.is_nothing() {
+    let summary = carry(true)?;
+    let about = words::about(&scope, start::now_us(), &time::zone_name());
+    if summary.is_empty() {
         output::line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);
     }
     output::line(&format!(
         "{about} (they begin and end at midnight UTC): {} go for good, with their keys and their sums. That they were \
          erased stays in the record.",
-        words::numbers(&wish, &told)
+        words::numbers(&scope, &summary)
     ));
-    delete::foretell(&told);
+    delete::foretell(&summary);
     if args.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
@@ -66,8 +67,8 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
     }
-    let told = carry(false)?;
-    output::line(&format!("Erased: {}.", words::numbers(&wish, &told)));
-    delete::clean_up(home, NoticeCode::Erased, &told, Some(&access))?;
+    let summary = carry(false)?;
+    output::line(&format!("Erased: {}.", words::numbers(&scope, &summary)));
+    delete::clean_up(home, NoticeCode::Erased, &summary, Some(&access))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,12 +2,13 @@
 
 use super::Home;
 use crate::config::{Config, OnMetered};
-use crate::control::{self, Instance, Reply, Request};
+use crate::control::{self, Instance};
 use crate::environment::Environment;
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
 use model::{DeviceId, ErrorKind, UserError};
+use protocol::{CallError, Request};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -230,10 +231,12 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        if control::call_at::<_, Reply>(&home.paths.socket(), &Request::Pack)?
-            .is_some_and(|reply| !reply.ok)
-        {
-            anyhow::bail!("the running instance could not pack what it holds back");
+        match control::call_agent(&home.paths.socket(), &Request::FreezeSegments) {
+            Ok(response) if response.is_refused() => {
+                anyhow::bail!("the running instance could not pack what it holds back")
+            }
+            Ok(_) | Err(CallError::NotRunning) => {}
+            Err(e) => return Err(UserError::from(e).into()),
         }
     } else {
         outbox = outbox.holding_back(model::Clock::now(&clock).utc_us);

@@ -1,70 +1,69 @@
-//! Talking to the running instance: one line of JSON each way over a local socket (on Windows a named pipe) that only its
-//! owner can open.
+//! Talking to the running uam through a local socket (on Windows a named pipe) that only its owner can open.
 
 mod instance;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
-mod words;
 
 pub(crate) use instance::Instance;
-use model::{ErrorKind, UserError};
 #[cfg(unix)]
 use unix as transport;
 #[cfg(windows)]
 use windows as transport;
-use words::{MAX_ANSWER, MAX_LINE, read_line};
-pub(crate) use words::{Reply, Request, Scene, Shown, Step};
 
 pub(crate) use transport::Listener;
 
 use crate::paths::Paths;
+use model::UserError;
+use protocol::{CallError, REQUEST_TIMEOUT, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
-/// How long either side waits for the other, in seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-impl Request {
-    /// How long its answer may take: the journal is rewritten for some of them.
-    pub(crate) fn patience(&self) -> Duration {
-        match self {
-            Self::TakeOut { .. } => Duration::from_secs(300),
-            _ => PATIENCE,
-        }
-    }
-}
-
-/// Takes the socket away at the end of a run; a run that ends otherwise leaves it, and the next one replaces it.
+/// Removes the socket at the end of a run; a run that ends otherwise leaves it, and the next one replaces it.
 pub(crate) fn withdraw(paths: &Paths) {
     let _ = std::fs::remove_file(paths.socket());
 }
 
-/// Asks the running instance.
-pub(crate) fn call(paths: &Paths, request: &Request) -> anyhow::Result<Reply> {
-    call_within(&paths.socket(), request, request.patience())?.ok_or_else(not_running)
+/// Asks the running uam of these folders.
+pub(crate) fn call(paths: &Paths, request: &Request) -> anyhow::Result<Response> {
+    Ok(call_agent(&paths.socket(), request).map_err(UserError::from)?)
 }
 
-/// Asks whoever listens at `place`; `None` when nobody does.
-pub(crate) fn call_at<Q, A>(place: &Path, question: &Q) -> anyhow::Result<Option<A>>
+/// Asks the running uam at `endpoint`.
+pub(crate) fn call_agent(endpoint: &Path, request: &Request) -> Result<Response, CallError> {
+    let request = request.clone();
+    call_within(endpoint, request.time_limit(), move |stream| {
+        protocol::exchange_request(stream, &request)
+    })?
+    .ok_or(CallError::NotRunning)
+}
+
+/// Asks whoever listens at `endpoint`; `None` when nobody does.
+pub(crate) fn call_endpoint<Q, A>(
+    endpoint: &Path,
+    question: &Q,
+    limit: Duration,
+) -> Result<Option<A>, CallError>
 where
     Q: Serialize + Clone + Send + 'static,
     A: DeserializeOwned + Send + 'static,
 {
-    call_within(place, question, PATIENCE)
+    let question = question.clone();
+    call_within(endpoint, limit, move |stream| {
+        protocol::exchange(stream, &question)
+    })
 }
 
-fn call_within<Q, A>(place: &Path, question: &Q, patience: Duration) -> anyhow::Result<Option<A>>
-where
-    Q: Serialize + Clone + Send + 'static,
-    A: DeserializeOwned + Send + 'static,
-{
-    let stream = match transport::connect(place) {
+fn call_within<A: Send + 'static>(
+    endpoint: &Path,
+    limit: Duration,
+    exchange: impl FnOnce(&mut transport::Stream) -> io::Result<A> + Send + 'static,
+) -> Result<Option<A>, CallError> {
+    let mut stream = match transport::connect(endpoint) {
         Ok(stream) => stream,
         Err(e)
             if matches!(
@@ -74,73 +73,39 @@ where
         {
             return Ok(None);
         }
-        Err(e) => {
-            return Err(UserError::new(
-                ErrorKind::Failed,
-                format!("cannot talk to uam at {}: {e}", place.display()),
-                "Is it yours? Only the user who started it can talk to it.",
-            )
-            .into());
+        Err(error) => {
+            return Err(CallError::Unreachable {
+                endpoint: endpoint.to_owned(),
+                error,
+            });
         }
     };
-    let question = question.clone();
-    transport::within(patience, move || exchange(stream, &question, patience))
-        .map(Some)
-        .map_err(|e| {
-            UserError::new(
-                ErrorKind::Failed,
-                format!("the running uam did not answer: {e}"),
-                "Try again; if it stays silent, `uam doctor` shows where its files are.",
-            )
-            .into()
-        })
+    transport::within(limit, move || {
+        transport::set_patience(&stream, limit)?;
+        let answer = exchange(&mut stream)?;
+        transport::is_answered(&stream);
+        Ok(answer)
+    })
+    .map(Some)
+    .map_err(CallError::NoAnswer)
 }
 
-pub(crate) fn not_running() -> anyhow::Error {
-    UserError::new(
-        ErrorKind::Instance,
-        "uam is not running",
-        "Start it with `uam`.",
-    )
-    .into()
-}
-
-fn exchange<Q: Serialize, A: DeserializeOwned>(
-    mut stream: transport::Stream,
-    question: &Q,
-    patience: Duration,
-) -> std::io::Result<A> {
-    transport::set_patience(&stream, patience)?;
-    write_line(&mut stream, question)?;
-    let reply = read_line(&mut stream, MAX_ANSWER)?;
-    transport::is_answered(&stream);
-    Ok(reply)
-}
-
-fn write_line<T: Serialize>(stream: &mut transport::Stream, value: &T) -> std::io::Result<()> {
-    let mut line = Zeroizing::new(serde_json::to_vec(value)?);
-    line.push(b'\n');
-    stream.write_all(&line)
-}
-
-/// Answers one caller with `answer`. A caller that is slow, silent or speaks nonsense is told so and dropped; nothing
-/// it sends can reach further than a [`Request`].
-pub(crate) fn serve(stream: transport::Stream, answer: impl FnOnce(Request) -> Reply) {
-    serve_at(stream, |asked| match asked {
-        Ok(request) => answer(request),
-        Err(e) => Reply::refused(format!("this is not a request uam knows: {e}")),
-    });
+/// Answers one caller of the running uam. A caller that is slow, silent or speaks nonsense is told so and dropped.
+pub(crate) fn serve_agent_request(
+    stream: transport::Stream,
+    answer: impl FnOnce(Request) -> Response,
+) {
+    if transport::set_patience(&stream, REQUEST_TIMEOUT).is_ok() {
+        protocol::serve_agent_request(stream, answer);
+    }
 }
 
 /// Answers one caller in whatever words question and answer have.
-pub(crate) fn serve_at<Q: DeserializeOwned, A: Serialize>(
-    mut stream: transport::Stream,
-    answer: impl FnOnce(std::io::Result<Q>) -> A,
+pub(crate) fn serve_connection<Q: DeserializeOwned, A: Serialize>(
+    stream: transport::Stream,
+    answer: impl FnOnce(io::Result<Q>) -> A,
 ) {
-    if transport::set_patience(&stream, PATIENCE).is_err() {
-        return;
+    if transport::set_patience(&stream, REQUEST_TIMEOUT).is_ok() {
+        protocol::serve_connection(stream, answer);
     }
-    let reply = answer(read_line(&mut stream, MAX_LINE));
-    // A caller that left does not want the answer.
-    let _ = write_line(&mut stream, &reply);
 }

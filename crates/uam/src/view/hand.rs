@@ -3,13 +3,15 @@
 use super::{Ask, picture};
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
-use crate::control::{Reply, Request, Step};
-use crate::time::PauseLength;
-use crate::yours::{self, Lent, hand, words};
+use crate::yours::{hand, words};
 use crate::{start, system};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
+use protocol::{
+    PauseLength, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, ViewTicket,
+    ViewerKey,
+};
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
@@ -22,14 +24,14 @@ const MAX_LINE: u64 = 4096;
 pub(super) struct Hand {
     home: Home,
     ask: Ask,
-    ticket: Option<String>,
+    ticket: Option<ViewTicket>,
     updates: Updates,
     /// The picture that is shown, once one was stepped to.
     shown: Option<u64>,
 }
 
 impl Hand {
-    pub(super) fn new(home: Home, ask: Ask, ticket: Option<String>, updates: Updates) -> Self {
+    pub(super) fn new(home: Home, ask: Ask, ticket: Option<ViewTicket>, updates: Updates) -> Self {
         Self {
             home,
             ask,
@@ -43,7 +45,7 @@ impl Hand {
         let said = match command {
             Command::Pause(pause) => self.simple(Request::Pause {
                 length: match pause {
-                    Pause::Minutes(minutes) => PauseLength::Seconds(u64::from(*minutes) * 60),
+                    Pause::Minutes(minutes) => PauseLength::from_minutes(*minutes),
                     Pause::Tomorrow => PauseLength::Tomorrow,
                     Pause::UntilResumed => PauseLength::UntilResumed,
                 },
@@ -52,12 +54,12 @@ impl Hand {
             Command::Shot => {
                 // The next new picture is the one to show.
                 self.shown = None;
-                self.simple(Request::Shot)
+                self.simple(Request::TakeScreenshot)
             }
             Command::Stop => self.simple(Request::Stop),
             Command::Show(step) => self.step(match step {
-                console::Step::Older => Step::Older,
-                console::Step::Newer => Step::Newer,
+                console::Step::Older => ScreenshotStep::Older,
+                console::Step::Newer => ScreenshotStep::Newer,
             }),
             Command::Wish(wish) => self.wish(wish, None),
             Command::WithCode(wish, code) => self.wish(wish, Some(code)),
@@ -71,22 +73,26 @@ impl Hand {
     }
 
     fn simple(&self, request: Request) -> anyhow::Result<Option<String>> {
-        (self.ask)(request).map(|reply| Some(reply.text))
+        (self.ask)(request).map(|response| Some(response.text().to_owned()))
     }
 
-    fn step(&mut self, step: Step) -> anyhow::Result<Option<String>> {
+    fn step(&mut self, step: ScreenshotStep) -> anyhow::Result<Option<String>> {
         let Some(ticket) = self.ticket.clone() else {
             return Ok(Some("No pictures can be shown here.".to_owned()));
         };
-        let request = Request::Show {
+        let request = Request::ViewScreenshot {
             ticket,
             // Without a picture that was stepped to, the newest one is shown: one step back is the one before it.
             from: self.shown.or(self.newest()),
             step,
         };
-        let reply = (self.ask)(request)?;
-        let Some(picture) = reply.picture.as_deref().and_then(picture) else {
-            return Ok(Some(reply.text));
+        let response = (self.ask)(request)?;
+        let shown = match &response {
+            Response::Screenshot(shown) => picture(shown),
+            _ => None,
+        };
+        let Some(picture) = shown else {
+            return Ok(Some(response.text().to_owned()));
         };
         self.shown = (picture.place < picture.of).then_some(picture.seq);
         self.updates.stepped(picture);
@@ -96,12 +102,15 @@ impl Hand {
     /// The number of the newest picture.
     fn newest(&self) -> Option<u64> {
         let ticket = self.ticket.clone()?;
-        let request = Request::Show {
+        let request = Request::ViewScreenshot {
             ticket,
             from: None,
-            step: Step::Newest,
+            step: ScreenshotStep::Newest,
         };
-        (self.ask)(request).ok()?.picture.map(|shown| shown.seq)
+        match (self.ask)(request).ok()? {
+            Response::Screenshot(shown) => Some(shown.seq),
+            _ => None,
+        }
     }
 
     /// `None` says nothing: the code is asked for.
@@ -131,24 +140,22 @@ impl Hand {
     }
 
     fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
-        let wish = yours::Wish::Since {
-            from_us: start::now_us().saturating_sub(LAST_US),
+        let scope = RedactionScope::Since {
+            from: start::now_us().saturating_sub(LAST_US),
         };
-        let ask = |rehearsal: bool, access: Option<&Access>| -> anyhow::Result<Reply> {
-            let reply = (self.ask)(Request::TakeOut {
-                wish: wish.clone(),
-                rehearsal,
-                key: access.map(|a| Lent(a.identity.reveal().to_string())),
+        let redact = |dry_run, access: Option<&Access>| -> anyhow::Result<RedactionSummary> {
+            let response = (self.ask)(Request::Redact {
+                scope: scope.clone(),
+                dry_run,
+                key: access.map(|a| ViewerKey::new(a.identity.reveal().to_string())),
             })?;
-            anyhow::ensure!(reply.ok, "{}", reply.text);
-            Ok(reply)
+            match response {
+                Response::Redaction { summary, .. } => Ok(*summary),
+                Response::Refused(why) => Err(anyhow::Error::msg(why)),
+                _ => anyhow::bail!("the running instance did not say what it did"),
+            }
         };
-        let told = |reply: Reply| {
-            reply
-                .told
-                .context("the running instance did not say what it did")
-        };
-        let before = told(ask(true, None)?)?;
+        let before = redact(true, None)?;
         let mut access = None;
         if before.needs_key {
             let text = "The record was opened to take something out.";
@@ -157,12 +164,12 @@ impl Hand {
                 return Ok(None);
             }
         }
-        let told = told(ask(false, access.as_ref())?)?;
-        if told.is_nothing() {
+        let summary = redact(false, access.as_ref())?;
+        if summary.is_empty() {
             return Ok(Some("There was nothing to take out.".to_owned()));
         }
-        let copies = hand::delete_copies(&self.home, access.as_ref(), &told)?;
-        let mut text = format!("Taken out: {}.", words::numbers(&wish, &told));
+        let copies = hand::delete_copies(&self.home, access.as_ref(), &summary)?;
+        let mut text = format!("Taken out: {}.", words::numbers(&scope, &summary));
         if !copies.left.is_empty() {
             let objects = report::text::count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(

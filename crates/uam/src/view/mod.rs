@@ -8,16 +8,16 @@
 mod hand;
 
 use crate::commands::Home;
-use crate::control::{Reply, Request, Shown};
 use console::{Command, Picture, Updates};
 use data_encoding::BASE64;
+use protocol::{Request, Response, ViewTicket, ViewedScreenshot};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Wishes that may wait.
 const WAITING: usize = 8;
 
 /// How the running instance is asked.
-pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Reply> + Send>;
+pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Response> + Send>;
 
 /// Where the keys of a view put what they wish.
 pub(crate) struct Wishes(SyncSender<Command>);
@@ -45,7 +45,7 @@ impl Wished {
         self,
         home: Home,
         ask: Ask,
-        ticket: Option<String>,
+        ticket: Option<ViewTicket>,
         updates: Updates,
         each: impl Fn(&Command) + Send + 'static,
     ) -> std::io::Result<()> {
@@ -63,13 +63,13 @@ impl Wished {
 }
 
 /// A picture as the view takes it; none when it is no picture.
-pub(crate) fn picture(shown: &Shown) -> Option<Picture> {
+pub(crate) fn picture(shown: &ViewedScreenshot) -> Option<Picture> {
     Some(Picture {
         seq: shown.seq,
-        place: shown.place,
-        of: shown.of,
-        at_us: shown.at_us,
-        bytes: BASE64.decode(shown.bytes.as_bytes()).ok()?,
-        blurred: shown.blurred,
+        place: shown.position,
+        of: shown.total,
+        at_us: shown.taken_at,
+        bytes: BASE64.decode(shown.base64.as_bytes()).ok()?,
+        blurred: shown.is_blurred,
     })
 }

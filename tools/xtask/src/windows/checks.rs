@@ -19,6 +19,7 @@ const TESTED: &[&str] = &[
     "vault",
     "journal",
     "report",
+    "protocol",
     // Another crate of this name is among the dependencies.
     "console@0.1.0",
     "upload",

@@ -5,10 +5,10 @@ use crate::book::record;
 use crate::config::Config;
 use crate::desk;
 use crate::environment::Environment;
-use crate::words::{MAX_ANSWER, MAX_LINE, Reply, Request, read_line};
 use anyhow::{Context, Result};
 use journal::{Form, FreezeRules, Outbox, open_segment};
 use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use protocol::{MAX_REQUEST_BYTES, Request, Response, ViewTicket};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -446,9 +446,9 @@ fn questions() -> Target {
         .to_vec(),
         words: &[b"\"ask\":\"", b"\"wish\":{", b"\"shot\",\"seq\":", b"\"reload\"", b"\"pack\""],
         read: Box::new(|input| {
-            if let Ok(question) = read_line::<Request>(input, MAX_LINE) {
-                let _ = format!("{question:?}");
-                drop(serde_json::to_vec(&question));
+            if let Ok(request) = protocol::read_line::<Request>(input, MAX_REQUEST_BYTES) {
+                let _ = format!("{request:?}");
+                drop(serde_json::to_vec(&request));
             }
         }),
     }
@@ -465,9 +465,14 @@ const SCENE: &str = "{\"ok\":true,\"text\":\"\",\"scene\":{\"status\":{\"version
     \"detail\":\"\",\"dur_us\":4}],\"last\":1,\"newest\":null,\"removals\":0}}\n";
 
 fn replies() -> Target {
-    debug_assert!(
-        read_line::<Reply>(SCENE.as_bytes(), MAX_ANSWER).is_ok_and(|r| r.scene.is_some())
-    );
+    let request = Request::View {
+        ticket: ViewTicket::new("00ff"),
+        after_line: 0,
+    };
+    debug_assert!(matches!(
+        protocol::read_response(SCENE.as_bytes(), &request),
+        Ok(Response::View(_))
+    ));
     Target {
         name: "socket replies",
         share: 1,
@@ -482,14 +487,14 @@ fn replies() -> Target {
         .map(|text| text.as_bytes().to_vec())
         .to_vec(),
         words: &[b"\"told\":{", b"\"status\":{", b"\"ok\":", b"\"objects\":["],
-        read: Box::new(|input| {
-            if let Ok(reply) = read_line::<Reply>(input, MAX_ANSWER) {
+        read: Box::new(move |input| {
+            if let Ok(response) = protocol::read_response(input, &request) {
                 // What a view does with it.
-                if let Some(scene) = &reply.scene {
-                    drop((scene.glance.top_apps(9), scene.glance.top_windows(9)));
-                    scene.lines.iter().for_each(|line| drop(line.plain(80)));
+                if let Response::View(view) = &response {
+                    drop((view.day_summary.top_apps(9), view.day_summary.top_windows(9)));
+                    view.lines.iter().for_each(|line| drop(line.plain(80)));
                 }
-                drop(serde_json::to_vec(&reply));
+                drop(protocol::write_response(&mut Vec::new(), response));
             }
         }),
     }
