@@ -1,5 +1,4 @@
-//! Pictures: age files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of the file's sha256>.age`. Those that
-//! format 1 made (`.uam`, sealed under their session's key) still open and still go out.
+//! Pictures: age files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of the file's sha256>.age`.
 //!
 //! Always true:
 //! * Written in this order: temporary file, fsync, rename, fsync of the directory, row.
@@ -15,13 +14,14 @@ use crate::retention::{Action, Applied, BlobItem, Step};
 use crate::{Day, JournalError};
 use data_encoding::HEXLOWER;
 use model::{Record, Shot};
+use platform::files;
 use rusqlite::{OptionalExtension, Row, ToSql, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, disk};
+use vault::KeyMaker;
 
 /// The pictures' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -68,7 +68,7 @@ pub struct ShotRow {
     /// Its number.
     pub seq: u64,
     /// Its facts.
-    pub shot: Shot,
+    pub shot: Screenshot,
     /// Where its picture is.
     pub place: Place,
     /// The picture's sealed file, when there is one.
@@ -90,7 +90,7 @@ pub struct WaitingShot {
     pub day: Day,
     /// Media type of the picture inside, `image/webp`.
     pub media: String,
-    /// How its file is sealed: [`Form::Age`], or [`Form::Session`] for one of format 1.
+    /// How its file is sealed: [`Form::Age`].
     pub form: Form,
     /// Size of its file in bytes.
     pub bytes: u64,
@@ -123,9 +123,7 @@ pub(crate) fn relative_path(day: Day, seq: u64, sha256: &[u8; 32]) -> String {
 /// The number in a picture's file name.
 pub(crate) fn seq_of(name: &str) -> Option<u64> {
     let (seq, rest) = name.split_once('-')?;
-    let short = rest
-        .strip_suffix(".age")
-        .or_else(|| rest.strip_suffix(".uam"))?;
+    let short = rest.strip_suffix(".age")?;
     (short.len() == 16 && short.bytes().all(|b| b.is_ascii_hexdigit()))
         .then(|| seq.parse().ok())
         .flatten()
@@ -139,10 +137,10 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     if parent.is_dir() {
         return Ok(());
     }
-    disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
+    files::create_private_dir(parent).map_err(JournalError::io("create", parent))?;
     // The new directory's own name, and that of `shots` the first time.
     for dir in parent.ancestors().skip(1).take(2) {
-        if let Err(e) = disk::sync_dir(dir) {
+        if let Err(e) = files::sync_dir(dir) {
             // Left there, it would pass for durable at the next try.
             let _ = fs::remove_dir(parent);
             return Err(JournalError::io("sync", dir)(e));
@@ -151,18 +149,17 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A row of `blob` with its record, whose key opens a file of format 1.
+/// A row of `blob` with its record.
 struct Found {
     record: Sealed,
     path: String,
     sha256: [u8; 32],
     place: Place,
-    form: Form,
 }
 
 fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
     let sql = format!(
-        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place, b.form
+        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
          WHERE b.seq = ?1"
     );
@@ -172,7 +169,6 @@ fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
             path: row.get(6)?,
             sha256: row.get(7)?,
             place: Place::of(row.get(8)?),
-            form: Form::of(row.get(9)?),
         })
     };
     db.conn
@@ -189,7 +185,7 @@ fn lost(seq: u64, why: impl ToString) -> JournalError {
     }
 }
 
-/// A picture's file as it lies here, checked against the hash in its row (format 1 kept none of the file).
+/// A picture's file as it lies here, checked against the hash in its row.
 fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
     let seq = found.record.seq;
     if found.place == Place::Deleted {
@@ -201,7 +197,7 @@ fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
         _ => JournalError::io("read", &path)(e),
     })?;
     let hash = sha256(&bytes);
-    if found.form != Form::Session && hash != found.sha256 {
+    if hash != found.sha256 {
         return Err(lost(seq, "its file was changed"));
     }
     Ok(PictureFile {
@@ -210,20 +206,9 @@ fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
     })
 }
 
-/// A picture's file, for the sink. Of one of format 1 the row gets the file's hash, which will be in the object's name.
+/// A picture's file, for the sink.
 pub(crate) fn file(db: &Db, seq: u64) -> Result<PictureFile, JournalError> {
-    let found = find(db, seq)?;
-    let file = read_file(db, &found)?;
-    // Of every other form the hash was compared when the file was read.
-    if found.form == Form::Session {
-        db.conn
-            .execute(
-                "UPDATE blob SET sha256 = ?2 WHERE seq = ?1 AND sha256 <> ?2 AND acked = 0",
-                params![seq, sha256(&file.bytes)],
-            )
-            .map_err(db.failed("note the hash of a picture's file"))?;
-    }
-    Ok(file)
+    read_file(db, &find(db, seq)?)
 }
 
 /// The encoded picture of a shot, checked against the hash in its record.
@@ -234,16 +219,6 @@ pub(crate) fn picture(db: &Db, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, Jour
     let Record::Shot(shot) = line.record else {
         return Err(lost(seq, "its record is of something else"));
     };
-    if found.form == Form::Session {
-        let picture = found
-            .record
-            .open_other(db, ring, "shot", &file.bytes)
-            .map_err(|e| lost(seq, e))?;
-        if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
-            return Err(lost(seq, "its hash is not the one recorded"));
-        }
-        return Ok(picture);
-    }
     let picture = ring.open_file(&file.bytes).map_err(|e| lost(seq, e))?;
     if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
         return Err(lost(seq, "its hash is not the one recorded"));
@@ -272,7 +247,7 @@ pub(crate) fn store(
     let path = relative_path(day, seq, &sha256);
     let file = db.dir.join(&path);
     make_parent(&file)?;
-    if let Err(e) = disk::write_durably(&file, &sealed) {
+    if let Err(e) = files::write_file_durably(&file, &sealed) {
         // It may have its name, and only that name be in doubt; the next try makes another one.
         let _ = remove(&file);
         return Err(JournalError::io("write", &file)(e));
@@ -283,44 +258,6 @@ pub(crate) fn store(
         sha256,
         bytes: sealed.len(),
     })
-}
-
-/// Seals waiting pictures of format 1 among `seqs` anew, as age files, so that the sink's copy opens without this
-/// journal. One whose put was begun stays as it is.
-pub(crate) fn renew(
-    db: &Db,
-    ring: &KeyRing,
-    maker: &KeyMaker,
-    seqs: &[u64],
-) -> Result<(), JournalError> {
-    for &seq in seqs {
-        let old: Option<(String, i32)> = db
-            .conn
-            .prepare_cached(
-                "SELECT path, day FROM blob
-                 WHERE seq = ?1 AND form = 0 AND place = 0 AND acked = 0 AND tried & 1 = 0",
-            )
-            .and_then(|mut s| {
-                s.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()
-            })
-            .map_err(db.failed("read a shot"))?;
-        let Some((old, day)) = old else { continue };
-        // What does not open goes out as it is.
-        let Ok(picture) = picture(db, ring, seq) else {
-            continue;
-        };
-        let stored = store(db, maker, Day(day), seq, &picture)?;
-        db.conn
-            .execute(
-                "UPDATE blob SET path = ?2, sha256 = ?3, size = ?4, stored = ?4, form = 1
-                 WHERE seq = ?1",
-                params![seq, stored.path, stored.sha256, stored.bytes],
-            )
-            .map_err(db.failed("note a picture sealed anew"))?;
-        remove(&db.dir.join(&old))?;
-    }
-    Ok(())
 }
 
 /// Marks a picture lost, so that nothing waits for it any more.
@@ -410,7 +347,7 @@ pub(crate) fn waiting(db: &Db, up_to: u64, limit: usize) -> Result<Vec<WaitingSh
             seq: row.get(0)?,
             day: Day(row.get(1)?),
             media: row.get(2)?,
-            form: Form::of(row.get(3)?),
+            form: Form::of(row.get(3)?)?,
             bytes: row.get(4)?,
             readable: sha256.zip(size).map(|(sha256, bytes)| Plain {
                 sha256: HEXLOWER.encode(&sha256),
@@ -536,7 +473,7 @@ fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
     ready.place = Place::Archived;
     let to = db.dir.join(&to);
     make_parent(&to)?;
-    disk::write_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
+    files::write_file_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
     Ok(Some(ready))
 }
 

@@ -13,11 +13,11 @@ use crate::db::{self, Db};
 use crate::outbox::{SEGMENT_COLUMNS, SegmentRow};
 use crate::{Day, Form, JournalError, Outbox, SentObject, blobs, depth, erase, outbox};
 use data_encoding::HEXLOWER;
+use platform::files;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
 use std::path::Path;
-use vault::disk;
 
 /// The file that names the newest manifest.
 const HEAD_NAME: &str = "manifest.head";
@@ -217,12 +217,6 @@ impl Outbox {
                 conn.prepare_cached(sql)?
                     .execute([object.first_seq, draft.no])?;
             }
-            // Those of no records, by which format 1 passed over damaged rows, are explained and not listed.
-            conn.execute(
-                "UPDATE segment SET manifest = ?2
-                 WHERE last_seq <= ?1 AND acked <> 0 AND manifest IS NULL AND count = 0",
-                [draft.through, draft.no],
-            )?;
             for tombstone in &draft.tombstones {
                 conn.prepare_cached(
                     "UPDATE tombstone SET manifest = ?3 WHERE first_seq = ?1 AND sha256 = ?2",
@@ -246,7 +240,7 @@ impl Outbox {
             draft.through
         );
         let path = self.db().dir.join(HEAD_NAME);
-        disk::write_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
+        files::write_file_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
     }
 
     /// The oldest manifest the sink does not have yet.
@@ -304,10 +298,7 @@ pub(crate) fn entomb<'a>(
             object.last_seq,
             object.day.0,
             hash(object),
-            match object.form {
-                Form::Readable => READABLE,
-                form => form.number(),
-            },
+            object.form.number(),
             object.media,
             at_us
         ])?;
@@ -315,8 +306,6 @@ pub(crate) fn entomb<'a>(
     Ok(())
 }
 
-/// The column `form` of a tombstone for [`Form::Readable`].
-const READABLE: i64 = 3;
 /// The columns of [`entombed_object`].
 const TOMBSTONE: &str = "first_seq, last_seq, day, sha256, form, media";
 
@@ -326,10 +315,7 @@ fn entombed_object(row: &Row<'_>) -> rusqlite::Result<SentObject> {
         last_seq: row.get(1)?,
         day: Day(row.get(2)?),
         sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(3)?),
-        form: match row.get(4)? {
-            READABLE => Form::Readable,
-            number => Form::of(number),
-        },
+        form: Form::of(row.get(4)?)?,
         media: row.get(5)?,
         certain: true,
     })
@@ -361,7 +347,7 @@ fn segments(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
             continue;
         }
         explain(db, draft, row.first_seq - 1)?;
-        let listed = row.listed();
+        let listed = row.listed().map_err(db.failed("read the segments"))?;
         if listed.is_empty() {
             explain(db, draft, row.last_seq)?;
         }
@@ -412,7 +398,8 @@ fn pictures(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
         })
         .map_err(db.failed("read the pictures"))?;
     for (row, media) in found {
-        draft.objects.extend(row.listed().into_iter().map(|mut l| {
+        let listed = row.listed().map_err(db.failed("read the pictures"))?;
+        draft.objects.extend(listed.into_iter().map(|mut l| {
             l.object.media = Some(media.clone());
             l
         }));
@@ -422,15 +409,14 @@ fn pictures(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
 
 impl SegmentRow {
     /// What the sink has of it, to be listed.
-    fn listed(&self) -> Vec<Listed> {
-        self.sent()
-            .into_iter()
-            .filter(|object| object.certain)
+    fn listed(&self) -> rusqlite::Result<Vec<Listed>> {
+        let listed = self.sent()?.into_iter().filter(|object| object.certain);
+        Ok(listed
             .map(|object| Listed {
                 bytes: self.bytes_of(object.form),
                 object,
             })
-            .collect()
+            .collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::lines::Sealed;
 use crate::{DB_NAME, JournalError, migrate};
-use model::{DeviceId, SCHEMA};
+use model::{DeviceId, RECORD_SCHEMA};
 use rusqlite::config::DbConfig;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, ToSql, params};
@@ -89,7 +89,7 @@ pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalEr
     set("cell_size_check", &true)?;
     match purpose {
         Use::Write => {
-            migrate::refuse_newer(&conn, path)?;
+            migrate::check_version(&conn, path)?;
             let mode: String = conn
                 .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
                 .map_err(failed())?;
@@ -112,23 +112,15 @@ pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalEr
 }
 
 impl Db {
-    /// Opens a journal that the writer has made and brought up to date.
+    /// Opens a journal that the writer has made.
     pub(crate) fn open(dir: &Path, purpose: Use) -> Result<Self, JournalError> {
         let path = dir.join(DB_NAME);
         let conn = connect(&path, purpose)?;
-        migrate::refuse_newer(&conn, &path)?;
-        let found =
-            migrate::found(&conn).map_err(JournalError::sqlite("read the version", &path))?;
-        match found {
-            // Made, but the writer has not yet written its first table.
-            0 => Err(JournalError::Missing { path }),
-            _ if found < migrate::known() => Err(JournalError::Older {
-                path,
-                found,
-                known: migrate::known(),
-            }),
-            _ => Self::with(conn, dir, path),
+        if migrate::check_version(&conn, &path)? {
+            // The file is there, but the writer has not yet created its tables.
+            return Err(JournalError::Missing { path });
         }
+        Self::with(conn, dir, path)
     }
 
     pub(crate) fn with(conn: Connection, dir: &Path, path: PathBuf) -> Result<Self, JournalError> {
@@ -243,7 +235,7 @@ pub(crate) fn session_row(conn: &Connection, session: &Session, day: i32) -> rus
          RETURNING no",
     )?
     .query_row(
-        params![session.id, session.wrapped_key, SCHEMA, day],
+        params![session.id, session.wrapped_key, RECORD_SCHEMA, day],
         |row| row.get(0),
     )
 }

@@ -19,27 +19,27 @@ pub enum Form {
     Age,
     /// Zstd-compressed JSON lines, each a [`SealedLine`]: records that nobody here could open.
     Rows,
-    /// A picture sealed under its session's key, as format 1 of the journal did; only uam opens it.
-    Session,
     /// Not sealed: the picture itself, or zstd-compressed JSON lines.
     Readable,
 }
 
 impl Form {
-    /// The column `form`, which says how something lies here.
+    /// The number in the column `form`.
     pub(crate) fn number(self) -> i64 {
         match self {
-            Self::Session | Self::Readable => 0,
             Self::Age => 1,
             Self::Rows => 2,
+            Self::Readable => 3,
         }
     }
 
-    pub(crate) fn of(number: i64) -> Self {
+    /// From the column `form`; fails on a number that was never written.
+    pub(crate) fn of(number: i64) -> rusqlite::Result<Self> {
         match number {
-            1 => Self::Age,
-            2 => Self::Rows,
-            _ => Self::Session,
+            1 => Ok(Self::Age),
+            2 => Ok(Self::Rows),
+            3 => Ok(Self::Readable),
+            _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, number)),
         }
     }
 
@@ -235,9 +235,6 @@ pub fn open_segment(
             }
             Ok(opened)
         }
-        Form::Session => Err(SegmentError::Damaged(
-            "segments have no such form".to_owned(),
-        )),
     }
 }
 

@@ -279,8 +279,6 @@ impl Journal {
         } else {
             (Form::Rows, packed)
         };
-        let seqs: Vec<u64> = batch.shots.iter().map(|shot| shot.seq).collect();
-        blobs::renew(&self.db, &self.ring, &self.maker, &seqs)?;
         let day = Day::of_us(now_us);
         self.change("keep a segment", |tx| {
             let not_before_us = match hold {

@@ -4,7 +4,7 @@
 //! * What [`Journal::commit`] or [`Journal::add_shot`] returned `Ok` for is on the disk and stays there, until its owner
 //!   has it removed or erased.
 //! * `seq` counts 1, 2, 3, …; a number is never given twice within one installation epoch.
-//! * A record is sealed as the bytes of its JSON line ([`model::LineRef`]); a segment, opened again, holds exactly these
+//! * A record is sealed as the bytes of its JSON line ([`model::RecordLineRef`]); a segment, opened again, holds exactly these
 //!   bytes and a line feed, so journal and bucket are equal byte for byte.
 //! * Everything personal is sealed for recipients. Nothing here needs a key that opens what an earlier lease wrote:
 //!   neither the start, nor its mending, nor delivery; and the uploader's side holds no key at all.

@@ -3,7 +3,9 @@
 use crate::JournalError;
 use crate::db::Db;
 use crate::keys::KeyRing;
-use model::{Counts, Coverage, DeviceId, Line, LineRef, Record, SCHEMA, Span, Window};
+use model::{
+    Counts, Coverage, DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Span, WindowInfo,
+};
 use rusqlite::Row;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -22,13 +24,13 @@ pub struct Damaged {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     /// The records, by rising `seq`.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RecordLine>,
     /// The rows that could not be read.
     pub damaged: Vec<Damaged>,
 }
 
 impl Lines {
-    pub(crate) fn push(&mut self, line: Result<Line, Damaged>) {
+    pub(crate) fn push(&mut self, line: Result<RecordLine, Damaged>) {
         match line {
             Ok(line) => self.lines.push(line),
             Err(damaged) => self.damaged.push(damaged),
@@ -42,8 +44,8 @@ pub(crate) fn encode(
     seq: u64,
     record: &Record,
 ) -> Result<Vec<u8>, JournalError> {
-    serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: device,
         seq,
         record,
@@ -74,7 +76,7 @@ pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError 
 }
 
 /// A line parsed; one of a newer format is refused.
-pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
+pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<RecordLine, Damaged> {
     let damaged = |why: String| Damaged { seq, why };
     let line = match span_line(line) {
         Some(line) => line,
@@ -82,9 +84,9 @@ pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
             serde_json::from_slice(line).map_err(|e| damaged(not_a_record(seq, &e).to_string()))?
         }
     };
-    if line.schema > SCHEMA {
+    if line.schema > RECORD_SCHEMA {
         return Err(damaged(format!(
-            "its format {} is newer than this program's {SCHEMA}; update uam",
+            "its format {} is newer than this program's {RECORD_SCHEMA}; update uam",
             line.schema
         )));
     }
@@ -93,7 +95,7 @@ pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
 
 /// The line of a span, which nearly every line is, read at once. [`Line`] itself is read in two steps, for its kind has to
 /// be known first, and that takes three times as long. `None`: it is another, or not to be read.
-fn span_line(line: &[u8]) -> Option<Line> {
+fn span_line(line: &[u8]) -> Option<RecordLine> {
     #[derive(Deserialize)]
     struct Flat {
         schema: u32,
@@ -107,7 +109,7 @@ fn span_line(line: &[u8]) -> Option<Line> {
         #[serde(default)]
         protected: bool,
         #[serde(default)]
-        window: Option<Arc<Window>>,
+        window: Option<Arc<WindowInfo>>,
         #[serde(default)]
         counts: Counts,
         #[serde(default)]
@@ -123,7 +125,7 @@ fn span_line(line: &[u8]) -> Option<Line> {
     after_kind(line)?;
     let flat: Flat = serde_json::from_slice(line).ok()?;
     let Kind::Span = flat.kind;
-    Some(Line {
+    Some(RecordLine {
         schema: flat.schema,
         device_id: flat.device_id,
         seq: flat.seq,
@@ -229,18 +231,6 @@ impl Sealed {
         }
     }
 
-    /// Opens other bytes that belong to the same number and session, such as a picture's file of format 1.
-    pub(crate) fn open_other(
-        &self,
-        db: &Db,
-        ring: &KeyRing,
-        what: &'static str,
-        sealed: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
-        let aad = self.aad(&db.device, what, self.seq);
-        ring.open(&self.wrapped_key, &aad, sealed)
-    }
-
     /// The plain content of a record's row.
     pub(crate) fn plain(&self, device: &DeviceId, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
         let aad = match self.open_id {
@@ -257,7 +247,7 @@ impl Sealed {
     }
 
     /// The record's line, parsed.
-    pub(crate) fn line(&self, db: &Db, ring: &KeyRing) -> Result<Line, Damaged> {
+    pub(crate) fn line(&self, db: &Db, ring: &KeyRing) -> Result<RecordLine, Damaged> {
         let bytes = self.bytes(db, ring).map_err(|e| Damaged {
             seq: self.seq,
             why: e.to_string(),
@@ -271,7 +261,7 @@ impl Sealed {
         db: &Db,
         ring: &KeyRing,
         wanted: Wanted<'_>,
-    ) -> Option<Result<Line, Damaged>> {
+    ) -> Option<Result<RecordLine, Damaged>> {
         let damaged = |e: JournalError| Damaged {
             seq: self.seq,
             why: e.to_string(),
@@ -292,7 +282,8 @@ impl Sealed {
 
     /// The content of a row of `rollup`.
     pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
-        self.open_other(db, ring, "rollup", &self.sealed)
+        let aad = self.aad(&db.device, "rollup", self.seq);
+        ring.open(&self.wrapped_key, &aad, &self.sealed)
     }
 }
 
@@ -309,7 +300,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::LowBattery,
             protected: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: "\"kind\":\"shot\" \u{1b} ä".into(),
@@ -337,7 +328,7 @@ mod tests {
         };
         for span in [span(), bare] {
             let line = encode(&device, u64::MAX, &Record::Span(span.clone())).unwrap();
-            let slow: Line = serde_json::from_slice(&line).unwrap();
+            let slow: RecordLine = serde_json::from_slice(&line).unwrap();
             let head = SpanHead {
                 seq: 9,
                 start_us: span.start_us,

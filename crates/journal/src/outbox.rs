@@ -110,7 +110,7 @@ impl SegmentRow {
     }
 
     /// What the sink has of it, or may have.
-    pub(crate) fn sent(&self) -> Vec<SentObject> {
+    pub(crate) fn sent(&self) -> rusqlite::Result<Vec<SentObject>> {
         let mut out = Vec::new();
         let certain = self.acked != 0;
         let (stored, readable) = if certain {
@@ -129,16 +129,13 @@ impl SegmentRow {
                 certain,
             });
         };
-        // Format 1 passed over damaged rows by a segment of none.
-        if self.count > 0 {
-            if stored {
-                push(self.sha256, Form::of(self.form));
-            }
-            if let Some((sha256, _)) = self.plain.filter(|_| readable) {
-                push(sha256, Form::Readable);
-            }
+        if stored {
+            push(self.sha256, Form::of(self.form)?);
         }
-        out
+        if let Some((sha256, _)) = self.plain.filter(|_| readable) {
+            push(sha256, Form::Readable);
+        }
+        Ok(out)
     }
 }
 
@@ -173,7 +170,7 @@ pub(crate) fn kept_kit(db: &Db) -> Result<Option<(Kit, bool)>, JournalError> {
 pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), JournalError> {
     let sql = format!(
         "SELECT {SEGMENT_COLUMNS}, NULL AS media, acked_us, 0 AS gone FROM segment
-         WHERE (acked <> 0 OR tried <> 0) AND count > 0
+         WHERE acked <> 0 OR tried <> 0
          UNION ALL
          SELECT seq, seq, day, 1, stored, sha256, form, plain_sha256, plain_size, tried, acked, media,
                 acked_us, place IN (2, 3)
@@ -188,7 +185,7 @@ pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), Jour
         let media: Option<String> = row.get(11).map_err(failed())?;
         let acked_us: Option<i64> = row.get(12).map_err(failed())?;
         let gone: bool = row.get(13).map_err(failed())?;
-        for mut object in found.sent() {
+        for mut object in found.sent().map_err(failed())? {
             object.media.clone_from(&media);
             visit(Sent {
                 bytes: found.bytes_of(object.form),
@@ -352,7 +349,7 @@ impl Outbox {
             last_seq: row.last_seq,
             count: row.count,
             day: row.day,
-            form: Form::of(row.form),
+            form: Form::of(row.form).map_err(self.db.failed("read the next segment"))?,
             body: body.filter(|body| blobs::sha256(body) == row.sha256),
             bytes: row.bytes,
             sha256: HEXLOWER.encode(&row.sha256),

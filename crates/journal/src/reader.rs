@@ -9,7 +9,7 @@ use crate::{
     ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
     SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
 };
-use model::{DeviceId, Line, Span};
+use model::{DeviceId, RecordLine, Span};
 use rusqlite::{OptionalExtension, Row};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -94,7 +94,7 @@ impl Reader {
     pub fn each_line(
         &self,
         start_us: Range<i64>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, Damaged>),
     ) -> Result<(), JournalError> {
         if start_us.is_empty() {
             return Ok(());
@@ -114,7 +114,7 @@ impl Reader {
     pub fn each_line_of(
         &self,
         slots: &BTreeSet<i64>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, Damaged>),
     ) -> Result<(), JournalError> {
         let mut days = slots.iter().map(|slot| rollup::day_of(*slot)).peekable();
         while let Some(first) = days.next() {
@@ -343,7 +343,7 @@ impl Reader {
     fn each_of_days(
         &self,
         days: &RangeInclusive<Day>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, Damaged>),
     ) -> Result<(), JournalError> {
         self.each_opened(days, &mut |_| true, visit)
     }
@@ -352,7 +352,7 @@ impl Reader {
         &self,
         days: &RangeInclusive<Day>,
         wanted: Wanted<'_>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, Damaged>),
     ) -> Result<(), JournalError> {
         // Few sessions wrote the many records of a day; each is fetched once.
         let sql = "SELECT r.seq, r.sealed, r.open_id, r.session, r.day FROM record r

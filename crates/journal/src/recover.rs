@@ -5,11 +5,12 @@ use crate::keys::KeyRing;
 use crate::lines::{PENDING_COLUMNS, Sealed};
 use crate::{DB_NAME, Day, JournalError, doubt, migrate, rollup, salvage, sweep};
 use model::{DeviceId, Span};
+use platform::files;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::{SealError, disk};
+use vault::SealError;
 
 /// What [`crate::Journal::open`] found and mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct Quarantined {
 /// The right to write; it ends when the file is closed, also by a crash.
 pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
     let path = dir.join("journal.lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -105,12 +106,14 @@ pub(crate) fn open_for_errand(
     check: bool,
 ) -> Result<(Db, i64), JournalError> {
     let path = dir.join(DB_NAME);
-    let mut conn = db::connect(&path, Use::Write)?;
+    let conn = db::connect(&path, Use::Write)?;
     if check {
         quick_check(&conn, &path)?;
     }
     doubt::copy_log(&conn, &path)?;
-    migrate::run(&mut conn, &path)?;
+    if migrate::check_version(&conn, &path)? {
+        return Err(JournalError::Missing { path });
+    }
     let db = Db::with(conn, dir, path)?;
     if db.device != *device {
         return Err(JournalError::OtherDevice {
@@ -136,17 +139,16 @@ fn attempt(
         ..Recovery::default()
     };
     if !path.exists() {
-        disk::new_private_file(&path)
+        files::create_private_file(&path)
             .and_then(|file| file.sync_all())
             .map_err(JournalError::io("create", &path))?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
-    disk::only_mine(&path).map_err(JournalError::io("protect", &path))?;
+    files::restrict_to_owner(&path).map_err(JournalError::io("protect", &path))?;
     let mut conn = db::connect(&path, Use::Write)?;
     quick_check(&conn, &path)?;
     doubt::copy_log(&conn, &path)?;
-    recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
-    migrate::run(&mut conn, &path)?;
+    recovery.first = migrate::create(&mut conn, &path)?;
     let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
     let mut db = Db::with(conn, dir, path)?;
     read_pending(&db, ring, run, &mut recovery)?;

@@ -19,7 +19,7 @@ use crate::rollup;
 use crate::writer::Filled;
 use crate::{Day, Journal, JournalError, chain, sweep};
 use data_encoding::HEXLOWER;
-use model::{Counts, Record, Shot, Span};
+use model::{Counts, Record, Screenshot, Span};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
@@ -73,8 +73,8 @@ fn without_content(span: &Span) -> Span {
 }
 
 /// A shot that still says when, and nothing else.
-fn without_picture(shot: &Shot) -> Shot {
-    Shot {
+fn without_picture(shot: &Screenshot) -> Screenshot {
+    Screenshot {
         at_us: shot.at_us,
         zone: shot.zone.clone(),
         sha256: String::new(),
@@ -392,7 +392,7 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
     };
     let mut out = Vec::new();
     if marks & 1 != 0 {
-        out.push(object(&row.sha256, Form::of(row.form)));
+        out.push(object(&row.sha256, Form::of(row.form)?));
     }
     if let Some(plain) = row.plain.filter(|_| marks & 2 != 0) {
         out.push(object(&plain, Form::Readable));
@@ -412,7 +412,7 @@ pub(crate) fn note_segment(
     if !sent.iter().rev().any(|object| known(&object))
         && let Some(row) = freeze::segment_of(tx, seq)?
     {
-        sent.extend(row.sent());
+        sent.extend(row.sent()?);
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ use crate::keys::KeyRing;
 use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
 use model::DeviceId;
 use pages::Pages;
+use platform::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use save::Saver;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use vault::disk;
 
 /// The file that says which salvage is under way: first line the new name's stem, second the reason.
 const MARK: &str = "journal.salvage";
@@ -62,7 +62,7 @@ pub(crate) fn quarantine(
     }
     let mark = dir.join(MARK);
     let why: String = why.lines().collect::<Vec<_>>().join("; ");
-    disk::write_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
+    files::write_file_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
         .map_err(JournalError::io("write", &mark))?;
     go_on(dir, device, ring, &stem, &why)
 }
@@ -105,10 +105,10 @@ fn go_on(
         for companion in COMPANIONS {
             rename(&with(&path, companion), &with(&damaged, companion))?;
         }
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
         fill(dir, device, ring, &damaged)?;
         rename(&dir.join(NEW_NAME), &path)?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
     let (salvaged, lost) = numbers(&path)?;
     let mark = dir.join(MARK);
@@ -151,12 +151,12 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
     for stale in [new.clone(), with(&new, "-journal")] {
         remove(&stale)?;
     }
-    disk::new_private_file(&new).map_err(JournalError::io("create", &new))?;
+    files::create_private_file(&new).map_err(JournalError::io("create", &new))?;
     let failed = || JournalError::sqlite("save records into", &new);
     let mut conn = Connection::open(&new).map_err(failed())?;
     conn.pragma_update(None, "synchronous", "full")
         .map_err(failed())?;
-    migrate::run(&mut conn, &new)?;
+    migrate::create(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
     let mut saver = Saver::new(
         &tx,
@@ -194,13 +194,13 @@ fn remove(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// The first page holds the header and where each table begins; without it SQLite reads nothing. The tables were made
-/// by the same steps in every journal, so the first page of an empty one fits: a copy of the damaged file gets it. Where
-/// the tables of a later step begin differs in a journal that an older version had begun, so of those only is believed
-/// what can be checked. `None` when all that does not help.
+/// The first page holds the header and the page on which each table begins; without it SQLite reads nothing. Every
+/// journal's tables were made by the same statements, so the first page of an empty one fits: a copy of the damaged file
+/// gets it. The description of all tables needs two further pages; where one of them is broken, the first page of an
+/// earlier group of tables still opens those. `None` when none of them helps.
 fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, JournalError> {
-    for version in (1..=migrate::known()).rev() {
-        if let Some(conn) = with_head_of(version, damaged, copy)? {
+    for groups in (1..=migrate::GROUPS).rev() {
+        if let Some(conn) = with_head_of(groups, damaged, copy)? {
             return Ok(Some(conn));
         }
     }
@@ -208,7 +208,7 @@ fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, Jour
 }
 
 fn with_head_of(
-    version: i64,
+    groups: usize,
     damaged: &Path,
     copy: &Path,
 ) -> Result<Option<Connection>, JournalError> {
@@ -221,9 +221,9 @@ fn with_head_of(
         ] {
             remove(&old)?;
         }
-        disk::new_private_file(copy).map_err(JournalError::io("create", copy))?;
+        files::create_private_file(copy).map_err(JournalError::io("create", copy))?;
         let mut conn = Connection::open(copy).map_err(failed())?;
-        migrate::run_to(&mut conn, copy, version)?;
+        migrate::create_groups(&mut conn, copy, groups)?;
         conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
             .map_err(failed())?;
         conn.close().map_err(|(_, e)| failed()(e))?;
@@ -241,7 +241,7 @@ fn with_head_of(
         if from.exists() {
             fs::copy(from, to)?;
         }
-        disk::only_mine(copy)?;
+        files::restrict_to_owner(copy)?;
         OpenOptions::new().write(true).open(copy)?.write_all(&head)
     });
     copied.map_err(JournalError::io("copy the damaged journal to", copy))?;
@@ -257,8 +257,8 @@ fn untouched(damaged: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-/// The same, and fails when its first page does not say where the tables are: their names and columns (those that every
-/// format has), and a session, which every record needs.
+/// The same, and fails when its first page does not say where the tables are: the names and columns of the first
+/// group, and a session, which every record needs.
 fn look(damaged: &Path) -> rusqlite::Result<Connection> {
     let conn = untouched(damaged)?;
     for columns in [

@@ -8,11 +8,11 @@
 use crate::blobs::{self, Place, SHOTS_DIR};
 use crate::db::Db;
 use crate::{JournalError, Swept, erase, recover, salvage};
+use platform::files;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::disk;
 
 /// Where files go that no row explains.
 const SET_ASIDE: &str = "set-aside";
@@ -46,7 +46,7 @@ fn sweep_file(
     let Some(name) = file.file_name().and_then(|n| n.to_str()) else {
         return Ok(());
     };
-    if name.ends_with(".age.tmp") || name.ends_with(".uam.tmp") {
+    if name.ends_with(".age.tmp") {
         swept.unfinished += 1;
         return blobs::remove(file);
     }
@@ -101,10 +101,10 @@ fn sweep_file(
 
 fn set_aside(db: &Db, file: &Path, name: &str) -> Result<(), JournalError> {
     let dir = db.dir.join(SET_ASIDE);
-    disk::private_dir(&dir).map_err(JournalError::io("create", &dir))?;
+    files::create_private_dir(&dir).map_err(JournalError::io("create", &dir))?;
     let to = dir.join(name);
     fs::rename(file, &to).map_err(JournalError::io("set aside", file))?;
-    disk::sync_dir(&dir).map_err(JournalError::io("sync", &dir))
+    files::sync_dir(&dir).map_err(JournalError::io("sync", &dir))
 }
 
 fn mark_missing(db: &mut Db, swept: &mut Swept) -> Result<(), JournalError> {

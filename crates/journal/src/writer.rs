@@ -16,10 +16,11 @@ use crate::rollup::Slots;
 use crate::{Day, JournalError, Keys, Recovery, lines, recover};
 use data_encoding::HEXLOWER;
 use model::{DeviceId, Record, SCHEMA, Shot, Span};
+use platform::files;
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, Session, disk};
+use vault::{KeyMaker, Session};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,7 +112,7 @@ impl Filling<'_> {
             device: self.device.as_str(),
             session: &self.session.id,
             seq,
-            schema: SCHEMA,
+            schema: RECORD_SCHEMA,
             what,
         };
         Ok(keys::seal_row(self.session, &aad, plain)?)
@@ -186,7 +187,7 @@ impl Journal {
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
     /// and what the disk says. A damaged database is no error: it is set aside ([`Recovery::quarantined`]).
     pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<(Self, Recovery), JournalError> {
-        disk::private_dir(dir).map_err(JournalError::io("create", dir))?;
+        files::create_private_dir(dir).map_err(JournalError::io("create", dir))?;
         let lock = recover::lock(dir)?;
         let ring = KeyRing::new(keys.opener);
         let (db, recovery, run) = recover::open(dir, &keys.device, &ring, now_us)?;
@@ -293,7 +294,7 @@ impl Journal {
     /// row is left, and it may be tried again.
     pub fn add_shot(
         &mut self,
-        shot: &Shot,
+        shot: &Screenshot,
         picture: &[u8],
         at_us: i64,
     ) -> Result<u64, JournalError> {
@@ -514,9 +515,9 @@ pub(crate) mod tests {
     }
 
     /// A shot and its picture.
-    pub(crate) fn shot() -> (Shot, Vec<u8>) {
+    pub(crate) fn shot() -> (Screenshot, Vec<u8>) {
         let picture = b"a picture".to_vec();
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: 1,
             zone: "UTC".into(),
             sha256: HEXLOWER.encode(&blobs::sha256(&picture)),

@@ -17,7 +17,7 @@ mod server;
 mod user_command;
 mod view;
 
-pub use client::{CallError, exchange, exchange_request, read_response};
+pub use client::{CallError, call_agent, call_endpoint, read_response};
 pub use codec::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, read_line, write_line};
 pub use keyholder::{KeyholderOrders, KeyholderRequest, KeyholderResponse};
 pub use redaction::{AffectedObject, RedactionScope, RedactionSummary, ViewerKey};

@@ -2,7 +2,7 @@
 
 use crate::redaction::RedactionSummary;
 use crate::view::{AttachedView, ViewTicket, ViewedScreenshot};
-use report::Status;
+use report::AgentStatus;
 use serde::{Deserialize, Serialize};
 
 /// The response to a [`Request`](crate::Request). Its texts are sentences for people.
@@ -17,7 +17,7 @@ pub enum Response {
         /// The state in one line.
         headline: String,
         /// The whole state.
-        status: Box<Status>,
+        status: Box<AgentStatus>,
         /// What the desktop shows of uam, as lines for people.
         indicator: Vec<String>,
     },
@@ -83,7 +83,7 @@ pub(crate) struct WireResponse {
     /// One sentence for people.
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    status: Option<Box<Status>>,
+    status: Option<Box<AgentStatus>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<Box<RedactionSummary>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

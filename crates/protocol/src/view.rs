@@ -1,6 +1,6 @@
 //! What an attached view is shown.
 
-use report::{Glance, LogLine, Status};
+use report::{AgentStatus, DaySummary, LogLine};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -26,10 +26,10 @@ impl fmt::Debug for ViewTicket {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttachedView {
     /// The state of the agent.
-    pub status: Status,
+    pub status: AgentStatus,
     /// The day so far.
     #[serde(rename = "glance")]
-    pub day_summary: Glance,
+    pub day_summary: DaySummary,
     /// Lines after the one the view named; those that are still remembered.
     pub lines: Vec<LogLine>,
     /// The number of the last line; 0 before the first.

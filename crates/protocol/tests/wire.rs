@@ -3,16 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use model::{Counts, NoticeCode};
+use model::{Counts, ErrorKind, NoticeCode, UserError, describe_error};
+use platform::endpoint::{EndpointListener, connect_endpoint, mark_answered};
 use protocol::{
-    AffectedObject, AttachedView, KeyholderOrders, KeyholderRequest, KeyholderResponse,
+    AffectedObject, AttachedView, CallError, KeyholderOrders, KeyholderRequest, KeyholderResponse,
     MAX_REQUEST_BYTES, PauseLength, RedactionScope, RedactionSummary, Request, Response,
-    ScreenshotStep, ViewTicket, ViewedScreenshot, ViewerKey, read_line, read_response,
+    ScreenshotStep, ViewTicket, ViewedScreenshot, ViewerKey, call_agent, read_line, read_response,
     serve_agent_request, write_line, write_response,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::thread::JoinHandle;
 
 const REQUESTS: &str = include_str!("wire/requests.jsonl");
 const RESPONSES: &str = include_str!("wire/responses.jsonl");
@@ -98,41 +101,6 @@ fn requests_keep_their_words() {
     assert_eq!(requests.iter().map(encode).collect::<Vec<_>>(), lines);
     for (request, line) in requests.iter().zip(lines) {
         assert_eq!(&decode::<Request>(line), request, "{line}");
-    }
-}
-
-/// A caller and the one who answers it: reads its first half, keeps what is written.
-struct Wire {
-    input: Cursor<Vec<u8>>,
-    output: Vec<u8>,
-}
-
-impl Wire {
-    fn new(line: &str) -> Self {
-        Self {
-            input: Cursor::new(format!("{line}\n").into_bytes()),
-            output: Vec::new(),
-        }
-    }
-
-    fn written(&self) -> &str {
-        std::str::from_utf8(&self.output).unwrap().trim_end()
-    }
-}
-
-impl Read for &mut Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.input.read(buffer)
-    }
-}
-
-impl Write for &mut Wire {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.output.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -243,15 +211,49 @@ fn without_a_payload_the_request_tells_done_from_an_expired_ticket() {
     }
 }
 
+/// Serves so many callers at an endpoint of its own; each hears what was asked.
+fn serve(callers: usize) -> (tempfile::TempDir, PathBuf, JoinHandle<()>) {
+    let dir = tempfile::tempdir().unwrap();
+    let endpoint = dir.path().join("uam.sock");
+    let listener = EndpointListener::bind(&endpoint).unwrap();
+    let server = std::thread::spawn(move || {
+        for _ in 0..callers {
+            let stream = listener.accept().unwrap();
+            serve_agent_request(stream, |request| Response::done(format!("{request:?}")));
+        }
+    });
+    (dir, endpoint, server)
+}
+
+#[test]
+fn a_caller_hears_the_agent_or_that_none_runs() {
+    let (_dir, endpoint, server) = serve(1);
+    let response = call_agent(&endpoint, &Request::Resume).unwrap();
+    assert_eq!(response.text(), "Resume");
+    server.join().unwrap();
+    let error = call_agent(&endpoint, &Request::Resume).unwrap_err();
+    assert!(matches!(error, CallError::NotRunning), "{error:?}");
+    let error = UserError::from(error);
+    assert_eq!(error.kind(), ErrorKind::Instance);
+    assert_eq!(
+        describe_error(&error),
+        "uam is not running. Start it with `uam`."
+    );
+}
+
 #[test]
 fn nonsense_is_refused_and_reaches_no_further() {
-    for line in ["", "{", "{\"ask\":\"format-disk\"}", "[]"] {
-        let mut wire = Wire::new(line);
-        serve_agent_request(&mut wire, |_| unreachable!());
-        let read = receive(&Request::Status, wire.written()).unwrap();
+    let lines = ["", "{", "{\"ask\":\"format-disk\"}", "[]"];
+    let (_dir, endpoint, server) = serve(lines.len());
+    for line in lines {
+        let mut stream = connect_endpoint(&endpoint).unwrap();
+        stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let read = read_response(&mut stream, &Request::Status).unwrap();
+        mark_answered(&stream);
         assert!(read.is_refused(), "{line}");
         assert!(read.text().starts_with("this is not a request uam knows: "));
     }
+    server.join().unwrap();
     assert!(receive(&Request::Status, "nonsense").is_err());
 }
 

@@ -3,7 +3,7 @@
 
 use data_encoding::HEXLOWER;
 use journal::{Commit, Journal, Keys, Reader};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Shot, Span, Window};
+use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
 use report::query;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
         protected: false,
         removed: false,
         window: (!title.is_empty()).then(|| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: String::new(),
                 title: title.into(),
@@ -69,7 +69,7 @@ fn a_real_journal_answers() {
         })
         .unwrap();
     let picture = b"a picture".to_vec();
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: NOW,
         zone: "Europe/Berlin".into(),
         sha256: HEXLOWER.encode(&Sha256::digest(&picture)),

@@ -8,6 +8,7 @@ use crate::paths::Paths;
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{self, Action, Applied, Due, NOTICE_US, Numbers, Outlook, Policy, Step};
+use platform::timezone::current_zone_name;
 use report::text;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -74,7 +75,7 @@ pub(crate) fn automatic(
         Due::Tell => {
             tell(paths, &look.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
-            let when = text::when(from, now_us, &text::zone(&crate::time::zone_name()));
+            let when = text::when(from, now_us, &text::zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
                 will(&look.policy.action),
@@ -105,7 +106,7 @@ pub(crate) fn told(paths: &Paths, policy: &Policy) -> Option<i64> {
 /// Keeps that this rule was told.
 pub(crate) fn tell(paths: &Paths, policy: &Policy, now_us: i64) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(&of(policy, now_us))?;
-    vault::disk::write_durably(&paths.retention(), &bytes)
+    platform::files::write_file_durably(&paths.retention(), &bytes)
         .with_context(|| format!("cannot write {}", paths.retention().display()))
 }
 

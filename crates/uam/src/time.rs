@@ -1,10 +1,9 @@
-//! Lengths and days as people write them, and today's zone.
+//! Lengths and days as people write them.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use protocol::PauseLength;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Reads a length of time: a number with `s`, `m` or `h` (a bare number is minutes).
@@ -115,24 +114,6 @@ pub(crate) fn parse_day(text: &str) -> Result<Date, String> {
 pub(crate) fn today(starts: report::DayStart) -> Date {
     let now = Zoned::now();
     starts.date_in(now.timestamp().as_microsecond(), now.time_zone())
-}
-
-/// The name of the time zone in force: its IANA name, or its present offset (`UTC+02:00`) where it has none.
-pub(crate) fn zone_name() -> Arc<str> {
-    name_of(&TimeZone::system())
-}
-
-/// The name of a zone, as [`zone_name`] gives it.
-pub(crate) fn name_of(zone: &TimeZone) -> Arc<str> {
-    if let Some(name) = zone.iana_name() {
-        return name.into();
-    }
-    let offset = zone.to_offset(Timestamp::now());
-    if offset.seconds() == 0 {
-        "UTC".into()
-    } else {
-        format!("UTC{offset}").into()
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@
 
 use crate::error::SinkError;
 use crate::keys;
-use crate::schedule::Outcome;
-use crate::store::{Object, Sink, sha256_hex};
+use crate::schedule::AttemptOutcome;
+use crate::store::{NewObject, Sink, sha256_hex};
 use journal::{Form, JournalError, Kit, Outbox, PictureFile, Plain, Segment, WaitingShot};
 use model::{Clock, DeviceId};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub const BATCH: usize = 16;
 pub const BATCH_BYTES: u64 = 8 << 20;
 
 /// What can be drained: the journal's [`Outbox`], or a test's stand-in. See there for what each call promises.
-pub trait Source {
+pub trait UploadQueue {
     /// The installation's id.
     fn device(&self) -> DeviceId;
     /// Seconds since the Unix epoch at which the journal was made.
@@ -90,7 +90,7 @@ pub trait Source {
     ) -> Result<(), JournalError>;
 }
 
-impl Source for Outbox {
+impl UploadQueue for Outbox {
     fn device(&self) -> DeviceId {
         Outbox::device(self).clone()
     }
@@ -148,7 +148,7 @@ impl Source for Outbox {
 
 /// What was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drained {
+pub struct DrainReport {
     /// Segments acknowledged.
     pub segments: u64,
     /// Records in them.
@@ -169,7 +169,7 @@ pub struct Drained {
 
 /// One step, for whoever watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum DrainProgress {
     /// A picture is in the sink.
     Shot {
         /// Its shot's number.
@@ -214,14 +214,14 @@ pub enum Progress {
 pub struct UploadError {
     /// Why.
     #[source]
-    pub cause: Cause,
+    pub cause: UploadCause,
     /// What was delivered before.
-    pub drained: Drained,
+    pub drained: DrainReport,
 }
 
 /// Whose error it was.
 #[derive(Debug, Error)]
-pub enum Cause {
+pub enum UploadCause {
     /// The sink's.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -230,7 +230,7 @@ pub enum Cause {
     Journal(Box<JournalError>),
 }
 
-impl From<JournalError> for Cause {
+impl From<JournalError> for UploadCause {
     fn from(error: JournalError) -> Self {
         Self::Journal(Box::new(error))
     }
@@ -241,8 +241,8 @@ impl UploadError {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match &self.cause {
-            Cause::Sink(e) => e.is_permanent(),
-            Cause::Journal(e) => !e.is_temporary(),
+            UploadCause::Sink(e) => e.is_permanent(),
+            UploadCause::Journal(e) => !e.is_temporary(),
         }
     }
 
@@ -250,21 +250,21 @@ impl UploadError {
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.cause {
-            Cause::Sink(e) => e.hint(),
-            Cause::Journal(_) => String::new(),
+            UploadCause::Sink(e) => e.hint(),
+            UploadCause::Journal(_) => String::new(),
         }
     }
 
     /// What the schedule needs to know.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> AttemptOutcome {
         if self.is_permanent() {
-            return Outcome::Permanent;
+            return AttemptOutcome::Permanent;
         }
-        Outcome::Retriable {
+        AttemptOutcome::Retriable {
             retry_after: match &self.cause {
-                Cause::Sink(e) => e.retry_after(),
-                Cause::Journal(_) => None,
+                UploadCause::Sink(e) => e.retry_after(),
+                UploadCause::Journal(_) => None,
             },
         }
     }
@@ -278,14 +278,14 @@ impl UploadError {
 /// # Errors
 /// [`UploadError`] with the cause and what was delivered before it. Calling again goes on where this ended.
 pub fn drain(
-    source: &mut dyn Source,
+    source: &mut dyn UploadQueue,
     sink: &dyn Sink,
     opener: Option<&Opener>,
     clock: &dyn Clock,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Drained, UploadError> {
-    let mut drained = Drained::default();
-    let ended = Run {
+    progress: &mut dyn FnMut(DrainProgress) -> ControlFlow<()>,
+) -> Result<DrainReport, UploadError> {
+    let mut drained = DrainReport::default();
+    let ended = DrainRun {
         device: source.device(),
         epoch: source.epoch(),
         source,
@@ -302,26 +302,26 @@ pub fn drain(
     }
 }
 
-struct Run<'a> {
+struct DrainRun<'a> {
     device: DeviceId,
     epoch: u64,
-    source: &'a mut dyn Source,
+    source: &'a mut dyn UploadQueue,
     sink: &'a dyn Sink,
     opener: Option<&'a Opener>,
     clock: &'a dyn Clock,
-    progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
-    drained: &'a mut Drained,
+    progress: &'a mut dyn FnMut(DrainProgress) -> ControlFlow<()>,
+    drained: &'a mut DrainReport,
 }
 
 /// A picture ready to put.
-struct Ready {
+struct ReadyScreenshot {
     seq: u64,
     form: Form,
-    object: Object,
+    object: NewObject,
 }
 
-impl Run<'_> {
-    fn run(&mut self) -> Result<(), Cause> {
+impl DrainRun<'_> {
+    fn run(&mut self) -> Result<(), UploadCause> {
         self.kit()?;
         while !self.drained.stopped {
             // Asked before the pictures, so that none of a segment frozen in between is missed.
@@ -339,12 +339,12 @@ impl Run<'_> {
         self.clock.now().utc_us
     }
 
-    fn kit(&mut self) -> Result<(), Cause> {
+    fn kit(&mut self) -> Result<(), UploadCause> {
         let Some(kit) = self.source.kit()? else {
             return Ok(());
         };
         let sha256 = sha256_hex(&kit.bytes);
-        let object = Object {
+        let object = NewObject {
             key: keys::vault(&self.device, self.epoch, kit.day, kit.seq, &sha256),
             body: kit.bytes.into(),
             sha256,
@@ -353,7 +353,7 @@ impl Run<'_> {
         self.count(put, object.body.len());
         self.source.ack_kit(kit.seq, self.now_us())?;
         self.drained.kits += 1;
-        self.tell(Progress::Kit {
+        self.tell(DrainProgress::Kit {
             bytes: object.body.len() as u64,
             key: object.key,
         });
@@ -361,14 +361,14 @@ impl Run<'_> {
     }
 
     /// Every picture that goes before the next segment.
-    fn shots(&mut self) -> Result<(), Cause> {
+    fn shots(&mut self) -> Result<(), UploadCause> {
         let mut gone = BTreeSet::new();
         loop {
             let waiting = self.source.next_shots(BATCH)?;
             if waiting.is_empty() {
                 return Ok(());
             }
-            let mut batch: Vec<Ready> = Vec::new();
+            let mut batch: Vec<ReadyScreenshot> = Vec::new();
             let mut bytes = 0;
             for shot in waiting {
                 bytes += shot.bytes;
@@ -381,7 +381,7 @@ impl Run<'_> {
                     Err(JournalError::PictureDeleted { .. }) if gone.insert(shot.seq) => {}
                     Err(error @ JournalError::PictureLost { .. }) if gone.insert(shot.seq) => {
                         self.drained.lost_pictures += 1;
-                        self.tell(Progress::PictureLost {
+                        self.tell(DrainProgress::PictureLost {
                             seq: shot.seq,
                             why: error.to_string(),
                         });
@@ -397,7 +397,11 @@ impl Run<'_> {
     }
 
     /// A picture as it is to be put; `None` when the sink has it already, in the other form.
-    fn ready(&mut self, shot: &WaitingShot, file: PictureFile) -> Result<Option<Ready>, Cause> {
+    fn ready(
+        &mut self,
+        shot: &WaitingShot,
+        file: PictureFile,
+    ) -> Result<Option<ReadyScreenshot>, UploadCause> {
         let key = |sha256: &str, form| {
             keys::shot(
                 &self.device,
@@ -442,10 +446,10 @@ impl Run<'_> {
             self.drained.already_there += 1;
             return Ok(None);
         }
-        Ok(Some(Ready {
+        Ok(Some(ReadyScreenshot {
             seq: shot.seq,
             form,
-            object: Object {
+            object: NewObject {
                 key: key(&sha256, form),
                 body: body.into(),
                 sha256,
@@ -453,16 +457,16 @@ impl Run<'_> {
         }))
     }
 
-    fn put_shots(&mut self, mut batch: Vec<Ready>) -> Result<(), Cause> {
+    fn put_shots(&mut self, mut batch: Vec<ReadyScreenshot>) -> Result<(), UploadCause> {
         if batch.is_empty() {
             return Ok(());
         }
         let begun: Vec<(u64, Form)> = batch.iter().map(|ready| (ready.seq, ready.form)).collect();
         let may = self.source.begin_shots(&begun)?;
         batch.retain(|ready| may.contains(&ready.seq));
-        let objects: Vec<Object> = batch.iter().map(|ready| ready.object.clone()).collect();
+        let objects: Vec<NewObject> = batch.iter().map(|ready| ready.object.clone()).collect();
         let mut results = self.sink.put_all(&objects).into_iter();
-        for Ready { seq, form, object } in batch {
+        for ReadyScreenshot { seq, form, object } in batch {
             // No result: an earlier one failed, and its error has already left this loop.
             let Some(result) = results.next() else {
                 return Err(SinkError::Other {
@@ -476,18 +480,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn shot_done(&mut self, seq: u64, form: Form, key: String, bytes: u64) -> Result<(), Cause> {
+    fn shot_done(
+        &mut self,
+        seq: u64,
+        form: Form,
+        key: String,
+        bytes: u64,
+    ) -> Result<(), UploadCause> {
         match self.source.ack_shot(seq, form, self.now_us()) {
             // Erased while it was on its way; whoever did it was told that the sink may have it.
             Err(JournalError::NoShot { .. }) => {}
             acked => acked?,
         }
         self.drained.shots += 1;
-        self.tell(Progress::Shot { seq, key, bytes });
+        self.tell(DrainProgress::Shot { seq, key, bytes });
         Ok(())
     }
 
-    fn segment(&mut self, mut segment: Segment) -> Result<(), Cause> {
+    fn segment(&mut self, mut segment: Segment) -> Result<(), UploadCause> {
         let key = |sha256: &str, form| {
             keys::activity(
                 &self.device,
@@ -525,12 +535,12 @@ impl Run<'_> {
         let (form, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
-                (Form::Readable, Object { key, body, sha256 })
+                (Form::Readable, NewObject { key, body, sha256 })
             }
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());
                 let body = body.into();
-                (segment.form, Object { key, body, sha256 })
+                (segment.form, NewObject { key, body, sha256 })
             }
             (_, _, None) => {
                 self.source
@@ -552,13 +562,13 @@ impl Run<'_> {
         form: Form,
         key: String,
         bytes: u64,
-    ) -> Result<(), Cause> {
+    ) -> Result<(), UploadCause> {
         let (first_seq, last_seq) = (segment.first_seq, segment.last_seq);
         self.source
             .ack_segment(first_seq, last_seq, form, self.now_us())?;
         self.drained.segments += 1;
         self.drained.records += segment.count;
-        self.tell(Progress::Segment {
+        self.tell(DrainProgress::Segment {
             first_seq,
             last_seq,
             records: segment.count,
@@ -581,14 +591,14 @@ impl Run<'_> {
         Ok(head.is_some_and(|head| head.bytes == bytes))
     }
 
-    fn count(&mut self, put: crate::Put, bytes: usize) {
+    fn count(&mut self, put: crate::PutOutcome, bytes: usize) {
         self.drained.bytes += bytes as u64;
-        if put == crate::Put::AlreadyThere {
+        if put == crate::PutOutcome::AlreadyThere {
             self.drained.already_there += 1;
         }
     }
 
-    fn tell(&mut self, step: Progress) {
+    fn tell(&mut self, step: DrainProgress) {
         if (self.progress)(step).is_break() {
             self.drained.stopped = true;
         }

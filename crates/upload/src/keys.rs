@@ -12,7 +12,6 @@
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
-//!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
@@ -32,7 +31,7 @@ pub const ROOT: &str = "raw/v1";
 
 /// What an object holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A segment: zstd-compressed JSON lines.
     Activity,
     /// A picture.
@@ -43,7 +42,7 @@ pub enum Kind {
     Manifest,
 }
 
-impl Kind {
+impl ObjectKind {
     fn word(self) -> &'static str {
         match self {
             Self::Activity => "activity",
@@ -70,10 +69,10 @@ pub fn activity(
     let ending = match form {
         Form::Age => "jsonl.zst.age",
         Form::Rows => "sealed.jsonl.zst",
-        Form::Session | Form::Readable => "jsonl.zst",
+        Form::Readable => "jsonl.zst",
     };
     key(
-        Kind::Activity,
+        ObjectKind::Activity,
         device,
         epoch,
         day,
@@ -103,23 +102,22 @@ pub fn shot(
     };
     let sealed = match form {
         Form::Age | Form::Rows => ".age",
-        Form::Session => ".uam",
         Form::Readable => "",
     };
     let ending = format!("{picture}{sealed}");
-    key(Kind::Shot, device, epoch, day, seq, sha256, &ending)
+    key(ObjectKind::Shot, device, epoch, day, seq, sha256, &ending)
 }
 
 /// The key of the copy `seq` of the recovery kit; the rest as in [`activity`].
 #[must_use]
 pub fn vault(device: &DeviceId, epoch: u64, day: impl Display, seq: u64, sha256: &str) -> String {
-    key(Kind::Vault, device, epoch, day, seq, sha256, "json")
+    key(ObjectKind::Vault, device, epoch, day, seq, sha256, "json")
 }
 
 /// The key of the manifest `no`; the rest as in [`activity`].
 #[must_use]
 pub fn manifest(device: &DeviceId, epoch: u64, day: impl Display, no: u64, sha256: &str) -> String {
-    key(Kind::Manifest, device, epoch, day, no, sha256, "json")
+    key(ObjectKind::Manifest, device, epoch, day, no, sha256, "json")
 }
 
 /// The key of something the journal says the sink has, or may have; to name it to its owner.
@@ -140,12 +138,12 @@ pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
 
 /// The folder that holds one kind of one layout, for listing.
 #[must_use]
-pub fn folder(kind: Kind) -> String {
+pub fn folder(kind: ObjectKind) -> String {
     format!("{ROOT}/kind={}", kind.word())
 }
 
 fn key(
-    kind: Kind,
+    kind: ObjectKind,
     device: &DeviceId,
     epoch: u64,
     day: impl Display,
@@ -163,9 +161,9 @@ fn key(
 
 /// A key taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct ObjectKey {
     /// What the object holds.
-    pub kind: Kind,
+    pub kind: ObjectKind,
     /// The shape of its bytes; of a recovery kit and a manifest [`Form::Readable`].
     pub form: Form,
     /// UTC day, as written.
@@ -182,13 +180,13 @@ pub struct Parts {
 
 /// Takes a key (without the destination's prefix) apart; `None` when it is not one of ours.
 #[must_use]
-pub fn parse(key: &str) -> Option<Parts> {
+pub fn parse(key: &str) -> Option<ObjectKey> {
     let mut folders = key.strip_prefix(ROOT)?.strip_prefix('/')?.split('/');
     let kind = match folders.next()?.strip_prefix("kind=")? {
-        "activity" => Kind::Activity,
-        "shot" => Kind::Shot,
-        "vault" => Kind::Vault,
-        "manifest" => Kind::Manifest,
+        "activity" => ObjectKind::Activity,
+        "shot" => ObjectKind::Shot,
+        "vault" => ObjectKind::Vault,
+        "manifest" => ObjectKind::Manifest,
         _ => return None,
     };
     let shard = folders.next()?.strip_prefix("sh=")?;
@@ -201,13 +199,13 @@ pub fn parse(key: &str) -> Option<Parts> {
         return None;
     }
     let form = match (kind, ending) {
-        (Kind::Activity, "jsonl.zst.age") => Form::Age,
-        (Kind::Activity, "sealed.jsonl.zst") => Form::Rows,
-        (Kind::Activity, "jsonl.zst") | (Kind::Vault | Kind::Manifest, "json") => Form::Readable,
-        (Kind::Shot, ending) => match ending.split_once('.') {
+        (ObjectKind::Activity, "jsonl.zst.age") => Form::Age,
+        (ObjectKind::Activity, "sealed.jsonl.zst") => Form::Rows,
+        (ObjectKind::Activity, "jsonl.zst")
+        | (ObjectKind::Vault | ObjectKind::Manifest, "json") => Form::Readable,
+        (ObjectKind::Shot, ending) => match ending.split_once('.') {
             None => Form::Readable,
             Some((_, "age")) => Form::Age,
-            Some((_, "uam")) => Form::Session,
             Some(_) => return None,
         },
         _ => return None,
@@ -216,7 +214,7 @@ pub fn parse(key: &str) -> Option<Parts> {
     let epoch = parts.next()?.parse().ok()?;
     let seq = parts.next()?.parse().ok()?;
     let sha16 = parts.next()?.to_owned();
-    (parts.next().is_none()).then_some(Parts {
+    (parts.next().is_none()).then_some(ObjectKey {
         kind,
         form,
         day,
@@ -257,7 +255,7 @@ mod tests {
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
         assert_eq!(at(Form::Age), format!("{name}.webp.age"));
-        assert_eq!(at(Form::Session), format!("{name}.webp.uam"));
+        assert_eq!(parse(&format!("{name}.webp.uam")), None);
         assert_eq!(at(Form::Readable), format!("{name}.webp"));
         assert_eq!(
             vault(&device, 1, "2026-09-21", 2, sha),
@@ -271,20 +269,19 @@ mod tests {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
             let (kind, form) = match (kind, form) {
-                (0, 0) => (Kind::Activity, Form::Age),
-                (0, 1) => (Kind::Activity, Form::Rows),
-                (0, _) => (Kind::Activity, Form::Readable),
-                (1, 0) => (Kind::Shot, Form::Age),
-                (1, 1) => (Kind::Shot, Form::Session),
-                (1, _) => (Kind::Shot, Form::Readable),
-                (2, _) => (Kind::Manifest, Form::Readable),
-                _ => (Kind::Vault, Form::Readable),
+                (0, 0) => (ObjectKind::Activity, Form::Age),
+                (0, 1) => (ObjectKind::Activity, Form::Rows),
+                (0, _) => (ObjectKind::Activity, Form::Readable),
+                (1, 0) => (ObjectKind::Shot, Form::Age),
+                (1, _) => (ObjectKind::Shot, Form::Readable),
+                (2, _) => (ObjectKind::Manifest, Form::Readable),
+                _ => (ObjectKind::Vault, Form::Readable),
             };
             let key = match kind {
-                Kind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
-                Kind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
-                Kind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
-                Kind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
+                ObjectKind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                ObjectKind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);

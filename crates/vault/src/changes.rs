@@ -3,7 +3,7 @@
 //! Always true: every change asks for both factors; the last slot that opens the vault every day cannot be removed; what
 //! was recorded stays readable for whoever could read it.
 
-use crate::file::{self, Parsed, State};
+use crate::file::{self, State};
 use crate::gate::{self, GateState};
 use crate::keys::Identity;
 use crate::seal::Opener;
@@ -169,13 +169,9 @@ impl Vault {
             for old in opener.identities() {
                 earlier.push(store::seal_key(&viewer, old.reveal().as_bytes())?);
             }
-            let old_key = match opener.old_key() {
-                Some(key) => Some(store::seal_key(&viewer, &**key)?),
-                None => None,
-            };
             let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
             let state = &mut vault.state;
-            (state.earlier, state.old_key) = (earlier, old_key);
+            state.earlier = earlier;
             state.set_totp(&gate_key, &secret)?;
             state.slots.clear();
             let contents = Contents {
@@ -274,16 +270,12 @@ pub struct Recovered {
 /// file is not changed: on the computer it belongs to, use [`Vault::recover`].
 ///
 /// # Errors
-/// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::Old`],
-/// [`VaultError::WrongFactor`], [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
+/// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::WrongFactor`],
+/// [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
 pub fn open_copy(path: &Path, code: &RecoveryCode) -> Result<Recovered, VaultError> {
     let bytes = store::read_copy(path)?;
-    let Parsed::Current(state) = file::parse(path, &bytes)? else {
-        return Err(VaultError::Old {
-            path: path.to_owned(),
-        });
-    };
-    let (vault, identity) = Vault::open_in_copy(path, *state, code)?;
+    let state = file::parse(path, &bytes)?;
+    let (vault, identity) = Vault::open_in_copy(path, state, code)?;
     let opener = vault.opener(&identity);
     Ok(Recovered {
         earlier: opener.identities().skip(1).cloned().collect(),

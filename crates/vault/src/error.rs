@@ -60,12 +60,6 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
-    /// A vault of the first format, whose key lay beside the data.
-    #[error("{path} is of an earlier format; start uam once to bring it up to date")]
-    Old {
-        /// The file.
-        path: PathBuf,
-    },
     /// The file was edited by somebody who does not hold its keys.
     #[error(
         "{path} was changed outside uam; its counters and keys cannot be trusted. Put a copy from a backup in its place; \

@@ -9,15 +9,13 @@ use crate::gate::GateState;
 use crate::keys::Recipient;
 use crate::slots::Slot;
 use crate::{Consent, Organisation, VaultError};
-use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
+use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The format written here.
 pub(crate) const FORMAT: u64 = 2;
-/// The format before there were recipients.
-const OLD_FORMAT: u64 = 1;
 /// The most that is read; a vault has a few kilobytes.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
@@ -45,49 +43,10 @@ pub(crate) struct State {
     /// Earlier viewers' secret keys, each an age file for the present viewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<String>,
-    /// The key that wrapped data keys before there were recipients, as an age file like those above.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) old_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) consent: Option<Consent>,
     /// Seal over everything above.
     pub(crate) seal: String,
-}
-
-/// A vault of format 1: a secret, and a key that lay beside the data.
-pub(crate) struct OldState {
-    pub(crate) device: String,
-    pub(crate) totp_secret: Zeroizing<Vec<u8>>,
-    pub(crate) enrolled: bool,
-    pub(crate) last_step: u64,
-    pub(crate) local_key: Key,
-}
-
-/// What a file turned out to be.
-pub(crate) enum Parsed {
-    Current(Box<State>),
-    Old(OldState),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OldJson {
-    #[serde(rename = "format")]
-    _format: u64,
-    #[serde(default, rename = "note")]
-    _note: String,
-    device: String,
-    totp_secret: String,
-    enrolled: bool,
-    last_step: u64,
-    local_key: String,
-}
-
-impl Drop for OldJson {
-    fn drop(&mut self) {
-        self.totp_secret.zeroize();
-        self.local_key.zeroize();
-    }
 }
 
 impl State {
@@ -104,7 +63,6 @@ impl State {
             totp: String::new(),
             gate: GateState::default(),
             earlier: Vec::new(),
-            old_key: None,
             consent: None,
             seal: String::new(),
         }
@@ -165,8 +123,8 @@ impl State {
     }
 }
 
-/// Reads a file of either format.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
+/// Reads the content of a vault file.
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<State, VaultError> {
     let malformed = |why: &str| VaultError::Malformed {
         path: path.to_owned(),
         why: why.to_owned(),
@@ -191,12 +149,13 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
     }
     let head: Head = serde_json::from_slice(bytes).map_err(place)?;
     match head.format {
-        OLD_FORMAT => old(serde_json::from_slice(bytes).map_err(place)?, malformed),
         FORMAT => {
             let state: State = serde_json::from_slice(bytes).map_err(place)?;
             check(&state).map_err(|why| malformed(&why))?;
-            Ok(Parsed::Current(Box::new(state)))
+            Ok(state)
         }
+        // No released version wrote one.
+        found if found < FORMAT => Err(malformed(&format!("not a vault: format {found}"))),
         found => Err(VaultError::Newer {
             path: path.to_owned(),
             found,
@@ -230,29 +189,4 @@ fn check(state: &State) -> Result<(), String> {
 
 fn is_device(text: &str) -> bool {
     text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
-}
-
-fn old(json: OldJson, malformed: impl Fn(&str) -> VaultError) -> Result<Parsed, VaultError> {
-    if !is_device(&json.device) {
-        return Err(malformed("`device` is not 32 hexadecimal digits"));
-    }
-    let totp_secret = BASE32_NOPAD
-        .decode(json.totp_secret.as_bytes())
-        .ok()
-        .map(Zeroizing::new)
-        .filter(|s| (16..=64).contains(&s.len()))
-        .ok_or_else(|| malformed("`totp_secret` is not base32 of at least 128 bits"))?;
-    let local_key = HEXLOWER
-        .decode(json.local_key.as_bytes())
-        .ok()
-        .map(Zeroizing::new)
-        .and_then(|k| cipher::key_from(&k))
-        .ok_or_else(|| malformed("`local_key` is not 64 hexadecimal digits"))?;
-    Ok(Parsed::Old(OldState {
-        device: json.device.clone(),
-        totp_secret,
-        enrolled: json.enrolled,
-        last_step: json.last_step,
-        local_key,
-    }))
 }

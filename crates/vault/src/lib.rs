@@ -13,7 +13,6 @@
 
 mod changes;
 mod cipher;
-pub mod disk;
 mod enrol;
 mod error;
 mod file;
@@ -32,7 +31,7 @@ mod store;
 pub use changes::{Proposal, Recovered, open_copy};
 pub use enrol::{Enrolment, ISSUER, remove_qr_png, write_qr_png};
 pub use error::{SealError, VaultError};
-pub use founding::{Found, Founding};
+pub use founding::Founding;
 pub use gate::{
     FREE_FAILURES, GateState, Judged, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS, Verdict,
 };

@@ -36,7 +36,7 @@ pub struct Aad<'a> {
     pub seq: u64,
     /// Version of what is inside.
     pub schema: u32,
-    /// Its kind: `record`, `shot`, `segment`, `open`.
+    /// Its kind: `record`, `open`, `rollup`.
     pub what: &'static str,
 }
 
@@ -163,8 +163,6 @@ pub struct Opener {
 
 struct Inner {
     identities: Vec<Identity>,
-    /// The key that wrapped data keys before there were recipients.
-    old_key: Option<DataKey>,
     keys: Mutex<KnownKeys>,
 }
 
@@ -178,7 +176,12 @@ impl Opener {
     /// With these identities.
     #[must_use]
     pub fn new(identities: impl IntoIterator<Item = Identity>) -> Self {
-        Self::with_old_key(identities, None)
+        Self {
+            inner: Arc::new(Inner {
+                identities: identities.into_iter().collect(),
+                keys: Mutex::default(),
+            }),
+        }
     }
 
     /// Without any: it opens nothing. For looking at what lies in clear.
@@ -187,26 +190,9 @@ impl Opener {
         Self::new([])
     }
 
-    pub(crate) fn with_old_key(
-        identities: impl IntoIterator<Item = Identity>,
-        old_key: Option<DataKey>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                identities: identities.into_iter().collect(),
-                old_key,
-                keys: Mutex::default(),
-            }),
-        }
-    }
-
     /// The identities it opens with.
     pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
         self.inner.identities.iter()
-    }
-
-    pub(crate) fn old_key(&self) -> Option<&DataKey> {
-        self.inner.old_key.as_ref()
     }
 
     /// Opens `sealed`, which was sealed for the place `aad` under the key in `wrapped_key`.
@@ -257,15 +243,7 @@ impl Opener {
             what: aad.what,
             seq: aad.seq,
         };
-        let plain = match (wrapped_key.first(), &self.inner.old_key) {
-            (Some(&FORMAT), Some(old)) => {
-                let place = wrap_aad(aad.device, aad.session);
-                open(old, &place.bytes("uam-wrap"), wrapped_key, &place)
-                    .map(Zeroizing::new)
-                    .map_err(|_| refused())?
-            }
-            _ => self.open_file(wrapped_key).map_err(|_| refused())?,
-        };
+        let plain = self.open_file(wrapped_key).map_err(|_| refused())?;
         let mut key = Zeroizing::new([0; 32]);
         if plain.len() != key.len() {
             return Err(refused());
@@ -276,17 +254,6 @@ impl Opener {
         }
         keys.push_back((wrapped_key.to_vec(), key.clone()));
         Ok(key)
-    }
-}
-
-/// The place of a data key that a local key wraps (format 1 of the vault, before there were recipients).
-fn wrap_aad<'a>(device: &'a str, session: &'a [u8; 16]) -> Aad<'a> {
-    Aad {
-        device,
-        session,
-        seq: 0,
-        schema: 1,
-        what: "key",
     }
 }
 

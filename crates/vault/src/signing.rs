@@ -4,9 +4,10 @@
 //! in a file of its user alone (`device.key`). Whoever can read that file can sign as this device from then on; what was
 //! signed before, and lies in the bucket, they cannot change unnoticed by somebody who kept a later list.
 
-use crate::{VaultError, disk};
+use crate::VaultError;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use platform::files;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs;
@@ -133,8 +134,8 @@ impl DeviceKey {
         getrandom::fill(&mut *secret).map_err(|_| VaultError::Random)?;
         let line = Zeroizing::new(format!("{KEY_LABEL} {}\n", BASE64.encode(&*secret)));
         let path = dir.join(KEY_NAME);
-        disk::private_dir(dir)
-            .and_then(|()| disk::write_durably(&path, line.as_bytes()))
+        files::create_private_dir(dir)
+            .and_then(|()| files::write_file_durably(&path, line.as_bytes()))
             .map_err(|source| io_error("write", path, source))?;
         Ok(Self(SigningKey::from_bytes(&secret)))
     }

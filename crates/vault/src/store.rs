@@ -9,14 +9,15 @@
 //!   was right): two factors.
 //! * What this cannot see: an older `vault.json` put back by hand makes codes of the last 90 seconds fresh again.
 
-use crate::cipher::{self, Key};
-use crate::file::{self, Parsed, State};
+use crate::cipher::Key;
+use crate::file::{self, State};
 use crate::gate::{self, GateState, Judged};
 use crate::keys::{self, Identity, Recipient};
 use crate::seal::{KeyMaker, Opener};
 use crate::slots::{Contents, Factor, Keks, Slot, SlotError, SlotKind};
-use crate::{Consent, Enrolment, Organisation, SealError, VaultError, Verdict, disk};
+use crate::{Consent, Enrolment, Organisation, SealError, VaultError, Verdict};
 use data_encoding::BASE64;
+use platform::files;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -91,9 +92,8 @@ impl Vault {
     /// Opens the vault in `dir`; never makes one.
     ///
     /// # Errors
-    /// [`VaultError::Missing`] when there is none, [`VaultError::Old`] for one of the first format,
-    /// [`VaultError::Malformed`] or [`VaultError::Newer`] when this version cannot read it (it is left as it is),
-    /// [`VaultError::Io`].
+    /// [`VaultError::Missing`] when there is none, [`VaultError::Malformed`] or [`VaultError::Newer`] when this version
+    /// cannot read it (it is left as it is), [`VaultError::Io`].
     pub fn open(dir: &Path) -> Result<Self, VaultError> {
         let path = dir.join(FILE_NAME);
         let state = load(&path)?;
@@ -279,20 +279,12 @@ impl Vault {
     /// Opens what was recorded here, also under earlier keys of this vault.
     #[must_use]
     pub fn opener(&self, identity: &Identity) -> Opener {
-        let open = |text: &String| {
-            let sealed = BASE64.decode(text.as_bytes()).ok()?;
-            keys::open_with([identity].into_iter(), &sealed).ok()
-        };
         let earlier = self.state.earlier.iter().filter_map(|text| {
-            let plain = open(text)?;
+            let sealed = BASE64.decode(text.as_bytes()).ok()?;
+            let plain = keys::open_with([identity].into_iter(), &sealed).ok()?;
             std::str::from_utf8(&plain).ok()?.parse().ok()
         });
-        let old_key = self
-            .state
-            .old_key
-            .as_ref()
-            .and_then(|text| cipher::key_from(&open(text)?));
-        Opener::with_old_key([identity.clone()].into_iter().chain(earlier), old_key)
+        Opener::new([identity.clone()].into_iter().chain(earlier))
     }
 
     /// Seals for everybody who can read: the viewer, the organisations, and `lease`, the key that lives as long as one
@@ -435,7 +427,7 @@ impl Vault {
 
     pub(crate) fn save(&mut self, door: &Door) -> Result<(), VaultError> {
         let json = self.state.sealed_json(&door.gate_key)?;
-        disk::write_durably(&self.path, &json).map_err(io_error("write", &self.path))
+        files::write_file_durably(&self.path, &json).map_err(io_error("write", &self.path))
     }
 }
 
@@ -474,7 +466,7 @@ pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Erro
 /// One process at a time; the lock ends with the returned file.
 pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     let path = path.with_extension("lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -485,7 +477,7 @@ pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     Ok(file)
 }
 
-pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
+pub(crate) fn load(path: &Path) -> Result<State, VaultError> {
     let opened = File::open(path).and_then(|file| {
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -500,17 +492,8 @@ pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
         }
         Err(e) => return Err(io_error("read", path)(e)),
     };
-    disk::only_mine(path).map_err(io_error("protect", path))?;
+    files::restrict_to_owner(path).map_err(io_error("protect", path))?;
     file::parse(path, &bytes)
-}
-
-fn load(path: &Path) -> Result<State, VaultError> {
-    match read(path)? {
-        Parsed::Current(state) => Ok(*state),
-        Parsed::Old(_) => Err(VaultError::Old {
-            path: path.to_owned(),
-        }),
-    }
 }
 
 /// Reads a whole file that may be a copy of a vault.

@@ -35,7 +35,7 @@ pub(crate) struct Shot {
     sent: &'static str,
 }
 
-pub(crate) fn shot_of_day(row: &report::day::ShotRow, starts: DayStart) -> Shot {
+pub(crate) fn shot_of_day(row: &report::day::DayScreenshot, starts: DayStart) -> Shot {
     Shot {
         seq: row.seq,
         at_us: row.at_us,

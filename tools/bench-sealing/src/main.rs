@@ -73,7 +73,7 @@ fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 fn desk(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
     let founding = Founding {
-        device: Vault::device_for(&home)?,
+        device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE),
         totp: Some(TotpSecret::parse(CODES)?),
         organisations: Vec::new(),
@@ -173,20 +173,20 @@ fn sum(dir: &Path) -> Result<Value> {
 
 fn told(dir: &Path, titles: bool) -> Result<Value> {
     let opener = Opener::new([viewer(dir)?]);
-    let project = report::meaning::Rule {
+    let project = report::meaning::ClassificationRule {
         name: "figures".to_owned(),
         app: None,
         title: Some(r"figures \d*7\b".to_owned()),
     };
     let projects = if titles { vec![project] } else { Vec::new() };
-    let meaning = report::Meaning::new(&[], true, &projects)?;
+    let meaning = report::ClassificationRules::new(&[], true, &projects)?;
     let begun = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = days::noon_us(YEAR.1.tomorrow()?)?;
     let range = YEAR.0..=YEAR.1;
     let asked = (report::DayStart::default(), &meaning);
     let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
-    let whole = report::overview::Whole::of(days.days.iter());
+    let whole = report::overview::PeriodTotals::of(days.days.iter());
     let wall = ms(begun);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
     let status = std::fs::read_to_string("/proc/self/status")?;

@@ -20,7 +20,7 @@ use std::sync::mpsc::{
 };
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use upload::{Destination, Store, Timeouts};
+use upload::{Destination, ObjectStoreSink, Timeouts};
 use vault::{Door, Factor, Founding, STEP_SECONDS, TotpSecret, Vault, Verdict};
 
 /// A child that says nothing for so long hangs.
@@ -504,7 +504,7 @@ impl Worker {
 }
 
 /// Delivers what is frozen: to the bucket that the environment names, or else to the folder `sent`.
-fn deliver(dir: &Path, store: &mut Option<Store>, most: u32) -> Result<()> {
+fn deliver(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> Result<()> {
     say("upload begins");
     again(most, || {
         if store.is_none() {

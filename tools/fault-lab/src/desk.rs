@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use journal::{DB_NAME, Journal, Keys, Reader, Recovery};
 use model::{
-    Clock, Counts, Coverage, DeviceId, InputCounts, LineRef, Moment, Record, SCHEMA, Shot, Span,
-    Window,
+    Clock, Counts, Coverage, DeviceId, InputCounts, Moment, RECORD_SCHEMA, Record, RecordLineRef,
+    Screenshot, Span, WindowInfo,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,7 +107,7 @@ pub(crate) fn span(tag: u64) -> Span {
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
         removed: false,
-        window: Some(Arc::new(Window {
+        window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!(
@@ -126,7 +126,7 @@ pub(crate) fn span(tag: u64) -> Span {
 }
 
 /// The shot of a tag, and its picture (200 bytes to 24 KiB).
-pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
+pub(crate) fn shot(tag: u64) -> (Screenshot, Vec<u8>) {
     let bytes = 200 + usize::try_from(tag.wrapping_mul(7919) % 24_000).unwrap_or(0);
     let mut picture = format!("picture {tag} ").into_bytes();
     let mut noise = tag;
@@ -136,7 +136,7 @@ pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
             .wrapping_add(1);
         picture.extend_from_slice(&noise.to_le_bytes());
     }
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: time_of(tag),
         zone: "Europe/Berlin".into(),
         sha256: upload::sha256_hex(&picture),
@@ -155,8 +155,8 @@ pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
 
 /// The bytes of a record's line, without the line feed.
 pub(crate) fn line(seq: u64, record: &Record) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    Ok(serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: &device(),
         seq,
         record,

@@ -33,10 +33,6 @@ pub(super) struct Saver<'a> {
     to: &'a Transaction<'a>,
     device: &'a DeviceId,
     ring: &'a KeyRing,
-    /// True when the damaged database has the tables of format 1.
-    format_1: bool,
-    /// True when it has no manifests yet.
-    before_manifests: bool,
     /// The damaged file's own leaves.
     pages: Option<Pages>,
     /// The highest number seen anywhere.
@@ -45,18 +41,12 @@ pub(super) struct Saver<'a> {
     erased: u64,
 }
 
-/// The columns of a segment; of format 1 as its step to format 2 makes them.
+/// The columns of a segment.
 const SEGMENT: &str = "first_seq, last_seq, day, count, size, sha256, body, acked, form, tried,
     plain_sha256, plain_size, frozen_us, acked_us, not_before_us, manifest";
-const SEGMENT_1: &str = "first_seq, last_seq, day, count, size, sha256, NULL,
-    CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, CASE acked WHEN 0 THEN 2 ELSE 0 END,
-    sha256, size, NULL, NULL, 0, NULL";
-/// The same of a picture.
+/// The same of a screenshot.
 const BLOB: &str = "seq, path, sha256, size, stored, media, day, place, acked, form, tried,
     plain_sha256, plain_size, acked_us, manifest";
-const BLOB_1: &str = "seq, path, sha256, size, stored, media, day, place,
-    CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, 0,
-    CASE acked WHEN 0 THEN NULL ELSE sha256 END, CASE acked WHEN 0 THEN NULL ELSE size END, NULL, NULL";
 
 /// Every readable row of a query; the first unreadable one ends it.
 fn readable<T>(
@@ -92,8 +82,6 @@ impl<'a> Saver<'a> {
             to,
             device,
             ring,
-            format_1: false,
-            before_manifests: false,
             pages,
             seen,
             salvaged: 0,
@@ -110,9 +98,6 @@ impl<'a> Saver<'a> {
 
     /// Saves what can be read of `from`.
     pub(super) fn save_all(&mut self, from: &Connection) -> rusqlite::Result<()> {
-        let format: Option<i64> = db::meta(from, Path::new(DB_NAME), "format").ok().flatten();
-        self.format_1 = format.is_none() || from.prepare("SELECT open_id FROM record").is_err();
-        self.before_manifests = from.prepare("SELECT manifest FROM segment").is_err();
         self.save_meta(from)?;
         self.save_sessions(from)?;
         self.save_segments(from)?;
@@ -128,15 +113,6 @@ impl<'a> Saver<'a> {
         )?;
         let rollup = "rollup (slot, session, sealed)";
         self.copy(from, rollup, "SELECT slot, session, sealed FROM rollup", 3)
-    }
-
-    /// The columns of a table, as far as the damaged database has them.
-    fn columns(&self, format_1: &str, now: &str) -> String {
-        match (self.format_1, self.before_manifests) {
-            (true, _) => format_1.to_owned(),
-            (false, true) => now.replace("manifest", "NULL"),
-            (false, false) => now.to_owned(),
-        }
     }
 
     /// From both ends: one bad page in the middle does not hide what lies behind it.
@@ -199,14 +175,18 @@ impl<'a> Saver<'a> {
     }
 
     fn save_segments(&mut self, from: &Connection) -> rusqlite::Result<()> {
-        let columns = self.columns(SEGMENT_1, SEGMENT);
         let sql = format!(
             "INSERT OR IGNORE INTO segment ({SEGMENT}) VALUES ({})",
             marks(16)
         );
         let mut insert = self.to.prepare(&sql)?;
         for order in ["ASC", "DESC"] {
-            let sql = format!("SELECT {columns} FROM segment ORDER BY first_seq {order}");
+            // A form that was never written is damage, unless the segment is still to be made.
+            let sql = format!(
+                "SELECT {SEGMENT} FROM segment
+                 WHERE form IN (1, 2) OR (acked = 0 AND tried = 0 AND body IS NULL)
+                 ORDER BY first_seq {order}"
+            );
             for row in readable(from, &sql, all_columns::<16>) {
                 if let Some(Value::Integer(last)) = row.get(1) {
                     self.see(*last);
@@ -224,9 +204,8 @@ impl<'a> Saver<'a> {
         }) {
             self.see(last.unwrap_or(0));
         }
-        let open_id = if self.format_1 { "NULL" } else { "open_id" };
-        let sql = format!("SELECT sealed, session, day, {open_id} FROM record WHERE seq = ?1");
-        let Ok(mut find) = from.prepare(&sql) else {
+        let sql = "SELECT sealed, session, day, open_id FROM record WHERE seq = ?1";
+        let Ok(mut find) = from.prepare(sql) else {
             return Ok(());
         };
         let mut key = self
@@ -289,9 +268,10 @@ impl<'a> Saver<'a> {
     }
 
     fn save_blob(&self, from: &Connection, seq: u64) -> rusqlite::Result<()> {
-        let columns = self.columns(BLOB_1, BLOB);
         let row = from
-            .prepare_cached(&format!("SELECT {columns} FROM blob WHERE seq = ?1"))
+            .prepare_cached(&format!(
+                "SELECT {BLOB} FROM blob WHERE seq = ?1 AND form = 1"
+            ))
             .and_then(|mut s| s.query_row([seq], all_columns::<15>));
         if let Ok(row) = row {
             let sql = format!("INSERT INTO blob ({BLOB}) VALUES ({})", marks(15));

@@ -5,7 +5,8 @@ use journal::{
     open_segment,
 };
 use model::{
-    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
+    WindowInfo,
 };
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -184,7 +185,7 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, Form)> {
             let form = match row.get(2)? {
                 1 => Form::Age,
                 2 => Form::Rows,
-                _ => Form::Session,
+                other => panic!("form {other}"),
             };
             Ok((
                 row.get::<_, i64>(0)?.unsigned_abs(),
@@ -205,7 +206,7 @@ pub(crate) fn span(n: i64) -> Span {
         state: Coverage::Active,
         protected: false,
         removed: false,
-        window: Some(Arc::new(Window {
+        window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!("canary-{n}: a\u{202e}b \"quoted\" – naïve"),
@@ -234,10 +235,10 @@ pub(crate) fn notice(text: &str) -> Record {
 }
 
 /// A shot and its picture, `bytes` long.
-pub(crate) fn shot(at_us: i64, bytes: usize) -> (Shot, Vec<u8>) {
+pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
     let mut picture: Vec<u8> = format!("canary picture {at_us} ").into_bytes();
     picture.resize(bytes.max(8), b'.');
-    let shot = Shot {
+    let shot = Screenshot {
         at_us,
         zone: "UTC".into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&picture)),

@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use journal::{Commit, Form, JournalError, Place, Removal, Removed, slot_of};
-use model::{Coverage, Record, Shot, Span};
+use model::{Coverage, Record, Screenshot, Span};
 use std::fs;
 use std::ops::Range;
 
@@ -84,7 +84,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let Record::Shot(shot) = &found[5] else {
         panic!("{found:?}")
     };
-    let expected = Shot {
+    let expected = Screenshot {
         at_us: at(1),
         zone: "UTC".into(),
         sha256: String::new(),

@@ -77,7 +77,7 @@ fn a_picture_that_is_not_the_one_named_is_refused() {
         matches!(error, JournalError::WrongPicture { what: "sha256" }),
         "{error}"
     );
-    let shot = model::Shot { bytes: 1, ..shot };
+    let shot = model::Screenshot { bytes: 1, ..shot };
     let error = journal.add_shot(&shot, &picture, NOW).unwrap_err();
     assert!(
         matches!(error, JournalError::WrongPicture { what: "size" }),

@@ -5,10 +5,11 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::control::{self, Listener};
 use crate::paths::Paths;
 use anyhow::Context;
 use model::UserError;
+use platform::endpoint::EndpointListener;
+use platform::process::separate_from_terminal;
 use protocol::{KeyholderOrders, KeyholderRequest, KeyholderResponse, REQUEST_TIMEOUT};
 use std::io::{BufRead, Read};
 use std::process::{ExitCode, Stdio};
@@ -24,7 +25,7 @@ const MAX_LINE: u64 = 4096;
 
 /// Asks the keyholder; `None` when there is none.
 fn call(paths: &Paths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
-    control::call_endpoint(&paths.unlock_socket(), &request, REQUEST_TIMEOUT)
+    protocol::call_endpoint(&paths.unlock_socket(), &request, REQUEST_TIMEOUT)
         .map_err(|e| UserError::from(e).into())
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow:
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
-    crate::system::alone(&mut command);
+    separate_from_terminal(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -99,7 +100,7 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
     let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
         .context("the keyholder is started by `uam unlock`, never by hand")?;
     let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
-    let listener = Listener::bind(&home.paths.unlock_socket())
+    let listener = EndpointListener::bind(&home.paths.unlock_socket())
         .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()
@@ -120,7 +121,7 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         match rx.recv_timeout(left) {
             Ok(stream) => {
                 let mut locked = false;
-                control::serve_connection(stream, |request| match request {
+                protocol::serve_connection(stream, |request| match request {
                     Ok(KeyholderRequest::FetchIdentity) => {
                         looked = Instant::now();
                         KeyholderResponse {

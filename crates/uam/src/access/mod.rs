@@ -7,12 +7,13 @@ pub(crate) mod keyholder;
 
 use crate::commands::Home;
 use crate::config::Config;
-use crate::control;
-use crate::{start, yours};
+use crate::{control, start, yours};
 use anyhow::Context;
 use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
+use platform::clock::{current_time_us, unix_time};
+use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
 use std::time::Duration;
 use vault::{Door, Factor, Identity, Pass, Vault};
@@ -127,7 +128,7 @@ pub(crate) fn typed(
             .map_err(|_| denied("that is not the passphrase".to_owned()))?,
         None => door_for_code(&vault)?,
     };
-    let answer = vault.check_code(&door, code, start::now().as_secs())?;
+    let answer = vault.check_code(&door, code, unix_time().as_secs())?;
     let Some(pass) = answer.pass else {
         return Err(denied(answer.verdict.to_string()));
     };
@@ -218,8 +219,8 @@ fn put(
     let Request::RecordNotices { notices } = request else {
         return Ok(());
     };
-    let now_us = start::now_us();
-    let zone = crate::time::zone_name().to_string();
+    let now_us = current_time_us();
+    let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()
         .map(|(code, text)| {

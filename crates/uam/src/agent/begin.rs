@@ -16,15 +16,13 @@ use crate::config::Config;
 use crate::done::Done;
 use crate::lease::Handover;
 use crate::paths::Paths;
-use crate::time;
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Journal, Reader, Recovery};
-use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support, UserError};
-use recorder::{HoursWatch, Input, Recorder};
-use report::{LogWord, Today, View};
-use screenshots::schedule::Schedule;
+use model::{Clock, Notice, NoticeCode, Record, UserError};
+use platform::timezone::current_zone_name;
+use recorder::Recorder;
 use sense::Desktop;
 use std::io::BufRead;
 use std::sync::Arc;
@@ -93,17 +91,17 @@ impl Agent {
         let settings = recorder_settings(&config, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
         for (code, text) in std::mem::take(&mut handover.notices) {
-            recorder.step(now, Input::Notice(code, text));
+            recorder.step(now, RecorderInput::Notice(code, text));
         }
         let version = env!("CARGO_PKG_VERSION");
         if handover.first {
             let text = "A code was accepted at the start.".to_owned();
-            recorder.step(now, Input::Notice(NoticeCode::CodeAccepted, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::CodeAccepted, text));
             let text = format!("Recording started by uam {version}.");
-            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
         } else {
             let text = format!("Recording goes on under the same start (uam {version}).");
-            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
         }
         journal.keep_kit(&copy, now.utc_us)?;
         let daily = daily::text(
@@ -112,18 +110,18 @@ impl Agent {
             &destination,
             &readers,
         );
-        recorder.step(now, Input::Notice(NoticeCode::Daily, daily.clone()));
+        recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
         let today_is = report::day::date_of(now.utc_us, recorder.zone());
-        let hours = HoursWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
+        let hours = ScheduleWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
         if !hours.now().inside {
-            recorder.step(now, Input::Hours { inside: false });
+            recorder.step(now, RecorderInput::Hours { inside: false });
         }
 
-        let shots = screenshots::Settings {
+        let shots = screenshots::ScreenshotSettings {
             blur: config.shots.blur,
             quality: match config.shots.quality {
-                crate::config::Quality::Standard => screenshots::Quality::Standard,
-                crate::config::Quality::Small => screenshots::Quality::Small,
+                crate::config::Quality::Standard => screenshots::ScreenshotQuality::Standard,
+                crate::config::Quality::Small => screenshots::ScreenshotQuality::Small,
             },
         };
         let screen = desktop.take_screen().filter(|_| config.shots.capture);
@@ -134,11 +132,11 @@ impl Agent {
         let interval_us = config.shots.every_seconds * model::MICROS_PER_SECOND;
         let schedule = shooter
             .is_some()
-            .then(|| Schedule::new(interval_us, now.boot_us, chance()));
+            .then(|| CaptureSchedule::new(interval_us, now.boot_us, chance()));
 
         sources::control(&paths.socket(), tx.clone())
             .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
-        let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
+        let (stamped_tx, stamped_rx) = sync_channel::<TimedEvent>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let mut viewers = Viewers::default();
@@ -192,7 +190,7 @@ impl Agent {
         agent.display.records(&mended);
         if !kept.is_empty() && !recovery.clean {
             let text = "The last run ended without a goodbye; nothing that was written is lost.";
-            agent.note(LogWord::Notice(NoticeCode::Recovered), now, text);
+            agent.note(LogSubject::Notice(NoticeCode::Recovered), now, text);
         }
         agent.take_up_pause(now);
         agent.checkpoint(now)?;
@@ -202,11 +200,11 @@ impl Agent {
 
 fn recorder_settings(
     config: &Config,
-    capabilities: &[Capability],
-) -> anyhow::Result<recorder::Settings> {
-    let unsupported: Vec<Concern> = capabilities
+    capabilities: &[SensorCapability],
+) -> anyhow::Result<recorder::RecorderSettings> {
+    let unsupported: Vec<SensorKind> = capabilities
         .iter()
-        .filter(|c| matches!(c.support, Support::Unsupported(_)))
+        .filter(|c| matches!(c.support, SensorSupport::Unsupported(_)))
         .map(|c| c.concern)
         .collect();
     let exclusions = config
@@ -214,11 +212,11 @@ fn recorder_settings(
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::Settings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
-        idle_sensor: !unsupported.contains(&Concern::Idle),
+        idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: config.power.low_percent,
         resume_percent: config.power.resume_percent,
         exclusions,
-        zone: time::zone_name(),
+        zone: current_zone_name(),
         unsupported,
     })
 }
@@ -230,7 +228,7 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
     let zone = recovery
         .pending
         .last()
-        .map_or_else(time::zone_name, |s| Arc::clone(&s.zone))
+        .map_or_else(current_zone_name, |s| Arc::clone(&s.zone))
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
@@ -268,15 +266,15 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
 fn today(
     paths: &Paths,
     keys: &journal::Keys,
-    before: Option<&Today>,
+    before: Option<&TodayTotals>,
     now_us: i64,
     zone: &str,
-) -> Today {
+) -> TodayTotals {
     let day = report::day::date_of(now_us, zone);
     let mut today = before
         .filter(|t| t.day() == day)
         .cloned()
-        .unwrap_or_else(|| Today::new(day, zone));
+        .unwrap_or_else(|| TodayTotals::new(day, zone));
     if let Some(own) = own(paths, keys, day, now_us, zone) {
         today.merge(&own);
     }
@@ -290,8 +288,9 @@ pub(super) fn own(
     day: Date,
     now_us: i64,
     zone: &str,
-) -> Option<Today> {
+) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
-    let (report, strip) = report::strip::day(&reader, View::default(), day, now_us, zone).ok()?;
-    Some(Today::from_report(&report, &strip))
+    let (report, strip) =
+        report::strip::day(&reader, ViewOptions::default(), day, now_us, zone).ok()?;
+    Some(TodayTotals::from_report(&report, &strip))
 }

@@ -6,10 +6,10 @@ use crate::retention;
 use journal::floor::{Floor, Level};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
+use platform::disk_space::{DiskSpace, query_disk_space};
 use recorder::Input;
 use report::DiskLow;
 use report::text::bytes;
-use sense::disk::Room;
 
 /// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
 const LOOK_US: u64 = 60_000_000;
@@ -19,7 +19,7 @@ const LOOK_US: u64 = 60_000_000;
 pub(super) struct Disk {
     floor: Floor,
     level: Level,
-    room: Option<Room>,
+    room: Option<DiskSpace>,
     next_look_us: u64,
 }
 
@@ -37,9 +37,9 @@ impl Disk {
     }
 
     /// Set while there is less room than the floor.
-    pub(super) fn low(&self) -> Option<DiskLow> {
+    pub(super) fn low(&self) -> Option<DiskStatus> {
         let room = self.room.filter(|_| self.level != Level::Ample)?;
-        Some(DiskLow {
+        Some(DiskStatus {
             free: room.free,
             floor: self.floor.of(room.total),
             stopped: self.level == Level::Full,
@@ -50,7 +50,7 @@ impl Disk {
 impl Agent {
     /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
     pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = sense::disk::room(&self.paths.journal()) else {
+        let Ok(mut room) = query_disk_space(&self.paths.journal()) else {
             return;
         };
         let floor = self.disk.floor;
@@ -60,7 +60,7 @@ impl Agent {
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
-                room = sense::disk::room(&self.paths.journal()).unwrap_or(room);
+                room = query_disk_space(&self.paths.journal()).unwrap_or(room);
                 level = floor.level(before, room.free, room.total);
             }
         }
@@ -69,7 +69,8 @@ impl Agent {
             return;
         }
         if (level == Level::Full) != (before == Level::Full) {
-            self.recorder.step(now, Input::NoRoom(level == Level::Full));
+            self.recorder
+                .step(now, RecorderInput::NoRoom(level == Level::Full));
         }
         let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
         let (code, text) = match level {
@@ -98,7 +99,7 @@ impl Agent {
                 ),
             ),
         };
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
     }
 
     /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
@@ -118,7 +119,7 @@ impl Agent {
                     retention::done_text(&done, &outlook)
                 );
                 self.recorder
-                    .step(now, Input::Notice(NoticeCode::Retention, text));
+                    .step(now, RecorderInput::Notice(NoticeCode::Retention, text));
                 true
             }
             Err(e) => {

@@ -32,15 +32,15 @@ use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
 pub(crate) use display::Look;
+use model::Clock;
+use platform::clock::SystemClock;
+use protocol::Response;
 use sources::Message;
 use state::Agent;
-pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
-
-use model::Clock;
-use protocol::Response;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
+pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
 
 /// Open counts are durable after at most this long.
 const CHECKPOINT: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ const LAST_UPLOAD: Duration = Duration::from_secs(20);
 /// Runs until told to stop; returns the sentence that says why it ended.
 pub(crate) fn run(setup: Setup) -> anyhow::Result<String> {
     let (tx, rx) = sync_channel(QUEUE);
-    let clock = sense::SystemClock;
+    let clock = SystemClock;
     let done = Arc::new(Done::default());
     let mut agent = Agent::start(setup, tx, &clock, &done)?;
     let why = turn(&mut agent, &rx, &clock)?;

@@ -11,7 +11,6 @@ use anyhow::Context;
 use journal::Day;
 use model::Moment;
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
-use recorder::Input;
 use vault::{Identity, Opener, Vault};
 
 /// What is younger can be taken back without a code.

@@ -108,7 +108,7 @@ impl Agent {
         if !self.viewers.may(ticket, now) {
             return void();
         }
-        self.recorder.step(now, recorder::Input::Tick);
+        self.recorder.step(now, recorder::RecorderInput::Tick);
         let status = self.status(now);
         let recent = self.display.recent();
         Response::View(Box::new(AttachedView {

@@ -5,14 +5,12 @@
 
 use super::Home;
 use crate::access::{self, keyholder};
-use crate::control;
-use crate::output;
-use crate::view;
+use crate::{control, output, view};
 use anyhow::Context;
 use console::{Command, Ended, Live, Options, Plain};
 use model::{ErrorKind, UserError};
+use platform::clock::{SystemClock, current_time_us};
 use protocol::{AttachedView, Request, Response, ScreenshotStep, ViewTicket, ViewerKey};
-use sense::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -66,7 +64,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
 /// Ctrl-C, a closed terminal and the end of the session leave the view.
 fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
     let tx = tx.clone();
-    sense::ending::watch(
+    platform::shutdown::watch_shutdown(
         move |_| {
             let _ = tx.try_send(Event::Leave);
         },
@@ -166,7 +164,7 @@ fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Resul
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.text(&scene.status.headline(crate::start::now_us()))?;
+                    plain.text(&scene.status.headline(current_time_us()))?;
                     headline = now;
                 }
                 for line in &scene.lines {

@@ -4,7 +4,7 @@ use super::Home;
 use crate::access::{self, Access};
 use crate::cli::DeleteArgs;
 use crate::yours::{hand, sink, words};
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::{NoticeCode, UserError};

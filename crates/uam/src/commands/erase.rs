@@ -1,10 +1,9 @@
 //! `uam erase`: whole days go for good.
 
 use super::{Home, delete};
-use crate::access;
 use crate::cli::EraseArgs;
 use crate::yours::{hand, words};
-use crate::{output, start, time};
+use crate::{access, output, time};
 use console::Ask;
 use model::{NoticeCode, UserError};
 use protocol::RedactionScope;

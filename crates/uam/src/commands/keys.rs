@@ -3,11 +3,13 @@
 use super::Home;
 use crate::access::{self, Entry};
 use crate::cli::KeysAction;
+use crate::output;
 use crate::start::{self, Secret};
-use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::{ErrorKind, NoticeCode, UserError};
+use platform::clock::{current_time_us, unix_time};
+use platform::timezone::current_zone_name;
 use std::path::Path;
 use std::process::ExitCode;
 use vault::{DeviceKey, Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
@@ -38,7 +40,7 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
 
 fn list(vault: &Vault) {
     output::line("Opens the vault:");
-    let day = |us| report::day::date_of(us, &time::zone_name());
+    let day = |us| report::day::date_of(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != SlotKind::Recovery);
     for slot in daily {
         output::line(&format!(
@@ -123,7 +125,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
     let Entry {
         vault, door, pass, ..
     } = entry;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
@@ -220,7 +222,7 @@ pub(super) fn phone(
         let Some(code) = ask.code("Code from the new entry")? else {
             break;
         };
-        match vault.confirm_secret(door, pass, &proposal, &code, start::now().as_secs())? {
+        match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
             Verdict::Accepted => {
                 if !known {
                     start::forget_secret(&picture);

@@ -29,8 +29,8 @@ use crate::cli::{Cli, Command};
 use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
-use clap::CommandFactory;
 use model::{DeviceId, UserError};
+use platform::process::self_command;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
 
@@ -44,7 +44,7 @@ pub(crate) struct Home {
 impl Home {
     /// This very program, for the same home.
     pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
-        crate::system::uam(self.given.as_deref()).context("cannot find uam itself")
+        self_command(self.given.as_deref()).context("cannot find uam itself")
     }
 
     /// The same, for a thread of its own.

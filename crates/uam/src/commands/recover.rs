@@ -5,6 +5,7 @@ use crate::{access, output, start};
 use anyhow::Context;
 use console::Ask;
 use model::{ErrorKind, NoticeCode, UserError};
+use platform::clock::{current_time_us, unix_time};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
     match to {
         None => output::out(&text),
         Some(to) => {
-            let written = vault::disk::new_private_file(to)
+            let written = platform::files::create_private_file(to)
                 .and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()));
             written.with_context(|| format!("cannot write the key to {}", to.display()))?;
             output::line(&format!(
@@ -53,8 +54,8 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
 fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&home.paths.vault())?;
     let code = code()?;
-    let now = start::now();
-    let now_us = start::now_us();
+    let now = unix_time();
+    let now_us = current_time_us();
     let (door, pass) = vault.recover(&code, now.as_secs())?;
     let left = vault
         .slots()

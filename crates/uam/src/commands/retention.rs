@@ -2,13 +2,14 @@
 
 use super::Home;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::retention::{self, Look};
-use crate::{access, output, start, time};
+use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{Action, Due, NOTICE_US, Numbers};
 use model::{ErrorKind, NoticeCode, UserError};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
     let config = Config::load(&home.paths)?;
     let policy = retention::policy(&config, &home.paths);
     let mut outbox = Outbox::open(&home.paths.journal())?;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     if apply {
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
@@ -52,7 +53,7 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     }
     let policy = retention::policy(&Config::load(&home.paths)?, &home.paths);
     let outbox = Outbox::open(&home.paths.journal())?;
-    let look = retention::look(&outbox, policy, start::now_us())?;
+    let look = retention::look(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
@@ -128,7 +129,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     if look.steps.is_empty() {
         return lines;
     }
-    let zone = text::zone(&time::zone_name());
+    let zone = text::zone(&current_zone_name());
     lines.push(match from_us(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),

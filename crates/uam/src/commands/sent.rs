@@ -3,14 +3,15 @@
 use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
+use crate::output;
 use crate::yours::{sink, words};
-use crate::{output, time};
 use anyhow::Context;
 use journal::{Form, Reader, Sent, SentManifest, open_segment};
 use model::{ErrorKind, UserError};
+use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
-use upload::{Sink, Store, keys, sha256_hex};
+use upload::{ObjectStoreSink, Sink, keys, sha256_hex};
 use vault::Opener;
 
 /// Lines read at once.
@@ -65,7 +66,7 @@ pub(super) fn run(home: &Home, args: &SentArgs) -> anyhow::Result<ExitCode> {
     for item in &items {
         match args.json {
             true => output::line(&serde_json::to_string(item)?),
-            false => output::line(&item.describe(&time::zone_name())),
+            false => output::line(&item.describe(&current_zone_name())),
         }
     }
     if items.is_empty() && !args.json {
@@ -240,10 +241,7 @@ fn fetched(sink: &dyn Sink, item: &Item, opener: &Opener) -> Result<Opened, Trou
             .map(|plain| Opened::Picture(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
         ("shot", Form::Readable) => Ok(Opened::Picture(body.to_vec())),
-        ("shot", _) => Err(wrong(
-            "it was sealed by an early version, under a key that lies in the journal alone"
-                .to_owned(),
-        )),
+        ("shot", Form::Rows) => Err(wrong("screenshots have no such form".to_owned())),
         _ => Ok(Opened::Lines(body.to_vec())),
     }
 }
@@ -301,7 +299,7 @@ fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
 
 /// An object, with a line that says where it is from. The second is true when it is what was sent.
 fn found(
-    sink: &anyhow::Result<Store>,
+    sink: &anyhow::Result<ObjectStoreSink>,
     access: &Access,
     reader: &Reader,
     item: &Item,
@@ -391,7 +389,7 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use upload::Object;
+    use upload::NewObject;
     use vault::{Identity, seal_for};
 
     fn item(name: &str, kind: &'static str, form: Form, body: &[u8]) -> Item {
@@ -416,13 +414,13 @@ mod tests {
         let key = Identity::generate();
         let opener = Opener::new([key.clone()]);
         let body = seal_for(&[key.recipient()], b"picture").unwrap();
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let right = item("a", "shot", Form::Age, &body);
         assert!(matches!(
             fetched(&sink, &right, &opener),
             Err(Trouble::Away(_))
         ));
-        sink.put_new(&Object::new("a", body.clone())).unwrap();
+        sink.put_new(&NewObject::new("a", body.clone())).unwrap();
         let opened = fetched(&sink, &right, &opener);
         assert!(matches!(opened, Ok(Opened::Picture(p)) if p == b"picture"));
         let other = item("a", "shot", Form::Age, b"other");

@@ -3,11 +3,12 @@
 use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
-use crate::{output, start};
+use crate::output;
 use anyhow::Context;
 use console::Graphics;
 use journal::{Place, Reader, ShotRow};
 use model::UserError;
+use platform::clock::current_time_us;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -124,7 +125,7 @@ fn describe(row: &ShotRow, hold_us: i64) -> String {
     let held = format!("held until {}", report::text::clock(until, &zone));
     let place = match row.place {
         Place::Here if row.acked => "sent",
-        Place::Here if until > start::now_us() => held.as_str(),
+        Place::Here if until > current_time_us() => held.as_str(),
         Place::Here => "waiting",
         Place::Archived => "archived",
         Place::Deleted => "deleted",

@@ -4,16 +4,16 @@
 //! length of the record, one line and one picture are in memory at a time.
 
 use super::Home;
-use crate::access;
 use crate::yours::words;
-use crate::{output, start, time};
+use crate::{access, output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Day, Reader};
-use model::{Line, MICROS_PER_SECOND, NoticeCode, Record, UserError};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, UserError};
+use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -136,7 +136,7 @@ pub(super) fn run(
         last_seq: reader.last_seq()?,
     };
     let part = Part::new(file)?;
-    let out = vault::disk::new_private_file(&part.path)
+    let out = platform::files::create_private_file(&part.path)
         .with_context(|| format!("cannot write {}", part.path.display()))?;
     let manifest = write(&reader, &range, BufWriter::new(out))?;
     part.keep(file)?;
@@ -238,7 +238,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: start::now_us(),
+        made_us: current_time_us(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,
@@ -339,7 +339,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
 fn each(
     reader: &Reader,
     range: &Range,
-    visit: &mut dyn FnMut(Result<Line, u64>) -> anyhow::Result<()>,
+    visit: &mut dyn FnMut(Result<RecordLine, u64>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut failed = None;
     reader
@@ -363,7 +363,7 @@ fn safe(text: &str) -> String {
     cell(&model::printable(text, model::MAX_TITLE_BYTES))
 }
 
-fn span_row(line: &Line) -> Option<String> {
+fn span_row(line: &RecordLine) -> Option<String> {
     let Record::Span(span) = &line.record else {
         return None;
     };
@@ -402,7 +402,7 @@ fn span_row(line: &Line) -> Option<String> {
     Some(format!("{}\r\n", cells.join(",")))
 }
 
-fn notice_row(line: &Line) -> Option<String> {
+fn notice_row(line: &RecordLine) -> Option<String> {
     let Record::Notice(notice) = &line.record else {
         return None;
     };
@@ -477,12 +477,12 @@ impl Progress {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use model::{Counts, Coverage, DeviceId, Notice, Span, Window};
+    use model::{Counts, Coverage, DeviceId, Notice, Span, WindowInfo};
     use std::io::{Cursor, Read};
     use std::sync::Arc;
 
-    fn line(record: Record) -> Line {
-        Line {
+    fn line(record: Record) -> RecordLine {
+        RecordLine {
             schema: 1,
             device_id: DeviceId::from_bytes([1; 16]),
             seq: 7,
@@ -499,7 +499,7 @@ mod tests {
             state: Coverage::Active,
             protected: false,
             removed: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
                 title: "=HYPERLINK()".into(),

@@ -1,10 +1,10 @@
 //! Commands that talk to the running instance.
 
 use super::Home;
-use crate::control;
-use crate::output;
+use crate::{control, output};
 use anyhow::Context;
 use model::{ErrorKind, UserError};
+use platform::instance_lock::InstanceLock;
 use protocol::{PauseLength, Request, Response};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -73,7 +73,7 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if control::Instance::claim(&home.paths.lock())?.is_ok() {
+        if InstanceLock::acquire(&home.paths.lock())?.is_ok() {
             output::line("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }

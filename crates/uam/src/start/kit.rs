@@ -35,7 +35,7 @@ pub(crate) fn keep(
     let day = report::day::date_of(now_us, "UTC").to_string();
     let page = kit.page(vault.device(), &day);
     if let Some(file) = file {
-        let mut out = vault::disk::new_private_file(file)
+        let mut out = platform::files::create_private_file(file)
             .with_context(|| format!("cannot write the recovery codes to {}", file.display()))?;
         out.write_all(page.as_bytes())
             .and_then(|()| out.sync_all())

@@ -4,10 +4,10 @@ use super::{Ask, picture};
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::yours::{hand, words};
-use crate::{start, system};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
+use platform::process::separate_from_terminal;
 use protocol::{
     PauseLength, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, ViewTicket,
     ViewerKey,
@@ -187,7 +187,7 @@ impl Hand {
         // A program of its own, which ends when nobody looks any more.
         let mut command = self.home.uam()?;
         command.arg("dashboard");
-        system::alone(&mut command);
+        separate_from_terminal(&mut command);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -6,7 +6,6 @@ use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::config::Config;
 use crate::control;
-use crate::{start, time};
 use anyhow::Context;
 use journal::Errand;
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};

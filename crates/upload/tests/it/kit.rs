@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
-use upload::{Destination, Drained, Sink, Source, Store, Timeouts, UploadError, sha256_hex};
+use upload::{
+    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, sha256_hex,
+};
 
 /// Short, so that a stall ends soon; long enough for a busy machine to answer on loopback.
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
@@ -36,7 +38,7 @@ impl Lab {
     }
 
     /// A sink with the server's own settings, some of them replaced.
-    pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> Store {
+    pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
         self.destination(changed).open(TIMEOUTS).unwrap()
     }
 
@@ -120,12 +122,12 @@ impl Queue {
         shots.chain(segments).collect()
     }
 
-    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
+    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<DrainReport, UploadError> {
         upload::drain(self, sink, None, &Still, &mut |_| ControlFlow::Continue(()))
     }
 }
 
-impl Source for Queue {
+impl UploadQueue for Queue {
     fn device(&self) -> DeviceId {
         DeviceId::from_bytes([5; 16])
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use journal::{Commit, FreezeRules, Journal, JournalError, Outbox};
 use std::fs::{self, File};
 use std::ops::ControlFlow;
-use upload::Store;
+use upload::ObjectStoreSink;
 
 /// Size of the disk in bytes.
 const DISK: u64 = 12 << 20;
@@ -108,7 +108,7 @@ fn one() -> Result<Result<(u64, u64, u64), String>> {
     // Delivered elsewhere, everything is there.
     journal.freeze(desk::START_US, &FreezeRules::default())?;
     let to = dir.path().join("sent");
-    let store = Store::directory(&to)?;
+    let store = ObjectStoreSink::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());
     upload::drain(
         &mut Outbox::open(&desk.at())?,

@@ -13,7 +13,6 @@ use crate::yours::{hand, words};
 use journal::Reader;
 use model::{ErrorKind, NoticeCode};
 use protocol::{RedactionScope, Request, Response};
-use report::Status;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -179,34 +179,34 @@ fn trace() -> Result<Target> {
     };
     let window = desk::span(1).window.context("a span without a window")?;
     let events = [
-        Event::Window {
+        SensorEvent::Window {
             active: Some(ActiveWindow {
                 handle: WindowHandle(7),
                 window: Arc::clone(&window),
             }),
         },
-        Event::Input {
+        SensorEvent::Input {
             counts: Counts::default(),
         },
-        Event::Idle {
+        SensorEvent::Idle {
             idle_us: 60_000_000,
         },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Power {
-            power: Power {
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Power {
+            power: PowerState {
                 percent: 50,
                 discharging: true,
             },
         },
-        Event::Lost {
-            concern: Concern::Input,
+        SensorEvent::Lost {
+            concern: SensorKind::Input,
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::Writer::new(b"# a trace\n".to_vec());
+    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
-        writer.record(&Stamped { at, event })?;
+        writer.record(&TimedEvent { at, event })?;
     }
     Ok(Target {
         name: "trace",
@@ -322,7 +322,7 @@ fn lines() -> Result<Target> {
             b"\"removed\":true",
         ],
         read: Box::new(|input| {
-            if let Ok(line) = serde_json::from_slice::<Line>(input) {
+            if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
                 let _ = (line.record.start_us(), line.record.end_us());
                 drop(serde_json::to_vec(&line));
             }
@@ -342,18 +342,7 @@ fn vault_file(dir: &Path) -> Result<Target> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let old = format!(
-        "{{\"format\":1,\"note\":\"\",\"device\":\"{}\",\"totp_secret\":\"{}\",\"enrolled\":true,\
-         \"last_step\":5,\"local_key\":\"{}\"}}",
-        desk::device().as_str(),
-        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-        "ab".repeat(32)
-    );
-    let seeds = vec![
-        fs::read(made.join(vault::FILE_NAME))?,
-        vault.copy(),
-        old.into_bytes(),
-    ];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
     let dir = dir.to_owned();
     Ok(Target {
         name: "vault file",
@@ -509,7 +498,7 @@ fn object_keys() -> Target {
         share: 1,
         seeds: vec![
             keys::activity(&device, 1_790_000_000, day, 7, &sha, Form::Age).into_bytes(),
-            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Session).into_bytes(),
+            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Readable).into_bytes(),
             keys::vault(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
