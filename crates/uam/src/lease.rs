@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::time::Duration;
 use vault::Identity;
+use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 /// How long a start lasts; then it takes a new code.
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_handover_keeps_its_words() {
-        let handover = |today: Option<Today>, first| Handover {
+        let handover = |today: Option<TodayTotals>, first| Handover {
             key: "AGE-SECRET-KEY-1".to_owned(),
             today,
             notices: vec![(NoticeCode::CodeAccepted, "A code was given.".to_owned())],

@@ -67,8 +67,8 @@ fn moment_in(text: &str, zone: TimeZone) -> Result<i64, String> {
 ///
 /// # Errors
 /// A sentence that says what a day looks like.
-pub(crate) fn parse_utc_day(text: &str) -> Result<journal::Day, String> {
-    journal::Day::parse(text.trim())
+pub(crate) fn parse_utc_day(text: &str) -> Result<journal::UtcDay, String> {
+    journal::UtcDay::parse(text.trim())
         .ok_or_else(|| format!("\"{text}\" is not a day: write YYYY-MM-DD (UTC)"))
 }
 
@@ -151,7 +151,7 @@ mod tests {
         for bad in ["2026-09-21", "16:13", "2026-09-31 10:00", "soon"] {
             assert!(moment_in(bad, berlin()).is_err(), "{bad}");
         }
-        assert_eq!(parse_utc_day("1970-01-02").unwrap(), journal::Day(1));
+        assert_eq!(parse_utc_day("1970-01-02").unwrap(), journal::UtcDay(1));
         assert!(parse_utc_day("today").is_err());
     }
 

@@ -16,7 +16,7 @@ use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
 use std::time::Duration;
-use vault::{Door, Factor, Identity, Pass, Vault};
+use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
 /// How long an unlock lasts after the last look.
 pub(crate) const IDLE: Duration = Duration::from_secs(600);
@@ -30,8 +30,8 @@ pub(crate) struct Access {
 /// Both factors, given just now.
 pub(crate) struct Entry {
     pub(crate) vault: Vault,
-    pub(crate) door: Door,
-    pub(crate) pass: Pass,
+    pub(crate) door: UnlockedSlot,
+    pub(crate) pass: GateToken,
     /// What the record must say about it besides.
     pub(crate) notices: Vec<(NoticeCode, String)>,
 }
@@ -98,7 +98,7 @@ pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
     door_for_code(&Vault::open(&home.paths.vault())?).map(drop)
 }
 
-fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
+fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     start::door_from_store(vault).map_err(|e| {
         UserError::new(
             ErrorKind::Denied,
@@ -162,7 +162,7 @@ impl Access {
     }
 
     /// What writes and opens the journal here while no instance runs.
-    pub(crate) fn keys(&self) -> anyhow::Result<journal::Keys> {
+    pub(crate) fn keys(&self) -> anyhow::Result<journal::JournalKeys> {
         crate::commands::keys(&self.vault, self.vault.opener(&self.identity), None)
     }
 
@@ -188,17 +188,17 @@ impl Access {
 /// Puts notices into the journal: through the running instance, or directly where none runs.
 pub(crate) fn note(
     home: &Home,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
     put(home, keys, notices, Errand::open)
 }
 
-type OpenErrand = fn(&std::path::Path, journal::Keys, i64) -> Result<Errand, JournalError>;
+type OpenErrand = fn(&std::path::Path, journal::JournalKeys, i64) -> Result<Errand, JournalError>;
 
 fn put(
     home: &Home,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
     open: OpenErrand,
 ) -> anyhow::Result<()> {

@@ -19,10 +19,15 @@ use crate::paths::Paths;
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Journal, Reader, Recovery};
-use model::{Clock, Notice, NoticeCode, Record, UserError};
+use journal::{Journal, Reader, RecoveryReport};
+use model::{
+    Clock, Notice, NoticeCode, Record, SensorCapability, SensorKind, SensorSupport, TimedEvent,
+    UserError,
+};
 use platform::timezone::current_zone_name;
-use recorder::Recorder;
+use recorder::{Recorder, RecorderInput, ScheduleWatch};
+use report::{LogSubject, TodayTotals, ViewOptions};
+use screenshots::schedule::CaptureSchedule;
 use sense::Desktop;
 use std::io::BufRead;
 use std::sync::Arc;
@@ -33,7 +38,7 @@ pub(crate) struct Setup {
     pub(crate) paths: Paths,
     pub(crate) config: Config,
     /// What the journal seals with; it opens what this start wrote, and nothing else.
-    pub(crate) keys: journal::Keys,
+    pub(crate) keys: journal::JournalKeys,
     /// The vault's recovery slots, to lie beside the record where it is sent.
     pub(crate) copy: Vec<u8>,
     pub(crate) desktop: Desktop,
@@ -210,7 +215,7 @@ fn recorder_settings(
     let exclusions = config
         .exclusions()
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
-    Ok(recorder::Settings {
+    Ok(recorder::RecorderSettings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: config.power.low_percent,
@@ -222,7 +227,7 @@ fn recorder_settings(
 }
 
 /// What to tell about the last run's end.
-fn recovered(recovery: &Recovery) -> Vec<Record> {
+fn recovered(recovery: &RecoveryReport) -> Vec<Record> {
     let mut records: Vec<Record> = recovery.pending.iter().cloned().map(Record::Span).collect();
     let at_us = recovery.last_durable_us.unwrap_or_default();
     let zone = recovery
@@ -265,7 +270,7 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
 /// What today already holds: what the start found, and what the workers of this start wrote since.
 fn today(
     paths: &Paths,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     before: Option<&TodayTotals>,
     now_us: i64,
     zone: &str,
@@ -284,7 +289,7 @@ fn today(
 /// What the workers of this start wrote on `day`: more does not open here.
 pub(super) fn own(
     paths: &Paths,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     day: Date,
     now_us: i64,
     zone: &str,

@@ -3,12 +3,12 @@
 
 use super::state::Agent;
 use crate::retention;
-use journal::floor::{Floor, Level};
+use journal::floor::{DiskPressure, DiskReserve};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};
-use recorder::Input;
-use report::DiskLow;
+use recorder::RecorderInput;
+use report::DiskStatus;
 use report::text::bytes;
 
 /// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
@@ -17,8 +17,8 @@ const LOOK_US: u64 = 60_000_000;
 /// What is known of the disk.
 #[derive(Debug)]
 pub(super) struct Disk {
-    floor: Floor,
-    level: Level,
+    floor: DiskReserve,
+    level: DiskPressure,
     room: Option<DiskSpace>,
     next_look_us: u64,
 }
@@ -26,11 +26,11 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn new(config: &crate::config::DiskConfig) -> Self {
         Self {
-            floor: Floor {
+            floor: DiskReserve {
                 bytes: config.floor_mb.saturating_mul(1_000_000),
                 percent: config.floor_percent,
             },
-            level: Level::Ample,
+            level: DiskPressure::Ample,
             room: None,
             next_look_us: 0,
         }
@@ -38,11 +38,11 @@ impl Disk {
 
     /// Set while there is less room than the floor.
     pub(super) fn low(&self) -> Option<DiskStatus> {
-        let room = self.room.filter(|_| self.level != Level::Ample)?;
+        let room = self.room.filter(|_| self.level != DiskPressure::Ample)?;
         Some(DiskStatus {
             free: room.free,
             floor: self.floor.of(room.total),
-            stopped: self.level == Level::Full,
+            stopped: self.level == DiskPressure::Full,
         })
     }
 }
@@ -68,31 +68,31 @@ impl Agent {
         if level == before {
             return;
         }
-        if (level == Level::Full) != (before == Level::Full) {
+        if (level == DiskPressure::Full) != (before == DiskPressure::Full) {
             self.recorder
-                .step(now, RecorderInput::NoRoom(level == Level::Full));
+                .step(now, RecorderInput::NoRoom(level == DiskPressure::Full));
         }
         let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
         let (code, text) = match level {
-            Level::Ample => (
+            DiskPressure::Ample => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has room again ({free} left): everything is recorded, pictures too."
                 ),
             ),
-            Level::Low if before == Level::Full => (
+            DiskPressure::Low if before == DiskPressure::Full => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has {free} left: recording goes on, without pictures until there is more room."
                 ),
             ),
-            Level::Low => (
+            DiskPressure::Low => (
                 NoticeCode::DiskLow,
                 format!(
                     "The disk has {free} left, less than the floor of {least}: no pictures are taken until there is room."
                 ),
             ),
-            Level::Full => (
+            DiskPressure::Full => (
                 NoticeCode::DiskLow,
                 format!(
                     "The disk has only {free} left, and no picture that could go: nothing is recorded until there is room."

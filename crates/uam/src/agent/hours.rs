@@ -4,8 +4,8 @@ use super::state::Agent;
 use jiff::tz::TimeZone;
 use model::Moment;
 use platform::timezone::zone_name;
-use recorder::Input;
-use report::RecordingHours;
+use recorder::RecorderInput;
+use report::ScheduleStatus;
 
 /// How often the zone is looked at, in microseconds.
 const ZONE_LOOK_US: u64 = 60_000_000;

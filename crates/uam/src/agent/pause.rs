@@ -100,7 +100,7 @@ impl Agent {
                 )
             }
             PauseLength::Tomorrow => match time::next_day_us(now.utc_us, self.hours.zone()) {
-                Some(at) => (Pause::Until(at), Some(at)),
+                Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => {
                     return Response::refused("The clock shows no day after which another comes.");
                 }
@@ -126,7 +126,7 @@ impl Agent {
     }
 
     pub(super) fn resume(&mut self, now: Moment) -> Response {
-        self.recorder.step(now, Input::Resume);
+        self.recorder.step(now, RecorderInput::Resume);
         self.kept_pause.forget();
         self.last_checkpoint = None;
         let hours = self.hours.now();

@@ -8,9 +8,11 @@ use super::begin;
 use super::state::Agent;
 use crate::yours::{self, words};
 use anyhow::Context;
-use journal::Day;
+use journal::UtcDay;
 use model::Moment;
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
+
+use recorder::RecorderInput;
 use vault::{Identity, Opener, Vault};
 
 /// What is younger can be taken back without a code.
@@ -43,7 +45,7 @@ impl Agent {
     ) -> anyhow::Result<RedactionSummary> {
         let opener = key.map(|key| self.viewer(key)).transpose()?;
         if let RedactionScope::Days { last, .. } = scope {
-            let open = Day::of_us(self.recorder.oldest_us());
+            let open = UtcDay::of_us(self.recorder.oldest_us());
             anyhow::ensure!(
                 *last < open.0,
                 "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
@@ -81,7 +83,7 @@ impl Agent {
         self.forget(scope, &summary, now_us);
         let zone = self.recorder.zone().to_string();
         let (code, text) = words::notice(scope, &summary, now_us, &zone);
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
         self.checkpoint(now)?;
         Ok(summary)
     }

@@ -4,6 +4,7 @@ use super::courier::Delivered;
 use super::shooter::Taken;
 use crate::done::Done;
 use crate::supervise;
+use model::TimedEvent;
 use platform::endpoint::EndpointListener;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
 use protocol::{Request, Response};

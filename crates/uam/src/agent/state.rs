@@ -17,7 +17,7 @@ use crate::done::Done;
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
-use journal::{Commit, FreezeRules, Journal, JournalError};
+use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{
     ActiveWindow, Clock, ErrorKind, Moment, NoticeCode, Record, SensorCapability, SensorEvent,
     SensorKind, SensorSupport, Span, TimedEvent, UserError,
@@ -42,7 +42,7 @@ const ALONE: Duration = Duration::from_secs(15);
 pub(crate) struct Agent {
     pub(super) paths: Paths,
     pub(super) config: Config,
-    pub(super) keys: journal::Keys,
+    pub(super) keys: journal::JournalKeys,
     pub(super) replay: bool,
     pub(super) destination: String,
     pub(super) capabilities: Vec<SensorCapability>,
@@ -360,7 +360,7 @@ impl Agent {
                 Err(why) => Response::refused(format!("No picture: {why}.")),
             },
             Request::FreezeSegments => {
-                let rules = FreezeRules {
+                let rules = FreezeOptions {
                     hold_us: 0,
                     ..freeze_rules(&self.config, true)
                 };

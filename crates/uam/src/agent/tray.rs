@@ -11,9 +11,10 @@ use crate::paths::Paths;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record};
+use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
 use platform::process::{browser_command, self_command, separate_from_terminal};
 use protocol::{PauseLength, Request, Response};
+use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -6,7 +6,7 @@
 
 use super::state::Agent;
 use data_encoding::{BASE64, HEXLOWER};
-use journal::{Place, Reader};
+use journal::{Reader, ScreenshotLocation};
 use model::Moment;
 use protocol::{AttachedView, Response, ScreenshotStep, ViewTicket, ViewedScreenshot, ViewerKey};
 
@@ -156,7 +156,7 @@ impl Agent {
         let mut shots: Vec<_> = reader
             .shots(PICTURES)?
             .into_iter()
-            .filter(|row| row.place == Place::Here && !row.shot.removed)
+            .filter(|row| row.place == ScreenshotLocation::Here && !row.shot.removed)
             .collect();
         shots.reverse();
         let at = place(&shots.iter().map(|s| s.seq).collect::<Vec<_>>(), from, step);

@@ -11,7 +11,7 @@ use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{agent, control, output, start};
 use anyhow::Context;
-use model::{ErrorKind, UserError};
+use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};

@@ -8,6 +8,8 @@ use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::{NoticeCode, UserError};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
 
@@ -16,7 +18,7 @@ const OPENED: &str = "The record was opened to take something out.";
 
 pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    let scope = parse_scope(args, start::now_us())?;
+    let scope = parse_scope(args, current_time_us())?;
     let running = hand::is_running(home)?;
     let mut access = match running {
         true => None,
@@ -27,8 +29,8 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
         summary = carry(home, &scope, true, running, access.as_ref())?;
     }
-    let zone = time::zone_name();
-    let about = words::about(&scope, start::now_us(), &zone);
+    let zone = current_zone_name();
+    let about = words::about(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",

@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
 use indicator::Standing;
-use model::Capability;
+use model::SensorCapability;
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use sense::Desktop;

@@ -6,6 +6,8 @@ use crate::yours::{hand, words};
 use crate::{access, output, time};
 use console::Ask;
 use model::{NoticeCode, UserError};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use protocol::RedactionScope;
 use std::process::ExitCode;
 
@@ -45,7 +47,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         false => hand::directly(home, &scope, dry_run, &access),
     };
     let summary = carry(true)?;
-    let about = words::about(&scope, start::now_us(), &time::zone_name());
+    let about = words::about(&scope, current_time_us(), &current_zone_name());
     if summary.is_empty() {
         output::line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);

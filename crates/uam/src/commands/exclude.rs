@@ -92,7 +92,7 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         exe: args.exe.clone().unwrap_or_default(),
         title: title.or(args.title.clone()).unwrap_or_default(),
     };
-    if window == Window::default() {
+    if window == WindowInfo::default() {
         return Err(UserError::usage(
             "there is nothing to test",
             "For example: uam exclude --test \"My Bank - Log in\" --app firefox",
@@ -233,7 +233,7 @@ fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
             at + 1
         )]);
     }
-    recorder::Exclusions::new(std::slice::from_ref(rule)).map_err(|_| {
+    recorder::ExclusionRules::new(std::slice::from_ref(rule)).map_err(|_| {
         UserError::usage(
             "a rule needs at least one letter or digit in each of its parts",
             "Write the word to look for, such as: uam exclude --add-title payroll*",

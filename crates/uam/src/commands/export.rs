@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::output;
 use anyhow::Context;
 use platform::clock::current_time_us;
-use report::overview::By;
+use report::overview::GroupBy;
 use std::path::Path;
 use std::process::ExitCode;
 

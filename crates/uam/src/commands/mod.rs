@@ -29,6 +29,7 @@ use crate::cli::{Cli, Command};
 use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
+use clap::CommandFactory;
 use model::{DeviceId, UserError};
 use platform::process::self_command;
 use std::process::ExitCode;
@@ -145,9 +146,9 @@ pub(crate) fn keys(
     vault: &Vault,
     opener: Opener,
     lease: Option<&Recipient>,
-) -> anyhow::Result<journal::Keys> {
+) -> anyhow::Result<journal::JournalKeys> {
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    Ok(journal::Keys {
+    Ok(journal::JournalKeys {
         device,
         maker: vault.key_maker(lease)?,
         opener,

@@ -9,7 +9,7 @@ use platform::clock::{current_time_us, unix_time};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use vault::{RecoveryCode, SlotKind, Vault};
+use vault::{KeySlotKind, RecoveryCode, Vault};
 
 /// How often a code is asked for: it is long, and typed from paper.
 const TRIES: u32 = 5;
@@ -59,7 +59,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let (door, pass) = vault.recover(&code, now.as_secs())?;
     let left = vault
         .slots()
-        .filter(|s| s.kind == SlotKind::Recovery)
+        .filter(|s| s.kind == KeySlotKind::Recovery)
         .count();
     output::line(&format!(
         "The code was right and is used up; {left} are left."
@@ -81,7 +81,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     )? {
         let old: Vec<u32> = vault
             .slots()
-            .filter(|s| s.kind != SlotKind::Recovery)
+            .filter(|s| s.kind != KeySlotKind::Recovery)
             .map(|s| s.id)
             .collect();
         let secret = start::fresh_secret(vault.device())?;

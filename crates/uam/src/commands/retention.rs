@@ -6,9 +6,10 @@ use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{Action, Due, NOTICE_US, Numbers};
+use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::current_time_us;
+use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
     if apply {
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
-        let Ok(_alone) = Instance::claim(&lock)? else {
+        let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(UserError::new(
                 ErrorKind::Failed,
                 "an upload is running, which looks at old pictures itself",
@@ -100,16 +101,18 @@ fn carry_out(
 fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     let told = retention::told(&home.paths, &look.policy);
     match journal::retention::due(told, now_us) {
-        Due::Tell => None,
-        Due::Wait | Due::Now => told.map(|at| at.saturating_add(NOTICE_US).max(now_us)),
+        RetentionNotice::Tell => None,
+        RetentionNotice::Wait | RetentionNotice::Now => {
+            told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
+        }
     }
 }
 
 fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
-        Action::Delete => "then deleted here".to_owned(),
-        Action::Archive(dir) => format!("then moved to {}", dir.display()),
+        RetentionAction::Delete => "then deleted here".to_owned(),
+        RetentionAction::Archive(dir) => format!("then moved to {}", dir.display()),
     };
     let mut lines = vec![
         format!(
@@ -142,7 +145,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
 }
 
 fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
-    let numbers = |of: &Numbers| {
+    let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
             "bytes": of.bytes,
@@ -154,8 +157,8 @@ fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
         "keep_days": look.policy.max_age_days,
         "keep_bytes": look.policy.max_bytes,
         "archive": match &look.policy.action {
-            Action::Archive(dir) => Some(dir.display().to_string()),
-            Action::Delete => None,
+            RetentionAction::Archive(dir) => Some(dir.display().to_string()),
+            RetentionAction::Delete => None,
         },
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),

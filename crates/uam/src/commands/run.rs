@@ -12,8 +12,8 @@ use journal::Reader;
 use platform::clock::current_time_us;
 use platform::endpoint::remove_endpoint;
 use platform::timezone::current_zone_name;
-use report::{Today, View};
-use sense::Options;
+use report::{TodayTotals, ViewOptions};
+use sense::DesktopOptions;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::{Identity, Opener};
@@ -64,7 +64,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &Paths, opener: Opener) -> Today {
+fn today(paths: &Paths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
     let day = report::day::date_of(now_us, &zone);

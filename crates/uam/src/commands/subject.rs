@@ -8,11 +8,12 @@ use crate::yours::words;
 use crate::{access, output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
-use journal::{Day, Reader};
-use model::{MICROS_PER_SECOND, NoticeCode, Record, UserError};
+use journal::{Reader, UtcDay};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine, UserError};
 use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
+use sha2::Digest;
 use sha2::Sha256;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Seek, Write};
@@ -75,15 +76,15 @@ struct Entry {
 
 /// What is asked for.
 struct Range {
-    first: Option<Day>,
-    last: Option<Day>,
+    first: Option<UtcDay>,
+    last: Option<UtcDay>,
     /// What comes later while it is made is not in it.
     last_seq: u64,
 }
 
 impl Range {
     fn us(&self) -> std::ops::Range<i64> {
-        let from = self.first.map_or(i64::MIN, Day::start_us);
+        let from = self.first.map_or(i64::MIN, UtcDay::start_us);
         let to = self
             .last
             .map_or(i64::MAX, |day| day.start_us().saturating_add(DAY_US));

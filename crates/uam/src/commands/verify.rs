@@ -6,8 +6,11 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::output;
 use crate::yours::words;
-use ::upload::verify::{Expected, Report, Verdict, verify};
-use ::upload::{Destination, Timeouts};
+use ::upload::verify::{
+    JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
+    verify,
+};
+use ::upload::{Destination, InspectableSink, Timeouts};
 use anyhow::Context;
 use journal::Reader;
 use model::{ErrorKind, UserError};
@@ -18,7 +21,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use vault::{DeviceKey, Opener, PublicKey};
+use vault::{DeviceKey, DevicePublicKey, Opener};
 
 /// Findings that people are shown; the report as JSON holds more.
 const SHOWN: usize = 50;
@@ -64,9 +67,9 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         false => print(&report),
     }
     Ok(ExitCode::from(match report.verdict {
-        Verdict::Complete => 0,
-        Verdict::Incomplete => ErrorKind::Incomplete.exit_code(),
-        Verdict::Tampered => ErrorKind::Tampered.exit_code(),
+        VerifyVerdict::Complete => 0,
+        VerifyVerdict::Incomplete => ErrorKind::Incomplete.exit_code(),
+        VerifyVerdict::Tampered => ErrorKind::Tampered.exit_code(),
     }))
 }
 
@@ -79,7 +82,7 @@ fn check(
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
-    let expected = reader.map(|reader| Expected { reader, key });
+    let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
@@ -130,7 +133,7 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .key
         .iter()
         .map(|text| {
-            text.parse::<PublicKey>().map_err(|e| {
+            text.parse::<DevicePublicKey>().map_err(|e| {
                 anyhow::Error::from(UserError::usage(
                     format!("--key {}: {e}", model::printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
@@ -227,7 +230,7 @@ fn line(step: VerifyProgress) -> String {
     }
 }
 
-fn print(report: &Report) {
+fn print(report: &VerifyReport) {
     let zone = current_zone_name();
     output::line(&format!(
         "{}: {} in {}",

@@ -4,21 +4,21 @@ use super::factor;
 use crate::cli::RunArgs;
 use model::UserError;
 use std::path::Path;
-use vault::{Door, Founding, TotpSecret, Vault};
+use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 
 /// Makes the vault, with an existing secret of the codes if one is given; true when an app has that secret already.
 pub(super) fn found(
     dir: &Path,
     args: &RunArgs,
     now_us: i64,
-) -> anyhow::Result<(Vault, Door, bool)> {
+) -> anyhow::Result<(Vault, UnlockedSlot, bool)> {
     let totp = args.import.as_deref().map(secret).transpose()?;
     let device = Vault::new_device_id()?;
     let secret = factor::fresh(&device)?;
     let imported = totp.is_some();
     let (vault, door) = Vault::create(
         dir,
-        Founding {
+        NewVault {
             device,
             factor: secret.factor(),
             totp,

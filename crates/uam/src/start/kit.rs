@@ -7,7 +7,7 @@ use console::Ask;
 use model::{ErrorKind, UserError};
 use std::io::Write;
 use std::path::Path;
-use vault::{Door, Pass, RecoveryKit, Vault};
+use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
 
 /// How often the typed-back block may be wrong.
 const TRIES: u32 = 3;
@@ -16,8 +16,8 @@ const TRIES: u32 = 3;
 /// back.
 pub(crate) fn hand_over(
     vault: &mut Vault,
-    door: &Door,
-    pass: &Pass,
+    door: &UnlockedSlot,
+    pass: &GateToken,
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {

@@ -26,7 +26,9 @@ use platform::instance_lock::InstanceLock;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Duration;
-use vault::{Door, Enrolment, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
+use vault::{
+    CodeVerdict, Enrolment, GateToken, KeySlotKind, Opener, UnlockedSlot, Vault, VaultError,
+};
 
 /// How many codes may be tried at one start.
 const TRIES: u32 = 3;
@@ -94,7 +96,7 @@ pub(crate) fn enter(
         vault.set_consent(&door, consent)?;
     }
     let pass = gate(paths, &mut vault, &door, imported, &mut notices)?;
-    if !vault.has_slot(SlotKind::Recovery) {
+    if !vault.has_slot(KeySlotKind::Recovery) {
         kit::hand_over(
             &mut vault,
             &door,
@@ -168,10 +170,10 @@ fn facts<'a>(
 fn gate(
     paths: &Paths,
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     imported: bool,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     let picture = std::env::current_dir()
         .unwrap_or_else(|_| paths.data.clone())
         .join("mfa_qr.png");
@@ -191,10 +193,10 @@ fn gate(
 /// Asks for a code until it is right, at most three times; what an auditor should know of it goes into `notices`.
 pub(crate) fn code<R: BufRead, W: Write>(
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     ask: &mut Ask<R, W>,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     for tried in 0..TRIES {
         let left = TRIES - 1 - tried;
         let code = ask
@@ -227,7 +229,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
         }
         let final_word = matches!(
             answer.verdict,
-            Verdict::Locked | Verdict::Wait { .. } | Verdict::ClockBack { .. }
+            CodeVerdict::Locked | CodeVerdict::Wait { .. } | CodeVerdict::ClockBack { .. }
         );
         if final_word {
             return Err(UserError::new(

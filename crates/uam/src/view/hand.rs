@@ -7,6 +7,7 @@ use crate::yours::{hand, words};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
+use platform::clock::current_time_us;
 use platform::process::separate_from_terminal;
 use protocol::{
     PauseLength, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, ViewTicket,
@@ -141,7 +142,7 @@ impl Hand {
 
     fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
         let scope = RedactionScope::Since {
-            from: start::now_us().saturating_sub(LAST_US),
+            from: current_time_us().saturating_sub(LAST_US),
         };
         let redact = |dry_run, access: Option<&Access>| -> anyhow::Result<RedactionSummary> {
             let response = (self.ask)(Request::Redact {

@@ -9,6 +9,8 @@ use crate::control;
 use anyhow::Context;
 use journal::Errand;
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary, Request, Response, ViewerKey};
 
 /// True while an instance runs, which must do it.
@@ -51,7 +53,7 @@ pub(crate) fn directly(
     dry_run: bool,
     access: &Access,
 ) -> anyhow::Result<RedactionSummary> {
-    let now = start::now_us();
+    let now = current_time_us();
     let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
         .context("the journal cannot be written")?;
     let summary = super::dry_run(scope, errand.writer(), now)?;
@@ -67,7 +69,7 @@ pub(crate) fn directly(
     }
     let rules = freeze_rules(&Config::load(&home.paths)?, true);
     let summary = apply(scope, errand.writer(), &rules, now)?;
-    let zone = time::zone_name().to_string();
+    let zone = current_zone_name().to_string();
     let (code, text) = words::notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
         at_us: now,

@@ -7,7 +7,9 @@ pub(crate) mod hand;
 pub(crate) mod sink;
 pub(crate) mod words;
 
-use journal::{Day, FreezeRules, Journal, JournalError, Limits, Removal, SentObject};
+use journal::{
+    FreezeOptions, Journal, JournalError, RedactionTarget, SegmentLimits, UploadedObject, UtcDay,
+};
 use protocol::{AffectedObject, RedactionScope, RedactionSummary};
 use std::ops::RangeInclusive;
 use upload::keys;
@@ -17,17 +19,19 @@ const MAX_AFFECTED_OBJECTS: usize = 50_000;
 
 /// The operation of the journal that a scope stands for.
 enum RedactionOp {
-    Remove(Removal),
-    EraseDays(RangeInclusive<Day>),
+    Remove(RedactionTarget),
+    EraseDays(RangeInclusive<UtcDay>),
 }
 
 fn to_operation(scope: &RedactionScope, now_us: i64) -> RedactionOp {
     match *scope {
-        RedactionScope::Screenshot { seq } => RedactionOp::Remove(Removal::Shot(seq)),
-        RedactionScope::Days { first, last } => RedactionOp::EraseDays(Day(first)..=Day(last)),
+        RedactionScope::Screenshot { seq } => RedactionOp::Remove(RedactionTarget::Shot(seq)),
+        RedactionScope::Days { first, last } => {
+            RedactionOp::EraseDays(UtcDay(first)..=UtcDay(last))
+        }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
             let range = scope.time_range(now_us).unwrap_or_default();
-            RedactionOp::Remove(Removal::Time(range))
+            RedactionOp::Remove(RedactionTarget::Time(range))
         }
     }
 }
@@ -52,7 +56,7 @@ pub(crate) fn dry_run(
 pub(crate) fn apply(
     scope: &RedactionScope,
     journal: &mut Journal,
-    rules: &FreezeRules,
+    rules: &FreezeOptions,
     now_us: i64,
 ) -> Result<RedactionSummary, JournalError> {
     let summary = match to_operation(scope, now_us) {
@@ -71,7 +75,7 @@ pub(crate) fn apply(
 
 fn report_of_removal(
     journal: &Journal,
-    removed: journal::Removed,
+    removed: journal::RedactionReport,
 ) -> Result<RedactionSummary, JournalError> {
     Ok(RedactionSummary {
         spans: removed.spans,
@@ -88,8 +92,8 @@ fn report_of_removal(
 
 fn report_of_erasure(
     journal: &Journal,
-    days: &RangeInclusive<Day>,
-    erased: journal::Erased,
+    days: &RangeInclusive<UtcDay>,
+    erased: journal::EraseReport,
 ) -> Result<RedactionSummary, JournalError> {
     Ok(RedactionSummary {
         screenshots: erased.shots,
@@ -103,8 +107,8 @@ fn report_of_erasure(
 
 fn affected_objects(
     journal: &Journal,
-    sent: &[SentObject],
-    days: Option<&RangeInclusive<Day>>,
+    sent: &[UploadedObject],
+    days: Option<&RangeInclusive<UtcDay>>,
 ) -> Result<Vec<AffectedObject>, JournalError> {
     sent.iter()
         .map(|object| {
@@ -131,9 +135,9 @@ pub(crate) fn exceeds_object_limit(summary: &RedactionSummary) -> bool {
 }
 
 /// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeRules {
-    FreezeRules {
-        limits: Limits::default(),
+pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeOptions {
+    FreezeOptions {
+        limits: SegmentLimits::default(),
         hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
         last,
         readable: !config.upload.sealed(),

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let object = |name: &str, is_exclusive| AffectedObject {
             name: name.to_owned(),
             is_exclusive,

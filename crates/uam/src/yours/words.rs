@@ -1,6 +1,6 @@
 //! What is told about it, to its owner and in the record: when and how much, never what.
 
-use journal::Day;
+use journal::UtcDay;
 use model::NoticeCode;
 use protocol::{RedactionScope, RedactionSummary};
 use report::text::count;
@@ -22,10 +22,10 @@ pub(crate) fn about(scope: &RedactionScope, now_us: i64, zone: &str) -> String {
     match scope {
         RedactionScope::Screenshot { seq } => format!("picture {seq}"),
         RedactionScope::Days { first, last } if first == last => {
-            format!("the UTC day {}", Day(*first))
+            format!("the UTC day {}", UtcDay(*first))
         }
         RedactionScope::Days { first, last } => {
-            format!("the UTC days {} to {}", Day(*first), Day(*last))
+            format!("the UTC days {} to {}", UtcDay(*first), UtcDay(*last))
         }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
             let range = scope.time_range(now_us).unwrap_or_default();

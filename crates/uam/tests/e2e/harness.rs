@@ -245,7 +245,7 @@ impl Home {
     }
 
     /// By the first of the recovery codes. It is not used up: only the file is read.
-    fn recovered(&self) -> vault::Recovered {
+    fn recovered(&self) -> vault::RecoveredKeys {
         let page = fs::read_to_string(self.path("kit.txt")).unwrap();
         let code = page
             .lines()

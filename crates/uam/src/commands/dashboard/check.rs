@@ -59,7 +59,7 @@ fn run(home: &Home, quick: bool, checking: Checking) {
     });
 }
 
-fn told(report: Report) -> Checked {
+fn told(report: VerifyReport) -> Checked {
     let zone = current_zone_name();
     let words = match report.verdict {
         VerifyVerdict::Complete if !report.contents_read => {

@@ -13,10 +13,11 @@ use crate::yours::{hand, words};
 use journal::Reader;
 use model::{ErrorKind, NoticeCode};
 use protocol::{RedactionScope, Request, Response};
+use report::AgentStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vault::{SlotKind, Vault};
+use vault::{KeySlotKind, Vault};
 use web::{Checking, Desk, Proof, Refused, Sent, Setting, Telling, Watch};
 
 /// The same look within this time is noted once.
@@ -190,7 +191,7 @@ impl Desk for Page {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(SlotKind::OsStore))
+        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 
@@ -204,7 +205,7 @@ impl Lookout {
 }
 
 impl Watch for Lookout {
-    fn status(&self) -> Option<Status> {
+    fn status(&self) -> Option<AgentStatus> {
         match control::call(&self.0.paths, &Request::Status).ok()? {
             Response::Status { status, .. } => Some(*status),
             _ => None,

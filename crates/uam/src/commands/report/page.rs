@@ -10,8 +10,8 @@ use journal::Reader;
 use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
-use report::Overview;
-use report::sheet::{self, MOST_LANES, MOST_PICTURES};
+use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
+use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
 
