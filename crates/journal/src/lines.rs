@@ -1,7 +1,7 @@
 //! Records as lines: the bytes that are sealed here and, opened again, lie in the bucket.
 
 use crate::JournalError;
-use crate::db::Db;
+use crate::db::Database;
 use crate::keys::KeyRing;
 use model::{
     Counts, Coverage, DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Span, WindowInfo,
@@ -13,7 +13,7 @@ use vault::{Aad, SealError};
 
 /// A row that cannot be read; the others can.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damaged {
+pub struct DamagedRow {
     /// Its number.
     pub seq: u64,
     /// Why, for people.
@@ -22,15 +22,15 @@ pub struct Damaged {
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
+pub struct RecordLines {
     /// The records, by rising `seq`.
     pub lines: Vec<RecordLine>,
     /// The rows that could not be read.
-    pub damaged: Vec<Damaged>,
+    pub damaged: Vec<DamagedRow>,
 }
 
-impl Lines {
-    pub(crate) fn push(&mut self, line: Result<RecordLine, Damaged>) {
+impl RecordLines {
+    pub(crate) fn push(&mut self, line: Result<RecordLine, DamagedRow>) {
         match line {
             Ok(line) => self.lines.push(line),
             Err(damaged) => self.damaged.push(damaged),
@@ -76,8 +76,8 @@ pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError 
 }
 
 /// A line parsed; one of a newer format is refused.
-pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<RecordLine, Damaged> {
-    let damaged = |why: String| Damaged { seq, why };
+pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<RecordLine, DamagedRow> {
+    let damaged = |why: String| DamagedRow { seq, why };
     let line = match span_line(line) {
         Some(line) => line,
         None => {
@@ -97,11 +97,11 @@ pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<RecordLine, Damaged> {
 /// be known first, and that takes three times as long. `None`: it is another, or not to be read.
 fn span_line(line: &[u8]) -> Option<RecordLine> {
     #[derive(Deserialize)]
-    struct Flat {
+    struct FlatSpanLine {
         schema: u32,
         device_id: DeviceId,
         seq: u64,
-        kind: Kind,
+        kind: SpanTag,
         start: i64,
         dur_us: u64,
         zone: Arc<str>,
@@ -118,13 +118,13 @@ fn span_line(line: &[u8]) -> Option<RecordLine> {
 
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    enum Kind {
+    enum SpanTag {
         Span,
     }
 
     after_kind(line)?;
-    let flat: Flat = serde_json::from_slice(line).ok()?;
-    let Kind::Span = flat.kind;
+    let flat: FlatSpanLine = serde_json::from_slice(line).ok()?;
+    let SpanTag::Span = flat.kind;
     Some(RecordLine {
         schema: flat.schema,
         device_id: flat.device_id,
@@ -186,11 +186,11 @@ fn span_head(seq: u64, line: &[u8]) -> Option<SpanHead<'_>> {
 }
 
 /// Is a span wanted, by its head?
-pub(crate) type Wanted<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
+pub(crate) type SpanFilter<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
 
 /// Something sealed, with what is needed to open it.
 #[derive(Debug)]
-pub(crate) struct Sealed {
+pub(crate) struct SealedRow {
     pub(crate) seq: u64,
     pub(crate) sealed: Vec<u8>,
     /// Set when the row was a provisional span: sealed as such, under this id.
@@ -200,14 +200,14 @@ pub(crate) struct Sealed {
     pub(crate) schema: u32,
 }
 
-/// What [`Sealed::from_row`] reads, of `record r` and `session s`.
+/// What [`SealedRow::from_row`] reads, of `record r` and `session s`.
 pub(crate) const RECORD_COLUMNS: &str = "r.seq, r.sealed, r.open_id, s.id, s.wrapped_key, s.schema";
 /// The same of `pending p`.
 pub(crate) const PENDING_COLUMNS: &str = "p.id, p.sealed, p.id, s.id, s.wrapped_key, s.schema";
 /// The same of `rollup u`.
 pub(crate) const ROLLUP_COLUMNS: &str = "u.slot, u.sealed, NULL, s.id, s.wrapped_key, s.schema";
 
-impl Sealed {
+impl SealedRow {
     /// From the columns `seq, sealed, open_id, id, wrapped_key, schema`.
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
@@ -241,14 +241,14 @@ impl Sealed {
     }
 
     /// The bytes of the record's line.
-    pub(crate) fn bytes(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, JournalError> {
+    pub(crate) fn bytes(&self, db: &Database, ring: &KeyRing) -> Result<Vec<u8>, JournalError> {
         let plain = self.plain(&db.device, ring)?;
         line_of(&db.device, self.seq, self.open_id, plain)
     }
 
     /// The record's line, parsed.
-    pub(crate) fn line(&self, db: &Db, ring: &KeyRing) -> Result<RecordLine, Damaged> {
-        let bytes = self.bytes(db, ring).map_err(|e| Damaged {
+    pub(crate) fn line(&self, db: &Database, ring: &KeyRing) -> Result<RecordLine, DamagedRow> {
+        let bytes = self.bytes(db, ring).map_err(|e| DamagedRow {
             seq: self.seq,
             why: e.to_string(),
         })?;
@@ -258,11 +258,11 @@ impl Sealed {
     /// The same of a wanted line; nothing of a span that is not.
     pub(crate) fn line_if(
         &self,
-        db: &Db,
+        db: &Database,
         ring: &KeyRing,
-        wanted: Wanted<'_>,
-    ) -> Option<Result<RecordLine, Damaged>> {
-        let damaged = |e: JournalError| Damaged {
+        wanted: SpanFilter<'_>,
+    ) -> Option<Result<RecordLine, DamagedRow>> {
+        let damaged = |e: JournalError| DamagedRow {
             seq: self.seq,
             why: e.to_string(),
         };
@@ -274,14 +274,14 @@ impl Sealed {
     }
 
     /// The span in a row of `pending`.
-    pub(crate) fn open_span(&self, db: &Db, ring: &KeyRing) -> Result<Span, JournalError> {
+    pub(crate) fn open_span(&self, db: &Database, ring: &KeyRing) -> Result<Span, JournalError> {
         let aad = self.aad(&db.device, "open", self.seq);
         let plain = ring.open(&self.wrapped_key, &aad, &self.sealed)?;
         serde_json::from_slice(&plain).map_err(|e| not_a_record(self.seq, &e))
     }
 
     /// The content of a row of `rollup`.
-    pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn rollup(&self, db: &Database, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
         let aad = self.aad(&db.device, "rollup", self.seq);
         ring.open(&self.wrapped_key, &aad, &self.sealed)
     }

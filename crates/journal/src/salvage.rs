@@ -13,13 +13,13 @@ mod save;
 use crate::blobs::{self, SHOTS_DIR};
 use crate::db;
 use crate::keys::KeyRing;
-use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
+use crate::{DB_NAME, JournalError, QuarantineReport, UtcDay, migrate};
 use model::DeviceId;
-use pages::Pages;
+use pages::LeafScan;
 use platform::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use save::Saver;
+use save::Salvager;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,12 +44,12 @@ pub(crate) fn quarantine(
     ring: &KeyRing,
     why: &str,
     now_us: i64,
-) -> Result<Quarantined, JournalError> {
+) -> Result<QuarantineReport, JournalError> {
     let seconds = now_us.div_euclid(1_000_000);
     let in_day = seconds.rem_euclid(86_400);
     let time = format!(
         "{}T{:02}{:02}{:02}Z",
-        Day::of_us(now_us),
+        UtcDay::of_us(now_us),
         in_day / 3600,
         in_day / 60 % 60,
         in_day % 60
@@ -72,7 +72,7 @@ pub(crate) fn resume(
     dir: &Path,
     device: &DeviceId,
     ring: &KeyRing,
-) -> Result<Option<Quarantined>, JournalError> {
+) -> Result<Option<QuarantineReport>, JournalError> {
     let mark = dir.join(MARK);
     let text = match fs::read_to_string(&mark) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -97,7 +97,7 @@ fn go_on(
     ring: &KeyRing,
     stem: &str,
     why: &str,
-) -> Result<Quarantined, JournalError> {
+) -> Result<QuarantineReport, JournalError> {
     let path = dir.join(DB_NAME);
     let damaged = dir.join(format!("{stem}.db"));
     if !(damaged.exists() && path.exists()) {
@@ -113,7 +113,7 @@ fn go_on(
     let (salvaged, lost) = numbers(&path)?;
     let mark = dir.join(MARK);
     fs::remove_file(&mark).map_err(JournalError::io("remove", &mark))?;
-    Ok(Quarantined {
+    Ok(QuarantineReport {
         path: damaged,
         why: why.to_owned(),
         salvaged,
@@ -137,7 +137,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), JournalError> {
 
 /// How many records the new database holds, and how many this salvage lost.
 fn numbers(path: &Path) -> Result<(u64, u64), JournalError> {
-    let conn = db::connect(path, db::Use::Look)?;
+    let conn = db::connect(path, db::AccessMode::Look)?;
     let salvaged = conn
         .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
         .map_err(JournalError::sqlite("count the records", path))?;
@@ -158,11 +158,11 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
         .map_err(failed())?;
     migrate::create(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
-    let mut saver = Saver::new(
+    let mut saver = Salvager::new(
         &tx,
         device,
         ring,
-        Pages::of(damaged).ok(),
+        LeafScan::of(damaged).ok(),
         last_seq_of_files(dir),
     );
     let copy = dir.join(COPY_NAME);

@@ -11,7 +11,10 @@ use crate::status::OutboxSummary;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, SpanHead, slot_of};
+use journal::{
+    JournalError, Reader, RecordLines, SLOT_US, ScreenshotEntry, ScreenshotLocation, SpanHead,
+    UtcDay, slot_of,
+};
 use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +61,7 @@ pub(crate) fn lines_of_day(
     view: ViewOptions,
     day: Date,
     began_us: i64,
-) -> Result<Lines, JournalError> {
+) -> Result<RecordLines, JournalError> {
     const HOUR_US: i64 = 3600 * 1_000_000;
     let midnight = crate::day::start_of(day, &jiff::tz::TimeZone::UTC);
     let to = midnight.saturating_add(48 * HOUR_US);
@@ -258,7 +261,7 @@ fn days_by(
 /// Of which slots roll-ups tell everything.
 pub(crate) struct RollupCoverage {
     since: i64,
-    erased: Vec<RangeInclusive<Day>>,
+    erased: Vec<RangeInclusive<UtcDay>>,
 }
 
 impl RollupCoverage {
@@ -272,7 +275,7 @@ impl RollupCoverage {
     }
 
     pub(crate) fn is_known(&self, slot: i64) -> bool {
-        let day = || Day::of_us(slot.saturating_mul(SLOT_US));
+        let day = || UtcDay::of_us(slot.saturating_mul(SLOT_US));
         slot >= self.since.max(0)
             && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
     }
@@ -488,12 +491,12 @@ pub fn shots(reader: &Reader, limit: usize) -> Result<Vec<ScreenshotInfo>, Journ
     Ok(reader.shots(limit)?.into_iter().map(info).collect())
 }
 
-fn info(row: ShotRow) -> ScreenshotInfo {
+fn info(row: ScreenshotEntry) -> ScreenshotInfo {
     let place = match row.place {
-        Place::Here => "here",
-        Place::Archived => "archived",
-        Place::Deleted => "deleted",
-        Place::Lost => "lost",
+        ScreenshotLocation::Here => "here",
+        ScreenshotLocation::Archived => "archived",
+        ScreenshotLocation::Deleted => "deleted",
+        ScreenshotLocation::Lost => "lost",
     };
     ScreenshotInfo {
         seq: row.seq,

@@ -5,7 +5,7 @@ use crate::day::{ZoneCalendars, date_in};
 use crate::query::RollupCoverage;
 use crate::rollup::{Rollup, each_window, parted, window_of};
 use jiff::civil::Date;
-use journal::{Day, JournalError, Reader, SLOT_US, slot_of};
+use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
 use model::{Coverage, Record};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -114,14 +114,14 @@ impl DayHits {
 /// See [`JournalError`]; rows that cannot be read are passed over.
 pub fn titles(
     reader: &Reader,
-    days: &RangeInclusive<Day>,
+    days: &RangeInclusive<UtcDay>,
     words: &str,
-    mut each: impl FnMut(Day, Vec<SearchHit>) -> ControlFlow<()>,
+    mut each: impl FnMut(UtcDay, Vec<SearchHit>) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
     let words = SearchWords::new(words);
     let known = RollupCoverage::of(reader)?;
     let mut zones = ZoneCalendars::default();
-    for day in (days.start().0..=days.end().0).rev().map(Day) {
+    for day in (days.start().0..=days.end().0).rev().map(UtcDay) {
         let hits = of_day(reader, day, &words, &known, &mut zones)?;
         if each(day, hits.told()).is_break() {
             break;
@@ -132,7 +132,7 @@ pub fn titles(
 
 fn of_day(
     reader: &Reader,
-    day: Day,
+    day: UtcDay,
     words: &SearchWords,
     known: &RollupCoverage,
     zones: &mut ZoneCalendars,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use data_encoding::HEXLOWER;
-use journal::{Commit, Journal, Keys, Reader};
+use journal::{Commit, Journal, JournalKeys, Reader};
 use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
 use report::query;
 use sha2::{Digest, Sha256};
@@ -39,9 +39,9 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
     }
 }
 
-fn keys() -> Keys {
+fn keys() -> JournalKeys {
     let key = Identity::generate();
-    Keys {
+    JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
         maker: KeyMaker::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
@@ -164,7 +164,7 @@ fn titles_are_found_whatever_their_case() {
         })
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let days = journal::Day::of_us(NOW - 5 * DAY)..=journal::Day::of_us(NOW);
+    let days = journal::UtcDay::of_us(NOW - 5 * DAY)..=journal::UtcDay::of_us(NOW);
     let mut found = Vec::new();
     report::search::titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);

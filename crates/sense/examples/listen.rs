@@ -4,9 +4,9 @@
 
 #![allow(clippy::print_stdout)]
 
-use model::{Concern, Event};
+use model::{SensorEvent, SensorKind};
 use platform::clock::SystemClock;
-use sense::{Desktop, Options};
+use sense::{Desktop, DesktopOptions};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};

@@ -31,7 +31,7 @@ mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-pub use desktop::{Desktop, Note};
-pub use keep::Running;
-pub use options::Options;
-pub use screen::{GrabError, Screen};
+pub use desktop::{Desktop, ProbeNote};
+pub use keep::SensorSupervisor;
+pub use options::DesktopOptions;
+pub use screen::{CaptureError, WindowCapture};

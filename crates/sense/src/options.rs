@@ -27,7 +27,7 @@ pub struct DesktopOptions {
     pub session: Option<String>,
 }
 
-impl Default for Options {
+impl Default for DesktopOptions {
     fn default() -> Self {
         Self {
             display: None,

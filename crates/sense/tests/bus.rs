@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use lab::desktop::wait_until;
-use model::{Concern, Event, Power, Stamped, Support};
+use model::{PowerState, SensorEvent, SensorKind, SensorSupport, TimedEvent};
 use platform::bus::BusAddress;
 use platform::clock::SystemClock;
 use platform::metered::{Metered, query_metered};
-use sense::{Desktop, Options};
+use sense::{Desktop, DesktopOptions};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::drain::UploadCause;
 use crate::manifest::{Gap, Manifest, ManifestEntry, Why, Withdrawal};
 use crate::store::{NewObject, Sink};
 use crate::{keys, sha256_hex};
-use journal::{Absence, Draft, Listed, Outbox, SentObject};
+use journal::{GapReason, ListedObject, ManifestDraft, Outbox, UploadedObject};
 use model::Clock;
 use std::time::Duration;
 use vault::DeviceKey;
@@ -57,7 +57,7 @@ pub fn chain(
 }
 
 /// A clock that was set back does not silence it.
-fn is_due(draft: &Draft, now_us: i64) -> bool {
+fn is_due(draft: &ManifestDraft, now_us: i64) -> bool {
     let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap_or(i64::MAX);
     draft
         .before
@@ -86,13 +86,13 @@ fn deliver(
     Ok(())
 }
 
-fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Manifest {
+fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64) -> Manifest {
     let (device, epoch) = (outbox.device(), outbox.epoch());
     let mut objects: Vec<ManifestEntry> = draft
         .objects
         .iter()
-        .map(|Listed { object, bytes }: &Listed| {
-            let SentObject {
+        .map(|ListedObject { object, bytes }: &ListedObject| {
+            let UploadedObject {
                 first_seq,
                 last_seq,
                 sha256,
@@ -130,8 +130,8 @@ fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Man
                 first: gap.first,
                 last: gap.last,
                 why: match gap.why {
-                    Absence::Erased => Why::Erased,
-                    Absence::Lost => Why::Lost,
+                    GapReason::Erased => Why::Erased,
+                    GapReason::Lost => Why::Lost,
                 },
             })
             .collect(),

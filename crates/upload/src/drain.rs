@@ -13,7 +13,10 @@ use crate::error::SinkError;
 use crate::keys;
 use crate::schedule::AttemptOutcome;
 use crate::store::{NewObject, Sink, sha256_hex};
-use journal::{Form, JournalError, Kit, Outbox, PictureFile, Plain, Segment, WaitingShot};
+use journal::{
+    JournalError, ObjectEncoding, Outbox, ScreenshotFile, Segment, UnsealedDigest, VaultCopy,
+    WaitingScreenshot,
+};
 use model::{Clock, DeviceId};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -35,7 +38,7 @@ pub trait UploadQueue {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    fn kit(&self) -> Result<Option<Kit>, JournalError>;
+    fn kit(&self) -> Result<Option<VaultCopy>, JournalError>;
     /// The sink has the kit.
     ///
     /// # Errors
@@ -45,23 +48,23 @@ pub trait UploadQueue {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError>;
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError>;
     /// A picture's file.
     ///
     /// # Errors
     /// [`JournalError::PictureLost`] when it is gone, [`JournalError::PictureDeleted`] when it was removed; it then waits
     /// no more.
-    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError>;
+    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError>;
     /// Puts begin; returns those that may be put.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError>;
+    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError>;
     /// The sink has the picture.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError>;
+    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, at_us: i64) -> Result<(), JournalError>;
     /// The next segment; the same one until it is acknowledged.
     ///
     /// # Errors
@@ -71,7 +74,11 @@ pub trait UploadQueue {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError>;
+    fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        form: ObjectEncoding,
+    ) -> Result<bool, JournalError>;
     /// The sink does not have the segment, and its body is gone.
     ///
     /// # Errors
@@ -85,7 +92,7 @@ pub trait UploadQueue {
         &mut self,
         first: u64,
         last: u64,
-        form: Form,
+        form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError>;
 }
@@ -99,7 +106,7 @@ impl UploadQueue for Outbox {
         Outbox::epoch(self)
     }
 
-    fn kit(&self) -> Result<Option<Kit>, JournalError> {
+    fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
         Outbox::kit(self)
     }
 
@@ -107,19 +114,19 @@ impl UploadQueue for Outbox {
         Outbox::ack_kit(self, seq, at_us)
     }
 
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         Outbox::next_shots(self, limit)
     }
 
-    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
+    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         Outbox::picture(self, seq)
     }
 
-    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
         Outbox::begin_shots(self, shots)
     }
 
-    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError> {
+    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, at_us: i64) -> Result<(), JournalError> {
         Outbox::ack_shot(self, seq, form, at_us)
     }
 
@@ -127,7 +134,11 @@ impl UploadQueue for Outbox {
         Outbox::next_segment(self)
     }
 
-    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError> {
+    fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        form: ObjectEncoding,
+    ) -> Result<bool, JournalError> {
         Outbox::begin_segment(self, segment, form)
     }
 
@@ -139,7 +150,7 @@ impl UploadQueue for Outbox {
         &mut self,
         first: u64,
         last: u64,
-        form: Form,
+        form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
         Outbox::ack_segment(self, first, last, form, at_us)
@@ -316,7 +327,7 @@ struct DrainRun<'a> {
 /// A picture ready to put.
 struct ReadyScreenshot {
     seq: u64,
-    form: Form,
+    form: ObjectEncoding,
     object: NewObject,
 }
 
@@ -399,8 +410,8 @@ impl DrainRun<'_> {
     /// A picture as it is to be put; `None` when the sink has it already, in the other form.
     fn ready(
         &mut self,
-        shot: &WaitingShot,
-        file: PictureFile,
+        shot: &WaitingScreenshot,
+        file: ScreenshotFile,
     ) -> Result<Option<ReadyScreenshot>, UploadCause> {
         let key = |sha256: &str, form| {
             keys::shot(
@@ -426,14 +437,14 @@ impl DrainRun<'_> {
                         shot.form,
                     )
                 });
-                (Form::Readable, body, sha256, other)
+                (ObjectEncoding::Readable, body, sha256, other)
             }
             (None, plain) => {
                 let other = plain.as_ref().filter(|_| shot.tried.readable).map(|plain| {
                     (
-                        key(&plain.sha256, Form::Readable),
+                        key(&plain.sha256, ObjectEncoding::Readable),
                         plain.bytes,
-                        Form::Readable,
+                        ObjectEncoding::Readable,
                     )
                 });
                 (shot.form, file.bytes, file.sha256, other)
@@ -461,7 +472,8 @@ impl DrainRun<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let begun: Vec<(u64, Form)> = batch.iter().map(|ready| (ready.seq, ready.form)).collect();
+        let begun: Vec<(u64, ObjectEncoding)> =
+            batch.iter().map(|ready| (ready.seq, ready.form)).collect();
         let may = self.source.begin_shots(&begun)?;
         batch.retain(|ready| may.contains(&ready.seq));
         let objects: Vec<NewObject> = batch.iter().map(|ready| ready.object.clone()).collect();
@@ -483,7 +495,7 @@ impl DrainRun<'_> {
     fn shot_done(
         &mut self,
         seq: u64,
-        form: Form,
+        form: ObjectEncoding,
         key: String,
         bytes: u64,
     ) -> Result<(), UploadCause> {
@@ -512,7 +524,7 @@ impl DrainRun<'_> {
         let readable = segment
             .readable
             .as_ref()
-            .map(|plain| (key(&plain.sha256, Form::Readable), plain.bytes));
+            .map(|plain| (key(&plain.sha256, ObjectEncoding::Readable), plain.bytes));
         let body = segment.body.take();
         let opened = body
             .as_ref()
@@ -524,7 +536,11 @@ impl DrainRun<'_> {
             looks.push((stored.clone(), segment.form));
         }
         if segment.tried.readable && opened.is_none() {
-            looks.extend(readable.clone().map(|object| (object, Form::Readable)));
+            looks.extend(
+                readable
+                    .clone()
+                    .map(|object| (object, ObjectEncoding::Readable)),
+            );
         }
         for ((key, bytes), form) in looks {
             if self.has(&key, bytes)? {
@@ -535,7 +551,7 @@ impl DrainRun<'_> {
         let (form, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
-                (Form::Readable, NewObject { key, body, sha256 })
+                (ObjectEncoding::Readable, NewObject { key, body, sha256 })
             }
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());
@@ -559,7 +575,7 @@ impl DrainRun<'_> {
     fn segment_done(
         &mut self,
         segment: &Segment,
-        form: Form,
+        form: ObjectEncoding,
         key: String,
         bytes: u64,
     ) -> Result<(), UploadCause> {
@@ -579,7 +595,7 @@ impl DrainRun<'_> {
     }
 
     /// The readable form with its hash, when there is a key that opens it and it is what the journal says.
-    fn opened(&self, sealed: &[u8], plain: &Plain) -> Option<(Vec<u8>, String)> {
+    fn opened(&self, sealed: &[u8], plain: &UnsealedDigest) -> Option<(Vec<u8>, String)> {
         let mut opened = self.opener?.open_file(sealed).ok()?;
         let sha256 = sha256_hex(&opened);
         (sha256 == plain.sha256).then(|| (std::mem::take(&mut *opened), sha256))

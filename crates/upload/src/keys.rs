@@ -11,7 +11,7 @@
 //! ```
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
-//!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
+//!   sealed rows ([`journal::SealedRowLine`]), which open with the same keys. Without either the object is readable.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
@@ -21,7 +21,7 @@
 //!
 //! Day and device in the key make retention rules, put-only policies per device and hive-style readers work.
 
-use journal::{Form, SentObject};
+use journal::{ObjectEncoding, UploadedObject};
 use model::DeviceId;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
@@ -64,12 +64,12 @@ pub fn activity(
     day: impl Display,
     first_seq: u64,
     sha256: &str,
-    form: Form,
+    form: ObjectEncoding,
 ) -> String {
     let ending = match form {
-        Form::Age => "jsonl.zst.age",
-        Form::Rows => "sealed.jsonl.zst",
-        Form::Readable => "jsonl.zst",
+        ObjectEncoding::Age => "jsonl.zst.age",
+        ObjectEncoding::Rows => "sealed.jsonl.zst",
+        ObjectEncoding::Readable => "jsonl.zst",
     };
     key(
         ObjectKind::Activity,
@@ -92,7 +92,7 @@ pub fn shot(
     seq: u64,
     sha256: &str,
     media: &str,
-    form: Form,
+    form: ObjectEncoding,
 ) -> String {
     let picture = match media {
         "image/webp" => "webp",
@@ -101,8 +101,8 @@ pub fn shot(
         _ => "bin",
     };
     let sealed = match form {
-        Form::Age | Form::Rows => ".age",
-        Form::Readable => "",
+        ObjectEncoding::Age | ObjectEncoding::Rows => ".age",
+        ObjectEncoding::Readable => "",
     };
     let ending = format!("{picture}{sealed}");
     key(ObjectKind::Shot, device, epoch, day, seq, sha256, &ending)
@@ -122,8 +122,8 @@ pub fn manifest(device: &DeviceId, epoch: u64, day: impl Display, no: u64, sha25
 
 /// The key of something the journal says the sink has, or may have; to name it to its owner.
 #[must_use]
-pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
-    let SentObject {
+pub fn sent(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
+    let UploadedObject {
         first_seq,
         day,
         sha256,
@@ -165,7 +165,7 @@ pub struct ObjectKey {
     /// What the object holds.
     pub kind: ObjectKind,
     /// The shape of its bytes; of a recovery kit and a manifest [`Form::Readable`].
-    pub form: Form,
+    pub form: ObjectEncoding,
     /// UTC day, as written.
     pub day: String,
     /// Which installation.
@@ -199,13 +199,13 @@ pub fn parse(key: &str) -> Option<ObjectKey> {
         return None;
     }
     let form = match (kind, ending) {
-        (ObjectKind::Activity, "jsonl.zst.age") => Form::Age,
-        (ObjectKind::Activity, "sealed.jsonl.zst") => Form::Rows,
+        (ObjectKind::Activity, "jsonl.zst.age") => ObjectEncoding::Age,
+        (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::Rows,
         (ObjectKind::Activity, "jsonl.zst")
-        | (ObjectKind::Vault | ObjectKind::Manifest, "json") => Form::Readable,
+        | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Readable,
         (ObjectKind::Shot, ending) => match ending.split_once('.') {
-            None => Form::Readable,
-            Some((_, "age")) => Form::Age,
+            None => ObjectEncoding::Readable,
+            Some((_, "age")) => ObjectEncoding::Age,
             Some(_) => return None,
         },
         _ => return None,
@@ -239,9 +239,9 @@ mod tests {
         let middle = format!("sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab");
         let at = |form| activity(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
         let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
-        assert_eq!(at(Form::Age), format!("{name}.jsonl.zst.age"));
-        assert_eq!(at(Form::Rows), format!("{name}.sealed.jsonl.zst"));
-        assert_eq!(at(Form::Readable), format!("{name}.jsonl.zst"));
+        assert_eq!(at(ObjectEncoding::Age), format!("{name}.jsonl.zst.age"));
+        assert_eq!(at(ObjectEncoding::Rows), format!("{name}.sealed.jsonl.zst"));
+        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.jsonl.zst"));
         let at = |form| {
             shot(
                 &device,
@@ -254,9 +254,9 @@ mod tests {
             )
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
-        assert_eq!(at(Form::Age), format!("{name}.webp.age"));
+        assert_eq!(at(ObjectEncoding::Age), format!("{name}.webp.age"));
         assert_eq!(parse(&format!("{name}.webp.uam")), None);
-        assert_eq!(at(Form::Readable), format!("{name}.webp"));
+        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.webp"));
         assert_eq!(
             vault(&device, 1, "2026-09-21", 2, sha),
             format!("raw/v1/kind=vault/{middle}/1-0000000002-0123456789abcdef.json")
@@ -269,13 +269,13 @@ mod tests {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
             let (kind, form) = match (kind, form) {
-                (0, 0) => (ObjectKind::Activity, Form::Age),
-                (0, 1) => (ObjectKind::Activity, Form::Rows),
-                (0, _) => (ObjectKind::Activity, Form::Readable),
-                (1, 0) => (ObjectKind::Shot, Form::Age),
-                (1, _) => (ObjectKind::Shot, Form::Readable),
-                (2, _) => (ObjectKind::Manifest, Form::Readable),
-                _ => (ObjectKind::Vault, Form::Readable),
+                (0, 0) => (ObjectKind::Activity, ObjectEncoding::Age),
+                (0, 1) => (ObjectKind::Activity, ObjectEncoding::Rows),
+                (0, _) => (ObjectKind::Activity, ObjectEncoding::Readable),
+                (1, 0) => (ObjectKind::Shot, ObjectEncoding::Age),
+                (1, _) => (ObjectKind::Shot, ObjectEncoding::Readable),
+                (2, _) => (ObjectKind::Manifest, ObjectEncoding::Readable),
+                _ => (ObjectKind::Vault, ObjectEncoding::Readable),
             };
             let key = match kind {
                 ObjectKind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
@@ -299,7 +299,14 @@ mod tests {
     #[test]
     fn other_endings_are_refused() {
         let device = DeviceId::from_bytes([1; 16]);
-        let key = activity(&device, 1, "2026-01-31", 1, &"0".repeat(64), Form::Age);
+        let key = activity(
+            &device,
+            1,
+            "2026-01-31",
+            1,
+            &"0".repeat(64),
+            ObjectEncoding::Age,
+        );
         for ending in [
             "jsonl.zst.gpg",
             "age",

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use vault::{DeviceKey, PublicKey};
+use vault::{DeviceKey, DevicePublicKey};
 
 /// What stands before the signed bytes, so that a signature is good for a manifest alone.
 pub const DOMAIN: &[u8] = b"uam-manifest/1\n";
@@ -45,7 +45,7 @@ pub struct Manifest {
     pub agent: String,
     /// The public key that signs.
     #[serde(with = "as_text")]
-    pub key: PublicKey,
+    pub key: DevicePublicKey,
     /// It takes up the records after this number, where the one before ended …
     pub after: u64,
     /// … and ends with this one. Equal when it holds none.
@@ -193,7 +193,7 @@ impl Manifest {
     }
 
     /// A manifest of this format; the rest is for the caller to fill in.
-    pub(crate) fn begin(device: DeviceId, epoch: u64, no: u64, key: PublicKey) -> Self {
+    pub(crate) fn begin(device: DeviceId, epoch: u64, no: u64, key: DevicePublicKey) -> Self {
         Self {
             format: FORMAT.to_owned(),
             device,
@@ -224,13 +224,18 @@ fn named(content: &[u8]) -> Option<String> {
 
 mod as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use vault::PublicKey;
+    use vault::DevicePublicKey;
 
-    pub(super) fn serialize<S: Serializer>(key: &PublicKey, out: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        key: &DevicePublicKey,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
         out.collect_str(key)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PublicKey, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<DevicePublicKey, D::Error> {
         let text = String::deserialize(from)?;
         text.parse().map_err(D::Error::custom)
     }

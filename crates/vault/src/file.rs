@@ -4,10 +4,10 @@
 //! gate's counters. Everything in it is bound together by a seal under the gate key, so that an edit is noticed at the
 //! next code.
 
-use crate::cipher::{self, Key};
+use crate::cipher::{self, SecretKey};
 use crate::gate::GateState;
 use crate::keys::Recipient;
-use crate::slots::Slot;
+use crate::slots::KeySlot;
 use crate::{Consent, Organisation, VaultError};
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ const NOTE: &str = "uam's vault: public keys, and secret keys wrapped under your
 /// The file.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct State {
+pub(crate) struct VaultState {
     pub(crate) format: u64,
     pub(crate) note: String,
     /// 32 lower-case hex digits.
@@ -36,7 +36,7 @@ pub(crate) struct State {
     pub(crate) viewer: Option<String>,
     pub(crate) organisations: Vec<Organisation>,
     pub(crate) next_slot: u32,
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) slots: Vec<KeySlot>,
     /// The secret of the codes, sealed under the gate key.
     pub(crate) totp: String,
     pub(crate) gate: GateState,
@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub(crate) seal: String,
 }
 
-impl State {
+impl VaultState {
     /// A state without slots, seal and secret: the caller puts them in.
     pub(crate) fn new(device: String) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// Puts the seal on and gives the bytes of the file.
-    pub(crate) fn sealed_json(&mut self, gate_key: &Key) -> Result<Vec<u8>, VaultError> {
+    pub(crate) fn sealed_json(&mut self, gate_key: &SecretKey) -> Result<Vec<u8>, VaultError> {
         let sealed = cipher::seal(gate_key, &self.bound(), &[]).ok_or(VaultError::Random)?;
         self.seal = BASE64.encode(&sealed);
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
@@ -78,7 +78,7 @@ impl State {
     }
 
     /// True when nothing was changed since the seal was put on.
-    pub(crate) fn is_whole(&self, gate_key: &Key) -> bool {
+    pub(crate) fn is_whole(&self, gate_key: &SecretKey) -> bool {
         BASE64
             .decode(self.seal.as_bytes())
             .ok()
@@ -94,7 +94,11 @@ impl State {
     }
 
     /// Seals the secret of the codes.
-    pub(crate) fn set_totp(&mut self, gate_key: &Key, secret: &[u8]) -> Result<(), VaultError> {
+    pub(crate) fn set_totp(
+        &mut self,
+        gate_key: &SecretKey,
+        secret: &[u8],
+    ) -> Result<(), VaultError> {
         let sealed =
             cipher::seal(gate_key, &self.totp_place(), secret).ok_or(VaultError::Random)?;
         self.totp = BASE64.encode(&sealed);
@@ -102,7 +106,7 @@ impl State {
     }
 
     /// The secret of the codes.
-    pub(crate) fn totp_secret(&self, gate_key: &Key) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn totp_secret(&self, gate_key: &SecretKey) -> Option<Zeroizing<Vec<u8>>> {
         let sealed = BASE64.decode(self.totp.as_bytes()).ok()?;
         cipher::open(gate_key, &self.totp_place(), &sealed)
     }
@@ -124,13 +128,13 @@ impl State {
 }
 
 /// Reads the content of a vault file.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<State, VaultError> {
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError> {
     let malformed = |why: &str| VaultError::Malformed {
         path: path.to_owned(),
         why: why.to_owned(),
     };
     #[derive(Deserialize)]
-    struct Head {
+    struct FormatHeader {
         format: u64,
     }
     // The position is told, the text around it is not: it may be a secret.
@@ -147,10 +151,10 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<State, VaultError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(malformed("far too large"));
     }
-    let head: Head = serde_json::from_slice(bytes).map_err(place)?;
+    let head: FormatHeader = serde_json::from_slice(bytes).map_err(place)?;
     match head.format {
         FORMAT => {
-            let state: State = serde_json::from_slice(bytes).map_err(place)?;
+            let state: VaultState = serde_json::from_slice(bytes).map_err(place)?;
             check(&state).map_err(|why| malformed(&why))?;
             Ok(state)
         }
@@ -165,7 +169,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<State, VaultError> {
 }
 
 /// What can be seen to be wrong without a key.
-fn check(state: &State) -> Result<(), String> {
+fn check(state: &VaultState) -> Result<(), String> {
     if !is_device(&state.device) {
         return Err("`device` is not 32 hexadecimal digits".to_owned());
     }

@@ -1,11 +1,11 @@
 //! Makes a new vault.
 
 use crate::cipher;
-use crate::file::State;
+use crate::file::VaultState;
 use crate::keys::Identity;
-use crate::slots::{Contents, Factor};
+use crate::slots::{Factor, SlotContents};
 use crate::store::{
-    Door, FILE_NAME, Vault, check_strength, fresh_secret, io_error, read, seal_key, turn,
+    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, seal_key, turn,
 };
 use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 /// What a new vault is made of.
 #[derive(Debug)]
-pub struct Founding<'a> {
+pub struct NewVault<'a> {
     /// The installation's id, from [`Vault::new_device_id`]; the credential store keeps its secret under this name.
     pub device: String,
     /// What opens it every day: the credential store's secret, or a passphrase.
@@ -58,7 +58,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Exists`] when there is one already, [`VaultError::NoReader`] when nobody could ever read,
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`].
-    pub fn create(dir: &Path, founding: Founding<'_>) -> Result<(Self, Door), VaultError> {
+    pub fn create(dir: &Path, founding: NewVault<'_>) -> Result<(Self, UnlockedSlot), VaultError> {
         files::create_private_dir(dir).map_err(io_error("create", dir))?;
         let path = dir.join(FILE_NAME);
         let _turn = turn(&path)?;
@@ -67,14 +67,14 @@ impl Vault {
             Ok(_) => return Err(VaultError::Exists { path }),
             Err(e) => return Err(e),
         }
-        let state = State::new(founding.device.clone());
+        let state = VaultState::new(founding.device.clone());
         let mut vault = Self { path, state };
         let door = vault.found(founding)?;
         vault.save(&door)?;
         Ok((vault, door))
     }
 
-    fn found(&mut self, founding: Founding<'_>) -> Result<Door, VaultError> {
+    fn found(&mut self, founding: NewVault<'_>) -> Result<UnlockedSlot, VaultError> {
         check_strength(&founding.factor)?;
         for organisation in founding.organisations {
             self.put_organisation(organisation)?;
@@ -85,7 +85,7 @@ impl Vault {
             return Err(VaultError::NoReader);
         }
         let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
-        let contents = Contents { gate_key, viewer };
+        let contents = SlotContents { gate_key, viewer };
         let door = self.put_slot(&founding.factor, &contents, founding.now_us)?;
         let secret = match founding.totp {
             Some(given) => Zeroizing::new(given.as_bytes().to_vec()),

@@ -7,7 +7,7 @@ use crate::ZONE;
 use anyhow::{Context, Result};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys};
+use journal::{Commit, Journal, JournalKeys};
 use model::{Counts, Coverage, InputCounts, Record, Screenshot, Span, WindowInfo};
 use report::RollupBuilder;
 use sha2::{Digest, Sha256};
@@ -122,7 +122,7 @@ fn day(day: Date, d: usize) -> Result<Vec<Record>> {
 }
 
 /// Writes the year; how many spans and pictures that were.
-pub(crate) fn fill(dir: &Path, keys: Keys) -> Result<(usize, usize)> {
+pub(crate) fn fill(dir: &Path, keys: JournalKeys) -> Result<(usize, usize)> {
     let (mut journal, _) = Journal::open(dir, keys, noon_us(YEAR.0)?)?;
     journal.commit_recovered(&[], noon_us(YEAR.0)?)?;
     let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);

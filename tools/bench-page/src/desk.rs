@@ -2,7 +2,7 @@
 //! that is new, written by an errand of its own.
 
 use anyhow::Result;
-use journal::{Errand, Keys, Reader};
+use journal::{Errand, JournalKeys, Reader};
 use model::{Notice, NoticeCode, Record};
 use report::meaning::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
@@ -14,7 +14,7 @@ use web::{Checking, Proof, Refused, Sent, Setting, Telling};
 
 pub(crate) struct Desk {
     dir: PathBuf,
-    keys: Keys,
+    keys: JournalKeys,
     reader: Option<Reader>,
     noted: HashSet<String>,
     checked: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(dir: &Path, keys: Keys) -> Result<Self> {
+    pub(crate) fn new(dir: &Path, keys: JournalKeys) -> Result<Self> {
         let rule = |name: &str, title: &str| ClassificationRule {
             name: name.to_owned(),
             app: None,

@@ -4,7 +4,7 @@ use crate::{ZONE, writer};
 use anyhow::Result;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use journal::{Commit, Keys};
+use journal::{Commit, JournalKeys};
 use model::{Counts, Coverage, InputCounts, Record, Span, WindowInfo};
 use report::RollupBuilder;
 use std::path::Path;
@@ -93,7 +93,7 @@ fn day(day: Date, spans: usize) -> Result<Vec<Record>> {
 /// Writes `count` days from `first` on; the number of spans written.
 pub(crate) fn fill(
     dir: &Path,
-    keys: Keys,
+    keys: JournalKeys,
     first: Date,
     count: usize,
     spans: usize,

@@ -15,12 +15,12 @@ mod recording;
 use anyhow::{Context, Result, bail};
 use days::YEAR;
 use jiff::civil::date;
-use journal::{Errand, Journal, Keys, Reader};
+use journal::{Errand, Journal, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-use vault::{Factor, Founding, Identity, KeyMaker, Opener, TotpSecret, Vault};
+use vault::{Factor, Identity, KeyMaker, NewVault, Opener, TotpSecret, Vault};
 
 /// The zone of everything here.
 pub(crate) const ZONE: &str = "Europe/Berlin";
@@ -62,8 +62,8 @@ fn code(n: u64) -> Result<(String, u64)> {
     Ok((totp.generate(at).to_string(), at))
 }
 
-fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
-    Ok(Keys {
+fn keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
+    Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
         maker: vault.key_maker(None)?,
         opener,
@@ -72,7 +72,7 @@ fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 
 fn desk(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
-    let founding = Founding {
+    let founding = NewVault {
         device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE),
         totp: Some(TotpSecret::parse(CODES)?),
@@ -141,7 +141,7 @@ fn year(dir: &Path, rolled: bool) -> Result<Value> {
     std::fs::create_dir_all(dir)?;
     let identity = Identity::generate();
     std::fs::write(dir.join("viewer"), identity.reveal().as_bytes())?;
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([identity.recipient()])?,
         opener: Opener::locked(),
@@ -199,7 +199,7 @@ fn told(dir: &Path, titles: bool) -> Result<Value> {
 }
 
 /// Opens a journal for writing.
-pub(crate) fn writer(dir: &Path, keys: Keys, now_us: i64) -> Result<Journal> {
+pub(crate) fn writer(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Journal> {
     let (mut journal, _) = Journal::open(dir, keys, now_us)?;
     journal.commit_recovered(&[], now_us)?;
     Ok(journal)

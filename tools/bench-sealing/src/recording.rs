@@ -4,7 +4,7 @@
 use crate::days::window;
 use crate::{ZONE, writer};
 use anyhow::Result;
-use journal::{Commit, FreezeRules, Keys, Limits};
+use journal::{Commit, FreezeOptions, JournalKeys, SegmentLimits};
 use model::{
     ActiveWindow, Counts, DeviceId, Moment, RECORD_SCHEMA, Record, RecordLineRef, Screenshot,
     SensorEvent, WindowHandle,
@@ -42,7 +42,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
     let device = DeviceId::from_bytes([7; 16]);
     let maker = KeyMaker::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
-    let keys = Keys {
+    let keys = JournalKeys {
         device: device.clone(),
         maker: maker.clone(),
         opener: opener.clone(),
@@ -55,9 +55,9 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
     let mut journal = writer(&dir.join("journal"), keys, now.utc_us)?;
     let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let mut sealed = Sealed::default();
-    let rules = FreezeRules {
+    let rules = FreezeOptions {
         last: false,
-        limits: Limits::default(),
+        limits: SegmentLimits::default(),
         hold_us: 600_000_000,
         readable: false,
     };

@@ -2,7 +2,7 @@
 
 use crate::desk::{self, Desk};
 use anyhow::{Context, Result, bail, ensure};
-use journal::{Form, JournalError, open_segment};
+use journal::{JournalError, ObjectEncoding, open_segment};
 use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use upload::keys::{self, ObjectKind};
@@ -230,7 +230,7 @@ impl Book {
                 }
                 ObjectKind::Shot => {
                     let opened = match parts.form {
-                        Form::Age => opener.open_file(body)?.to_vec(),
+                        ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
                     };
                     if pictures.insert(parts.seq, opened).is_some() {

@@ -1,7 +1,7 @@
 //! A journal to be broken: its keys, and records whose every byte follows from a number, their tag.
 
 use anyhow::{Context, Result};
-use journal::{DB_NAME, Journal, Keys, Reader, Recovery};
+use journal::{DB_NAME, Journal, JournalKeys, Reader, RecoveryReport};
 use model::{
     Clock, Counts, Coverage, DeviceId, InputCounts, Moment, RECORD_SCHEMA, Record, RecordLineRef,
     Screenshot, Span, WindowInfo,
@@ -69,14 +69,14 @@ pub(crate) fn journal_in(dir: &Path) -> PathBuf {
 }
 
 /// The writer's keys, in a process that knows only the desk's directory.
-pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
+pub(crate) fn keys_in(dir: &Path) -> Result<JournalKeys> {
     let lease: Identity = fs::read_to_string(dir.join("lease"))?
         .parse()
         .context("the lease")?;
     let viewer = fs::read_to_string(dir.join("viewer"))?
         .parse()
         .context("the viewer's key")?;
-    Ok(Keys {
+    Ok(JournalKeys {
         device: device(),
         maker: KeyMaker::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
@@ -84,7 +84,7 @@ pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
 }
 
 /// Opens the writer of the desk in `dir`.
-pub(crate) fn open(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)> {
+pub(crate) fn open(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
     Ok(Journal::open(&journal_in(dir), keys_in(dir)?, at_us)?)
 }
 

@@ -8,11 +8,11 @@
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
 //!   are read.
 
-use super::pages::Pages;
+use super::pages::LeafScan;
 use crate::db::{self, key};
 use crate::keys::KeyRing;
-use crate::lines::Sealed;
-use crate::{DB_NAME, Day, freeze};
+use crate::lines::SealedRow;
+use crate::{DB_NAME, UtcDay, freeze};
 use model::DeviceId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Statement, Transaction, params};
@@ -29,12 +29,12 @@ const PLAUSIBLE_SEQ: i64 = 1 << 40;
 const PLAUSIBLE_US: i64 = 1 << 56;
 
 /// Fills the new database.
-pub(super) struct Saver<'a> {
+pub(super) struct Salvager<'a> {
     to: &'a Transaction<'a>,
     device: &'a DeviceId,
     ring: &'a KeyRing,
     /// The damaged file's own leaves.
-    pages: Option<Pages>,
+    pages: Option<LeafScan>,
     /// The highest number seen anywhere.
     seen: u64,
     salvaged: u64,
@@ -69,13 +69,13 @@ fn readable<T>(
     out
 }
 
-impl<'a> Saver<'a> {
+impl<'a> Salvager<'a> {
     /// `pages`: of the damaged file, if it can be read. `seen`: the highest number known to have been in use.
     pub(super) fn new(
         to: &'a Transaction<'a>,
         device: &'a DeviceId,
         ring: &'a KeyRing,
-        pages: Option<Pages>,
+        pages: Option<LeafScan>,
         seen: u64,
     ) -> Self {
         Self {
@@ -241,7 +241,7 @@ impl<'a> Saver<'a> {
             self.seen = self.seen.max(seq);
             let row = key
                 .query_row([session], |row| {
-                    Ok(Sealed {
+                    Ok(SealedRow {
                         seq,
                         sealed,
                         open_id,
@@ -347,7 +347,7 @@ impl<'a> Saver<'a> {
         let mut done = acked;
         for (first, last, day) in waiting {
             if first > done + 1 {
-                freeze::leave(self.to, done + 1, first - 1, Day(day), 0)?;
+                freeze::leave(self.to, done + 1, first - 1, UtcDay(day), 0)?;
             }
             done = done.max(last);
         }

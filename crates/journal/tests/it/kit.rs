@@ -1,8 +1,8 @@
 //! A journal in a temporary directory, and records to put into it.
 
 use journal::{
-    Commit, Errand, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Recovery, Segment,
-    open_segment,
+    Commit, Errand, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader,
+    RecoveryReport, Segment, SegmentLimits, open_segment,
 };
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
@@ -47,13 +47,13 @@ impl Desk {
     }
 
     /// What the agent has.
-    pub(crate) fn keys(&self) -> Keys {
+    pub(crate) fn keys(&self) -> JournalKeys {
         keys(&self.device, &self.lease, self.viewer.recipient())
     }
 
     /// What a process of the viewer has.
-    pub(crate) fn viewer_keys(&self) -> Keys {
-        Keys {
+    pub(crate) fn viewer_keys(&self) -> JournalKeys {
+        JournalKeys {
             opener: self.opener(),
             ..self.keys()
         }
@@ -82,7 +82,7 @@ impl Desk {
         rusqlite::Connection::open(self.db()).unwrap()
     }
 
-    pub(crate) fn open(&self) -> (Journal, Recovery) {
+    pub(crate) fn open(&self) -> (Journal, RecoveryReport) {
         Journal::open(&self.at(), self.keys(), NOW).unwrap()
     }
 
@@ -146,8 +146,8 @@ impl Desk {
     }
 }
 
-pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> Keys {
-    Keys {
+pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> JournalKeys {
+    JournalKeys {
         device: device.clone(),
         maker: KeyMaker::new([viewer, lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
@@ -155,7 +155,7 @@ pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> Ke
 }
 
 /// The agent's keys, in a process that was started with the desk's directory.
-pub(crate) fn keys_of_child(dir: &Path) -> Keys {
+pub(crate) fn keys_of_child(dir: &Path) -> JournalKeys {
     let lease = fs::read_to_string(dir.join("lease")).unwrap();
     let viewer = fs::read_to_string(dir.join("viewer")).unwrap();
     keys(
@@ -166,25 +166,25 @@ pub(crate) fn keys_of_child(dir: &Path) -> Keys {
 }
 
 /// Everything at once, in segments of at most so many records.
-pub(crate) fn few(records: usize) -> FreezeRules {
-    FreezeRules {
-        limits: Limits {
+pub(crate) fn few(records: usize) -> FreezeOptions {
+    FreezeOptions {
+        limits: SegmentLimits {
             records,
-            ..Limits::default()
+            ..SegmentLimits::default()
         },
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     }
 }
 
 /// What is frozen and waits, as `(first, last, form)`, oldest first.
-pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, Form)> {
+pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
     desk.sql()
         .prepare("SELECT first_seq, last_seq, form FROM segment WHERE acked = 0 ORDER BY first_seq")
         .unwrap()
         .query_map([], |row| {
             let form = match row.get(2)? {
-                1 => Form::Age,
-                2 => Form::Rows,
+                1 => ObjectEncoding::Age,
+                2 => ObjectEncoding::Rows,
                 other => panic!("form {other}"),
             };
             Ok((

@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{Commit, DB_NAME, Day, Errand, Journal, JournalError, Reader};
+use journal::{Commit, DB_NAME, Errand, Journal, JournalError, Reader, UtcDay};
 use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
@@ -386,5 +386,5 @@ fn a_day_in_clear_is_all_the_time_there_is() {
     let day: i32 = conn
         .query_row("SELECT day FROM record", [], |r| r.get(0))
         .unwrap();
-    assert_eq!(Day(day).to_string(), "2026-09-21");
+    assert_eq!(UtcDay(day).to_string(), "2026-09-21");
 }

@@ -1,4 +1,4 @@
-//! The directories, alike on every system.
+//! The types that the part of every system returns.
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! The answer of every system.
+//! The type that the part of every system returns.
 
 /// The space on one file system, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! A local endpoint of one user: a Unix socket, or a named pipe on Windows. Nobody else on this computer can open it, and
-//! nothing can from another one.
+//! A local endpoint of one user: a Unix socket, or a named pipe on Windows. No other user can open it, and no
+//! other computer.
 //!
 //! An endpoint is named by the path of its socket, also where there is no such file.
 

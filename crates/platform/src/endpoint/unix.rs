@@ -11,7 +11,6 @@ use std::time::Duration;
 pub type EndpointStream = UnixStream;
 
 /// Accepts callers. Dropping it removes the socket file.
-#[derive(Debug)]
 pub struct EndpointListener {
     inner: UnixListener,
     path: PathBuf,

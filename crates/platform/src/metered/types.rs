@@ -1,4 +1,4 @@
-//! The answer of every system.
+//! The type that the part of every system returns.
 
 /// Is the network paid for by use?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The causes, alike on every system.
+//! The type that the part of every system reports.
 
 /// Why the program is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

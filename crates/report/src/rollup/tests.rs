@@ -4,7 +4,7 @@ use super::*;
 use crate::query;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use journal::{Commit, Day, Journal, Keys, Reader, Removal};
+use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget, UtcDay};
 use model::{DeviceId, Record, WindowInfo};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -110,7 +110,7 @@ impl Desk {
     }
 
     fn start(&self, lease: &Identity, now_us: i64) -> Run {
-        let keys = Keys {
+        let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
             maker: KeyMaker::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
@@ -311,7 +311,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let search = |words: &str| {
         let reader = desk.reader();
         let mut all = Vec::new();
-        let days = Day::of_us(begin)..=Day::of_us(begin);
+        let days = UtcDay::of_us(begin)..=UtcDay::of_us(begin);
         crate::search::titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
@@ -345,7 +345,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let mut run = desk.start(&lease, begin + 3 * H);
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    let what = Removal::Time(begin + 2 * H..begin + 2 * H + 60 * S);
+    let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
     run.journal.remove(&what, run.now_us).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
@@ -492,12 +492,12 @@ proptest! {
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = Removal::Time(run.now_us - seconds * S..run.now_us);
+                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
                     run.journal.remove(&what, run.now_us).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = Day::of_us(run.now_us);
+                    let day = UtcDay::of_us(run.now_us);
                     run.journal.erase(day..=day, run.now_us).unwrap();
                 }
                 Step::Again { clean, after, same } => {

@@ -24,7 +24,7 @@ pub(super) struct BusServices {
 }
 
 /// Asks who is on the bus. The connection is closed again: the thread that listens makes its own.
-pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<Reach, Unsupported> {
+pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<BusServices, Unsupported> {
     if *bus == BusAddress::Unused {
         return Err(Unsupported::new("the system bus is not used", ""));
     }
@@ -39,8 +39,8 @@ pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<Reach, Un
     })
 }
 
-pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> Reach {
-    let mut reach = Reach::default();
+pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> BusServices {
+    let mut reach = BusServices::default();
     for (name, found) in [(LOGIN, &mut reach.logind), (UPOWER, &mut reach.upower)] {
         *found = is_there(conn, name).await;
         let word = if *found { "there" } else { "not there" };

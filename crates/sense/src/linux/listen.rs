@@ -4,15 +4,15 @@
 //! by which the locker answers; it ends by `Unlock` or by the hint. A locker that obeys the signal but never sets the
 //! hint when it opens again leaves the session locked in our eyes; every common one sets it.
 
-use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, UPOWER};
-use super::supplies::Supplies;
-use crate::Options;
-use crate::keep::{End, Post, Source};
-use crate::outlet::{Closed, Outlet};
+use super::bus::{self, BusServices, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, SESSION, UPOWER};
+use super::supplies::PowerSupplies;
+use crate::DesktopOptions;
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use crate::outlet::{EventSender, ReceiverGone};
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use model::{Clock, Concern, Event, Power};
+use model::{Clock, PowerState, SensorEvent, SensorKind};
 use platform::bus::BusAddress;
 use platform::bus::connection::connect_bus;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, Message, MessageStream, message::Type};
 
-pub(super) struct Listener {
+pub(super) struct SessionListener {
     bus: BusAddress,
     session_name: Option<String>,
     reach: BusServices,

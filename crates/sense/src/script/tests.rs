@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::GrabError;
-use model::{ActiveWindow, Counts, InputCounts, Moment, Power, Stamped, Window, WindowHandle};
+use crate::CaptureError;
+use model::{
+    ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
+};
 use platform::clock::SystemClock;
 use std::sync::mpsc::sync_channel;
 

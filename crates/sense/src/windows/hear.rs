@@ -76,7 +76,7 @@ pub(super) fn take(mut into: impl FnMut(u32, Fact)) {
 }
 
 /// The window and the hooks; they belong to the thread that made them.
-pub(super) struct Ears {
+pub(super) struct WinEventHooks {
     pub(super) window: HiddenWindow,
     hooks: Vec<HWINEVENTHOOK>,
 }

@@ -1,9 +1,9 @@
 //! A desktop, the sensors on it, and what they said so far.
 
 use lab::desktop::{VirtualDesktop, wait_until};
-use model::{ActiveWindow, Counts, Event, Stamped};
+use model::{ActiveWindow, Counts, SensorEvent, TimedEvent};
 use platform::clock::SystemClock;
-use sense::{Desktop, Options, Running, Screen};
+use sense::{Desktop, DesktopOptions, SensorSupervisor, WindowCapture};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};

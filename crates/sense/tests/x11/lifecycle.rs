@@ -1,8 +1,8 @@
 use crate::kit::{Listening, counts, open, options};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, wait_until};
-use model::{Clock, Concern, Event, Stamped, Support, WindowHandle};
+use model::{Clock, SensorEvent, SensorKind, SensorSupport, TimedEvent, WindowHandle};
 use platform::clock::SystemClock;
-use sense::{GrabError, Options};
+use sense::{CaptureError, DesktopOptions};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 

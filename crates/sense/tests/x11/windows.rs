@@ -1,6 +1,6 @@
 use crate::kit::{Listening, last_title, options, titles, windows};
 use lab::desktop::{DesktopSpec, TestWindow, VirtualDesktop, WindowSpec};
-use model::{Clock, Event, MAX_TITLE_BYTES};
+use model::{Clock, MAX_TITLE_BYTES, SensorEvent};
 use platform::clock::SystemClock;
 use std::time::{Duration, Instant};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, PropMode};

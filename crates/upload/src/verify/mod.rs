@@ -20,18 +20,18 @@ use crate::error::SinkError;
 use crate::keys;
 use crate::look::InspectableSink;
 use index::ObjectIndex;
-use journal::{JournalError, Reader, SentObject};
+use journal::{JournalError, Reader, UploadedObject};
 use model::DeviceId;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use thiserror::Error;
-use vault::PublicKey;
+use vault::DevicePublicKey;
 
 /// How to check.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
     /// The keys that may sign. Empty: the one that signed a device's first manifest, for all of that device's.
-    pub keys: Vec<PublicKey>,
+    pub keys: Vec<DevicePublicKey>,
     /// Looks at names and sizes alone and reads only the manifests.
     pub quick: bool,
     /// The report of an earlier check: what it found must still be there.
@@ -43,7 +43,7 @@ pub struct JournalExpectation<'a> {
     /// The journal; it need not open anything.
     pub reader: &'a Reader,
     /// The device's own key.
-    pub key: Option<PublicKey>,
+    pub key: Option<DevicePublicKey>,
 }
 
 /// How far a check is.
@@ -162,9 +162,9 @@ fn list(
 /// Whose signatures count.
 struct TrustedKeys {
     /// For every device.
-    given: Vec<PublicKey>,
+    given: Vec<DevicePublicKey>,
     /// By device: what this computer knows, or what its first manifest named.
-    first: HashMap<String, PublicKey>,
+    first: HashMap<String, DevicePublicKey>,
 }
 
 impl TrustedKeys {
@@ -177,7 +177,7 @@ impl TrustedKeys {
     }
 
     /// True when this key may sign for this device.
-    fn takes(&mut self, device: &DeviceId, key: PublicKey) -> bool {
+    fn takes(&mut self, device: &DeviceId, key: DevicePublicKey) -> bool {
         if !self.given.is_empty() {
             return self.given.contains(&key);
         }
@@ -192,7 +192,7 @@ fn against_journal(
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
     let reader = expected.reader;
-    let name = |object: &SentObject| keys::sent(reader.device(), reader.epoch(), object);
+    let name = |object: &UploadedObject| keys::sent(reader.device(), reader.epoch(), object);
     let entombed = reader.entombed().map_err(Box::new)?;
     let entombed: HashSet<String> = entombed.iter().map(name).collect();
     let mut failed = None;

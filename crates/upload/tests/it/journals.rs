@@ -3,7 +3,8 @@
 
 use crate::kit::{Lab, Still};
 use journal::{
-    Commit, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Removal, open_segment,
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader, RedactionTarget,
+    SegmentLimits, open_segment,
 };
 use lab::s3::{Fault, Faults};
 use model::{
@@ -21,9 +22,9 @@ pub(crate) const START_US: i64 = 1_790_000_000_000_000;
 const MINUTE_US: u64 = 60_000_000;
 
 /// Small, so that a short test makes many segments.
-pub(crate) const SMALL: FreezeRules = FreezeRules {
+pub(crate) const SMALL: FreezeOptions = FreezeOptions {
     last: false,
-    limits: Limits {
+    limits: SegmentLimits {
         records: 17,
         bytes: 1 << 20,
     },
@@ -40,7 +41,7 @@ pub(crate) struct Recorded {
 }
 
 fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([3; 16]),
         maker: KeyMaker::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
@@ -209,10 +210,10 @@ impl Recorded {
             assert_eq!(parts.epoch, reader.epoch());
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
             let word = match (parts.kind, parts.form) {
-                (ObjectKind::Activity, Form::Age) => "segment",
-                (ObjectKind::Activity, Form::Rows) => "sealed rows",
+                (ObjectKind::Activity, ObjectEncoding::Age) => "segment",
+                (ObjectKind::Activity, ObjectEncoding::Rows) => "sealed rows",
                 (ObjectKind::Activity, _) => "readable segment",
-                (ObjectKind::Shot, Form::Age) => "picture",
+                (ObjectKind::Shot, ObjectEncoding::Age) => "picture",
                 (ObjectKind::Shot, _) => "readable picture",
                 (ObjectKind::Vault, _) => "kit",
                 (ObjectKind::Manifest, _) => "manifest",
@@ -227,7 +228,7 @@ impl Recorded {
                 }
                 ObjectKind::Shot => {
                     let picture = match parts.form {
-                        Form::Age => self.viewer().open_file(body).unwrap().to_vec(),
+                        ObjectEncoding::Age => self.viewer().open_file(body).unwrap().to_vec(),
                         _ => body.clone(),
                     };
                     let before = pictures.insert(parts.seq, sha256_hex(&picture));
@@ -246,7 +247,7 @@ impl Recorded {
             }
         }
         assert_eq!(named, pictures, "each shot's picture is there, once");
-        assert_eq!(reader.depth().unwrap(), journal::Depth::default());
+        assert_eq!(reader.depth().unwrap(), journal::OutboxDepth::default());
         forms
     }
 }
@@ -537,7 +538,7 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     recorded.work(16);
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
-    let all = Removal::Time(i64::MIN..i64::MAX);
+    let all = RedactionTarget::Time(i64::MIN..i64::MAX);
     let removed = recorded.journal.remove(&all, START_US).unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
@@ -554,13 +555,13 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     recorded.drain(&sink).unwrap();
     assert_eq!(
         recorded.reader().depth().unwrap(),
-        journal::Depth::default()
+        journal::OutboxDepth::default()
     );
     let after = lab.server.objects().unwrap();
     let new: Vec<&String> = after.keys().filter(|k| !there.contains(k)).collect();
     assert_eq!(new.len(), 1, "{new:?}");
     let body = &after[new[0]];
-    let opened = open_segment(Form::Age, body, &recorded.viewer()).unwrap();
+    let opened = open_segment(ObjectEncoding::Age, body, &recorded.viewer()).unwrap();
     let text = String::from_utf8(opened.lines).unwrap();
     assert!(
         text.contains("\"removed\":true") && !text.contains("chapter"),

@@ -2,7 +2,7 @@
 
 use crate::journals::{Recorded, START_US, all_of};
 use crate::kit::{Lab, Still};
-use journal::{Day, Outbox, Removal};
+use journal::{Outbox, RedactionTarget, UtcDay};
 use lab::s3::{Fault as Trouble, Faults};
 use model::{Clock, DeviceId, Moment};
 use std::collections::BTreeMap;
@@ -470,7 +470,7 @@ fn what_its_owner_had_deleted_is_not_missing() {
     fs::remove_file(sent.file(&erased)).unwrap();
     assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
-        let shot = Removal::Shot(keys::parse(&name).unwrap().seq);
+        let shot = RedactionTarget::Shot(keys::parse(&name).unwrap().seq);
         sent.recorded.journal.remove(&shot, START_US).unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
@@ -485,7 +485,7 @@ fn what_its_owner_had_deleted_is_not_missing() {
 fn numbers_erased_before_they_were_sent_are_explained() {
     let mut sent = Sent::new();
     sent.recorded.work(10);
-    let today = Day::of_us(START_US);
+    let today = UtcDay::of_us(START_US);
     let erased = sent
         .recorded
         .journal

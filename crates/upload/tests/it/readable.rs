@@ -3,13 +3,13 @@
 
 use crate::journals::{Recorded, SMALL, START_US, all_of};
 use crate::kit::Lab;
-use journal::FreezeRules;
+use journal::FreezeOptions;
 use lab::s3::{Fault, Faults};
 use std::collections::BTreeMap;
 use upload::ObjectStoreSink;
 use vault::Opener;
 
-const READABLE: FreezeRules = FreezeRules {
+const READABLE: FreezeOptions = FreezeOptions {
     last: false,
     readable: true,
     ..SMALL

@@ -200,7 +200,7 @@ fn files_belong_to_their_owner_alone() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let root = TempDir::new().unwrap();
     let dir = root.path().join("a/b");
-    let new = vault::Founding {
+    let new = vault::NewVault {
         totp: None,
         ..founding(Factor::OsStore(STORED))
     };

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys, Reader, Removal};
+use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget};
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
     WindowInfo,
@@ -44,9 +44,9 @@ pub(crate) fn hostile() -> Vec<String> {
     ]
 }
 
-pub(crate) fn keys() -> Keys {
+pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
-    Keys {
+    JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
         maker: KeyMaker::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
@@ -206,7 +206,7 @@ pub(crate) fn picture(n: u64) -> Vec<u8> {
 /// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` pictures and hostile titles.
 pub(crate) fn fill(
     dir: &Path,
-    keys: &Keys,
+    keys: &JournalKeys,
     now_us: i64,
     count: i32,
     each: i64,
@@ -334,7 +334,7 @@ impl Seen {
 
 pub(crate) struct MadeUp {
     pub(crate) dir: PathBuf,
-    pub(crate) keys: Keys,
+    pub(crate) keys: JournalKeys,
     pub(crate) reader: Option<Reader>,
     pub(crate) seen: Seen,
     /// When days begin.
@@ -513,7 +513,7 @@ impl Desk for MadeUp {
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         let done = journal
-            .remove(&Removal::Shot(seq), now)
+            .remove(&RedactionTarget::Shot(seq), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         Ok(format!("Taken out: {} picture.", done.shots))
     }

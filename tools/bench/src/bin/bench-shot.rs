@@ -6,10 +6,10 @@
 
 use anyhow::{Context, Result, bail};
 use bench::cpu;
-use model::{Event, WindowHandle};
+use model::{SensorEvent, WindowHandle};
 use platform::clock::SystemClock;
-use screenshots::{Outcome, Pipeline, Settings};
-use sense::{Desktop, Options, Screen};
+use screenshots::{PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
+use sense::{Desktop, DesktopOptions, WindowCapture};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;

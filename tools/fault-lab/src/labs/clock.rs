@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use journal::{Commit, FreezeRules, Journal, Keys, Outbox, Reader};
+use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{
     ActiveWindow, Counts, Coverage, DeviceId, InputCounts, Moment, NoticeCode, RECORD_SCHEMA,
     Record, RecordLine, SensorEvent, Span, WindowHandle, WindowInfo,
@@ -451,16 +451,16 @@ fn journal_holds(
 ) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let lease = Identity::generate();
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
     let (mut journal, _) = Journal::open(dir.path(), keys.clone(), first_us)?;
-    let hold = FreezeRules {
+    let hold = FreezeOptions {
         hold_us: 600 * S,
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
     let mut seq = 0;
     // A commit of many ticks, as a busy disk would make: the order is what matters here.

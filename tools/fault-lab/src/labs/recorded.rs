@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use journal::{Commit, Depth, Form, FreezeRules, Journal, Keys, Limits, Reader, open_segment};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader,
+    SegmentLimits, open_segment,
+};
 use model::{
     Clock, Counts, Coverage, DeviceId, Moment, Record, RecordLine, Screenshot, Span, WindowInfo,
 };
@@ -42,7 +45,7 @@ impl Recorded {
     /// A new journal in `dir`, which `viewer` can read.
     pub(crate) fn new(dir: &Path, viewer: &Identity) -> Result<Self> {
         let lease = Identity::generate();
-        let keys = Keys {
+        let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
             maker: KeyMaker::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
@@ -129,9 +132,9 @@ impl Recorded {
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
-        let rules = FreezeRules {
+        let rules = FreezeOptions {
             last: false,
-            limits: Limits {
+            limits: SegmentLimits {
                 records,
                 bytes: 1 << 20,
             },
@@ -179,11 +182,11 @@ pub(crate) fn arrived(
         );
         arrived.bytes += body.len() as u64;
         let before = match (parts.kind, parts.form) {
-            (ObjectKind::Activity, Form::Age) => {
+            (ObjectKind::Activity, ObjectEncoding::Age) => {
                 let opened = open_segment(parts.form, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
-            (ObjectKind::Shot, Form::Age) => {
+            (ObjectKind::Shot, ObjectEncoding::Age) => {
                 let picture = sha256_hex(&opener.open_file(&body)?);
                 pictures.insert(parts.seq, picture).is_some()
             }
@@ -234,7 +237,7 @@ pub(crate) fn arrived(
         "a picture arrived that is not in the journal"
     );
     ensure!(
-        reader.depth()? == Depth::default(),
+        reader.depth()? == OutboxDepth::default(),
         "the journal takes something for not sent"
     );
     Ok(arrived)

@@ -63,7 +63,7 @@ impl Bucket {
     fn name(&self, seq: u64) -> (String, String) {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
-        let form = journal::Form::Age;
+        let form = journal::ObjectEncoding::Age;
         let name = keys::activity(&self.device, 1, day, seq, &sha256, form);
         (name, sha256)
     }

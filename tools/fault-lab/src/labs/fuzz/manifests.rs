@@ -46,7 +46,7 @@ fn good(key: &DeviceKey) -> Manifest {
                 "2026-09-21",
                 1,
                 &sha256,
-                journal::Form::Age,
+                journal::ObjectEncoding::Age,
             ),
             bytes: 7,
             sha256,
@@ -116,7 +116,7 @@ fn check(manifest: &Manifest, bytes: Vec<u8>) {
 
 fn good_name(manifest: &Manifest) -> String {
     let sha256 = sha256_hex(b"content");
-    let form = journal::Form::Age;
+    let form = journal::ObjectEncoding::Age;
     keys::activity(
         &manifest.device,
         manifest.epoch,

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use upload::keys;
-use vault::{Factor, Founding, RecoveryCode, TotpSecret, Vault};
+use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 /// Reads an input; what it finds does not matter.
 type Read = Box<dyn Fn(&[u8]) + Sync>;
@@ -235,7 +235,7 @@ fn a_segment(dir: &Path) -> Result<(desk::Desk, Vec<u8>, Vec<u8>)> {
         at_us: desk::START_US,
         ..journal::Commit::default()
     })?;
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(desk::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&desk.at())?
         .next_segment()?
         .context("no segment")?;
@@ -262,7 +262,11 @@ fn segment(dir: &Path) -> Result<Target> {
         seeds: vec![body, packed(&lines)],
         words: &[b"-> X25519 ", b"\n--- ", b"-> scrypt a 20\n"],
         read: Box::new(move |input| {
-            for form in [Form::Age, Form::Readable, Form::Rows] {
+            for form in [
+                ObjectEncoding::Age,
+                ObjectEncoding::Readable,
+                ObjectEncoding::Rows,
+            ] {
                 drop(open_segment(form, input, &opener));
             }
         }),
@@ -288,7 +292,7 @@ fn sealed_rows(dir: &Path) -> Result<Target> {
     closed.new_lease()?;
     let (mut journal, _) = desk::open(&dir, desk::START_US)?;
     journal.commit_recovered(&[], desk::START_US)?;
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(desk::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&closed.at())?
         .next_segment()?
         .context("no segment")?;
@@ -301,7 +305,7 @@ fn sealed_rows(dir: &Path) -> Result<Target> {
         words: &[b"\"open_id\":1,", b"\"kind\":\"sealed\"", b"\"schema\":"],
         read: Box::new(move |input| {
             for opener in &openers {
-                drop(open_segment(Form::Rows, &packed(input), opener));
+                drop(open_segment(ObjectEncoding::Rows, &packed(input), opener));
             }
         }),
     })
@@ -332,7 +336,7 @@ fn lines() -> Result<Target> {
 
 fn vault_file(dir: &Path) -> Result<Target> {
     let made = dir.join("made");
-    let founding = Founding {
+    let founding = NewVault {
         device: desk::device().as_str().to_owned(),
         factor: Factor::OsStore(&[7; 32]),
         totp: None,
@@ -497,8 +501,17 @@ fn object_keys() -> Target {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::activity(&device, 1_790_000_000, day, 7, &sha, Form::Age).into_bytes(),
-            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Readable).into_bytes(),
+            keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
+            keys::shot(
+                &device,
+                1,
+                day,
+                12,
+                &sha,
+                "image/webp",
+                ObjectEncoding::Readable,
+            )
+            .into_bytes(),
             keys::vault(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
