@@ -6,8 +6,11 @@ use crate::config::Config;
 use crate::desk;
 use crate::environment::Environment;
 use anyhow::{Context, Result};
-use journal::{Form, FreezeRules, Outbox, open_segment};
-use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use journal::{FreezeOptions, ObjectEncoding, Outbox, open_segment};
+use model::{
+    ActiveWindow, Counts, Moment, PowerState, RecordLine, SensorEvent, SensorKind, TimedEvent,
+    WindowHandle,
+};
 use protocol::{MAX_REQUEST_BYTES, Request, Response, ViewTicket};
 use std::fs;
 use std::path::{Path, PathBuf};
