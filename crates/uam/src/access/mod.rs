@@ -9,7 +9,7 @@ use crate::commands::Home;
 use crate::config::Config;
 use crate::{control, start, yours};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use journal::{Errand, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
     let mut vault = Vault::open(&home.paths.vault())?;
-    let mut ask = Ask::aside();
+    let mut ask = Prompt::on_stderr();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
     let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;

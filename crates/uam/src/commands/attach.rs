@@ -49,7 +49,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
     drop(access);
     let (tx, rx) = sync_channel(16);
     ends(&tx)?;
-    let over = match plain || !console::can_be_live() {
+    let over = match plain || !console::supports_live_view() {
         true => lines(home, ticket, &rx)?,
         false => panel(home, ticket, &tx, &rx)?,
     };
@@ -156,7 +156,7 @@ fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Resul
         ticket,
         last: 0,
     };
-    let mut plain = Plain::new(std::io::stdout());
+    let mut plain = PlainView::new(std::io::stdout());
     let mut headline = String::new();
     loop {
         match lookout.look()? {
@@ -164,11 +164,11 @@ fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Resul
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.text(&scene.status.headline(current_time_us()))?;
+                    plain.print_text(&scene.status.headline(current_time_us()))?;
                     headline = now;
                 }
                 for line in &scene.lines {
-                    plain.line(line)?;
+                    plain.print_line(line)?;
                 }
             }
             Err(over) => return Ok(over),
@@ -187,10 +187,10 @@ fn panel(
 ) -> anyhow::Result<Over> {
     let (wishes, wished) = view::wishes();
     let leave = tx.clone();
-    let live = Live::start(
-        Options {
+    let live = LiveView::start(
+        LiveOptions {
             attached: true,
-            ..Options::default()
+            ..LiveOptions::default()
         },
         Arc::new(SystemClock),
         move |command| {
@@ -213,8 +213,8 @@ fn panel(
     )?;
     let over = follow(home, ticket, &live, rx);
     match live.finish() {
-        Ended::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
-        Ended::Asked | Ended::TerminalClosed => over,
+        ViewEnd::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
+        ViewEnd::Requested | ViewEnd::TerminalClosed => over,
     }
 }
 
@@ -245,14 +245,14 @@ fn follow(
             }
             removals = Some(scene.redactions);
             for line in scene.lines.drain(..) {
-                updates.line(line);
+                updates.add_line(line);
             }
             updates.glance(scene.day_summary);
             updates.status(scene.status);
             if shown != Some(scene.newest_screenshot) {
                 shown = Some(scene.newest_screenshot);
                 if let Some(newest) = newest(home, &lookout.ticket) {
-                    updates.picture(newest);
+                    updates.show_newest_screenshot(newest);
                 }
             }
         }

@@ -35,9 +35,9 @@ const MOST_LOG: u64 = 4096;
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
-    let standing = indicator::probe(&agent::indicator_options(&config.indicator));
+    let standing = indicator::probe_desktop(&agent::indicator_options(&config.indicator));
     let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
-        (&standing.tray, &standing.bubbles)
+        (&standing.tray, &standing.notifications)
     else {
         return Ok(());
     };

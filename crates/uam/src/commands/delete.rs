@@ -50,8 +50,8 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let agreed = args.yes
-        || Ask::aside()
-            .plain_yes_no("Take it out?")
+        || Prompt::on_stderr()
+            .ask_yes_no_explicit("Take it out?")
             .context("cannot ask")?;
     if !agreed {
         output::line("Nothing was changed.");

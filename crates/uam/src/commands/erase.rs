@@ -62,7 +62,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes {
-        let word = Ask::aside().code(&format!("Type {WORD} to erase"))?;
+        let word = Prompt::on_stderr().ask_line(&format!("Type {WORD} to erase"))?;
         if word.as_deref() != Some(WORD) {
             output::line("Nothing was changed.");
             return Ok(ExitCode::SUCCESS);

@@ -219,9 +219,9 @@ pub(super) fn phone(
     if !known {
         start::show_secret(&proposal.enrolment(&start::account())?, &picture);
     }
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
-        let Some(code) = ask.code("Code from the new entry")? else {
+        let Some(code) = ask.ask_line("Code from the new entry")? else {
             break;
         };
         match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
@@ -231,7 +231,7 @@ pub(super) fn phone(
                 }
                 return Ok(());
             }
-            verdict => ask.say(&verdict.to_string())?,
+            verdict => ask.print_line(&verdict.to_string())?,
         }
     }
     let _ = vault::remove_qr_png(&picture);

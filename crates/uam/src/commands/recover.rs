@@ -69,13 +69,13 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let text = "A recovery code was used to get in.".to_owned();
     access::note(home, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is taken anew for each question: what is called in between asks for itself.
-    if Ask::stdio().yes_no(
+    if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",
         true,
     )? {
         super::keys::phone(&mut vault, &door, &pass, None)?;
     }
-    if Ask::stdio().yes_no(
+    if Prompt::on_stdio().ask_yes_no(
         "Give the key a new place (credential store or passphrase)?",
         true,
     )? {
@@ -95,14 +95,14 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 fn code() -> anyhow::Result<RecoveryCode> {
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
-        let Some(typed) = ask.secret("Recovery code")? else {
+        let Some(typed) = ask.ask_secret("Recovery code")? else {
             break;
         };
         match RecoveryCode::parse(&typed) {
             Ok(code) => return Ok(code),
-            Err(e) => ask.say(&e.to_string())?,
+            Err(e) => ask.print_line(&e.to_string())?,
         }
     }
     Err(UserError::new(

@@ -202,7 +202,7 @@ pub(super) fn range(from: &str, to: Option<&str>) -> anyhow::Result<RangeInclusi
 
 fn terminal_width() -> usize {
     if std::io::stdout().is_terminal() {
-        usize::from(console::picture::room().0)
+        usize::from(console::inline_image::terminal_area().0)
     } else {
         WIDTH
     }

@@ -5,7 +5,7 @@ use crate::cli::Protocol;
 use crate::config::Config;
 use crate::output;
 use anyhow::Context;
-use console::Graphics;
+use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
 use model::UserError;
 use platform::clock::current_time_us;
@@ -52,15 +52,17 @@ pub(super) fn run(
 /// Draws a picture in the terminal.
 pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
     let graphics = match chosen(protocol) {
-        Some(protocol) if !std::io::stdout().is_terminal() => Graphics::assumed(protocol),
-        forced => Graphics::detect(forced)
+        Some(protocol) if !std::io::stdout().is_terminal() => {
+            TerminalGraphics::assume_protocol(protocol)
+        }
+        forced => TerminalGraphics::detect(forced)
             .context("pictures are shown on a terminal only (or say --protocol)")?,
     };
-    console::picture::show(
+    console::inline_image::print_image(
         &mut std::io::stdout(),
         picture,
         &graphics,
-        console::picture::room(),
+        console::inline_image::terminal_area(),
     )
     .context("cannot draw the picture")
 }
@@ -95,13 +97,13 @@ fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
         .with_context(|| format!("cannot open picture {seq}"))
 }
 
-fn chosen(protocol: Protocol) -> Option<console::Protocol> {
+fn chosen(protocol: Protocol) -> Option<console::GraphicsProtocol> {
     match protocol {
         Protocol::Auto => None,
-        Protocol::Kitty => Some(console::Protocol::Kitty),
-        Protocol::Sixel => Some(console::Protocol::Sixel),
-        Protocol::Iterm2 => Some(console::Protocol::Iterm2),
-        Protocol::Blocks => Some(console::Protocol::HalfBlocks),
+        Protocol::Kitty => Some(console::GraphicsProtocol::Kitty),
+        Protocol::Sixel => Some(console::GraphicsProtocol::Sixel),
+        Protocol::Iterm2 => Some(console::GraphicsProtocol::Iterm2),
+        Protocol::Blocks => Some(console::GraphicsProtocol::HalfBlocks),
     }
 }
 

@@ -130,8 +130,8 @@ pub(crate) fn ask(
     }
     output::line(&facts.text());
     let agreed = given
-        || Ask::stdio()
-            .plain_yes_no("Do you agree?")
+        || Prompt::on_stdio()
+            .ask_yes_no_explicit("Do you agree?")
             .context("cannot ask for your agreement")?;
     if agreed {
         return Ok(Agreed::Now(consent));

@@ -32,7 +32,7 @@ impl Secret {
 /// Opens the vault with whatever is at hand: the credential store without a word, else the passphrase.
 pub(crate) fn open<R: BufRead, W: Write>(
     vault: &Vault,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
     let mut stored = None;
     if vault.has_slot(KeySlotKind::OsStore) {
@@ -43,7 +43,7 @@ pub(crate) fn open<R: BufRead, W: Write>(
     }
     if vault.has_slot(KeySlotKind::Passphrase) {
         if let Some(why) = &stored {
-            ask.say(&format!("(The credential store does not help: {why:#})"))?;
+            ask.print_line(&format!("(The credential store does not help: {why:#})"))?;
         }
         return from_passphrase(vault, ask);
     }
@@ -62,17 +62,17 @@ pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
 
 fn from_passphrase<R: BufRead, W: Write>(
     vault: &Vault,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
     for _ in 0..TRIES {
         let Some(words) = ask
-            .secret("Passphrase")
+            .ask_secret("Passphrase")
             .context("cannot ask for the passphrase")?
         else {
             break;
         };
         match vault.door(&Factor::Passphrase(&words)) {
-            Err(VaultError::WrongFactor { .. }) => ask.say("That is not the passphrase.")?,
+            Err(VaultError::WrongFactor { .. }) => ask.print_line("That is not the passphrase.")?,
             door => return Ok(door?),
         }
     }
@@ -120,19 +120,23 @@ pub(crate) fn into_store(store: &dyn CredentialStore, device: &str) -> anyhow::R
 
 /// Asks for a new passphrase, twice.
 pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
-    let mut ask = Ask::stdio();
-    ask.say("Choose a passphrase; without it and the recovery codes nobody can read the record.")?;
+    let mut ask = Prompt::on_stdio();
+    ask.print_line(
+        "Choose a passphrase; without it and the recovery codes nobody can read the record.",
+    )?;
     for _ in 0..TRIES {
-        let Some(words) = ask.secret("New passphrase")? else {
+        let Some(words) = ask.ask_secret("New passphrase")? else {
             break;
         };
         if words.chars().count() < vault::MIN_PASSPHRASE {
-            ask.say("That is too short: use at least 8 characters, better four random words.")?;
+            ask.print_line(
+                "That is too short: use at least 8 characters, better four random words.",
+            )?;
             continue;
         }
-        match ask.secret("The same once more")? {
+        match ask.ask_secret("The same once more")? {
             Some(again) if again == words => return Ok(words),
-            Some(_) => ask.say("The two are not the same.")?,
+            Some(_) => ask.print_line("The two are not the same.")?,
             None => break,
         }
     }

@@ -60,19 +60,19 @@ fn prove(kit: &RecoveryKit) -> anyhow::Result<()> {
     let Some(code) = kit.codes().get(number) else {
         return Ok(());
     };
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
         let question = format!(
             "Write the codes down, then type the first five characters of code {}",
             number + 1
         );
-        let Some(block) = ask.code(&question)? else {
+        let Some(block) = ask.ask_line(&question)? else {
             break;
         };
         if code.begins_with(&block) {
             return Ok(());
         }
-        ask.say("That is not how it begins.")?;
+        ask.print_line("That is not how it begins.")?;
     }
     Err(UserError::new(
         ErrorKind::Denied,

@@ -82,7 +82,7 @@ pub(crate) fn enter(
     };
     let (mut vault, door, imported) = match vault.take() {
         Some(vault) => {
-            let door = factor::open(&vault, &mut Ask::stdio())?;
+            let door = factor::open(&vault, &mut Prompt::on_stdio())?;
             (vault, door, false)
         }
         None => first::found(&dir, args, now_us)?,
@@ -183,7 +183,7 @@ fn gate(
     } else if first {
         show_secret(&vault.enrolment(door, &account())?, &picture);
     }
-    let pass = code(vault, door, &mut Ask::stdio(), notices)?;
+    let pass = code(vault, door, &mut Prompt::on_stdio(), notices)?;
     if first {
         forget_secret(&picture);
     }
@@ -194,13 +194,13 @@ fn gate(
 pub(crate) fn code<R: BufRead, W: Write>(
     vault: &mut Vault,
     door: &UnlockedSlot,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
     notices: &mut Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<GateToken> {
     for tried in 0..TRIES {
         let left = TRIES - 1 - tried;
         let code = ask
-            .code("Code from your authenticator app")
+            .ask_line("Code from your authenticator app")
             .context("cannot ask for the code")?;
         let Some(code) = code else {
             return Err(UserError::new(
@@ -215,7 +215,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
             let refused = answer.failures_before.max(tried);
             if refused > 0 {
                 let text = format!("{refused} codes were refused before the right one.");
-                ask.say(&text)?;
+                ask.print_line(&text)?;
                 notices.push((NoticeCode::CodeRefused, text));
             }
             if let Some(seconds) = answer.clock_jumped {
@@ -244,7 +244,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
         } else {
             String::new()
         };
-        ask.say(&format!("{}{more}", answer.verdict))?;
+        ask.print_line(&format!("{}{more}", answer.verdict))?;
     }
     Err(UserError::new(
         ErrorKind::Denied,
@@ -260,7 +260,7 @@ pub(crate) fn show_secret(enrolment: &Enrolment, picture: &Path) {
         "Set up the second factor: scan this with Google Authenticator, Authy or any other such app.",
     );
     output::line("");
-    let qr = if console::takes_escapes() {
+    let qr = if console::supports_escapes() {
         enrolment.qr_ansi()
     } else {
         enrolment.qr_text()
@@ -297,7 +297,7 @@ pub(crate) fn forget_secret(picture: &Path) {
 
 /// Clears the screen and what was scrolled off it (ECMA-48 ED 2, and xterm's ED 3), where there is one.
 pub(crate) fn clear_screen() -> bool {
-    let can = console::takes_escapes();
+    let can = console::supports_escapes();
     if can {
         output::out("\u{1b}[H\u{1b}[2J\u{1b}[3J");
     }

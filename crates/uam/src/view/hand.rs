@@ -5,7 +5,7 @@ use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::yours::{hand, words};
 use anyhow::Context;
-use console::{Code, Command, Pause, Updates, Wish};
+use console::{Code, Command, Pause, ViewUpdates, Wish};
 use model::NoticeCode;
 use platform::clock::current_time_us;
 use platform::process::separate_from_terminal;
@@ -67,7 +67,7 @@ impl Hand {
             Command::Leave => Ok(None),
         };
         match said {
-            Ok(Some(text)) => self.updates.said(text),
+            Ok(Some(text)) => self.updates.show_message(text),
             Ok(None) => {}
             Err(e) => self.updates.said(model::describe_error(e.as_ref())),
         }
@@ -96,7 +96,7 @@ impl Hand {
             return Ok(Some(response.text().to_owned()));
         };
         self.shown = (picture.place < picture.of).then_some(picture.seq);
-        self.updates.stepped(picture);
+        self.updates.show_chosen_screenshot(picture);
         Ok(None)
     }
 

@@ -1,6 +1,6 @@
 //! The list of keys.
 
-use super::View;
+use super::content::Panel;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -32,16 +32,17 @@ const KEYS: [(&str, &str); 11] = [
     ),
 ];
 
-pub(super) fn render(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    let leaving = match view.attached {
+/// Draws the list in place of everything between the headline and the last row.
+pub(super) fn render_help(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
+    let leaving = match panel.attached {
         true => "leave this view; recording goes on (`uam stop` ends it)",
         false => "stop recording and quit (asked first; Ctrl-C at once)",
     };
     let width = usize::from(area.width).saturating_sub(11);
-    for (y, (key, what)) in (area.y + 1..area.bottom() - 1).zip(KEYS) {
-        let what = if key == "q" { leaving } else { what };
+    for (y, (key, text)) in (area.y + 1..area.bottom() - 1).zip(KEYS) {
+        let text = if key == "q" { leaving } else { text };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         buf.set_string(area.x + 2, y, key, bold);
-        buf.set_string(area.x + 10, y, clip(what, width), Style::new());
+        buf.set_string(area.x + 10, y, clip(text, width), Style::new());
     }
 }

@@ -1,7 +1,8 @@
-//! One picture, printed where the cursor is.
+//! Prints one image where the cursor is.
 
-use crate::graphics::{Graphics, Protocol, decode};
-use crate::{ConsoleError, input::Input};
+use crate::error::ConsoleError;
+use crate::graphics::{GraphicsProtocol, TerminalGraphics, decode_image};
+use crate::input::TerminalInput;
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Color;
@@ -10,37 +11,37 @@ use ratatui_image::Image;
 use std::fmt::Write as _;
 use std::io::Write;
 
-/// Prints an encoded picture (WebP or PNG) to `out`, at most `cells` (columns, rows) large, and ends the line.
+/// Prints an encoded image (WebP or PNG) to `out`, at most `cells` (columns, rows) large, and ends the line.
 ///
 /// # Errors
-/// When the picture cannot be read or encoded, or writing fails.
-pub fn show(
+/// When the image cannot be decoded or encoded for the terminal, or writing fails.
+pub fn print_image(
     out: &mut impl Write,
     bytes: &[u8],
-    graphics: &Graphics,
+    graphics: &TerminalGraphics,
     cells: (u16, u16),
 ) -> Result<(), ConsoleError> {
-    let image = decode(bytes)?;
+    let image = decode_image(bytes)?;
     let cells = Size::new(cells.0.max(1), cells.1.max(1));
-    // A picture printed here stays in the scrollback, so each has a number of its own.
+    // An image printed here stays in the scrollback, so each has its own number.
     let id = std::process::id().rotate_left(8) ^ (bytes.len() as u32);
-    let encoded = graphics.encode(image, cells, id)?;
+    let encoded = graphics.encode_image(image, cells, id)?;
     let area = Rect::from((ratatui::layout::Position::ORIGIN, encoded.size()));
     let mut buffer = Buffer::empty(area);
     Image::new(&encoded).render(area, &mut buffer);
-    if !graphics.true_colour() && graphics.protocol() == Protocol::HalfBlocks {
-        to_palette(&mut buffer, area);
+    if !graphics.has_true_colour() && graphics.protocol() == GraphicsProtocol::HalfBlocks {
+        reduce_to_palette(&mut buffer, area);
     }
-    out.write_all(printed(&buffer, graphics.protocol()).as_bytes())?;
+    out.write_all(buffer_to_text(&buffer, graphics.protocol()).as_bytes())?;
     out.flush()?;
     Ok(())
 }
 
-/// The room for a picture in the terminal on standard output, in columns and rows: all of it but three rows, or
-/// 80 by 21 when its size cannot be known.
+/// The area for an image in the terminal on standard output, in columns and rows: all of it but three rows, or
+/// 80 by 21 when its size is unknown.
 #[must_use]
-pub fn room() -> (u16, u16) {
-    match Input::size() {
+pub fn terminal_area() -> (u16, u16) {
+    match TerminalInput::terminal_size() {
         Ok(size) if size.cells.width > 0 && size.cells.height > 3 => {
             (size.cells.width, size.cells.height - 3)
         }
@@ -49,13 +50,13 @@ pub fn room() -> (u16, u16) {
 }
 
 /// The buffer as text with colours, row by row.
-fn printed(buffer: &Buffer, protocol: Protocol) -> String {
+fn buffer_to_text(buffer: &Buffer, protocol: GraphicsProtocol) -> String {
     let area = buffer.area;
     let mut out = String::new();
     // Writing into a String cannot fail, so the results are dropped throughout.
-    if matches!(protocol, Protocol::Sixel | Protocol::Iterm2) {
-        // One sequence draws everything. It must not scroll half-way, so the rows are made first; then back up,
-        // draw, and on below.
+    if matches!(protocol, GraphicsProtocol::Sixel | GraphicsProtocol::Iterm2) {
+        // One sequence draws everything. It must not scroll half-way, so line feeds make the rows first; then the
+        // cursor goes up, the image is drawn, and the cursor goes below it.
         let rows = area.height;
         out.push_str(&"\r\n".repeat(rows.into()));
         let _ = write!(out, "\x1b[{rows}A\x1b7");
@@ -72,7 +73,12 @@ fn printed(buffer: &Buffer, protocol: Protocol) -> String {
             }
             if (cell.fg, cell.bg) != colours {
                 colours = (cell.fg, cell.bg);
-                let _ = write!(out, "\x1b[0{}{}m", colour(38, cell.fg), colour(48, cell.bg));
+                let _ = write!(
+                    out,
+                    "\x1b[0{}{}m",
+                    sgr_colour(38, cell.fg),
+                    sgr_colour(48, cell.bg)
+                );
             }
             out.push_str(cell.symbol());
         }
@@ -82,7 +88,7 @@ fn printed(buffer: &Buffer, protocol: Protocol) -> String {
 }
 
 /// The parameters that select a colour (SGR, ISO 8613-6); nothing for the terminal's own.
-fn colour(kind: u8, colour: Color) -> String {
+fn sgr_colour(kind: u8, colour: Color) -> String {
     match colour {
         Color::Rgb(r, g, b) => format!(";{kind};2;{r};{g};{b}"),
         Color::Indexed(n) => format!(";{kind};5;{n}"),
@@ -90,18 +96,18 @@ fn colour(kind: u8, colour: Color) -> String {
     }
 }
 
-/// Brings every named colour to the palette of 256.
-pub(crate) fn to_palette(buffer: &mut Buffer, area: Rect) {
+/// Replaces every RGB colour by the nearest of the palette of 256.
+pub(crate) fn reduce_to_palette(buffer: &mut Buffer, area: Rect) {
     for position in area.positions() {
         if let Some(cell) = buffer.cell_mut(position) {
-            cell.fg = palette(cell.fg);
-            cell.bg = palette(cell.bg);
+            cell.fg = nearest_palette_colour(cell.fg);
+            cell.bg = nearest_palette_colour(cell.bg);
         }
     }
 }
 
 /// The nearest colour of xterm's 6×6×6 cube, whose steps are 0, 95, 135, 175, 215 and 255.
-fn palette(colour: Color) -> Color {
+fn nearest_palette_colour(colour: Color) -> Color {
     let Color::Rgb(r, g, b) = colour else {
         return colour;
     };
@@ -137,17 +143,17 @@ pub(crate) mod tests {
         bytes.into_inner()
     }
 
-    fn shown(protocol: Protocol, format: ImageFormat) -> String {
-        let mut graphics = Graphics::assumed(protocol);
+    fn print_test_image(protocol: GraphicsProtocol, format: ImageFormat) -> String {
+        let mut graphics = TerminalGraphics::assume_protocol(protocol);
         graphics.set_true_colour(true);
         let mut out = Vec::new();
-        show(&mut out, &red_over_blue(format), &graphics, (10, 10)).unwrap();
+        print_image(&mut out, &red_over_blue(format), &graphics, (10, 10)).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn half_blocks_have_the_pictures_colours() {
-        let text = shown(Protocol::HalfBlocks, ImageFormat::WebP);
+    fn half_blocks_have_the_images_colours() {
+        let text = print_test_image(GraphicsProtocol::HalfBlocks, ImageFormat::WebP);
         // Cells are twice as high as wide: 10 columns are 5 rows, so the middle one is half red and half blue.
         let rows: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(rows.len(), 5);
@@ -163,8 +169,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn sixels_have_the_pictures_colours_and_size() {
-        let text = shown(Protocol::Sixel, ImageFormat::Png);
+    fn sixels_have_the_images_colours_and_size() {
+        let text = print_test_image(GraphicsProtocol::Sixel, ImageFormat::Png);
         assert!(
             text.starts_with("\r\n\r\n\r\n\r\n\r\n\x1b[5A\x1b7"),
             "rows are made first: {text:?}"
@@ -196,17 +202,17 @@ pub(crate) mod tests {
 
     #[test]
     fn kitty_gets_the_pixels_once_and_a_placeholder_for_each_cell() {
-        let text = shown(Protocol::Kitty, ImageFormat::Png);
+        let text = print_test_image(GraphicsProtocol::Kitty, ImageFormat::Png);
         assert_eq!(text.matches("a=T,U=1,f=32").count(), 1);
         assert_eq!(text.matches('\u{10EEEE}').count(), 50);
     }
 
     #[test]
     fn few_colours_are_enough() {
-        let mut graphics = Graphics::assumed(Protocol::HalfBlocks);
+        let mut graphics = TerminalGraphics::assume_protocol(GraphicsProtocol::HalfBlocks);
         graphics.set_true_colour(false);
         let mut out = Vec::new();
-        show(
+        print_image(
             &mut out,
             &red_over_blue(ImageFormat::Png),
             &graphics,

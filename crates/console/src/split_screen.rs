@@ -1,8 +1,8 @@
 //! The terminal as two parts: the log above, which scrolls into the scrollback, and the panel below, which stays.
 //!
 //! The log scrolls within its own region (DECSTBM), so a new line neither clears nor redraws the panel, and a sixel
-//! picture in it stays as it is. Where the cursor stood at the start need not be known: the panel is always at the
-//! bottom, and room for it is made by line feeds. So nothing here waits for an answer of the terminal.
+//! image in it stays as it is. The cursor's position at the start need not be known: the panel is always at the
+//! bottom, and line feeds make room for it. So nothing here waits for an answer of the terminal.
 
 use crate::panel;
 use ratatui::backend::CrosstermBackend;
@@ -15,19 +15,19 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Log lines kept to be drawn anew after a change of size; more than any terminal has rows.
-const KEPT: usize = 300;
+/// Log lines kept for redrawing after a change of size; more than any terminal has rows.
+const MAX_KEPT_LINES: usize = 300;
 
 /// A terminal split in two.
-pub(crate) struct Screen<W: Write> {
+pub(crate) struct SplitScreen<W: Write> {
     terminal: Terminal<CrosstermBackend<W>>,
     size: Size,
     colour: bool,
     kept: VecDeque<LogLine>,
 }
 
-impl<W: Write> Screen<W> {
-    /// Makes room for the panel below what the terminal shows.
+impl<W: Write> SplitScreen<W> {
+    /// Makes room for the panel below the terminal's contents.
     pub(crate) fn new(mut out: W, size: Size, colour: bool) -> io::Result<Self> {
         let panel = panel_area(size);
         write!(out, "\x1b[?25l\r{}", "\n".repeat(panel.height.into()))?;
@@ -44,28 +44,31 @@ impl<W: Write> Screen<W> {
         })
     }
 
-    /// Where the panel is.
-    pub(crate) fn panel(&self) -> Rect {
+    /// The panel's area.
+    pub(crate) fn current_panel_area(&self) -> Rect {
         panel_area(self.size)
     }
 
     /// Adds lines to the log.
-    pub(crate) fn log(&mut self, lines: impl IntoIterator<Item = LogLine>) -> io::Result<()> {
+    pub(crate) fn append_lines(
+        &mut self,
+        lines: impl IntoIterator<Item = LogLine>,
+    ) -> io::Result<()> {
         let lines: Vec<LogLine> = lines.into_iter().collect();
         if lines.is_empty() {
             return Ok(());
         }
-        let text = self.scrolled(lines.iter());
+        let text = self.scroll_sequence(lines.iter());
         self.kept.extend(lines);
-        while self.kept.len() > KEPT {
+        while self.kept.len() > MAX_KEPT_LINES {
             self.kept.pop_front();
         }
-        self.write(&text)
+        self.write_sequence(&text)
     }
 
-    /// Draws the panel; only what changed is sent.
-    pub(crate) fn draw(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
-        if self.panel().height == 0 {
+    /// Draws the panel; only changed cells are sent.
+    pub(crate) fn draw_panel(&mut self, render: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        if self.current_panel_area().height == 0 {
             return Ok(());
         }
         self.terminal
@@ -73,58 +76,58 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
-    /// Draws everything anew in another size. Terminals re-wrap what they show when they change size, each in its
-    /// own way; so what is visible is cleared and the last lines are laid out again.
-    pub(crate) fn resize(&mut self, size: Size) -> io::Result<()> {
+    /// Redraws everything in a new size. Each terminal re-wraps its contents in its own way when its size changes, so
+    /// the screen is cleared and the last lines are laid out again.
+    pub(crate) fn redraw_resized(&mut self, size: Size) -> io::Result<()> {
         self.size = size;
-        // ratatui moves a viewport that became narrower to the top row; told once more, it takes the place it is given.
-        self.terminal.resize(self.panel())?;
-        self.terminal.resize(self.panel())?;
-        self.write("\x1b[r\x1b[H\x1b[2J")?;
-        let room = usize::from(size.height - self.panel().height);
-        let from = self.kept.len().saturating_sub(room);
-        let text = self.scrolled(self.kept.iter().skip(from));
-        self.write(&text)
+        // ratatui moves a viewport that became narrower to the top row; a second call puts it in the right place.
+        self.terminal.resize(self.current_panel_area())?;
+        self.terminal.resize(self.current_panel_area())?;
+        self.write_sequence("\x1b[r\x1b[H\x1b[2J")?;
+        let log_rows = usize::from(size.height - self.current_panel_area().height);
+        let from = self.kept.len().saturating_sub(log_rows);
+        let text = self.scroll_sequence(self.kept.iter().skip(from));
+        self.write_sequence(&text)
     }
 
-    /// Takes the panel away and leaves the cursor below the log.
-    pub(crate) fn leave(&mut self) -> io::Result<()> {
-        let text = leaving(self.panel());
-        self.write(&text)
+    /// Clears the panel and leaves the cursor below the log.
+    pub(crate) fn close_panel(&mut self) -> io::Result<()> {
+        let text = restore_sequence(self.current_panel_area());
+        self.write_sequence(&text)
     }
 
-    /// The text that scrolls lines into the log's region.
-    fn scrolled<'a>(&self, lines: impl Iterator<Item = &'a LogLine>) -> String {
-        let bottom = self.size.height - self.panel().height;
+    /// The escape sequence that scrolls lines into the log's region.
+    fn scroll_sequence<'a>(&self, lines: impl Iterator<Item = &'a LogLine>) -> String {
+        let bottom = self.size.height - self.current_panel_area().height;
         let width = usize::from(self.size.width);
         let mut text = format!("\x1b[1;{bottom}r\x1b[{bottom};1H");
         for line in lines {
             text.push_str("\r\n");
-            text.push_str(&styled(line, width, self.colour));
+            text.push_str(&style_line(line, width, self.colour));
         }
         text.push_str("\x1b[r");
         text
     }
 
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write_sequence(&mut self, text: &str) -> io::Result<()> {
         let out = self.terminal.backend_mut();
         out.write_all(text.as_bytes())?;
         Write::flush(out)
     }
 }
 
-/// What gives the terminal back, with the panel's rows cleared.
-pub(crate) fn leaving(panel: Rect) -> String {
+/// The escape sequence that gives the terminal back, with the panel's rows cleared.
+pub(crate) fn restore_sequence(panel: Rect) -> String {
     format!("\x1b[r\x1b[0m\x1b[{};1H\x1b[J\x1b[?25h", panel.y + 1)
 }
 
 fn panel_area(size: Size) -> Rect {
-    let height = panel::height(size.height);
+    let height = panel::panel_height(size.height);
     Rect::new(0, size.height - height, size.width, height)
 }
 
 /// A log line with colours, narrower than the terminal so that it never wraps.
-fn styled(line: &LogLine, width: usize, colour: bool) -> String {
+fn style_line(line: &LogLine, width: usize, colour: bool) -> String {
     let width = width.saturating_sub(1);
     if width < 40 {
         return report::text::clip(&line.plain(40), width);
@@ -145,7 +148,7 @@ fn styled(line: &LogLine, width: usize, colour: bool) -> String {
         out,
         "\x1b[2m{}\x1b[0m  \x1b[{}m{}\x1b[0m {} \x1b[2m{}\x1b[0m",
         laid.time,
-        code(word),
+        sgr_code(word),
         laid.word,
         laid.text,
         laid.detail
@@ -154,7 +157,7 @@ fn styled(line: &LogLine, width: usize, colour: bool) -> String {
 }
 
 /// The SGR code of a colour of the terminal's own palette (ECMA-48).
-fn code(colour: Color) -> u8 {
+fn sgr_code(colour: Color) -> u8 {
     match colour {
         Color::Red => 31,
         Color::Green => 32,
@@ -186,7 +189,7 @@ mod tests {
         }
     }
 
-    /// Keeps what was written where the test can see it.
+    /// Keeps the written bytes for the test.
     #[derive(Clone, Default)]
     struct Sent(Rc<RefCell<Vec<u8>>>);
 
@@ -209,31 +212,33 @@ mod tests {
     #[test]
     fn the_log_scrolls_above_the_panel() {
         let sent = Sent::default();
-        let mut screen = Screen::new(sent.clone(), Size::new(80, 24), false).unwrap();
+        let mut screen = SplitScreen::new(sent.clone(), Size::new(80, 24), false).unwrap();
         assert_eq!(sent.take(), format!("\x1b[?25l\r{}", "\n".repeat(18)));
-        screen.log([line("a"), line("b")]).unwrap();
+        screen.append_lines([line("a"), line("b")]).unwrap();
         assert_eq!(
             sent.take(),
             "\x1b[1;6r\x1b[6;1H\r\n00:00:00  shot          a\r\n00:00:00  shot          b\x1b[r"
         );
-        screen.leave().unwrap();
+        screen.close_panel().unwrap();
         assert_eq!(sent.take(), "\x1b[r\x1b[0m\x1b[7;1H\x1b[J\x1b[?25h");
     }
 
     #[test]
-    fn another_size_draws_the_last_lines_anew() {
+    fn another_size_redraws_the_last_lines() {
         let sent = Sent::default();
-        let mut screen = Screen::new(sent.clone(), Size::new(80, 24), false).unwrap();
-        screen.log((0..50).map(|n| line(&n.to_string()))).unwrap();
+        let mut screen = SplitScreen::new(sent.clone(), Size::new(80, 24), false).unwrap();
+        screen
+            .append_lines((0..50).map(|n| line(&n.to_string())))
+            .unwrap();
         sent.take();
-        screen.resize(Size::new(60, 12)).unwrap();
+        screen.redraw_resized(Size::new(60, 12)).unwrap();
         let text = sent.take();
         let text = &text[text.rfind("\x1b[r\x1b[H").unwrap()..];
         assert!(text.starts_with("\x1b[r\x1b[H\x1b[2J\x1b[1;4r"), "{text:?}");
         assert_eq!(text.matches("shot").count(), 4);
         assert!(text.contains("shot          49"));
         screen
-            .draw(|area, buf| {
+            .draw_panel(|area, buf| {
                 assert_eq!(area, Rect::new(0, 4, 60, 8));
                 buf.set_string(0, 4, "panel", ratatui::style::Style::new());
             })
@@ -248,35 +253,35 @@ mod tests {
     #[test]
     fn no_size_is_too_small() {
         for (columns, rows) in [(0, 0), (1, 1), (5, 3), (9, 6), (40, 5), (300, 100)] {
-            let mut screen = Screen::new(Vec::new(), Size::new(columns, rows), true).unwrap();
-            screen.log([line("日本語")]).unwrap();
+            let mut screen = SplitScreen::new(Vec::new(), Size::new(columns, rows), true).unwrap();
+            screen.append_lines([line("日本語")]).unwrap();
             screen
-                .draw(|area, buf| {
-                    let view = panel::View {
+                .draw_panel(|area, buf| {
+                    let panel = panel::Panel {
                         status: None,
-                        glance: None,
+                        day_summary: None,
                         now_us: 0,
                         question: Some("Stop?"),
-                        said: None,
+                        message: None,
                         help: false,
                         attached: false,
-                        picture: None,
+                        screenshot: None,
                         colour: true,
                     };
-                    view.render(area, buf);
+                    panel::render_panel(&panel, area, buf);
                 })
                 .unwrap();
-            screen.resize(Size::new(rows, columns)).unwrap();
-            screen.leave().unwrap();
+            screen.redraw_resized(Size::new(rows, columns)).unwrap();
+            screen.close_panel().unwrap();
         }
     }
 
     #[test]
     fn a_line_never_wraps_and_colours_end() {
-        let text = styled(&line(&"日本".repeat(100)), 80, true);
+        let text = style_line(&line(&"日本".repeat(100)), 80, true);
         assert!(text.ends_with("\x1b[0m"));
         for width in [1, 10, 39, 41, 80] {
-            let text = styled(&line(&"日本".repeat(100)), width, false);
+            let text = style_line(&line(&"日本".repeat(100)), width, false);
             assert!(
                 report::text::columns(&text) < width.max(1),
                 "{width}: {text}"

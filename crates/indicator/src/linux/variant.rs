@@ -1,21 +1,21 @@
-//! Values of properties as they go over the bus, written as they are: a picture in zbus's own variants would be a
-//! thousand times its size for a moment.
+//! The values of properties, serialised as they are: an icon in zbus's own variants would take a
+//! thousand times its size.
 
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use zbus::{ObjectPath, Signature, Type, as_variant};
 
-/// A picture: width, height, and its pixels as ARGB in network byte order.
+/// An image: width, height, and its pixels as ARGB in network byte order.
 pub(super) type Pixmap = (i32, i32, Vec<u8>);
 
 /// Properties by name.
-pub(super) type Properties = BTreeMap<&'static str, Value>;
+pub(super) type Properties = BTreeMap<&'static str, BusValue>;
 
-/// A menu entry with what lies below it.
-pub(super) type Node = (i32, Properties, Vec<Value>);
+/// A menu entry with the entries below it.
+pub(super) type MenuNode = (i32, Properties, Vec<BusValue>);
 
-/// A value of any kind that uam has on the bus.
-pub(super) enum Value {
+/// A value of any type that uam sends over the bus.
+pub(super) enum BusValue {
     Text(String),
     Texts(Vec<String>),
     Flag(bool),
@@ -23,22 +23,22 @@ pub(super) enum Value {
     Count(u32),
     Path(&'static str),
     Pixmaps(Vec<Pixmap>),
-    /// Icon's name and pictures, title, text.
+    /// The icon's name and images, title, text.
     Tip(String, Vec<Pixmap>, String, String),
-    Node(Box<Node>),
+    Node(Box<MenuNode>),
 }
 
-impl Value {
-    pub(super) fn text(text: &str) -> Self {
+impl BusValue {
+    pub(super) fn from_text(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl Type for Value {
+impl Type for BusValue {
     const SIGNATURE: &'static Signature = &Signature::Variant;
 }
 
-impl Serialize for Value {
+impl Serialize for BusValue {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => as_variant::Serialize(text).serialize(s),

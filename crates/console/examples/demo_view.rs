@@ -1,11 +1,11 @@
-//! The live view with made-up news, to look at it: `cargo run -p console --example made_up [seconds]`.
+//! The live view with sample data, to look at it: `cargo run -p console --example demo_view [seconds]`.
 //!
 //! Prints how the view ended on standard error. With `panic` in place of seconds the command callback panics at the
-//! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and nothing changes but
-//! by keys, with `attached` the same as it looks when attached, and with `manual` the same without strange titles.
+//! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and only keys
+//! change anything, with `attached` the same in an attached view, and with `manual` the same with ordinary titles.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use console::{Command, Ended, Live, Options, Picture, Step, Wish};
+use console::{Command, LiveOptions, LiveView, ShownScreenshot, Step, ViewEnd, Wish};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, WindowInfo};
 use report::day::StateTotal;
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const STILL: i64 = 1_784_121_600_000_000;
 const MINUTE: i64 = 60_000_000;
 
-/// The clock on the wall, or one that stands still.
+/// The system clock, or one that always shows the same time.
 struct Wall {
     still: bool,
 }
@@ -49,7 +49,7 @@ const TITLES: [(&str, &str); 4] = [
     ("Mail", "Re: invoice =HYPERLINK(\"x\")"),
 ];
 
-/// For a picture in a manual.
+/// Ordinary titles, for an image in a manual.
 const ORDINARY: [(&str, &str); 4] = [
     ("Editor", "report.md — annual report"),
     ("Browser", "Timetable of the regional trains"),
@@ -62,28 +62,28 @@ fn main() -> ExitCode {
     let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
     let still = ["still", "attached", "manual"].contains(&how.as_str());
     let titles = if how == "manual" { ORDINARY } else { TITLES };
-    let (commands, told) = channel();
+    let (commands, requests) = channel();
     let panics = how == "panic";
-    let options = Options {
+    let options = LiveOptions {
         attached: how == "attached",
-        ..Options::default()
+        ..LiveOptions::default()
     };
-    let live = Live::start(options, Arc::new(Wall { still }), move |command| {
+    let live = LiveView::start(options, Arc::new(Wall { still }), move |command| {
         assert!(!panics, "made up");
         commands.send(command).ok();
     })
     .unwrap();
     let wall = Wall { still };
     let updates = live.updates().clone();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut feed = ActivityLog::new();
     let mut today = day(wall.now().utc_us, &titles);
     let mut status = status(&wall);
-    let mut shots = 4;
-    let mut shown = shots;
-    updates.picture(picture(&wall, shown, shots));
+    let mut count = 4;
+    let mut shown = count;
+    updates.show_newest_screenshot(screenshot(&wall, shown, count));
     if still {
-        said(&updates, wall.now().utc_us);
+        add_sample_lines(&updates, wall.now().utc_us);
     }
     for n in 0.. {
         let now = wall.now().utc_us;
@@ -111,16 +111,18 @@ fn main() -> ExitCode {
         };
         if n == 0 || !still {
             status.today = today.states();
-            updates.glance(today.glance().clone());
+            updates.set_day_summary(today.glance().clone());
         }
         if !still {
             today.add(&span);
             let record = model::Record::Span(span);
-            feed.push(&record).into_iter().for_each(|l| updates.line(l));
+            feed.push(&record)
+                .into_iter()
+                .for_each(|l| updates.add_line(l));
         }
-        updates.status(status.clone());
+        updates.set_status(status.clone());
         if n % 9 == 8 && !still {
-            updates.line(LogLine::upload(
+            updates.add_line(LogLine::upload(
                 &UploadAttempt {
                     at_us: now,
                     text: "the sink does not answer; trying again".into(),
@@ -128,34 +130,36 @@ fn main() -> ExitCode {
                 },
                 status.zone.as_str().into(),
             ));
-            shots += 1;
-            updates.picture(picture(&wall, shots, shots));
+            count += 1;
+            updates.show_newest_screenshot(screenshot(&wall, count, count));
         }
-        if how == "drop" || begun.elapsed() > run_for || !updates.is_open() {
+        if how == "drop" || started.elapsed() > run_for || !updates.is_open() {
             break;
         }
         let wait = match still {
             true => run_for,
             false => Duration::from_millis(700),
         };
-        match told.recv_timeout(wait) {
+        match requests.recv_timeout(wait) {
             Ok(Command::Pause(_)) => status.state = Coverage::Paused,
             Ok(Command::Resume) => status.state = Coverage::Active,
             Ok(Command::Shot) => {
-                shots += 1;
-                updates.picture(picture(&wall, shots, shots));
+                count += 1;
+                updates.show_newest_screenshot(screenshot(&wall, count, count));
             }
             Ok(Command::Show(step)) => {
                 let next = match step {
                     Step::Older => shown - 1,
                     Step::Newer => shown + 1,
                 };
-                shown = next.clamp(1, shots);
-                updates.stepped(picture(&wall, shown, shots));
+                shown = next.clamp(1, count);
+                updates.show_chosen_screenshot(screenshot(&wall, shown, count));
             }
             Ok(Command::Wish(wish @ Wish::Page)) => updates.ask_code(wish),
-            Ok(Command::Wish(wish)) => updates.said(format!("{wish:?}: done.")),
-            Ok(Command::WithCode(wish, _)) => updates.said(format!("{wish:?}: accepted.")),
+            Ok(Command::Wish(wish)) => updates.show_message(format!("{}: done.", name(&wish))),
+            Ok(Command::WithCode(wish, _)) => {
+                updates.show_message(format!("{}: accepted.", name(&wish)));
+            }
             Ok(Command::Stop | Command::Leave) => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
@@ -166,20 +170,29 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match live.finish() {
-        Ended::Asked => {
+        ViewEnd::Requested => {
             eprintln!("ended: asked");
             ExitCode::SUCCESS
         }
-        Ended::TerminalClosed => ExitCode::from(41),
-        Ended::Failed(error) => {
+        ViewEnd::TerminalClosed => ExitCode::from(41),
+        ViewEnd::Failed(error) => {
             eprintln!("ended: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// A few lines for the log.
-fn said(updates: &console::Updates, now_us: i64) {
+/// The name of a command in this view's answers.
+fn name(wish: &Wish) -> &'static str {
+    match wish {
+        Wish::Exclude { .. } => "Exclude",
+        Wish::Delete => "Delete",
+        Wish::Page => "Page",
+    }
+}
+
+/// Adds a few lines to the log.
+fn add_sample_lines(updates: &console::ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
         (12, "12 records, 0 shots", true),
@@ -191,11 +204,11 @@ fn said(updates: &console::Updates, now_us: i64) {
             text: text.into(),
             ok,
         };
-        updates.line(LogLine::upload(&upload, Arc::clone(&zone)));
+        updates.add_line(LogLine::upload(&upload, Arc::clone(&zone)));
     }
 }
 
-/// A day at a desk until now: half past eight, a lunch, a pause, and what is typed comes and goes.
+/// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
 fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
     let mut today = TodayTotals::new(report::day::date_of(now_us, zone), zone);
@@ -273,7 +286,7 @@ fn status(wall: &Wall) -> AgentStatus {
     }
 }
 
-fn picture(wall: &Wall, place: u64, of: u64) -> Picture {
+fn screenshot(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
     let seed = place;
     let image = RgbImage::from_fn(640, 360, |x, y| {
         let wave = (u64::from(x / 20 + y / 20) + seed) % 2;
@@ -289,7 +302,7 @@ fn picture(wall: &Wall, place: u64, of: u64) -> Picture {
     DynamicImage::from(image)
         .write_to(&mut bytes, ImageFormat::WebP)
         .unwrap();
-    Picture {
+    ShownScreenshot {
         seq: place,
         place,
         of,
