@@ -159,7 +159,11 @@ impl Display {
 }
 
 /// The live view; what its keys wish goes through the loop's queue like any other request.
-fn live(home: Home, ticket: Option<ViewTicket>, tx: &SyncSender<Message>) -> anyhow::Result<Live> {
+fn live(
+    home: Home,
+    ticket: Option<ViewTicket>,
+    tx: &SyncSender<Message>,
+) -> anyhow::Result<LiveView> {
     let (wishes, wished) = view::wishes();
     let live = LiveView::start(
         console::LiveOptions::default(),

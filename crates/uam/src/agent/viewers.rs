@@ -142,7 +142,7 @@ impl Agent {
     }
 
     /// The newest picture, for this start's own view; one that cannot be had is not shown.
-    pub(super) fn newest_shot(&self) -> Option<console::Picture> {
+    pub(super) fn newest_shot(&self) -> Option<console::ShownScreenshot> {
         let shown = self.shown(None, ScreenshotStep::Newest).ok().flatten()?;
         crate::view::picture(&shown)
     }

@@ -7,7 +7,7 @@ use super::Home;
 use crate::access::{self, keyholder};
 use crate::{control, output, view};
 use anyhow::Context;
-use console::{Command, Ended, Live, Options, Plain};
+use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
 use model::{ErrorKind, UserError};
 use platform::clock::{SystemClock, current_time_us};
 use protocol::{AttachedView, Request, Response, ScreenshotStep, ViewTicket, ViewerKey};
@@ -193,11 +193,11 @@ fn panel(
             ..LiveOptions::default()
         },
         Arc::new(SystemClock),
-        move |command| {
-            if command == Command::Leave {
+        move |event| {
+            if event == ConsoleEvent::Leave {
                 let _ = leave.try_send(Event::Leave);
             } else {
-                wishes.wish(command);
+                wishes.wish(event);
             }
         },
     )?;
@@ -221,7 +221,7 @@ fn panel(
 fn follow(
     home: &Home,
     ticket: ViewTicket,
-    live: &Live,
+    live: &LiveView,
     rx: &Receiver<Event>,
 ) -> anyhow::Result<Over> {
     let mut lookout = Lookout {
@@ -240,15 +240,15 @@ fn follow(
         };
         if let Some(mut scene) = scene {
             if removals.is_some_and(|before| before != scene.redactions) {
-                updates.forget();
+                updates.forget_shown();
                 shown = None;
             }
             removals = Some(scene.redactions);
             for line in scene.lines.drain(..) {
                 updates.add_line(line);
             }
-            updates.glance(scene.day_summary);
-            updates.status(scene.status);
+            updates.set_day_summary(scene.day_summary);
+            updates.set_status(scene.status);
             if shown != Some(scene.newest_screenshot) {
                 shown = Some(scene.newest_screenshot);
                 if let Some(newest) = newest(home, &lookout.ticket) {
@@ -263,7 +263,7 @@ fn follow(
 }
 
 /// The newest picture; one that cannot be had just now is not shown.
-fn newest(home: &Home, ticket: &ViewTicket) -> Option<console::Picture> {
+fn newest(home: &Home, ticket: &ViewTicket) -> Option<console::ShownScreenshot> {
     let request = Request::ViewScreenshot {
         ticket: ticket.clone(),
         from: None,

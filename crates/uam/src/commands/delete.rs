@@ -6,7 +6,7 @@ use crate::cli::DeleteArgs;
 use crate::yours::{hand, sink, words};
 use crate::{output, time};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;

@@ -4,7 +4,7 @@ use super::{Home, delete};
 use crate::cli::EraseArgs;
 use crate::yours::{hand, words};
 use crate::{access, output, time};
-use console::Ask;
+use console::Prompt;
 use model::{NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;

@@ -6,7 +6,7 @@ use crate::cli::KeysAction;
 use crate::output;
 use crate::start::{self, Secret};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;

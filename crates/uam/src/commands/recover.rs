@@ -3,7 +3,7 @@
 use super::Home;
 use crate::{access, output, start};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use std::io::Write;

@@ -5,7 +5,7 @@ use crate::config::{Config, WhenOld};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, UserError};
 use vault::{Consent, Organisation};
 

@@ -3,7 +3,7 @@
 
 use crate::output;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, UserError};
 use std::io::{BufRead, Write};
 use vault::{CredentialStore, Factor, KeySlotKind, UnlockedSlot, Vault, VaultError};

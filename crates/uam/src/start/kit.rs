@@ -3,7 +3,7 @@
 use super::clear_screen;
 use crate::output;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, UserError};
 use std::io::Write;
 use std::path::Path;

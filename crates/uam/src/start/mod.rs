@@ -19,7 +19,7 @@ use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use consent::{Agreed, Facts};
-use console::Ask;
+use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::instance_lock::InstanceLock;

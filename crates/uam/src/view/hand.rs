@@ -5,13 +5,13 @@ use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, exclude};
 use crate::yours::{hand, words};
 use anyhow::Context;
-use console::{Code, Command, Pause, ViewUpdates, Wish};
+use console::{ConsoleEvent, ViewUpdates};
 use model::NoticeCode;
 use platform::clock::current_time_us;
 use platform::process::separate_from_terminal;
 use protocol::{
-    PauseLength, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, ViewTicket,
-    ViewerKey,
+    OneTimeCode, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, UserCommand,
+    ViewTicket, ViewerKey,
 };
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -26,13 +26,18 @@ pub(super) struct Hand {
     home: Home,
     ask: Ask,
     ticket: Option<ViewTicket>,
-    updates: Updates,
+    updates: ViewUpdates,
     /// The picture that is shown, once one was stepped to.
     shown: Option<u64>,
 }
 
 impl Hand {
-    pub(super) fn new(home: Home, ask: Ask, ticket: Option<ViewTicket>, updates: Updates) -> Self {
+    pub(super) fn new(
+        home: Home,
+        ask: Ask,
+        ticket: Option<ViewTicket>,
+        updates: ViewUpdates,
+    ) -> Self {
         Self {
             home,
             ask,
@@ -42,34 +47,34 @@ impl Hand {
         }
     }
 
-    pub(super) fn carry_out(&mut self, command: &Command) {
-        let said = match command {
-            Command::Pause(pause) => self.simple(Request::Pause {
-                length: match pause {
-                    Pause::Minutes(minutes) => PauseLength::from_minutes(*minutes),
-                    Pause::Tomorrow => PauseLength::Tomorrow,
-                    Pause::UntilResumed => PauseLength::UntilResumed,
-                },
-            }),
-            Command::Resume => self.simple(Request::Resume),
-            Command::Shot => {
-                // The next new picture is the one to show.
-                self.shown = None;
-                self.simple(Request::TakeScreenshot)
-            }
-            Command::Stop => self.simple(Request::Stop),
-            Command::Show(step) => self.step(match step {
-                console::Step::Older => ScreenshotStep::Older,
-                console::Step::Newer => ScreenshotStep::Newer,
-            }),
-            Command::Wish(wish) => self.wish(wish, None),
-            Command::WithCode(wish, code) => self.wish(wish, Some(code)),
-            Command::Leave => Ok(None),
+    pub(super) fn carry_out(&mut self, event: &ConsoleEvent) {
+        let said = match event {
+            ConsoleEvent::Command(command) => self.execute(command, None),
+            ConsoleEvent::CodeEntered(command, code) => self.execute(command, Some(code)),
+            ConsoleEvent::Leave => Ok(None),
         };
         match said {
             Ok(Some(text)) => self.updates.show_message(text),
             Ok(None) => {}
-            Err(e) => self.updates.said(model::describe_error(e.as_ref())),
+            Err(e) => self.updates.show_message(model::describe_error(e.as_ref())),
+        }
+    }
+
+    fn execute(
+        &mut self,
+        command: &UserCommand,
+        code: Option<&OneTimeCode>,
+    ) -> anyhow::Result<Option<String>> {
+        if let Some(request) = Request::for_command(command) {
+            if *command == UserCommand::TakeScreenshot {
+                // The next new picture is the one to show.
+                self.shown = None;
+            }
+            return self.simple(request);
+        }
+        match command {
+            UserCommand::StepScreenshot(step) => self.step(*step),
+            command => self.execute_guarded(command, code),
         }
     }
 
@@ -115,23 +120,28 @@ impl Hand {
     }
 
     /// `None` says nothing: the code is asked for.
-    fn wish(&self, wish: &Wish, code: Option<&Code>) -> anyhow::Result<Option<String>> {
-        let done = match wish {
+    fn execute_guarded(
+        &self,
+        command: &UserCommand,
+        code: Option<&OneTimeCode>,
+    ) -> anyhow::Result<Option<String>> {
+        let done = match command {
             // To protect more asks for nothing.
-            Wish::Exclude { app } => exclude::add_app(&self.home, app).map(Some),
-            Wish::Delete => self.delete(code),
-            Wish::Page => self.page(code),
+            UserCommand::ExcludeApp { app } => exclude::add_app(&self.home, app).map(Some),
+            UserCommand::DeleteLastTenMinutes => self.delete(code),
+            UserCommand::OpenPage => self.page(code),
+            other => anyhow::bail!("cannot {} from here", other.describe()),
         }?;
         if done.is_none() {
-            self.updates.ask_code(wish.clone());
+            self.updates.ask_code(command.clone());
         }
         Ok(done)
     }
 
     /// The right to read: from a recent unlock, or from the code; `None` when it must be asked for.
-    fn access(&self, code: Option<&Code>, text: &str) -> anyhow::Result<Option<Access>> {
+    fn access(&self, code: Option<&OneTimeCode>, text: &str) -> anyhow::Result<Option<Access>> {
         if let Some(code) = code {
-            return access::with_code(&self.home, &code.0, text).map(Some);
+            return access::with_code(&self.home, code.as_str(), text).map(Some);
         }
         if keyholder::is_there(&self.home.paths) {
             return access::open_as(&self.home, NoticeCode::Access, text).map(Some);
@@ -140,7 +150,7 @@ impl Hand {
         access::takes_code_alone(&self.home).map(|()| None)
     }
 
-    fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
+    fn delete(&self, code: Option<&OneTimeCode>) -> anyhow::Result<Option<String>> {
         let scope = RedactionScope::Since {
             from: current_time_us().saturating_sub(LAST_US),
         };
@@ -180,7 +190,7 @@ impl Hand {
         Ok(Some(text))
     }
 
-    fn page(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
+    fn page(&self, code: Option<&OneTimeCode>) -> anyhow::Result<Option<String>> {
         let text = "The page is opened from the console.";
         if self.access(code, text)?.is_none() {
             return Ok(None);

@@ -8,7 +8,7 @@
 mod hand;
 
 use crate::commands::Home;
-use console::{Command, Picture, Updates};
+use console::{ConsoleEvent, ShownScreenshot, ViewUpdates};
 use data_encoding::BASE64;
 use protocol::{Request, Response, ViewTicket, ViewedScreenshot};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,17 +20,17 @@ const WAITING: usize = 8;
 pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Response> + Send>;
 
 /// Where the keys of a view put what they wish.
-pub(crate) struct Wishes(SyncSender<Command>);
+pub(crate) struct Wishes(SyncSender<ConsoleEvent>);
 
 impl Wishes {
     /// Hands a wish over; one too many is dropped.
-    pub(crate) fn wish(&self, command: Command) {
-        let _ = self.0.try_send(command);
+    pub(crate) fn wish(&self, event: ConsoleEvent) {
+        let _ = self.0.try_send(event);
     }
 }
 
 /// What was wished, for whoever carries it out.
-pub(crate) struct Wished(Receiver<Command>);
+pub(crate) struct Wished(Receiver<ConsoleEvent>);
 
 /// A place for wishes.
 pub(crate) fn wishes() -> (Wishes, Wished) {
@@ -46,16 +46,16 @@ impl Wished {
         home: Home,
         ask: Ask,
         ticket: Option<ViewTicket>,
-        updates: Updates,
-        each: impl Fn(&Command) + Send + 'static,
+        updates: ViewUpdates,
+        each: impl Fn(&ConsoleEvent) + Send + 'static,
     ) -> std::io::Result<()> {
         let mut hand = hand::Hand::new(home, ask, ticket, updates);
         std::thread::Builder::new()
             .name("uam-wishes".into())
             .spawn(move || {
-                while let Ok(command) = self.0.recv() {
-                    hand.carry_out(&command);
-                    each(&command);
+                while let Ok(event) = self.0.recv() {
+                    hand.carry_out(&event);
+                    each(&event);
                 }
             })?;
         Ok(())
@@ -63,8 +63,8 @@ impl Wished {
 }
 
 /// A picture as the view takes it; none when it is no picture.
-pub(crate) fn picture(shown: &ViewedScreenshot) -> Option<Picture> {
-    Some(Picture {
+pub(crate) fn picture(shown: &ViewedScreenshot) -> Option<ShownScreenshot> {
+    Some(ShownScreenshot {
         seq: shown.seq,
         place: shown.position,
         of: shown.total,
