@@ -5,9 +5,10 @@
 //! change anything, with `attached` the same in an attached view, and with `manual` the same with ordinary titles.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use console::{Command, LiveOptions, LiveView, ShownScreenshot, Step, ViewEnd, Wish};
+use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, WindowInfo};
+use protocol::{ScreenshotStep, UserCommand};
 use report::day::StateTotal;
 use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
 use std::io::Cursor;
@@ -141,26 +142,30 @@ fn main() -> ExitCode {
             false => Duration::from_millis(700),
         };
         match requests.recv_timeout(wait) {
-            Ok(Command::Pause(_)) => status.state = Coverage::Paused,
-            Ok(Command::Resume) => status.state = Coverage::Active,
-            Ok(Command::Shot) => {
-                count += 1;
-                updates.show_newest_screenshot(screenshot(&wall, count, count));
+            Ok(ConsoleEvent::Command(command)) => match command {
+                UserCommand::Pause(_) => status.state = Coverage::Paused,
+                UserCommand::Resume => status.state = Coverage::Active,
+                UserCommand::TakeScreenshot => {
+                    count += 1;
+                    updates.show_newest_screenshot(screenshot(&wall, count, count));
+                }
+                UserCommand::StepScreenshot(step) => {
+                    let next = match step {
+                        ScreenshotStep::Older => shown - 1,
+                        ScreenshotStep::Newer => shown + 1,
+                        ScreenshotStep::Newest => count,
+                    };
+                    shown = next.clamp(1, count);
+                    updates.show_chosen_screenshot(screenshot(&wall, shown, count));
+                }
+                UserCommand::OpenPage => updates.ask_code(command),
+                UserCommand::Stop => break,
+                command => updates.show_message(format!("{}: done.", name(&command))),
+            },
+            Ok(ConsoleEvent::CodeEntered(command, _)) => {
+                updates.show_message(format!("{}: accepted.", name(&command)));
             }
-            Ok(Command::Show(step)) => {
-                let next = match step {
-                    Step::Older => shown - 1,
-                    Step::Newer => shown + 1,
-                };
-                shown = next.clamp(1, count);
-                updates.show_chosen_screenshot(screenshot(&wall, shown, count));
-            }
-            Ok(Command::Wish(wish @ Wish::Page)) => updates.ask_code(wish),
-            Ok(Command::Wish(wish)) => updates.show_message(format!("{}: done.", name(&wish))),
-            Ok(Command::WithCode(wish, _)) => {
-                updates.show_message(format!("{}: accepted.", name(&wish)));
-            }
-            Ok(Command::Stop | Command::Leave) => break,
+            Ok(ConsoleEvent::Leave) => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -183,11 +188,12 @@ fn main() -> ExitCode {
 }
 
 /// The name of a command in this view's answers.
-fn name(wish: &Wish) -> &'static str {
-    match wish {
-        Wish::Exclude { .. } => "Exclude",
-        Wish::Delete => "Delete",
-        Wish::Page => "Page",
+fn name(command: &UserCommand) -> &'static str {
+    match command {
+        UserCommand::ExcludeApp { .. } => "Exclude",
+        UserCommand::DeleteLastTenMinutes => "Delete",
+        UserCommand::OpenPage => "Page",
+        _ => "Command",
     }
 }
 

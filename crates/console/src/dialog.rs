@@ -1,9 +1,10 @@
 //! The meaning of each key, and the question that waits for an answer. Pure: the present comes in as an argument.
 
-use crate::command::{Code, Command, Pause, Step, Wish};
+use crate::event::ConsoleEvent;
 use crate::input::KeyInput;
 use crate::question::{CODE_DIGITS, QUESTION_TIMEOUT, Question};
 use model::Coverage;
+use protocol::{OneTimeCode, PauseLength, ScreenshotStep, UserCommand};
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -33,14 +34,14 @@ impl Dialog {
         key: KeyInput,
         context: KeyContext<'_>,
         now: Instant,
-    ) -> Option<Command> {
+    ) -> Option<ConsoleEvent> {
         let question = self.pending_question(now).cloned();
         self.question = None;
         self.message = None;
         if key == KeyInput::Interrupt {
             return Some(match context.attached {
-                true => Command::Leave,
-                false => Command::Stop,
+                true => ConsoleEvent::Leave,
+                false => ConsoleEvent::Command(UserCommand::Stop),
             });
         }
         if let Some(question) = question {
@@ -50,31 +51,45 @@ impl Dialog {
             return None;
         }
         let key = match key {
-            KeyInput::Left => return Some(Command::Show(Step::Older)),
-            KeyInput::Right => return Some(Command::Show(Step::Newer)),
+            KeyInput::Left => {
+                return Some(ConsoleEvent::Command(UserCommand::StepScreenshot(
+                    ScreenshotStep::Older,
+                )));
+            }
+            KeyInput::Right => {
+                return Some(ConsoleEvent::Command(UserCommand::StepScreenshot(
+                    ScreenshotStep::Newer,
+                )));
+            }
             KeyInput::Char(key) => key,
             _ => return None,
         };
         match (key, context.state) {
-            ('p', Some(Coverage::Paused)) => Some(Command::Resume),
+            ('p', Some(Coverage::Paused)) => Some(ConsoleEvent::Command(UserCommand::Resume)),
             ('p', Some(_)) => self.pose_question(Question::Pause, now),
-            ('q', _) if context.attached => Some(Command::Leave),
+            ('q', _) if context.attached => Some(ConsoleEvent::Leave),
             ('q', _) => self.pose_question(Question::Quit, now),
-            ('s', _) => Some(Command::Shot),
+            ('s', _) => Some(ConsoleEvent::Command(UserCommand::TakeScreenshot)),
             ('x', Some(_)) => match context.app {
                 Some(app) => {
                     let app = app.to_owned();
-                    self.pose_question(Question::Wish(Wish::Exclude { app }), now)
+                    self.pose_question(Question::Confirm(UserCommand::ExcludeApp { app }), now)
                 }
                 None => {
                     self.show_message("No window with a name is in front.".to_owned(), now);
                     None
                 }
             },
-            ('d', Some(_)) => self.pose_question(Question::Wish(Wish::Delete), now),
-            ('o', _) => Some(Command::Wish(Wish::Page)),
-            (',' | '<', _) => Some(Command::Show(Step::Older)),
-            ('.' | '>', _) => Some(Command::Show(Step::Newer)),
+            ('d', Some(_)) => {
+                self.pose_question(Question::Confirm(UserCommand::DeleteLastTenMinutes), now)
+            }
+            ('o', _) => Some(ConsoleEvent::Command(UserCommand::OpenPage)),
+            (',' | '<', _) => Some(ConsoleEvent::Command(UserCommand::StepScreenshot(
+                ScreenshotStep::Older,
+            ))),
+            ('.' | '>', _) => Some(ConsoleEvent::Command(UserCommand::StepScreenshot(
+                ScreenshotStep::Newer,
+            ))),
             ('?' | 'h', _) => {
                 self.help = true;
                 None
@@ -89,40 +104,48 @@ impl Dialog {
         question: Question,
         key: KeyInput,
         now: Instant,
-    ) -> Option<Command> {
+    ) -> Option<ConsoleEvent> {
         let key = match key {
             KeyInput::Char(key) => key,
             KeyInput::Erase => '\u{8}',
             _ => return None,
         };
         match (question, key) {
-            (Question::Quit, 'y' | 'q') => Some(Command::Stop),
-            (Question::Pause, '1') => Some(Command::Pause(Pause::Minutes(15))),
-            (Question::Pause, '2') => Some(Command::Pause(Pause::Minutes(60))),
-            (Question::Pause, '3') => Some(Command::Pause(Pause::Tomorrow)),
+            (Question::Quit, 'y' | 'q') => Some(ConsoleEvent::Command(UserCommand::Stop)),
+            (Question::Pause, '1') => Some(ConsoleEvent::Command(UserCommand::Pause(
+                PauseLength::from_minutes(15),
+            ))),
+            (Question::Pause, '2') => Some(ConsoleEvent::Command(UserCommand::Pause(
+                PauseLength::from_minutes(60),
+            ))),
+            (Question::Pause, '3') => Some(ConsoleEvent::Command(UserCommand::Pause(
+                PauseLength::Tomorrow,
+            ))),
             // Twice the same key, as for quitting.
-            (Question::Pause, '4' | 'p') => Some(Command::Pause(Pause::UntilResumed)),
-            (Question::Wish(wish), 'y') => Some(Command::Wish(wish)),
-            (Question::Code(wish, mut code), digit @ '0'..='9') => {
-                code.0.push(digit);
-                if code.0.len() == CODE_DIGITS {
-                    return Some(Command::WithCode(wish, code));
+            (Question::Pause, '4' | 'p') => Some(ConsoleEvent::Command(UserCommand::Pause(
+                PauseLength::UntilResumed,
+            ))),
+            (Question::Confirm(command), 'y') => Some(ConsoleEvent::Command(command)),
+            (Question::Code(command, mut code), digit @ '0'..='9') => {
+                code.push(digit);
+                if code.digits() == CODE_DIGITS {
+                    return Some(ConsoleEvent::CodeEntered(command, code));
                 }
-                self.pose_question(Question::Code(wish, code), now)
+                self.pose_question(Question::Code(command, code), now)
             }
-            (Question::Code(wish, mut code), ' ' | '\u{8}') => {
+            (Question::Code(command, mut code), ' ' | '\u{8}') => {
                 if key != ' ' {
-                    code.0.pop();
+                    code.pop();
                 }
-                self.pose_question(Question::Code(wish, code), now)
+                self.pose_question(Question::Code(command, code), now)
             }
             _ => None,
         }
     }
 
     /// Asks for the code that a command takes.
-    pub(crate) fn ask_code(&mut self, wish: Wish, now: Instant) {
-        self.pose_question(Question::Code(wish, Code::default()), now);
+    pub(crate) fn ask_code(&mut self, command: UserCommand, now: Instant) {
+        self.pose_question(Question::Code(command, OneTimeCode::default()), now);
     }
 
     /// Shows a sentence in place of the keys for ten seconds.
@@ -148,7 +171,7 @@ impl Dialog {
         self.help
     }
 
-    fn pose_question(&mut self, question: Question, now: Instant) -> Option<Command> {
+    fn pose_question(&mut self, question: Question, now: Instant) -> Option<ConsoleEvent> {
         self.question = Some((question, now));
         None
     }
@@ -174,7 +197,7 @@ mod tests {
         attached: false,
     };
 
-    fn press_keys(keys: &str, context: KeyContext<'_>) -> Vec<Command> {
+    fn press_keys(keys: &str, context: KeyContext<'_>) -> Vec<ConsoleEvent> {
         let (mut dialog, now) = (Dialog::default(), Instant::now());
         keys.chars()
             .filter_map(|c| dialog.handle_key(key_input(c), context, now))
@@ -195,13 +218,16 @@ mod tests {
     #[test]
     fn a_pause_is_chosen_or_left() {
         for (keys, pause) in [
-            ("p1", Pause::Minutes(15)),
-            ("p2", Pause::Minutes(60)),
-            ("p3", Pause::Tomorrow),
-            ("p4", Pause::UntilResumed),
-            ("pp", Pause::UntilResumed),
+            ("p1", PauseLength::from_minutes(15)),
+            ("p2", PauseLength::from_minutes(60)),
+            ("p3", PauseLength::Tomorrow),
+            ("p4", PauseLength::UntilResumed),
+            ("pp", PauseLength::UntilResumed),
         ] {
-            assert_eq!(press_keys(keys, ACTIVE), [Command::Pause(pause)]);
+            assert_eq!(
+                press_keys(keys, ACTIVE),
+                [ConsoleEvent::Command(UserCommand::Pause(pause))]
+            );
         }
         assert_eq!(press_keys("pE1", ACTIVE), [], "Esc cancels");
         assert_eq!(
@@ -213,18 +239,36 @@ mod tests {
             state: Some(Coverage::Paused),
             ..ACTIVE
         };
-        assert_eq!(press_keys("p", paused), [Command::Resume]);
+        assert_eq!(
+            press_keys("p", paused),
+            [ConsoleEvent::Command(UserCommand::Resume)]
+        );
         assert_eq!(press_keys("1234", ACTIVE), []);
     }
 
     #[test]
     fn quitting_is_asked_for_twice_and_ctrl_c_is_not_asked() {
-        assert_eq!(press_keys("qy", ACTIVE), [Command::Stop]);
-        assert_eq!(press_keys("qq", ACTIVE), [Command::Stop]);
+        assert_eq!(
+            press_keys("qy", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::Stop)]
+        );
+        assert_eq!(
+            press_keys("qq", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::Stop)]
+        );
         assert_eq!(press_keys("qnqs", ACTIVE), []);
-        assert_eq!(press_keys("C", ACTIVE), [Command::Stop]);
-        assert_eq!(press_keys("pC", ACTIVE), [Command::Stop]);
-        assert_eq!(press_keys("s", ACTIVE), [Command::Shot]);
+        assert_eq!(
+            press_keys("C", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::Stop)]
+        );
+        assert_eq!(
+            press_keys("pC", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::Stop)]
+        );
+        assert_eq!(
+            press_keys("s", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::TakeScreenshot)]
+        );
     }
 
     #[test]
@@ -234,17 +278,20 @@ mod tests {
             ..ACTIVE
         };
         for keys in ["q", "C", "pC", "?q"] {
-            assert_eq!(press_keys(keys, attached), [Command::Leave], "{keys}");
+            assert_eq!(press_keys(keys, attached), [ConsoleEvent::Leave], "{keys}");
         }
     }
 
     #[test]
     fn changes_to_the_record_are_confirmed_first() {
-        let editor = Wish::Exclude {
+        let editor = UserCommand::ExcludeApp {
             app: "Editor".into(),
         };
-        assert_eq!(press_keys("xy", ACTIVE), [Command::Wish(editor)]);
-        assert_eq!(press_keys("dy", ACTIVE), [Command::Wish(Wish::Delete)]);
+        assert_eq!(press_keys("xy", ACTIVE), [ConsoleEvent::Command(editor)]);
+        assert_eq!(
+            press_keys("dy", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::DeleteLastTenMinutes)]
+        );
         assert_eq!(press_keys("xEdE", ACTIVE), []);
         assert_eq!(press_keys("xndn", ACTIVE), []);
         let nobody = KeyContext {
@@ -252,14 +299,17 @@ mod tests {
             ..ACTIVE
         };
         assert_eq!(press_keys("xy", nobody), [], "there is nothing to exclude");
-        assert_eq!(press_keys("o", ACTIVE), [Command::Wish(Wish::Page)]);
+        assert_eq!(
+            press_keys("o", ACTIVE),
+            [ConsoleEvent::Command(UserCommand::OpenPage)]
+        );
     }
 
     #[test]
     fn a_code_is_typed_corrected_or_given_up() {
         let typed = |keys: &str| {
             let (mut dialog, now) = (Dialog::default(), Instant::now());
-            dialog.ask_code(Wish::Page, now);
+            dialog.ask_code(UserCommand::OpenPage, now);
             let shown = dialog
                 .current_question(now)
                 .unwrap_or_default()
@@ -270,9 +320,9 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let code = |digits: &str| {
-            [Command::WithCode(
-                Wish::Page,
-                Code(digits.to_owned().into()),
+            [ConsoleEvent::CodeEntered(
+                UserCommand::OpenPage,
+                OneTimeCode::new(digits),
             )]
         };
         assert_eq!(typed("123456"), code("123456"));
@@ -282,13 +332,16 @@ mod tests {
         assert_eq!(typed("12x3456"), [], "a letter gives it up");
         assert_eq!(
             format!("{:?}", code("123456")),
-            "[WithCode(Page, Code(..))]"
+            "[CodeEntered(OpenPage, OneTimeCode(..))]"
         );
     }
 
     #[test]
     fn arrow_keys_step_through_screenshots() {
-        let (older, newer) = (Command::Show(Step::Older), Command::Show(Step::Newer));
+        let (older, newer) = (
+            ConsoleEvent::Command(UserCommand::StepScreenshot(ScreenshotStep::Older)),
+            ConsoleEvent::Command(UserCommand::StepScreenshot(ScreenshotStep::Newer)),
+        );
         assert_eq!(
             press_keys("LR,.<>", ACTIVE),
             [
@@ -311,7 +364,7 @@ mod tests {
         assert!(!dialog.shows_help());
         assert_eq!(
             dialog.handle_key(KeyInput::Char('s'), ACTIVE, now),
-            Some(Command::Shot)
+            Some(ConsoleEvent::Command(UserCommand::TakeScreenshot))
         );
     }
 

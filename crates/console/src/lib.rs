@@ -10,9 +10,9 @@
 //! * The terminal is given back as it was found: at the end, on a panic, on drop.
 //! * A terminal that is gone ends the view and nothing else.
 
-mod command;
 mod dialog;
 mod error;
+mod event;
 mod graphics;
 pub mod inline_image;
 mod input;
@@ -24,8 +24,8 @@ mod question;
 mod split_screen;
 mod updates;
 
-pub use command::{Code, Command, Pause, Step, Wish};
 pub use error::ConsoleError;
+pub use event::ConsoleEvent;
 pub use graphics::{GraphicsProtocol, TerminalGraphics};
 pub use live::{LiveOptions, LiveView, ViewEnd, restore_terminal, wants_colour};
 pub use plain::PlainView;

@@ -1,7 +1,7 @@
 //! The question that stands in the last row of the panel, in place of the keys.
 
-use crate::command::{Code, Wish};
 use model::printable;
+use protocol::{OneTimeCode, UserCommand};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ pub(crate) enum Question {
     /// For how long should the recording pause?
     Pause,
     /// Really do this?
-    Wish(Wish),
+    Confirm(UserCommand),
     /// The code for this, with the digits typed so far.
-    Code(Wish, Code),
+    Code(UserCommand, OneTimeCode),
 }
 
 impl Question {
@@ -35,20 +35,22 @@ impl Question {
             Self::Pause => {
                 "Pause?  1 15 min   2 1 h   3 until tomorrow   4 until resumed   Esc no".into()
             }
-            Self::Wish(Wish::Delete) => {
+            Self::Confirm(UserCommand::DeleteLastTenMinutes) => {
                 "Delete the last 10 min? Names, counts and pictures go.  y yes   Esc no".into()
             }
-            Self::Wish(Wish::Exclude { app }) => format!(
+            Self::Confirm(UserCommand::ExcludeApp { app }) => format!(
                 "Never name or picture {} again?  y yes   Esc no",
                 printable(app, 24)
             )
             .into(),
-            Self::Wish(Wish::Page) => "Open the page?  y yes   Esc no".into(),
-            Self::Code(wish, code) => format!(
+            Self::Confirm(command) => {
+                format!("Really {}?  y yes   Esc no", command.describe()).into()
+            }
+            Self::Code(command, code) => format!(
                 "Code from your authenticator app, to {}: {}{}  Esc no",
-                wish.describe(),
-                "•".repeat(code.0.len()),
-                "_".repeat(CODE_DIGITS.saturating_sub(code.0.len()))
+                command.describe(),
+                "•".repeat(code.digits()),
+                "_".repeat(CODE_DIGITS.saturating_sub(code.digits()))
             )
             .into(),
         }

@@ -6,8 +6,8 @@
 //!   dropped lines is shown in their place (the journal has them all).
 //! * After the end of the view nothing is kept.
 
-use crate::command::Wish;
 use crate::input::InputWaker;
+use protocol::UserCommand;
 use report::{AgentStatus, DaySummary, LogLine};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,7 +54,7 @@ pub(crate) struct PendingUpdates {
     /// The answer to a command.
     pub(crate) message: Option<String>,
     /// A command that takes a code.
-    pub(crate) code: Option<Wish>,
+    pub(crate) code: Option<UserCommand>,
     pub(crate) lines: VecDeque<LogLine>,
     /// Lines that were dropped because the view was too slow.
     pub(crate) dropped: u64,
@@ -135,8 +135,8 @@ impl ViewUpdates {
     }
 
     /// Asks for the code that this command takes.
-    pub fn ask_code(&self, wish: Wish) {
-        self.update_pending(|w| w.code = Some(wish));
+    pub fn ask_code(&self, command: UserCommand) {
+        self.update_pending(|w| w.code = Some(command));
     }
 
     /// Drops the waiting lines and the screenshot that is shown, because records were deleted.

@@ -1,15 +1,15 @@
 //! The program's side of the menu: it carries out commands and answers with notifications.
 
-use crate::command::Wish;
 use crate::shared_state::SharedState;
 use crate::status::Notification;
+use protocol::UserCommand;
 use std::sync::Arc;
 
 /// Carries out the commands of the menu. Both methods are called on the indicator's own thread and should return soon:
 /// the icon does not change meanwhile.
 pub trait MenuHandler: Send + Sync + 'static {
     /// Carries out a command that was chosen in the menu. Its outcome can be sent through `notifications` later.
-    fn handle_command(&self, command: Wish, notifications: &NotificationSender);
+    fn handle_command(&self, command: UserCommand, notifications: &NotificationSender);
 
     /// The menu is about to be shown: would the page open now?
     fn page_availability(&self) -> PageAvailability;

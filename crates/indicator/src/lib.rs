@@ -11,7 +11,6 @@
 //! * "Cannot on this desktop" is a value ([`Availability`]), and the icon appears once the desktop can show it.
 
 mod availability;
-mod command;
 mod handler;
 mod icon;
 mod menu;
@@ -30,7 +29,6 @@ mod backend;
 mod backend;
 
 pub use availability::Availability;
-pub use command::Wish;
 pub use handler::{MenuHandler, NotificationSender, PageAvailability};
 pub use icon::render_icon;
 pub use options::IndicatorOptions;

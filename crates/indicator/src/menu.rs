@@ -1,33 +1,21 @@
 //! The menu: its entries, and the command of each.
 
-use crate::command::Wish;
 use crate::handler::PageAvailability;
 use crate::status::{IconState, IndicatorStatus};
+use protocol::{PauseLength, UserCommand};
 
-/// The number of the first command; each further one has the next.
-const FIRST_COMMAND_ID: u16 = 10;
+/// A command and its number, which is the same in every menu: a panel finds the entry again after a change.
+pub(crate) type NumberedCommand = (u16, UserCommand);
 
-/// Every command of the menu, in the order of their numbers.
-const COMMANDS: [Wish; 8] = [
-    Wish::PauseQuarter,
-    Wish::PauseHour,
-    Wish::PauseTomorrow,
-    Wish::PauseUntilResumed,
-    Wish::Resume,
-    Wish::Shot,
-    Wish::Page,
-    Wish::Stop,
-];
-
-/// The number of a command, the same in every menu.
-pub(crate) fn menu_id(command: Wish) -> u16 {
-    FIRST_COMMAND_ID + command as u16
-}
-
-/// The command with this number.
-fn command_for_id(id: u16) -> Option<Wish> {
-    COMMANDS.into_iter().find(|command| menu_id(*command) == id)
-}
+const PAUSE_15_MIN: NumberedCommand = (10, UserCommand::Pause(PauseLength::from_minutes(15)));
+pub(crate) const PAUSE_1_H: NumberedCommand =
+    (11, UserCommand::Pause(PauseLength::from_minutes(60)));
+const PAUSE_UNTIL_TOMORROW: NumberedCommand = (12, UserCommand::Pause(PauseLength::Tomorrow));
+const PAUSE_UNTIL_RESUMED: NumberedCommand = (13, UserCommand::Pause(PauseLength::UntilResumed));
+pub(crate) const RESUME: NumberedCommand = (14, UserCommand::Resume);
+const TAKE_SCREENSHOT: NumberedCommand = (15, UserCommand::TakeScreenshot);
+const OPEN_PAGE: NumberedCommand = (16, UserCommand::OpenPage);
+const STOP: NumberedCommand = (17, UserCommand::Stop);
 
 /// One entry of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +25,7 @@ pub(crate) struct MenuEntry {
     /// Empty for a separator.
     pub(crate) text: String,
     /// None for an entry that only informs.
-    pub(crate) command: Option<Wish>,
+    pub(crate) command: Option<UserCommand>,
     pub(crate) enabled: bool,
 }
 
@@ -56,9 +44,13 @@ fn separator_entry(id: u16) -> MenuEntry {
     }
 }
 
-fn command_entry(command: Wish, text: impl Into<String>, enabled: bool) -> MenuEntry {
+fn command_entry(
+    (id, command): NumberedCommand,
+    text: impl Into<String>,
+    enabled: bool,
+) -> MenuEntry {
     MenuEntry {
-        id: menu_id(command),
+        id,
         text: text.into(),
         command: Some(command),
         enabled,
@@ -77,39 +69,41 @@ pub(crate) fn build_menu(status: &IndicatorStatus, page: &PageAvailability) -> V
         separator_entry(2),
     ];
     if status.icon_state == IconState::Paused {
-        entries.push(command_entry(Wish::Resume, "Resume", true));
+        entries.push(command_entry(RESUME, "Resume", true));
     }
     // A pause replaces the one before, so it can be chosen during another.
     for (command, text) in [
-        (Wish::PauseQuarter, "Pause 15 min"),
-        (Wish::PauseHour, "Pause 1 h"),
-        (Wish::PauseTomorrow, "Pause until tomorrow"),
-        (Wish::PauseUntilResumed, "Pause until resumed"),
+        (PAUSE_15_MIN, "Pause 15 min"),
+        (PAUSE_1_H, "Pause 1 h"),
+        (PAUSE_UNTIL_TOMORROW, "Pause until tomorrow"),
+        (PAUSE_UNTIL_RESUMED, "Pause until resumed"),
     ] {
         entries.push(command_entry(command, text, true));
     }
     entries.push(separator_entry(3));
     let screenshot =
         status.camera && matches!(status.icon_state, IconState::Active | IconState::Idle);
-    entries.push(command_entry(Wish::Shot, "Take a picture now", screenshot));
+    entries.push(command_entry(
+        TAKE_SCREENSHOT,
+        "Take a picture now",
+        screenshot,
+    ));
     entries.push(match page {
-        PageAvailability::Ready => command_entry(Wish::Page, "Open the page", true),
+        PageAvailability::Ready => command_entry(OPEN_PAGE, "Open the page", true),
         PageAvailability::Needs(action) => {
             let action = model::printable(action, 100);
-            command_entry(Wish::Page, format!("Open the page: {action}"), false)
+            command_entry(OPEN_PAGE, format!("Open the page: {action}"), false)
         }
     });
     entries.push(separator_entry(4));
-    entries.push(command_entry(Wish::Stop, "Stop recording", true));
+    entries.push(command_entry(STOP, "Stop recording", true));
     entries
 }
 
 /// The command with this number, if the present menu has it and it is enabled.
-pub(crate) fn chosen_command(entries: &[MenuEntry], id: u16) -> Option<Wish> {
+pub(crate) fn chosen_command(entries: &[MenuEntry], id: u16) -> Option<UserCommand> {
     let entry = entries.iter().find(|e| e.id == id && e.enabled)?;
-    entry
-        .command
-        .filter(|command| command_for_id(id) == Some(*command))
+    entry.command.clone()
 }
 
 #[cfg(test)]
@@ -157,20 +151,42 @@ mod tests {
     }
 
     #[test]
+    fn each_command_keeps_its_number() {
+        let paused = IndicatorStatus::new(IconState::Paused, "paused");
+        let entries = build_menu(&paused, &PageAvailability::Ready);
+        let mut numbered: Vec<NumberedCommand> = entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.id, entry.command?)))
+            .collect();
+        numbered.sort_unstable_by_key(|(id, _)| *id);
+        let pause = |minutes| UserCommand::Pause(PauseLength::from_minutes(minutes));
+        assert_eq!(
+            numbered,
+            [
+                (10, pause(15)),
+                (11, pause(60)),
+                (12, UserCommand::Pause(PauseLength::Tomorrow)),
+                (13, UserCommand::Pause(PauseLength::UntilResumed)),
+                (14, UserCommand::Resume),
+                (15, UserCommand::TakeScreenshot),
+                (16, UserCommand::OpenPage),
+                (17, UserCommand::Stop),
+            ]
+        );
+    }
+
+    #[test]
     fn only_enabled_entries_give_a_command() {
         let entries = build_menu(
             &IndicatorStatus::new(IconState::Active, "x"),
             &PageAvailability::Needs("no".to_owned()),
         );
-        assert_eq!(
-            chosen_command(&entries, menu_id(Wish::Stop)),
-            Some(Wish::Stop)
-        );
-        let disabled = [Wish::Page, Wish::Resume, Wish::Shot];
+        assert_eq!(chosen_command(&entries, STOP.0), Some(UserCommand::Stop));
+        let disabled = [OPEN_PAGE, RESUME, TAKE_SCREENSHOT];
         assert!(
             disabled
                 .iter()
-                .all(|command| chosen_command(&entries, menu_id(*command)).is_none())
+                .all(|(id, _)| chosen_command(&entries, *id).is_none())
         );
         for id in [0, 1, 2, 3, 4, 9, 99] {
             assert_eq!(chosen_command(&entries, id), None, "{id}");

@@ -17,24 +17,12 @@ mod config;
 #[path = "../../../crates/uam/src/environment.rs"]
 mod environment;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/failure.rs"]
-mod failure;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/output.rs"]
-mod output;
-#[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/paths.rs"]
 mod paths;
 #[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/time.rs"]
 mod time;
 mod uam;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/control/words.rs"]
-mod words;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/yours/wish.rs"]
-mod yours;
 use uam as system;
 
 mod child;

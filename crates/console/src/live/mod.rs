@@ -7,8 +7,8 @@ mod view_loop;
 pub use options::{LiveOptions, ViewEnd, wants_colour};
 pub use terminal_guard::restore_terminal;
 
-use crate::command::Command;
 use crate::error::ConsoleError;
+use crate::event::ConsoleEvent;
 use crate::input::TerminalInput;
 use crate::updates::ViewUpdates;
 use model::Clock;
@@ -32,7 +32,7 @@ impl LiveView {
     pub fn start(
         options: LiveOptions,
         time: Arc<dyn Clock>,
-        commands: impl FnMut(Command) + Send + 'static,
+        commands: impl FnMut(ConsoleEvent) + Send + 'static,
     ) -> Result<Self, ConsoleError> {
         if !TerminalInput::is_terminal() {
             return Err(ConsoleError::NotATerminal);

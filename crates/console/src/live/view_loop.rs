@@ -2,9 +2,9 @@
 
 use super::options::{LiveOptions, ViewEnd};
 use super::terminal_guard::{TerminalGuard, claim_terminal, install_panic_hook};
-use crate::command::Command;
 use crate::dialog::{Dialog, KeyContext};
 use crate::error::ConsoleError;
+use crate::event::ConsoleEvent;
 use crate::graphics::{GraphicsProtocol, TerminalGraphics, decode_image};
 use crate::inline_image::reduce_to_palette;
 use crate::input::{InputEvents, KeyInput, TerminalInput};
@@ -31,7 +31,7 @@ pub(super) fn run_view(
     updates: &ViewUpdates,
     options: LiveOptions,
     time: &dyn Clock,
-    commands: impl FnMut(Command),
+    commands: impl FnMut(ConsoleEvent),
 ) -> ViewEnd {
     let result =
         ViewLoop::open(input, options).and_then(|mut view| view.run_loop(updates, time, commands));
@@ -100,7 +100,7 @@ impl ViewLoop {
         &mut self,
         updates: &ViewUpdates,
         time: &dyn Clock,
-        mut commands: impl FnMut(Command),
+        mut commands: impl FnMut(ConsoleEvent),
     ) -> Result<ViewEnd, ConsoleError> {
         let mut size = TerminalInput::terminal_size()?.cells;
         let mut drawn = Instant::now();
@@ -144,7 +144,7 @@ impl ViewLoop {
         &mut self,
         events: InputEvents,
         size: Size,
-        commands: &mut impl FnMut(Command),
+        commands: &mut impl FnMut(ConsoleEvent),
     ) -> io::Result<bool> {
         let pressed = !events.keys.is_empty();
         for key in events.keys {
@@ -194,8 +194,8 @@ impl ViewLoop {
         if let Some(text) = pending.message {
             self.dialog.show_message(text, Instant::now());
         }
-        if let Some(wish) = pending.code {
-            self.dialog.ask_code(wish, Instant::now());
+        if let Some(command) = pending.code {
+            self.dialog.ask_code(command, Instant::now());
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The menu as `com.canonical.dbusmenu`: the panel draws it and reports clicks.
 
 use super::variant::{BusValue, MenuNode, Properties};
-use crate::command::Wish;
 use crate::menu::{MenuEntry, chosen_command};
+use protocol::UserCommand;
 
 pub(super) const MENU: &str = "com.canonical.dbusmenu";
 pub(super) const MENU_PATH: &str = "/MenuBar";
@@ -95,7 +95,7 @@ impl DbusMenu {
     }
 
     /// The command that this event asks for.
-    pub(super) fn command_for_event(&self, id: i32, event: &str) -> Option<Wish> {
+    pub(super) fn command_for_event(&self, id: i32, event: &str) -> Option<UserCommand> {
         let id = u16::try_from(id).ok().filter(|_| event == "clicked")?;
         chosen_command(&self.entries, id)
     }

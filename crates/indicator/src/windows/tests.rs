@@ -4,13 +4,14 @@
 
 use super::shell::{self, IconChange, find_window, icon_resource, taskbar_created_message};
 use super::tray_window::CLASS;
-use crate::menu::menu_id;
+use crate::menu::{NumberedCommand, PAUSE_1_H, RESUME};
 use crate::{
     IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler, Notification,
-    NotificationSender, PageAvailability, Wish,
+    NotificationSender, PageAvailability,
 };
 use model::SensorSupport;
 use platform::windows::post_message;
+use protocol::{PauseLength, UserCommand};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,10 +22,10 @@ use windows_sys::Win32::UI::WindowsAndMessaging::WM_COMMAND;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Passes the commands to the test.
-struct TestHandler(Mutex<Sender<Wish>>);
+struct TestHandler(Mutex<Sender<UserCommand>>);
 
 impl MenuHandler for TestHandler {
-    fn handle_command(&self, command: Wish, _notifications: &NotificationSender) {
+    fn handle_command(&self, command: UserCommand, _notifications: &NotificationSender) {
         let _ = self
             .0
             .lock()
@@ -37,7 +38,7 @@ impl MenuHandler for TestHandler {
     }
 }
 
-fn start() -> (Indicator, Receiver<Wish>) {
+fn start() -> (Indicator, Receiver<UserCommand>) {
     let (tx, rx) = channel();
     let options = IndicatorOptions {
         tray: true,
@@ -85,18 +86,21 @@ fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
         SensorSupport::By(_)
     ));
 
-    let click = |command: Wish| post_message(window, WM_COMMAND, menu_id(command).into(), 0);
+    let click = |(id, _): NumberedCommand| post_message(window, WM_COMMAND, id.into(), 0);
     // There is no pause to end, so the first click has no effect.
-    click(Wish::Resume);
-    click(Wish::PauseHour);
-    assert_eq!(commands.recv_timeout(TIMEOUT), Ok(Wish::PauseHour));
+    click(RESUME);
+    click(PAUSE_1_H);
+    assert_eq!(
+        commands.recv_timeout(TIMEOUT),
+        Ok(UserCommand::Pause(PauseLength::from_minutes(60)))
+    );
     indicator.show_status(IndicatorStatus::new(
         IconState::Paused,
         "paused, until resumed",
     ));
     indicator.notify(Notification::new("Recording paused until resumed."));
     until("the pause can be ended", || {
-        click(Wish::Resume);
+        click(RESUME);
         commands.recv_timeout(Duration::from_millis(200)).ok()
     });
     assert!(shell::change_icon(window, IconChange::Query));

@@ -2,13 +2,14 @@
 
 use indicator::{
     IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler, Notification,
-    NotificationSender, PageAvailability, Wish,
+    NotificationSender, PageAvailability,
 };
 use lab::desktop::{
     Button, DesktopSession, PANEL_HEIGHT, ScreenImage, Typist, VirtualDesktop, choose_from_menu,
     wait_until,
 };
 use model::SensorSupport;
+use protocol::UserCommand;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,13 +19,13 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Passes the commands of the menu to the test, which decides whether the page would open.
 pub(crate) struct TestHandler {
-    commands: Mutex<Sender<Wish>>,
+    commands: Mutex<Sender<UserCommand>>,
     pub(crate) page: Mutex<PageAvailability>,
 }
 
 impl MenuHandler for TestHandler {
-    fn handle_command(&self, command: Wish, notifications: &NotificationSender) {
-        if command == Wish::Shot {
+    fn handle_command(&self, command: UserCommand, notifications: &NotificationSender) {
+        if command == UserCommand::TakeScreenshot {
             notifications.send(Notification::new("No picture: the test has no camera."));
         }
         let _ = self.commands.lock().unwrap().send(command);
@@ -40,7 +41,7 @@ pub(crate) struct Desk {
     pub(crate) session: DesktopSession,
     pub(crate) desktop: VirtualDesktop,
     pub(crate) handler: Arc<TestHandler>,
-    commands: Receiver<Wish>,
+    commands: Receiver<UserCommand>,
 }
 
 impl Desk {
@@ -138,7 +139,7 @@ impl Desk {
         choose_from_menu(&display, icon, button, steps, seen).unwrap();
     }
 
-    pub(crate) fn chosen_command(&self) -> Wish {
+    pub(crate) fn chosen_command(&self) -> UserCommand {
         self.commands
             .recv_timeout(TIMEOUT)
             .expect("nothing was chosen")

@@ -1,8 +1,9 @@
 //! The icon and its menu.
 
 use crate::kit::{Desk, TIMEOUT, recording, support_text, until};
-use indicator::{Expiry, IconState, IndicatorStatus, PageAvailability, Wish, probe_desktop};
+use indicator::{Expiry, IconState, IndicatorStatus, PageAvailability, probe_desktop};
 use lab::desktop::Button;
+use protocol::{PauseLength, UserCommand};
 use std::time::Instant;
 
 /// Every state with its name and a status.
@@ -57,22 +58,28 @@ fn a_click_in_the_menu_gives_its_command() {
     desk.show(recording());
     let icon = desk.find_icon(IconState::Active);
     desk.choose(icon, Button::Left, 1);
-    assert_eq!(desk.chosen_command(), Wish::PauseQuarter);
+    assert_eq!(
+        desk.chosen_command(),
+        UserCommand::Pause(PauseLength::from_minutes(15))
+    );
     desk.choose(icon, Button::Right, 4);
-    assert_eq!(desk.chosen_command(), Wish::PauseUntilResumed);
+    assert_eq!(
+        desk.chosen_command(),
+        UserCommand::Pause(PauseLength::UntilResumed)
+    );
     desk.show(IndicatorStatus::new(IconState::Paused, "paused, until resumed").with_camera());
     let icon = desk.find_icon(IconState::Paused);
     desk.choose(icon, Button::Left, 1);
-    assert_eq!(desk.chosen_command(), Wish::Resume);
+    assert_eq!(desk.chosen_command(), UserCommand::Resume);
     // After four pauses; no screenshot can be taken now, so the next entry is the page.
     desk.choose(icon, Button::Left, 6);
-    assert_eq!(desk.chosen_command(), Wish::Page);
+    assert_eq!(desk.chosen_command(), UserCommand::OpenPage);
     *desk.handler.page.lock().unwrap() =
         PageAvailability::Needs("first run `uam unlock` in a terminal".to_owned());
     desk.choose(icon, Button::Left, 6);
     assert_eq!(
         desk.chosen_command(),
-        Wish::Stop,
+        UserCommand::Stop,
         "the page cannot be chosen any more"
     );
     desk.assert_no_command();

@@ -7,15 +7,14 @@ pub(crate) mod keyholder;
 
 use crate::commands::Home;
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
-use crate::{start, yours};
+use crate::{control, start, yours};
 use anyhow::Context;
 use console::Prompt;
 use journal::{Errand, JournalError, Reader};
-use model::{Notice, NoticeCode, Record};
+use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
+use protocol::{Request, Response};
 use std::time::Duration;
 use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
@@ -101,11 +100,13 @@ pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
 
 fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     start::door_from_store(vault).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Denied,
-            what: "This needs the vault's passphrase too".to_owned(),
-            hint: "Run `uam unlock` in another terminal first.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Denied,
+            "This needs the vault's passphrase too",
+            "Run `uam unlock` in another terminal first.",
+        )
+        .caused_by(e)
+        .into()
     })
 }
 
@@ -113,13 +114,13 @@ fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
 /// Without a passphrase the vault must open with the credential store.
 ///
 /// # Errors
-/// With [`Exit::Denied`] when one of them is not right.
+/// With [`ErrorKind::Denied`] when one of them is not right.
 pub(crate) fn typed(
     home: &Home,
     code: &str,
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
-    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
+    let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
     let mut vault = Vault::open(&home.paths.vault())?;
     let door = match passphrase {
         Some(words) => vault
@@ -204,23 +205,21 @@ fn put(
     notices: Vec<(NoticeCode, String)>,
     open: OpenErrand,
 ) -> anyhow::Result<()> {
-    let request = Request::Note { notices };
+    let request = Request::RecordNotices { notices };
     match control::call(&home.paths, &request) {
-        Ok(reply) if reply.ok => return Ok(()),
-        Ok(reply) => {
-            return Err(Failure::with_exit(
-                Exit::Failed,
-                format!(
-                    "the running instance did not note the access: {}",
-                    reply.text
-                ),
+        Ok(Response::Refused(why)) => {
+            return Err(UserError::new(
+                ErrorKind::Failed,
+                format!("the running instance did not note the access: {why}"),
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         }
-        Err(e) if failure::exit_of(&e) == Exit::Instance => {}
+        Ok(_) => return Ok(()),
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let Request::Note { notices } = request else {
+    let Request::RecordNotices { notices } = request else {
         return Ok(());
     };
     let now_us = current_time_us();

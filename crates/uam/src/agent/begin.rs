@@ -14,7 +14,6 @@ use super::viewers::Viewers;
 use crate::commands::Home;
 use crate::config::Config;
 use crate::done::Done;
-use crate::failure::Failure;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use anyhow::Context;
@@ -23,6 +22,7 @@ use jiff::tz::TimeZone;
 use journal::{Journal, Reader, RecoveryReport};
 use model::{
     Clock, Notice, NoticeCode, Record, SensorCapability, SensorKind, SensorSupport, TimedEvent,
+    UserError,
 };
 use platform::timezone::current_zone_name;
 use recorder::{Recorder, RecorderInput, ScheduleWatch};
@@ -214,7 +214,7 @@ fn recorder_settings(
         .collect();
     let exclusions = config
         .exclusions()
-        .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
+        .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::RecorderSettings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),

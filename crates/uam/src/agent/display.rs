@@ -8,6 +8,7 @@ use crate::view;
 use console::{LiveView, PlainView, ShownScreenshot};
 use model::{Record, Screenshot};
 use platform::clock::SystemClock;
+use protocol::ViewTicket;
 use report::{ActivityLog, AgentStatus, DaySummary, LogLine, LogSubject, UploadAttempt};
 use std::io::Stdout;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl Display {
     pub(crate) fn open(
         look: Look,
         home: Home,
-        ticket: Option<String>,
+        ticket: Option<ViewTicket>,
         tx: &SyncSender<Message>,
     ) -> anyhow::Result<Self> {
         // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `look`.
@@ -158,7 +159,11 @@ impl Display {
 }
 
 /// The live view; what its keys wish goes through the loop's queue like any other request.
-fn live(home: Home, ticket: Option<String>, tx: &SyncSender<Message>) -> anyhow::Result<LiveView> {
+fn live(
+    home: Home,
+    ticket: Option<ViewTicket>,
+    tx: &SyncSender<Message>,
+) -> anyhow::Result<LiveView> {
     let (wishes, wished) = view::wishes();
     let live = LiveView::start(
         console::LiveOptions::default(),

@@ -7,15 +7,14 @@ use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
 use crate::config::{IndicatorConfig, Notify};
-use crate::control::Request;
 use crate::paths::Paths;
-use crate::time::PauseLength;
 use indicator::{
     Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler,
-    Notification, NotificationSender, PageAvailability, Wish,
+    Notification, NotificationSender, PageAvailability,
 };
 use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
 use platform::process::{browser_command, self_command, separate_from_terminal};
+use protocol::{Request, Response, UserCommand};
 use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
@@ -229,25 +228,25 @@ struct Hand {
 }
 
 impl MenuHandler for Hand {
-    fn handle_command(&self, wish: Wish, tell: &NotificationSender) {
-        let pause = |length| sources::post(&self.tx, Request::Pause { length });
-        match wish {
-            Wish::PauseQuarter => pause(PauseLength::Seconds(15 * 60)),
-            Wish::PauseHour => pause(PauseLength::Seconds(3_600)),
-            Wish::PauseTomorrow => pause(PauseLength::Tomorrow),
-            Wish::PauseUntilResumed => pause(PauseLength::UntilResumed),
-            Wish::Resume => sources::post(&self.tx, Request::Resume),
-            Wish::Stop => sources::post(&self.tx, Request::Stop),
-            Wish::Shot => {
+    fn handle_command(&self, command: UserCommand, tell: &NotificationSender) {
+        match command {
+            UserCommand::TakeScreenshot => {
                 let tx = self.tx.clone();
                 self.errand(tell, move || {
-                    let reply = sources::ask(&tx, Request::Shot);
-                    (!reply.ok).then_some(reply.text)
+                    match sources::ask(&tx, Request::TakeScreenshot) {
+                        Response::Refused(why) => Some(why),
+                        _ => None,
+                    }
                 });
             }
-            Wish::Page => {
+            UserCommand::OpenPage => {
                 let home = self.home.clone();
                 self.errand(tell, move || open_page(home));
+            }
+            command => {
+                if let Some(request) = Request::for_command(&command) {
+                    sources::post(&self.tx, request);
+                }
             }
         }
     }

@@ -1,13 +1,11 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
 use super::{Home, talk};
-use crate::access;
 use crate::config::{self, Config};
-use crate::failure::Failure;
-use crate::output;
+use crate::{access, output};
 use anyhow::Context;
 use clap::Args;
-use model::WindowInfo;
+use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
 use report::text::display_width;
 use serde::Serialize;
@@ -83,10 +81,11 @@ struct Answer {
 
 fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::Result<ExitCode> {
     if title.is_some() && args.title.is_some() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "the title was given twice",
             "Write it after --test or after --title.",
-        ));
+        )
+        .into());
     }
     let window = WindowInfo {
         app: args.app.clone().unwrap_or_default(),
@@ -94,10 +93,11 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         title: title.or(args.title.clone()).unwrap_or_default(),
     };
     if window == WindowInfo::default() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "there is nothing to test",
             "For example: uam exclude --test \"My Bank - Log in\" --app firefox",
-        ));
+        )
+        .into());
     }
     let exclusions = config.exclusions()?;
     let which = exclusions.matching_rule(&window);
@@ -234,7 +234,7 @@ fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
         )]);
     }
     recorder::ExclusionRules::new(std::slice::from_ref(rule)).map_err(|_| {
-        Failure::usage(
+        UserError::usage(
             "a rule needs at least one letter or digit in each of its parts",
             "Write the word to look for, such as: uam exclude --add-title payroll*",
         )

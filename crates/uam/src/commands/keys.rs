@@ -3,12 +3,11 @@
 use super::Home;
 use crate::access::{self, Entry};
 use crate::cli::KeysAction;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::start::{self, Secret};
 use anyhow::Context;
 use console::Prompt;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
@@ -178,7 +177,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
         }
         KeysAction::AddOrganisation { name, key } => {
             let organisation = Organisation::new(&name, &key).map_err(|e| {
-                Failure::usage(e.to_string(), "See uam help keys add-organisation.")
+                UserError::usage(e.to_string(), "See uam help keys add-organisation.")
             })?;
             let told = format!(
                 "{} can read what is recorded from the next start on.",
@@ -243,9 +242,10 @@ pub(super) fn phone(
         }
     }
     let _ = vault::remove_qr_png(&picture);
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the new secret was not confirmed; the old one stays",
         "Start again with `uam keys phone`.",
-    ))
+    )
+    .into())
 }

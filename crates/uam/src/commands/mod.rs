@@ -26,12 +26,11 @@ pub(crate) mod worker;
 
 use crate::access;
 use crate::cli::{Cli, Command};
-use crate::failure::Failure;
 use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
-use model::DeviceId;
+use model::{DeviceId, UserError};
 use platform::process::self_command;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
@@ -135,10 +134,11 @@ fn recorded(home: &Home) -> anyhow::Result<()> {
     if home.paths.journal().join(journal::DB_NAME).exists() {
         return Ok(());
     }
-    Err(Failure::usage(
+    Err(UserError::usage(
         format!("nothing is recorded yet in {}", home.paths.data.display()),
         "Start recording with `uam`.",
-    ))
+    )
+    .into())
 }
 
 /// What the journal seals with, and what it can open.
@@ -184,6 +184,6 @@ pub(crate) fn destination(
         } else {
             format!(" (read: {from})")
         };
-        Failure::usage(format!("{}: {}{read}", e.place, e.what), e.hint)
+        UserError::usage(format!("{}: {}{read}", e.place, e.what), e.hint).into()
     })
 }

@@ -1,11 +1,10 @@
 //! `uam recover`: in again with a recovery code.
 
 use super::Home;
-use crate::failure::{Exit, Failure};
 use crate::{access, output, start};
 use anyhow::Context;
 use console::Prompt;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use std::io::Write;
 use std::path::Path;
@@ -106,9 +105,10 @@ fn code() -> anyhow::Result<RecoveryCode> {
             Err(e) => ask.print_line(&e.to_string())?,
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "no recovery code was given",
         "It looks like 5XK2C-… with five blocks of five characters, from the page you kept.",
-    ))
+    )
+    .into())
 }

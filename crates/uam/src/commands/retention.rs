@@ -2,13 +2,12 @@
 
 use super::Home;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
@@ -27,11 +26,12 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 "an upload is running, which looks at old pictures itself",
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         };
         let look = retention::look(&outbox, policy, now_us)?;
         return carry_out(home, &mut outbox, &look, now_us);

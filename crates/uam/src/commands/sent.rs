@@ -3,11 +3,11 @@
 use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::yours::{sink, words};
 use anyhow::Context;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo, open_segment};
+use model::{ErrorKind, UserError};
 use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -198,20 +198,22 @@ fn named<'a>(items: &'a [Item], name: &str) -> anyhow::Result<&'a Item> {
         .filter(|i| i.name == name || i.name.ends_with(name));
     match (found.next(), found.next()) {
         (Some(item), None) => Ok(item),
-        (Some(_), Some(_)) => Err(Failure::usage(
+        (Some(_), Some(_)) => Err(UserError::usage(
             format!(
                 "several objects are called like \"{}\"",
                 model::to_printable(name, 200)
             ),
             "Give more of the name; `uam sent` lists them.",
-        )),
-        (None, _) => Err(Failure::usage(
+        )
+        .into()),
+        (None, _) => Err(UserError::usage(
             format!(
                 "nothing of the name \"{}\" was sent",
                 model::to_printable(name, 200)
             ),
             "`uam sent` lists the names.",
-        )),
+        )
+        .into()),
     }
 }
 
@@ -373,14 +375,15 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
         }
     }
     if wrong > 0 {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             format!(
                 "{} not what was sent, or cannot be opened",
                 report::text::format_count(wrong, "object is", "objects are")
             ),
             "They are marked above.",
-        ));
+        )
+        .into());
     }
     Ok(ExitCode::SUCCESS)
 }

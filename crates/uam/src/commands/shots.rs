@@ -3,11 +3,11 @@
 use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
+use model::UserError;
 use platform::clock::current_time_us;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) fn run(
             let wanted = match which {
                 "last" => None,
                 number => Some(number.parse().map_err(|_| {
-                    Failure::usage(
+                    UserError::usage(
                         format!("\"{number}\" is not a picture's number"),
                         "`uam shots` lists them; `last` is the newest.",
                     )
@@ -84,10 +84,11 @@ fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
         None => match reader.newest_screenshots(1)?.first() {
             Some(row) => row.seq,
             None => {
-                return Err(Failure::usage(
+                return Err(UserError::usage(
                     "there are no pictures yet",
                     "They come by themselves while uam records; `uam shot` takes one now.",
-                ));
+                )
+                .into());
             }
         },
     };

@@ -4,18 +4,17 @@
 //! length of the record, one line and one picture are in memory at a time.
 
 use super::Home;
-use crate::access;
-use crate::failure::Failure;
 use crate::yours::words;
-use crate::{output, time};
+use crate::{access, output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
-use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine, UserError};
 use platform::clock::current_time_us;
 use report::csv::escape_formula;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use sha2::Digest;
+use sha2::Sha256;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -102,7 +101,7 @@ pub(super) fn run(
     super::recorded(home)?;
     let day = |text: Option<&str>| {
         text.map(time::parse_utc_day).transpose().map_err(|e| {
-            Failure::usage(
+            UserError::usage(
                 e,
                 "For example: uam export --subject mine.zip --from 2026-11-01",
             )
@@ -110,16 +109,16 @@ pub(super) fn run(
     };
     let (first, last) = (day(from)?, day(to)?);
     if first.zip(last).is_some_and(|(first, last)| first > last) {
-        return Err(Failure::usage(
-            "--to must not be before --from",
-            "Days are UTC days.",
-        ));
+        return Err(
+            UserError::usage("--to must not be before --from", "Days are UTC days.").into(),
+        );
     }
     if file.exists() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("{} exists already", file.display()),
             "Give the name of a new file.",
-        ));
+        )
+        .into());
     }
     let days = match (first, last) {
         (None, None) => "everything".to_owned(),

@@ -4,9 +4,8 @@ use super::Home;
 use crate::access::{self, keyholder};
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::Failure;
 use crate::{output, start};
-use model::NoticeCode;
+use model::{NoticeCode, UserError};
 use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,10 +16,11 @@ const RANGE: std::ops::RangeInclusive<u64> = 60..=3600;
 
 pub(super) fn unlock(home: &Home, idle: Duration) -> anyhow::Result<ExitCode> {
     if !RANGE.contains(&idle.as_secs()) {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "an unlock lasts 1 minute to 1 hour after the last look",
             "For example: uam unlock --for 30m",
-        ));
+        )
+        .into());
     }
     let minutes = idle.as_secs().div_ceil(60);
     let text =

@@ -2,18 +2,17 @@
 
 use super::Home;
 use crate::config::{Config, OnMetered};
-use crate::control::{self, Reply, Request};
 use crate::environment::Environment;
-use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
-use model::DeviceId;
+use model::{DeviceId, ErrorKind, UserError};
 use platform::bus::BusAddress;
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use platform::metered::{Metered, query_metered};
 use platform::timezone::current_zone_name;
+use protocol::{CallError, Request};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -125,10 +124,8 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         Ok(summary) => summary,
         // The courier wants to know what went wrong, whatever it was.
         Err(e) if json => {
-            let hint = e
-                .chain()
-                .find_map(|c| c.downcast_ref::<Failure>())
-                .map(|f| f.hint.clone())
+            let hint = model::find_user_error(e.as_ref())
+                .map(|found| found.hint().to_owned())
                 .unwrap_or_default();
             let text = format!("{e:#}");
             Summary {
@@ -149,7 +146,7 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(trouble) = summary.error {
-        return Err(Failure::with_exit(Exit::Failed, trouble.text, trouble.hint));
+        return Err(UserError::new(ErrorKind::Failed, trouble.text, trouble.hint).into());
     }
     output::line(&summary.for_display(0, "the sink").text);
     for text in [summary.hold_text(), summary.retention.clone()]
@@ -172,10 +169,10 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
-        ));
+        ).into());
     };
     let vault = vault::Vault::open(&home.paths.vault())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
@@ -240,10 +237,12 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        if control::call_at::<_, Reply>(&home.paths.socket(), &Request::Pack)?
-            .is_some_and(|reply| !reply.ok)
-        {
-            anyhow::bail!("the running instance could not pack what it holds back");
+        match protocol::call_agent(&home.paths.socket(), &Request::FreezeSegments) {
+            Ok(response) if response.is_refused() => {
+                anyhow::bail!("the running instance could not pack what it holds back")
+            }
+            Ok(_) | Err(CallError::NotRunning) => {}
+            Err(e) => return Err(UserError::from(e).into()),
         }
     } else {
         outbox = outbox.hold_back_until_due(model::Clock::now(&clock).utc_us);

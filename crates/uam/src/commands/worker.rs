@@ -5,10 +5,10 @@ use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
+use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
 use sense::{Desktop, script};
@@ -56,7 +56,7 @@ pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
 pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
     let code = match record(home, args) {
         Ok(()) => 0,
-        Err(error) => failure::report(&error) as u8,
+        Err(error) => crate::exit::print_error(&error).exit_code(),
     };
     ExitCode::from(supervise::ENDED + code)
 }
@@ -64,11 +64,12 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
 fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
     let handover = Handover::read(&mut stdin).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Usage,
-            what: "the recording process was given no lease".to_owned(),
-            hint: "It is started by `uam run`, never by hand.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Usage,
+            "the recording process was given no lease",
+            "It is started by `uam run`, never by hand.",
+        )
+        .caused_by(e)
     })?;
     let paths = &home.paths;
     let config = Config::load(paths)?;
@@ -141,9 +142,10 @@ fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
         Arc::new(SystemClock),
     )
     .map_err(|e| {
-        Failure::usage(
+        UserError::usage(
             format!("{}: {e}", file.display()),
             "Record one with `uam run --record-trace FILE`.",
         )
+        .into()
     })
 }

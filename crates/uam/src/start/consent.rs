@@ -2,11 +2,11 @@
 //! agreed to once, recorded with its hash, and shown again whenever anything in it has changed.
 
 use crate::config::{Config, WhenOld};
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use console::Prompt;
+use model::{ErrorKind, UserError};
 use vault::{Consent, Organisation};
 
 /// Version of the wording. It rises when the words change; a change of the facts in it is seen by the hash.
@@ -136,11 +136,12 @@ pub(crate) fn ask(
     if agreed {
         return Ok(Agreed::Now(consent));
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "nothing is recorded without your agreement",
         "Nothing was changed. Start uam again whenever you like.",
-    ))
+    )
+    .into())
 }
 
 /// The consent as it stands after the questions of the same start: what somebody changed a moment ago need not be shown

@@ -1,10 +1,10 @@
 //! The secret that opens the vault every day: kept by the operating system's credential store, or, where there is none,
 //! a passphrase.
 
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
 use console::Prompt;
+use model::{ErrorKind, UserError};
 use std::io::{BufRead, Write};
 use vault::{CredentialStore, Factor, KeySlotKind, UnlockedSlot, Vault, VaultError};
 use zeroize::Zeroizing;
@@ -48,11 +48,7 @@ pub(crate) fn open<R: BufRead, W: Write>(
         return from_passphrase(vault, ask);
     }
     let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
-    Err(why.context(Failure {
-        exit: Exit::Denied,
-        what: "the vault does not open: neither the credential store nor a passphrase has its key".to_owned(),
-        hint: "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.".to_owned(),
-    }))
+    Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
 }
 
 /// Opens the vault with what the credential store keeps, without a word.
@@ -80,11 +76,12 @@ fn from_passphrase<R: BufRead, W: Write>(
             door => return Ok(door?),
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the passphrase was not given",
         "Start again. If it is forgotten, a recovery code helps: uam recover.",
-    ))
+    )
+    .into())
 }
 
 /// A fresh secret for a new vault: in the credential store if there is one, else a passphrase chosen now.
@@ -143,9 +140,10 @@ pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
             None => break,
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "no passphrase was chosen",
         "Start uam again to choose one.",
-    ))
+    )
+    .into())
 }

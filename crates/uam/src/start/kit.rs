@@ -1,10 +1,10 @@
 //! Recovery codes: handed over once, on paper or in a file of their owner's choice.
 
 use super::clear_screen;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
 use console::Prompt;
+use model::{ErrorKind, UserError};
 use std::io::Write;
 use std::path::Path;
 use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
@@ -74,9 +74,10 @@ fn prove(kit: &RecoveryKit) -> anyhow::Result<()> {
         }
         ask.print_line("That is not how it begins.")?;
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the recovery codes were not confirmed; nothing was recorded",
         "Start uam again, then `uam keys recovery` shows ten new ones.",
-    ))
+    )
+    .into())
 }

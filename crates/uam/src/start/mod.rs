@@ -15,13 +15,12 @@ pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use consent::{Agreed, Facts};
 use console::Prompt;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::instance_lock::InstanceLock;
 use std::io::{BufRead, Write};
@@ -40,14 +39,15 @@ pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
-        Failure::with_exit(
-            Exit::Instance,
+        UserError::new(
+            ErrorKind::Instance,
             format!(
                 "uam is already running{pid}; its data is in {}",
                 paths.data.display()
             ),
             "See what it does: uam status. End it: uam stop.",
         )
+        .into()
     })
 }
 
@@ -203,11 +203,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
             .ask_line("Code from your authenticator app")
             .context("cannot ask for the code")?;
         let Some(code) = code else {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 "no code was given",
                 "Start uam again and type the code your app shows.",
-            ));
+            )
+            .into());
         };
         let answer = vault.check_code(door, &code, unix_time().as_secs())?;
         if let Some(pass) = answer.pass {
@@ -231,11 +232,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
             CodeVerdict::Locked | CodeVerdict::Wait { .. } | CodeVerdict::ClockBack { .. }
         );
         if final_word {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 answer.verdict.to_string(),
                 "Nothing was recorded.",
-            ));
+            )
+            .into());
         }
         let more = if left > 0 {
             format!(" ({left} more)")
@@ -244,11 +246,12 @@ pub(crate) fn code<R: BufRead, W: Write>(
         };
         ask.print_line(&format!("{}{more}", answer.verdict))?;
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         format!("{TRIES} codes were not right"),
         "Start uam again to try again.",
-    ))
+    )
+    .into())
 }
 
 /// Shows a secret that is to go into an authenticator app, in every form an app takes.

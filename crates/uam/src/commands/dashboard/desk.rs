@@ -8,11 +8,11 @@ use super::check;
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit};
-use crate::yours::{Wish, hand, words};
+use crate::control;
+use crate::yours::{hand, words};
 use journal::Reader;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode};
+use protocol::{RedactionScope, Request, Response};
 use report::AgentStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -103,8 +103,8 @@ impl Page {
     fn fresh(&self, proof: &Proof) -> Result<Access, Refused> {
         let passphrase = proof.passphrase.as_ref().map(|words| words.as_str());
         let typed = access::typed(&self.home, &proof.code, passphrase);
-        let (access, mut notices) = typed.map_err(|e| match failure::exit_of(&e) {
-            Exit::Denied => Refused::Denied(failure::in_words(&e)),
+        let (access, mut notices) = typed.map_err(|e| match model::error_kind(e.as_ref()) {
+            ErrorKind::Denied => Refused::Denied(model::describe_error(e.as_ref())),
             _ => failed(&e),
         })?;
         let text = "A code was accepted, on the page.".to_owned();
@@ -113,26 +113,26 @@ impl Page {
         Ok(access)
     }
 
-    fn carry(&self, wish: &Wish, access: &Access) -> anyhow::Result<String> {
+    fn carry(&self, scope: &RedactionScope, access: &Access) -> anyhow::Result<String> {
         let told = match hand::is_running(&self.home)? {
-            true => hand::through(&self.home, wish, false, Some(access))?,
-            false => hand::directly(&self.home, wish, false, access)?,
+            true => hand::through(&self.home, scope, false, Some(access))?,
+            false => hand::directly(&self.home, scope, false, access)?,
         };
-        if told.is_nothing() {
+        if told.is_empty() {
             return Ok("There was nothing to take out.".to_owned());
         }
         let copies = hand::delete_copies(&self.home, Some(access), &told)?;
-        let mut done = format!("Taken out: {}.", words::numbers(wish, &told));
+        let mut done = format!("Taken out: {}.", words::numbers(scope, &told));
         if !copies.deleted.is_empty() {
             done.push_str(" Its copy was deleted where it was sent.");
         }
         for (name, why) in &copies.left {
             done.push_str(&format!(" STILL where it was sent: {name} ({why})."));
         }
-        if told.unfolded {
+        if told.checkpoint_pending {
             done.push_str(" The last traces go when nobody reads the record any more.");
         }
-        for file in &told.aside {
+        for file in &told.set_aside_files {
             let file = file.display();
             done.push_str(&format!(
                 " Set aside earlier and not touched; it may hold the same: {file}."
@@ -186,7 +186,7 @@ impl Desk for Page {
         let access = self.fresh(proof)?;
         // A reader that stays open would keep old bytes in the write-ahead log.
         self.reader = None;
-        self.carry(&Wish::Shot { seq }, &access)
+        self.carry(&RedactionScope::Screenshot { seq }, &access)
             .map_err(|e| failed(&e))
     }
 
@@ -206,8 +206,10 @@ impl Lookout {
 
 impl Watch for Lookout {
     fn status(&self) -> Option<AgentStatus> {
-        let reply = control::call(&self.0.paths, &Request::Status).ok()?;
-        reply.status.map(|status| *status)
+        match control::call(&self.0.paths, &Request::Status).ok()? {
+            Response::Status { status, .. } => Some(*status),
+            _ => None,
+        }
     }
 
     fn is_unlocked(&self) -> bool {

@@ -3,12 +3,11 @@
 use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
-use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
-use model::Record;
+use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
@@ -40,10 +39,11 @@ pub(super) fn run(
         }
     };
     if args.letter.shots.len() > MOST_PICTURES {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("a page holds at most {MOST_PICTURES} pictures"),
             "Name the ones that matter.",
-        ));
+        )
+        .into());
     }
     let reader = reader(
         home,
@@ -108,7 +108,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
         _ => None,
     };
     let shot = shot.ok_or_else(|| {
-        Failure::usage(
+        UserError::usage(
             format!("there is no picture {seq}"),
             "`uam shots` lists them with their numbers.",
         )
