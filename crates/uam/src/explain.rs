@@ -1,7 +1,7 @@
 //! Every setting with what it means, for people.
 
-use crate::config::Config;
 use anyhow::Context;
+use settings::Settings;
 use web::Setting;
 
 /// Dotted name and meaning. Whatever the settings file knows is here; a test says so.
@@ -108,7 +108,7 @@ const MEANINGS: &[(&str, &str)] = &[
 const UNSET: &str = "not set";
 
 /// The settings in force, in the order of the settings file.
-pub(crate) fn all(config: &Config) -> anyhow::Result<Vec<Setting>> {
+pub(crate) fn all(config: &Settings) -> anyhow::Result<Vec<Setting>> {
     let table = toml::Table::try_from(config).context("the settings have no form")?;
     let told = MEANINGS.iter().map(|(key, meaning)| Setting {
         key: (*key).to_owned(),
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_meaning() {
-        let mut config = Config::default();
+        let mut config = Settings::default();
         config.shots.archive_dir = Some("/a".into());
         config.upload.destination = Some("file:///a".into());
         config.upload.seal = Some(true);

@@ -57,16 +57,24 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The failure an error is, as itself or as the context of one, or has among its causes.
-fn failure_of(error: &anyhow::Error) -> Option<&Failure> {
-    error
-        .downcast_ref::<Failure>()
-        .or_else(|| error.chain().find_map(|e| e.downcast_ref()))
+/// Exit code, message and hint of the failure an error is, as itself or as the context of one, or has among its causes.
+fn failure_of(error: &anyhow::Error) -> Option<(Exit, &str, &str)> {
+    fn found<T: std::error::Error + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&T> {
+        error
+            .downcast_ref()
+            .or_else(|| error.chain().find_map(|e| e.downcast_ref()))
+    }
+    found::<Failure>(error)
+        .map(|f| (f.exit, f.what.as_str(), f.hint.as_str()))
+        .or_else(|| {
+            let wrong = found::<settings::SettingsError>(error)?;
+            Some((Exit::Usage, &wrong.message, &wrong.hint))
+        })
 }
 
 /// The exit code an error stands for.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
-    failure_of(error).map_or(Exit::Failed, |f| f.exit)
+    failure_of(error).map_or(Exit::Failed, |(exit, ..)| exit)
 }
 
 /// Prints the error with its causes and hint, and says how to exit.
@@ -81,7 +89,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
             said.push_str(&cause);
         }
     }
-    if let Some(hint) = failure.map(|f| f.hint.as_str()).filter(|h| !h.is_empty()) {
+    if let Some(hint) = failure.map(|(.., hint)| hint).filter(|h| !h.is_empty()) {
         text.push_str(&format!("  {hint}\n"));
     }
     output::err(&text);
@@ -91,9 +99,7 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
 /// The error in one line, for a view: what went wrong and what to do; the causes where nobody said so in words.
 pub(crate) fn in_words(error: &anyhow::Error) -> String {
     match failure_of(error) {
-        Some(failure) => format!("{}. {}", failure.what, failure.hint)
-            .trim_end()
-            .to_owned(),
+        Some((_, what, hint)) => format!("{what}. {hint}").trim_end().to_owned(),
         None => format!("{error:#}"),
     }
 }

@@ -3,13 +3,13 @@
 //! Always true: by itself nothing leaves under a rule that was not told a day before. What was told last lies in a small
 //! file; without it, the rule is told again.
 
-use crate::config::{Config, WhenOld};
-use crate::paths::Paths;
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{self, Action, Applied, Due, NOTICE_US, Numbers, Outlook, Policy, Step};
 use report::text;
 use serde::{Deserialize, Serialize};
+use settings::AppPaths;
+use settings::{OldScreenshotAction, Settings};
 use std::fs;
 use std::path::PathBuf;
 
@@ -32,16 +32,19 @@ pub(crate) struct Look {
 }
 
 /// The rule the settings make.
-pub(crate) fn policy(config: &Config, paths: &Paths) -> Policy {
+pub(crate) fn policy(config: &Settings, paths: &AppPaths) -> Policy {
     let shots = &config.shots;
     Policy {
         max_age_days: shots.keep_days,
         max_bytes: shots.keep_mb.saturating_mul(1_000_000),
         action: match shots.when_old {
-            WhenOld::Delete => Action::Delete,
-            WhenOld::Archive => {
-                Action::Archive(shots.archive_dir.clone().unwrap_or_else(|| paths.archive()))
-            }
+            OldScreenshotAction::Delete => Action::Delete,
+            OldScreenshotAction::Archive => Action::Archive(
+                shots
+                    .archive_dir
+                    .clone()
+                    .unwrap_or_else(|| paths.archive_dir()),
+            ),
         },
     }
 }
@@ -61,8 +64,8 @@ pub(crate) fn look(outbox: &Outbox, policy: Policy, now_us: i64) -> anyhow::Resu
 /// Does what is due by itself: tells a rule, or puts away old pictures whose rule was told. The sentence about it, if
 /// anything was done.
 pub(crate) fn automatic(
-    paths: &Paths,
-    config: &Config,
+    paths: &AppPaths,
+    config: &Settings,
     outbox: &mut Outbox,
     now_us: i64,
 ) -> anyhow::Result<(Applied, Option<String>)> {
@@ -97,16 +100,16 @@ pub(crate) fn carry_out(outbox: &mut Outbox, look: &Look) -> anyhow::Result<(App
 }
 
 /// When this rule was told, in microseconds since the Unix epoch (UTC).
-pub(crate) fn told(paths: &Paths, policy: &Policy) -> Option<i64> {
-    let told: Told = serde_json::from_slice(&fs::read(paths.retention()).ok()?).ok()?;
+pub(crate) fn told(paths: &AppPaths, policy: &Policy) -> Option<i64> {
+    let told: Told = serde_json::from_slice(&fs::read(paths.retention_file()).ok()?).ok()?;
     (told == of(policy, told.at_us)).then_some(told.at_us)
 }
 
 /// Keeps that this rule was told.
-pub(crate) fn tell(paths: &Paths, policy: &Policy, now_us: i64) -> anyhow::Result<()> {
+pub(crate) fn tell(paths: &AppPaths, policy: &Policy, now_us: i64) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(&of(policy, now_us))?;
-    vault::disk::write_durably(&paths.retention(), &bytes)
-        .with_context(|| format!("cannot write {}", paths.retention().display()))
+    vault::disk::write_durably(&paths.retention_file(), &bytes)
+        .with_context(|| format!("cannot write {}", paths.retention_file().display()))
 }
 
 fn of(policy: &Policy, at_us: i64) -> Told {
@@ -184,9 +187,9 @@ mod tests {
     use super::*;
     use journal::Day;
 
-    fn paths(dir: &std::path::Path) -> Paths {
-        let paths = Paths::find(Some(dir)).unwrap();
-        paths.create().unwrap();
+    fn paths(dir: &std::path::Path) -> AppPaths {
+        let paths = AppPaths::under(dir.to_owned());
+        paths.create_dirs().unwrap();
         paths
     }
 
@@ -194,18 +197,18 @@ mod tests {
     fn another_rule_is_told_anew() {
         let dir = tempfile::tempdir().unwrap();
         let paths = paths(dir.path());
-        let mut config = Config::default();
-        let rule = |config: &Config| policy(config, &paths);
+        let mut config = Settings::default();
+        let rule = |config: &Settings| policy(config, &paths);
         assert_eq!(told(&paths, &rule(&config)), None);
         tell(&paths, &rule(&config), 77).unwrap();
         assert_eq!(told(&paths, &rule(&config)), Some(77));
         config.shots.keep_days = 7;
         assert_eq!(told(&paths, &rule(&config)), None, "fewer days");
         tell(&paths, &rule(&config), 88).unwrap();
-        config.shots.when_old = WhenOld::Archive;
+        config.shots.when_old = OldScreenshotAction::Archive;
         assert_eq!(told(&paths, &rule(&config)), None, "somewhere else");
-        fs::write(paths.retention(), "{").unwrap();
-        config.shots.when_old = WhenOld::Delete;
+        fs::write(paths.retention_file(), "{").unwrap();
+        config.shots.when_old = OldScreenshotAction::Delete;
         assert_eq!(told(&paths, &rule(&config)), None, "a file nobody can read");
     }
 

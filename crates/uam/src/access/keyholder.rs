@@ -6,9 +6,9 @@
 
 use crate::commands::Home;
 use crate::control::{self, Listener};
-use crate::paths::Paths;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use settings::AppPaths;
 use std::io::{BufRead, Read, Write};
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -61,8 +61,8 @@ impl Drop for Orders {
 }
 
 /// The identity, if one is unlocked.
-pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
-    let Some(given) = control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::Key)? else {
+pub(crate) fn ask(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
+    let Some(given) = control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Key)? else {
         return Ok(None);
     };
     given
@@ -74,20 +74,20 @@ pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
 }
 
 /// Is one unlocked? Asking prolongs nothing.
-pub(crate) fn is_there(paths: &Paths) -> bool {
+pub(crate) fn is_there(paths: &AppPaths) -> bool {
     matches!(
-        control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::There),
+        control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::There),
         Ok(Some(_))
     )
 }
 
 /// Ends an unlock; true when there was one.
-pub(crate) fn lock(paths: &Paths) -> anyhow::Result<bool> {
-    Ok(control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::Lock)?.is_some())
+pub(crate) fn lock(paths: &AppPaths) -> anyhow::Result<bool> {
+    Ok(control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Lock)?.is_some())
 }
 
 /// Ends an unlock on a thread of its own.
-pub(crate) fn lock_soon(paths: &Paths) {
+pub(crate) fn lock_soon(paths: &AppPaths) {
     let paths = paths.clone();
     // Without a thread the unlock ends by its own time.
     let _ = std::thread::Builder::new()
@@ -97,7 +97,7 @@ pub(crate) fn lock_soon(paths: &Paths) {
 
 /// Starts a keyholder; one that runs already ends.
 pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow::Result<()> {
-    home.paths.create()?;
+    home.paths.create_dirs()?;
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
@@ -140,8 +140,12 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         .context("the keyholder is started by `uam unlock`, never by hand")?;
     drop(line);
     let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
-    let listener = Listener::bind(&home.paths.unlock_socket())
-        .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
+    let listener = Listener::bind(&home.paths.keyholder_endpoint()).with_context(|| {
+        format!(
+            "cannot listen at {}",
+            home.paths.keyholder_endpoint().display()
+        )
+    })?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()
         .name("uam-keyholder".into())
@@ -182,6 +186,6 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
-    let _ = std::fs::remove_file(home.paths.unlock_socket());
+    let _ = std::fs::remove_file(home.paths.keyholder_endpoint());
     Ok(ExitCode::SUCCESS)
 }

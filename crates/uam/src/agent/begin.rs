@@ -12,11 +12,9 @@ use super::state::{Agent, Backlog};
 use super::tray::Tray;
 use super::viewers::Viewers;
 use crate::commands::Home;
-use crate::config::Config;
 use crate::done::Done;
 use crate::failure::Failure;
 use crate::lease::Handover;
-use crate::paths::Paths;
 use crate::time;
 use anyhow::Context;
 use jiff::civil::Date;
@@ -27,14 +25,16 @@ use recorder::{HoursWatch, Input, Recorder};
 use report::{LogWord, Today, View};
 use screenshots::schedule::Schedule;
 use sense::Desktop;
+use settings::AppPaths;
+use settings::Settings;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// What a run is made of.
 pub(crate) struct Setup {
-    pub(crate) paths: Paths,
-    pub(crate) config: Config,
+    pub(crate) paths: AppPaths,
+    pub(crate) config: Settings,
     /// What the journal seals with; it opens what this start wrote, and nothing else.
     pub(crate) keys: journal::Keys,
     /// The vault's recovery slots, to lie beside the record where it is sent.
@@ -86,7 +86,8 @@ impl Agent {
         sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
         sources::orders(orders, tx.clone()).context(threads)?;
         let now = clock.now();
-        let (mut journal, recovery) = Journal::open(&paths.journal(), keys.clone(), now.utc_us)?;
+        let (mut journal, recovery) =
+            Journal::open(&paths.journal_dir(), keys.clone(), now.utc_us)?;
         let mended = recovered(&recovery);
         let kept = journal.commit_recovered(&mended, now.utc_us)?;
         let clear_from = journal.first_clear_slot()?;
@@ -115,7 +116,7 @@ impl Agent {
         );
         recorder.step(now, Input::Notice(NoticeCode::Daily, daily.clone()));
         let today_is = report::day::date_of(now.utc_us, recorder.zone());
-        let hours = HoursWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
+        let hours = HoursWatch::new(config.recording_schedule()?, TimeZone::system(), now.utc_us);
         if !hours.now().inside {
             recorder.step(now, Input::Hours { inside: false });
         }
@@ -123,8 +124,8 @@ impl Agent {
         let shots = screenshots::Settings {
             blur: config.shots.blur,
             quality: match config.shots.quality {
-                crate::config::Quality::Standard => screenshots::Quality::Standard,
-                crate::config::Quality::Small => screenshots::Quality::Small,
+                settings::QualitySetting::Standard => screenshots::Quality::Standard,
+                settings::QualitySetting::Small => screenshots::Quality::Small,
             },
         };
         let screen = desktop.take_screen().filter(|_| config.shots.capture);
@@ -137,8 +138,8 @@ impl Agent {
             .is_some()
             .then(|| Schedule::new(interval_us, now.boot_us, chance()));
 
-        sources::control(&paths.socket(), tx.clone())
-            .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
+        sources::control(&paths.agent_endpoint(), tx.clone())
+            .with_context(|| format!("cannot listen at {}", paths.agent_endpoint().display()))?;
         let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
@@ -161,7 +162,7 @@ impl Agent {
             write_error: None,
             last_zone_look: now,
             hours,
-            kept_pause: KeptPause::open(paths.pause(), now.utc_us),
+            kept_pause: KeptPause::open(paths.pause_file(), now.utc_us),
             daily: Daily::new(daily, today_is),
             disk: Disk::new(&config.disk),
             damage: None,
@@ -202,7 +203,7 @@ impl Agent {
 }
 
 fn recorder_settings(
-    config: &Config,
+    config: &Settings,
     capabilities: &[Capability],
 ) -> anyhow::Result<recorder::Settings> {
     let unsupported: Vec<Concern> = capabilities
@@ -211,7 +212,7 @@ fn recorder_settings(
         .map(|c| c.concern)
         .collect();
     let exclusions = config
-        .exclusions()
+        .compile_exclusions()
         .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::Settings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
@@ -267,7 +268,7 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
 
 /// What today already holds: what the start found, and what the workers of this start wrote since.
 fn today(
-    paths: &Paths,
+    paths: &AppPaths,
     keys: &journal::Keys,
     before: Option<&Today>,
     now_us: i64,
@@ -286,13 +287,13 @@ fn today(
 
 /// What the workers of this start wrote on `day`: more does not open here.
 pub(super) fn own(
-    paths: &Paths,
+    paths: &AppPaths,
     keys: &journal::Keys,
     day: Date,
     now_us: i64,
     zone: &str,
 ) -> Option<Today> {
-    let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
+    let reader = Reader::open(&paths.journal_dir(), keys.opener.clone()).ok()?;
     let (report, strip) = report::strip::day(&reader, View::default(), day, now_us, zone).ok()?;
     Some(Today::from_report(&report, &strip))
 }

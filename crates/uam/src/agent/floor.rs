@@ -24,7 +24,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(config: &crate::config::DiskConfig) -> Self {
+    pub(super) fn new(config: &settings::DiskSection) -> Self {
         Self {
             floor: Floor {
                 bytes: config.floor_mb.saturating_mul(1_000_000),
@@ -50,7 +50,7 @@ impl Disk {
 impl Agent {
     /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
     pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = sense::disk::room(&self.paths.journal()) else {
+        let Ok(mut room) = sense::disk::room(&self.paths.journal_dir()) else {
             return;
         };
         let floor = self.disk.floor;
@@ -60,7 +60,7 @@ impl Agent {
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
-                room = sense::disk::room(&self.paths.journal()).unwrap_or(room);
+                room = sense::disk::room(&self.paths.journal_dir()).unwrap_or(room);
                 level = floor.level(before, room.free, room.total);
             }
         }

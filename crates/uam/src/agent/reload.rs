@@ -2,16 +2,16 @@
 //! next start on.
 
 use super::state::Agent;
-use crate::config::Config;
 use crate::control::Reply;
 use model::{Moment, NoticeCode};
 use recorder::Input;
+use settings::Settings;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
     pub(super) fn reload(&mut self, now: Moment) -> Reply {
-        let read = Config::load(&self.paths).and_then(|config| {
-            let (exclusions, hours) = (config.exclusions()?, config.hours()?);
+        let read = Settings::load(&self.paths).and_then(|config| {
+            let (exclusions, hours) = (config.compile_exclusions()?, config.recording_schedule()?);
             Ok((config, exclusions, hours))
         });
         let (config, exclusions, hours) = match read {

@@ -104,7 +104,7 @@ impl Agent {
     /// The opener of a lent key, which must be the viewer's own.
     pub(super) fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
         let identity: Identity = key.0.parse().context("the key that was lent is none")?;
-        let vault = Vault::open(&self.paths.vault())?;
+        let vault = Vault::open(&self.paths.vault_dir())?;
         let public = identity.recipient().to_string();
         anyhow::ensure!(
             vault.viewer() == Some(public.as_str()),

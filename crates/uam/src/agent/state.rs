@@ -12,11 +12,9 @@ use super::tray::Tray;
 use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
-use crate::config::Config;
 use crate::control::{Reply, Request};
 use crate::done::Done;
 use crate::failure::{Exit, Failure};
-use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
 use journal::{Commit, FreezeRules, Journal, JournalError};
@@ -28,6 +26,8 @@ use recorder::{HoursWatch, Input, Outcome, Recorder};
 use report::{LogWord, Rollups, Today};
 use screenshots::Picture;
 use screenshots::schedule::Schedule;
+use settings::AppPaths;
+use settings::Settings;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -41,8 +41,8 @@ const ALONE: Duration = Duration::from_secs(15);
 
 /// The running instance.
 pub(crate) struct Agent {
-    pub(super) paths: Paths,
-    pub(super) config: Config,
+    pub(super) paths: AppPaths,
+    pub(super) config: Settings,
     pub(super) keys: journal::Keys,
     pub(super) replay: bool,
     pub(super) destination: String,

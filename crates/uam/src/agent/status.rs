@@ -8,7 +8,7 @@ use report::{Outbox, Status};
 impl Agent {
     /// The present state for people and for `uam status`.
     pub(super) fn status(&self, now: Moment) -> Status {
-        let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
+        let reader = Reader::open(&self.paths.journal_dir(), self.keys.opener.clone());
         let outbox = reader
             .and_then(|r| report::query::outbox(&r))
             .unwrap_or_default();

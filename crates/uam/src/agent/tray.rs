@@ -6,9 +6,7 @@
 use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
-use crate::config::{IndicatorConfig, Notify};
 use crate::control::Request;
-use crate::paths::Paths;
 use crate::system;
 use crate::time::PauseLength;
 use indicator::{
@@ -17,6 +15,8 @@ use indicator::{
 use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
 use report::Status;
 use report::status::FRESH_US;
+use settings::AppPaths;
+use settings::{IndicatorSection, NotificationLevel};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -37,14 +37,14 @@ pub(crate) struct Tray {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
     options: Options,
-    notify: Notify,
+    notify: NotificationLevel,
 }
 
 impl Tray {
     /// Starts it. What cannot be shown on this desktop is told by [`Tray::lines`].
     pub(crate) fn open(
-        config: &IndicatorConfig,
-        paths: &Paths,
+        config: &IndicatorSection,
+        paths: &AppPaths,
         home: Option<PathBuf>,
         tx: &SyncSender<Message>,
     ) -> Self {
@@ -114,10 +114,10 @@ impl Agent {
 }
 
 /// For [`Tray::open`] and for `uam doctor`.
-pub(crate) fn options(config: &IndicatorConfig) -> Options {
+pub(crate) fn options(config: &IndicatorSection) -> Options {
     Options {
         tray: config.tray,
-        bubbles: config.notify != Notify::Off,
+        bubbles: config.notify != NotificationLevel::Off,
         bus: None,
     }
 }
@@ -178,7 +178,7 @@ fn shown(status: &Status, camera: bool, now_us: i64, instant: Instant) -> Shown 
 /// and what is wrong with the record or its way: all of it may be missed by whoever looks elsewhere. Only such notices
 /// are shown in their own words; of the others, which may name what was looked for or taken out, it is said what kind
 /// they are.
-fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
+fn bubble(notify: NotificationLevel, notice: &Notice) -> Option<&str> {
     use NoticeCode as Code;
     let text = match notice.code {
         Code::Started
@@ -192,7 +192,7 @@ fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
         | Code::SensorLost
         | Code::UploadStuck
         | Code::DiskLow
-        | Code::Quarantined => return (notify != Notify::Off).then_some(&notice.text),
+        | Code::Quarantined => return (notify != NotificationLevel::Off).then_some(&notice.text),
         Code::SensorBack
         | Code::UploadBack
         | Code::DiskBack
@@ -211,13 +211,13 @@ fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
         // Both belong to a start, which is told.
         Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
     };
-    (notify == Notify::All).then_some(text)
+    (notify == NotificationLevel::All).then_some(text)
 }
 
 /// Carries out what is wished through the menu.
 struct Hand {
     tx: SyncSender<Message>,
-    paths: Paths,
+    paths: AppPaths,
     home: Option<PathBuf>,
     errands: Arc<AtomicUsize>,
 }

@@ -154,7 +154,7 @@ impl Agent {
     }
 
     fn shown(&self, from: Option<u64>, step: Step) -> Result<Option<Shown>, journal::JournalError> {
-        let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone())?;
+        let reader = Reader::open(&self.paths.journal_dir(), self.keys.opener.clone())?;
         let mut shots: Vec<_> = reader
             .shots(PICTURES)?
             .into_iter()

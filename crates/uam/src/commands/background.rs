@@ -7,7 +7,6 @@
 use super::{Home, worker};
 use crate::agent;
 use crate::cli::RunArgs;
-use crate::config::Config;
 use crate::control::{self, Instance, Request};
 use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
@@ -15,6 +14,7 @@ use crate::supervise::{self, Watch};
 use crate::{output, start, system};
 use anyhow::Context;
 use model::Support;
+use settings::Settings;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -33,7 +33,7 @@ const MOST_LOG: u64 = 4096;
 ///
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
-pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
+pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
     let standing = indicator::probe(&agent::indicator_options(&config.indicator));
     let (Support::Unsupported(tray), Support::Unsupported(bubbles)) =
         (&standing.tray, &standing.bubbles)

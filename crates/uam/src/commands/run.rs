@@ -2,15 +2,15 @@
 
 use super::Home;
 use crate::cli::RunArgs;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::lease::Handover;
-use crate::paths::Paths;
 use crate::supervise::{self, Watch};
 use crate::{output, start, time};
 use journal::Reader;
 use report::{Today, View};
 use sense::Options;
+use settings::AppPaths;
+use settings::EnvVars;
+use settings::Settings;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::{Identity, Opener};
@@ -18,14 +18,14 @@ use vault::{Identity, Opener};
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
     // Everything that can be wrong is found before the user is asked for anything.
-    let config = Config::load(paths)?;
-    let environment = Environment::load(paths)?;
-    let destination = super::destination(home, &config, &environment)?;
+    let config = Settings::load(paths)?;
+    let environment = EnvVars::load(paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     super::worker::check(args)?;
     if args.background {
         super::background::must_be_seen(&config)?;
     }
-    paths.create()?;
+    paths.create_dirs()?;
     let instance = start::claim(paths)?;
     let describe = destination.describe();
     let entered = start::enter(args, paths, config, &describe)?;
@@ -61,11 +61,11 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &Paths, opener: Opener) -> Today {
+fn today(paths: &AppPaths, opener: Opener) -> Today {
     let now_us = start::now_us();
     let zone = time::zone_name();
     let day = report::day::date_of(now_us, &zone);
-    Reader::open(&paths.journal(), opener)
+    Reader::open(&paths.journal_dir(), opener)
         .ok()
         .and_then(|reader| report::strip::day(&reader, View::default(), day, now_us, &zone).ok())
         .map_or_else(
@@ -75,7 +75,7 @@ fn today(paths: &Paths, opener: Opener) -> Today {
 }
 
 /// How the desktop is opened, here and in `uam doctor`.
-pub(super) fn options(config: &Config) -> Options {
+pub(super) fn options(config: &Settings) -> Options {
     let mut options = Options {
         idle_limit: Duration::from_secs(config.record.idle_seconds),
         ..Options::default()

@@ -71,7 +71,7 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(&reply.text);
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if control::Instance::claim(&home.paths.lock())?.is_ok() {
+        if control::Instance::claim(&home.paths.instance_lock_file())?.is_ok() {
             output::line("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }

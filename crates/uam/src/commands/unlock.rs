@@ -2,11 +2,11 @@
 
 use super::Home;
 use crate::access::{self, keyholder};
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::{output, start};
 use model::NoticeCode;
+use settings::EnvVars;
+use settings::Settings;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::Vault;
@@ -41,10 +41,10 @@ pub(super) fn lock(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let destination = super::destination(home, &config, &environment)?.describe();
-    let vault = match Vault::open(&home.paths.vault()) {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?.describe();
+    let vault = match Vault::open(&home.paths.vault_dir()) {
         Err(vault::VaultError::Missing { .. } | vault::VaultError::Old { .. }) => None,
         opened => Some(opened?),
     };

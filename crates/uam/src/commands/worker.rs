@@ -3,13 +3,13 @@
 use super::Home;
 use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
 use sense::{Desktop, SystemClock, script};
+use settings::EnvVars;
+use settings::Settings;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, IsTerminal};
@@ -69,10 +69,10 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         })
     })?;
     let paths = &home.paths;
-    let config = Config::load(paths)?;
-    let environment = Environment::load(paths)?;
-    let destination = super::destination(home, &config, &environment)?;
-    let vault = Vault::open(&paths.vault())?;
+    let config = Settings::load(paths)?;
+    let environment = EnvVars::load(paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let vault = Vault::open(&paths.vault_dir())?;
     let lease = handover.lease()?;
     let keys = super::keys(
         &vault,
@@ -99,7 +99,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             environment: environment.values,
             every: Duration::from_secs(config.upload.every_seconds),
             // Only who may send readable things needs a key for it.
-            lease: (!config.upload.sealed()).then(|| lease.reveal()),
+            lease: (!config.upload.is_sealed()).then(|| lease.reveal()),
         },
         readers: start::readers(paths, &config, &vault),
         destination: destination.describe(),
@@ -119,7 +119,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
+fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
     match &args.replay {
         Some(file) => open_replay(file),
         None => Ok(Desktop::open(

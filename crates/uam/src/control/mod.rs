@@ -19,9 +19,9 @@ pub(crate) use words::{Reply, Request, Scene, Shown, Step};
 pub(crate) use transport::Listener;
 
 use crate::failure::{Exit, Failure};
-use crate::paths::Paths;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use settings::AppPaths;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -41,13 +41,13 @@ impl Request {
 }
 
 /// Takes the socket away at the end of a run; a run that ends otherwise leaves it, and the next one replaces it.
-pub(crate) fn withdraw(paths: &Paths) {
-    let _ = std::fs::remove_file(paths.socket());
+pub(crate) fn withdraw(paths: &AppPaths) {
+    let _ = std::fs::remove_file(paths.agent_endpoint());
 }
 
 /// Asks the running instance.
-pub(crate) fn call(paths: &Paths, request: &Request) -> anyhow::Result<Reply> {
-    call_within(&paths.socket(), request, request.patience())?.ok_or_else(not_running)
+pub(crate) fn call(paths: &AppPaths, request: &Request) -> anyhow::Result<Reply> {
+    call_within(&paths.agent_endpoint(), request, request.patience())?.ok_or_else(not_running)
 }
 
 /// Asks whoever listens at `place`; `None` when nobody does.

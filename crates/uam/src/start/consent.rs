@@ -1,12 +1,12 @@
 //! The notice of the first run: what is recorded, who can read it, how long it is kept, and under whose keys. It is
 //! agreed to once, recorded with its hash, and shown again whenever anything in it has changed.
 
-use crate::config::{Config, WhenOld};
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::paths::Paths;
 use anyhow::Context;
 use console::Ask;
+use settings::AppPaths;
+use settings::{OldScreenshotAction, Settings};
 use vault::{Consent, Organisation};
 
 /// Version of the wording. It rises when the words change; a change of the facts in it is seen by the hash.
@@ -14,8 +14,8 @@ pub(crate) const VERSION: u32 = 1;
 
 /// What the notice says of this installation.
 pub(crate) struct Facts<'a> {
-    pub(crate) paths: &'a Paths,
-    pub(crate) config: &'a Config,
+    pub(crate) paths: &'a AppPaths,
+    pub(crate) config: &'a Settings,
     pub(crate) destination: &'a str,
     pub(crate) organisations: &'a [Organisation],
     /// False where nobody on this computer can read.
@@ -59,7 +59,7 @@ impl Facts<'_> {
 
     /// Whether what is sent can be read there.
     pub(crate) fn sealing(&self) -> &'static str {
-        match self.config.upload.sealed() {
+        match self.config.upload.is_sealed() {
             true => "Everything is sealed under these keys, on this disk and where it is sent.",
             false => {
                 "Until it is sent it is sealed under these keys.\n  WHERE IT IS SENT IT IS READABLE for whoever can read that place."
@@ -85,8 +85,8 @@ impl Facts<'_> {
     fn retention(&self) -> String {
         let shots = &self.config.shots;
         let then = match shots.when_old {
-            WhenOld::Delete => "then they are deleted",
-            WhenOld::Archive => "then they move to the archive",
+            OldScreenshotAction::Delete => "then they are deleted",
+            OldScreenshotAction::Archive => "then they move to the archive",
         };
         format!(
             "pictures {} days or {} MB on this disk, {then}; times and counts until you erase\n  them. What was sent is kept \

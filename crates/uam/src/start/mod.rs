@@ -14,15 +14,15 @@ pub(crate) use first::secret as imported_secret;
 pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
-use crate::config::Config;
 use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::paths::Paths;
 use anyhow::Context;
 use consent::{Agreed, Facts};
 use console::Ask;
 use model::NoticeCode;
+use settings::AppPaths;
+use settings::Settings;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -32,8 +32,8 @@ use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, V
 const TRIES: u32 = 3;
 
 /// Takes the instance lock, or says where the first instance is.
-pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
-    Instance::claim(&paths.lock())?.map_err(|holder| {
+pub(crate) fn claim(paths: &AppPaths) -> anyhow::Result<Instance> {
+    Instance::claim(&paths.instance_lock_file())?.map_err(|holder| {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
@@ -51,7 +51,7 @@ pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
 /// What came of the way in.
 pub(crate) struct Entered {
     pub(crate) vault: Vault,
-    pub(crate) config: Config,
+    pub(crate) config: Settings,
     /// What the record must say about it.
     pub(crate) notices: Vec<(NoticeCode, String)>,
     /// Opens what was recorded here; for a look at what today already holds, then gone.
@@ -61,13 +61,13 @@ pub(crate) struct Entered {
 /// Asks for everything a start needs: agreement, the vault's secret, the code, and the questions.
 pub(crate) fn enter(
     args: &RunArgs,
-    paths: &Paths,
-    config: Config,
+    paths: &AppPaths,
+    config: Settings,
     destination: &str,
 ) -> anyhow::Result<Entered> {
     let now_us = now_us();
     let mut notices = Vec::new();
-    let dir = paths.vault();
+    let dir = paths.vault_dir();
     let found = Vault::look(&dir)?;
     let mut vault = match found {
         Found::Vault => Some(Vault::open(&dir)?),
@@ -103,14 +103,14 @@ pub(crate) fn enter(
             now_us,
         )?;
     }
-    let sealed_before = config.upload.sealed();
+    let sealed_before = config.upload.is_sealed();
     let shots_before = config.shots.clone();
     let config = questions::ask(args, paths, config)?;
     if config.shots != shots_before {
         let text = format!("Pictures from now on: {}.", describe(&config));
         notices.push((NoticeCode::Settings, text));
     }
-    if config.upload.sealed() != sealed_before {
+    if config.upload.is_sealed() != sealed_before {
         let facts = facts(paths, &config, destination, Some(&vault));
         let consent = consent::renewed(&facts, now_us);
         notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
@@ -131,8 +131,8 @@ pub(crate) fn enter(
 
 /// The notice as it stands, for whoever wants to read it again.
 pub(crate) fn notice(
-    paths: &Paths,
-    config: &Config,
+    paths: &AppPaths,
+    config: &Settings,
     destination: &str,
     vault: Option<&Vault>,
 ) -> String {
@@ -140,7 +140,7 @@ pub(crate) fn notice(
 }
 
 /// Who can read, in one sentence.
-pub(crate) fn readers(paths: &Paths, config: &Config, vault: &Vault) -> String {
+pub(crate) fn readers(paths: &AppPaths, config: &Settings, vault: &Vault) -> String {
     let facts = facts(paths, config, "", Some(vault));
     format!(
         "{} can read it. {}",
@@ -150,8 +150,8 @@ pub(crate) fn readers(paths: &Paths, config: &Config, vault: &Vault) -> String {
 }
 
 fn facts<'a>(
-    paths: &'a Paths,
-    config: &'a Config,
+    paths: &'a AppPaths,
+    config: &'a Settings,
     destination: &'a str,
     vault: Option<&'a Vault>,
 ) -> Facts<'a> {
@@ -178,7 +178,7 @@ pub(crate) fn now_us() -> i64 {
 
 /// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.
 fn gate(
-    paths: &Paths,
+    paths: &AppPaths,
     vault: &mut Vault,
     door: &Door,
     imported: bool,
@@ -333,7 +333,7 @@ fn host_name() -> String {
 }
 
 /// In words, for the first line of a run.
-pub(crate) fn describe(config: &Config) -> String {
+pub(crate) fn describe(config: &Settings) -> String {
     let shots = &config.shots;
     if !shots.capture {
         return "no pictures".to_owned();

@@ -1,14 +1,14 @@
 //! The XDG base directories; children in the same session.
 
 use crate::failure::Failure;
-use crate::paths::Paths;
+use settings::AppPaths;
 use std::env;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
 /// Settings in `$XDG_CONFIG_HOME/uam`, data in `$XDG_DATA_HOME/uam`, the socket in `$XDG_RUNTIME_DIR/uam`.
-pub(crate) fn places() -> anyhow::Result<Paths> {
+pub(crate) fn places() -> anyhow::Result<AppPaths> {
     let user = env::home_dir().filter(|h| h.is_absolute()).ok_or_else(|| {
         Failure::usage(
             "the home directory is unknown",
@@ -22,7 +22,7 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
             .unwrap_or(fallback)
     };
     let data = xdg("XDG_DATA_HOME", user.join(".local/share")).join("uam");
-    Ok(Paths {
+    Ok(AppPaths {
         config: xdg("XDG_CONFIG_HOME", user.join(".config")).join("uam"),
         runtime: xdg("XDG_RUNTIME_DIR", data.join("run")).join("uam"),
         data,

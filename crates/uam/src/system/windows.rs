@@ -1,7 +1,7 @@
 //! The known folders; children without the console.
 
 use crate::failure::Failure;
-use crate::paths::Paths;
+use settings::AppPaths;
 use std::env;
 use std::os::windows::process::CommandExt;
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ const PORTABLE: &str = "uam-data";
 
 /// Settings in `%APPDATA%\uam`, which follows its user from machine to machine; data in `%LOCALAPPDATA%\uam`, which does
 /// not. Where a folder `uam-data` lies beside the program, everything is in it.
-pub(crate) fn places() -> anyhow::Result<Paths> {
+pub(crate) fn places() -> anyhow::Result<AppPaths> {
     let beside = env::current_exe()
         .ok()
         .and_then(|exe| Some(exe.parent()?.join(PORTABLE)))
         .filter(|folder| folder.is_dir());
     if let Some(folder) = beside {
-        return Paths::find(Some(&folder));
+        return Ok(AppPaths::under(std::path::absolute(folder)?));
     }
     let folder = |name: &str| {
         env::var_os(name)
@@ -35,7 +35,7 @@ pub(crate) fn places() -> anyhow::Result<Paths> {
             })
     };
     let data = folder("LOCALAPPDATA")?.join("uam");
-    Ok(Paths {
+    Ok(AppPaths {
         config: folder("APPDATA")?.join("uam"),
         runtime: data.join("run"),
         data,

@@ -4,13 +4,13 @@
 use super::{Lent, Told, Wish, freeze_rules, is_too_much, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
-use crate::config::Config;
 use crate::control::{self, Request};
 use crate::failure::{self, Exit, Failure};
 use crate::{start, time};
 use anyhow::Context;
 use journal::Errand;
 use model::{Notice, NoticeCode, Record};
+use settings::Settings;
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
@@ -55,7 +55,7 @@ pub(crate) fn directly(
     access: &Access,
 ) -> anyhow::Result<Told> {
     let now = start::now_us();
-    let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
+    let mut errand = Errand::open(&home.paths.journal_dir(), access.keys()?, now)
         .context("the journal cannot be written")?;
     let told = wish.rehearse(errand.writer(), now)?;
     if is_too_much(&told) {
@@ -67,7 +67,7 @@ pub(crate) fn directly(
     if rehearsal || told.is_nothing() {
         return Ok(told);
     }
-    let rules = freeze_rules(&Config::load(&home.paths)?, true);
+    let rules = freeze_rules(&Settings::load(&home.paths)?, true);
     let told = wish.carry_out(errand.writer(), &rules, now)?;
     let zone = time::zone_name().to_string();
     let (code, text) = words::notice(wish, &told, now, &zone);

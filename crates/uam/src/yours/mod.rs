@@ -141,11 +141,11 @@ pub(crate) fn is_too_much(told: &Told) -> bool {
 }
 
 /// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeRules {
+pub(crate) fn freeze_rules(config: &settings::Settings, last: bool) -> FreezeRules {
     FreezeRules {
         limits: Limits::default(),
         hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
         last,
-        readable: !config.upload.sealed(),
+        readable: !config.upload.is_sealed(),
     }
 }

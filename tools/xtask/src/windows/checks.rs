@@ -24,6 +24,7 @@ const TESTED: &[&str] = &[
     "upload",
     "web",
     "indicator",
+    "settings",
     "uam",
 ];
 

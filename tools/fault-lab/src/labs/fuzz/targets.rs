@@ -2,13 +2,12 @@
 
 use super::{answers, manifests};
 use crate::book::record;
-use crate::config::Config;
 use crate::desk;
-use crate::environment::Environment;
 use crate::words::{MAX_ANSWER, MAX_LINE, Reply, Request, read_line};
 use anyhow::{Context, Result};
 use journal::{Form, FreezeRules, Outbox, open_segment};
 use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use settings::{EnvVars, Settings};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,7 +110,7 @@ fn settings() -> Target {
             b"1979-05-27T07:32:00Z",
         ],
         read: Box::new(|input| {
-            drop(Config::parse(&text(input), Path::new("config.toml")));
+            drop(Settings::parse(&text(input), Path::new("config.toml")));
         }),
     }
 }
@@ -129,11 +128,11 @@ fn variables(dir: &Path) -> Target {
         words: &[b"export ", b"S3_BUCKET_NAME=", b"\\$", b"${S3_PREFIX}", b"='", b"=\""],
         read: Box::new(move |input| {
             if let Some(file) = put(&dir, ".env", input) {
-                let mut found = Environment {
+                let mut found = EnvVars {
                     values: Default::default(),
                     files: Vec::new(),
                 };
-                drop(found.read(&file));
+                drop(found.read_file(&file));
             }
         }),
     }
