@@ -7,6 +7,7 @@
 //! * Values from the environment and from `.env` are never printed, for secrets are among them.
 
 mod classification;
+mod describe;
 mod destination;
 mod edit;
 mod env_vars;
@@ -15,7 +16,9 @@ mod exclusion_rules;
 mod load;
 mod paths;
 mod sections;
+mod table;
 
+pub use describe::{SettingInfo, format_settings_page, list_settings};
 pub use destination::{open_sink, resolve_destination};
 pub use edit::{parse_value, preview_values, set_values};
 pub use env_vars::EnvVars;
@@ -27,3 +30,4 @@ pub use sections::{
     OldScreenshotAction, PowerSection, QualitySetting, RecordSection, ReportSection,
     ScheduleSection, ScreenshotsSection, Settings, UploadSection,
 };
+pub use table::{Applies, IntegerRange, SettingKind, SettingSpec, check_value, find_spec, specs};

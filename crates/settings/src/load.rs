@@ -4,6 +4,7 @@ use crate::classification;
 use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
+use crate::table::{self, SettingKind};
 use anyhow::Context;
 use recorder::{Exclusions, Hours};
 use std::fs;
@@ -47,109 +48,34 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The first value out of range: its dotted name and what is wrong with it.
+    /// The first value out of range, in the order of the file: its section and name, and what is wrong with it.
     fn check_ranges(&self) -> Result<(), (&'static str, String)> {
-        let within = |key, value: u64, low: u64, high: u64, unit: &str| {
-            let ok = (low..=high).contains(&value);
-            ok.then_some(()).ok_or((
-                key,
-                format!("is {value}, but must lie between {low} and {high} {unit}"),
-            ))
-        };
-        within(
-            "record.idle_seconds",
-            self.record.idle_seconds,
-            10,
-            7_200,
-            "seconds",
-        )?;
-        within(
-            "shots.every_seconds",
-            self.shots.every_seconds,
-            5,
-            86_400,
-            "seconds",
-        )?;
-        within(
-            "shots.keep_days",
-            self.shots.keep_days.into(),
-            1,
-            36_500,
-            "days",
-        )?;
-        within(
-            "shots.keep_mb",
-            self.shots.keep_mb,
-            1,
-            1_000_000,
-            "megabytes",
-        )?;
-        within(
-            "upload.every_seconds",
-            self.upload.every_seconds,
-            5,
-            86_400,
-            "seconds",
-        )?;
-        within(
-            "upload.hold_seconds",
-            self.upload.hold_seconds,
-            0,
-            604_800,
-            "seconds",
-        )?;
-        if self.upload.limit_kib_per_s > 0 {
-            within(
-                "upload.limit_kib_per_s",
-                self.upload.limit_kib_per_s.into(),
-                16,
-                1_000_000,
-                "KiB a second (0 is no limit)",
-            )?;
+        let values = self.values();
+        for spec in table::specs() {
+            let Some(value) = table::find_value(&values, &spec.key) else {
+                continue;
+            };
+            table::check_value(spec, value, &values)
+                .and_then(|()| self.check_text(&spec.kind))
+                .map_err(|why| (spec.key.as_str(), why))?;
         }
-        within(
-            "power.low_percent",
-            self.power.low_percent.into(),
-            0,
-            99,
-            "percent",
-        )?;
-        let above = u64::from(self.power.low_percent) + 1;
-        within(
-            "power.resume_percent",
-            self.power.resume_percent.into(),
-            above,
-            100,
-            "percent (above power.low_percent)",
-        )?;
-        within(
-            "disk.floor_mb",
-            self.disk.floor_mb,
-            1,
-            1_000_000,
-            "megabytes",
-        )?;
-        within(
-            "disk.floor_percent",
-            self.disk.floor_percent.into(),
-            1,
-            90,
-            "percent",
-        )?;
-        if self
-            .shots
-            .archive_dir
-            .as_ref()
-            .is_some_and(|d| !d.is_absolute())
-        {
-            return Err(("shots.archive_dir", "must be an absolute path".to_owned()));
+        Ok(())
+    }
+
+    /// Reads the one setting of a kind that has a grammar of its own.
+    fn check_text(&self, kind: &SettingKind) -> Result<(), String> {
+        match kind {
+            SettingKind::Hours => self
+                .recording_schedule()
+                .map(drop)
+                .map_err(|e| e.to_string()),
+            SettingKind::TimeOfDay => self.day_start().map(drop),
+            SettingKind::Rules => self
+                .compile_exclusions()
+                .map(drop)
+                .map_err(|e| e.to_string()),
+            _ => Ok(()),
         }
-        self.recording_schedule()
-            .map_err(|e| ("schedule.hours", e.to_string()))?;
-        self.day_start().map_err(|e| ("report.day_starts", e))?;
-        self.compile_exclusions()
-            .map(|_| ())
-            .map_err(|e| ("exclude.rules", e.to_string()))
     }
 
     /// The recording hours of `[schedule]`.
@@ -178,5 +104,46 @@ impl Settings {
     /// When a value has no form in TOML, such as a path that is not UTF-8.
     pub fn to_toml(&self) -> anyhow::Result<String> {
         toml::to_string(self).context("cannot print the settings")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        let error = Settings::parse(text, Path::new("config.toml")).unwrap_err();
+        error.to_string()
+    }
+
+    #[test]
+    fn the_first_value_out_of_range_is_named() {
+        assert_eq!(
+            refusal("[disk]\nfloor_percent = 0\n[record]\nidle_seconds = 9\n"),
+            "config.toml: record.idle_seconds is 9, but must lie between 10 and 7200 seconds"
+        );
+        assert_eq!(
+            refusal("[report]\nday_starts = \"25:00\"\n"),
+            "config.toml: report.day_starts is \"25:00\", but must be a time of day from 00:00 to 12:00"
+        );
+        assert_eq!(
+            refusal("[shots]\narchive_dir = \"archive\"\n"),
+            "config.toml: shots.archive_dir must be an absolute path"
+        );
+    }
+
+    #[test]
+    fn a_number_beyond_every_range_is_named_too() {
+        let huge = u64::MAX;
+        let mut settings = Settings::default();
+        settings.shots.keep_mb = huge;
+        assert_eq!(
+            settings.check_ranges(),
+            Err((
+                "shots.keep_mb",
+                format!("is {huge}, but must lie between 1 and 1000000 megabytes")
+            ))
+        );
     }
 }

@@ -8,7 +8,6 @@ mod cli;
 mod commands;
 mod control;
 mod done;
-mod explain;
 mod failure;
 mod lease;
 mod output;

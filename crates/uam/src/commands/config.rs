@@ -5,7 +5,7 @@ use crate::access;
 use crate::cli::ConfigAction;
 use crate::output;
 use settings::EnvVars;
-use settings::Settings;
+use settings::{Applies, Settings};
 use std::process::ExitCode;
 
 pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
@@ -48,15 +48,16 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
             {
                 output::line(&text);
             }
-            // Of all settings the running instance takes these two sections while it runs.
-            let at_once = key.starts_with("exclude.") || key.starts_with("schedule.");
-            output::line(&if at_once {
-                talk::reloaded(home)?
-            } else if key.starts_with("report.") {
-                "The next report takes it; the record stays as it is.".to_owned()
-            } else {
-                "It holds from the next start on.".to_owned()
-            });
+            let spec = settings::find_spec(&key);
+            output::line(
+                &match spec.map_or(Applies::NextStart, |spec| spec.applies) {
+                    Applies::AtOnce => talk::reloaded(home)?,
+                    Applies::NextReport => {
+                        "The next report takes it; the record stays as it is.".to_owned()
+                    }
+                    Applies::NextStart => "It holds from the next start on.".to_owned(),
+                },
+            );
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -172,8 +172,14 @@ impl Desk for Page {
 
     fn settings(&mut self) -> Result<Vec<Setting>, Refused> {
         self.access()?;
-        let told = Settings::load(&self.home.paths).and_then(|config| crate::explain::all(&config));
-        told.map_err(|e| failed(&e))
+        let settings = Settings::load(&self.home.paths).map_err(|e| failed(&e))?;
+        let infos = settings::list_settings(&settings).into_iter();
+        let rows = infos.map(|info| Setting {
+            key: info.key,
+            value: info.value,
+            meaning: info.meaning,
+        });
+        Ok(rows.collect())
     }
 
     fn prove(&mut self, proof: &Proof) -> Result<(), Refused> {
