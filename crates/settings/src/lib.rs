@@ -1,4 +1,5 @@
-//! Settings of one installation: `config.toml`, the environment, and the paths of every file and folder.
+//! Settings of one installation: `config.toml`, the environment, the paths of every file and folder, and the policy that
+//! a person agrees to.
 //!
 //! Always true:
 //! * Reading is strict: an unknown name or a value out of range is an error that names the line or the setting, never a
@@ -7,6 +8,7 @@
 //! * Values from the environment and from `.env` are never printed, for secrets are among them.
 
 mod classification;
+mod consent_notice;
 mod describe;
 mod destination;
 mod edit;
@@ -15,9 +17,11 @@ mod error;
 mod exclusion_rules;
 mod load;
 mod paths;
+mod policy;
 mod sections;
 mod table;
 
+pub use consent_notice::{ConsentNotice, WORDING_VERSION};
 pub use describe::{SettingInfo, format_settings_page, list_settings};
 pub use destination::{open_sink, resolve_destination};
 pub use edit::{parse_value, preview_values, set_values};
@@ -25,6 +29,10 @@ pub use env_vars::EnvVars;
 pub use error::SettingsError;
 pub use exclusion_rules::{add_rule, remove_rule};
 pub use paths::AppPaths;
+pub use policy::{
+    BatteryPolicy, Policy, Readers, ScreenshotPolicy, UploadPolicy, VisibilityPolicy,
+    resolve_retention,
+};
 pub use sections::{
     DiskSection, ExcludeSection, IndicatorSection, MeteredAction, NotificationLevel,
     OldScreenshotAction, PowerSection, QualitySetting, RecordSection, ReportSection,

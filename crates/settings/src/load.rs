@@ -3,7 +3,7 @@
 use crate::classification;
 use crate::error::usage_error;
 use crate::paths::AppPaths;
-use crate::sections::Settings;
+use crate::sections::{ExcludeSection, ScheduleSection, Settings};
 use crate::table::{self, SettingKind};
 use anyhow::Context;
 use recorder::{Exclusions, Hours};
@@ -66,35 +66,17 @@ impl Settings {
     fn check_text(&self, kind: &SettingKind) -> Result<(), String> {
         match kind {
             SettingKind::Hours => self
+                .schedule
                 .recording_schedule()
                 .map(drop)
                 .map_err(|e| e.to_string()),
             SettingKind::TimeOfDay => self.day_start().map(drop),
             SettingKind::Rules => self
-                .compile_exclusions()
+                .exclude
+                .compile_rules()
                 .map(drop)
                 .map_err(|e| e.to_string()),
             _ => Ok(()),
-        }
-    }
-
-    /// The recording hours of `[schedule]`.
-    ///
-    /// # Errors
-    /// The first entry that is none.
-    pub fn recording_schedule(&self) -> Result<Hours, recorder::BadHours> {
-        Hours::parse(&self.schedule.hours)
-    }
-
-    /// The exclusion rules of `[exclude]`, built-in ones included where they apply.
-    ///
-    /// # Errors
-    /// The first rule that cannot be used.
-    pub fn compile_exclusions(&self) -> Result<Exclusions, recorder::BadRule> {
-        if self.exclude.defaults {
-            Exclusions::with_built_in(&self.exclude.rules)
-        } else {
-            Exclusions::new(&self.exclude.rules)
         }
     }
 
@@ -104,6 +86,30 @@ impl Settings {
     /// When a value has no form in TOML, such as a path that is not UTF-8.
     pub fn to_toml(&self) -> anyhow::Result<String> {
         toml::to_string(self).context("cannot print the settings")
+    }
+}
+
+impl ScheduleSection {
+    /// The recording hours.
+    ///
+    /// # Errors
+    /// The first entry that is none.
+    pub fn recording_schedule(&self) -> Result<Hours, recorder::BadHours> {
+        Hours::parse(&self.hours)
+    }
+}
+
+impl ExcludeSection {
+    /// The exclusion rules, built-in ones included where they apply.
+    ///
+    /// # Errors
+    /// The first rule that cannot be used.
+    pub fn compile_rules(&self) -> Result<Exclusions, recorder::BadRule> {
+        if self.defaults {
+            Exclusions::with_built_in(&self.rules)
+        } else {
+            Exclusions::new(&self.rules)
+        }
     }
 }
 

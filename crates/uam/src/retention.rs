@@ -9,7 +9,7 @@ use journal::retention::{self, Action, Applied, Due, NOTICE_US, Numbers, Outlook
 use report::text;
 use serde::{Deserialize, Serialize};
 use settings::AppPaths;
-use settings::{OldScreenshotAction, Settings};
+use settings::{Settings, resolve_retention};
 use std::fs;
 use std::path::PathBuf;
 
@@ -29,24 +29,6 @@ pub(crate) struct Look {
     pub(crate) policy: Policy,
     pub(crate) steps: Vec<Step>,
     pub(crate) outlook: Outlook,
-}
-
-/// The rule the settings make.
-pub(crate) fn policy(config: &Settings, paths: &AppPaths) -> Policy {
-    let shots = &config.shots;
-    Policy {
-        max_age_days: shots.keep_days,
-        max_bytes: shots.keep_mb.saturating_mul(1_000_000),
-        action: match shots.when_old {
-            OldScreenshotAction::Delete => Action::Delete,
-            OldScreenshotAction::Archive => Action::Archive(
-                shots
-                    .archive_dir
-                    .clone()
-                    .unwrap_or_else(|| paths.archive_dir()),
-            ),
-        },
-    }
 }
 
 /// What would leave now.
@@ -69,7 +51,7 @@ pub(crate) fn automatic(
     outbox: &mut Outbox,
     now_us: i64,
 ) -> anyhow::Result<(Applied, Option<String>)> {
-    let look = look(outbox, policy(config, paths), now_us)?;
+    let look = look(outbox, resolve_retention(config, paths), now_us)?;
     if look.steps.is_empty() {
         return Ok((Applied::default(), None));
     }
@@ -186,6 +168,7 @@ mod tests {
 
     use super::*;
     use journal::Day;
+    use settings::OldScreenshotAction;
 
     fn paths(dir: &std::path::Path) -> AppPaths {
         let paths = AppPaths::under(dir.to_owned());
@@ -198,7 +181,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let paths = paths(dir.path());
         let mut config = Settings::default();
-        let rule = |config: &Settings| policy(config, &paths);
+        let rule = |config: &Settings| resolve_retention(config, &paths);
         assert_eq!(told(&paths, &rule(&config)), None);
         tell(&paths, &rule(&config), 77).unwrap();
         assert_eq!(told(&paths, &rule(&config)), Some(77));

@@ -8,12 +8,12 @@ pub(crate) mod keyholder;
 use crate::commands::Home;
 use crate::control::{self, Request};
 use crate::failure::{self, Exit, Failure};
-use crate::{start, yours};
+use crate::start;
 use anyhow::Context;
 use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{Notice, NoticeCode, Record};
-use settings::Settings;
+use settings::{Settings, UploadPolicy};
 use std::time::Duration;
 use vault::{Door, Factor, Identity, Pass, Vault};
 
@@ -247,9 +247,10 @@ fn put(
 /// read leaves that for the next time.
 pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), JournalError> {
     if let Ok(config) = Settings::load(&home.paths) {
-        errand
-            .writer()
-            .freeze(now_us, &yours::freeze_rules(&config, true))?;
+        errand.writer().freeze(
+            now_us,
+            &UploadPolicy::from(&config.upload).freeze_options(true),
+        )?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ use report::{LogWord, Today, View};
 use screenshots::schedule::Schedule;
 use sense::Desktop;
 use settings::AppPaths;
-use settings::Settings;
+use settings::Policy;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -34,7 +34,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 /// What a run is made of.
 pub(crate) struct Setup {
     pub(crate) paths: AppPaths,
-    pub(crate) config: Settings,
+    pub(crate) policy: Policy,
     /// What the journal seals with; it opens what this start wrote, and nothing else.
     pub(crate) keys: journal::Keys,
     /// The vault's recovery slots, to lie beside the record where it is sent.
@@ -50,8 +50,6 @@ pub(crate) struct Setup {
     pub(crate) handover: Handover,
     /// Where the supervisor's orders come from.
     pub(crate) orders: Box<dyn BufRead + Send>,
-    /// A sentence on who can read what is recorded.
-    pub(crate) readers: String,
     /// How news is shown.
     pub(crate) look: Look,
     pub(crate) home: Home,
@@ -67,7 +65,7 @@ impl Agent {
     ) -> anyhow::Result<Self> {
         let Setup {
             paths,
-            config,
+            policy,
             keys,
             copy,
             mut desktop,
@@ -77,7 +75,6 @@ impl Agent {
             destination,
             mut handover,
             orders,
-            readers,
             look,
             home,
         } = setup;
@@ -92,7 +89,7 @@ impl Agent {
         let kept = journal.commit_recovered(&mended, now.utc_us)?;
         let clear_from = journal.first_clear_slot()?;
         let capabilities = desktop.capabilities().to_vec();
-        let settings = recorder_settings(&config, &capabilities)?;
+        let settings = recorder_settings(&policy, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
         for (code, text) in std::mem::take(&mut handover.notices) {
             recorder.step(now, Input::Notice(code, text));
@@ -109,31 +106,35 @@ impl Agent {
         }
         journal.keep_kit(&copy, now.utc_us)?;
         let daily = daily::text(
-            &crate::start::describe(&config),
+            &policy.describe_screenshots(),
             &paths.data.display().to_string(),
             &destination,
-            &readers,
+            &policy.describe_readers(),
         );
         recorder.step(now, Input::Notice(NoticeCode::Daily, daily.clone()));
         let today_is = report::day::date_of(now.utc_us, recorder.zone());
-        let hours = HoursWatch::new(config.recording_schedule()?, TimeZone::system(), now.utc_us);
+        let hours = HoursWatch::new(
+            policy.schedule.recording_schedule()?,
+            TimeZone::system(),
+            now.utc_us,
+        );
         if !hours.now().inside {
             recorder.step(now, Input::Hours { inside: false });
         }
 
         let shots = screenshots::Settings {
-            blur: config.shots.blur,
-            quality: match config.shots.quality {
+            blur: policy.screenshots.blurred,
+            quality: match policy.screenshots.quality {
                 settings::QualitySetting::Standard => screenshots::Quality::Standard,
                 settings::QualitySetting::Small => screenshots::Quality::Small,
             },
         };
-        let screen = desktop.take_screen().filter(|_| config.shots.capture);
+        let screen = desktop.take_screen().filter(|_| policy.screenshots.enabled);
         let shooter = screen
             .map(|s| Shooter::start(s, shots, tx.clone()))
             .transpose()
             .context("cannot start the camera thread")?;
-        let interval_us = config.shots.every_seconds * model::MICROS_PER_SECOND;
+        let interval_us = policy.screenshots.interval.as_secs() * model::MICROS_PER_SECOND;
         let schedule = shooter
             .is_some()
             .then(|| Schedule::new(interval_us, now.boot_us, chance()));
@@ -145,7 +146,7 @@ impl Agent {
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let mut viewers = Viewers::default();
         let display = Display::open(look, home.again(), viewers.own(), &tx)?;
-        let tray = Tray::open(&config.indicator, &paths, home.given, &tx);
+        let tray = Tray::open(policy.visibility, &paths, home.given, &tx);
         let sensors = desktop.start(stamped_tx);
 
         let before = handover.today.take();
@@ -164,7 +165,7 @@ impl Agent {
             hours,
             kept_pause: KeptPause::open(paths.pause_file(), now.utc_us),
             daily: Daily::new(daily, today_is),
-            disk: Disk::new(&config.disk),
+            disk: Disk::new(policy.disk_reserve),
             damage: None,
             sensors: Some(sensors),
             shooter,
@@ -188,7 +189,7 @@ impl Agent {
             before,
             began_us: now.utc_us,
             paths,
-            config,
+            policy,
             keys,
         };
         agent.display.records(&mended);
@@ -203,7 +204,7 @@ impl Agent {
 }
 
 fn recorder_settings(
-    config: &Settings,
+    policy: &Policy,
     capabilities: &[Capability],
 ) -> anyhow::Result<recorder::Settings> {
     let unsupported: Vec<Concern> = capabilities
@@ -211,14 +212,15 @@ fn recorder_settings(
         .filter(|c| matches!(c.support, Support::Unsupported(_)))
         .map(|c| c.concern)
         .collect();
-    let exclusions = config
-        .compile_exclusions()
+    let exclusions = policy
+        .exclusions
+        .compile_rules()
         .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::Settings {
-        idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
+        idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&Concern::Idle),
-        low_percent: config.power.low_percent,
-        resume_percent: config.power.resume_percent,
+        low_percent: policy.battery.suspend_percent,
+        resume_percent: policy.battery.resume_percent,
         exclusions,
         zone: time::zone_name(),
         unsupported,

@@ -24,12 +24,9 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(config: &settings::DiskSection) -> Self {
+    pub(super) fn new(floor: Floor) -> Self {
         Self {
-            floor: Floor {
-                bytes: config.floor_mb.saturating_mul(1_000_000),
-                percent: config.floor_percent,
-            },
+            floor,
             level: Level::Ample,
             room: None,
             next_look_us: 0,
@@ -105,8 +102,7 @@ impl Agent {
     fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
         let done = (|| {
             let items = self.journal.blob_items()?;
-            let action = retention::policy(&self.config, &self.paths).action;
-            let steps = make_room(&items, missing, &action);
+            let steps = make_room(&items, missing, &self.policy.retention.action);
             let outlook = journal::retention::outlook(&items, &steps);
             self.journal.apply(&steps).map(|done| (done, outlook))
         })();

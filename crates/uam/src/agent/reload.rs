@@ -11,7 +11,10 @@ impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
     pub(super) fn reload(&mut self, now: Moment) -> Reply {
         let read = Settings::load(&self.paths).and_then(|config| {
-            let (exclusions, hours) = (config.compile_exclusions()?, config.recording_schedule()?);
+            let (exclusions, hours) = (
+                config.exclude.compile_rules()?,
+                config.schedule.recording_schedule()?,
+            );
             Ok((config, exclusions, hours))
         });
         let (config, exclusions, hours) = match read {
@@ -23,7 +26,7 @@ impl Agent {
             }
         };
         let mut taken = Vec::new();
-        if config.exclude != self.config.exclude {
+        if config.exclude != self.policy.exclusions {
             self.recorder.step(now, Input::Exclusions(exclusions));
             // How many, never which: a rule's words are the user's own affair.
             let text = format!(
@@ -32,10 +35,10 @@ impl Agent {
                 if config.exclude.defaults { "on" } else { "off" }
             );
             self.changed(now, text);
-            self.config.exclude = config.exclude;
+            self.policy.exclusions = config.exclude;
             taken.push("the exclusion rules");
         }
-        if config.schedule != self.config.schedule {
+        if config.schedule != self.policy.schedule {
             let text = match config.schedule.hours.join(", ") {
                 always if always.is_empty() => {
                     "The recording hours were changed to always.".to_owned()
@@ -45,7 +48,7 @@ impl Agent {
             self.changed(now, text);
             let changed = self.hours.set_hours(hours, now.utc_us);
             self.tell_hours(changed, now);
-            self.config.schedule = config.schedule;
+            self.policy.schedule = config.schedule;
             taken.push("the recording hours");
         }
         Reply::done(match taken.as_slice() {

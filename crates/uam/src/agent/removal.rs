@@ -75,7 +75,7 @@ impl Agent {
         if rehearsal || told.needs_key || told.is_nothing() {
             return Ok(told);
         }
-        let rules = yours::freeze_rules(&self.config, false);
+        let rules = self.policy.freeze_options(false);
         let told = self.with(opener, |agent| {
             wish.carry_out(&mut agent.journal, &rules, now_us)
         })?;

@@ -15,7 +15,6 @@ use crate::access::keyholder;
 use crate::control::{Reply, Request};
 use crate::done::Done;
 use crate::failure::{Exit, Failure};
-use crate::yours::freeze_rules;
 use anyhow::Context;
 use journal::{Commit, FreezeRules, Journal, JournalError};
 use model::{
@@ -27,7 +26,7 @@ use report::{LogWord, Rollups, Today};
 use screenshots::Picture;
 use screenshots::schedule::Schedule;
 use settings::AppPaths;
-use settings::Settings;
+use settings::Policy;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -42,7 +41,7 @@ const ALONE: Duration = Duration::from_secs(15);
 /// The running instance.
 pub(crate) struct Agent {
     pub(super) paths: AppPaths,
-    pub(super) config: Settings,
+    pub(super) policy: Policy,
     pub(super) keys: journal::Keys,
     pub(super) replay: bool,
     pub(super) destination: String,
@@ -362,7 +361,7 @@ impl Agent {
             Request::Pack => {
                 let rules = FreezeRules {
                     hold_us: 0,
-                    ..freeze_rules(&self.config, true)
+                    ..self.policy.freeze_options(true)
                 };
                 let packed = self
                     .checkpoint(now)
@@ -398,7 +397,7 @@ impl Agent {
     fn freeze(&mut self, now: Moment) {
         if let Err(e) = self
             .journal
-            .freeze(now.utc_us, &freeze_rules(&self.config, false))
+            .freeze(now.utc_us, &self.policy.freeze_options(false))
         {
             self.in_trouble(&e);
             let text = format!("Nothing new can be packed for sending: {e}");
@@ -514,7 +513,7 @@ impl Agent {
             .context("the last records could not be written")?;
         // Packed now, while it can still be opened here; what is to be held back is sent later.
         self.journal
-            .freeze(now.utc_us, &freeze_rules(&self.config, true))
+            .freeze(now.utc_us, &self.policy.freeze_options(true))
             .context("the last records could not be packed")?;
         self.journal
             .close(now.utc_us)

@@ -16,7 +16,7 @@ use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
 use report::Status;
 use report::status::FRESH_US;
 use settings::AppPaths;
-use settings::{IndicatorSection, NotificationLevel};
+use settings::{NotificationLevel, VisibilityPolicy};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -43,12 +43,12 @@ pub(crate) struct Tray {
 impl Tray {
     /// Starts it. What cannot be shown on this desktop is told by [`Tray::lines`].
     pub(crate) fn open(
-        config: &IndicatorSection,
+        visibility: VisibilityPolicy,
         paths: &AppPaths,
         home: Option<PathBuf>,
         tx: &SyncSender<Message>,
     ) -> Self {
-        let options = options(config);
+        let options = options(visibility);
         let hand = Hand {
             tx: tx.clone(),
             paths: paths.clone(),
@@ -61,7 +61,7 @@ impl Tray {
                 .then(|| Indicator::start(options.clone(), Arc::new(hand)).ok())
                 .flatten(),
             options,
-            notify: config.notify,
+            notify: visibility.notifications,
         }
     }
 
@@ -114,10 +114,10 @@ impl Agent {
 }
 
 /// For [`Tray::open`] and for `uam doctor`.
-pub(crate) fn options(config: &IndicatorSection) -> Options {
+pub(crate) fn options(visibility: VisibilityPolicy) -> Options {
     Options {
-        tray: config.tray,
-        bubbles: config.notify != NotificationLevel::Off,
+        tray: visibility.tray,
+        bubbles: visibility.notifications != NotificationLevel::Off,
         bus: None,
     }
 }

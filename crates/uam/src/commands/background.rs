@@ -34,7 +34,7 @@ const MOST_LOG: u64 = 4096;
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
-    let standing = indicator::probe(&agent::indicator_options(&config.indicator));
+    let standing = indicator::probe(&agent::indicator_options((&config.indicator).into()));
     let (Support::Unsupported(tray), Support::Unsupported(bubbles)) =
         (&standing.tray, &standing.bubbles)
     else {

@@ -99,7 +99,7 @@ fn test(config: &Settings, args: &ExcludeArgs, title: Option<String>) -> anyhow:
             "For example: uam exclude --test \"My Bank - Log in\" --app firefox",
         ));
     }
-    let exclusions = config.compile_exclusions()?;
+    let exclusions = config.exclude.compile_rules()?;
     let which = exclusions.which(&window);
     if !args.json {
         output::line(&match which {

@@ -18,7 +18,7 @@ use vault::{Opener, Vault};
 pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
     let config = Settings::load(&home.paths)?;
-    let policy = retention::policy(&config, &home.paths);
+    let policy = settings::resolve_retention(&config, &home.paths);
     let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     let now_us = start::now_us();
     if apply {
@@ -50,7 +50,7 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     if !home.paths.has_journal() {
         return Ok(None);
     }
-    let policy = retention::policy(&Settings::load(&home.paths)?, &home.paths);
+    let policy = settings::resolve_retention(&Settings::load(&home.paths)?, &home.paths);
     let outbox = Outbox::open(&home.paths.journal_dir())?;
     let look = retention::look(&outbox, policy, start::now_us())?;
     Ok((!look.steps.is_empty()).then(|| {

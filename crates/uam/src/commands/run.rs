@@ -28,7 +28,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     paths.create_dirs()?;
     let instance = start::claim(paths)?;
     let describe = destination.describe();
-    let entered = start::enter(args, paths, config, &describe)?;
+    let entered = start::enter(args, paths, config, &destination)?;
     if let Some(with) = destination.signed_with() {
         output::line(&format!("It is sent with {with}."));
     }
@@ -38,7 +38,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let greeting = format!(
         "Recording to {} and sending to {describe}; {}.",
         paths.data.display(),
-        start::describe(&entered.config)
+        entered.policy.describe_screenshots()
     );
     let today = entered.opener.map(|opener| today(paths, opener));
     let lease = Identity::generate();

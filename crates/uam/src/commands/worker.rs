@@ -16,7 +16,6 @@ use std::io::{BufReader, BufWriter, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use vault::{Opener, Vault};
 
 /// What can be wrong with a worker's arguments, found before anybody is asked for anything.
@@ -79,6 +78,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         Opener::new([lease.clone()]),
         Some(&lease.recipient()),
     )?;
+    let policy = start::resolve_policy(&config, destination, paths, Some(&vault))?;
     let desktop = desktop(args, &config)?;
     let trace = args.record_trace.as_deref().map(|file| {
         let out = OpenOptions::new()
@@ -97,12 +97,11 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         route: Route {
             home: home.given.clone(),
             environment: environment.values,
-            every: Duration::from_secs(config.upload.every_seconds),
+            every: policy.upload.interval,
             // Only who may send readable things needs a key for it.
-            lease: (!config.upload.is_sealed()).then(|| lease.reveal()),
+            lease: (!policy.upload.sealed).then(|| lease.reveal()),
         },
-        readers: start::readers(paths, &config, &vault),
-        destination: destination.describe(),
+        destination: policy.destination.describe(),
         handover,
         orders: Box::new(stdin),
         look: match (args.background, args.plain) {
@@ -111,7 +110,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             _ => Look::Live,
         },
         home: home.again(),
-        config,
+        policy,
     };
     let ended = agent::run(setup);
     crate::control::withdraw(paths);

@@ -18,14 +18,15 @@ use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
-use consent::{Agreed, Facts};
+use consent::Agreed;
 use console::Ask;
 use model::NoticeCode;
 use settings::AppPaths;
-use settings::Settings;
+use settings::{ConsentNotice, Policy, Readers, Settings};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use upload::Destination;
 use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
 
 /// How many codes may be tried at one start.
@@ -51,7 +52,7 @@ pub(crate) fn claim(paths: &AppPaths) -> anyhow::Result<Instance> {
 /// What came of the way in.
 pub(crate) struct Entered {
     pub(crate) vault: Vault,
-    pub(crate) config: Settings,
+    pub(crate) policy: Policy,
     /// What the record must say about it.
     pub(crate) notices: Vec<(NoticeCode, String)>,
     /// Opens what was recorded here; for a look at what today already holds, then gone.
@@ -63,7 +64,7 @@ pub(crate) fn enter(
     args: &RunArgs,
     paths: &AppPaths,
     config: Settings,
-    destination: &str,
+    destination: &Destination,
 ) -> anyhow::Result<Entered> {
     let now_us = now_us();
     let mut notices = Vec::new();
@@ -74,9 +75,9 @@ pub(crate) fn enter(
         Found::Nothing | Found::Old => None,
     };
     let agreed = {
-        let facts = facts(paths, &config, destination, vault.as_ref());
+        let policy = resolve_policy(&config, destination.clone(), paths, vault.as_ref())?;
         let before = vault.as_ref().and_then(Vault::consent);
-        consent::ask(&facts, before, args.agree, now_us)?
+        consent::ask(&ConsentNotice::of(&policy), before, args.agree, now_us)?
     };
     let (mut vault, door, imported) = match vault.take() {
         Some(vault) => {
@@ -106,14 +107,16 @@ pub(crate) fn enter(
     let sealed_before = config.upload.is_sealed();
     let shots_before = config.shots.clone();
     let config = questions::ask(args, paths, config)?;
+    let policy = resolve_policy(&config, destination.clone(), paths, Some(&vault))?;
     if config.shots != shots_before {
-        let text = format!("Pictures from now on: {}.", describe(&config));
+        let text = format!("Pictures from now on: {}.", policy.describe_screenshots());
         notices.push((NoticeCode::Settings, text));
     }
     if config.upload.is_sealed() != sealed_before {
-        let facts = facts(paths, &config, destination, Some(&vault));
-        let consent = consent::renewed(&facts, now_us);
-        notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
+        // Somebody changed it a moment ago, and need not be shown it once more.
+        let consent = consent::consent_to(&ConsentNotice::of(&policy), now_us);
+        let text = policy.upload.describe_sealing().to_owned();
+        notices.push((NoticeCode::Settings, text));
         vault.set_consent(&door, consent)?;
     }
     let opener = match vault.identity(&door, &pass) {
@@ -123,45 +126,23 @@ pub(crate) fn enter(
     };
     Ok(Entered {
         vault,
-        config,
+        policy,
         notices,
         opener,
     })
 }
 
-/// The notice as it stands, for whoever wants to read it again.
-pub(crate) fn notice(
+/// The policy of a start, with the readers that the vault names; before there is one, the person on this computer.
+pub(crate) fn resolve_policy(
+    settings: &Settings,
+    destination: Destination,
     paths: &AppPaths,
-    config: &Settings,
-    destination: &str,
     vault: Option<&Vault>,
-) -> String {
-    facts(paths, config, destination, vault).text()
-}
-
-/// Who can read, in one sentence.
-pub(crate) fn readers(paths: &AppPaths, config: &Settings, vault: &Vault) -> String {
-    let facts = facts(paths, config, "", Some(vault));
-    format!(
-        "{} can read it. {}",
-        facts.readers(),
-        facts.sealing().replace('\n', "")
-    )
-}
-
-fn facts<'a>(
-    paths: &'a AppPaths,
-    config: &'a Settings,
-    destination: &'a str,
-    vault: Option<&'a Vault>,
-) -> Facts<'a> {
-    Facts {
-        paths,
-        config,
-        destination,
-        organisations: vault.map_or(&[], Vault::organisations),
-        viewer: vault.is_none_or(|v| v.viewer().is_some()),
-    }
+) -> anyhow::Result<Policy> {
+    let viewer = vault.is_none_or(|v| v.viewer().is_some());
+    let organisations = vault.map_or(&[][..], Vault::organisations).iter();
+    let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
+    Policy::resolve(settings, destination, paths, Readers::new(viewer, keys))
 }
 
 /// The time by this computer's clock since 1970 (UTC).
@@ -330,27 +311,4 @@ fn host_name() -> String {
         .or_else(|| std::env::var("COMPUTERNAME").ok())
         .map(|h| h.trim().to_owned())
         .unwrap_or_default()
-}
-
-/// In words, for the first line of a run.
-pub(crate) fn describe(config: &Settings) -> String {
-    let shots = &config.shots;
-    if !shots.capture {
-        return "no pictures".to_owned();
-    }
-    let every = Duration::from_secs(shots.every_seconds);
-    let how = if shots.blur {
-        "a blurred picture"
-    } else {
-        "a readable picture"
-    };
-    format!("{how} about every {}", report_length(every))
-}
-
-fn report_length(length: Duration) -> String {
-    match length.as_secs() {
-        s if s % 3600 == 0 => format!("{} h", s / 3600),
-        s if s % 60 == 0 => format!("{} min", s / 60),
-        s => format!("{s} s"),
-    }
 }

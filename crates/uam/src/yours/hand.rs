@@ -1,7 +1,7 @@
 //! Whose hand carries a wish out: the running instance, which alone may write the journal; or this process, where none
 //! runs.
 
-use super::{Lent, Told, Wish, freeze_rules, is_too_much, sink, words};
+use super::{Lent, Told, Wish, is_too_much, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::control::{self, Request};
@@ -10,7 +10,7 @@ use crate::{start, time};
 use anyhow::Context;
 use journal::Errand;
 use model::{Notice, NoticeCode, Record};
-use settings::Settings;
+use settings::{Settings, UploadPolicy};
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
@@ -67,7 +67,7 @@ pub(crate) fn directly(
     if rehearsal || told.is_nothing() {
         return Ok(told);
     }
-    let rules = freeze_rules(&Settings::load(&home.paths)?, true);
+    let rules = UploadPolicy::from(&Settings::load(&home.paths)?.upload).freeze_options(true);
     let told = wish.carry_out(errand.writer(), &rules, now)?;
     let zone = time::zone_name().to_string();
     let (code, text) = words::notice(wish, &told, now, &zone);

@@ -10,7 +10,7 @@ pub(crate) mod words;
 
 pub(crate) use wish::{Lent, Object, Told, Wish};
 
-use journal::{Day, FreezeRules, Journal, JournalError, Limits, Removal, SentObject};
+use journal::{Day, FreezeRules, Journal, JournalError, Removal, SentObject};
 use std::ops::{Range, RangeInclusive};
 use upload::keys;
 
@@ -138,14 +138,4 @@ fn objects(
 /// True when more is touched than one answer can name.
 pub(crate) fn is_too_much(told: &Told) -> bool {
     told.objects.len() > MAX_OBJECTS
-}
-
-/// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &settings::Settings, last: bool) -> FreezeRules {
-    FreezeRules {
-        limits: Limits::default(),
-        hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
-        last,
-        readable: !config.upload.is_sealed(),
-    }
 }
