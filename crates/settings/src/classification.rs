@@ -2,8 +2,8 @@
 
 use crate::error::usage_error;
 use crate::sections::Settings;
-use report::meaning::{BadRule, Meaning};
-use report::{DayStart, View};
+use report::meaning::{ClassificationRules, InvalidClassificationRule};
+use report::{DayStart, ViewOptions};
 use std::path::Path;
 use toml_edit::{Document, Item, TableLike, Value};
 
@@ -12,8 +12,8 @@ impl Settings {
     ///
     /// # Errors
     /// The first rule that cannot be used.
-    pub fn classification_rules(&self) -> Result<Meaning, BadRule> {
-        Meaning::new(
+    pub fn classification_rules(&self) -> Result<ClassificationRules, InvalidClassificationRule> {
+        ClassificationRules::new(
             &self.category,
             self.report.default_categories,
             &self.project,
@@ -35,8 +35,8 @@ impl Settings {
     }
 
     /// The options of reports: where days begin, and the length up to which spans of one window are merged.
-    pub fn view_options(&self, merge: Option<std::time::Duration>) -> View {
-        View {
+    pub fn view_options(&self, merge: Option<std::time::Duration>) -> ViewOptions {
+        ViewOptions {
             starts: self.day_start().unwrap_or_default(),
             merge_us: merge.map_or(0, |m| u64::try_from(m.as_micros()).unwrap_or(u64::MAX)),
         }
@@ -58,7 +58,7 @@ pub(crate) fn check_rules(settings: &Settings, text: &str, file: &Path) -> anyho
 }
 
 /// The line, from 1, of the part that is wrong, else of its rule.
-fn find_rule_line(text: &str, bad: &BadRule) -> Option<usize> {
+fn find_rule_line(text: &str, bad: &InvalidClassificationRule) -> Option<usize> {
     let doc: Document<&str> = Document::parse(text).ok()?;
     let index = bad.number.checked_sub(1)?;
     let part = |table: &dyn TableLike| table.get(bad.part?)?.span();

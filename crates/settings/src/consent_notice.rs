@@ -4,7 +4,7 @@
 //! change of its text asks everybody to agree again.
 
 use crate::policy::Policy;
-use journal::retention::Action;
+use journal::retention::RetentionAction;
 
 /// Version of the wording. It rises when the words change; the hash shows a change of the facts.
 pub const WORDING_VERSION: u32 = 1;
@@ -68,8 +68,8 @@ fn format_notice(policy: &Policy) -> String {
 fn describe_retention(policy: &Policy) -> String {
     let rule = &policy.retention;
     let then = match rule.action {
-        Action::Delete => "then they are deleted",
-        Action::Archive(_) => "then they move to the archive",
+        RetentionAction::Delete => "then they are deleted",
+        RetentionAction::Archive(_) => "then they move to the archive",
     };
     format!(
         "pictures {} days or {} MB on this disk, {then}; times and counts until you erase\n  them. What was sent is kept \
@@ -94,7 +94,7 @@ mod tests {
     fn notice_of(settings: &Settings, readers: Readers) -> ConsentNotice {
         let paths = AppPaths {
             data: "/home/ada/uam".into(),
-            ..AppPaths::under("/home/ada".into())
+            ..AppPaths::under(Path::new("/home/ada"))
         };
         let url = settings.upload.destination.as_deref();
         let get = |name: &str| match name {

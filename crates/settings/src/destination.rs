@@ -5,7 +5,7 @@ use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
 use anyhow::Context;
-use upload::{Destination, Store, Timeouts, vars};
+use upload::{Destination, ObjectStoreSink, Timeouts, vars};
 
 /// Chooses the destination of uploads, limited to the speed the settings allow.
 ///
@@ -47,7 +47,7 @@ pub fn resolve_destination(
 ///
 /// # Errors
 /// When the settings or the environment are invalid, or the destination cannot be opened.
-pub fn open_sink(paths: &AppPaths) -> anyhow::Result<Store> {
+pub fn open_sink(paths: &AppPaths) -> anyhow::Result<ObjectStoreSink> {
     let settings = Settings::load(paths)?;
     let env_vars = EnvVars::load(paths)?;
     let destination = resolve_destination(&settings, &env_vars, paths)?;

@@ -38,7 +38,7 @@ pub(crate) fn edit_file(
 ) -> anyhow::Result<Settings> {
     let file = paths.config_file();
     let (text, settings) = apply_change(&file, change)?;
-    vault::disk::write_durably(&file, text.as_bytes())
+    platform::files::write_file_durably(&file, text.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(settings)
 }

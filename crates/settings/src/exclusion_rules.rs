@@ -8,14 +8,14 @@ use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
 use anyhow::Context;
-use recorder::Rule;
+use recorder::ExclusionRule;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// Adds a rule after the others, and returns all settings as they are then.
 ///
 /// # Errors
 /// When the file cannot be read or written, or the result is not valid; then nothing is written.
-pub fn add_rule(paths: &AppPaths, rule: &Rule) -> anyhow::Result<Settings> {
+pub fn add_rule(paths: &AppPaths, rule: &ExclusionRule) -> anyhow::Result<Settings> {
     edit_file(paths, |doc| {
         insert_rule(doc, rule).context("[exclude] rules is not a list of rules")
     })
@@ -37,7 +37,7 @@ pub fn remove_rule(paths: &AppPaths, number: usize) -> anyhow::Result<Settings> 
     })
 }
 
-fn insert_rule(doc: &mut DocumentMut, rule: &Rule) -> Option<()> {
+fn insert_rule(doc: &mut DocumentMut, rule: &ExclusionRule) -> Option<()> {
     let section = doc.entry("exclude").or_insert_with(toml_edit::table);
     let rules = section
         .as_table_like_mut()?
@@ -71,7 +71,7 @@ fn delete_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
     Some(())
 }
 
-fn fill_rule_table(table: &mut dyn TableLike, rule: &Rule) {
+fn fill_rule_table(table: &mut dyn TableLike, rule: &ExclusionRule) {
     for (part, pattern) in [
         ("app", &rule.app),
         ("exe", &rule.exe),
@@ -101,7 +101,7 @@ fn normalise_trailing_comma(array: &mut Array) {
 }
 
 /// Adds to a list in the way its last element is written: on the same line, or on a line of its own.
-fn append_inline_rule(array: &mut Array, rule: &Rule) {
+fn append_inline_rule(array: &mut Array, rule: &ExclusionRule) {
     let mut table = InlineTable::new();
     fill_rule_table(&mut table, rule);
     let mut value = Value::from(table);
@@ -164,10 +164,10 @@ fn element_prefix(value: &Value) -> &str {
 mod tests {
     use super::*;
 
-    fn rule(app: &str) -> Rule {
-        Rule {
+    fn rule(app: &str) -> ExclusionRule {
+        ExclusionRule {
             app: Some(app.into()),
-            ..Rule::default()
+            ..ExclusionRule::default()
         }
     }
 

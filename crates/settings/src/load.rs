@@ -6,7 +6,7 @@ use crate::paths::AppPaths;
 use crate::sections::{ExcludeSection, ScheduleSection, Settings};
 use crate::table::{self, SettingKind};
 use anyhow::Context;
-use recorder::{Exclusions, Hours};
+use recorder::{ExclusionRules, RecordingSchedule};
 use std::fs;
 use std::path::Path;
 
@@ -94,8 +94,8 @@ impl ScheduleSection {
     ///
     /// # Errors
     /// The first entry that is none.
-    pub fn recording_schedule(&self) -> Result<Hours, recorder::BadHours> {
-        Hours::parse(&self.hours)
+    pub fn recording_schedule(&self) -> Result<RecordingSchedule, recorder::InvalidSchedule> {
+        RecordingSchedule::parse(&self.hours)
     }
 }
 
@@ -104,11 +104,11 @@ impl ExcludeSection {
     ///
     /// # Errors
     /// The first rule that cannot be used.
-    pub fn compile_rules(&self) -> Result<Exclusions, recorder::BadRule> {
+    pub fn compile_rules(&self) -> Result<ExclusionRules, recorder::InvalidExclusionRule> {
         if self.defaults {
-            Exclusions::with_built_in(&self.rules)
+            ExclusionRules::with_built_in(&self.rules)
         } else {
-            Exclusions::new(&self.rules)
+            ExclusionRules::new(&self.rules)
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `UAM_HOME` (or `--home`) puts everything under one folder; otherwise the platform's conventions hold.
 
+use crate::error::usage_error;
 use anyhow::Context;
+use platform::directories::{UserDirectories, find_user_directories};
 use std::path::{Path, PathBuf};
 
 /// The folders and files of one installation.
@@ -17,29 +19,29 @@ pub struct AppPaths {
 }
 
 impl AppPaths {
-    /// Finds the folders: under `home` if it is given, else those that `by_platform` names. Creates nothing.
+    /// Finds the folders: under `home` if it is given, else by the platform's rules. Creates nothing.
     ///
     /// # Errors
-    /// When `home` has no absolute path, or the platform's folders are unknown.
-    pub fn locate(
-        home: Option<&Path>,
-        by_platform: impl FnOnce() -> anyhow::Result<Self>,
-    ) -> anyhow::Result<Self> {
-        let Some(home) = home else {
-            return by_platform();
-        };
-        let home = std::path::absolute(home)
-            .with_context(|| format!("cannot use {} as home", home.display()))?;
-        Ok(Self::under(home))
+    /// When `home` has no absolute path, or the environment does not name the platform's folders.
+    pub fn locate(home: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(home) = home {
+            let home = std::path::absolute(home)
+                .with_context(|| format!("cannot use {} as home", home.display()))?;
+            return Ok(Self::under(&home));
+        }
+        let found = find_user_directories().map_err(|e| {
+            let hint = format!(
+                "Set {}, or name a folder with --home or UAM_HOME.",
+                e.variable
+            );
+            usage_error(e.to_string(), hint)
+        })?;
+        Ok(Self::from(found))
     }
 
     /// Everything under one folder.
-    pub fn under(home: PathBuf) -> Self {
-        Self {
-            data: home.join("data"),
-            runtime: home.join("run"),
-            config: home,
-        }
+    pub fn under(home: &Path) -> Self {
+        Self::from(UserDirectories::under(home))
     }
 
     /// Creates the folders, readable by their owner only.
@@ -48,7 +50,7 @@ impl AppPaths {
     /// When a folder cannot be created or made private.
     pub fn create_dirs(&self) -> anyhow::Result<()> {
         for dir in [&self.config, &self.data, &self.runtime] {
-            vault::disk::private_dir(dir)
+            platform::files::create_private_dir(dir)
                 .with_context(|| format!("cannot create {}", dir.display()))?;
         }
         Ok(())
@@ -122,5 +124,15 @@ impl AppPaths {
     /// Local endpoint of the process that holds an unlocked key.
     pub fn keyholder_endpoint(&self) -> PathBuf {
         self.runtime.join("unlock.sock")
+    }
+}
+
+impl From<UserDirectories> for AppPaths {
+    fn from(found: UserDirectories) -> Self {
+        Self {
+            config: found.config,
+            data: found.data,
+            runtime: found.runtime,
+        }
     }
 }

@@ -7,9 +7,9 @@ use crate::sections::{
     ExcludeSection, IndicatorSection, MeteredAction, NotificationLevel, OldScreenshotAction,
     PowerSection, QualitySetting, ScheduleSection, ScreenshotsSection, Settings, UploadSection,
 };
-use journal::floor::Floor;
-use journal::retention::{self, Action};
-use journal::{FreezeRules, Limits};
+use journal::floor::DiskReserve;
+use journal::retention::{RetentionAction, RetentionRule};
+use journal::{FreezeOptions, SegmentLimits};
 use std::path::PathBuf;
 use std::time::Duration;
 use upload::Destination;
@@ -27,7 +27,7 @@ pub struct Policy {
     /// How screenshots are taken.
     pub screenshots: ScreenshotPolicy,
     /// How long uploaded screenshots stay on this computer.
-    pub retention: retention::Policy,
+    pub retention: RetentionRule,
     /// How records are uploaded.
     pub upload: UploadPolicy,
     /// Where they are uploaded; its secrets are not printed.
@@ -35,7 +35,7 @@ pub struct Policy {
     /// When recording suspends on battery.
     pub battery: BatteryPolicy,
     /// Free space that is left alone on the disk.
-    pub disk_reserve: Floor,
+    pub disk_reserve: DiskReserve,
     /// When recording is wanted, as written; a running agent takes changes.
     pub schedule: ScheduleSection,
     /// Windows that are never named and never captured, as written; a running agent takes changes.
@@ -119,7 +119,7 @@ impl Policy {
             upload: UploadPolicy::from(&settings.upload),
             destination,
             battery: BatteryPolicy::from(&settings.power),
-            disk_reserve: Floor {
+            disk_reserve: DiskReserve {
                 bytes: settings.disk.floor_mb.saturating_mul(1_000_000),
                 percent: settings.disk.floor_percent,
             },
@@ -131,7 +131,7 @@ impl Policy {
     }
 
     /// How records are made into segments; see [`UploadPolicy::freeze_options`].
-    pub fn freeze_options(&self, last: bool) -> FreezeRules {
+    pub fn freeze_options(&self, last: bool) -> FreezeOptions {
         self.upload.freeze_options(last)
     }
 
@@ -160,14 +160,14 @@ impl Policy {
 }
 
 /// The rule for old screenshots that the settings make.
-pub fn resolve_retention(settings: &Settings, paths: &AppPaths) -> retention::Policy {
+pub fn resolve_retention(settings: &Settings, paths: &AppPaths) -> RetentionRule {
     let shots = &settings.shots;
-    retention::Policy {
+    RetentionRule {
         max_age_days: shots.keep_days,
         max_bytes: shots.keep_mb.saturating_mul(1_000_000),
         action: match shots.when_old {
-            OldScreenshotAction::Delete => Action::Delete,
-            OldScreenshotAction::Archive => Action::Archive(
+            OldScreenshotAction::Delete => RetentionAction::Delete,
+            OldScreenshotAction::Archive => RetentionAction::Archive(
                 shots
                     .archive_dir
                     .clone()
@@ -179,9 +179,9 @@ pub fn resolve_retention(settings: &Settings, paths: &AppPaths) -> retention::Po
 
 impl UploadPolicy {
     /// How records are made into segments; `last`: at the end of a run or of a maintenance.
-    pub fn freeze_options(&self, last: bool) -> FreezeRules {
-        FreezeRules {
-            limits: Limits::default(),
+    pub fn freeze_options(&self, last: bool) -> FreezeOptions {
+        FreezeOptions {
+            limits: SegmentLimits::default(),
             hold_us: u64::try_from(self.hold.as_micros()).unwrap_or(u64::MAX),
             last,
             readable: !self.sealed,

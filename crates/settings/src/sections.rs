@@ -3,7 +3,7 @@
 //! A section that lacks a setting takes its default from `default.toml`.
 
 use crate::table;
-use recorder::Rule;
+use recorder::ExclusionRule;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -34,10 +34,10 @@ pub struct Settings {
     pub indicator: IndicatorSection,
     /// Rules that name the category of a window.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub category: Vec<report::meaning::Rule>,
+    pub category: Vec<report::meaning::ClassificationRule>,
     /// Rules that name its project.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub project: Vec<report::meaning::Rule>,
+    pub project: Vec<report::meaning::ClassificationRule>,
 }
 
 /// The default of one setting: the value in `default.toml`, else none for a setting marked `unset`.
@@ -188,7 +188,7 @@ sections! {
         /// Apply the built-in rules?
         defaults: bool,
         /// The user's own rules.
-        rules: Vec<Rule>,
+        rules: Vec<ExclusionRule>,
     }
 
     /// `[report]`

@@ -6,9 +6,9 @@ use crate::shots::{Shot, shot_of_day};
 use jiff::civil::Date;
 use journal::JournalError;
 use model::Coverage;
-use report::days::names::Names;
-use report::strip::{self, Owner, Strip};
-use report::{DayReport, NamedUsage, View, query};
+use report::days::names::Classifier;
+use report::strip::{self, Timeline, TimelineOwner};
+use report::{DayReport, NamedUsage, ViewOptions, query};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -164,8 +164,8 @@ impl Looked {
     }
 }
 
-pub(crate) fn view(telling: &Telling, merge_s: u64) -> View {
-    View {
+pub(crate) fn view(telling: &Telling, merge_s: u64) -> ViewOptions {
+    ViewOptions {
         starts: telling.starts,
         merge_us: merge_s.saturating_mul(1_000_000),
     }
@@ -235,7 +235,7 @@ pub(crate) fn day(
     let (mut report, strip) = until(reader, now_us)
         .and_then(|now_us| strip::day(reader, view, day, now_us, &zone))
         .map_err(|e| failed(&e))?;
-    let mut names = Names::new(&telling.meaning);
+    let mut names = Classifier::new(&telling.meaning);
     names.tell_day(&mut report);
     let looked = Looked::new(&telling, merge_s);
     Ok(tell(
@@ -280,7 +280,7 @@ impl Places {
         }
     }
 
-    fn of(&mut self, names: &Names<'_>, number: u32) -> usize {
+    fn of(&mut self, names: &Classifier<'_>, number: u32) -> usize {
         if let Some(place) = self.known.get(&number) {
             return *place;
         }
@@ -307,8 +307,8 @@ impl Places {
 
 fn tell(
     report: &DayReport,
-    strip: &Strip,
-    (telling, names, looked): (&Telling, &mut Names<'_>, Looked),
+    strip: &Timeline,
+    (telling, names, looked): (&Telling, &mut Classifier<'_>, Looked),
     today: Date,
     now_us: i64,
 ) -> DayAnswer {
@@ -369,10 +369,10 @@ fn tell(
             .iter()
             .map(|p| {
                 let owner = match p.owner {
-                    Owner::Window(n) => i64::try_from(n).unwrap_or(-3),
-                    Owner::Protected => -1,
-                    Owner::Removed => -2,
-                    Owner::Nobody => -3,
+                    TimelineOwner::Window(n) => i64::try_from(n).unwrap_or(-3),
+                    TimelineOwner::Protected => -1,
+                    TimelineOwner::Removed => -2,
+                    TimelineOwner::Nobody => -3,
                 };
                 (tenth(p.from_us), tenth(p.to_us), state(p.state), owner)
             })
@@ -460,7 +460,7 @@ pub(crate) fn picture(desk: &mut dyn Desk, seq: u64) -> Result<(Vec<u8>, &'stati
 #[derive(Serialize)]
 pub(crate) struct SentAnswer {
     objects: Vec<Sent>,
-    outbox: report::Outbox,
+    outbox: report::OutboxSummary,
     last_ack_us: Option<i64>,
     last_durable_us: Option<i64>,
     /// The newest signed list of what was sent.

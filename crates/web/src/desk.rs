@@ -4,7 +4,7 @@
 use crate::answer::{Sent, Setting};
 use crate::check::Checking;
 use journal::Reader;
-use report::{DayStart, Meaning, Status};
+use report::{AgentStatus, ClassificationRules, DayStart};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
@@ -46,7 +46,7 @@ pub struct Telling {
     /// When days begin.
     pub starts: DayStart,
     /// The rules for categories and projects.
-    pub meaning: Arc<Meaning>,
+    pub meaning: Arc<ClassificationRules>,
     /// The version of uam, which a report names.
     pub version: &'static str,
 }
@@ -104,7 +104,7 @@ pub trait Desk: Send {
 /// Watches the running instance and the unlock. Neither question prolongs the unlock.
 pub trait Watch: Send + Sync {
     /// What the running instance is doing; `None` when none runs.
-    fn status(&self) -> Option<Status>;
+    fn status(&self) -> Option<AgentStatus>;
 
     /// Is the record still unlocked?
     fn is_unlocked(&self) -> bool;

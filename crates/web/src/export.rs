@@ -3,9 +3,9 @@
 use crate::answer::{failed, present, text, until, view};
 use crate::desk::{Desk, Refused};
 use jiff::civil::Date;
-use report::overview::By;
-use report::sheet::{self, Letter, MOST_LANES};
-use report::{Overview, Sheet, csv, ics, query};
+use report::overview::GroupBy;
+use report::sheet::{self, Cover, MOST_LANES};
+use report::{Overview, PrintableReport, csv, ics, query};
 use std::ops::RangeInclusive;
 
 /// Blocks of work shorter than this (microseconds) are no event in a calendar.
@@ -94,16 +94,16 @@ pub(crate) fn export(
             Ok(count) if count >= MOST_LANES => Overview::of(totals()?),
             _ => overview()?,
         };
-        let letter = Letter {
+        let letter = Cover {
             version: telling.version.to_owned(),
             made_us,
             zone: zone.clone(),
             starts: view.starts,
             merge_us: view.merge_us,
             projects: meaning.has_projects(),
-            ..Letter::default()
+            ..Cover::default()
         };
-        Ok(Sheet::new(&overview, letter))
+        Ok(PrintableReport::new(&overview, letter))
     };
     let lost = |e: &journal::JournalError| failed(e);
     let told = |e: &dyn std::fmt::Display| Refused::Failed(text(&e.to_string(), 400));
@@ -122,8 +122,8 @@ pub(crate) fn export(
         }
         (Form::Ics, _) => {
             let by = match meaning.has_projects() {
-                true => By::Project,
-                false => By::Category,
+                true => GroupBy::Project,
+                false => GroupBy::Category,
             };
             let blocks = overview().map_err(|e| lost(&e))?.blocks(by, SHORTEST_BLOCK);
             let device = reader.device().as_str();

@@ -2,8 +2,8 @@
 
 use crate::answer::{APP, TITLE, text};
 use jiff::civil::Date;
-use journal::{Day, JournalError};
-use report::search::Hit;
+use journal::{JournalError, UtcDay};
+use report::search::SearchHit;
 use serde::Serialize;
 
 /// One line of a search's answer.
@@ -30,7 +30,7 @@ struct FoundHit {
 }
 
 impl Found {
-    pub(crate) fn day(day: Day, hits: Vec<Hit>) -> Self {
+    pub(crate) fn day(day: UtcDay, hits: Vec<SearchHit>) -> Self {
         let zone = jiff::tz::TimeZone::system();
         let offset = |us: i64| {
             jiff::Timestamp::from_microsecond(us).map_or(0, |t| zone.to_offset(t).seconds())

@@ -2,8 +2,8 @@
 
 use crate::answer::text;
 use bytes::Bytes;
-use report::Status;
-use report::status::{Outbox, Upload};
+use report::AgentStatus;
+use report::status::{OutboxSummary, UploadAttempt};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -28,14 +28,14 @@ pub(crate) struct Now {
     last_durable_us: Option<i64>,
     last_shot_us: Option<i64>,
     paused_until_us: Option<i64>,
-    outbox: Outbox,
-    last_upload: Option<Upload>,
+    outbox: OutboxSummary,
+    last_upload: Option<UploadAttempt>,
     next_upload_us: Option<i64>,
     destination: String,
 }
 
 impl Now {
-    pub(crate) fn of(status: Option<Status>) -> Self {
+    pub(crate) fn of(status: Option<AgentStatus>) -> Self {
         let Some(s) = status else {
             return Self {
                 state: "off",
@@ -62,7 +62,7 @@ impl Now {
             last_shot_us: s.last_shot_us,
             paused_until_us: s.paused_until_us,
             outbox: s.outbox,
-            last_upload: s.last_upload.map(|u| Upload {
+            last_upload: s.last_upload.map(|u| UploadAttempt {
                 text: text(&u.text, 400),
                 ..u
             }),

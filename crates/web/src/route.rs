@@ -18,7 +18,7 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use jiff::civil::Date;
-use journal::Day;
+use journal::UtcDay;
 use serde::{Deserialize, Serialize};
 use std::ops::{ControlFlow, RangeInclusive};
 use std::time::Instant;
@@ -365,9 +365,9 @@ fn look_through(
     let what = format!("a search in the titles of {first} to {last}, on the page");
     let reader = desk.look(&what)?;
     let epoch = Date::constant(1970, 1, 1);
-    let utc = |date: &Date| Day(epoch.until(*date).map_or(0, |s| s.get_days()));
+    let utc = |date: &Date| UtcDay(epoch.until(*date).map_or(0, |s| s.get_days()));
     // A local day touches two UTC days.
-    let days = Day(utc(days.start()).0 - 1)..=Day(utc(days.end()).0 + 1);
+    let days = UtcDay(utc(days.start()).0 - 1)..=UtcDay(utc(days.end()).0 + 1);
     let mut left = MOST_HITS;
     let mut more = false;
     let done = report::search::titles(reader, &days, words, |day, mut hits| {

@@ -3,7 +3,7 @@
 use crate::answer::{APP, TITLE, failed, text};
 use crate::desk::{Desk, Refused};
 use jiff::civil::Date;
-use journal::{Day, Place, Reader};
+use journal::{Reader, ScreenshotLocation, UtcDay};
 use report::DayStart;
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ pub(crate) struct Shot {
     sent: &'static str,
 }
 
-pub(crate) fn shot_of_day(row: &report::day::ShotRow, starts: DayStart) -> Shot {
+pub(crate) fn shot_of_day(row: &report::day::DayScreenshot, starts: DayStart) -> Shot {
     Shot {
         seq: row.seq,
         at_us: row.at_us,
@@ -53,7 +53,7 @@ pub(crate) fn shot_of_day(row: &report::day::ShotRow, starts: DayStart) -> Shot 
     }
 }
 
-fn shot_of_journal(row: &journal::ShotRow, starts: DayStart) -> Shot {
+fn shot_of_journal(row: &journal::ScreenshotEntry, starts: DayStart) -> Shot {
     let shot = &row.shot;
     let window = shot.window.as_ref();
     Shot {
@@ -69,10 +69,10 @@ fn shot_of_journal(row: &journal::ShotRow, starts: DayStart) -> Shot {
         blurred: shot.blurred,
         removed: shot.removed,
         place: match row.place {
-            Place::Here => "here",
-            Place::Archived => "archived",
-            Place::Deleted => "deleted",
-            Place::Lost => "lost",
+            ScreenshotLocation::Here => "here",
+            ScreenshotLocation::Archived => "archived",
+            ScreenshotLocation::Deleted => "deleted",
+            ScreenshotLocation::Lost => "lost",
         },
         sent: match (row.acked, row.held) {
             (true, _) => "sent",
@@ -175,10 +175,14 @@ pub(crate) fn shots(desk: &mut dyn Desk, wanted: &Wanted) -> Result<ShotsAnswer,
 }
 
 /// Those of a day, newest first: of the three UTC days that any zone's day touches.
-fn of_day(reader: &Reader, day: Date, below: u64) -> Result<Vec<journal::ShotRow>, Refused> {
+fn of_day(
+    reader: &Reader,
+    day: Date,
+    below: u64,
+) -> Result<Vec<journal::ScreenshotEntry>, Refused> {
     let since = Date::constant(1970, 1, 1).until(day);
     let utc = since.map_or(0, |span| span.get_days());
-    let days = Day(utc.saturating_sub(1))..=Day(utc.saturating_add(1));
+    let days = UtcDay(utc.saturating_sub(1))..=UtcDay(utc.saturating_add(1));
     let mut rows = reader.shots_of(&days).map_err(|e| failed(&e))?;
     rows.retain(|row| row.seq < below);
     Ok(rows)

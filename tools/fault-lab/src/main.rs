@@ -29,7 +29,6 @@ mod labs;
 mod lists;
 mod memory;
 mod mount;
-mod old;
 
 use form::{Form, Verdict};
 use labs::LABS;

@@ -2,12 +2,13 @@
 
 use super::Home;
 use crate::agent;
-use crate::control::Instance;
 use crate::output;
 use anyhow::Context;
 use indicator::Standing;
-use model::Capability;
-use sense::{Desktop, SystemClock};
+use model::SensorCapability;
+use platform::clock::SystemClock;
+use platform::instance_lock::InstanceLock;
+use sense::Desktop;
 use serde::Serialize;
 use settings::EnvVars;
 use settings::Settings;
@@ -20,7 +21,7 @@ use upload::{Destination, Timeouts};
 #[derive(Serialize)]
 struct Findings {
     version: &'static str,
-    sensors: Vec<Capability>,
+    sensors: Vec<SensorCapability>,
     /// What the desktop shows of uam, or would.
     shown: Standing,
     tried: Vec<String>,
@@ -67,7 +68,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         .paths
         .instance_lock_file()
         .exists()
-        .then(|| Instance::claim(&home.paths.instance_lock_file()))
+        .then(|| InstanceLock::acquire(&home.paths.instance_lock_file()))
     {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,

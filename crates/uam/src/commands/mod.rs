@@ -30,6 +30,7 @@ use crate::failure::Failure;
 use anyhow::Context;
 use clap::CommandFactory;
 use model::DeviceId;
+use platform::process::self_command;
 use settings::AppPaths;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
@@ -44,7 +45,7 @@ pub(crate) struct Home {
 impl Home {
     /// This very program, for the same home.
     pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
-        crate::system::uam(self.given.as_deref()).context("cannot find uam itself")
+        self_command(self.given.as_deref()).context("cannot find uam itself")
     }
 
     /// The same, for a thread of its own.
@@ -59,7 +60,7 @@ impl Home {
 /// Carries out the command line.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let home = Home {
-        paths: AppPaths::locate(cli.home.as_deref(), crate::system::places)?,
+        paths: AppPaths::locate(cli.home.as_deref())?,
         given: cli.home,
     };
     match cli.command {
@@ -144,9 +145,9 @@ pub(crate) fn keys(
     vault: &Vault,
     opener: Opener,
     lease: Option<&Recipient>,
-) -> anyhow::Result<journal::Keys> {
+) -> anyhow::Result<journal::JournalKeys> {
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    Ok(journal::Keys {
+    Ok(journal::JournalKeys {
         device,
         maker: vault.key_maker(lease)?,
         opener,

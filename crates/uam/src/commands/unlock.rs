@@ -5,6 +5,7 @@ use crate::access::{self, keyholder};
 use crate::failure::Failure;
 use crate::{output, start};
 use model::NoticeCode;
+use platform::timezone::current_zone_name;
 use settings::EnvVars;
 use settings::{ConsentNotice, Settings};
 use std::process::ExitCode;
@@ -45,7 +46,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
     let environment = EnvVars::load(&home.paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     let vault = match Vault::open(&home.paths.vault_dir()) {
-        Err(vault::VaultError::Missing { .. } | vault::VaultError::Old { .. }) => None,
+        Err(vault::VaultError::Missing { .. }) => None,
         opened => Some(opened?),
     };
     let policy = start::resolve_policy(&config, destination, &home.paths, vault.as_ref())?;
@@ -54,7 +55,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
         None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
-            report::day::date_of(consent.at_us, &crate::time::zone_name()),
+            report::day::date_of(consent.at_us, &current_zone_name()),
             consent.version,
             consent.text_sha256
         ),

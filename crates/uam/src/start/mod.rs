@@ -14,27 +14,29 @@ pub(crate) use first::secret as imported_secret;
 pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
-use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
 use consent::Agreed;
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::{current_time_us, unix_time};
+use platform::instance_lock::InstanceLock;
 use settings::AppPaths;
 use settings::{ConsentNotice, Policy, Readers, Settings};
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use upload::Destination;
-use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
+use vault::{
+    CodeVerdict, Enrolment, GateToken, KeySlotKind, Opener, UnlockedSlot, Vault, VaultError,
+};
 
 /// How many codes may be tried at one start.
 const TRIES: u32 = 3;
 
 /// Takes the instance lock, or says where the first instance is.
-pub(crate) fn claim(paths: &AppPaths) -> anyhow::Result<Instance> {
-    Instance::claim(&paths.instance_lock_file())?.map_err(|holder| {
+pub(crate) fn claim(paths: &AppPaths) -> anyhow::Result<InstanceLock> {
+    InstanceLock::acquire(&paths.instance_lock_file())?.map_err(|holder| {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
@@ -66,13 +68,12 @@ pub(crate) fn enter(
     config: Settings,
     destination: &Destination,
 ) -> anyhow::Result<Entered> {
-    let now_us = now_us();
+    let now_us = current_time_us();
     let mut notices = Vec::new();
     let dir = paths.vault_dir();
-    let found = Vault::look(&dir)?;
-    let mut vault = match found {
-        Found::Vault => Some(Vault::open(&dir)?),
-        Found::Nothing | Found::Old => None,
+    let mut vault = match Vault::exists(&dir)? {
+        true => Some(Vault::open(&dir)?),
+        false => None,
     };
     let agreed = {
         let policy = resolve_policy(&config, destination.clone(), paths, vault.as_ref())?;
@@ -84,7 +85,7 @@ pub(crate) fn enter(
             let door = factor::open(&vault, &mut Ask::stdio())?;
             (vault, door, false)
         }
-        None => first::found(&dir, args, found, now_us)?,
+        None => first::found(&dir, args, now_us)?,
     };
     if let Agreed::Now(consent) = agreed {
         let text = format!(
@@ -95,7 +96,7 @@ pub(crate) fn enter(
         vault.set_consent(&door, consent)?;
     }
     let pass = gate(paths, &mut vault, &door, imported, &mut notices)?;
-    if !vault.has_slot(SlotKind::Recovery) {
+    if !vault.has_slot(KeySlotKind::Recovery) {
         kit::hand_over(
             &mut vault,
             &door,
@@ -145,26 +146,14 @@ pub(crate) fn resolve_policy(
     Policy::resolve(settings, destination, paths, Readers::new(viewer, keys))
 }
 
-/// The time by this computer's clock since 1970 (UTC).
-pub(crate) fn now() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-}
-
-/// The same in microseconds, as records count it.
-pub(crate) fn now_us() -> i64 {
-    i64::try_from(now().as_micros()).unwrap_or(i64::MAX)
-}
-
 /// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.
 fn gate(
     paths: &AppPaths,
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     imported: bool,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     let picture = std::env::current_dir()
         .unwrap_or_else(|_| paths.data.clone())
         .join("mfa_qr.png");
@@ -184,10 +173,10 @@ fn gate(
 /// Asks for a code until it is right, at most three times; what an auditor should know of it goes into `notices`.
 pub(crate) fn code<R: BufRead, W: Write>(
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     ask: &mut Ask<R, W>,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     for tried in 0..TRIES {
         let left = TRIES - 1 - tried;
         let code = ask
@@ -200,7 +189,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
                 "Start uam again and type the code your app shows.",
             ));
         };
-        let answer = vault.check_code(door, &code, now().as_secs())?;
+        let answer = vault.check_code(door, &code, unix_time().as_secs())?;
         if let Some(pass) = answer.pass {
             let refused = answer.failures_before.max(tried);
             if refused > 0 {
@@ -219,7 +208,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
         }
         let final_word = matches!(
             answer.verdict,
-            Verdict::Locked | Verdict::Wait { .. } | Verdict::ClockBack { .. }
+            CodeVerdict::Locked | CodeVerdict::Wait { .. } | CodeVerdict::ClockBack { .. }
         );
         if final_word {
             return Err(Failure::with_exit(

@@ -10,7 +10,7 @@ pub(crate) mod words;
 
 pub(crate) use wish::{Lent, Object, Told, Wish};
 
-use journal::{Day, FreezeRules, Journal, JournalError, Removal, SentObject};
+use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
 use std::ops::{Range, RangeInclusive};
 use upload::keys;
 
@@ -49,7 +49,7 @@ impl Wish {
     pub(crate) fn carry_out(
         &self,
         journal: &mut Journal,
-        rules: &FreezeRules,
+        rules: &FreezeOptions,
         now_us: i64,
     ) -> Result<Told, JournalError> {
         let told = match self.thing(now_us) {
@@ -68,21 +68,21 @@ impl Wish {
 
     fn thing(&self, now_us: i64) -> Thing {
         match *self {
-            Self::Shot { seq } => Thing::Removal(Removal::Shot(seq)),
-            Self::Erase { first, last } => Thing::Days(Day(first)..=Day(last)),
-            Self::Since { .. } | Self::Time { .. } => {
-                Thing::Removal(Removal::Time(self.range(now_us).unwrap_or_default()))
-            }
+            Self::Shot { seq } => Thing::Removal(RedactionTarget::Shot(seq)),
+            Self::Erase { first, last } => Thing::Days(UtcDay(first)..=UtcDay(last)),
+            Self::Since { .. } | Self::Time { .. } => Thing::Removal(RedactionTarget::Time(
+                self.range(now_us).unwrap_or_default(),
+            )),
         }
     }
 }
 
 enum Thing {
-    Removal(Removal),
-    Days(RangeInclusive<Day>),
+    Removal(RedactionTarget),
+    Days(RangeInclusive<UtcDay>),
 }
 
-fn removed(journal: &Journal, removed: journal::Removed) -> Result<Told, JournalError> {
+fn removed(journal: &Journal, removed: journal::RedactionReport) -> Result<Told, JournalError> {
     Ok(Told {
         spans: removed.spans,
         shots: removed.shots,
@@ -98,8 +98,8 @@ fn removed(journal: &Journal, removed: journal::Removed) -> Result<Told, Journal
 
 fn erased_of(
     journal: &Journal,
-    days: &RangeInclusive<Day>,
-    erased: journal::Erased,
+    days: &RangeInclusive<UtcDay>,
+    erased: journal::EraseReport,
 ) -> Result<Told, JournalError> {
     Ok(Told {
         shots: erased.shots,
@@ -113,8 +113,8 @@ fn erased_of(
 
 fn objects(
     journal: &Journal,
-    sent: &[SentObject],
-    days: Option<&RangeInclusive<Day>>,
+    sent: &[UploadedObject],
+    days: Option<&RangeInclusive<UtcDay>>,
 ) -> Result<Vec<Object>, JournalError> {
     sent.iter()
         .map(|object| {

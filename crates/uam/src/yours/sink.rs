@@ -64,11 +64,11 @@ fn delete_in(sink: &dyn Sink, objects: &[Object]) -> Copies {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use upload::Store;
+    use upload::ObjectStoreSink;
 
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let object = |name: &str, whole| Object {
             name: name.to_owned(),
             whole,
@@ -76,7 +76,7 @@ mod tests {
         };
         let objects = [object("a", true), object("b", false), object("c", true)];
         for o in &objects[..2] {
-            sink.put_new(&upload::Object::new(o.name.clone(), &b"x"[..]))
+            sink.put_new(&upload::NewObject::new(o.name.clone(), &b"x"[..]))
                 .unwrap();
         }
         let copies = delete_in(&sink, &objects);

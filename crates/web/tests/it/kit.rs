@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys, Reader, Removal};
+use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget};
 use model::{
-    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
+    WindowInfo,
 };
-use report::meaning::Rule;
-use report::{DayStart, Meaning, Rollups, Status};
+use report::meaning::ClassificationRule;
+use report::{AgentStatus, ClassificationRules, DayStart, RollupBuilder};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -43,9 +44,9 @@ pub(crate) fn hostile() -> Vec<String> {
     ]
 }
 
-pub(crate) fn keys() -> Keys {
+pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
-    Keys {
+    JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
         maker: KeyMaker::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
@@ -73,7 +74,7 @@ fn span(
         protected: false,
         removed: false,
         window: window.map(|(app, title)| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: app.into(),
                 exe: String::new(),
                 title: title.into(),
@@ -205,7 +206,7 @@ pub(crate) fn picture(n: u64) -> Vec<u8> {
 /// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` pictures and hostile titles.
 pub(crate) fn fill(
     dir: &Path,
-    keys: &Keys,
+    keys: &JournalKeys,
     now_us: i64,
     count: i32,
     each: i64,
@@ -216,7 +217,7 @@ pub(crate) fn fill(
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");
     let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
-    let mut rollups = Rollups::new(journal.first_clear_slot().expect("a slot"));
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot().expect("a slot"));
     for date in first
         .series(jiff::Span::new().days(1))
         .take(usize::try_from(count).unwrap_or(0))
@@ -236,7 +237,7 @@ pub(crate) fn fill(
                 .step_by(13)
             {
                 if let Some(title) = titles.next() {
-                    span.window = Some(Arc::new(Window {
+                    span.window = Some(Arc::new(WindowInfo {
                         app: "Odd <b>app</b>\u{202e}".into(),
                         exe: String::new(),
                         title,
@@ -290,7 +291,7 @@ pub(crate) fn fill(
             if let Some(name) = odd.get(usize::try_from(n).unwrap_or(99)) {
                 title = name;
             }
-            let shot = Shot {
+            let shot = Screenshot {
                 at_us,
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
@@ -302,7 +303,7 @@ pub(crate) fn fill(
                 screen_height: 1200,
                 blurred: n % 3 == 0,
                 removed: false,
-                window: Some(Arc::new(Window {
+                window: Some(Arc::new(WindowInfo {
                     app: app.into(),
                     exe: String::new(),
                     title: title.into(),
@@ -333,7 +334,7 @@ impl Seen {
 
 pub(crate) struct MadeUp {
     pub(crate) dir: PathBuf,
-    pub(crate) keys: Keys,
+    pub(crate) keys: JournalKeys,
     pub(crate) reader: Option<Reader>,
     pub(crate) seen: Seen,
     /// When days begin.
@@ -341,8 +342,8 @@ pub(crate) struct MadeUp {
 }
 
 /// Rules on applications and on titles, one of them with a name nobody would choose.
-fn meaning() -> Meaning {
-    let rule = |name: &str, app: Option<&str>, title: Option<&str>| Rule {
+fn meaning() -> ClassificationRules {
+    let rule = |name: &str, app: Option<&str>, title: Option<&str>| ClassificationRule {
         name: name.to_owned(),
         app: app.map(str::to_owned),
         title: title.map(str::to_owned),
@@ -359,7 +360,7 @@ fn meaning() -> Meaning {
         ),
         rule("bookkeeping", None, Some("figures|inbox")),
     ];
-    Meaning::new(&categories, true, &projects).expect("good rules")
+    ClassificationRules::new(&categories, true, &projects).expect("good rules")
 }
 
 /// A check that found something: names as a stranger's bucket may have them.
@@ -512,7 +513,7 @@ impl Desk for MadeUp {
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         let done = journal
-            .remove(&Removal::Shot(seq), now)
+            .remove(&RedactionTarget::Shot(seq), now)
             .map_err(|e| Refused::Failed(e.to_string()))?;
         Ok(format!("Taken out: {} picture.", done.shots))
     }
@@ -525,7 +526,7 @@ impl Desk for MadeUp {
 pub(crate) struct MadeUpWatch(pub(crate) Seen);
 
 impl Watch for MadeUpWatch {
-    fn status(&self) -> Option<Status> {
+    fn status(&self) -> Option<AgentStatus> {
         let n = self.0.asked.fetch_add(1, Ordering::SeqCst);
         let now = jiff::Timestamp::now().as_microsecond();
         let typed = |keys: u64| Counts {
@@ -536,7 +537,7 @@ impl Watch for MadeUpWatch {
             },
             ..Counts::default()
         };
-        Some(Status {
+        Some(AgentStatus {
             disk: None,
             version: "0.1.0".into(),
             pid: 1,
@@ -545,7 +546,7 @@ impl Watch for MadeUpWatch {
             state: Coverage::Active,
             since_us: now - 42_000_000,
             protected: false,
-            window: Some(Window {
+            window: Some(WindowInfo {
                 app: "Code".into(),
                 exe: String::new(),
                 title: hostile().remove(0),
@@ -561,13 +562,13 @@ impl Watch for MadeUpWatch {
                 })
                 .collect(),
             last_durable_us: Some(now),
-            outbox: report::Outbox {
+            outbox: report::OutboxSummary {
                 records: 12,
                 shots: 1,
                 bytes: 34_000,
             },
             destination: "s3://example-bucket/uam".into(),
-            last_upload: Some(report::Upload {
+            last_upload: Some(report::UploadAttempt {
                 at_us: now - 90_000_000,
                 text: "sent 3 objects".into(),
                 ok: true,

@@ -1,9 +1,10 @@
 //! The check that the page begins: `uam verify` by itself, on a thread of its own.
 
 use crate::commands::{Home, verify};
-use crate::{start, time};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
-use upload::verify::{Report, Step, Verdict};
+use upload::verify::{VerifyProgress, VerifyReport, VerifyVerdict};
 use web::{Checked, Checking, Finding};
 
 /// Begins; what it finds is told to `checking`.
@@ -19,14 +20,14 @@ fn run(home: &Home, quick: bool, checking: Checking) {
     let mut names = 0;
     let found = verify::own(home, quick, &mut |step| {
         let told = match step {
-            Step::Listed(listed) => {
+            VerifyProgress::Listed(listed) => {
                 names = listed;
                 web::Step {
                     names,
                     ..web::Step::default()
                 }
             }
-            Step::Followed {
+            VerifyProgress::Followed {
                 manifests,
                 of,
                 objects,
@@ -48,7 +49,7 @@ fn run(home: &Home, quick: bool, checking: Checking) {
             verdict: web::Verdict::Failed,
             words: format!("There is no answer: {e:#}."),
             place: String::new(),
-            at_us: start::now_us(),
+            at_us: current_time_us(),
             objects: 0,
             bytes: 0,
             chains: Vec::new(),
@@ -58,10 +59,10 @@ fn run(home: &Home, quick: bool, checking: Checking) {
     });
 }
 
-fn told(report: Report) -> Checked {
-    let zone = time::zone_name();
+fn told(report: VerifyReport) -> Checked {
+    let zone = current_zone_name();
     let words = match report.verdict {
-        Verdict::Complete if !report.contents_read => {
+        VerifyVerdict::Complete if !report.contents_read => {
             "COMPLETE by names and sizes; contents were not read."
         }
         _ => verify::sentence(&report),
@@ -72,12 +73,12 @@ fn told(report: Report) -> Checked {
         .flat_map(|c| verify::describe(c, &zone));
     Checked {
         verdict: match report.verdict {
-            Verdict::Complete => web::Verdict::Complete,
-            Verdict::Incomplete => web::Verdict::Incomplete,
-            Verdict::Tampered => web::Verdict::Tampered,
+            VerifyVerdict::Complete => web::Verdict::Complete,
+            VerifyVerdict::Incomplete => web::Verdict::Incomplete,
+            VerifyVerdict::Tampered => web::Verdict::Tampered,
         },
         words: words.to_owned(),
-        at_us: start::now_us(),
+        at_us: current_time_us(),
         objects: report.objects,
         bytes: report.bytes,
         chains: lines.collect(),
@@ -85,7 +86,7 @@ fn told(report: Report) -> Checked {
             .findings
             .into_iter()
             .map(|finding| Finding {
-                wrong: finding.fault.verdict() == Verdict::Tampered,
+                wrong: finding.fault.verdict() == VerifyVerdict::Tampered,
                 name: finding.key,
                 text: finding.text,
             })

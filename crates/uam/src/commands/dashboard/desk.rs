@@ -12,12 +12,12 @@ use crate::failure::{self, Exit};
 use crate::yours::{Wish, hand, words};
 use journal::Reader;
 use model::NoticeCode;
-use report::Status;
+use report::AgentStatus;
 use settings::Settings;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vault::{SlotKind, Vault};
+use vault::{KeySlotKind, Vault};
 use web::{Checking, Desk, Proof, Refused, Sent, Setting, Telling, Watch};
 
 /// The same look within this time is noted once.
@@ -197,7 +197,7 @@ impl Desk for Page {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault_dir()).is_ok_and(|v| !v.has_slot(SlotKind::OsStore))
+        Vault::open(&self.home.paths.vault_dir()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 
@@ -211,7 +211,7 @@ impl Lookout {
 }
 
 impl Watch for Lookout {
-    fn status(&self) -> Option<Status> {
+    fn status(&self) -> Option<AgentStatus> {
         let reply = control::call(&self.0.paths, &Request::Status).ok()?;
         reply.status.map(|status| *status)
     }
