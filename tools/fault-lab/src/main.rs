@@ -9,21 +9,16 @@
     reason = "a chore talks to the person who started it"
 )]
 
-// uam's own readers; see `uam`.
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/config.rs"]
-mod config;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/environment.rs"]
-mod environment;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/paths.rs"]
-mod paths;
+// uam's own readers of bytes from outside, which are in no library: its very files, compiled here too.
 #[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/time.rs"]
 mod time;
-mod uam;
-use uam as system;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../../crates/uam/src/control/words.rs"]
+mod words;
+#[allow(dead_code, reason = "the rest of them is for the program")]
+#[path = "../../../crates/uam/src/yours/wish.rs"]
+mod yours;
 
 mod child;
 mod fixture;

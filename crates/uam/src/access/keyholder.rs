@@ -5,13 +5,14 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::paths::Paths;
+use crate::control;
 use anyhow::Context;
 use model::UserError;
 use platform::endpoint::EndpointListener;
 use platform::process::separate_from_terminal;
-use protocol::{KeyholderOrders, KeyholderRequest, KeyholderResponse, REQUEST_TIMEOUT};
-use std::io::{BufRead, Read};
+use serde::{Deserialize, Serialize};
+use settings::AppPaths;
+use std::io::{BufRead, Read, Write};
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
@@ -30,8 +31,8 @@ fn call(paths: &Paths, request: KeyholderRequest) -> anyhow::Result<Option<Keyho
 }
 
 /// The identity, if one is unlocked.
-pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
-    let Some(response) = call(paths, KeyholderRequest::FetchIdentity)? else {
+pub(crate) fn ask(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
+    let Some(given) = control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Key)? else {
         return Ok(None);
     };
     response
@@ -43,17 +44,20 @@ pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
 }
 
 /// Is one unlocked? Asking prolongs nothing.
-pub(crate) fn is_there(paths: &Paths) -> bool {
-    matches!(call(paths, KeyholderRequest::IsUnlocked), Ok(Some(_)))
+pub(crate) fn is_there(paths: &AppPaths) -> bool {
+    matches!(
+        control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::There),
+        Ok(Some(_))
+    )
 }
 
 /// Ends an unlock; true when there was one.
-pub(crate) fn lock(paths: &Paths) -> anyhow::Result<bool> {
-    Ok(call(paths, KeyholderRequest::EndUnlock)?.is_some())
+pub(crate) fn lock(paths: &AppPaths) -> anyhow::Result<bool> {
+    Ok(control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Lock)?.is_some())
 }
 
 /// Ends an unlock on a thread of its own.
-pub(crate) fn lock_soon(paths: &Paths) {
+pub(crate) fn lock_soon(paths: &AppPaths) {
     let paths = paths.clone();
     // Without a thread the unlock ends by its own time.
     let _ = std::thread::Builder::new()
@@ -63,7 +67,7 @@ pub(crate) fn lock_soon(paths: &Paths) {
 
 /// Starts a keyholder; one that runs already ends.
 pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow::Result<()> {
-    home.paths.create()?;
+    home.paths.create_dirs()?;
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
@@ -99,9 +103,14 @@ const READY: &str = "ready";
 pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
     let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
         .context("the keyholder is started by `uam unlock`, never by hand")?;
-    let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
-    let listener = EndpointListener::bind(&home.paths.unlock_socket())
-        .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
+    drop(line);
+    let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
+    let listener = EndpointListener::bind(&home.paths.keyholder_endpoint()).with_context(|| {
+        format!(
+            "cannot listen at {}",
+            home.paths.keyholder_endpoint().display()
+        )
+    })?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()
         .name("uam-keyholder".into())
@@ -141,6 +150,6 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
-    let _ = std::fs::remove_file(home.paths.unlock_socket());
+    let _ = std::fs::remove_file(home.paths.keyholder_endpoint());
     Ok(ExitCode::SUCCESS)
 }

@@ -6,15 +6,16 @@
 pub(crate) mod keyholder;
 
 use crate::commands::Home;
-use crate::config::Config;
-use crate::{control, start, yours};
+use crate::control::{self, Request};
+use crate::failure::{self, Exit, Failure};
+use crate::start;
 use anyhow::Context;
 use console::Prompt;
 use journal::{Errand, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
-use protocol::{Request, Response};
+use settings::{Settings, UploadPolicy};
 use std::time::Duration;
 use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
@@ -38,8 +39,8 @@ pub(crate) struct Entry {
 
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
-    let mut vault = Vault::open(&home.paths.vault())?;
-    let mut ask = Prompt::on_stderr();
+    let mut vault = Vault::open(&home.paths.vault_dir())?;
+    let mut ask = Ask::aside();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
     let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;
@@ -60,7 +61,7 @@ pub(crate) fn open(home: &Home, what: &str) -> anyhow::Result<Access> {
 pub(crate) fn open_as(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
     if let Some(identity) = keyholder::ask(&home.paths)? {
         let access = Access {
-            vault: Vault::open(&home.paths.vault())?,
+            vault: Vault::open(&home.paths.vault_dir())?,
             identity,
         };
         access.note(home, vec![(code, text.to_owned())])?;
@@ -73,7 +74,7 @@ pub(crate) fn open_as(home: &Home, code: NoticeCode, text: &str) -> anyhow::Resu
 
 /// The right to change settings, which is that to read. Before there is a vault anybody may.
 pub(crate) fn for_settings(home: &Home, text: &str) -> anyhow::Result<()> {
-    if home.paths.vault().join(vault::FILE_NAME).exists() {
+    if home.paths.vault_dir().join(vault::FILE_NAME).exists() {
         open_as(home, NoticeCode::Settings, text)?;
     }
     Ok(())
@@ -95,7 +96,7 @@ pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result
 
 /// Does the vault open with a code alone, as far as the person is concerned? If not, says what else is needed.
 pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
-    door_for_code(&Vault::open(&home.paths.vault())?).map(drop)
+    door_for_code(&Vault::open(&home.paths.vault_dir())?).map(drop)
 }
 
 fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
@@ -120,8 +121,8 @@ pub(crate) fn typed(
     code: &str,
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
-    let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
-    let mut vault = Vault::open(&home.paths.vault())?;
+    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
+    let mut vault = Vault::open(&home.paths.vault_dir())?;
     let door = match passphrase {
         Some(words) => vault
             .unlock_slot(&Factor::Passphrase(words))
@@ -157,11 +158,8 @@ pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<A
 impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
-        Reader::open(
-            &home.paths.journal(),
-            self.vault.viewer_opener(&self.identity),
-        )
-        .context("cannot read the journal")
+        Reader::open(&home.paths.journal_dir(), self.vault.opener(&self.identity))
+            .context("cannot read the journal")
     }
 
     /// What writes and opens the journal here while no instance runs.
@@ -235,7 +233,7 @@ fn put(
             })
         })
         .collect();
-    match open(&home.paths.journal(), keys.clone(), now_us) {
+    match open(&home.paths.journal_dir(), keys.clone(), now_us) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         errand => errand
@@ -250,10 +248,11 @@ fn put(
 /// Packs what an errand wrote while it can be opened: the next start's lease could not. A settings file that cannot be
 /// read leaves that for the next time.
 pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), JournalError> {
-    if let Ok(config) = Config::load(&home.paths) {
-        errand
-            .writer()
-            .freeze(now_us, &yours::freeze_rules(&config, true))?;
+    if let Ok(config) = Settings::load(&home.paths) {
+        errand.writer().freeze(
+            now_us,
+            &UploadPolicy::from(&config.upload).freeze_options(true),
+        )?;
     }
     Ok(())
 }

@@ -76,9 +76,9 @@ impl Agent {
         if dry_run || summary.needs_key || summary.is_empty() {
             return Ok(summary);
         }
-        let rules = yours::freeze_rules(&self.config, false);
-        let summary = self.with(opener, |agent| {
-            yours::apply(scope, &mut agent.journal, &rules, now_us)
+        let rules = self.policy.freeze_options(false);
+        let told = self.with(opener, |agent| {
+            wish.carry_out(&mut agent.journal, &rules, now_us)
         })?;
         self.forget(scope, &summary, now_us);
         let zone = self.recorder.zone().to_string();
@@ -103,12 +103,9 @@ impl Agent {
     }
 
     /// The opener of a lent key, which must be the viewer's own.
-    pub(super) fn viewer(&self, key: &ViewerKey) -> anyhow::Result<Opener> {
-        let identity: Identity = key
-            .reveal()
-            .parse()
-            .context("the key that was lent is none")?;
-        let vault = Vault::open(&self.paths.vault())?;
+    pub(super) fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
+        let identity: Identity = key.0.parse().context("the key that was lent is none")?;
+        let vault = Vault::open(&self.paths.vault_dir())?;
         let public = identity.recipient().to_string();
         anyhow::ensure!(
             vault.viewer() == Some(public.as_str()),

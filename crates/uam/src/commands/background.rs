@@ -6,7 +6,8 @@
 
 use super::{Home, worker};
 use crate::cli::RunArgs;
-use crate::config::Config;
+use crate::control::{self, Request};
+use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{agent, control, output, start};
@@ -15,7 +16,7 @@ use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};
-use protocol::Request;
+use settings::Settings;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -34,8 +35,8 @@ const MOST_LOG: u64 = 4096;
 ///
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
-pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
-    let standing = indicator::probe_desktop(&agent::indicator_options(&config.indicator));
+pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
+    let standing = indicator::probe(&agent::indicator_options((&config.indicator).into()));
     let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
         (&standing.tray, &standing.notifications)
     else {
@@ -138,7 +139,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting: "Recording in the background.".to_owned(),
     });
-    remove_endpoint(&home.paths.socket());
+    remove_endpoint(&home.paths.agent_endpoint());
     drop(instance);
     code
 }

@@ -1,8 +1,8 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::config::{Config, OnMetered};
-use crate::environment::Environment;
+use crate::control::{self, Reply, Request};
+use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
@@ -14,6 +14,8 @@ use platform::metered::{Metered, query_metered};
 use platform::timezone::current_zone_name;
 use protocol::{CallError, Request};
 use serde::{Deserialize, Serialize};
+use settings::EnvVars;
+use settings::{MeteredAction, Settings};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -166,15 +168,16 @@ fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
 
 /// Prints the policy for this device's key.
 pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
-        return Err(UserError::usage(
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &home.paths)?
+    else {
+        return Err(Failure::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
         ).into());
     };
-    let vault = vault::Vault::open(&home.paths.vault())?;
+    let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
     output::out(&upload::policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
@@ -192,9 +195,9 @@ fn given_lease() -> anyhow::Result<Opener> {
 }
 
 /// Why nothing is sent now, where the network is paid for by use. Who asks for it with `--now` gets it sent.
-fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
+fn waits_for_a_network(config: &Settings, now: bool) -> Option<Trouble> {
     let waits = !now
-        && config.upload.on_metered == OnMetered::Wait
+        && config.upload.on_metered == MeteredAction::Wait
         && query_metered(&BusAddress::System) == Metered::Yes;
     waits.then(|| Trouble {
         permanent: false,
@@ -207,14 +210,14 @@ fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
 
 /// `alive`: true when a running instance asks, whose silence would be a gap.
 fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let destination = super::destination(home, &config, &environment)?;
-    if !home.paths.journal().join(journal::DB_NAME).exists() {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    if !home.paths.has_journal() {
         return Ok(Summary::default());
     }
     // One upload at a time; the lock goes with the process, however it ends.
-    let lock = home.paths.runtime.join("upload.lock");
+    let lock = home.paths.upload_lock_file();
     let Ok(_alone) = InstanceLock::acquire(&lock)? else {
         return Ok(Summary {
             error: Some(Trouble {
@@ -234,15 +237,13 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
         });
     }
     let clock = SystemClock;
-    let mut outbox = Outbox::open(&home.paths.journal())?;
+    let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        match protocol::call_agent(&home.paths.socket(), &Request::FreezeSegments) {
-            Ok(response) if response.is_refused() => {
-                anyhow::bail!("the running instance could not pack what it holds back")
-            }
-            Ok(_) | Err(CallError::NotRunning) => {}
-            Err(e) => return Err(UserError::from(e).into()),
+        if control::call_at::<_, Reply>(&home.paths.agent_endpoint(), &Request::Pack)?
+            .is_some_and(|reply| !reply.ok)
+        {
+            anyhow::bail!("the running instance could not pack what it holds back");
         }
     } else {
         outbox = outbox.hold_back_until_due(model::Clock::now(&clock).utc_us);
@@ -288,8 +289,8 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 (drained.records, drained.shots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
-                let key = DeviceKey::load_or_create(&home.paths.vault())?;
-                match upload_manifests(&mut outbox, &sink, &key, alive, &clock) {
+                let key = DeviceKey::find_or_make(&home.paths.vault_dir())?;
+                match chain(&mut outbox, &sink, &key, alive, &clock) {
                     Ok(chained) => summary.bytes += chained.bytes,
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {

@@ -7,11 +7,10 @@ pub(crate) mod hand;
 pub(crate) mod sink;
 pub(crate) mod words;
 
-use journal::{
-    FreezeOptions, Journal, JournalError, RedactionTarget, SegmentLimits, UploadedObject, UtcDay,
-};
-use protocol::{AffectedObject, RedactionScope, RedactionSummary};
-use std::ops::RangeInclusive;
+pub(crate) use wish::{Lent, Object, Told, Wish};
+
+use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
+use std::ops::{Range, RangeInclusive};
 use upload::keys;
 
 /// Most objects that one redaction may touch: their names must fit into one response.
@@ -131,14 +130,4 @@ fn affected_objects(
 /// True when a redaction touches more objects than one response can name.
 pub(crate) fn exceeds_object_limit(summary: &RedactionSummary) -> bool {
     summary.objects.len() > MAX_AFFECTED_OBJECTS
-}
-
-/// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeOptions {
-    FreezeOptions {
-        limits: SegmentLimits::default(),
-        hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
-        last,
-        readable: !config.upload.sealed(),
-    }
 }

@@ -3,12 +3,9 @@
 //! Always true: deleted are only objects that hold nothing else; a segment that other records lie in as well is named
 //! and left, because deleting it would lose them there.
 
-use crate::commands::{self, Home};
-use crate::config::Config;
-use crate::environment::Environment;
-use anyhow::Context;
-use protocol::AffectedObject;
-use upload::{ObjectStoreSink, Sink, Timeouts};
+use super::Object;
+use crate::commands::Home;
+use upload::Sink;
 
 /// What became of the objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,22 +16,12 @@ pub(crate) struct Copies {
     pub(crate) left: Vec<(String, String)>,
 }
 
-/// Opens the place where things are sent, as settings and environment name it now.
-pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let destination = commands::destination(home, &config, &environment)?;
-    destination
-        .open_sink(Timeouts::default())
-        .with_context(|| format!("cannot open {}", destination.describe()))
-}
-
 /// Deletes what may be deleted.
 pub(crate) fn delete(home: &Home, objects: &[AffectedObject]) -> Copies {
     if objects.is_empty() {
         return Copies::default();
     }
-    match open(home) {
+    match settings::open_sink(&home.paths) {
         Ok(sink) => delete_in(&sink, objects),
         Err(e) => Copies {
             left: objects
@@ -77,6 +64,7 @@ fn delete_in(sink: &dyn Sink, objects: &[AffectedObject]) -> Copies {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use upload::ObjectStoreSink;
 
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {
