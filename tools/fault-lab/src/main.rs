@@ -9,17 +9,6 @@
     reason = "a chore talks to the person who started it"
 )]
 
-// uam's own readers of bytes from outside, which are in no library: its very files, compiled here too.
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/time.rs"]
-mod time;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/control/words.rs"]
-mod words;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/yours/wish.rs"]
-mod yours;
-
 mod child;
 mod fixture;
 mod lab;

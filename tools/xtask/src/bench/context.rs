@@ -92,7 +92,7 @@ impl BenchContext<'_> {
         screen: &str,
         save: Option<&std::path::Path>,
     ) -> Result<ProcessGroup> {
-        let mut command = self.helper_command("bench-show")?;
+        let mut command = self.bench_command("show")?;
         command
             .arg(screen)
             .env("DISPLAY", desktop.display())
@@ -106,7 +106,7 @@ impl BenchContext<'_> {
         let mut line = String::new();
         BufReader::new(pipe)
             .read_line(&mut line)
-            .context("reading what bench-show prints")?;
+            .context("reading what `bench show` prints")?;
         if line.is_empty() {
             bail!("the screen {screen:?} could not be shown; its message stands above");
         }

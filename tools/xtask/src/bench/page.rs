@@ -42,8 +42,8 @@ struct PageFigures {
 }
 
 fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
-    let programs = build::build_programs(&["--release", "-p", "bench-page"], context.stop)?;
-    let program = build::find_program(&programs, "bench-page")?;
+    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+    let program = build::find_program(&programs, "bench")?;
     let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
     let made = context.run_measured(Command::new(&program).arg("make").arg(&year))?;
