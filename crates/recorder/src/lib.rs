@@ -13,20 +13,20 @@
 //!   else is; only a resume, the pause's own end or an edge of the hours changes that.
 //! * **Protected comes first.** A window that an exclusion rule names never appears in a record or a shot.
 
-mod exclude;
-mod hours;
-mod pending;
+mod exclusions;
+mod schedule;
+mod provisional;
 mod recorder;
-mod types;
+mod interface;
 
-pub use exclude::{
+pub use exclusions::{
     ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule,
     built_in_rules,
 };
-pub use hours::{
+pub use schedule::{
     InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState, ScheduleWatch,
 };
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
-pub use types::{
+pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
 };

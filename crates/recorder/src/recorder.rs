@@ -1,11 +1,13 @@
 //! The state machine itself.
 
+#[path = "clock_anchor.rs"]
 mod clocks;
+#[path = "pause_state.rs"]
 mod pause;
 mod removal;
 
-use crate::pending::{ClosedSpan, ProvisionalSpans};
-use crate::types::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
+use crate::provisional::{ClosedSpan, ProvisionalSpans};
+use crate::interface::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
 use model::{
     ActiveWindow, Counts, Coverage, InputCounts, Moment, Notice, NoticeCode, PowerState, Record,
     SensorEvent, SensorKind, Span,

@@ -4,8 +4,8 @@
 //! begin or end the next time.
 
 use super::{MINUTE_US, Recorder};
-use crate::exclude::ExclusionRules;
-use crate::types::PauseRequest;
+use crate::exclusions::ExclusionRules;
+use crate::interface::PauseRequest;
 use model::{Moment, NoticeCode};
 
 /// How a pause ends by itself, if it does.

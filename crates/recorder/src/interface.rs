@@ -1,6 +1,6 @@
 //! What goes into the recorder and what comes out.
 
-use crate::exclude::ExclusionRules;
+use crate::exclusions::ExclusionRules;
 use model::{
     Counts, Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind, Span, WindowInfo,
 };
