@@ -19,13 +19,13 @@ mod provisional;
 mod recorder;
 mod interface;
 
-pub use exclusions::{
-    ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule,
-    built_in_rules,
+pub use exclusions::ExclusionRules;
+pub use exclusions::built_in::built_in_rules;
+pub use exclusions::rule::{
+    ExclusionGroup, ExclusionOrigin, ExclusionRule, InvalidExclusionRule,
 };
-pub use schedule::{
-    InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState, ScheduleWatch,
-};
+pub use schedule::watch::ScheduleWatch;
+pub use schedule::{InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState};
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
 pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,

@@ -1,15 +1,17 @@
-//! The recording hours: a weekly timetable as a pure function of an instant and a time zone.
+//! The recording schedule: a weekly timetable as a pure function of an instant and a time zone.
 //!
-//! # What is always true
+//! Always true:
 //! * The clock on the wall decides: an instant lies inside the hours exactly when the local time it shows does. An hour
 //!   that a change of the clocks repeats counts both times, one that it skips never comes.
 //! * Every instant has an answer, the next change is later than the instant asked about, and nothing changes before it.
 //! * Ranges are sorted and disjoint, and between two of them there is a minute that belongs to neither.
 
+pub(crate) mod watch;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Minutes that the clock on the wall shows in a day. (How long a day really lasts is the zone's affair.)
+/// Minutes that the clock on the wall shows in a day. (The time zone decides how long a day really lasts.)
 const DAY: u16 = 24 * 60;
 
 /// Minutes that it shows in a week.
@@ -28,7 +30,7 @@ pub struct RecordingSchedule {
     ranges: Vec<(u16, u16)>,
 }
 
-/// What the hours say about an instant.
+/// What the schedule says about an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleState {
     /// Is recording wanted?
@@ -79,14 +81,14 @@ impl RecordingSchedule {
         let mut ranges = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
             let entry = entry.as_ref();
-            read(entry, &mut ranges).map_err(|why| InvalidSchedule {
+            parse_entry(entry, &mut ranges).map_err(|why| InvalidSchedule {
                 number: i + 1,
                 entry: entry.to_owned(),
                 why,
             })?;
         }
         Ok(Self {
-            ranges: merged(ranges),
+            ranges: merge_ranges(ranges),
         })
     }
 
@@ -97,11 +99,11 @@ impl RecordingSchedule {
     }
 
     /// What holds at `utc_us` (microseconds since the Unix epoch, UTC) where the clocks show `zone`. Instants beyond
-    /// the years that can be told (-9999 to 9999) are taken as the first or last of those.
+    /// the years -9999 to 9999 are taken as the first or last of those.
     #[must_use]
-    pub fn at(&self, utc_us: i64, zone: &TimeZone) -> ScheduleState {
-        let at = instant(utc_us);
-        let inside = self.is_inside(shown(at, zone));
+    pub fn state_at(&self, utc_us: i64, zone: &TimeZone) -> ScheduleState {
+        let at = clamp_to_timestamp(utc_us);
+        let inside = self.is_inside(wall_clock_us(at, zone));
         ScheduleState {
             inside,
             next_change_us: self.change_after(at, inside, zone),
@@ -116,7 +118,7 @@ impl RecordingSchedule {
         self.ranges
             .iter()
             .copied()
-            .find(|(from, to)| (us(*from)..us(*to)).contains(&shown_us))
+            .find(|(from, to)| (to_micros(*from)..to_micros(*to)).contains(&shown_us))
     }
 
     fn change_after(&self, at: Timestamp, inside: bool, zone: &TimeZone) -> Option<i64> {
@@ -125,7 +127,7 @@ impl RecordingSchedule {
         // Each turn goes to the next change of the zone's offset; without one in the way, the edge on the wall clock
         // (at most a week ahead) is the answer. So the turns are few: zones change their offset a few times a year.
         loop {
-            let way = self.time_to_edge(shown(from, zone))?;
+            let way = self.time_to_edge(wall_clock_us(from, zone))?;
             let edge = from.as_microsecond().saturating_add(way);
             let Some(offset) = changes_of_offset
                 .next()
@@ -134,7 +136,7 @@ impl RecordingSchedule {
             else {
                 return Some(edge);
             };
-            if self.is_inside(shown(offset, zone)) != inside {
+            if self.is_inside(wall_clock_us(offset, zone)) != inside {
                 return Some(offset.as_microsecond());
             }
             from = offset;
@@ -149,95 +151,24 @@ impl RecordingSchedule {
         }
         let edge = match self.range_around(shown_us) {
             // A range up to the week's end goes on in the one at its beginning.
-            Some((_, WEEK)) if first.0 == 0 => us(first.1) + WEEK_US,
-            Some((_, to)) => us(to),
+            Some((_, WEEK)) if first.0 == 0 => to_micros(first.1) + WEEK_US,
+            Some((_, to)) => to_micros(to),
             None => self
                 .ranges
                 .iter()
-                .map(|(from, _)| us(*from))
+                .map(|(from, _)| to_micros(*from))
                 .find(|from| *from > shown_us)
-                .unwrap_or_else(|| us(first.0) + WEEK_US),
+                .unwrap_or_else(|| to_micros(first.0) + WEEK_US),
         };
         Some(edge - shown_us)
     }
 }
 
-/// The hours over time: says when an edge was passed, whatever the clock or the zone did meanwhile.
-#[derive(Clone, Debug)]
-pub struct ScheduleWatch {
-    hours: RecordingSchedule,
-    zone: TimeZone,
-    looked_us: i64,
-    now: ScheduleState,
-}
-
-impl ScheduleWatch {
-    /// Begins at `utc_us` (microseconds since the Unix epoch, UTC) in `zone`.
-    #[must_use]
-    pub fn new(hours: RecordingSchedule, zone: TimeZone, utc_us: i64) -> Self {
-        Self {
-            now: hours.at(utc_us, &zone),
-            hours,
-            zone,
-            looked_us: utc_us,
-        }
-    }
-
-    /// What held at the last look.
-    #[must_use]
-    pub fn now(&self) -> ScheduleState {
-        self.now
-    }
-
-    /// The hours themselves.
-    #[must_use]
-    pub fn hours(&self) -> &RecordingSchedule {
-        &self.hours
-    }
-
-    /// The time zone in force.
-    #[must_use]
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
-    /// Looks at the clock, which shows `utc_us`. When an edge was passed since the last look, or the answer differs
-    /// from the one then, it is given: is it inside the hours now?
-    pub fn poll(&mut self, utc_us: i64) -> Option<bool> {
-        let passed = self.now.next_change_us.is_some_and(|at| at <= utc_us);
-        // A clock that was set back makes the next change an earlier one.
-        if !passed && utc_us >= self.looked_us {
-            self.looked_us = utc_us;
-            return None;
-        }
-        self.recompute(utc_us).or(passed.then_some(self.now.inside))
-    }
-
-    /// The zone changed; the answer is given when it changed with it.
-    pub fn set_zone(&mut self, zone: TimeZone, utc_us: i64) -> Option<bool> {
-        self.zone = zone;
-        self.recompute(utc_us)
-    }
-
-    /// Other hours hold; the answer is given when it changed with them.
-    pub fn set_hours(&mut self, hours: RecordingSchedule, utc_us: i64) -> Option<bool> {
-        self.hours = hours;
-        self.recompute(utc_us)
-    }
-
-    fn recompute(&mut self, utc_us: i64) -> Option<bool> {
-        let before = self.now.inside;
-        self.looked_us = utc_us;
-        self.now = self.hours.at(utc_us, &self.zone);
-        (self.now.inside != before).then_some(self.now.inside)
-    }
-}
-
-fn us(minutes: u16) -> i64 {
+fn to_micros(minutes: u16) -> i64 {
     i64::from(minutes) * MINUTE_US
 }
 
-fn instant(utc_us: i64) -> Timestamp {
+fn clamp_to_timestamp(utc_us: i64) -> Timestamp {
     let end = if utc_us < 0 {
         Timestamp::MIN
     } else {
@@ -247,20 +178,20 @@ fn instant(utc_us: i64) -> Timestamp {
 }
 
 /// What the clock on the wall shows, in microseconds since Monday 00:00.
-fn shown(at: Timestamp, zone: &TimeZone) -> i64 {
+fn wall_clock_us(at: Timestamp, zone: &TimeZone) -> i64 {
     let offset_us = i64::from(zone.to_offset(at).seconds()) * 1_000_000;
     // The Unix epoch was a Thursday.
-    (at.as_microsecond() + offset_us + us(3 * DAY)).rem_euclid(WEEK_US)
+    (at.as_microsecond() + offset_us + to_micros(3 * DAY)).rem_euclid(WEEK_US)
 }
 
 /// Adds an entry's ranges.
-fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), InvalidScheduleEntry> {
+fn parse_entry(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), InvalidScheduleEntry> {
     let (days, times) = entry
         .trim()
         .split_once(char::is_whitespace)
         .ok_or(InvalidScheduleEntry::Shape)?;
     let (from, to) = times.split_once('-').ok_or(InvalidScheduleEntry::Shape)?;
-    let (from, to) = (time(from.trim())?, time(to.trim())?);
+    let (from, to) = (parse_time(from.trim())?, parse_time(to.trim())?);
     if from == to {
         return Err(InvalidScheduleEntry::Nothing);
     }
@@ -275,8 +206,8 @@ fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), InvalidSchedule
     };
     for part in days.split(',') {
         let (first, last) = match part.split_once('-') {
-            Some((first, last)) => (day(first)?, day(last)?),
-            None => (day(part)?, day(part)?),
+            Some((first, last)) => (parse_day(first)?, parse_day(last)?),
+            None => (parse_day(part)?, parse_day(part)?),
         };
         // `fri-mon` goes over the week's end.
         let many = (last + 7 - first) % 7;
@@ -292,7 +223,7 @@ fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), InvalidSchedule
     Ok(())
 }
 
-fn day(text: &str) -> Result<u16, InvalidScheduleEntry> {
+fn parse_day(text: &str) -> Result<u16, InvalidScheduleEntry> {
     let word = text.to_lowercase();
     (0..)
         .zip(DAYS)
@@ -301,7 +232,7 @@ fn day(text: &str) -> Result<u16, InvalidScheduleEntry> {
 }
 
 /// `09:00` in minutes since midnight, up to `24:00`.
-fn time(text: &str) -> Result<u16, InvalidScheduleEntry> {
+fn parse_time(text: &str) -> Result<u16, InvalidScheduleEntry> {
     let bad = || InvalidScheduleEntry::Time(text.to_owned());
     let number = |digits: &str| -> Result<u16, InvalidScheduleEntry> {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
@@ -315,7 +246,7 @@ fn time(text: &str) -> Result<u16, InvalidScheduleEntry> {
         .ok_or_else(bad)
 }
 
-fn merged(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
+fn merge_ranges(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
     ranges.sort_unstable();
     let mut out: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
     for (from, to) in ranges {

@@ -3,51 +3,7 @@
 //! A help against mishaps, not a promise. A page whose title says nothing is not recognised, and some browsers on some
 //! systems write the word for a private window only in the title of its first, empty tab.
 
-use super::ExclusionRule;
-use serde::Serialize;
-
-/// What a built-in rule is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExclusionGroup {
-    /// Password managers, authenticators and wallets.
-    PasswordManagers,
-    /// Lock screens, and prompts that ask for a secret.
-    LockScreens,
-    /// Private windows of browsers.
-    PrivateBrowsing,
-    /// Banking and money.
-    Money,
-    /// Health.
-    Health,
-    /// Words for passwords and the like.
-    Secrets,
-}
-
-impl ExclusionGroup {
-    /// Every group, in the order in which they are listed.
-    pub const ALL: [Self; 6] = [
-        Self::PasswordManagers,
-        Self::LockScreens,
-        Self::PrivateBrowsing,
-        Self::Money,
-        Self::Health,
-        Self::Secrets,
-    ];
-
-    /// Its name for people.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::PasswordManagers => "password managers, authenticators, wallets",
-            Self::LockScreens => "lock screens and prompts",
-            Self::PrivateBrowsing => "private browsing",
-            Self::Money => "banking and money",
-            Self::Health => "health",
-            Self::Secrets => "passwords and recovery codes",
-        }
-    }
-}
+use super::rule::{ExclusionGroup, ExclusionRule};
 
 /// The part of a window a table's words are looked for in.
 #[derive(Clone, Copy)]

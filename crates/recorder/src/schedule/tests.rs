@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use super::watch::ScheduleWatch;
 use super::*;
 use jiff::civil::{DateTime, Weekday};
 use proptest::prelude::*;
@@ -20,7 +21,7 @@ fn utc(text: &str) -> i64 {
 /// Inside or not, and the next change as the clock on the wall shows it, with its offset.
 fn told(hours: &RecordingSchedule, at: &str, zone_name: &str) -> (bool, String) {
     let zone = zone(zone_name);
-    let now = hours.at(utc(at), &zone);
+    let now = hours.state_at(utc(at), &zone);
     let next = now.next_change_us.map_or_else(String::new, |us| {
         let at = Timestamp::from_microsecond(us)
             .unwrap()
@@ -61,7 +62,7 @@ fn no_entry_and_a_full_week_never_change() {
         hours(&[]),
         hours(&["mon-sun 00:00-24:00"]),
     ] {
-        let now = h.at(utc("2026-03-02T08:00:00Z"), &zone("Europe/Berlin"));
+        let now = h.state_at(utc("2026-03-02T08:00:00Z"), &zone("Europe/Berlin"));
         assert_eq!((now.inside, now.next_change_us), (true, None));
     }
     assert!(hours(&[]).is_always() && !hours(&["mon-sun 00:00-24:00"]).is_always());
@@ -148,7 +149,7 @@ fn at_both_edges_of_summer_time_the_clock_on_the_wall_decides() {
     let length = |at: &str| {
         let from = utc(at);
         night
-            .at(from, &zone("Europe/Berlin"))
+            .state_at(from, &zone("Europe/Berlin"))
             .next_change_us
             .unwrap()
             - from
@@ -195,7 +196,7 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     let s = 1_000_000;
     let start = utc("2026-03-02T08:59:00Z");
     let mut w = ScheduleWatch::new(h, TimeZone::UTC, start);
-    assert!(!w.now().inside);
+    assert!(!w.state().inside);
     assert_eq!(w.poll(start + 59 * s), None);
     assert_eq!(w.poll(start + 60 * s), Some(true));
     assert_eq!(w.poll(start + 61 * s), None);
@@ -206,9 +207,9 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     assert_eq!(w.poll(utc("2026-03-03T10:00:01Z")), None);
     let now = utc("2026-03-03T10:00:02Z");
     assert_eq!(w.set_zone(zone("Asia/Tokyo"), now), Some(false));
-    assert_eq!(w.set_hours(RecordingSchedule::default(), now), Some(true));
-    assert_eq!(w.now().next_change_us, None);
-    assert_eq!(w.set_hours(RecordingSchedule::default(), now), None);
+    assert_eq!(w.set_schedule(RecordingSchedule::default(), now), Some(true));
+    assert_eq!(w.state().next_change_us, None);
+    assert_eq!(w.set_schedule(RecordingSchedule::default(), now), None);
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn the_ends_of_time_have_an_answer() {
     let h = hours(&["wed 12:00-13:00"]);
     for at in [i64::MIN, i64::MAX] {
         for name in ["UTC", "Pacific/Apia"] {
-            let _ = h.at(at, &zone(name));
+            let _ = h.state_at(at, &zone(name));
         }
     }
 }
@@ -295,7 +296,7 @@ proptest! {
             entries.iter().any(|e| e.holds(shown))
         };
         let at = at * 1_000_000 + fraction;
-        let now = h.at(at, &zone);
+        let now = h.state_at(at, &zone);
         prop_assert_eq!(now.inside, by_hand(at));
         let Some(next) = now.next_change_us else {
             prop_assert!(now.inside);
@@ -308,10 +309,10 @@ proptest! {
         moments.push(next - 1);
         for moment in moments {
             prop_assert_eq!(by_hand(moment), now.inside);
-            prop_assert_eq!(h.at(moment, &zone), now);
+            prop_assert_eq!(h.state_at(moment, &zone), now);
         }
         prop_assert_eq!(by_hand(next), !now.inside);
-        prop_assert_eq!(h.at(next, &zone).inside, !now.inside);
+        prop_assert_eq!(h.state_at(next, &zone).inside, !now.inside);
     }
 
     /// No text whatever makes it panic.
