@@ -22,7 +22,9 @@ pub use coverage::Coverage;
 pub use event::{PowerState, SensorEvent, TimedEvent};
 pub use frame::{Frame, Rect};
 pub use notice::{Notice, NoticeCode};
-pub use record::{DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span};
+pub use record::{
+    DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span, touches,
+};
 pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
 pub use text::to_printable;
 pub use time::{Clock, MICROS_PER_SECOND, Moment};

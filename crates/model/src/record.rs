@@ -3,6 +3,7 @@
 use crate::{Counts, Coverage, Notice, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Version of the record format; a reader refuses a higher one politely.
@@ -76,6 +77,37 @@ impl Span {
     pub fn end_us(&self) -> i64 {
         self.start_us.saturating_add_unsigned(self.dur_us)
     }
+
+    /// The same time and state without window and counts, marked as redacted.
+    #[must_use]
+    pub fn without_content(&self) -> Self {
+        Self {
+            protected: false,
+            removed: true,
+            window: None,
+            counts: Counts::default(),
+            zone: Arc::clone(&self.zone),
+            ..*self
+        }
+    }
+
+    /// Redacts it when it touches `range` (microseconds since the Unix epoch, UTC), also when it was redacted before.
+    pub fn redact_within(&mut self, range: &Range<i64>) {
+        if touches(range, self.start_us, self.end_us()) {
+            *self = self.without_content();
+        }
+    }
+
+    /// True when there may be content to redact: not redacted yet, and in a recording state or with a window, counts or
+    /// a protected window.
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        !self.removed
+            && (self.state.is_recording()
+                || self.protected
+                || self.window.is_some()
+                || !self.counts.is_zero())
+    }
 }
 
 /// The facts of a screenshot. The picture itself is an object of its own, found by the number of its line; `sha256` says
@@ -109,6 +141,34 @@ pub struct Screenshot {
     /// True when its owner had the picture and its facts taken out later; that there was one at this time stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
+}
+
+impl Screenshot {
+    /// The same time without the facts of its file, marked as redacted.
+    #[must_use]
+    pub fn without_content(&self) -> Self {
+        Self {
+            at_us: self.at_us,
+            zone: Arc::clone(&self.zone),
+            sha256: String::new(),
+            bytes: 0,
+            media: self.media.clone(),
+            width: 0,
+            height: 0,
+            screen_width: 0,
+            screen_height: 0,
+            blurred: false,
+            removed: true,
+            window: None,
+        }
+    }
+}
+
+/// True when the time from `start_us` to `end_us` touches `range`, in microseconds since the Unix epoch (UTC). The end is
+/// exclusive; where both are the same, it is an instant.
+#[must_use]
+pub fn touches(range: &Range<i64>, start_us: i64, end_us: i64) -> bool {
+    start_us < range.end && (end_us > range.start || start_us == end_us && start_us >= range.start)
 }
 
 /// What the journal keeps and the bucket receives.

@@ -1,103 +1,101 @@
-//! Three clocks: sleep, stalls and a wall clock that was set are found by comparing them at each tick.
+//! The clocks: timestamps, and the sleep, stalls and clock changes that a tick reveals.
 
-use super::{Recorder, SETTLE_US, STALL_US};
-use model::{Coverage, Moment, NoticeCode};
+use model::Moment;
+
+/// A silence between two steps longer than this (and not explained by sleep) is recorded as not recorded, in microseconds.
+/// The main loop ticks at least every 5 s, so six missing ticks mean that the program itself stalled.
+pub const STALL_US: u64 = 30_000_000;
 
 /// Less sleep than this is rounding between the clocks.
 const SLEEP_NOISE_US: u64 = 1_000_000;
 
-/// The wall clock may be slewed by this much before spans are stamped anew, in microseconds.
+/// The wall clock may be slewed by this much before timestamps follow it, in microseconds.
 const CLOCK_SLACK_US: u64 = 2_000_000;
 
-/// How long the machine may stay awake after it announced sleep, in microseconds; beyond it the announcement is taken
-/// back (the sleep was called off and nobody said so).
-const SLEEP_GRACE_US: u64 = 60_000_000;
+/// Wall and boot clock read together: every timestamp derives from them until the wall clock is set.
+#[derive(Debug)]
+pub(crate) struct ClockAnchor {
+    anchor: Moment,
+    /// `boot - awake` at the last tick.
+    slept_us: u64,
+}
 
-impl Recorder {
-    pub(super) fn tick(&mut self, at: Moment) {
-        let slept = at.boot_us.saturating_sub(at.awake_us);
+/// The time since the last step that nobody announced. Both ends are on the boot clock.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ClockFinding {
+    /// The machine slept.
+    Slept { from: u64, to: u64 },
+    /// The program did not run.
+    Stalled { from: u64, to: u64 },
+}
+
+impl ClockAnchor {
+    pub(crate) fn new(at: Moment) -> Self {
+        Self {
+            anchor: at,
+            slept_us: sleep_before(at),
+        }
+    }
+
+    /// Compares the clocks at a tick with those at the tick before. `quiet_from` is the last step on the boot clock; when
+    /// sleep was announced (`asleep`), neither sleep nor silence is a finding.
+    pub(crate) fn find_silence(
+        &mut self,
+        at: Moment,
+        quiet_from: u64,
+        asleep: bool,
+    ) -> Option<ClockFinding> {
+        let slept = sleep_before(at);
         let asleep_us = slept.saturating_sub(self.slept_us);
         self.slept_us = slept;
-        let quiet_from = self.now_boot;
-        if asleep_us >= SLEEP_NOISE_US && !self.asleep {
-            // The machine slept and nobody said so beforehand. The last step was at most one tick before.
-            self.interval(
-                quiet_from,
-                quiet_from.saturating_add(asleep_us).min(at.boot_us),
-                Coverage::Asleep,
-            );
-        } else if asleep_us < SLEEP_NOISE_US
-            && at.boot_us.saturating_sub(quiet_from) > STALL_US
-            && !self.asleep
-        {
-            self.interval(quiet_from, at.boot_us, Coverage::Blind);
-            let seconds = (at.boot_us - quiet_from) / 1_000_000;
-            self.notice(
-                at.boot_us,
-                NoticeCode::Stalled,
-                format!("uam stood still for {seconds} s and saw nothing."),
-            );
+        if asleep {
+            return None;
         }
-        if self.asleep && at.awake_us.saturating_sub(self.asleep_since_awake) > SLEEP_GRACE_US {
-            self.wake(at.boot_us);
+        if asleep_us >= SLEEP_NOISE_US {
+            // The last step was at most one tick before the machine fell asleep.
+            let to = quiet_from.saturating_add(asleep_us).min(at.boot_us);
+            return Some(ClockFinding::Slept {
+                from: quiet_from,
+                to,
+            });
         }
-        self.advance(at.boot_us, SETTLE_US);
-        let expected = self.timestamp_at(at.boot_us);
-        let jump = at.utc_us.saturating_sub(expected);
-        if jump.unsigned_abs() >= CLOCK_SLACK_US && at.boot_us >= self.now_boot {
-            self.cut(at.boot_us);
-            self.anchor = at;
-            #[allow(clippy::cast_precision_loss, reason = "shown to one decimal")]
-            let seconds = jump as f64 / 1e6;
-            self.notice(
-                at.boot_us,
-                NoticeCode::ClockJump,
-                format!("The clock was set by {seconds:+.1} s."),
-            );
-        }
+        (at.boot_us.saturating_sub(quiet_from) > STALL_US).then_some(ClockFinding::Stalled {
+            from: quiet_from,
+            to: at.boot_us,
+        })
     }
 
-    /// Records `[from, to)` in a state that only the past had.
-    pub(super) fn interval(&mut self, from: u64, to: u64, state: Coverage) {
-        let from = from.max(self.open.start_boot);
-        if to <= from {
-            return;
-        }
-        self.advance(from, 0);
-        // A pause that ends meanwhile is over afterwards; until then nothing but `state` was so.
-        self.only = Some(state);
-        self.apply_state(from);
-        self.advance(to, 0);
-        self.only = None;
-        self.apply_state(to);
-        // Silence during sleep says nothing about the person before it or after it.
-        self.last_input_boot = self.last_input_boot.max(to);
+    /// By how many microseconds the wall clock was set, if it was.
+    pub(crate) fn find_jump(&self, at: Moment) -> Option<i64> {
+        let jump = at.utc_us.saturating_sub(self.timestamp_at(at.boot_us));
+        (jump.unsigned_abs() >= CLOCK_SLACK_US).then_some(jump)
     }
 
-    pub(super) fn wake(&mut self, boot: u64) {
-        if self.asleep {
-            self.asleep = false;
-            // The silence of the night is not idleness of the evening before it.
-            self.last_input_boot = self.last_input_boot.max(boot);
-            self.apply_state(boot);
-        }
+    /// Derives timestamps from these clocks from now on.
+    pub(crate) fn move_to(&mut self, at: Moment) {
+        self.anchor = at;
     }
 
-    pub(super) fn timestamp_at(&self, boot: u64) -> i64 {
-        if boot >= self.anchor.boot_us {
-            self.anchor
-                .utc_us
-                .saturating_add_unsigned(boot - self.anchor.boot_us)
+    /// The timestamp of a moment on the boot clock, microseconds since the Unix epoch (UTC).
+    pub(crate) fn timestamp_at(&self, boot: u64) -> i64 {
+        let Moment {
+            utc_us, boot_us, ..
+        } = self.anchor;
+        if boot >= boot_us {
+            utc_us.saturating_add_unsigned(boot - boot_us)
         } else {
-            self.anchor
-                .utc_us
-                .saturating_sub_unsigned(self.anchor.boot_us - boot)
+            utc_us.saturating_sub_unsigned(boot_us - boot)
         }
     }
 
-    /// The moment on the boot clock at which the wall clock shows `utc`, if nobody sets it before.
-    pub(super) fn boot_at(&self, utc: i64) -> u64 {
-        let ahead = utc.saturating_sub(self.anchor.utc_us);
+    /// The moment on the boot clock at which the wall clock shows `utc_us`, if nobody sets it before.
+    pub(crate) fn boot_at(&self, utc_us: i64) -> u64 {
+        let ahead = utc_us.saturating_sub(self.anchor.utc_us);
         self.anchor.boot_us.saturating_add_signed(ahead)
     }
+}
+
+/// How long the machine has slept since start-up, in microseconds.
+fn sleep_before(at: Moment) -> u64 {
+    at.boot_us.saturating_sub(at.awake_us)
 }

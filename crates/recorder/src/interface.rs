@@ -6,7 +6,7 @@ use model::{
 };
 use std::sync::Arc;
 
-/// What the recorder needs to know.
+/// The settings of a [`crate::Recorder`].
 #[derive(Clone, Debug)]
 pub struct RecorderSettings {
     /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
@@ -21,11 +21,11 @@ pub struct RecorderSettings {
     pub exclusions: ExclusionRules,
     /// IANA name of the time zone in force.
     pub zone: Arc<str>,
-    /// Concerns that no sensor serves on this desktop.
+    /// Kinds that no sensor serves on this desktop.
     pub unsupported: Vec<SensorKind>,
 }
 
-/// What can happen.
+/// A step: an event, a command, or time that passed.
 #[derive(Clone, Debug)]
 pub enum RecorderInput {
     /// A sensor's event.
@@ -36,18 +36,18 @@ pub enum RecorderInput {
     Pause(PauseRequest),
     /// The user resumes; outside the recording hours that holds until their next edge. The moment as for a pause.
     Resume,
-    /// An edge of the recording hours was passed: is it inside them now? The moment as for a pause.
-    Hours {
-        /// Inside?
+    /// An edge of the recording hours was passed. The moment as for a pause.
+    ScheduleEdge {
+        /// True when the recording hours have begun.
         inside: bool,
     },
-    /// Has the disk no room for more than that nothing is recorded? The moment as for a pause.
-    NoRoom(bool),
+    /// The disk is too full to record (`true`), or has room again. The moment as for a pause.
+    DiskFull(bool),
     /// Other exclusion rules hold from now on. The moment as for a pause.
     Exclusions(ExclusionRules),
     /// The time zone changed.
     Zone(Arc<str>),
-    /// Somebody has something to say.
+    /// A notice from elsewhere in the program, to be recorded in order.
     Notice(NoticeCode, String),
 }
 
@@ -62,7 +62,7 @@ pub enum PauseRequest {
     Until(i64),
 }
 
-/// What came out of the steps since the last [`crate::Recorder::take_batch`].
+/// The output of the steps since the last [`crate::Recorder::take_batch`].
 #[derive(Debug, Default)]
 pub struct RecorderBatch {
     /// Final records, in order.
@@ -73,7 +73,7 @@ pub struct RecorderBatch {
     pub pending_drop_below: u64,
 }
 
-/// Why no picture may be taken now.
+/// Why no screenshot may be taken now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// The state forbids it.

@@ -1,16 +1,17 @@
-//! Not recording because somebody said so: a pause by hand, and the recording hours.
+//! Pauses: by hand, and by the recording schedule.
 //!
-//! The two are apart: a pause holds over the edges of the hours, and whoever resumes outside them records until they
-//! begin or end the next time.
+//! The two are apart: a pause holds over the edges of the schedule, and whoever resumes outside the recording hours
+//! records until their next edge.
 
-use super::{MINUTE_US, Recorder};
-use crate::exclusions::ExclusionRules;
+use crate::clock_anchor::ClockAnchor;
 use crate::interface::PauseRequest;
-use model::{Moment, NoticeCode};
+use model::NoticeCode;
+
+const MINUTE_US: u64 = 60_000_000;
 
 /// How a pause ends by itself, if it does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum PauseEnd {
+enum PauseEnd {
     Never,
     /// On the boot clock: a length is a length, whatever the wall clock does.
     Boot(u64),
@@ -18,122 +19,152 @@ pub(super) enum PauseEnd {
     Utc(i64),
 }
 
-impl Recorder {
-    /// By hand or by the hours.
-    pub(super) fn is_paused(&self) -> bool {
-        self.pause.is_some() || self.is_outside_hours()
+/// Whether recording is paused, by whom and until when.
+#[derive(Debug, Default)]
+pub(crate) struct PauseState {
+    by_hand: Option<PauseEnd>,
+    outside_hours: bool,
+    /// Somebody resumed outside the recording hours; holds until their next edge.
+    overtime: bool,
+}
+
+/// A change that its owner should know.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PauseFinding {
+    /// Paused for so many microseconds, or until somebody resumes.
+    Paused(Option<u64>),
+    Resumed,
+    ResumedOutsideHours,
+    /// A pause by hand ended outside the recording hours.
+    StillOutsideHours,
+    HoursBegan,
+    HoursEnded,
+}
+
+impl PauseState {
+    /// By hand or by the schedule.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.by_hand.is_some() || self.is_outside_hours()
     }
 
-    /// Outside the hours, and nobody wanted it otherwise.
-    pub(super) fn is_outside_hours(&self) -> bool {
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.by_hand.is_some()
+    }
+
+    /// Outside the recording hours, and nobody resumed since.
+    pub(crate) fn is_outside_hours(&self) -> bool {
         self.outside_hours && !self.overtime
     }
 
     /// When the pause by hand ends by itself, on the boot clock.
-    pub(super) fn pause_end(&self) -> Option<u64> {
-        match self.pause? {
+    pub(crate) fn end_boot(&self, clock: &ClockAnchor) -> Option<u64> {
+        match self.by_hand? {
             PauseEnd::Never => None,
             PauseEnd::Boot(boot) => Some(boot),
-            PauseEnd::Utc(utc) => Some(self.boot_at(utc)),
+            PauseEnd::Utc(utc) => Some(clock.boot_at(utc)),
         }
     }
 
-    pub(super) fn pause(&mut self, at: Moment, pause: PauseRequest) {
-        // What passed before the pause must be cut as it was: the moment comes from the real clocks.
-        self.tick(at);
-        let (end, length) = match pause {
+    /// The same as microseconds since the Unix epoch (UTC).
+    pub(crate) fn end_utc(&self, clock: &ClockAnchor) -> Option<i64> {
+        match self.by_hand? {
+            PauseEnd::Never => None,
+            PauseEnd::Boot(boot) => Some(clock.timestamp_at(boot)),
+            PauseEnd::Utc(utc) => Some(utc),
+        }
+    }
+
+    /// Pauses by hand at `boot`; a pause that holds already is replaced.
+    pub(crate) fn pause_by_hand(
+        &mut self,
+        boot: u64,
+        request: PauseRequest,
+        clock: &ClockAnchor,
+    ) -> PauseFinding {
+        let (end, length) = match request {
             PauseRequest::UntilResumed => (PauseEnd::Never, None),
-            PauseRequest::For(us) => (PauseEnd::Boot(at.boot_us.saturating_add(us)), Some(us)),
-            PauseRequest::Until(utc) => (
-                PauseEnd::Utc(utc),
-                Some(u64::try_from(utc.saturating_sub(self.timestamp_at(at.boot_us))).unwrap_or(0)),
-            ),
+            PauseRequest::For(us) => (PauseEnd::Boot(boot.saturating_add(us)), Some(us)),
+            PauseRequest::Until(utc) => {
+                let ahead = utc.saturating_sub(clock.timestamp_at(boot));
+                (PauseEnd::Utc(utc), Some(u64::try_from(ahead).unwrap_or(0)))
+            }
         };
-        self.pause = Some(end);
-        self.apply_state(at.boot_us);
-        let until = length.map_or_else(
-            || "until resumed".to_owned(),
-            |us| format!("for {}", words(us)),
-        );
-        self.notice(
-            at.boot_us,
-            NoticeCode::Paused,
-            format!("Recording paused {until}."),
-        );
+        self.by_hand = Some(end);
+        PauseFinding::Paused(length)
     }
 
-    pub(super) fn resume(&mut self, at: Moment) {
-        self.tick(at);
+    /// Resumes; `None` when nothing was paused.
+    pub(crate) fn resume_by_hand(&mut self) -> Option<PauseFinding> {
         if !self.is_paused() {
-            return;
+            return None;
         }
-        self.pause = None;
+        self.by_hand = None;
         self.overtime = self.outside_hours;
-        self.apply_state(at.boot_us);
-        let text = if self.overtime {
-            "Recording resumed outside the recording hours, until they begin."
+        Some(if self.overtime {
+            PauseFinding::ResumedOutsideHours
         } else {
-            "Recording resumed."
-        };
-        self.notice(at.boot_us, NoticeCode::Resumed, text.to_owned());
+            PauseFinding::Resumed
+        })
     }
 
-    /// The pause by hand is over.
-    pub(super) fn end_pause(&mut self, boot: u64) {
-        let boot = boot.max(self.open.start_boot);
-        self.pause = None;
-        self.apply_state(boot);
+    /// The pause by hand has reached its own end.
+    pub(crate) fn end_by_itself(&mut self) -> PauseFinding {
+        self.by_hand = None;
         if self.is_paused() {
-            let text = "The pause has ended outside the recording hours: still paused.";
-            self.notice(boot, NoticeCode::OutsideHours, text.to_owned());
+            PauseFinding::StillOutsideHours
         } else {
-            self.notice(boot, NoticeCode::Resumed, "Recording resumed.".to_owned());
+            PauseFinding::Resumed
         }
     }
 
-    /// An edge of the recording hours was passed; a notice is made where that changes anything.
-    pub(super) fn hours(&mut self, at: Moment, inside: bool) {
-        self.tick(at);
+    /// An edge of the recording hours was passed; `None` where that changes nothing.
+    pub(crate) fn pass_edge(&mut self, inside: bool) -> Option<PauseFinding> {
         let before = self.is_paused();
         self.outside_hours = !inside;
         self.overtime = false;
-        if self.is_paused() == before {
-            return;
-        }
-        self.apply_state(at.boot_us);
-        let (code, text) = if before {
-            (
+        (self.is_paused() != before).then_some(if before {
+            PauseFinding::HoursBegan
+        } else {
+            PauseFinding::HoursEnded
+        })
+    }
+}
+
+impl PauseFinding {
+    /// Code and text of its notice.
+    pub(crate) fn describe(&self) -> (NoticeCode, String) {
+        let (code, text) = match self {
+            Self::Paused(length) => {
+                let until = length.map_or_else(
+                    || "until resumed".to_owned(),
+                    |us| format!("for {}", format_minutes(us)),
+                );
+                return (NoticeCode::Paused, format!("Recording paused {until}."));
+            }
+            Self::Resumed => (NoticeCode::Resumed, "Recording resumed."),
+            Self::ResumedOutsideHours => (
+                NoticeCode::Resumed,
+                "Recording resumed outside the recording hours, until they begin.",
+            ),
+            Self::StillOutsideHours => (
+                NoticeCode::OutsideHours,
+                "The pause has ended outside the recording hours: still paused.",
+            ),
+            Self::HoursBegan => (
                 NoticeCode::InsideHours,
                 "The recording hours have begun: recording.",
-            )
-        } else {
-            (
+            ),
+            Self::HoursEnded => (
                 NoticeCode::OutsideHours,
                 "Outside the recording hours: paused.",
-            )
+            ),
         };
-        self.notice(at.boot_us, code, text.to_owned());
-    }
-
-    /// Other exclusion rules hold from now on; what was recorded before stays as it was.
-    pub(super) fn exclude(&mut self, at: Moment, exclusions: ExclusionRules) {
-        self.tick(at);
-        let protected = self
-            .active
-            .as_ref()
-            .is_some_and(|a| exclusions.protects(&a.window));
-        self.settings.exclusions = exclusions;
-        if protected != self.protected {
-            if self.open.state.is_recording() {
-                self.cut(at.boot_us);
-            }
-            self.protected = protected;
-        }
+        (code, text.to_owned())
     }
 }
 
 /// `15 min`, `1 h`, `9 h 3 min`; a begun minute is a minute.
-fn words(us: u64) -> String {
+fn format_minutes(us: u64) -> String {
     let minutes = us.div_ceil(MINUTE_US);
     match (minutes / 60, minutes % 60) {
         (0, m) => format!("{m} min"),

@@ -1,7 +1,8 @@
 //! Spans that are closed but may still turn out to have been idle.
 
-use model::{Coverage, Span};
+use model::{Counts, Coverage, Span, touches};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Most spans that may wait for a decision. A window whose title changes four times a second (the sensor's limit)
 /// fills an idle limit of one hour with 14,400 of them. When full, the oldest is taken as it stands.
@@ -9,56 +10,64 @@ const MAX_PENDING: usize = 16_384;
 
 /// A closed span on the boot clock.
 #[derive(Clone, Debug)]
-pub(crate) struct ClosedSpan {
+struct ClosedSpan {
     /// Even when cut by an event, odd when it is the second half of a split: ascending in time either way.
-    pub(crate) id: u64,
-    pub(crate) start_boot: u64,
-    pub(crate) span: Span,
-    /// Changed since it was last handed to the journal.
-    pub(crate) dirty: bool,
+    id: u64,
+    start_boot: u64,
+    span: Span,
+    /// Changed since the journal last received it.
+    dirty: bool,
 }
 
 impl ClosedSpan {
-    pub(crate) fn end_boot(&self) -> u64 {
+    fn end_boot(&self) -> u64 {
         self.start_boot + self.span.dur_us
     }
 }
 
-/// The waiting line, oldest first.
+/// The waiting spans, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct ProvisionalSpans {
-    line: VecDeque<ClosedSpan>,
+    spans: VecDeque<ClosedSpan>,
 }
 
 impl ProvisionalSpans {
-    pub(crate) fn push(&mut self, closed: ClosedSpan) {
-        self.line.push_back(closed);
+    /// Adds a span that was just closed; it starts at `start_boot` on the boot clock, no earlier than the last one's end.
+    pub(crate) fn push(&mut self, id: u64, start_boot: u64, span: Span) {
+        self.spans.push_back(ClosedSpan {
+            id,
+            start_boot,
+            span,
+            dirty: true,
+        });
     }
 
     /// Takes every span at the head whose fate is decided: anything but active, and active spans that ended by
-    /// `evidence` (a moment on the boot clock up to which presence is certain).
-    pub(crate) fn release_decided(&mut self, evidence: u64, out: &mut Vec<Span>) {
-        while let Some(head) = self.line.front() {
-            let decided = head.span.state != Coverage::Active || head.end_boot() <= evidence;
-            if !decided && self.line.len() <= MAX_PENDING {
+    /// `presence` (a moment on the boot clock up to which presence is certain).
+    pub(crate) fn release_decided(&mut self, presence: u64) -> Vec<Span> {
+        let mut out = Vec::new();
+        while let Some(head) = self.spans.front() {
+            let decided = head.span.state != Coverage::Active || head.end_boot() <= presence;
+            if !decided && self.spans.len() <= MAX_PENDING {
                 break;
             }
-            out.extend(self.line.pop_front().map(|c| c.span));
+            out.extend(self.spans.pop_front().map(|c| c.span));
         }
+        out
     }
 
-    /// Everything, in order.
-    pub(crate) fn release_all(&mut self, out: &mut Vec<Span>) {
-        out.extend(self.line.drain(..).map(|c| c.span));
+    /// Takes every span, in order.
+    pub(crate) fn release_all(&mut self) -> impl Iterator<Item = Span> {
+        self.spans.drain(..).map(|c| c.span)
     }
 
     /// Turns active time from `since` on into idle time; the span that contains `since` is split there and its
     /// counts stay with the first half (every input lies before `since`).
     pub(crate) fn mark_idle_from(&mut self, since: u64) {
-        let Some(first) = self.line.iter().position(|c| c.end_boot() > since) else {
+        let Some(first) = self.spans.iter().position(|c| c.end_boot() > since) else {
             return;
         };
-        if let Some(c) = self.line.get_mut(first)
+        if let Some(c) = self.spans.get_mut(first)
             && c.span.state == Coverage::Active
             && c.start_boot < since
         {
@@ -70,11 +79,11 @@ impl ProvisionalSpans {
             tail.start_boot = since;
             tail.span.start_us = tail.span.start_us.saturating_add_unsigned(head_us);
             tail.span.dur_us -= head_us;
-            tail.span.counts = model::Counts::default();
-            self.line.insert(first + 1, tail);
+            tail.span.counts = Counts::default();
+            self.spans.insert(first + 1, tail);
         }
         for c in self
-            .line
+            .spans
             .iter_mut()
             .filter(|c| c.start_boot >= since && c.span.state == Coverage::Active)
         {
@@ -83,34 +92,51 @@ impl ProvisionalSpans {
         }
     }
 
-    /// Lets `change` look at every waiting span; what it changed (it says so) goes to the journal again.
-    pub(crate) fn edit_each(&mut self, mut change: impl FnMut(&mut Span) -> bool) {
-        for c in &mut self.line {
-            c.dirty |= change(&mut c.span);
-        }
-    }
-
-    /// The waiting span that contains `at`, if any.
-    pub(crate) fn containing(&mut self, at: u64) -> Option<&mut ClosedSpan> {
-        self.line
+    /// Adds late input to the span that contains `boot`: true when it was added, false when that span is not recording or
+    /// was redacted, `None` when no waiting span contains it.
+    pub(crate) fn add_counts(&mut self, boot: u64, counts: Counts) -> Option<bool> {
+        let closed = self
+            .spans
             .iter_mut()
             .rev()
-            .find(|c| c.start_boot <= at && at < c.end_boot())
-    }
-
-    pub(crate) fn front_id(&self) -> Option<u64> {
-        self.line.front().map(|c| c.id)
-    }
-
-    pub(crate) fn front_start(&self) -> Option<u64> {
-        self.line.front().map(|c| c.start_boot)
-    }
-
-    /// What the journal has not seen yet.
-    pub(crate) fn take_changed(&mut self, out: &mut Vec<(u64, Span)>) {
-        for c in self.line.iter_mut().filter(|c| c.dirty) {
-            c.dirty = false;
-            out.push((c.id, c.span.clone()));
+            .find(|c| c.start_boot <= boot && boot < c.end_boot())?;
+        let countable = closed.span.state.is_recording() && !closed.span.removed;
+        if countable {
+            closed.span.counts += counts;
+            closed.dirty = true;
         }
+        Some(countable)
+    }
+
+    /// Redacts every span that touches `range` (microseconds since the Unix epoch, UTC).
+    pub(crate) fn redact(&mut self, range: &Range<i64>) {
+        for c in &mut self.spans {
+            if !c.span.removed && touches(range, c.span.start_us, c.span.end_us()) {
+                c.span = c.span.without_content();
+                c.dirty = true;
+            }
+        }
+    }
+
+    /// Number of the oldest.
+    pub(crate) fn front_id(&self) -> Option<u64> {
+        self.spans.front().map(|c| c.id)
+    }
+
+    /// Start of the oldest on the boot clock.
+    pub(crate) fn front_start(&self) -> Option<u64> {
+        self.spans.front().map(|c| c.start_boot)
+    }
+
+    /// Takes a copy of every span that the journal has not received as it is now.
+    pub(crate) fn take_changed(&mut self) -> Vec<(u64, Span)> {
+        self.spans
+            .iter_mut()
+            .filter(|c| c.dirty)
+            .map(|c| {
+                c.dirty = false;
+                (c.id, c.span.clone())
+            })
+            .collect()
     }
 }

@@ -207,7 +207,10 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     assert_eq!(w.poll(utc("2026-03-03T10:00:01Z")), None);
     let now = utc("2026-03-03T10:00:02Z");
     assert_eq!(w.set_zone(zone("Asia/Tokyo"), now), Some(false));
-    assert_eq!(w.set_schedule(RecordingSchedule::default(), now), Some(true));
+    assert_eq!(
+        w.set_schedule(RecordingSchedule::default(), now),
+        Some(true)
+    );
     assert_eq!(w.state().next_change_us, None);
     assert_eq!(w.set_schedule(RecordingSchedule::default(), now), None);
 }

@@ -51,7 +51,8 @@ impl ScheduleWatch {
             self.polled_us = utc_us;
             return None;
         }
-        self.recompute(utc_us).or(passed.then_some(self.state.inside))
+        self.recompute(utc_us)
+            .or(passed.then_some(self.state.inside))
     }
 
     /// The zone changed; returns whether recording is wanted when that changed with it.

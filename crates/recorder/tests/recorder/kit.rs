@@ -1,4 +1,4 @@
-//! A desk whose recorder is driven by hand, and what a journal would keep of it.
+//! A fixture: a recorder that is driven by hand, and the records a journal would keep of it.
 
 use model::{
     ActiveWindow, Counts, InputCounts, Moment, NoticeCode, Record, SensorEvent, Span, WindowHandle,

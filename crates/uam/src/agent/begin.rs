@@ -120,8 +120,8 @@ impl Agent {
             TimeZone::system(),
             now.utc_us,
         );
-        if !hours.now().inside {
-            recorder.step(now, RecorderInput::Hours { inside: false });
+        if !hours.state().inside {
+            recorder.step(now, RecorderInput::ScheduleEdge { inside: false });
         }
 
         let shots = screenshots::ScreenshotSettings {

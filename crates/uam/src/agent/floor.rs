@@ -67,7 +67,7 @@ impl Agent {
         }
         if (level == DiskPressure::Full) != (before == DiskPressure::Full) {
             self.recorder
-                .step(now, RecorderInput::NoRoom(level == DiskPressure::Full));
+                .step(now, RecorderInput::DiskFull(level == DiskPressure::Full));
         }
         let (free, least) = (format_bytes(room.free), format_bytes(floor.of(room.total)));
         let (code, text) = match level {

@@ -19,7 +19,7 @@ impl Agent {
 
     /// Microseconds until the recording hours begin or end.
     pub(super) fn hours_wake_us(&self, now: Moment) -> u64 {
-        self.hours.now().next_change_us.map_or(u64::MAX, |at| {
+        self.hours.state().next_change_us.map_or(u64::MAX, |at| {
             u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0)
         })
     }
@@ -41,15 +41,15 @@ impl Agent {
 
     pub(super) fn tell_hours(&mut self, inside: Option<bool>, now: Moment) {
         if let Some(inside) = inside {
-            self.recorder.step(now, RecorderInput::Hours { inside });
+            self.recorder.step(now, RecorderInput::ScheduleEdge { inside });
             self.last_checkpoint = None;
         }
     }
 
     /// For displays; none when recording is always wanted.
     pub(super) fn hours_status(&self, pausing: bool) -> Option<ScheduleStatus> {
-        let now = self.hours.now();
-        (!self.hours.hours().is_always()).then_some(ScheduleStatus {
+        let now = self.hours.state();
+        (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
             next_change_us: now.next_change_us,
             pausing,

@@ -129,7 +129,7 @@ impl Agent {
         self.recorder.step(now, RecorderInput::Resume);
         self.kept_pause.forget();
         self.last_checkpoint = None;
-        let hours = self.hours.now();
+        let hours = self.hours.state();
         Response::done(match (self.recorder.view().state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",

@@ -48,7 +48,7 @@ impl Agent {
                 hours => format!("The recording hours were changed to {hours}."),
             };
             self.changed(now, text);
-            let changed = self.hours.set_hours(hours, now.utc_us);
+            let changed = self.hours.set_schedule(hours, now.utc_us);
             self.tell_hours(changed, now);
             self.policy.schedule = config.schedule;
             taken.push("the recording hours");

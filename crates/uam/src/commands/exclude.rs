@@ -108,7 +108,7 @@ fn test(config: &Settings, args: &ExcludeArgs, title: Option<String>) -> anyhow:
             None => "Not protected: no rule names it.".to_owned(),
             Some((ExclusionOrigin::Own(n), rule)) => format!("Protected by your rule {n}: {rule}."),
             Some((ExclusionOrigin::BuiltIn(group), rule)) => {
-                format!("Protected by a built-in rule ({}): {rule}.", group.words())
+                format!("Protected by a built-in rule ({}): {rule}.", group.label())
             }
         });
         return Ok(ExitCode::SUCCESS);
@@ -145,7 +145,7 @@ struct BuiltIn {
 }
 
 fn list(config: &Settings, json: bool) -> anyhow::Result<ExitCode> {
-    let built_in = || recorder::built_in().filter(|_| config.exclude.defaults);
+    let built_in = || recorder::built_in_rules().filter(|_| config.exclude.defaults);
     if json {
         let rules = Rules {
             own: &config.exclude.rules,
@@ -169,7 +169,7 @@ fn list(config: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     }
     output::line("\nBuilt-in rules:");
     for group in ExclusionGroup::ALL {
-        output::line(&format!("\n  {}", group.words()));
+        output::line(&format!("\n  {}", group.label()));
         let of_group = || {
             built_in()
                 .filter(|(g, _)| *g == group)
