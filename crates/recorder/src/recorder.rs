@@ -10,7 +10,7 @@ use crate::pause_state::{PauseFinding, PauseState};
 use crate::provisional::ProvisionalSpans;
 use model::{
     ActiveWindow, Counts, Coverage, MICROS_PER_SECOND, Moment, Notice, NoticeCode, PowerState,
-    Record, SensorEvent, Span, touches,
+    Record, SensorEvent, Span,
 };
 use std::ops::Range;
 use std::sync::Arc;
