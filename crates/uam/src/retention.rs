@@ -3,8 +3,6 @@
 //! Always true: by itself nothing leaves under a rule that was not told a day before. What was told last lies in a small
 //! file; without it, the rule is told again.
 
-use crate::config::{Config, WhenOld};
-use crate::paths::Paths;
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{
@@ -14,6 +12,7 @@ use journal::retention::{
 use platform::timezone::current_zone_name;
 use report::text;
 use serde::{Deserialize, Serialize};
+use settings::{AppPaths, Settings, resolve_retention};
 use std::fs;
 use std::path::PathBuf;
 
@@ -35,21 +34,6 @@ pub(crate) struct Look {
     pub(crate) outlook: RetentionForecast,
 }
 
-/// The rule the settings make.
-pub(crate) fn policy(config: &Config, paths: &Paths) -> RetentionRule {
-    let shots = &config.shots;
-    RetentionRule {
-        max_age_days: shots.keep_days,
-        max_bytes: shots.keep_mb.saturating_mul(1_000_000),
-        action: match shots.when_old {
-            WhenOld::Delete => RetentionAction::Delete,
-            WhenOld::Archive => RetentionAction::Archive(
-                shots.archive_dir.clone().unwrap_or_else(|| paths.archive()),
-            ),
-        },
-    }
-}
-
 /// What would leave now.
 pub(crate) fn look(outbox: &Outbox, policy: RetentionRule, now_us: i64) -> anyhow::Result<Look> {
     let items = outbox.list_local_screenshots()?;
@@ -65,12 +49,12 @@ pub(crate) fn look(outbox: &Outbox, policy: RetentionRule, now_us: i64) -> anyho
 /// Does what is due by itself: tells a rule, or puts away old pictures whose rule was told. The sentence about it, if
 /// anything was done.
 pub(crate) fn automatic(
-    paths: &Paths,
-    config: &Config,
+    paths: &AppPaths,
+    config: &Settings,
     outbox: &mut Outbox,
     now_us: i64,
 ) -> anyhow::Result<(RetentionReport, Option<String>)> {
-    let look = look(outbox, policy(config, paths), now_us)?;
+    let look = look(outbox, resolve_retention(config, paths), now_us)?;
     if look.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
@@ -105,16 +89,16 @@ pub(crate) fn carry_out(
 }
 
 /// When this rule was told, in microseconds since the Unix epoch (UTC).
-pub(crate) fn told(paths: &Paths, policy: &RetentionRule) -> Option<i64> {
-    let told: Told = serde_json::from_slice(&fs::read(paths.retention()).ok()?).ok()?;
+pub(crate) fn told(paths: &AppPaths, policy: &RetentionRule) -> Option<i64> {
+    let told: Told = serde_json::from_slice(&fs::read(paths.retention_file()).ok()?).ok()?;
     (told == of(policy, told.at_us)).then_some(told.at_us)
 }
 
 /// Keeps that this rule was told.
-pub(crate) fn tell(paths: &Paths, policy: &RetentionRule, now_us: i64) -> anyhow::Result<()> {
+pub(crate) fn tell(paths: &AppPaths, policy: &RetentionRule, now_us: i64) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(&of(policy, now_us))?;
-    platform::files::write_file_durably(&paths.retention(), &bytes)
-        .with_context(|| format!("cannot write {}", paths.retention().display()))
+    platform::files::write_file_durably(&paths.retention_file(), &bytes)
+        .with_context(|| format!("cannot write {}", paths.retention_file().display()))
 }
 
 fn of(policy: &RetentionRule, at_us: i64) -> Told {
@@ -194,10 +178,11 @@ mod tests {
 
     use super::*;
     use journal::UtcDay;
+    use settings::OldScreenshotAction;
 
-    fn paths(dir: &std::path::Path) -> Paths {
-        let paths = Paths::find(Some(dir)).unwrap();
-        paths.create().unwrap();
+    fn paths(dir: &std::path::Path) -> AppPaths {
+        let paths = AppPaths::under(dir);
+        paths.create_dirs().unwrap();
         paths
     }
 
@@ -205,18 +190,18 @@ mod tests {
     fn another_rule_is_told_anew() {
         let dir = tempfile::tempdir().unwrap();
         let paths = paths(dir.path());
-        let mut config = Config::default();
-        let rule = |config: &Config| policy(config, &paths);
+        let mut config = Settings::default();
+        let rule = |config: &Settings| resolve_retention(config, &paths);
         assert_eq!(told(&paths, &rule(&config)), None);
         tell(&paths, &rule(&config), 77).unwrap();
         assert_eq!(told(&paths, &rule(&config)), Some(77));
         config.shots.keep_days = 7;
         assert_eq!(told(&paths, &rule(&config)), None, "fewer days");
         tell(&paths, &rule(&config), 88).unwrap();
-        config.shots.when_old = WhenOld::Archive;
+        config.shots.when_old = OldScreenshotAction::Archive;
         assert_eq!(told(&paths, &rule(&config)), None, "somewhere else");
-        fs::write(paths.retention(), "{").unwrap();
-        config.shots.when_old = WhenOld::Delete;
+        fs::write(paths.retention_file(), "{").unwrap();
+        config.shots.when_old = OldScreenshotAction::Delete;
         assert_eq!(told(&paths, &rule(&config)), None, "a file nobody can read");
     }
 

@@ -9,22 +9,6 @@
     reason = "a chore talks to the person who started it"
 )]
 
-// uam's own readers; see `uam`.
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/config.rs"]
-mod config;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/environment.rs"]
-mod environment;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/paths.rs"]
-mod paths;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/time.rs"]
-mod time;
-mod uam;
-use uam as system;
-
 mod child;
 mod fixture;
 mod lab;

@@ -5,12 +5,12 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::paths::Paths;
 use anyhow::Context;
 use model::UserError;
 use platform::endpoint::EndpointListener;
 use platform::process::separate_from_terminal;
 use protocol::{KeyholderOrders, KeyholderRequest, KeyholderResponse, REQUEST_TIMEOUT};
+use settings::AppPaths;
 use std::io::{BufRead, Read};
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -24,13 +24,13 @@ const LONGEST: Duration = Duration::from_secs(8 * 3600);
 const MAX_LINE: u64 = 4096;
 
 /// Asks the keyholder; `None` when there is none.
-fn call(paths: &Paths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
-    protocol::call_endpoint(&paths.unlock_socket(), &request, REQUEST_TIMEOUT)
+fn call(paths: &AppPaths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
+    protocol::call_endpoint(&paths.keyholder_endpoint(), &request, REQUEST_TIMEOUT)
         .map_err(|e| UserError::from(e).into())
 }
 
 /// The identity, if one is unlocked.
-pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
+pub(crate) fn ask(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
     let Some(response) = call(paths, KeyholderRequest::FetchIdentity)? else {
         return Ok(None);
     };
@@ -43,17 +43,17 @@ pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
 }
 
 /// Is one unlocked? Asking prolongs nothing.
-pub(crate) fn is_there(paths: &Paths) -> bool {
+pub(crate) fn is_there(paths: &AppPaths) -> bool {
     matches!(call(paths, KeyholderRequest::IsUnlocked), Ok(Some(_)))
 }
 
 /// Ends an unlock; true when there was one.
-pub(crate) fn lock(paths: &Paths) -> anyhow::Result<bool> {
+pub(crate) fn lock(paths: &AppPaths) -> anyhow::Result<bool> {
     Ok(call(paths, KeyholderRequest::EndUnlock)?.is_some())
 }
 
 /// Ends an unlock on a thread of its own.
-pub(crate) fn lock_soon(paths: &Paths) {
+pub(crate) fn lock_soon(paths: &AppPaths) {
     let paths = paths.clone();
     // Without a thread the unlock ends by its own time.
     let _ = std::thread::Builder::new()
@@ -63,7 +63,7 @@ pub(crate) fn lock_soon(paths: &Paths) {
 
 /// Starts a keyholder; one that runs already ends.
 pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow::Result<()> {
-    home.paths.create()?;
+    home.paths.create_dirs()?;
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
@@ -100,8 +100,12 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
     let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
         .context("the keyholder is started by `uam unlock`, never by hand")?;
     let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
-    let listener = EndpointListener::bind(&home.paths.unlock_socket())
-        .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
+    let listener = EndpointListener::bind(&home.paths.keyholder_endpoint()).with_context(|| {
+        format!(
+            "cannot listen at {}",
+            home.paths.keyholder_endpoint().display()
+        )
+    })?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()
         .name("uam-keyholder".into())
@@ -141,6 +145,6 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
-    let _ = std::fs::remove_file(home.paths.unlock_socket());
+    let _ = std::fs::remove_file(home.paths.keyholder_endpoint());
     Ok(ExitCode::SUCCESS)
 }

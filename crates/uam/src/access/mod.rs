@@ -6,8 +6,7 @@
 pub(crate) mod keyholder;
 
 use crate::commands::Home;
-use crate::config::Config;
-use crate::{control, start, yours};
+use crate::{control, start};
 use anyhow::Context;
 use console::Prompt;
 use journal::{Errand, JournalError, Reader};
@@ -15,6 +14,7 @@ use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
+use settings::Settings;
 use std::time::Duration;
 use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
@@ -38,7 +38,7 @@ pub(crate) struct Entry {
 
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
-    let mut vault = Vault::open(&home.paths.vault())?;
+    let mut vault = Vault::open(&home.paths.vault_dir())?;
     let mut ask = Prompt::on_stderr();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
@@ -60,7 +60,7 @@ pub(crate) fn open(home: &Home, what: &str) -> anyhow::Result<Access> {
 pub(crate) fn open_as(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
     if let Some(identity) = keyholder::ask(&home.paths)? {
         let access = Access {
-            vault: Vault::open(&home.paths.vault())?,
+            vault: Vault::open(&home.paths.vault_dir())?,
             identity,
         };
         access.note(home, vec![(code, text.to_owned())])?;
@@ -73,7 +73,7 @@ pub(crate) fn open_as(home: &Home, code: NoticeCode, text: &str) -> anyhow::Resu
 
 /// The right to change settings, which is that to read. Before there is a vault anybody may.
 pub(crate) fn for_settings(home: &Home, text: &str) -> anyhow::Result<()> {
-    if home.paths.vault().join(vault::FILE_NAME).exists() {
+    if home.paths.vault_dir().join(vault::FILE_NAME).exists() {
         open_as(home, NoticeCode::Settings, text)?;
     }
     Ok(())
@@ -95,7 +95,7 @@ pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result
 
 /// Does the vault open with a code alone, as far as the person is concerned? If not, says what else is needed.
 pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
-    door_for_code(&Vault::open(&home.paths.vault())?).map(drop)
+    door_for_code(&Vault::open(&home.paths.vault_dir())?).map(drop)
 }
 
 fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
@@ -121,7 +121,7 @@ pub(crate) fn typed(
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
     let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
-    let mut vault = Vault::open(&home.paths.vault())?;
+    let mut vault = Vault::open(&home.paths.vault_dir())?;
     let door = match passphrase {
         Some(words) => vault
             .unlock_slot(&Factor::Passphrase(words))
@@ -158,7 +158,7 @@ impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
         Reader::open(
-            &home.paths.journal(),
+            &home.paths.journal_dir(),
             self.vault.viewer_opener(&self.identity),
         )
         .context("cannot read the journal")
@@ -235,7 +235,7 @@ fn put(
             })
         })
         .collect();
-    match open(&home.paths.journal(), keys.clone(), now_us) {
+    match open(&home.paths.journal_dir(), keys.clone(), now_us) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         errand => errand
@@ -250,10 +250,11 @@ fn put(
 /// Packs what an errand wrote while it can be opened: the next start's lease could not. A settings file that cannot be
 /// read leaves that for the next time.
 pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), JournalError> {
-    if let Ok(config) = Config::load(&home.paths) {
-        errand
-            .writer()
-            .freeze(now_us, &yours::freeze_rules(&config, true))?;
+    if let Ok(config) = Settings::load(&home.paths) {
+        errand.writer().freeze(
+            now_us,
+            &settings::UploadPolicy::from(&config.upload).freeze_options(true),
+        )?;
     }
     Ok(())
 }

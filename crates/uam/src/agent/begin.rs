@@ -12,10 +12,8 @@ use super::state::{Agent, Backlog};
 use super::tray::Tray;
 use super::viewers::Viewers;
 use crate::commands::Home;
-use crate::config::Config;
 use crate::done::Done;
 use crate::lease::Handover;
-use crate::paths::Paths;
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -29,14 +27,15 @@ use recorder::{Recorder, RecorderInput, ScheduleWatch};
 use report::{LogSubject, TodayTotals, ViewOptions};
 use screenshots::schedule::CaptureSchedule;
 use sense::Desktop;
+use settings::{AppPaths, Policy};
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// What a run is made of.
 pub(crate) struct Setup {
-    pub(crate) paths: Paths,
-    pub(crate) config: Config,
+    pub(crate) paths: AppPaths,
+    pub(crate) policy: Policy,
     /// What the journal seals with; it opens what this start wrote, and nothing else.
     pub(crate) keys: journal::JournalKeys,
     /// The vault's recovery slots, to lie beside the record where it is sent.
@@ -52,8 +51,6 @@ pub(crate) struct Setup {
     pub(crate) handover: Handover,
     /// Where the supervisor's orders come from.
     pub(crate) orders: Box<dyn BufRead + Send>,
-    /// A sentence on who can read what is recorded.
-    pub(crate) readers: String,
     /// How news is shown.
     pub(crate) look: Look,
     pub(crate) home: Home,
@@ -69,7 +66,7 @@ impl Agent {
     ) -> anyhow::Result<Self> {
         let Setup {
             paths,
-            config,
+            policy,
             keys,
             copy,
             mut desktop,
@@ -79,7 +76,6 @@ impl Agent {
             destination,
             mut handover,
             orders,
-            readers,
             look,
             home,
         } = setup;
@@ -88,12 +84,13 @@ impl Agent {
         sources::endings(tx.clone(), Arc::clone(done)).context(threads)?;
         sources::orders(orders, tx.clone()).context(threads)?;
         let now = clock.now();
-        let (mut journal, recovery) = Journal::open(&paths.journal(), keys.clone(), now.utc_us)?;
+        let (mut journal, recovery) =
+            Journal::open(&paths.journal_dir(), keys.clone(), now.utc_us)?;
         let mended = recovered(&recovery);
         let kept = journal.commit_recovered(&mended, now.utc_us)?;
         let clear_from = journal.first_free_quarter_hour()?;
         let capabilities = desktop.capabilities().to_vec();
-        let settings = recorder_settings(&config, &capabilities)?;
+        let settings = recorder_settings(&policy, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
         for (code, text) in std::mem::take(&mut handover.notices) {
             recorder.step(now, RecorderInput::Notice(code, text));
@@ -110,43 +107,49 @@ impl Agent {
         }
         journal.store_vault_copy(&copy, now.utc_us)?;
         let daily = daily::text(
-            &crate::start::describe(&config),
+            &policy.describe_screenshots(),
             &paths.data.display().to_string(),
             &destination,
-            &readers,
+            &policy.describe_readers(),
         );
         recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
         let today_is = report::day::local_date(now.utc_us, recorder.zone());
-        let hours = ScheduleWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
+        let hours = ScheduleWatch::new(
+            policy.schedule.recording_schedule()?,
+            TimeZone::system(),
+            now.utc_us,
+        );
         if !hours.now().inside {
             recorder.step(now, RecorderInput::Hours { inside: false });
         }
 
         let shots = screenshots::ScreenshotSettings {
-            blur: config.shots.blur,
-            quality: match config.shots.quality {
-                crate::config::Quality::Standard => screenshots::ScreenshotQuality::Standard,
-                crate::config::Quality::Small => screenshots::ScreenshotQuality::Small,
+            blur: policy.screenshots.blurred,
+            quality: match policy.screenshots.quality {
+                settings::QualitySetting::Standard => screenshots::ScreenshotQuality::Standard,
+                settings::QualitySetting::Small => screenshots::ScreenshotQuality::Small,
             },
         };
-        let screen = desktop.take_capture().filter(|_| config.shots.capture);
+        let screen = desktop
+            .take_capture()
+            .filter(|_| policy.screenshots.enabled);
         let shooter = screen
             .map(|s| Shooter::start(s, shots, tx.clone()))
             .transpose()
             .context("cannot start the camera thread")?;
-        let interval_us = config.shots.every_seconds * model::MICROS_PER_SECOND;
+        let interval_us = policy.screenshots.interval.as_secs() * model::MICROS_PER_SECOND;
         let schedule = shooter
             .is_some()
             .then(|| CaptureSchedule::new(interval_us, now.boot_us, chance()));
 
-        sources::control(&paths.socket(), tx.clone())
-            .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
+        sources::control(&paths.agent_endpoint(), tx.clone())
+            .with_context(|| format!("cannot listen at {}", paths.agent_endpoint().display()))?;
         let (stamped_tx, stamped_rx) = sync_channel::<TimedEvent>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let mut viewers = Viewers::default();
         let display = Display::open(look, home.again(), viewers.own(), &tx)?;
-        let tray = Tray::open(&config.indicator, &paths, home.given, &tx);
+        let tray = Tray::open(policy.visibility, &paths, home.given, &tx);
         let sensors = desktop.start(stamped_tx);
 
         let before = handover.today.take();
@@ -163,9 +166,9 @@ impl Agent {
             write_error: None,
             last_zone_look: now,
             hours,
-            kept_pause: KeptPause::open(paths.pause(), now.utc_us),
+            kept_pause: KeptPause::open(paths.pause_file(), now.utc_us),
             daily: Daily::new(daily, today_is),
-            disk: Disk::new(&config.disk),
+            disk: Disk::new(policy.disk_reserve),
             damage: None,
             sensors: Some(sensors),
             shooter,
@@ -189,7 +192,7 @@ impl Agent {
             before,
             began_us: now.utc_us,
             paths,
-            config,
+            policy,
             keys,
         };
         agent.display.records(&mended);
@@ -204,7 +207,7 @@ impl Agent {
 }
 
 fn recorder_settings(
-    config: &Config,
+    policy: &Policy,
     capabilities: &[SensorCapability],
 ) -> anyhow::Result<recorder::RecorderSettings> {
     let unsupported: Vec<SensorKind> = capabilities
@@ -212,14 +215,15 @@ fn recorder_settings(
         .filter(|c| matches!(c.support, SensorSupport::Unsupported(_)))
         .map(|c| c.concern)
         .collect();
-    let exclusions = config
-        .exclusions()
+    let exclusions = policy
+        .exclusions
+        .compile_rules()
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::RecorderSettings {
-        idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
+        idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
-        low_percent: config.power.low_percent,
-        resume_percent: config.power.resume_percent,
+        low_percent: policy.battery.suspend_percent,
+        resume_percent: policy.battery.resume_percent,
         exclusions,
         zone: current_zone_name(),
         unsupported,
@@ -269,7 +273,7 @@ fn recovered(recovery: &RecoveryReport) -> Vec<Record> {
 
 /// What today already holds: what the start found, and what the workers of this start wrote since.
 fn today(
-    paths: &Paths,
+    paths: &AppPaths,
     keys: &journal::JournalKeys,
     before: Option<&TodayTotals>,
     now_us: i64,
@@ -288,13 +292,13 @@ fn today(
 
 /// What the workers of this start wrote on `day`: more does not open here.
 pub(super) fn own(
-    paths: &Paths,
+    paths: &AppPaths,
     keys: &journal::JournalKeys,
     day: Date,
     now_us: i64,
     zone: &str,
 ) -> Option<TodayTotals> {
-    let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
+    let reader = Reader::open(&paths.journal_dir(), keys.opener.clone()).ok()?;
     let (report, strip) =
         report::strip::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
             .ok()?;

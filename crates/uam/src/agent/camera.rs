@@ -32,13 +32,13 @@ impl Agent {
     }
 
     pub(super) fn shoot(&mut self) -> Result<(), String> {
-        let shooter = self
-            .shooter
-            .as_ref()
-            .ok_or_else(|| match self.config.shots.capture {
-                true => "this desktop gives no pictures (see uam doctor)".to_owned(),
-                false => "pictures are switched off".to_owned(),
-            })?;
+        let shooter =
+            self.shooter
+                .as_ref()
+                .ok_or_else(|| match self.policy.screenshots.enabled {
+                    true => "this desktop gives no pictures (see uam doctor)".to_owned(),
+                    false => "pictures are switched off".to_owned(),
+                })?;
         if let Some(disk) = self.disk.low() {
             return Err(format!("the disk is full: {}", disk.text()));
         }

@@ -24,12 +24,9 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn new(config: &crate::config::DiskConfig) -> Self {
+    pub(super) fn new(floor: DiskReserve) -> Self {
         Self {
-            floor: DiskReserve {
-                bytes: config.floor_mb.saturating_mul(1_000_000),
-                percent: config.floor_percent,
-            },
+            floor,
             level: DiskPressure::Ample,
             room: None,
             next_look_us: 0,
@@ -50,7 +47,7 @@ impl Disk {
 impl Agent {
     /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
     pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = query_disk_space(&self.paths.journal()) else {
+        let Ok(mut room) = query_disk_space(&self.paths.journal_dir()) else {
             return;
         };
         let floor = self.disk.floor;
@@ -60,7 +57,7 @@ impl Agent {
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
-                room = query_disk_space(&self.paths.journal()).unwrap_or(room);
+                room = query_disk_space(&self.paths.journal_dir()).unwrap_or(room);
                 level = floor.pressure(before, room.free, room.total);
             }
         }
@@ -106,8 +103,7 @@ impl Agent {
     fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
         let done = (|| {
             let items = self.journal.list_local_screenshots()?;
-            let action = retention::policy(&self.config, &self.paths).action;
-            let steps = plan_space(&items, missing, &action);
+            let steps = plan_space(&items, missing, &self.policy.retention.action);
             let outlook = journal::retention::outlook(&items, &steps);
             self.journal
                 .apply_retention(&steps)

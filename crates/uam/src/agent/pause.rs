@@ -119,7 +119,7 @@ impl Agent {
         if let Err(e) = kept {
             text.push_str(&format!(
                 " It could not be written to {} ({e}), so it ends if uam is started anew.",
-                self.paths.pause().display()
+                self.paths.pause_file().display()
             ));
         }
         Response::done(text)

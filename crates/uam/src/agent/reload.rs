@@ -2,16 +2,19 @@
 //! next start on.
 
 use super::state::Agent;
-use crate::config::Config;
 use model::{Moment, NoticeCode};
 use protocol::Response;
 use recorder::RecorderInput;
+use settings::Settings;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
     pub(super) fn reload(&mut self, now: Moment) -> Response {
-        let read = Config::load(&self.paths).and_then(|config| {
-            let (exclusions, hours) = (config.exclusions()?, config.hours()?);
+        let read = Settings::load(&self.paths).and_then(|config| {
+            let (exclusions, hours) = (
+                config.exclude.compile_rules()?,
+                config.schedule.recording_schedule()?,
+            );
             Ok((config, exclusions, hours))
         });
         let (config, exclusions, hours) = match read {
@@ -23,7 +26,7 @@ impl Agent {
             }
         };
         let mut taken = Vec::new();
-        if config.exclude != self.config.exclude {
+        if config.exclude != self.policy.exclusions {
             self.recorder
                 .step(now, RecorderInput::Exclusions(exclusions));
             // How many, never which: a rule's words are the user's own affair.
@@ -33,10 +36,10 @@ impl Agent {
                 if config.exclude.defaults { "on" } else { "off" }
             );
             self.changed(now, text);
-            self.config.exclude = config.exclude;
+            self.policy.exclusions = config.exclude;
             taken.push("the exclusion rules");
         }
-        if config.schedule != self.config.schedule {
+        if config.schedule != self.policy.schedule {
             let text = match config.schedule.hours.join(", ") {
                 always if always.is_empty() => {
                     "The recording hours were changed to always.".to_owned()
@@ -46,7 +49,7 @@ impl Agent {
             self.changed(now, text);
             let changed = self.hours.set_hours(hours, now.utc_us);
             self.tell_hours(changed, now);
-            self.config.schedule = config.schedule;
+            self.policy.schedule = config.schedule;
             taken.push("the recording hours");
         }
         Response::done(match taken.as_slice() {

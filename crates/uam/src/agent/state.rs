@@ -12,10 +12,7 @@ use super::tray::Tray;
 use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
-use crate::config::Config;
 use crate::done::Done;
-use crate::paths::Paths;
-use crate::yours::freeze_rules;
 use anyhow::Context;
 use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{
@@ -27,6 +24,7 @@ use recorder::{Recorder, RecorderBatch, RecorderInput, ScheduleWatch};
 use report::{LogSubject, RollupBuilder, TodayTotals};
 use screenshots::EncodedScreenshot;
 use screenshots::schedule::CaptureSchedule;
+use settings::{AppPaths, Policy, Settings};
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -40,8 +38,8 @@ const ALONE: Duration = Duration::from_secs(15);
 
 /// The running instance.
 pub(crate) struct Agent {
-    pub(super) paths: Paths,
-    pub(super) config: Config,
+    pub(super) paths: AppPaths,
+    pub(super) policy: Policy,
     pub(super) keys: journal::JournalKeys,
     pub(super) replay: bool,
     pub(super) destination: String,
@@ -362,7 +360,7 @@ impl Agent {
             Request::FreezeSegments => {
                 let rules = FreezeOptions {
                     hold_us: 0,
-                    ..freeze_rules(&self.config, true)
+                    ..self.policy.freeze_options(true)
                 };
                 let packed = self
                     .checkpoint(now)
@@ -401,7 +399,7 @@ impl Agent {
     fn freeze(&mut self, now: Moment) {
         if let Err(e) = self
             .journal
-            .freeze(now.utc_us, &freeze_rules(&self.config, false))
+            .freeze(now.utc_us, &self.policy.freeze_options(false))
         {
             self.in_trouble(&e);
             let text = format!("Nothing new can be packed for sending: {e}");
@@ -517,7 +515,7 @@ impl Agent {
             .context("the last records could not be written")?;
         // Packed now, while it can still be opened here; what is to be held back is sent later.
         self.journal
-            .freeze(now.utc_us, &freeze_rules(&self.config, true))
+            .freeze(now.utc_us, &self.policy.freeze_options(true))
             .context("the last records could not be packed")?;
         self.journal
             .close(now.utc_us)

@@ -8,7 +8,7 @@ use report::{AgentStatus, OutboxSummary};
 impl Agent {
     /// The present state for people and for `uam status`.
     pub(super) fn status(&self, now: Moment) -> AgentStatus {
-        let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
+        let reader = Reader::open(&self.paths.journal_dir(), self.keys.opener.clone());
         let outbox = reader
             .and_then(|r| report::query::read_outbox_summary(&r))
             .unwrap_or_default();

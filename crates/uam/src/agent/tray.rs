@@ -6,8 +6,6 @@
 use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
-use crate::config::{IndicatorConfig, Notify};
-use crate::paths::Paths;
 use indicator::{
     Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler,
     Notification, NotificationSender, PageAvailability,
@@ -17,6 +15,7 @@ use platform::process::{browser_command, self_command, separate_from_terminal};
 use protocol::{Request, Response, UserCommand};
 use report::AgentStatus;
 use report::status::FRESH_US;
+use settings::{AppPaths, NotificationLevel, VisibilityPolicy};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -37,18 +36,18 @@ pub(crate) struct Tray {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
     options: IndicatorOptions,
-    notify: Notify,
+    notify: NotificationLevel,
 }
 
 impl Tray {
     /// Starts it. What cannot be shown on this desktop is told by [`Tray::lines`].
     pub(crate) fn open(
-        config: &IndicatorConfig,
-        paths: &Paths,
+        visibility: VisibilityPolicy,
+        paths: &AppPaths,
         home: Option<PathBuf>,
         tx: &SyncSender<Message>,
     ) -> Self {
-        let options = options(config);
+        let options = options(visibility);
         let hand = Hand {
             tx: tx.clone(),
             paths: paths.clone(),
@@ -61,7 +60,7 @@ impl Tray {
                 .then(|| Indicator::start(options.clone(), Arc::new(hand)).ok())
                 .flatten(),
             options,
-            notify: config.notify,
+            notify: visibility.notifications,
         }
     }
 
@@ -114,10 +113,10 @@ impl Agent {
 }
 
 /// For [`Tray::open`] and for `uam doctor`.
-pub(crate) fn options(config: &IndicatorConfig) -> IndicatorOptions {
+pub(crate) fn options(visibility: VisibilityPolicy) -> IndicatorOptions {
     IndicatorOptions {
-        tray: config.tray,
-        notifications: config.notify != Notify::Off,
+        tray: visibility.tray,
+        notifications: visibility.notifications != NotificationLevel::Off,
         bus: None,
     }
 }
@@ -147,7 +146,7 @@ pub(crate) fn support(support: &SensorSupport) -> String {
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
 fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> IndicatorStatus {
-    let fresh = status.fresh(now_us);
+    let fresh = status.is_fresh(now_us);
     let sign = match status.state {
         _ if !fresh => IconState::NotRecording,
         Coverage::Active => IconState::Active,
@@ -166,8 +165,8 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> I
         // Should this loop stand still from now on, the icon says so by itself.
         Some(at) => {
             let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
-            let zone = report::text::zone(&status.zone);
-            let since = report::text::clock(at, &zone);
+            let zone = report::text::load_zone(&status.zone);
+            let since = report::text::format_clock_time(at, &zone);
             shown.with_expiry(Expiry {
                 until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),
@@ -183,7 +182,7 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> I
 /// and what is wrong with the record or its way: all of it may be missed by whoever looks elsewhere. Only such notices
 /// are shown in their own words; of the others, which may name what was looked for or taken out, it is said what kind
 /// they are.
-fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
+fn bubble(notify: NotificationLevel, notice: &Notice) -> Option<&str> {
     use NoticeCode as Code;
     let text = match notice.code {
         Code::Started
@@ -197,7 +196,7 @@ fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
         | Code::SensorLost
         | Code::UploadStuck
         | Code::DiskLow
-        | Code::Quarantined => return (notify != Notify::Off).then_some(&notice.text),
+        | Code::Quarantined => return (notify != NotificationLevel::Off).then_some(&notice.text),
         Code::SensorBack
         | Code::UploadBack
         | Code::DiskBack
@@ -216,13 +215,13 @@ fn bubble(notify: Notify, notice: &Notice) -> Option<&str> {
         // Both belong to a start, which is told.
         Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
     };
-    (notify == Notify::All).then_some(text)
+    (notify == NotificationLevel::All).then_some(text)
 }
 
 /// Carries out what is wished through the menu.
 struct Hand {
     tx: SyncSender<Message>,
-    paths: Paths,
+    paths: AppPaths,
     home: Option<PathBuf>,
     errands: Arc<AtomicUsize>,
 }

@@ -152,7 +152,7 @@ impl Agent {
         from: Option<u64>,
         step: ScreenshotStep,
     ) -> Result<Option<ViewedScreenshot>, journal::JournalError> {
-        let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone())?;
+        let reader = Reader::open(&self.paths.journal_dir(), self.keys.opener.clone())?;
         let mut shots: Vec<_> = reader
             .newest_screenshots(PICTURES)?
             .into_iter()
@@ -163,7 +163,7 @@ impl Agent {
         let Some((at, row)) = at.and_then(|at| Some((at, shots.get(at)?))) else {
             return Ok(None);
         };
-        let bytes = reader.picture(row.seq)?;
+        let bytes = reader.open_screenshot(row.seq)?;
         Ok(Some(ViewedScreenshot {
             seq: row.seq,
             position: at as u64 + 1,

@@ -6,7 +6,6 @@
 
 use super::{Home, worker};
 use crate::cli::RunArgs;
-use crate::config::Config;
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{agent, control, output, start};
@@ -16,6 +15,7 @@ use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};
 use protocol::Request;
+use settings::Settings;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -34,8 +34,10 @@ const MOST_LOG: u64 = 4096;
 ///
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
-pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
-    let standing = indicator::probe_desktop(&agent::indicator_options(&config.indicator));
+pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
+    let standing = indicator::probe_desktop(&agent::indicator_options(
+        settings::VisibilityPolicy::from(&config.indicator),
+    ));
     let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
         (&standing.tray, &standing.notifications)
     else {
@@ -138,7 +140,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting: "Recording in the background.".to_owned(),
     });
-    remove_endpoint(&home.paths.socket());
+    remove_endpoint(&home.paths.agent_endpoint());
     drop(instance);
     code
 }

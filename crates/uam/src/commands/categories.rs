@@ -1,12 +1,12 @@
 //! `uam categories`: what windows stand for in reports. Settings only; nothing of the record is read.
 
 use super::Home;
-use crate::config::Config;
 use crate::output;
 use anyhow::Context;
 use clap::Args;
 use report::meaning::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
 use serde::Serialize;
+use settings::Settings;
 use std::process::ExitCode;
 
 /// What `uam categories` can be told. Without anything it lists the rules in force.
@@ -43,7 +43,7 @@ impl<'a> Told<'a> {
 const LISTS: [RuleList; 2] = [RuleList::Category, RuleList::Project];
 
 pub(super) fn run(home: &Home, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
-    let meaning = Config::load(&home.paths)?.meaning()?;
+    let meaning = Settings::load(&home.paths)?.classification_rules()?;
     let told: Vec<Told> = match args.test.as_deref() {
         Some([app, title]) => LISTS
             .iter()

@@ -2,8 +2,6 @@
 
 use super::Home;
 use crate::agent;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
 use indicator::Availability;
@@ -12,6 +10,7 @@ use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use sense::Desktop;
 use serde::Serialize;
+use settings::{EnvVars, Settings};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,18 +42,18 @@ struct Findings {
 pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let mut problems = Vec::new();
     let mut problem = |e: anyhow::Error| problems.push(format!("{e:#}"));
-    let config = Config::load(&home.paths).unwrap_or_else(|e| {
+    let config = Settings::load(&home.paths).unwrap_or_else(|e| {
         problem(e);
-        Config::default()
+        Settings::default()
     });
-    let destination =
-        Environment::load(&home.paths).and_then(|env| super::destination(home, &config, &env));
+    let destination = EnvVars::load(&home.paths)
+        .and_then(|env| settings::resolve_destination(&config, &env, &home.paths));
     let destination = destination.map_err(&mut problem).ok();
     if let Some(Err(e)) = destination.as_ref().map(look) {
         problem(e);
     }
     let desktop = Desktop::open(&super::run::options(&config), Arc::new(SystemClock));
-    let vault = match vault::Vault::open(&home.paths.vault()) {
+    let vault = match vault::Vault::open(&home.paths.vault_dir()) {
         Ok(vault) => Some(vault),
         Err(vault::VaultError::Missing { .. }) => None,
         Err(e) => {
@@ -66,9 +65,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let keys = super::keys::summary(vault.as_ref());
     let running = match home
         .paths
-        .lock()
+        .instance_lock_file()
         .exists()
-        .then(|| InstanceLock::acquire(&home.paths.lock()))
+        .then(|| InstanceLock::acquire(&home.paths.instance_lock_file()))
     {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,
@@ -76,7 +75,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
-        shown: indicator::probe_desktop(&agent::indicator_options(&config.indicator)),
+        shown: indicator::probe_desktop(&agent::indicator_options(
+            settings::VisibilityPolicy::from(&config.indicator),
+        )),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
@@ -91,7 +92,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         running,
         enrolled,
         keys,
-        sealing: match config.upload.sealed() {
+        sealing: match config.upload.is_sealed() {
             true => "what is sent is sealed: only your keys open it",
             false => {
                 "what is sent is READABLE for whoever can read that place (upload.seal = false)"

@@ -1,7 +1,6 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
 use super::{Home, talk};
-use crate::config::{self, Config};
 use crate::{access, output};
 use anyhow::Context;
 use clap::Args;
@@ -9,6 +8,7 @@ use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
 use report::text::display_width;
 use serde::Serialize;
+use settings::{self, Settings};
 use std::process::ExitCode;
 
 /// Columns of the list.
@@ -60,7 +60,7 @@ pub(super) fn run(home: &Home, args: &ExcludeArgs) -> anyhow::Result<ExitCode> {
     if let Some(number) = args.remove {
         return remove(home, number);
     }
-    let config = Config::load(&home.paths)?;
+    let config = Settings::load(&home.paths)?;
     match &args.test {
         Some(title) => test(&config, args, title.clone()),
         None => list(&config, args.json),
@@ -79,7 +79,7 @@ struct Answer {
     group: Option<ExclusionGroup>,
 }
 
-fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::Result<ExitCode> {
+fn test(config: &Settings, args: &ExcludeArgs, title: Option<String>) -> anyhow::Result<ExitCode> {
     if title.is_some() && args.title.is_some() {
         return Err(UserError::usage(
             "the title was given twice",
@@ -99,7 +99,7 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         )
         .into());
     }
-    let exclusions = config.exclusions()?;
+    let exclusions = config.exclude.compile_rules()?;
     let which = exclusions.matching_rule(&window);
     if !args.json {
         output::line(&match which {
@@ -142,7 +142,7 @@ struct BuiltIn {
     rule: ExclusionRule,
 }
 
-fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
+fn list(config: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let built_in = || recorder::built_in_rules().filter(|_| config.exclude.defaults);
     if json {
         let rules = Rules {
@@ -224,8 +224,8 @@ pub(crate) fn add_app(home: &Home, app: &str) -> anyhow::Result<String> {
 }
 
 fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
-    home.paths.create()?;
-    let before = Config::load(&home.paths)?;
+    home.paths.create_dirs()?;
+    let before = Settings::load(&home.paths)?;
     let rules = before.exclude.rules;
     if let Some(at) = rules.iter().position(|r| r == rule) {
         return Ok(vec![format!(
@@ -239,7 +239,7 @@ fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
             "Write the word to look for, such as: uam exclude --add-title payroll*",
         )
     })?;
-    config::rules::add(&home.paths, rule)?;
+    settings::add_rule(&home.paths, rule)?;
     Ok(vec![
         format!("Your rule {}: {rule}.", rules.len() + 1),
         talk::reloaded(home)?,
@@ -247,14 +247,14 @@ fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
 }
 
 fn remove(home: &Home, number: usize) -> anyhow::Result<ExitCode> {
-    let before = Config::load(&home.paths)?;
+    let before = Settings::load(&home.paths)?;
     let rule = before.exclude.rules.get(number.wrapping_sub(1));
     let rule = rule.map_or_else(String::new, |r| format!(": {r}"));
     if !rule.is_empty() {
         // To protect more asks for nothing; to protect less is a setting like any other.
         access::for_settings(home, &format!("Your exclusion rule {number} was removed."))?;
     }
-    config::rules::remove(&home.paths, number)?;
+    settings::remove_rule(&home.paths, number)?;
     output::line(&format!("Removed your rule {number}{rule}."));
     output::line(&talk::reloaded(home)?);
     Ok(ExitCode::SUCCESS)

@@ -2,11 +2,11 @@
 
 use super::{Home, report as reports};
 use crate::cli::{BlocksBy, ExportArgs};
-use crate::config::Config;
 use crate::output;
 use anyhow::Context;
 use platform::clock::current_time_us;
 use report::overview::GroupBy;
+use settings::Settings;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -32,8 +32,8 @@ pub(super) fn run(home: &Home, from: u64) -> anyhow::Result<ExitCode> {
 
 /// Writes blocks of work into a calendar file.
 pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let (view, meaning) = (config.view(None), config.meaning()?);
+    let config = Settings::load(&home.paths)?;
+    let (view, meaning) = (config.view_options(None), config.classification_rules()?);
     let today = crate::time::today(view.starts).to_string();
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
     let days = reports::range(from.unwrap_or(&today), Some(to.unwrap_or(&today)))?;

@@ -22,7 +22,7 @@ const TRIES: u32 = 5;
 pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
     let action = match action.unwrap_or(KeysAction::List) {
         KeysAction::List => {
-            list(&Vault::open(&home.paths.vault())?);
+            list(&Vault::open(&home.paths.vault_dir())?);
             signs(home)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -85,7 +85,7 @@ fn list(vault: &Vault) {
 /// Which key signs what is sent; it opens nothing.
 fn signs(home: &Home) -> anyhow::Result<()> {
     output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
-    match DeviceKey::load(&home.paths.vault())? {
+    match DeviceKey::load(&home.paths.vault_dir())? {
         Some(key) => output::line(&format!(
             "  {}  {}",
             key.public().fingerprint(),

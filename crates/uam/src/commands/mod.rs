@@ -26,18 +26,18 @@ pub(crate) mod worker;
 
 use crate::access;
 use crate::cli::{Cli, Command};
-use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
 use model::{DeviceId, UserError};
 use platform::process::self_command;
+use settings::AppPaths;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
 
 /// What every command begins with.
 pub(crate) struct Home {
-    pub(crate) paths: Paths,
+    pub(crate) paths: AppPaths,
     /// `--home` as given, to pass on.
     pub(crate) given: Option<std::path::PathBuf>,
 }
@@ -60,7 +60,7 @@ impl Home {
 /// Carries out the command line.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let home = Home {
-        paths: Paths::find(cli.home.as_deref())?,
+        paths: AppPaths::locate(cli.home.as_deref())?,
         given: cli.home,
     };
     match cli.command {
@@ -100,7 +100,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ),
         Some(Command::Dashboard { port, no_open }) => dashboard::run(&home, port, no_open),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
-        Some(Command::Config { action }) => config::run(&home, action),
+        Some(Command::Settings { action }) => config::run(&home, action),
         Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),
         Some(Command::Upload { policy: true, .. }) => upload::policy(&home),
         Some(Command::Upload {
@@ -131,7 +131,7 @@ fn reader(home: &Home, what: &str) -> anyhow::Result<journal::Reader> {
 
 /// A clear word when there is nothing to read yet.
 fn recorded(home: &Home) -> anyhow::Result<()> {
-    if home.paths.journal().join(journal::DB_NAME).exists() {
+    if home.paths.has_journal() {
         return Ok(());
     }
     Err(UserError::usage(
@@ -158,8 +158,8 @@ pub(crate) fn keys(
 /// Where uploads go, from settings, environment and `.env`.
 pub(crate) fn destination(
     home: &Home,
-    config: &crate::config::Config,
-    environment: &crate::environment::Environment,
+    config: &settings::Settings,
+    environment: &settings::EnvVars,
 ) -> anyhow::Result<Destination> {
     let get = |name: &str| match name {
         // Where profiles lie; not a thing to set in `.env`.
@@ -169,7 +169,7 @@ pub(crate) fn destination(
     Destination::resolve(
         config.upload.destination.as_deref(),
         &get,
-        &home.paths.local_sink(),
+        &home.paths.local_sink_dir(),
     )
     .map(|destination| destination.with_rate_limit(config.upload.limit_kib_per_s))
     .map_err(|e| {

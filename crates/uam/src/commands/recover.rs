@@ -52,7 +52,7 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 /// On the vault's own computer: a new secret for the phone, and a new place for the key.
 fn here(home: &Home) -> anyhow::Result<ExitCode> {
-    let mut vault = Vault::open(&home.paths.vault())?;
+    let mut vault = Vault::open(&home.paths.vault_dir())?;
     let code = code()?;
     let now = unix_time();
     let now_us = current_time_us();

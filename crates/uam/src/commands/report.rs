@@ -4,7 +4,6 @@ mod page;
 
 use super::Home;
 use crate::cli::ReportArgs;
-use crate::config::Config;
 use crate::{output, time};
 use anyhow::Context;
 use jiff::civil::Date;
@@ -14,6 +13,7 @@ use model::UserError;
 use platform::clock::SystemClock;
 use platform::timezone::current_zone_name;
 use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
+use settings::Settings;
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
@@ -25,8 +25,11 @@ const WIDTH: usize = 100;
 const LONGEST: i64 = 3_660;
 
 pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let (view, meaning) = (config.view(args.merge), config.meaning()?);
+    let config = Settings::load(&home.paths)?;
+    let (view, meaning) = (
+        config.view_options(args.merge),
+        config.classification_rules()?,
+    );
     let args = &args.dated(time::today(view.starts));
     if args.html.is_some() || args.pdf.is_some() {
         return page::run(home, args, view, &meaning);

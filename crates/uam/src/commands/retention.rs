@@ -1,7 +1,6 @@
 //! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
 
 use super::Home;
-use crate::config::Config;
 use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;
@@ -13,18 +12,19 @@ use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
+use settings::Settings;
 use std::process::ExitCode;
 use vault::{Opener, Vault};
 
 pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    let config = Config::load(&home.paths)?;
-    let policy = retention::policy(&config, &home.paths);
-    let mut outbox = Outbox::open(&home.paths.journal())?;
+    let config = Settings::load(&home.paths)?;
+    let policy = settings::resolve_retention(&config, &home.paths);
+    let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     let now_us = current_time_us();
     if apply {
         // The uploader puts old pictures away, too.
-        let lock = home.paths.runtime.join("upload.lock");
+        let lock = home.paths.upload_lock_file();
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(UserError::new(
                 ErrorKind::Failed,
@@ -49,11 +49,11 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
 
 /// What leaves by the settings as they are now, if anything does.
 pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
-    if !home.paths.journal().join(journal::DB_NAME).exists() {
+    if !home.paths.has_journal() {
         return Ok(None);
     }
-    let policy = retention::policy(&Config::load(&home.paths)?, &home.paths);
-    let outbox = Outbox::open(&home.paths.journal())?;
+    let policy = settings::resolve_retention(&Settings::load(&home.paths)?, &home.paths);
+    let outbox = Outbox::open(&home.paths.journal_dir())?;
     let look = retention::look(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
@@ -84,7 +84,7 @@ fn carry_out(
     ));
     retention::tell(&home.paths, &look.policy, now_us)?;
     let (_, said) = retention::carry_out(outbox, look)?;
-    let vault = Vault::open(&home.paths.vault())?;
+    let vault = Vault::open(&home.paths.vault_dir())?;
     let keys = super::keys(&vault, Opener::new([]), None)?;
     access::note(
         home,

@@ -2,10 +2,7 @@
 
 use super::Home;
 use crate::cli::RunArgs;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::lease::Handover;
-use crate::paths::Paths;
 use crate::supervise::{self, Watch};
 use crate::{output, start};
 use journal::Reader;
@@ -14,6 +11,7 @@ use platform::endpoint::remove_endpoint;
 use platform::timezone::current_zone_name;
 use report::{TodayTotals, ViewOptions};
 use sense::DesktopOptions;
+use settings::{AppPaths, EnvVars, Settings};
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::{Identity, Opener};
@@ -21,17 +19,17 @@ use vault::{Identity, Opener};
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
     // Everything that can be wrong is found before the user is asked for anything.
-    let config = Config::load(paths)?;
-    let environment = Environment::load(paths)?;
-    let destination = super::destination(home, &config, &environment)?;
+    let config = Settings::load(paths)?;
+    let environment = EnvVars::load(paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     super::worker::check(args)?;
     if args.background {
         super::background::must_be_seen(&config)?;
     }
-    paths.create()?;
+    paths.create_dirs()?;
     let instance = start::claim(paths)?;
     let describe = destination.describe();
-    let entered = start::enter(args, paths, config, &describe)?;
+    let entered = start::enter(args, paths, config, &destination)?;
     if let Some(with) = destination.describe_credentials() {
         output::line(&format!("It is sent with {with}."));
     }
@@ -41,7 +39,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let greeting = format!(
         "Recording to {} and sending to {describe}; {}.",
         paths.data.display(),
-        start::describe(&entered.config)
+        entered.policy.describe_screenshots()
     );
     let today = entered.opener.map(|opener| today(paths, opener));
     let lease = Identity::generate();
@@ -57,18 +55,18 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting,
     });
-    remove_endpoint(&paths.socket());
+    remove_endpoint(&paths.agent_endpoint());
     drop(instance);
     code
 }
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &Paths, opener: Opener) -> TodayTotals {
+fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
     let day = report::day::local_date(now_us, &zone);
-    Reader::open(&paths.journal(), opener)
+    Reader::open(&paths.journal_dir(), opener)
         .ok()
         .and_then(|reader| {
             report::strip::read_day_with_timeline(
@@ -87,7 +85,7 @@ fn today(paths: &Paths, opener: Opener) -> TodayTotals {
 }
 
 /// How the desktop is opened, here and in `uam doctor`.
-pub(super) fn options(config: &Config) -> DesktopOptions {
+pub(super) fn options(config: &Settings) -> DesktopOptions {
     let mut options = DesktopOptions {
         idle_limit: Duration::from_secs(config.record.idle_seconds),
         ..DesktopOptions::default()

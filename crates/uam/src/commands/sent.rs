@@ -4,7 +4,7 @@ use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
 use crate::output;
-use crate::yours::{sink, words};
+use crate::yours::words;
 use anyhow::Context;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo, open_segment};
 use model::{ErrorKind, UserError};
@@ -340,7 +340,7 @@ fn show(
     item: &Item,
     args: &SentArgs,
 ) -> anyhow::Result<ExitCode> {
-    let (head, opened, as_sent) = found(&sink::open(home), access, reader, item);
+    let (head, opened, as_sent) = found(&settings::open_sink(&home.paths), access, reader, item);
     output::err(&format!("{head}\n"));
     let opened = opened.context("nor can it be read from the journal")?;
     match (opened, &args.save) {
@@ -359,7 +359,7 @@ fn show(
 }
 
 fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow::Result<ExitCode> {
-    let sink = sink::open(home);
+    let sink = settings::open_sink(&home.paths);
     let mut wrong = 0_u64;
     for item in items {
         let (head, opened, as_sent) = found(&sink, access, reader, item);

@@ -2,13 +2,13 @@
 
 use super::Home;
 use crate::cli::Protocol;
-use crate::config::Config;
 use crate::output;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
 use model::UserError;
 use platform::clock::current_time_us;
+use settings::Settings;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,7 +41,7 @@ pub(super) fn run(
             output::line(&format!("Saved {}", file.display()));
         }
         (None, None) => {
-            let hold = Config::load(&home.paths)?.upload.hold_seconds;
+            let hold = Settings::load(&home.paths)?.upload.hold_seconds;
             let hold_us = i64::try_from(hold * model::MICROS_PER_SECOND).unwrap_or(i64::MAX);
             list(&reader, count, hold_us)?;
         }

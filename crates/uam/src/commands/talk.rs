@@ -73,7 +73,7 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if InstanceLock::acquire(&home.paths.lock())?.is_ok() {
+        if InstanceLock::acquire(&home.paths.instance_lock_file())?.is_ok() {
             output::line("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }

@@ -2,11 +2,10 @@
 
 use super::Home;
 use crate::access::{self, keyholder};
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::{output, start};
 use model::{NoticeCode, UserError};
 use platform::timezone::current_zone_name;
+use settings::{ConsentNotice, EnvVars, Settings};
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::Vault;
@@ -42,19 +41,15 @@ pub(super) fn lock(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let destination = super::destination(home, &config, &environment)?.describe();
-    let vault = match Vault::open(&home.paths.vault()) {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let vault = match Vault::open(&home.paths.vault_dir()) {
         Err(vault::VaultError::Missing { .. }) => None,
         opened => Some(opened?),
     };
-    output::line(&start::notice(
-        &home.paths,
-        &config,
-        &destination,
-        vault.as_ref(),
-    ));
+    let policy = start::resolve_policy(&config, destination, &home.paths, vault.as_ref())?;
+    output::line(&ConsentNotice::of(&policy).text);
     output::line(&match vault.as_ref().and_then(Vault::consent) {
         None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
         Some(consent) => format!(

@@ -1,8 +1,6 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::config::{Config, OnMetered};
-use crate::environment::Environment;
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
@@ -14,6 +12,7 @@ use platform::metered::{Metered, query_metered};
 use platform::timezone::current_zone_name;
 use protocol::{CallError, Request};
 use serde::{Deserialize, Serialize};
+use settings::{EnvVars, MeteredAction, Settings};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -166,15 +165,15 @@ fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
 
 /// Prints the policy for this device's key.
 pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
     let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
         return Err(UserError::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
         ).into());
     };
-    let vault = vault::Vault::open(&home.paths.vault())?;
+    let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
     output::out(&upload::policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
@@ -192,9 +191,9 @@ fn given_lease() -> anyhow::Result<Opener> {
 }
 
 /// Why nothing is sent now, where the network is paid for by use. Who asks for it with `--now` gets it sent.
-fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
+fn waits_for_a_network(config: &Settings, now: bool) -> Option<Trouble> {
     let waits = !now
-        && config.upload.on_metered == OnMetered::Wait
+        && config.upload.on_metered == MeteredAction::Wait
         && query_metered(&BusAddress::System) == Metered::Yes;
     waits.then(|| Trouble {
         permanent: false,
@@ -207,14 +206,14 @@ fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
 
 /// `alive`: true when a running instance asks, whose silence would be a gap.
 fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
-    let destination = super::destination(home, &config, &environment)?;
-    if !home.paths.journal().join(journal::DB_NAME).exists() {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    if !home.paths.has_journal() {
         return Ok(Summary::default());
     }
     // One upload at a time; the lock goes with the process, however it ends.
-    let lock = home.paths.runtime.join("upload.lock");
+    let lock = home.paths.upload_lock_file();
     let Ok(_alone) = InstanceLock::acquire(&lock)? else {
         return Ok(Summary {
             error: Some(Trouble {
@@ -234,10 +233,10 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
         });
     }
     let clock = SystemClock;
-    let mut outbox = Outbox::open(&home.paths.journal())?;
+    let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        match protocol::call_agent(&home.paths.socket(), &Request::FreezeSegments) {
+        match protocol::call_agent(&home.paths.agent_endpoint(), &Request::FreezeSegments) {
             Ok(response) if response.is_refused() => {
                 anyhow::bail!("the running instance could not pack what it holds back")
             }
@@ -288,7 +287,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 (drained.records, drained.shots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
-                let key = DeviceKey::load_or_create(&home.paths.vault())?;
+                let key = DeviceKey::load_or_create(&home.paths.vault_dir())?;
                 match upload_manifests(&mut outbox, &sink, &key, alive, &clock) {
                     Ok(chained) => summary.bytes += chained.bytes,
                     Err(cause) if summary.error.is_none() => {

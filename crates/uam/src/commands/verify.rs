@@ -2,8 +2,6 @@
 
 use super::Home;
 use crate::cli::VerifyArgs;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::output;
 use crate::yours::words;
 use ::upload::verify::{
@@ -16,6 +14,7 @@ use journal::Reader;
 use model::{ErrorKind, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
+use settings::{EnvVars, Settings};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -81,7 +80,7 @@ fn check(
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::load(&home.paths.vault())?.map(|key| key.public());
+    let key = DeviceKey::load(&home.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -93,8 +92,8 @@ pub(super) fn own(
     quick: bool,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let (config, environment) = (Config::load(&home.paths)?, Environment::load(&home.paths)?);
-    let destination = super::destination(home, &config, &environment)?;
+    let (config, environment) = (Settings::load(&home.paths)?, EnvVars::load(&home.paths)?);
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
@@ -135,7 +134,7 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .map(|text| {
             text.parse::<DevicePublicKey>().map_err(|e| {
                 anyhow::Error::from(UserError::usage(
-                    format!("--key {}: {e}", model::printable(text, 80)),
+                    format!("--key {}: {e}", model::to_printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
                 ))
             })
@@ -158,9 +157,13 @@ fn earlier(file: &Path) -> anyhow::Result<VerifyReport> {
 
 /// The place named, or the one where this computer sends to.
 fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
-    let environment = Environment::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
     let Some(place) = &args.place else {
-        return super::destination(home, &Config::load(&home.paths)?, &environment);
+        return settings::resolve_destination(
+            &Settings::load(&home.paths)?,
+            &environment,
+            &home.paths,
+        );
     };
     let url = match place.contains("://") {
         true => place.clone(),
@@ -170,17 +173,20 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
             .to_string(),
     };
     let get = |name: &str| environment.values.get(name).cloned();
-    Destination::choose(Some(&url), &get, &home.paths.local_sink())
+    Destination::resolve(Some(&url), &get, &home.paths.local_sink_dir())
         .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
 fn own_journal(home: &Home, must: bool) -> anyhow::Result<Option<Reader>> {
-    if !must && !home.paths.journal().join(journal::DB_NAME).exists() {
+    if !must && !home.paths.has_journal() {
         return Ok(None);
     }
     super::recorded(home)?;
-    Ok(Some(Reader::open(&home.paths.journal(), Opener::locked())?))
+    Ok(Some(Reader::open(
+        &home.paths.journal_dir(),
+        Opener::locked(),
+    )?))
 }
 
 /// One line that is written over, where somebody is looking.

@@ -3,8 +3,6 @@
 use super::Home;
 use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
@@ -12,13 +10,13 @@ use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
 use sense::{Desktop, script};
+use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use vault::{Opener, Vault};
 
 /// What can be wrong with a worker's arguments, found before anybody is asked for anything.
@@ -72,16 +70,17 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         .caused_by(e)
     })?;
     let paths = &home.paths;
-    let config = Config::load(paths)?;
-    let environment = Environment::load(paths)?;
-    let destination = super::destination(home, &config, &environment)?;
-    let vault = Vault::open(&paths.vault())?;
+    let config = Settings::load(paths)?;
+    let environment = EnvVars::load(paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let vault = Vault::open(&paths.vault_dir())?;
     let lease = handover.lease()?;
     let keys = super::keys(
         &vault,
         Opener::new([lease.clone()]),
         Some(&lease.recipient()),
     )?;
+    let policy = start::resolve_policy(&config, destination, paths, Some(&vault))?;
     let desktop = desktop(args, &config)?;
     let trace = args.record_trace.as_deref().map(|file| {
         let out = OpenOptions::new()
@@ -100,12 +99,11 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         route: Route {
             home: home.given.clone(),
             environment: environment.values,
-            every: Duration::from_secs(config.upload.every_seconds),
+            every: policy.upload.interval,
             // Only who may send readable things needs a key for it.
-            lease: (!config.upload.sealed()).then(|| lease.reveal()),
+            lease: (!policy.upload.sealed).then(|| lease.reveal()),
         },
-        readers: start::readers(paths, &config, &vault),
-        destination: destination.describe(),
+        destination: policy.destination.describe(),
         handover,
         orders: Box::new(stdin),
         look: match (args.background, args.plain) {
@@ -114,15 +112,15 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             _ => Look::Live,
         },
         home: home.again(),
-        config,
+        policy,
     };
     let ended = agent::run(setup);
-    remove_endpoint(&paths.socket());
+    remove_endpoint(&paths.agent_endpoint());
     output::line(&ended?);
     Ok(())
 }
 
-fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
+fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
     match &args.replay {
         Some(file) => open_replay(file),
         None => Ok(Desktop::open(

@@ -14,18 +14,17 @@ pub(crate) use first::secret as imported_secret;
 pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
-use crate::config::Config;
 use crate::output;
-use crate::paths::Paths;
 use anyhow::Context;
-use consent::{Agreed, Facts};
+use consent::Agreed;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::instance_lock::InstanceLock;
+use settings::{AppPaths, ConsentNotice, Policy, Readers, Settings};
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::Duration;
+use upload::Destination;
 use vault::{
     CodeVerdict, Enrolment, GateToken, KeySlotKind, Opener, UnlockedSlot, Vault, VaultError,
 };
@@ -34,8 +33,8 @@ use vault::{
 const TRIES: u32 = 3;
 
 /// Takes the instance lock, or says where the first instance is.
-pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
-    InstanceLock::acquire(&paths.lock())?.map_err(|holder| {
+pub(crate) fn claim(paths: &AppPaths) -> anyhow::Result<InstanceLock> {
+    InstanceLock::acquire(&paths.instance_lock_file())?.map_err(|holder| {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
@@ -54,7 +53,7 @@ pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
 /// What came of the way in.
 pub(crate) struct Entered {
     pub(crate) vault: Vault,
-    pub(crate) config: Config,
+    pub(crate) policy: Policy,
     /// What the record must say about it.
     pub(crate) notices: Vec<(NoticeCode, String)>,
     /// Opens what was recorded here; for a look at what today already holds, then gone.
@@ -64,21 +63,21 @@ pub(crate) struct Entered {
 /// Asks for everything a start needs: agreement, the vault's secret, the code, and the questions.
 pub(crate) fn enter(
     args: &RunArgs,
-    paths: &Paths,
-    config: Config,
-    destination: &str,
+    paths: &AppPaths,
+    config: Settings,
+    destination: &Destination,
 ) -> anyhow::Result<Entered> {
     let now_us = current_time_us();
     let mut notices = Vec::new();
-    let dir = paths.vault();
+    let dir = paths.vault_dir();
     let mut vault = match Vault::exists(&dir)? {
         true => Some(Vault::open(&dir)?),
         false => None,
     };
     let agreed = {
-        let facts = facts(paths, &config, destination, vault.as_ref());
+        let policy = resolve_policy(&config, destination.clone(), paths, vault.as_ref())?;
         let before = vault.as_ref().and_then(Vault::consent);
-        consent::ask(&facts, before, args.agree, now_us)?
+        consent::ask(&ConsentNotice::of(&policy), before, args.agree, now_us)?
     };
     let (mut vault, door, imported) = match vault.take() {
         Some(vault) => {
@@ -105,17 +104,19 @@ pub(crate) fn enter(
             now_us,
         )?;
     }
-    let sealed_before = config.upload.sealed();
+    let sealed_before = config.upload.is_sealed();
     let shots_before = config.shots.clone();
     let config = questions::ask(args, paths, config)?;
+    let policy = resolve_policy(&config, destination.clone(), paths, Some(&vault))?;
     if config.shots != shots_before {
-        let text = format!("Pictures from now on: {}.", describe(&config));
+        let text = format!("Pictures from now on: {}.", policy.describe_screenshots());
         notices.push((NoticeCode::Settings, text));
     }
-    if config.upload.sealed() != sealed_before {
-        let facts = facts(paths, &config, destination, Some(&vault));
-        let consent = consent::renewed(&facts, now_us);
-        notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
+    if config.upload.is_sealed() != sealed_before {
+        // Somebody changed it a moment ago, and need not be shown it once more.
+        let consent = consent::consent_to(&ConsentNotice::of(&policy), now_us);
+        let text = policy.upload.describe_sealing().to_owned();
+        notices.push((NoticeCode::Settings, text));
         vault.set_consent(&door, consent)?;
     }
     let opener = match vault.viewer_identity(&door, &pass) {
@@ -125,50 +126,28 @@ pub(crate) fn enter(
     };
     Ok(Entered {
         vault,
-        config,
+        policy,
         notices,
         opener,
     })
 }
 
-/// The notice as it stands, for whoever wants to read it again.
-pub(crate) fn notice(
-    paths: &Paths,
-    config: &Config,
-    destination: &str,
+/// The policy of a start, with the readers that the vault names; before there is one, the person on this computer.
+pub(crate) fn resolve_policy(
+    settings: &Settings,
+    destination: Destination,
+    paths: &AppPaths,
     vault: Option<&Vault>,
-) -> String {
-    facts(paths, config, destination, vault).text()
-}
-
-/// Who can read, in one sentence.
-pub(crate) fn readers(paths: &Paths, config: &Config, vault: &Vault) -> String {
-    let facts = facts(paths, config, "", Some(vault));
-    format!(
-        "{} can read it. {}",
-        facts.readers(),
-        facts.sealing().replace('\n', "")
-    )
-}
-
-fn facts<'a>(
-    paths: &'a Paths,
-    config: &'a Config,
-    destination: &'a str,
-    vault: Option<&'a Vault>,
-) -> Facts<'a> {
-    Facts {
-        paths,
-        config,
-        destination,
-        organisations: vault.map_or(&[], Vault::organisations),
-        viewer: vault.is_none_or(|v| v.viewer().is_some()),
-    }
+) -> anyhow::Result<Policy> {
+    let viewer = vault.is_none_or(|v| v.viewer().is_some());
+    let organisations = vault.map_or(&[][..], Vault::organisations).iter();
+    let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
+    Policy::resolve(settings, destination, paths, Readers::new(viewer, keys))
 }
 
 /// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.
 fn gate(
-    paths: &Paths,
+    paths: &AppPaths,
     vault: &mut Vault,
     door: &UnlockedSlot,
     imported: bool,
@@ -323,27 +302,4 @@ fn host_name() -> String {
         .or_else(|| std::env::var("COMPUTERNAME").ok())
         .map(|h| h.trim().to_owned())
         .unwrap_or_default()
-}
-
-/// In words, for the first line of a run.
-pub(crate) fn describe(config: &Config) -> String {
-    let shots = &config.shots;
-    if !shots.capture {
-        return "no pictures".to_owned();
-    }
-    let every = Duration::from_secs(shots.every_seconds);
-    let how = if shots.blur {
-        "a blurred picture"
-    } else {
-        "a readable picture"
-    };
-    format!("{how} about every {}", report_length(every))
-}
-
-fn report_length(length: Duration) -> String {
-    match length.as_secs() {
-        s if s % 3600 == 0 => format!("{} h", s / 3600),
-        s if s % 60 == 0 => format!("{} min", s / 60),
-        s => format!("{s} s"),
-    }
 }

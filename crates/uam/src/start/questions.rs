@@ -1,13 +1,12 @@
 //! The questions at the start, each with its default and its flag; the answers are remembered.
 
 use crate::cli::RunArgs;
-use crate::config::{self, Config};
-use crate::paths::Paths;
 use anyhow::Context;
 use console::{Prompt, PromptError};
+use settings::{AppPaths, Settings};
 
 /// Asks what is not settled by a flag, and remembers the answers. At the end of the input the remembered ones hold.
-pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Result<Config> {
+pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow::Result<Settings> {
     let mut shots = config.shots.clone();
     let asked = !args.yes;
     let mut ask = Prompt::on_stdio();
@@ -69,7 +68,7 @@ pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Resu
     if changes.is_empty() {
         return Ok(config);
     }
-    config::set(paths, &changes).context("cannot remember the answers")
+    settings::set_values(paths, &changes).context("cannot remember the answers")
 }
 
 /// Where the input ends, the remembered answer holds.

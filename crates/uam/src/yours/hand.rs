@@ -1,10 +1,9 @@
 //! Who carries out a redaction: the running uam, which alone may write the journal; or this process, where none
 //! runs.
 
-use super::{apply, exceeds_object_limit, freeze_rules, sink, words};
+use super::{apply, exceeds_object_limit, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
-use crate::config::Config;
 use crate::control;
 use anyhow::Context;
 use journal::Errand;
@@ -12,6 +11,7 @@ use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary, Request, Response, ViewerKey};
+use settings::Settings;
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
@@ -38,7 +38,7 @@ pub(crate) fn through(
         Response::Redaction { summary, .. } => Ok(*summary),
         Response::Refused(why) => Err(UserError::new(
             ErrorKind::Failed,
-            model::printable(&why, 400),
+            model::to_printable(&why, 400),
             "Nothing was changed.",
         )
         .into()),
@@ -54,7 +54,7 @@ pub(crate) fn directly(
     access: &Access,
 ) -> anyhow::Result<RedactionSummary> {
     let now = current_time_us();
-    let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
+    let mut errand = Errand::open(&home.paths.journal_dir(), access.keys()?, now)
         .context("the journal cannot be written")?;
     let summary = super::dry_run(scope, errand.writer(), now)?;
     if exceeds_object_limit(&summary) {
@@ -67,7 +67,8 @@ pub(crate) fn directly(
     if dry_run || summary.is_empty() {
         return Ok(summary);
     }
-    let rules = freeze_rules(&Config::load(&home.paths)?, true);
+    let rules =
+        settings::UploadPolicy::from(&Settings::load(&home.paths)?.upload).freeze_options(true);
     let summary = apply(scope, errand.writer(), &rules, now)?;
     let zone = current_zone_name().to_string();
     let (code, text) = words::notice(scope, &summary, now, &zone);

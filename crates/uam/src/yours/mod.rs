@@ -43,9 +43,11 @@ pub(crate) fn dry_run(
     now_us: i64,
 ) -> Result<RedactionSummary, JournalError> {
     match to_operation(scope, now_us) {
-        RedactionOp::Remove(removal) => report_of_removal(journal, journal.would_remove(&removal)?),
+        RedactionOp::Remove(removal) => {
+            report_of_removal(journal, journal.redact_dry_run(&removal)?)
+        }
         RedactionOp::EraseDays(days) => {
-            let erased = journal.would_erase(days.clone())?;
+            let erased = journal.erase_dry_run(days.clone())?;
             report_of_erasure(journal, &days, erased)
         }
     }
@@ -61,7 +63,7 @@ pub(crate) fn apply(
 ) -> Result<RedactionSummary, JournalError> {
     let summary = match to_operation(scope, now_us) {
         RedactionOp::Remove(removal) => {
-            let done = journal.remove(&removal, now_us)?;
+            let done = journal.redact(&removal, now_us)?;
             report_of_removal(journal, done)?
         }
         RedactionOp::EraseDays(days) => {
@@ -120,7 +122,7 @@ fn affected_objects(
                     .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(AffectedObject {
-                name: keys::sent(journal.device(), journal.epoch(), object),
+                name: keys::uploaded_key(journal.device(), journal.epoch(), object),
                 is_exclusive,
                 is_screenshot,
             })
@@ -131,14 +133,4 @@ fn affected_objects(
 /// True when a redaction touches more objects than one response can name.
 pub(crate) fn exceeds_object_limit(summary: &RedactionSummary) -> bool {
     summary.objects.len() > MAX_AFFECTED_OBJECTS
-}
-
-/// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeOptions {
-    FreezeOptions {
-        limits: SegmentLimits::default(),
-        hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
-        last,
-        readable: !config.upload.sealed(),
-    }
 }

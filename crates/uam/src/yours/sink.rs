@@ -4,10 +4,9 @@
 //! and left, because deleting it would lose them there.
 
 use crate::commands::{self, Home};
-use crate::config::Config;
-use crate::environment::Environment;
 use anyhow::Context;
 use protocol::AffectedObject;
+use settings::{EnvVars, Settings};
 use upload::{ObjectStoreSink, Sink, Timeouts};
 
 /// What became of the objects.
@@ -21,8 +20,8 @@ pub(crate) struct Copies {
 
 /// Opens the place where things are sent, as settings and environment name it now.
 pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
-    let config = Config::load(&home.paths)?;
-    let environment = Environment::load(&home.paths)?;
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
     let destination = commands::destination(home, &config, &environment)?;
     destination
         .open_sink(Timeouts::default())
@@ -34,7 +33,7 @@ pub(crate) fn delete(home: &Home, objects: &[AffectedObject]) -> Copies {
     if objects.is_empty() {
         return Copies::default();
     }
-    match open(home) {
+    match settings::open_sink(&home.paths) {
         Ok(sink) => delete_in(&sink, objects),
         Err(e) => Copies {
             left: objects
@@ -77,6 +76,7 @@ fn delete_in(sink: &dyn Sink, objects: &[AffectedObject]) -> Copies {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use upload::ObjectStoreSink;
 
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {

@@ -299,7 +299,7 @@ fn inject_input(
     seconds: u32,
     sent: &mut u64,
 ) -> Result<()> {
-    let mut command = context.helper_command("bench-input")?;
+    let mut command = context.bench_command("input")?;
     command
         .args([rate.to_string(), seconds.to_string()])
         .env("DISPLAY", desktop.display());

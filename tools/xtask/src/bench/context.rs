@@ -46,9 +46,11 @@ impl BenchContext<'_> {
         notes
     }
 
-    /// One of the release helpers.
-    pub(super) fn helper_command(&self, name: &str) -> Result<Command> {
-        Ok(Command::new(build::find_program(&self.helpers, name)?))
+    /// A chore of the release build of `bench`.
+    pub(super) fn bench_command(&self, chore: &str) -> Result<Command> {
+        let mut command = Command::new(build::find_program(&self.helpers, "bench")?);
+        command.arg(chore);
+        Ok(command)
     }
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
@@ -92,7 +94,7 @@ impl BenchContext<'_> {
         screen: &str,
         save: Option<&std::path::Path>,
     ) -> Result<ProcessGroup> {
-        let mut command = self.helper_command("bench-show")?;
+        let mut command = self.bench_command("show")?;
         command
             .arg(screen)
             .env("DISPLAY", desktop.display())
@@ -106,7 +108,7 @@ impl BenchContext<'_> {
         let mut line = String::new();
         BufReader::new(pipe)
             .read_line(&mut line)
-            .context("reading what bench-show prints")?;
+            .context("reading what `bench show` prints")?;
         if line.is_empty() {
             bail!("the screen {screen:?} could not be shown; its message stands above");
         }

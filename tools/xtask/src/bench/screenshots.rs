@@ -65,7 +65,7 @@ pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<Benc
     for screen in screens {
         let reference = context.dir.join(format!("{screen}.ppm"));
         let _shown = context.show_screen(&desktop, screen, Some(&reference))?;
-        let mut ours = context.helper_command("bench-shot")?;
+        let mut ours = context.bench_command("screenshot")?;
         let out = context.dir.join(format!("{screen}-uam"));
         ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
         match measure_screenshot(
@@ -107,12 +107,7 @@ fn measure_screenshot(
     sums: &mut ScreenshotSums,
 ) -> Result<()> {
     let facts = context.run_measured(program)?;
-    let score = output_of(
-        context
-            .helper_command("bench-score")?
-            .arg(reference)
-            .arg(picture),
-    )?;
+    let score = output_of(context.bench_command("score")?.arg(reference).arg(picture))?;
     let score = score
         .trim()
         .parse()

@@ -32,15 +32,15 @@ pub(super) fn share_of_recording(rows: &[BenchRow]) -> Option<BenchRow> {
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
 pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let programs = build::build_programs(&["--release", "-p", "bench-sealing"], context.stop)?;
-    let program = build::find_program(&programs, "bench-sealing")?;
+    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+    let program = build::find_program(&programs, "bench")?;
     let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
         let mut command = Command::new(&program);
-        command.arg(chore).arg(dir).args(more);
+        command.args(["sealing", chore]).arg(dir).args(more);
         context
             .run_measured(&mut command)
-            .with_context(|| format!("bench-sealing {chore}"))
+            .with_context(|| format!("bench sealing {chore}"))
     };
     let row = |name: String, digits, target, value| BenchRow {
         name,

@@ -26,7 +26,7 @@ pub(super) fn measure_uploads(context: &BenchContext<'_>) -> Result<Vec<BenchRow
         }
         None => None,
     };
-    let mut command = context.helper_command("bench-upload")?;
+    let mut command = context.bench_command("upload")?;
     command.args([COUNT, BYTES]).envs(store.environment());
     let uam = context
         .run_measured(&mut command)

@@ -22,8 +22,6 @@ const TESTED: &[&str] = &[
 #[cfg(test)]
 const LEFT_OUT: &[(&str, &str)] = &[
     ("bench", "measures a Linux desktop; never shipped"),
-    ("bench-page", "measures on Linux; never shipped"),
-    ("bench-sealing", "measures on Linux; never shipped"),
     (
         "fault-lab",
         "breaks Linux processes, disks and mounts; never shipped",

@@ -37,7 +37,7 @@ fn each_state_has_its_sign() {
         let found = at(&status, NOW, instant);
         assert_eq!(found.icon_state(), sign, "{state}");
         let recording = matches!(found.icon_state(), IconState::Active | IconState::Idle);
-        assert_eq!(recording, status.recording(NOW), "{state}");
+        assert_eq!(recording, status.is_recording(NOW), "{state}");
         assert!(!found.headline().contains("Quagga"), "{found:?}");
     }
 }
@@ -119,8 +119,12 @@ fn bubbles_are_as_many_as_wished() {
         (Code::CodeAccepted, false, false, false),
     ] {
         let notice = notice(code);
-        let found = [Notify::Off, Notify::Important, Notify::All]
-            .map(|notify| bubble(notify, &notice).is_some());
+        let found = [
+            NotificationLevel::Off,
+            NotificationLevel::Important,
+            NotificationLevel::All,
+        ]
+        .map(|notify| bubble(notify, &notice).is_some());
         assert_eq!(found, [off, important, all], "{code}");
     }
 }
@@ -136,7 +140,7 @@ fn what_may_name_what_was_looked_for_is_told_without_its_words() {
         Code::Keys,
     ] {
         let notice = notice(code);
-        let text = bubble(Notify::All, &notice).unwrap();
+        let text = bubble(NotificationLevel::All, &notice).unwrap();
         assert!(!text.contains("very words"), "{code}: {text}");
     }
 }

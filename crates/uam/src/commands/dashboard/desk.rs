@@ -7,13 +7,13 @@
 use super::check;
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
-use crate::config::Config;
 use crate::control;
 use crate::yours::{hand, words};
 use journal::Reader;
 use model::{ErrorKind, NoticeCode};
 use protocol::{RedactionScope, Request, Response};
 use report::AgentStatus;
+use settings::Settings;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,10 +56,10 @@ impl Page {
         {
             return Ok(telling.clone());
         }
-        let config = Config::load(&self.home.paths)?;
+        let config = Settings::load(&self.home.paths)?;
         let telling = Telling {
-            starts: config.view(None).starts,
-            meaning: Arc::new(config.meaning()?),
+            starts: config.view_options(None).starts,
+            meaning: Arc::new(config.classification_rules()?),
             version: env!("CARGO_PKG_VERSION"),
         };
         self.told = Some((text, telling.clone()));
@@ -73,7 +73,7 @@ impl Page {
             self.reader = None;
             return Err(Refused::Locked);
         };
-        let vault = Vault::open(&self.home.paths.vault()).map_err(|e| failed(&e.into()))?;
+        let vault = Vault::open(&self.home.paths.vault_dir()).map_err(|e| failed(&e.into()))?;
         Ok(Access { vault, identity })
     }
 
@@ -172,8 +172,14 @@ impl Desk for Page {
 
     fn settings(&mut self) -> Result<Vec<Setting>, Refused> {
         self.access()?;
-        let told = Config::load(&self.home.paths).and_then(|config| crate::explain::all(&config));
-        told.map_err(|e| failed(&e))
+        let settings = Settings::load(&self.home.paths).map_err(|e| failed(&e))?;
+        let infos = settings::list_settings(&settings).into_iter();
+        let rows = infos.map(|info| Setting {
+            key: info.key,
+            value: info.value,
+            meaning: info.meaning,
+        });
+        Ok(rows.collect())
     }
 
     fn prove(&mut self, proof: &Proof) -> Result<(), Refused> {
@@ -191,7 +197,7 @@ impl Desk for Page {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
+        Vault::open(&self.home.paths.vault_dir()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 

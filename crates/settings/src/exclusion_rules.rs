@@ -1,28 +1,33 @@
-//! The user's exclusion rules in the settings file: adding and removing one, with every comment that belongs to
-//! another kept.
+//! The user's exclusion rules in the settings file: adding and removing one, with every comment of the others kept.
 //!
 //! People write them as a list of inline tables (`rules = [{ app = "x" }]`) or as tables of their own
-//! (`[[exclude.rules]]`); each stays as it is.
+//! (`[[exclude.rules]]`); either form stays.
 
-use super::edit;
-use crate::config::Config;
-use crate::paths::Paths;
+use crate::edit::edit_file;
+use crate::paths::AppPaths;
+use crate::sections::Settings;
 use anyhow::Context;
 use model::UserError;
 use recorder::ExclusionRule;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-/// Adds a rule after the others. Nothing is written unless the result is valid.
-pub(crate) fn add(paths: &Paths, rule: &ExclusionRule) -> anyhow::Result<Config> {
-    edit(paths, |doc| {
-        with_rule(doc, rule).context("[exclude] rules is not a list of rules")
+/// Adds a rule after the others, and returns all settings as they are then.
+///
+/// # Errors
+/// When the file cannot be read or written, or the result is not valid; then nothing is written.
+pub fn add_rule(paths: &AppPaths, rule: &ExclusionRule) -> anyhow::Result<Settings> {
+    edit_file(paths, |doc| {
+        insert_rule(doc, rule).context("[exclude] rules is not a list of rules")
     })
 }
 
-/// Removes the user's rule of that number, from 1.
-pub(crate) fn remove(paths: &Paths, number: usize) -> anyhow::Result<Config> {
-    edit(paths, |doc| {
-        without_rule(doc, number).ok_or_else(|| {
+/// Removes the user's rule of that number, from 1, and returns all settings as they are then.
+///
+/// # Errors
+/// As [`add_rule`], and when there is no such rule.
+pub fn remove_rule(paths: &AppPaths, number: usize) -> anyhow::Result<Settings> {
+    edit_file(paths, |doc| {
+        delete_rule(doc, number).ok_or_else(|| {
             UserError::usage(
                 format!("there is no rule {number} of yours"),
                 "`uam exclude` lists them with their numbers; `uam config set exclude.defaults false` switches the \
@@ -32,7 +37,7 @@ pub(crate) fn remove(paths: &Paths, number: usize) -> anyhow::Result<Config> {
     })
 }
 
-fn with_rule(doc: &mut DocumentMut, rule: &ExclusionRule) -> Option<()> {
+fn insert_rule(doc: &mut DocumentMut, rule: &ExclusionRule) -> Option<()> {
     let section = doc.entry("exclude").or_insert_with(toml_edit::table);
     let rules = section
         .as_table_like_mut()?
@@ -41,16 +46,16 @@ fn with_rule(doc: &mut DocumentMut, rule: &ExclusionRule) -> Option<()> {
     match rules {
         Item::ArrayOfTables(tables) => {
             let mut table = Table::new();
-            fill(&mut table, rule);
+            fill_rule_table(&mut table, rule);
             tables.push(table);
         }
-        Item::Value(Value::Array(array)) => push(array, rule),
+        Item::Value(Value::Array(array)) => append_inline_rule(array, rule),
         _ => return None,
     }
     Some(())
 }
 
-fn without_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
+fn delete_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
     let index = number.checked_sub(1)?;
     let section = doc.get_mut("exclude")?.as_table_like_mut()?;
     match section.get_mut("rules")? {
@@ -60,13 +65,13 @@ fn without_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
                 section.remove("rules");
             }
         }
-        Item::Value(Value::Array(array)) if index < array.len() => take(array, index),
+        Item::Value(Value::Array(array)) if index < array.len() => remove_element(array, index),
         _ => return None,
     }
     Some(())
 }
 
-fn fill(table: &mut dyn TableLike, rule: &ExclusionRule) {
+fn fill_rule_table(table: &mut dyn TableLike, rule: &ExclusionRule) {
     for (part, pattern) in [
         ("app", &rule.app),
         ("exe", &rule.exe),
@@ -78,8 +83,9 @@ fn fill(table: &mut dyn TableLike, rule: &ExclusionRule) {
     }
 }
 
-/// A last element without a comma holds what follows it; with a comma, the list does. From here on the list does.
-fn settle_end(array: &mut Array) {
+/// Without a comma after it, the last element holds the text that follows; with a comma, the list does. Makes the list
+/// hold it.
+fn normalise_trailing_comma(array: &mut Array) {
     let last = array.len().checked_sub(1).and_then(|n| array.get_mut(n));
     let Some(decor) = last.map(Value::decor_mut) else {
         return;
@@ -94,18 +100,19 @@ fn settle_end(array: &mut Array) {
     }
 }
 
-/// Adds to a list as its last element is written: on the same line, or on one of its own.
-fn push(array: &mut Array, rule: &ExclusionRule) {
+/// Adds to a list in the way its last element is written: on the same line, or on a line of its own.
+fn append_inline_rule(array: &mut Array, rule: &ExclusionRule) {
     let mut table = InlineTable::new();
-    fill(&mut table, rule);
+    fill_rule_table(&mut table, rule);
     let mut value = Value::from(table);
-    settle_end(array);
-    let indent = array
-        .iter()
-        .last()
-        .and_then(|last| prefix(last).rsplit_once('\n').map(|(_, i)| i.to_owned()));
+    normalise_trailing_comma(array);
+    let indent = array.iter().last().and_then(|last| {
+        element_prefix(last)
+            .rsplit_once('\n')
+            .map(|(_, i)| i.to_owned())
+    });
     if let Some(indent) = indent {
-        // What stands after the last comma (a comment, the line's end) stays with the element before it.
+        // The text after the last comma (a comment, the end of the line) stays with the element before it.
         let after = array.trailing().as_str().unwrap_or_default().to_owned();
         let (before, closing) = after.rsplit_once('\n').unwrap_or(("", ""));
         value.decor_mut().set_prefix(format!("{before}\n{indent}"));
@@ -117,21 +124,21 @@ fn push(array: &mut Array, rule: &ExclusionRule) {
     }
 }
 
-/// Takes an element out, with the comments above it and beside it.
-fn take(array: &mut Array, index: usize) {
-    settle_end(array);
-    let gone = array.remove(index);
-    let gone = prefix(&gone).to_owned();
-    // A comment beside an element stands in the prefix of the next one, up to the line's end.
-    let (beside_the_one_before, rest) = gone.split_at(gone.find('\n').unwrap_or(0));
+/// Removes an element, with the comments above it and beside it.
+fn remove_element(array: &mut Array, index: usize) {
+    normalise_trailing_comma(array);
+    let removed = array.remove(index);
+    let removed = element_prefix(&removed).to_owned();
+    // A comment beside an element is in the prefix of the next one, up to the end of the line.
+    let (comment_of_previous, rest) = removed.split_at(removed.find('\n').unwrap_or(0));
     let join = |next: &str| match next.find('\n') {
-        Some(line_end) => format!("{beside_the_one_before}{}", &next[line_end..]),
+        Some(line_end) => format!("{comment_of_previous}{}", &next[line_end..]),
         // All on one line: the next element moves to where this one was.
-        None => format!("{beside_the_one_before}{rest}"),
+        None => format!("{comment_of_previous}{rest}"),
     };
     match array.get_mut(index) {
         Some(next) => {
-            let joined = join(prefix(next));
+            let joined = join(element_prefix(next));
             next.decor_mut().set_prefix(joined);
         }
         None => {
@@ -147,7 +154,7 @@ fn take(array: &mut Array, index: usize) {
     }
 }
 
-fn prefix(value: &Value) -> &str {
+fn element_prefix(value: &Value) -> &str {
     let raw = value.decor().prefix();
     raw.and_then(|p| p.as_str()).unwrap_or_default()
 }
@@ -166,25 +173,25 @@ mod tests {
 
     fn added(text: &str, app: &str) -> String {
         let mut doc: DocumentMut = text.parse().unwrap();
-        with_rule(&mut doc, &rule(app)).unwrap();
+        insert_rule(&mut doc, &rule(app)).unwrap();
         checked(&doc)
     }
 
     fn removed(text: &str, number: usize) -> String {
         let mut doc: DocumentMut = text.parse().unwrap();
-        without_rule(&mut doc, number).unwrap();
+        delete_rule(&mut doc, number).unwrap();
         checked(&doc)
     }
 
-    /// What was written is what is read.
+    /// The text, which must be readable as settings.
     fn checked(doc: &DocumentMut) -> String {
         let text = doc.to_string();
-        toml::from_str::<Config>(&text).unwrap();
+        toml::from_str::<Settings>(&text).unwrap();
         text
     }
 
     #[test]
-    fn a_file_without_rules_gets_its_first() {
+    fn a_file_delete_rules_gets_its_first() {
         assert_eq!(added("", "x"), "[exclude]\nrules = [{ app = \"x\" }]\n");
         assert_eq!(
             added(
@@ -280,7 +287,7 @@ rules = [
         for text in ["", "[exclude]\n", "[exclude]\nrules = [{ app = \"a\" }]\n"] {
             for number in [0, 2] {
                 let mut doc: DocumentMut = text.parse().unwrap();
-                assert_eq!(without_rule(&mut doc, number), None);
+                assert_eq!(delete_rule(&mut doc, number), None);
                 assert_eq!(doc.to_string(), text);
             }
         }

@@ -1,15 +1,18 @@
-//! The user's rules for categories and projects, and how reports look at days.
+//! The user's rules for categories and projects, and the options of every view of days.
 
-use super::Config;
+use crate::sections::Settings;
 use model::UserError;
 use report::meaning::{ClassificationRules, InvalidClassificationRule};
 use report::{DayStart, ViewOptions};
 use std::path::Path;
 use toml_edit::{Document, Item, TableLike, Value};
 
-impl Config {
-    /// The rules in force.
-    pub(crate) fn meaning(&self) -> Result<ClassificationRules, InvalidClassificationRule> {
+impl Settings {
+    /// The rules that name the category and the project of a window.
+    ///
+    /// # Errors
+    /// The first rule that cannot be used.
+    pub fn classification_rules(&self) -> Result<ClassificationRules, InvalidClassificationRule> {
         ClassificationRules::new(
             &self.category,
             self.report.default_categories,
@@ -17,8 +20,11 @@ impl Config {
         )
     }
 
-    /// When days begin.
-    pub(crate) fn day_starts(&self) -> Result<DayStart, String> {
+    /// The time of day at which a day begins in reports.
+    ///
+    /// # Errors
+    /// What is wrong with `report.day_starts`.
+    pub fn day_start(&self) -> Result<DayStart, String> {
         let text = &self.report.day_starts;
         DayStart::parse(text).ok_or_else(|| {
             format!(
@@ -28,19 +34,19 @@ impl Config {
         })
     }
 
-    /// How reports look at days.
-    pub(crate) fn view(&self, merge: Option<std::time::Duration>) -> ViewOptions {
+    /// The options of reports: where days begin, and the length up to which spans of one window are merged.
+    pub fn view_options(&self, merge: Option<std::time::Duration>) -> ViewOptions {
         ViewOptions {
-            starts: self.day_starts().unwrap_or_default(),
+            starts: self.day_start().unwrap_or_default(),
             merge_us: merge.map_or(0, |m| u64::try_from(m.as_micros()).unwrap_or(u64::MAX)),
         }
     }
 }
 
-/// Refuses rules that cannot be used, with the line of the one that is wrong.
-pub(super) fn check(config: &Config, text: &str, file: &Path) -> anyhow::Result<()> {
-    config.meaning().map(|_| ()).map_err(|bad| {
-        let line = line_of(text, &bad).map_or_else(String::new, |n| format!(", line {n}"));
+/// Refuses rules that cannot be used, with the line of the first one.
+pub(crate) fn check_rules(settings: &Settings, text: &str, file: &Path) -> anyhow::Result<()> {
+    settings.classification_rules().map(|_| ()).map_err(|bad| {
+        let line = find_rule_line(text, &bad).map_or_else(String::new, |n| format!(", line {n}"));
         UserError::usage(
             format!("{}{line}: {bad}", file.display()),
             format!(
@@ -51,18 +57,18 @@ pub(super) fn check(config: &Config, text: &str, file: &Path) -> anyhow::Result<
     })
 }
 
-/// The line of the part that is wrong, or of the rule, from 1.
-fn line_of(text: &str, bad: &InvalidClassificationRule) -> Option<usize> {
+/// The line, from 1, of the part that is wrong, else of its rule.
+fn find_rule_line(text: &str, bad: &InvalidClassificationRule) -> Option<usize> {
     let doc: Document<&str> = Document::parse(text).ok()?;
-    let place = bad.number.checked_sub(1)?;
+    let index = bad.number.checked_sub(1)?;
     let part = |table: &dyn TableLike| table.get(bad.part?)?.span();
     let span = match doc.get(bad.list.word())? {
         Item::ArrayOfTables(tables) => {
-            let table = tables.get(place)?;
+            let table = tables.get(index)?;
             part(table).or_else(|| table.span())
         }
         Item::Value(Value::Array(values)) => {
-            let value = values.get(place)?;
+            let value = values.get(index)?;
             let table = value.as_inline_table();
             table.and_then(|t| part(t)).or_else(|| value.span())
         }
