@@ -24,7 +24,7 @@ use recorder::{Recorder, RecorderBatch, RecorderInput, ScheduleWatch};
 use report::{LogSubject, RollupBuilder, TodayTotals};
 use screenshots::EncodedScreenshot;
 use screenshots::schedule::CaptureSchedule;
-use settings::{AppPaths, Policy, Settings};
+use settings::{AppPaths, Policy};
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;

@@ -8,7 +8,7 @@ pub(crate) mod sink;
 pub(crate) mod words;
 
 use journal::{
-    FreezeOptions, Journal, JournalError, RedactionTarget, SegmentLimits, UploadedObject, UtcDay,
+    FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay,
 };
 use protocol::{AffectedObject, RedactionScope, RedactionSummary};
 use std::ops::RangeInclusive;
