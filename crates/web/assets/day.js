@@ -1,9 +1,9 @@
 // A day: what was in front when, how much happened, and the picture nearest to where one looks.
 import { again, ask, bdi, clock, count, el, figure, hours, long, palette, picture, span, STATE_WORDS, STATES, swatch, turn } from "./base.js";
 import { byWord, chooseBy, chooseMerge, idleShare, isHeld, isPlain, look, rowName, saver } from "./look.js";
-import { listen } from "./now.js";
-import { strip } from "./strip.js";
-import { open } from "./shots.js";
+import { listen } from "./live_status.js";
+import { strip } from "./timeline.js";
+import { open } from "./gallery.js";
 
 /** What the day is told by: rows, busiest first, and which of them a window belongs to. */
 function groupOf(day) {

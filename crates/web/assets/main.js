@@ -1,11 +1,11 @@
 // The frame: the way in, the views, and the end.
 import { ask, el, hasToken, leave, onGone, say, setToken } from "./base.js";
 import { day } from "./day.js";
-import { many } from "./days.js";
-import { shots } from "./shots.js";
+import { many } from "./period.js";
+import { shots } from "./gallery.js";
 import { search } from "./search.js";
 import { sent, settings } from "./more.js";
-import { follow, unfollow } from "./now.js";
+import { follow, unfollow } from "./live_status.js";
 
 const VIEWS = [
   ["day", "Day", day],

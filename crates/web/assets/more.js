@@ -1,6 +1,6 @@
 // What left this computer, whether it is all there, and the settings.
 import { ask, bdi, bytes, count, el, figure, moment, say, send } from "./base.js";
-import { listen } from "./now.js";
+import { listen } from "./live_status.js";
 
 export async function sent(room, _, signal) {
   const told = await ask("/api/sent", null, signal);

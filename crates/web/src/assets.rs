@@ -17,12 +17,12 @@ pub(crate) const FILES: &[(&str, &str, &str)] = &[
     ("/base.js", JS, include_str!("../assets/base.js")),
     ("/day.js", JS, include_str!("../assets/day.js")),
     ("/look.js", JS, include_str!("../assets/look.js")),
-    ("/strip.js", JS, include_str!("../assets/strip.js")),
-    ("/days.js", JS, include_str!("../assets/days.js")),
-    ("/shots.js", JS, include_str!("../assets/shots.js")),
+    ("/timeline.js", JS, include_str!("../assets/timeline.js")),
+    ("/period.js", JS, include_str!("../assets/period.js")),
+    ("/gallery.js", JS, include_str!("../assets/gallery.js")),
     ("/search.js", JS, include_str!("../assets/search.js")),
     ("/more.js", JS, include_str!("../assets/more.js")),
-    ("/now.js", JS, include_str!("../assets/now.js")),
+    ("/live_status.js", JS, include_str!("../assets/live_status.js")),
 ];
 
 const HTML: &str = "text/html; charset=utf-8";
