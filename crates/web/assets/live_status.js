@@ -1,57 +1,59 @@
-// What happens now, as the server tells it.
-import { bdi, count, el, fill, hasToken, leave, lines, span, STATE_WORDS } from "./base.js";
+// The live status: read from the server's event stream, shown in the header, passed on to views.
+import { endSession, hasToken, readLines } from "./api.js";
+import { el, isolate, replaceContent } from "./dom.js";
+import { duration, formatNumber, STATE_LABELS } from "./format.js";
 
-let stop = null;
-let last = null;
-let clockwork = 0;
-const heard = new Set();
+let abortLive = null;
+let latest = null;
+let timer = 0;
+const listeners = new Set();
 
-/** Calls back with what happens now, at once and whenever it changes, until the signal. */
-export function listen(f, signal) {
-  heard.add(f);
-  signal.addEventListener("abort", () => heard.delete(f));
-  if (last) f(last);
+/** Calls back with the status, at once and at each change, until the signal. */
+export function onStatus(callback, signal) {
+  listeners.add(callback);
+  signal.addEventListener("abort", () => listeners.delete(callback));
+  if (latest) callback(latest);
 }
 
-export function unfollow() {
-  stop?.abort();
-  clearTimeout(clockwork);
+export function stopLive() {
+  abortLive?.abort();
+  clearTimeout(timer);
   document.getElementById("now").hidden = true;
   document.getElementById("now").replaceChildren();
-  last = null;
-  heard.clear();
+  latest = null;
+  listeners.clear();
 }
 
-function draw(now) {
+function showStatus(now) {
   const box = document.getElementById("now");
   box.hidden = false;
   box.dataset.state = now.state;
-  const what = now.running ? STATE_WORDS[now.state] || now.state : "Not recording";
-  const window = now.protected ? "protected window" : now.app;
-  fill(box,
-    el("span", { class: "dot", "aria-hidden": "true" }), el("strong", {}, what),
-    now.running && window ? el("span", { class: "what" }, bdi(window)) : null,
-    now.running ? el("span", { class: "counts" }, `${count(now.keys)} keys · ${count(now.clicks)} clicks today`) : null,
+  const stateLabel = now.running ? STATE_LABELS[now.state] || now.state : "Not recording";
+  const windowLabel = now.protected ? "protected window" : now.app;
+  replaceContent(box,
+    el("span", { class: "dot", "aria-hidden": "true" }), el("strong", {}, stateLabel),
+    now.running && windowLabel ? el("span", { class: "what" }, isolate(windowLabel)) : null,
+    now.running ? el("span", { class: "counts" }, `${formatNumber(now.keys)} keys · ${formatNumber(now.clicks)} clicks today`) : null,
   );
-  box.title = now.running && now.since_us ? `For ${span(Math.max(0, Date.now() / 1000 - now.since_us / 1e6))}` : "";
+  box.title = now.running && now.since_us ? `For ${duration(Math.max(0, Date.now() / 1000 - now.since_us / 1e6))}` : "";
 }
 
-export async function follow() {
-  stop = new AbortController();
-  const { signal } = stop;
+export async function startLive() {
+  abortLive = new AbortController();
+  const { signal } = abortLive;
   let event = "";
   try {
-    await lines("/api/live", null, signal, (line) => {
+    await readLines("/api/live", null, signal, (line) => {
       if (line.startsWith("event: ")) event = line.slice(7);
-      else if (line.startsWith("data: ") && event === "end") leave(JSON.parse(line.slice(6)).why);
+      else if (line.startsWith("data: ") && event === "end") endSession(JSON.parse(line.slice(6)).why);
       else if (line.startsWith("data: ")) {
-        last = JSON.parse(line.slice(6));
-        draw(last);
-        for (const f of heard) f(last);
+        latest = JSON.parse(line.slice(6));
+        showStatus(latest);
+        for (const callback of listeners) callback(latest);
       }
     });
   } catch (e) {
     if (signal.aborted) return;
   }
-  if (!signal.aborted && hasToken()) clockwork = setTimeout(follow, 1000);
+  if (!signal.aborted && hasToken()) timer = setTimeout(startLive, 1000);
 }

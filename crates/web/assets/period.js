@@ -1,69 +1,73 @@
-// Many days: a heat map, bars, and what the time went to.
-import { again, ask, bdi, count, date, el, figure, hours, iso, long, palette, plus, short, span, swatch, turn, weekday } from "./base.js";
-import { noProjects } from "./day.js";
-import { byWord, chooseBy, chooseMerge, idleShare, isPlain, look, rowName, saver } from "./look.js";
+// A week, a month or a year: a heat map, bars, and the totals by application, category or project.
+import { getJson, refreshView } from "./api.js";
+import { assignColours, colourSwatch } from "./colours.js";
+import { el, figureCard, isolate, pager } from "./dom.js";
+import { addDays, currentDay, duration, formatNumber, hoursMinutes, isoDay, longDate, parseDay, shortDate, weekdayIndex } from "./format.js";
+import { saveMenu } from "./save_menu.js";
+import { groupingButtons, groupingLabel, idleShare, isUnruled, mergeSelect, noProjectsHint, rowLabel, viewOptions } from "./view_options.js";
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const month = (d, o) => date(d).toLocaleDateString("en-GB", { month: "long", timeZone: "UTC", ...o });
+const monthName = (day, options) => parseDay(day).toLocaleDateString("en-GB", { month: "long", timeZone: "UTC", ...options });
 
-function rangeOf(kind, at) {
-  const d = date(at);
+/** The period of a kind that holds a day: its days, its neighbours and its title. */
+function periodOf(kind, day) {
+  const d = parseDay(day);
   const [y, m] = [d.getUTCFullYear(), d.getUTCMonth()];
-  const utc = (...a) => iso(new Date(Date.UTC(...a)));
+  const utc = (...a) => isoDay(new Date(Date.UTC(...a)));
   if (kind === "week") {
-    const first = plus(at, -weekday(at));
-    return { first, last: plus(first, 6), before: plus(first, -7), after: plus(first, 7), title: `${short(first)} – ${short(plus(first, 6))} ${plus(first, 6).slice(0, 4)}` };
+    const first = addDays(day, -weekdayIndex(day));
+    return { first, last: addDays(first, 6), before: addDays(first, -7), after: addDays(first, 7), title: `${shortDate(first)} – ${shortDate(addDays(first, 6))} ${addDays(first, 6).slice(0, 4)}` };
   }
-  if (kind === "month") return { first: utc(y, m, 1), last: utc(y, m + 1, 0), before: utc(y, m - 1, 1), after: utc(y, m + 1, 1), title: month(at, { year: "numeric" }) };
+  if (kind === "month") return { first: utc(y, m, 1), last: utc(y, m + 1, 0), before: utc(y, m - 1, 1), after: utc(y, m + 1, 1), title: monthName(day, { year: "numeric" }) };
   return { first: utc(y, 0, 1), last: utc(y, 11, 31), before: utc(y - 1, 0, 1), after: utc(y + 1, 0, 1), title: String(y) };
 }
 
-export async function many(room, kind, [which], signal) {
-  const now = new Date();
-  const today = iso(new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())));
-  const range = rangeOf(kind, /^\d{4}-\d\d-\d\d$/.test(which || "") ? which : today);
-  // A year is told from its sums, which hold no visits.
-  const merge = kind === "year" ? 0 : look.merge;
-  const told = await ask("/api/days", { first: range.first, last: range.last, by: look.by, merge }, signal);
-  const { days, by } = told;
-  const named = told.names.filter((name) => !isPlain(name, by));
-  const known = palette(named);
-  const top = new Set(named.slice(0, 8));
-  const color = (name) => (top.has(name) ? known.get(name) : "--c-other");
+export async function renderPeriod(container, kind, [which], signal) {
+  const today = currentDay();
+  const period = periodOf(kind, /^\d{4}-\d\d-\d\d$/.test(which || "") ? which : today);
+  // A year comes from the roll-up, which knows no visits.
+  const merge = kind === "year" ? 0 : viewOptions.merge;
+  const totals = await getJson("/api/days", { first: period.first, last: period.last, by: viewOptions.by, merge }, signal);
+  const { days, by } = totals;
+  const names = totals.names.filter((name) => !isUnruled(name, by));
+  const colours = assignColours(names);
+  const top = new Set(names.slice(0, 8));
+  const colourOf = (name) => (top.has(name) ? colours.get(name) : "--c-other");
   const active = (d) => d.states[0];
+  const idle = (d) => d.states[1];
   const sum = (f) => days.reduce((all, d) => all + f(d), 0);
   const link = (d) => `#/${kind}/${d}`;
-  const worked = days.filter((d) => active(d) > 0).length;
+  const activeDays = days.filter((d) => active(d) > 0).length;
 
-  room.append(el("div", { class: "head" },
-    turn(range.title, link(range.before), range.after <= today ? link(range.after) : null, [`The ${kind} before`, `The next ${kind}`]),
-    el("div", { class: "choose" }, el("a", { class: "button", href: `#/${kind}` }, `This ${kind}`), saver(range.first, range.last, merge))));
-  room.append(el("div", { class: "figures" },
-    figure(span(sum(active)), "active"), figure(span(sum((d) => d.states[1])), "idle"), figure(idleShare(sum(active), sum((d) => d.states[1])), "of that time idle"),
-    figure(worked ? span(sum(active) / worked) : "–", "a day with activity"),
-    figure(count(sum((d) => d.keys)), "keys"), figure(count(sum((d) => d.clicks)), "clicks")));
-  if (told.damaged) room.append(el("p", { class: "hint warn" }, `${told.damaged} rows of this time cannot be read any more.`));
-  room.append(el("div", { class: "looks" }, chooseBy(again), kind === "year" ? null : chooseMerge(),
-    told.starts !== "00:00" ? el("span", { class: "faint" }, `Days begin at ${told.starts}.`) : null));
-  if (kind === "month") room.append(calendar(days, today));
-  if (kind === "year") room.append(year(days, today));
-  room.append(bars(kind, days, told, color));
-  // Where a year does not fit, its present end shows first.
-  room.addEventListener("shown", () => {
-    room.querySelector(".tile.today")?.scrollIntoView({ inline: "center", block: "nearest" });
-    const last = [...room.querySelectorAll(".bar-day")].filter((bar) => bar.querySelector("i")).at(-1);
+  container.append(el("div", { class: "head" },
+    pager(period.title, link(period.before), period.after <= today ? link(period.after) : null, [`The ${kind} before`, `The next ${kind}`]),
+    el("div", { class: "choose" }, el("a", { class: "button", href: `#/${kind}` }, `This ${kind}`), saveMenu(period.first, period.last, merge))));
+  container.append(el("div", { class: "figures" },
+    figureCard(duration(sum(active)), "active"), figureCard(duration(sum(idle)), "idle"), figureCard(idleShare(sum(active), sum(idle)), "of that time idle"),
+    figureCard(activeDays ? duration(sum(active) / activeDays) : "–", "a day with activity"),
+    figureCard(formatNumber(sum((d) => d.keys)), "keys"), figureCard(formatNumber(sum((d) => d.clicks)), "clicks")));
+  if (totals.damaged) container.append(el("p", { class: "hint warn" }, `${totals.damaged} rows of this time cannot be read any more.`));
+  container.append(el("div", { class: "looks" }, groupingButtons(refreshView), kind === "year" ? null : mergeSelect(),
+    totals.starts !== "00:00" ? el("span", { class: "faint" }, `Days begin at ${totals.starts}.`) : null));
+  if (kind === "month") container.append(monthCalendar(days, today));
+  if (kind === "year") container.append(yearMap(days, today));
+  container.append(barsCard(kind, days, totals, colourOf));
+  // Where a year is wider than the window, its newest end is shown first.
+  container.addEventListener("shown", () => {
+    container.querySelector(".tile.today")?.scrollIntoView({ inline: "center", block: "nearest" });
+    const last = [...container.querySelectorAll(".bar-day")].filter((bar) => bar.querySelector("i")).at(-1);
     const scroll = last?.closest(".scroll");
     if (scroll) scroll.scrollLeft = last.offsetLeft + last.offsetWidth + 12 - scroll.clientWidth;
   }, { once: true });
-  room.append(table(days, told, color));
+  container.append(usageTable(days, totals, colourOf));
 }
 
-const word = (d) => `${long(d.day)}: ${span(d.states[0])} active`;
+const dayTitle = (d) => `${longDate(d.day)}: ${duration(d.states[0])} active`;
 
-/** The bars of a view: a day each, or of a year a month each. */
-function barsOf(kind, days) {
+/** One bar for each day; for a year, one for each month. */
+function barGroups(kind, days) {
   if (kind !== "year") {
-    return days.map((d) => ({ href: `#/day/${d.day}`, word: word(d), name: kind === "week" ? WEEKDAYS[weekday(d.day)] : String(Number(d.day.slice(8))), active: d.states[0], rows: d.rows, other: d.other[0] }));
+    return days.map((d) => ({ href: `#/day/${d.day}`, title: dayTitle(d), name: kind === "week" ? WEEKDAYS[weekdayIndex(d.day)] : String(Number(d.day.slice(8))), active: d.states[0], rows: d.rows, other: d.other[0] }));
   }
   const months = [];
   for (const d of days) {
@@ -74,67 +78,67 @@ function barsOf(kind, days) {
     last.other += d.other[0];
     for (const r of d.rows) last.sums.set(r[0], (last.sums.get(r[0]) || 0) + r[1]);
   }
-  return months.map((m) => ({ href: `#/month/${m.m}-01`, word: `${month(`${m.m}-01`)}: ${span(m.active)} active`, name: month(`${m.m}-01`, { month: "short" }), active: m.active, rows: [...m.sums], other: m.other }));
+  return months.map((m) => ({ href: `#/month/${m.m}-01`, title: `${monthName(`${m.m}-01`)}: ${duration(m.active)} active`, name: monthName(`${m.m}-01`, { month: "short" }), active: m.active, rows: [...m.sums], other: m.other }));
 }
 
-function bars(kind, days, told, color) {
-  const list = barsOf(kind, days);
-  const most = Math.max(3600, ...list.map((b) => b.active));
-  const step = [1800, 3600, 7200, 14400, 36000, 72000, 144000, 360000].find((s) => most / s <= 4) || 720000;
-  const top = Math.ceil(most / step) * step;
-  const lines = [];
-  for (let s = 0; s <= top; s += step) lines.push(el("span", { class: "line", style: { bottom: `${s / top * 100}%` } }, `${s / 3600} h`));
+function barsCard(kind, days, totals, colourOf) {
+  const bars = barGroups(kind, days);
+  const longest = Math.max(3600, ...bars.map((b) => b.active));
+  const step = [1800, 3600, 7200, 14400, 36000, 72000, 144000, 360000].find((s) => longest / s <= 4) || 720000;
+  const top = Math.ceil(longest / step) * step;
+  const gridLines = [];
+  for (let s = 0; s <= top; s += step) gridLines.push(el("span", { class: "line", style: { bottom: `${s / top * 100}%` } }, `${s / 3600} h`));
   const part = (s, c) => el("i", { style: { height: `${s / top * 100}%`, background: `var(${c})` } });
   const shown = new Map();
-  const one = (b) => {
-    // What has no colour of its own lies on top, together.
+  const bar = (b) => {
+    // The names without a colour of their own are one part, on top.
     const sums = new Map();
-    // The same order in every bar: that of the whole.
+    // In every bar the order of the whole period.
     for (const [n, active] of [...b.rows].sort((x, y) => x[0] - y[0])) {
       if (!active) continue;
-      const c = color(told.names[n]);
-      if (c !== "--c-other") shown.set(told.names[n], c);
+      const c = colourOf(totals.names[n]);
+      if (c !== "--c-other") shown.set(totals.names[n], c);
       sums.set(c, (sums.get(c) || 0) + active);
     }
     const rest = (sums.get("--c-other") || 0) + b.other;
     sums.delete("--c-other");
     const parts = [...sums].map(([c, s]) => part(s, c));
     if (rest > 0) parts.push(part(rest, "--c-other"));
-    return el("a", { class: "bar-day", href: b.href, title: b.word },
-      el("span", { class: "stack" }, parts), el("span", { class: "unseen" }, b.word), el("span", { class: "under-bar", "aria-hidden": "true" }, b.name, el("small", {}, b.active ? hours(b.active) : "–")));
+    return el("a", { class: "bar-day", href: b.href, title: b.title },
+      el("span", { class: "stack" }, parts), el("span", { class: "unseen" }, b.title), el("span", { class: "under-bar", "aria-hidden": "true" }, b.name, el("small", {}, b.active ? hoursMinutes(b.active) : "–")));
   };
-  const row = el("div", { class: `bars of-${kind}` }, el("div", { class: "lines", "aria-hidden": "true" }, lines), list.map(one));
-  row.style.setProperty("--many", String(list.length));
-  const legend = told.names.filter((name) => shown.has(name)).map((name) => el("li", {}, swatch(shown.get(name)), bdi(name)));
-  legend.push(el("li", {}, swatch("--c-other"), "the rest"));
+  const row = el("div", { class: `bars of-${kind}` }, el("div", { class: "lines", "aria-hidden": "true" }, gridLines), bars.map(bar));
+  row.style.setProperty("--many", String(bars.length));
+  const legend = totals.names.filter((name) => shown.has(name)).map((name) => el("li", {}, colourSwatch(shown.get(name)), isolate(name)));
+  legend.push(el("li", {}, colourSwatch("--c-other"), "the rest"));
   const names = { app: "application", category: "category", project: "project" };
-  return el("section", { class: "card" }, el("h2", {}, `Active time by ${names[told.by]}`), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Bars" }, row), el("ul", { class: "legend" }, legend));
+  return el("section", { class: "card" }, el("h2", {}, `Active time by ${names[totals.by]}`), el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Bars" }, row), el("ul", { class: "legend" }, legend));
 }
 
 // Five shades by hours of activity: fixed, so that two months can be compared.
-const shade = (s) => (s <= 0 ? 0 : s < 2 * 3600 ? 1 : s < 4 * 3600 ? 2 : s < 6 * 3600 ? 3 : s < 8 * 3600 ? 4 : 5);
-const scale = () => el("p", { class: "scale" }, "Active ", ["none", "under 2 h", "2 to 4 h", "4 to 6 h", "6 to 8 h", "8 h and more"].map((w, i) => el("span", {}, el("i", { class: `h${i}`, "aria-hidden": "true" }), w)));
+const shadeLevel = (s) => (s <= 0 ? 0 : s < 2 * 3600 ? 1 : s < 4 * 3600 ? 2 : s < 6 * 3600 ? 3 : s < 8 * 3600 ? 4 : 5);
+const shadeScale = () => el("p", { class: "scale" }, "Active ", ["none", "under 2 h", "2 to 4 h", "4 to 6 h", "6 to 8 h", "8 h and more"].map((w, i) => el("span", {}, el("i", { class: `h${i}`, "aria-hidden": "true" }), w)));
 
-function calendar(days, today) {
-  const cells = days.map((d) => el("a", { class: `cell h${shade(d.states[0])}`, href: `#/day/${d.day}`, title: word(d), "aria-current": d.day === today ? "date" : null },
-    el("span", { class: "unseen" }, word(d)), el("span", {}, Number(d.day.slice(8))), el("strong", {}, d.states[0] ? hours(d.states[0]) : "")));
-  if (cells[0]) cells[0].style.setProperty("grid-column", String(weekday(days[0].day) + 1));
+function monthCalendar(days, today) {
+  const cells = days.map((d) => el("a", { class: `cell h${shadeLevel(d.states[0])}`, href: `#/day/${d.day}`, title: dayTitle(d), "aria-current": d.day === today ? "date" : null },
+    el("span", { class: "unseen" }, dayTitle(d)), el("span", {}, Number(d.day.slice(8))), el("strong", {}, d.states[0] ? hoursMinutes(d.states[0]) : "")));
+  if (cells[0]) cells[0].style.setProperty("grid-column", String(weekdayIndex(days[0].day) + 1));
   return el("section", { class: "card" }, el("h2", {}, "Active time by day"),
     el("div", { class: "month-grid", "aria-hidden": "true" }, WEEKDAYS.map((w) => el("span", { class: "faint" }, w))),
-    el("div", { class: "month-grid" }, cells), scale());
+    el("div", { class: "month-grid" }, cells), shadeScale());
 }
 
-function year(days, today) {
-  const shift = weekday(days[0].day);
+function yearMap(days, today) {
+  const shift = weekdayIndex(days[0].day);
   const weeks = Math.ceil((days.length + shift) / 7);
   const cells = days.map((d, i) => {
     const n = i + shift;
-    const cell = el("span", { class: `tile h${shade(d.states[0])}${d.day === today ? " today" : ""}`, title: word(d), "data-day": d.day });
+    const cell = el("span", { class: `tile h${shadeLevel(d.states[0])}${d.day === today ? " today" : ""}`, title: dayTitle(d), "data-day": d.day });
     cell.style.setProperty("grid-area", `${n % 7 + 2} / ${Math.floor(n / 7) + 2}`);
     return cell;
   });
   const names = days.map((d, i) => [d, i]).filter(([d]) => d.day.endsWith("-01")).map(([d, i]) => {
-    const name = el("span", { class: "faint" }, month(d.day, { month: "short" }));
+    const name = el("span", { class: "faint" }, monthName(d.day, { month: "short" }));
     name.style.setProperty("grid-area", `1 / ${Math.floor((i + shift) / 7) + 2} / 2 / span 4`);
     return name;
   });
@@ -148,13 +152,13 @@ function year(days, today) {
     onclick: (e) => { if (e.target.dataset.day) location.hash = `#/day/${e.target.dataset.day}`; } }, names, rows, cells);
   grid.style.setProperty("grid-template-columns", `30px repeat(${weeks}, 1fr)`);
   return el("section", { class: "card" }, el("h2", {}, "Active time by day"),
-    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The days of the year" }, grid), scale());
+    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The days of the year" }, grid), shadeScale());
 }
 
-function table(days, told, color) {
-  const { by } = told;
-  const sums = told.names.map((name) => ({ name: rowName(name, by), color: color(name), active: 0, idle: 0, keys: 0, clicks: 0 }));
-  const rest = { name: by === "app" ? "without a name" : "others", color: "--c-other", active: 0, idle: 0, keys: 0, clicks: 0 };
+function usageTable(days, totals, colourOf) {
+  const { by } = totals;
+  const sums = totals.names.map((name) => ({ name: rowLabel(name, by), colour: colourOf(name), active: 0, idle: 0, keys: 0, clicks: 0 }));
+  const rest = { name: by === "app" ? "without a name" : "others", colour: "--c-other", active: 0, idle: 0, keys: 0, clicks: 0 };
   for (const d of days) {
     rest.active += d.other[0];
     rest.idle += d.other[1];
@@ -167,17 +171,17 @@ function table(days, told, color) {
   const shown = sums.slice(0, 60);
   for (const s of sums.slice(60)) for (const k of ["active", "idle", "keys", "clicks"]) rest[k] += s[k];
   if (rest.active + rest.idle >= 60) shown.push(rest);
-  const whole = { active: 0, idle: 0, keys: 0, clicks: 0 };
-  for (const s of shown) for (const k of Object.keys(whole)) whole[k] += s[k];
-  const most = Math.max(1, ...shown.map((s) => s.active));
-  const cells = (s) => [el("td", { class: "num" }, span(s.active)), el("td", { class: "num faint wide" }, span(s.idle)), el("td", { class: "num faint wide" }, idleShare(s.active, s.idle)),
-    el("td", { class: "num faint" }, count(s.keys)), el("td", { class: "num faint wide" }, count(s.clicks))];
-  const row = (s) => el("tr", {}, el("th", { scope: "row" }, el("span", { class: "name" }, swatch(s.color), bdi(s.name))),
-    el("td", { class: "wide part" }, el("span", { class: "meter", "aria-hidden": "true" }, el("i", { style: { width: `${s.active / most * 100}%`, background: `var(${s.color})` } }))), cells(s));
-  const head = (w, wide) => el("th", { scope: "col", class: `num${wide ? " wide" : ""}` }, w);
-  return el("section", { class: "card" }, el("h2", {}, byWord(by)),
-    shown.length ? el("table", { class: "plain apps" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Name"), el("td", { class: "wide part" }), head("Active"), head("Idle", true), head("Idle share", true), head("Keys"), head("Clicks", true))),
+  const sum = { active: 0, idle: 0, keys: 0, clicks: 0 };
+  for (const s of shown) for (const k of Object.keys(sum)) sum[k] += s[k];
+  const longest = Math.max(1, ...shown.map((s) => s.active));
+  const cells = (s) => [el("td", { class: "num" }, duration(s.active)), el("td", { class: "num faint wide" }, duration(s.idle)), el("td", { class: "num faint wide" }, idleShare(s.active, s.idle)),
+    el("td", { class: "num faint" }, formatNumber(s.keys)), el("td", { class: "num faint wide" }, formatNumber(s.clicks))];
+  const row = (s) => el("tr", {}, el("th", { scope: "row" }, el("span", { class: "name" }, colourSwatch(s.colour), isolate(s.name))),
+    el("td", { class: "wide part" }, el("span", { class: "meter", "aria-hidden": "true" }, el("i", { style: { width: `${s.active / longest * 100}%`, background: `var(${s.colour})` } }))), cells(s));
+  const heading = (label, isWide) => el("th", { scope: "col", class: `num${isWide ? " wide" : ""}` }, label);
+  return el("section", { class: "card" }, el("h2", {}, groupingLabel(by)),
+    shown.length ? el("table", { class: "plain apps" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Name"), el("td", { class: "wide part" }), heading("Active"), heading("Idle", true), heading("Idle share", true), heading("Keys"), heading("Clicks", true))),
       el("tbody", {}, shown.map(row)),
-      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), el("td", { class: "wide part" }), cells(whole)))) : el("p", { class: "hint" }, "Nothing was recorded in this time."),
-    by === "project" && !told.has_projects ? noProjects() : null);
+      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), el("td", { class: "wide part" }), cells(sum)))) : el("p", { class: "hint" }, "Nothing was recorded in this time."),
+    by === "project" && !totals.has_projects ? noProjectsHint() : null);
 }
