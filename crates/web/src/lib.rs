@@ -12,26 +12,22 @@
 //! Bounds: [`Limits::connections`] connections (further ones are closed at once), [`QUEUE`] questions waiting for the
 //! desk (further ones are answered with 503), one check of what was sent (a second one is refused), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the old).
 
-mod answer;
+mod api;
 mod assets;
-mod check;
-mod desk;
-mod door;
-mod export;
-mod found;
+mod backend;
 mod guard;
 mod live;
-mod many;
 mod peer;
-mod query;
-mod reply;
-mod route;
+mod query_params;
+mod response;
+mod routes;
 mod server;
-mod shots;
+mod session;
+mod verification;
 
-pub use answer::{Sent, Setting};
-pub use check::{Checked, Checking, Finding, Step, Verdict};
-pub use desk::{Desk, Proof, QUEUE, Refused, Telling, Watch};
-pub use door::Links;
-pub use reply::MAX_BODY;
+pub use api::day::{Sent, Setting};
+pub use verification::{Checked, Checking, Finding, Step, Verdict};
+pub use backend::{Desk, Proof, QUEUE, Refused, Telling, Watch};
+pub use session::Links;
+pub use response::MAX_BODY;
 pub use server::{Ended, Limits, Server, WebError};

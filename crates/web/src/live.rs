@@ -1,6 +1,6 @@
 //! What happens now, told to whoever watches.
 
-use crate::answer::text;
+use crate::api::day::text;
 use bytes::Bytes;
 use report::Status;
 use report::status::{Outbox, Upload};

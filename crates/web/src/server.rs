@@ -1,11 +1,11 @@
 //! The server: one thread for connections, one for the desk, one that watches.
 
-use crate::check::Checks;
-use crate::desk::{Desk, Queue, Watch};
-use crate::door::{Door, Links};
+use crate::verification::Checks;
+use crate::backend::{Desk, Queue, Watch};
+use crate::session::{Door, Links};
 use crate::guard::Names;
 use crate::live::{Live, Now};
-use crate::{peer, route};
+use crate::{peer, routes};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -257,7 +257,7 @@ async fn accept(listener: &tokio::net::TcpListener, house: &Arc<House>) {
             let head = house.limits.head;
             let service = service_fn(move |request: hyper::Request<Incoming>| {
                 let house = Arc::clone(&house);
-                async move { Ok::<_, Infallible>(route::answer(&house, request).await) }
+                async move { Ok::<_, Infallible>(routes::answer(&house, request).await) }
             });
             // A connection that fails concerns its browser alone.
             let _ = http1::Builder::new()

@@ -1,6 +1,6 @@
 //! The page in a real browser.
 //!
-//! The example `made_up_page` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
+//! The example `demo_page` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
@@ -79,8 +79,8 @@ pub(crate) fn tried(stop: &Stop) -> Result<()> {
 /// Drives the page.
 fn drive(browser: &Browser, stop: &Stop) -> Result<()> {
     // With the features of the whole, as the tests were built: what it needs is there already.
-    let programs = build::programs(&["--workspace", "--example", "made_up_page"], stop)?;
-    let made_up = build::the(&programs, "made_up_page")?;
+    let programs = build::programs(&["--workspace", "--example", "demo_page"], stop)?;
+    let made_up = build::the(&programs, "demo_page")?;
     let pictures = made_up
         .ancestors()
         .nth(3)

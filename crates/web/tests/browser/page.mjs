@@ -1,6 +1,6 @@
 // The page in a real browser: node page.mjs CHROMIUM MADE_UP PICTURES
 //   CHROMIUM   the browser's program
-//   MADE_UP    the example made_up_page, built
+//   MADE_UP    the example demo_page, built
 //   PICTURES   a folder for screenshots
 // Any console error, any violation of the page's policy and any request elsewhere fails it. One line for each step.
 import { spawn } from "node:child_process";

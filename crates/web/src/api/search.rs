@@ -1,6 +1,6 @@
 //! What a search found, as lines of JSON.
 
-use crate::answer::{APP, TITLE, text};
+use crate::api::day::{APP, TITLE, text};
 use jiff::civil::Date;
 use journal::{Day, JournalError};
 use report::search::Hit;

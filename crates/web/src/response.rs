@@ -1,6 +1,6 @@
 //! Answers as bytes.
 
-use crate::desk::Refused;
+use crate::backend::Refused;
 use crate::guard;
 use bytes::Bytes;
 use flate2::Compression;

@@ -1,7 +1,7 @@
 //! Days as a file: what `uam report` and `uam export --ics` write, by the same functions.
 
-use crate::answer::{failed, present, text, until, view};
-use crate::desk::{Desk, Refused};
+use crate::api::day::{failed, present, text, until, view};
+use crate::backend::{Desk, Refused};
 use jiff::civil::Date;
 use report::overview::By;
 use report::sheet::{self, Letter, MOST_LANES};

@@ -1,4 +1,4 @@
-//! The page with made-up days, for looking at and for the browser's test: `made_up_page DIR [DAYS]`.
+//! The page with made-up days, for looking at and for the browser's test: `demo_page DIR [DAYS]`.
 //!
 //! The last day and a link come on standard output, and another link for each line on standard input; `lock`, or its end, locks,
 //! and so ends it; `check` lets a check of what was sent find something.
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let dir = PathBuf::from(args.next().ok_or("made_up_page DIR [DAYS]")?).join("journal");
+    let dir = PathBuf::from(args.next().ok_or("demo_page DIR [DAYS]")?).join("journal");
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
     let keys = kit::keys();
     // The last made-up day is yesterday, whole: today may just have begun.

@@ -1,7 +1,7 @@
 //! The gallery.
 
-use crate::answer::{APP, TITLE, failed, text};
-use crate::desk::{Desk, Refused};
+use crate::api::day::{APP, TITLE, failed, text};
+use crate::backend::{Desk, Refused};
 use jiff::civil::Date;
 use journal::{Day, Place, Reader};
 use report::DayStart;

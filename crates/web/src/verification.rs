@@ -3,7 +3,7 @@
 //! Always true: a check that nobody waits for any more is told to stop ([`Checking::step`]), and its answer is kept until
 //! the next one begins. What it found is bounded by [`MOST`].
 
-use crate::answer::text;
+use crate::api::day::text;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

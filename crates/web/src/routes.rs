@@ -4,16 +4,17 @@
 //! token is asked before the path is looked at.
 
 use crate::assets::FILES;
-use crate::check::Shown;
-use crate::desk::{Desk, Proof, Refused};
-use crate::door::{Wrong, lock};
-use crate::found::Found;
-use crate::many::By;
-use crate::query::Query;
-use crate::reply::{self, Reply};
+use crate::verification::Shown;
+use crate::backend::{Desk, Proof, Refused};
+use crate::session::{Wrong, lock};
+use crate::api::search::Found;
+use crate::api::days::By;
+use crate::query_params::Query;
+use crate::response::{self as reply, Reply};
 use crate::server::House;
-use crate::shots::Wanted;
-use crate::{answer, export, guard, many};
+use crate::api::screenshots::Wanted;
+use crate::api::{day as answer, days as many, export};
+use crate::guard;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
@@ -286,7 +287,7 @@ async fn shots(house: &House, query: &Query) -> Reply {
         words,
         before,
     };
-    put(house, move |desk| crate::shots::shots(desk, &wanted)).await
+    put(house, move |desk| crate::api::screenshots::shots(desk, &wanted)).await
 }
 
 async fn picture(house: &House, query: &Query) -> Reply {

@@ -1,8 +1,8 @@
 //! Where questions are answered: one thread, one question after the other, because a journal's reader is one
 //! connection with one ring of keys.
 
-use crate::answer::{Sent, Setting};
-use crate::check::Checking;
+use crate::api::day::{Sent, Setting};
+use crate::verification::Checking;
 use journal::Reader;
 use report::{DayStart, Meaning, Status};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Many days: their totals by application, category or project.
 
-use crate::answer::{APP, Looked, failed, present, text, today, until, view};
-use crate::desk::{Desk, Refused};
+use crate::api::day::{APP, Looked, failed, present, text, today, until, view};
+use crate::backend::{Desk, Refused};
 use jiff::civil::Date;
 use report::days::{AppUsage, DayTotals};
 use report::{NamedUsage, query};

@@ -1,8 +1,8 @@
 //! What the page is told, as JSON. Every text of a record goes through [`text`]: no control or direction marks, and an
 //! end.
 
-use crate::desk::{Desk, Refused, Telling};
-use crate::shots::{Shot, shot_of_day};
+use crate::backend::{Desk, Refused, Telling};
+use crate::api::screenshots::{Shot, shot_of_day};
 use jiff::civil::Date;
 use journal::JournalError;
 use model::Coverage;
