@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use anyhow::Context;
-use web::Setting;
+use web::SettingRow;
 
 /// Dotted name and meaning. Whatever the settings file knows is here; a test says so.
 const MEANINGS: &[(&str, &str)] = &[
@@ -108,9 +108,9 @@ const MEANINGS: &[(&str, &str)] = &[
 const UNSET: &str = "not set";
 
 /// The settings in force, in the order of the settings file.
-pub(crate) fn all(config: &Config) -> anyhow::Result<Vec<Setting>> {
+pub(crate) fn all(config: &Config) -> anyhow::Result<Vec<SettingRow>> {
     let table = toml::Table::try_from(config).context("the settings have no form")?;
-    let told = MEANINGS.iter().map(|(key, meaning)| Setting {
+    let told = MEANINGS.iter().map(|(key, meaning)| SettingRow {
         key: (*key).to_owned(),
         value: value(&table, key)
             .map_or_else(|| UNSET.to_owned(), |value| model::printable(&value, 2000)),

@@ -1,16 +1,16 @@
-//! The page with made-up days, for looking at and for the browser's test: `demo_page DIR [DAYS]`.
+//! The page with invented days, for development and for the browser's test: `demo_page DIR [DAYS]`.
 //!
-//! The last day and a link come on standard output, and another link for each line on standard input; `lock`, or its end, locks,
-//! and so ends it; `check` lets a check of what was sent find something.
+//! Prints the last day and a link, and another link for each line of standard input. The line `check` lets a running
+//! verification finish; the line `lock`, or the end of the input, locks the record and so ends the program.
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
     dead_code,
-    reason = "an example, and the tests' kit"
+    reason = "an example; it shares the tests' invented days"
 )]
 
-#[path = "../tests/it/kit.rs"]
-mod kit;
+#[path = "../tests/it/demo.rs"]
+mod demo;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,40 +21,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let dir = PathBuf::from(args.next().ok_or("demo_page DIR [DAYS]")?).join("journal");
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
-    let keys = kit::keys();
-    // The last made-up day is yesterday, whole: today may just have begun.
-    let today = report::day::date_of(jiff::Timestamp::now().as_microsecond(), kit::ZONE);
+    let keys = demo::keys();
+    // The last day is yesterday, because today may just have started.
+    let today = report::day::date_of(jiff::Timestamp::now().as_microsecond(), demo::ZONE);
     let last = today.yesterday()?;
-    let now = kit::start_of(last) + 18 * 60 * kit::MINUTE;
-    kit::fill(&dir, &keys, now, days, 1, 40);
-    let seen = kit::Seen::default();
-    let desk = kit::MadeUp {
+    let now = demo::start_of(last) + 18 * 60 * demo::MINUTE;
+    demo::fill_journal(&dir, &keys, now, days, 1, 40);
+    let probe = demo::BackendProbe::default();
+    let backend = demo::DemoBackend {
         dir,
         keys,
         reader: None,
-        seen: seen.clone(),
+        probe: probe.clone(),
         starts: "00:00",
     };
-    let server = web::Server::bind(0)?;
-    let links = server.links();
+    let server = web::PageServer::bind(0)?;
+    let links = server.link_issuer();
     println!("{last}");
-    println!("{}", links.fresh()?);
-    let locks = seen.clone();
+    println!("{}", links.create_link()?);
+    let locks = probe.clone();
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
             match line.as_deref() {
                 Ok("lock") | Err(_) => break,
                 Ok("check") => locks.gate.store(true, Ordering::SeqCst),
-                Ok(_) => println!("{}", links.fresh().expect("random bytes")),
+                Ok(_) => println!("{}", links.create_link().expect("random bytes")),
             }
         }
         locks.locked.store(true, Ordering::SeqCst);
     });
-    let limits = web::Limits {
+    let limits = web::PageLimits {
         watch: Duration::from_millis(500),
-        ..web::Limits::default()
+        ..web::PageLimits::default()
     };
-    let ended = server.run(Box::new(desk), Arc::new(kit::MadeUpWatch(seen)), limits)?;
-    println!("{ended:?}");
+    let end = server.serve_until_end(
+        Box::new(backend),
+        Arc::new(demo::DemoMonitor(probe)),
+        limits,
+    )?;
+    println!("{end:?}");
     Ok(())
 }

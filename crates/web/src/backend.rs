@@ -1,156 +1,155 @@
-//! Where questions are answered: one thread, one question after the other, because a journal's reader is one
-//! connection with one ring of keys.
+//! What the page needs from the program that serves it: the record, deletion, verification, and the agent's status.
 
-use crate::api::day::{Sent, Setting};
-use crate::verification::Checking;
-use journal::Reader;
+use crate::text::{MAX_SENTENCE, printable_text};
+use crate::verification::RunningVerification;
+use journal::{JournalError, Reader};
 use report::{DayStart, Meaning, Status};
+use serde::Serialize;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-/// Questions that may wait; further ones are refused until one is answered.
-pub const QUEUE: usize = 32;
-
-/// Why there is no answer.
+/// Why a question has no answer. Texts are for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The record is locked (again): nothing is shown any more.
+pub enum BackendError {
+    /// The record is locked, perhaps since a moment: nothing is shown any more.
     Locked,
-    /// The code or the passphrase was not right; in words for the person.
+    /// The code or the passphrase was wrong.
     Denied(String),
-    /// There is no such thing; in words for the person.
+    /// The thing asked for does not exist.
     Missing(String),
-    /// Something failed; in words for the person.
+    /// Something failed.
     Failed(String),
 }
 
-/// Both factors, given with a wish.
-pub struct Proof {
-    /// The six digits.
-    pub code: Zeroizing<String>,
-    /// The passphrase, where no credential store opens the vault.
-    pub passphrase: Option<Zeroizing<String>>,
-}
-
-impl std::fmt::Debug for Proof {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Proof(..)")
+impl From<JournalError> for BackendError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::NoShot { .. } => Self::Missing("there is no such picture".into()),
+            JournalError::PictureDeleted { .. } => Self::Missing("it was deleted".into()),
+            JournalError::PictureLost { .. } => Self::Missing("its file is lost".into()),
+            error => Self::Failed(printable_text(&error.to_string(), MAX_SENTENCE)),
+        }
     }
 }
 
-/// How the settings want days to be told.
+/// Both factors, as typed into the page.
+pub struct TypedFactors {
+    /// The six digits.
+    pub code: Zeroizing<String>,
+    /// The passphrase, where no credential store unlocks the vault.
+    pub passphrase: Option<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for TypedFactors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedFactors(..)")
+    }
+}
+
+/// The settings that decide how days are reported.
 #[derive(Clone, Debug)]
-pub struct Telling {
-    /// When days begin.
+pub struct ReportConfig {
+    /// The time of day at which days start.
     pub starts: DayStart,
     /// The rules for categories and projects.
     pub meaning: Arc<Meaning>,
-    /// The version of uam, which a report names.
+    /// The version of uam, which printed reports name.
     pub version: &'static str,
 }
 
-/// Reads for the page, and carries out what its owner wishes. The binary has it.
-pub trait Desk: Send {
-    /// The journal, if it is unlocked at this moment; with the notice "Read: `what`." in it already, unless the very
-    /// same was noted within the last ten minutes.
-    ///
-    /// # Errors
-    /// [`Refused`].
-    fn look(&mut self, what: &str) -> Result<&Reader, Refused>;
+/// An uploaded object.
+#[derive(Clone, Debug, Serialize)]
+pub struct UploadedObjectRow {
+    /// Its name at the destination.
+    pub name: String,
+    /// `activity`, `shot` or `vault`.
+    pub kind: &'static str,
+    /// Records in it.
+    pub records: u64,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// When the sink acknowledged it, microseconds since the Unix epoch (UTC), where that is known.
+    pub sent_us: Option<i64>,
+    /// False when its upload started and was never confirmed.
+    pub certain: bool,
+    /// True when its bytes are sealed.
+    pub sealed: bool,
+}
 
-    /// How days are to be told now. The page does not begin to answer without it.
-    ///
-    /// # Errors
-    /// [`Refused`].
-    fn telling(&mut self) -> Result<Telling, Refused>;
+/// A setting in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct SettingRow {
+    /// Dotted name, as `uam config set` takes it.
+    pub key: String,
+    /// Its value, as the settings file writes it.
+    pub value: String,
+    /// Its meaning, in a sentence.
+    pub meaning: String,
+}
 
-    /// Begins to check what was sent and returns at once. The check goes on by itself, tells `checking` how far it is, and
-    /// ends when that says so; it opens nothing. `quick`: names and sizes alone.
+/// Reads and deletes on behalf of the page. Called on one thread only.
+pub trait Backend: Send {
+    /// The journal, if it is unlocked at this moment, after a notice "Read: `purpose`." was written. The same purpose
+    /// is written once within ten minutes.
     ///
     /// # Errors
-    /// [`Refused`]; no check runs then.
-    fn check(&mut self, quick: bool, checking: Checking) -> Result<(), Refused>;
+    /// [`BackendError::Locked`], or [`BackendError::Failed`] when the notice or the journal fails.
+    fn open_reader(&mut self, purpose: &str) -> Result<&Reader, BackendError>;
 
-    /// What left this computer, newest first, at most `limit`. Noted as [`Self::look`] is.
+    /// The report settings as they are now.
     ///
     /// # Errors
-    /// [`Refused`].
-    fn sent(&mut self, limit: usize) -> Result<Vec<Sent>, Refused>;
+    /// [`BackendError::Failed`] when the settings file cannot be read.
+    fn report_config(&mut self) -> Result<ReportConfig, BackendError>;
+
+    /// Starts to verify the uploads on a thread of its own and returns at once. The verification reports its progress
+    /// to `running`, stops when that says so, and decrypts nothing. `quick`: names and sizes only.
+    ///
+    /// # Errors
+    /// [`BackendError::Locked`] or [`BackendError::Failed`]; no verification runs then.
+    fn start_verification(
+        &mut self,
+        quick: bool,
+        running: RunningVerification,
+    ) -> Result<(), BackendError>;
+
+    /// The uploaded objects, newest first, at most `limit`. Noticed like [`Self::open_reader`].
+    ///
+    /// # Errors
+    /// As [`Self::open_reader`].
+    fn list_uploads(&mut self, limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError>;
 
     /// The settings in force.
     ///
     /// # Errors
-    /// [`Refused`].
-    fn settings(&mut self) -> Result<Vec<Setting>, Refused>;
+    /// [`BackendError::Locked`], or [`BackendError::Failed`] when the settings file cannot be read.
+    fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError>;
 
-    /// Checks both factors, before something leaves the page for good.
+    /// Verifies both factors, before an export.
     ///
     /// # Errors
-    /// [`Refused`].
-    fn prove(&mut self, proof: &Proof) -> Result<(), Refused>;
+    /// [`BackendError::Denied`] when one is wrong.
+    fn verify_factors(&mut self, factors: &TypedFactors) -> Result<(), BackendError>;
 
-    /// Takes a picture out of the record, here and where it was sent; in words what became of it.
+    /// Deletes a screenshot from the record, here and at the destination; returns the outcome in a sentence.
     ///
     /// # Errors
-    /// [`Refused`]; nothing was changed then, or the words say what was.
-    fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused>;
+    /// [`BackendError::Denied`] when a factor is wrong; otherwise the text says how far the deletion came.
+    fn delete_screenshot(
+        &mut self,
+        seq: u64,
+        factors: &TypedFactors,
+    ) -> Result<String, BackendError>;
 
-    /// True when the vault opens with a passphrase alone, so that wishes need it.
+    /// True when only a passphrase unlocks the vault, so that exports and deletions ask for it.
     fn needs_passphrase(&mut self) -> bool;
 }
 
-/// Watches the running instance and the unlock. Neither question prolongs the unlock.
-pub trait Watch: Send + Sync {
-    /// What the running instance is doing; `None` when none runs.
-    fn status(&self) -> Option<Status>;
+/// Watches the running agent and the unlock. Neither question prolongs the unlock.
+pub trait AgentMonitor: Send + Sync {
+    /// The status of the running agent; `None` when none runs.
+    fn agent_status(&self) -> Option<Status>;
 
-    /// Is the record still unlocked?
+    /// True while the record is unlocked.
     fn is_unlocked(&self) -> bool;
-}
-
-type Job = Box<dyn FnOnce(&mut dyn Desk) + Send>;
-
-/// The way to the desk's thread.
-#[derive(Clone)]
-pub(crate) struct Queue(SyncSender<Job>);
-
-impl Queue {
-    /// Starts the thread; it ends with the last copy of what this gives.
-    pub(crate) fn start(mut desk: Box<dyn Desk>) -> std::io::Result<Self> {
-        let (tx, rx) = sync_channel::<Job>(QUEUE);
-        std::thread::Builder::new()
-            .name("uam-page-desk".into())
-            .spawn(move || {
-                while let Ok(job) = rx.recv() {
-                    job(&mut *desk);
-                }
-            })?;
-        Ok(Self(tx))
-    }
-
-    /// Asks; `None` when too many wait.
-    pub(crate) async fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&mut dyn Desk) -> T + Send + 'static,
-    ) -> Option<T> {
-        let (tx, rx) = oneshot::channel();
-        self.put(move |desk| {
-            // Who asked may have gone away; then nothing need be read.
-            if !tx.is_closed() {
-                let _ = tx.send(question(desk));
-            }
-        })
-        .ok()?;
-        rx.await.ok()
-    }
-
-    /// Puts a question that answers by itself.
-    pub(crate) fn put(&self, job: impl FnOnce(&mut dyn Desk) + Send + 'static) -> Result<(), ()> {
-        match self.0.try_send(Box::new(job)) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(()),
-        }
-    }
 }

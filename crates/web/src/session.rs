@@ -1,8 +1,11 @@
-//! Who may come in: a link that works once, and the token it is exchanged for.
+//! The session: a link that works once, and the token it is exchanged for.
 //!
-//! Always true: a link is good for [`LINK`] and for one use; a new session ends the one before; secrets are compared in
-//! constant time; after [`TRIES`] wrong tokens within [`SPELL`] no link is looked at until the spell is over, while the
-//! session that is open goes on (or any other user of the computer could lock its owner out).
+//! Always true:
+//! * A link is good for [`LINK_LIFETIME`] and for one use.
+//! * A new session ends the former one.
+//! * Secrets are compared in constant time.
+//! * After [`MAX_WRONG_TOKENS`] wrong tokens within [`RATE_WINDOW`] no link is looked at until the window has passed. The
+//!   open session goes on, or any other user of this computer could lock its owner out.
 
 use data_encoding::BASE64URL_NOPAD;
 use std::collections::VecDeque;
@@ -12,138 +15,144 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// How long a link works.
-pub(crate) const LINK: Duration = Duration::from_secs(60);
+pub(crate) const LINK_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Wrong tokens that are answered as such within a [`SPELL`].
-pub(crate) const TRIES: usize = 5;
+/// Wrong tokens within a [`RATE_WINDOW`] that are answered as wrong; further ones are not compared.
+pub(crate) const MAX_WRONG_TOKENS: usize = 5;
 
-/// The time in which wrong tokens are counted.
-pub(crate) const SPELL: Duration = Duration::from_secs(60);
+/// The time over which wrong tokens are counted.
+pub(crate) const RATE_WINDOW: Duration = Duration::from_secs(60);
 
-/// 256 bits, in letters that need no quoting anywhere.
-struct Token(Zeroizing<String>);
+/// 256 random bits, in letters that need no quoting anywhere.
+struct SessionToken(Zeroizing<String>);
 
-impl Token {
-    fn fresh() -> Result<Self, getrandom::Error> {
+impl SessionToken {
+    fn random_token() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(&mut bytes[..])?;
         Ok(Self(Zeroizing::new(BASE64URL_NOPAD.encode(&bytes[..]))))
     }
 
-    fn is(&self, other: &str) -> bool {
+    fn matches_token(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }
 }
 
-/// What a token was found to be.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    /// Not the one.
-    Token,
-    /// Not looked at: too many were wrong.
-    Often,
-    /// The operating system gave no random bytes.
-    Random,
+pub(crate) enum TokenError {
+    /// It is missing or wrong.
+    Wrong,
+    /// Not compared: too many were wrong.
+    RateLimited,
+    /// The operating system gave no random bytes for a new one.
+    NoRandomness,
 }
 
-/// Links and the session. The time is given as an argument.
+/// The newest link, the open session and the recent failures. The time is an argument.
 #[derive(Default)]
-pub(crate) struct Door {
-    link: Option<(Token, Instant)>,
-    session: Option<Token>,
-    failed: VecDeque<Instant>,
+pub(crate) struct SessionStore {
+    link: Option<(SessionToken, Instant)>,
+    session: Option<SessionToken>,
+    failures: VecDeque<Instant>,
 }
 
-impl Door {
-    /// A new link's token; an older link does not work any more.
-    pub(crate) fn link(&mut self, now: Instant) -> Result<String, Wrong> {
-        let token = Token::fresh().map_err(|_| Wrong::Random)?;
+impl SessionStore {
+    /// Makes a new link and returns its token; an older link stops working.
+    pub(crate) fn create_link(&mut self, now: Instant) -> Result<String, TokenError> {
+        let token = SessionToken::random_token().map_err(|_| TokenError::NoRandomness)?;
         let text = token.0.to_string();
         self.link = Some((token, now));
         Ok(text)
     }
 
-    /// The session's token for a link's.
-    pub(crate) fn enter(&mut self, link: &str, now: Instant) -> Result<String, Wrong> {
-        if self.is_tired(now) {
-            return Err(Wrong::Often);
+    /// Exchanges a link's token for that of a new session.
+    pub(crate) fn open_session(&mut self, link: &str, now: Instant) -> Result<String, TokenError> {
+        if self.is_rate_limited(now) {
+            return Err(TokenError::RateLimited);
         }
-        let good = self
-            .link
-            .as_ref()
-            .is_some_and(|(token, made)| now.duration_since(*made) < LINK && token.is(link));
-        if !good {
-            return Err(self.wrong(now));
+        let is_good = self.link.as_ref().is_some_and(|(token, created)| {
+            now.duration_since(*created) < LINK_LIFETIME && token.matches_token(link)
+        });
+        if !is_good {
+            return Err(self.count_failure(now));
         }
         self.link = None;
-        let token = Token::fresh().map_err(|_| Wrong::Random)?;
+        let token = SessionToken::random_token().map_err(|_| TokenError::NoRandomness)?;
         let text = token.0.to_string();
         self.session = Some(token);
         Ok(text)
     }
 
-    /// Is this the session's token?
-    pub(crate) fn check(&mut self, bearer: Option<&str>, now: Instant) -> Result<(), Wrong> {
-        // Who shows nothing guesses nothing.
-        let bearer = bearer.ok_or(Wrong::Token)?;
-        if self.session.as_ref().is_some_and(|token| token.is(bearer)) {
+    /// Checks that this is the session's token.
+    pub(crate) fn check_token(
+        &mut self,
+        token: Option<&str>,
+        now: Instant,
+    ) -> Result<(), TokenError> {
+        // A missing token is no guess and does not count.
+        let token = token.ok_or(TokenError::Wrong)?;
+        if self
+            .session
+            .as_ref()
+            .is_some_and(|s| s.matches_token(token))
+        {
             return Ok(());
         }
-        match self.is_tired(now) {
-            true => Err(Wrong::Often),
-            false => Err(self.wrong(now)),
+        match self.is_rate_limited(now) {
+            true => Err(TokenError::RateLimited),
+            false => Err(self.count_failure(now)),
         }
     }
 
-    fn is_tired(&mut self, now: Instant) -> bool {
+    fn is_rate_limited(&mut self, now: Instant) -> bool {
         while self
-            .failed
+            .failures
             .front()
-            .is_some_and(|at| now.duration_since(*at) >= SPELL)
+            .is_some_and(|at| now.duration_since(*at) >= RATE_WINDOW)
         {
-            self.failed.pop_front();
+            self.failures.pop_front();
         }
-        self.failed.len() >= TRIES
+        self.failures.len() >= MAX_WRONG_TOKENS
     }
 
-    fn wrong(&mut self, now: Instant) -> Wrong {
-        self.is_tired(now);
-        self.failed.push_back(now);
-        Wrong::Token
+    fn count_failure(&mut self, now: Instant) -> TokenError {
+        self.failures.push_back(now);
+        TokenError::Wrong
     }
 }
 
 /// Makes links to the page.
 #[derive(Clone)]
-pub struct Links {
-    pub(crate) door: Arc<Mutex<Door>>,
+pub struct LinkIssuer {
+    pub(crate) session: Arc<Mutex<SessionStore>>,
     pub(crate) port: u16,
 }
 
-impl Links {
-    /// A link that works once, within a minute; links made before do not work any more. The secret is in its fragment,
-    /// which browsers send nowhere.
+impl LinkIssuer {
+    /// A link that works once, within a minute; links made before stop working. The secret is in its fragment, which
+    /// browsers never send.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub fn fresh(&self) -> std::io::Result<String> {
-        let token = lock(&self.door)
-            .link(Instant::now())
+    pub fn create_link(&self) -> std::io::Result<String> {
+        let token = lock_session(&self.session)
+            .create_link(Instant::now())
             .map_err(|_| std::io::Error::other("the operating system gave no random bytes"))?;
         Ok(format!("http://127.0.0.1:{}/#{token}", self.port))
     }
 }
 
-impl std::fmt::Debug for Links {
+impl std::fmt::Debug for LinkIssuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Links")
+        f.debug_struct("LinkIssuer")
             .field("port", &self.port)
             .finish_non_exhaustive()
     }
 }
 
-pub(crate) fn lock(door: &Mutex<Door>) -> MutexGuard<'_, Door> {
-    door.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn lock_session(session: &Mutex<SessionStore>) -> MutexGuard<'_, SessionStore> {
+    session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -153,55 +162,79 @@ mod tests {
 
     #[test]
     fn a_link_works_once_and_for_a_minute() {
-        let (mut door, begun) = (Door::default(), Instant::now());
-        let link = door.link(begun).unwrap();
-        let session = door
-            .enter(&link, begun + LINK - Duration::from_millis(1))
+        let (mut store, begun) = (SessionStore::default(), Instant::now());
+        let link = store.create_link(begun).unwrap();
+        let session = store
+            .open_session(&link, begun + LINK_LIFETIME - Duration::from_millis(1))
             .unwrap();
-        assert_eq!(door.check(Some(&session), begun), Ok(()));
-        assert_eq!(door.enter(&link, begun), Err(Wrong::Token));
-        assert_eq!(door.check(Some(&link), begun), Err(Wrong::Token));
+        assert_eq!(store.check_token(Some(&session), begun), Ok(()));
+        assert_eq!(store.open_session(&link, begun), Err(TokenError::Wrong));
+        assert_eq!(
+            store.check_token(Some(&link), begun),
+            Err(TokenError::Wrong)
+        );
 
-        let late = door.link(begun).unwrap();
-        assert_eq!(door.enter(&late, begun + LINK), Err(Wrong::Token));
-        assert_eq!(door.check(Some(&session), begun), Ok(()));
+        let late = store.create_link(begun).unwrap();
+        assert_eq!(
+            store.open_session(&late, begun + LINK_LIFETIME),
+            Err(TokenError::Wrong)
+        );
+        assert_eq!(store.check_token(Some(&session), begun), Ok(()));
     }
 
     #[test]
     fn a_new_session_ends_the_one_before() {
-        let (mut door, now) = (Door::default(), Instant::now());
-        let first = door.link(now).unwrap();
-        let first = door.enter(&first, now).unwrap();
-        let second = door.link(now).unwrap();
-        let second = door.enter(&second, now).unwrap();
-        assert_eq!(door.check(Some(&first), now), Err(Wrong::Token));
-        assert_eq!(door.check(Some(&second), now), Ok(()));
+        let (mut store, now) = (SessionStore::default(), Instant::now());
+        let first = store.create_link(now).unwrap();
+        let first = store.open_session(&first, now).unwrap();
+        let second = store.create_link(now).unwrap();
+        let second = store.open_session(&second, now).unwrap();
+        assert_eq!(store.check_token(Some(&first), now), Err(TokenError::Wrong));
+        assert_eq!(store.check_token(Some(&second), now), Ok(()));
     }
 
     #[test]
     fn five_wrong_tokens_a_minute_and_the_open_session_goes_on() {
-        let (mut door, begun) = (Door::default(), Instant::now());
-        let link = door.link(begun).unwrap();
-        let session = door.enter(&link, begun).unwrap();
-        let link = door.link(begun).unwrap();
+        let (mut store, begun) = (SessionStore::default(), Instant::now());
+        let link = store.create_link(begun).unwrap();
+        let session = store.open_session(&link, begun).unwrap();
+        let link = store.create_link(begun).unwrap();
         for n in 0..3 {
             let guess = format!("{n}");
-            assert_eq!(door.enter(&guess, begun), Err(Wrong::Token));
+            assert_eq!(store.open_session(&guess, begun), Err(TokenError::Wrong));
         }
         for _ in 0..2 {
-            assert_eq!(door.check(Some("guess"), begun), Err(Wrong::Token));
+            assert_eq!(
+                store.check_token(Some("guess"), begun),
+                Err(TokenError::Wrong)
+            );
         }
-        assert_eq!(door.check(Some("guess"), begun), Err(Wrong::Often));
-        assert_eq!(door.enter(&link, begun), Err(Wrong::Often));
-        assert_eq!(door.check(Some(&session), begun), Ok(()));
-        assert_eq!(door.check(None, begun), Err(Wrong::Token));
-        assert_eq!(door.enter("guess", begun + SPELL), Err(Wrong::Token));
+        assert_eq!(
+            store.check_token(Some("guess"), begun),
+            Err(TokenError::RateLimited)
+        );
+        assert_eq!(
+            store.open_session(&link, begun),
+            Err(TokenError::RateLimited)
+        );
+        assert_eq!(store.check_token(Some(&session), begun), Ok(()));
+        assert_eq!(store.check_token(None, begun), Err(TokenError::Wrong));
+        assert_eq!(
+            store.open_session("guess", begun + RATE_WINDOW),
+            Err(TokenError::Wrong)
+        );
     }
 
     #[test]
-    fn nothing_is_a_token_before_there_is_one() {
-        let mut door = Door::default();
-        assert_eq!(door.check(Some(""), Instant::now()), Err(Wrong::Token));
-        assert_eq!(door.enter("", Instant::now()), Err(Wrong::Token));
+    fn no_token_is_right_before_there_is_a_session() {
+        let mut store = SessionStore::default();
+        assert_eq!(
+            store.check_token(Some(""), Instant::now()),
+            Err(TokenError::Wrong)
+        );
+        assert_eq!(
+            store.open_session("", Instant::now()),
+            Err(TokenError::Wrong)
+        );
     }
 }

@@ -1,47 +1,51 @@
-//! A check of what was sent: one at a time, by itself, as far as it is.
+//! The verification of the uploads: one at a time, on the backend's own thread.
 //!
-//! Always true: a check that nobody waits for any more is told to stop ([`Checking::step`]), and its answer is kept until
-//! the next one begins. What it found is bounded by [`MOST`].
+//! Always true: a verification that nobody waits for is told to stop ([`RunningVerification::report_progress`]). Its
+//! result is kept until the next one starts, with at most [`MAX_FINDINGS`] findings.
 
-use crate::api::day::text;
+use crate::text::printable_text;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Findings shown; further ones are counted.
-pub(crate) const MOST: usize = 100;
+pub(crate) const MAX_FINDINGS: usize = 100;
 
-/// How far a check is.
+/// Longest summary, and longest other text, in characters.
+const MAX_SUMMARY: usize = 600;
+const MAX_LINE: usize = 300;
+
+/// Progress of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct VerificationProgress {
     /// Names listed.
     pub names: u64,
     /// Manifests followed.
     pub manifests: u64,
-    /// Manifests there are; 0 while names are listed.
+    /// Manifests in all; 0 while names are listed.
     pub of: u64,
-    /// Objects read through.
+    /// Objects read.
     pub objects: u64,
 }
 
-/// The answer in one word.
+/// The result in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Everything that was sent is there, as it was sent.
+pub enum VerificationVerdict {
+    /// Every uploaded object exists, unchanged.
     Complete,
-    /// Something is missing or could not be read.
+    /// An object is missing or could not be read.
     Incomplete,
-    /// Something is not as it was sent.
+    /// An object differs from the uploaded one.
     Tampered,
-    /// There is no answer: the sink could not be reached, or the check was stopped.
+    /// No result: the sink could not be reached, or the verification was stopped.
     Failed,
 }
 
-/// One thing that is wrong.
+/// A missing or changed object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// True when it is not as it was sent; false when it is missing, or nothing is known of it.
+pub struct VerificationFinding {
+    /// True when it was changed; false when it is missing or nothing is known of it.
     pub wrong: bool,
     /// Name of the object or manifest.
     pub name: String,
@@ -49,119 +53,116 @@ pub struct Finding {
     pub text: String,
 }
 
-/// What a check found.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Checked {
-    /// The answer.
-    pub verdict: Verdict,
-    /// The same in a sentence, for people.
+pub struct VerificationResult {
+    /// In one word.
+    pub verdict: VerificationVerdict,
+    /// In a sentence, for people.
     pub words: String,
-    /// Where.
+    /// The destination.
     pub place: String,
     /// When it ended, microseconds since the Unix epoch (UTC).
     pub at_us: i64,
-    /// Objects that lie there.
+    /// Objects at the destination.
     pub objects: u64,
-    /// Bytes of these.
+    /// Their bytes.
     pub bytes: u64,
-    /// What to know about each device's chain of manifests, a line each.
+    /// Facts on each device's chain of manifests, a line each.
     pub chains: Vec<String>,
-    /// What is wrong; at most 100 of it are shown.
-    pub findings: Vec<Finding>,
-    /// How many findings there are in all.
+    /// What is wrong; at most 100 findings are shown.
+    pub findings: Vec<VerificationFinding>,
+    /// Number of all findings.
     pub found: u64,
 }
 
-/// What the page shows of it.
+/// The state of the verification, as the page shows it.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Shown {
+pub(crate) struct VerificationJson {
     running: bool,
-    step: Step,
-    last: Option<Checked>,
+    step: VerificationProgress,
+    last: Option<VerificationResult>,
 }
 
 #[derive(Default)]
-struct Inner {
-    shown: Mutex<Shown>,
-    over: AtomicBool,
+struct VerificationState {
+    json: Mutex<VerificationJson>,
+    is_cancelled: AtomicBool,
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+impl VerificationState {
+    fn lock_json(&self) -> MutexGuard<'_, VerificationJson> {
+        self.json.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The one check of a page.
+/// The one verification of a page.
 #[derive(Clone, Default)]
-pub(crate) struct Checks(Arc<Inner>);
+pub(crate) struct VerificationSlot(Arc<VerificationState>);
 
-impl Checks {
-    /// A new check, unless one runs.
-    pub(crate) fn begin(&self) -> Option<Checking> {
-        let mut shown = self.0.lock();
-        if shown.running {
+impl VerificationSlot {
+    /// A new verification, unless one runs.
+    pub(crate) fn start_new(&self) -> Option<RunningVerification> {
+        let mut json = self.0.lock_json();
+        if json.running {
             return None;
         }
-        (shown.running, shown.step) = (true, Step::default());
-        Some(Checking(Arc::clone(&self.0)))
+        (json.running, json.step) = (true, VerificationProgress::default());
+        Some(RunningVerification(Arc::clone(&self.0)))
     }
 
-    pub(crate) fn shown(&self) -> Shown {
-        self.0.lock().clone()
+    pub(crate) fn current_json(&self) -> VerificationJson {
+        self.0.lock_json().clone()
     }
 
-    /// The page is over: a check that runs need not go on.
-    pub(crate) fn end(&self) {
-        self.0.over.store(true, Ordering::SeqCst);
+    /// Stops a running verification: the page has ended.
+    pub(crate) fn cancel_running(&self) {
+        self.0.is_cancelled.store(true, Ordering::SeqCst);
     }
 }
 
-/// A check that runs. Dropped without an answer it says that it was broken off.
-pub struct Checking(Arc<Inner>);
+/// A running verification. Dropped without a result it counts as stopped.
+pub struct RunningVerification(Arc<VerificationState>);
 
-impl std::fmt::Debug for Checking {
+impl std::fmt::Debug for RunningVerification {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Checking(..)")
+        f.write_str("RunningVerification(..)")
     }
 }
 
-impl Checking {
-    /// Tells how far it is; false when it is to stop.
+impl RunningVerification {
+    /// Reports the progress; false when the verification must stop.
     #[must_use]
-    pub fn step(&self, step: Step) -> bool {
-        self.0.lock().step = step;
-        !self.0.over.load(Ordering::SeqCst)
+    pub fn report_progress(&self, progress: VerificationProgress) -> bool {
+        self.0.lock_json().step = progress;
+        !self.0.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// Tells what was found.
-    pub fn done(self, checked: Checked) {
-        let findings = checked.findings.into_iter().take(MOST);
-        let clean = Checked {
-            words: text(&checked.words, 600),
-            place: text(&checked.place, 300),
-            chains: checked
-                .chains
-                .iter()
-                .take(MOST)
-                .map(|c| text(c, 300))
-                .collect(),
+    /// Ends the verification with a result. Texts are shortened and made printable.
+    pub fn finish_with(self, result: VerificationResult) {
+        let line = |text: &str| printable_text(text, MAX_LINE);
+        let chains = result.chains.iter().take(MAX_FINDINGS);
+        let findings = result.findings.into_iter().take(MAX_FINDINGS);
+        let clean = VerificationResult {
+            words: printable_text(&result.words, MAX_SUMMARY),
+            place: line(&result.place),
+            chains: chains.map(|chain| line(chain)).collect(),
             findings: findings
-                .map(|f| Finding {
-                    name: text(&f.name, 300),
-                    text: text(&f.text, 300),
-                    ..f
+                .map(|finding| VerificationFinding {
+                    name: line(&finding.name),
+                    text: line(&finding.text),
+                    ..finding
                 })
                 .collect(),
-            ..checked
+            ..result
         };
-        self.0.lock().last = Some(clean);
+        self.0.lock_json().last = Some(clean);
     }
 }
 
-impl Drop for Checking {
+impl Drop for RunningVerification {
     fn drop(&mut self) {
-        self.0.lock().running = false;
+        self.0.lock_json().running = false;
     }
 }
 
@@ -170,9 +171,9 @@ impl Drop for Checking {
 mod tests {
     use super::*;
 
-    fn checked(findings: usize) -> Checked {
-        Checked {
-            verdict: Verdict::Incomplete,
+    fn result(findings: usize) -> VerificationResult {
+        VerificationResult {
+            verdict: VerificationVerdict::Incomplete,
             words: "INCOMPLETE\u{202e}".into(),
             place: "s3://bucket".into(),
             at_us: 1,
@@ -180,7 +181,7 @@ mod tests {
             bytes: 3,
             chains: Vec::new(),
             findings: vec![
-                Finding {
+                VerificationFinding {
                     wrong: false,
                     name: "raw/v1/\u{1b}x".into(),
                     text: "is not there".into(),
@@ -192,27 +193,30 @@ mod tests {
     }
 
     #[test]
-    fn one_check_at_a_time_and_its_answer_stays() {
-        let checks = Checks::default();
-        let one = checks.begin().unwrap();
-        assert!(checks.begin().is_none());
-        assert!(one.step(Step {
+    fn one_verification_at_a_time_and_its_result_stays() {
+        let slot = VerificationSlot::default();
+        let one = slot.start_new().unwrap();
+        assert!(slot.start_new().is_none());
+        assert!(one.report_progress(VerificationProgress {
             names: 7,
-            ..Step::default()
+            ..VerificationProgress::default()
         }));
-        assert_eq!(checks.shown().step.names, 7);
-        one.done(checked(MOST + 9));
-        let shown = checks.shown();
+        assert_eq!(slot.current_json().step.names, 7);
+        one.finish_with(result(MAX_FINDINGS + 9));
+        let shown = slot.current_json();
         assert!(!shown.running);
         let last = shown.last.unwrap();
-        assert_eq!((last.findings.len(), last.found), (MOST, 109));
+        assert_eq!((last.findings.len(), last.found), (MAX_FINDINGS, 109));
         assert_eq!(last.words, "INCOMPLETE·");
         assert_eq!(last.findings[0].name, "raw/v1/·x");
-        // One that breaks off makes room, and the last answer is not lost.
-        drop(checks.begin().unwrap());
-        let next = checks.begin().unwrap();
-        assert!(checks.shown().last.is_some());
-        checks.end();
-        assert!(!next.step(Step::default()), "nobody waits for it any more");
+        // A dropped one frees the slot and keeps the last result.
+        drop(slot.start_new().unwrap());
+        let next = slot.start_new().unwrap();
+        assert!(slot.current_json().last.is_some());
+        slot.cancel_running();
+        assert!(
+            !next.report_progress(VerificationProgress::default()),
+            "it goes on after the page has ended"
+        );
     }
 }

@@ -74,15 +74,15 @@ fn make(dir: &Path) -> Result<Value> {
 }
 
 fn serve(dir: &Path) -> Result<Value> {
-    let server = web::Server::bind(0)?;
-    let links = server.links();
-    println!("{}", links.fresh()?);
+    let server = web::PageServer::bind(0)?;
+    let links = server.link_issuer();
+    println!("{}", links.create_link()?);
     std::io::stdout().flush()?;
     let over = Arc::new(AtomicBool::new(false));
     let ends = Arc::clone(&over);
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
-            let told = line.ok().and_then(|_| links.fresh().ok());
+            let told = line.ok().and_then(|_| links.create_link().ok());
             let Some(link) = told else { break };
             println!("{link}");
         }
@@ -90,6 +90,6 @@ fn serve(dir: &Path) -> Result<Value> {
     });
     let desk = desk::Desk::new(&dir.join("journal"), keys(dir)?)?;
     let watch = Arc::new(desk::Watch(over));
-    let ended = server.run(Box::new(desk), watch, web::Limits::default())?;
+    let ended = server.serve_until_end(Box::new(desk), watch, web::PageLimits::default())?;
     Ok(json!({ "ended": format!("{ended:?}") }))
 }

@@ -1,19 +1,20 @@
-//! Days as a file: what `uam report` and `uam export --ics` write, by the same functions.
+//! Days as a file, written by the functions of `uam report` and `uam export --ics`.
 
-use crate::api::day::{failed, present, text, until, view};
-use crate::backend::{Desk, Refused};
+use super::{known_until, now_and_zone, view_options};
+use crate::backend::{Backend, BackendError, ReportConfig};
+use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
+use journal::{JournalError, Reader};
 use report::overview::By;
 use report::sheet::{self, Letter, MOST_LANES};
-use report::{Overview, Sheet, csv, ics, query};
+use report::{DayReport, Overview, Sheet, View, csv, ics, query};
 use std::ops::RangeInclusive;
 
-/// Blocks of work shorter than this (microseconds) are no event in a calendar.
-const SHORTEST_BLOCK: u64 = 5 * 60 * 1_000_000;
+/// Work blocks shorter than this (microseconds) are no event in a calendar.
+const MIN_BLOCK_US: u64 = 5 * 60 * 1_000_000;
 
-/// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ExportFormat {
     Csv,
     Json,
     Html,
@@ -21,14 +22,14 @@ pub(crate) enum Form {
     Ics,
 }
 
-impl Form {
-    pub(crate) fn parse(word: &str) -> Option<Self> {
+impl ExportFormat {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         let all = [Self::Csv, Self::Json, Self::Html, Self::Pdf, Self::Ics];
-        all.into_iter().find(|form| form.word() == word)
+        all.into_iter()
+            .find(|format| format.file_extension() == word)
     }
 
-    /// Its word, which is the file's ending too.
-    fn word(self) -> &'static str {
+    fn file_extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Json => "json",
@@ -38,7 +39,7 @@ impl Form {
         }
     }
 
-    fn media(self) -> &'static str {
+    fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
@@ -49,90 +50,149 @@ impl Form {
     }
 }
 
-/// A file to be downloaded.
-pub(crate) struct File {
-    /// Made of its days alone.
+/// A file to download.
+pub(crate) struct ExportFile {
+    /// Made of its days only.
     pub(crate) name: String,
     pub(crate) media: &'static str,
     pub(crate) bytes: Vec<u8>,
 }
 
-pub(crate) fn export(
-    desk: &mut dyn Desk,
-    days: &RangeInclusive<Date>,
-    form: Form,
-    merge_s: u64,
-) -> Result<File, Refused> {
-    let (first, last) = (*days.start(), *days.end());
-    let telling = desk.telling()?;
-    let word = form.word();
-    let capitals = word.to_uppercase();
-    let name = match first == last {
-        true => format!("uam-{first}.{word}"),
-        false => format!("uam-{first}-to-{last}.{word}"),
-    };
-    let what = match first == last {
-        true => format!("{first} as a {capitals} file, on the page"),
-        false => format!("{first} to {last} as a {capitals} file, on the page"),
-    };
-    let reader = desk.look(&what)?;
-    let (made_us, zone) = present();
-    let view = view(&telling, merge_s);
-    let meaning = &*telling.meaning;
-    let now_us = until(reader, made_us).map_err(|e| failed(&e))?;
-    let totals = || query::totals(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
-    let overview = || query::overview(reader, (view, meaning), days, now_us, &zone, &mut |_| {});
-    let one = || {
-        let mut day = query::day_in(reader, view, first, now_us, &zone)?;
-        meaning.tell_day(&mut day);
-        Ok(day)
-    };
-    let sheet = || {
-        let count = first.until(last).map_or(0, |span| span.get_days());
-        // A long time has no time lines, so that its sums are enough.
-        let overview = match usize::try_from(count) {
-            Ok(count) if count >= MOST_LANES => Overview::of(totals()?),
-            _ => overview()?,
+/// Everything a file is written from.
+struct ExportSource<'a> {
+    reader: &'a Reader,
+    config: &'a ReportConfig,
+    days: &'a RangeInclusive<Date>,
+    options: View,
+    zone: String,
+    /// Until when the journal is complete, and when the file is written; microseconds since the Unix epoch (UTC).
+    known_us: i64,
+    written_us: i64,
+}
+
+impl ExportSource<'_> {
+    /// The only day asked for; `None` for a longer period.
+    fn single_day(&self) -> Option<Date> {
+        (self.days.start() == self.days.end()).then_some(*self.days.start())
+    }
+
+    fn read_day(&self, day: Date) -> Result<DayReport, JournalError> {
+        let mut report = query::day_in(self.reader, self.options, day, self.known_us, &self.zone)?;
+        self.config.meaning.tell_day(&mut report);
+        Ok(report)
+    }
+
+    fn read_totals(&self) -> Result<report::Days, JournalError> {
+        let options = (self.options, &*self.config.meaning);
+        let (days, known_us) = (self.days, self.known_us);
+        query::totals(
+            self.reader,
+            options,
+            days,
+            known_us,
+            &self.zone,
+            &mut |_| {},
+        )
+    }
+
+    fn read_overview(&self) -> Result<Overview, JournalError> {
+        let options = (self.options, &*self.config.meaning);
+        let (days, known_us) = (self.days, self.known_us);
+        query::overview(
+            self.reader,
+            options,
+            days,
+            known_us,
+            &self.zone,
+            &mut |_| {},
+        )
+    }
+
+    fn build_report(&self) -> Result<Sheet, JournalError> {
+        let (first, last) = (self.days.start(), self.days.end());
+        let length = first.until(*last).map_or(0, |span| span.get_days());
+        // A long period is printed without timelines: its totals are enough.
+        let overview = match usize::try_from(length) {
+            Ok(length) if length >= MOST_LANES => Overview::of(self.read_totals()?),
+            _ => self.read_overview()?,
         };
-        let letter = Letter {
-            version: telling.version.to_owned(),
-            made_us,
-            zone: zone.clone(),
-            starts: view.starts,
-            merge_us: view.merge_us,
-            projects: meaning.has_projects(),
+        let cover = Letter {
+            version: self.config.version.to_owned(),
+            made_us: self.written_us,
+            zone: self.zone.clone(),
+            starts: self.options.starts,
+            merge_us: self.options.merge_us,
+            projects: self.config.meaning.has_projects(),
             ..Letter::default()
         };
-        Ok(Sheet::new(&overview, letter))
+        Ok(Sheet::new(&overview, cover))
+    }
+
+    fn build_calendar(&self) -> Result<String, JournalError> {
+        let by = match self.config.meaning.has_projects() {
+            true => By::Project,
+            false => By::Category,
+        };
+        let blocks = self.read_overview()?.blocks(by, MIN_BLOCK_US);
+        let device = self.reader.device().as_str();
+        let version = self.config.version;
+        Ok(ics::calendar(&blocks, by, device, self.written_us, version))
+    }
+
+    fn write(&self, format: ExportFormat) -> Result<Vec<u8>, BackendError> {
+        Ok(match (format, self.single_day()) {
+            (ExportFormat::Csv, Some(day)) => csv::day(&self.read_day(day)?).into_bytes(),
+            (ExportFormat::Csv, None) => csv::days(&self.read_totals()?).into_bytes(),
+            (ExportFormat::Json, Some(day)) => report::to_json(&self.read_day(day)?)
+                .map_err(write_failed)?
+                .into_bytes(),
+            (ExportFormat::Json, None) => report::to_json(&self.read_totals()?)
+                .map_err(write_failed)?
+                .into_bytes(),
+            (ExportFormat::Html, _) => sheet::html::html(&self.build_report()?).into_bytes(),
+            (ExportFormat::Pdf, _) => {
+                sheet::pdf::pdf(&self.build_report()?, self.written_us).map_err(write_failed)?
+            }
+            (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
+        })
+    }
+}
+
+fn write_failed(error: impl std::fmt::Display) -> BackendError {
+    BackendError::Failed(printable_text(&error.to_string(), MAX_SENTENCE))
+}
+
+pub(crate) fn export_days(
+    backend: &mut dyn Backend,
+    days: &RangeInclusive<Date>,
+    format: ExportFormat,
+    merge_s: u64,
+) -> Result<ExportFile, BackendError> {
+    let (first, last) = (days.start(), days.end());
+    let config = backend.report_config()?;
+    let extension = format.file_extension();
+    let (file_stem, period) = match first == last {
+        true => (format!("uam-{first}"), first.to_string()),
+        false => (
+            format!("uam-{first}-to-{last}"),
+            format!("{first} to {last}"),
+        ),
     };
-    let lost = |e: &journal::JournalError| failed(e);
-    let told = |e: &dyn std::fmt::Display| Refused::Failed(text(&e.to_string(), 400));
-    let bytes = match (form, first == last) {
-        (Form::Csv, true) => csv::day(&one().map_err(|e| lost(&e))?).into_bytes(),
-        (Form::Csv, false) => csv::days(&totals().map_err(|e| lost(&e))?).into_bytes(),
-        (Form::Json, true) => report::to_json(&one().map_err(|e| lost(&e))?)
-            .map_err(|e| told(&e))?
-            .into_bytes(),
-        (Form::Json, false) => report::to_json(&totals().map_err(|e| lost(&e))?)
-            .map_err(|e| told(&e))?
-            .into_bytes(),
-        (Form::Html, _) => sheet::html::html(&sheet().map_err(|e| lost(&e))?).into_bytes(),
-        (Form::Pdf, _) => {
-            sheet::pdf::pdf(&sheet().map_err(|e| lost(&e))?, made_us).map_err(|e| told(&e))?
-        }
-        (Form::Ics, _) => {
-            let by = match meaning.has_projects() {
-                true => By::Project,
-                false => By::Category,
-            };
-            let blocks = overview().map_err(|e| lost(&e))?.blocks(by, SHORTEST_BLOCK);
-            let device = reader.device().as_str();
-            ics::calendar(&blocks, by, device, made_us, telling.version).into_bytes()
-        }
+    let kind = extension.to_uppercase();
+    let reader = backend.open_reader(&format!("{period} as a {kind} file, on the page"))?;
+    let (written_us, zone) = now_and_zone();
+    let source = ExportSource {
+        known_us: known_until(reader, written_us)?,
+        reader,
+        options: view_options(&config, merge_s),
+        config: &config,
+        days,
+        zone,
+        written_us,
     };
-    Ok(File {
-        name,
-        media: form.media(),
-        bytes,
+    Ok(ExportFile {
+        name: format!("{file_stem}.{extension}"),
+        media: format.media_type(),
+        bytes: source.write(format)?,
     })
 }

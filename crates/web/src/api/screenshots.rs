@@ -1,24 +1,24 @@
-//! The gallery.
+//! The gallery, and the pixels of one screenshot.
 
-use crate::api::day::{APP, TITLE, failed, text};
-use crate::backend::{Desk, Refused};
+use crate::backend::{Backend, BackendError};
+use crate::text::{MAX_APP, MAX_TITLE, printable_text};
 use jiff::civil::Date;
-use journal::{Day, Place, Reader};
+use journal::{Day, JournalError, Place, Reader};
 use report::DayStart;
 use serde::Serialize;
 
-/// Pictures on one page of the gallery.
-const PAGE: usize = 48;
+/// Screenshots on one page of the gallery.
+const PAGE_SIZE: usize = 48;
 
-/// Pictures looked through for one page; when they are at an end, the next page goes on there.
-const LOOKED: usize = 2_000;
+/// Screenshots looked through for one page; the next page goes on from there.
+const MAX_SCANNED: usize = 2_000;
 
-/// Pictures fetched at once.
-const AT_ONCE: usize = 250;
+/// Screenshots read at once.
+const FETCH_BATCH: usize = 250;
 
 #[derive(Serialize)]
-pub(crate) struct Shot {
-    pub(crate) seq: u64,
+pub(crate) struct ScreenshotJson {
+    seq: u64,
     at_us: i64,
     day: Date,
     zone: String,
@@ -29,157 +29,189 @@ pub(crate) struct Shot {
     bytes: u64,
     blurred: bool,
     removed: bool,
-    /// `here`, `archived`, `deleted`, `lost`; empty where nobody looked.
+    /// `here`, `archived`, `deleted`, `lost`; empty where it was not read.
     place: &'static str,
-    /// `sent`, `held` or `waiting`; empty where nobody looked.
+    /// `sent`, `held` or `waiting`; empty where it was not read.
     sent: &'static str,
 }
 
-pub(crate) fn shot_of_day(row: &report::day::ShotRow, starts: DayStart) -> Shot {
-    Shot {
-        seq: row.seq,
-        at_us: row.at_us,
-        day: starts.date_in(row.at_us, &report::text::zone(&row.zone)),
-        zone: row.zone.clone(),
-        app: text(&row.app, APP),
-        title: text(&row.title, TITLE),
-        width: row.width,
-        height: row.height,
-        bytes: row.bytes,
-        blurred: row.blurred,
-        removed: row.removed,
-        place: "",
-        sent: "",
+impl ScreenshotJson {
+    pub(super) fn from_day_row(row: &report::day::ShotRow, starts: DayStart) -> Self {
+        Self {
+            seq: row.seq,
+            at_us: row.at_us,
+            day: starts.date_in(row.at_us, &report::text::zone(&row.zone)),
+            zone: row.zone.clone(),
+            app: printable_text(&row.app, MAX_APP),
+            title: printable_text(&row.title, MAX_TITLE),
+            width: row.width,
+            height: row.height,
+            bytes: row.bytes,
+            blurred: row.blurred,
+            removed: row.removed,
+            place: "",
+            sent: "",
+        }
+    }
+
+    fn from_journal_row(row: &journal::ShotRow, starts: DayStart) -> Self {
+        let shot = &row.shot;
+        let window = shot.window.as_ref();
+        Self {
+            seq: row.seq,
+            at_us: shot.at_us,
+            day: starts.date_in(shot.at_us, &report::text::zone(&shot.zone)),
+            zone: shot.zone.to_string(),
+            app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
+            title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),
+            width: shot.width,
+            height: shot.height,
+            bytes: shot.bytes,
+            blurred: shot.blurred,
+            removed: shot.removed,
+            place: match row.place {
+                Place::Here => "here",
+                Place::Archived => "archived",
+                Place::Deleted => "deleted",
+                Place::Lost => "lost",
+            },
+            sent: match (row.acked, row.held) {
+                (true, _) => "sent",
+                (_, true) => "held",
+                _ => "waiting",
+            },
+        }
     }
 }
 
-fn shot_of_journal(row: &journal::ShotRow, starts: DayStart) -> Shot {
-    let shot = &row.shot;
-    let window = shot.window.as_ref();
-    Shot {
-        seq: row.seq,
-        at_us: shot.at_us,
-        day: starts.date_in(shot.at_us, &report::text::zone(&shot.zone)),
-        zone: shot.zone.to_string(),
-        app: window.map_or_else(String::new, |w| text(&w.app, APP)),
-        title: window.map_or_else(String::new, |w| text(&w.title, TITLE)),
-        width: shot.width,
-        height: shot.height,
-        bytes: shot.bytes,
-        blurred: shot.blurred,
-        removed: shot.removed,
-        place: match row.place {
-            Place::Here => "here",
-            Place::Archived => "archived",
-            Place::Deleted => "deleted",
-            Place::Lost => "lost",
-        },
-        sent: match (row.acked, row.held) {
-            (true, _) => "sent",
-            (_, true) => "held",
-            _ => "waiting",
-        },
-    }
-}
-
-/// Which pictures are wanted.
+/// The filter of a gallery.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    /// Of this day, in the zone of each picture.
+pub(crate) struct ScreenshotFilter {
+    /// Of this day, in the zone of each screenshot.
     pub(crate) day: Option<Date>,
-    /// Of this application, as it is shown.
+    /// Of this application, as shown.
     pub(crate) app: Option<String>,
-    /// With these words in the title or the application's name, in capitals or not.
+    /// With all these words in the title or the application's name, in any case.
     pub(crate) words: Option<String>,
-    /// With a number below this one.
+    /// With a number below this.
     pub(crate) before: Option<u64>,
 }
 
-impl Wanted {
-    fn words(&self) -> Vec<String> {
+impl ScreenshotFilter {
+    fn lower_case_words(&self) -> Vec<String> {
         let words = self.words.as_deref().unwrap_or_default();
         words.split_whitespace().map(str::to_lowercase).collect()
+    }
+
+    fn matches(&self, screenshot: &ScreenshotJson, words: &[String]) -> bool {
+        let names = format!("{}\n{}", screenshot.app, screenshot.title).to_lowercase();
+        self.app.as_ref().is_none_or(|app| *app == screenshot.app)
+            && words.iter().all(|word| names.contains(word))
     }
 }
 
 /// A page of the gallery.
 #[derive(Serialize)]
-pub(crate) struct ShotsAnswer {
-    shots: Vec<Shot>,
-    /// Applications among those looked at.
+pub(crate) struct GalleryJson {
+    shots: Vec<ScreenshotJson>,
+    /// The applications of the screenshots looked through.
     apps: Vec<String>,
-    /// Ask with this for the next page.
+    /// The filter's `before` for the next page; none after the last page.
     before: Option<u64>,
-    /// How many were looked through.
+    /// Number of screenshots looked through.
     looked: usize,
     needs_passphrase: bool,
 }
 
-pub(crate) fn shots(desk: &mut dyn Desk, wanted: &Wanted) -> Result<ShotsAnswer, Refused> {
-    let starts = desk.telling()?.starts;
-    let which = wanted.day.map_or_else(
+pub(crate) fn read_gallery(
+    backend: &mut dyn Backend,
+    filter: &ScreenshotFilter,
+) -> Result<GalleryJson, BackendError> {
+    let starts = backend.report_config()?.starts;
+    let which = filter.day.map_or_else(
         || "the newest ones".to_owned(),
         |day| format!("those of {day}"),
     );
-    let reader = desk.look(&format!("pictures on the page ({which})"))?;
-    let words = wanted.words();
+    let reader = backend.open_reader(&format!("pictures on the page ({which})"))?;
+    let words = filter.lower_case_words();
     let mut apps: Vec<String> = Vec::new();
-    let mut found: Vec<Shot> = Vec::new();
+    let mut shots: Vec<ScreenshotJson> = Vec::new();
     let mut looked = 0;
     let mut before = None;
-    let mut below = wanted.before.unwrap_or(u64::MAX);
-    'pages: loop {
-        let rows = match wanted.day {
-            Some(day) => of_day(reader, day, below)?,
-            None => reader.shots_below(below, AT_ONCE).map_err(|e| failed(&e))?,
+    let mut below = filter.before.unwrap_or(u64::MAX);
+    'batches: loop {
+        let rows = match filter.day {
+            Some(day) => rows_of_day(reader, day, below)?,
+            None => reader.shots_below(below, FETCH_BATCH)?,
         };
-        let last = wanted.day.is_some() || rows.len() < AT_ONCE;
+        let is_last = filter.day.is_some() || rows.len() < FETCH_BATCH;
         for row in &rows {
-            let shot = shot_of_journal(row, starts);
+            let screenshot = ScreenshotJson::from_journal_row(row, starts);
             below = row.seq;
             looked += 1;
-            if wanted.day.is_some_and(|day| day != shot.day) {
+            if filter.day.is_some_and(|day| day != screenshot.day) {
                 continue;
             }
-            if !shot.app.is_empty() && !apps.contains(&shot.app) {
-                apps.push(shot.app.clone());
+            if !screenshot.app.is_empty() && !apps.contains(&screenshot.app) {
+                apps.push(screenshot.app.clone());
             }
-            let named = format!("{}\n{}", shot.app, shot.title).to_lowercase();
-            let fits = wanted.app.as_ref().is_none_or(|app| *app == shot.app)
-                && words.iter().all(|word| named.contains(word));
-            if !fits {
+            if !filter.matches(&screenshot, &words) {
                 continue;
             }
-            if found.len() == PAGE {
-                before = found.last().map(|shot| shot.seq);
-                break 'pages;
+            if shots.len() == PAGE_SIZE {
+                before = shots.last().map(|shot| shot.seq);
+                break 'batches;
             }
-            found.push(shot);
+            shots.push(screenshot);
         }
-        if last {
+        if is_last {
             break;
         }
-        if looked >= LOOKED {
+        if looked >= MAX_SCANNED {
             before = Some(below);
             break;
         }
     }
     apps.sort_unstable();
-    Ok(ShotsAnswer {
-        shots: found,
+    Ok(GalleryJson {
+        shots,
         apps,
         before,
         looked,
-        needs_passphrase: desk.needs_passphrase(),
+        needs_passphrase: backend.needs_passphrase(),
     })
 }
 
-/// Those of a day, newest first: of the three UTC days that any zone's day touches.
-fn of_day(reader: &Reader, day: Date, below: u64) -> Result<Vec<journal::ShotRow>, Refused> {
+/// The rows of the three UTC days that a day of any zone touches, newest first.
+fn rows_of_day(
+    reader: &Reader,
+    day: Date,
+    below: u64,
+) -> Result<Vec<journal::ShotRow>, JournalError> {
     let since = Date::constant(1970, 1, 1).until(day);
     let utc = since.map_or(0, |span| span.get_days());
     let days = Day(utc.saturating_sub(1))..=Day(utc.saturating_add(1));
-    let mut rows = reader.shots_of(&days).map_err(|e| failed(&e))?;
+    let mut rows = reader.shots_of(&days)?;
     rows.retain(|row| row.seq < below);
     Ok(rows)
+}
+
+/// A screenshot's file and its media type.
+pub(crate) fn read_screenshot(
+    backend: &mut dyn Backend,
+    seq: u64,
+) -> Result<(Vec<u8>, &'static str), BackendError> {
+    let reader = backend.open_reader(&format!("picture {seq}, on the page"))?;
+    let bytes = reader.picture(seq)?;
+    let media = media_type(&bytes);
+    Ok((bytes, media))
+}
+
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, ..] => "image/jpeg",
+        _ if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") => "image/webp",
+        _ => "application/octet-stream",
+    }
 }

@@ -5,5 +5,5 @@
 mod answers;
 mod checklist;
 mod client;
-mod kit;
-mod saving;
+mod demo;
+mod export;

@@ -9,56 +9,56 @@ use model::NoticeCode;
 use std::io::{BufRead, IsTerminal};
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
-use web::{Ended, Limits, Links, Server};
+use web::{LinkIssuer, PageEnd, PageLimits, PageServer};
 
-mod check;
-mod desk;
+mod backend;
+mod verification;
 
 pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    // Both factors, or a recent unlock. The page asks the keyholder again at each look.
+    // Both factors, or a recent unlock. The page asks the keyholder again for each question.
     drop(access::open_as(
         home,
         NoticeCode::Access,
         "The page was opened.",
     )?);
-    let server = Server::bind(port).map_err(|e| {
+    let server = PageServer::bind(port).map_err(|e| {
         let hint = "Leave --port away: any free port will do.";
         Failure::with_exit(Exit::Failed, e.to_string(), hint)
     })?;
-    let links = server.links();
-    show(&links, no_open)?;
-    let more = std::io::stdin().is_terminal();
-    output::line(match more {
+    let links = server.link_issuer();
+    print_link(&links, no_open)?;
+    let is_interactive = std::io::stdin().is_terminal();
+    output::line(match is_interactive {
         true => {
             "It works once, within a minute. Enter gives a new one; Ctrl-C or `uam lock` ends the page."
         }
         false => "It works once, within a minute. `uam lock` ends the page.",
     });
-    if more {
-        again(links, no_open)?;
+    if is_interactive {
+        renew_links_on_enter(links, no_open)?;
     }
-    let watch = desk::Lookout::new(home);
-    let ended = server
-        .run(
-            Box::new(desk::Page::new(home)),
-            Arc::new(watch),
-            Limits::default(),
+    let end = server
+        .serve_until_end(
+            Box::new(backend::PageBackend::new(home)),
+            Arc::new(backend::RunningAgentMonitor::new(home)),
+            PageLimits::default(),
         )
         .context("the page cannot be served")?;
-    output::line(match ended {
-        Ended::Idle => "Nobody looked for ten minutes: the page was closed.",
-        Ended::Longest => "The page was closed after eight hours.",
-        Ended::Locked => "The record is locked: the page was closed.",
+    output::line(match end {
+        PageEnd::Idle => "Nobody looked for ten minutes: the page was closed.",
+        PageEnd::Longest => "The page was closed after eight hours.",
+        PageEnd::Locked => "The record is locked: the page was closed.",
     });
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(links: &Links, no_open: bool) -> anyhow::Result<()> {
-    let link = links.fresh().context("no link could be made")?;
+/// Prints a new link and opens it in the browser.
+fn print_link(links: &LinkIssuer, no_open: bool) -> anyhow::Result<()> {
+    let link = links.create_link().context("no link could be made")?;
     output::line(&link);
     if let Some(mut browser) = system::browser(&link).filter(|_| !no_open) {
-        // The link stands above; a browser that does not start is no failure.
+        // A browser that does not start is no failure: the link is printed.
         let started = browser
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -73,13 +73,13 @@ fn show(links: &Links, no_open: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new link for each line on standard input: a page that was reloaded has forgotten its token.
-fn again(links: Links, no_open: bool) -> anyhow::Result<()> {
+/// Prints a new link for each line of standard input: a page that is loaded again has forgotten its token.
+fn renew_links_on_enter(links: LinkIssuer, no_open: bool) -> anyhow::Result<()> {
     std::thread::Builder::new()
         .name("uam-links".into())
         .spawn(move || {
             for line in std::io::stdin().lock().lines() {
-                if line.is_err() || show(&links, no_open).is_err() {
+                if line.is_err() || print_link(&links, no_open).is_err() {
                     return;
                 }
             }

@@ -1,4 +1,4 @@
-//! A journal of made-up days on a real disk, and a desk that reads it.
+//! A journal of invented days on a real disk, and a backend that reads it.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,12 +14,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use vault::{Identity, KeyMaker, Opener};
 use web::{
-    Checked, Checking, Desk, Finding, Proof, Refused, Sent, Setting, Step, Telling, Verdict, Watch,
+    AgentMonitor, Backend, BackendError, ReportConfig, RunningVerification, SettingRow,
+    TypedFactors, UploadedObjectRow, VerificationFinding, VerificationProgress, VerificationResult,
+    VerificationVerdict,
 };
 
 pub(crate) const ZONE: &str = "Europe/Berlin";
 pub(crate) const MINUTE: i64 = 60_000_000;
-/// The code this desk takes.
+/// The code that this backend accepts.
 pub(crate) const CODE: &str = "123456";
 
 const APPS: [(&str, &str); 7] = [
@@ -32,8 +34,8 @@ const APPS: [(&str, &str); 7] = [
     ("Evince", "Operating manual.pdf"),
 ];
 
-/// What strangers may write into a title.
-pub(crate) fn hostile() -> Vec<String> {
+/// Titles as a hostile program may set them.
+pub(crate) fn hostile_titles() -> Vec<String> {
     vec![
         "<img src=x onerror=alert(1)><script>alert(2)</script>".to_owned(),
         "\u{202e}gpj.exe \u{2066}bidi\u{2069} \u{200f}marks".to_owned(),
@@ -91,8 +93,8 @@ fn span(
     }
 }
 
-/// A day at a desk: `each` is the length of a span in minutes at most one, `until` the end of what has happened.
-pub(crate) fn day(day: Date, each: i64, until: i64) -> Vec<Span> {
+/// A working day: `each` is the length of a span in minutes, `until` the end of the recorded time.
+pub(crate) fn spans_of_day(day: Date, each: i64, until: i64) -> Vec<Span> {
     let begin = start_of(day);
     let mut at = begin;
     let mut out = Vec::new();
@@ -142,8 +144,8 @@ pub(crate) fn day(day: Date, each: i64, until: i64) -> Vec<Span> {
     out
 }
 
-/// A picture like a window, as a PNG.
-pub(crate) fn picture(n: u64) -> Vec<u8> {
+/// A drawing that resembles a window, as a PNG.
+pub(crate) fn screenshot_png(n: u64) -> Vec<u8> {
     const INK: [[u8; 3]; 5] = [
         [59, 111, 216],
         [217, 130, 43],
@@ -158,21 +160,21 @@ pub(crate) fn picture(n: u64) -> Vec<u8> {
         400,
         image::Rgb(if dark { [30, 34, 44] } else { [250, 250, 252] }),
     );
-    let mut fill = |x0: u32, y0: u32, w: u32, h: u32, color: [u8; 3]| {
+    let mut fill_rect = |x0: u32, y0: u32, w: u32, h: u32, color: [u8; 3]| {
         for y in y0..(y0 + h).min(400) {
             for x in x0..(x0 + w).min(640) {
                 image.put_pixel(x, y, image::Rgb(color));
             }
         }
     };
-    fill(
+    fill_rect(
         0,
         0,
         640,
         28,
         if dark { [46, 52, 66] } else { [228, 231, 238] },
     );
-    fill(
+    fill_rect(
         0,
         28,
         130,
@@ -186,14 +188,14 @@ pub(crate) fn picture(n: u64) -> Vec<u8> {
         } else {
             [170, 176, 190]
         };
-        fill(
+        fill_rect(
             150 + (k % 4) * 16,
             46 + k * 17,
             wide,
             6,
             if k % 5 == 0 { ink } else { grey },
         );
-        fill(14, 46 + k * 17, 50 + (k * 31) % 50, 5, grey);
+        fill_rect(14, 46 + k * 17, 50 + (k * 31) % 50, 5, grey);
     }
     let mut out = std::io::Cursor::new(Vec::new());
     image
@@ -203,7 +205,7 @@ pub(crate) fn picture(n: u64) -> Vec<u8> {
 }
 
 /// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` pictures and hostile titles.
-pub(crate) fn fill(
+pub(crate) fn fill_journal(
     dir: &Path,
     keys: &Keys,
     now_us: i64,
@@ -224,12 +226,12 @@ pub(crate) fn fill(
         if matches!(date.weekday(), jiff::civil::Weekday::Sunday) && date != today {
             continue;
         }
-        // Long ago the days are told more coarsely, or a year would take a minute to make.
+        // Older days have longer spans, or a year would take a minute to write.
         let near = date.until(today).is_ok_and(|s| s.get_days() < 40);
-        let mut spans = day(date, if near { each } else { each * 10 }, now_us);
+        let mut spans = spans_of_day(date, if near { each } else { each * 10 }, now_us);
         if date == today {
             // The morning's first windows have the names nobody would choose.
-            let mut titles = hostile().into_iter();
+            let mut titles = hostile_titles().into_iter();
             for span in spans
                 .iter_mut()
                 .filter(|s| s.state == Coverage::Active && s.window.is_some())
@@ -281,10 +283,10 @@ pub(crate) fn fill(
     }
     let begin = (start_of(today) + 9 * 60 * MINUTE).min(now_us - 60 * MINUTE);
     let apart = (now_us - begin) / i64::try_from(shots.max(1)).unwrap_or(1);
-    let odd = hostile();
+    let odd = hostile_titles();
     (0..shots)
         .map(|n| {
-            let bytes = picture(n);
+            let bytes = screenshot_png(n);
             let at_us = begin + i64::try_from(n).unwrap_or(0) * apart;
             let (app, mut title) = APPS[(n % 5) as usize];
             if let Some(name) = odd.get(usize::try_from(n).unwrap_or(99)) {
@@ -313,35 +315,35 @@ pub(crate) fn fill(
         .collect()
 }
 
-/// What a desk did, seen from outside, and whether the record is locked.
+/// Observes and steers a backend from outside.
 #[derive(Clone, Default)]
-pub(crate) struct Seen {
-    pub(crate) notes: Arc<Mutex<Vec<String>>>,
+pub(crate) struct BackendProbe {
+    pub(crate) purposes: Arc<Mutex<Vec<String>>>,
     pub(crate) locked: Arc<AtomicBool>,
-    /// Open: a check may find something.
+    /// True: a verification may finish.
     pub(crate) gate: Arc<AtomicBool>,
-    /// A check was told to stop.
-    pub(crate) broken_off: Arc<AtomicBool>,
+    /// True: a verification was told to stop.
+    pub(crate) stopped: Arc<AtomicBool>,
     asked: Arc<AtomicU64>,
 }
 
-impl Seen {
-    pub(crate) fn notes(&self) -> Vec<String> {
-        self.notes.lock().expect("nobody panicked").clone()
+impl BackendProbe {
+    pub(crate) fn purposes(&self) -> Vec<String> {
+        self.purposes.lock().expect("nobody panicked").clone()
     }
 }
 
-pub(crate) struct MadeUp {
+pub(crate) struct DemoBackend {
     pub(crate) dir: PathBuf,
     pub(crate) keys: Keys,
     pub(crate) reader: Option<Reader>,
-    pub(crate) seen: Seen,
-    /// When days begin.
+    pub(crate) probe: BackendProbe,
+    /// When days start.
     pub(crate) starts: &'static str,
 }
 
-/// Rules on applications and on titles, one of them with a name nobody would choose.
-fn meaning() -> Meaning {
+/// Rules on applications and titles, one of them with a hostile name.
+fn demo_rules() -> Meaning {
     let rule = |name: &str, app: Option<&str>, title: Option<&str>| Rule {
         name: name.to_owned(),
         app: app.map(str::to_owned),
@@ -362,29 +364,29 @@ fn meaning() -> Meaning {
     Meaning::new(&categories, true, &projects).expect("good rules")
 }
 
-/// A check that found something: names as a stranger's bucket may have them.
-fn found(quick: bool) -> Checked {
+/// A verification with findings whose names come from a hostile bucket.
+fn verification_result(quick: bool) -> VerificationResult {
     let mut findings = vec![
-        Finding {
+        VerificationFinding {
             wrong: false,
             name: "raw/v1/kind=shot/sh=3f/dt=2026-11-25/dev=0101/1790000000-7-9f86d081884c7d65.age"
                 .into(),
             text: "a manifest lists it, and it is not there".into(),
         },
-        Finding {
+        VerificationFinding {
             wrong: true,
-            name: format!("raw/v1/{}", hostile().remove(0)),
+            name: format!("raw/v1/{}", hostile_titles().remove(0)),
             text: "no uam names its objects like that".into(),
         },
     ];
     if quick {
         findings.clear();
     }
-    Checked {
+    VerificationResult {
         verdict: if quick {
-            Verdict::Complete
+            VerificationVerdict::Complete
         } else {
-            Verdict::Tampered
+            VerificationVerdict::Tampered
         },
         words: match quick {
             true => "COMPLETE by names and sizes; contents were not read.".into(),
@@ -404,56 +406,60 @@ fn found(quick: bool) -> Checked {
     }
 }
 
-impl Desk for MadeUp {
-    fn look(&mut self, what: &str) -> Result<&Reader, Refused> {
-        if self.seen.locked.load(Ordering::SeqCst) {
-            return Err(Refused::Locked);
+impl Backend for DemoBackend {
+    fn open_reader(&mut self, what: &str) -> Result<&Reader, BackendError> {
+        if self.probe.locked.load(Ordering::SeqCst) {
+            return Err(BackendError::Locked);
         }
-        self.seen
-            .notes
+        self.probe
+            .purposes
             .lock()
             .expect("nobody panicked")
             .push(what.to_owned());
         if self.reader.is_none() {
             let opened = Reader::open(&self.dir, self.keys.opener.clone());
-            self.reader = Some(opened.map_err(|e| Refused::Failed(e.to_string()))?);
+            self.reader = Some(opened.map_err(|e| BackendError::Failed(e.to_string()))?);
         }
         Ok(self.reader.as_ref().expect("just opened"))
     }
 
-    fn telling(&mut self) -> Result<Telling, Refused> {
-        Ok(Telling {
+    fn report_config(&mut self) -> Result<ReportConfig, BackendError> {
+        Ok(ReportConfig {
             starts: DayStart::parse(self.starts).expect("a time of day"),
-            meaning: Arc::new(meaning()),
+            meaning: Arc::new(demo_rules()),
             version: "0.1.0",
         })
     }
 
-    fn check(&mut self, quick: bool, checking: Checking) -> Result<(), Refused> {
-        let seen = self.seen.clone();
+    fn start_verification(
+        &mut self,
+        quick: bool,
+        running: RunningVerification,
+    ) -> Result<(), BackendError> {
+        let probe = self.probe.clone();
         std::thread::spawn(move || {
-            let mut step = Step {
+            let mut progress = VerificationProgress {
                 names: 40,
                 of: 8,
-                ..Step::default()
+                ..VerificationProgress::default()
             };
-            // Until its test has seen that it runs; a page that is over lets it go.
-            while !seen.gate.load(Ordering::SeqCst) {
-                if !checking.step(step) {
-                    seen.broken_off.store(true, Ordering::SeqCst);
+            // Until its test has seen that it runs; an ended page stops it.
+            while !probe.gate.load(Ordering::SeqCst) {
+                if !running.report_progress(progress) {
+                    probe.stopped.store(true, Ordering::SeqCst);
                     return;
                 }
-                step.manifests = (step.manifests + 1) % 8;
+                progress.manifests = (progress.manifests + 1) % 8;
                 std::thread::park_timeout(std::time::Duration::from_millis(5));
             }
-            checking.done(found(quick));
+            running.finish_with(verification_result(quick));
         });
         Ok(())
     }
 
-    fn sent(&mut self, limit: usize) -> Result<Vec<Sent>, Refused> {
-        self.look("what was sent")?;
-        let object = |n: u64| Sent {
+    fn list_uploads(&mut self, limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError> {
+        self.open_reader("what was sent")?;
+        let object = |n: u64| UploadedObjectRow {
             name: format!(
                 "raw/v1/kind=activity/sh=3f/dt=2026-11-25/dev=0101/1790000000-{n}-9f86d081884c7d65.jsonl.zst.age"
             ),
@@ -472,8 +478,8 @@ impl Desk for MadeUp {
         Ok((0..14).map(object).take(limit).collect())
     }
 
-    fn settings(&mut self) -> Result<Vec<Setting>, Refused> {
-        let one = |key: &str, value: &str, meaning: &str| Setting {
+    fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
+        let one = |key: &str, value: &str, meaning: &str| SettingRow {
             key: key.into(),
             value: value.into(),
             meaning: meaning.into(),
@@ -498,22 +504,26 @@ impl Desk for MadeUp {
         ])
     }
 
-    fn prove(&mut self, proof: &Proof) -> Result<(), Refused> {
-        match *proof.code == *CODE {
+    fn verify_factors(&mut self, factors: &TypedFactors) -> Result<(), BackendError> {
+        match *factors.code == *CODE {
             true => Ok(()),
-            false => Err(Refused::Denied("that is not the code".into())),
+            false => Err(BackendError::Denied("that is not the code".into())),
         }
     }
 
-    fn take_out(&mut self, seq: u64, proof: &Proof) -> Result<String, Refused> {
-        self.prove(proof)?;
+    fn delete_screenshot(
+        &mut self,
+        seq: u64,
+        factors: &TypedFactors,
+    ) -> Result<String, BackendError> {
+        self.verify_factors(factors)?;
         self.reader = None;
         let now = jiff::Timestamp::now().as_microsecond();
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
-            .map_err(|e| Refused::Failed(e.to_string()))?;
+            .map_err(|e| BackendError::Failed(e.to_string()))?;
         let done = journal
             .remove(&Removal::Shot(seq), now)
-            .map_err(|e| Refused::Failed(e.to_string()))?;
+            .map_err(|e| BackendError::Failed(e.to_string()))?;
         Ok(format!("Taken out: {} picture.", done.shots))
     }
 
@@ -522,10 +532,10 @@ impl Desk for MadeUp {
     }
 }
 
-pub(crate) struct MadeUpWatch(pub(crate) Seen);
+pub(crate) struct DemoMonitor(pub(crate) BackendProbe);
 
-impl Watch for MadeUpWatch {
-    fn status(&self) -> Option<Status> {
+impl AgentMonitor for DemoMonitor {
+    fn agent_status(&self) -> Option<Status> {
         let n = self.0.asked.fetch_add(1, Ordering::SeqCst);
         let now = jiff::Timestamp::now().as_microsecond();
         let typed = |keys: u64| Counts {
@@ -548,7 +558,7 @@ impl Watch for MadeUpWatch {
             window: Some(Window {
                 app: "Code".into(),
                 exe: String::new(),
-                title: hostile().remove(0),
+                title: hostile_titles().remove(0),
             }),
             span_counts: typed(7),
             today_counts: typed(12_000 + n),
