@@ -7,9 +7,9 @@
 
 use console::{Command, Ended, Live, Options, Picture, Step, Wish};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use model::{Clock, Coverage, Moment, Window};
+use model::{Clock, Coverage, Moment, WindowInfo};
 use report::day::StateTotal;
-use report::{Feed, LogLine, Outbox, Status, Today, Upload};
+use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
 use std::io::Cursor;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     let wall = Wall { still };
     let updates = live.updates().clone();
     let begun = Instant::now();
-    let mut feed = Feed::new();
+    let mut feed = ActivityLog::new();
     let mut today = day(wall.now().utc_us, &titles);
     let mut status = status(&wall);
     let mut shots = 4;
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     for n in 0.. {
         let now = wall.now().utc_us;
         let (app, title) = titles[if still { 0 } else { n % titles.len() }];
-        let window = Arc::new(Window {
+        let window = Arc::new(WindowInfo {
             app: app.into(),
             exe: String::new(),
             title: title.into(),
@@ -121,7 +121,7 @@ fn main() -> ExitCode {
         updates.status(status.clone());
         if n % 9 == 8 && !still {
             updates.line(LogLine::upload(
-                &Upload {
+                &UploadAttempt {
                     at_us: now,
                     text: "the sink does not answer; trying again".into(),
                     ok: false,
@@ -186,7 +186,7 @@ fn said(updates: &console::Updates, now_us: i64) {
         (7, "the sink does not answer; trying again", false),
         (2, "42 records, 1 shot", true),
     ] {
-        let upload = Upload {
+        let upload = UploadAttempt {
             at_us: now_us - minutes * MINUTE,
             text: text.into(),
             ok,
@@ -196,9 +196,9 @@ fn said(updates: &console::Updates, now_us: i64) {
 }
 
 /// A day at a desk until now: half past eight, a lunch, a pause, and what is typed comes and goes.
-fn day(now_us: i64, titles: &[(&str, &str); 4]) -> Today {
+fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = Today::new(report::day::date_of(now_us, zone), zone);
+    let mut today = TodayTotals::new(report::day::date_of(now_us, zone), zone);
     let begin = now_us - 410 * MINUTE;
     for n in 0..410_i64 {
         let state = match n {
@@ -220,7 +220,7 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> Today {
             protected: n % 50 == 49,
             removed: false,
             window: state.is_recording().then(|| {
-                Arc::new(Window {
+                Arc::new(WindowInfo {
                     app: app.into(),
                     exe: String::new(),
                     title: title.into(),
@@ -232,9 +232,9 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> Today {
     today
 }
 
-fn status(wall: &Wall) -> Status {
+fn status(wall: &Wall) -> AgentStatus {
     let now = wall.now().utc_us;
-    Status {
+    AgentStatus {
         version: "0.1.0".into(),
         pid: std::process::id(),
         data_dir: "/home/ada/.local/share/uam".into(),
@@ -250,13 +250,13 @@ fn status(wall: &Wall) -> Status {
             us: 0,
         }],
         last_durable_us: Some(now),
-        outbox: Outbox {
+        outbox: OutboxSummary {
             records: 12,
             shots: 1,
             bytes: 51_300,
         },
         destination: "s3://team-bucket/uam".into(),
-        last_upload: Some(Upload {
+        last_upload: Some(UploadAttempt {
             at_us: now - 100_000_000,
             text: "42 records, 1 shot".into(),
             ok: true,

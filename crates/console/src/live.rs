@@ -12,7 +12,7 @@ use model::Clock;
 use ratatui::layout::Rect;
 use ratatui_image::protocol::Protocol as Encoded;
 use report::text::{count, minute, zone};
-use report::{Glance, LogLine, LogWord, Status};
+use report::{AgentStatus, DaySummary, LogLine, LogSubject};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -210,8 +210,8 @@ struct Window {
     graphics: Option<Graphics>,
     colour: bool,
     attached: bool,
-    status: Option<Box<Status>>,
-    glance: Option<Box<Glance>>,
+    status: Option<Box<AgentStatus>>,
+    glance: Option<Box<DaySummary>>,
     picture: Option<Picture>,
     encoded: Option<Encoded>,
     dialog: Dialog,
@@ -391,11 +391,11 @@ impl Window {
     }
 }
 
-fn skipped(lines: u64, at_us: i64, status: Option<&Status>) -> LogLine {
+fn skipped(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> LogLine {
     LogLine {
         at_us,
         zone: status.map_or("UTC", |s| s.zone.as_str()).into(),
-        word: LogWord::Notice(model::NoticeCode::Stalled),
+        word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(
             "{} not shown here; the journal has them",
             count(lines, "line was", "lines were")

@@ -12,7 +12,7 @@ use ratatui::widgets::Widget;
 use ratatui_image::{Image, protocol::Protocol as Encoded};
 use report::status::counts_text;
 use report::text::{age, clip, clock, columns, zone};
-use report::{Glance, Status};
+use report::{AgentStatus, DaySummary};
 
 /// Columns of a label such as `on disk`.
 const LABEL: usize = 10;
@@ -32,9 +32,9 @@ pub(crate) struct Beside<'a> {
 /// Everything the panel shows.
 pub(crate) struct View<'a> {
     /// None until the first one comes.
-    pub(crate) status: Option<&'a Status>,
+    pub(crate) status: Option<&'a AgentStatus>,
     /// The day so far; none until it is known.
-    pub(crate) glance: Option<&'a Glance>,
+    pub(crate) glance: Option<&'a DaySummary>,
     /// The present, in microseconds since the Unix epoch (UTC).
     pub(crate) now_us: i64,
     /// A question that stands in place of the keys.
@@ -354,7 +354,7 @@ impl View<'_> {
     }
 }
 
-fn shot_text(s: &Status, now: i64) -> String {
+fn shot_text(s: &AgentStatus, now: i64) -> String {
     let last = match s.last_shot_us {
         Some(at) => format!("last at {}", clock(at, &zone(&s.zone))),
         None => "none yet".to_owned(),

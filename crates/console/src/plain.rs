@@ -55,7 +55,7 @@ mod tests {
 
     use super::*;
     use model::Coverage;
-    use report::LogWord;
+    use report::LogSubject;
 
     #[test]
     fn no_escape_code_comes_through() {
@@ -65,7 +65,7 @@ mod tests {
             .line(&LogLine {
                 at_us: 0,
                 zone: "UTC".into(),
-                word: LogWord::State(Coverage::Active),
+                word: LogSubject::State(Coverage::Active),
                 text: "Editor — \u{1b}[31mred\n".into(),
                 detail: "42 keys".into(),
                 dur_us: Some(35_000_000),

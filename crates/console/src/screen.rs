@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Color;
 use ratatui::{Terminal, TerminalOptions, Viewport};
-use report::{LogLine, LogWord};
+use report::{LogLine, LogSubject};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -135,9 +135,9 @@ fn styled(line: &LogLine, width: usize, colour: bool) -> String {
     let laid = line.lay(width);
     let word = match line.word {
         word if word.is_warning() => Color::Red,
-        LogWord::State(state) => panel::state_colour(state),
-        LogWord::Shot | LogWord::Upload(_) => Color::Cyan,
-        LogWord::Notice(_) => Color::Magenta,
+        LogSubject::State(state) => panel::state_colour(state),
+        LogSubject::Shot | LogSubject::Upload(_) => Color::Cyan,
+        LogSubject::Notice(_) => Color::Magenta,
     };
     let mut out = String::new();
     // Writing into a String cannot fail.
@@ -179,7 +179,7 @@ mod tests {
         LogLine {
             at_us: 0,
             zone: "UTC".into(),
-            word: LogWord::Shot,
+            word: LogSubject::Shot,
             text: text.into(),
             detail: String::new(),
             dur_us: None,

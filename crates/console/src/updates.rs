@@ -8,7 +8,7 @@
 
 use crate::dialog::Wish;
 use crate::input::Wake;
-use report::{Glance, LogLine, Status};
+use report::{AgentStatus, DaySummary, LogLine};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,8 +46,8 @@ impl Picture {
 /// What waits to be shown.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    pub(crate) status: Option<Box<Status>>,
-    pub(crate) glance: Option<Box<Glance>>,
+    pub(crate) status: Option<Box<AgentStatus>>,
+    pub(crate) glance: Option<Box<DaySummary>>,
     pub(crate) picture: Option<Picture>,
     /// The picture is one that was asked for.
     pub(crate) stepped: bool,
@@ -92,7 +92,7 @@ impl Updates {
     }
 
     /// The present state replaces the one before.
-    pub fn status(&self, status: Status) {
+    pub fn status(&self, status: AgentStatus) {
         self.tell(|w| w.status = Some(Box::new(status)));
     }
 
@@ -108,7 +108,7 @@ impl Updates {
     }
 
     /// The present day replaces what was known of it.
-    pub fn glance(&self, glance: Glance) {
+    pub fn glance(&self, glance: DaySummary) {
         self.tell(|w| w.glance = Some(Box::new(glance)));
     }
 
@@ -195,13 +195,13 @@ mod tests {
 
     use super::*;
     use crate::input::Input;
-    use report::LogWord;
+    use report::LogSubject;
 
     fn line(n: usize) -> LogLine {
         LogLine {
             at_us: 0,
             zone: "UTC".into(),
-            word: LogWord::Shot,
+            word: LogSubject::Shot,
             text: n.to_string(),
             detail: String::new(),
             dur_us: None,

@@ -7,7 +7,7 @@
 
 use crate::Options;
 use crate::shown::{Bubble, Shown, Sign};
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,9 +23,9 @@ const STALE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The icon in the tray.
-    pub tray: Support,
+    pub tray: SensorSupport,
     /// The bubbles.
-    pub bubbles: Support,
+    pub bubbles: SensorSupport,
 }
 
 impl Standing {
@@ -33,7 +33,7 @@ impl Standing {
     #[must_use]
     pub fn before(options: &Options) -> Self {
         let begin = |wanted: bool, setting: &str| {
-            Support::Unsupported(match wanted {
+            SensorSupport::Unsupported(match wanted {
                 true => Unsupported::new("the desktop has not answered yet", ""),
                 false => Unsupported::new(format!("switched off ({setting})"), ""),
             })
@@ -233,18 +233,18 @@ impl Board {
     }
 
     /// What is known of the icon.
-    pub(crate) fn tray_is(&self, support: Support) {
+    pub(crate) fn tray_is(&self, support: SensorSupport) {
         self.state().standing.tray = support;
     }
 
     /// What is known of the bubbles.
-    pub(crate) fn bubbles_are(&self, support: Support) {
+    pub(crate) fn bubbles_are(&self, support: SensorSupport) {
         self.state().standing.bubbles = support;
     }
 
     /// Neither, as far as they are wanted.
     pub(crate) fn refuse(&self, reason: &str, remedy: &str) {
-        let why = || Support::Unsupported(Unsupported::new(reason, remedy));
+        let why = || SensorSupport::Unsupported(Unsupported::new(reason, remedy));
         let mut state = self.state();
         if self.tray {
             state.standing.tray = why();

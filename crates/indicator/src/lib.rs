@@ -25,11 +25,11 @@ mod unsupported;
 mod windows;
 
 #[cfg(target_os = "linux")]
-use linux as platform;
+use linux as backend;
 #[cfg(not(any(target_os = "linux", windows)))]
-use unsupported as platform;
+use unsupported as backend;
 #[cfg(windows)]
-use windows as platform;
+use windows as backend;
 
 pub use board::{MOST_BUBBLES, Standing};
 pub use icon::pixels;
@@ -98,7 +98,7 @@ impl Indicator {
         let this = Self { board, done };
         let board = Arc::clone(&this.board);
         Builder::new().name("uam-tray".into()).spawn(move || {
-            let ran = catch_unwind(AssertUnwindSafe(|| platform::run(&board, &options, &owner)));
+            let ran = catch_unwind(AssertUnwindSafe(|| backend::run(&board, &options, &owner)));
             if ran.is_err() {
                 board.refuse("the indicator crashed; this is a mistake in uam", "");
             }
@@ -140,5 +140,5 @@ impl Drop for Indicator {
 /// Looks whether this desktop would show an icon and bubbles; nothing is shown. For `uam doctor`.
 #[must_use]
 pub fn probe(options: &Options) -> Standing {
-    platform::probe(options)
+    backend::probe(options)
 }

@@ -1,5 +1,4 @@
-//! Pictures: age files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of the file's sha256>.age`. Those that
-//! format 1 made (`.uam`, sealed under their session's key) still open and still go out.
+//! Pictures: age files beside the database, `shots/YYYY-MM-DD/<seq>-<first 16 of the file's sha256>.age`.
 //!
 //! Always true:
 //! * Written in this order: temporary file, fsync, rename, fsync of the directory, row.
@@ -7,21 +6,22 @@
 //! * What is handed out has the hash its record names. In clear lies only the hash of the sealed file: that of a picture
 //!   would let somebody confirm a guess.
 
-use crate::db::Db;
-use crate::form::{Form, Plain, Tried};
+use crate::db::Database;
+use crate::form::{ObjectEncoding, PutAttempts, UnsealedDigest};
 use crate::keys::{self, KeyRing};
-use crate::lines::{RECORD_COLUMNS, Sealed};
-use crate::retention::{Action, Applied, BlobItem, Step};
-use crate::{Day, JournalError};
+use crate::lines::{RECORD_COLUMNS, SealedRow};
+use crate::retention::{RetentionAction, RetentionReport, RetentionStep, StoredScreenshot};
+use crate::{JournalError, UtcDay};
 use data_encoding::HEXLOWER;
-use model::{Record, Shot};
+use model::{Record, Screenshot};
+use platform::files;
 use rusqlite::{OptionalExtension, Row, ToSql, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, disk};
+use vault::KeyMaker;
 
 /// The pictures' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -31,7 +31,7 @@ const APPLY_AT_ONCE: usize = 64;
 
 /// Where a picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum ScreenshotLocation {
     /// In the journal's `shots` directory.
     Here,
     /// Moved into the archive.
@@ -42,7 +42,7 @@ pub enum Place {
     Lost,
 }
 
-impl Place {
+impl ScreenshotLocation {
     pub(crate) fn number(self) -> i64 {
         match self {
             Self::Here => 0,
@@ -64,13 +64,13 @@ impl Place {
 
 /// A shot as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShotRow {
+pub struct ScreenshotEntry {
     /// Its number.
     pub seq: u64,
     /// Its facts.
-    pub shot: Shot,
+    pub shot: Screenshot,
     /// Where its picture is.
-    pub place: Place,
+    pub place: ScreenshotLocation,
     /// The picture's sealed file, when there is one.
     pub file: Option<PathBuf>,
     /// True when the sink has the picture.
@@ -83,26 +83,26 @@ pub struct ShotRow {
 
 /// A picture the sink does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingShot {
+pub struct WaitingScreenshot {
     /// Its shot's number.
     pub seq: u64,
     /// UTC day of the shot; the same at every try.
-    pub day: Day,
+    pub day: UtcDay,
     /// Media type of the picture inside, `image/webp`.
     pub media: String,
-    /// How its file is sealed: [`Form::Age`], or [`Form::Session`] for one of format 1.
-    pub form: Form,
+    /// How its file is sealed: [`ObjectEncoding::Age`].
+    pub form: ObjectEncoding,
     /// Size of its file in bytes.
     pub bytes: u64,
     /// Set when it is to be sent readable.
-    pub readable: Option<Plain>,
+    pub readable: Option<UnsealedDigest>,
     /// Forms in which a put was begun before.
-    pub tried: Tried,
+    pub tried: PutAttempts,
 }
 
 /// A picture's file, sealed as it lies here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PictureFile {
+pub struct ScreenshotFile {
     /// Its content.
     pub bytes: Vec<u8>,
     /// SHA-256 of it, 64 lower-case hex digits.
@@ -115,7 +115,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// The path of a picture within the journal's directory; `sha256` is of its sealed file.
-pub(crate) fn relative_path(day: Day, seq: u64, sha256: &[u8; 32]) -> String {
+pub(crate) fn relative_path(day: UtcDay, seq: u64, sha256: &[u8; 32]) -> String {
     let short = HEXLOWER.encode(sha256.get(..8).unwrap_or_default());
     format!("{SHOTS_DIR}/{day}/{seq}-{short}.age")
 }
@@ -123,9 +123,7 @@ pub(crate) fn relative_path(day: Day, seq: u64, sha256: &[u8; 32]) -> String {
 /// The number in a picture's file name.
 pub(crate) fn seq_of(name: &str) -> Option<u64> {
     let (seq, rest) = name.split_once('-')?;
-    let short = rest
-        .strip_suffix(".age")
-        .or_else(|| rest.strip_suffix(".uam"))?;
+    let short = rest.strip_suffix(".age")?;
     (short.len() == 16 && short.bytes().all(|b| b.is_ascii_hexdigit()))
         .then(|| seq.parse().ok())
         .flatten()
@@ -139,10 +137,10 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     if parent.is_dir() {
         return Ok(());
     }
-    disk::private_dir(parent).map_err(JournalError::io("create", parent))?;
+    files::create_private_dir(parent).map_err(JournalError::io("create", parent))?;
     // The new directory's own name, and that of `shots` the first time.
     for dir in parent.ancestors().skip(1).take(2) {
-        if let Err(e) = disk::sync_dir(dir) {
+        if let Err(e) = files::sync_dir(dir) {
             // Left there, it would pass for durable at the next try.
             let _ = fs::remove_dir(parent);
             return Err(JournalError::io("sync", dir)(e));
@@ -151,28 +149,26 @@ pub(crate) fn make_parent(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A row of `blob` with its record, whose key opens a file of format 1.
-struct Found {
-    record: Sealed,
+/// A row of `blob` with its record.
+struct ScreenshotRow {
+    record: SealedRow,
     path: String,
     sha256: [u8; 32],
-    place: Place,
-    form: Form,
+    place: ScreenshotLocation,
 }
 
-fn find(db: &Db, seq: u64) -> Result<Found, JournalError> {
+fn find(db: &Database, seq: u64) -> Result<ScreenshotRow, JournalError> {
     let sql = format!(
-        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place, b.form
+        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
          WHERE b.seq = ?1"
     );
     let row = |row: &Row<'_>| {
-        Ok(Found {
-            record: Sealed::from_row(row)?,
+        Ok(ScreenshotRow {
+            record: SealedRow::from_row(row)?,
             path: row.get(6)?,
             sha256: row.get(7)?,
-            place: Place::of(row.get(8)?),
-            form: Form::of(row.get(9)?),
+            place: ScreenshotLocation::of(row.get(8)?),
         })
     };
     db.conn
@@ -189,10 +185,10 @@ fn lost(seq: u64, why: impl ToString) -> JournalError {
     }
 }
 
-/// A picture's file as it lies here, checked against the hash in its row (format 1 kept none of the file).
-fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
+/// A picture's file as it lies here, checked against the hash in its row.
+fn read_file(db: &Database, found: &ScreenshotRow) -> Result<ScreenshotFile, JournalError> {
     let seq = found.record.seq;
-    if found.place == Place::Deleted {
+    if found.place == ScreenshotLocation::Deleted {
         return Err(JournalError::PictureDeleted { seq });
     }
     let path = db.dir.join(&found.path);
@@ -201,49 +197,28 @@ fn read_file(db: &Db, found: &Found) -> Result<PictureFile, JournalError> {
         _ => JournalError::io("read", &path)(e),
     })?;
     let hash = sha256(&bytes);
-    if found.form != Form::Session && hash != found.sha256 {
+    if hash != found.sha256 {
         return Err(lost(seq, "its file was changed"));
     }
-    Ok(PictureFile {
+    Ok(ScreenshotFile {
         bytes,
         sha256: HEXLOWER.encode(&hash),
     })
 }
 
-/// A picture's file, for the sink. Of one of format 1 the row gets the file's hash, which will be in the object's name.
-pub(crate) fn file(db: &Db, seq: u64) -> Result<PictureFile, JournalError> {
-    let found = find(db, seq)?;
-    let file = read_file(db, &found)?;
-    // Of every other form the hash was compared when the file was read.
-    if found.form == Form::Session {
-        db.conn
-            .execute(
-                "UPDATE blob SET sha256 = ?2 WHERE seq = ?1 AND sha256 <> ?2 AND acked = 0",
-                params![seq, sha256(&file.bytes)],
-            )
-            .map_err(db.failed("note the hash of a picture's file"))?;
-    }
-    Ok(file)
+/// A picture's file, for the sink.
+pub(crate) fn file(db: &Database, seq: u64) -> Result<ScreenshotFile, JournalError> {
+    read_file(db, &find(db, seq)?)
 }
 
 /// The encoded picture of a shot, checked against the hash in its record.
-pub(crate) fn picture(db: &Db, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, JournalError> {
+pub(crate) fn picture(db: &Database, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, JournalError> {
     let found = find(db, seq)?;
     let file = read_file(db, &found)?;
     let line = found.record.line(db, ring).map_err(|d| lost(seq, d.why))?;
     let Record::Shot(shot) = line.record else {
         return Err(lost(seq, "its record is of something else"));
     };
-    if found.form == Form::Session {
-        let picture = found
-            .record
-            .open_other(db, ring, "shot", &file.bytes)
-            .map_err(|e| lost(seq, e))?;
-        if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
-            return Err(lost(seq, "its hash is not the one recorded"));
-        }
-        return Ok(picture);
-    }
     let picture = ring.open_file(&file.bytes).map_err(|e| lost(seq, e))?;
     if HEXLOWER.encode(&sha256(&picture)) != shot.sha256 {
         return Err(lost(seq, "its hash is not the one recorded"));
@@ -252,7 +227,7 @@ pub(crate) fn picture(db: &Db, ring: &KeyRing, seq: u64) -> Result<Vec<u8>, Jour
 }
 
 /// A picture written to its place; its row is still to come.
-pub(crate) struct Stored {
+pub(crate) struct WrittenScreenshot {
     pub(crate) path: String,
     pub(crate) file: PathBuf,
     pub(crate) sha256: [u8; 32],
@@ -261,23 +236,23 @@ pub(crate) struct Stored {
 
 /// Seals a picture and makes its file durable.
 pub(crate) fn store(
-    db: &Db,
+    db: &Database,
     maker: &KeyMaker,
-    day: Day,
+    day: UtcDay,
     seq: u64,
     picture: &[u8],
-) -> Result<Stored, JournalError> {
+) -> Result<WrittenScreenshot, JournalError> {
     let sealed = keys::seal_file(maker, picture)?;
     let sha256 = sha256(&sealed);
     let path = relative_path(day, seq, &sha256);
     let file = db.dir.join(&path);
     make_parent(&file)?;
-    if let Err(e) = disk::write_durably(&file, &sealed) {
+    if let Err(e) = files::write_file_durably(&file, &sealed) {
         // It may have its name, and only that name be in doubt; the next try makes another one.
         let _ = remove(&file);
         return Err(JournalError::io("write", &file)(e));
     }
-    Ok(Stored {
+    Ok(WrittenScreenshot {
         path,
         file,
         sha256,
@@ -285,50 +260,12 @@ pub(crate) fn store(
     })
 }
 
-/// Seals waiting pictures of format 1 among `seqs` anew, as age files, so that the sink's copy opens without this
-/// journal. One whose put was begun stays as it is.
-pub(crate) fn renew(
-    db: &Db,
-    ring: &KeyRing,
-    maker: &KeyMaker,
-    seqs: &[u64],
-) -> Result<(), JournalError> {
-    for &seq in seqs {
-        let old: Option<(String, i32)> = db
-            .conn
-            .prepare_cached(
-                "SELECT path, day FROM blob
-                 WHERE seq = ?1 AND form = 0 AND place = 0 AND acked = 0 AND tried & 1 = 0",
-            )
-            .and_then(|mut s| {
-                s.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()
-            })
-            .map_err(db.failed("read a shot"))?;
-        let Some((old, day)) = old else { continue };
-        // What does not open goes out as it is.
-        let Ok(picture) = picture(db, ring, seq) else {
-            continue;
-        };
-        let stored = store(db, maker, Day(day), seq, &picture)?;
-        db.conn
-            .execute(
-                "UPDATE blob SET path = ?2, sha256 = ?3, size = ?4, stored = ?4, form = 1
-                 WHERE seq = ?1",
-                params![seq, stored.path, stored.sha256, stored.bytes],
-            )
-            .map_err(db.failed("note a picture sealed anew"))?;
-        remove(&db.dir.join(&old))?;
-    }
-    Ok(())
-}
-
 /// Marks a picture lost, so that nothing waits for it any more.
-pub(crate) fn mark_lost(db: &Db, seq: u64) -> Result<(), JournalError> {
+pub(crate) fn mark_lost(db: &Database, seq: u64) -> Result<(), JournalError> {
     db.conn
         .execute(
             "UPDATE blob SET place = ?2 WHERE seq = ?1 AND place IN (0, 1)",
-            params![seq, Place::Lost.number()],
+            params![seq, ScreenshotLocation::Lost.number()],
         )
         .map_err(db.failed("mark a picture lost"))?;
     Ok(())
@@ -336,11 +273,11 @@ pub(crate) fn mark_lost(db: &Db, seq: u64) -> Result<(), JournalError> {
 
 /// The newest shots below a number, newest first.
 pub(crate) fn newest(
-    db: &Db,
+    db: &Database,
     ring: &KeyRing,
     below: u64,
     limit: usize,
-) -> Result<Vec<ShotRow>, JournalError> {
+) -> Result<Vec<ScreenshotEntry>, JournalError> {
     // SQLite counts up to `i64::MAX`; no journal has more.
     let below = i64::try_from(below).unwrap_or(i64::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -350,20 +287,20 @@ pub(crate) fn newest(
 
 /// The shots of whole days, newest first. A row knows its day, a picture's index only while its file is here.
 pub(crate) fn of_days(
-    db: &Db,
+    db: &Database,
     ring: &KeyRing,
-    days: &RangeInclusive<Day>,
-) -> Result<Vec<ShotRow>, JournalError> {
+    days: &RangeInclusive<UtcDay>,
+) -> Result<Vec<ScreenshotEntry>, JournalError> {
     let which = "b.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2) ORDER BY b.seq DESC";
     shots(db, ring, which, params![days.start().0, days.end().0])
 }
 
 fn shots(
-    db: &Db,
+    db: &Database,
     ring: &KeyRing,
     which: &str,
     params: &[&dyn ToSql],
-) -> Result<Vec<ShotRow>, JournalError> {
+) -> Result<Vec<ScreenshotEntry>, JournalError> {
     let sql = format!(
         "SELECT {RECORD_COLUMNS}, b.path, b.place, b.acked <> 0,
                 (SELECT not_before_us FROM segment g WHERE g.first_seq <= b.seq
@@ -377,24 +314,28 @@ fn shots(
     let mut query = db.conn.prepare_cached(&sql).map_err(failed())?;
     let mut rows = query.query(params).map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
-        let sealed = Sealed::from_row(row).map_err(failed())?;
+        let sealed = SealedRow::from_row(row).map_err(failed())?;
         let path: String = row.get(6).map_err(failed())?;
-        let place = Place::of(row.get(7).map_err(failed())?);
+        let place = ScreenshotLocation::of(row.get(7).map_err(failed())?);
         let acked: bool = row.get(8).map_err(failed())?;
         if let Ok(line) = sealed.line(db, ring)
             && let Record::Shot(shot) = line.record
         {
-            out.push(ShotRow {
+            out.push(ScreenshotEntry {
                 seq: sealed.seq,
                 shot,
                 place,
-                file: matches!(place, Place::Here | Place::Archived).then(|| db.dir.join(path)),
+                file: matches!(
+                    place,
+                    ScreenshotLocation::Here | ScreenshotLocation::Archived
+                )
+                .then(|| db.dir.join(path)),
                 acked,
                 not_before_us: row
                     .get::<_, Option<i64>>(9)
                     .map_err(failed())?
                     .unwrap_or_default(),
-                held: !acked && place == Place::Here && sealed.seq > frozen,
+                held: !acked && place == ScreenshotLocation::Here && sealed.seq > frozen,
             });
         }
     }
@@ -402,21 +343,25 @@ fn shots(
 }
 
 /// The oldest pictures the sink does not have, up to the record `up_to`.
-pub(crate) fn waiting(db: &Db, up_to: u64, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+pub(crate) fn waiting(
+    db: &Database,
+    up_to: u64,
+    limit: usize,
+) -> Result<Vec<WaitingScreenshot>, JournalError> {
     let row = |row: &Row<'_>| {
         let sha256: Option<[u8; 32]> = row.get(5)?;
         let size: Option<u64> = row.get(6)?;
-        Ok(WaitingShot {
+        Ok(WaitingScreenshot {
             seq: row.get(0)?,
-            day: Day(row.get(1)?),
+            day: UtcDay(row.get(1)?),
             media: row.get(2)?,
-            form: Form::of(row.get(3)?),
+            form: ObjectEncoding::of(row.get(3)?)?,
             bytes: row.get(4)?,
-            readable: sha256.zip(size).map(|(sha256, bytes)| Plain {
+            readable: sha256.zip(size).map(|(sha256, bytes)| UnsealedDigest {
                 sha256: HEXLOWER.encode(&sha256),
                 bytes,
             }),
-            tried: Tried::of(row.get(7)?),
+            tried: PutAttempts::of(row.get(7)?),
         })
     };
     db.conn
@@ -429,11 +374,11 @@ pub(crate) fn waiting(db: &Db, up_to: u64, limit: usize) -> Result<Vec<WaitingSh
 }
 
 /// The pictures that lie here.
-pub(crate) fn items(db: &Db) -> Result<Vec<BlobItem>, JournalError> {
+pub(crate) fn items(db: &Database) -> Result<Vec<StoredScreenshot>, JournalError> {
     let row = |row: &Row<'_>| {
-        Ok(BlobItem {
+        Ok(StoredScreenshot {
             seq: row.get(0)?,
-            day: Day(row.get(1)?),
+            day: UtcDay(row.get(1)?),
             bytes: row.get(2)?,
             acked: row.get(3)?,
         })
@@ -445,17 +390,20 @@ pub(crate) fn items(db: &Db) -> Result<Vec<BlobItem>, JournalError> {
 }
 
 /// A step that still applies, ready for its row.
-struct Ready {
+struct RetentionMove {
     seq: u64,
     bytes: u64,
-    place: Place,
+    place: ScreenshotLocation,
     from: PathBuf,
     path: String,
 }
 
 /// Carries out a plan.
-pub(crate) fn apply(db: &mut Db, plan: &[Step]) -> Result<Applied, JournalError> {
-    let mut done = Applied::default();
+pub(crate) fn apply(
+    db: &mut Database,
+    plan: &[RetentionStep],
+) -> Result<RetentionReport, JournalError> {
+    let mut done = RetentionReport::default();
     for some in plan.chunks(APPLY_AT_ONCE) {
         let mut ready = Vec::new();
         for step in some {
@@ -479,7 +427,7 @@ pub(crate) fn apply(db: &mut Db, plan: &[Step]) -> Result<Applied, JournalError>
             remove(&step.from)?;
             done.bytes += step.bytes;
             match step.place {
-                Place::Archived => done.archived += 1,
+                ScreenshotLocation::Archived => done.archived += 1,
                 _ => done.deleted += 1,
             }
         }
@@ -488,13 +436,13 @@ pub(crate) fn apply(db: &mut Db, plan: &[Step]) -> Result<Applied, JournalError>
 }
 
 /// Checks a step against its row and, for the archive, makes the copy durable.
-fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
+fn prepare(db: &Database, step: &RetentionStep) -> Result<Option<RetentionMove>, JournalError> {
     let row = db
         .conn
         .prepare_cached("SELECT path, day FROM blob WHERE seq = ?1 AND acked <> 0 AND place = 0")
         .and_then(|mut s| {
             s.query_row([step.seq], |row| {
-                Ok((row.get::<_, String>(0)?, Day(row.get(1)?)))
+                Ok((row.get::<_, String>(0)?, UtcDay(row.get(1)?)))
             })
             .optional()
         })
@@ -503,14 +451,14 @@ fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
         return Ok(None);
     };
     let from = db.dir.join(&path);
-    let mut ready = Ready {
+    let mut ready = RetentionMove {
         seq: step.seq,
         bytes: step.bytes,
-        place: Place::Deleted,
+        place: ScreenshotLocation::Deleted,
         from,
         path,
     };
-    let Action::Archive(archive) = &step.action else {
+    let RetentionAction::Archive(archive) = &step.action else {
         return Ok(Some(ready));
     };
     let sealed = match fs::read(&ready.from) {
@@ -533,10 +481,10 @@ fn prepare(db: &Db, step: &Step) -> Result<Option<Ready>, JournalError> {
         return Err(JournalError::io("archive into", &to)(why));
     };
     ready.path = text.to_owned();
-    ready.place = Place::Archived;
+    ready.place = ScreenshotLocation::Archived;
     let to = db.dir.join(&to);
     make_parent(&to)?;
-    disk::write_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
+    files::write_file_durably(&to, &sealed).map_err(JournalError::io("archive into", &to))?;
     Ok(Some(ready))
 }
 

@@ -9,15 +9,17 @@
 //! * The newest one's number and hash lie in a file of their own too (`manifest.head`), so a damaged database does not
 //!   begin the count anew.
 
-use crate::db::{self, Db};
+use crate::db::{self, Database};
 use crate::outbox::{SEGMENT_COLUMNS, SegmentRow};
-use crate::{Day, Form, JournalError, Outbox, SentObject, blobs, depth, erase, outbox};
+use crate::{
+    JournalError, ObjectEncoding, Outbox, UploadedObject, UtcDay, blobs, depth, erase, outbox,
+};
 use data_encoding::HEXLOWER;
+use platform::files;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fs;
 use std::io;
 use std::path::Path;
-use vault::disk;
 
 /// The file that names the newest manifest.
 const HEAD_NAME: &str = "manifest.head";
@@ -30,7 +32,7 @@ const MAX_TOMBSTONES: usize = 2_000;
 
 /// The newest manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainHead {
+pub struct ManifestHead {
     /// Its number.
     pub no: u64,
     /// SHA-256 of it, 64 lower-case hex digits.
@@ -45,16 +47,16 @@ pub struct ChainHead {
 
 /// An object to be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedObject {
     /// Which.
-    pub object: SentObject,
+    pub object: UploadedObject,
     /// Its size in bytes.
     pub bytes: u64,
 }
 
 /// Why numbers are in no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absence {
+pub enum GapReason {
     /// Their records were erased on request before they were sent.
     Erased,
     /// They were lost when the journal was damaged.
@@ -63,48 +65,48 @@ pub enum Absence {
 
 /// Numbers that are in no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SequenceGap {
     /// The first of them.
     pub first: u64,
     /// The last of them.
     pub last: u64,
     /// Why.
-    pub why: Absence,
+    pub why: GapReason,
 }
 
 /// An object that holds nothing but what was taken out or erased here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// Which.
-    pub object: SentObject,
+    pub object: UploadedObject,
     /// When, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
 }
 
 /// What the next manifest says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft {
+pub struct ManifestDraft {
     /// Its number.
     pub no: u64,
     /// The manifest before it; none for the first.
-    pub before: Option<ChainHead>,
+    pub before: Option<ManifestHead>,
     /// It takes up the numbers after this one …
     pub after: u64,
     /// … and ends with this one; the same when it holds no records.
     pub through: u64,
     /// Segments in order, then pictures in order.
-    pub objects: Vec<Listed>,
+    pub objects: Vec<ListedObject>,
     /// Copies of the recovery kit: number, day and content.
-    pub kit: Option<crate::Kit>,
+    pub kit: Option<crate::VaultCopy>,
     /// Numbers in none of them.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SequenceGap>,
     /// What its owner had taken out since.
     pub tombstones: Vec<Tombstone>,
     /// Records that still wait for the sink.
     pub waiting: u64,
 }
 
-impl Draft {
+impl ManifestDraft {
     /// True when it would say nothing but that uam is alive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -117,22 +119,22 @@ impl Draft {
 
 /// A manifest the sink does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptManifest {
+pub struct UnsentManifest {
     /// Its number.
     pub no: u64,
     /// UTC day on which it was made.
-    pub day: Day,
+    pub day: UtcDay,
     /// Its bytes, the same at every try.
     pub bytes: Vec<u8>,
 }
 
 /// A manifest that was made, for whoever asks what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentManifest {
+pub struct ManifestInfo {
     /// Its number.
     pub no: u64,
     /// UTC day on which it was made.
-    pub day: Day,
+    pub day: UtcDay,
     /// SHA-256 of it, 64 lower-case hex digits.
     pub sha256: String,
     /// Its size in bytes.
@@ -148,16 +150,16 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn draft_manifest(&self) -> Result<Draft, JournalError> {
+    pub fn draft_manifest(&self) -> Result<ManifestDraft, JournalError> {
         let db = self.db();
         let before = head(db)?;
         let after = before.as_ref().map_or(0, |head| head.through);
-        let mut draft = Draft {
+        let mut draft = ManifestDraft {
             no: before.as_ref().map_or(0, |head| head.no) + 1,
             before,
             after,
             through: after,
-            ..Draft::default()
+            ..ManifestDraft::default()
         };
         segments(db, &mut draft)?;
         pictures(db, &mut draft)?;
@@ -190,7 +192,7 @@ impl Outbox {
     /// See [`JournalError`]; also when another manifest of that number was kept meanwhile. Then none of it is listed.
     pub fn keep_manifest(
         &mut self,
-        draft: &Draft,
+        draft: &ManifestDraft,
         bytes: &[u8],
         at_us: i64,
     ) -> Result<(), JournalError> {
@@ -201,7 +203,7 @@ impl Outbox {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     draft.no,
-                    Day::of_us(at_us).0,
+                    UtcDay::of_us(at_us).0,
                     draft.through,
                     sha256,
                     bytes.len(),
@@ -209,7 +211,7 @@ impl Outbox {
                     at_us
                 ],
             )?;
-            for Listed { object, .. } in &draft.objects {
+            for ListedObject { object, .. } in &draft.objects {
                 let sql = match object.media {
                     Some(_) => "UPDATE blob SET manifest = ?2 WHERE seq = ?1",
                     None => "UPDATE segment SET manifest = ?2 WHERE first_seq = ?1 AND acked <> 0",
@@ -217,12 +219,6 @@ impl Outbox {
                 conn.prepare_cached(sql)?
                     .execute([object.first_seq, draft.no])?;
             }
-            // Those of no records, by which format 1 passed over damaged rows, are explained and not listed.
-            conn.execute(
-                "UPDATE segment SET manifest = ?2
-                 WHERE last_seq <= ?1 AND acked <> 0 AND manifest IS NULL AND count = 0",
-                [draft.through, draft.no],
-            )?;
             for tombstone in &draft.tombstones {
                 conn.prepare_cached(
                     "UPDATE tombstone SET manifest = ?3 WHERE first_seq = ?1 AND sha256 = ?2",
@@ -246,14 +242,14 @@ impl Outbox {
             draft.through
         );
         let path = self.db().dir.join(HEAD_NAME);
-        disk::write_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
+        files::write_file_durably(&path, head.as_bytes()).map_err(JournalError::io("write", &path))
     }
 
     /// The oldest manifest the sink does not have yet.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn next_manifest(&self) -> Result<Option<KeptManifest>, JournalError> {
+    pub fn next_manifest(&self) -> Result<Option<UnsentManifest>, JournalError> {
         self.db()
             .conn
             .prepare_cached(
@@ -262,9 +258,9 @@ impl Outbox {
             )
             .and_then(|mut s| {
                 s.query_row([], |row| {
-                    Ok(KeptManifest {
+                    Ok(UnsentManifest {
                         no: row.get(0)?,
-                        day: Day(row.get(1)?),
+                        day: UtcDay(row.get(1)?),
                         bytes: row.get(2)?,
                     })
                 })
@@ -291,7 +287,7 @@ impl Outbox {
 /// Notes objects that hold nothing but what is taken out or erased in this very step; the next manifest says so.
 pub(crate) fn entomb<'a>(
     tx: &Connection,
-    objects: impl IntoIterator<Item = &'a SentObject>,
+    objects: impl IntoIterator<Item = &'a UploadedObject>,
     at_us: i64,
 ) -> rusqlite::Result<()> {
     for object in objects {
@@ -304,10 +300,7 @@ pub(crate) fn entomb<'a>(
             object.last_seq,
             object.day.0,
             hash(object),
-            match object.form {
-                Form::Readable => READABLE,
-                form => form.number(),
-            },
+            object.form.number(),
             object.media,
             at_us
         ])?;
@@ -315,34 +308,29 @@ pub(crate) fn entomb<'a>(
     Ok(())
 }
 
-/// The column `form` of a tombstone for [`Form::Readable`].
-const READABLE: i64 = 3;
 /// The columns of [`entombed_object`].
 const TOMBSTONE: &str = "first_seq, last_seq, day, sha256, form, media";
 
-fn entombed_object(row: &Row<'_>) -> rusqlite::Result<SentObject> {
-    Ok(SentObject {
+fn entombed_object(row: &Row<'_>) -> rusqlite::Result<UploadedObject> {
+    Ok(UploadedObject {
         first_seq: row.get(0)?,
         last_seq: row.get(1)?,
-        day: Day(row.get(2)?),
+        day: UtcDay(row.get(2)?),
         sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(3)?),
-        form: match row.get(4)? {
-            READABLE => Form::Readable,
-            number => Form::of(number),
-        },
+        form: ObjectEncoding::of(row.get(4)?)?,
         media: row.get(5)?,
         certain: true,
     })
 }
 
-fn hash(object: &SentObject) -> Vec<u8> {
+fn hash(object: &UploadedObject) -> Vec<u8> {
     HEXLOWER
         .decode(object.sha256.as_bytes())
         .unwrap_or_default()
 }
 
 /// Segments from `draft.after` on, and what lies between them.
-fn segments(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
+fn segments(db: &Database, draft: &mut ManifestDraft) -> Result<(), JournalError> {
     let sql = format!(
         "SELECT {SEGMENT_COLUMNS} FROM segment
          WHERE acked <> 0 AND manifest IS NULL AND last_seq > ?1 ORDER BY first_seq LIMIT ?2"
@@ -361,7 +349,7 @@ fn segments(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
             continue;
         }
         explain(db, draft, row.first_seq - 1)?;
-        let listed = row.listed();
+        let listed = row.listed().map_err(db.failed("read the segments"))?;
         if listed.is_empty() {
             explain(db, draft, row.last_seq)?;
         }
@@ -372,7 +360,7 @@ fn segments(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
 }
 
 /// Explains the numbers from `draft.through` up to `last`, which are in no object.
-fn explain(db: &Db, draft: &mut Draft, last: u64) -> Result<(), JournalError> {
+fn explain(db: &Database, draft: &mut ManifestDraft, last: u64) -> Result<(), JournalError> {
     let mut from = draft.through + 1;
     if from > last {
         return Ok(());
@@ -382,23 +370,23 @@ fn explain(db: &Db, draft: &mut Draft, last: u64) -> Result<(), JournalError> {
         if first > end {
             continue;
         }
-        push(draft, from, first - 1, Absence::Lost);
-        push(draft, first, end, Absence::Erased);
+        push(draft, from, first - 1, GapReason::Lost);
+        push(draft, first, end, GapReason::Erased);
         from = end + 1;
     }
-    push(draft, from, last, Absence::Lost);
+    push(draft, from, last, GapReason::Lost);
     draft.through = last;
     Ok(())
 }
 
-fn push(draft: &mut Draft, first: u64, last: u64, why: Absence) {
+fn push(draft: &mut ManifestDraft, first: u64, last: u64, why: GapReason) {
     if first <= last {
-        draft.skipped.push(Skipped { first, last, why });
+        draft.skipped.push(SequenceGap { first, last, why });
     }
 }
 
 /// Pictures whose segment is listed, or will be by this draft.
-fn pictures(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
+fn pictures(db: &Database, draft: &mut ManifestDraft) -> Result<(), JournalError> {
     let sql = "SELECT seq, seq, day, 1, stored, sha256, form, plain_sha256, plain_size, tried, acked, media FROM blob
                WHERE acked <> 0 AND manifest IS NULL AND seq <= ?1 ORDER BY seq LIMIT ?2";
     let found: Vec<(SegmentRow, String)> = db
@@ -412,7 +400,8 @@ fn pictures(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
         })
         .map_err(db.failed("read the pictures"))?;
     for (row, media) in found {
-        draft.objects.extend(row.listed().into_iter().map(|mut l| {
+        let listed = row.listed().map_err(db.failed("read the pictures"))?;
+        draft.objects.extend(listed.into_iter().map(|mut l| {
             l.object.media = Some(media.clone());
             l
         }));
@@ -422,20 +411,19 @@ fn pictures(db: &Db, draft: &mut Draft) -> Result<(), JournalError> {
 
 impl SegmentRow {
     /// What the sink has of it, to be listed.
-    fn listed(&self) -> Vec<Listed> {
-        self.sent()
-            .into_iter()
-            .filter(|object| object.certain)
-            .map(|object| Listed {
+    fn listed(&self) -> rusqlite::Result<Vec<ListedObject>> {
+        let listed = self.sent()?.into_iter().filter(|object| object.certain);
+        Ok(listed
+            .map(|object| ListedObject {
                 bytes: self.bytes_of(object.form),
                 object,
             })
-            .collect()
+            .collect())
     }
 }
 
 /// The newest manifest, by the database or by the file beside it.
-pub(crate) fn head(db: &Db) -> Result<Option<ChainHead>, JournalError> {
+pub(crate) fn head(db: &Database) -> Result<Option<ManifestHead>, JournalError> {
     let row = head_row(&db.conn).map_err(db.failed("read the newest manifest"))?;
     let file = head_file(&db.dir, db.epoch)?;
     Ok(match (row, file) {
@@ -445,12 +433,12 @@ pub(crate) fn head(db: &Db) -> Result<Option<ChainHead>, JournalError> {
     })
 }
 
-fn head_row(conn: &Connection) -> rusqlite::Result<Option<ChainHead>> {
+fn head_row(conn: &Connection) -> rusqlite::Result<Option<ManifestHead>> {
     conn.prepare_cached(
         "SELECT no, sha256, through, at_us, acked FROM manifest ORDER BY no DESC LIMIT 1",
     )?
     .query_row([], |row| {
-        Ok(ChainHead {
+        Ok(ManifestHead {
             no: row.get(0)?,
             sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(1)?),
             through: row.get(2)?,
@@ -462,7 +450,7 @@ fn head_row(conn: &Connection) -> rusqlite::Result<Option<ChainHead>> {
 }
 
 /// A file that says something else, or speaks of an earlier journal, is as good as none.
-fn head_file(dir: &Path, epoch: u64) -> Result<Option<ChainHead>, JournalError> {
+fn head_file(dir: &Path, epoch: u64) -> Result<Option<ManifestHead>, JournalError> {
     let path = dir.join(HEAD_NAME);
     let text = match fs::read(&path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -478,7 +466,7 @@ fn head_file(dir: &Path, epoch: u64) -> Result<Option<ChainHead>, JournalError> 
         let through = next()?.parse().ok()?;
         let at_us = next()?.parse().ok()?;
         let acked = false;
-        (of == epoch && sha256.len() == 64).then_some(ChainHead {
+        (of == epoch && sha256.len() == 64).then_some(ManifestHead {
             no,
             sha256,
             through,
@@ -491,8 +479,8 @@ fn head_file(dir: &Path, epoch: u64) -> Result<Option<ChainHead>, JournalError> 
 
 /// The manifests made so far, oldest first.
 pub(crate) fn each_manifest(
-    db: &Db,
-    visit: &mut dyn FnMut(SentManifest),
+    db: &Database,
+    visit: &mut dyn FnMut(ManifestInfo),
 ) -> Result<(), JournalError> {
     let failed = || db.failed("read the manifests");
     let mut query = db
@@ -501,10 +489,10 @@ pub(crate) fn each_manifest(
         .map_err(failed())?;
     let mut rows = query.query([]).map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
-        let read = || -> rusqlite::Result<SentManifest> {
-            Ok(SentManifest {
+        let read = || -> rusqlite::Result<ManifestInfo> {
+            Ok(ManifestInfo {
                 no: row.get(0)?,
-                day: Day(row.get(1)?),
+                day: UtcDay(row.get(1)?),
                 sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(2)?),
                 bytes: row.get(3)?,
                 at_us: row.get(4)?,
@@ -517,7 +505,7 @@ pub(crate) fn each_manifest(
 }
 
 /// What was taken out since it was sent.
-pub(crate) fn entombed(db: &Db) -> Result<Vec<SentObject>, JournalError> {
+pub(crate) fn entombed(db: &Database) -> Result<Vec<UploadedObject>, JournalError> {
     db.conn
         .prepare_cached(&format!("SELECT {TOMBSTONE} FROM tombstone"))
         .and_then(|mut s| s.query_map([], entombed_object)?.collect())

@@ -8,9 +8,9 @@ pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 /// A day of UTC, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub i32);
+pub struct UtcDay(pub i32);
 
-impl Day {
+impl UtcDay {
     /// The day that holds `us`, microseconds since the Unix epoch (UTC).
     #[must_use]
     pub fn of_us(us: i64) -> Self {
@@ -33,7 +33,7 @@ impl Day {
     }
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for UtcDay {
     /// `YYYY-MM-DD`; days outside the years −9999 to 9999 as `day` and the number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let span = jiff::Span::new().try_days(self.0);
@@ -51,14 +51,17 @@ mod tests {
 
     #[test]
     fn days_are_utc_days() {
-        assert_eq!(Day::of_us(0).to_string(), "1970-01-01");
-        assert_eq!(Day::of_us(-1).to_string(), "1969-12-31");
-        assert_eq!(Day::of_us(1_790_000_000_000_000).to_string(), "2026-09-21");
-        let day = Day::parse("2026-09-21").unwrap();
-        assert_eq!(Day::of_us(day.start_us()), day);
-        assert_eq!(Day::of_us(day.start_us() - 1), Day(day.0 - 1));
-        assert_eq!(Day::parse("2026-13-01"), None);
-        let _ = Day::of_us(i64::MIN).to_string();
-        let _ = Day::of_us(i64::MAX).to_string();
+        assert_eq!(UtcDay::of_us(0).to_string(), "1970-01-01");
+        assert_eq!(UtcDay::of_us(-1).to_string(), "1969-12-31");
+        assert_eq!(
+            UtcDay::of_us(1_790_000_000_000_000).to_string(),
+            "2026-09-21"
+        );
+        let day = UtcDay::parse("2026-09-21").unwrap();
+        assert_eq!(UtcDay::of_us(day.start_us()), day);
+        assert_eq!(UtcDay::of_us(day.start_us() - 1), UtcDay(day.0 - 1));
+        assert_eq!(UtcDay::parse("2026-13-01"), None);
+        let _ = UtcDay::of_us(i64::MIN).to_string();
+        let _ = UtcDay::of_us(i64::MAX).to_string();
     }
 }

@@ -1,15 +1,15 @@
 //! The connection and the small table of facts.
 
-use crate::lines::Sealed;
+use crate::lines::SealedRow;
 use crate::{DB_NAME, JournalError, migrate};
-use model::{DeviceId, SCHEMA};
+use model::{DeviceId, RECORD_SCHEMA};
 use rusqlite::config::DbConfig;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, ToSql, params};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use vault::Session;
+use vault::SealingSession;
 
 /// How long one process waits for another's transaction; every transaction here is short.
 const BUSY: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ pub(crate) mod key {
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum AccessMode {
     /// Reading and writing.
     Write,
     /// Looking: SQLite itself refuses every change.
@@ -60,7 +60,7 @@ pub(crate) enum Use {
 
 /// An open database with the names every row is sealed with.
 #[derive(Debug)]
-pub(crate) struct Db {
+pub(crate) struct Database {
     pub(crate) conn: Connection,
     pub(crate) dir: PathBuf,
     pub(crate) path: PathBuf,
@@ -68,8 +68,8 @@ pub(crate) struct Db {
     pub(crate) epoch: u64,
 }
 
-/// Opens an existing database file. Only `Use::Write` turns on the write-ahead log.
-pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalError> {
+/// Opens an existing database file. Only `AccessMode::Write` turns on the write-ahead log.
+pub(crate) fn connect(path: &Path, purpose: AccessMode) -> Result<Connection, JournalError> {
     let failed = || JournalError::sqlite("open", path);
     if !path.exists() {
         return Err(JournalError::Missing {
@@ -88,8 +88,8 @@ pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalEr
     set("trusted_schema", &false)?;
     set("cell_size_check", &true)?;
     match purpose {
-        Use::Write => {
-            migrate::refuse_newer(&conn, path)?;
+        AccessMode::Write => {
+            migrate::check_version(&conn, path)?;
             let mode: String = conn
                 .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
                 .map_err(failed())?;
@@ -102,7 +102,7 @@ pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalEr
             set("wal_autocheckpoint", &CHECKPOINT_PAGES)?;
             set("journal_size_limit", &WAL_KEEP_BYTES)?;
         }
-        Use::Look => {
+        AccessMode::Look => {
             conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
                 .map_err(failed())?;
             set("query_only", &true)?;
@@ -111,24 +111,16 @@ pub(crate) fn connect(path: &Path, purpose: Use) -> Result<Connection, JournalEr
     Ok(conn)
 }
 
-impl Db {
-    /// Opens a journal that the writer has made and brought up to date.
-    pub(crate) fn open(dir: &Path, purpose: Use) -> Result<Self, JournalError> {
+impl Database {
+    /// Opens a journal that the writer has made.
+    pub(crate) fn open(dir: &Path, purpose: AccessMode) -> Result<Self, JournalError> {
         let path = dir.join(DB_NAME);
         let conn = connect(&path, purpose)?;
-        migrate::refuse_newer(&conn, &path)?;
-        let found =
-            migrate::found(&conn).map_err(JournalError::sqlite("read the version", &path))?;
-        match found {
-            // Made, but the writer has not yet written its first table.
-            0 => Err(JournalError::Missing { path }),
-            _ if found < migrate::known() => Err(JournalError::Older {
-                path,
-                found,
-                known: migrate::known(),
-            }),
-            _ => Self::with(conn, dir, path),
+        if migrate::check_version(&conn, &path)? {
+            // The file is there, but the writer has not yet created its tables.
+            return Err(JournalError::Missing { path });
         }
+        Self::with(conn, dir, path)
     }
 
     pub(crate) fn with(conn: Connection, dir: &Path, path: PathBuf) -> Result<Self, JournalError> {
@@ -186,13 +178,13 @@ impl Db {
         &self,
         sql: &str,
         params: impl Params,
-        visit: &mut dyn FnMut(Sealed) -> Result<ControlFlow<()>, JournalError>,
+        visit: &mut dyn FnMut(SealedRow) -> Result<ControlFlow<()>, JournalError>,
     ) -> Result<(), JournalError> {
         let failed = || self.failed("read the records");
         let mut query = self.conn.prepare_cached(sql).map_err(failed())?;
         let mut rows = query.query(params).map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
-            if visit(Sealed::from_row(row).map_err(failed())?)?.is_break() {
+            if visit(SealedRow::from_row(row).map_err(failed())?)?.is_break() {
                 break;
             }
         }
@@ -236,14 +228,18 @@ pub(crate) fn set_meta(conn: &Connection, key: &str, value: &dyn ToSql) -> rusql
 }
 
 /// Makes sure the session's row is there; its number.
-pub(crate) fn session_row(conn: &Connection, session: &Session, day: i32) -> rusqlite::Result<i64> {
+pub(crate) fn session_row(
+    conn: &Connection,
+    session: &SealingSession,
+    day: i32,
+) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO session (id, wrapped_key, schema, day) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET day = day
          RETURNING no",
     )?
     .query_row(
-        params![session.id, session.wrapped_key, SCHEMA, day],
+        params![session.id, session.wrapped_key, RECORD_SCHEMA, day],
         |row| row.get(0),
     )
 }

@@ -1,12 +1,12 @@
 //! How much waits for the sink. No key is needed to say it.
 
 use crate::JournalError;
-use crate::db::Db;
+use crate::db::Database;
 use rusqlite::OptionalExtension;
 
 /// What waits for the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depth {
+pub struct OutboxDepth {
     /// Records the sink does not have.
     pub records: u64,
     /// How many of them are in no segment yet: held back, or newer than the last look of the writer.
@@ -20,7 +20,7 @@ pub struct Depth {
 }
 
 /// What waits: a few rows and the index of waiting pictures are read, whatever the number of records.
-pub(crate) fn measure(db: &Db) -> Result<Depth, JournalError> {
+pub(crate) fn measure(db: &Database) -> Result<OutboxDepth, JournalError> {
     let failed = || db.failed("measure the outbox");
     let acked = db.acked_through()?;
     let row_total = |sql: &str| -> Result<Option<(u64, u64)>, JournalError> {
@@ -42,10 +42,10 @@ pub(crate) fn measure(db: &Db) -> Result<Depth, JournalError> {
         )
         .and_then(|mut s| s.query_row([], |row| Ok((row.get(0)?, row.get(1)?))))
         .map_err(failed())?;
-    let mut depth = Depth {
+    let mut depth = OutboxDepth {
         shots,
         bytes: shot_bytes,
-        ..Depth::default()
+        ..OutboxDepth::default()
     };
     let Some((last_seq, total)) = last else {
         return Ok(depth);
@@ -63,7 +63,7 @@ pub(crate) fn measure(db: &Db) -> Result<Depth, JournalError> {
 }
 
 /// How many of the numbers above `after`, up to `last`, were not erased.
-fn present(db: &Db, after: u64, last: u64) -> Result<u64, JournalError> {
+fn present(db: &Database, after: u64, last: u64) -> Result<u64, JournalError> {
     let erased: u64 = db
         .conn
         .prepare_cached(

@@ -10,8 +10,8 @@
 //! * What was written but never acknowledged is taken back: its caller writes it again. Until then a picture's file stays,
 //!   for its row may be in the log, and this process may end before it is settled.
 
-use crate::db::{self, Use};
-use crate::lines::{RECORD_COLUMNS, Sealed};
+use crate::db::{self, AccessMode};
+use crate::lines::{RECORD_COLUMNS, SealedRow};
 use crate::{Journal, JournalError, blobs, recover};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::ops::ControlFlow;
@@ -40,7 +40,7 @@ impl Journal {
         if !self.in_doubt {
             return Ok(());
         }
-        self.db.conn = db::connect(&self.db.path, Use::Write)?;
+        self.db.conn = db::connect(&self.db.path, AccessMode::Write)?;
         if !db::fold(&self.db.conn, &self.db.path, db::FOLD)? {
             return Err(JournalError::Busy {
                 path: self.db.path.clone(),
@@ -82,7 +82,7 @@ impl Journal {
              WHERE r.seq BETWEEN ?1 AND ?2 ORDER BY r.seq"
         );
         let newest = (last.saturating_sub(LOOKED_AT), last);
-        self.db.each_row(&sql, newest, &mut |row: Sealed| {
+        self.db.each_row(&sql, newest, &mut |row: SealedRow| {
             match row.bytes(&self.db, &self.ring) {
                 // What an earlier lease wrote opens elsewhere.
                 Ok(_) | Err(JournalError::Seal(SealError::Key { .. })) => {
@@ -216,7 +216,7 @@ mod tests {
         copy_all(dir.path(), ended.path());
         let keys = crate::writer::tests::keys(&vault::Identity::generate());
         let (_next, recovery) = Journal::open(ended.path(), keys, 1).unwrap();
-        assert_eq!(recovery.swept, crate::Swept::default());
+        assert_eq!(recovery.swept, crate::ReconcileReport::default());
         // It goes on: the picture is taken back with its row, and may come again.
         commit(&mut journal, 1).unwrap();
         assert!(!file.exists() && journal.doubtful.is_empty());

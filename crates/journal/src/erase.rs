@@ -9,13 +9,13 @@
 
 use crate::blobs;
 use crate::day::DAY_US;
-use crate::db::{self, Db, key};
-use crate::form::SentObject;
+use crate::db::{self, Database, key};
+use crate::form::UploadedObject;
 use crate::freeze;
 use crate::remove;
 use crate::rollup;
-use crate::writer::Filled;
-use crate::{Day, Journal, JournalError, chain, sweep};
+use crate::writer::TxnResult;
+use crate::{Journal, JournalError, UtcDay, chain, sweep};
 use rusqlite::{Transaction, params};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// What was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Erased {
+pub struct EraseReport {
     /// Records, shots included.
     pub records: u64,
     /// Shots.
@@ -33,7 +33,7 @@ pub struct Erased {
     /// The numbers, as first and last of each unbroken range.
     pub ranges: Vec<(u64, u64)>,
     /// Objects that hold what was erased and that the sink has, or may have.
-    pub sent: Vec<SentObject>,
+    pub sent: Vec<UploadedObject>,
     /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was erased, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
@@ -49,18 +49,18 @@ pub struct ErasedRange {
     /// The last.
     pub last_seq: u64,
     /// First UTC day that was asked for.
-    pub first_day: Day,
+    pub first_day: UtcDay,
     /// Last UTC day that was asked for.
-    pub last_day: Day,
+    pub last_day: UtcDay,
     /// When, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
 }
 
 /// Sessions that may have lost their last row.
 #[derive(Default)]
-pub(crate) struct Orphans(BTreeSet<i64>);
+pub(crate) struct UnusedKeys(BTreeSet<i64>);
 
-impl Orphans {
+impl UnusedKeys {
     pub(crate) fn of(&mut self, session: i64) {
         self.0.insert(session);
     }
@@ -106,17 +106,17 @@ impl Journal {
     /// See [`JournalError`]. After an error nothing was erased, or all of it; it may be repeated.
     pub fn erase(
         &mut self,
-        days: RangeInclusive<Day>,
+        days: RangeInclusive<UtcDay>,
         now_us: i64,
-    ) -> Result<Erased, JournalError> {
+    ) -> Result<EraseReport, JournalError> {
         self.settle()?;
         let (first, last) = (*days.start(), *days.end());
         // What is recorded later than now is of a wrong clock, and may be summed up all the same.
         self.slots
             .changed(now_us.min(last.start_us().saturating_add(2 * DAY_US)));
         let mut erased = self.write(now_us, |fill| {
-            let mut erased = Erased::default();
-            let mut orphans = Orphans::default();
+            let mut erased = EraseReport::default();
+            let mut orphans = UnusedKeys::default();
             let seqs: Vec<u64> = fill
                 .tx
                 .prepare_cached("SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2 ORDER BY seq")?
@@ -170,15 +170,15 @@ impl Journal {
 }
 
 impl Journal {
-    /// What [`Self::erase`] would erase. Nothing is changed; [`Erased::keys`] and [`Erased::folded`] say nothing.
+    /// What [`Self::erase`] would erase. Nothing is changed; [`EraseReport::keys`] and [`EraseReport::folded`] say nothing.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn would_erase(&self, days: RangeInclusive<Day>) -> Result<Erased, JournalError> {
+    pub fn would_erase(&self, days: RangeInclusive<UtcDay>) -> Result<EraseReport, JournalError> {
         let (first, last) = (*days.start(), *days.end());
         let conn = &self.db.conn;
-        let look = || -> rusqlite::Result<Erased> {
-            let mut erased = Erased::default();
+        let look = || -> rusqlite::Result<EraseReport> {
+            let mut erased = EraseReport::default();
             let mut query = conn.prepare_cached(
                 "SELECT r.seq, b.seq IS NOT NULL FROM record r LEFT JOIN blob b ON b.seq = r.seq
                  WHERE r.day BETWEEN ?1 AND ?2 ORDER BY r.seq",
@@ -209,7 +209,7 @@ impl Journal {
     pub fn holds_others(
         &self,
         (first_seq, last_seq): (u64, u64),
-        days: RangeInclusive<Day>,
+        days: RangeInclusive<UtcDay>,
     ) -> Result<bool, JournalError> {
         self.db
             .conn
@@ -222,7 +222,7 @@ impl Journal {
 }
 
 /// True when no record of this segment is left.
-fn is_empty(tx: &Transaction<'_>, object: &SentObject) -> rusqlite::Result<bool> {
+fn is_empty(tx: &Transaction<'_>, object: &UploadedObject) -> rusqlite::Result<bool> {
     let left = tx
         .prepare_cached("SELECT 1 FROM record WHERE seq BETWEEN ?1 AND ?2")?
         .exists([object.first_seq, object.last_seq])?;
@@ -230,7 +230,7 @@ fn is_empty(tx: &Transaction<'_>, object: &SentObject) -> rusqlite::Result<bool>
 }
 
 /// Deletes one record and its picture's row.
-fn erase_row(tx: &Transaction<'_>, seq: u64, erased: &mut Erased) -> Filled<()> {
+fn erase_row(tx: &Transaction<'_>, seq: u64, erased: &mut EraseReport) -> TxnResult<()> {
     let is_shot = tx
         .prepare_cached("SELECT 1 FROM blob WHERE seq = ?1")?
         .exists([seq])?;
@@ -251,7 +251,7 @@ fn erase_row(tx: &Transaction<'_>, seq: u64, erased: &mut Erased) -> Filled<()> 
 fn note_range(
     tx: &Transaction<'_>,
     (from, to): (u64, u64),
-    (first, last): (Day, Day),
+    (first, last): (UtcDay, UtcDay),
     at_us: i64,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
@@ -267,7 +267,7 @@ fn note_range(
 }
 
 /// Deletes the picture files whose rows are gone.
-pub(crate) fn finish(db: &Db) -> Result<(), JournalError> {
+pub(crate) fn finish(db: &Database) -> Result<(), JournalError> {
     let doomed: Vec<String> = db
         .conn
         .prepare_cached("SELECT path FROM doomed")
@@ -288,7 +288,7 @@ pub(crate) fn finish(db: &Db) -> Result<(), JournalError> {
 }
 
 /// True when the record of this number was erased.
-pub(crate) fn is_erased(db: &Db, seq: u64) -> Result<bool, JournalError> {
+pub(crate) fn is_erased(db: &Database, seq: u64) -> Result<bool, JournalError> {
     db.conn
         .prepare_cached("SELECT 1 FROM erased WHERE first_seq <= ?1 AND last_seq >= ?1")
         .and_then(|mut s| s.exists([seq]))
@@ -296,7 +296,7 @@ pub(crate) fn is_erased(db: &Db, seq: u64) -> Result<bool, JournalError> {
 }
 
 /// What was erased so far.
-pub(crate) fn ranges(db: &Db) -> Result<Vec<ErasedRange>, JournalError> {
+pub(crate) fn ranges(db: &Database) -> Result<Vec<ErasedRange>, JournalError> {
     db.conn
         .prepare_cached(
             "SELECT first_seq, last_seq, first_day, last_day, at_us FROM erased ORDER BY first_seq",
@@ -306,8 +306,8 @@ pub(crate) fn ranges(db: &Db) -> Result<Vec<ErasedRange>, JournalError> {
                 Ok(ErasedRange {
                     first_seq: row.get(0)?,
                     last_seq: row.get(1)?,
-                    first_day: Day(row.get(2)?),
-                    last_day: Day(row.get(3)?),
+                    first_day: UtcDay(row.get(2)?),
+                    last_day: UtcDay(row.get(3)?),
                     at_us: row.get(4)?,
                 })
             })?

@@ -1,9 +1,9 @@
 //! A short errand while no agent runs: something is removed or erased, or a notice is written down.
 
-use crate::erase::Erased;
+use crate::erase::EraseReport;
 use crate::keys::KeyRing;
-use crate::remove::{Removal, Removed};
-use crate::{Commit, Day, Journal, JournalError, Keys, recover};
+use crate::remove::{RedactionReport, RedactionTarget};
+use crate::{Commit, Journal, JournalError, JournalKeys, UtcDay, recover};
 use model::{DeviceId, Record};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -18,8 +18,8 @@ impl Errand {
     ///
     /// # Errors
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
-    /// [`JournalError::Damaged`] (the next start mends it), and what the disk says.
-    pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<Self, JournalError> {
+    /// [`JournalError::DamagedRow`] (the next start mends it), and what the disk says.
+    pub fn open(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Self, JournalError> {
         Self::open_if(dir, keys, now_us, true)
     }
 
@@ -28,11 +28,16 @@ impl Errand {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_again(dir: &Path, keys: Keys, now_us: i64) -> Result<Self, JournalError> {
+    pub fn open_again(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Self, JournalError> {
         Self::open_if(dir, keys, now_us, false)
     }
 
-    fn open_if(dir: &Path, keys: Keys, now_us: i64, check: bool) -> Result<Self, JournalError> {
+    fn open_if(
+        dir: &Path,
+        keys: JournalKeys,
+        now_us: i64,
+        check: bool,
+    ) -> Result<Self, JournalError> {
         if !dir.join(crate::DB_NAME).exists() {
             return Err(JournalError::Missing {
                 path: dir.join(crate::DB_NAME),
@@ -79,7 +84,11 @@ impl Errand {
     ///
     /// # Errors
     /// As there.
-    pub fn remove(&mut self, what: &Removal, now_us: i64) -> Result<Removed, JournalError> {
+    pub fn remove(
+        &mut self,
+        what: &RedactionTarget,
+        now_us: i64,
+    ) -> Result<RedactionReport, JournalError> {
         self.0.remove(what, now_us)
     }
 
@@ -89,9 +98,9 @@ impl Errand {
     /// As there.
     pub fn erase(
         &mut self,
-        days: RangeInclusive<Day>,
+        days: RangeInclusive<UtcDay>,
         now_us: i64,
-    ) -> Result<Erased, JournalError> {
+    ) -> Result<EraseReport, JournalError> {
         self.0.erase(days, now_us)
     }
 

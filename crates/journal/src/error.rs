@@ -58,17 +58,13 @@ pub enum JournalError {
         /// The highest format known here.
         known: i64,
     },
-    /// An older version of uam wrote it, and only the writer may bring it up to date.
-    #[error(
-        "{path} is of an older format ({found}, now {known}); start uam once to bring it up to date"
-    )]
+    /// It is of a format that no released version wrote.
+    #[error("{path} was written before the first release (format {found}); move it away")]
     Older {
         /// The database.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The format needed.
-        known: i64,
     },
     /// It belongs to another installation's vault.
     #[error(

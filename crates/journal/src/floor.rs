@@ -7,7 +7,7 @@
 
 /// How much room is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Floor {
+pub struct DiskReserve {
     /// So many bytes …
     pub bytes: u64,
     /// … or so many percent of the disk, 0 to 100, whichever is less: a small disk is not for us alone.
@@ -16,7 +16,7 @@ pub struct Floor {
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum DiskPressure {
     /// There is room.
     #[default]
     Ample,
@@ -26,7 +26,7 @@ pub enum Level {
     Full,
 }
 
-impl Floor {
+impl DiskReserve {
     /// The floor in bytes on a disk of `total` bytes.
     #[must_use]
     pub fn of(&self, total: u64) -> u64 {
@@ -36,29 +36,29 @@ impl Floor {
 
     /// The level with `free` of `total` bytes, `before` being the one until now.
     #[must_use]
-    pub fn level(&self, before: Level, free: u64, total: u64) -> Level {
+    pub fn level(&self, before: DiskPressure, free: u64, total: u64) -> DiskPressure {
         let reserve = self.of(total) / 10;
         let full = match before {
-            Level::Full => free < reserve.saturating_mul(2),
-            Level::Low | Level::Ample => free < reserve,
+            DiskPressure::Full => free < reserve.saturating_mul(2),
+            DiskPressure::Low | DiskPressure::Ample => free < reserve,
         };
         let low = match before {
-            Level::Ample => free < self.of(total),
-            Level::Low | Level::Full => free < self.back(total),
+            DiskPressure::Ample => free < self.of(total),
+            DiskPressure::Low | DiskPressure::Full => free < self.back(total),
         };
         match (full, low) {
-            (true, _) => Level::Full,
-            (_, true) => Level::Low,
-            (false, false) => Level::Ample,
+            (true, _) => DiskPressure::Full,
+            (_, true) => DiskPressure::Low,
+            (false, false) => DiskPressure::Ample,
         }
     }
 
     /// How many bytes acknowledged pictures have to give with `free` of `total` bytes left at `level`.
     #[must_use]
-    pub fn missing(&self, level: Level, free: u64, total: u64) -> u64 {
+    pub fn missing(&self, level: DiskPressure, free: u64, total: u64) -> u64 {
         match level {
-            Level::Ample => 0,
-            Level::Low | Level::Full => self.back(total).saturating_sub(free),
+            DiskPressure::Ample => 0,
+            DiskPressure::Low | DiskPressure::Full => self.back(total).saturating_sub(free),
         }
     }
 
@@ -75,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     const GB: u64 = 1_000_000_000;
-    const FLOOR: Floor = Floor {
+    const FLOOR: DiskReserve = DiskReserve {
         bytes: GB,
         percent: 5,
     };
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn each_step_has_its_edge_and_its_way_back() {
-        use Level::{Ample, Full, Low};
+        use DiskPressure::{Ample, Full, Low};
         let disk = 100 * GB;
         for (before, free_mb, after, missing_mb) in [
             (Ample, 1_000, Ample, 0),
@@ -121,8 +121,12 @@ mod tests {
         }
     }
 
-    fn any_level() -> impl Strategy<Value = Level> {
-        prop_oneof![Just(Level::Ample), Just(Level::Low), Just(Level::Full)]
+    fn any_level() -> impl Strategy<Value = DiskPressure> {
+        prop_oneof![
+            Just(DiskPressure::Ample),
+            Just(DiskPressure::Low),
+            Just(DiskPressure::Full)
+        ]
     }
 
     proptest! {
@@ -133,15 +137,15 @@ mod tests {
             bytes in 0..10 * GB, percent in 0u8..=100, total in 0..1_000 * GB, before in any_level(),
             one in 0..20 * GB, other in 0..20 * GB, wobble in proptest::collection::vec(0u64..1_000, 1..40),
         ) {
-            let floor = Floor { bytes, percent };
+            let floor = DiskReserve { bytes, percent };
             let level = floor.level(before, one, total);
             prop_assert_eq!(floor.level(level, one, total), level);
             if other <= one {
                 prop_assert!(floor.level(before, other, total) >= level);
             }
             let missing = floor.missing(level, one, total);
-            prop_assert_eq!(floor.level(level, one + missing, total), Level::Ample);
-            prop_assert!(level != Level::Ample || one >= floor.of(total));
+            prop_assert_eq!(floor.level(level, one + missing, total), DiskPressure::Ample);
+            prop_assert!(level != DiskPressure::Ample || one >= floor.of(total));
             let edge = floor.of(total);
             let (mut now, mut changes) = (before, 0);
             for part in wobble {

@@ -1,45 +1,45 @@
 //! What the sink receives, and how it is opened again: sealed lines, segments, names of what was sent.
 
-use crate::lines::{Sealed, line_of};
-use crate::{Damaged, Day};
+use crate::lines::{SealedRow, line_of};
+use crate::{DamagedRow, UtcDay};
 use data_encoding::{BASE64, HEXLOWER};
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use thiserror::Error;
-use vault::{Aad, OpenError, Opener};
+use vault::{Aad, AgeOpenError, Opener};
 
 /// A segment is not unpacked beyond this; the largest one made here is a few MiB.
 const MAX_LINES: u64 = 256 << 20;
 
 /// The shape of an object's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum ObjectEncoding {
     /// An age file for the recipients: of a picture, or of zstd-compressed JSON lines.
     Age,
-    /// Zstd-compressed JSON lines, each a [`SealedLine`]: records that nobody here could open.
+    /// Zstd-compressed JSON lines, each a [`SealedRowLine`]: records that nobody here could open.
     Rows,
-    /// A picture sealed under its session's key, as format 1 of the journal did; only uam opens it.
-    Session,
     /// Not sealed: the picture itself, or zstd-compressed JSON lines.
     Readable,
 }
 
-impl Form {
-    /// The column `form`, which says how something lies here.
+impl ObjectEncoding {
+    /// The number in the column `form`.
     pub(crate) fn number(self) -> i64 {
         match self {
-            Self::Session | Self::Readable => 0,
             Self::Age => 1,
             Self::Rows => 2,
+            Self::Readable => 3,
         }
     }
 
-    pub(crate) fn of(number: i64) -> Self {
+    /// From the column `form`; fails on a number that was never written.
+    pub(crate) fn of(number: i64) -> rusqlite::Result<Self> {
         match number {
-            1 => Self::Age,
-            2 => Self::Rows,
-            _ => Self::Session,
+            1 => Ok(Self::Age),
+            2 => Ok(Self::Rows),
+            3 => Ok(Self::Readable),
+            _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, number)),
         }
     }
 
@@ -54,14 +54,14 @@ impl Form {
 
 /// In which forms a put was begun whose answer never came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tried {
+pub struct PutAttempts {
     /// As it lies here.
     pub stored: bool,
     /// Readable.
     pub readable: bool,
 }
 
-impl Tried {
+impl PutAttempts {
     pub(crate) fn of(bits: i64) -> Self {
         Self {
             stored: bits & 1 != 0,
@@ -78,7 +78,7 @@ impl Tried {
 
 /// Size and hash of the readable form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plain {
+pub struct UnsealedDigest {
     /// SHA-256, 64 lower-case hex digits.
     pub sha256: String,
     /// Size in bytes.
@@ -87,17 +87,17 @@ pub struct Plain {
 
 /// An object that the sink has, or may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentObject {
+pub struct UploadedObject {
     /// Number of its first record, or of its shot.
     pub first_seq: u64,
     /// Number of its last record; of a picture the same.
     pub last_seq: u64,
     /// UTC day in its name.
-    pub day: Day,
+    pub day: UtcDay,
     /// SHA-256 of what was sent, 64 lower-case hex digits.
     pub sha256: String,
     /// Shape of what was sent.
-    pub form: Form,
+    pub form: ObjectEncoding,
     /// Media type of a picture; `None` for a segment.
     pub media: Option<String>,
     /// False when a put was begun and its answer never came.
@@ -106,14 +106,14 @@ pub struct SentObject {
 
 /// One line of a segment of sealed rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SealedLine {
+pub struct SealedRowLine {
     /// Version of the record format inside.
     pub schema: u32,
     /// Which installation.
     pub device_id: DeviceId,
     /// The record's number.
     pub seq: u64,
-    kind: Kind,
+    kind: SealedTag,
     /// Name of the session, hex.
     pub session: String,
     /// The session's data key as an age file, base64.
@@ -126,18 +126,18 @@ pub struct SealedLine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
+enum SealedTag {
     #[serde(rename = "sealed")]
     Sealed,
 }
 
-impl SealedLine {
-    pub(crate) fn of(device: &DeviceId, row: &Sealed) -> Self {
+impl SealedRowLine {
+    pub(crate) fn of(device: &DeviceId, row: &SealedRow) -> Self {
         Self {
             schema: row.schema,
             device_id: device.clone(),
             seq: row.seq,
-            kind: Kind::Sealed,
+            kind: SealedTag::Sealed,
             session: HEXLOWER.encode(&row.session),
             wrapped_key: BASE64.encode(&row.wrapped_key),
             open_id: row.open_id,
@@ -148,9 +148,9 @@ impl SealedLine {
     /// The record's line, without the line feed: the same bytes the journal's reader gives.
     ///
     /// # Errors
-    /// [`Damaged`] with the reason: another key, or a line that was changed.
-    pub fn open(&self, opener: &Opener) -> Result<Vec<u8>, Damaged> {
-        let damaged = |why: String| Damaged { seq: self.seq, why };
+    /// [`DamagedRow`] with the reason: another key, or a line that was changed.
+    pub fn open(&self, opener: &Opener) -> Result<Vec<u8>, DamagedRow> {
+        let damaged = |why: String| DamagedRow { seq: self.seq, why };
         let decoded = |text: &str| {
             BASE64
                 .decode(text.as_bytes())
@@ -185,7 +185,7 @@ impl SealedLine {
 pub enum SegmentError {
     /// The age file.
     #[error("the segment does not open: {0}")]
-    Seal(#[from] OpenError),
+    Seal(#[from] AgeOpenError),
     /// What is in it.
     #[error("the segment is damaged: {0}")]
     Damaged(String),
@@ -197,7 +197,7 @@ pub struct OpenedSegment {
     /// The records' lines, each ended by a line feed.
     pub lines: Vec<u8>,
     /// Sealed rows that do not open; the others do.
-    pub damaged: Vec<Damaged>,
+    pub damaged: Vec<DamagedRow>,
 }
 
 /// Opens a segment as the sink has it.
@@ -205,24 +205,24 @@ pub struct OpenedSegment {
 /// # Errors
 /// [`SegmentError`] when the whole of it does not open; a single row that does not is in [`OpenedSegment::damaged`].
 pub fn open_segment(
-    form: Form,
+    form: ObjectEncoding,
     body: &[u8],
     opener: &Opener,
 ) -> Result<OpenedSegment, SegmentError> {
     match form {
-        Form::Age => Ok(OpenedSegment {
+        ObjectEncoding::Age => Ok(OpenedSegment {
             lines: unpack(&opener.open_file(body)?)?,
             damaged: Vec::new(),
         }),
-        Form::Readable => Ok(OpenedSegment {
+        ObjectEncoding::Readable => Ok(OpenedSegment {
             lines: unpack(body)?,
             damaged: Vec::new(),
         }),
-        Form::Rows => {
+        ObjectEncoding::Rows => {
             let mut opened = OpenedSegment::default();
             let text = unpack(body)?;
             for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-                let row: SealedLine = serde_json::from_slice(line).map_err(|e| {
+                let row: SealedRowLine = serde_json::from_slice(line).map_err(|e| {
                     SegmentError::Damaged(format!("a line is no sealed row: {:?}", e.classify()))
                 })?;
                 match row.open(opener) {
@@ -235,9 +235,6 @@ pub fn open_segment(
             }
             Ok(opened)
         }
-        Form::Session => Err(SegmentError::Damaged(
-            "segments have no such form".to_owned(),
-        )),
     }
 }
 

@@ -9,11 +9,11 @@
 //! * What is young is held back, and whatever comes after it waits too.
 
 use crate::blobs;
-use crate::db::Db;
-use crate::form::{Form, SealedLine};
+use crate::db::Database;
+use crate::form::{ObjectEncoding, SealedRowLine};
 use crate::keys;
 use crate::lines::{self, RECORD_COLUMNS};
-use crate::{Day, Journal, JournalError};
+use crate::{Journal, JournalError, UtcDay};
 use data_encoding::HEXLOWER;
 use model::Record;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -24,14 +24,14 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// How large a segment may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SegmentLimits {
     /// Records at most; at least one is taken.
     pub records: usize,
     /// Bytes of lines at most, before compression; at least one record is taken.
     pub bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for SegmentLimits {
     /// 10,000 records or 4 MiB: a segment that a slow line still puts within the sink's time limit.
     fn default() -> Self {
         Self {
@@ -43,9 +43,9 @@ impl Default for Limits {
 
 /// What is frozen, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FreezeRules {
+pub struct FreezeOptions {
     /// How large a segment may become; as many are made as it takes.
-    pub limits: Limits,
+    pub limits: SegmentLimits,
     /// A record is held back until its end is this old, in microseconds; 0 holds nothing back.
     ///
     /// Two kinds of record have no age that could be told. A row that does not open is held back as if it had ended at
@@ -62,7 +62,7 @@ pub struct FreezeRules {
 
 /// What a freeze did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Frozen {
+pub struct FreezeReport {
     /// Segments made.
     pub segments: u64,
     /// Records in them.
@@ -75,14 +75,14 @@ pub struct Frozen {
 
 /// What a freeze held back: everything up to `seq` was there at `at_us`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct HoldMark {
     seq: u64,
     at_us: i64,
 }
 
 /// How long a new segment is held back.
 #[derive(Clone, Copy)]
-enum Hold {
+enum NotBefore {
     /// Until this moment.
     Until(i64),
     /// As long as the one whose range it makes again, from the first number here on.
@@ -90,25 +90,25 @@ enum Hold {
 }
 
 /// A shot in a batch.
-struct ShotFacts {
+struct ScreenshotDigest {
     seq: u64,
     sha256: Option<[u8; 32]>,
     bytes: u64,
 }
 
 /// What was gathered for a new segment.
-struct Batch {
+struct SegmentBatch {
     first_seq: u64,
     last_seq: u64,
     count: u64,
     lines: Vec<u8>,
     /// True when its rows open.
     opened: bool,
-    shots: Vec<ShotFacts>,
+    shots: Vec<ScreenshotDigest>,
 }
 
 /// What may be frozen now.
-struct Due {
+struct FreezeCutoff {
     now_us: i64,
     hold_us: i64,
     /// Rows that do not open are no younger than this.
@@ -117,7 +117,7 @@ struct Due {
     seen: u64,
 }
 
-impl Due {
+impl FreezeCutoff {
     fn is_over(&self, seq: u64, record: Option<&Record>) -> bool {
         let end_us = record.map_or(self.closed_us, Record::end_us);
         self.hold_us == 0 || seq <= self.seen || end_us.saturating_add(self.hold_us) <= self.now_us
@@ -130,16 +130,20 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; the segments made before it stay, and it may be tried again.
-    pub fn freeze(&mut self, now_us: i64, rules: &FreezeRules) -> Result<Frozen, JournalError> {
+    pub fn freeze(
+        &mut self,
+        now_us: i64,
+        rules: &FreezeOptions,
+    ) -> Result<FreezeReport, JournalError> {
         self.settle()?;
-        let mut frozen = Frozen::default();
+        let mut frozen = FreezeReport::default();
         let hold_us = i64::try_from(rules.hold_us).unwrap_or(i64::MAX);
         let seen = self.seen.filter(|seen| {
             now_us
                 .checked_sub(seen.at_us)
                 .is_some_and(|ago| ago >= hold_us)
         });
-        let mut due = Due {
+        let mut due = FreezeCutoff {
             now_us,
             hold_us: 0,
             closed_us: self.before_us.unwrap_or(i64::MIN),
@@ -158,7 +162,7 @@ impl Journal {
         let mut after = self.db.frozen_through()?;
         while let Some(batch) = self.gather(after, u64::MAX, &due, rules, &mut frozen.held)? {
             after = batch.last_seq;
-            let hold = Hold::Until(not_before_us);
+            let hold = NotBefore::Until(not_before_us);
             self.keep(batch, now_us, rules, hold, &mut frozen)?;
         }
         let stays = self
@@ -167,7 +171,7 @@ impl Journal {
         self.seen = match (frozen.held, stays) {
             (false, _) => None,
             (true, Some(old)) => Some(old),
-            (true, None) => Some(Seen {
+            (true, None) => Some(HoldMark {
                 seq: self.db.last_seq()?,
                 at_us: now_us,
             }),
@@ -179,14 +183,20 @@ impl Journal {
     fn freeze_range(
         &mut self,
         (first, last): (u64, u64),
-        due: &Due,
-        rules: &FreezeRules,
-        frozen: &mut Frozen,
+        due: &FreezeCutoff,
+        rules: &FreezeOptions,
+        frozen: &mut FreezeReport,
     ) -> Result<(), JournalError> {
         let mut from = first;
         while let Some(batch) = self.gather(from - 1, last, due, rules, &mut frozen.held)? {
             let next = batch.last_seq + 1;
-            self.keep(batch, due.now_us, rules, Hold::Again(from, last), frozen)?;
+            self.keep(
+                batch,
+                due.now_us,
+                rules,
+                NotBefore::Again(from, last),
+                frozen,
+            )?;
             from = next;
         }
         if from <= last {
@@ -200,22 +210,22 @@ impl Journal {
         &self,
         after: u64,
         up_to: u64,
-        due: &Due,
-        rules: &FreezeRules,
+        due: &FreezeCutoff,
+        rules: &FreezeOptions,
         held: &mut bool,
-    ) -> Result<Option<Batch>, JournalError> {
+    ) -> Result<Option<SegmentBatch>, JournalError> {
         let sql = format!(
             "SELECT {RECORD_COLUMNS} FROM record r JOIN session s ON s.no = r.session
              WHERE r.seq > ?1 AND r.seq <= ?2 ORDER BY r.seq"
         );
         let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
-        let mut batch: Option<Batch> = None;
+        let mut batch: Option<SegmentBatch> = None;
         self.db.each_row(&sql, params![after, up_to], &mut |row| {
             let opened = row.bytes(&self.db, &self.ring);
             let (line, is_open) = match opened {
                 Ok(line) => (line, true),
                 Err(_) => {
-                    let line = SealedLine::of(&self.db.device, &row);
+                    let line = SealedRowLine::of(&self.db.device, &row);
                     (
                         serde_json::to_vec(&line).map_err(JournalError::Encode)?,
                         false,
@@ -230,7 +240,7 @@ impl Journal {
                 *held = true;
                 return Ok(ControlFlow::Break(()));
             }
-            let batch = batch.get_or_insert_with(|| Batch {
+            let batch = batch.get_or_insert_with(|| SegmentBatch {
                 first_seq: row.seq,
                 last_seq: row.seq - 1,
                 count: 0,
@@ -250,7 +260,7 @@ impl Journal {
             batch.count += 1;
             if let Some(Record::Shot(shot)) = record {
                 let sha256 = HEXLOWER.decode(shot.sha256.as_bytes());
-                batch.shots.push(ShotFacts {
+                batch.shots.push(ScreenshotDigest {
                     seq: row.seq,
                     sha256: sha256.ok().and_then(|hash| hash.try_into().ok()),
                     bytes: shot.bytes,
@@ -264,28 +274,26 @@ impl Journal {
     /// Compresses, seals and keeps a batch.
     fn keep(
         &mut self,
-        batch: Batch,
+        batch: SegmentBatch,
         now_us: i64,
-        rules: &FreezeRules,
-        hold: Hold,
-        frozen: &mut Frozen,
+        rules: &FreezeOptions,
+        hold: NotBefore,
+        frozen: &mut FreezeReport,
     ) -> Result<(), JournalError> {
         let packed = zstd::bulk::compress(&batch.lines, ZSTD_LEVEL)
             .map_err(JournalError::io("compress records of", &self.db.path))?;
         let plain =
             (rules.readable && batch.opened).then(|| (blobs::sha256(&packed), packed.len()));
         let (form, body) = if batch.opened {
-            (Form::Age, keys::seal_file(&self.maker, &packed)?)
+            (ObjectEncoding::Age, keys::seal_file(&self.maker, &packed)?)
         } else {
-            (Form::Rows, packed)
+            (ObjectEncoding::Rows, packed)
         };
-        let seqs: Vec<u64> = batch.shots.iter().map(|shot| shot.seq).collect();
-        blobs::renew(&self.db, &self.ring, &self.maker, &seqs)?;
-        let day = Day::of_us(now_us);
+        let day = UtcDay::of_us(now_us);
         self.change("keep a segment", |tx| {
             let not_before_us = match hold {
-                Hold::Until(moment) => moment,
-                Hold::Again(first, last) => {
+                NotBefore::Until(moment) => moment,
+                NotBefore::Again(first, last) => {
                     let before = not_before(tx, first)?;
                     forget(tx, first)?;
                     if last > batch.last_seq {
@@ -333,7 +341,7 @@ impl Journal {
 }
 
 /// The ranges whose segments are to be made again: their bodies are gone, and no put of them was begun.
-fn to_make_again(db: &Db) -> Result<Vec<(u64, u64)>, JournalError> {
+fn to_make_again(db: &Database) -> Result<Vec<(u64, u64)>, JournalError> {
     db.conn
         .prepare_cached(
             "SELECT first_seq, last_seq FROM segment
@@ -359,7 +367,7 @@ pub(crate) fn leave(
     tx: &Transaction<'_>,
     first: u64,
     last: u64,
-    day: Day,
+    day: UtcDay,
     not_before_us: i64,
 ) -> rusqlite::Result<usize> {
     tx.execute(

@@ -5,14 +5,14 @@
 use model::DeviceId;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use vault::{Aad, KeyMaker, OpenError, Opener, SealError, Session};
+use vault::{Aad, AgeOpenError, KeyMaker, Opener, SealError, SealingSession};
 
 /// How many sessions are remembered whose key is not at hand; when full the oldest is tried again on need.
 const CLOSED_KEPT: usize = 256;
 
 /// What the writer needs.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct JournalKeys {
     /// The installation's id, which is authenticated with everything sealed.
     pub device: DeviceId,
     /// Seals for whoever may read.
@@ -24,7 +24,7 @@ pub struct Keys {
 
 /// Seals one row for its place.
 pub(crate) fn seal_row(
-    session: &Session,
+    session: &SealingSession,
     aad: &Aad<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, SealError> {
@@ -76,7 +76,7 @@ impl KeyRing {
     }
 
     /// As [`Opener::open_file`].
-    pub(crate) fn open_file(&self, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+    pub(crate) fn open_file(&self, sealed: &[u8]) -> Result<Vec<u8>, AgeOpenError> {
         self.opener
             .open_file(sealed)
             .map(|mut plain| std::mem::take(&mut *plain))

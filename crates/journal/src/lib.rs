@@ -4,7 +4,7 @@
 //! * What [`Journal::commit`] or [`Journal::add_shot`] returned `Ok` for is on the disk and stays there, until its owner
 //!   has it removed or erased.
 //! * `seq` counts 1, 2, 3, …; a number is never given twice within one installation epoch.
-//! * A record is sealed as the bytes of its JSON line ([`model::LineRef`]); a segment, opened again, holds exactly these
+//! * A record is sealed as the bytes of its JSON line ([`model::RecordLineRef`]); a segment, opened again, holds exactly these
 //!   bytes and a line feed, so journal and bucket are equal byte for byte.
 //! * Everything personal is sealed for recipients. Nothing here needs a key that opens what an earlier lease wrote:
 //!   neither the start, nor its mending, nor delivery; and the uploader's side holds no key at all.
@@ -43,26 +43,28 @@ mod salvage;
 mod sweep;
 mod writer;
 
-pub use blobs::{PictureFile, Place, ShotRow, WaitingShot};
+pub use blobs::{ScreenshotEntry, ScreenshotFile, ScreenshotLocation, WaitingScreenshot};
 pub use chain::{
-    Absence, ChainHead, Draft, KeptManifest, Listed, SentManifest, Skipped, Tombstone,
+    GapReason, ListedObject, ManifestDraft, ManifestHead, ManifestInfo, SequenceGap, Tombstone,
+    UnsentManifest,
 };
-pub use day::Day;
-pub use depth::Depth;
-pub use erase::{Erased, ErasedRange};
+pub use day::UtcDay;
+pub use depth::OutboxDepth;
+pub use erase::{EraseReport, ErasedRange};
 pub use errand::Errand;
 pub use error::JournalError;
 pub use form::{
-    Form, OpenedSegment, Plain, SealedLine, SegmentError, SentObject, Tried, open_segment,
+    ObjectEncoding, OpenedSegment, PutAttempts, SealedRowLine, SegmentError, UnsealedDigest,
+    UploadedObject, open_segment,
 };
-pub use freeze::{FreezeRules, Frozen, Limits};
-pub use keys::Keys;
-pub use lines::{Damaged, Lines, SpanHead};
-pub use outbox::{Kit, Outbox, Segment, Sent};
+pub use freeze::{FreezeOptions, FreezeReport, SegmentLimits};
+pub use keys::JournalKeys;
+pub use lines::{DamagedRow, RecordLines, SpanHead};
+pub use outbox::{Outbox, Segment, UploadedObjectInfo, VaultCopy};
 pub use reader::Reader;
-pub use recover::{Quarantined, Recovery, Swept};
-pub use remove::{Lender, Removal, Removed};
-pub use rollup::{RolledUp, SLOT_US, slot_of};
+pub use recover::{QuarantineReport, ReconcileReport, RecoveryReport};
+pub use remove::{Lender, RedactionReport, RedactionTarget};
+pub use rollup::{SLOT_US, StoredRollup, slot_of};
 pub use writer::{Commit, Journal};
 
 /// The database's name within the journal's directory.

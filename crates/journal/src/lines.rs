@@ -1,9 +1,11 @@
 //! Records as lines: the bytes that are sealed here and, opened again, lie in the bucket.
 
 use crate::JournalError;
-use crate::db::Db;
+use crate::db::Database;
 use crate::keys::KeyRing;
-use model::{Counts, Coverage, DeviceId, Line, LineRef, Record, SCHEMA, Span, Window};
+use model::{
+    Counts, Coverage, DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Span, WindowInfo,
+};
 use rusqlite::Row;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use vault::{Aad, SealError};
 
 /// A row that cannot be read; the others can.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damaged {
+pub struct DamagedRow {
     /// Its number.
     pub seq: u64,
     /// Why, for people.
@@ -20,15 +22,15 @@ pub struct Damaged {
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
+pub struct RecordLines {
     /// The records, by rising `seq`.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RecordLine>,
     /// The rows that could not be read.
-    pub damaged: Vec<Damaged>,
+    pub damaged: Vec<DamagedRow>,
 }
 
-impl Lines {
-    pub(crate) fn push(&mut self, line: Result<Line, Damaged>) {
+impl RecordLines {
+    pub(crate) fn push(&mut self, line: Result<RecordLine, DamagedRow>) {
         match line {
             Ok(line) => self.lines.push(line),
             Err(damaged) => self.damaged.push(damaged),
@@ -42,8 +44,8 @@ pub(crate) fn encode(
     seq: u64,
     record: &Record,
 ) -> Result<Vec<u8>, JournalError> {
-    serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: device,
         seq,
         record,
@@ -74,17 +76,17 @@ pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError 
 }
 
 /// A line parsed; one of a newer format is refused.
-pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
-    let damaged = |why: String| Damaged { seq, why };
+pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<RecordLine, DamagedRow> {
+    let damaged = |why: String| DamagedRow { seq, why };
     let line = match span_line(line) {
         Some(line) => line,
         None => {
             serde_json::from_slice(line).map_err(|e| damaged(not_a_record(seq, &e).to_string()))?
         }
     };
-    if line.schema > SCHEMA {
+    if line.schema > RECORD_SCHEMA {
         return Err(damaged(format!(
-            "its format {} is newer than this program's {SCHEMA}; update uam",
+            "its format {} is newer than this program's {RECORD_SCHEMA}; update uam",
             line.schema
         )));
     }
@@ -93,13 +95,13 @@ pub(crate) fn parse(seq: u64, line: &[u8]) -> Result<Line, Damaged> {
 
 /// The line of a span, which nearly every line is, read at once. [`Line`] itself is read in two steps, for its kind has to
 /// be known first, and that takes three times as long. `None`: it is another, or not to be read.
-fn span_line(line: &[u8]) -> Option<Line> {
+fn span_line(line: &[u8]) -> Option<RecordLine> {
     #[derive(Deserialize)]
-    struct Flat {
+    struct FlatSpanLine {
         schema: u32,
         device_id: DeviceId,
         seq: u64,
-        kind: Kind,
+        kind: SpanTag,
         start: i64,
         dur_us: u64,
         zone: Arc<str>,
@@ -107,7 +109,7 @@ fn span_line(line: &[u8]) -> Option<Line> {
         #[serde(default)]
         protected: bool,
         #[serde(default)]
-        window: Option<Arc<Window>>,
+        window: Option<Arc<WindowInfo>>,
         #[serde(default)]
         counts: Counts,
         #[serde(default)]
@@ -116,14 +118,14 @@ fn span_line(line: &[u8]) -> Option<Line> {
 
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    enum Kind {
+    enum SpanTag {
         Span,
     }
 
     after_kind(line)?;
-    let flat: Flat = serde_json::from_slice(line).ok()?;
-    let Kind::Span = flat.kind;
-    Some(Line {
+    let flat: FlatSpanLine = serde_json::from_slice(line).ok()?;
+    let SpanTag::Span = flat.kind;
+    Some(RecordLine {
         schema: flat.schema,
         device_id: flat.device_id,
         seq: flat.seq,
@@ -184,11 +186,11 @@ fn span_head(seq: u64, line: &[u8]) -> Option<SpanHead<'_>> {
 }
 
 /// Is a span wanted, by its head?
-pub(crate) type Wanted<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
+pub(crate) type SpanFilter<'a> = &'a mut dyn FnMut(SpanHead<'_>) -> bool;
 
 /// Something sealed, with what is needed to open it.
 #[derive(Debug)]
-pub(crate) struct Sealed {
+pub(crate) struct SealedRow {
     pub(crate) seq: u64,
     pub(crate) sealed: Vec<u8>,
     /// Set when the row was a provisional span: sealed as such, under this id.
@@ -198,14 +200,14 @@ pub(crate) struct Sealed {
     pub(crate) schema: u32,
 }
 
-/// What [`Sealed::from_row`] reads, of `record r` and `session s`.
+/// What [`SealedRow::from_row`] reads, of `record r` and `session s`.
 pub(crate) const RECORD_COLUMNS: &str = "r.seq, r.sealed, r.open_id, s.id, s.wrapped_key, s.schema";
 /// The same of `pending p`.
 pub(crate) const PENDING_COLUMNS: &str = "p.id, p.sealed, p.id, s.id, s.wrapped_key, s.schema";
 /// The same of `rollup u`.
 pub(crate) const ROLLUP_COLUMNS: &str = "u.slot, u.sealed, NULL, s.id, s.wrapped_key, s.schema";
 
-impl Sealed {
+impl SealedRow {
     /// From the columns `seq, sealed, open_id, id, wrapped_key, schema`.
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
@@ -229,18 +231,6 @@ impl Sealed {
         }
     }
 
-    /// Opens other bytes that belong to the same number and session, such as a picture's file of format 1.
-    pub(crate) fn open_other(
-        &self,
-        db: &Db,
-        ring: &KeyRing,
-        what: &'static str,
-        sealed: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
-        let aad = self.aad(&db.device, what, self.seq);
-        ring.open(&self.wrapped_key, &aad, sealed)
-    }
-
     /// The plain content of a record's row.
     pub(crate) fn plain(&self, device: &DeviceId, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
         let aad = match self.open_id {
@@ -251,14 +241,14 @@ impl Sealed {
     }
 
     /// The bytes of the record's line.
-    pub(crate) fn bytes(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, JournalError> {
+    pub(crate) fn bytes(&self, db: &Database, ring: &KeyRing) -> Result<Vec<u8>, JournalError> {
         let plain = self.plain(&db.device, ring)?;
         line_of(&db.device, self.seq, self.open_id, plain)
     }
 
     /// The record's line, parsed.
-    pub(crate) fn line(&self, db: &Db, ring: &KeyRing) -> Result<Line, Damaged> {
-        let bytes = self.bytes(db, ring).map_err(|e| Damaged {
+    pub(crate) fn line(&self, db: &Database, ring: &KeyRing) -> Result<RecordLine, DamagedRow> {
+        let bytes = self.bytes(db, ring).map_err(|e| DamagedRow {
             seq: self.seq,
             why: e.to_string(),
         })?;
@@ -268,11 +258,11 @@ impl Sealed {
     /// The same of a wanted line; nothing of a span that is not.
     pub(crate) fn line_if(
         &self,
-        db: &Db,
+        db: &Database,
         ring: &KeyRing,
-        wanted: Wanted<'_>,
-    ) -> Option<Result<Line, Damaged>> {
-        let damaged = |e: JournalError| Damaged {
+        wanted: SpanFilter<'_>,
+    ) -> Option<Result<RecordLine, DamagedRow>> {
+        let damaged = |e: JournalError| DamagedRow {
             seq: self.seq,
             why: e.to_string(),
         };
@@ -284,15 +274,16 @@ impl Sealed {
     }
 
     /// The span in a row of `pending`.
-    pub(crate) fn open_span(&self, db: &Db, ring: &KeyRing) -> Result<Span, JournalError> {
+    pub(crate) fn open_span(&self, db: &Database, ring: &KeyRing) -> Result<Span, JournalError> {
         let aad = self.aad(&db.device, "open", self.seq);
         let plain = ring.open(&self.wrapped_key, &aad, &self.sealed)?;
         serde_json::from_slice(&plain).map_err(|e| not_a_record(self.seq, &e))
     }
 
     /// The content of a row of `rollup`.
-    pub(crate) fn rollup(&self, db: &Db, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
-        self.open_other(db, ring, "rollup", &self.sealed)
+    pub(crate) fn rollup(&self, db: &Database, ring: &KeyRing) -> Result<Vec<u8>, SealError> {
+        let aad = self.aad(&db.device, "rollup", self.seq);
+        ring.open(&self.wrapped_key, &aad, &self.sealed)
     }
 }
 
@@ -309,7 +300,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::LowBattery,
             protected: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: "\"kind\":\"shot\" \u{1b} ä".into(),
@@ -337,7 +328,7 @@ mod tests {
         };
         for span in [span(), bare] {
             let line = encode(&device, u64::MAX, &Record::Span(span.clone())).unwrap();
-            let slow: Line = serde_json::from_slice(&line).unwrap();
+            let slow: RecordLine = serde_json::from_slice(&line).unwrap();
             let head = SpanHead {
                 seq: 9,
                 start_us: span.start_us,

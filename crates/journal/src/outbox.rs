@@ -8,12 +8,12 @@
 //! * A put is noted before it is begun, so whether the sink may have something is known after a crash too.
 //! * Writing transactions are short: the writer waits for them.
 
-use crate::blobs::{self, PictureFile};
-use crate::db::{self, Db, Use, key};
-use crate::depth::{self, Depth};
-use crate::form::{Form, Plain, SentObject, Tried};
-use crate::retention::{Applied, BlobItem, Step};
-use crate::{Day, JournalError, WaitingShot};
+use crate::blobs::{self, ScreenshotFile};
+use crate::db::{self, AccessMode, Database, key};
+use crate::depth::{self, OutboxDepth};
+use crate::form::{ObjectEncoding, PutAttempts, UnsealedDigest, UploadedObject};
+use crate::retention::{RetentionReport, RetentionStep, StoredScreenshot};
+use crate::{JournalError, UtcDay, WaitingScreenshot};
 use data_encoding::HEXLOWER;
 use model::DeviceId;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -29,9 +29,9 @@ pub struct Segment {
     /// How many records it holds.
     pub count: u64,
     /// UTC day on which it was frozen; the same at every try.
-    pub day: Day,
-    /// [`Form::Age`] or [`Form::Rows`].
-    pub form: Form,
+    pub day: UtcDay,
+    /// [`ObjectEncoding::Age`] or [`ObjectEncoding::Rows`].
+    pub form: ObjectEncoding,
     /// Its bytes, the same at every try; `None` when they are gone (damaged on the disk, or withdrawn because something
     /// in them was removed). Then look whether the sink has it from an earlier try, and acknowledge or withdraw it.
     pub body: Option<Vec<u8>>,
@@ -40,18 +40,18 @@ pub struct Segment {
     /// SHA-256 of the body, 64 lower-case hex digits.
     pub sha256: String,
     /// Set when it is to be sent readable.
-    pub readable: Option<Plain>,
+    pub readable: Option<UnsealedDigest>,
     /// Forms in which a put was begun before.
-    pub tried: Tried,
+    pub tried: PutAttempts,
 }
 
 /// The copy of the recovery kit that the sink does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kit {
+pub struct VaultCopy {
     /// Its number: 1, 2, 3, …
     pub seq: u64,
     /// UTC day on which it was kept.
-    pub day: Day,
+    pub day: UtcDay,
     /// Its content.
     pub bytes: Vec<u8>,
 }
@@ -59,7 +59,7 @@ pub struct Kit {
 /// The uploader's side of the journal; another process than the writer's may hold it.
 #[derive(Debug)]
 pub struct Outbox {
-    db: Db,
+    db: Database,
     /// The present moment, where what is held back is to stay so.
     now_us: Option<i64>,
 }
@@ -68,13 +68,13 @@ pub struct Outbox {
 pub(crate) struct SegmentRow {
     pub(crate) first_seq: u64,
     pub(crate) last_seq: u64,
-    day: Day,
+    day: UtcDay,
     count: u64,
     bytes: u64,
     sha256: [u8; 32],
     form: i64,
     plain: Option<([u8; 32], u64)>,
-    pub(crate) tried: Tried,
+    pub(crate) tried: PutAttempts,
     pub(crate) acked: i64,
 }
 
@@ -90,27 +90,27 @@ impl SegmentRow {
         Ok(Self {
             first_seq: row.get(0)?,
             last_seq: row.get(1)?,
-            day: Day(row.get(2)?),
+            day: UtcDay(row.get(2)?),
             count: row.get(3)?,
             bytes: row.get(4)?,
             sha256: row.get(5)?,
             form: row.get(6)?,
             plain: sha256.zip(size),
-            tried: Tried::of(row.get(9)?),
+            tried: PutAttempts::of(row.get(9)?),
             acked: row.get(10)?,
         })
     }
 
     /// Bytes of the object in this form.
-    pub(crate) fn bytes_of(&self, form: Form) -> u64 {
+    pub(crate) fn bytes_of(&self, form: ObjectEncoding) -> u64 {
         match (form, self.plain) {
-            (Form::Readable, Some((_, size))) => size,
+            (ObjectEncoding::Readable, Some((_, size))) => size,
             _ => self.bytes,
         }
     }
 
     /// What the sink has of it, or may have.
-    pub(crate) fn sent(&self) -> Vec<SentObject> {
+    pub(crate) fn sent(&self) -> rusqlite::Result<Vec<UploadedObject>> {
         let mut out = Vec::new();
         let certain = self.acked != 0;
         let (stored, readable) = if certain {
@@ -119,7 +119,7 @@ impl SegmentRow {
             (self.tried.stored, self.tried.readable)
         };
         let mut push = |sha256: [u8; 32], form| {
-            out.push(SentObject {
+            out.push(UploadedObject {
                 first_seq: self.first_seq,
                 last_seq: self.last_seq,
                 day: self.day,
@@ -129,24 +129,21 @@ impl SegmentRow {
                 certain,
             });
         };
-        // Format 1 passed over damaged rows by a segment of none.
-        if self.count > 0 {
-            if stored {
-                push(self.sha256, Form::of(self.form));
-            }
-            if let Some((sha256, _)) = self.plain.filter(|_| readable) {
-                push(sha256, Form::Readable);
-            }
+        if stored {
+            push(self.sha256, ObjectEncoding::of(self.form)?);
         }
-        out
+        if let Some((sha256, _)) = self.plain.filter(|_| readable) {
+            push(sha256, ObjectEncoding::Readable);
+        }
+        Ok(out)
     }
 }
 
 /// Something that was sent, as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub struct UploadedObjectInfo {
     /// Which object; its name is made of this.
-    pub object: SentObject,
+    pub object: UploadedObject,
     /// Size in bytes of what was sent.
     pub bytes: u64,
     /// How many records a segment holds; 1 for a picture.
@@ -159,21 +156,24 @@ pub struct Sent {
 }
 
 /// The copy of the recovery kit kept last, and whether the sink has it.
-pub(crate) fn kept_kit(db: &Db) -> Result<Option<(Kit, bool)>, JournalError> {
+pub(crate) fn kept_kit(db: &Database) -> Result<Option<(VaultCopy, bool)>, JournalError> {
     let seq: u64 = db.meta(key::KIT_SEQ)?.unwrap_or(0);
     let acked: u64 = db.meta(key::KIT_ACKED)?.unwrap_or(0);
     let (Some(bytes), Some(day)) = (db.meta(key::KIT)?, db.meta(key::KIT_DAY)?) else {
         return Ok(None);
     };
-    let day = Day(day);
-    Ok(Some((Kit { seq, day, bytes }, seq <= acked)))
+    let day = UtcDay(day);
+    Ok(Some((VaultCopy { seq, day, bytes }, seq <= acked)))
 }
 
 /// Everything that was sent, or may have been.
-pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), JournalError> {
+pub(crate) fn each_sent(
+    db: &Database,
+    visit: &mut dyn FnMut(UploadedObjectInfo),
+) -> Result<(), JournalError> {
     let sql = format!(
         "SELECT {SEGMENT_COLUMNS}, NULL AS media, acked_us, 0 AS gone FROM segment
-         WHERE (acked <> 0 OR tried <> 0) AND count > 0
+         WHERE acked <> 0 OR tried <> 0
          UNION ALL
          SELECT seq, seq, day, 1, stored, sha256, form, plain_sha256, plain_size, tried, acked, media,
                 acked_us, place IN (2, 3)
@@ -188,9 +188,9 @@ pub(crate) fn each_sent(db: &Db, visit: &mut dyn FnMut(Sent)) -> Result<(), Jour
         let media: Option<String> = row.get(11).map_err(failed())?;
         let acked_us: Option<i64> = row.get(12).map_err(failed())?;
         let gone: bool = row.get(13).map_err(failed())?;
-        for mut object in found.sent() {
+        for mut object in found.sent().map_err(failed())? {
             object.media.clone_from(&media);
-            visit(Sent {
+            visit(UploadedObjectInfo {
                 bytes: found.bytes_of(object.form),
                 object,
                 count: found.count,
@@ -208,7 +208,7 @@ impl Outbox {
     /// # Errors
     /// [`JournalError::Missing`] before the writer's first start, and what the disk says.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
-        let db = Db::open(dir, Use::Write)?;
+        let db = Database::open(dir, AccessMode::Write)?;
         Ok(Self { db, now_us: None })
     }
 
@@ -242,7 +242,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+    pub fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         let next: Option<(u64, Option<i64>, i64)> = self
             .db
             .conn
@@ -269,7 +269,7 @@ impl Outbox {
     /// # Errors
     /// [`JournalError::PictureLost`] when it is gone or was changed; it is then marked lost and waits no more.
     /// [`JournalError::PictureDeleted`] when it was removed in the meantime.
-    pub fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
+    pub fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         let file = blobs::file(&self.db, seq);
         if let Err(JournalError::PictureLost { .. }) = file {
             blobs::mark_lost(&self.db, seq)?;
@@ -282,7 +282,10 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; then nothing may be put.
-    pub fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+    pub fn begin_shots(
+        &mut self,
+        shots: &[(u64, ObjectEncoding)],
+    ) -> Result<Vec<u64>, JournalError> {
         self.change("note the begin of a put", |conn| {
             let mut waiting = Vec::with_capacity(shots.len());
             for (seq, form) in shots {
@@ -304,7 +307,12 @@ impl Outbox {
     ///
     /// # Errors
     /// [`JournalError::NoShot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
-    pub fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError> {
+    pub fn ack_shot(
+        &mut self,
+        seq: u64,
+        form: ObjectEncoding,
+        at_us: i64,
+    ) -> Result<(), JournalError> {
         let changed = self.change("note an acknowledged shot", |conn| {
             db::set_meta(conn, key::LAST_ACK, &at_us)?;
             conn.execute(
@@ -352,11 +360,11 @@ impl Outbox {
             last_seq: row.last_seq,
             count: row.count,
             day: row.day,
-            form: Form::of(row.form),
+            form: ObjectEncoding::of(row.form).map_err(self.db.failed("read the next segment"))?,
             body: body.filter(|body| blobs::sha256(body) == row.sha256),
             bytes: row.bytes,
             sha256: HEXLOWER.encode(&row.sha256),
-            readable: row.plain.map(|(sha256, bytes)| Plain {
+            readable: row.plain.map(|(sha256, bytes)| UnsealedDigest {
                 sha256: HEXLOWER.encode(&sha256),
                 bytes,
             }),
@@ -369,7 +377,11 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; then nothing may be put.
-    pub fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError> {
+    pub fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        form: ObjectEncoding,
+    ) -> Result<bool, JournalError> {
         let sha256 = HEXLOWER
             .decode(segment.sha256.as_bytes())
             .unwrap_or_default();
@@ -429,7 +441,7 @@ impl Outbox {
         &mut self,
         first_seq: u64,
         last_seq: u64,
-        form: Form,
+        form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
         let through = self.db.acked_through()?.max(last_seq);
@@ -463,7 +475,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn kit(&self) -> Result<Option<Kit>, JournalError> {
+    pub fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(kept_kit(&self.db)?.and_then(|(kit, sent)| (!sent).then_some(kit)))
     }
 
@@ -482,7 +494,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn depth(&self) -> Result<Depth, JournalError> {
+    pub fn depth(&self) -> Result<OutboxDepth, JournalError> {
         depth::measure(&self.db)
     }
 
@@ -507,7 +519,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn blob_items(&self) -> Result<Vec<BlobItem>, JournalError> {
+    pub fn blob_items(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
         blobs::items(&self.db)
     }
 
@@ -515,11 +527,11 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.
-    pub fn apply(&mut self, plan: &[Step]) -> Result<Applied, JournalError> {
+    pub fn apply(&mut self, plan: &[RetentionStep]) -> Result<RetentionReport, JournalError> {
         blobs::apply(&mut self.db, plan)
     }
 
-    pub(crate) fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &Database {
         &self.db
     }
 

@@ -2,14 +2,15 @@
 //!
 //! Always true: SQLite refuses every change on this connection, and a row that cannot be read hides no other.
 
-use crate::db::{Db, Use, key};
+use crate::db::{AccessMode, Database, key};
 use crate::keys::KeyRing;
-use crate::lines::{RECORD_COLUMNS, Sealed, SpanHead, Wanted};
+use crate::lines::{RECORD_COLUMNS, SealedRow, SpanFilter, SpanHead};
 use crate::{
-    ChainHead, Damaged, Day, Depth, ErasedRange, JournalError, Kit, Lines, RolledUp, Sent,
-    SentManifest, SentObject, ShotRow, blobs, chain, depth, erase, outbox, recover, rollup,
+    DamagedRow, ErasedRange, JournalError, ManifestHead, ManifestInfo, OutboxDepth, RecordLines,
+    ScreenshotEntry, StoredRollup, UploadedObject, UploadedObjectInfo, UtcDay, VaultCopy, blobs,
+    chain, depth, erase, outbox, recover, rollup,
 };
-use model::{DeviceId, Line, Span};
+use model::{DeviceId, RecordLine, Span};
 use rusqlite::{OptionalExtension, Row};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -19,12 +20,12 @@ use std::sync::Arc;
 use vault::Opener;
 
 /// A session's id, wrapped data key and format.
-type Session = ([u8; 16], Arc<[u8]>, u32);
+type SessionRow = ([u8; 16], Arc<[u8]>, u32);
 
 /// Looks into a journal that another process may be writing.
 #[derive(Debug)]
 pub struct Reader {
-    db: Db,
+    db: Database,
     ring: KeyRing,
 }
 
@@ -32,10 +33,10 @@ impl Reader {
     /// Opens the journal in `dir` for looking.
     ///
     /// # Errors
-    /// [`JournalError::Missing`], [`JournalError::Newer`], [`JournalError::Older`], [`JournalError::Damaged`], and what
+    /// [`JournalError::Missing`], [`JournalError::Newer`], [`JournalError::Older`], [`JournalError::DamagedRow`], and what
     /// the disk says.
     pub fn open(dir: &Path, opener: Opener) -> Result<Self, JournalError> {
-        let db = Db::open(dir, Use::Look)?;
+        let db = Database::open(dir, AccessMode::Look)?;
         let ring = KeyRing::new(opener);
         Ok(Self { db, ring })
     }
@@ -56,10 +57,10 @@ impl Reader {
     /// that began before the range and reaches into it is not among them: ask from as much earlier as a span may last.
     ///
     /// # Errors
-    /// See [`JournalError`]; a row that cannot be read is no error but an entry in [`Lines::damaged`]. Which day such a
+    /// See [`JournalError`]; a row that cannot be read is no error but an entry in [`RecordLines::damaged`]. Which day such a
     /// row belongs to is known, its exact start is not; so it is listed when its UTC day touches the range.
-    pub fn lines(&self, start_us: Range<i64>) -> Result<Lines, JournalError> {
-        let mut lines = Lines::default();
+    pub fn lines(&self, start_us: Range<i64>) -> Result<RecordLines, JournalError> {
+        let mut lines = RecordLines::default();
         self.each_line(start_us, &mut |line| lines.push(line))?;
         Ok(lines)
     }
@@ -73,12 +74,12 @@ impl Reader {
         &self,
         start_us: Range<i64>,
         wanted: &mut dyn FnMut(SpanHead<'_>) -> bool,
-    ) -> Result<Lines, JournalError> {
-        let mut lines = Lines::default();
+    ) -> Result<RecordLines, JournalError> {
+        let mut lines = RecordLines::default();
         if start_us.is_empty() {
             return Ok(lines);
         }
-        let days = Day::of_us(start_us.start)..=Day::of_us(start_us.end - 1);
+        let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
         let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
         self.each_opened(&days, &mut within, &mut |line| match line {
             Ok(line) if !start_us.contains(&line.record.start_us()) => {}
@@ -94,12 +95,12 @@ impl Reader {
     pub fn each_line(
         &self,
         start_us: Range<i64>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
         if start_us.is_empty() {
             return Ok(());
         }
-        let days = Day::of_us(start_us.start)..=Day::of_us(start_us.end - 1);
+        let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
         self.each_of_days(&days, &mut |line| match line {
             Ok(line) if !start_us.contains(&line.record.start_us()) => {}
             line => visit(line),
@@ -114,7 +115,7 @@ impl Reader {
     pub fn each_line_of(
         &self,
         slots: &BTreeSet<i64>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
         let mut days = slots.iter().map(|slot| rollup::day_of(*slot)).peekable();
         while let Some(first) = days.next() {
@@ -136,7 +137,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<RolledUp>, JournalError> {
+    pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<StoredRollup>, JournalError> {
         let mut out = Vec::new();
         self.each_rollup(slots, &mut |row| out.push(row))?;
         Ok(out)
@@ -149,7 +150,7 @@ impl Reader {
     pub fn each_rollup(
         &self,
         slots: Range<i64>,
-        visit: &mut dyn FnMut(RolledUp),
+        visit: &mut dyn FnMut(StoredRollup),
     ) -> Result<(), JournalError> {
         rollup::read(&self.db, &self.ring, slots, visit)
     }
@@ -165,9 +166,9 @@ impl Reader {
     /// Up to `limit` records with a number above `seq`, by rising `seq`.
     ///
     /// # Errors
-    /// See [`JournalError`]; a row that cannot be read is an entry in [`Lines::damaged`].
-    pub fn tail_after(&self, seq: u64, limit: usize) -> Result<Lines, JournalError> {
-        let mut lines = Lines::default();
+    /// See [`JournalError`]; a row that cannot be read is an entry in [`RecordLines::damaged`].
+    pub fn tail_after(&self, seq: u64, limit: usize) -> Result<RecordLines, JournalError> {
+        let mut lines = RecordLines::default();
         self.each_after(seq, limit, &mut |sealed| {
             lines.push(sealed.line(&self.db, &self.ring));
             Ok(())
@@ -230,7 +231,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn depth(&self) -> Result<Depth, JournalError> {
+    pub fn depth(&self) -> Result<OutboxDepth, JournalError> {
         depth::measure(&self.db)
     }
 
@@ -254,7 +255,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots(&self, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+    pub fn shots(&self, limit: usize) -> Result<Vec<ScreenshotEntry>, JournalError> {
         self.shots_below(u64::MAX, limit)
     }
 
@@ -262,7 +263,11 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots_below(&self, seq: u64, limit: usize) -> Result<Vec<ShotRow>, JournalError> {
+    pub fn shots_below(
+        &self,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<ScreenshotEntry>, JournalError> {
         blobs::newest(&self.db, &self.ring, seq, limit)
     }
 
@@ -270,7 +275,10 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots_of(&self, days: &RangeInclusive<Day>) -> Result<Vec<ShotRow>, JournalError> {
+    pub fn shots_of(
+        &self,
+        days: &RangeInclusive<UtcDay>,
+    ) -> Result<Vec<ScreenshotEntry>, JournalError> {
         blobs::of_days(&self.db, &self.ring, days)
     }
 
@@ -286,7 +294,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn each_sent(&self, visit: &mut dyn FnMut(Sent)) -> Result<(), JournalError> {
+    pub fn each_sent(&self, visit: &mut dyn FnMut(UploadedObjectInfo)) -> Result<(), JournalError> {
         outbox::each_sent(&self.db, visit)
     }
 
@@ -294,7 +302,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn sent_kit(&self) -> Result<Option<Kit>, JournalError> {
+    pub fn sent_kit(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(outbox::kept_kit(&self.db)?.and_then(|(kit, sent)| sent.then_some(kit)))
     }
 
@@ -302,7 +310,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn each_manifest(&self, visit: &mut dyn FnMut(SentManifest)) -> Result<(), JournalError> {
+    pub fn each_manifest(&self, visit: &mut dyn FnMut(ManifestInfo)) -> Result<(), JournalError> {
         chain::each_manifest(&self.db, visit)
     }
 
@@ -310,7 +318,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn chain_head(&self) -> Result<Option<ChainHead>, JournalError> {
+    pub fn chain_head(&self) -> Result<Option<ManifestHead>, JournalError> {
         chain::head(&self.db)
     }
 
@@ -318,7 +326,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn entombed(&self) -> Result<Vec<SentObject>, JournalError> {
+    pub fn entombed(&self) -> Result<Vec<UploadedObject>, JournalError> {
         chain::entombed(&self.db)
     }
 
@@ -326,7 +334,7 @@ impl Reader {
         &self,
         seq: u64,
         limit: usize,
-        visit: &mut dyn FnMut(&Sealed) -> Result<(), JournalError>,
+        visit: &mut dyn FnMut(&SealedRow) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         let sql = format!(
             "SELECT {RECORD_COLUMNS} FROM record r JOIN session s ON s.no = r.session
@@ -342,24 +350,24 @@ impl Reader {
     /// is one for each hard crash.
     fn each_of_days(
         &self,
-        days: &RangeInclusive<Day>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        days: &RangeInclusive<UtcDay>,
+        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
         self.each_opened(days, &mut |_| true, visit)
     }
 
     fn each_opened(
         &self,
-        days: &RangeInclusive<Day>,
-        wanted: Wanted<'_>,
-        visit: &mut dyn FnMut(Result<Line, Damaged>),
+        days: &RangeInclusive<UtcDay>,
+        wanted: SpanFilter<'_>,
+        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
         // Few sessions wrote the many records of a day; each is fetched once.
         let sql = "SELECT r.seq, r.sealed, r.open_id, r.session, r.day FROM record r
              WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
                              UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq";
         let failed = || self.db.failed("read the records");
-        let mut sessions: HashMap<i64, Option<Session>> = HashMap::new();
+        let mut sessions: HashMap<i64, Option<SessionRow>> = HashMap::new();
         let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
         let mut rows = query
             .query([days.start().0, days.end().0])
@@ -373,7 +381,7 @@ impl Reader {
             let Some((id, wrapped_key, schema)) = known else {
                 continue;
             };
-            let sealed = Sealed {
+            let sealed = SealedRow {
                 seq: row.get(0).map_err(failed())?,
                 sealed: row.get(1).map_err(failed())?,
                 open_id: row.get(2).map_err(failed())?,
@@ -381,7 +389,7 @@ impl Reader {
                 wrapped_key: Arc::clone(wrapped_key),
                 schema: *schema,
             };
-            let day = Day(row.get(4).map_err(failed())?);
+            let day = UtcDay(row.get(4).map_err(failed())?);
             match sealed.line_if(&self.db, &self.ring, wanted) {
                 None => {}
                 Some(Err(_)) if !days.contains(&day) => {}
@@ -391,7 +399,7 @@ impl Reader {
         Ok(())
     }
 
-    fn session(&self, no: i64) -> Result<Option<Session>, JournalError> {
+    fn session(&self, no: i64) -> Result<Option<SessionRow>, JournalError> {
         let sql = "SELECT id, wrapped_key, schema FROM session WHERE no = ?1";
         let row = |row: &Row<'_>| {
             let wrapped_key: Vec<u8> = row.get(1)?;

@@ -1,19 +1,20 @@
 //! The start: opening, making, and mending what a crash left.
 
-use crate::db::{self, Db, Use, key};
+use crate::db::{self, AccessMode, Database, key};
 use crate::keys::KeyRing;
-use crate::lines::{PENDING_COLUMNS, Sealed};
-use crate::{DB_NAME, Day, JournalError, doubt, migrate, rollup, salvage, sweep};
+use crate::lines::{PENDING_COLUMNS, SealedRow};
+use crate::{DB_NAME, JournalError, UtcDay, doubt, migrate, rollup, salvage, sweep};
 use model::{DeviceId, Span};
+use platform::files;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::{SealError, disk};
+use vault::SealError;
 
 /// What [`crate::Journal::open`] found and mended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovery {
+pub struct RecoveryReport {
     /// True when the journal was made just now.
     pub first: bool,
     /// True when the last run ended with [`crate::Journal::close`] (or there was none).
@@ -29,14 +30,14 @@ pub struct Recovery {
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
     /// What the look at the picture files mended.
-    pub swept: Swept,
+    pub swept: ReconcileReport,
     /// Set when the database was damaged and set aside.
-    pub quarantined: Option<Quarantined>,
+    pub quarantined: Option<QuarantineReport>,
 }
 
 /// Numbers of files and rows that did not match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct ReconcileReport {
     /// Unfinished files, removed.
     pub unfinished: u64,
     /// Whole files whose row was never written (a crash in between; never acknowledged), removed.
@@ -51,7 +52,7 @@ pub struct Swept {
 
 /// A damaged database that was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
+pub struct QuarantineReport {
     /// Where the damaged file is now.
     pub path: PathBuf,
     /// What was wrong with it.
@@ -65,7 +66,7 @@ pub struct Quarantined {
 /// The right to write; it ends when the file is closed, also by a crash.
 pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
     let path = dir.join("journal.lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -87,7 +88,7 @@ pub(crate) fn open(
     device: &DeviceId,
     ring: &KeyRing,
     now_us: i64,
-) -> Result<(Db, Recovery, i64), JournalError> {
+) -> Result<(Database, RecoveryReport, i64), JournalError> {
     let resumed = salvage::resume(dir, device, ring)?;
     match attempt(dir, device, ring, now_us, resumed) {
         Err(JournalError::Damaged { why, .. }) => {
@@ -103,15 +104,17 @@ pub(crate) fn open_for_errand(
     dir: &Path,
     device: &DeviceId,
     check: bool,
-) -> Result<(Db, i64), JournalError> {
+) -> Result<(Database, i64), JournalError> {
     let path = dir.join(DB_NAME);
-    let mut conn = db::connect(&path, Use::Write)?;
+    let conn = db::connect(&path, AccessMode::Write)?;
     if check {
         quick_check(&conn, &path)?;
     }
     doubt::copy_log(&conn, &path)?;
-    migrate::run(&mut conn, &path)?;
-    let db = Db::with(conn, dir, path)?;
+    if migrate::check_version(&conn, &path)? {
+        return Err(JournalError::Missing { path });
+    }
+    let db = Database::with(conn, dir, path)?;
     if db.device != *device {
         return Err(JournalError::OtherDevice {
             path: db.path,
@@ -128,27 +131,26 @@ fn attempt(
     device: &DeviceId,
     ring: &KeyRing,
     now_us: i64,
-    quarantined: Option<Quarantined>,
-) -> Result<(Db, Recovery, i64), JournalError> {
+    quarantined: Option<QuarantineReport>,
+) -> Result<(Database, RecoveryReport, i64), JournalError> {
     let path = dir.join(DB_NAME);
-    let mut recovery = Recovery {
+    let mut recovery = RecoveryReport {
         quarantined,
-        ..Recovery::default()
+        ..RecoveryReport::default()
     };
     if !path.exists() {
-        disk::new_private_file(&path)
+        files::create_private_file(&path)
             .and_then(|file| file.sync_all())
             .map_err(JournalError::io("create", &path))?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
-    disk::only_mine(&path).map_err(JournalError::io("protect", &path))?;
-    let mut conn = db::connect(&path, Use::Write)?;
+    files::restrict_to_owner(&path).map_err(JournalError::io("protect", &path))?;
+    let mut conn = db::connect(&path, AccessMode::Write)?;
     quick_check(&conn, &path)?;
     doubt::copy_log(&conn, &path)?;
-    recovery.first = migrate::found(&conn).map_err(JournalError::sqlite("read", &path))? == 0;
-    migrate::run(&mut conn, &path)?;
+    recovery.first = migrate::create(&mut conn, &path)?;
     let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
-    let mut db = Db::with(conn, dir, path)?;
+    let mut db = Database::with(conn, dir, path)?;
     read_pending(&db, ring, run, &mut recovery)?;
     recovery.swept = sweep::sweep(&mut db, recovery.quarantined.is_some())?;
     Ok((db, recovery, run))
@@ -174,7 +176,7 @@ fn begin_run(
     path: &Path,
     device: &DeviceId,
     now_us: i64,
-    recovery: &mut Recovery,
+    recovery: &mut RecoveryReport,
 ) -> Result<i64, JournalError> {
     let failed = || JournalError::sqlite("begin in", path);
     let found: Option<String> = db::meta(conn, path, key::DEVICE)?;
@@ -223,10 +225,10 @@ fn begin_run(
 }
 
 fn read_pending(
-    db: &Db,
+    db: &Database,
     ring: &KeyRing,
     run: i64,
-    recovery: &mut Recovery,
+    recovery: &mut RecoveryReport,
 ) -> Result<(), JournalError> {
     for row in pending(db, run)? {
         match row.sealed.open_span(db, ring) {
@@ -239,17 +241,17 @@ fn read_pending(
 }
 
 /// A row of `pending`.
-pub(crate) struct Pending {
+pub(crate) struct ProvisionalRow {
     pub(crate) run: i64,
     pub(crate) session_no: i64,
     /// The UTC day of its session: the only one that is known without opening it.
-    pub(crate) day: Day,
+    pub(crate) day: UtcDay,
     /// `seq` is its id.
-    pub(crate) sealed: Sealed,
+    pub(crate) sealed: SealedRow,
 }
 
 /// The provisional spans of all runs before `run`, in the order in which they were begun.
-pub(crate) fn pending(db: &Db, run: i64) -> Result<Vec<Pending>, JournalError> {
+pub(crate) fn pending(db: &Database, run: i64) -> Result<Vec<ProvisionalRow>, JournalError> {
     let sql = format!(
         "SELECT {PENDING_COLUMNS}, s.no, s.day, p.run
          FROM pending p JOIN session s ON s.no = p.session WHERE p.run < ?1 ORDER BY p.run, p.id"
@@ -258,10 +260,10 @@ pub(crate) fn pending(db: &Db, run: i64) -> Result<Vec<Pending>, JournalError> {
         .prepare_cached(&sql)
         .and_then(|mut s| {
             s.query_map([run], |row| {
-                Ok(Pending {
-                    sealed: Sealed::from_row(row)?,
+                Ok(ProvisionalRow {
+                    sealed: SealedRow::from_row(row)?,
                     session_no: row.get(6)?,
-                    day: Day(row.get(7)?),
+                    day: UtcDay(row.get(7)?),
                     run: row.get(8)?,
                 })
             })?
@@ -271,13 +273,13 @@ pub(crate) fn pending(db: &Db, run: i64) -> Result<Vec<Pending>, JournalError> {
 }
 
 /// The number the next record gets: above every row, every segment and every number used up and erased, or lost.
-pub(crate) fn next_seq(db: &Db) -> Result<u64, JournalError> {
+pub(crate) fn next_seq(db: &Database) -> Result<u64, JournalError> {
     let floor: u64 = db.meta(key::SEQ_FLOOR)?.unwrap_or(0);
     Ok(db.last_seq()?.max(floor).max(db.frozen_through()?) + 1)
 }
 
 /// Bytes of all sealed records.
-pub(crate) fn total(db: &Db) -> Result<u64, JournalError> {
+pub(crate) fn total(db: &Database) -> Result<u64, JournalError> {
     db.conn
         .query_row(
             "SELECT coalesce((SELECT total FROM record ORDER BY seq DESC LIMIT 1), 0)",

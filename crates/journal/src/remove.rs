@@ -8,18 +8,18 @@
 //! * Roll-ups of the time go with it.
 //! * A span that reaches over an edge is taken out whole.
 
-use crate::blobs::Place;
-use crate::erase::{self, Orphans};
-use crate::form::{Form, SentObject};
+use crate::blobs::ScreenshotLocation;
+use crate::erase::{self, UnusedKeys};
+use crate::form::{ObjectEncoding, UploadedObject};
 use crate::freeze;
 use crate::keys::KeyRing;
-use crate::lines::{RECORD_COLUMNS, Sealed};
-use crate::recover::{self, Pending};
+use crate::lines::{RECORD_COLUMNS, SealedRow};
+use crate::recover::{self, ProvisionalRow};
 use crate::rollup;
-use crate::writer::Filled;
-use crate::{Day, Journal, JournalError, chain, sweep};
+use crate::writer::TxnResult;
+use crate::{Journal, JournalError, UtcDay, chain, sweep};
 use data_encoding::HEXLOWER;
-use model::{Counts, Record, Shot, Span};
+use model::{Counts, Record, Screenshot, Span};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ const LONGEST_US: i64 = 86_400_000_000;
 
 /// What to take out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Removal {
+pub enum RedactionTarget {
     /// Everything that touches this time (microseconds since the Unix epoch, UTC).
     Time(Range<i64>),
     /// The shot of this number.
@@ -39,7 +39,7 @@ pub enum Removal {
 
 /// What was taken out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Removed {
+pub struct RedactionReport {
     /// Spans, those still open included.
     pub spans: u64,
     /// Shots.
@@ -52,7 +52,7 @@ pub struct Removed {
     /// again. Those that are certainly older than the time are not counted.
     pub closed: u64,
     /// Objects that hold what was removed and that the sink has, or may have.
-    pub sent: Vec<SentObject>,
+    pub sent: Vec<UploadedObject>,
     /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was removed, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
@@ -73,8 +73,8 @@ fn without_content(span: &Span) -> Span {
 }
 
 /// A shot that still says when, and nothing else.
-fn without_picture(shot: &Shot) -> Shot {
-    Shot {
+fn without_picture(shot: &Screenshot) -> Screenshot {
+    Screenshot {
         at_us: shot.at_us,
         zone: shot.zone.clone(),
         sha256: String::new(),
@@ -110,10 +110,10 @@ fn touches(range: &Range<i64>, start_us: i64, end_us: i64) -> bool {
 pub struct Lender(KeyRing);
 
 /// Provisional spans, without their content.
-type Emptied = Vec<(Pending, Span)>;
+type ProvisionalRedaction = Vec<(ProvisionalRow, Span)>;
 
 /// What a row becomes.
-struct Change {
+struct RowRedaction {
     seq: u64,
     record: Record,
     /// What it had counted.
@@ -122,7 +122,7 @@ struct Change {
     time_us: Range<i64>,
 }
 
-impl Removed {
+impl RedactionReport {
     fn note(&mut self, start_us: i64, counts: Counts) {
         self.first_us = Some(self.first_us.map_or(start_us, |first| first.min(start_us)));
         if !counts.is_zero() {
@@ -149,11 +149,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError::NoShot`]; see [`JournalError`] for the rest. After an error nothing was taken out, or all of it;
     /// it may be repeated.
-    pub fn remove(&mut self, what: &Removal, now_us: i64) -> Result<Removed, JournalError> {
+    pub fn remove(
+        &mut self,
+        what: &RedactionTarget,
+        now_us: i64,
+    ) -> Result<RedactionReport, JournalError> {
         self.settle()?;
-        let mut removed = Removed {
+        let mut removed = RedactionReport {
             aside: sweep::aside(&self.db),
-            ..Removed::default()
+            ..RedactionReport::default()
         };
         let (changes, pending) = self.found(what, &mut removed)?;
         for change in &changes {
@@ -168,7 +172,7 @@ impl Journal {
         }
         removed.sent = self.write(now_us, |fill| {
             let mut sent = Vec::new();
-            let mut orphans = Orphans::default();
+            let mut orphans = UnusedKeys::default();
             for change in &changes {
                 let sealed = fill.seal_record(change.seq, &change.record)?;
                 orphans.of_record(fill.tx, change.seq)?;
@@ -204,12 +208,12 @@ impl Journal {
         Ok(removed)
     }
 
-    /// What [`Self::remove`] would take out. Nothing is changed; [`Removed::folded`] says nothing.
+    /// What [`Self::remove`] would take out. Nothing is changed; [`RedactionReport::folded`] says nothing.
     ///
     /// # Errors
     /// As there.
-    pub fn would_remove(&self, what: &Removal) -> Result<Removed, JournalError> {
-        let mut removed = Removed::default();
+    pub fn would_remove(&self, what: &RedactionTarget) -> Result<RedactionReport, JournalError> {
+        let mut removed = RedactionReport::default();
         let (changes, _) = self.found(what, &mut removed)?;
         let conn = &self.db.conn;
         for change in &changes {
@@ -227,13 +231,13 @@ impl Journal {
     /// What is to be taken out, and its numbers.
     fn found(
         &self,
-        what: &Removal,
-        removed: &mut Removed,
-    ) -> Result<(Vec<Change>, Emptied), JournalError> {
+        what: &RedactionTarget,
+        removed: &mut RedactionReport,
+    ) -> Result<(Vec<RowRedaction>, ProvisionalRedaction), JournalError> {
         let changes = self.changes(what, removed)?;
         let pending = match what {
-            Removal::Time(range) => self.open_spans(range, removed)?,
-            Removal::Shot(_) => Vec::new(),
+            RedactionTarget::Time(range) => self.open_spans(range, removed)?,
+            RedactionTarget::Shot(_) => Vec::new(),
         };
         for change in &changes {
             removed.note(change.record.start_us(), change.counts);
@@ -247,20 +251,24 @@ impl Journal {
     }
 
     /// The rows that change.
-    fn changes(&self, what: &Removal, removed: &mut Removed) -> Result<Vec<Change>, JournalError> {
+    fn changes(
+        &self,
+        what: &RedactionTarget,
+        removed: &mut RedactionReport,
+    ) -> Result<Vec<RowRedaction>, JournalError> {
         let mut changes = Vec::new();
         // What an earlier start wrote ended before its last durable moment.
         let before_us = self.before_us;
-        let mut look = |row: &Sealed, range: &Range<i64>| match row.line(&self.db, &self.ring) {
+        let mut look = |row: &SealedRow, range: &Range<i64>| match row.line(&self.db, &self.ring) {
             Ok(line) => changes.extend(change_of(row.seq, &line.record, range)),
             Err(_) if before_us.is_some_and(|before| range.start > before) => {}
             Err(_) => removed.closed += 1,
         };
         match what {
-            Removal::Time(range) if range.is_empty() => {}
-            Removal::Time(range) => {
-                let first = Day::of_us(range.start.saturating_sub(LONGEST_US));
-                let last = Day::of_us(range.end - 1);
+            RedactionTarget::Time(range) if range.is_empty() => {}
+            RedactionTarget::Time(range) => {
+                let first = UtcDay::of_us(range.start.saturating_sub(LONGEST_US));
+                let last = UtcDay::of_us(range.end - 1);
                 let sql = format!(
                     "SELECT {RECORD_COLUMNS} FROM record r JOIN session s ON s.no = r.session
                      WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
@@ -273,7 +281,7 @@ impl Journal {
                     Ok(ControlFlow::Continue(()))
                 })?;
             }
-            Removal::Shot(seq) => {
+            RedactionTarget::Shot(seq) => {
                 let sql = format!(
                     "SELECT {RECORD_COLUMNS} FROM blob b JOIN record r ON r.seq = b.seq
                      JOIN session s ON s.no = r.session WHERE b.seq = ?1"
@@ -296,8 +304,8 @@ impl Journal {
     fn open_spans(
         &self,
         range: &Range<i64>,
-        removed: &mut Removed,
-    ) -> Result<Emptied, JournalError> {
+        removed: &mut RedactionReport,
+    ) -> Result<ProvisionalRedaction, JournalError> {
         let mut out = Vec::new();
         for row in recover::pending(&self.db, i64::MAX)? {
             let Ok(span) = row.sealed.open_span(&self.db, &self.ring) else {
@@ -313,7 +321,7 @@ impl Journal {
 }
 
 /// What becomes of a record, if anything.
-fn change_of(seq: u64, record: &Record, range: &Range<i64>) -> Option<Change> {
+fn change_of(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRedaction> {
     let mut counts = Counts::default();
     let record = match record {
         Record::Span(span) if has_content(span) && touches(range, span.start_us, span.end_us()) => {
@@ -325,7 +333,7 @@ fn change_of(seq: u64, record: &Record, range: &Range<i64>) -> Option<Change> {
         }
         _ => return None,
     };
-    Some(Change {
+    Some(RowRedaction {
         seq,
         counts,
         time_us: record.start_us()..record.end_us(),
@@ -334,7 +342,7 @@ fn change_of(seq: u64, record: &Record, range: &Range<i64>) -> Option<Change> {
 }
 
 /// Deletes a picture's row; its file follows. Returns what the sink has of it, or may have.
-pub(crate) fn drop_picture(tx: &Transaction<'_>, seq: u64) -> Filled<Vec<SentObject>> {
+pub(crate) fn drop_picture(tx: &Transaction<'_>, seq: u64) -> TxnResult<Vec<UploadedObject>> {
     let sent = picture_sent(tx, seq)?;
     tx.prepare_cached(
         "INSERT OR IGNORE INTO doomed SELECT path FROM blob WHERE seq = ?1 AND place IN (0, 1, 3)",
@@ -345,14 +353,14 @@ pub(crate) fn drop_picture(tx: &Transaction<'_>, seq: u64) -> Filled<Vec<SentObj
                 plain_sha256 = CASE WHEN acked = 0 AND tried = 0 THEN NULL ELSE plain_sha256 END
          WHERE seq = ?1",
     )?
-    .execute(params![seq, Place::Deleted.number()])?;
+    .execute(params![seq, ScreenshotLocation::Deleted.number()])?;
     Ok(sent)
 }
 
 /// What the sink has of a shot's picture, or may have.
-pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<SentObject>> {
-    struct Row {
-        day: Day,
+pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<UploadedObject>> {
+    struct ScreenshotPutRow {
+        day: UtcDay,
         media: String,
         form: i64,
         sha256: [u8; 32],
@@ -365,8 +373,8 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
             "SELECT day, media, form, sha256, plain_sha256, tried, acked FROM blob WHERE seq = ?1",
         )?
         .query_row([seq], |row| {
-            Ok(Row {
-                day: Day(row.get(0)?),
+            Ok(ScreenshotPutRow {
+                day: UtcDay(row.get(0)?),
                 media: row.get(1)?,
                 form: row.get(2)?,
                 sha256: row.get(3)?,
@@ -381,7 +389,7 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
     };
     let certain = row.acked != 0;
     let marks = if certain { row.acked } else { row.tried };
-    let object = |sha256: &[u8; 32], form| SentObject {
+    let object = |sha256: &[u8; 32], form| UploadedObject {
         first_seq: seq,
         last_seq: seq,
         day: row.day,
@@ -392,10 +400,10 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
     };
     let mut out = Vec::new();
     if marks & 1 != 0 {
-        out.push(object(&row.sha256, Form::of(row.form)));
+        out.push(object(&row.sha256, ObjectEncoding::of(row.form)?));
     }
     if let Some(plain) = row.plain.filter(|_| marks & 2 != 0) {
-        out.push(object(&plain, Form::Readable));
+        out.push(object(&plain, ObjectEncoding::Readable));
     }
     Ok(out)
 }
@@ -404,15 +412,15 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Se
 pub(crate) fn note_segment(
     tx: &Connection,
     seq: u64,
-    sent: &mut Vec<SentObject>,
+    sent: &mut Vec<UploadedObject>,
 ) -> rusqlite::Result<()> {
-    let known = |object: &&SentObject| {
+    let known = |object: &&UploadedObject| {
         object.media.is_none() && (object.first_seq..=object.last_seq).contains(&seq)
     };
     if !sent.iter().rev().any(|object| known(&object))
         && let Some(row) = freeze::segment_of(tx, seq)?
     {
-        sent.extend(row.sent());
+        sent.extend(row.sent()?);
     }
     Ok(())
 }

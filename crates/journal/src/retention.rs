@@ -5,17 +5,17 @@
 //! * Oldest first: by day, then by number.
 //! * After the plan the limits hold, unless unacknowledged pictures alone break them.
 
-use crate::Day;
+use crate::UtcDay;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// One picture that lies in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlobItem {
+pub struct StoredScreenshot {
     /// Its shot's number.
     pub seq: u64,
     /// The UTC day of the shot.
-    pub day: Day,
+    pub day: UtcDay,
     /// Bytes its file takes.
     pub bytes: u64,
     /// True when the sink has it.
@@ -24,7 +24,7 @@ pub struct BlobItem {
 
 /// What to do with pictures that leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum RetentionAction {
     /// Move them, sealed as they are, into this directory.
     Archive(PathBuf),
     /// Delete them.
@@ -33,29 +33,29 @@ pub enum Action {
 
 /// The rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct RetentionRule {
     /// Pictures stay for this many whole UTC days after their own; 0 keeps only today's.
     pub max_age_days: u32,
     /// All pictures together take at most this many bytes.
     pub max_bytes: u64,
     /// What happens to the others.
-    pub action: Action,
+    pub action: RetentionAction,
 }
 
 /// One picture that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct RetentionStep {
     /// Its shot's number.
     pub seq: u64,
     /// Bytes its file takes.
     pub bytes: u64,
     /// What happens to it.
-    pub action: Action,
+    pub action: RetentionAction,
 }
 
 /// What carrying out a plan did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
+pub struct RetentionReport {
     /// Pictures moved.
     pub archived: u64,
     /// Pictures deleted.
@@ -68,13 +68,13 @@ pub struct Applied {
 
 /// The pictures that have to leave now. `now_us`: microseconds since the Unix epoch (UTC).
 #[must_use]
-pub fn plan(items: &[BlobItem], now_us: i64, policy: &Policy) -> Vec<Step> {
-    let today = Day::of_us(now_us);
+pub fn plan(items: &[StoredScreenshot], now_us: i64, policy: &RetentionRule) -> Vec<RetentionStep> {
+    let today = UtcDay::of_us(now_us);
     let oldest_kept = i64::from(today.0) - i64::from(policy.max_age_days);
     let mut total = items
         .iter()
         .fold(0u64, |sum, i| sum.saturating_add(i.bytes));
-    let mut acked: Vec<&BlobItem> = items.iter().filter(|i| i.acked).collect();
+    let mut acked: Vec<&StoredScreenshot> = items.iter().filter(|i| i.acked).collect();
     acked.sort_by_key(|i| (i.day, i.seq));
     let mut steps = Vec::new();
     for item in acked {
@@ -82,7 +82,7 @@ pub fn plan(items: &[BlobItem], now_us: i64, policy: &Policy) -> Vec<Step> {
             break;
         }
         total = total.saturating_sub(item.bytes);
-        steps.push(Step {
+        steps.push(RetentionStep {
             seq: item.seq,
             bytes: item.bytes,
             action: policy.action.clone(),
@@ -93,14 +93,18 @@ pub fn plan(items: &[BlobItem], now_us: i64, policy: &Policy) -> Vec<Step> {
 
 /// The oldest acknowledged pictures that together give `bytes` bytes, or all there are: what leaves when the disk is full.
 #[must_use]
-pub fn make_room(items: &[BlobItem], bytes: u64, action: &Action) -> Vec<Step> {
-    let mut acked: Vec<&BlobItem> = items.iter().filter(|i| i.acked).collect();
+pub fn make_room(
+    items: &[StoredScreenshot],
+    bytes: u64,
+    action: &RetentionAction,
+) -> Vec<RetentionStep> {
+    let mut acked: Vec<&StoredScreenshot> = items.iter().filter(|i| i.acked).collect();
     acked.sort_by_key(|i| (i.day, i.seq));
     let mut given = 0u64;
     let steps = acked.into_iter().map_while(|item| {
         let more = given < bytes;
         given = given.saturating_add(item.bytes);
-        more.then(|| Step {
+        more.then(|| RetentionStep {
             seq: item.seq,
             bytes: item.bytes,
             action: action.clone(),
@@ -111,17 +115,17 @@ pub fn make_room(items: &[BlobItem], bytes: u64, action: &Action) -> Vec<Step> {
 
 /// Pictures in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Numbers {
+pub struct ScreenshotTotals {
     /// How many.
     pub pictures: u64,
     /// Bytes their files take.
     pub bytes: u64,
     /// The UTC days of the oldest and the newest; none without pictures.
-    pub days: Option<(Day, Day)>,
+    pub days: Option<(UtcDay, UtcDay)>,
 }
 
-impl Numbers {
-    fn add(&mut self, item: &BlobItem) {
+impl ScreenshotTotals {
+    fn add(&mut self, item: &StoredScreenshot) {
         self.pictures += 1;
         self.bytes = self.bytes.saturating_add(item.bytes);
         let (first, last) = self.days.unwrap_or((item.day, item.day));
@@ -131,20 +135,20 @@ impl Numbers {
 
 /// What a plan comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outlook {
+pub struct RetentionForecast {
     /// What leaves.
-    pub leave: Numbers,
+    pub leave: ScreenshotTotals,
     /// What stays.
-    pub stay: Numbers,
+    pub stay: ScreenshotTotals,
     /// What of it stays in any case, because the sink has not acknowledged it.
-    pub unsent: Numbers,
+    pub unsent: ScreenshotTotals,
 }
 
 /// What `steps`, a plan made of `items`, comes to.
 #[must_use]
-pub fn outlook(items: &[BlobItem], steps: &[Step]) -> Outlook {
+pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> RetentionForecast {
     let leaving: HashSet<u64> = steps.iter().map(|step| step.seq).collect();
-    let mut out = Outlook::default();
+    let mut out = RetentionForecast::default();
     for item in items {
         if leaving.contains(&item.seq) {
             out.leave.add(item);
@@ -163,7 +167,7 @@ pub const NOTICE_US: i64 = 86_400_000_000;
 
 /// What is to be done about a plan that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum RetentionNotice {
     /// Say what will leave, and nothing else.
     Tell,
     /// It was told; wait.
@@ -175,10 +179,10 @@ pub enum Due {
 /// When a plan may be carried out whose rule was told first at `told_us`, or not at all. Both in microseconds since the
 /// Unix epoch (UTC). A rule that was told in the future, as after the clock was set back, is told again.
 #[must_use]
-pub fn due(told_us: Option<i64>, now_us: i64) -> Due {
+pub fn due(told_us: Option<i64>, now_us: i64) -> RetentionNotice {
     match told_us.map(|told| now_us.saturating_sub(told)) {
-        None | Some(..0) => Due::Tell,
-        Some(0..NOTICE_US) => Due::Wait,
-        Some(NOTICE_US..) => Due::Now,
+        None | Some(..0) => RetentionNotice::Tell,
+        Some(0..NOTICE_US) => RetentionNotice::Wait,
+        Some(NOTICE_US..) => RetentionNotice::Now,
     }
 }

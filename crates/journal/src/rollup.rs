@@ -9,11 +9,11 @@
 //! * No roll-up is taken while an open span touches its slot, nor after something was removed that its maker may have
 //!   counted already: such a slot stays a mark, and is read from its records.
 
-use crate::db::{Db, key};
+use crate::db::{Database, key};
 use crate::keys::KeyRing;
-use crate::lines::{ROLLUP_COLUMNS, Sealed};
-use crate::writer::{Filled, Filling};
-use crate::{Day, Journal, JournalError};
+use crate::lines::{ROLLUP_COLUMNS, SealedRow};
+use crate::writer::{TxnResult, WriteTxn};
+use crate::{Journal, JournalError, UtcDay};
 use model::Span;
 use rusqlite::{Connection, Transaction, params};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ const LONGEST: i64 = 40_000;
 
 /// The roll-up of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RolledUp {
+pub struct StoredRollup {
     /// Quarter hours since the Unix epoch (UTC).
     pub slot: i64,
     /// What was kept; `None` when nothing was, or it does not open: the slot is to be read from its records.
@@ -45,8 +45,8 @@ pub fn slot_of(us: i64) -> i64 {
 }
 
 /// The UTC day a slot lies in.
-pub(crate) fn day_of(slot: i64) -> Day {
-    Day(i32::try_from(slot.div_euclid(SLOTS_A_DAY)).unwrap_or(i32::MAX))
+pub(crate) fn day_of(slot: i64) -> UtcDay {
+    UtcDay(i32::try_from(slot.div_euclid(SLOTS_A_DAY)).unwrap_or(i32::MAX))
 }
 
 /// The slots that `start_us..end_us` touches; an instant touches its own.
@@ -56,10 +56,10 @@ fn slots_of(start_us: i64, end_us: i64) -> RangeInclusive<i64> {
 }
 
 pub(crate) fn read(
-    db: &Db,
+    db: &Database,
     ring: &KeyRing,
     slots: Range<i64>,
-    visit: &mut dyn FnMut(RolledUp),
+    visit: &mut dyn FnMut(StoredRollup),
 ) -> Result<(), JournalError> {
     let sql = format!(
         "SELECT {ROLLUP_COLUMNS} FROM rollup u JOIN session s ON s.no = u.session
@@ -71,8 +71,8 @@ pub(crate) fn read(
         .query([slots.start.max(0), slots.end])
         .map_err(failed())?;
     while let Some(row) = rows.next().map_err(failed())? {
-        let row = Sealed::from_row(row).map_err(failed())?;
-        visit(RolledUp {
+        let row = SealedRow::from_row(row).map_err(failed())?;
+        visit(StoredRollup {
             slot: row.seq.cast_signed(),
             content: match row.sealed.is_empty() {
                 true => None,
@@ -84,7 +84,7 @@ pub(crate) fn read(
 }
 
 /// The first slot of which [`read`] tells everything.
-pub(crate) fn since(db: &Db) -> Result<i64, JournalError> {
+pub(crate) fn since(db: &Database) -> Result<i64, JournalError> {
     Ok(db.meta(key::ROLLED_SINCE)?.unwrap_or(i64::MAX))
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn erase(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
 
 /// What the writer knows of the slots.
 #[derive(Debug, Default)]
-pub(crate) struct Slots {
+pub(crate) struct RollupMarks {
     /// Known to be marks.
     marked: Range<i64>,
     /// The slots of each provisional span of this run.
@@ -130,7 +130,7 @@ pub(crate) struct Slots {
     put: Vec<i64>,
 }
 
-impl Slots {
+impl RollupMarks {
     /// The provisional spans below `id` are dropped.
     pub(crate) fn dropped(&mut self, id: u64) {
         self.open = self.open.split_off(&id);
@@ -161,9 +161,9 @@ impl Slots {
     }
 }
 
-impl Filling<'_> {
+impl WriteTxn<'_> {
     /// Marks the slots of a span.
-    pub(crate) fn touch(&mut self, span: &Span) -> Filled<()> {
+    pub(crate) fn touch(&mut self, span: &Span) -> TxnResult<()> {
         let slots = slots_of(span.start_us, span.end_us());
         let (first, last) = ((*slots.start()).max(0), *slots.end());
         if last.saturating_sub(first) > LONGEST {
@@ -189,7 +189,7 @@ impl Filling<'_> {
     }
 
     /// The same of a provisional span.
-    pub(crate) fn touch_open(&mut self, id: u64, span: &Span) -> Filled<()> {
+    pub(crate) fn touch_open(&mut self, id: u64, span: &Span) -> TxnResult<()> {
         self.touch(span)?;
         let slots = slots_of(span.start_us, span.end_us());
         self.slots.open.insert(id, slots);
@@ -197,7 +197,11 @@ impl Filling<'_> {
     }
 
     /// Puts the roll-ups that may be put while the provisional spans from `open_from` on are open.
-    pub(crate) fn put_rollups(&mut self, rollups: &[(i64, &[u8])], open_from: u64) -> Filled<()> {
+    pub(crate) fn put_rollups(
+        &mut self,
+        rollups: &[(i64, &[u8])],
+        open_from: u64,
+    ) -> TxnResult<()> {
         for (slot, content) in rollups {
             let place =
                 u64::try_from(*slot).map_err(|_| JournalError::Range(slot.cast_unsigned()))?;
@@ -213,7 +217,7 @@ impl Filling<'_> {
         Ok(())
     }
 
-    fn replace(&self, slot: i64, sealed: &[u8]) -> Filled<()> {
+    fn replace(&self, slot: i64, sealed: &[u8]) -> TxnResult<()> {
         self.tx
             .prepare_cached("DELETE FROM rollup WHERE slot = ?1")?
             .execute([slot])?;

@@ -13,16 +13,16 @@ mod save;
 use crate::blobs::{self, SHOTS_DIR};
 use crate::db;
 use crate::keys::KeyRing;
-use crate::{DB_NAME, Day, JournalError, Quarantined, migrate};
+use crate::{DB_NAME, JournalError, QuarantineReport, UtcDay, migrate};
 use model::DeviceId;
-use pages::Pages;
+use pages::LeafScan;
+use platform::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use save::Saver;
+use save::Salvager;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use vault::disk;
 
 /// The file that says which salvage is under way: first line the new name's stem, second the reason.
 const MARK: &str = "journal.salvage";
@@ -44,12 +44,12 @@ pub(crate) fn quarantine(
     ring: &KeyRing,
     why: &str,
     now_us: i64,
-) -> Result<Quarantined, JournalError> {
+) -> Result<QuarantineReport, JournalError> {
     let seconds = now_us.div_euclid(1_000_000);
     let in_day = seconds.rem_euclid(86_400);
     let time = format!(
         "{}T{:02}{:02}{:02}Z",
-        Day::of_us(now_us),
+        UtcDay::of_us(now_us),
         in_day / 3600,
         in_day / 60 % 60,
         in_day % 60
@@ -62,7 +62,7 @@ pub(crate) fn quarantine(
     }
     let mark = dir.join(MARK);
     let why: String = why.lines().collect::<Vec<_>>().join("; ");
-    disk::write_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
+    files::write_file_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
         .map_err(JournalError::io("write", &mark))?;
     go_on(dir, device, ring, &stem, &why)
 }
@@ -72,7 +72,7 @@ pub(crate) fn resume(
     dir: &Path,
     device: &DeviceId,
     ring: &KeyRing,
-) -> Result<Option<Quarantined>, JournalError> {
+) -> Result<Option<QuarantineReport>, JournalError> {
     let mark = dir.join(MARK);
     let text = match fs::read_to_string(&mark) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -97,7 +97,7 @@ fn go_on(
     ring: &KeyRing,
     stem: &str,
     why: &str,
-) -> Result<Quarantined, JournalError> {
+) -> Result<QuarantineReport, JournalError> {
     let path = dir.join(DB_NAME);
     let damaged = dir.join(format!("{stem}.db"));
     if !(damaged.exists() && path.exists()) {
@@ -105,15 +105,15 @@ fn go_on(
         for companion in COMPANIONS {
             rename(&with(&path, companion), &with(&damaged, companion))?;
         }
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
         fill(dir, device, ring, &damaged)?;
         rename(&dir.join(NEW_NAME), &path)?;
-        disk::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
+        files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
     let (salvaged, lost) = numbers(&path)?;
     let mark = dir.join(MARK);
     fs::remove_file(&mark).map_err(JournalError::io("remove", &mark))?;
-    Ok(Quarantined {
+    Ok(QuarantineReport {
         path: damaged,
         why: why.to_owned(),
         salvaged,
@@ -137,7 +137,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), JournalError> {
 
 /// How many records the new database holds, and how many this salvage lost.
 fn numbers(path: &Path) -> Result<(u64, u64), JournalError> {
-    let conn = db::connect(path, db::Use::Look)?;
+    let conn = db::connect(path, db::AccessMode::Look)?;
     let salvaged = conn
         .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
         .map_err(JournalError::sqlite("count the records", path))?;
@@ -151,18 +151,18 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
     for stale in [new.clone(), with(&new, "-journal")] {
         remove(&stale)?;
     }
-    disk::new_private_file(&new).map_err(JournalError::io("create", &new))?;
+    files::create_private_file(&new).map_err(JournalError::io("create", &new))?;
     let failed = || JournalError::sqlite("save records into", &new);
     let mut conn = Connection::open(&new).map_err(failed())?;
     conn.pragma_update(None, "synchronous", "full")
         .map_err(failed())?;
-    migrate::run(&mut conn, &new)?;
+    migrate::create(&mut conn, &new)?;
     let tx = conn.transaction().map_err(failed())?;
-    let mut saver = Saver::new(
+    let mut saver = Salvager::new(
         &tx,
         device,
         ring,
-        Pages::of(damaged).ok(),
+        LeafScan::of(damaged).ok(),
         last_seq_of_files(dir),
     );
     let copy = dir.join(COPY_NAME);
@@ -194,13 +194,13 @@ fn remove(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// The first page holds the header and where each table begins; without it SQLite reads nothing. The tables were made
-/// by the same steps in every journal, so the first page of an empty one fits: a copy of the damaged file gets it. Where
-/// the tables of a later step begin differs in a journal that an older version had begun, so of those only is believed
-/// what can be checked. `None` when all that does not help.
+/// The first page holds the header and the page on which each table begins; without it SQLite reads nothing. Every
+/// journal's tables were made by the same statements, so the first page of an empty one fits: a copy of the damaged file
+/// gets it. The description of all tables needs two further pages; where one of them is broken, the first page of an
+/// earlier group of tables still opens those. `None` when none of them helps.
 fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, JournalError> {
-    for version in (1..=migrate::known()).rev() {
-        if let Some(conn) = with_head_of(version, damaged, copy)? {
+    for groups in (1..=migrate::GROUPS).rev() {
+        if let Some(conn) = with_head_of(groups, damaged, copy)? {
             return Ok(Some(conn));
         }
     }
@@ -208,7 +208,7 @@ fn with_new_head(damaged: &Path, copy: &Path) -> Result<Option<Connection>, Jour
 }
 
 fn with_head_of(
-    version: i64,
+    groups: usize,
     damaged: &Path,
     copy: &Path,
 ) -> Result<Option<Connection>, JournalError> {
@@ -221,9 +221,9 @@ fn with_head_of(
         ] {
             remove(&old)?;
         }
-        disk::new_private_file(copy).map_err(JournalError::io("create", copy))?;
+        files::create_private_file(copy).map_err(JournalError::io("create", copy))?;
         let mut conn = Connection::open(copy).map_err(failed())?;
-        migrate::run_to(&mut conn, copy, version)?;
+        migrate::create_groups(&mut conn, copy, groups)?;
         conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
             .map_err(failed())?;
         conn.close().map_err(|(_, e)| failed()(e))?;
@@ -241,7 +241,7 @@ fn with_head_of(
         if from.exists() {
             fs::copy(from, to)?;
         }
-        disk::only_mine(copy)?;
+        files::restrict_to_owner(copy)?;
         OpenOptions::new().write(true).open(copy)?.write_all(&head)
     });
     copied.map_err(JournalError::io("copy the damaged journal to", copy))?;
@@ -257,8 +257,8 @@ fn untouched(damaged: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-/// The same, and fails when its first page does not say where the tables are: their names and columns (those that every
-/// format has), and a session, which every record needs.
+/// The same, and fails when its first page does not say where the tables are: the names and columns of the first
+/// group, and a session, which every record needs.
 fn look(damaged: &Path) -> rusqlite::Result<Connection> {
     let conn = untouched(damaged)?;
     for columns in [

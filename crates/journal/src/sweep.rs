@@ -5,21 +5,21 @@
 //! are gone. Whatever
 //! else has no row is moved into `set-aside`, for a person to look at.
 
-use crate::blobs::{self, Place, SHOTS_DIR};
-use crate::db::Db;
-use crate::{JournalError, Swept, erase, recover, salvage};
+use crate::blobs::{self, SHOTS_DIR, ScreenshotLocation};
+use crate::db::Database;
+use crate::{JournalError, ReconcileReport, erase, recover, salvage};
+use platform::files;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::disk;
 
 /// Where files go that no row explains.
 const SET_ASIDE: &str = "set-aside";
 
 /// Compares and mends. After a salvage (`salvaged`) rows may be missing, so no file without one is removed.
-pub(crate) fn sweep(db: &mut Db, salvaged: bool) -> Result<Swept, JournalError> {
-    let mut swept = Swept::default();
+pub(crate) fn sweep(db: &mut Database, salvaged: bool) -> Result<ReconcileReport, JournalError> {
+    let mut swept = ReconcileReport::default();
     erase::finish(db)?;
     let next_seq = recover::next_seq(db)?;
     for day in entries(&db.dir.join(SHOTS_DIR))? {
@@ -37,16 +37,16 @@ pub(crate) fn sweep(db: &mut Db, salvaged: bool) -> Result<Swept, JournalError> 
 }
 
 fn sweep_file(
-    db: &Db,
+    db: &Database,
     file: &Path,
     next_seq: u64,
     salvaged: bool,
-    swept: &mut Swept,
+    swept: &mut ReconcileReport,
 ) -> Result<(), JournalError> {
     let Some(name) = file.file_name().and_then(|n| n.to_str()) else {
         return Ok(());
     };
-    if name.ends_with(".age.tmp") || name.ends_with(".uam.tmp") {
+    if name.ends_with(".age.tmp") {
         swept.unfinished += 1;
         return blobs::remove(file);
     }
@@ -63,24 +63,24 @@ fn sweep_file(
         })
         .map_err(db.failed("read a shot"))?;
     match row {
-        Some((path, place)) if db.dir.join(&path) == file => match Place::of(place) {
-            Place::Here => Ok(()),
-            Place::Lost => {
+        Some((path, place)) if db.dir.join(&path) == file => match ScreenshotLocation::of(place) {
+            ScreenshotLocation::Here => Ok(()),
+            ScreenshotLocation::Lost => {
                 // It is back, as after a copy from a backup.
                 db.conn
                     .execute(
                         "UPDATE blob SET place = ?2 WHERE seq = ?1",
-                        params![seq, Place::Here.number()],
+                        params![seq, ScreenshotLocation::Here.number()],
                     )
                     .map_err(db.failed("note a picture"))?;
                 Ok(())
             }
-            Place::Archived | Place::Deleted => {
+            ScreenshotLocation::Archived | ScreenshotLocation::Deleted => {
                 swept.leftovers += 1;
                 blobs::remove(file)
             }
         },
-        Some((_, place)) if Place::of(place) == Place::Archived => {
+        Some((_, place)) if ScreenshotLocation::of(place) == ScreenshotLocation::Archived => {
             swept.leftovers += 1;
             blobs::remove(file)
         }
@@ -99,15 +99,15 @@ fn sweep_file(
     }
 }
 
-fn set_aside(db: &Db, file: &Path, name: &str) -> Result<(), JournalError> {
+fn set_aside(db: &Database, file: &Path, name: &str) -> Result<(), JournalError> {
     let dir = db.dir.join(SET_ASIDE);
-    disk::private_dir(&dir).map_err(JournalError::io("create", &dir))?;
+    files::create_private_dir(&dir).map_err(JournalError::io("create", &dir))?;
     let to = dir.join(name);
     fs::rename(file, &to).map_err(JournalError::io("set aside", file))?;
-    disk::sync_dir(&dir).map_err(JournalError::io("sync", &dir))
+    files::sync_dir(&dir).map_err(JournalError::io("sync", &dir))
 }
 
-fn mark_missing(db: &mut Db, swept: &mut Swept) -> Result<(), JournalError> {
+fn mark_missing(db: &mut Database, swept: &mut ReconcileReport) -> Result<(), JournalError> {
     let rows: Vec<(u64, String)> = db
         .conn
         .prepare("SELECT seq, path FROM blob WHERE place = 0")
@@ -132,7 +132,7 @@ fn mark_missing(db: &mut Db, swept: &mut Swept) -> Result<(), JournalError> {
     for seq in &missing {
         tx.execute(
             "UPDATE blob SET place = ?2 WHERE seq = ?1",
-            params![seq, Place::Lost.number()],
+            params![seq, ScreenshotLocation::Lost.number()],
         )
         .map_err(failed())?;
     }
@@ -143,7 +143,7 @@ fn mark_missing(db: &mut Db, swept: &mut Swept) -> Result<(), JournalError> {
 
 /// Everything that was ever set aside and still lies there: pictures without rows, and damaged databases. As much as can
 /// be listed.
-pub(crate) fn aside(db: &Db) -> Vec<PathBuf> {
+pub(crate) fn aside(db: &Database) -> Vec<PathBuf> {
     let mut out = entries(&db.dir.join(SET_ASIDE)).unwrap_or_default();
     let damaged = |path: &PathBuf| {
         path.file_name()

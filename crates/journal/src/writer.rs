@@ -8,18 +8,19 @@
 //! * Nothing here needs to open what an earlier lease sealed.
 
 use crate::blobs;
-use crate::db::{self, Db, key};
-use crate::freeze::Seen;
+use crate::db::{self, Database, key};
+use crate::freeze::HoldMark;
 use crate::keys::{self, KeyRing};
-use crate::retention::{Applied, BlobItem, Step};
-use crate::rollup::Slots;
-use crate::{Day, JournalError, Keys, Recovery, lines, recover};
+use crate::retention::{RetentionReport, RetentionStep, StoredScreenshot};
+use crate::rollup::RollupMarks;
+use crate::{JournalError, JournalKeys, RecoveryReport, UtcDay, lines, recover};
 use data_encoding::HEXLOWER;
-use model::{DeviceId, Record, SCHEMA, Shot, Span};
+use model::{DeviceId, RECORD_SCHEMA, Record, Screenshot, Span};
+use platform::files;
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, Session, disk};
+use vault::{KeyMaker, SealingSession};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,12 +41,12 @@ pub struct Commit<'a> {
 /// The single writer.
 #[derive(Debug)]
 pub struct Journal {
-    pub(crate) db: Db,
+    pub(crate) db: Database,
     pub(crate) maker: KeyMaker,
     pub(crate) ring: KeyRing,
-    session: Session,
+    session: SealingSession,
     /// The UTC day for which `session` was made.
-    session_day: Day,
+    session_day: UtcDay,
     pub(crate) run: i64,
     /// The number the next record gets.
     pub(crate) next_seq: u64,
@@ -53,9 +54,9 @@ pub struct Journal {
     pub(crate) total: u64,
     /// The last durable moment of the run before this one: whatever does not open is not younger.
     pub(crate) before_us: Option<i64>,
-    pub(crate) slots: Slots,
+    pub(crate) slots: RollupMarks,
     /// What the last freeze saw and held back.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<HoldMark>,
     /// True while this is an errand and no run: see [`crate::Errand`].
     pub(crate) errand: bool,
     /// True after a write failed in a way that leaves the disk's content in doubt.
@@ -68,77 +69,77 @@ pub struct Journal {
 }
 
 /// One transaction being filled.
-pub(crate) struct Filling<'a> {
+pub(crate) struct WriteTxn<'a> {
     pub(crate) tx: &'a Transaction<'a>,
-    pub(crate) slots: &'a mut Slots,
+    pub(crate) slots: &'a mut RollupMarks,
     device: &'a DeviceId,
-    session: &'a Session,
+    session: &'a SealingSession,
     pub(crate) session_no: i64,
     pub(crate) run: i64,
     next_seq: u64,
     total: u64,
 }
 
-pub(crate) type Filled<T> = Result<T, Failure>;
+pub(crate) type TxnResult<T> = Result<T, TxnError>;
 
 /// Errors inside a transaction, before the path is known.
-pub(crate) enum Failure {
+pub(crate) enum TxnError {
     Sql(rusqlite::Error),
     Other(JournalError),
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for TxnError {
     fn from(e: rusqlite::Error) -> Self {
         Self::Sql(e)
     }
 }
 
-impl From<JournalError> for Failure {
+impl From<JournalError> for TxnError {
     fn from(e: JournalError) -> Self {
         Self::Other(e)
     }
 }
 
-impl From<vault::SealError> for Failure {
+impl From<vault::SealError> for TxnError {
     fn from(e: vault::SealError) -> Self {
         Self::Other(e.into())
     }
 }
 
-impl Filling<'_> {
-    pub(crate) fn seal(&self, what: &'static str, seq: u64, plain: &[u8]) -> Filled<Vec<u8>> {
+impl WriteTxn<'_> {
+    pub(crate) fn seal(&self, what: &'static str, seq: u64, plain: &[u8]) -> TxnResult<Vec<u8>> {
         let aad = vault::Aad {
             device: self.device.as_str(),
             session: &self.session.id,
             seq,
-            schema: SCHEMA,
+            schema: RECORD_SCHEMA,
             what,
         };
         Ok(keys::seal_row(self.session, &aad, plain)?)
     }
 
     /// The sealed line of a record.
-    pub(crate) fn seal_record(&self, seq: u64, record: &Record) -> Filled<Vec<u8>> {
+    pub(crate) fn seal_record(&self, seq: u64, record: &Record) -> TxnResult<Vec<u8>> {
         let line = lines::encode(self.device, seq, record)?;
         self.seal("record", seq, &line)
     }
 
-    fn append(&mut self, record: &Record) -> Filled<u64> {
+    fn append(&mut self, record: &Record) -> TxnResult<u64> {
         if let Record::Span(span) = record {
             self.touch(span)?;
         }
         let sealed = self.seal_record(self.next_seq, record)?;
-        let day = Day::of_us(record.start_us());
+        let day = UtcDay::of_us(record.start_us());
         self.append_sealed(self.session_no, day, &sealed, None)
     }
 
     fn append_sealed(
         &mut self,
         session: i64,
-        day: Day,
+        day: UtcDay,
         sealed: &[u8],
         open_id: Option<u64>,
-    ) -> Filled<u64> {
+    ) -> TxnResult<u64> {
         let seq = self.next_seq;
         self.total += sealed.len() as u64;
         self.tx
@@ -151,17 +152,17 @@ impl Filling<'_> {
         Ok(seq)
     }
 
-    fn append_all(&mut self, records: &[Record]) -> Filled<Vec<u64>> {
+    fn append_all(&mut self, records: &[Record]) -> TxnResult<Vec<u64>> {
         records.iter().map(|record| self.append(record)).collect()
     }
 
     /// Seals a provisional span for its place.
-    pub(crate) fn seal_open(&self, id: u64, span: &Span) -> Filled<Vec<u8>> {
+    pub(crate) fn seal_open(&self, id: u64, span: &Span) -> TxnResult<Vec<u8>> {
         let plain = serde_json::to_vec(span).map_err(JournalError::Encode)?;
         self.seal("open", id, &plain)
     }
 
-    fn put_pending(&mut self, id: u64, span: &Span) -> Filled<()> {
+    fn put_pending(&mut self, id: u64, span: &Span) -> TxnResult<()> {
         if i64::try_from(id).is_err() {
             return Err(JournalError::Range(id).into());
         }
@@ -184,9 +185,13 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
-    /// and what the disk says. A damaged database is no error: it is set aside ([`Recovery::quarantined`]).
-    pub fn open(dir: &Path, keys: Keys, now_us: i64) -> Result<(Self, Recovery), JournalError> {
-        disk::private_dir(dir).map_err(JournalError::io("create", dir))?;
+    /// and what the disk says. A damaged database is no error: it is set aside ([`RecoveryReport::quarantined`]).
+    pub fn open(
+        dir: &Path,
+        keys: JournalKeys,
+        now_us: i64,
+    ) -> Result<(Self, RecoveryReport), JournalError> {
+        files::create_private_dir(dir).map_err(JournalError::io("create", dir))?;
         let lock = recover::lock(dir)?;
         let ring = KeyRing::new(keys.opener);
         let (db, recovery, run) = recover::open(dir, &keys.device, &ring, now_us)?;
@@ -197,7 +202,7 @@ impl Journal {
 
     /// The key of a run that never seals anything is not kept: the session's row comes with its first use.
     pub(crate) fn with(
-        db: Db,
+        db: Database,
         maker: KeyMaker,
         ring: KeyRing,
         run: i64,
@@ -206,14 +211,14 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         Ok(Self {
             session: maker.new_session()?,
-            session_day: Day::of_us(now_us),
+            session_day: UtcDay::of_us(now_us),
             maker,
             ring,
             run,
             next_seq: recover::next_seq(&db)?,
             total: recover::total(&db)?,
             before_us: None,
-            slots: Slots::default(),
+            slots: RollupMarks::default(),
             seen: None,
             errand: false,
             in_doubt: false,
@@ -260,8 +265,8 @@ impl Journal {
     }
 
     /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
-    /// are ([`Recovery::pending_sealed`], [`Recovery::pending_damaged`]; in the order in which they were begun), then
-    /// come the records made from [`Recovery::pending`], and all those provisional spans are dropped. Returns the
+    /// are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they were begun), then
+    /// come the records made from [`RecoveryReport::pending`], and all those provisional spans are dropped. Returns the
     /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
     ///
     /// # Errors
@@ -293,7 +298,7 @@ impl Journal {
     /// row is left, and it may be tried again.
     pub fn add_shot(
         &mut self,
-        shot: &Shot,
+        shot: &Screenshot,
         picture: &[u8],
         at_us: i64,
     ) -> Result<u64, JournalError> {
@@ -305,7 +310,7 @@ impl Journal {
             return Err(JournalError::WrongPicture { what: "size" });
         }
         self.settle()?;
-        let day = Day::of_us(shot.at_us);
+        let day = UtcDay::of_us(shot.at_us);
         let stored = blobs::store(&self.db, &self.maker, day, self.next_seq, picture);
         let stored = self.doubt(stored)?;
         let record = Record::Shot(shot.clone());
@@ -352,7 +357,7 @@ impl Journal {
         self.change("keep the recovery kit", |tx| {
             db::set_meta(tx, key::KIT, &kit)?;
             db::set_meta(tx, key::KIT_SEQ, &seq)?;
-            db::set_meta(tx, key::KIT_DAY, &Day::of_us(at_us).0)
+            db::set_meta(tx, key::KIT_DAY, &UtcDay::of_us(at_us).0)
         })
     }
 
@@ -360,7 +365,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn blob_items(&self) -> Result<Vec<BlobItem>, JournalError> {
+    pub fn blob_items(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
         blobs::items(&self.db)
     }
 
@@ -368,7 +373,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.
-    pub fn apply(&mut self, plan: &[Step]) -> Result<Applied, JournalError> {
+    pub fn apply(&mut self, plan: &[RetentionStep]) -> Result<RetentionReport, JournalError> {
         self.settle()?;
         let applied = blobs::apply(&mut self.db, plan);
         self.doubt(applied)
@@ -377,7 +382,7 @@ impl Journal {
     /// SQLite's own check of the database that is open.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], or what the disk says.
+    /// [`JournalError::DamagedRow`], or what the disk says.
     pub fn check(&self) -> Result<(), JournalError> {
         recover::quick_check(&self.db.conn, &self.db.path)
     }
@@ -409,15 +414,15 @@ impl Journal {
     pub(crate) fn write<T>(
         &mut self,
         at_us: i64,
-        fill: impl FnOnce(&mut Filling<'_>) -> Filled<T>,
+        fill: impl FnOnce(&mut WriteTxn<'_>) -> TxnResult<T>,
     ) -> Result<T, JournalError> {
         self.settle()?;
         self.rotate(at_us)?;
         let result = self.try_write(at_us, fill);
         self.slots.written(result.is_ok());
         result.map_err(|failure| match failure {
-            Failure::Other(e) => e,
-            Failure::Sql(e) => self.failed_write("write", e),
+            TxnError::Other(e) => e,
+            TxnError::Sql(e) => self.failed_write("write", e),
         })
     }
 
@@ -450,14 +455,14 @@ impl Journal {
     fn try_write<T>(
         &mut self,
         at_us: i64,
-        fill: impl FnOnce(&mut Filling<'_>) -> Filled<T>,
-    ) -> Filled<T> {
+        fill: impl FnOnce(&mut WriteTxn<'_>) -> TxnResult<T>,
+    ) -> TxnResult<T> {
         let tx = self
             .db
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let session_no = db::session_row(&tx, &self.session, self.session_day.0)?;
-        let mut filling = Filling {
+        let mut filling = WriteTxn {
             tx: &tx,
             slots: &mut self.slots,
             device: &self.db.device,
@@ -480,7 +485,7 @@ impl Journal {
 
     /// A new data key when the UTC day is another one.
     fn rotate(&mut self, at_us: i64) -> Result<(), JournalError> {
-        let day = Day::of_us(at_us);
+        let day = UtcDay::of_us(at_us);
         if day != self.session_day {
             self.session = self.maker.new_session()?;
             self.session_day = day;
@@ -514,9 +519,9 @@ pub(crate) mod tests {
     }
 
     /// A shot and its picture.
-    pub(crate) fn shot() -> (Shot, Vec<u8>) {
+    pub(crate) fn shot() -> (Screenshot, Vec<u8>) {
         let picture = b"a picture".to_vec();
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: 1,
             zone: "UTC".into(),
             sha256: HEXLOWER.encode(&blobs::sha256(&picture)),
@@ -533,8 +538,8 @@ pub(crate) mod tests {
         (shot, picture)
     }
 
-    pub(crate) fn keys(lease: &vault::Identity) -> Keys {
-        Keys {
+    pub(crate) fn keys(lease: &vault::Identity) -> JournalKeys {
+        JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
             maker: KeyMaker::new([lease.recipient()]).unwrap(),
             opener: vault::Opener::new([lease.clone()]),

@@ -1,18 +1,18 @@
 //! What sensors tell the recorder.
 
-use crate::{ActiveWindow, Concern, Counts, Moment};
+use crate::{ActiveWindow, Counts, Moment, SensorKind};
 use serde::{Deserialize, Serialize};
 
 /// An instant fact from a sensor. Also the line format of a recorded trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
-pub enum Event {
+pub enum SensorEvent {
     /// The active window or its title changed; `None` when no window has the focus.
     Window {
         /// The window now active.
         active: Option<ActiveWindow>,
     },
-    /// Input happened. `at` of the [`Stamped`] is the moment of the last of it, and all of it happened within the
+    /// Input happened. `at` of the [`TimedEvent`] is the moment of the last of it, and all of it happened within the
     /// whole second [`Moment::second`] of that moment: sensors split batches at second boundaries and hand a batch
     /// over before any window change that came after it.
     Input {
@@ -24,7 +24,7 @@ pub enum Event {
         /// Microseconds since the last input.
         idle_us: u64,
     },
-    /// Somebody is back: the first input after [`Event::Idle`].
+    /// Somebody is back: the first input after [`SensorEvent::Idle`].
     Present,
     /// The session was locked (`true`) or unlocked.
     Lock {
@@ -39,25 +39,25 @@ pub enum Event {
     /// The power supply's state, at start and at each change.
     Power {
         /// The state.
-        power: Power,
+        power: PowerState,
     },
     /// A sensor stopped working.
     Lost {
         /// Which.
-        concern: Concern,
+        concern: SensorKind,
         /// Why, for the user.
         reason: String,
     },
     /// A lost sensor works again.
     Back {
         /// Which.
-        concern: Concern,
+        concern: SensorKind,
     },
 }
 
 /// State of the power supply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Power {
+pub struct PowerState {
     /// Charge in percent, 0..=100; with several batteries the energy-weighted mean.
     pub percent: u8,
     /// True while the machine runs from the battery.
@@ -66,10 +66,10 @@ pub struct Power {
 
 /// An event and when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamped {
+pub struct TimedEvent {
     /// When.
     pub at: Moment,
     /// What.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: SensorEvent,
 }

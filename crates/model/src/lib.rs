@@ -18,11 +18,11 @@ mod window;
 
 pub use counts::{Counts, InputCounts};
 pub use coverage::Coverage;
-pub use event::{Event, Power, Stamped};
+pub use event::{PowerState, SensorEvent, TimedEvent};
 pub use frame::{Frame, Rect};
 pub use notice::{Notice, NoticeCode};
-pub use record::{DeviceId, Line, LineRef, Record, SCHEMA, Shot, Span};
-pub use sensor::{Capability, Concern, Support, Unsupported};
+pub use record::{DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span};
+pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
 pub use text::printable;
 pub use time::{Clock, MICROS_PER_SECOND, Moment};
-pub use window::{ActiveWindow, MAX_TITLE_BYTES, Window, WindowHandle};
+pub use window::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};

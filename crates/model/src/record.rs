@@ -1,12 +1,12 @@
 //! What the journal keeps.
 
-use crate::{Counts, Coverage, Notice, Window};
+use crate::{Counts, Coverage, Notice, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// Version of the record format; a reader refuses a higher one politely.
-pub const SCHEMA: u32 = 1;
+pub const RECORD_SCHEMA: u32 = 1;
 
 /// Names this installation of uam: 16 random bytes in lower-case hex, made on first run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub struct Span {
     pub protected: bool,
     /// The active window, when there was one that may be named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Arc<Window>>,
+    pub window: Option<Arc<WindowInfo>>,
     /// What was counted.
     #[serde(default, skip_serializing_if = "Counts::is_zero")]
     pub counts: Counts,
@@ -81,7 +81,7 @@ impl Span {
 /// The facts of a screenshot. The picture itself is an object of its own, found by the number of its line; `sha256` says
 /// whether it is the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shot {
+pub struct Screenshot {
     /// When, in microseconds since the Unix epoch (UTC).
     #[serde(rename = "start")]
     pub at_us: i64,
@@ -105,7 +105,7 @@ pub struct Shot {
     pub blurred: bool,
     /// The window shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Arc<Window>>,
+    pub window: Option<Arc<WindowInfo>>,
     /// True when its owner had the picture and its facts taken out later; that there was one at this time stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
@@ -118,7 +118,7 @@ pub enum Record {
     /// An interval.
     Span(Span),
     /// A screenshot's facts.
-    Shot(Shot),
+    Shot(Screenshot),
     /// Something to know.
     Notice(Notice),
 }
@@ -157,8 +157,8 @@ impl Record {
 
 /// One line of a segment, owned (for reading).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// Format version, [`SCHEMA`].
+pub struct RecordLine {
+    /// Format version, [`RECORD_SCHEMA`].
     pub schema: u32,
     /// Which installation.
     pub device_id: DeviceId,
@@ -169,10 +169,10 @@ pub struct Line {
     pub record: Record,
 }
 
-/// One line of a segment, borrowed (for writing); the same JSON as [`Line`].
+/// One line of a segment, borrowed (for writing); the same JSON as [`RecordLine`].
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct LineRef<'a> {
-    /// Format version, [`SCHEMA`].
+pub struct RecordLineRef<'a> {
+    /// Format version, [`RECORD_SCHEMA`].
     pub schema: u32,
     /// Which installation.
     pub device_id: &'a DeviceId,
@@ -198,7 +198,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: String::new(),
                 title: "a\u{202e}b\n".into(),
@@ -206,19 +206,19 @@ mod tests {
             counts: Counts::default(),
             removed: false,
         });
-        let json = serde_json::to_string(&LineRef {
-            schema: SCHEMA,
+        let json = serde_json::to_string(&RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: &device,
             seq: 3,
             record: &record,
         })
         .unwrap();
         assert!(!json.contains('\n'), "one record is one line: {json}");
-        let line: Line = serde_json::from_str(&json).unwrap();
+        let line: RecordLine = serde_json::from_str(&json).unwrap();
         assert_eq!(
             line,
-            Line {
-                schema: SCHEMA,
+            RecordLine {
+                schema: RECORD_SCHEMA,
                 device_id: device,
                 seq: 3,
                 record

@@ -6,7 +6,7 @@ use std::fmt;
 /// One thing a desktop can be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Concern {
+pub enum SensorKind {
     /// Which window is active, and its title.
     Window,
     /// Key presses, clicks and scroll steps.
@@ -21,7 +21,7 @@ pub enum Concern {
     Session,
 }
 
-impl Concern {
+impl SensorKind {
     /// Every concern, in the order in which they are shown.
     pub const ALL: [Self; 6] = [
         Self::Window,
@@ -46,7 +46,7 @@ impl Concern {
     }
 }
 
-impl fmt::Display for Concern {
+impl fmt::Display for SensorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
@@ -76,7 +76,7 @@ impl Unsupported {
 /// Whether a concern is served here, and by what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Support {
+pub enum SensorSupport {
     /// Served; the text names the mechanism ("X11 property events").
     By(String),
     /// Not served.
@@ -85,9 +85,9 @@ pub enum Support {
 
 /// One line of `uam doctor`'s sensor table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Capability {
+pub struct SensorCapability {
     /// What.
-    pub concern: Concern,
+    pub concern: SensorKind,
     /// Whether and how.
-    pub support: Support,
+    pub support: SensorSupport,
 }

@@ -9,7 +9,7 @@ pub const MAX_TITLE_BYTES: usize = 4096;
 /// The facts of a window as they are recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Window {
+pub struct WindowInfo {
     /// Name of the application (X11: the class part of `WM_CLASS`; Windows: the version info's description).
     pub app: String,
     /// Full path of the executable, or empty when it cannot be known.
@@ -30,5 +30,5 @@ pub struct ActiveWindow {
     /// Which one, for the capture's "still active?" check.
     pub handle: WindowHandle,
     /// Its facts.
-    pub window: Arc<Window>,
+    pub window: Arc<WindowInfo>,
 }

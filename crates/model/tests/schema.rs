@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use model::{
-    ActiveWindow, Concern, Counts, Coverage, DeviceId, Event, InputCounts, LineRef, Moment, Notice,
-    NoticeCode, Power, Record, SCHEMA, Shot, Span, Stamped, Window, WindowHandle,
+    ActiveWindow, Counts, Coverage, DeviceId, InputCounts, Moment, Notice, NoticeCode, PowerState,
+    RECORD_SCHEMA, Record, RecordLineRef, Screenshot, SensorEvent, SensorKind, Span, TimedEvent,
+    WindowHandle, WindowInfo,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -26,8 +27,8 @@ fn counts() -> Counts {
     }
 }
 
-fn window() -> Window {
-    Window {
+fn window() -> WindowInfo {
+    WindowInfo {
         app: "a".into(),
         exe: "e".into(),
         title: "t".into(),
@@ -46,7 +47,7 @@ fn records() -> [Record; 3] {
             counts: counts(),
             removed: true,
         }),
-        Record::Shot(Shot {
+        Record::Shot(Screenshot {
             at_us: 1,
             zone: "UTC".into(),
             sha256: "0".into(),
@@ -97,8 +98,8 @@ fn a_record_has_these_fields_and_no_others() {
     let device = DeviceId::from_bytes([1; 16]);
     let mut found = BTreeSet::new();
     for record in &records() {
-        let line = LineRef {
-            schema: SCHEMA,
+        let line = RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: &device,
             seq: 1,
             record,
@@ -157,45 +158,45 @@ fn a_sensor_tells_numbers_of_presses_and_no_more() {
         handle: WindowHandle(1),
         window: window().into(),
     });
-    let power = Power {
+    let power = PowerState {
         percent: 1,
         discharging: true,
     };
     let events = [
-        Event::Window { active },
-        Event::Input { counts: counts() },
-        Event::Idle { idle_us: 1 },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Sleep { asleep: true },
-        Event::Power { power },
-        Event::Lost {
-            concern: Concern::Input,
+        SensorEvent::Window { active },
+        SensorEvent::Input { counts: counts() },
+        SensorEvent::Idle { idle_us: 1 },
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Sleep { asleep: true },
+        SensorEvent::Power { power },
+        SensorEvent::Lost {
+            concern: SensorKind::Input,
             reason: "r".into(),
         },
-        Event::Back {
-            concern: Concern::Input,
+        SensorEvent::Back {
+            concern: SensorKind::Input,
         },
     ];
     for event in events {
         // Whoever adds a kind of event has to come here.
         let is_input = match &event {
-            Event::Input { counts } => {
+            SensorEvent::Input { counts } => {
                 only_numbers(counts);
                 true
             }
-            Event::Window { .. }
-            | Event::Idle { .. }
-            | Event::Present
-            | Event::Lock { .. }
-            | Event::Sleep { .. }
-            | Event::Power { .. }
-            | Event::Lost { .. }
-            | Event::Back { .. } => false,
+            SensorEvent::Window { .. }
+            | SensorEvent::Idle { .. }
+            | SensorEvent::Present
+            | SensorEvent::Lock { .. }
+            | SensorEvent::Sleep { .. }
+            | SensorEvent::Power { .. }
+            | SensorEvent::Lost { .. }
+            | SensorEvent::Back { .. } => false,
         };
         let mut found = BTreeSet::new();
         fields(
-            &serde_json::to_value(Stamped { at, event }).unwrap(),
+            &serde_json::to_value(TimedEvent { at, event }).unwrap(),
             "",
             &mut found,
         );

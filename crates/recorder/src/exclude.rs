@@ -2,9 +2,9 @@
 
 mod built_in;
 
-pub use built_in::{Group, built_in};
+pub use built_in::{ExclusionGroup, built_in};
 
-use model::Window;
+use model::WindowInfo;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// characters that are not seen (direction marks, vowel points) do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Rule {
+pub struct ExclusionRule {
     /// Pattern for the application's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
@@ -29,7 +29,7 @@ pub struct Rule {
 
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadRule {
+pub enum InvalidExclusionRule {
     /// No part given: it would match every window.
     #[error("exclusion rule {0} is empty: give `app`, `exe` or `title`")]
     Empty(usize),
@@ -42,38 +42,38 @@ pub enum BadRule {
 
 /// Where a rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ExclusionOrigin {
     /// The user's rule of that number, from 1.
     Own(usize),
     /// A built-in rule of that group.
-    BuiltIn(Group),
+    BuiltIn(ExclusionGroup),
 }
 
 /// A compiled set of rules: the user's own ones first, then the built-in ones, if they are wanted. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Exclusions {
-    rules: Arc<[Compiled]>,
+pub struct ExclusionRules {
+    rules: Arc<[CompiledExclusion]>,
 }
 
 #[derive(Clone, Debug)]
-struct Compiled {
-    origin: Origin,
-    rule: Rule,
-    app: Option<Pattern>,
-    exe: Option<Pattern>,
-    title: Option<Pattern>,
+struct CompiledExclusion {
+    origin: ExclusionOrigin,
+    rule: ExclusionRule,
+    app: Option<WordPattern>,
+    exe: Option<WordPattern>,
+    title: Option<WordPattern>,
 }
 
 #[derive(Clone, Debug)]
-struct Pattern {
+struct WordPattern {
     needle: String,
     /// The bytes of `needle`.
-    bytes: Bytes,
+    bytes: ByteSet,
     open_start: bool,
     open_end: bool,
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ExclusionRule {
     /// `app "firefox" and title "payroll*"`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
@@ -91,12 +91,12 @@ impl fmt::Display for Rule {
     }
 }
 
-impl Exclusions {
+impl ExclusionRules {
     /// Compiles the user's rules, without the built-in ones.
     ///
     /// # Errors
-    /// [`BadRule`] names the first rule (from 1) that would match every window.
-    pub fn new(own: &[Rule]) -> Result<Self, BadRule> {
+    /// [`InvalidExclusionRule`] names the first rule (from 1) that would match every window.
+    pub fn new(own: &[ExclusionRule]) -> Result<Self, InvalidExclusionRule> {
         Self::compiled(own, std::iter::empty())
     }
 
@@ -104,33 +104,35 @@ impl Exclusions {
     ///
     /// # Errors
     /// As [`Self::new`]; the built-in rules are sound.
-    pub fn with_built_in(own: &[Rule]) -> Result<Self, BadRule> {
+    pub fn with_built_in(own: &[ExclusionRule]) -> Result<Self, InvalidExclusionRule> {
         Self::compiled(own, built_in())
     }
 
     fn compiled(
-        own: &[Rule],
-        built_in: impl Iterator<Item = (Group, Rule)>,
-    ) -> Result<Self, BadRule> {
-        let own = (1..).zip(own).map(|(n, r)| (Origin::Own(n), r.clone()));
-        let built_in = built_in.map(|(group, r)| (Origin::BuiltIn(group), r));
+        own: &[ExclusionRule],
+        built_in: impl Iterator<Item = (ExclusionGroup, ExclusionRule)>,
+    ) -> Result<Self, InvalidExclusionRule> {
+        let own = (1..)
+            .zip(own)
+            .map(|(n, r)| (ExclusionOrigin::Own(n), r.clone()));
+        let built_in = built_in.map(|(group, r)| (ExclusionOrigin::BuiltIn(group), r));
         let rules = (1..)
             .zip(own.chain(built_in))
-            .map(|(n, (origin, rule))| Compiled::new(origin, n, rule))
+            .map(|(n, (origin, rule))| CompiledExclusion::new(origin, n, rule))
             .collect::<Result<_, _>>()?;
         Ok(Self { rules })
     }
 
     /// The first rule that names this window, and where it comes from.
     #[must_use]
-    pub fn which(&self, window: &Window) -> Option<(Origin, &Rule)> {
+    pub fn which(&self, window: &WindowInfo) -> Option<(ExclusionOrigin, &ExclusionRule)> {
         let text = |text: &str| {
             let text = folded(text);
-            (Bytes::of(&text), text)
+            (ByteSet::of(&text), text)
         };
         let (app, exe, title) = (text(&window.app), text(&window.exe), text(&window.title));
-        let fits = |p: &Option<Pattern>, (bytes, text): &(Bytes, String)| {
-            let found = |p: &Pattern| bytes.hold(&p.bytes) && p.is_in(text);
+        let fits = |p: &Option<WordPattern>, (bytes, text): &(ByteSet, String)| {
+            let found = |p: &WordPattern| bytes.hold(&p.bytes) && p.is_in(text);
             p.as_ref().is_none_or(found)
         };
         self.rules
@@ -141,22 +143,26 @@ impl Exclusions {
 
     /// Must this window not be named?
     #[must_use]
-    pub fn protects(&self, window: &Window) -> bool {
+    pub fn protects(&self, window: &WindowInfo) -> bool {
         self.which(window).is_some()
     }
 
     /// Every rule in force, in the order in which they are tried.
-    pub fn rules(&self) -> impl Iterator<Item = (Origin, &Rule)> {
+    pub fn rules(&self) -> impl Iterator<Item = (ExclusionOrigin, &ExclusionRule)> {
         self.rules.iter().map(|r| (r.origin, &r.rule))
     }
 }
 
-impl Compiled {
+impl CompiledExclusion {
     /// Compiles a rule; `number` is the one an error names.
-    fn new(origin: Origin, number: usize, rule: Rule) -> Result<Self, BadRule> {
-        let compile = |text: &Option<String>| -> Result<Option<Pattern>, BadRule> {
+    fn new(
+        origin: ExclusionOrigin,
+        number: usize,
+        rule: ExclusionRule,
+    ) -> Result<Self, InvalidExclusionRule> {
+        let compile = |text: &Option<String>| -> Result<Option<WordPattern>, InvalidExclusionRule> {
             text.as_deref()
-                .map(|t| Pattern::new(t).ok_or(BadRule::Blank(number)))
+                .map(|t| WordPattern::new(t).ok_or(InvalidExclusionRule::Blank(number)))
                 .transpose()
         };
         let (app, exe, title) = (
@@ -165,7 +171,7 @@ impl Compiled {
             compile(&rule.title)?,
         );
         if app.is_none() && exe.is_none() && title.is_none() {
-            return Err(BadRule::Empty(number));
+            return Err(InvalidExclusionRule::Empty(number));
         }
         Ok(Self {
             origin,
@@ -177,14 +183,14 @@ impl Compiled {
     }
 }
 
-impl Pattern {
+impl WordPattern {
     fn new(text: &str) -> Option<Self> {
         let lower = folded(text.trim());
         let open_start = lower.starts_with('*');
         let open_end = lower.ends_with('*');
         let needle = lower.trim_matches('*').to_owned();
         needle.chars().any(char::is_alphanumeric).then(|| Self {
-            bytes: Bytes::of(&needle),
+            bytes: ByteSet::of(&needle),
             needle,
             open_start,
             open_end,
@@ -204,9 +210,9 @@ impl Pattern {
 /// Which bytes a text holds. A word whose bytes are not all in a title is not in it either, which is known at once for most
 /// of the hundreds of words; looking for each of them took ten times as long.
 #[derive(Clone, Copy, Debug)]
-struct Bytes([u64; 4]);
+struct ByteSet([u64; 4]);
 
-impl Bytes {
+impl ByteSet {
     fn of(text: &str) -> Self {
         let mut set = [0; 4];
         for byte in text.bytes() {

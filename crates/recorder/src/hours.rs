@@ -23,14 +23,14 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// When recording is wanted, week after week. Without a single entry it always is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hours {
+pub struct RecordingSchedule {
     /// Half-open, in minutes since Monday 00:00 as the clock on the wall shows it; none goes beyond the week's end.
     ranges: Vec<(u16, u16)>,
 }
 
 /// What the hours say about an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InHours {
+pub struct ScheduleState {
     /// Is recording wanted?
     pub inside: bool,
     /// When that changes next, microseconds since the Unix epoch (UTC); none when it never does.
@@ -40,18 +40,18 @@ pub struct InHours {
 /// An entry that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {number} (\"{entry}\"): {why}")]
-pub struct BadHours {
+pub struct InvalidSchedule {
     /// Which entry, from 1.
     pub number: usize,
     /// The entry as it was written.
     pub entry: String,
     /// What is wrong with it.
-    pub why: BadEntry,
+    pub why: InvalidScheduleEntry,
 }
 
 /// What is wrong with an entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadEntry {
+pub enum InvalidScheduleEntry {
     /// It is not days and a range of time.
     #[error("write it as \"mon-fri 09:00-17:30\": days, a space, and a range of time")]
     Shape,
@@ -69,17 +69,17 @@ pub enum BadEntry {
     Nothing,
 }
 
-impl Hours {
+impl RecordingSchedule {
     /// Reads entries such as `mon-fri 09:00-12:30`, `sat,sun 10:00-12:00` or `fri 22:00-02:00` (which ends on
     /// Saturday). Ranges that overlap or touch become one. No entry at all means always.
     ///
     /// # Errors
-    /// [`BadHours`] names the first entry that cannot be read, and what is wrong with it.
-    pub fn parse<T: AsRef<str>>(entries: &[T]) -> Result<Self, BadHours> {
+    /// [`InvalidSchedule`] names the first entry that cannot be read, and what is wrong with it.
+    pub fn parse<T: AsRef<str>>(entries: &[T]) -> Result<Self, InvalidSchedule> {
         let mut ranges = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
             let entry = entry.as_ref();
-            read(entry, &mut ranges).map_err(|why| BadHours {
+            read(entry, &mut ranges).map_err(|why| InvalidSchedule {
                 number: i + 1,
                 entry: entry.to_owned(),
                 why,
@@ -99,10 +99,10 @@ impl Hours {
     /// What holds at `utc_us` (microseconds since the Unix epoch, UTC) where the clocks show `zone`. Instants beyond
     /// the years that can be told (-9999 to 9999) are taken as the first or last of those.
     #[must_use]
-    pub fn at(&self, utc_us: i64, zone: &TimeZone) -> InHours {
+    pub fn at(&self, utc_us: i64, zone: &TimeZone) -> ScheduleState {
         let at = instant(utc_us);
         let inside = self.is_inside(shown(at, zone));
-        InHours {
+        ScheduleState {
             inside,
             next_change_us: self.change_after(at, inside, zone),
         }
@@ -164,17 +164,17 @@ impl Hours {
 
 /// The hours over time: says when an edge was passed, whatever the clock or the zone did meanwhile.
 #[derive(Clone, Debug)]
-pub struct HoursWatch {
-    hours: Hours,
+pub struct ScheduleWatch {
+    hours: RecordingSchedule,
     zone: TimeZone,
     looked_us: i64,
-    now: InHours,
+    now: ScheduleState,
 }
 
-impl HoursWatch {
+impl ScheduleWatch {
     /// Begins at `utc_us` (microseconds since the Unix epoch, UTC) in `zone`.
     #[must_use]
-    pub fn new(hours: Hours, zone: TimeZone, utc_us: i64) -> Self {
+    pub fn new(hours: RecordingSchedule, zone: TimeZone, utc_us: i64) -> Self {
         Self {
             now: hours.at(utc_us, &zone),
             hours,
@@ -185,13 +185,13 @@ impl HoursWatch {
 
     /// What held at the last look.
     #[must_use]
-    pub fn now(&self) -> InHours {
+    pub fn now(&self) -> ScheduleState {
         self.now
     }
 
     /// The hours themselves.
     #[must_use]
-    pub fn hours(&self) -> &Hours {
+    pub fn hours(&self) -> &RecordingSchedule {
         &self.hours
     }
 
@@ -220,7 +220,7 @@ impl HoursWatch {
     }
 
     /// Other hours hold; the answer is given when it changed with them.
-    pub fn set_hours(&mut self, hours: Hours, utc_us: i64) -> Option<bool> {
+    pub fn set_hours(&mut self, hours: RecordingSchedule, utc_us: i64) -> Option<bool> {
         self.hours = hours;
         self.renew(utc_us)
     }
@@ -254,18 +254,18 @@ fn shown(at: Timestamp, zone: &TimeZone) -> i64 {
 }
 
 /// Adds an entry's ranges.
-fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), BadEntry> {
+fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), InvalidScheduleEntry> {
     let (days, times) = entry
         .trim()
         .split_once(char::is_whitespace)
-        .ok_or(BadEntry::Shape)?;
-    let (from, to) = times.split_once('-').ok_or(BadEntry::Shape)?;
+        .ok_or(InvalidScheduleEntry::Shape)?;
+    let (from, to) = times.split_once('-').ok_or(InvalidScheduleEntry::Shape)?;
     let (from, to) = (time(from.trim())?, time(to.trim())?);
     if from == to {
-        return Err(BadEntry::Nothing);
+        return Err(InvalidScheduleEntry::Nothing);
     }
     if from == DAY {
-        return Err(BadEntry::Begin);
+        return Err(InvalidScheduleEntry::Begin);
     }
     // A range that ends before it begins ends on the next day.
     let length = if from < to {
@@ -292,18 +292,18 @@ fn read(entry: &str, ranges: &mut Vec<(u16, u16)>) -> Result<(), BadEntry> {
     Ok(())
 }
 
-fn day(text: &str) -> Result<u16, BadEntry> {
+fn day(text: &str) -> Result<u16, InvalidScheduleEntry> {
     let word = text.to_lowercase();
     (0..)
         .zip(DAYS)
         .find_map(|(n, day)| (day == word).then_some(n))
-        .ok_or_else(|| BadEntry::Day(text.to_owned()))
+        .ok_or_else(|| InvalidScheduleEntry::Day(text.to_owned()))
 }
 
 /// `09:00` in minutes since midnight, up to `24:00`.
-fn time(text: &str) -> Result<u16, BadEntry> {
-    let bad = || BadEntry::Time(text.to_owned());
-    let number = |digits: &str| -> Result<u16, BadEntry> {
+fn time(text: &str) -> Result<u16, InvalidScheduleEntry> {
+    let bad = || InvalidScheduleEntry::Time(text.to_owned());
+    let number = |digits: &str| -> Result<u16, InvalidScheduleEntry> {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         digits.parse().ok().filter(|_| plain).ok_or_else(bad)
     };

@@ -19,7 +19,13 @@ mod pending;
 mod recorder;
 mod types;
 
-pub use exclude::{BadRule, Exclusions, Group, Origin, Rule, built_in};
-pub use hours::{BadEntry, BadHours, Hours, HoursWatch, InHours};
+pub use exclude::{
+    ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule, built_in,
+};
+pub use hours::{
+    InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState, ScheduleWatch,
+};
 pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
-pub use types::{Input, Outcome, Pause, Settings, Skip, View};
+pub use types::{
+    PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
+};

@@ -9,7 +9,7 @@ const MAX_PENDING: usize = 16_384;
 
 /// A closed span on the boot clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Closed {
+pub(crate) struct ClosedSpan {
     /// Even when cut by an event, odd when it is the second half of a split: ascending in time either way.
     pub(crate) id: u64,
     pub(crate) start_boot: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Closed {
     pub(crate) dirty: bool,
 }
 
-impl Closed {
+impl ClosedSpan {
     pub(crate) fn end_boot(&self) -> u64 {
         self.start_boot + self.span.dur_us
     }
@@ -26,12 +26,12 @@ impl Closed {
 
 /// The waiting line, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Pending {
-    line: VecDeque<Closed>,
+pub(crate) struct ProvisionalSpans {
+    line: VecDeque<ClosedSpan>,
 }
 
-impl Pending {
-    pub(crate) fn push(&mut self, closed: Closed) {
+impl ProvisionalSpans {
+    pub(crate) fn push(&mut self, closed: ClosedSpan) {
         self.line.push_back(closed);
     }
 
@@ -91,7 +91,7 @@ impl Pending {
     }
 
     /// The waiting span that contains `at`, if any.
-    pub(crate) fn containing(&mut self, at: u64) -> Option<&mut Closed> {
+    pub(crate) fn containing(&mut self, at: u64) -> Option<&mut ClosedSpan> {
         self.line
             .iter_mut()
             .rev()

@@ -4,13 +4,13 @@ mod clocks;
 mod pause;
 mod removal;
 
-use crate::pending::{Closed, Pending};
-use crate::types::{Input, Outcome, Settings, Skip, View};
+use crate::pending::{ClosedSpan, ProvisionalSpans};
+use crate::types::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
 use model::{
-    ActiveWindow, Concern, Counts, Coverage, Event, InputCounts, Moment, Notice, NoticeCode, Power,
-    Record, Span,
+    ActiveWindow, Counts, Coverage, InputCounts, Moment, Notice, NoticeCode, PowerState, Record,
+    SensorEvent, SensorKind, Span,
 };
-use pause::End;
+use pause::PauseEnd;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ const CHANGES: usize = 64;
 const ALARM_SLACK_US: u64 = 2_000_000;
 
 #[derive(Debug)]
-struct Open {
+struct OpenSpan {
     id: u64,
     start_boot: u64,
     state: Coverage,
@@ -43,18 +43,18 @@ struct Open {
 /// The recorder.
 #[derive(Debug)]
 pub struct Recorder {
-    settings: Settings,
+    settings: RecorderSettings,
     /// Wall and boot clock read together; every stamp is derived from it until the wall clock is set.
     anchor: Moment,
     /// Latest moment seen, on the boot clock.
     now_boot: u64,
     /// `boot - awake` at the last tick.
     slept_us: u64,
-    open: Open,
+    open: OpenSpan,
     state_since_boot: u64,
     /// When each of the last changes of state was, oldest first, and whether it led to recording.
     changes: VecDeque<(u64, bool)>,
-    pending: Pending,
+    pending: ProvisionalSpans,
     done: Vec<Record>,
     just_closed: Vec<Span>,
 
@@ -73,12 +73,12 @@ pub struct Recorder {
     idle: bool,
     low_battery: bool,
     /// Paused by hand, and until when.
-    pause: Option<End>,
+    pause: Option<PauseEnd>,
     outside_hours: bool,
     /// Somebody resumed outside the hours; holds until their next edge.
     overtime: bool,
-    power: Option<Power>,
-    lost: BTreeSet<Concern>,
+    power: Option<PowerState>,
+    lost: BTreeSet<SensorKind>,
     /// The disk has no room for more.
     no_room: bool,
 }
@@ -86,14 +86,14 @@ pub struct Recorder {
 impl Recorder {
     /// Begins recording at `at`, with the first span open.
     #[must_use]
-    pub fn start(settings: Settings, at: Moment) -> Self {
+    pub fn start(settings: RecorderSettings, at: Moment) -> Self {
         let lost = settings.unsupported.iter().copied().collect();
         let mut r = Self {
             settings,
             anchor: at,
             now_boot: at.boot_us,
             slept_us: at.boot_us.saturating_sub(at.awake_us),
-            open: Open {
+            open: OpenSpan {
                 id: 2,
                 start_boot: at.boot_us,
                 state: Coverage::Active,
@@ -101,7 +101,7 @@ impl Recorder {
             },
             state_since_boot: at.boot_us,
             changes: VecDeque::new(),
-            pending: Pending::default(),
+            pending: ProvisionalSpans::default(),
             done: Vec::new(),
             just_closed: Vec::new(),
             active: None,
@@ -128,20 +128,20 @@ impl Recorder {
 
     /// Takes one step. Moments of events may lie a little before moments already seen; they are then taken as the
     /// start of the open span, or (for counts) go to the pending span they belong to.
-    pub fn step(&mut self, at: Moment, input: Input) {
+    pub fn step(&mut self, at: Moment, input: RecorderInput) {
         match input {
-            Input::Tick => self.tick(at),
-            Input::Event(event) => self.event(at, event),
-            Input::Pause(pause) => self.pause(at, pause),
-            Input::Resume => self.resume(at),
-            Input::Hours { inside } => self.hours(at, inside),
-            Input::Exclusions(exclusions) => self.exclude(at, exclusions),
-            Input::NoRoom(no_room) => {
+            RecorderInput::Tick => self.tick(at),
+            RecorderInput::Event(event) => self.event(at, event),
+            RecorderInput::Pause(pause) => self.pause(at, pause),
+            RecorderInput::Resume => self.resume(at),
+            RecorderInput::Hours { inside } => self.hours(at, inside),
+            RecorderInput::Exclusions(exclusions) => self.exclude(at, exclusions),
+            RecorderInput::NoRoom(no_room) => {
                 self.tick(at);
                 self.no_room = no_room;
                 self.refresh(at.boot_us);
             }
-            Input::Zone(zone) => {
+            RecorderInput::Zone(zone) => {
                 self.advance(at.boot_us, SETTLE_US);
                 if zone != self.settings.zone {
                     self.cut(at.boot_us);
@@ -150,7 +150,7 @@ impl Recorder {
                     self.notice(at.boot_us, NoticeCode::ZoneChange, text);
                 }
             }
-            Input::Notice(code, text) => {
+            RecorderInput::Notice(code, text) => {
                 self.advance(at.boot_us, SETTLE_US);
                 self.notice(at.boot_us, code, text);
             }
@@ -162,11 +162,11 @@ impl Recorder {
     }
 
     /// Everything since the last checkpoint, with the open span as it stands at `at`. Write it in one transaction.
-    pub fn checkpoint(&mut self, at: Moment) -> Outcome {
-        self.step(at, Input::Tick);
-        let mut out = Outcome {
+    pub fn checkpoint(&mut self, at: Moment) -> RecorderBatch {
+        self.step(at, RecorderInput::Tick);
+        let mut out = RecorderBatch {
             records: std::mem::take(&mut self.done),
-            ..Outcome::default()
+            ..RecorderBatch::default()
         };
         self.pending.take_dirty(&mut out.pending_put);
         if let Some(span) = self.open_span(self.now_boot) {
@@ -177,14 +177,14 @@ impl Recorder {
     }
 
     /// Ends recording: closes the open span at `at` and settles everything.
-    pub fn stop(mut self, at: Moment, why: &str) -> Outcome {
-        self.step(at, Input::Tick);
+    pub fn stop(mut self, at: Moment, why: &str) -> RecorderBatch {
+        self.step(at, RecorderInput::Tick);
         self.cut(at.boot_us);
         let mut settled = Vec::new();
         self.pending.settle_all(&mut settled);
         self.done.extend(settled.into_iter().map(Record::Span));
         self.notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
-        Outcome {
+        RecorderBatch {
             records: self.done,
             pending_put: Vec::new(),
             pending_drop_below: i64::MAX.cast_unsigned(),
@@ -194,13 +194,13 @@ impl Recorder {
     /// The window that may be pictured now.
     ///
     /// # Errors
-    /// [`Skip`] says why none may.
-    pub fn shot_target(&self) -> Result<ActiveWindow, Skip> {
+    /// [`SkipReason`] says why none may.
+    pub fn shot_target(&self) -> Result<ActiveWindow, SkipReason> {
         match (self.open.state, &self.active) {
-            (Coverage::Active, _) if self.protected => Err(Skip::Protected),
+            (Coverage::Active, _) if self.protected => Err(SkipReason::Protected),
             (Coverage::Active, Some(active)) => Ok(active.clone()),
-            (Coverage::Active, None) => Err(Skip::NoWindow),
-            (state, _) => Err(Skip::State(state)),
+            (Coverage::Active, None) => Err(SkipReason::NoWindow),
+            (state, _) => Err(SkipReason::State(state)),
         }
     }
 
@@ -211,9 +211,9 @@ impl Recorder {
 
     /// The present.
     #[must_use]
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> RecorderView {
         let named = self.open.state.is_recording() && !self.protected;
-        View {
+        RecorderView {
             state: self.open.state,
             since_us: self.utc(self.state_since_boot),
             window: self
@@ -226,7 +226,7 @@ impl Recorder {
             total: self.total,
             paused: self.pause.is_some(),
             paused_until_us: match self.pause {
-                Some(End::Utc(utc)) => Some(utc),
+                Some(PauseEnd::Utc(utc)) => Some(utc),
                 _ => self.pause_end().map(|boot| self.utc(boot)),
             },
             outside_hours: self.pause.is_none() && self.is_outside_hours(),
@@ -260,8 +260,8 @@ impl Recorder {
             return only;
         }
         let blind = self.no_room
-            || self.lost.contains(&Concern::Window)
-            || (self.lost.contains(&Concern::Input) && self.lost.contains(&Concern::Idle));
+            || self.lost.contains(&SensorKind::Window)
+            || (self.lost.contains(&SensorKind::Input) && self.lost.contains(&SensorKind::Idle));
         match () {
             () if self.asleep => Coverage::Asleep,
             () if self.is_paused() => Coverage::Paused,
@@ -273,14 +273,17 @@ impl Recorder {
         }
     }
 
-    fn event(&mut self, at: Moment, event: Event) {
+    fn event(&mut self, at: Moment, event: SensorEvent) {
         let boot = at.boot_us;
         // Window and input events come in order from one source, so one after a whole minute proves that nothing
         // before it is still to come.
-        let in_order = matches!(event, Event::Window { .. } | Event::Input { .. });
+        let in_order = matches!(
+            event,
+            SensorEvent::Window { .. } | SensorEvent::Input { .. }
+        );
         self.advance(boot, if in_order { 0 } else { SETTLE_US });
         match event {
-            Event::Window { active } => {
+            SensorEvent::Window { active } => {
                 let same = match (&active, &self.active) {
                     (Some(a), Some(b)) => a.window == b.window,
                     (None, None) => true,
@@ -298,21 +301,21 @@ impl Recorder {
                 self.active = active;
                 self.protected = protected;
             }
-            Event::Input { counts } => self.input(boot, counts),
-            Event::Idle { idle_us } => self.idle_since(boot.saturating_sub(idle_us)),
-            Event::Present => self.present(boot),
-            Event::Lock { locked } => {
+            SensorEvent::Input { counts } => self.input(boot, counts),
+            SensorEvent::Idle { idle_us } => self.idle_since(boot.saturating_sub(idle_us)),
+            SensorEvent::Present => self.present(boot),
+            SensorEvent::Lock { locked } => {
                 self.locked = locked;
                 self.refresh(boot);
             }
-            Event::Sleep { asleep: true } => {
+            SensorEvent::Sleep { asleep: true } => {
                 self.asleep = true;
                 self.asleep_since_awake = at.awake_us;
                 self.refresh(boot);
             }
-            Event::Sleep { asleep: false } => self.wake(boot),
-            Event::Power { power } => self.power(boot, power),
-            Event::Lost { concern, reason } => {
+            SensorEvent::Sleep { asleep: false } => self.wake(boot),
+            SensorEvent::Power { power } => self.power(boot, power),
+            SensorEvent::Lost { concern, reason } => {
                 if self.lost.insert(concern) {
                     self.refresh(boot);
                     self.notice(
@@ -322,7 +325,7 @@ impl Recorder {
                     );
                 }
             }
-            Event::Back { concern } => {
+            SensorEvent::Back { concern } => {
                 if self.lost.remove(&concern) {
                     self.refresh(boot);
                     self.notice(
@@ -397,7 +400,7 @@ impl Recorder {
         }
     }
 
-    fn power(&mut self, boot: u64, power: Power) {
+    fn power(&mut self, boot: u64, power: PowerState) {
         self.power = Some(power);
         let low = if self.low_battery {
             power.discharging && power.percent < self.settings.resume_percent
@@ -496,7 +499,7 @@ impl Recorder {
             let at = boot.min(minute);
             if let Some(span) = self.open_span(at) {
                 self.just_closed.push(span.clone());
-                self.pending.push(Closed {
+                self.pending.push(ClosedSpan {
                     id: self.open.id,
                     start_boot: self.open.start_boot,
                     span,

@@ -1,12 +1,14 @@
 //! What goes into the recorder and what comes out.
 
-use crate::exclude::Exclusions;
-use model::{Concern, Counts, Coverage, Event, NoticeCode, Power, Record, Span, Window};
+use crate::exclude::ExclusionRules;
+use model::{
+    Counts, Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind, Span, WindowInfo,
+};
 use std::sync::Arc;
 
 /// What the recorder needs to know.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct RecorderSettings {
     /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
     pub idle_limit_us: u64,
     /// True when a sensor reports idle time; else it is derived from counted input alone.
@@ -16,22 +18,22 @@ pub struct Settings {
     /// It resumes at or above this charge (or on mains), percent; above `low_percent`, so that it cannot flap.
     pub resume_percent: u8,
     /// Windows that are never named.
-    pub exclusions: Exclusions,
+    pub exclusions: ExclusionRules,
     /// IANA name of the time zone in force.
     pub zone: Arc<str>,
     /// Concerns that no sensor serves on this desktop.
-    pub unsupported: Vec<Concern>,
+    pub unsupported: Vec<SensorKind>,
 }
 
 /// What can happen.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum RecorderInput {
     /// A sensor's event.
-    Event(Event),
+    Event(SensorEvent),
     /// Time passed. The moment must be read from the real clocks: jumps and sleep are found here.
     Tick,
     /// The user pauses. The moment must be read from the real clocks, as for a tick.
-    Pause(Pause),
+    Pause(PauseRequest),
     /// The user resumes; outside the recording hours that holds until their next edge. The moment as for a pause.
     Resume,
     /// An edge of the recording hours was passed: is it inside them now? The moment as for a pause.
@@ -42,7 +44,7 @@ pub enum Input {
     /// Has the disk no room for more than that nothing is recorded? The moment as for a pause.
     NoRoom(bool),
     /// Other exclusion rules hold from now on. The moment as for a pause.
-    Exclusions(Exclusions),
+    Exclusions(ExclusionRules),
     /// The time zone changed.
     Zone(Arc<str>),
     /// Somebody has something to say.
@@ -51,7 +53,7 @@ pub enum Input {
 
 /// How long a pause lasts; a later one replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
+pub enum PauseRequest {
     /// Until somebody resumes.
     UntilResumed,
     /// For so many microseconds, sleep included; a clock that is set changes nothing.
@@ -62,7 +64,7 @@ pub enum Pause {
 
 /// What came out of the steps since the last [`crate::Recorder::checkpoint`].
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct RecorderBatch {
     /// Final records, in order.
     pub records: Vec<Record>,
     /// Provisional spans to write or overwrite by number, the open one among them.
@@ -73,7 +75,7 @@ pub struct Outcome {
 
 /// Why no picture may be taken now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skip {
+pub enum SkipReason {
     /// The state forbids it.
     State(Coverage),
     /// An exclusion rule names the window.
@@ -84,13 +86,13 @@ pub enum Skip {
 
 /// The present, for displays.
 #[derive(Clone, Debug)]
-pub struct View {
+pub struct RecorderView {
     /// State now.
     pub state: Coverage,
     /// Since when, microseconds since the Unix epoch (UTC).
     pub since_us: i64,
     /// The window, when it may be named.
-    pub window: Option<Arc<Window>>,
+    pub window: Option<Arc<WindowInfo>>,
     /// True when the window is held back.
     pub protected: bool,
     /// Counted in the open span.
@@ -104,7 +106,7 @@ pub struct View {
     /// True when only the recording hours forbid to record.
     pub outside_hours: bool,
     /// Last known power state.
-    pub power: Option<Power>,
+    pub power: Option<PowerState>,
     /// Sensors that are lost.
-    pub lost: Vec<Concern>,
+    pub lost: Vec<SensorKind>,
 }

@@ -12,7 +12,7 @@ pub const TEN_US: i64 = 600_000_000;
 
 /// Ten minutes of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ten {
+pub struct ActivityBucket {
     /// Their start, in microseconds since the Unix epoch (UTC).
     pub start_us: i64,
     /// Time in state `active` within them, in microseconds.
@@ -42,13 +42,13 @@ pub(crate) fn ten_of(at_us: i64, zone: &TimeZone) -> i64 {
 
 /// The ten minutes of a day in the making.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tens(BTreeMap<i64, Ten>);
+pub(crate) struct TenMinuteBuckets(BTreeMap<i64, ActivityBucket>);
 
-impl Tens {
-    fn at(&mut self, start_us: i64) -> &mut Ten {
-        self.0.entry(start_us).or_insert(Ten {
+impl TenMinuteBuckets {
+    fn at(&mut self, start_us: i64) -> &mut ActivityBucket {
+        self.0.entry(start_us).or_insert(ActivityBucket {
             start_us,
-            ..Ten::default()
+            ..ActivityBucket::default()
         })
     }
 
@@ -86,7 +86,7 @@ impl Tens {
         }
     }
 
-    pub(crate) fn finish(self) -> Vec<Ten> {
+    pub(crate) fn finish(self) -> Vec<ActivityBucket> {
         self.0.into_values().collect()
     }
 }

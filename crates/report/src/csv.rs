@@ -68,7 +68,7 @@ pub fn day(report: &DayReport) -> String {
 /// Many days, header first, in the same columns. `kind` is `app` where a day by itself has `window`: neither title nor
 /// executable is told. Days of which nothing is known have only their states.
 #[must_use]
-pub fn days(report: &crate::Days) -> String {
+pub fn days(report: &crate::DaysReport) -> String {
     let mut out = format!("{HEADER}\r\n");
     let none = String::new();
     for totals in &report.days {
@@ -205,12 +205,12 @@ mod tests {
     #[test]
     fn every_row_has_every_column() {
         let mut report = crate::table::tests::sample();
-        let project = crate::meaning::Rule {
+        let project = crate::meaning::ClassificationRule {
             name: "=cmd".to_owned(),
             app: Some("editor".to_owned()),
             title: None,
         };
-        let meaning = crate::Meaning::new(&[], true, &[project]).unwrap();
+        let meaning = crate::ClassificationRules::new(&[], true, &[project]).unwrap();
         meaning.tell_day(&mut report);
         let text = day(&report);
         let columns = HEADER.split(',').count();

@@ -22,15 +22,15 @@ mod types;
 mod view;
 
 pub(crate) use timeline::pieces_of;
-pub use timeline::{Piece, pieces};
-pub use today::Today;
-pub use types::{AppTotal, DayReport, NoticeRow, ShotRow, StateTotal, Usage, WindowTotal};
-pub(crate) use view::{Bounds, Stretches};
-pub use view::{DayStart, View};
+pub use timeline::{OwnedInterval, pieces};
+pub use today::TodayTotals;
+pub use types::{AppTotal, DayNotice, DayReport, DayScreenshot, StateTotal, Usage, WindowTotal};
+pub(crate) use view::{DayBounds, Stretches};
+pub use view::{DayStart, ViewOptions};
 
-use crate::activity::Tens;
+use crate::activity::TenMinuteBuckets;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use model::{Counts, Coverage, Line, Notice, Record, Shot, Span};
+use model::{Counts, Coverage, Notice, Record, RecordLine, Screenshot, Span};
 use std::collections::{BTreeMap, HashMap};
 
 /// From when until when there is anything to say, in microseconds since the Unix epoch (UTC).
@@ -89,9 +89,9 @@ pub(crate) fn bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
 
 /// The zones met so far, so that each name is looked up once.
 #[derive(Default)]
-pub(crate) struct Zones(HashMap<String, TimeZone>);
+pub(crate) struct ZoneCalendars(HashMap<String, TimeZone>);
 
-impl Zones {
+impl ZoneCalendars {
     pub(crate) fn get(&mut self, name: &str) -> TimeZone {
         if let Some(zone) = self.0.get(name) {
             return zone.clone();
@@ -110,21 +110,21 @@ impl Zones {
 /// * `zone`: IANA name of the zone to use while there is no span at all.
 #[must_use]
 pub fn summarise(
-    lines: &[Line],
+    lines: &[RecordLine],
     pending: &[Span],
     day: Date,
     extent: Extent,
     zone: &str,
 ) -> DayReport {
-    View::default().summarise(lines, pending, day, extent, zone)
+    ViewOptions::default().summarise(lines, pending, day, extent, zone)
 }
 
-impl View {
+impl ViewOptions {
     /// The report of one day, looked at in this way; the rest as for [`summarise`].
     #[must_use]
     pub fn summarise(
         self,
-        lines: &[Line],
+        lines: &[RecordLine],
         pending: &[Span],
         day: Date,
         extent: Extent,
@@ -138,15 +138,15 @@ impl View {
     /// The same of spans and their stretches.
     pub(crate) fn told(
         self,
-        lines: &[Line],
+        lines: &[RecordLine],
         spans: &[&Span],
         stretches: &Stretches<'_>,
         day: Date,
         zone: &str,
     ) -> DayReport {
-        let mut bounds = Bounds::new(day, self.starts);
-        let mut gathering = Gathering::new(day);
-        let mut tens = Tens::default();
+        let mut bounds = DayBounds::new(day, self.starts);
+        let mut gathering = DayReportBuilder::new(day);
+        let mut tens = TenMinuteBuckets::default();
         for stretch in &stretches.list {
             let (start, end) = bounds.of(stretch.zone);
             let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
@@ -168,10 +168,13 @@ impl View {
         for line in lines {
             match &line.record {
                 Record::Shot(shot) if bounds.hold(shot.at_us, &shot.zone) => {
-                    gathering.report.shots.push(ShotRow::new(line.seq, shot));
+                    gathering
+                        .report
+                        .shots
+                        .push(DayScreenshot::new(line.seq, shot));
                 }
                 Record::Notice(note) if bounds.hold(note.at_us, &note.zone) => {
-                    let row = NoticeRow::new(line.seq, note);
+                    let row = DayNotice::new(line.seq, note);
                     gathering.report.notices.push(row);
                 }
                 _ => {}
@@ -184,7 +187,7 @@ impl View {
 }
 
 /// The spans among some records, and those that are not closed yet.
-pub(crate) fn spans_of<'a>(lines: &'a [Line], pending: &'a [Span]) -> Vec<&'a Span> {
+pub(crate) fn spans_of<'a>(lines: &'a [RecordLine], pending: &'a [Span]) -> Vec<&'a Span> {
     let spans = lines.iter().filter_map(|line| match &line.record {
         Record::Span(span) => Some(span),
         _ => None,
@@ -193,13 +196,13 @@ pub(crate) fn spans_of<'a>(lines: &'a [Line], pending: &'a [Span]) -> Vec<&'a Sp
 }
 
 /// A report in the making.
-struct Gathering {
+struct DayReportBuilder {
     report: DayReport,
     states: BTreeMap<Coverage, u64>,
     apps: BTreeMap<String, (String, BTreeMap<String, Usage>)>,
 }
 
-impl Gathering {
+impl DayReportBuilder {
     fn new(day: Date) -> Self {
         Self {
             report: DayReport::empty(day),
@@ -265,8 +268,8 @@ impl Gathering {
     }
 }
 
-impl ShotRow {
-    fn new(seq: u64, shot: &Shot) -> Self {
+impl DayScreenshot {
+    fn new(seq: u64, shot: &Screenshot) -> Self {
         Self {
             seq,
             at_us: shot.at_us,
@@ -290,7 +293,7 @@ impl ShotRow {
     }
 }
 
-impl NoticeRow {
+impl DayNotice {
     fn new(seq: u64, notice: &Notice) -> Self {
         Self {
             seq,

@@ -6,20 +6,20 @@
 pub mod names;
 
 use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
-use crate::meaning::{NO_WINDOW, NamedUsage, PROTECTED, REMOVED, Sums};
-use crate::rollup::{Rollup, Totals, add, each_window, window_of};
+use crate::meaning::{NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED};
+use crate::rollup::{Rollup, RollupTotals, add, each_window, window_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{SLOT_US, slot_of};
 use model::{Counts, Coverage, Span};
-use names::{Named, Names};
+use names::{Classification, Classifier};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
 /// Several days, each by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Days {
+pub struct DaysReport {
     /// Every day asked for, in order.
     pub days: Vec<DayTotals>,
     /// Numbers of the journal's rows in this time that cannot be read any more; their time shows as `off`.
@@ -64,7 +64,7 @@ pub struct AppUsage {
 }
 
 impl DayTotals {
-    pub(crate) fn new(day: Date, totals: Totals) -> Self {
+    pub(crate) fn new(day: Date, totals: RollupTotals) -> Self {
         let mut counts = totals.protected.counts;
         counts += totals.removed.counts;
         counts += totals.unnamed.counts;
@@ -103,14 +103,14 @@ impl DayTotals {
 }
 
 /// A zone, and the day last asked for in it.
-struct Calendar {
+struct ZoneCalendar {
     zone: TimeZone,
     starts: DayStart,
     day: Date,
     bounds: (i64, i64),
 }
 
-impl Calendar {
+impl ZoneCalendar {
     fn new(zone: TimeZone, starts: DayStart) -> Self {
         Self {
             zone,
@@ -131,7 +131,7 @@ impl Calendar {
 }
 
 /// A span as far as it matters here, of which a year's worth may lie in memory.
-struct Slim {
+struct SpanExtent {
     /// Its place in the journal's order.
     seq: u64,
     start_us: i64,
@@ -143,14 +143,14 @@ struct Slim {
 
 /// What a span's time and counts belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Row {
+pub(crate) enum RowKey {
     Protected,
     Removed,
     Unnamed,
     App(String),
 }
 
-impl Row {
+impl RowKey {
     pub(crate) fn of(span: &Span) -> Self {
         match &span.window {
             _ if span.protected => Self::Protected,
@@ -162,49 +162,49 @@ impl Row {
 }
 
 /// A day in the making.
-struct DaySums {
+struct DayAccumulator {
     day: Date,
-    totals: Totals,
+    totals: RollupTotals,
     /// By category and by project; empty where no rules were asked.
     named: [BTreeMap<u32, Usage>; 2],
 }
 
 /// A slot told by its roll-up: what it covers, and its zone. Its sums are in the days already.
-struct Rolled {
+struct RollupExtent {
     covered_us: (i64, i64),
     zone: u32,
 }
 
 /// Days in the making.
-pub(crate) struct Gathering<'m> {
+pub(crate) struct DaysBuilder<'m> {
     starts: DayStart,
-    days: Vec<DaySums>,
-    names: Option<Names<'m>>,
-    zones: Vec<Calendar>,
+    days: Vec<DayAccumulator>,
+    names: Option<Classifier<'m>>,
+    zones: Vec<ZoneCalendar>,
     zone_numbers: HashMap<String, u32>,
-    rows: Vec<(Row, Option<Named>)>,
-    row_numbers: HashMap<(Row, Option<Named>), u32>,
+    rows: Vec<(RowKey, Option<Classification>)>,
+    row_numbers: HashMap<(RowKey, Option<Classification>), u32>,
     /// Slots told by records.
     from_records: BTreeSet<i64>,
-    spans: Vec<Slim>,
-    rollups: Vec<Rolled>,
+    spans: Vec<SpanExtent>,
+    rollups: Vec<RollupExtent>,
 }
 
-impl<'m> Gathering<'m> {
+impl<'m> DaysBuilder<'m> {
     /// `names`: the rules for categories and projects, where they are asked for.
     pub(crate) fn new(
         days: &RangeInclusive<Date>,
         starts: DayStart,
-        names: Option<Names<'m>>,
+        names: Option<Classifier<'m>>,
     ) -> Self {
         let all = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok());
         Self {
             starts,
             days: all
                 .take_while(|day| day <= days.end())
-                .map(|day| DaySums {
+                .map(|day| DayAccumulator {
                     day,
-                    totals: Totals::default(),
+                    totals: RollupTotals::default(),
                     named: Default::default(),
                 })
                 .collect(),
@@ -224,7 +224,7 @@ impl<'m> Gathering<'m> {
             return *number;
         }
         let number = u32::try_from(self.zones.len()).unwrap_or(u32::MAX);
-        let calendar = Calendar::new(crate::text::zone(name), self.starts);
+        let calendar = ZoneCalendar::new(crate::text::zone(name), self.starts);
         self.zones.push(calendar);
         self.zone_numbers.insert(name.to_owned(), number);
         number
@@ -235,7 +235,7 @@ impl<'m> Gathering<'m> {
             (Some(names), Some(window)) => Some(names.of(&window.app, &window.title)),
             _ => None,
         };
-        let row = (Row::of(span), named);
+        let row = (RowKey::of(span), named);
         if let Some(number) = self.row_numbers.get(&row) {
             return *number;
         }
@@ -245,7 +245,7 @@ impl<'m> Gathering<'m> {
         number
     }
 
-    fn sums(&mut self, day: Date) -> Option<&mut DaySums> {
+    fn sums(&mut self, day: Date) -> Option<&mut DayAccumulator> {
         // Days are in order; the guess is right but for the calendar's edges.
         let place = self.days.binary_search_by_key(&day, |sums| sums.day).ok()?;
         self.days.get_mut(place)
@@ -282,7 +282,7 @@ impl<'m> Gathering<'m> {
                 sums.name(*numbers, usage);
             }
         }
-        self.rollups.push(Rolled {
+        self.rollups.push(RollupExtent {
             covered_us: covered,
             zone,
         });
@@ -290,7 +290,7 @@ impl<'m> Gathering<'m> {
     }
 
     /// What the windows of a roll-up stand for; nothing where no rules are asked, `None` where it does not tell.
-    fn named(&mut self, rollup: &Rollup, content: &[u8]) -> Option<Vec<(Named, Usage)>> {
+    fn named(&mut self, rollup: &Rollup, content: &[u8]) -> Option<Vec<(Classification, Usage)>> {
         let Some(names) = &mut self.names else {
             return Some(Vec::new());
         };
@@ -338,7 +338,7 @@ impl<'m> Gathering<'m> {
             self.add(day, row, &more);
         }
         if span.dur_us > 0 {
-            self.spans.push(Slim {
+            self.spans.push(SpanExtent {
                 seq,
                 start_us: span.start_us,
                 end_us: span.end_us(),
@@ -363,10 +363,10 @@ impl<'m> Gathering<'m> {
         if let Some(sums) = self.sums(day) {
             let totals = &mut sums.totals;
             let sum = match &row {
-                Row::Protected => &mut totals.protected,
-                Row::Removed => &mut totals.removed,
-                Row::Unnamed => &mut totals.unnamed,
-                Row::App(name) => totals.app(name),
+                RowKey::Protected => &mut totals.protected,
+                RowKey::Removed => &mut totals.removed,
+                RowKey::Unnamed => &mut totals.unnamed,
+                RowKey::App(name) => totals.app(name),
             };
             add(sum, usage);
             if let Some(numbers) = named {
@@ -478,20 +478,20 @@ impl<'m> Gathering<'m> {
     }
 }
 
-impl DaySums {
-    fn name(&mut self, numbers: Named, usage: &Usage) {
+impl DayAccumulator {
+    fn name(&mut self, numbers: Classification, usage: &Usage) {
         for (sums, number) in self.named.iter_mut().zip(numbers) {
             add(sums.entry(number).or_default(), usage);
         }
     }
 
-    fn told(self, names: Option<&Names<'_>>) -> DayTotals {
+    fn told(self, names: Option<&Classifier<'_>>) -> DayTotals {
         let mut day = DayTotals::new(self.day, self.totals);
         let Some(names) = names else {
             return day;
         };
         let mut lists = self.named.iter().enumerate().map(|(list, named)| {
-            let mut sums = Sums::default();
+            let mut sums = NamedSums::default();
             for (number, usage) in named {
                 sums.add(names.name(list, *number), usage);
             }

@@ -1,16 +1,16 @@
 //! The live log: one readable line per thing that happened.
 //!
-//! The recorder cuts spans at each whole minute; people want a line per window. [`Feed`] joins consecutive spans
+//! The recorder cuts spans at each whole minute; people want a line per window. [`ActivityLog`] joins consecutive spans
 //! that differ in nothing but their minute and gives out the line when something else begins.
 //!
 //! # What is always true
-//! * Every span given in is part of exactly one line given out (after [`Feed::flush`]), with its time and counts.
+//! * Every span given in is part of exactly one line given out (after [`ActivityLog::flush`]), with its time and counts.
 //! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
-use crate::status::Upload;
+use crate::status::UploadAttempt;
 use crate::text::{bytes, clip, clock, columns, count, left, right, short_duration, zone};
-use model::{Counts, Coverage, NoticeCode, Record, Shot, Span, Window};
+use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ const LONGEST_US: u64 = 3_600_000_000;
 /// What a line is about, which decides its word and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LogWord {
+pub enum LogSubject {
     /// Time in a state.
     State(Coverage),
     /// A shot was taken.
@@ -34,7 +34,7 @@ pub enum LogWord {
     Upload(bool),
 }
 
-impl LogWord {
+impl LogSubject {
     /// The word shown.
     #[must_use]
     pub fn text(self) -> String {
@@ -77,7 +77,7 @@ pub struct LogLine {
     /// IANA name of the zone in force.
     pub zone: Arc<str>,
     /// What it is about.
-    pub word: LogWord,
+    pub word: LogSubject,
     /// What there is to say; raw text, made harmless when shown.
     pub text: String,
     /// The counts, ready to show; may be empty.
@@ -89,7 +89,7 @@ pub struct LogLine {
 /// A line laid out for a width. Written as `time`, two blanks, `word`, a blank, `text`, a blank, `detail`, it fills at
 /// most the width asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Laid {
+pub struct LogColumns {
     /// `HH:MM:SS` in the line's own zone.
     pub time: String,
     /// The word.
@@ -103,11 +103,11 @@ pub struct Laid {
 impl LogLine {
     /// An upload that ended.
     #[must_use]
-    pub fn upload(upload: &Upload, zone: Arc<str>) -> Self {
+    pub fn upload(upload: &UploadAttempt, zone: Arc<str>) -> Self {
         Self {
             at_us: upload.at_us,
             zone,
-            word: LogWord::Upload(upload.ok),
+            word: LogSubject::Upload(upload.ok),
             text: upload.text.clone(),
             detail: String::new(),
             dur_us: None,
@@ -116,7 +116,7 @@ impl LogLine {
 
     /// The line in columns for a terminal `width` columns wide (at least 40 are used).
     #[must_use]
-    pub fn lay(&self, width: usize) -> Laid {
+    pub fn lay(&self, width: usize) -> LogColumns {
         let width = width.max(40);
         let time = clock(self.at_us, &zone(&self.zone));
         let word = left(&self.word.text(), 13);
@@ -135,7 +135,7 @@ impl LogLine {
         let detail = clip(&detail, room * 2 / 3);
         let gap = if detail.is_empty() { 0 } else { 1 };
         let text = left(&self.text, room - columns(&detail) - gap);
-        Laid {
+        LogColumns {
             time,
             word,
             text,
@@ -166,24 +166,24 @@ pub fn window_text(app: &str, title: &str) -> String {
 
 /// Spans that go together.
 #[derive(Clone, Debug)]
-struct Group {
+struct SpanGroup {
     at_us: i64,
     end_us: i64,
     zone: Arc<str>,
     state: Coverage,
     protected: bool,
-    window: Option<Arc<Window>>,
+    window: Option<Arc<WindowInfo>>,
     counts: Counts,
     dur_us: u64,
 }
 
 /// Turns records into log lines, as they come.
 #[derive(Clone, Debug, Default)]
-pub struct Feed {
-    group: Option<Group>,
+pub struct ActivityLog {
+    group: Option<SpanGroup>,
 }
 
-impl Feed {
+impl ActivityLog {
     /// Nothing seen yet.
     #[must_use]
     pub fn new() -> Self {
@@ -205,7 +205,7 @@ impl Feed {
                 lines.extend(texts.into_iter().map(|text| LogLine {
                     at_us: notice.at_us,
                     zone: Arc::clone(&zone),
-                    word: LogWord::Notice(notice.code),
+                    word: LogSubject::Notice(notice.code),
                     text: text.trim_end().to_owned(),
                     detail: String::new(),
                     dur_us: None,
@@ -217,7 +217,7 @@ impl Feed {
 
     /// Gives out what is still held back, as at the end of a run.
     pub fn flush(&mut self) -> Option<LogLine> {
-        self.group.take().map(Group::line)
+        self.group.take().map(SpanGroup::line)
     }
 
     fn span(&mut self, span: &Span) -> Option<LogLine> {
@@ -230,7 +230,7 @@ impl Feed {
             return None;
         }
         self.group
-            .replace(Group {
+            .replace(SpanGroup {
                 at_us: span.start_us,
                 end_us: span.end_us(),
                 zone: span.zone.clone(),
@@ -240,11 +240,11 @@ impl Feed {
                 counts: span.counts,
                 dur_us: span.dur_us,
             })
-            .map(Group::line)
+            .map(SpanGroup::line)
     }
 }
 
-impl Group {
+impl SpanGroup {
     fn takes(&self, span: &Span) -> bool {
         self.state == span.state
             && self.protected == span.protected
@@ -264,7 +264,7 @@ impl Group {
         LogLine {
             at_us: self.at_us,
             zone: self.zone,
-            word: LogWord::State(self.state),
+            word: LogSubject::State(self.state),
             text,
             detail: counts(&self.counts),
             dur_us: Some(self.dur_us),
@@ -272,7 +272,7 @@ impl Group {
     }
 }
 
-fn shot_line(shot: &Shot) -> LogLine {
+fn shot_line(shot: &Screenshot) -> LogLine {
     let window = shot
         .window
         .as_ref()
@@ -280,7 +280,7 @@ fn shot_line(shot: &Shot) -> LogLine {
     LogLine {
         at_us: shot.at_us,
         zone: shot.zone.clone(),
-        word: LogWord::Shot,
+        word: LogSubject::Shot,
         text: window,
         detail: format!(
             "{}x{}{}  {}",
@@ -324,7 +324,7 @@ mod tests {
             protected: title == "protected",
             removed: false,
             window: (!title.is_empty() && title != "protected").then(|| {
-                Arc::new(Window {
+                Arc::new(WindowInfo {
                     app: "Editor".into(),
                     exe: String::new(),
                     title: title.into(),
@@ -358,7 +358,7 @@ mod tests {
                 "\u{1b}]0;evil\u{7}\u{202e}日本語の題名",
                 1,
             ),
-            Record::Shot(Shot {
+            Record::Shot(Screenshot {
                 at_us: T + 90 * S,
                 zone: "Europe/Berlin".into(),
                 sha256: "ab".repeat(32),
@@ -386,7 +386,7 @@ mod tests {
     }
 
     fn lines() -> Vec<LogLine> {
-        let mut feed = Feed::new();
+        let mut feed = ActivityLog::new();
         let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push(r)).collect();
         lines.extend(feed.flush());
         lines
@@ -429,7 +429,7 @@ mod tests {
                 code,
                 text: "One. Two is in /a.b/c. Three.".into(),
             });
-            let lines = Feed::new().push(&notice);
+            let lines = ActivityLog::new().push(&notice);
             lines.into_iter().map(|l| l.text).collect::<Vec<_>>()
         };
         assert_eq!(

@@ -1,11 +1,11 @@
 //! The day that is going on, at a glance: ten minutes by ten minutes, and what was in front longest.
 //!
-//! Kept in memory for the live console and fed as [`crate::Today`] is. What is always true: its size has a bound
+//! Kept in memory for the live console and fed as [`crate::TodayTotals`] is. What is always true: its size has a bound
 //! ([`MOST_SLOTS`], [`MOST_NAMES`], [`LONGEST_TITLE`]); when there are more names than that, the one with the least time
 //! makes room, so what is shown at the top is right as long as the names at the bottom are short.
 
 use crate::activity::TEN_US;
-use crate::strip::{Owner, Strip};
+use crate::strip::{Timeline, TimelineOwner};
 use model::{Counts, Coverage, Span};
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +23,14 @@ pub const PROTECTED: &str = "(protected)";
 
 /// Ten minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slot {
+pub struct SummaryBucket {
     /// Time in each state, in microseconds, in the order of [`Coverage::ALL`].
     pub states: [u64; Coverage::ALL.len()],
     /// Seconds in which something was typed or clicked.
     pub input_s: u64,
 }
 
-impl Slot {
+impl SummaryBucket {
     /// The state that holds most of it; none when nothing is known of it.
     #[must_use]
     pub fn mostly(&self) -> Option<Coverage> {
@@ -51,7 +51,7 @@ impl Slot {
 
 /// How long something was in front. Raw text: show it through [`model::printable`] only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
+pub struct NamedTime {
     /// The application.
     pub app: String,
     /// The title; empty where applications are meant.
@@ -62,16 +62,16 @@ pub struct Named {
 
 /// The day at a glance.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Glance {
+pub struct DaySummary {
     /// The day's first instant, microseconds since the Unix epoch (UTC).
     pub from_us: i64,
     /// One for each ten minutes from `from_us` on, up to the last of which something is known.
-    pub slots: Vec<Slot>,
-    apps: Vec<Named>,
-    windows: Vec<Named>,
+    pub slots: Vec<SummaryBucket>,
+    apps: Vec<NamedTime>,
+    windows: Vec<NamedTime>,
 }
 
-impl Glance {
+impl DaySummary {
     /// Nothing yet of a day that begins at `from_us`.
     #[must_use]
     pub fn new(from_us: i64) -> Self {
@@ -83,19 +83,19 @@ impl Glance {
 
     /// What the journal holds of the day.
     #[must_use]
-    pub fn of(strip: &Strip) -> Self {
+    pub fn of(strip: &Timeline) -> Self {
         let mut glance = Self::new(strip.from_us);
         for piece in &strip.pieces {
             glance.time(piece.from_us, piece.to_us, piece.state);
             let us = piece.to_us.abs_diff(piece.from_us);
             match piece.owner {
-                Owner::Window(n) => {
+                TimelineOwner::Window(n) => {
                     if let Some((app, title)) = strip.windows.get(n) {
                         glance.named(app, title, us, piece.state);
                     }
                 }
-                Owner::Protected => glance.named(PROTECTED, "", us, piece.state),
-                Owner::Removed | Owner::Nobody => {}
+                TimelineOwner::Protected => glance.named(PROTECTED, "", us, piece.state),
+                TimelineOwner::Removed | TimelineOwner::Nobody => {}
             }
         }
         for (n, ten) in strip.tens.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Glance {
             let mut theirs = *theirs;
             theirs.states[Coverage::Off as usize] = 0;
             let at_us = i64::try_from(n).map_or(i64::MAX, |n| n.saturating_mul(TEN_US));
-            if theirs != Slot::default()
+            if theirs != SummaryBucket::default()
                 && let Some(slot) = self.at(other.from_us.saturating_add(at_us))
             {
                 slot.join(&theirs);
@@ -165,13 +165,13 @@ impl Glance {
 
     /// Applications, longest first.
     #[must_use]
-    pub fn top_apps(&self, most: usize) -> Vec<&Named> {
+    pub fn top_apps(&self, most: usize) -> Vec<&NamedTime> {
         top(&self.apps, most)
     }
 
     /// Windows with a title, longest first.
     #[must_use]
-    pub fn top_windows(&self, most: usize) -> Vec<&Named> {
+    pub fn top_windows(&self, most: usize) -> Vec<&NamedTime> {
         top(&self.windows, most)
     }
 
@@ -199,30 +199,30 @@ impl Glance {
         }
     }
 
-    fn at(&mut self, at_us: i64) -> Option<&mut Slot> {
+    fn at(&mut self, at_us: i64) -> Option<&mut SummaryBucket> {
         let n = at_us.checked_sub(self.from_us)?.div_euclid(TEN_US);
         self.slot(usize::try_from(n).ok()?)
     }
 
-    fn slot(&mut self, n: usize) -> Option<&mut Slot> {
+    fn slot(&mut self, n: usize) -> Option<&mut SummaryBucket> {
         if n >= MOST_SLOTS {
             return None;
         }
         if self.slots.len() <= n {
-            self.slots.resize(n + 1, Slot::default());
+            self.slots.resize(n + 1, SummaryBucket::default());
         }
         self.slots.get_mut(n)
     }
 }
 
-fn top(names: &[Named], most: usize) -> Vec<&Named> {
-    let mut all: Vec<&Named> = names.iter().collect();
+fn top(names: &[NamedTime], most: usize) -> Vec<&NamedTime> {
+    let mut all: Vec<&NamedTime> = names.iter().collect();
     all.sort_by(|a, b| (b.us, &a.app, &a.title).cmp(&(a.us, &b.app, &b.title)));
     all.truncate(most);
     all
 }
 
-fn put(names: &mut Vec<Named>, app: &str, title: &str, us: u64) {
+fn put(names: &mut Vec<NamedTime>, app: &str, title: &str, us: u64) {
     let cut = |text: &str| -> String { text.chars().take(LONGEST_TITLE).collect() };
     let (app, title) = (cut(app), cut(title));
     if let Some(known) = names.iter_mut().find(|n| n.app == app && n.title == title) {
@@ -234,14 +234,14 @@ fn put(names: &mut Vec<Named>, app: &str, title: &str, us: u64) {
     {
         names.swap_remove(least);
     }
-    names.push(Named { app, title, us });
+    names.push(NamedTime { app, title, us });
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use model::{InputCounts, Window};
+    use model::{InputCounts, WindowInfo};
 
     const MINUTE: i64 = 60_000_000;
 
@@ -254,7 +254,7 @@ mod tests {
             protected: false,
             removed: false,
             window: Some(
-                Window {
+                WindowInfo {
                     app: app.into(),
                     exe: String::new(),
                     title: title.into(),
@@ -271,13 +271,13 @@ mod tests {
         }
     }
 
-    fn added(glance: &mut Glance, span: &Span) {
+    fn added(glance: &mut DaySummary, span: &Span) {
         glance.add(span, span.start_us, span.end_us());
     }
 
     #[test]
     fn time_falls_into_its_ten_minutes() {
-        let mut glance = Glance::new(0);
+        let mut glance = DaySummary::new(0);
         added(&mut glance, &span(5 * MINUTE, 20, "Editor", "a"));
         let active: Vec<u64> = glance.slots.iter().map(|s| s.states[0]).collect();
         assert_eq!(
@@ -292,15 +292,15 @@ mod tests {
         glance.take_back(5 * MINUTE, span(0, 1, "", "").counts);
         assert_eq!(glance.slots[0].input_s, 0);
         assert_eq!(glance.slots[1].mostly(), Some(Coverage::Active));
-        assert_eq!(Slot::default().mostly(), None);
+        assert_eq!(SummaryBucket::default().mostly(), None);
     }
 
     #[test]
     fn names_are_summed_merged_and_forgotten() {
-        let mut glance = Glance::new(0);
+        let mut glance = DaySummary::new(0);
         added(&mut glance, &span(0, 2, "Editor", "a"));
         added(&mut glance, &span(2 * MINUTE, 3, "Editor", "b"));
-        let mut other = Glance::new(0);
+        let mut other = DaySummary::new(0);
         added(&mut other, &span(5 * MINUTE, 4, "Browser", "x"));
         let mut hidden = span(9 * MINUTE, 9, "Bank", "secret");
         hidden.protected = true;
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn nothing_makes_it_grow_without_bound() {
-        let mut glance = Glance::new(0);
+        let mut glance = DaySummary::new(0);
         let long = "x".repeat(10_000);
         for n in 0..1_000 {
             added(
@@ -339,12 +339,12 @@ mod tests {
         assert_eq!(glance.top_windows(1)[0].title, "for ever");
         let json = serde_json::to_string(&glance).unwrap();
         assert!(json.len() < 200_000, "{}", json.len());
-        assert_eq!(serde_json::from_str::<Glance>(&json).unwrap(), glance);
+        assert_eq!(serde_json::from_str::<DaySummary>(&json).unwrap(), glance);
     }
 
     #[test]
     fn what_lies_before_the_day_is_left_out() {
-        let mut glance = Glance::new(10 * MINUTE);
+        let mut glance = DaySummary::new(10 * MINUTE);
         added(&mut glance, &span(5 * MINUTE, 10, "Editor", "a"));
         assert_eq!(glance.slots.len(), 1);
         assert_eq!(glance.slots[0].states[0], 5 * MINUTE.unsigned_abs());

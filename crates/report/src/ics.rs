@@ -5,7 +5,7 @@
 //!   same one in every export, so a calendar that reads the file again doubles nothing.
 //! * Text is printable and escaped; lines are folded at 75 bytes, between characters.
 
-use crate::overview::{Block, By};
+use crate::overview::{GroupBy, WorkBlock};
 use crate::text::hms;
 use jiff::Timestamp;
 use model::printable;
@@ -15,7 +15,13 @@ const NAME: usize = 200;
 
 /// The calendar. `device`: names this installation; `made_us`: now, in microseconds since the Unix epoch (UTC).
 #[must_use]
-pub fn calendar(blocks: &[Block], by: By, device: &str, made_us: i64, version: &str) -> String {
+pub fn calendar(
+    blocks: &[WorkBlock],
+    by: GroupBy,
+    device: &str,
+    made_us: i64,
+    version: &str,
+) -> String {
     let mut out = String::new();
     let mut line = |text: &str| fold(&mut out, text);
     line("BEGIN:VCALENDAR");

@@ -1,6 +1,6 @@
 //! Every question anybody asks of the journal.
 //!
-//! The core is pure: functions over [`model::Line`] and [`model::Span`] with the present given as an argument.
+//! The core is pure: functions over [`model::RecordLine`] and [`model::Span`] with the present given as an argument.
 //! Only [`query`] touches a journal, through its reader.
 
 pub mod activity;
@@ -21,16 +21,16 @@ pub mod strip;
 pub mod table;
 pub mod text;
 
-pub use activity::Ten;
-pub use day::{DayReport, DayStart, Extent, Today, View, summarise};
-pub use days::{AppUsage, DayTotals, Days};
-pub use feed::{Feed, LogLine, LogWord};
-pub use glance::Glance;
-pub use meaning::{Meaning, NamedUsage};
+pub use activity::ActivityBucket;
+pub use day::{DayReport, DayStart, Extent, TodayTotals, ViewOptions, summarise};
+pub use days::{AppUsage, DayTotals, DaysReport};
+pub use feed::{ActivityLog, LogLine, LogSubject};
+pub use glance::DaySummary;
+pub use meaning::{ClassificationRules, NamedUsage};
 pub use overview::Overview;
-pub use rollup::{Rollup, Rollups};
-pub use sheet::Sheet;
-pub use status::{DiskLow, Outbox, RecordingHours, Status, Upload};
+pub use rollup::{Rollup, RollupBuilder};
+pub use sheet::PrintableReport;
+pub use status::{AgentStatus, DiskStatus, OutboxSummary, ScheduleStatus, UploadAttempt};
 
 /// A report as the JSON that `--json` prints: indented, one trailing newline.
 ///

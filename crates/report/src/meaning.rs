@@ -8,8 +8,8 @@
 //!   rule can have. So the rows of a list sum to the whole.
 
 use crate::day::{DayReport, Usage};
-use crate::days::names::Names;
-use crate::days::{DayTotals, Days};
+use crate::days::names::Classifier;
+use crate::days::{DayTotals, DaysReport};
 use crate::rollup::add;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ const LONGEST_NAME: usize = 100;
 const LARGEST_PROGRAM: usize = 256 * 1024;
 
 /// The categories used unless they are switched off: few, and by application only, for what a title means differs from
-/// desk to desk. Patterns are of the form that [`Rule`] takes.
+/// desk to desk. Patterns are of the form that [`ClassificationRule`] takes.
 pub const BUILT_IN: [(&str, &str); 9] = [
     (
         "development",
@@ -78,7 +78,7 @@ pub const BUILT_IN: [(&str, &str); 9] = [
 /// Patterns are regular expressions (syntax of the `regex` crate) that may match anywhere, in capitals or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Rule {
+pub struct ClassificationRule {
     /// The category or project.
     pub name: String,
     /// What the application's name must match.
@@ -89,7 +89,7 @@ pub struct Rule {
     pub title: Option<String>,
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ClassificationRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = |what, of: &Option<String>| of.as_ref().map(|p| format!("{what} /{p}/"));
         let parts: Vec<String> = [part("app", &self.app), part("title", &self.title)]
@@ -103,14 +103,14 @@ impl fmt::Display for Rule {
 /// Which list a rule is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum List {
+pub enum RuleList {
     /// `[[category]]`
     Category,
     /// `[[project]]`
     Project,
 }
 
-impl List {
+impl RuleList {
     /// The word in the settings file.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -124,9 +124,9 @@ impl List {
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("[[{}]] number {number}{}: {why}", list.word(), told(name))]
-pub struct BadRule {
+pub struct InvalidClassificationRule {
     /// The list it is in.
-    pub list: List,
+    pub list: RuleList,
     /// Its place there, from 1.
     pub number: usize,
     /// Its name as far as it has one.
@@ -146,14 +146,14 @@ fn told(name: &str) -> String {
 
 /// A rule ready for use.
 #[derive(Clone, Debug)]
-struct Ready {
-    rule: Rule,
+struct CompiledClassification {
+    rule: ClassificationRule,
     app: Option<Regex>,
     title: Option<Regex>,
     own: Option<usize>,
 }
 
-impl Ready {
+impl CompiledClassification {
     fn matches(&self, app: &str, title: &str) -> bool {
         let fits =
             |pattern: &Option<Regex>, text| pattern.as_ref().is_none_or(|p| p.is_match(text));
@@ -163,7 +163,7 @@ impl Ready {
 
 /// Where a rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum RuleOrigin {
     /// The user's rule of that number, from 1.
     Own(usize),
     /// [`BUILT_IN`].
@@ -172,27 +172,31 @@ pub enum Origin {
 
 /// The rules in force.
 #[derive(Clone, Debug, Default)]
-pub struct Meaning {
-    categories: Vec<Ready>,
-    projects: Vec<Ready>,
+pub struct ClassificationRules {
+    categories: Vec<CompiledClassification>,
+    projects: Vec<CompiledClassification>,
 }
 
-impl Meaning {
+impl ClassificationRules {
     /// `built_in`: put [`BUILT_IN`] after the user's categories?
     ///
     /// # Errors
     /// The first rule that cannot be used: without a name or a part, with a pattern that is none, too long or too large,
     /// or beyond [`MOST_RULES`].
-    pub fn new(categories: &[Rule], built_in: bool, projects: &[Rule]) -> Result<Self, BadRule> {
-        let mut all = ready(List::Category, categories)?;
+    pub fn new(
+        categories: &[ClassificationRule],
+        built_in: bool,
+        projects: &[ClassificationRule],
+    ) -> Result<Self, InvalidClassificationRule> {
+        let mut all = ready(RuleList::Category, categories)?;
         if built_in {
-            let more: Vec<Rule> = built_in_rules().collect();
-            let more = ready(List::Category, &more)?.into_iter();
-            all.extend(more.map(|rule| Ready { own: None, ..rule }));
+            let more: Vec<ClassificationRule> = built_in_rules().collect();
+            let more = ready(RuleList::Category, &more)?.into_iter();
+            all.extend(more.map(|rule| CompiledClassification { own: None, ..rule }));
         }
         Ok(Self {
             categories: all,
-            projects: ready(List::Project, projects)?,
+            projects: ready(RuleList::Project, projects)?,
         })
     }
 
@@ -210,27 +214,33 @@ impl Meaning {
     }
 
     /// The rules of a list in their order, and where each comes from.
-    pub fn rules(&self, list: List) -> impl Iterator<Item = (Origin, &Rule)> {
+    pub fn rules(&self, list: RuleList) -> impl Iterator<Item = (RuleOrigin, &ClassificationRule)> {
         self.list(list).iter().map(|r| (origin(r), &r.rule))
     }
 
     /// The rule that a window belongs to.
     #[must_use]
-    pub fn which(&self, list: List, app: &str, title: &str) -> Option<(Origin, &Rule)> {
+    pub fn which(
+        &self,
+        list: RuleList,
+        app: &str,
+        title: &str,
+    ) -> Option<(RuleOrigin, &ClassificationRule)> {
         let found = self.list(list).iter().find(|r| r.matches(app, title));
         found.map(|r| (origin(r), &r.rule))
     }
 
     /// The name of a window's category or project; [`NONE`] when it has none.
     #[must_use]
-    pub fn name(&self, list: List, app: &str, title: &str) -> &str {
+    pub fn name(&self, list: RuleList, app: &str, title: &str) -> &str {
         self.which(list, app, title)
             .map_or(NONE, |(_, rule)| rule.name.as_str())
     }
 
     /// The rules that windows of an application may belong to, in their order: names, and what titles must match.
-    pub(crate) fn of_app(&self, list: List, app: &str) -> Vec<(&str, Option<&Regex>)> {
-        let fits = |rule: &&Ready| rule.app.as_ref().is_none_or(|p| p.is_match(app));
+    pub(crate) fn of_app(&self, list: RuleList, app: &str) -> Vec<(&str, Option<&Regex>)> {
+        let fits =
+            |rule: &&CompiledClassification| rule.app.as_ref().is_none_or(|p| p.is_match(app));
         let mut rules = Vec::new();
         for rule in self.list(list).iter().filter(fits) {
             rules.push((rule.rule.name.as_str(), rule.title.as_ref()));
@@ -242,27 +252,27 @@ impl Meaning {
         rules
     }
 
-    fn list(&self, list: List) -> &[Ready] {
+    fn list(&self, list: RuleList) -> &[CompiledClassification] {
         match list {
-            List::Category => &self.categories,
-            List::Project => &self.projects,
+            RuleList::Category => &self.categories,
+            RuleList::Project => &self.projects,
         }
     }
 
     /// Fills in the categories and projects of a day.
     pub fn tell_day(&self, day: &mut DayReport) {
-        Names::new(self).tell_day(day);
+        Classifier::new(self).tell_day(day);
     }
 
     /// Fills in the categories and projects of many days from their applications alone; right as long as no rule
     /// [needs titles](Self::needs_titles).
-    pub fn tell_days(&self, days: &mut Days) {
+    pub fn tell_days(&self, days: &mut DaysReport) {
         days.days.iter_mut().for_each(|day| self.tell_totals(day));
     }
 
     fn tell_totals(&self, day: &mut DayTotals) {
-        for list in [List::Category, List::Project] {
-            let mut sums = Sums::default();
+        for list in [RuleList::Category, RuleList::Project] {
+            let mut sums = NamedSums::default();
             for app in &day.apps {
                 sums.add(self.name(list, &app.app, ""), &app.usage);
             }
@@ -270,30 +280,33 @@ impl Meaning {
             sums.add(REMOVED, &day.removed);
             sums.add(NO_WINDOW, &day.unnamed);
             *match list {
-                List::Category => &mut day.categories,
-                List::Project => &mut day.projects,
+                RuleList::Category => &mut day.categories,
+                RuleList::Project => &mut day.projects,
             } = sums.rows();
         }
     }
 }
 
-fn origin(rule: &Ready) -> Origin {
-    rule.own.map_or(Origin::BuiltIn, Origin::Own)
+fn origin(rule: &CompiledClassification) -> RuleOrigin {
+    rule.own.map_or(RuleOrigin::BuiltIn, RuleOrigin::Own)
 }
 
 /// [`BUILT_IN`] as rules.
-pub fn built_in_rules() -> impl Iterator<Item = Rule> {
-    BUILT_IN.iter().map(|(name, app)| Rule {
+pub fn built_in_rules() -> impl Iterator<Item = ClassificationRule> {
+    BUILT_IN.iter().map(|(name, app)| ClassificationRule {
         name: (*name).to_owned(),
         app: Some((*app).to_owned()),
         title: None,
     })
 }
 
-fn ready(list: List, rules: &[Rule]) -> Result<Vec<Ready>, BadRule> {
+fn ready(
+    list: RuleList,
+    rules: &[ClassificationRule],
+) -> Result<Vec<CompiledClassification>, InvalidClassificationRule> {
     let mut out = Vec::with_capacity(rules.len());
     for (number, rule) in (1..).zip(rules) {
-        let bad = |part, why: String| BadRule {
+        let bad = |part, why: String| InvalidClassificationRule {
             list,
             number,
             name: rule.name.clone(),
@@ -319,7 +332,7 @@ fn ready(list: List, rules: &[Rule]) -> Result<Vec<Ready>, BadRule> {
                 .map_err(|why| bad(Some(part), why)),
             None => Ok(None),
         };
-        out.push(Ready {
+        out.push(CompiledClassification {
             app: compile("app", &rule.app)?,
             title: compile("title", &rule.title)?,
             rule: rule.clone(),
@@ -366,9 +379,9 @@ pub struct NamedUsage {
 
 /// Usages summed up by name.
 #[derive(Clone, Debug, Default)]
-pub struct Sums(BTreeMap<String, Usage>);
+pub struct NamedSums(BTreeMap<String, Usage>);
 
-impl Sums {
+impl NamedSums {
     /// Adds to a name's sum; nothing is no row.
     pub fn add(&mut self, name: &str, usage: &Usage) {
         if usage.is_zero() {
@@ -405,8 +418,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    pub(crate) fn rule(name: &str, app: Option<&str>, title: Option<&str>) -> Rule {
-        Rule {
+    pub(crate) fn rule(name: &str, app: Option<&str>, title: Option<&str>) -> ClassificationRule {
+        ClassificationRule {
             name: name.to_owned(),
             app: app.map(str::to_owned),
             title: title.map(str::to_owned),
@@ -420,8 +433,8 @@ mod tests {
             rule("reading", Some("^firefox$"), None),
         ];
         let projects = [rule("uam", None, Some(r"\buam\b"))];
-        let meaning = Meaning::new(&own, true, &projects).unwrap();
-        let category = |app, title| meaning.name(List::Category, app, title);
+        let meaning = ClassificationRules::new(&own, true, &projects).unwrap();
+        let category = |app, title| meaning.name(RuleList::Category, app, title);
         assert_eq!(category("Firefox", "A VIDEO"), "play");
         assert_eq!(category("firefox", "news"), "reading");
         assert_eq!(category("firefox-esr", "news"), "browsing");
@@ -429,21 +442,24 @@ mod tests {
         assert_eq!(category("Alacritty", ""), "terminal");
         assert_eq!(category("Windows Terminal", ""), "terminal");
         assert_eq!(category("encoder", ""), NONE, "a word, not a part of one");
-        assert_eq!(meaning.name(List::Project, "Code", "main.rs - uam"), "uam");
-        assert_eq!(meaning.name(List::Project, "Code", "guam"), NONE);
-        let which = meaning.which(List::Category, "firefox", "");
-        assert_eq!(which.map(|(origin, _)| origin), Some(Origin::Own(2)));
+        assert_eq!(
+            meaning.name(RuleList::Project, "Code", "main.rs - uam"),
+            "uam"
+        );
+        assert_eq!(meaning.name(RuleList::Project, "Code", "guam"), NONE);
+        let which = meaning.which(RuleList::Category, "firefox", "");
+        assert_eq!(which.map(|(origin, _)| origin), Some(RuleOrigin::Own(2)));
         assert!(meaning.needs_titles() && meaning.has_projects());
-        let plain = Meaning::new(&[], true, &[]).unwrap();
+        let plain = ClassificationRules::new(&[], true, &[]).unwrap();
         assert!(!plain.needs_titles() && !plain.has_projects());
-        assert_eq!(plain.rules(List::Category).count(), BUILT_IN.len());
+        assert_eq!(plain.rules(RuleList::Category).count(), BUILT_IN.len());
     }
 
     #[test]
     fn a_bad_rule_is_named() {
-        let bad = |rule: Rule| {
+        let bad = |rule: ClassificationRule| {
             let fine = self::rule("fine", Some("x"), None);
-            let e = Meaning::new(&[], true, &[fine, rule]).unwrap_err();
+            let e = ClassificationRules::new(&[], true, &[fine, rule]).unwrap_err();
             (e.part, e.to_string())
         };
         let (part, text) = bad(rule("x", Some("a(b"), None));
@@ -460,7 +476,12 @@ mod tests {
         assert_eq!(part, Some("title"));
         assert!(text.ends_with("too much to be matched quickly"), "{text}");
         let many = vec![rule("x", Some("a"), None); MOST_RULES + 1];
-        assert_eq!(Meaning::new(&many, false, &[]).unwrap_err().number, 201);
+        assert_eq!(
+            ClassificationRules::new(&many, false, &[])
+                .unwrap_err()
+                .number,
+            201
+        );
     }
 
     #[test]
@@ -468,7 +489,7 @@ mod tests {
         let mut day = crate::table::tests::sample();
         let own = [rule("work", Some("editor"), Some("main"))];
         let projects = [rule("=cmd", None, Some("main"))];
-        Meaning::new(&own, false, &projects)
+        ClassificationRules::new(&own, false, &projects)
             .unwrap()
             .tell_day(&mut day);
         let names: Vec<&str> = day.categories.iter().map(|c| c.name.as_str()).collect();
@@ -485,8 +506,8 @@ mod tests {
         /// Whatever somebody writes as a pattern: an answer, never a crash; and in bounded time, whatever the title.
         #[test]
         fn any_pattern_is_taken_or_refused(pattern in ".{0,40}|[a(b)*+?{}0-9\\[\\]|.^$]{0,30}", title in ".{0,200}") {
-            if let Ok(meaning) = Meaning::new(&[rule("x", None, Some(&pattern))], false, &[]) {
-                let _ = meaning.name(List::Category, "", &title);
+            if let Ok(meaning) = ClassificationRules::new(&[rule("x", None, Some(&pattern))], false, &[]) {
+                let _ = meaning.name(RuleList::Category, "", &title);
             }
         }
     }

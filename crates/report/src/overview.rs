@@ -2,7 +2,7 @@
 //! minutes, and a time line.
 //!
 //! # What is always true
-//! * The totals of a day are exactly those of [`View::summarise`] for it; categories, projects and applications (with the
+//! * The totals of a day are exactly those of [`ViewOptions::summarise`] for it; categories, projects and applications (with the
 //!   rows in parentheses) each sum to its active and idle time and to its counts.
 //! * The ten minutes of a day sum to its active and its idle time.
 //! * The strips of a day cover what is counted of it, once.
@@ -10,13 +10,15 @@
 
 mod blocks;
 
-pub use blocks::{Block, By};
+pub use blocks::{GroupBy, WorkBlock};
 
-use crate::activity::{Ten, Tens};
-use crate::day::{DayStart, Extent, StateTotal, Stretches, Usage, View, Zones};
-use crate::days::{AppUsage, DayTotals, Days, Row};
-use crate::meaning::{List, Meaning, NO_WINDOW, NamedUsage, PROTECTED, REMOVED, Sums};
-use crate::rollup::{Totals, add};
+use crate::activity::{ActivityBucket, TenMinuteBuckets};
+use crate::day::{DayStart, Extent, StateTotal, Stretches, Usage, ViewOptions, ZoneCalendars};
+use crate::days::{AppUsage, DayTotals, DaysReport, RowKey};
+use crate::meaning::{
+    ClassificationRules, NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED, RuleList,
+};
+use crate::rollup::{RollupTotals, add};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{Counts, Coverage, Span};
@@ -33,15 +35,15 @@ const MOST_WINDOWS: usize = 50_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
     /// Every day asked for, in order.
-    pub days: Vec<DayView>,
+    pub days: Vec<OverviewDay>,
     /// Numbers of the journal's rows near these days that cannot be read any more; their time shows as `off`.
     pub damaged: Vec<u64>,
-    labels: Vec<Label>,
+    labels: Vec<RowLabel>,
 }
 
 /// One day of an [`Overview`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DayView {
+pub struct OverviewDay {
     /// Its totals, categories and projects among them.
     pub totals: DayTotals,
     /// IANA name of the zone in which it began.
@@ -49,15 +51,15 @@ pub struct DayView {
     /// Its first instant that is counted, and the one after the last; none when it lies outside the journal.
     pub counted_us: Option<(i64, i64)>,
     /// Activity, without the ten minutes in which there was none.
-    pub tens: Vec<Ten>,
+    pub tens: Vec<ActivityBucket>,
     /// The time line.
-    pub strips: Vec<Strip>,
-    cells: Vec<Cell>,
+    pub strips: Vec<CategoryStretch>,
+    cells: Vec<LabelTime>,
 }
 
 /// A stretch of a time line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strip {
+pub struct CategoryStretch {
     /// Its start, in microseconds since the Unix epoch (UTC).
     pub from_us: i64,
     /// Its end.
@@ -70,26 +72,26 @@ pub struct Strip {
 
 /// What a span's time is counted to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Label {
-    row: Row,
+struct RowLabel {
+    row: RowKey,
     category: Arc<str>,
     project: Arc<str>,
 }
 
-impl Label {
+impl RowLabel {
     fn app(&self) -> &str {
         match &self.row {
-            Row::App(name) => name,
-            Row::Protected => PROTECTED,
-            Row::Removed => REMOVED,
-            Row::Unnamed => NO_WINDOW,
+            RowKey::App(name) => name,
+            RowKey::Protected => PROTECTED,
+            RowKey::Removed => REMOVED,
+            RowKey::Unnamed => NO_WINDOW,
         }
     }
 }
 
 /// Active time of one label within ten minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cell {
+struct LabelTime {
     ten_us: i64,
     label: u32,
     active_us: u64,
@@ -100,8 +102,8 @@ struct Cell {
 impl Overview {
     /// Of totals alone: without activity and time lines.
     #[must_use]
-    pub fn of(days: Days) -> Self {
-        let view = |totals| DayView {
+    pub fn of(days: DaysReport) -> Self {
+        let view = |totals| OverviewDay {
             totals,
             zone: String::new(),
             counted_us: None,
@@ -118,8 +120,8 @@ impl Overview {
 
     /// The totals of its days alone.
     #[must_use]
-    pub fn totals(&self) -> Days {
-        Days {
+    pub fn totals(&self) -> DaysReport {
+        DaysReport {
             days: self.days.iter().map(|day| day.totals.clone()).collect(),
             damaged: self.damaged.clone(),
         }
@@ -128,7 +130,7 @@ impl Overview {
 
 /// The sums over many days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Whole {
+pub struct PeriodTotals {
     /// How much time is counted, in microseconds; the sum of `states`.
     pub length_us: u64,
     /// Time in each state, in the order of [`Coverage::ALL`].
@@ -143,13 +145,13 @@ pub struct Whole {
     pub apps: Vec<NamedUsage>,
 }
 
-impl Whole {
+impl PeriodTotals {
     /// The sums of some days.
     #[must_use]
     pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
         let mut whole = Self::default();
         let mut states: BTreeMap<Coverage, u64> = BTreeMap::new();
-        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| Sums::default());
+        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| NamedSums::default());
         for day in days {
             whole.length_us += day.length_us;
             whole.counts += day.counts;
@@ -185,25 +187,25 @@ impl Whole {
 }
 
 /// An overview in the making, fed with some neighbouring days at a time.
-pub(crate) struct Making<'m> {
-    view: View,
-    meaning: &'m Meaning,
+pub(crate) struct OverviewBuilder<'m> {
+    view: ViewOptions,
+    meaning: &'m ClassificationRules,
     extent: Extent,
-    zones: Zones,
+    zones: ZoneCalendars,
     /// What each window met stands for, by application and title.
     windows: HashMap<String, HashMap<String, u32>>,
     windows_met: usize,
-    numbers: HashMap<Label, u32>,
+    numbers: HashMap<RowLabel, u32>,
     overview: Overview,
 }
 
-impl<'m> Making<'m> {
-    pub(crate) fn new(view: View, meaning: &'m Meaning, extent: Extent) -> Self {
+impl<'m> OverviewBuilder<'m> {
+    pub(crate) fn new(view: ViewOptions, meaning: &'m ClassificationRules, extent: Extent) -> Self {
         Self {
             view,
             meaning,
             extent,
-            zones: Zones::default(),
+            zones: ZoneCalendars::default(),
             windows: HashMap::new(),
             windows_met: 0,
             numbers: HashMap::new(),
@@ -228,7 +230,10 @@ impl<'m> Making<'m> {
             return;
         };
         let starts = self.view.starts;
-        let mut making: Vec<DayMaking> = days.iter().map(|day| DayMaking::new(*day)).collect();
+        let mut making: Vec<OverviewDayBuilder> = days
+            .iter()
+            .map(|day| OverviewDayBuilder::new(*day))
+            .collect();
         let stretches = Stretches::new(spans, self.extent, zone, self.view.merge_us);
         for stretch in &stretches.list {
             let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
@@ -272,7 +277,7 @@ impl<'m> Making<'m> {
             }
         }
         let labels = &self.overview.labels;
-        let days: Vec<DayView> = making
+        let days: Vec<OverviewDay> = making
             .into_iter()
             .map(|day| day.finish(labels, zone))
             .collect();
@@ -281,11 +286,11 @@ impl<'m> Making<'m> {
 
     /// The label of a span.
     fn label(&mut self, span: &Span) -> u32 {
-        let row = Row::of(span);
+        let row = RowKey::of(span);
         let window = span
             .window
             .as_deref()
-            .filter(|_| matches!(row, Row::App(_)));
+            .filter(|_| matches!(row, RowKey::App(_)));
         let title = window.map_or("", |w| w.title.as_str());
         if let Some(window) = window
             && let Some(label) = self.windows.get(&window.app).and_then(|w| w.get(title))
@@ -294,16 +299,16 @@ impl<'m> Making<'m> {
         }
         let name = |list| -> Arc<str> {
             match &row {
-                Row::App(app) => self.meaning.name(list, app, title),
-                Row::Protected => PROTECTED,
-                Row::Removed => REMOVED,
-                Row::Unnamed => NO_WINDOW,
+                RowKey::App(app) => self.meaning.name(list, app, title),
+                RowKey::Protected => PROTECTED,
+                RowKey::Removed => REMOVED,
+                RowKey::Unnamed => NO_WINDOW,
             }
             .into()
         };
-        let label = Label {
-            category: name(List::Category),
-            project: name(List::Project),
+        let label = RowLabel {
+            category: name(RuleList::Category),
+            project: name(RuleList::Project),
             row,
         };
         let number = match self.numbers.get(&label) {
@@ -329,21 +334,21 @@ impl<'m> Making<'m> {
 }
 
 /// A day in the making.
-struct DayMaking {
+struct OverviewDayBuilder {
     day: Date,
     zone: Option<String>,
     counted_us: Option<(i64, i64)>,
     states: [u64; Coverage::ALL.len()],
     rows: HashMap<u32, Usage>,
-    tens: Tens,
-    cells: BTreeMap<(i64, u32), Cell>,
-    strips: Vec<Strip>,
+    tens: TenMinuteBuckets,
+    cells: BTreeMap<(i64, u32), LabelTime>,
+    strips: Vec<CategoryStretch>,
     /// The two minutes being looked at, and how long what took of them.
     grain: i64,
-    within: Vec<Strip>,
+    within: Vec<CategoryStretch>,
 }
 
-impl DayMaking {
+impl OverviewDayBuilder {
     fn new(day: Date) -> Self {
         Self {
             day,
@@ -351,7 +356,7 @@ impl DayMaking {
             counted_us: None,
             states: [0; Coverage::ALL.len()],
             rows: HashMap::new(),
-            tens: Tens::default(),
+            tens: TenMinuteBuckets::default(),
             cells: BTreeMap::new(),
             strips: Vec::new(),
             grain: i64::MIN,
@@ -393,7 +398,7 @@ impl DayMaking {
         self.tens
             .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
                 if let (Some(label), Coverage::Active) = (label, state) {
-                    let cell = cells.entry((ten_us, label)).or_insert(Cell {
+                    let cell = cells.entry((ten_us, label)).or_insert(LabelTime {
                         ten_us,
                         label,
                         active_us: 0,
@@ -422,7 +427,7 @@ impl DayMaking {
                 whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
                 _ => end.max(at + 1),
             };
-            self.within.push(Strip {
+            self.within.push(CategoryStretch {
                 from_us: at,
                 to_us: end,
                 state,
@@ -439,7 +444,7 @@ impl DayMaking {
             return;
         };
         let (from_us, to_us) = (first.from_us, last.to_us);
-        let us = |of: &Strip| -> u64 {
+        let us = |of: &CategoryStretch| -> u64 {
             let same = within.iter();
             same.filter(|s| s.state == of.state && s.category == of.category)
                 .map(|s| s.to_us.abs_diff(s.from_us))
@@ -457,7 +462,7 @@ impl DayMaking {
             {
                 last.to_us = to_us;
             }
-            _ => self.strips.push(Strip {
+            _ => self.strips.push(CategoryStretch {
                 from_us,
                 to_us,
                 state: most.state,
@@ -466,20 +471,20 @@ impl DayMaking {
         }
     }
 
-    fn finish(mut self, labels: &[Label], zone: &str) -> DayView {
+    fn finish(mut self, labels: &[RowLabel], zone: &str) -> OverviewDay {
         self.close();
-        let mut totals = Totals {
+        let mut totals = RollupTotals {
             states: self.states,
-            ..Totals::default()
+            ..RollupTotals::default()
         };
-        let [mut categories, mut projects] = [(); 2].map(|()| Sums::default());
+        let [mut categories, mut projects] = [(); 2].map(|()| NamedSums::default());
         for (number, usage) in &self.rows {
             let label = &labels[*number as usize];
             let row = match &label.row {
-                Row::App(name) => totals.app(name),
-                Row::Protected => &mut totals.protected,
-                Row::Removed => &mut totals.removed,
-                Row::Unnamed => &mut totals.unnamed,
+                RowKey::App(name) => totals.app(name),
+                RowKey::Protected => &mut totals.protected,
+                RowKey::Removed => &mut totals.removed,
+                RowKey::Unnamed => &mut totals.unnamed,
             };
             add(row, usage);
             categories.add(&label.category, usage);
@@ -488,7 +493,7 @@ impl DayMaking {
         let mut totals = DayTotals::new(self.day, totals);
         totals.categories = categories.rows();
         totals.projects = projects.rows();
-        DayView {
+        OverviewDay {
             totals,
             zone: self.zone.unwrap_or_else(|| zone.to_owned()),
             counted_us: self.counted_us,
@@ -501,7 +506,7 @@ impl DayMaking {
 
 /// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
 #[must_use]
-pub fn bounds_of(day: &DayView, starts: DayStart) -> (i64, i64) {
+pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> (i64, i64) {
     starts.bounds(day.totals.day, &crate::text::zone(&day.zone))
 }
 

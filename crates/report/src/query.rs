@@ -1,17 +1,20 @@
 //! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
 
-use crate::day::{DayReport, DayStart, Extent, View, query_range};
-use crate::days::names::Names;
-use crate::days::{Days, Gathering};
+use crate::day::{DayReport, DayStart, Extent, ViewOptions, query_range};
+use crate::days::names::Classifier;
+use crate::days::{DaysBuilder, DaysReport};
 use crate::feed::window_text;
-use crate::meaning::Meaning;
-use crate::overview::{Making, Overview};
+use crate::meaning::ClassificationRules;
+use crate::overview::{Overview, OverviewBuilder};
 use crate::rollup::Rollup;
-use crate::status::Outbox;
+use crate::status::OutboxSummary;
 use crate::text::{age, bytes, clip, count, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use journal::{Day, JournalError, Lines, Place, Reader, SLOT_US, ShotRow, SpanHead, slot_of};
+use journal::{
+    JournalError, Reader, RecordLines, SLOT_US, ScreenshotEntry, ScreenshotLocation, SpanHead,
+    UtcDay, slot_of,
+};
 use model::{Coverage, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +29,7 @@ const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
 pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayReport, JournalError> {
-    day_in(reader, View::default(), day, now_us, zone)
+    day_in(reader, ViewOptions::default(), day, now_us, zone)
 }
 
 /// As [`day`], looked at in a certain way.
@@ -35,7 +38,7 @@ pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayRep
 /// As there.
 pub fn day_in(
     reader: &Reader,
-    view: View,
+    view: ViewOptions,
     day: Date,
     now_us: i64,
     zone: &str,
@@ -55,10 +58,10 @@ pub fn day_in(
 /// Three UTC days hold every instant that any zone (UTC-12 to UTC+14) calls the day, also where days begin at noon.
 pub(crate) fn lines_of_day(
     reader: &Reader,
-    view: View,
+    view: ViewOptions,
     day: Date,
     began_us: i64,
-) -> Result<Lines, JournalError> {
+) -> Result<RecordLines, JournalError> {
     const HOUR_US: i64 = 3600 * 1_000_000;
     let midnight = crate::day::start_of(day, &jiff::tz::TimeZone::UTC);
     let to = midnight.saturating_add(48 * HOUR_US);
@@ -66,7 +69,7 @@ pub(crate) fn lines_of_day(
     let mut back = 72 * HOUR_US;
     loop {
         let from = to.saturating_sub(back);
-        let mut near = Near::new(view, day);
+        let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
         let mut found = reader.lines_if(from..to, &mut |head| {
             reaches_back |= head.start_us < certain;
@@ -90,8 +93,8 @@ pub(crate) fn lines_of_day(
 
 /// Which spans matter to a day while there is one zone only: those that touch it there, and the nearest one on each side,
 /// for the zone it leaves in force or brings. Where short visits are merged, their neighbours matter too: then all do.
-struct Near {
-    view: View,
+struct NearSpans {
+    view: ViewOptions,
     day: Date,
     zone: String,
     bounds: (i64, i64),
@@ -103,8 +106,8 @@ struct Near {
     after: Option<(i64, u64)>,
 }
 
-impl Near {
-    fn new(view: View, day: Date) -> Self {
+impl NearSpans {
+    fn new(view: ViewOptions, day: Date) -> Self {
         Self {
             view,
             day,
@@ -152,13 +155,13 @@ impl Near {
 /// and records only where there is none. `now_us` and `zone` as there.
 ///
 /// # Errors
-/// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Days::damaged`].
+/// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DaysReport::damaged`].
 pub fn days(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
-) -> Result<Days, JournalError> {
+) -> Result<DaysReport, JournalError> {
     days_from(reader, DayStart::default(), days, now_us, zone)
 }
 
@@ -172,7 +175,7 @@ pub fn days_from(
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
-) -> Result<Days, JournalError> {
+) -> Result<DaysReport, JournalError> {
     days_by(reader, (starts, None), days, now_us, zone)
 }
 
@@ -183,11 +186,11 @@ pub fn days_from(
 /// As there.
 pub fn days_told(
     reader: &Reader,
-    (starts, meaning): (DayStart, &Meaning),
+    (starts, meaning): (DayStart, &ClassificationRules),
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
-) -> Result<Days, JournalError> {
+) -> Result<DaysReport, JournalError> {
     days_by(reader, (starts, Some(meaning)), days, now_us, zone)
 }
 
@@ -198,12 +201,12 @@ pub fn days_told(
 /// As for [`overview`].
 pub fn totals(
     reader: &Reader,
-    (view, meaning): (View, &Meaning),
+    (view, meaning): (ViewOptions, &ClassificationRules),
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
     progress: &mut dyn FnMut(usize),
-) -> Result<Days, JournalError> {
+) -> Result<DaysReport, JournalError> {
     if view.merge_us > 0 {
         let asked = (view, meaning);
         return Ok(overview(reader, asked, days, now_us, zone, progress)?.totals());
@@ -213,19 +216,19 @@ pub fn totals(
 
 fn days_by(
     reader: &Reader,
-    (starts, meaning): (DayStart, Option<&Meaning>),
+    (starts, meaning): (DayStart, Option<&ClassificationRules>),
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
-) -> Result<Days, JournalError> {
+) -> Result<DaysReport, JournalError> {
     if days.is_empty() {
-        return Ok(Days::default());
+        return Ok(DaysReport::default());
     }
     let extent = Extent {
         began_us: began_us(reader)?,
         now_us,
     };
-    let known = Known::of(reader)?;
+    let known = RollupCoverage::of(reader)?;
     let (nearest, to) = (query_range(*days.start()).0, query_range(*days.end()).1);
     // As for one day: whatever reaches into the first day, and the zone before it, is found by looking further back.
     let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
@@ -233,7 +236,7 @@ fn days_by(
     let from = loop {
         let from = certain.saturating_sub(back);
         let head = slot_of(from)..slot_of(certain).saturating_add(1);
-        let mut gathering = Gathering::new(days, starts, None);
+        let mut gathering = DaysBuilder::new(days, starts, None);
         gather(reader, head, &mut gathering, extent, &known)?;
         let head = gathering;
         if head.reaches_before(certain) || from <= extent.began_us || back > FARTHEST {
@@ -242,26 +245,26 @@ fn days_by(
         back = back.saturating_mul(2);
     };
     let slots = slot_of(from)..slot_of(to).saturating_add(1);
-    let mut gathering = Gathering::new(days, starts, meaning.map(Names::new));
+    let mut gathering = DaysBuilder::new(days, starts, meaning.map(Classifier::new));
     let mut damaged = gather(reader, slots, &mut gathering, extent, &known)?;
     for span in reader.pending()? {
         gathering.span(u64::MAX, &span);
     }
     damaged.sort_unstable();
     damaged.dedup();
-    Ok(Days {
+    Ok(DaysReport {
         days: gathering.finish(extent, zone),
         damaged,
     })
 }
 
 /// Of which slots roll-ups tell everything.
-pub(crate) struct Known {
+pub(crate) struct RollupCoverage {
     since: i64,
-    erased: Vec<RangeInclusive<Day>>,
+    erased: Vec<RangeInclusive<UtcDay>>,
 }
 
-impl Known {
+impl RollupCoverage {
     pub(crate) fn of(reader: &Reader) -> Result<Self, JournalError> {
         let erased = reader.erased()?;
         let days = erased.iter().map(|range| range.first_day..=range.last_day);
@@ -272,7 +275,7 @@ impl Known {
     }
 
     pub(crate) fn is_known(&self, slot: i64) -> bool {
-        let day = || Day::of_us(slot.saturating_mul(SLOT_US));
+        let day = || UtcDay::of_us(slot.saturating_mul(SLOT_US));
         slot >= self.since.max(0)
             && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
     }
@@ -282,9 +285,9 @@ impl Known {
 fn gather(
     reader: &Reader,
     slots: Range<i64>,
-    gathering: &mut Gathering<'_>,
+    gathering: &mut DaysBuilder<'_>,
     extent: Extent,
-    known: &Known,
+    known: &RollupCoverage,
 ) -> Result<Vec<u64>, JournalError> {
     gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
@@ -342,7 +345,7 @@ const AT_ONCE: usize = 14;
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Overview::damaged`].
 pub fn overview(
     reader: &Reader,
-    (view, meaning): (View, &Meaning),
+    (view, meaning): (ViewOptions, &ClassificationRules),
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
@@ -355,7 +358,7 @@ pub fn overview(
     let all: Vec<Date> = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok())
         .take_while(|day| day <= days.end())
         .collect();
-    let mut making = Making::new(view, meaning, extent);
+    let mut making = OverviewBuilder::new(view, meaning, extent);
     let mut damaged = BTreeSet::new();
     let pending = reader.pending()?;
     for days in all.chunks(AT_ONCE) {
@@ -393,13 +396,13 @@ pub fn overview(
 
 /// What a journal says while no instance runs. As JSON the field names are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtRest {
+pub struct OfflineStatus {
     /// Always `off`: nothing is recorded.
     pub state: Coverage,
     /// When something last reached the disk, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
     /// What the sink has not yet acknowledged.
-    pub outbox: Outbox,
+    pub outbox: OutboxSummary,
     /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
     pub last_ack_us: Option<i64>,
     /// Where the journal lies.
@@ -410,8 +413,8 @@ pub struct AtRest {
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<AtRest, JournalError> {
-    Ok(AtRest {
+pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, JournalError> {
+    Ok(OfflineStatus {
         state: Coverage::Off,
         last_durable_us: reader.last_durable_us()?,
         outbox: outbox(reader)?,
@@ -424,16 +427,16 @@ pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<AtRest, JournalError> 
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn outbox(reader: &Reader) -> Result<Outbox, JournalError> {
+pub fn outbox(reader: &Reader) -> Result<OutboxSummary, JournalError> {
     let depth = reader.depth()?;
-    Ok(Outbox {
+    Ok(OutboxSummary {
         records: depth.records,
         shots: depth.shots,
         bytes: depth.bytes,
     })
 }
 
-impl AtRest {
+impl OfflineStatus {
     /// Plain lines for `uam status`; harmless to print.
     #[must_use]
     pub fn lines(&self, now_us: i64) -> Vec<String> {
@@ -441,7 +444,7 @@ impl AtRest {
             Some(at) => format!("{} ago", age(crate::status::since(at, now_us))),
             None => "never".to_owned(),
         };
-        let outbox = if self.outbox == Outbox::default() {
+        let outbox = if self.outbox == OutboxSummary::default() {
             "empty".to_owned()
         } else {
             format!(
@@ -466,12 +469,12 @@ impl AtRest {
 
 /// One shot for `uam shots --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShotInfo {
+pub struct ScreenshotInfo {
     /// Its number in the journal; `uam shots --show` takes it.
     pub seq: u64,
     /// Its facts. Window names are raw text.
     #[serde(flatten)]
-    pub shot: model::Shot,
+    pub shot: model::Screenshot,
     /// `here`, `archived`, `deleted` or `lost`.
     pub place: String,
     /// True when the sink has it.
@@ -484,18 +487,18 @@ pub struct ShotInfo {
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn shots(reader: &Reader, limit: usize) -> Result<Vec<ShotInfo>, JournalError> {
+pub fn shots(reader: &Reader, limit: usize) -> Result<Vec<ScreenshotInfo>, JournalError> {
     Ok(reader.shots(limit)?.into_iter().map(info).collect())
 }
 
-fn info(row: ShotRow) -> ShotInfo {
+fn info(row: ScreenshotEntry) -> ScreenshotInfo {
     let place = match row.place {
-        Place::Here => "here",
-        Place::Archived => "archived",
-        Place::Deleted => "deleted",
-        Place::Lost => "lost",
+        ScreenshotLocation::Here => "here",
+        ScreenshotLocation::Archived => "archived",
+        ScreenshotLocation::Deleted => "deleted",
+        ScreenshotLocation::Lost => "lost",
     };
-    ShotInfo {
+    ScreenshotInfo {
         seq: row.seq,
         shot: row.shot,
         place: place.to_owned(),
@@ -506,7 +509,7 @@ fn info(row: ShotRow) -> ShotInfo {
 
 /// Shots as plain lines at most `width` columns wide; harmless to print.
 #[must_use]
-pub fn shot_lines(shots: &[ShotInfo], width: usize) -> Vec<String> {
+pub fn shot_lines(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
     if shots.is_empty() {
         return vec!["no shots yet".to_owned()];
     }

@@ -15,11 +15,11 @@
 
 mod windows;
 
-pub(crate) use windows::SlotWindow;
+pub(crate) use windows::RollupWindow;
 
 use crate::day::Usage;
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, InputCounts, Span, Window};
+use model::{Counts, Coverage, InputCounts, Span, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ const LONGEST: i64 = 40_000;
 
 /// Time and counts of some time, per state and per application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
+pub(crate) struct RollupTotals {
     /// In microseconds, in the order of [`Coverage::ALL`].
     pub(crate) states: [u64; Coverage::ALL.len()],
     pub(crate) apps: BTreeMap<String, Usage>,
@@ -43,7 +43,7 @@ pub(crate) struct Totals {
     pub(crate) unnamed: Usage,
 }
 
-impl Totals {
+impl RollupTotals {
     /// The row that a span's time and counts belong to.
     fn row(&mut self, span: &Span) -> &mut Usage {
         match &span.window {
@@ -113,14 +113,14 @@ pub struct Rollup {
     pub covered_us: (i64, i64),
     /// The slot in which the span began that reaches beyond the end of this one.
     pub carried_from: Option<i64>,
-    pub(crate) totals: Totals,
+    pub(crate) totals: RollupTotals,
     /// While it is made; one that was read has none.
-    windows: windows::Windows,
+    windows: windows::RollupWindows,
 }
 
 /// The form on disk. Names are short, for there are 35,040 of these in a year.
 #[derive(Serialize, Deserialize)]
-struct Form {
+struct RollupLine {
     v: u32,
     /// Zone.
     z: Arc<str>,
@@ -191,8 +191,8 @@ impl Rollup {
             zone,
             covered_us: (start, start),
             carried_from: None,
-            totals: Totals::default(),
-            windows: windows::Windows::default(),
+            totals: RollupTotals::default(),
+            windows: windows::RollupWindows::default(),
         }
     }
 
@@ -239,7 +239,7 @@ impl Rollup {
         let start = self.slot * SLOT_US;
         let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
         let usages = self.totals.apps.iter();
-        let mut content = serde_json::to_vec(&Form {
+        let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
             z: Arc::clone(&self.zone),
             t: (offset(self.covered_us.0), offset(self.covered_us.1)),
@@ -260,7 +260,7 @@ impl Rollup {
     #[must_use]
     pub fn decode(slot: i64, content: &[u8]) -> Option<Self> {
         let (sums, _) = parted(content);
-        let form: Form = serde_json::from_slice(sums).ok()?;
+        let form: RollupLine = serde_json::from_slice(sums).ok()?;
         let known = (1..=VERSION).contains(&form.v)
             && form.s.len() <= Coverage::ALL.len()
             && form.t.0 <= form.t.1
@@ -299,20 +299,20 @@ pub(crate) fn parted(content: &[u8]) -> (&[u8], Option<&[u8]>) {
 pub(crate) fn each_window<'a>(
     slot: i64,
     content: &'a [u8],
-    visit: &mut dyn FnMut(SlotWindow<'a>),
+    visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
     windows::each(slot, parted(content).1?, visit)
 }
 
 /// The window that a span may be known by.
-pub(crate) fn window_of(span: &Span) -> Option<&Window> {
+pub(crate) fn window_of(span: &Span) -> Option<&WindowInfo> {
     let window = span.window.as_deref();
     window.filter(|_| !span.protected && !span.removed)
 }
 
 /// Makes roll-ups of the final spans of one run, in their order.
 #[derive(Debug)]
-pub struct Rollups {
+pub struct RollupBuilder {
     /// Nothing is made of slots before this one.
     clear_from: i64,
     /// Up to here spans were seen.
@@ -322,7 +322,7 @@ pub struct Rollups {
     done: Vec<(i64, Vec<u8>)>,
 }
 
-impl Rollups {
+impl RollupBuilder {
     /// Begins with the first slot that nobody has touched ([`journal::Journal::first_clear_slot`]).
     #[must_use]
     pub fn new(clear_from: i64) -> Self {

@@ -1,11 +1,11 @@
 //! Which windows had these words in their name? Day by day, newest first, so that an answer can be shown while the next
 //! is looked for. Roll-ups tell where there are any that hold titles, and records elsewhere.
 
-use crate::day::{Zones, date_in};
-use crate::query::Known;
+use crate::day::{ZoneCalendars, date_in};
+use crate::query::RollupCoverage;
 use crate::rollup::{Rollup, each_window, parted, window_of};
 use jiff::civil::Date;
-use journal::{Day, JournalError, Reader, SLOT_US, slot_of};
+use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
 use model::{Coverage, Record};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ const SLOTS: i64 = 96;
 
 /// A window on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hit {
+pub struct SearchHit {
     /// The date in the zone of the window's first moment.
     pub day: Date,
     /// The application, raw text.
@@ -33,9 +33,9 @@ pub struct Hit {
 }
 
 /// The words looked for, in capitals or not.
-struct Words(Vec<Regex>);
+struct SearchWords(Vec<Regex>);
 
-impl Words {
+impl SearchWords {
     fn new(words: &str) -> Self {
         let word = |word: &str| {
             RegexBuilder::new(&regex::escape(word))
@@ -62,13 +62,13 @@ impl Words {
 
 /// A day's windows by application and title; `None` for those without the words.
 #[derive(Default)]
-struct Hits(HashMap<String, HashMap<String, Option<Hit>>>);
+struct DayHits(HashMap<String, HashMap<String, Option<SearchHit>>>);
 
-impl Hits {
+impl DayHits {
     fn add(
         &mut self,
         (app, title): (&str, &str),
-        words: &Words,
+        words: &SearchWords,
         (first_us, last_us): (i64, i64),
         active_us: u64,
         day: impl FnOnce() -> Date,
@@ -84,7 +84,7 @@ impl Hits {
             }
             return;
         }
-        let hit = words.are_in(app, title).then(|| Hit {
+        let hit = words.are_in(app, title).then(|| SearchHit {
             day: day(),
             app: app.to_owned(),
             title: title.to_owned(),
@@ -97,9 +97,9 @@ impl Hits {
     }
 
     /// Longest first.
-    fn told(self) -> Vec<Hit> {
+    fn told(self) -> Vec<SearchHit> {
         let hits = self.0.into_values().flat_map(HashMap::into_values);
-        let mut found: Vec<Hit> = hits.flatten().collect();
+        let mut found: Vec<SearchHit> = hits.flatten().collect();
         found.sort_by(|a, b| {
             (b.active_us, a.first_us, &a.title).cmp(&(a.active_us, b.first_us, &b.title))
         });
@@ -114,14 +114,14 @@ impl Hits {
 /// See [`JournalError`]; rows that cannot be read are passed over.
 pub fn titles(
     reader: &Reader,
-    days: &RangeInclusive<Day>,
+    days: &RangeInclusive<UtcDay>,
     words: &str,
-    mut each: impl FnMut(Day, Vec<Hit>) -> ControlFlow<()>,
+    mut each: impl FnMut(UtcDay, Vec<SearchHit>) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
-    let words = Words::new(words);
-    let known = Known::of(reader)?;
-    let mut zones = Zones::default();
-    for day in (days.start().0..=days.end().0).rev().map(Day) {
+    let words = SearchWords::new(words);
+    let known = RollupCoverage::of(reader)?;
+    let mut zones = ZoneCalendars::default();
+    for day in (days.start().0..=days.end().0).rev().map(UtcDay) {
         let hits = of_day(reader, day, &words, &known, &mut zones)?;
         if each(day, hits.told()).is_break() {
             break;
@@ -132,12 +132,12 @@ pub fn titles(
 
 fn of_day(
     reader: &Reader,
-    day: Day,
-    words: &Words,
-    known: &Known,
-    zones: &mut Zones,
-) -> Result<Hits, JournalError> {
-    let mut hits = Hits::default();
+    day: UtcDay,
+    words: &SearchWords,
+    known: &RollupCoverage,
+    zones: &mut ZoneCalendars,
+) -> Result<DayHits, JournalError> {
+    let mut hits = DayHits::default();
     let first = i64::from(day.0) * SLOTS;
     let slots = first..first + SLOTS;
     // Told by records: what no roll-up tells.
@@ -201,9 +201,9 @@ fn of_day(
 fn of_slot(
     slot: i64,
     content: &[u8],
-    words: &Words,
-    hits: &mut Hits,
-    zones: &mut Zones,
+    words: &SearchWords,
+    hits: &mut DayHits,
+    zones: &mut ZoneCalendars,
 ) -> Option<()> {
     let mut found = Vec::new();
     each_window(slot, content, &mut |window| found.push(window))?;

@@ -12,11 +12,11 @@ mod lanes;
 pub mod pdf;
 mod words;
 
-pub use lanes::{Bar, Lane, LaneStrip};
+pub use lanes::{PrintedBar, PrintedStretch, PrintedTimeline};
 
 use crate::day::DayStart;
 use crate::meaning::{NONE, NamedUsage, PROTECTED, REMOVED};
-use crate::overview::{Overview, Whole};
+use crate::overview::{Overview, PeriodTotals};
 use crate::text::{count, hms};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, printable};
@@ -34,7 +34,7 @@ const CELL: usize = 72;
 
 /// What the sheet says of itself.
 #[derive(Clone, Debug, Default)]
-pub struct Letter {
+pub struct Cover {
     /// Who it is for.
     pub client: Option<String>,
     /// Whose time it is.
@@ -47,17 +47,17 @@ pub struct Letter {
     pub zone: String,
     /// When days begin.
     pub starts: DayStart,
-    /// What was merged, in microseconds; see [`crate::View`].
+    /// What was merged, in microseconds; see [`crate::ViewOptions`].
     pub merge_us: u64,
     /// Are there rules for projects?
     pub projects: bool,
     /// The chosen pictures, at most [`MOST_PICTURES`].
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<ReportScreenshot>,
 }
 
 /// A chosen picture.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct ReportScreenshot {
     /// Its number in the journal.
     pub seq: u64,
     /// When it was taken, in microseconds since the Unix epoch (UTC).
@@ -78,45 +78,45 @@ pub struct Picture {
 
 /// A colour, as red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tint(pub u8, pub u8, pub u8);
+pub struct Colour(pub u8, pub u8, pub u8);
 
 /// Colours of categories, most used first; far apart for people who see few colours, and in print.
-const TINTS: [Tint; 8] = [
-    Tint(0x2f, 0x6d, 0xa3),
-    Tint(0xe0, 0x8e, 0x45),
-    Tint(0x55, 0xa0, 0x78),
-    Tint(0xb6, 0x55, 0x7c),
-    Tint(0x86, 0x74, 0xb8),
-    Tint(0xcf, 0xb5, 0x47),
-    Tint(0x53, 0xad, 0xb5),
-    Tint(0x92, 0x70, 0x5c),
+const TINTS: [Colour; 8] = [
+    Colour(0x2f, 0x6d, 0xa3),
+    Colour(0xe0, 0x8e, 0x45),
+    Colour(0x55, 0xa0, 0x78),
+    Colour(0xb6, 0x55, 0x7c),
+    Colour(0x86, 0x74, 0xb8),
+    Colour(0xcf, 0xb5, 0x47),
+    Colour(0x53, 0xad, 0xb5),
+    Colour(0x92, 0x70, 0x5c),
 ];
 /// Further categories, and what has none.
-const REST: Tint = Tint(0x98, 0xa1, 0xab);
+const REST: Colour = Colour(0x98, 0xa1, 0xab);
 /// What may not be told.
-const HELD_BACK: Tint = Tint(0x5a, 0x63, 0x6e);
-const IDLE: Tint = Tint(0xd3, 0xda, 0xe1);
+const HELD_BACK: Colour = Colour(0x5a, 0x63, 0x6e);
+const IDLE: Colour = Colour(0xd3, 0xda, 0xe1);
 /// Nobody could be at work, or nothing was recorded.
-const AWAY: Tint = Tint(0xec, 0xef, 0xf2);
+const AWAY: Colour = Colour(0xec, 0xef, 0xf2);
 
 /// A table of time by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct UsageTable {
     /// What the names are.
     pub title: &'static str,
     /// Longest first.
-    pub rows: Vec<Row>,
+    pub rows: Vec<UsageTableRow>,
     /// Their sum.
-    pub total: Row,
+    pub total: UsageTableRow,
 }
 
-/// A row of a [`Table`].
+/// A row of a [`UsageTable`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct UsageTableRow {
     /// Its name.
     pub name: String,
     /// Its colour, where it has one.
-    pub tint: Option<Tint>,
+    pub tint: Option<Colour>,
     /// Seconds at the desk, of the idle, and both.
     pub seconds: [u64; 3],
     /// Of the whole, in tenths of a percent.
@@ -125,7 +125,7 @@ pub struct Row {
 
 /// A line of the table of states.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct CoverageRow {
     /// Its name.
     pub name: &'static str,
     /// What it means.
@@ -138,7 +138,7 @@ pub struct State {
 
 /// A day, or a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Period {
+pub struct PeriodRow {
     /// Its name.
     pub name: String,
     /// When somebody was first and last at the desk, such as `08:58–17:40`; of a month on how many days.
@@ -146,12 +146,12 @@ pub struct Period {
     /// Seconds active and idle.
     pub seconds: [u64; 2],
     /// Active time by category as a bar: colour, and share of the longest period's in tenths of a percent.
-    pub bar: Vec<(Tint, u64)>,
+    pub bar: Vec<(Colour, u64)>,
 }
 
 /// The sheet.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub struct PrintableReport {
     /// Its headline.
     pub title: String,
     /// Which days.
@@ -161,23 +161,23 @@ pub struct Sheet {
     /// The few numbers that matter: value and name.
     pub figures: Vec<(String, String)>,
     /// By project, category and application.
-    pub tables: Vec<Table>,
+    pub tables: Vec<UsageTable>,
     /// By day or by month; empty for a single day.
-    pub periods: Vec<Period>,
+    pub periods: Vec<PeriodRow>,
     /// What `periods` are.
     pub period: &'static str,
     /// Time lines.
-    pub lanes: Vec<Lane>,
+    pub lanes: Vec<PrintedTimeline>,
     /// Which colours they have.
-    pub legend: Vec<(Tint, String)>,
+    pub legend: Vec<(Colour, String)>,
     /// The states, which sum to all that is counted.
-    pub states: Vec<State>,
+    pub states: Vec<CoverageRow>,
     /// Seconds counted.
     pub length: u64,
     /// What to know about it.
     pub notes: Vec<String>,
     /// The chosen pictures, and what stands under each.
-    pub pictures: Vec<(Picture, String)>,
+    pub pictures: Vec<(ReportScreenshot, String)>,
     /// Who signs.
     pub signatures: [String; 2],
     /// What made it.
@@ -215,15 +215,15 @@ fn share(part: u64, whole: u64) -> u64 {
     u64::try_from(share).unwrap_or(0)
 }
 
-impl Sheet {
+impl PrintableReport {
     /// The sheet of some days.
     #[must_use]
-    pub fn new(overview: &Overview, mut letter: Letter) -> Self {
+    pub fn new(overview: &Overview, mut letter: Cover) -> Self {
         let told = |name: Option<String>| name.filter(|name| !name.trim().is_empty());
         letter.client = told(letter.client);
         letter.author = told(letter.author);
-        let whole = Whole::of(overview.days.iter().map(|day| &day.totals));
-        let tints = Tints::new(&whole.categories);
+        let whole = PeriodTotals::of(overview.days.iter().map(|day| &day.totals));
+        let tints = CategoryColours::new(&whole.categories);
         let mut tables = Vec::new();
         if letter.projects {
             tables.push(table("Projects", &whole.projects, |_| None));
@@ -237,7 +237,7 @@ impl Sheet {
             .states
             .iter()
             .zip(seconds)
-            .map(|(total, seconds)| State {
+            .map(|(total, seconds)| CoverageRow {
                 name: total.state.word(),
                 what: meant(total.state),
                 seconds,
@@ -285,16 +285,16 @@ impl Sheet {
 }
 
 /// Which colour each category has.
-pub(crate) struct Tints(Vec<String>);
+pub(crate) struct CategoryColours(Vec<String>);
 
-impl Tints {
+impl CategoryColours {
     fn new(categories: &[NamedUsage]) -> Self {
         let named = categories.iter().map(|c| &c.name);
         let ruled = named.filter(|name| !name.starts_with('('));
         Self(ruled.take(TINTS.len()).cloned().collect())
     }
 
-    pub(crate) fn of(&self, category: &str) -> Tint {
+    pub(crate) fn of(&self, category: &str) -> Colour {
         match category {
             PROTECTED | REMOVED => HELD_BACK,
             _ => {
@@ -304,7 +304,7 @@ impl Tints {
         }
     }
 
-    pub(crate) fn of_state(&self, state: Coverage, category: Option<&str>) -> Option<Tint> {
+    pub(crate) fn of_state(&self, state: Coverage, category: Option<&str>) -> Option<Colour> {
         match state {
             Coverage::Active => Some(self.of(category.unwrap_or(NONE))),
             Coverage::Idle => Some(IDLE),
@@ -315,7 +315,7 @@ impl Tints {
         }
     }
 
-    fn legend(&self, lanes: &[Lane]) -> Vec<(Tint, String)> {
+    fn legend(&self, lanes: &[PrintedTimeline]) -> Vec<(Colour, String)> {
         let named = TINTS
             .iter()
             .zip(&self.0)
@@ -338,7 +338,11 @@ impl Tints {
     }
 }
 
-fn table(title: &'static str, rows: &[NamedUsage], tint: impl Fn(&str) -> Option<Tint>) -> Table {
+fn table(
+    title: &'static str,
+    rows: &[NamedUsage],
+    tint: impl Fn(&str) -> Option<Colour>,
+) -> UsageTable {
     let whole: u64 = rows.iter().map(|r| r.usage.total_us()).sum();
     let shown = if rows.len() > MOST_ROWS + 1 {
         MOST_ROWS
@@ -346,7 +350,7 @@ fn table(title: &'static str, rows: &[NamedUsage], tint: impl Fn(&str) -> Option
         rows.len()
     };
     let (shown, rest) = rows.split_at(shown);
-    let mut lines: Vec<(String, Option<Tint>, u64, u64)> = shown
+    let mut lines: Vec<(String, Option<Colour>, u64, u64)> = shown
         .iter()
         .map(|r| {
             let name = if r.name.is_empty() {
@@ -375,21 +379,23 @@ fn table(title: &'static str, rows: &[NamedUsage], tint: impl Fn(&str) -> Option
         carried(&lines.iter().map(|l| l.2).collect::<Vec<_>>()),
         carried(&lines.iter().map(|l| l.3).collect::<Vec<_>>()),
     ];
-    let rows: Vec<Row> = lines
+    let rows: Vec<UsageTableRow> = lines
         .into_iter()
         .zip(active.iter().zip(&idle))
-        .map(|((name, tint, active_us, idle_us), (active, idle))| Row {
-            name,
-            tint,
-            seconds: [*active, *idle, active + idle],
-            share: share(active_us + idle_us, whole),
-        })
+        .map(
+            |((name, tint, active_us, idle_us), (active, idle))| UsageTableRow {
+                name,
+                tint,
+                seconds: [*active, *idle, active + idle],
+                share: share(active_us + idle_us, whole),
+            },
+        )
         .collect();
     let [active, idle]: [u64; 2] = [active.iter().sum(), idle.iter().sum()];
-    Table {
+    UsageTable {
         title,
         rows,
-        total: Row {
+        total: UsageTableRow {
             name: "Total".to_owned(),
             tint: None,
             seconds: [active, idle, active + idle],
@@ -406,9 +412,13 @@ fn month_name(day: Date) -> String {
     day.strftime("%B %Y").to_string()
 }
 
-fn periods(overview: &Overview, tints: &Tints, name: fn(Date) -> String) -> Vec<Period> {
+fn periods(
+    overview: &Overview,
+    tints: &CategoryColours,
+    name: fn(Date) -> String,
+) -> Vec<PeriodRow> {
     let days = overview.days.iter().filter(|day| day.totals.is_known());
-    let mut groups: Vec<(String, Vec<&crate::overview::DayView>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<&crate::overview::OverviewDay>)> = Vec::new();
     for day in days {
         let name = name(day.totals.day);
         match groups.last_mut() {
@@ -418,8 +428,8 @@ fn periods(overview: &Overview, tints: &Tints, name: fn(Date) -> String) -> Vec<
     }
     let sums = groups
         .iter()
-        .map(|(_, days)| Whole::of(days.iter().map(|d| &d.totals)));
-    let sums: Vec<Whole> = sums.collect();
+        .map(|(_, days)| PeriodTotals::of(days.iter().map(|d| &d.totals)));
+    let sums: Vec<PeriodTotals> = sums.collect();
     let us = |state| sums.iter().map(|s| s.state_us(state)).collect::<Vec<_>>();
     let (active, idle) = (us(Coverage::Active), us(Coverage::Idle));
     let longest = active.iter().copied().max().unwrap_or(0);
@@ -434,7 +444,7 @@ fn periods(overview: &Overview, tints: &Tints, name: fn(Date) -> String) -> Vec<
         .zip(sums)
         .zip(seconds)
         .map(|(((name, days), sum), seconds)| {
-            let mut bar: Vec<(Tint, u64)> = Vec::new();
+            let mut bar: Vec<(Colour, u64)> = Vec::new();
             for category in &sum.categories {
                 let part = (
                     tints.of(&category.name),
@@ -445,7 +455,7 @@ fn periods(overview: &Overview, tints: &Tints, name: fn(Date) -> String) -> Vec<
                     None => bar.push(part),
                 }
             }
-            Period {
+            PeriodRow {
                 name,
                 when: match days.as_slice() {
                     [day] if !by_month => lanes::presence(day).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use crate::day::StateTotal;
 use crate::text::{age, bytes, clock, count, hms, when, zone};
-use model::{Concern, Counts, Coverage, Power, Unsupported, Window};
+use model::{Counts, Coverage, PowerState, SensorKind, Unsupported, WindowInfo};
 use serde::{Deserialize, Serialize};
 
 /// A last durable write younger than this, in microseconds, counts as fresh: open counts are written every 5 s, and
@@ -12,7 +12,7 @@ pub const FRESH_US: u64 = 15_000_000;
 /// The state of the running instance. As JSON (`uam status --json`, and between `uam` and the running instance) the
 /// field names are stable; instants (`…_us`) are microseconds since the Unix epoch (UTC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
+pub struct AgentStatus {
     /// Version of the running program.
     pub version: String,
     /// Its process number.
@@ -28,7 +28,7 @@ pub struct Status {
     /// True when an exclusion rule holds back what the window is; `window` is then none.
     pub protected: bool,
     /// The active window. Hostile text: show it through [`model::printable`] only.
-    pub window: Option<Window>,
+    pub window: Option<WindowInfo>,
     /// Counts of the span that is open.
     pub span_counts: Counts,
     /// Counts of today.
@@ -38,11 +38,11 @@ pub struct Status {
     /// When something last reached the disk for good.
     pub last_durable_us: Option<i64>,
     /// What the sink has not yet acknowledged.
-    pub outbox: Outbox,
+    pub outbox: OutboxSummary,
     /// Where uploads go, for people: `s3://bucket/prefix` or a directory.
     pub destination: String,
     /// The last attempt to upload.
-    pub last_upload: Option<Upload>,
+    pub last_upload: Option<UploadAttempt>,
     /// When the next upload is due.
     pub next_upload_us: Option<i64>,
     /// When the last shot was taken.
@@ -54,19 +54,19 @@ pub struct Status {
     /// When a pause ends by itself; none when there is no pause or it lasts until resumed.
     pub paused_until_us: Option<i64>,
     /// The weekly recording hours; none when recording is always wanted.
-    pub hours: Option<RecordingHours>,
+    pub hours: Option<ScheduleStatus>,
     /// The power supply; none without a battery.
-    pub power: Option<Power>,
+    pub power: Option<PowerState>,
     /// Sensors that do not work here, and why.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingSensor>,
     /// The disk, while it has less room than its floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disk: Option<DiskLow>,
+    pub disk: Option<DiskStatus>,
 }
 
 /// A disk with less room than its floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiskLow {
+pub struct DiskStatus {
     /// Bytes left.
     pub free: u64,
     /// Bytes that are to be left alone.
@@ -75,7 +75,7 @@ pub struct DiskLow {
     pub stopped: bool,
 }
 
-impl DiskLow {
+impl DiskStatus {
     /// What it means, as one line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -91,7 +91,7 @@ impl DiskLow {
 
 /// The weekly recording hours now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordingHours {
+pub struct ScheduleStatus {
     /// Is it inside them?
     pub inside: bool,
     /// When they next begin or end; none when they never do.
@@ -102,7 +102,7 @@ pub struct RecordingHours {
 
 /// What the sink has not yet acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outbox {
+pub struct OutboxSummary {
     /// Records of every kind.
     pub records: u64,
     /// Pictures among them.
@@ -113,7 +113,7 @@ pub struct Outbox {
 
 /// How an upload ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upload {
+pub struct UploadAttempt {
     /// When.
     pub at_us: i64,
     /// One sentence for people; after a failure with what to do about it.
@@ -124,15 +124,15 @@ pub struct Upload {
 
 /// A sensor that does not work here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missing {
+pub struct MissingSensor {
     /// Which.
-    pub concern: Concern,
+    pub concern: SensorKind,
     /// Why, and what can be done.
     #[serde(flatten)]
     pub why: Unsupported,
 }
 
-impl Status {
+impl AgentStatus {
     /// Age of the last durable write at `now_us`, in microseconds. Negative when it is stamped later than now, as
     /// after the clock was set back.
     #[must_use]
@@ -213,7 +213,7 @@ impl Status {
     /// The outbox as one line.
     #[must_use]
     pub fn outbox_text(&self) -> String {
-        if self.outbox == Outbox::default() {
+        if self.outbox == OutboxSummary::default() {
             return "empty".to_owned();
         }
         format!(
@@ -371,8 +371,8 @@ mod tests {
     const NOW: i64 = 1_784_100_000_000_000;
     const S: i64 = 1_000_000;
 
-    fn status() -> Status {
-        Status {
+    fn status() -> AgentStatus {
+        AgentStatus {
             version: "0.1.0".into(),
             pid: 4711,
             data_dir: "/home/ada/.local/share/uam".into(),
@@ -380,7 +380,7 @@ mod tests {
             state: Coverage::Active,
             since_us: NOW - 125 * S,
             protected: false,
-            window: Some(Window {
+            window: Some(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: "main.rs\u{1b}[2J — uam".into(),
@@ -420,13 +420,13 @@ mod tests {
                 },
             ],
             last_durable_us: Some(NOW - 3 * S),
-            outbox: Outbox {
+            outbox: OutboxSummary {
                 records: 12,
                 shots: 1,
                 bytes: 51_300,
             },
             destination: "s3://team-bucket/uam".into(),
-            last_upload: Some(Upload {
+            last_upload: Some(UploadAttempt {
                 at_us: NOW - 100 * S,
                 text: "42 records and 1 shot sent".into(),
                 ok: true,
@@ -437,13 +437,13 @@ mod tests {
             idle_us: Some(4_000_000),
             paused_until_us: None,
             hours: None,
-            power: Some(Power {
+            power: Some(PowerState {
                 percent: 81,
                 discharging: true,
             }),
             disk: None,
-            missing: vec![Missing {
-                concern: Concern::Session,
+            missing: vec![MissingSensor {
+                concern: SensorKind::Session,
                 why: Unsupported::new("no logind on this system", ""),
             }],
         }
@@ -482,7 +482,7 @@ mod tests {
         s.paused_until_us = Some(NOW + 600 * S);
         s.protected = true;
         s.window = None;
-        s.last_upload = Some(Upload {
+        s.last_upload = Some(UploadAttempt {
             at_us: NOW - 100 * S,
             text: "the sink does not answer; trying again".into(),
             ok: false,
@@ -498,7 +498,7 @@ mod tests {
         // It is 09:20 in Berlin, a Wednesday.
         s.paused_until_us = Some(NOW + 52_800 * S);
         assert_eq!(s.headline(NOW), "paused for 2 min, until tomorrow 00:00:00");
-        s.hours = Some(RecordingHours {
+        s.hours = Some(ScheduleStatus {
             inside: false,
             next_change_us: Some(NOW + 4 * 86_400 * S),
             pausing: false,
@@ -510,13 +510,13 @@ mod tests {
         );
         assert_eq!(s.hours_text(NOW).unwrap(), "begin Sun 09:20:00");
         s.paused_until_us = None;
-        s.hours = s.hours.map(|h| RecordingHours { pausing: true, ..h });
+        s.hours = s.hours.map(|h| ScheduleStatus { pausing: true, ..h });
         assert_eq!(
             s.headline(NOW),
             "paused for 2 min, outside the recording hours until Sun 09:20:00"
         );
         s.state = Coverage::Active;
-        s.hours = Some(RecordingHours {
+        s.hours = Some(ScheduleStatus {
             inside: true,
             next_change_us: Some(NOW + 3_600 * S),
             pausing: false,
@@ -528,7 +528,7 @@ mod tests {
     #[test]
     fn a_steady_headline_does_not_count_the_time() {
         let mut s = status();
-        let both = |s: &Status| [NOW, NOW + 5 * S].map(|now| s.steady_headline(now));
+        let both = |s: &AgentStatus| [NOW, NOW + 5 * S].map(|now| s.steady_headline(now));
         assert_eq!(both(&s), ["recording · active"; 2]);
         s.state = Coverage::Paused;
         assert_eq!(both(&s), ["paused, until resumed"; 2]);
@@ -542,14 +542,17 @@ mod tests {
     #[test]
     fn json_is_stable_and_reads_back() {
         let json = crate::to_json(&status()).unwrap();
-        assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status());
+        assert_eq!(
+            serde_json::from_str::<AgentStatus>(&json).unwrap(),
+            status()
+        );
         insta::assert_snapshot!(json);
     }
 
     #[test]
     fn a_disk_below_its_floor_says_what_it_costs() {
         let mut status = status();
-        status.disk = Some(DiskLow {
+        status.disk = Some(DiskStatus {
             free: 812_000_000,
             floor: 1_000_000_000,
             stopped: false,
@@ -559,7 +562,7 @@ mod tests {
         assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
         assert!(status.headline(NOW).starts_with("recording"));
         status.state = Coverage::Blind;
-        status.disk = Some(DiskLow {
+        status.disk = Some(DiskStatus {
             free: 80_000_000,
             floor: 1_000_000_000,
             stopped: true,

@@ -4,18 +4,18 @@
 //! rules at the head of [`crate::day`] hold.
 
 use crate::activity::TEN_US;
-use crate::day::{Bounds, DayReport, Extent, Stretches, View, spans_of};
+use crate::day::{DayBounds, DayReport, Extent, Stretches, ViewOptions, spans_of};
 use crate::query;
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use model::{Coverage, Line, Span};
+use model::{Coverage, RecordLine, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What a piece of time belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Owner {
+pub enum TimelineOwner {
     /// A window: its place in [`Strip::windows`].
     Window(usize),
     /// Something an exclusion rule held back.
@@ -28,7 +28,7 @@ pub enum Owner {
 
 /// A time in one state, with one owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StripPiece {
+pub struct TimelinePiece {
     /// Its start, microseconds since the Unix epoch (UTC).
     pub from_us: i64,
     /// Its end; exclusive.
@@ -36,12 +36,12 @@ pub struct StripPiece {
     /// Its state; never `off`.
     pub state: Coverage,
     /// Whose it is.
-    pub owner: Owner,
+    pub owner: TimelineOwner,
 }
 
 /// What happened in ten minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ten {
+pub struct TimelineBucket {
     /// Time in state `active`, in microseconds.
     pub active_us: u64,
     /// Time in state `idle`, in microseconds.
@@ -56,7 +56,7 @@ pub struct Ten {
 
 /// A day as a strip.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Strip {
+pub struct Timeline {
     /// The day's first instant in its zone, microseconds since the Unix epoch (UTC).
     pub from_us: i64,
     /// The next day's.
@@ -64,9 +64,9 @@ pub struct Strip {
     /// Application and title of each window, raw text.
     pub windows: Vec<(String, String)>,
     /// The day's pieces. Where there is none, nothing ran.
-    pub pieces: Vec<StripPiece>,
+    pub pieces: Vec<TimelinePiece>,
     /// One for each ten minutes from `from_us` on.
-    pub tens: Vec<Ten>,
+    pub tens: Vec<TimelineBucket>,
 }
 
 /// A day's report and its strip, read once and looked at in a certain way. `now_us` and `zone` as in [`query::day`].
@@ -75,11 +75,11 @@ pub struct Strip {
 /// As [`query::day`].
 pub fn day(
     reader: &Reader,
-    view: View,
+    view: ViewOptions,
     day: Date,
     now_us: i64,
     zone: &str,
-) -> Result<(DayReport, Strip), JournalError> {
+) -> Result<(DayReport, Timeline), JournalError> {
     let extent = Extent {
         began_us: query::began_us(reader)?,
         now_us,
@@ -94,15 +94,15 @@ pub fn day(
     Ok((report, strip))
 }
 
-/// The strip of one day; arguments as for [`View::summarise`], and the zone in force at the day's end.
+/// The strip of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
 #[must_use]
 pub fn strip(
-    lines: &[Line],
+    lines: &[RecordLine],
     pending: &[Span],
-    (view, day): (View, Date),
+    (view, day): (ViewOptions, Date),
     extent: Extent,
     zone: &str,
-) -> Strip {
+) -> Timeline {
     let spans = spans_of(lines, pending);
     let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
     told(&spans, &stretches, (view, day), extent, zone)
@@ -111,16 +111,16 @@ pub fn strip(
 fn told(
     spans: &[&Span],
     stretches: &Stretches<'_>,
-    (view, day): (View, Date),
+    (view, day): (ViewOptions, Date),
     extent: Extent,
     zone: &str,
-) -> Strip {
-    let mut bounds = Bounds::new(day, view.starts);
+) -> Timeline {
+    let mut bounds = DayBounds::new(day, view.starts);
     let (from_us, to_us) = bounds.of(zone);
-    let mut out = Strip {
+    let mut out = Timeline {
         from_us,
         to_us,
-        ..Strip::default()
+        ..Timeline::default()
     };
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     // Who travelled has a day that is longer than its zone's; all of it is shown.
@@ -139,15 +139,15 @@ fn told(
         }
     }
     let tens = (out.to_us.saturating_sub(out.from_us) + TEN_US - 1) / TEN_US;
-    out.tens = vec![Ten::default(); usize::try_from(tens.clamp(0, 400)).unwrap_or(0)];
+    out.tens = vec![TimelineBucket::default(); usize::try_from(tens.clamp(0, 400)).unwrap_or(0)];
     for (from, to, state, span) in clipped {
         let owner = match &span.window {
-            _ if span.protected => Owner::Protected,
-            _ if span.removed => Owner::Removed,
-            None => Owner::Nobody,
+            _ if span.protected => TimelineOwner::Protected,
+            _ if span.removed => TimelineOwner::Removed,
+            None => TimelineOwner::Nobody,
             Some(window) => {
                 let name = (window.app.as_str(), window.title.as_str());
-                Owner::Window(*known.entry(name).or_insert_with(|| {
+                TimelineOwner::Window(*known.entry(name).or_insert_with(|| {
                     out.windows.push((window.app.clone(), window.title.clone()));
                     out.windows.len() - 1
                 }))
@@ -158,7 +158,7 @@ fn told(
             Some(last) if last.to_us == from && last.owner == owner && last.state == state => {
                 last.to_us = to;
             }
-            _ => out.pieces.push(StripPiece {
+            _ => out.pieces.push(TimelinePiece {
                 from_us: from,
                 to_us: to,
                 state,
@@ -185,7 +185,7 @@ fn ten(from_us: i64, at_us: i64) -> Option<usize> {
 }
 
 /// Gives time to the ten minutes it lies in.
-fn spread(strip: &mut Strip, from: i64, to: i64, state: Coverage) {
+fn spread(strip: &mut Timeline, from: i64, to: i64, state: Coverage) {
     let mut at = from;
     while at < to {
         let Some(n) = ten(strip.from_us, at) else {
@@ -210,14 +210,14 @@ mod tests {
     use super::*;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
-    use model::{Counts, DeviceId, InputCounts, Record, Window};
+    use model::{Counts, DeviceId, InputCounts, Record, WindowInfo};
     use std::sync::Arc;
 
     const MINUTE: i64 = 60_000_000;
 
-    fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Line {
-        Line {
-            schema: model::SCHEMA,
+    fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> RecordLine {
+        RecordLine {
+            schema: model::RECORD_SCHEMA,
             device_id: DeviceId::from_bytes([1; 16]),
             seq,
             record: Record::Span(Span {
@@ -228,7 +228,7 @@ mod tests {
                 protected: title == "protected",
                 removed: false,
                 window: (!title.is_empty()).then(|| {
-                    Arc::new(Window {
+                    Arc::new(WindowInfo {
                         app: "Editor".into(),
                         exe: String::new(),
                         title: title.into(),
@@ -272,7 +272,7 @@ mod tests {
             began_us: start(day) - MINUTE,
             now_us: at + 100 * MINUTE,
         };
-        let view = View::default();
+        let view = ViewOptions::default();
         let report = view.summarise(&lines, &[], day, extent, "UTC");
         let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 144);
@@ -284,10 +284,10 @@ mod tests {
         assert_eq!(
             told,
             [
-                (1, Coverage::Locked, Owner::Nobody),
-                (2, Coverage::Active, Owner::Window(0)),
-                (1, Coverage::Idle, Owner::Window(0)),
-                (17, Coverage::Active, Owner::Protected),
+                (1, Coverage::Locked, TimelineOwner::Nobody),
+                (2, Coverage::Active, TimelineOwner::Window(0)),
+                (1, Coverage::Idle, TimelineOwner::Window(0)),
+                (17, Coverage::Active, TimelineOwner::Protected),
             ]
         );
         let active: u64 = strip.tens.iter().map(|t| t.active_us).sum();
@@ -311,7 +311,7 @@ mod tests {
             line(4, four + 11 * MINUTE, 4 * MINUTE, Coverage::Active, "a"),
         ];
         if let Record::Span(span) = &mut lines[2].record {
-            let window = Window {
+            let window = WindowInfo {
                 app: "Other".into(),
                 exe: String::new(),
                 title: "b".into(),
@@ -322,7 +322,7 @@ mod tests {
             began_us: four - 2 * MINUTE,
             now_us: four + 60 * MINUTE,
         };
-        let view = View {
+        let view = ViewOptions {
             starts: crate::DayStart::parse("04:00").unwrap(),
             merge_us: 90_000_000,
         };
@@ -332,8 +332,8 @@ mod tests {
         assert_eq!(told(view).from_us, four);
         let report = view.summarise(&lines, &[], day, extent, "UTC");
         assert_eq!(report.apps.len(), 1);
-        assert_eq!(told(View::default()).windows.len(), 3);
-        assert_eq!(told(View::default()).pieces.len(), 4);
+        assert_eq!(told(ViewOptions::default()).windows.len(), 3);
+        assert_eq!(told(ViewOptions::default()).pieces.len(), 4);
     }
 
     #[test]
@@ -344,7 +344,7 @@ mod tests {
             now_us: start(day) + 40 * 60 * MINUTE,
         };
         let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
-        let view = View::default();
+        let view = ViewOptions::default();
         let strip = strip(&lines, &[], (view, day), extent, "Europe/Berlin");
         assert_eq!(strip.tens.len(), 150);
         assert!(

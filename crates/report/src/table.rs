@@ -1,7 +1,7 @@
 //! A day as a plain table for a terminal or a text file: no colour, no escape codes, fitted to a width.
 
 use crate::day::{DayReport, Usage};
-use crate::days::{AppUsage, DayTotals, Days};
+use crate::days::{AppUsage, DayTotals, DaysReport};
 use crate::meaning::NamedUsage;
 use crate::text::{bytes, clip, clock, count, hms, left, right, zone};
 use model::Coverage;
@@ -61,7 +61,7 @@ const DAY_WIDTHS: [usize; 5] = [10, 10, 10, 8, 8];
 /// Many days as text, one line each and the sum at the end; each line at most `width` columns wide (see [`WIDTHS`]).
 /// Days of which nothing is known are left out.
 #[must_use]
-pub fn days(report: &Days, width: usize) -> String {
+pub fn days(report: &DaysReport, width: usize) -> String {
     let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
     let mut out = String::new();
     let mut line = |label: &str, cells: [&str; 5], app: &str| {
@@ -116,7 +116,7 @@ pub fn days(report: &Days, width: usize) -> String {
     }
     let first = apps.into_iter().rev().max_by_key(|(_, us)| *us);
     row("total", &sum, &most(first));
-    let whole = crate::overview::Whole::of(report.days.iter());
+    let whole = crate::overview::PeriodTotals::of(report.days.iter());
     for (title, rows) in [
         ("category", &whole.categories),
         ("project", &whole.projects),
@@ -331,7 +331,7 @@ pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::day::{AppTotal, NoticeRow, ShotRow, StateTotal, WindowTotal};
+    use crate::day::{AppTotal, DayNotice, DayScreenshot, StateTotal, WindowTotal};
     use crate::text::columns;
     use model::{Counts, InputCounts, NoticeCode};
 
@@ -414,7 +414,7 @@ pub(crate) mod tests {
             categories: Vec::new(),
             projects: Vec::new(),
             activity: Vec::new(),
-            shots: vec![ShotRow {
+            shots: vec![DayScreenshot {
                 seq: 17,
                 at_us: 1_784_100_000_000_000,
                 zone: "Europe/Berlin".into(),
@@ -429,7 +429,7 @@ pub(crate) mod tests {
                 sha256: "ab".repeat(32),
             }],
             damaged: vec![40, 41],
-            notices: vec![NoticeRow {
+            notices: vec![DayNotice {
                 seq: 1,
                 at_us: 1_784_096_400_000_000,
                 zone: "Europe/Berlin".into(),
@@ -447,18 +447,18 @@ pub(crate) mod tests {
     #[test]
     fn a_day_with_its_meaning_at_80_columns() {
         let mut report = sample();
-        let project = crate::meaning::Rule {
+        let project = crate::meaning::ClassificationRule {
             name: "uam".into(),
             app: None,
             title: Some("uam$".into()),
         };
-        let meaning = crate::Meaning::new(&[], true, &[project]).unwrap();
+        let meaning = crate::ClassificationRules::new(&[], true, &[project]).unwrap();
         meaning.tell_day(&mut report);
         report.activity = (0..9)
-            .map(|n| crate::Ten {
+            .map(|n| crate::ActivityBucket {
                 start_us: 1_784_070_000_000_000 + n * crate::activity::TEN_US,
                 active_us: u64::try_from(n).unwrap() * 75_000_000,
-                ..crate::Ten::default()
+                ..crate::ActivityBucket::default()
             })
             .collect();
         let text = day(&report, 80);
@@ -500,7 +500,7 @@ pub(crate) mod tests {
     }
 
     /// Three days, one of which nothing is known.
-    pub(crate) fn three_days() -> Days {
+    pub(crate) fn three_days() -> DaysReport {
         let day = sample();
         let usages = day.apps.iter().map(|a| AppUsage {
             app: a.app.clone(),
@@ -533,7 +533,7 @@ pub(crate) mod tests {
             categories: Vec::new(),
             projects: Vec::new(),
         };
-        Days {
+        DaysReport {
             days: vec![totals, nothing, second],
             damaged: vec![40],
         }

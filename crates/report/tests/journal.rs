@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use data_encoding::HEXLOWER;
-use journal::{Commit, Journal, Keys, Reader};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Shot, Span, Window};
+use journal::{Commit, Journal, JournalKeys, Reader};
+use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
 use report::query;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
         protected: false,
         removed: false,
         window: (!title.is_empty()).then(|| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: String::new(),
                 title: title.into(),
@@ -39,9 +39,9 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
     }
 }
 
-fn keys() -> Keys {
+fn keys() -> JournalKeys {
     let key = Identity::generate();
-    Keys {
+    JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
         maker: KeyMaker::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
@@ -69,7 +69,7 @@ fn a_real_journal_answers() {
         })
         .unwrap();
     let picture = b"a picture".to_vec();
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: NOW,
         zone: "Europe/Berlin".into(),
         sha256: HEXLOWER.encode(&Sha256::digest(&picture)),
@@ -164,7 +164,7 @@ fn titles_are_found_whatever_their_case() {
         })
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let days = journal::Day::of_us(NOW - 5 * DAY)..=journal::Day::of_us(NOW);
+    let days = journal::UtcDay::of_us(NOW - 5 * DAY)..=journal::UtcDay::of_us(NOW);
     let mut found = Vec::new();
     report::search::titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);

@@ -42,7 +42,7 @@ fn edge(index: u32, count: u32, length: u32) -> u32 {
 }
 
 /// Takes rows from the top and keeps one mean for each block.
-pub(crate) struct BoxDown {
+pub(crate) struct BoxDownscaler {
     width: u32,
     height: u32,
     columns: u32,
@@ -56,7 +56,7 @@ pub(crate) struct BoxDown {
     rgba: Vec<u8>,
 }
 
-impl BoxDown {
+impl BoxDownscaler {
     /// From `width`×`height` pixels to `columns`×`rows`, each at least 1 and no more than there are pixels. A block must
     /// be at most 257 pixels high.
     pub(crate) fn new(width: u32, height: u32, columns: u32, rows: u32) -> Self {
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn each_pixel_is_the_mean_of_its_block() {
         // 5×3 to 2×1: columns 0..2 and 2..5.
-        let mut down = BoxDown::new(5, 3, 2, 1);
+        let mut down = BoxDownscaler::new(5, 3, 2, 1);
         for y in 0..3u8 {
             let row: Vec<u8> = (0..5u8).flat_map(|x| [x * 10, y * 10, 255, 77]).collect();
             down.row(&row);
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn white_stays_white_in_the_largest_blocks() {
-        let mut down = BoxDown::new(239, 239, 1, 1);
+        let mut down = BoxDownscaler::new(239, 239, 1, 1);
         for _ in 0..239 {
             down.row(&[255; 239 * 4]);
         }

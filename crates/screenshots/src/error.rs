@@ -3,7 +3,7 @@
 /// Why there is no picture. None of these is worth a retry with the same frame; the next frame may well succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ShotError {
+pub enum ScreenshotError {
     /// The frame is not what [`model::Frame`] promises: a defect of the capture that made it.
     #[error(
         "the captured frame of {width}×{height} pixels is malformed: {what}; skip it and capture again"

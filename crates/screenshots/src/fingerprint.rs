@@ -10,7 +10,7 @@
 //! a change as small as a cursor, a letter or a tick in a box, waits until more has changed. It is not lost: the
 //! comparison is with the last picture that was kept, not with the last that was seen.
 
-use crate::stage::Redacted;
+use crate::stage::MaskedFrame;
 
 /// Side of a tile at 100 % scaling, in pixels. Cursors grow with the scaling, so tiles do too.
 const SIDE: u32 = 16;
@@ -30,7 +30,7 @@ const KEYS: [u64; (SIDE * MAX_SCALE / 100 / 2) as usize] = keys();
 
 /// What is remembered of a picture.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Fingerprint {
+pub(crate) struct FrameFingerprint {
     width: u32,
     height: u32,
     columns: usize,
@@ -38,9 +38,9 @@ pub(crate) struct Fingerprint {
     blank: bool,
 }
 
-impl Fingerprint {
+impl FrameFingerprint {
     /// Reads the picture once.
-    pub(crate) fn of(picture: &Redacted<'_>) -> Self {
+    pub(crate) fn of(picture: &MaskedFrame<'_>) -> Self {
         // Even, so that a tile is whole pairs of pixels.
         let side = (SIDE * picture.scale_percent().clamp(100, MAX_SCALE) / 100) & !1;
         let columns = picture.width().div_ceil(side) as usize;

@@ -3,7 +3,7 @@
 //! What is always true:
 //! * **The order is a type.** Borrowed pixels become `Raw`, then `Redacted`, then `Finished`, and only `Finished` can be
 //!   encoded. The three are private and their fields are private to one module, so neither an unredacted picture nor,
-//!   when [`Settings::blur`] is on, an unblurred one can leave this crate. [`Picture`] is the only thing that does.
+//!   when [`ScreenshotSettings::blur`] is on, an unblurred one can leave this crate. [`EncodedScreenshot`] is the only thing that does.
 //! * **Foreign pixels have no influence.** Whatever lies in [`model::Frame::foreign`], in the padding between rows or in
 //!   the unused fourth byte of a pixel changes no byte of the outcome.
 //! * **A blurred picture holds no more than its blocks' means.** It is kept small; a viewer scales it up. Blocks are
@@ -20,6 +20,8 @@ pub mod schedule;
 mod stage;
 
 pub use boxdown::block_side;
-pub use error::ShotError;
-pub use pipeline::{Outcome, Picture, Pipeline, Quality, Settings};
-pub use stage::MEDIA;
+pub use error::ScreenshotError;
+pub use pipeline::{
+    EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,
+};
+pub use stage::MEDIA_TYPE;

@@ -29,13 +29,13 @@ const QUIET: usize = 3;
 const BITS: u32 = 13;
 
 /// Counts of colours, by open addressing. A colour is a pixel's four bytes, opaque and therefore not 0: an empty slot.
-struct Table {
+struct ColourTable {
     colours: Vec<u32>,
     counts: Vec<u32>,
     used: usize,
 }
 
-impl Table {
+impl ColourTable {
     /// The colours of `pixels`, or nothing when they are too many or change too often.
     fn of(pixels: &[[u8; 4]]) -> Option<Self> {
         let mut table = Self {
@@ -79,7 +79,7 @@ impl Table {
 /// would show or would not pay.
 pub(crate) fn reduce(rgba: &mut [u8]) -> bool {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
-    let Some(table) = Table::of(pixels) else {
+    let Some(table) = ColourTable::of(pixels) else {
         return false;
     };
     if table.used <= COLOURS {

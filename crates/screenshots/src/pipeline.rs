@@ -1,8 +1,8 @@
 //! The pipeline as the rest of the program sees it.
 
-use crate::ShotError;
-use crate::fingerprint::Fingerprint;
-use crate::stage::{MEDIA, Raw};
+use crate::ScreenshotError;
+use crate::fingerprint::FrameFingerprint;
+use crate::stage::{MEDIA_TYPE, RawFrame};
 use data_encoding::HEXLOWER;
 use model::Frame;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use std::fmt;
 
 /// How much detail an encoded picture keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Quality {
+pub enum ScreenshotQuality {
     /// Text screens as a palette without further loss, all else as lossy WebP at quality 45: fewer bytes than a JPEG at
     /// quality 50, and better to read.
     #[default]
@@ -19,7 +19,7 @@ pub enum Quality {
     Small,
 }
 
-impl Quality {
+impl ScreenshotQuality {
     /// Sets libwebp's knobs, for a picture reduced to a palette (`exact`) or any other.
     pub(crate) fn apply(self, exact: bool, config: &mut webp::WebPConfig) {
         if exact {
@@ -47,27 +47,27 @@ impl Quality {
 
 /// What the pipeline is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct ScreenshotSettings {
     /// Make pictures unreadable: see [`crate::block_side`].
     pub blur: bool,
     /// How much detail to keep.
-    pub quality: Quality,
+    pub quality: ScreenshotQuality,
 }
 
 /// Turns borrowed pixels into encoded pictures, one at a time, and remembers just enough to see that the next one shows
 /// nothing new.
 ///
 /// Between calls it holds a few kilobytes (see the crate's own promises); all larger memory is freed before
-/// [`Pipeline::process`] returns.
-pub struct Pipeline {
-    settings: Settings,
-    last: Option<Fingerprint>,
+/// [`ScreenshotPipeline::process`] returns.
+pub struct ScreenshotPipeline {
+    settings: ScreenshotSettings,
+    last: Option<FrameFingerprint>,
 }
 
-impl Pipeline {
+impl ScreenshotPipeline {
     /// A pipeline that has seen no picture yet.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: ScreenshotSettings) -> Self {
         Self {
             settings,
             last: None,
@@ -76,7 +76,7 @@ impl Pipeline {
 
     /// What it was asked to do.
     #[must_use]
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> ScreenshotSettings {
         self.settings
     }
 
@@ -84,25 +84,25 @@ impl Pipeline {
     /// and encodes it.
     ///
     /// # Errors
-    /// [`ShotError::Frame`] when the frame's sizes do not agree with its bytes, [`ShotError::Encode`] when libwebp
+    /// [`ScreenshotError::Frame`] when the frame's sizes do not agree with its bytes, [`ScreenshotError::Encode`] when libwebp
     /// refuses. Either way nothing is remembered of the frame.
-    pub fn process(&mut self, frame: &Frame<'_>) -> Result<Outcome, ShotError> {
-        let redacted = Raw::new(frame)?.redact();
-        let now = Fingerprint::of(&redacted);
+    pub fn process(&mut self, frame: &Frame<'_>) -> Result<PipelineOutcome, ScreenshotError> {
+        let redacted = RawFrame::new(frame)?.redact();
+        let now = FrameFingerprint::of(&redacted);
         if now.is_blank() {
-            return Ok(Outcome::Blank);
+            return Ok(PipelineOutcome::Blank);
         }
         if self.last.as_ref().is_some_and(|last| last.is_like(&now)) {
-            return Ok(Outcome::Unchanged);
+            return Ok(PipelineOutcome::Unchanged);
         }
         let finished = redacted.finish(self.settings.blur);
         let (width, height) = (finished.width(), finished.height());
         let bytes = finished.encode(self.settings.quality)?;
         self.last = Some(now);
-        Ok(Outcome::Picture(Picture {
+        Ok(PipelineOutcome::Picture(EncodedScreenshot {
             sha256: HEXLOWER.encode(&Sha256::digest(&bytes)),
             bytes,
-            media: MEDIA,
+            media: MEDIA_TYPE,
             width,
             height,
             screen_width: frame.width,
@@ -120,25 +120,25 @@ impl Pipeline {
 
 /// What came of a frame.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum PipelineOutcome {
     /// It differs from the last picture by no more than a blinking cursor; nothing to store.
     Unchanged,
     /// Every pixel has the same colour (a window not drawn yet, one that is protected from capture, one that lies wholly
     /// under others): nothing to see, nothing to store. The last picture stays the one to compare with.
     Blank,
     /// Something new.
-    Picture(Picture),
+    Picture(EncodedScreenshot),
 }
 
-/// An encoded picture: redacted always, blurred when the settings said so. Only [`Pipeline::process`] can make one.
+/// An encoded picture: redacted always, blurred when the settings said so. Only [`ScreenshotPipeline::process`] can make one.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Picture {
-    /// The file, of type [`Picture::media`].
+pub struct EncodedScreenshot {
+    /// The file, of type [`EncodedScreenshot::media`].
     pub bytes: Vec<u8>,
     /// SHA-256 of `bytes`, 64 lower-case hex digits.
     pub sha256: String,
-    /// Media type, [`MEDIA`].
+    /// Media type, [`MEDIA_TYPE`].
     pub media: &'static str,
     /// Width of the encoded picture in pixels.
     pub width: u32,
@@ -153,7 +153,7 @@ pub struct Picture {
 }
 
 /// Facts only: a log must not hold a picture.
-impl fmt::Debug for Picture {
+impl fmt::Debug for EncodedScreenshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Picture")
             .field("bytes", &self.bytes.len())

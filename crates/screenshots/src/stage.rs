@@ -1,15 +1,15 @@
 //! The three states of a picture on its way out, each reachable only from the one before:
-//! [`Raw`] → [`Redacted`] → [`Finished`] → encoded bytes.
+//! [`RawFrame`] → [`MaskedFrame`] → [`FinishedFrame`] → encoded bytes.
 //!
-//! What is always true: only `Raw::redact` makes a `Redacted`, only `Redacted::finish` makes a `Finished`, and only
-//! `Finished::encode` makes bytes. `Redacted` owns no pixels: it lends one row at a time, painted over where it must be.
+//! What is always true: only `RawFrame::redact` makes a `MaskedFrame`, only `MaskedFrame::finish` makes a `FinishedFrame`, and only
+//! `FinishedFrame::encode` makes bytes. `MaskedFrame` owns no pixels: it lends one row at a time, painted over where it must be.
 
-use crate::boxdown::{self, BoxDown};
-use crate::{Quality, ShotError, palette};
+use crate::boxdown::{self, BoxDownscaler};
+use crate::{ScreenshotError, ScreenshotQuality, palette};
 use model::{Frame, Rect};
 
 /// Media type of every encoded picture.
-pub const MEDIA: &str = "image/webp";
+pub const MEDIA_TYPE: &str = "image/webp";
 
 /// Longest side libwebp can encode, in pixels (the format stores 14 bits).
 const MAX_SIDE: u32 = 16_383;
@@ -21,24 +21,24 @@ const MAX_PIXELS: u64 = 1 << 26;
 /// Most pixels kept without loss: two 4K screens. That takes about 17 bytes of memory for each; larger pictures are lossy.
 const MAX_EXACT: usize = 1 << 24;
 
-/// Longest side of a frame that is believed, in pixels. It keeps blocks within what [`BoxDown`] can sum.
+/// Longest side of a frame that is believed, in pixels. It keeps blocks within what [`BoxDownscaler`] can sum.
 const MAX_FRAME_SIDE: u32 = 32 * MAX_SIDE;
 
 /// Paint over foreign parts: mid grey, blue, green, red and opaque.
 const GREY: [u8; 4] = [128, 128, 128, 255];
 
 /// A checked frame whose pixels nobody has looked at yet.
-pub(crate) struct Raw<'a> {
+pub(crate) struct RawFrame<'a> {
     frame: &'a Frame<'a>,
 }
 
-impl<'a> Raw<'a> {
+impl<'a> RawFrame<'a> {
     /// Checks that the frame's sizes agree with its bytes.
     ///
     /// # Errors
-    /// [`ShotError::Frame`] when they do not.
-    pub(crate) fn new(frame: &'a Frame<'a>) -> Result<Self, ShotError> {
-        let malformed = |what| ShotError::Frame {
+    /// [`ScreenshotError::Frame`] when they do not.
+    pub(crate) fn new(frame: &'a Frame<'a>) -> Result<Self, ScreenshotError> {
+        let malformed = |what| ScreenshotError::Frame {
             width: frame.width,
             height: frame.height,
             what,
@@ -64,7 +64,7 @@ impl<'a> Raw<'a> {
     }
 
     /// Marks what must be painted over.
-    pub(crate) fn redact(self) -> Redacted<'a> {
+    pub(crate) fn redact(self) -> MaskedFrame<'a> {
         let whole = Rect {
             x: 0,
             y: 0,
@@ -77,7 +77,7 @@ impl<'a> Raw<'a> {
             if let Some(part) = rect.intersect(&whole) {
                 let left = part.x.unsigned_abs();
                 let top = part.y.unsigned_abs();
-                painted.push(Painted {
+                painted.push(MaskedRect {
                     top,
                     bottom: top + part.height,
                     left: left as usize * 4,
@@ -85,7 +85,7 @@ impl<'a> Raw<'a> {
                 });
             }
         }
-        Redacted {
+        MaskedFrame {
             frame: self.frame,
             painted,
         }
@@ -93,7 +93,7 @@ impl<'a> Raw<'a> {
 }
 
 /// A part to paint over: rows `top..bottom`, bytes `left..right` of each.
-struct Painted {
+struct MaskedRect {
     top: u32,
     bottom: u32,
     left: usize,
@@ -101,12 +101,12 @@ struct Painted {
 }
 
 /// A picture in which foreign parts cannot be seen any more.
-pub(crate) struct Redacted<'a> {
+pub(crate) struct MaskedFrame<'a> {
     frame: &'a Frame<'a>,
-    painted: Vec<Painted>,
+    painted: Vec<MaskedRect>,
 }
 
-impl Redacted<'_> {
+impl MaskedFrame<'_> {
     /// Width in pixels, at least 1.
     pub(crate) fn width(&self) -> u32 {
         self.frame.width
@@ -150,7 +150,7 @@ impl Redacted<'_> {
     }
 
     /// The picture as it will be seen: blurred by keeping one mean for each block, or (`blur` off) sharp.
-    pub(crate) fn finish(self, blur: bool) -> Finished {
+    pub(crate) fn finish(self, blur: bool) -> FinishedFrame {
         let (width, height) = (self.width(), self.height());
         let block = if blur {
             boxdown::block_side(self.scale_percent())
@@ -167,11 +167,11 @@ impl Redacted<'_> {
             self.rows(|row| rgba.extend(row.chunks_exact(4).flat_map(opaque)));
             rgba
         } else {
-            let mut down = BoxDown::new(width, height, columns, rows);
+            let mut down = BoxDownscaler::new(width, height, columns, rows);
             self.rows(|row| down.row(row));
             down.finish()
         };
-        Finished {
+        FinishedFrame {
             rgba,
             width: columns,
             height: rows,
@@ -198,14 +198,14 @@ fn encodable(width: u32, height: u32) -> u32 {
 }
 
 /// A picture that may be seen: red, green, blue and opaque, at most [`MAX_SIDE`] long and wide.
-pub(crate) struct Finished {
+pub(crate) struct FinishedFrame {
     rgba: Vec<u8>,
     width: u32,
     height: u32,
     blurred: bool,
 }
 
-impl Finished {
+impl FinishedFrame {
     /// Width in pixels.
     pub(crate) fn width(&self) -> u32 {
         self.width
@@ -220,10 +220,10 @@ impl Finished {
     /// without loss (see [`palette`]), any other with it.
     ///
     /// # Errors
-    /// [`ShotError::Encode`] when libwebp refuses.
-    pub(crate) fn encode(mut self, quality: Quality) -> Result<Vec<u8>, ShotError> {
+    /// [`ScreenshotError::Encode`] when libwebp refuses.
+    pub(crate) fn encode(mut self, quality: ScreenshotQuality) -> Result<Vec<u8>, ScreenshotError> {
         let (width, height) = (self.width, self.height);
-        let refused = |reason: String| ShotError::Encode {
+        let refused = |reason: String| ScreenshotError::Encode {
             width,
             height,
             reason,

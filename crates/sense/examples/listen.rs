@@ -4,8 +4,9 @@
 
 #![allow(clippy::print_stdout)]
 
-use model::{Concern, Event};
-use sense::{Desktop, Options, SystemClock};
+use model::{SensorEvent, SensorKind};
+use platform::clock::SystemClock;
+use sense::{Desktop, DesktopOptions};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
@@ -14,9 +15,9 @@ fn main() {
     let number = |n: usize| std::env::args().nth(n).and_then(|text| text.parse().ok());
     let time = Duration::from_secs(number(1).unwrap_or(60));
     let quiet = std::env::var_os("UAM_QUIET").is_some();
-    let options = Options {
+    let options = DesktopOptions {
         idle_limit: Duration::from_secs(number(2).unwrap_or(300)),
-        ..Options::default()
+        ..DesktopOptions::default()
     };
     let mut desktop = Desktop::open(&options, Arc::new(SystemClock));
     for capability in desktop.capabilities() {
@@ -37,11 +38,11 @@ fn main() {
         match rx.recv_timeout(left) {
             Ok(item) => {
                 events += 1;
-                if let Event::Input { counts } = &item.event {
+                if let SensorEvent::Input { counts } = &item.event {
                     keys += counts.keys();
                     clicks += counts.clicks();
                 }
-                if let Event::Window { active: now } = &item.event {
+                if let SensorEvent::Window { active: now } = &item.event {
                     active = now.as_ref().map(|now| now.handle);
                 }
                 if !quiet {
@@ -66,7 +67,7 @@ fn main() {
                     .sum::<u64>();
             });
             if let Err(error) = outcome {
-                println!("{}: {error}", Concern::Screen);
+                println!("{}: {error}", SensorKind::Screen);
             }
         }
         println!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Input that was counted but not handed over yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Batch {
+pub(crate) struct InputBatch {
     /// The moment of the last of it.
     pub(crate) at: Moment,
     pub(crate) counts: Counts,
@@ -14,25 +14,25 @@ pub(crate) struct Batch {
 
 /// The batch that is still being filled.
 #[derive(Debug, Default)]
-pub(crate) struct Batches {
-    open: Option<Batch>,
+pub(crate) struct InputBatcher {
+    open: Option<InputBatch>,
 }
 
-impl Batches {
+impl InputBatcher {
     /// Adds what happened at `at`. A batch of an earlier second is finished and returned.
-    pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<Batch> {
+    pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<InputBatch> {
         match &mut self.open {
             Some(batch) if batch.at.second() == at.second() => {
                 batch.counts += counts;
                 batch.at = at;
                 None
             }
-            slot => slot.replace(Batch { at, counts }),
+            slot => slot.replace(InputBatch { at, counts }),
         }
     }
 
     /// Takes the open batch if its second of the boot clock is over at `now`.
-    pub(crate) fn due(&mut self, now: Moment) -> Option<Batch> {
+    pub(crate) fn due(&mut self, now: Moment) -> Option<InputBatch> {
         self.open.take_if(|batch| batch.at.second() < now.second())
     }
 
@@ -44,7 +44,7 @@ impl Batches {
     }
 
     /// Takes the open batch.
-    pub(crate) fn flush(&mut self) -> Option<Batch> {
+    pub(crate) fn flush(&mut self) -> Option<InputBatch> {
         self.open.take()
     }
 }
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_batch_ends_with_its_second() {
-        let mut batches = Batches::default();
+        let mut batches = InputBatcher::default();
         assert_eq!(batches.add(AT.plus_us(300_000), one()), None);
         assert_eq!(batches.add(AT.plus_us(999_999), one()), None);
         assert_eq!(
@@ -94,7 +94,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_count_is_kept(times in prop::collection::vec(0u64..400_000, 1..100)) {
-            let mut batches = Batches::default();
+            let mut batches = InputBatcher::default();
             let (mut now, mut sum, total) = (AT, Counts::default(), times.len() as u64);
             for step in times {
                 now = now.plus_us(step);

@@ -6,9 +6,9 @@
 //! * A sensor that does not answer when it is asked is told as lost and replaced. The one that hangs says nothing more,
 //!   however it ends, and only a few may hang at a time.
 
-use crate::outlet::{Closed, Outlet};
-use crate::stop::Stop;
-use model::{Clock, Concern, Event, Moment, Stamped};
+use crate::outlet::{EventSender, ReceiverGone};
+use crate::stop::StopSignal;
+use model::{Clock, Moment, SensorEvent, SensorKind, TimedEvent};
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,52 +18,52 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// One thread's worth of sensors.
-pub(crate) trait Source: Send {
+pub(crate) trait SensorTask: Send {
     /// Thread name, at most 15 bytes so that the kernel shows all of it.
     fn name(&self) -> &'static str;
 
     /// What is lost while it does not run.
-    fn concerns(&self) -> Vec<Concern>;
+    fn concerns(&self) -> Vec<SensorKind>;
 
     /// Another one like it, to take its place when it hangs. None for what never waits for somebody's answer, or has no
-    /// way to be asked ([`Post::pulse`]).
-    fn again(&self) -> Option<Box<dyn Source>> {
+    /// way to be asked ([`SensorContext::pulse`]).
+    fn again(&self) -> Option<Box<dyn SensorTask>> {
         None
     }
 
-    /// Listens until the end is asked for or something breaks; then it may be called again. Says [`Post::works`] once it
+    /// Listens until the end is asked for or something breaks; then it may be called again. Says [`SensorContext::works`] once it
     /// listens.
-    fn run(&mut self, post: &Post) -> End;
+    fn run(&mut self, post: &SensorContext) -> SensorExit;
 }
 
 /// Why listening ended.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum SensorExit {
     /// Asked to, or nobody listens to us, or there is nothing more to tell.
     Stopped,
     /// Something broke; why, for the user.
     Broken(String),
 }
 
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
+impl From<ReceiverGone> for SensorExit {
+    fn from(_: ReceiverGone) -> Self {
         Self::Stopped
     }
 }
 
 /// How a thread is asked whether it still works.
 #[derive(Clone, Default)]
-pub(crate) struct Pulse(Arc<Mutex<Beat>>);
+pub(crate) struct Heartbeat(Arc<Mutex<HeartbeatState>>);
 
 #[derive(Default)]
-struct Beat {
+struct HeartbeatState {
     asked: bool,
     lost: bool,
     wake: Option<Box<dyn Fn() + Send>>,
 }
 
-impl Pulse {
-    fn beat(&self) -> MutexGuard<'_, Beat> {
+impl Heartbeat {
+    fn beat(&self) -> MutexGuard<'_, HeartbeatState> {
         // Flags that are only ever replaced; a panic cannot leave them half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -105,22 +105,27 @@ impl Pulse {
 }
 
 /// What a sensor's thread works with.
-pub(crate) struct Post {
+pub(crate) struct SensorContext {
     /// Where it puts events.
-    pub(crate) out: Outlet,
+    pub(crate) out: EventSender,
     /// Raised when it is to end.
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopSignal,
     /// Answered by every round of a source that can be replaced.
-    pub(crate) pulse: Pulse,
-    lost: RefCell<Vec<Concern>>,
+    pub(crate) pulse: Heartbeat,
+    lost: RefCell<Vec<SensorKind>>,
     works_since: Cell<Option<Instant>>,
 }
 
-impl Post {
-    fn new(tx: SyncSender<Stamped>, stop: Stop, pulse: Pulse, lost: Vec<Concern>) -> Self {
+impl SensorContext {
+    fn new(
+        tx: SyncSender<TimedEvent>,
+        stop: StopSignal,
+        pulse: Heartbeat,
+        lost: Vec<SensorKind>,
+    ) -> Self {
         pulse.set_lost(!lost.is_empty());
         Self {
-            out: Outlet::new(tx, stop.clone()),
+            out: EventSender::new(tx, stop.clone()),
             stop,
             pulse,
             lost: RefCell::new(lost),
@@ -129,12 +134,12 @@ impl Post {
     }
 
     /// Says that what was lost is back.
-    pub(crate) fn works(&self, at: Moment) -> Result<(), Closed> {
+    pub(crate) fn works(&self, at: Moment) -> Result<(), ReceiverGone> {
         self.works_since.set(Some(Instant::now()));
         self.pulse.answer();
         self.pulse.set_lost(false);
         for concern in self.lost.take() {
-            self.out.send(at, Event::Back { concern })?;
+            self.out.send(at, SensorEvent::Back { concern })?;
         }
         Ok(())
     }
@@ -145,13 +150,13 @@ impl Post {
         !self.lost.borrow().is_empty()
     }
 
-    fn broke(&self, at: Moment, concerns: Vec<Concern>, why: &str) -> Result<(), Closed> {
+    fn broke(&self, at: Moment, concerns: Vec<SensorKind>, why: &str) -> Result<(), ReceiverGone> {
         let news = self.lost.borrow().is_empty();
         self.pulse.set_lost(true);
         if news {
             for concern in &concerns {
                 let (concern, reason) = (*concern, why.to_owned());
-                self.out.send(at, Event::Lost { concern, reason })?;
+                self.out.send(at, SensorEvent::Lost { concern, reason })?;
             }
             self.lost.replace(concerns);
         }
@@ -162,8 +167,8 @@ impl Post {
 /// The pauses between two attempts. They never end: each is one refused connection, and a desktop may come back
 /// tomorrow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pauses {
-    /// The first, and the one after it worked for [`Pauses::steady`].
+pub(crate) struct RestartDelays {
+    /// The first, and the one after it worked for [`RestartDelays::steady`].
     pub(crate) first: Duration,
     /// The longest.
     pub(crate) last: Duration,
@@ -171,7 +176,7 @@ pub(crate) struct Pauses {
     pub(crate) steady: Duration,
 }
 
-impl Default for Pauses {
+impl Default for RestartDelays {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(250),
@@ -181,13 +186,18 @@ impl Default for Pauses {
     }
 }
 
-fn keep(mut source: Box<dyn Source>, post: &Post, clock: &dyn Clock, pauses: Pauses) {
+fn keep(
+    mut source: Box<dyn SensorTask>,
+    post: &SensorContext,
+    clock: &dyn Clock,
+    pauses: RestartDelays,
+) {
     let mut pause = pauses.first;
     loop {
         post.works_since.set(None);
         let why = match catch_unwind(AssertUnwindSafe(|| source.run(post))) {
-            Ok(End::Stopped) => return,
-            Ok(End::Broken(why)) => why,
+            Ok(SensorExit::Stopped) => return,
+            Ok(SensorExit::Broken(why)) => why,
             Err(_) => "it crashed; this is a mistake in uam".to_owned(),
         };
         let steady = post.works_since.get();
@@ -222,11 +232,11 @@ const REPLACE_LAST_US: u64 = 1_800_000_000;
 const MOST_HUNG: usize = 3;
 
 /// A source that runs, and how it is watched.
-struct Kept {
-    stop: Stop,
-    pulse: Pulse,
+struct SupervisedTask {
+    stop: StopSignal,
+    pulse: Heartbeat,
     /// Only of what can be replaced: the next one, and the queue for it.
-    spare: Option<(Box<dyn Source>, SyncSender<Stamped>)>,
+    spare: Option<(Box<dyn SensorTask>, SyncSender<TimedEvent>)>,
     threads: Vec<JoinHandle<()>>,
     /// When it was asked last, and when it may be replaced next, on the awake clock.
     asked_us: u64,
@@ -235,22 +245,22 @@ struct Kept {
 }
 
 /// Running sensors. Dropping it stops them.
-pub struct Running {
-    kept: Vec<Kept>,
+pub struct SensorSupervisor {
+    kept: Vec<SupervisedTask>,
     clock: Arc<dyn Clock>,
-    pauses: Pauses,
+    pauses: RestartDelays,
     /// Each thread holds a copy.
     alive: Option<Sender<Infallible>>,
     /// Closes when every thread has ended.
     ended: Receiver<Infallible>,
 }
 
-impl Running {
+impl SensorSupervisor {
     pub(crate) fn start(
-        sources: Vec<Box<dyn Source>>,
-        tx: &SyncSender<Stamped>,
+        sources: Vec<Box<dyn SensorTask>>,
+        tx: &SyncSender<TimedEvent>,
         clock: Arc<dyn Clock>,
-        pauses: Pauses,
+        pauses: RestartDelays,
     ) -> Self {
         let (alive, ended) = channel();
         let mut running = Self {
@@ -262,9 +272,9 @@ impl Running {
         };
         let now_us = running.clock.now().awake_us;
         for source in sources {
-            let mut kept = Kept {
-                stop: Stop::default(),
-                pulse: Pulse::default(),
+            let mut kept = SupervisedTask {
+                stop: StopSignal::default(),
+                pulse: Heartbeat::default(),
                 spare: source.again().map(|spare| (spare, tx.clone())),
                 threads: Vec::new(),
                 asked_us: now_us,
@@ -281,10 +291,10 @@ impl Running {
     /// of the queue.
     fn spawn(
         &self,
-        kept: &mut Kept,
-        source: Box<dyn Source>,
-        tx: SyncSender<Stamped>,
-        lost: Vec<Concern>,
+        kept: &mut SupervisedTask,
+        source: Box<dyn SensorTask>,
+        tx: SyncSender<TimedEvent>,
+        lost: Vec<SensorKind>,
     ) {
         let (stop, pulse) = (kept.stop.clone(), kept.pulse.clone());
         let (clock, pauses) = (Arc::clone(&self.clock), self.pauses);
@@ -293,7 +303,12 @@ impl Running {
             .name(source.name().to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                keep(source, &Post::new(tx, stop, pulse, lost), &*clock, pauses);
+                keep(
+                    source,
+                    &SensorContext::new(tx, stop, pulse, lost),
+                    &*clock,
+                    pauses,
+                );
                 drop(alive);
             });
         kept.threads.extend(spawned);
@@ -301,7 +316,7 @@ impl Running {
 
     /// Asks each sensor now and then whether it still works, and replaces what does not answer. Costs one round trip a
     /// minute; call it every few seconds with the present moment. Returns what is lost by it.
-    pub fn watch(&mut self, now: Moment) -> Vec<Stamped> {
+    pub fn watch(&mut self, now: Moment) -> Vec<TimedEvent> {
         let mut lost = Vec::new();
         let mut all = std::mem::take(&mut self.kept);
         for kept in &mut all {
@@ -311,7 +326,7 @@ impl Running {
         lost
     }
 
-    fn look(&self, kept: &mut Kept, now: Moment) -> Vec<Stamped> {
+    fn look(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
         let now_us = now.awake_us;
         let since_us = now_us.saturating_sub(kept.asked_us);
         if kept.spare.is_none() || kept.pulse.is_lost() && !kept.pulse.is_asked() {
@@ -334,8 +349,8 @@ impl Running {
         };
         let news = !kept.pulse.is_lost();
         kept.stop.dismiss();
-        kept.stop = Stop::default();
-        kept.pulse = Pulse::default();
+        kept.stop = StopSignal::default();
+        kept.pulse = Heartbeat::default();
         // Until it works it counts as asked: one that hangs as well is replaced in its turn.
         kept.pulse.ask();
         kept.asked_us = now_us;
@@ -344,9 +359,9 @@ impl Running {
         let concerns = spare.concerns();
         kept.spare = spare.again().map(|next| (next, tx.clone()));
         self.spawn(kept, spare, tx, concerns.clone());
-        let tell = |concern| Stamped {
+        let tell = |concern| TimedEvent {
             at: now,
-            event: Event::Lost {
+            event: SensorEvent::Lost {
                 concern,
                 reason: "it does not answer; another one is started".to_owned(),
             },
@@ -366,7 +381,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for SensorSupervisor {
     fn drop(&mut self) {
         for kept in &self.kept {
             kept.stop.raise();

@@ -2,7 +2,7 @@
 //!
 //! [`Desktop::open`] asks each backend what it can serve here and never fails: what cannot be sensed is a
 //! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
-//! and sends one ordered stream of [`model::Stamped`] events; [`Screen`] lends pictures of the active window.
+//! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends pictures of the active window.
 //! [`script`] replays a recorded trace through the same types.
 //!
 //! What is always true:
@@ -13,14 +13,10 @@
 //! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
 
 mod batch;
-mod clock;
 mod desktop;
-pub mod disk;
-pub mod ending;
 mod keep;
 #[cfg(target_os = "linux")]
 mod linux;
-mod metered;
 mod options;
 mod outlet;
 mod screen;
@@ -35,9 +31,7 @@ mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-pub use clock::SystemClock;
-pub use desktop::{Desktop, Note};
-pub use keep::Running;
-pub use metered::{Metered, metered};
-pub use options::{Bus, Options};
-pub use screen::{GrabError, Screen};
+pub use desktop::{Desktop, ProbeNote};
+pub use keep::SensorSupervisor;
+pub use options::DesktopOptions;
+pub use screen::{CaptureError, WindowCapture};

@@ -1,14 +1,15 @@
 //! What a desktop is opened with.
 
+use platform::bus::BusAddress;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How to open a desktop. [`Options::default`] is right for the desktop the program runs on.
+/// How to open a desktop. [`DesktopOptions::default`] is right for the desktop the program runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct DesktopOptions {
     /// X11 display, such as `":0"`; `None` takes the environment's `DISPLAY`.
     pub display: Option<String>,
-    /// How long without any input until [`model::Event::Idle`]; at least one millisecond.
+    /// How long without any input until [`model::SensorEvent::Idle`]; at least one millisecond.
     pub idle_limit: Duration,
     /// Where the kernel lists the power supplies.
     pub power_root: PathBuf,
@@ -19,25 +20,14 @@ pub struct Options {
     pub title_debounce: Duration,
     /// How long no window must be active before that is told; window managers pass through "none" at each switch.
     pub none_after: Duration,
-    /// Which bus to ask for lock, sleep and power changes.
-    pub bus: Bus,
+    /// Which bus to ask for lock, sleep and power changes. With [`BusAddress::Unused`] lock and sleep are not told, and
+    /// power supplies are read now and then.
+    pub bus: BusAddress,
     /// The session's name for logind; `None` takes the environment's `XDG_SESSION_ID`, then asks logind itself.
     pub session: Option<String>,
 }
 
-/// Which D-Bus bus services are asked on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Bus {
-    /// The system bus (the environment's `DBUS_SYSTEM_BUS_ADDRESS`, or the usual socket).
-    #[default]
-    System,
-    /// The bus at this address, such as `unix:path=/run/bus`.
-    At(String),
-    /// None: lock and sleep are not told, and power supplies are read now and then.
-    Unused,
-}
-
-impl Default for Options {
+impl Default for DesktopOptions {
     fn default() -> Self {
         Self {
             display: None,
@@ -46,7 +36,7 @@ impl Default for Options {
             power_poll: Duration::from_secs(30),
             title_debounce: Duration::from_millis(250),
             none_after: Duration::from_millis(150),
-            bus: Bus::System,
+            bus: BusAddress::System,
             session: None,
         }
     }

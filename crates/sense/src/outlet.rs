@@ -1,7 +1,7 @@
 //! Where sensors put events. Bounded: a full queue makes the sensor wait, and nothing is dropped while it runs.
 
-use crate::stop::Stop;
-use model::{Event, Moment, Stamped};
+use crate::stop::StopSignal;
+use model::{Moment, SensorEvent, TimedEvent};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
@@ -13,37 +13,37 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// The receiver is gone, or the sensor was asked to end and nobody took its last events in time.
 #[derive(Debug)]
-pub(crate) struct Closed;
+pub(crate) struct ReceiverGone;
 
 /// A sensor's end of the queue.
 #[derive(Clone)]
-pub(crate) struct Outlet {
-    tx: SyncSender<Stamped>,
-    stop: Stop,
+pub(crate) struct EventSender {
+    tx: SyncSender<TimedEvent>,
+    stop: StopSignal,
 }
 
-impl Outlet {
-    pub(crate) fn new(tx: SyncSender<Stamped>, stop: Stop) -> Self {
+impl EventSender {
+    pub(crate) fn new(tx: SyncSender<TimedEvent>, stop: StopSignal) -> Self {
         Self { tx, stop }
     }
 
     /// Hands `event` over, waiting while the queue is full.
-    pub(crate) fn send(&self, at: Moment, event: Event) -> Result<(), Closed> {
+    pub(crate) fn send(&self, at: Moment, event: SensorEvent) -> Result<(), ReceiverGone> {
         if self.stop.is_dismissed() {
-            return Err(Closed);
+            return Err(ReceiverGone);
         }
-        let mut item = Stamped { at, event };
+        let mut item = TimedEvent { at, event };
         let mut give_up: Option<Instant> = None;
         loop {
             match self.tx.try_send(item) {
                 Ok(()) => return Ok(()),
-                Err(TrySendError::Disconnected(_)) => return Err(Closed),
+                Err(TrySendError::Disconnected(_)) => return Err(ReceiverGone),
                 Err(TrySendError::Full(back)) => item = back,
             }
             if self.stop.wait(RETRY) {
                 let deadline = *give_up.get_or_insert_with(|| Instant::now() + LAST_WORDS);
                 if Instant::now() >= deadline {
-                    return Err(Closed);
+                    return Err(ReceiverGone);
                 }
                 std::thread::sleep(RETRY);
             }
@@ -66,10 +66,10 @@ mod tests {
     #[test]
     fn a_full_queue_makes_the_sender_wait_and_loses_nothing() {
         let (tx, rx) = sync_channel(1);
-        let outlet = Outlet::new(tx, Stop::default());
+        let outlet = EventSender::new(tx, StopSignal::default());
         let sender = std::thread::spawn(move || {
             for n in 0..100 {
-                outlet.send(AT.plus_us(n), Event::Present).unwrap();
+                outlet.send(AT.plus_us(n), SensorEvent::Present).unwrap();
             }
         });
         let seen: Vec<u64> = rx.iter().map(|item| item.at.boot_us).collect();
@@ -80,20 +80,20 @@ mod tests {
     #[test]
     fn a_stopped_sender_gives_up_on_a_full_queue() {
         let (tx, _rx) = sync_channel(1);
-        let stop = Stop::default();
-        let outlet = Outlet::new(tx, stop.clone());
-        outlet.send(AT, Event::Present).unwrap();
+        let stop = StopSignal::default();
+        let outlet = EventSender::new(tx, stop.clone());
+        outlet.send(AT, SensorEvent::Present).unwrap();
         stop.raise();
-        assert!(outlet.send(AT, Event::Present).is_err());
+        assert!(outlet.send(AT, SensorEvent::Present).is_err());
     }
 
     #[test]
     fn who_was_replaced_is_not_heard() {
         let (tx, rx) = sync_channel(1);
-        let stop = Stop::default();
-        let outlet = Outlet::new(tx, stop.clone());
+        let stop = StopSignal::default();
+        let outlet = EventSender::new(tx, stop.clone());
         stop.dismiss();
-        assert!(outlet.send(AT, Event::Present).is_err());
+        assert!(outlet.send(AT, SensorEvent::Present).is_err());
         assert!(rx.try_recv().is_err());
     }
 
@@ -102,8 +102,8 @@ mod tests {
         let (tx, rx) = sync_channel(1);
         drop(rx);
         assert!(
-            Outlet::new(tx, Stop::default())
-                .send(AT, Event::Present)
+            EventSender::new(tx, StopSignal::default())
+                .send(AT, SensorEvent::Present)
                 .is_err()
         );
     }

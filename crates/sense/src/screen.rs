@@ -3,7 +3,7 @@
 use model::{Frame, Unsupported, WindowHandle};
 
 /// Takes pictures of the active window. Each one is lent to a function and gone afterwards.
-pub trait Screen: Send {
+pub trait WindowCapture: Send {
     /// Reads the picture of the window `handle`, frame and all, and lends it to `with`.
     ///
     /// `with` is called at most once, and only when the window was active, visible and in the same place before and
@@ -11,20 +11,20 @@ pub trait Screen: Send {
     /// [`Frame::foreign`] and must be painted over by the caller.
     ///
     /// # Errors
-    /// A [`GrabError`]; `with` was not called then. None of them is lasting: the next try may succeed.
+    /// A [`CaptureError`]; `with` was not called then. None of them is lasting: the next try may succeed.
     fn grab(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError>;
+    ) -> Result<(), CaptureError>;
 
-    /// Gives back the memory that pictures need; the next [`Screen::grab`] takes it again.
+    /// Gives back the memory that pictures need; the next [`WindowCapture::grab`] takes it again.
     fn release(&mut self);
 }
 
 /// Why there is no picture this time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GrabError {
+pub enum CaptureError {
     /// Another window is active, or became active while the pixels were read.
     #[error("the window is not the active one (any more)")]
     NotActive,

@@ -3,27 +3,27 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-type Wake = Box<dyn Fn() + Send>;
+type WakeFn = Box<dyn Fn() + Send>;
 
-/// Shared by a [`crate::Running`] and one of its threads.
+/// Shared by a [`crate::SensorSupervisor`] and one of its threads.
 #[derive(Clone, Default)]
-pub(crate) struct Stop(Arc<Inner>);
+pub(crate) struct StopSignal(Arc<StopShared>);
 
 #[derive(Default)]
-struct Inner {
-    state: Mutex<State>,
+struct StopShared {
+    state: Mutex<StopState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct StopState {
     raised: bool,
     dismissed: bool,
-    wake: Option<Wake>,
+    wake: Option<WakeFn>,
 }
 
-impl Stop {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl StopSignal {
+    fn state(&self) -> MutexGuard<'_, StopState> {
         // The state is a flag and a list that is only pushed to; a panic cannot leave it half changed.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_wake_is_called_once_also_when_it_comes_late() {
-        let stop = Stop::default();
+        let stop = StopSignal::default();
         let calls = Arc::new(AtomicUsize::new(0));
         let count = |calls: &Arc<AtomicUsize>| {
             let calls = Arc::clone(calls);

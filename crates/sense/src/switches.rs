@@ -1,12 +1,12 @@
 //! From "this is active now" to the switches that are told.
 //!
 //! What is always true:
-//! * "none" between two windows is part of the switch; it is told only when it lasts [`Options::none_after`];
-//! * titles that change faster than [`Options::title_debounce`] become one change, and the last one is told; a title
+//! * "none" between two windows is part of the switch; it is told only when it lasts [`DesktopOptions::none_after`];
+//! * titles that change faster than [`DesktopOptions::title_debounce`] become one change, and the last one is told; a title
 //!   that never rests is told every [`RESTLESS`] times that;
 //! * what is told differs from what was told before.
 
-use crate::Options;
+use crate::DesktopOptions;
 use model::{ActiveWindow, Moment};
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,14 @@ const RESTLESS: u32 = 4;
 
 /// A change that is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
+pub(crate) struct WindowChange {
     pub(crate) at: Moment,
     pub(crate) active: Option<ActiveWindow>,
 }
 
 /// Something held back for a while.
 #[derive(Debug)]
-struct Pending {
+struct DelayedChange {
     /// When it happened.
     at: Moment,
     first: Instant,
@@ -31,26 +31,26 @@ struct Pending {
 
 /// What was held back and is due.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum DueChange {
     /// No window was active for long enough.
-    None(Change),
-    /// The title rests (or never will): ask for the facts and pass them to [`Switches::tell`].
+    None(WindowChange),
+    /// The title rests (or never will): ask for the facts and pass them to [`WindowDebouncer::tell`].
     Facts(Moment),
 }
 
 /// What was told and what is held back.
 #[derive(Debug)]
-pub(crate) struct Switches {
+pub(crate) struct WindowDebouncer {
     title_debounce: Duration,
     none_after: Duration,
     /// What was told last; the outer `None` before anything was.
     told: Option<Option<ActiveWindow>>,
-    none: Option<Pending>,
-    facts: Option<Pending>,
+    none: Option<DelayedChange>,
+    facts: Option<DelayedChange>,
 }
 
-impl Switches {
-    pub(crate) fn new(options: &Options) -> Self {
+impl WindowDebouncer {
+    pub(crate) fn new(options: &DesktopOptions) -> Self {
         Self {
             title_debounce: options.title_debounce,
             none_after: options.none_after,
@@ -61,20 +61,24 @@ impl Switches {
     }
 
     /// What is active to begin with.
-    pub(crate) fn first(&mut self, at: Moment, active: Option<ActiveWindow>) -> Change {
+    pub(crate) fn first(&mut self, at: Moment, active: Option<ActiveWindow>) -> WindowChange {
         self.told = Some(active.clone());
-        Change { at, active }
+        WindowChange { at, active }
     }
 
     /// `active` was the active window at `at`. Up to two changes are to be told: a "none" that lasted, and what
     /// followed.
-    pub(crate) fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> [Option<Change>; 2] {
+    pub(crate) fn saw(
+        &mut self,
+        at: Moment,
+        active: Option<ActiveWindow>,
+    ) -> [Option<WindowChange>; 2] {
         if active.is_none() {
             // Titles of the window that was left are of no interest any more.
             self.facts = None;
             if self.none.is_none() && self.told != Some(None) {
                 let now = Instant::now();
-                self.none = Some(Pending {
+                self.none = Some(DelayedChange {
                     at,
                     first: now,
                     due: now + self.none_after,
@@ -112,12 +116,12 @@ impl Switches {
         let now = Instant::now();
         let first = self.facts.as_ref().map_or(now, |facts| facts.first);
         let due = (now + self.title_debounce).min(first + self.title_debounce * RESTLESS);
-        self.facts = Some(Pending { at, first, due });
+        self.facts = Some(DelayedChange { at, first, due });
     }
 
-    /// When [`Switches::due`] wants to be called next.
+    /// When [`WindowDebouncer::due`] wants to be called next.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let due = |pending: &Option<Pending>| pending.as_ref().map(|pending| pending.due);
+        let due = |pending: &Option<DelayedChange>| pending.as_ref().map(|pending| pending.due);
         match (due(&self.none), due(&self.facts)) {
             (Some(none), Some(facts)) => Some(none.min(facts)),
             (none, facts) => none.or(facts),
@@ -125,28 +129,32 @@ impl Switches {
     }
 
     /// What was held back long enough at `now`.
-    pub(crate) fn due(&mut self, now: Instant) -> Option<Due> {
+    pub(crate) fn due(&mut self, now: Instant) -> Option<DueChange> {
         if let Some(none) = self.none.take_if(|none| none.due <= now) {
-            return self.tell(none.at, None).map(Due::None);
+            return self.tell(none.at, None).map(DueChange::None);
         }
         let facts = self.facts.take_if(|facts| facts.due <= now)?;
-        Some(Due::Facts(facts.at))
+        Some(DueChange::Facts(facts.at))
     }
 
     /// The change to tell, if it is one.
-    pub(crate) fn tell(&mut self, at: Moment, active: Option<ActiveWindow>) -> Option<Change> {
+    pub(crate) fn tell(
+        &mut self,
+        at: Moment,
+        active: Option<ActiveWindow>,
+    ) -> Option<WindowChange> {
         if self.told.as_ref() == Some(&active) {
             return None;
         }
         self.told = Some(active.clone());
-        Some(Change { at, active })
+        Some(WindowChange { at, active })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Window, WindowHandle};
+    use model::{WindowHandle, WindowInfo};
     use std::sync::Arc;
 
     const AT: Moment = Moment {
@@ -158,7 +166,7 @@ mod tests {
     fn window(handle: u64, app: &str, title: &str) -> Option<ActiveWindow> {
         Some(ActiveWindow {
             handle: WindowHandle(handle),
-            window: Arc::new(Window {
+            window: Arc::new(WindowInfo {
                 app: app.into(),
                 exe: String::new(),
                 title: title.into(),
@@ -166,8 +174,8 @@ mod tests {
         })
     }
 
-    fn switches() -> Switches {
-        let mut switches = Switches::new(&Options::default());
+    fn switches() -> WindowDebouncer {
+        let mut switches = WindowDebouncer::new(&DesktopOptions::default());
         switches.first(AT, window(1, "Editor", "a"));
         switches
     }
@@ -196,7 +204,7 @@ mod tests {
             "a title waits for its debounce"
         );
         let later = Instant::now() + Duration::from_secs(60);
-        assert_eq!(switches.due(later), Some(Due::Facts(AT)));
+        assert_eq!(switches.due(later), Some(DueChange::Facts(AT)));
         assert!(switches.tell(AT, window(1, "Editor", "b")).is_some());
         assert_eq!(switches.tell(AT, window(1, "Editor", "b")), None);
         let [_, change] = switches.saw(AT, window(1, "Mail", "b"));

@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use lab::desktop::wait_until;
-use model::{Concern, Event, Power, Stamped, Support};
-use sense::{Bus, Desktop, Metered, Options, SystemClock, metered};
+use model::{PowerState, SensorEvent, SensorKind, SensorSupport, TimedEvent};
+use platform::bus::BusAddress;
+use platform::clock::SystemClock;
+use platform::metered::{Metered, query_metered};
+use sense::{Desktop, DesktopOptions};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -193,13 +196,13 @@ impl MockBus {
         self.services.clear();
     }
 
-    fn options(&self, power_root: &Path) -> Options {
-        Options {
+    fn options(&self, power_root: &Path) -> DesktopOptions {
+        DesktopOptions {
             display: Some(":4242".into()),
-            bus: Bus::At(self.address.clone()),
+            bus: BusAddress::At(self.address.clone()),
             session: Some("c7".into()),
             power_root: power_root.to_owned(),
-            ..Options::default()
+            ..DesktopOptions::default()
         }
     }
 }
@@ -210,16 +213,16 @@ impl Drop for MockBus {
     }
 }
 
-fn open(options: &Options) -> Desktop {
+fn open(options: &DesktopOptions) -> Desktop {
     Desktop::open(options, Arc::new(SystemClock))
 }
 
-fn support(desktop: &Desktop) -> BTreeMap<Concern, Support> {
+fn support(desktop: &Desktop) -> BTreeMap<SensorKind, SensorSupport> {
     let list = desktop.capabilities().iter();
     list.map(|c| (c.concern, c.support.clone())).collect()
 }
 
-fn next(rx: &Receiver<Stamped>) -> Event {
+fn next(rx: &Receiver<TimedEvent>) -> SensorEvent {
     rx.recv_timeout(Duration::from_secs(20))
         .expect("an event was due")
         .event
@@ -233,9 +236,9 @@ fn battery(root: &Path, percent: u8, status: &str) {
     std::fs::write(dir.join("status"), format!("{status}\n")).unwrap();
 }
 
-fn power(percent: u8, discharging: bool) -> Event {
-    Event::Power {
-        power: Power {
+fn power(percent: u8, discharging: bool) -> SensorEvent {
+    SensorEvent::Power {
+        power: PowerState {
             percent,
             discharging,
         },
@@ -249,29 +252,29 @@ fn lock_and_sleep_are_told() {
     let desktop = open(&bus.options(none.path()));
     let supported = support(&desktop);
     assert!(
-        matches!(&supported[&Concern::Session], Support::By(by) if by.contains("lock and sleep")),
+        matches!(&supported[&SensorKind::Session], SensorSupport::By(by) if by.contains("lock and sleep")),
         "{supported:?} {:?}",
         desktop.notes()
     );
     assert!(
-        matches!(&supported[&Concern::Power], Support::Unsupported(why) if why.reason == "no battery")
+        matches!(&supported[&SensorKind::Power], SensorSupport::Unsupported(why) if why.reason == "no battery")
     );
     // The session is locked before the sensors start: told at once.
     bus.hint(true);
     let (tx, rx) = sync_channel(16);
     let running = desktop.start(tx);
-    assert_eq!(next(&rx), Event::Lock { locked: true });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: true });
     bus.session("Unlock");
-    assert_eq!(next(&rx), Event::Lock { locked: false });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: false });
     // The signal and the hint that follows it are one lock.
     bus.session("Lock");
     bus.hint(true);
     bus.hint(false);
-    assert_eq!(next(&rx), Event::Lock { locked: true });
-    assert_eq!(next(&rx), Event::Lock { locked: false });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: true });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: false });
     for asleep in [true, false] {
         bus.sleep(asleep);
-        assert_eq!(next(&rx), Event::Sleep { asleep });
+        assert_eq!(next(&rx), SensorEvent::Sleep { asleep });
     }
     running.stop();
     assert!(rx.try_recv().is_err(), "nothing was said twice");
@@ -285,28 +288,28 @@ fn a_bus_that_dies_is_lost_and_its_successor_is_found() {
     bus.hint(true);
     let (tx, rx) = sync_channel(16);
     let running = open(&bus.options(none.path())).start(tx);
-    assert_eq!(next(&rx), Event::Lock { locked: true });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: true });
     bus.restart();
     let lost = next(&rx);
     assert!(
         matches!(
             &lost,
-            Event::Lost {
-                concern: Concern::Session,
+            SensorEvent::Lost {
+                concern: SensorKind::Session,
                 ..
             }
         ),
         "{lost:?}"
     );
     bus = bus.with_logind();
-    let back = Event::Back {
-        concern: Concern::Session,
+    let back = SensorEvent::Back {
+        concern: SensorKind::Session,
     };
     assert_eq!(next(&rx), back);
     // The new session is not locked, which is news.
-    assert_eq!(next(&rx), Event::Lock { locked: false });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: false });
     bus.session("Lock");
-    assert_eq!(next(&rx), Event::Lock { locked: true });
+    assert_eq!(next(&rx), SensorEvent::Lock { locked: true });
     running.stop();
 }
 
@@ -321,10 +324,12 @@ fn upower_tells_when_to_read_the_batteries() {
     options.power_poll = Duration::from_secs(3_600);
     let desktop = open(&options);
     let supported = support(&desktop);
-    assert!(matches!(&supported[&Concern::Power], Support::By(by) if by.contains("UPower")));
+    assert!(
+        matches!(&supported[&SensorKind::Power], SensorSupport::By(by) if by.contains("UPower"))
+    );
     assert!(matches!(
-        &supported[&Concern::Session],
-        Support::Unsupported(_)
+        &supported[&SensorKind::Session],
+        SensorSupport::Unsupported(_)
     ));
     let (tx, rx) = sync_channel(16);
     let running = desktop.start(tx);
@@ -341,17 +346,17 @@ fn upower_tells_when_to_read_the_batteries() {
 fn without_a_bus_the_batteries_are_read_now_and_then() {
     let root = TempDir::new().unwrap();
     battery(root.path(), 80, "Full");
-    let options = Options {
+    let options = DesktopOptions {
         display: Some(":4242".into()),
-        bus: Bus::At("unix:path=/nonexistent/bus".into()),
+        bus: BusAddress::At("unix:path=/nonexistent/bus".into()),
         power_root: root.path().to_owned(),
         power_poll: Duration::from_millis(20),
-        ..Options::default()
+        ..DesktopOptions::default()
     };
     let desktop = open(&options);
     let supported = support(&desktop);
     assert!(
-        matches!(&supported[&Concern::Session], Support::Unsupported(why) if why.reason.contains("no system bus")),
+        matches!(&supported[&SensorKind::Session], SensorSupport::Unsupported(why) if why.reason.contains("no system bus")),
         "{supported:?}"
     );
     let (tx, rx) = sync_channel(16);
@@ -376,12 +381,19 @@ fn what_networkmanager_says_of_its_network() {
         (4, Metered::No),
     ] {
         let bus = MockBus::start().with_network(says);
-        assert_eq!(metered(&Bus::At(bus.address.clone())), expected, "{says}");
+        assert_eq!(
+            query_metered(&BusAddress::At(bus.address.clone())),
+            expected,
+            "{says}"
+        );
     }
     // Nobody there to say, and no bus at all.
     let bus = MockBus::start();
-    assert_eq!(metered(&Bus::At(bus.address.clone())), Metered::Unknown);
-    let nowhere = Bus::At("unix:path=/nonexistent/bus".into());
-    assert_eq!(metered(&nowhere), Metered::Unknown);
-    assert_eq!(metered(&Bus::Unused), Metered::Unknown);
+    assert_eq!(
+        query_metered(&BusAddress::At(bus.address.clone())),
+        Metered::Unknown
+    );
+    let nowhere = BusAddress::At("unix:path=/nonexistent/bus".into());
+    assert_eq!(query_metered(&nowhere), Metered::Unknown);
+    assert_eq!(query_metered(&BusAddress::Unused), Metered::Unknown);
 }

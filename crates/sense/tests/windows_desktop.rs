@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use model::{Concern, Event, Rect, Stamped, Support, WindowHandle};
-use sense::{Desktop, GrabError, Options, Running, Screen, SystemClock};
+use platform::clock::SystemClock;
+use sense::{Desktop, GrabError, Options, Running, Screen};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;

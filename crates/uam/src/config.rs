@@ -11,7 +11,7 @@ pub(crate) mod rules;
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
-use recorder::{Exclusions, Hours, Rule};
+use recorder::{ExclusionRule, ExclusionRules, RecordingSchedule};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,10 +31,10 @@ pub(crate) struct Config {
     pub(crate) indicator: IndicatorConfig,
     /// Rules that name the category of a window.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) category: Vec<report::meaning::Rule>,
+    pub(crate) category: Vec<report::meaning::ClassificationRule>,
     /// Rules that name its project.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) project: Vec<report::meaning::Rule>,
+    pub(crate) project: Vec<report::meaning::ClassificationRule>,
 }
 
 /// `[record]`
@@ -158,7 +158,7 @@ pub(crate) struct ExcludeConfig {
     /// Begin with the built-in rules?
     pub(crate) defaults: bool,
     /// Further rules.
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Vec<ExclusionRule>,
 }
 
 /// `[report]`
@@ -409,16 +409,16 @@ impl Config {
     }
 
     /// The recording hours in force.
-    pub(crate) fn hours(&self) -> Result<Hours, recorder::BadHours> {
-        Hours::parse(&self.schedule.hours)
+    pub(crate) fn hours(&self) -> Result<RecordingSchedule, recorder::InvalidSchedule> {
+        RecordingSchedule::parse(&self.schedule.hours)
     }
 
     /// The exclusion rules in force.
-    pub(crate) fn exclusions(&self) -> Result<Exclusions, recorder::BadRule> {
+    pub(crate) fn exclusions(&self) -> Result<ExclusionRules, recorder::InvalidExclusionRule> {
         if self.exclude.defaults {
-            Exclusions::with_built_in(&self.exclude.rules)
+            ExclusionRules::with_built_in(&self.exclude.rules)
         } else {
-            Exclusions::new(&self.exclude.rules)
+            ExclusionRules::new(&self.exclude.rules)
         }
     }
 
@@ -448,7 +448,7 @@ pub(crate) fn edit(
 ) -> anyhow::Result<Config> {
     let file = paths.config_file();
     let (text, config) = changed(&file, change)?;
-    vault::disk::write_durably(&file, text.as_bytes())
+    platform::files::write_file_durably(&file, text.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(config)
 }

@@ -5,7 +5,7 @@
 //! input, which stays open: its end tells the worker that the supervisor is gone.
 
 use model::NoticeCode;
-use report::Today;
+use report::TodayTotals;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::time::Duration;
@@ -23,7 +23,7 @@ const MAX_LINE: u64 = 1024 * 1024;
 pub(crate) struct Handover {
     key: String,
     /// What today holds already, by earlier runs.
-    pub(crate) today: Option<Today>,
+    pub(crate) today: Option<TodayTotals>,
     /// What the record must say about the start.
     pub(crate) notices: Vec<(NoticeCode, String)>,
     /// Is this the first worker of the start, or one after a crash?
@@ -39,7 +39,7 @@ impl Drop for Handover {
 impl Handover {
     pub(crate) fn new(
         lease: &Identity,
-        today: Option<Today>,
+        today: Option<TodayTotals>,
         notices: Vec<(NoticeCode, String)>,
         first: bool,
     ) -> Self {

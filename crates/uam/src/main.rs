@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 
 /// What was said last must be readable also where the window closes with the program, as after a start from the desktop.
 fn hold_window() {
-    if std::io::stdin().is_terminal() && sense::ending::window_goes_too() {
+    if std::io::stdin().is_terminal() && platform::shutdown::console_closes_with_process() {
         output::line("\nPress Enter to close this window.");
         // Whatever comes of it, the end comes next.
         let _ = std::io::stdin().read_line(&mut String::new());

@@ -35,7 +35,7 @@ impl Paths {
     /// Creates the folders, readable by their owner only.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
         for dir in [&self.config, &self.data, &self.runtime] {
-            vault::disk::private_dir(dir)
+            platform::files::create_private_dir(dir)
                 .with_context(|| format!("cannot create {}", dir.display()))?;
         }
         Ok(())

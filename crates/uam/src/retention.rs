@@ -7,7 +7,11 @@ use crate::config::{Config, WhenOld};
 use crate::paths::Paths;
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{self, Action, Applied, Due, NOTICE_US, Numbers, Outlook, Policy, Step};
+use journal::retention::{
+    self, NOTICE_US, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
+    RetentionRule, RetentionStep, ScreenshotTotals,
+};
+use platform::timezone::current_zone_name;
 use report::text;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -26,28 +30,28 @@ struct Told {
 
 /// A plan and what it comes to.
 pub(crate) struct Look {
-    pub(crate) policy: Policy,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) outlook: Outlook,
+    pub(crate) policy: RetentionRule,
+    pub(crate) steps: Vec<RetentionStep>,
+    pub(crate) outlook: RetentionForecast,
 }
 
 /// The rule the settings make.
-pub(crate) fn policy(config: &Config, paths: &Paths) -> Policy {
+pub(crate) fn policy(config: &Config, paths: &Paths) -> RetentionRule {
     let shots = &config.shots;
-    Policy {
+    RetentionRule {
         max_age_days: shots.keep_days,
         max_bytes: shots.keep_mb.saturating_mul(1_000_000),
         action: match shots.when_old {
-            WhenOld::Delete => Action::Delete,
-            WhenOld::Archive => {
-                Action::Archive(shots.archive_dir.clone().unwrap_or_else(|| paths.archive()))
-            }
+            WhenOld::Delete => RetentionAction::Delete,
+            WhenOld::Archive => RetentionAction::Archive(
+                shots.archive_dir.clone().unwrap_or_else(|| paths.archive()),
+            ),
         },
     }
 }
 
 /// What would leave now.
-pub(crate) fn look(outbox: &Outbox, policy: Policy, now_us: i64) -> anyhow::Result<Look> {
+pub(crate) fn look(outbox: &Outbox, policy: RetentionRule, now_us: i64) -> anyhow::Result<Look> {
     let items = outbox.blob_items()?;
     let steps = retention::plan(&items, now_us, &policy);
     let outlook = retention::outlook(&items, &steps);
@@ -65,30 +69,33 @@ pub(crate) fn automatic(
     config: &Config,
     outbox: &mut Outbox,
     now_us: i64,
-) -> anyhow::Result<(Applied, Option<String>)> {
+) -> anyhow::Result<(RetentionReport, Option<String>)> {
     let look = look(outbox, policy(config, paths), now_us)?;
     if look.steps.is_empty() {
-        return Ok((Applied::default(), None));
+        return Ok((RetentionReport::default(), None));
     }
     match retention::due(told(paths, &look.policy), now_us) {
-        Due::Tell => {
+        RetentionNotice::Tell => {
             tell(paths, &look.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
-            let when = text::when(from, now_us, &text::zone(&crate::time::zone_name()));
+            let when = text::when(from, now_us, &text::zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
                 will(&look.policy.action),
                 numbers(&look.outlook.leave),
             );
-            Ok((Applied::default(), Some(text)))
+            Ok((RetentionReport::default(), Some(text)))
         }
-        Due::Wait => Ok((Applied::default(), None)),
-        Due::Now => carry_out(outbox, &look).map(|(done, text)| (done, Some(text))),
+        RetentionNotice::Wait => Ok((RetentionReport::default(), None)),
+        RetentionNotice::Now => carry_out(outbox, &look).map(|(done, text)| (done, Some(text))),
     }
 }
 
 /// Carries a plan out; what was done, and the sentence about it.
-pub(crate) fn carry_out(outbox: &mut Outbox, look: &Look) -> anyhow::Result<(Applied, String)> {
+pub(crate) fn carry_out(
+    outbox: &mut Outbox,
+    look: &Look,
+) -> anyhow::Result<(RetentionReport, String)> {
     let done = outbox
         .apply(&look.steps)
         .context("old pictures could not be put away")?;
@@ -97,32 +104,32 @@ pub(crate) fn carry_out(outbox: &mut Outbox, look: &Look) -> anyhow::Result<(App
 }
 
 /// When this rule was told, in microseconds since the Unix epoch (UTC).
-pub(crate) fn told(paths: &Paths, policy: &Policy) -> Option<i64> {
+pub(crate) fn told(paths: &Paths, policy: &RetentionRule) -> Option<i64> {
     let told: Told = serde_json::from_slice(&fs::read(paths.retention()).ok()?).ok()?;
     (told == of(policy, told.at_us)).then_some(told.at_us)
 }
 
 /// Keeps that this rule was told.
-pub(crate) fn tell(paths: &Paths, policy: &Policy, now_us: i64) -> anyhow::Result<()> {
+pub(crate) fn tell(paths: &Paths, policy: &RetentionRule, now_us: i64) -> anyhow::Result<()> {
     let bytes = serde_json::to_vec(&of(policy, now_us))?;
-    vault::disk::write_durably(&paths.retention(), &bytes)
+    platform::files::write_file_durably(&paths.retention(), &bytes)
         .with_context(|| format!("cannot write {}", paths.retention().display()))
 }
 
-fn of(policy: &Policy, at_us: i64) -> Told {
+fn of(policy: &RetentionRule, at_us: i64) -> Told {
     Told {
         keep_days: policy.max_age_days,
         keep_bytes: policy.max_bytes,
         archive: match &policy.action {
-            Action::Archive(dir) => Some(dir.clone()),
-            Action::Delete => None,
+            RetentionAction::Archive(dir) => Some(dir.clone()),
+            RetentionAction::Delete => None,
         },
         at_us,
     }
 }
 
 /// `47 pictures (12.3 MB, 2026-08-01 to 2026-08-14)`.
-pub(crate) fn numbers(of: &Numbers) -> String {
+pub(crate) fn numbers(of: &ScreenshotTotals) -> String {
     let pictures = text::count(of.pictures, "picture", "pictures");
     match of.days {
         None => pictures,
@@ -136,15 +143,15 @@ pub(crate) fn numbers(of: &Numbers) -> String {
 }
 
 /// What is going to happen, before the numbers.
-pub(crate) fn will(action: &Action) -> &'static str {
+pub(crate) fn will(action: &RetentionAction) -> &'static str {
     match action {
-        Action::Delete => "these are deleted here (the sink has them):",
-        Action::Archive(_) => "these are moved to the archive:",
+        RetentionAction::Delete => "these are deleted here (the sink has them):",
+        RetentionAction::Archive(_) => "these are moved to the archive:",
     }
 }
 
 /// What was done: `47 pictures (…) were deleted; 300 pictures (…) stay, 12 of them not sent yet.`
-pub(crate) fn done_text(done: &Applied, outlook: &Outlook) -> String {
+pub(crate) fn done_text(done: &RetentionReport, outlook: &RetentionForecast) -> String {
     let did = match done.archived {
         0 => "deleted here; the sink has them",
         _ => "moved to the archive",
@@ -161,7 +168,7 @@ pub(crate) fn done_text(done: &Applied, outlook: &Outlook) -> String {
 }
 
 /// What stays.
-pub(crate) fn stays(outlook: &Outlook) -> String {
+pub(crate) fn stays(outlook: &RetentionForecast) -> String {
     let unsent = match outlook.unsent.pictures {
         0 => String::new(),
         n => format!(", {n} of them because they are not sent yet"),
@@ -182,7 +189,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use journal::Day;
+    use journal::UtcDay;
 
     fn paths(dir: &std::path::Path) -> Paths {
         let paths = Paths::find(Some(dir)).unwrap();
@@ -211,19 +218,19 @@ mod tests {
 
     #[test]
     fn the_numbers_are_said() {
-        let numbers = |pictures, days: Option<(i32, i32)>| Numbers {
+        let numbers = |pictures, days: Option<(i32, i32)>| ScreenshotTotals {
             pictures,
             bytes: pictures * 50_000,
-            days: days.map(|(first, last)| (Day(first), Day(last))),
+            days: days.map(|(first, last)| (UtcDay(first), UtcDay(last))),
         };
-        let outlook = Outlook {
+        let outlook = RetentionForecast {
             leave: numbers(47, Some((20_000, 20_010))),
             stay: numbers(300, Some((20_005, 20_030))),
             unsent: numbers(12, Some((20_005, 20_030))),
         };
-        let done = Applied {
+        let done = RetentionReport {
             deleted: 47,
-            ..Applied::default()
+            ..RetentionReport::default()
         };
         assert_eq!(
             done_text(&done, &outlook),

@@ -9,7 +9,8 @@ use crate::failure::{Exit, Failure};
 use crate::lease::{Handover, LONGEST};
 use crate::{commands, output};
 use anyhow::Context;
-use sense::ending::Ending;
+use platform::process::self_command;
+use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ExitCode, ExitStatus, Stdio};
@@ -39,7 +40,7 @@ enum Event {
     /// The worker ended.
     Ended(std::io::Result<ExitStatus>),
     /// The system wants the program to end.
-    Ending(Ending),
+    Ending(ShutdownCause),
 }
 
 /// What a supervisor needs.
@@ -60,9 +61,9 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
     let gone = Arc::new(Done::default());
     {
         let (tx, gone) = (tx.clone(), Arc::clone(&gone));
-        sense::ending::watch(
-            move |ending| {
-                let _ = tx.try_send(Event::Ending(ending));
+        watch_shutdown(
+            move |cause| {
+                let _ = tx.try_send(Event::Ending(cause));
             },
             move |limit| gone.wait(limit),
         )
@@ -130,7 +131,7 @@ impl Worker {
         handover: &Handover,
         tx: &SyncSender<Event>,
     ) -> anyhow::Result<Self> {
-        let mut command = crate::system::uam(home).context("cannot find uam itself")?;
+        let mut command = self_command(home).context("cannot find uam itself")?;
         command
             .arg("worker")
             .args(commands::worker::arguments(args));
@@ -164,9 +165,9 @@ impl Worker {
                     let status = status.context("the recording process was lost")?;
                     return Ok((!told || by_itself(status).is_some()).then_some(status));
                 }
-                Ok(Event::Ending(ending)) => {
+                Ok(Event::Ending(cause)) => {
                     told = true;
-                    self.tell(order(ending));
+                    self.tell(order(cause));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     (told, over) = (true, true);
@@ -201,22 +202,22 @@ fn wait(mut child: Child, tx: SyncSender<Event>) -> anyhow::Result<()> {
 }
 
 /// The word for an ending on the pipe.
-fn order(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Interrupt => "interrupt",
-        Ending::Request => "request",
-        Ending::Terminal => "terminal",
-        Ending::Session => "session",
+fn order(cause: ShutdownCause) -> &'static str {
+    match cause {
+        ShutdownCause::Interrupt => "interrupt",
+        ShutdownCause::Terminate => "request",
+        ShutdownCause::TerminalClosed => "terminal",
+        ShutdownCause::SessionEnd => "session",
     }
 }
 
 /// What an order on the pipe means; `None` for a word nobody knows.
 pub(crate) fn ordered(word: &str) -> Option<&'static str> {
     Some(match word {
-        "interrupt" => Ending::Interrupt.word(),
-        "request" => Ending::Request.word(),
-        "terminal" => Ending::Terminal.word(),
-        "session" => Ending::Session.word(),
+        "interrupt" => ShutdownCause::Interrupt.describe(),
+        "request" => ShutdownCause::Terminate.describe(),
+        "terminal" => ShutdownCause::TerminalClosed.describe(),
+        "session" => ShutdownCause::SessionEnd.describe(),
         "lease" => "the end of the 16 hours that a start lasts",
         _ => return None,
     })

@@ -1,10 +1,9 @@
-//! Lengths and days as people write them, and today's zone.
+//! Lengths and days as people write them.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Reads a length of time: a number with `s`, `m` or `h` (a bare number is minutes).
@@ -68,8 +67,8 @@ fn moment_in(text: &str, zone: TimeZone) -> Result<i64, String> {
 ///
 /// # Errors
 /// A sentence that says what a day looks like.
-pub(crate) fn parse_utc_day(text: &str) -> Result<journal::Day, String> {
-    journal::Day::parse(text.trim())
+pub(crate) fn parse_utc_day(text: &str) -> Result<journal::UtcDay, String> {
+    journal::UtcDay::parse(text.trim())
         .ok_or_else(|| format!("\"{text}\" is not a day: write YYYY-MM-DD (UTC)"))
 }
 
@@ -129,24 +128,6 @@ pub(crate) fn today(starts: report::DayStart) -> Date {
     starts.date_in(now.timestamp().as_microsecond(), now.time_zone())
 }
 
-/// The name of the time zone in force: its IANA name, or its present offset (`UTC+02:00`) where it has none.
-pub(crate) fn zone_name() -> Arc<str> {
-    name_of(&TimeZone::system())
-}
-
-/// The name of a zone, as [`zone_name`] gives it.
-pub(crate) fn name_of(zone: &TimeZone) -> Arc<str> {
-    if let Some(name) = zone.iana_name() {
-        return name.into();
-    }
-    let offset = zone.to_offset(Timestamp::now());
-    if offset.seconds() == 0 {
-        "UTC".into()
-    } else {
-        format!("UTC{offset}").into()
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -182,7 +163,7 @@ mod tests {
         for bad in ["2026-09-21", "16:13", "2026-09-31 10:00", "soon"] {
             assert!(moment_in(bad, berlin()).is_err(), "{bad}");
         }
-        assert_eq!(parse_utc_day("1970-01-02").unwrap(), journal::Day(1));
+        assert_eq!(parse_utc_day("1970-01-02").unwrap(), journal::UtcDay(1));
         assert!(parse_utc_day("today").is_err());
     }
 

@@ -10,7 +10,7 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
-use upload::{Destination, Object, Sink, Timeouts};
+use upload::{Destination, NewObject, Sink, Timeouts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let get = |name: &str| Some(vars.iter().find(|(n, _)| *n == name)?.1.clone());
     let sink = Destination::choose(None, &get, Path::new("."))?.open(Timeouts::default())?;
     // Different content each, as pictures have, and made before the clock starts.
-    let objects: Vec<Object> = (0..1000_u32)
+    let objects: Vec<NewObject> = (0..1000_u32)
         .map(|n| {
             let mut state = n + 1;
             let body: Vec<u8> = std::iter::repeat_with(|| {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             })
             .take(50_000)
             .collect();
-            Object::new(format!("puts/{n:04}.webp"), body)
+            NewObject::new(format!("puts/{n:04}.webp"), body)
         })
         .collect();
     let (started, before) = (Instant::now(), cpu_s()?);

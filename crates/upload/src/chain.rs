@@ -4,22 +4,22 @@
 //! * A manifest is kept in the journal, whole, before it is put, and put again with the same bytes until the sink has it.
 //! * They are put in order, the next one only when the one before is acknowledged.
 
-use crate::drain::Cause;
-use crate::manifest::{Entry, Erasure, Gap, Manifest, Why};
-use crate::store::{Object, Sink};
+use crate::drain::UploadCause;
+use crate::manifest::{Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use crate::store::{NewObject, Sink};
 use crate::{keys, sha256_hex};
-use journal::{Absence, Draft, Listed, Outbox, SentObject};
+use journal::{GapReason, ListedObject, ManifestDraft, Outbox, UploadedObject};
 use model::Clock;
 use std::time::Duration;
 use vault::DeviceKey;
 
 /// A manifest is made after this time even when there is nothing to say, so that silence is seen. Shorter than the usual
 /// interval of uploads, so that each of them that runs in time makes one.
-pub const HEARTBEAT: Duration = Duration::from_secs(4 * 60);
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(4 * 60);
 
 /// What was listed and delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Chained {
+pub struct ManifestUploadReport {
     /// Manifests the sink acknowledged.
     pub manifests: u64,
     /// Bytes of these.
@@ -27,7 +27,7 @@ pub struct Chained {
 }
 
 /// Lists what the sink acknowledged and no manifest lists yet, and delivers every manifest that waits. With `alive`, one
-/// is made after [`HEARTBEAT`] even when there is nothing to list.
+/// is made after [`KEEPALIVE_INTERVAL`] even when there is nothing to list.
 ///
 /// # Errors
 /// The sink's or the journal's; calling again goes on where this ended.
@@ -37,8 +37,8 @@ pub fn chain(
     key: &DeviceKey,
     alive: bool,
     clock: &dyn Clock,
-) -> Result<Chained, Cause> {
-    let mut chained = Chained::default();
+) -> Result<ManifestUploadReport, UploadCause> {
+    let mut chained = ManifestUploadReport::default();
     deliver(outbox, sink, clock, &mut chained)?;
     let mut beat = alive;
     loop {
@@ -57,8 +57,8 @@ pub fn chain(
 }
 
 /// A clock that was set back does not silence it.
-fn is_due(draft: &Draft, now_us: i64) -> bool {
-    let pause = i64::try_from(HEARTBEAT.as_micros()).unwrap_or(i64::MAX);
+fn is_due(draft: &ManifestDraft, now_us: i64) -> bool {
+    let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap_or(i64::MAX);
     draft
         .before
         .as_ref()
@@ -69,11 +69,11 @@ fn deliver(
     outbox: &mut Outbox,
     sink: &dyn Sink,
     clock: &dyn Clock,
-    chained: &mut Chained,
-) -> Result<(), Cause> {
+    chained: &mut ManifestUploadReport,
+) -> Result<(), UploadCause> {
     while let Some(kept) = outbox.next_manifest()? {
         let sha256 = sha256_hex(&kept.bytes);
-        let object = Object {
+        let object = NewObject {
             key: keys::manifest(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
             body: kept.bytes.into(),
             sha256,
@@ -86,19 +86,19 @@ fn deliver(
     Ok(())
 }
 
-fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Manifest {
+fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64) -> Manifest {
     let (device, epoch) = (outbox.device(), outbox.epoch());
-    let mut objects: Vec<Entry> = draft
+    let mut objects: Vec<ManifestEntry> = draft
         .objects
         .iter()
-        .map(|Listed { object, bytes }: &Listed| {
-            let SentObject {
+        .map(|ListedObject { object, bytes }: &ListedObject| {
+            let UploadedObject {
                 first_seq,
                 last_seq,
                 sha256,
                 ..
             } = object;
-            Entry {
+            ManifestEntry {
                 key: keys::sent(device, epoch, object),
                 bytes: *bytes,
                 sha256: sha256.clone(),
@@ -109,7 +109,7 @@ fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Man
         .collect();
     objects.extend(draft.kit.iter().map(|kit| {
         let sha256 = sha256_hex(&kit.bytes);
-        Entry {
+        ManifestEntry {
             key: keys::vault(device, epoch, kit.day, kit.seq, &sha256),
             bytes: kit.bytes.len() as u64,
             sha256,
@@ -130,15 +130,15 @@ fn manifest(outbox: &Outbox, draft: &Draft, key: &DeviceKey, now_us: i64) -> Man
                 first: gap.first,
                 last: gap.last,
                 why: match gap.why {
-                    Absence::Erased => Why::Erased,
-                    Absence::Lost => Why::Lost,
+                    GapReason::Erased => Why::Erased,
+                    GapReason::Lost => Why::Lost,
                 },
             })
             .collect(),
         erased: draft
             .tombstones
             .iter()
-            .map(|t| Erasure {
+            .map(|t| Withdrawal {
                 key: keys::sent(device, epoch, &t.object),
                 at_us: t.at_us,
             })

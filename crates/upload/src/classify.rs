@@ -1,7 +1,7 @@
 //! From an error chain to a [`SinkError`], by type: never by what an error displays.
 
 use crate::error::{SKEW_LIMIT_S, SinkError};
-use crate::wire::{NoKeys, Refusal, deepest, is_list};
+use crate::wire::{NoCredentials, StoreRefusal, deepest, is_list};
 use object_store::client::{HttpError, HttpErrorKind};
 use reqwest::{Method, StatusCode};
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::io;
 
 /// What the sink was doing, for errors that depend on it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Where<'a> {
+pub(crate) struct ErrorContext<'a> {
     /// Bucket or directory, as the user knows it.
     pub(crate) place: &'a str,
     /// True for a directory: errors of the operating system are about a disk, not a network.
@@ -37,16 +37,16 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 }
 
 /// What the answer was when the store refused.
-pub(crate) fn refusal(error: &object_store::Error) -> Option<&Refusal> {
-    find::<Refusal>(error)
+pub(crate) fn refusal(error: &object_store::Error) -> Option<&StoreRefusal> {
+    find::<StoreRefusal>(error)
 }
 
 /// What kind of error it is.
-pub(crate) fn classify(error: &object_store::Error, at: Where<'_>) -> SinkError {
+pub(crate) fn classify(error: &object_store::Error, at: ErrorContext<'_>) -> SinkError {
     if let Some(refusal) = refusal(error) {
         return of_refusal(refusal, at);
     }
-    if let Some(keys) = find::<NoKeys>(error) {
+    if let Some(keys) = find::<NoCredentials>(error) {
         return of_no_keys(keys);
     }
     if let Some(tls) = find::<rustls::Error>(error) {
@@ -74,7 +74,7 @@ pub(crate) fn classify(error: &object_store::Error, at: Where<'_>) -> SinkError 
 }
 
 /// What gives out keys gave none. Its own trouble passes; anything else somebody must mend.
-fn of_no_keys(keys: &NoKeys) -> SinkError {
+fn of_no_keys(keys: &NoCredentials) -> SinkError {
     let status = keys.status.as_u16();
     if keys.status.is_server_error() || status == 429 {
         return SinkError::Server {
@@ -92,11 +92,14 @@ fn of_no_keys(keys: &NoKeys) -> SinkError {
 #[must_use]
 pub fn judge(status: u16, body: &[u8]) -> (SinkError, bool) {
     let status = StatusCode::from_u16(status).unwrap_or_default();
-    let at = Where {
+    let at = ErrorContext {
         place: "a bucket",
         disk: false,
     };
-    (of_refusal(&Refusal::bare(status, body), at), is_list(body))
+    (
+        of_refusal(&StoreRefusal::bare(status, body), at),
+        is_list(body),
+    )
 }
 
 /// An error of the operating system on a directory.
@@ -115,11 +118,11 @@ pub(crate) fn of_disk(error: &io::Error, place: &str) -> SinkError {
 
 /// S3 error codes are words of the protocol, given in the answer's document; where there is none (HEAD), the status
 /// decides. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-fn of_refusal(refusal: &Refusal, at: Where<'_>) -> SinkError {
+fn of_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
     if let Some(odd) = refusal.odd {
         return SinkError::BadAnswer { what: odd.into() };
     }
-    let Refusal {
+    let StoreRefusal {
         status,
         code,
         region,
@@ -211,7 +214,7 @@ fn of_refusal(refusal: &Refusal, at: Where<'_>) -> SinkError {
     }
 }
 
-fn no_bucket(at: Where<'_>) -> SinkError {
+fn no_bucket(at: ErrorContext<'_>) -> SinkError {
     SinkError::NoBucket {
         bucket: at.place.to_owned(),
     }
@@ -222,13 +225,13 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    const AT: Where<'_> = Where {
+    const AT: ErrorContext<'_> = ErrorContext {
         place: "lab",
         disk: false,
     };
 
-    fn answer(method: Method, status: u16, code: &str) -> Refusal {
-        Refusal {
+    fn answer(method: Method, status: u16, code: &str) -> StoreRefusal {
+        StoreRefusal {
             method,
             status: StatusCode::from_u16(status).unwrap_or_default(),
             code: code.into(),

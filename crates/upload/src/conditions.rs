@@ -18,9 +18,9 @@ pub(crate) const SMALL: usize = 256 << 10;
 
 /// What is known of one store.
 #[derive(Debug)]
-pub(crate) struct Conditions(AtomicU8);
+pub(crate) struct ConditionalPuts(AtomicU8);
 
-impl Conditions {
+impl ConditionalPuts {
     /// Of a sink that is known to honour them.
     pub(crate) fn honoured() -> Self {
         Self(AtomicU8::new(HONOURED))

@@ -11,11 +11,11 @@ mod network;
 mod profile;
 
 pub use credentials::Credentials;
-pub use network::Network;
+pub use network::NetworkRoute;
 
 use crate::Timeouts;
 use crate::error::SinkError;
-use crate::store::Store;
+use crate::store::ObjectStoreSink;
 use check::{check_bucket, checked_endpoint, checked_prefix, is_loopback};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -125,16 +125,16 @@ pub struct ConfigError {
 
 /// Text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct SecretText(String);
 
-impl Secret {
+impl SecretText {
     /// For the one place that signs requests.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<secret>")
     }
@@ -142,7 +142,7 @@ impl fmt::Debug for Secret {
 
 /// An S3 bucket and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct S3 {
+pub struct S3Target {
     /// Name of the bucket.
     pub bucket: String,
     /// Folder within it, without slashes at its ends; may be empty.
@@ -154,10 +154,10 @@ pub struct S3 {
     /// What requests are signed with.
     pub credentials: Credentials,
     /// The way there.
-    pub network: Network,
+    pub network: NetworkRoute,
 }
 
-impl S3 {
+impl S3Target {
     /// True when the endpoint is on this computer.
     #[must_use]
     pub fn on_loopback(&self) -> bool {
@@ -187,7 +187,7 @@ impl S3 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// A bucket.
-    S3(Box<S3>),
+    S3(Box<S3Target>),
     /// A directory.
     Directory {
         /// Which.
@@ -211,7 +211,7 @@ impl Destination {
         get: &dyn Fn(&str) -> Option<String>,
         default_dir: &Path,
     ) -> Result<Self, ConfigError> {
-        let given = Given(get);
+        let given = Variables(get);
         match url.map(str::trim).filter(|u| !u.is_empty()) {
             Some(url) => from_url(url, &given),
             None => match given.plain(vars::BUCKET)? {
@@ -294,10 +294,10 @@ impl Destination {
     ///
     /// # Errors
     /// [`SinkError`] when the directory cannot be made, or TLS has no root certificates.
-    pub fn open(&self, timeouts: Timeouts) -> Result<Store, SinkError> {
+    pub fn open(&self, timeouts: Timeouts) -> Result<ObjectStoreSink, SinkError> {
         match self {
-            Self::S3(s3) => Store::s3(s3, self.describe(), timeouts),
-            Self::Directory { dir, .. } => Store::directory(dir),
+            Self::S3(s3) => ObjectStoreSink::s3(s3, self.describe(), timeouts),
+            Self::Directory { dir, .. } => ObjectStoreSink::directory(dir),
         }
     }
 }
@@ -318,9 +318,9 @@ fn error(place: &'static str, what: impl Into<String>, hint: impl Into<String>) 
 }
 
 /// The variables, with what is common to reading them.
-struct Given<'a>(&'a dyn Fn(&str) -> Option<String>);
+struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);
 
-impl Given<'_> {
+impl Variables<'_> {
     /// The first of them that is set, with its name.
     fn first(&self, names: &[&'static str]) -> Option<(&'static str, String)> {
         names
@@ -380,7 +380,7 @@ fn is_placeholder(value: &str) -> bool {
 }
 
 /// Neither URL nor bucket: the local directory, unless half a key is a sign of a mistake.
-fn no_bucket(given: &Given<'_>, default_dir: &Path) -> Result<Destination, ConfigError> {
+fn no_bucket(given: &Variables<'_>, default_dir: &Path) -> Result<Destination, ConfigError> {
     let access = given.plain(vars::ACCESS_KEY)?;
     let secret = given.plain(vars::SECRET_KEY)?;
     let found = match (access, secret) {
@@ -411,7 +411,7 @@ fn half_a_key(missing: &'static str, present: &str) -> ConfigError {
     )
 }
 
-fn from_url(text: &str, given: &Given<'_>) -> Result<Destination, ConfigError> {
+fn from_url(text: &str, given: &Variables<'_>) -> Result<Destination, ConfigError> {
     const PLACE: &str = "destination";
     let hint = "Give s3://bucket/prefix, file:///directory or an absolute path.";
     if Path::new(text).is_absolute() {
@@ -494,8 +494,8 @@ fn s3(
     bucket_place: &'static str,
     prefix: &str,
     prefix_place: &'static str,
-    given: &Given<'_>,
-) -> Result<S3, ConfigError> {
+    given: &Variables<'_>,
+) -> Result<S3Target, ConfigError> {
     check_bucket(&bucket, bucket_place)?;
     let prefix = checked_prefix(prefix, prefix_place)?;
     // A profile's address and region go with its keys, and with no other's.
@@ -521,8 +521,8 @@ fn s3(
             "Give a name such as eu-central-1, or auto where the store says so.",
         ));
     }
-    Ok(S3 {
-        network: Network::choose(given, endpoint.as_ref())?,
+    Ok(S3Target {
+        network: NetworkRoute::choose(given, endpoint.as_ref())?,
         bucket,
         prefix,
         region,

@@ -11,9 +11,12 @@
 
 use crate::error::SinkError;
 use crate::keys;
-use crate::schedule::Outcome;
-use crate::store::{Object, Sink, sha256_hex};
-use journal::{Form, JournalError, Kit, Outbox, PictureFile, Plain, Segment, WaitingShot};
+use crate::schedule::AttemptOutcome;
+use crate::store::{NewObject, Sink, sha256_hex};
+use journal::{
+    JournalError, ObjectEncoding, Outbox, ScreenshotFile, Segment, UnsealedDigest, VaultCopy,
+    WaitingScreenshot,
+};
 use model::{Clock, DeviceId};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -26,7 +29,7 @@ pub const BATCH: usize = 16;
 pub const BATCH_BYTES: u64 = 8 << 20;
 
 /// What can be drained: the journal's [`Outbox`], or a test's stand-in. See there for what each call promises.
-pub trait Source {
+pub trait UploadQueue {
     /// The installation's id.
     fn device(&self) -> DeviceId;
     /// Seconds since the Unix epoch at which the journal was made.
@@ -35,7 +38,7 @@ pub trait Source {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    fn kit(&self) -> Result<Option<Kit>, JournalError>;
+    fn kit(&self) -> Result<Option<VaultCopy>, JournalError>;
     /// The sink has the kit.
     ///
     /// # Errors
@@ -45,23 +48,23 @@ pub trait Source {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError>;
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError>;
     /// A picture's file.
     ///
     /// # Errors
     /// [`JournalError::PictureLost`] when it is gone, [`JournalError::PictureDeleted`] when it was removed; it then waits
     /// no more.
-    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError>;
+    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError>;
     /// Puts begin; returns those that may be put.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError>;
+    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError>;
     /// The sink has the picture.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError>;
+    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, at_us: i64) -> Result<(), JournalError>;
     /// The next segment; the same one until it is acknowledged.
     ///
     /// # Errors
@@ -71,7 +74,11 @@ pub trait Source {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError>;
+    fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        form: ObjectEncoding,
+    ) -> Result<bool, JournalError>;
     /// The sink does not have the segment, and its body is gone.
     ///
     /// # Errors
@@ -85,12 +92,12 @@ pub trait Source {
         &mut self,
         first: u64,
         last: u64,
-        form: Form,
+        form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError>;
 }
 
-impl Source for Outbox {
+impl UploadQueue for Outbox {
     fn device(&self) -> DeviceId {
         Outbox::device(self).clone()
     }
@@ -99,7 +106,7 @@ impl Source for Outbox {
         Outbox::epoch(self)
     }
 
-    fn kit(&self) -> Result<Option<Kit>, JournalError> {
+    fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
         Outbox::kit(self)
     }
 
@@ -107,19 +114,19 @@ impl Source for Outbox {
         Outbox::ack_kit(self, seq, at_us)
     }
 
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         Outbox::next_shots(self, limit)
     }
 
-    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
+    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         Outbox::picture(self, seq)
     }
 
-    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
         Outbox::begin_shots(self, shots)
     }
 
-    fn ack_shot(&mut self, seq: u64, form: Form, at_us: i64) -> Result<(), JournalError> {
+    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, at_us: i64) -> Result<(), JournalError> {
         Outbox::ack_shot(self, seq, form, at_us)
     }
 
@@ -127,7 +134,11 @@ impl Source for Outbox {
         Outbox::next_segment(self)
     }
 
-    fn begin_segment(&mut self, segment: &Segment, form: Form) -> Result<bool, JournalError> {
+    fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        form: ObjectEncoding,
+    ) -> Result<bool, JournalError> {
         Outbox::begin_segment(self, segment, form)
     }
 
@@ -139,7 +150,7 @@ impl Source for Outbox {
         &mut self,
         first: u64,
         last: u64,
-        form: Form,
+        form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
         Outbox::ack_segment(self, first, last, form, at_us)
@@ -148,7 +159,7 @@ impl Source for Outbox {
 
 /// What was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drained {
+pub struct DrainReport {
     /// Segments acknowledged.
     pub segments: u64,
     /// Records in them.
@@ -169,7 +180,7 @@ pub struct Drained {
 
 /// One step, for whoever watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum DrainProgress {
     /// A picture is in the sink.
     Shot {
         /// Its shot's number.
@@ -214,14 +225,14 @@ pub enum Progress {
 pub struct UploadError {
     /// Why.
     #[source]
-    pub cause: Cause,
+    pub cause: UploadCause,
     /// What was delivered before.
-    pub drained: Drained,
+    pub drained: DrainReport,
 }
 
 /// Whose error it was.
 #[derive(Debug, Error)]
-pub enum Cause {
+pub enum UploadCause {
     /// The sink's.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -230,7 +241,7 @@ pub enum Cause {
     Journal(Box<JournalError>),
 }
 
-impl From<JournalError> for Cause {
+impl From<JournalError> for UploadCause {
     fn from(error: JournalError) -> Self {
         Self::Journal(Box::new(error))
     }
@@ -241,8 +252,8 @@ impl UploadError {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match &self.cause {
-            Cause::Sink(e) => e.is_permanent(),
-            Cause::Journal(e) => !e.is_temporary(),
+            UploadCause::Sink(e) => e.is_permanent(),
+            UploadCause::Journal(e) => !e.is_temporary(),
         }
     }
 
@@ -250,21 +261,21 @@ impl UploadError {
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.cause {
-            Cause::Sink(e) => e.hint(),
-            Cause::Journal(_) => String::new(),
+            UploadCause::Sink(e) => e.hint(),
+            UploadCause::Journal(_) => String::new(),
         }
     }
 
     /// What the schedule needs to know.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> AttemptOutcome {
         if self.is_permanent() {
-            return Outcome::Permanent;
+            return AttemptOutcome::Permanent;
         }
-        Outcome::Retriable {
+        AttemptOutcome::Retriable {
             retry_after: match &self.cause {
-                Cause::Sink(e) => e.retry_after(),
-                Cause::Journal(_) => None,
+                UploadCause::Sink(e) => e.retry_after(),
+                UploadCause::Journal(_) => None,
             },
         }
     }
@@ -278,14 +289,14 @@ impl UploadError {
 /// # Errors
 /// [`UploadError`] with the cause and what was delivered before it. Calling again goes on where this ended.
 pub fn drain(
-    source: &mut dyn Source,
+    source: &mut dyn UploadQueue,
     sink: &dyn Sink,
     opener: Option<&Opener>,
     clock: &dyn Clock,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Drained, UploadError> {
-    let mut drained = Drained::default();
-    let ended = Run {
+    progress: &mut dyn FnMut(DrainProgress) -> ControlFlow<()>,
+) -> Result<DrainReport, UploadError> {
+    let mut drained = DrainReport::default();
+    let ended = DrainRun {
         device: source.device(),
         epoch: source.epoch(),
         source,
@@ -302,26 +313,26 @@ pub fn drain(
     }
 }
 
-struct Run<'a> {
+struct DrainRun<'a> {
     device: DeviceId,
     epoch: u64,
-    source: &'a mut dyn Source,
+    source: &'a mut dyn UploadQueue,
     sink: &'a dyn Sink,
     opener: Option<&'a Opener>,
     clock: &'a dyn Clock,
-    progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
-    drained: &'a mut Drained,
+    progress: &'a mut dyn FnMut(DrainProgress) -> ControlFlow<()>,
+    drained: &'a mut DrainReport,
 }
 
 /// A picture ready to put.
-struct Ready {
+struct ReadyScreenshot {
     seq: u64,
-    form: Form,
-    object: Object,
+    form: ObjectEncoding,
+    object: NewObject,
 }
 
-impl Run<'_> {
-    fn run(&mut self) -> Result<(), Cause> {
+impl DrainRun<'_> {
+    fn run(&mut self) -> Result<(), UploadCause> {
         self.kit()?;
         while !self.drained.stopped {
             // Asked before the pictures, so that none of a segment frozen in between is missed.
@@ -339,12 +350,12 @@ impl Run<'_> {
         self.clock.now().utc_us
     }
 
-    fn kit(&mut self) -> Result<(), Cause> {
+    fn kit(&mut self) -> Result<(), UploadCause> {
         let Some(kit) = self.source.kit()? else {
             return Ok(());
         };
         let sha256 = sha256_hex(&kit.bytes);
-        let object = Object {
+        let object = NewObject {
             key: keys::vault(&self.device, self.epoch, kit.day, kit.seq, &sha256),
             body: kit.bytes.into(),
             sha256,
@@ -353,7 +364,7 @@ impl Run<'_> {
         self.count(put, object.body.len());
         self.source.ack_kit(kit.seq, self.now_us())?;
         self.drained.kits += 1;
-        self.tell(Progress::Kit {
+        self.tell(DrainProgress::Kit {
             bytes: object.body.len() as u64,
             key: object.key,
         });
@@ -361,14 +372,14 @@ impl Run<'_> {
     }
 
     /// Every picture that goes before the next segment.
-    fn shots(&mut self) -> Result<(), Cause> {
+    fn shots(&mut self) -> Result<(), UploadCause> {
         let mut gone = BTreeSet::new();
         loop {
             let waiting = self.source.next_shots(BATCH)?;
             if waiting.is_empty() {
                 return Ok(());
             }
-            let mut batch: Vec<Ready> = Vec::new();
+            let mut batch: Vec<ReadyScreenshot> = Vec::new();
             let mut bytes = 0;
             for shot in waiting {
                 bytes += shot.bytes;
@@ -381,7 +392,7 @@ impl Run<'_> {
                     Err(JournalError::PictureDeleted { .. }) if gone.insert(shot.seq) => {}
                     Err(error @ JournalError::PictureLost { .. }) if gone.insert(shot.seq) => {
                         self.drained.lost_pictures += 1;
-                        self.tell(Progress::PictureLost {
+                        self.tell(DrainProgress::PictureLost {
                             seq: shot.seq,
                             why: error.to_string(),
                         });
@@ -397,7 +408,11 @@ impl Run<'_> {
     }
 
     /// A picture as it is to be put; `None` when the sink has it already, in the other form.
-    fn ready(&mut self, shot: &WaitingShot, file: PictureFile) -> Result<Option<Ready>, Cause> {
+    fn ready(
+        &mut self,
+        shot: &WaitingScreenshot,
+        file: ScreenshotFile,
+    ) -> Result<Option<ReadyScreenshot>, UploadCause> {
         let key = |sha256: &str, form| {
             keys::shot(
                 &self.device,
@@ -422,14 +437,14 @@ impl Run<'_> {
                         shot.form,
                     )
                 });
-                (Form::Readable, body, sha256, other)
+                (ObjectEncoding::Readable, body, sha256, other)
             }
             (None, plain) => {
                 let other = plain.as_ref().filter(|_| shot.tried.readable).map(|plain| {
                     (
-                        key(&plain.sha256, Form::Readable),
+                        key(&plain.sha256, ObjectEncoding::Readable),
                         plain.bytes,
-                        Form::Readable,
+                        ObjectEncoding::Readable,
                     )
                 });
                 (shot.form, file.bytes, file.sha256, other)
@@ -442,10 +457,10 @@ impl Run<'_> {
             self.drained.already_there += 1;
             return Ok(None);
         }
-        Ok(Some(Ready {
+        Ok(Some(ReadyScreenshot {
             seq: shot.seq,
             form,
-            object: Object {
+            object: NewObject {
                 key: key(&sha256, form),
                 body: body.into(),
                 sha256,
@@ -453,16 +468,17 @@ impl Run<'_> {
         }))
     }
 
-    fn put_shots(&mut self, mut batch: Vec<Ready>) -> Result<(), Cause> {
+    fn put_shots(&mut self, mut batch: Vec<ReadyScreenshot>) -> Result<(), UploadCause> {
         if batch.is_empty() {
             return Ok(());
         }
-        let begun: Vec<(u64, Form)> = batch.iter().map(|ready| (ready.seq, ready.form)).collect();
+        let begun: Vec<(u64, ObjectEncoding)> =
+            batch.iter().map(|ready| (ready.seq, ready.form)).collect();
         let may = self.source.begin_shots(&begun)?;
         batch.retain(|ready| may.contains(&ready.seq));
-        let objects: Vec<Object> = batch.iter().map(|ready| ready.object.clone()).collect();
+        let objects: Vec<NewObject> = batch.iter().map(|ready| ready.object.clone()).collect();
         let mut results = self.sink.put_all(&objects).into_iter();
-        for Ready { seq, form, object } in batch {
+        for ReadyScreenshot { seq, form, object } in batch {
             // No result: an earlier one failed, and its error has already left this loop.
             let Some(result) = results.next() else {
                 return Err(SinkError::Other {
@@ -476,18 +492,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn shot_done(&mut self, seq: u64, form: Form, key: String, bytes: u64) -> Result<(), Cause> {
+    fn shot_done(
+        &mut self,
+        seq: u64,
+        form: ObjectEncoding,
+        key: String,
+        bytes: u64,
+    ) -> Result<(), UploadCause> {
         match self.source.ack_shot(seq, form, self.now_us()) {
             // Erased while it was on its way; whoever did it was told that the sink may have it.
             Err(JournalError::NoShot { .. }) => {}
             acked => acked?,
         }
         self.drained.shots += 1;
-        self.tell(Progress::Shot { seq, key, bytes });
+        self.tell(DrainProgress::Shot { seq, key, bytes });
         Ok(())
     }
 
-    fn segment(&mut self, mut segment: Segment) -> Result<(), Cause> {
+    fn segment(&mut self, mut segment: Segment) -> Result<(), UploadCause> {
         let key = |sha256: &str, form| {
             keys::activity(
                 &self.device,
@@ -502,7 +524,7 @@ impl Run<'_> {
         let readable = segment
             .readable
             .as_ref()
-            .map(|plain| (key(&plain.sha256, Form::Readable), plain.bytes));
+            .map(|plain| (key(&plain.sha256, ObjectEncoding::Readable), plain.bytes));
         let body = segment.body.take();
         let opened = body
             .as_ref()
@@ -514,7 +536,11 @@ impl Run<'_> {
             looks.push((stored.clone(), segment.form));
         }
         if segment.tried.readable && opened.is_none() {
-            looks.extend(readable.clone().map(|object| (object, Form::Readable)));
+            looks.extend(
+                readable
+                    .clone()
+                    .map(|object| (object, ObjectEncoding::Readable)),
+            );
         }
         for ((key, bytes), form) in looks {
             if self.has(&key, bytes)? {
@@ -525,12 +551,12 @@ impl Run<'_> {
         let (form, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
-                (Form::Readable, Object { key, body, sha256 })
+                (ObjectEncoding::Readable, NewObject { key, body, sha256 })
             }
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());
                 let body = body.into();
-                (segment.form, Object { key, body, sha256 })
+                (segment.form, NewObject { key, body, sha256 })
             }
             (_, _, None) => {
                 self.source
@@ -549,16 +575,16 @@ impl Run<'_> {
     fn segment_done(
         &mut self,
         segment: &Segment,
-        form: Form,
+        form: ObjectEncoding,
         key: String,
         bytes: u64,
-    ) -> Result<(), Cause> {
+    ) -> Result<(), UploadCause> {
         let (first_seq, last_seq) = (segment.first_seq, segment.last_seq);
         self.source
             .ack_segment(first_seq, last_seq, form, self.now_us())?;
         self.drained.segments += 1;
         self.drained.records += segment.count;
-        self.tell(Progress::Segment {
+        self.tell(DrainProgress::Segment {
             first_seq,
             last_seq,
             records: segment.count,
@@ -569,7 +595,7 @@ impl Run<'_> {
     }
 
     /// The readable form with its hash, when there is a key that opens it and it is what the journal says.
-    fn opened(&self, sealed: &[u8], plain: &Plain) -> Option<(Vec<u8>, String)> {
+    fn opened(&self, sealed: &[u8], plain: &UnsealedDigest) -> Option<(Vec<u8>, String)> {
         let mut opened = self.opener?.open_file(sealed).ok()?;
         let sha256 = sha256_hex(&opened);
         (sha256 == plain.sha256).then(|| (std::mem::take(&mut *opened), sha256))
@@ -581,14 +607,14 @@ impl Run<'_> {
         Ok(head.is_some_and(|head| head.bytes == bytes))
     }
 
-    fn count(&mut self, put: crate::Put, bytes: usize) {
+    fn count(&mut self, put: crate::PutOutcome, bytes: usize) {
         self.drained.bytes += bytes as u64;
-        if put == crate::Put::AlreadyThere {
+        if put == crate::PutOutcome::AlreadyThere {
             self.drained.already_there += 1;
         }
     }
 
-    fn tell(&mut self, step: Progress) {
+    fn tell(&mut self, step: DrainProgress) {
         if (self.progress)(step).is_break() {
             self.drained.stopped = true;
         }

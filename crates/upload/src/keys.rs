@@ -11,8 +11,7 @@
 //! ```
 //!
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
-//!   sealed rows ([`journal::SealedLine`]), which open with the same keys. Without either the object is readable.
-//!   `.webp.uam` is a picture of a journal of format 1, which only uam opens.
+//!   sealed rows ([`journal::SealedRowLine`]), which open with the same keys. Without either the object is readable.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
 //! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
@@ -22,7 +21,7 @@
 //!
 //! Day and device in the key make retention rules, put-only policies per device and hive-style readers work.
 
-use journal::{Form, SentObject};
+use journal::{ObjectEncoding, UploadedObject};
 use model::DeviceId;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
@@ -32,7 +31,7 @@ pub const ROOT: &str = "raw/v1";
 
 /// What an object holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A segment: zstd-compressed JSON lines.
     Activity,
     /// A picture.
@@ -43,7 +42,7 @@ pub enum Kind {
     Manifest,
 }
 
-impl Kind {
+impl ObjectKind {
     fn word(self) -> &'static str {
         match self {
             Self::Activity => "activity",
@@ -65,15 +64,15 @@ pub fn activity(
     day: impl Display,
     first_seq: u64,
     sha256: &str,
-    form: Form,
+    form: ObjectEncoding,
 ) -> String {
     let ending = match form {
-        Form::Age => "jsonl.zst.age",
-        Form::Rows => "sealed.jsonl.zst",
-        Form::Session | Form::Readable => "jsonl.zst",
+        ObjectEncoding::Age => "jsonl.zst.age",
+        ObjectEncoding::Rows => "sealed.jsonl.zst",
+        ObjectEncoding::Readable => "jsonl.zst",
     };
     key(
-        Kind::Activity,
+        ObjectKind::Activity,
         device,
         epoch,
         day,
@@ -93,7 +92,7 @@ pub fn shot(
     seq: u64,
     sha256: &str,
     media: &str,
-    form: Form,
+    form: ObjectEncoding,
 ) -> String {
     let picture = match media {
         "image/webp" => "webp",
@@ -102,30 +101,29 @@ pub fn shot(
         _ => "bin",
     };
     let sealed = match form {
-        Form::Age | Form::Rows => ".age",
-        Form::Session => ".uam",
-        Form::Readable => "",
+        ObjectEncoding::Age | ObjectEncoding::Rows => ".age",
+        ObjectEncoding::Readable => "",
     };
     let ending = format!("{picture}{sealed}");
-    key(Kind::Shot, device, epoch, day, seq, sha256, &ending)
+    key(ObjectKind::Shot, device, epoch, day, seq, sha256, &ending)
 }
 
 /// The key of the copy `seq` of the recovery kit; the rest as in [`activity`].
 #[must_use]
 pub fn vault(device: &DeviceId, epoch: u64, day: impl Display, seq: u64, sha256: &str) -> String {
-    key(Kind::Vault, device, epoch, day, seq, sha256, "json")
+    key(ObjectKind::Vault, device, epoch, day, seq, sha256, "json")
 }
 
 /// The key of the manifest `no`; the rest as in [`activity`].
 #[must_use]
 pub fn manifest(device: &DeviceId, epoch: u64, day: impl Display, no: u64, sha256: &str) -> String {
-    key(Kind::Manifest, device, epoch, day, no, sha256, "json")
+    key(ObjectKind::Manifest, device, epoch, day, no, sha256, "json")
 }
 
 /// The key of something the journal says the sink has, or may have; to name it to its owner.
 #[must_use]
-pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
-    let SentObject {
+pub fn sent(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
+    let UploadedObject {
         first_seq,
         day,
         sha256,
@@ -140,12 +138,12 @@ pub fn sent(device: &DeviceId, epoch: u64, object: &SentObject) -> String {
 
 /// The folder that holds one kind of one layout, for listing.
 #[must_use]
-pub fn folder(kind: Kind) -> String {
+pub fn folder(kind: ObjectKind) -> String {
     format!("{ROOT}/kind={}", kind.word())
 }
 
 fn key(
-    kind: Kind,
+    kind: ObjectKind,
     device: &DeviceId,
     epoch: u64,
     day: impl Display,
@@ -163,11 +161,11 @@ fn key(
 
 /// A key taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct ObjectKey {
     /// What the object holds.
-    pub kind: Kind,
+    pub kind: ObjectKind,
     /// The shape of its bytes; of a recovery kit and a manifest [`Form::Readable`].
-    pub form: Form,
+    pub form: ObjectEncoding,
     /// UTC day, as written.
     pub day: String,
     /// Which installation.
@@ -182,13 +180,13 @@ pub struct Parts {
 
 /// Takes a key (without the destination's prefix) apart; `None` when it is not one of ours.
 #[must_use]
-pub fn parse(key: &str) -> Option<Parts> {
+pub fn parse(key: &str) -> Option<ObjectKey> {
     let mut folders = key.strip_prefix(ROOT)?.strip_prefix('/')?.split('/');
     let kind = match folders.next()?.strip_prefix("kind=")? {
-        "activity" => Kind::Activity,
-        "shot" => Kind::Shot,
-        "vault" => Kind::Vault,
-        "manifest" => Kind::Manifest,
+        "activity" => ObjectKind::Activity,
+        "shot" => ObjectKind::Shot,
+        "vault" => ObjectKind::Vault,
+        "manifest" => ObjectKind::Manifest,
         _ => return None,
     };
     let shard = folders.next()?.strip_prefix("sh=")?;
@@ -201,13 +199,13 @@ pub fn parse(key: &str) -> Option<Parts> {
         return None;
     }
     let form = match (kind, ending) {
-        (Kind::Activity, "jsonl.zst.age") => Form::Age,
-        (Kind::Activity, "sealed.jsonl.zst") => Form::Rows,
-        (Kind::Activity, "jsonl.zst") | (Kind::Vault | Kind::Manifest, "json") => Form::Readable,
-        (Kind::Shot, ending) => match ending.split_once('.') {
-            None => Form::Readable,
-            Some((_, "age")) => Form::Age,
-            Some((_, "uam")) => Form::Session,
+        (ObjectKind::Activity, "jsonl.zst.age") => ObjectEncoding::Age,
+        (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::Rows,
+        (ObjectKind::Activity, "jsonl.zst")
+        | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Readable,
+        (ObjectKind::Shot, ending) => match ending.split_once('.') {
+            None => ObjectEncoding::Readable,
+            Some((_, "age")) => ObjectEncoding::Age,
             Some(_) => return None,
         },
         _ => return None,
@@ -216,7 +214,7 @@ pub fn parse(key: &str) -> Option<Parts> {
     let epoch = parts.next()?.parse().ok()?;
     let seq = parts.next()?.parse().ok()?;
     let sha16 = parts.next()?.to_owned();
-    (parts.next().is_none()).then_some(Parts {
+    (parts.next().is_none()).then_some(ObjectKey {
         kind,
         form,
         day,
@@ -241,9 +239,9 @@ mod tests {
         let middle = format!("sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab");
         let at = |form| activity(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
         let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
-        assert_eq!(at(Form::Age), format!("{name}.jsonl.zst.age"));
-        assert_eq!(at(Form::Rows), format!("{name}.sealed.jsonl.zst"));
-        assert_eq!(at(Form::Readable), format!("{name}.jsonl.zst"));
+        assert_eq!(at(ObjectEncoding::Age), format!("{name}.jsonl.zst.age"));
+        assert_eq!(at(ObjectEncoding::Rows), format!("{name}.sealed.jsonl.zst"));
+        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.jsonl.zst"));
         let at = |form| {
             shot(
                 &device,
@@ -256,9 +254,9 @@ mod tests {
             )
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
-        assert_eq!(at(Form::Age), format!("{name}.webp.age"));
-        assert_eq!(at(Form::Session), format!("{name}.webp.uam"));
-        assert_eq!(at(Form::Readable), format!("{name}.webp"));
+        assert_eq!(at(ObjectEncoding::Age), format!("{name}.webp.age"));
+        assert_eq!(parse(&format!("{name}.webp.uam")), None);
+        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.webp"));
         assert_eq!(
             vault(&device, 1, "2026-09-21", 2, sha),
             format!("raw/v1/kind=vault/{middle}/1-0000000002-0123456789abcdef.json")
@@ -271,20 +269,19 @@ mod tests {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
             let (kind, form) = match (kind, form) {
-                (0, 0) => (Kind::Activity, Form::Age),
-                (0, 1) => (Kind::Activity, Form::Rows),
-                (0, _) => (Kind::Activity, Form::Readable),
-                (1, 0) => (Kind::Shot, Form::Age),
-                (1, 1) => (Kind::Shot, Form::Session),
-                (1, _) => (Kind::Shot, Form::Readable),
-                (2, _) => (Kind::Manifest, Form::Readable),
-                _ => (Kind::Vault, Form::Readable),
+                (0, 0) => (ObjectKind::Activity, ObjectEncoding::Age),
+                (0, 1) => (ObjectKind::Activity, ObjectEncoding::Rows),
+                (0, _) => (ObjectKind::Activity, ObjectEncoding::Readable),
+                (1, 0) => (ObjectKind::Shot, ObjectEncoding::Age),
+                (1, _) => (ObjectKind::Shot, ObjectEncoding::Readable),
+                (2, _) => (ObjectKind::Manifest, ObjectEncoding::Readable),
+                _ => (ObjectKind::Vault, ObjectEncoding::Readable),
             };
             let key = match kind {
-                Kind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
-                Kind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
-                Kind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
-                Kind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
+                ObjectKind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                ObjectKind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);
@@ -302,7 +299,14 @@ mod tests {
     #[test]
     fn other_endings_are_refused() {
         let device = DeviceId::from_bytes([1; 16]);
-        let key = activity(&device, 1, "2026-01-31", 1, &"0".repeat(64), Form::Age);
+        let key = activity(
+            &device,
+            1,
+            "2026-01-31",
+            1,
+            &"0".repeat(64),
+            ObjectEncoding::Age,
+        );
         for ending in [
             "jsonl.zst.gpg",
             "age",

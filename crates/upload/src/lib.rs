@@ -1,6 +1,6 @@
 //! Delivery: outbox to segments and pictures, into any sink.
 //!
-//! * [`Destination`] says where to, from a URL or from variables, and opens a [`Store`].
+//! * [`Destination`] says where to, from a URL or from variables, and opens a [`ObjectStoreSink`].
 //! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
 //! * [`drain()`] empties a journal's outbox into a sink, in order, without loss and without doubles.
 //! * [`chain()`] lists what was delivered in signed [`manifest`]s, and [`verify`] checks a sink against them.
@@ -24,15 +24,20 @@ mod store;
 pub mod verify;
 mod wire;
 
-pub use chain::{Chained, HEARTBEAT, chain};
+pub use chain::{KEEPALIVE_INTERVAL, ManifestUploadReport, chain};
 pub use classify::judge;
 pub use destination::{
-    ConfigError, Credentials, Destination, Network, S3, Secret, profile_settings, vars,
+    ConfigError, Credentials, Destination, NetworkRoute, S3Target, SecretText, profile_settings,
+    vars,
 };
-pub use drain::{BATCH, BATCH_BYTES, Cause, Drained, Progress, Source, UploadError, drain};
+pub use drain::{
+    BATCH, BATCH_BYTES, DrainProgress, DrainReport, UploadCause, UploadError, UploadQueue, drain,
+};
 pub use error::SinkError;
-pub use look::{Digested, Found, Look};
-pub use store::{Head, MAX_AT_ONCE, Object, Put, Sink, Store, sha256_hex};
+pub use look::{InspectableSink, LookupResults, ObjectDigest};
+pub use store::{
+    MAX_AT_ONCE, NewObject, ObjectHead, ObjectStoreSink, PutOutcome, Sink, sha256_hex,
+};
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@
 
 use crate::classify::classify;
 use crate::error::SinkError;
-use crate::store::{Head, MAX_AT_ONCE, Sink, Store};
+use crate::store::{MAX_AT_ONCE, ObjectHead, ObjectStoreSink, Sink};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use futures::StreamExt;
@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 
 /// What an object turned out to hold when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digested {
+pub struct ObjectDigest {
     /// Size in bytes.
     pub bytes: u64,
     /// SHA-256, 64 lower-case hex digits.
@@ -23,10 +23,10 @@ pub struct Digested {
 }
 
 /// One result for each key, in order; `None` for an object that is not there.
-pub type Found<T> = Vec<Result<Option<T>, SinkError>>;
+pub type LookupResults<T> = Vec<Result<Option<T>, SinkError>>;
 
 /// A sink that can be read through.
-pub trait Look: Sink {
+pub trait InspectableSink: Sink {
     /// Every object below `folder`, in any order, one at a time, until `visit` breaks.
     ///
     /// # Errors
@@ -34,18 +34,18 @@ pub trait Look: Sink {
     fn each(
         &self,
         folder: &str,
-        visit: &mut dyn FnMut(Head) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
     ) -> Result<(), SinkError>;
 
     /// Size and SHA-256 of each of these objects.
-    fn digests(&self, keys: &[String]) -> Found<Digested>;
+    fn digests(&self, keys: &[String]) -> LookupResults<ObjectDigest>;
 
     /// The content of each of these objects.
-    fn contents(&self, keys: &[String]) -> Found<Bytes>;
+    fn contents(&self, keys: &[String]) -> LookupResults<Bytes>;
 }
 
-impl Store {
-    async fn digest(&self, key: &str) -> Result<Option<Digested>, SinkError> {
+impl ObjectStoreSink {
+    async fn digest(&self, key: &str) -> Result<Option<ObjectDigest>, SinkError> {
         let path = self.path(key)?;
         let found = match self.inner.get(&path).await {
             Ok(found) => found,
@@ -59,15 +59,15 @@ impl Store {
             hash.update(&piece);
         }
         let sha256 = HEXLOWER.encode(&hash.finalize());
-        Ok(Some(Digested { bytes, sha256 }))
+        Ok(Some(ObjectDigest { bytes, sha256 }))
     }
 }
 
-impl Look for Store {
+impl InspectableSink for ObjectStoreSink {
     fn each(
         &self,
         folder: &str,
-        visit: &mut dyn FnMut(Head) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
     ) -> Result<(), SinkError> {
         let path = self.path(folder)?;
         let path = (!path.as_ref().is_empty()).then_some(path);
@@ -75,7 +75,7 @@ impl Look for Store {
             let mut stream = self.inner.list(path.as_ref());
             while let Some(meta) = stream.next().await {
                 let meta = meta.map_err(|e| classify(&e, self.at()))?;
-                let head = Head {
+                let head = ObjectHead {
                     key: self.key(&meta.location),
                     bytes: meta.size,
                     sha256: None,
@@ -88,7 +88,7 @@ impl Look for Store {
         })
     }
 
-    fn digests(&self, keys: &[String]) -> Found<Digested> {
+    fn digests(&self, keys: &[String]) -> LookupResults<ObjectDigest> {
         self.runtime.block_on(
             futures::stream::iter(keys)
                 .map(|key| self.digest(key))
@@ -97,7 +97,7 @@ impl Look for Store {
         )
     }
 
-    fn contents(&self, keys: &[String]) -> Found<Bytes> {
+    fn contents(&self, keys: &[String]) -> LookupResults<Bytes> {
         self.runtime.block_on(
             futures::stream::iter(keys)
                 .map(|key| self.read(key))

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use vault::{DeviceKey, PublicKey};
+use vault::{DeviceKey, DevicePublicKey};
 
 /// What stands before the signed bytes, so that a signature is good for a manifest alone.
 pub const DOMAIN: &[u8] = b"uam-manifest/1\n";
@@ -45,19 +45,19 @@ pub struct Manifest {
     pub agent: String,
     /// The public key that signs.
     #[serde(with = "as_text")]
-    pub key: PublicKey,
+    pub key: DevicePublicKey,
     /// It takes up the records after this number, where the one before ended …
     pub after: u64,
     /// … and ends with this one. Equal when it holds none.
     pub through: u64,
     /// What was sent.
-    pub objects: Vec<Entry>,
+    pub objects: Vec<ManifestEntry>,
     /// Numbers between `after` and `through` that are in none of the objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Gap>,
     /// Objects that their owner had deleted where they were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub erased: Vec<Erasure>,
+    pub erased: Vec<Withdrawal>,
     /// Records that still waited to be sent when it was made.
     pub waiting: u64,
 }
@@ -65,7 +65,7 @@ pub struct Manifest {
 /// An object that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct ManifestEntry {
     /// Its name, without the destination's prefix; see [`crate::keys`].
     pub key: String,
     /// Its size in bytes.
@@ -103,7 +103,7 @@ pub enum Why {
 /// An object deleted at its owner's wish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Erasure {
+pub struct Withdrawal {
     /// Its name.
     pub key: String,
     /// When, in microseconds since the Unix epoch (UTC).
@@ -113,13 +113,13 @@ pub struct Erasure {
 /// The second line.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seal {
+struct SignatureLine {
     signature: String,
 }
 
 /// Why bytes are no manifest that can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadManifest {
+pub enum InvalidManifest {
     /// Not in this format.
     #[error("it is no manifest: {0}")]
     Format(String),
@@ -142,7 +142,7 @@ impl Manifest {
         bytes.push(b'\n');
         serde_json::to_writer(
             &mut bytes,
-            &Seal {
+            &SignatureLine {
                 signature: BASE64.encode(&signature),
             },
         )?;
@@ -154,9 +154,9 @@ impl Manifest {
     /// key is the caller's question.
     ///
     /// # Errors
-    /// [`BadManifest`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, BadManifest> {
-        let format = |what: &str| BadManifest::Format(what.to_owned());
+    /// [`InvalidManifest`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidManifest> {
+        let format = |what: &str| InvalidManifest::Format(what.to_owned());
         if bytes.len() > MAX_BYTES {
             return Err(format("it is too large"));
         }
@@ -169,28 +169,31 @@ impl Manifest {
             .ok_or_else(|| format("its signature is missing"))?;
         let (content, seal) = (&text[..end], &text[end + 1..]);
         let manifest: Self = serde_json::from_slice(content).map_err(|e| match named(content) {
-            Some(other) if other != FORMAT => BadManifest::Newer(other),
-            _ => BadManifest::Format(e.to_string()),
+            Some(other) if other != FORMAT => InvalidManifest::Newer(other),
+            _ => InvalidManifest::Format(e.to_string()),
         })?;
         if manifest.format != FORMAT {
-            return Err(BadManifest::Newer(model::printable(&manifest.format, 40)));
+            return Err(InvalidManifest::Newer(model::printable(
+                &manifest.format,
+                40,
+            )));
         }
-        let seal: Seal =
-            serde_json::from_slice(seal).map_err(|e| BadManifest::Format(e.to_string()))?;
+        let seal: SignatureLine =
+            serde_json::from_slice(seal).map_err(|e| InvalidManifest::Format(e.to_string()))?;
         let signature = BASE64
             .decode(seal.signature.as_bytes())
-            .map_err(|_| BadManifest::Signature)?;
+            .map_err(|_| InvalidManifest::Signature)?;
         if !manifest
             .key
             .verifies(&[DOMAIN, content].concat(), &signature)
         {
-            return Err(BadManifest::Signature);
+            return Err(InvalidManifest::Signature);
         }
         Ok(manifest)
     }
 
     /// A manifest of this format; the rest is for the caller to fill in.
-    pub(crate) fn begin(device: DeviceId, epoch: u64, no: u64, key: PublicKey) -> Self {
+    pub(crate) fn begin(device: DeviceId, epoch: u64, no: u64, key: DevicePublicKey) -> Self {
         Self {
             format: FORMAT.to_owned(),
             device,
@@ -221,13 +224,18 @@ fn named(content: &[u8]) -> Option<String> {
 
 mod as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use vault::PublicKey;
+    use vault::DevicePublicKey;
 
-    pub(super) fn serialize<S: Serializer>(key: &PublicKey, out: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        key: &DevicePublicKey,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
         out.collect_str(key)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PublicKey, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<DevicePublicKey, D::Error> {
         let text = String::deserialize(from)?;
         text.parse().map_err(D::Error::custom)
     }
@@ -250,7 +258,7 @@ mod tests {
             prev: Some("ab".repeat(32)),
             after: 4,
             through: 9,
-            objects: vec![Entry {
+            objects: vec![ManifestEntry {
                 key: "raw/v1/x".into(),
                 bytes: 12,
                 sha256: "cd".repeat(32),
@@ -262,7 +270,7 @@ mod tests {
                 last: 9,
                 why: Why::Erased,
             }],
-            erased: vec![Erasure {
+            erased: vec![Withdrawal {
                 key: "raw/v1/y".into(),
                 at_us: 7,
             }],
@@ -283,7 +291,7 @@ mod tests {
     fn another_keys_signature_is_none() {
         let ((_a, one), (_b, other)) = (key(), key());
         let bytes = manifest(&one).sign(&other).unwrap();
-        assert_eq!(Manifest::parse(&bytes), Err(BadManifest::Signature));
+        assert_eq!(Manifest::parse(&bytes), Err(InvalidManifest::Signature));
     }
 
     #[test]
@@ -292,10 +300,10 @@ mod tests {
         let mut newer = manifest(&key);
         newer.format = "uam-manifest/2".into();
         let bytes = newer.sign(&key).unwrap();
-        let expected = Err(BadManifest::Newer("uam-manifest/2".into()));
+        let expected = Err(InvalidManifest::Newer("uam-manifest/2".into()));
         assert_eq!(Manifest::parse(&bytes), expected);
         let bytes = b"{\"format\":\"uam-manifest/3\",\"more\":1}\n{}\n";
-        let expected = Err(BadManifest::Newer("uam-manifest/3".into()));
+        let expected = Err(InvalidManifest::Newer("uam-manifest/3".into()));
         assert_eq!(Manifest::parse(bytes), expected);
     }
 

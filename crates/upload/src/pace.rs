@@ -13,12 +13,12 @@ const PIECE: usize = 16 << 10;
 /// A limit that all requests of a sink share. Time not used is not saved up: after a rest the first piece goes at once,
 /// and the next one waits for it.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimit {
     bytes_per_s: u64,
     free_at: Mutex<Option<Instant>>,
 }
 
-impl Pace {
+impl RateLimit {
     /// `None` for no limit (0).
     pub(crate) fn new(kib_per_s: u32) -> Option<Arc<Self>> {
         (kib_per_s > 0).then(|| {
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn many_pieces_together_take_their_time() {
-        assert!(Pace::new(0).is_none());
-        let pace = Pace::new(64).unwrap();
+        assert!(RateLimit::new(0).is_none());
+        let pace = RateLimit::new(64).unwrap();
         let now = Instant::now();
         let waits: Vec<u128> = (0..5).map(|_| pace.take(now, PIECE).as_millis()).collect();
         assert_eq!(waits, [0, 250, 500, 750, 1000]);

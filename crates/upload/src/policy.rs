@@ -7,7 +7,7 @@ use model::DeviceId;
 /// (the bucket's own policy can see to that, see `docs/IAM.md`) and deletes nothing, and other devices' folders are closed
 /// to it.
 ///
-/// `bucket` and `prefix` as in [`crate::S3`].
+/// `bucket` and `prefix` as in [`crate::S3Target`].
 #[must_use]
 pub fn put_only(bucket: &str, prefix: &str, device: &DeviceId) -> String {
     // The shard is the device's own; kind and day are not.

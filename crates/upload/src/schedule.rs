@@ -14,7 +14,7 @@ pub const FLOOR: Duration = Duration::from_secs(1);
 
 /// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// Everything was delivered, or there was nothing to deliver.
     Delivered,
     /// A reason that may pass by itself; the store may have asked to wait.
@@ -28,12 +28,12 @@ pub enum Outcome {
 
 /// Remembers how often it failed in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schedule {
+pub struct RetrySchedule {
     interval: Duration,
     failures: u32,
 }
 
-impl Schedule {
+impl RetrySchedule {
     /// `interval`: time between deliveries while all is well; at least one second.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
@@ -57,18 +57,18 @@ impl Schedule {
     ///   <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
     /// * Permanent: [`CAP`] − 10 % × chance; somebody may have mended it meanwhile.
     #[must_use]
-    pub fn next(&mut self, outcome: Outcome, chance: f64) -> Duration {
+    pub fn next(&mut self, outcome: AttemptOutcome, chance: f64) -> Duration {
         let chance = if chance.is_finite() {
             chance.clamp(0.0, 1.0)
         } else {
             0.5
         };
         match outcome {
-            Outcome::Delivered => {
+            AttemptOutcome::Delivered => {
                 self.failures = 0;
                 self.interval.mul_f64(0.9 + 0.2 * chance)
             }
-            Outcome::Retriable { retry_after } => {
+            AttemptOutcome::Retriable { retry_after } => {
                 let doubled = BASE.saturating_mul(2_u32.saturating_pow(self.failures));
                 self.failures = self.failures.saturating_add(1);
                 let wait = doubled.min(CAP).mul_f64(chance);
@@ -76,7 +76,7 @@ impl Schedule {
                     .max(retry_after.unwrap_or_default())
                     .min(CAP)
             }
-            Outcome::Permanent => {
+            AttemptOutcome::Permanent => {
                 self.failures = self.failures.saturating_add(1);
                 CAP.mul_f64(1.0 - 0.1 * chance)
             }
@@ -89,11 +89,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const RETRY: Outcome = Outcome::Retriable { retry_after: None };
+    const RETRY: AttemptOutcome = AttemptOutcome::Retriable { retry_after: None };
 
     #[test]
     fn waits_double_up_to_the_cap_and_start_again_after_success() {
-        let mut schedule = Schedule::new(Duration::from_secs(300));
+        let mut schedule = RetrySchedule::new(Duration::from_secs(300));
         let waits: Vec<u64> = (0..12)
             .map(|_| schedule.next(RETRY, 1.0).as_secs())
             .collect();
@@ -102,7 +102,7 @@ mod tests {
             [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800]
         );
         assert_eq!(
-            schedule.next(Outcome::Delivered, 0.5),
+            schedule.next(AttemptOutcome::Delivered, 0.5),
             Duration::from_secs(300)
         );
         assert_eq!(schedule.next(RETRY, 1.0).as_secs(), 5);
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_store_that_asks_for_time_gets_it() {
-        let mut schedule = Schedule::new(Duration::from_secs(300));
-        let ask = |s| Outcome::Retriable {
+        let mut schedule = RetrySchedule::new(Duration::from_secs(300));
+        let ask = |s| AttemptOutcome::Retriable {
             retry_after: Some(Duration::from_secs(s)),
         };
         assert_eq!(schedule.next(ask(90), 0.0).as_secs(), 90);
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn what_somebody_must_mend_is_looked_at_now_and_then() {
-        let mut schedule = Schedule::new(Duration::from_secs(300));
-        assert_eq!(schedule.next(Outcome::Permanent, 0.0), CAP);
+        let mut schedule = RetrySchedule::new(Duration::from_secs(300));
+        assert_eq!(schedule.next(AttemptOutcome::Permanent, 0.0), CAP);
         assert_eq!(
-            schedule.next(Outcome::Permanent, 1.0),
+            schedule.next(AttemptOutcome::Permanent, 1.0),
             Duration::from_secs(27 * 60)
         );
     }
@@ -135,12 +135,12 @@ mod tests {
             steps in prop::collection::vec((0_u8..3, any::<f64>()), 0..80),
         ) {
             let interval = Duration::from_secs(interval);
-            let mut schedule = Schedule::new(interval);
+            let mut schedule = RetrySchedule::new(interval);
             for (kind, chance) in steps {
                 let outcome = match kind {
-                    0 => Outcome::Delivered,
+                    0 => AttemptOutcome::Delivered,
                     1 => RETRY,
-                    _ => Outcome::Permanent,
+                    _ => AttemptOutcome::Permanent,
                 };
                 let wait = schedule.next(outcome, chance);
                 prop_assert!(wait >= FLOOR.mul_f64(0.9));

@@ -1,8 +1,8 @@
 //! Sinks: where delivered objects go.
 //!
 //! What is always true:
-//! * [`Sink::put_new`] never replaces an object. It answers [`Put::Stored`] only after the sink acknowledged this very
-//!   put, and [`Put::AlreadyThere`] only after a look at that very key confirmed size and content. So putting again
+//! * [`Sink::put_new`] never replaces an object. It answers [`PutOutcome::Stored`] only after the sink acknowledged this very
+//!   put, and [`PutOutcome::AlreadyThere`] only after a look at that very key confirmed size and content. So putting again
 //!   after a lost answer is safe, and there is never a second object. (Where the key may not read, the store's own word
 //!   that the name is taken must do; see `store/put.rs`.)
 //! * Nothing is put into a bucket that lists its objects to anyone.
@@ -14,11 +14,11 @@ mod put;
 pub(crate) use put::MAX_BODY;
 
 use crate::Timeouts;
-use crate::classify::{Where, classify, of_disk, refusal};
-use crate::conditions::Conditions;
-use crate::destination::{Credentials, S3, redact_url};
+use crate::classify::{ErrorContext, classify, of_disk, refusal};
+use crate::conditions::ConditionalPuts;
+use crate::destination::{Credentials, S3Target, redact_url};
 use crate::error::SinkError;
-use crate::wire::{Connector, Wire};
+use crate::wire::{S3HttpService, ServiceConnector};
 use bytes::Bytes;
 use futures::StreamExt;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum, S3ConditionalPut};
@@ -38,7 +38,7 @@ const SHA256_ENTRY: &str = "sha256";
 
 /// How a put ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
+pub enum PutOutcome {
     /// This put stored the object.
     Stored,
     /// An earlier put had stored it; size and content were confirmed.
@@ -47,7 +47,7 @@ pub enum Put {
 
 /// An object to put.
 #[derive(Clone, Debug)]
-pub struct Object {
+pub struct NewObject {
     /// Key without the destination's prefix; see [`crate::keys`].
     pub key: String,
     /// Content.
@@ -56,7 +56,7 @@ pub struct Object {
     pub sha256: String,
 }
 
-impl Object {
+impl NewObject {
     /// An object with the content's hash computed here.
     #[must_use]
     pub fn new(key: impl Into<String>, body: impl Into<Bytes>) -> Self {
@@ -71,7 +71,7 @@ impl Object {
 
 /// What a sink knows of an object without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ObjectHead {
     /// Key without the destination's prefix.
     pub key: String,
     /// Size in bytes.
@@ -86,11 +86,11 @@ pub trait Sink: Send + Sync {
     ///
     /// # Errors
     /// After an error it is not known whether the object was stored; putting again finds out.
-    fn put_new(&self, object: &Object) -> Result<Put, SinkError>;
+    fn put_new(&self, object: &NewObject) -> Result<PutOutcome, SinkError>;
 
     /// Puts several objects, some at once; one result per object, in order. Ends early when a put fails for a reason
     /// that concerns all of them: the objects not tried get no result.
-    fn put_all(&self, objects: &[Object]) -> Vec<Result<Put, SinkError>> {
+    fn put_all(&self, objects: &[NewObject]) -> Vec<Result<PutOutcome, SinkError>> {
         let mut results = Vec::with_capacity(objects.len());
         for object in objects {
             let result = self.put_new(object);
@@ -107,7 +107,7 @@ pub trait Sink: Send + Sync {
     ///
     /// # Errors
     /// When the sink cannot be asked.
-    fn head(&self, key: &str) -> Result<Option<Head>, SinkError>;
+    fn head(&self, key: &str) -> Result<Option<ObjectHead>, SinkError>;
 
     /// The object's content; `None` when there is none.
     ///
@@ -119,7 +119,7 @@ pub trait Sink: Send + Sync {
     ///
     /// # Errors
     /// When the sink cannot be asked.
-    fn list(&self, folder: &str, limit: usize) -> Result<Vec<Head>, SinkError>;
+    fn list(&self, folder: &str, limit: usize) -> Result<Vec<ObjectHead>, SinkError>;
 
     /// Deletes the object; that there is none is as good. A bucket that keeps versions, or that is locked, may keep it
     /// all the same.
@@ -133,36 +133,36 @@ pub trait Sink: Send + Sync {
 }
 
 /// A [`Sink`] over `object_store`: S3, a directory, or memory.
-pub struct Store {
+pub struct ObjectStoreSink {
     pub(crate) inner: Arc<dyn ObjectStore>,
     // One thread is enough: it waits for the network. Calls from several threads take turns driving it.
     pub(crate) runtime: Runtime,
     prefix: String,
     description: String,
     place: String,
-    kind: Kind,
-    conditions: Arc<Conditions>,
+    kind: StoreKind,
+    conditions: Arc<ConditionalPuts>,
     // Set once an object was taken for stored on the store's word alone, since the key may not read.
     unread: AtomicBool,
     // For a bucket: the way to it, its own address, and whether it lists its objects to anyone, once that is known.
-    bucket: Option<(Wire, Url)>,
+    bucket: Option<(S3HttpService, Url)>,
     public: OnceLock<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StoreKind {
     S3,
     Directory,
     Memory,
 }
 
-impl std::fmt::Debug for Store {
+impl std::fmt::Debug for ObjectStoreSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Store({})", self.description)
     }
 }
 
-impl Store {
+impl ObjectStoreSink {
     /// A sink in memory, for tests and rehearsals; gone when dropped.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Store {
             String::new(),
             "memory".into(),
             "memory".into(),
-            Kind::Memory,
+            StoreKind::Memory,
         )
     }
 
@@ -189,7 +189,7 @@ impl Store {
             .map_err(|e| {
                 classify(
                     &e,
-                    Where {
+                    ErrorContext {
                         place: &place,
                         disk: true,
                     },
@@ -201,14 +201,18 @@ impl Store {
             String::new(),
             format!("the directory {place}"),
             place,
-            Kind::Directory,
+            StoreKind::Directory,
         )
     }
 
     /// An S3 bucket.
-    pub(crate) fn s3(s3: &S3, description: String, timeouts: Timeouts) -> Result<Self, SinkError> {
-        let conditions = Arc::new(Conditions::of(s3.endpoint.as_ref()));
-        let wire = Wire::new(timeouts, s3, Arc::clone(&conditions))?;
+    pub(crate) fn s3(
+        s3: &S3Target,
+        description: String,
+        timeouts: Timeouts,
+    ) -> Result<Self, SinkError> {
+        let conditions = Arc::new(ConditionalPuts::of(s3.endpoint.as_ref()));
+        let wire = S3HttpService::new(timeouts, s3, Arc::clone(&conditions))?;
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&s3.bucket)
             .with_region(&s3.region)
@@ -223,7 +227,7 @@ impl Store {
                 max_retries: 0,
                 ..RetryConfig::default()
             })
-            .with_http_connector(Connector(wire.clone()));
+            .with_http_connector(ServiceConnector(wire.clone()));
         if let Some(endpoint) = &s3.endpoint {
             builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
         }
@@ -237,7 +241,7 @@ impl Store {
             s3.prefix.clone(),
             description,
             s3.bucket.clone(),
-            Kind::S3,
+            StoreKind::S3,
         )?;
         store.conditions = conditions;
         store.bucket = Some((wire, s3.address()?));
@@ -249,7 +253,7 @@ impl Store {
         prefix: String,
         description: String,
         place: String,
-        kind: Kind,
+        kind: StoreKind,
     ) -> Result<Self, SinkError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -266,7 +270,7 @@ impl Store {
             description,
             place,
             kind,
-            conditions: Arc::new(Conditions::honoured()),
+            conditions: Arc::new(ConditionalPuts::honoured()),
             unread: AtomicBool::new(false),
             bucket: None,
             public: OnceLock::new(),
@@ -313,10 +317,10 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) fn at(&self) -> Where<'_> {
-        Where {
+    pub(crate) fn at(&self) -> ErrorContext<'_> {
+        ErrorContext {
             place: &self.place,
-            disk: self.kind == Kind::Directory,
+            disk: self.kind == StoreKind::Directory,
         }
     }
 
@@ -338,14 +342,14 @@ impl Store {
             .to_owned()
     }
 
-    async fn look(&self, key: &str) -> Result<Option<Head>, SinkError> {
+    async fn look(&self, key: &str) -> Result<Option<ObjectHead>, SinkError> {
         let path = self.path(key)?;
         let options = GetOptions {
             head: true,
             ..GetOptions::default()
         };
         match self.inner.get_opts(&path, options).await {
-            Ok(found) => Ok(Some(Head {
+            Ok(found) => Ok(Some(ObjectHead {
                 key: key.to_owned(),
                 bytes: found.meta.size,
                 sha256: found
@@ -383,13 +387,13 @@ impl Store {
     }
 }
 
-impl Sink for Store {
-    fn put_new(&self, object: &Object) -> Result<Put, SinkError> {
+impl Sink for ObjectStoreSink {
+    fn put_new(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
         self.refuse_public()?;
         self.runtime.block_on(self.put(object))
     }
 
-    fn put_all(&self, objects: &[Object]) -> Vec<Result<Put, SinkError>> {
+    fn put_all(&self, objects: &[NewObject]) -> Vec<Result<PutOutcome, SinkError>> {
         if let Err(public) = self.refuse_public() {
             return vec![Err(public)];
         }
@@ -409,7 +413,7 @@ impl Sink for Store {
         })
     }
 
-    fn head(&self, key: &str) -> Result<Option<Head>, SinkError> {
+    fn head(&self, key: &str) -> Result<Option<ObjectHead>, SinkError> {
         self.runtime.block_on(self.look(key))
     }
 
@@ -417,22 +421,22 @@ impl Sink for Store {
         self.runtime.block_on(self.read(key))
     }
 
-    fn list(&self, folder: &str, limit: usize) -> Result<Vec<Head>, SinkError> {
+    fn list(&self, folder: &str, limit: usize) -> Result<Vec<ObjectHead>, SinkError> {
         let path = self.path(folder)?;
-        let found: Result<Vec<Head>, object_store::Error> = self.runtime.block_on(async {
+        let found: Result<Vec<ObjectHead>, object_store::Error> = self.runtime.block_on(async {
             let mut found = Vec::new();
             let mut stream = self
                 .inner
                 .list((!path.as_ref().is_empty()).then_some(&path));
             while let Some(meta) = stream.next().await {
                 let meta = meta?;
-                found.push(Head {
+                found.push(ObjectHead {
                     key: self.key(&meta.location),
                     bytes: meta.size,
                     sha256: None,
                 });
                 // S3 lists in order, so the rest is not wanted; directories come in any order and must be read whole.
-                if self.kind == Kind::S3 && found.len() >= limit {
+                if self.kind == StoreKind::S3 && found.len() >= limit {
                     break;
                 }
             }

@@ -1,20 +1,20 @@
 //! The HTTP layer below the object store: it keeps what the layer above would throw away.
 //!
 //! `object_store` folds every refusal into one opaque error. This service sits under it, sees each answer first, and
-//! turns whatever is not a proper success into a [`Refusal`] that travels up the error chain by type: status, S3 error
+//! turns whatever is not a proper success into a [`StoreRefusal`] that travels up the error chain by type: status, S3 error
 //! code, region, the time the store asked to wait, and how far this computer's clock is off.
 //!
 //! It also refuses to take a captive portal's `200 OK` for a stored object: a put is acknowledged only by an answer
 //! with an ETag, without a page of HTML, and with the same checksum where the store echoes one.
 //!
 //! Requests for keys to sign with (a machine's role, a web identity) come through here too; they go to another host than
-//! the store's, and what refuses them is a [`NoKeys`].
+//! the store's, and what refuses them is a [`NoCredentials`].
 
 use crate::Timeouts;
-use crate::conditions::Conditions;
-use crate::destination::{Credentials, S3};
+use crate::conditions::ConditionalPuts;
+use crate::destination::{Credentials, S3Target};
 use crate::error::SinkError;
-use crate::pace::Pace;
+use crate::pace::RateLimit;
 use futures::StreamExt;
 use object_store::ClientOptions;
 use object_store::client::{
@@ -43,7 +43,7 @@ const SLOWEST_LINK: u64 = 8 * 1024;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct StoreRefusal {
     /// Request method, to tell a refused write from a refused read.
     pub(crate) method: Method,
     /// HTTP status of the answer.
@@ -60,13 +60,13 @@ pub(crate) struct Refusal {
     pub(crate) odd: Option<&'static str>,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for StoreRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.code)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for StoreRefusal {}
 
 /// Said when a request took too long.
 #[derive(Debug)]
@@ -82,14 +82,14 @@ impl std::error::Error for TooSlow {}
 
 /// What gives out keys answered with something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NoKeys {
+pub(crate) struct NoCredentials {
     /// HTTP status of the answer.
     pub(crate) status: StatusCode,
     /// Error code; empty where the answer had none.
     pub(crate) code: String,
 }
 
-impl fmt::Display for NoKeys {
+impl fmt::Display for NoCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sep = if self.code.is_empty() { "" } else { " " };
         write!(
@@ -101,13 +101,13 @@ impl fmt::Display for NoKeys {
     }
 }
 
-impl std::error::Error for NoKeys {}
+impl std::error::Error for NoCredentials {}
 
 /// Hands `object_store` the service of this module.
 #[derive(Debug)]
-pub(crate) struct Connector(pub(crate) Wire);
+pub(crate) struct ServiceConnector(pub(crate) S3HttpService);
 
-impl HttpConnector for Connector {
+impl HttpConnector for ServiceConnector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.0.clone()))
     }
@@ -115,30 +115,30 @@ impl HttpConnector for Connector {
 
 /// An HTTP client that keeps refusals typed.
 #[derive(Clone)]
-pub(crate) struct Wire {
+pub(crate) struct S3HttpService {
     client: reqwest::Client,
     /// For keys from this machine's own role, which no proxy can know.
     direct: Option<reqwest::Client>,
     timeouts: Timeouts,
     /// The store's host and port.
     store: (String, Option<u16>),
-    conditions: Arc<Conditions>,
-    pace: Option<Arc<Pace>>,
+    conditions: Arc<ConditionalPuts>,
+    pace: Option<Arc<RateLimit>>,
 }
 
-impl fmt::Debug for Wire {
+impl fmt::Debug for S3HttpService {
     // The client would show its proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Wire({})", self.store.0)
     }
 }
 
-impl Wire {
+impl S3HttpService {
     /// The way to one store.
     pub(crate) fn new(
         timeouts: Timeouts,
-        s3: &S3,
-        conditions: Arc<Conditions>,
+        s3: &S3Target,
+        conditions: Arc<ConditionalPuts>,
     ) -> Result<Self, SinkError> {
         // The process has one TLS provider; whoever came first has set the same one or their own.
         static PROVIDER: Once = Once::new();
@@ -146,7 +146,7 @@ impl Wire {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let tls = |what: String| SinkError::Tls { what };
-        let pace = Pace::new(s3.network.limit_kib_per_s);
+        let pace = RateLimit::new(s3.network.limit_kib_per_s);
         let slower = pace.as_ref().map(|p| p.time_for(crate::store::MAX_BODY));
         let plain = || {
             reqwest::Client::builder()
@@ -272,14 +272,14 @@ impl Wire {
         let code = element(&String::from_utf8_lossy(&text), "Code").unwrap_or_default();
         Err(HttpError::new(
             HttpErrorKind::Unknown,
-            NoKeys { status, code },
+            NoCredentials { status, code },
         ))
     }
 
     /// A request whose body goes out no faster than the pace allows.
     async fn slowly(
         &self,
-        pace: &Arc<Pace>,
+        pace: &Arc<RateLimit>,
         request: HttpRequest,
     ) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
@@ -369,7 +369,7 @@ fn oddity(
     }
 }
 
-impl Refusal {
+impl StoreRefusal {
     /// Of an answer that says nothing but its status and its body.
     pub(crate) fn bare(status: StatusCode, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
@@ -390,9 +390,9 @@ fn refusal(
     answer: &HttpResponse,
     code: Option<String>,
     odd: Option<&'static str>,
-) -> Refusal {
+) -> StoreRefusal {
     let headers = answer.headers();
-    Refusal {
+    StoreRefusal {
         method,
         status: answer.status(),
         code: code.unwrap_or_default(),
@@ -406,7 +406,7 @@ fn refusal(
     }
 }
 
-impl HttpService for Wire {
+impl HttpService for S3HttpService {
     // Written as the attribute of the `async-trait` crate would write it; the crate is not needed for one method.
     fn call<'life0, 'async_trait>(
         &'life0 self,

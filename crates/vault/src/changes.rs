@@ -3,30 +3,30 @@
 //! Always true: every change asks for both factors; the last slot that opens the vault every day cannot be removed; what
 //! was recorded stays readable for whoever could read it.
 
-use crate::file::{self, Parsed, State};
+use crate::file::{self, VaultState};
 use crate::gate::{self, GateState};
 use crate::keys::Identity;
 use crate::seal::Opener;
-use crate::slots::{Contents, Factor, SlotKind};
-use crate::store::{self, Door, Pass, Vault};
+use crate::slots::{Factor, KeySlotKind, SlotContents};
+use crate::store::{self, GateToken, UnlockedSlot, Vault};
 use crate::{
-    Enrolment, Organisation, RecoveryCode, RecoveryKit, TotpSecret, VaultError, Verdict, cipher,
+    CodeVerdict, Enrolment, Organisation, RecoveryCode, RecoveryKit, TotpSecret, VaultError, cipher,
 };
 use std::path::Path;
 use zeroize::Zeroizing;
 
 /// A secret of the codes that is not in force yet.
-pub struct Proposal {
+pub struct ProposedSecret {
     secret: Zeroizing<Vec<u8>>,
 }
 
-impl std::fmt::Debug for Proposal {
+impl std::fmt::Debug for ProposedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Proposal(..)")
     }
 }
 
-impl Proposal {
+impl ProposedSecret {
     /// The secret in the forms an authenticator app takes; see [`Vault::enrolment`].
     ///
     /// # Errors
@@ -43,8 +43,8 @@ impl Vault {
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`], [`VaultError::Changed`].
     pub fn add_slot(
         &mut self,
-        door: &Door,
-        _pass: &Pass,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
         factor: &Factor<'_>,
         now_us: i64,
     ) -> Result<u32, VaultError> {
@@ -60,14 +60,19 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NoSuchSlot`], [`VaultError::LastSlot`] when nothing but recovery codes would be left,
     /// [`VaultError::Io`], [`VaultError::Changed`].
-    pub fn remove_slot(&mut self, door: &Door, _pass: &Pass, id: u32) -> Result<(), VaultError> {
+    pub fn remove_slot(
+        &mut self,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
+        id: u32,
+    ) -> Result<(), VaultError> {
         self.change(door, |vault| {
             let state = &mut vault.state;
             let Some(at) = state.slots.iter().position(|s| s.id == id) else {
                 return Err(VaultError::NoSuchSlot { id });
             };
             state.slots.remove(at);
-            if state.slots.iter().all(|s| s.kind == SlotKind::Recovery) {
+            if state.slots.iter().all(|s| s.kind == KeySlotKind::Recovery) {
                 return Err(VaultError::LastSlot);
             }
             Ok(())
@@ -80,8 +85,8 @@ impl Vault {
     /// [`VaultError::Random`], [`VaultError::Io`], [`VaultError::Changed`].
     pub fn new_recovery_kit(
         &mut self,
-        door: &Door,
-        _pass: &Pass,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
         now_us: i64,
     ) -> Result<RecoveryKit, VaultError> {
         self.change(door, |vault| {
@@ -90,10 +95,10 @@ impl Vault {
         })
     }
 
-    fn put_kit(&mut self, contents: &Contents, now_us: i64) -> Result<RecoveryKit, VaultError> {
+    fn put_kit(&mut self, contents: &SlotContents, now_us: i64) -> Result<RecoveryKit, VaultError> {
         let kit = RecoveryKit::random()?;
         let slots = &mut self.state.slots;
-        slots.retain(|s| s.kind != SlotKind::Recovery);
+        slots.retain(|s| s.kind != KeySlotKind::Recovery);
         for code in kit.codes() {
             self.put_slot(&Factor::Recovery(code), contents, now_us)?;
         }
@@ -107,8 +112,8 @@ impl Vault {
     /// [`VaultError::Changed`].
     pub fn add_organisation(
         &mut self,
-        door: &Door,
-        _pass: &Pass,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
         organisation: Organisation,
     ) -> Result<(), VaultError> {
         self.change(door, |vault| vault.put_organisation(organisation))
@@ -121,8 +126,8 @@ impl Vault {
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn remove_organisation(
         &mut self,
-        door: &Door,
-        _pass: &Pass,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
         name: &str,
     ) -> Result<(), VaultError> {
         self.change(door, |vault| {
@@ -150,11 +155,11 @@ impl Vault {
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn rotate(
         &mut self,
-        door: &Door,
-        pass: &Pass,
+        door: &UnlockedSlot,
+        pass: &GateToken,
         factor: &Factor<'_>,
         now_us: i64,
-    ) -> Result<(Door, RecoveryKit), VaultError> {
+    ) -> Result<(UnlockedSlot, RecoveryKit), VaultError> {
         let identity = self.identity(door, pass)?;
         // The file is sealed under the new gate key, so it is the new door that saves it.
         self.replace_all(door, |vault| {
@@ -169,16 +174,12 @@ impl Vault {
             for old in opener.identities() {
                 earlier.push(store::seal_key(&viewer, old.reveal().as_bytes())?);
             }
-            let old_key = match opener.old_key() {
-                Some(key) => Some(store::seal_key(&viewer, &**key)?),
-                None => None,
-            };
             let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
             let state = &mut vault.state;
-            (state.earlier, state.old_key) = (earlier, old_key);
+            state.earlier = earlier;
             state.set_totp(&gate_key, &secret)?;
             state.slots.clear();
-            let contents = Contents {
+            let contents = SlotContents {
                 gate_key,
                 viewer: Some(viewer),
             };
@@ -192,31 +193,31 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Random`].
-    pub fn propose_secret(&self, given: Option<TotpSecret>) -> Result<Proposal, VaultError> {
+    pub fn propose_secret(&self, given: Option<TotpSecret>) -> Result<ProposedSecret, VaultError> {
         let secret = match given {
             Some(given) => Zeroizing::new(given.as_bytes().to_vec()),
             None => store::fresh_secret()?,
         };
-        Ok(Proposal { secret })
+        Ok(ProposedSecret { secret })
     }
 
     /// Puts a proposed secret into force, once `code` shows that it is in somebody's app. Returns the verdict on that
-    /// code; unless it is [`Verdict::Accepted`] nothing changed. Codes of a secret that is not in force are no tries at
+    /// code; unless it is [`CodeVerdict::Accepted`] nothing changed. Codes of a secret that is not in force are no tries at
     /// the gate and are not counted.
     ///
     /// # Errors
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn confirm_secret(
         &mut self,
-        door: &Door,
-        _pass: &Pass,
-        proposal: &Proposal,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
+        proposal: &ProposedSecret,
         code: &str,
         unix_seconds: u64,
-    ) -> Result<Verdict, VaultError> {
+    ) -> Result<CodeVerdict, VaultError> {
         let totp = gate::totp(&proposal.secret, "gate");
         let judged = GateState::default().judge(&totp, code, unix_seconds);
-        if judged.verdict != Verdict::Accepted {
+        if judged.verdict != CodeVerdict::Accepted {
             return Ok(judged.verdict);
         }
         self.change(door, |vault| {
@@ -229,7 +230,7 @@ impl Vault {
             };
             Ok(())
         })?;
-        Ok(Verdict::Accepted)
+        Ok(CodeVerdict::Accepted)
     }
 
     /// The part of the vault that lies beside the record in the bucket: public keys and the slots of the recovery codes.
@@ -237,11 +238,11 @@ impl Vault {
     #[must_use]
     pub fn copy(&self) -> Vec<u8> {
         let state = &self.state;
-        let copy = State {
+        let copy = VaultState {
             slots: state
                 .slots
                 .iter()
-                .filter(|s| s.kind == SlotKind::Recovery)
+                .filter(|s| s.kind == KeySlotKind::Recovery)
                 .cloned()
                 .collect(),
             totp: String::new(),
@@ -261,7 +262,7 @@ impl Vault {
 
 /// What a recovery code opens.
 #[derive(Debug)]
-pub struct Recovered {
+pub struct RecoveredKeys {
     /// The identity: as text it goes into a file for `age -d -i`.
     pub identity: Identity,
     /// Earlier identities of the same vault, for older objects.
@@ -274,18 +275,14 @@ pub struct Recovered {
 /// file is not changed: on the computer it belongs to, use [`Vault::recover`].
 ///
 /// # Errors
-/// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::Old`],
-/// [`VaultError::WrongFactor`], [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
-pub fn open_copy(path: &Path, code: &RecoveryCode) -> Result<Recovered, VaultError> {
+/// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::WrongFactor`],
+/// [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
+pub fn open_copy(path: &Path, code: &RecoveryCode) -> Result<RecoveredKeys, VaultError> {
     let bytes = store::read_copy(path)?;
-    let Parsed::Current(state) = file::parse(path, &bytes)? else {
-        return Err(VaultError::Old {
-            path: path.to_owned(),
-        });
-    };
-    let (vault, identity) = Vault::open_in_copy(path, *state, code)?;
+    let state = file::parse(path, &bytes)?;
+    let (vault, identity) = Vault::open_in_copy(path, state, code)?;
     let opener = vault.opener(&identity);
-    Ok(Recovered {
+    Ok(RecoveredKeys {
         earlier: opener.identities().skip(1).cloned().collect(),
         identity,
         opener,

@@ -1,7 +1,8 @@
 //! Getting the secret into an authenticator app.
 
-use crate::{VaultError, disk, gate};
+use crate::{VaultError, gate};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
+use platform::files;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, QrCode};
 use std::fmt;
@@ -128,7 +129,7 @@ impl Enrolment {
 /// [`VaultError::Io`] or [`VaultError::Qr`].
 pub fn write_qr_png(enrolment: &Enrolment, path: &Path) -> Result<(), VaultError> {
     let png = enrolment.qr_png()?;
-    disk::write_durably(path, &png).map_err(|source| VaultError::Io {
+    files::write_file_durably(path, &png).map_err(|source| VaultError::Io {
         doing: "write",
         path: path.to_owned(),
         source,

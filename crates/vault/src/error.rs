@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do about it.
 
-use crate::SlotKind;
+use crate::KeySlotKind;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -60,12 +60,6 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
-    /// A vault of the first format, whose key lay beside the data.
-    #[error("{path} is of an earlier format; start uam once to bring it up to date")]
-    Old {
-        /// The file.
-        path: PathBuf,
-    },
     /// The file was edited by somebody who does not hold its keys.
     #[error(
         "{path} was changed outside uam; its counters and keys cannot be trusted. Put a copy from a backup in its place; \
@@ -85,7 +79,7 @@ pub enum VaultError {
     #[error("the vault has no key slot for a {kind}")]
     NoSlot {
         /// The kind asked for.
-        kind: SlotKind,
+        kind: KeySlotKind,
     },
     /// There is no slot of that number.
     #[error("the vault has no key slot {id}; `uam keys` lists them")]
@@ -97,7 +91,7 @@ pub enum VaultError {
     #[error("{}", wrong_factor(*kind))]
     WrongFactor {
         /// The kind of secret.
-        kind: SlotKind,
+        kind: KeySlotKind,
     },
     /// Removing it would leave nothing for every day.
     #[error("that is the last key slot for every day; add another one first")]
@@ -131,7 +125,7 @@ pub enum VaultError {
     },
     /// A name or key that cannot be taken.
     #[error("{0}")]
-    BadOrganisation(crate::BadOrganisation),
+    BadOrganisation(crate::InvalidOrganisation),
     /// No organisation of that name.
     #[error("there is no organisation \"{name}\"; `uam keys` lists them")]
     NoSuchOrganisation {
@@ -152,14 +146,14 @@ pub enum VaultError {
     Seal(#[from] SealError),
 }
 
-fn wrong_factor(kind: SlotKind) -> &'static str {
+fn wrong_factor(kind: KeySlotKind) -> &'static str {
     match kind {
-        SlotKind::OsStore => {
+        KeySlotKind::OsStore => {
             "what the credential store holds does not open this vault; was vault.json copied from another computer? Use a \
              passphrase or a recovery code"
         }
-        SlotKind::Passphrase => "that is not the passphrase",
-        SlotKind::Recovery => {
+        KeySlotKind::Passphrase => "that is not the passphrase",
+        KeySlotKind::Recovery => {
             "that is none of this vault's recovery codes, or it was used already (each works once)"
         }
     }

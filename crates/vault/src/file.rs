@@ -4,20 +4,18 @@
 //! gate's counters. Everything in it is bound together by a seal under the gate key, so that an edit is noticed at the
 //! next code.
 
-use crate::cipher::{self, Key};
+use crate::cipher::{self, SecretKey};
 use crate::gate::GateState;
 use crate::keys::Recipient;
-use crate::slots::Slot;
+use crate::slots::KeySlot;
 use crate::{Consent, Organisation, VaultError};
-use data_encoding::{BASE32_NOPAD, BASE64, HEXLOWER};
+use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The format written here.
 pub(crate) const FORMAT: u64 = 2;
-/// The format before there were recipients.
-const OLD_FORMAT: u64 = 1;
 /// The most that is read; a vault has a few kilobytes.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 
@@ -28,7 +26,7 @@ const NOTE: &str = "uam's vault: public keys, and secret keys wrapped under your
 /// The file.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct State {
+pub(crate) struct VaultState {
     pub(crate) format: u64,
     pub(crate) note: String,
     /// 32 lower-case hex digits.
@@ -38,59 +36,20 @@ pub(crate) struct State {
     pub(crate) viewer: Option<String>,
     pub(crate) organisations: Vec<Organisation>,
     pub(crate) next_slot: u32,
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) slots: Vec<KeySlot>,
     /// The secret of the codes, sealed under the gate key.
     pub(crate) totp: String,
     pub(crate) gate: GateState,
     /// Earlier viewers' secret keys, each an age file for the present viewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<String>,
-    /// The key that wrapped data keys before there were recipients, as an age file like those above.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) old_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) consent: Option<Consent>,
     /// Seal over everything above.
     pub(crate) seal: String,
 }
 
-/// A vault of format 1: a secret, and a key that lay beside the data.
-pub(crate) struct OldState {
-    pub(crate) device: String,
-    pub(crate) totp_secret: Zeroizing<Vec<u8>>,
-    pub(crate) enrolled: bool,
-    pub(crate) last_step: u64,
-    pub(crate) local_key: Key,
-}
-
-/// What a file turned out to be.
-pub(crate) enum Parsed {
-    Current(Box<State>),
-    Old(OldState),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OldJson {
-    #[serde(rename = "format")]
-    _format: u64,
-    #[serde(default, rename = "note")]
-    _note: String,
-    device: String,
-    totp_secret: String,
-    enrolled: bool,
-    last_step: u64,
-    local_key: String,
-}
-
-impl Drop for OldJson {
-    fn drop(&mut self) {
-        self.totp_secret.zeroize();
-        self.local_key.zeroize();
-    }
-}
-
-impl State {
+impl VaultState {
     /// A state without slots, seal and secret: the caller puts them in.
     pub(crate) fn new(device: String) -> Self {
         Self {
@@ -104,14 +63,13 @@ impl State {
             totp: String::new(),
             gate: GateState::default(),
             earlier: Vec::new(),
-            old_key: None,
             consent: None,
             seal: String::new(),
         }
     }
 
     /// Puts the seal on and gives the bytes of the file.
-    pub(crate) fn sealed_json(&mut self, gate_key: &Key) -> Result<Vec<u8>, VaultError> {
+    pub(crate) fn sealed_json(&mut self, gate_key: &SecretKey) -> Result<Vec<u8>, VaultError> {
         let sealed = cipher::seal(gate_key, &self.bound(), &[]).ok_or(VaultError::Random)?;
         self.seal = BASE64.encode(&sealed);
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
@@ -120,7 +78,7 @@ impl State {
     }
 
     /// True when nothing was changed since the seal was put on.
-    pub(crate) fn is_whole(&self, gate_key: &Key) -> bool {
+    pub(crate) fn is_whole(&self, gate_key: &SecretKey) -> bool {
         BASE64
             .decode(self.seal.as_bytes())
             .ok()
@@ -136,7 +94,11 @@ impl State {
     }
 
     /// Seals the secret of the codes.
-    pub(crate) fn set_totp(&mut self, gate_key: &Key, secret: &[u8]) -> Result<(), VaultError> {
+    pub(crate) fn set_totp(
+        &mut self,
+        gate_key: &SecretKey,
+        secret: &[u8],
+    ) -> Result<(), VaultError> {
         let sealed =
             cipher::seal(gate_key, &self.totp_place(), secret).ok_or(VaultError::Random)?;
         self.totp = BASE64.encode(&sealed);
@@ -144,7 +106,7 @@ impl State {
     }
 
     /// The secret of the codes.
-    pub(crate) fn totp_secret(&self, gate_key: &Key) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn totp_secret(&self, gate_key: &SecretKey) -> Option<Zeroizing<Vec<u8>>> {
         let sealed = BASE64.decode(self.totp.as_bytes()).ok()?;
         cipher::open(gate_key, &self.totp_place(), &sealed)
     }
@@ -165,14 +127,14 @@ impl State {
     }
 }
 
-/// Reads a file of either format.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
+/// Reads the content of a vault file.
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError> {
     let malformed = |why: &str| VaultError::Malformed {
         path: path.to_owned(),
         why: why.to_owned(),
     };
     #[derive(Deserialize)]
-    struct Head {
+    struct FormatHeader {
         format: u64,
     }
     // The position is told, the text around it is not: it may be a secret.
@@ -189,14 +151,15 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(malformed("far too large"));
     }
-    let head: Head = serde_json::from_slice(bytes).map_err(place)?;
+    let head: FormatHeader = serde_json::from_slice(bytes).map_err(place)?;
     match head.format {
-        OLD_FORMAT => old(serde_json::from_slice(bytes).map_err(place)?, malformed),
         FORMAT => {
-            let state: State = serde_json::from_slice(bytes).map_err(place)?;
+            let state: VaultState = serde_json::from_slice(bytes).map_err(place)?;
             check(&state).map_err(|why| malformed(&why))?;
-            Ok(Parsed::Current(Box::new(state)))
+            Ok(state)
         }
+        // No released version wrote one.
+        found if found < FORMAT => Err(malformed(&format!("not a vault: format {found}"))),
         found => Err(VaultError::Newer {
             path: path.to_owned(),
             found,
@@ -206,7 +169,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Parsed, VaultError> {
 }
 
 /// What can be seen to be wrong without a key.
-fn check(state: &State) -> Result<(), String> {
+fn check(state: &VaultState) -> Result<(), String> {
     if !is_device(&state.device) {
         return Err("`device` is not 32 hexadecimal digits".to_owned());
     }
@@ -230,29 +193,4 @@ fn check(state: &State) -> Result<(), String> {
 
 fn is_device(text: &str) -> bool {
     text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
-}
-
-fn old(json: OldJson, malformed: impl Fn(&str) -> VaultError) -> Result<Parsed, VaultError> {
-    if !is_device(&json.device) {
-        return Err(malformed("`device` is not 32 hexadecimal digits"));
-    }
-    let totp_secret = BASE32_NOPAD
-        .decode(json.totp_secret.as_bytes())
-        .ok()
-        .map(Zeroizing::new)
-        .filter(|s| (16..=64).contains(&s.len()))
-        .ok_or_else(|| malformed("`totp_secret` is not base32 of at least 128 bits"))?;
-    let local_key = HEXLOWER
-        .decode(json.local_key.as_bytes())
-        .ok()
-        .map(Zeroizing::new)
-        .and_then(|k| cipher::key_from(&k))
-        .ok_or_else(|| malformed("`local_key` is not 64 hexadecimal digits"))?;
-    Ok(Parsed::Old(OldState {
-        device: json.device.clone(),
-        totp_secret,
-        enrolled: json.enrolled,
-        last_step: json.last_step,
-        local_key,
-    }))
 }

@@ -1,21 +1,22 @@
-//! A vault is made, or found.
+//! Makes a new vault.
 
 use crate::cipher;
-use crate::file::{OldState, Parsed, State};
+use crate::file::VaultState;
 use crate::keys::Identity;
-use crate::slots::{Contents, Factor};
+use crate::slots::{Factor, SlotContents};
 use crate::store::{
-    Door, FILE_NAME, Vault, check_strength, fresh_secret, io_error, read, seal_key, turn,
+    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, seal_key, turn,
 };
-use crate::{Organisation, TotpSecret, VaultError, disk};
+use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;
+use platform::files;
 use std::path::Path;
 use zeroize::Zeroizing;
 
 /// What a new vault is made of.
 #[derive(Debug)]
-pub struct Founding<'a> {
-    /// The installation's id, from [`Vault::device_for`]; the credential store keeps its secret under this name.
+pub struct NewVault<'a> {
+    /// The installation's id, from [`Vault::new_device_id`]; the credential store keeps its secret under this name.
     pub device: String,
     /// What opens it every day: the credential store's secret, or a passphrase.
     pub factor: Factor<'a>,
@@ -29,71 +30,51 @@ pub struct Founding<'a> {
     pub now_us: i64,
 }
 
-/// What lies where a vault would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing.
-    Nothing,
-    /// A vault of the first format, whose key lay beside the data; [`Vault::create`] takes over what is in it.
-    Old,
-    /// A vault.
-    Vault,
-}
-
 impl Vault {
-    /// What lies in `dir`.
+    /// True when `dir` holds a vault.
     ///
     /// # Errors
     /// [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::Io`].
-    pub fn look(dir: &Path) -> Result<Found, VaultError> {
-        match read(&dir.join(FILE_NAME)) {
-            Ok(Parsed::Current(_)) => Ok(Found::Vault),
-            Ok(Parsed::Old(_)) => Ok(Found::Old),
-            Err(VaultError::Missing { .. }) => Ok(Found::Nothing),
+    pub fn exists(dir: &Path) -> Result<bool, VaultError> {
+        match load(&dir.join(FILE_NAME)) {
+            Ok(_) => Ok(true),
+            Err(VaultError::Missing { .. }) => Ok(false),
             Err(e) => Err(e),
         }
     }
 
-    /// The id that a vault made in `dir` has: 32 lower-case hex digits, fresh unless there is a vault of the first format.
+    /// A fresh random id for a new vault: 32 lower-case hex digits.
     ///
     /// # Errors
-    /// [`VaultError::Random`]; otherwise as [`Self::look`].
-    pub fn device_for(dir: &Path) -> Result<String, VaultError> {
-        if let Ok(Parsed::Old(old)) = read(&dir.join(FILE_NAME)) {
-            return Ok(old.device);
-        }
+    /// [`VaultError::Random`].
+    pub fn new_device_id() -> Result<String, VaultError> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| VaultError::Random)?;
         Ok(HEXLOWER.encode(&id))
     }
 
-    /// Makes a vault in `dir` (directory 0700, file 0600) with fresh keys. One of the first format is taken over: its
-    /// device, its secret of the codes, and the key of its records.
+    /// Makes a vault in `dir` (directory 0700, file 0600) with fresh keys.
     ///
     /// # Errors
     /// [`VaultError::Exists`] when there is one already, [`VaultError::NoReader`] when nobody could ever read,
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`].
-    pub fn create(dir: &Path, founding: Founding<'_>) -> Result<(Self, Door), VaultError> {
-        disk::private_dir(dir).map_err(io_error("create", dir))?;
+    pub fn create(dir: &Path, founding: NewVault<'_>) -> Result<(Self, UnlockedSlot), VaultError> {
+        files::create_private_dir(dir).map_err(io_error("create", dir))?;
         let path = dir.join(FILE_NAME);
         let _turn = turn(&path)?;
-        let old = match read(&path) {
-            Err(VaultError::Missing { .. }) => None,
-            Ok(Parsed::Old(old)) => Some(old),
-            Ok(Parsed::Current(_)) => return Err(VaultError::Exists { path }),
+        match load(&path) {
+            Err(VaultError::Missing { .. }) => {}
+            Ok(_) => return Err(VaultError::Exists { path }),
             Err(e) => return Err(e),
-        };
-        let device = old
-            .as_ref()
-            .map_or_else(|| founding.device.clone(), |old| old.device.clone());
-        let state = State::new(device);
+        }
+        let state = VaultState::new(founding.device.clone());
         let mut vault = Self { path, state };
-        let door = vault.found(founding, old)?;
+        let door = vault.found(founding)?;
         vault.save(&door)?;
         Ok((vault, door))
     }
 
-    fn found(&mut self, founding: Founding<'_>, old: Option<OldState>) -> Result<Door, VaultError> {
+    fn found(&mut self, founding: NewVault<'_>) -> Result<UnlockedSlot, VaultError> {
         check_strength(&founding.factor)?;
         for organisation in founding.organisations {
             self.put_organisation(organisation)?;
@@ -104,21 +85,13 @@ impl Vault {
             return Err(VaultError::NoReader);
         }
         let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
-        let contents = Contents { gate_key, viewer };
+        let contents = SlotContents { gate_key, viewer };
         let door = self.put_slot(&founding.factor, &contents, founding.now_us)?;
-        let secret = match (founding.totp, &old) {
-            (Some(given), _) => Zeroizing::new(given.as_bytes().to_vec()),
-            (None, Some(old)) => old.totp_secret.clone(),
-            (None, None) => fresh_secret()?,
+        let secret = match founding.totp {
+            Some(given) => Zeroizing::new(given.as_bytes().to_vec()),
+            None => fresh_secret()?,
         };
         self.state.set_totp(&door.gate_key, &secret)?;
-        if let Some(old) = old {
-            self.state.gate.enrolled = old.enrolled;
-            self.state.gate.last_step = old.last_step;
-            if let Some(viewer) = &contents.viewer {
-                self.state.old_key = Some(seal_key(viewer, &*old.local_key)?);
-            }
-        }
         Ok(door)
     }
 }

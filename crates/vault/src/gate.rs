@@ -12,8 +12,8 @@
 //! * Turned back by more than two minutes: refused until it is put right, so neither an old code nor an old wait comes
 //!   to life again.
 //! * Put forward: ends a wait early, which is all that it gains; the count of failures stays, and the highest time seen
-//!   is remembered. More than a day is reported ([`Judged::clock_jumped`]).
-//! * Was once far ahead (2106, say): every code is refused as [`Verdict::ClockBack`] until a recovery code is used,
+//!   is remembered. More than a day is reported ([`GateDecision::clock_jumped`]).
+//! * Was once far ahead (2106, say): every code is refused as [`CodeVerdict::ClockBack`] until a recovery code is used,
 //!   which takes the present clock for right ([`GateState::reopened`]). No wait ever ends later than an hour from now.
 
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ const HINT_STEPS: u64 = 20;
 /// The answer to a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Verdict {
+pub enum CodeVerdict {
     /// Right, and used up: this code opens nothing again.
     Accepted,
     /// Not the code. Counts as a failure, unless it was not even six digits.
@@ -82,7 +82,7 @@ pub enum Verdict {
     Locked,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for CodeVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted => f.write_str("code accepted"),
@@ -149,9 +149,9 @@ pub struct GateState {
 /// A verdict, and what has to be remembered because of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Judged {
+pub struct GateDecision {
     /// The answer. Tell it only once `state` is durable, or a crash makes the try undone.
-    pub verdict: Verdict,
+    pub verdict: CodeVerdict,
     /// The state that replaces the one the code was judged by; it may be the same.
     pub state: GateState,
     /// How many seconds have passed by this computer's clock since it was last seen, when that is more than a day. A
@@ -192,7 +192,7 @@ impl GateState {
     }
 
     /// What the gate says to `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
-    pub(crate) fn judge(&self, totp: &Totp, code: &str, unix_seconds: u64) -> Judged {
+    pub(crate) fn judge(&self, totp: &Totp, code: &str, unix_seconds: u64) -> GateDecision {
         let mut state = if self.enrolled {
             *self
         } else {
@@ -202,32 +202,32 @@ impl GateState {
         let jumped = state.clock_max > 0 && passed > CLOCK_JUMP_SECONDS;
         state.clock_max = state.clock_max.max(unix_seconds);
         let verdict = state.decide(totp, code, unix_seconds);
-        Judged {
+        GateDecision {
             verdict,
             state,
             clock_jumped: jumped.then_some(passed),
         }
     }
 
-    fn decide(&mut self, totp: &Totp, code: &str, now: u64) -> Verdict {
+    fn decide(&mut self, totp: &Totp, code: &str, now: u64) -> CodeVerdict {
         if self.is_locked() {
-            return Verdict::Locked;
+            return CodeVerdict::Locked;
         }
         // Before the wait, which a clock turned back would lengthen, and before the code, which might be an old one.
         let seconds = self.behind(now);
         if seconds > CLOCK_BACK_SECONDS {
-            return Verdict::ClockBack { seconds };
+            return CodeVerdict::ClockBack { seconds };
         }
         // A try during the wait is no failure: it tells nobody anything, and if it counted, leaning on Enter would
         // reach the lock in a minute that otherwise takes days. The end is written down as capped, so that it comes.
         let seconds = self.wait(now);
         self.not_before = self.not_before.min(now.saturating_add(seconds));
         if seconds > 0 {
-            return Verdict::Wait { seconds };
+            return CodeVerdict::Wait { seconds };
         }
         // Neither is what cannot be a code: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
         let Some(code) = six_digits(code) else {
-            return Verdict::Wrong;
+            return CodeVerdict::Wrong;
         };
         let fits = |step: u64| {
             step.checked_mul(STEP_SECONDS)
@@ -241,10 +241,10 @@ impl GateState {
             self.last_step = step;
             self.failures = 0;
             self.not_before = 0;
-            return Verdict::Accepted;
+            return CodeVerdict::Accepted;
         }
         if window.any(fits) {
-            return Verdict::Replayed;
+            return CodeVerdict::Replayed;
         }
         self.failures = self.failures.saturating_add(1);
         self.not_before = match back_off(self.failures) {
@@ -260,11 +260,11 @@ impl GateState {
             self.last_step = self.last_step.max(step);
         }
         match told {
-            _ if self.is_locked() => Verdict::Locked,
-            Some(step) => Verdict::Skewed {
+            _ if self.is_locked() => CodeVerdict::Locked,
+            Some(step) => CodeVerdict::Skewed {
                 minutes: minutes_away(step, present),
             },
-            None => Verdict::Wrong,
+            None => CodeVerdict::Wrong,
         }
     }
 

@@ -27,7 +27,7 @@ const SCHEME: &str = "otpauth";
 /// Why no secret was taken.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum ImportError {
+pub enum TotpImportError {
     /// There is nothing where a secret should be.
     #[error(
         "there is no secret in it; it is base32 text of at least 26 characters, or an otpauth:// URL"
@@ -98,7 +98,7 @@ pub enum ImportError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        why: Box<ImportError>,
+        why: Box<TotpImportError>,
     },
 }
 
@@ -121,8 +121,8 @@ impl TotpSecret {
     /// Takes base32 text (any case, spaces, dashes and padding do not matter) or an `otpauth://totp/` URL.
     ///
     /// # Errors
-    /// [`ImportError`]; none of the variants about files.
-    pub fn parse(text: &str) -> Result<Self, ImportError> {
+    /// [`TotpImportError`]; none of the variants about files.
+    pub fn parse(text: &str) -> Result<Self, TotpImportError> {
         let text = text.trim();
         match text.get(..SCHEME.len()) {
             Some(start) if start.eq_ignore_ascii_case(SCHEME) => Self::from_url(text),
@@ -135,12 +135,12 @@ impl TotpSecret {
     /// a secret by its looks; the whole text, if it is one secret in groups.
     ///
     /// # Errors
-    /// [`ImportError`], [`ImportError::Several`] when different secrets would do.
-    pub fn find(content: &[u8]) -> Result<Self, ImportError> {
+    /// [`TotpImportError`], [`TotpImportError::Several`] when different secrets would do.
+    pub fn find(content: &[u8]) -> Result<Self, TotpImportError> {
         if content.len() > MAX_FILE_BYTES {
-            return Err(ImportError::TooLarge);
+            return Err(TotpImportError::TooLarge);
         }
-        let text = std::str::from_utf8(content).map_err(|_| ImportError::NotText)?;
+        let text = std::str::from_utf8(content).map_err(|_| TotpImportError::NotText)?;
         let text = text.trim_start_matches('\u{feff}');
         // A name or a URL says what is meant, so what follows it is the secret, or wrong.
         for meant in [urls(text), named(text)] {
@@ -161,17 +161,17 @@ impl TotpSecret {
     /// [`Self::find`] in the file at `path`, of which no more than 64 KiB are read.
     ///
     /// # Errors
-    /// [`ImportError::File`], which names the file.
-    pub fn read(path: &Path) -> Result<Self, ImportError> {
+    /// [`TotpImportError::File`], which names the file.
+    pub fn read(path: &Path) -> Result<Self, TotpImportError> {
         content(path)
             .and_then(|content| Self::find(&content))
-            .map_err(|why| ImportError::File {
+            .map_err(|why| TotpImportError::File {
                 path: path.to_owned(),
                 why: Box::new(why),
             })
     }
 
-    fn from_base32(text: &str) -> Result<Self, ImportError> {
+    fn from_base32(text: &str) -> Result<Self, TotpImportError> {
         let symbols = text.trim_end_matches(['=', ' ']).chars();
         let symbols = symbols.filter(|c| !c.is_whitespace() && *c != '-');
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
@@ -182,7 +182,7 @@ impl TotpSecret {
             let value = match symbol.to_ascii_uppercase() {
                 letter @ 'A'..='Z' => u32::from(letter) - u32::from('A'),
                 digit @ '2'..='7' => u32::from(digit) - u32::from('2') + 26,
-                _ => return Err(ImportError::Symbol { place: count }),
+                _ => return Err(TotpImportError::Symbol { place: count }),
             };
             bits = bits << 5 | value as u16;
             waiting += 5;
@@ -192,29 +192,29 @@ impl TotpSecret {
             }
         }
         if count == 0 {
-            return Err(ImportError::Empty);
+            return Err(TotpImportError::Empty);
         }
         // A last character that adds no byte is one too many or too few. Bits that are left over in it are dropped, as
         // pyotp and the apps do.
         if waiting >= 5 {
-            return Err(ImportError::Cut { symbols: count });
+            return Err(TotpImportError::Cut { symbols: count });
         }
         if !(MIN_BYTES..=MAX_BYTES).contains(&bytes.len()) {
             let bits = bytes.len() * 8;
-            return Err(ImportError::Length { bits });
+            return Err(TotpImportError::Length { bits });
         }
         Ok(Self(bytes))
     }
 
-    fn from_url(text: &str) -> Result<Self, ImportError> {
-        let url = Url::parse(text).map_err(|_| ImportError::Url)?;
+    fn from_url(text: &str) -> Result<Self, TotpImportError> {
+        let url = Url::parse(text).map_err(|_| TotpImportError::Url)?;
         let secret = Self::from_parsed(&url);
         String::from(url).zeroize();
         secret
     }
 
-    fn from_parsed(url: &Url) -> Result<Self, ImportError> {
-        let kind = |kind| Err(ImportError::Kind { kind });
+    fn from_parsed(url: &Url) -> Result<Self, TotpImportError> {
+        let kind = |kind| Err(TotpImportError::Kind { kind });
         let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
         match (url.scheme(), host.as_str()) {
             (SCHEME, "totp") => {}
@@ -223,7 +223,7 @@ impl TotpSecret {
             ("otpauth-migration", _) => {
                 return kind("the export of a whole authenticator app, in a form of its own");
             }
-            _ => return Err(ImportError::Url),
+            _ => return Err(TotpImportError::Url),
         }
         let mut secrets = Vec::new();
         for (name, value) in url.query_pairs() {
@@ -237,14 +237,14 @@ impl TotpSecret {
             }
         }
         if secrets.is_empty() {
-            return Err(ImportError::Empty);
+            return Err(TotpImportError::Empty);
         }
         one_of(secrets)
     }
 }
 
 /// The one secret among those found, however often it was; otherwise the first thing that is wrong.
-fn one_of(found: Vec<Result<TotpSecret, ImportError>>) -> Result<TotpSecret, ImportError> {
+fn one_of(found: Vec<Result<TotpSecret, TotpImportError>>) -> Result<TotpSecret, TotpImportError> {
     let mut good: Vec<TotpSecret> = Vec::new();
     let mut wrong = None;
     for secret in found {
@@ -256,8 +256,8 @@ fn one_of(found: Vec<Result<TotpSecret, ImportError>>) -> Result<TotpSecret, Imp
     }
     match (good.len(), good.pop()) {
         (1, Some(secret)) => Ok(secret),
-        (0, _) => Err(wrong.unwrap_or(ImportError::Empty)),
-        (found, _) => Err(ImportError::Several { found }),
+        (0, _) => Err(wrong.unwrap_or(TotpImportError::Empty)),
+        (found, _) => Err(TotpImportError::Several { found }),
     }
 }
 
@@ -267,14 +267,14 @@ fn must_be(
     name: &'static str,
     value: &str,
     wanted: &'static [&'static str],
-) -> Result<(), ImportError> {
+) -> Result<(), TotpImportError> {
     let is = |known: &&str| known.eq_ignore_ascii_case(value.trim());
     if wanted.iter().any(&is) {
         return Ok(());
     }
     let known = ["SHA256", "SHA512", "MD5"].into_iter().find(is);
     let number = value.parse::<u16>().ok().map(|n| n.to_string());
-    Err(ImportError::Parameter {
+    Err(TotpImportError::Parameter {
         name,
         found: known
             .map(str::to_owned)
@@ -285,7 +285,7 @@ fn must_be(
 }
 
 /// The content of a file, one byte more than is taken at most.
-fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, ImportError> {
+fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, TotpImportError> {
     // Room for all of it, for a buffer that grows leaves copies behind.
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES + 1));
     File::open(path)?

@@ -19,7 +19,7 @@ pub struct Identity(age::x25519::Identity);
 /// A text that is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum BadKey {
+pub enum InvalidAgeKey {
     /// Not a public key.
     #[error("that is not an age public key; it begins with `age1` and has 62 characters")]
     Recipient,
@@ -36,7 +36,7 @@ pub enum BadKey {
 /// Why something sealed for recipients does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum AgeOpenError {
     /// It was sealed for other keys.
     #[error("it was sealed for other keys than the ones at hand")]
     OtherKey,
@@ -46,17 +46,17 @@ pub enum OpenError {
 }
 
 impl FromStr for Recipient {
-    type Err = BadKey;
+    type Err = InvalidAgeKey;
 
-    fn from_str(text: &str) -> Result<Self, BadKey> {
+    fn from_str(text: &str) -> Result<Self, InvalidAgeKey> {
         let text = text.trim();
         if text
             .get(..15)
             .is_some_and(|s| s.eq_ignore_ascii_case("AGE-SECRET-KEY-"))
         {
-            return Err(BadKey::SecretForPublic);
+            return Err(InvalidAgeKey::SecretForPublic);
         }
-        text.parse().map(Self).map_err(|_| BadKey::Recipient)
+        text.parse().map(Self).map_err(|_| InvalidAgeKey::Recipient)
     }
 }
 
@@ -79,10 +79,13 @@ impl fmt::Debug for Identity {
 }
 
 impl FromStr for Identity {
-    type Err = BadKey;
+    type Err = InvalidAgeKey;
 
-    fn from_str(text: &str) -> Result<Self, BadKey> {
-        text.trim().parse().map(Self).map_err(|_| BadKey::Identity)
+    fn from_str(text: &str) -> Result<Self, InvalidAgeKey> {
+        text.trim()
+            .parse()
+            .map(Self)
+            .map_err(|_| InvalidAgeKey::Identity)
     }
 }
 
@@ -122,21 +125,21 @@ pub fn seal_for(recipients: &[Recipient], plain: &[u8]) -> Option<Vec<u8>> {
 /// Opens an age file with whichever of `identities` fits.
 ///
 /// # Errors
-/// [`OpenError`]: whether the key is another one, or the file is damaged.
+/// [`AgeOpenError`]: whether the key is another one, or the file is damaged.
 pub fn open_with<'a>(
     identities: impl Iterator<Item = &'a Identity>,
     sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    let decryptor = age::Decryptor::new_buffered(sealed).map_err(|_| OpenError::Damaged)?;
+) -> Result<Zeroizing<Vec<u8>>, AgeOpenError> {
+    let decryptor = age::Decryptor::new_buffered(sealed).map_err(|_| AgeOpenError::Damaged)?;
     let keys = identities.map(|i| &i.0 as &dyn age::Identity);
     let mut reader = decryptor.decrypt(keys).map_err(|e| match e {
-        age::DecryptError::NoMatchingKeys => OpenError::OtherKey,
-        _ => OpenError::Damaged,
+        age::DecryptError::NoMatchingKeys => AgeOpenError::OtherKey,
+        _ => AgeOpenError::Damaged,
     })?;
     let mut out = Zeroizing::new(Vec::with_capacity(sealed.len()));
     reader
         .read_to_end(&mut out)
-        .map_err(|_| OpenError::Damaged)?;
+        .map_err(|_| AgeOpenError::Damaged)?;
     Ok(out)
 }
 
@@ -157,7 +160,7 @@ mod tests {
             assert_eq!(&**open_with([key].into_iter(), &sealed).unwrap(), b"a day");
         }
         let refused = open_with([&other].into_iter(), &sealed);
-        assert_eq!(refused.unwrap_err(), OpenError::OtherKey);
+        assert_eq!(refused.unwrap_err(), AgeOpenError::OtherKey);
         assert_eq!(seal_for(&[], b"for nobody"), None);
     }
 
@@ -191,10 +194,16 @@ mod tests {
         assert_eq!(public.parse::<Recipient>().unwrap(), key.recipient());
         assert_eq!(
             text.parse::<Recipient>().unwrap_err(),
-            BadKey::SecretForPublic
+            InvalidAgeKey::SecretForPublic
         );
-        assert_eq!("age1x".parse::<Recipient>().unwrap_err(), BadKey::Recipient);
-        assert_eq!(public.parse::<Identity>().unwrap_err(), BadKey::Identity);
+        assert_eq!(
+            "age1x".parse::<Recipient>().unwrap_err(),
+            InvalidAgeKey::Recipient
+        );
+        assert_eq!(
+            public.parse::<Identity>().unwrap_err(),
+            InvalidAgeKey::Identity
+        );
         assert!(!format!("{key:?}").contains("SECRET"));
     }
 }

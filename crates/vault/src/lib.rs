@@ -5,7 +5,7 @@
 //!   stops people at the keyboard, not programs that read files.
 //! * **The seal** ([`Sealer`], [`KeyMaker`], [`Opener`]) encrypts every personal field before it touches the disk. What
 //!   seals holds public keys alone; what opens is the *viewer's* identity, and that lies wrapped in key slots
-//!   ([`SlotKind`]): the operating system's credential store, a passphrase, recovery codes. Up to three organisations
+//!   ([`KeySlotKind`]): the operating system's credential store, a passphrase, recovery codes. Up to three organisations
 //!   can be further recipients; their secret keys are theirs.
 //!
 //! So whoever records cannot read. The one exception is the *lease*: a key pair that lives in the memory of one start
@@ -13,7 +13,6 @@
 
 mod changes;
 mod cipher;
-pub mod disk;
 mod enrol;
 mod error;
 mod file;
@@ -29,19 +28,24 @@ mod signing;
 mod slots;
 mod store;
 
-pub use changes::{Proposal, Recovered, open_copy};
+pub use changes::{ProposedSecret, RecoveredKeys, open_copy};
 pub use enrol::{Enrolment, ISSUER, remove_qr_png, write_qr_png};
 pub use error::{SealError, VaultError};
-pub use founding::{Found, Founding};
+pub use founding::NewVault;
 pub use gate::{
-    FREE_FAILURES, GateState, Judged, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS, Verdict,
+    CodeVerdict, FREE_FAILURES, GateDecision, GateState, LOCK_FAILURES, SKEW_STEPS, STEP_SECONDS,
 };
-pub use import::{ImportError, TotpSecret};
-pub use keys::{BadKey, Identity, OpenError, Recipient, open_with, seal_for};
-pub use keystore::{Cause, MemoryStore, SecretStore, StoreError, Unavailable, os_store};
-pub use people::{BadOrganisation, Consent, Organisation};
-pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryError, RecoveryKit};
-pub use seal::{Aad, KeyMaker, Opener, Sealer, Session};
-pub use signing::{BadPublicKey, DeviceKey, PublicKey};
-pub use slots::{Factor, MIN_PASSPHRASE, SlotKind};
-pub use store::{Answer, Door, FILE_NAME, MAX_ORGANISATIONS, Pass, SlotInfo, Vault};
+pub use import::{TotpImportError, TotpSecret};
+pub use keys::{AgeOpenError, Identity, InvalidAgeKey, Recipient, open_with, seal_for};
+pub use keystore::{
+    CredentialStore, CredentialStoreError, CredentialStoreUnavailable, MemoryCredentialStore,
+    UnavailableCause, os_store,
+};
+pub use people::{Consent, InvalidOrganisation, Organisation};
+pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeError, RecoveryKit};
+pub use seal::{Aad, KeyMaker, Opener, Sealer, SealingSession};
+pub use signing::{DeviceKey, DevicePublicKey, InvalidPublicKey};
+pub use slots::{Factor, KeySlotKind, MIN_PASSPHRASE};
+pub use store::{
+    CodeCheck, FILE_NAME, GateToken, KeySlotInfo, MAX_ORGANISATIONS, UnlockedSlot, Vault,
+};

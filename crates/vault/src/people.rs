@@ -1,6 +1,6 @@
 //! Who can read, and what was agreed to.
 
-use crate::{BadKey, Recipient, VaultError};
+use crate::{InvalidAgeKey, Recipient, VaultError};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of an organisation, in characters.
@@ -18,25 +18,25 @@ pub struct Organisation {
 
 /// Why an organisation cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadOrganisation {
+pub enum InvalidOrganisation {
     /// No name, or one that is too long or holds control characters.
     #[error("give the organisation a name of 1 to 60 characters, so that people know who reads")]
     Name,
     /// The key is none.
     #[error(transparent)]
-    Key(#[from] BadKey),
+    Key(#[from] InvalidAgeKey),
 }
 
 impl Organisation {
     /// With its key checked.
     ///
     /// # Errors
-    /// [`BadOrganisation`].
-    pub fn new(name: &str, key: &str) -> Result<Self, BadOrganisation> {
+    /// [`InvalidOrganisation`].
+    pub fn new(name: &str, key: &str) -> Result<Self, InvalidOrganisation> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control)
         {
-            return Err(BadOrganisation::Name);
+            return Err(InvalidOrganisation::Name);
         }
         let key: Recipient = key.parse()?;
         Ok(Self {
@@ -58,8 +58,8 @@ pub struct Consent {
     pub at_us: i64,
 }
 
-impl From<BadOrganisation> for VaultError {
-    fn from(e: BadOrganisation) -> Self {
+impl From<InvalidOrganisation> for VaultError {
+    fn from(e: InvalidOrganisation) -> Self {
         Self::BadOrganisation(e)
     }
 }

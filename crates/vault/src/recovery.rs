@@ -24,7 +24,7 @@ const BLOCK: usize = 5;
 /// Why a text is not a recovery code. The text itself is never repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum RecoveryError {
+pub enum RecoveryCodeError {
     /// Too short or too long.
     #[error(
         "a recovery code has {SYMBOLS} characters in five blocks of five; this has {found} (six digits are a code of \
@@ -71,15 +71,15 @@ impl RecoveryCode {
     /// Reads a code as a person types it: any case, dashes and spaces anywhere, `I` and `L` for `1`, `O` for `0`.
     ///
     /// # Errors
-    /// [`RecoveryError`] when it cannot be a code; whether it is one of *this* vault's, only a key slot can tell.
-    pub fn parse(text: &str) -> Result<Self, RecoveryError> {
+    /// [`RecoveryCodeError`] when it cannot be a code; whether it is one of *this* vault's, only a key slot can tell.
+    pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
         let found = symbols(text).count();
         if found != SYMBOLS {
-            return Err(RecoveryError::Length { found });
+            return Err(RecoveryCodeError::Length { found });
         }
         let mut bits = Zeroizing::new(0_u128);
         for (at, symbol) in symbols(text).enumerate() {
-            let five = five_bits(symbol).ok_or(RecoveryError::Symbol {
+            let five = five_bits(symbol).ok_or(RecoveryCodeError::Symbol {
                 block: at / BLOCK + 1,
                 place: at % BLOCK + 1,
             })?;

@@ -8,7 +8,7 @@
 //!   with it ([`Aad`]), so rows cannot be moved, swapped or passed off as something else.
 //! * Data keys are wiped from memory when their holder is dropped.
 
-use crate::keys::{self, Identity, OpenError, Recipient};
+use crate::keys::{self, AgeOpenError, Identity, Recipient};
 use crate::{SealError, cipher};
 use std::collections::VecDeque;
 use std::fmt;
@@ -20,7 +20,7 @@ const FORMAT: u8 = 1;
 /// How many unwrapped data keys an [`Opener`] keeps; when full the oldest is forgotten and unwrapped again on need.
 const KEYS_KEPT: usize = 64;
 
-type DataKey = cipher::Key;
+type DataKey = cipher::SecretKey;
 
 /// Data keys by their wrapped form, oldest first.
 type KnownKeys = VecDeque<(Vec<u8>, DataKey)>;
@@ -36,7 +36,7 @@ pub struct Aad<'a> {
     pub seq: u64,
     /// Version of what is inside.
     pub schema: u32,
-    /// Its kind: `record`, `shot`, `segment`, `open`.
+    /// Its kind: `record`, `open`, `rollup`.
     pub what: &'static str,
 }
 
@@ -60,7 +60,7 @@ impl Aad<'_> {
 }
 
 /// One session: from a start (or a UTC midnight) to the next.
-pub struct Session {
+pub struct SealingSession {
     /// Random name of the session.
     pub id: [u8; 16],
     /// The data key, wrapped; to be stored beside what it seals, without looking into it.
@@ -68,13 +68,13 @@ pub struct Session {
     sealer: Sealer,
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for SealingSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").finish_non_exhaustive()
     }
 }
 
-impl Session {
+impl SealingSession {
     /// Seals under this session's data key.
     #[must_use]
     pub fn sealer(&self) -> &Sealer {
@@ -132,13 +132,13 @@ impl KeyMaker {
     ///
     /// # Errors
     /// [`SealError::Random`].
-    pub fn new_session(&self) -> Result<Session, SealError> {
+    pub fn new_session(&self) -> Result<SealingSession, SealError> {
         let mut id = [0; 16];
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(&mut id).map_err(|_| SealError::Random)?;
         getrandom::fill(&mut *key).map_err(|_| SealError::Random)?;
         let wrapped_key = self.seal_file(&*key)?;
-        Ok(Session {
+        Ok(SealingSession {
             id,
             wrapped_key,
             sealer: Sealer { key },
@@ -158,13 +158,11 @@ impl KeyMaker {
 /// Opens what was sealed for its identities. Unwrapped data keys are kept (at most 64) and wiped with the last clone.
 #[derive(Clone)]
 pub struct Opener {
-    inner: Arc<Inner>,
+    inner: Arc<OpenerShared>,
 }
 
-struct Inner {
+struct OpenerShared {
     identities: Vec<Identity>,
-    /// The key that wrapped data keys before there were recipients.
-    old_key: Option<DataKey>,
     keys: Mutex<KnownKeys>,
 }
 
@@ -178,7 +176,12 @@ impl Opener {
     /// With these identities.
     #[must_use]
     pub fn new(identities: impl IntoIterator<Item = Identity>) -> Self {
-        Self::with_old_key(identities, None)
+        Self {
+            inner: Arc::new(OpenerShared {
+                identities: identities.into_iter().collect(),
+                keys: Mutex::default(),
+            }),
+        }
     }
 
     /// Without any: it opens nothing. For looking at what lies in clear.
@@ -187,32 +190,15 @@ impl Opener {
         Self::new([])
     }
 
-    pub(crate) fn with_old_key(
-        identities: impl IntoIterator<Item = Identity>,
-        old_key: Option<DataKey>,
-    ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                identities: identities.into_iter().collect(),
-                old_key,
-                keys: Mutex::default(),
-            }),
-        }
-    }
-
     /// The identities it opens with.
     pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
         self.inner.identities.iter()
     }
 
-    pub(crate) fn old_key(&self) -> Option<&DataKey> {
-        self.inner.old_key.as_ref()
-    }
-
     /// Opens `sealed`, which was sealed for the place `aad` under the key in `wrapped_key`.
     ///
     /// # Errors
-    /// [`SealError::Key`] when the data key was wrapped for other keys, [`SealError::Format`] when it is cut off or of
+    /// [`SealError::SecretKey`] when the data key was wrapped for other keys, [`SealError::Format`] when it is cut off or of
     /// an unknown format, [`SealError::Refused`] when it was changed or moved.
     pub fn open(
         &self,
@@ -227,8 +213,8 @@ impl Opener {
     /// Opens a file sealed by [`KeyMaker::seal_file`].
     ///
     /// # Errors
-    /// [`OpenError`].
-    pub fn open_file(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    /// [`AgeOpenError`].
+    pub fn open_file(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AgeOpenError> {
         keys::open_with(self.identities(), sealed)
     }
 
@@ -257,15 +243,7 @@ impl Opener {
             what: aad.what,
             seq: aad.seq,
         };
-        let plain = match (wrapped_key.first(), &self.inner.old_key) {
-            (Some(&FORMAT), Some(old)) => {
-                let place = wrap_aad(aad.device, aad.session);
-                open(old, &place.bytes("uam-wrap"), wrapped_key, &place)
-                    .map(Zeroizing::new)
-                    .map_err(|_| refused())?
-            }
-            _ => self.open_file(wrapped_key).map_err(|_| refused())?,
-        };
+        let plain = self.open_file(wrapped_key).map_err(|_| refused())?;
         let mut key = Zeroizing::new([0; 32]);
         if plain.len() != key.len() {
             return Err(refused());
@@ -276,17 +254,6 @@ impl Opener {
         }
         keys.push_back((wrapped_key.to_vec(), key.clone()));
         Ok(key)
-    }
-}
-
-/// The place of a data key that a local key wraps (format 1 of the vault, before there were recipients).
-fn wrap_aad<'a>(device: &'a str, session: &'a [u8; 16]) -> Aad<'a> {
-    Aad {
-        device,
-        session,
-        seq: 0,
-        schema: 1,
-        what: "key",
     }
 }
 

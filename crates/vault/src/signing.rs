@@ -4,9 +4,10 @@
 //! in a file of its user alone (`device.key`). Whoever can read that file can sign as this device from then on; what was
 //! signed before, and lies in the bucket, they cannot change unnoticed by somebody who kept a later list.
 
-use crate::{VaultError, disk};
+use crate::VaultError;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use platform::files;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs;
@@ -25,12 +26,12 @@ pub struct DeviceKey(SigningKey);
 
 /// The public half. As text 64 lower-case hex digits; [`fmt::Display`] and [`FromStr`] agree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PublicKey([u8; 32]);
+pub struct DevicePublicKey([u8; 32]);
 
 /// A text that is no public key of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("that is not a device's public key: it has 64 hexadecimal digits, as `uam keys` prints it")]
-pub struct BadPublicKey;
+pub struct InvalidPublicKey;
 
 impl fmt::Debug for DeviceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,33 +39,33 @@ impl fmt::Debug for DeviceKey {
     }
 }
 
-impl fmt::Debug for PublicKey {
+impl fmt::Debug for DevicePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({self})")
     }
 }
 
-impl fmt::Display for PublicKey {
+impl fmt::Display for DevicePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 
-impl FromStr for PublicKey {
-    type Err = BadPublicKey;
+impl FromStr for DevicePublicKey {
+    type Err = InvalidPublicKey;
 
-    fn from_str(text: &str) -> Result<Self, BadPublicKey> {
+    fn from_str(text: &str) -> Result<Self, InvalidPublicKey> {
         let bytes = HEXLOWER
             .decode(text.trim().to_ascii_lowercase().as_bytes())
-            .map_err(|_| BadPublicKey)?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| BadPublicKey)?;
+            .map_err(|_| InvalidPublicKey)?;
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| InvalidPublicKey)?;
         // A point that is none verifies nothing.
-        VerifyingKey::from_bytes(&bytes).map_err(|_| BadPublicKey)?;
+        VerifyingKey::from_bytes(&bytes).map_err(|_| InvalidPublicKey)?;
         Ok(Self(bytes))
     }
 }
 
-impl PublicKey {
+impl DevicePublicKey {
     /// True when the secret half of this key signed `message`. Strict: a signature cannot be varied, and weak keys verify
     /// nothing (RFC 8032, section 8.4).
     #[must_use]
@@ -133,16 +134,16 @@ impl DeviceKey {
         getrandom::fill(&mut *secret).map_err(|_| VaultError::Random)?;
         let line = Zeroizing::new(format!("{KEY_LABEL} {}\n", BASE64.encode(&*secret)));
         let path = dir.join(KEY_NAME);
-        disk::private_dir(dir)
-            .and_then(|()| disk::write_durably(&path, line.as_bytes()))
+        files::create_private_dir(dir)
+            .and_then(|()| files::write_file_durably(&path, line.as_bytes()))
             .map_err(|source| io_error("write", path, source))?;
         Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().to_bytes())
+    pub fn public(&self) -> DevicePublicKey {
+        DevicePublicKey(self.0.verifying_key().to_bytes())
     }
 
     /// A signature (RFC 8032, Ed25519) of 64 bytes.
@@ -184,7 +185,7 @@ mod tests {
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
              085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
         );
-        let public: PublicKey = public.parse().unwrap();
+        let public: DevicePublicKey = public.parse().unwrap();
         assert!(public.verifies(&[0x72], &signature));
         assert!(!public.verifies(&[0x73], &signature));
         assert!(!public.verifies(&[0x72], &signature[..63]));
@@ -224,7 +225,11 @@ mod tests {
     fn what_is_no_public_key_is_refused() {
         // The second one is no point of the curve.
         for text in ["", "12", &"02".repeat(32), &"zz".repeat(32)] {
-            assert_eq!(text.parse::<PublicKey>(), Err(BadPublicKey), "{text}");
+            assert_eq!(
+                text.parse::<DevicePublicKey>(),
+                Err(InvalidPublicKey),
+                "{text}"
+            );
         }
     }
 }

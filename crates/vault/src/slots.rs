@@ -7,7 +7,7 @@
 //! * A passphrase goes through Argon2id (RFC 9106); the other secrets have at least 125 bits and need no slow function
 //!   (NIST SP 800-63B-4 asks for 112 to be rid of it).
 
-use crate::cipher::{self, Key};
+use crate::cipher::{self, SecretKey};
 use crate::keys::Identity;
 use crate::{RecoveryCode, VaultError};
 use data_encoding::BASE64;
@@ -29,7 +29,7 @@ pub const MIN_PASSPHRASE: usize = 8;
 /// What kind of secret opens a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SlotKind {
+pub enum KeySlotKind {
     /// A random secret in the operating system's credential store.
     OsStore,
     /// A passphrase that somebody remembers.
@@ -38,7 +38,7 @@ pub enum SlotKind {
     Recovery,
 }
 
-impl fmt::Display for SlotKind {
+impl fmt::Display for KeySlotKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::OsStore => "credential store",
@@ -68,11 +68,11 @@ impl fmt::Debug for Factor<'_> {
 impl Factor<'_> {
     /// The kind of slot it opens.
     #[must_use]
-    pub fn kind(&self) -> SlotKind {
+    pub fn kind(&self) -> KeySlotKind {
         match self {
-            Self::OsStore(_) => SlotKind::OsStore,
-            Self::Passphrase(_) => SlotKind::Passphrase,
-            Self::Recovery(_) => SlotKind::Recovery,
+            Self::OsStore(_) => KeySlotKind::OsStore,
+            Self::Passphrase(_) => KeySlotKind::Passphrase,
+            Self::Recovery(_) => KeySlotKind::Recovery,
         }
     }
 }
@@ -87,9 +87,9 @@ struct Argon2Cost {
 /// A slot as it lies in the file. Nothing in it is secret by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Slot {
+pub(crate) struct KeySlot {
     pub(crate) id: u32,
-    pub(crate) kind: SlotKind,
+    pub(crate) kind: KeySlotKind,
     /// Microseconds since the Unix epoch (UTC).
     pub(crate) created_us: i64,
     salt: String,
@@ -101,25 +101,25 @@ pub(crate) struct Slot {
 }
 
 /// What a slot wraps.
-pub(crate) struct Contents {
-    pub(crate) gate_key: Key,
+pub(crate) struct SlotContents {
+    pub(crate) gate_key: SecretKey,
     /// Missing where nobody on this computer may read.
     pub(crate) viewer: Option<Identity>,
 }
 
 /// The two keys that a factor makes for one slot.
-pub(crate) struct Keks {
-    gate: Key,
-    viewer: Key,
+pub(crate) struct SlotKeys {
+    gate: SecretKey,
+    viewer: SecretKey,
 }
 
-impl Slot {
+impl KeySlot {
     /// Wraps `contents` under `factor`.
     pub(crate) fn new(
         device: &str,
         id: u32,
         factor: &Factor<'_>,
-        contents: &Contents,
+        contents: &SlotContents,
         created_us: i64,
     ) -> Result<Self, VaultError> {
         let mut salt = [0; 16];
@@ -138,7 +138,7 @@ impl Slot {
             viewer: None,
         };
         let keks = slot.keks(factor)?;
-        let wrap = |key: &Key, purpose: &str, plain: &[u8]| {
+        let wrap = |key: &SecretKey, purpose: &str, plain: &[u8]| {
             cipher::seal(key, &slot.place(device, purpose), plain)
                 .map(|sealed| BASE64.encode(&sealed))
                 .ok_or(VaultError::Random)
@@ -154,14 +154,18 @@ impl Slot {
     }
 
     /// The gate key, if `keks` are this slot's.
-    pub(crate) fn gate_key(&self, device: &str, keks: &Keks) -> Result<Key, SlotError> {
+    pub(crate) fn gate_key(&self, device: &str, keks: &SlotKeys) -> Result<SecretKey, SlotError> {
         let plain = self.unwrap(device, "gate", &keks.gate, &self.gate)?;
         cipher::key_from(&plain).ok_or(SlotError::Damaged)
     }
 
     /// The viewer's identity; `None` where nobody on this computer may read. Ask only after [`Self::gate_key`] opened:
     /// then the secret is the right one, and what does not open was changed.
-    pub(crate) fn viewer(&self, device: &str, keks: &Keks) -> Result<Option<Identity>, SlotError> {
+    pub(crate) fn viewer(
+        &self,
+        device: &str,
+        keks: &SlotKeys,
+    ) -> Result<Option<Identity>, SlotError> {
         let Some(wrapped) = &self.viewer else {
             return Ok(None);
         };
@@ -177,7 +181,7 @@ impl Slot {
         &self,
         device: &str,
         purpose: &str,
-        key: &Key,
+        key: &SecretKey,
         wrapped: &str,
     ) -> Result<Zeroizing<Vec<u8>>, SlotError> {
         let wrapped = BASE64
@@ -191,7 +195,7 @@ impl Slot {
     }
 
     /// The keys that `factor` makes for this slot; slow for a passphrase.
-    pub(crate) fn keks(&self, factor: &Factor<'_>) -> Result<Keks, VaultError> {
+    pub(crate) fn keks(&self, factor: &Factor<'_>) -> Result<SlotKeys, VaultError> {
         let salt = BASE64
             .decode(self.salt.as_bytes())
             .map_err(|_| VaultError::SlotDamaged { id: self.id })?;
@@ -207,7 +211,7 @@ impl Slot {
             let _ = hkdf.expand(format!("uam slot/1 {purpose}").as_bytes(), &mut *key);
             key
         };
-        Ok(Keks {
+        Ok(SlotKeys {
             gate: expand("gate"),
             viewer: expand("viewer"),
         })

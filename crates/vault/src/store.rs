@@ -5,18 +5,19 @@
 //!   hold the gate key, is never overwritten.
 //! * A code is accepted only after the step it used is on the disk; two processes that try the same code at the same
 //!   time take turns (`vault.lock`), so only one is let in.
-//! * The viewer's identity is given out only for a [`Door`] (a secret that opens a slot) *and* a [`Pass`] (a code that
+//! * The viewer's identity is given out only for a [`UnlockedSlot`] (a secret that opens a slot) *and* a [`GateToken`] (a code that
 //!   was right): two factors.
 //! * What this cannot see: an older `vault.json` put back by hand makes codes of the last 90 seconds fresh again.
 
-use crate::cipher::{self, Key};
-use crate::file::{self, Parsed, State};
-use crate::gate::{self, GateState, Judged};
+use crate::cipher::SecretKey;
+use crate::file::{self, VaultState};
+use crate::gate::{self, GateDecision, GateState};
 use crate::keys::{self, Identity, Recipient};
 use crate::seal::{KeyMaker, Opener};
-use crate::slots::{Contents, Factor, Keks, Slot, SlotError, SlotKind};
-use crate::{Consent, Enrolment, Organisation, SealError, VaultError, Verdict, disk};
+use crate::slots::{Factor, KeySlot, KeySlotKind, SlotContents, SlotError, SlotKeys};
+use crate::{CodeVerdict, Consent, Enrolment, Organisation, SealError, VaultError};
 use data_encoding::BASE64;
+use platform::files;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -29,32 +30,32 @@ pub const FILE_NAME: &str = "vault.json";
 /// How many organisations may read.
 pub const MAX_ORGANISATIONS: usize = 3;
 
-/// The open vault of one installation. It holds no secret: those come through a [`Door`].
+/// The open vault of one installation. It holds no secret: those come through a [`UnlockedSlot`].
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) path: PathBuf,
-    pub(crate) state: State,
+    pub(crate) state: VaultState,
 }
 
 /// An opened slot: the first factor. What it holds is wiped when dropped.
-pub struct Door {
-    slot: Slot,
-    keks: Keks,
-    pub(crate) gate_key: Key,
+pub struct UnlockedSlot {
+    slot: KeySlot,
+    keks: SlotKeys,
+    pub(crate) gate_key: SecretKey,
 }
 
 /// Proof that a code was right just now: the second factor. Only the vault makes one.
 #[derive(Debug)]
-pub struct Pass(());
+pub struct GateToken(());
 
 /// The answer to a code.
 #[derive(Debug)]
 #[must_use]
-pub struct Answer {
+pub struct CodeCheck {
     /// What the gate said.
-    pub verdict: Verdict,
+    pub verdict: CodeVerdict,
     /// There when the code was right.
-    pub pass: Option<Pass>,
+    pub pass: Option<GateToken>,
     /// Wrong codes in a row before this one.
     pub failures_before: u32,
     /// By how many seconds the clock stands ahead of the latest time ever seen here, when that is more than a day.
@@ -63,11 +64,11 @@ pub struct Answer {
 
 /// A key slot, for lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotInfo {
+pub struct KeySlotInfo {
     /// Its number; never given twice.
     pub id: u32,
     /// What opens it.
-    pub kind: SlotKind,
+    pub kind: KeySlotKind,
     /// When it was made, in microseconds since the Unix epoch (UTC).
     pub created_us: i64,
 }
@@ -81,7 +82,7 @@ impl fmt::Debug for Vault {
     }
 }
 
-impl fmt::Debug for Door {
+impl fmt::Debug for UnlockedSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Door({} {})", self.slot.kind, self.slot.id)
     }
@@ -91,9 +92,8 @@ impl Vault {
     /// Opens the vault in `dir`; never makes one.
     ///
     /// # Errors
-    /// [`VaultError::Missing`] when there is none, [`VaultError::Old`] for one of the first format,
-    /// [`VaultError::Malformed`] or [`VaultError::Newer`] when this version cannot read it (it is left as it is),
-    /// [`VaultError::Io`].
+    /// [`VaultError::Missing`] when there is none, [`VaultError::Malformed`] or [`VaultError::Newer`] when this version
+    /// cannot read it (it is left as it is), [`VaultError::Io`].
     pub fn open(dir: &Path) -> Result<Self, VaultError> {
         let path = dir.join(FILE_NAME);
         let state = load(&path)?;
@@ -125,8 +125,8 @@ impl Vault {
     }
 
     /// The key slots.
-    pub fn slots(&self) -> impl Iterator<Item = SlotInfo> + '_ {
-        self.state.slots.iter().map(|s| SlotInfo {
+    pub fn slots(&self) -> impl Iterator<Item = KeySlotInfo> + '_ {
+        self.state.slots.iter().map(|s| KeySlotInfo {
             id: s.id,
             kind: s.kind,
             created_us: s.created_us,
@@ -135,7 +135,7 @@ impl Vault {
 
     /// True when there is a slot of this kind.
     #[must_use]
-    pub fn has_slot(&self, kind: SlotKind) -> bool {
+    pub fn has_slot(&self, kind: KeySlotKind) -> bool {
         self.slots().any(|s| s.kind == kind)
     }
 
@@ -162,20 +162,20 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NoSlot`] when there is none of that kind, [`VaultError::WrongFactor`] when it opens none of them,
     /// [`VaultError::SlotDamaged`], [`VaultError::Changed`] when somebody edited the file.
-    pub fn door(&self, factor: &Factor<'_>) -> Result<Door, VaultError> {
+    pub fn door(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
         let door = self.find_door(factor)?;
         self.check_whole(&door)?;
         Ok(door)
     }
 
-    fn find_door(&self, factor: &Factor<'_>) -> Result<Door, VaultError> {
+    fn find_door(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
         let kind = factor.kind();
         let mut answer = VaultError::NoSlot { kind };
         for slot in self.state.slots.iter().filter(|s| s.kind == kind) {
             let keks = slot.keks(factor)?;
             match slot.gate_key(&self.state.device, &keks) {
                 Ok(gate_key) => {
-                    return Ok(Door {
+                    return Ok(UnlockedSlot {
                         slot: slot.clone(),
                         keks,
                         gate_key,
@@ -194,7 +194,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Enrolled`] once a code was accepted: whoever wants to see the secret again makes a new one
     /// ([`Self::propose_secret`]). [`VaultError::Qr`].
-    pub fn enrolment(&self, door: &Door, account: &str) -> Result<Enrolment, VaultError> {
+    pub fn enrolment(&self, door: &UnlockedSlot, account: &str) -> Result<Enrolment, VaultError> {
         if self.is_enrolled() {
             return Err(VaultError::Enrolled);
         }
@@ -202,22 +202,22 @@ impl Vault {
     }
 
     /// Checks a code of RFC 6238 (SHA-1, six digits, 30 s) against the clock `unix_seconds` (UTC seconds since 1970).
-    /// What the gate has to remember is durable before the answer is given; see [`Verdict`] for the answers.
+    /// What the gate has to remember is durable before the answer is given; see [`CodeVerdict`] for the answers.
     ///
     /// # Errors
     /// [`VaultError::Io`] when the gate's counters could not be made durable; then the code was **not** accepted.
     /// [`VaultError::Changed`] when somebody edited the file.
     pub fn check_code(
         &mut self,
-        door: &Door,
+        door: &UnlockedSlot,
         code: &str,
         unix_seconds: u64,
-    ) -> Result<Answer, VaultError> {
+    ) -> Result<CodeCheck, VaultError> {
         let _turn = turn(&self.path)?;
         self.reload(door)?;
         let totp = gate::totp(&self.secret(door)?, "gate");
         let before = self.state.gate;
-        let Judged {
+        let GateDecision {
             verdict,
             state,
             clock_jumped,
@@ -229,9 +229,9 @@ impl Vault {
                 return Err(e);
             }
         }
-        Ok(Answer {
+        Ok(CodeCheck {
             verdict,
-            pass: (verdict == Verdict::Accepted).then_some(Pass(())),
+            pass: (verdict == CodeVerdict::Accepted).then_some(GateToken(())),
             failures_before: before.failures,
             clock_jumped,
         })
@@ -247,7 +247,7 @@ impl Vault {
         &mut self,
         code: &crate::RecoveryCode,
         unix_seconds: u64,
-    ) -> Result<(Door, Pass), VaultError> {
+    ) -> Result<(UnlockedSlot, GateToken), VaultError> {
         let _turn = turn(&self.path)?;
         self.state = load(&self.path)?;
         let door = self.door(&Factor::Recovery(code))?;
@@ -265,34 +265,26 @@ impl Vault {
             self.state = before;
             return Err(e);
         }
-        Ok((door, Pass(())))
+        Ok((door, GateToken(())))
     }
 
     /// The viewer's identity: what opens the record.
     ///
     /// # Errors
     /// [`VaultError::NoViewer`] where nobody on this computer may read, [`VaultError::SlotDamaged`].
-    pub fn identity(&self, door: &Door, _pass: &Pass) -> Result<Identity, VaultError> {
+    pub fn identity(&self, door: &UnlockedSlot, _pass: &GateToken) -> Result<Identity, VaultError> {
         self.viewer_of(door)?.ok_or(VaultError::NoViewer)
     }
 
     /// Opens what was recorded here, also under earlier keys of this vault.
     #[must_use]
     pub fn opener(&self, identity: &Identity) -> Opener {
-        let open = |text: &String| {
-            let sealed = BASE64.decode(text.as_bytes()).ok()?;
-            keys::open_with([identity].into_iter(), &sealed).ok()
-        };
         let earlier = self.state.earlier.iter().filter_map(|text| {
-            let plain = open(text)?;
+            let sealed = BASE64.decode(text.as_bytes()).ok()?;
+            let plain = keys::open_with([identity].into_iter(), &sealed).ok()?;
             std::str::from_utf8(&plain).ok()?.parse().ok()
         });
-        let old_key = self
-            .state
-            .old_key
-            .as_ref()
-            .and_then(|text| cipher::key_from(&open(text)?));
-        Opener::with_old_key([identity.clone()].into_iter().chain(earlier), old_key)
+        Opener::new([identity.clone()].into_iter().chain(earlier))
     }
 
     /// Seals for everybody who can read: the viewer, the organisations, and `lease`, the key that lives as long as one
@@ -309,7 +301,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Io`], [`VaultError::Changed`].
-    pub fn set_consent(&mut self, door: &Door, consent: Consent) -> Result<(), VaultError> {
+    pub fn set_consent(&mut self, door: &UnlockedSlot, consent: Consent) -> Result<(), VaultError> {
         self.change(door, |vault| {
             vault.state.consent = Some(consent);
             Ok(())
@@ -319,7 +311,7 @@ impl Vault {
     /// One change of the file: under the lock, from what lies there now, all or nothing.
     pub(crate) fn change<T>(
         &mut self,
-        door: &Door,
+        door: &UnlockedSlot,
         change: impl FnOnce(&mut Self) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         let _turn = turn(&self.path)?;
@@ -335,9 +327,9 @@ impl Vault {
     /// As [`Self::change`], for a change after which another door opens the vault.
     pub(crate) fn replace_all<T>(
         &mut self,
-        door: &Door,
-        change: impl FnOnce(&mut Self) -> Result<(Door, T), VaultError>,
-    ) -> Result<(Door, T), VaultError> {
+        door: &UnlockedSlot,
+        change: impl FnOnce(&mut Self) -> Result<(UnlockedSlot, T), VaultError>,
+    ) -> Result<(UnlockedSlot, T), VaultError> {
         let _turn = turn(&self.path)?;
         self.reload(door)?;
         let before = self.state.clone();
@@ -351,7 +343,7 @@ impl Vault {
     /// What a recovery code wraps, in a copy that has neither a gate nor a seal.
     pub(crate) fn open_in_copy(
         path: &Path,
-        state: State,
+        state: VaultState,
         code: &crate::RecoveryCode,
     ) -> Result<(Self, Identity), VaultError> {
         let vault = Self {
@@ -367,15 +359,15 @@ impl Vault {
     pub(crate) fn put_slot(
         &mut self,
         factor: &Factor<'_>,
-        contents: &Contents,
+        contents: &SlotContents,
         now_us: i64,
-    ) -> Result<Door, VaultError> {
+    ) -> Result<UnlockedSlot, VaultError> {
         check_strength(factor)?;
         let id = self.state.next_slot;
-        let slot = Slot::new(&self.state.device, id, factor, contents, now_us)?;
+        let slot = KeySlot::new(&self.state.device, id, factor, contents, now_us)?;
         self.state.next_slot += 1;
         self.state.slots.push(slot.clone());
-        Ok(Door {
+        Ok(UnlockedSlot {
             keks: slot.keks(factor)?,
             slot,
             gate_key: contents.gate_key.clone(),
@@ -395,32 +387,32 @@ impl Vault {
     }
 
     /// What a slot that `door` opens would have to wrap.
-    pub(crate) fn contents(&self, door: &Door) -> Result<Contents, VaultError> {
-        Ok(Contents {
+    pub(crate) fn contents(&self, door: &UnlockedSlot) -> Result<SlotContents, VaultError> {
+        Ok(SlotContents {
             gate_key: door.gate_key.clone(),
             viewer: self.viewer_of(door)?,
         })
     }
 
-    fn viewer_of(&self, door: &Door) -> Result<Option<Identity>, VaultError> {
+    fn viewer_of(&self, door: &UnlockedSlot) -> Result<Option<Identity>, VaultError> {
         door.slot
             .viewer(&self.state.device, &door.keks)
             .map_err(|_| VaultError::SlotDamaged { id: door.slot.id })
     }
 
-    fn secret(&self, door: &Door) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    fn secret(&self, door: &UnlockedSlot) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         self.state
             .totp_secret(&door.gate_key)
             .ok_or_else(|| self.changed())
     }
 
-    fn reload(&mut self, door: &Door) -> Result<(), VaultError> {
+    fn reload(&mut self, door: &UnlockedSlot) -> Result<(), VaultError> {
         // Another process may have used a step since this one looked.
         self.state = load(&self.path)?;
         self.check_whole(door)
     }
 
-    fn check_whole(&self, door: &Door) -> Result<(), VaultError> {
+    fn check_whole(&self, door: &UnlockedSlot) -> Result<(), VaultError> {
         match self.state.is_whole(&door.gate_key) {
             true => Ok(()),
             false => Err(self.changed()),
@@ -433,9 +425,9 @@ impl Vault {
         }
     }
 
-    pub(crate) fn save(&mut self, door: &Door) -> Result<(), VaultError> {
+    pub(crate) fn save(&mut self, door: &UnlockedSlot) -> Result<(), VaultError> {
         let json = self.state.sealed_json(&door.gate_key)?;
-        disk::write_durably(&self.path, &json).map_err(io_error("write", &self.path))
+        files::write_file_durably(&self.path, &json).map_err(io_error("write", &self.path))
     }
 }
 
@@ -474,7 +466,7 @@ pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Erro
 /// One process at a time; the lock ends with the returned file.
 pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     let path = path.with_extension("lock");
-    let file = match disk::new_private_file(&path) {
+    let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().read(true).write(true).open(&path)
         }
@@ -485,7 +477,7 @@ pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
     Ok(file)
 }
 
-pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
+pub(crate) fn load(path: &Path) -> Result<VaultState, VaultError> {
     let opened = File::open(path).and_then(|file| {
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes)?;
@@ -500,17 +492,8 @@ pub(crate) fn read(path: &Path) -> Result<Parsed, VaultError> {
         }
         Err(e) => return Err(io_error("read", path)(e)),
     };
-    disk::only_mine(path).map_err(io_error("protect", path))?;
+    files::restrict_to_owner(path).map_err(io_error("protect", path))?;
     file::parse(path, &bytes)
-}
-
-fn load(path: &Path) -> Result<State, VaultError> {
-    match read(path)? {
-        Parsed::Current(state) => Ok(*state),
-        Parsed::Old(_) => Err(VaultError::Old {
-            path: path.to_owned(),
-        }),
-    }
 }
 
 /// Reads a whole file that may be a copy of a vault.

@@ -3,7 +3,7 @@
 use crate::text::{MAX_SENTENCE, printable_text};
 use crate::verification::RunningVerification;
 use journal::{JournalError, Reader};
-use report::{DayStart, Meaning, Status};
+use report::{AgentStatus, ClassificationRules, DayStart};
 use serde::Serialize;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -52,7 +52,7 @@ pub struct ReportConfig {
     /// The time of day at which days start.
     pub starts: DayStart,
     /// The rules for categories and projects.
-    pub meaning: Arc<Meaning>,
+    pub meaning: Arc<ClassificationRules>,
     /// The version of uam, which printed reports name.
     pub version: &'static str,
 }
@@ -148,7 +148,7 @@ pub trait Backend: Send {
 /// Watches the running agent and the unlock. Neither question prolongs the unlock.
 pub trait AgentMonitor: Send + Sync {
     /// The status of the running agent; `None` when none runs.
-    fn agent_status(&self) -> Option<Status>;
+    fn agent_status(&self) -> Option<AgentStatus>;
 
     /// True while the record is unlocked.
     fn is_unlocked(&self) -> bool;

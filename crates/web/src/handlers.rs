@@ -71,7 +71,7 @@ struct FactorsJson {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerificationRequest {
-    /// Names and sizes only.
+    /// Classifier and sizes only.
     quick: bool,
 }
 

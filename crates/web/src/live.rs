@@ -2,8 +2,8 @@
 
 use crate::text::{MAX_APP, MAX_SENTENCE, printable_text};
 use bytes::Bytes;
-use report::Status;
-use report::status::{Outbox, Upload};
+use report::AgentStatus;
+use report::status::{OutboxSummary, UploadAttempt};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -31,14 +31,14 @@ pub(crate) struct NowJson {
     last_durable_us: Option<i64>,
     last_shot_us: Option<i64>,
     paused_until_us: Option<i64>,
-    outbox: Outbox,
-    last_upload: Option<Upload>,
+    outbox: OutboxSummary,
+    last_upload: Option<UploadAttempt>,
     next_upload_us: Option<i64>,
     destination: String,
 }
 
 impl NowJson {
-    pub(crate) fn from_status(status: Option<Status>) -> Self {
+    pub(crate) fn from_status(status: Option<AgentStatus>) -> Self {
         let Some(s) = status else {
             return Self {
                 state: "off",
@@ -68,7 +68,7 @@ impl NowJson {
             last_shot_us: s.last_shot_us,
             paused_until_us: s.paused_until_us,
             outbox: s.outbox,
-            last_upload: s.last_upload.map(|u| Upload {
+            last_upload: s.last_upload.map(|u| UploadAttempt {
                 text: printable_text(&u.text, MAX_SENTENCE),
                 ..u
             }),

@@ -18,7 +18,7 @@ const MAX_LINE: usize = 300;
 /// Progress of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct VerificationProgress {
-    /// Names listed.
+    /// Classifier listed.
     pub names: u64,
     /// Manifests followed.
     pub manifests: u64,

@@ -7,9 +7,9 @@ use crate::ZONE;
 use anyhow::{Context, Result};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys};
-use model::{Counts, Coverage, InputCounts, Record, Shot, Span, Window};
-use report::Rollups;
+use journal::{Commit, Journal, JournalKeys};
+use model::{Counts, Coverage, InputCounts, Record, Screenshot, Span, WindowInfo};
+use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ fn mixed(n: usize) -> usize {
 }
 
 /// The window at place `n` of day `d`.
-fn window(d: usize, n: usize) -> Arc<Window> {
+fn window(d: usize, n: usize) -> Arc<WindowInfo> {
     // Twenty windows take turns for a quarter hour; small numbers come more often.
     let turn = mixed(n) % 20 * (mixed(n / 3) % 20 + 1) / 20;
     let task = d * 40 + n / 69;
@@ -73,7 +73,7 @@ fn window(d: usize, n: usize) -> Arc<Window> {
         1 => format!("{what} {} of week {}", which % 31, d / 7),
         _ => format!("{what} {}", which % 211),
     };
-    Arc::new(Window {
+    Arc::new(WindowInfo {
         app: app.to_owned(),
         exe: exe.to_owned(),
         title: format!("{thing} – {app}"),
@@ -122,10 +122,10 @@ fn day(day: Date, d: usize) -> Result<Vec<Record>> {
 }
 
 /// Writes the year; how many spans and pictures that were.
-pub(crate) fn fill(dir: &Path, keys: Keys) -> Result<(usize, usize)> {
+pub(crate) fn fill(dir: &Path, keys: JournalKeys) -> Result<(usize, usize)> {
     let (mut journal, _) = Journal::open(dir, keys, noon_us(YEAR.0)?)?;
     journal.commit_recovered(&[], noon_us(YEAR.0)?)?;
-    let mut rollups = Rollups::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let (mut spans, mut shots) = (0, 0);
     for (d, date) in YEAR
         .0
@@ -156,7 +156,7 @@ pub(crate) fn fill(dir: &Path, keys: Keys) -> Result<(usize, usize)> {
             // No two alike.
             let mut bytes = PICTURE.to_vec();
             bytes.extend(u64::try_from(shots)?.to_le_bytes());
-            let shot = Shot {
+            let shot = Screenshot {
                 at_us: span.start_us,
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),

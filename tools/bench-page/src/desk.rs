@@ -2,10 +2,10 @@
 //! that is new, written by an errand of its own.
 
 use anyhow::Result;
-use journal::{Errand, Keys, Reader};
+use journal::{Errand, JournalKeys, Reader};
 use model::{Notice, NoticeCode, Record};
-use report::meaning::Rule;
-use report::{DayStart, Meaning, Status};
+use report::meaning::ClassificationRule;
+use report::{AgentStatus, ClassificationRules, DayStart};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use web::{
 
 pub(crate) struct Desk {
     dir: PathBuf,
-    keys: Keys,
+    keys: JournalKeys,
     reader: Option<Reader>,
     noted: HashSet<String>,
     checked: bool,
-    meaning: Arc<Meaning>,
+    meaning: Arc<ClassificationRules>,
 }
 
 impl Desk {
-    pub(crate) fn new(dir: &Path, keys: Keys) -> Result<Self> {
-        let rule = |name: &str, title: &str| Rule {
+    pub(crate) fn new(dir: &Path, keys: JournalKeys) -> Result<Self> {
+        let rule = |name: &str, title: &str| ClassificationRule {
             name: name.to_owned(),
             app: None,
             title: Some(title.to_owned()),
@@ -46,7 +46,7 @@ impl Desk {
             reader: None,
             noted: HashSet::new(),
             checked: false,
-            meaning: Arc::new(Meaning::new(&categories, true, &projects)?),
+            meaning: Arc::new(ClassificationRules::new(&categories, true, &projects)?),
         })
     }
 
@@ -125,7 +125,7 @@ impl web::Backend for Desk {
 pub(crate) struct Watch(pub(crate) Arc<AtomicBool>);
 
 impl web::AgentMonitor for Watch {
-    fn agent_status(&self) -> Option<Status> {
+    fn agent_status(&self) -> Option<AgentStatus> {
         None
     }
 

@@ -11,7 +11,7 @@ mod days;
 mod desk;
 
 use anyhow::{Context, Result, bail};
-use journal::Keys;
+use journal::JournalKeys;
 use model::DeviceId;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -47,10 +47,10 @@ pub(crate) fn ms(begun: Instant) -> f64 {
 }
 
 /// The keys of the year's journal; a bench has nothing to hide.
-fn keys(dir: &Path) -> Result<Keys> {
+fn keys(dir: &Path) -> Result<JournalKeys> {
     let text = std::fs::read_to_string(dir.join("viewer"))?;
     let identity: Identity = text.parse().context("the viewer's key")?;
-    Ok(Keys {
+    Ok(JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([identity.recipient()])?,
         opener: Opener::new([identity]),

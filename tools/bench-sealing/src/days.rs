@@ -4,9 +4,9 @@ use crate::{ZONE, writer};
 use anyhow::Result;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use journal::{Commit, Keys};
-use model::{Counts, Coverage, InputCounts, Record, Span, Window};
-use report::Rollups;
+use journal::{Commit, JournalKeys};
+use model::{Counts, Coverage, InputCounts, Record, Span, WindowInfo};
+use report::RollupBuilder;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,11 +34,11 @@ const APPS: [(&str, &str); 10] = [
 const WORK_US: i64 = 10 * 3_600_000_000;
 
 /// A window that is active at place `n` of a day.
-pub(crate) fn window(n: usize) -> Arc<Window> {
+pub(crate) fn window(n: usize) -> Arc<WindowInfo> {
     // A fixed shuffle; small numbers come more often.
     let mixed = n.wrapping_mul(0x9e37_79b9) >> 7;
     let (app, exe) = APPS[(mixed % 10) * ((mixed / 10) % 10) / 10];
-    Arc::new(Window {
+    Arc::new(WindowInfo {
         app: app.to_owned(),
         exe: exe.to_owned(),
         title: format!(
@@ -93,14 +93,14 @@ fn day(day: Date, spans: usize) -> Result<Vec<Record>> {
 /// Writes `count` days from `first` on; the number of spans written.
 pub(crate) fn fill(
     dir: &Path,
-    keys: Keys,
+    keys: JournalKeys,
     first: Date,
     count: usize,
     spans: usize,
     rolled: bool,
 ) -> Result<usize> {
     let mut journal = writer(dir, keys, noon_us(first)?)?;
-    let mut rollups = Rollups::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let mut written = 0;
     for date in first.series(jiff::Span::new().days(1)).take(count) {
         let records = day(date, spans)?;

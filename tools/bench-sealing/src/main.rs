@@ -15,12 +15,12 @@ mod recording;
 use anyhow::{Context, Result, bail};
 use days::YEAR;
 use jiff::civil::date;
-use journal::{Errand, Journal, Keys, Reader};
+use journal::{Errand, Journal, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
-use vault::{Factor, Founding, Identity, KeyMaker, Opener, TotpSecret, Vault};
+use vault::{Factor, Identity, KeyMaker, NewVault, Opener, TotpSecret, Vault};
 
 /// The zone of everything here.
 pub(crate) const ZONE: &str = "Europe/Berlin";
@@ -62,8 +62,8 @@ fn code(n: u64) -> Result<(String, u64)> {
     Ok((totp.generate(at).to_string(), at))
 }
 
-fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
-    Ok(Keys {
+fn keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
+    Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
         maker: vault.key_maker(None)?,
         opener,
@@ -72,8 +72,8 @@ fn keys(vault: &Vault, opener: Opener) -> Result<Keys> {
 
 fn desk(dir: &Path) -> Result<Value> {
     let home = dir.join("vault");
-    let founding = Founding {
-        device: Vault::device_for(&home)?,
+    let founding = NewVault {
+        device: Vault::new_device_id()?,
         factor: Factor::OsStore(&STORE),
         totp: Some(TotpSecret::parse(CODES)?),
         organisations: Vec::new(),
@@ -141,7 +141,7 @@ fn year(dir: &Path, rolled: bool) -> Result<Value> {
     std::fs::create_dir_all(dir)?;
     let identity = Identity::generate();
     std::fs::write(dir.join("viewer"), identity.reveal().as_bytes())?;
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([identity.recipient()])?,
         opener: Opener::locked(),
@@ -173,20 +173,20 @@ fn sum(dir: &Path) -> Result<Value> {
 
 fn told(dir: &Path, titles: bool) -> Result<Value> {
     let opener = Opener::new([viewer(dir)?]);
-    let project = report::meaning::Rule {
+    let project = report::meaning::ClassificationRule {
         name: "figures".to_owned(),
         app: None,
         title: Some(r"figures \d*7\b".to_owned()),
     };
     let projects = if titles { vec![project] } else { Vec::new() };
-    let meaning = report::Meaning::new(&[], true, &projects)?;
+    let meaning = report::ClassificationRules::new(&[], true, &projects)?;
     let begun = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = days::noon_us(YEAR.1.tomorrow()?)?;
     let range = YEAR.0..=YEAR.1;
     let asked = (report::DayStart::default(), &meaning);
     let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
-    let whole = report::overview::Whole::of(days.days.iter());
+    let whole = report::overview::PeriodTotals::of(days.days.iter());
     let wall = ms(begun);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -199,7 +199,7 @@ fn told(dir: &Path, titles: bool) -> Result<Value> {
 }
 
 /// Opens a journal for writing.
-pub(crate) fn writer(dir: &Path, keys: Keys, now_us: i64) -> Result<Journal> {
+pub(crate) fn writer(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Journal> {
     let (mut journal, _) = Journal::open(dir, keys, now_us)?;
     journal.commit_recovered(&[], now_us)?;
     Ok(journal)

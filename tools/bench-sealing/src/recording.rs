@@ -4,12 +4,13 @@
 use crate::days::window;
 use crate::{ZONE, writer};
 use anyhow::Result;
-use journal::{Commit, FreezeRules, Keys, Limits};
+use journal::{Commit, FreezeOptions, JournalKeys, SegmentLimits};
 use model::{
-    ActiveWindow, Counts, DeviceId, Event, LineRef, Moment, Record, SCHEMA, Shot, WindowHandle,
+    ActiveWindow, Counts, DeviceId, Moment, RECORD_SCHEMA, Record, RecordLineRef, Screenshot,
+    SensorEvent, WindowHandle,
 };
-use recorder::{Exclusions, Input, Recorder, Settings};
-use report::Rollups;
+use recorder::{ExclusionRules, Recorder, RecorderInput, RecorderSettings};
+use report::RollupBuilder;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -41,7 +42,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
     let device = DeviceId::from_bytes([7; 16]);
     let maker = KeyMaker::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
-    let keys = Keys {
+    let keys = JournalKeys {
         device: device.clone(),
         maker: maker.clone(),
         opener: opener.clone(),
@@ -52,11 +53,11 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
         awake_us: 1_000_000_000,
     };
     let mut journal = writer(&dir.join("journal"), keys, now.utc_us)?;
-    let mut rollups = Rollups::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
     let mut sealed = Sealed::default();
-    let rules = FreezeRules {
+    let rules = FreezeOptions {
         last: false,
-        limits: Limits::default(),
+        limits: SegmentLimits::default(),
         hold_us: 600_000_000,
         readable: false,
     };
@@ -68,12 +69,12 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
     let before = cpu_ms();
     let mut bench = 0.0;
     let mut recorder = Recorder::start(
-        Settings {
+        RecorderSettings {
             idle_limit_us: 60_000_000,
             idle_sensor: true,
             low_percent: 20,
             resume_percent: 25,
-            exclusions: Exclusions::new(&[])?,
+            exclusions: ExclusionRules::new(&[])?,
             zone: ZONE.into(),
             unsupported: Vec::new(),
         },
@@ -86,7 +87,7 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
             let window = window(tenth / 150);
             let handle = WindowHandle((tenth / 150) as u64);
             let active = Some(ActiveWindow { handle, window });
-            recorder.step(now, Input::Event(Event::Window { active }));
+            recorder.step(now, RecorderInput::Event(SensorEvent::Window { active }));
         }
         let mut counts = Counts::default();
         if tenth % 5 == 0 {
@@ -94,9 +95,9 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
         } else {
             counts.hardware.keys = 1;
         }
-        recorder.step(now, Input::Event(Event::Input { counts }));
+        recorder.step(now, RecorderInput::Event(SensorEvent::Input { counts }));
         if tenth % 3_000 == 2_999 {
-            let shot = Shot {
+            let shot = Screenshot {
                 at_us: now.utc_us,
                 zone: ZONE.into(),
                 sha256: sha256.clone(),
@@ -177,8 +178,8 @@ pub(crate) fn hour(dir: &Path) -> Result<Value> {
 }
 
 fn line(device: &DeviceId, seq: u64, record: &Record) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    Ok(serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: device,
         seq,
         record,
@@ -193,7 +194,7 @@ fn again(sealed: &Sealed, device: &DeviceId, maker: &KeyMaker, opener: &Opener) 
         device: device.as_str(),
         session: &session.id,
         seq: n as u64,
-        schema: SCHEMA,
+        schema: RECORD_SCHEMA,
         what: "record",
     };
     let mut rows = Vec::with_capacity(sealed.rows.len());

@@ -1,12 +1,11 @@
 //! What the broken program said, and whether it is true.
 
 use crate::desk::{self, Desk};
-use crate::old;
 use anyhow::{Context, Result, bail, ensure};
-use journal::{Form, JournalError, open_segment};
-use model::{Line, Record};
+use journal::{JournalError, ObjectEncoding, open_segment};
+use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use upload::keys::{self, Kind};
+use upload::keys::{self, ObjectKind};
 
 /// Everything one journal's children said.
 #[derive(Default)]
@@ -160,7 +159,7 @@ impl Book {
             "a gap: record {seq} comes after {}",
             self.through
         );
-        let found: Line = serde_json::from_slice(raw)?;
+        let found: RecordLine = serde_json::from_slice(raw)?;
         let tag = desk::tag_of(&found.record).context("a record without a tag")?;
         if let Some(other) = self.seen.insert(tag, seq) {
             bail!("tag {tag} stands there twice, as {other} and {seq}");
@@ -209,7 +208,7 @@ impl Book {
                 "{key} has other bytes than its name says"
             );
             match parts.kind {
-                Kind::Activity => {
+                ObjectKind::Activity => {
                     let opened = open_segment(parts.form, body, &opener)?;
                     ensure!(opened.damaged.is_empty(), "{key} holds damaged rows");
                     for (n, raw) in opened
@@ -218,7 +217,7 @@ impl Book {
                         .filter(|l| !l.is_empty())
                         .enumerate()
                     {
-                        let found: Line = serde_json::from_slice(raw)?;
+                        let found: RecordLine = serde_json::from_slice(raw)?;
                         ensure!(
                             found.seq == parts.seq + n as u64,
                             "{key} holds record {}",
@@ -229,25 +228,17 @@ impl Book {
                         }
                     }
                 }
-                Kind::Shot => {
+                ObjectKind::Shot => {
                     let opened = match parts.form {
-                        Form::Age => opener.open_file(body)?.to_vec(),
-                        // Only format 1 made such, and what it made is kept beside the journal.
-                        Form::Session => {
-                            ensure!(
-                                *body == old::picture(desk, parts.seq)?,
-                                "{key} is not what format 1 made"
-                            );
-                            desk::shot(parts.seq).1
-                        }
+                        ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
                     };
                     if pictures.insert(parts.seq, opened).is_some() {
                         bail!("picture {} lies in two objects, {key} is one", parts.seq);
                     }
                 }
-                Kind::Manifest => {}
-                Kind::Vault => bail!("nobody sent {key}"),
+                ObjectKind::Manifest => {}
+                ObjectKind::Vault => bail!("nobody sent {key}"),
             }
         }
         let mut last = 0;
@@ -259,7 +250,7 @@ impl Book {
                 let delivered = sent
                     .remove(&seq)
                     .with_context(|| format!("record {seq} was not delivered"))?;
-                let found: Line = serde_json::from_slice(&raw)?;
+                let found: RecordLine = serde_json::from_slice(&raw)?;
                 let tag = desk::tag_of(&found.record).context("a record without a tag")?;
                 // What was removed here may have been sent before.
                 let same = delivered == raw

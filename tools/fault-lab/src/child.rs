@@ -8,8 +8,10 @@ use crate::chance::Chance;
 use crate::desk::{self, Still};
 use crate::lists;
 use anyhow::{Context, Result, bail, ensure};
-use journal::retention::{Action, Policy, plan};
-use journal::{Commit, FreezeRules, Journal, JournalError, Limits, Outbox, Removal};
+use journal::retention::{RetentionAction, RetentionRule, plan};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalError, Outbox, RedactionTarget, SegmentLimits,
+};
 use model::Record;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
@@ -20,8 +22,8 @@ use std::sync::mpsc::{
 };
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use upload::{Destination, Store, Timeouts};
-use vault::{Door, Factor, Founding, STEP_SECONDS, TotpSecret, Vault, Verdict};
+use upload::{Destination, ObjectStoreSink, Timeouts};
+use vault::{CodeVerdict, Factor, NewVault, STEP_SECONDS, TotpSecret, UnlockedSlot, Vault};
 
 /// A child that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -255,14 +257,14 @@ const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 /// The gate of one-time codes.
 struct Gate {
     vault: Vault,
-    door: Door,
+    door: UnlockedSlot,
     /// The next step of the clock.
     step: u64,
 }
 
 /// Founds a vault beside the journal of `dir`.
 pub(crate) fn found_vault(dir: &Path) -> Result<()> {
-    let founding = Founding {
+    let founding = NewVault {
         device: desk::device().as_str().to_owned(),
         factor: Factor::OsStore(STORED),
         totp: Some(TotpSecret::parse(SECRET)?),
@@ -300,14 +302,14 @@ impl Gate {
         let seconds = self.step * STEP_SECONDS;
         let code = totp.generate(seconds).to_string();
         let answer = self.vault.check_code(&self.door, &code, seconds)?;
-        Ok(answer.verdict == Verdict::Accepted)
+        Ok(answer.verdict == CodeVerdict::Accepted)
     }
 }
 
 /// Small, so that there are many.
-const RULES: FreezeRules = FreezeRules {
+const RULES: FreezeOptions = FreezeOptions {
     last: false,
-    limits: Limits {
+    limits: SegmentLimits {
         records: 17,
         bytes: 1 << 20,
     },
@@ -427,13 +429,13 @@ impl Worker {
     fn retention(&mut self) -> Result<()> {
         say("do retention");
         let archive = self.chance.percent(50);
-        let policy = Policy {
+        let policy = RetentionRule {
             max_age_days: 36_500,
             max_bytes: 60_000,
             action: if archive {
-                Action::Archive("archive".into())
+                RetentionAction::Archive("archive".into())
             } else {
-                Action::Delete
+                RetentionAction::Delete
             },
         };
         again(self.tries.most, || {
@@ -461,7 +463,7 @@ impl Worker {
         let from = self.first + self.chance.below(all - 4);
         let to = from + 1 + self.chance.below(4);
         say(&format!("taking {from} {to}"));
-        let what = Removal::Time(desk::time_of(from)..desk::time_of(to));
+        let what = RedactionTarget::Time(desk::time_of(from)..desk::time_of(to));
         let now_us = desk::time_of(self.tag);
         let removed = again(self.tries.most, || {
             Ok(self.journal.remove(&what, now_us)?)
@@ -504,7 +506,7 @@ impl Worker {
 }
 
 /// Delivers what is frozen: to the bucket that the environment names, or else to the folder `sent`.
-fn deliver(dir: &Path, store: &mut Option<Store>, most: u32) -> Result<()> {
+fn deliver(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> Result<()> {
     say("upload begins");
     again(most, || {
         if store.is_none() {

@@ -1,10 +1,10 @@
 //! A journal to be broken: its keys, and records whose every byte follows from a number, their tag.
 
 use anyhow::{Context, Result};
-use journal::{DB_NAME, Journal, Keys, Reader, Recovery};
+use journal::{DB_NAME, Journal, JournalKeys, Reader, RecoveryReport};
 use model::{
-    Clock, Counts, Coverage, DeviceId, InputCounts, LineRef, Moment, Record, SCHEMA, Shot, Span,
-    Window,
+    Clock, Counts, Coverage, DeviceId, InputCounts, Moment, RECORD_SCHEMA, Record, RecordLineRef,
+    Screenshot, Span, WindowInfo,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,14 +69,14 @@ pub(crate) fn journal_in(dir: &Path) -> PathBuf {
 }
 
 /// The writer's keys, in a process that knows only the desk's directory.
-pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
+pub(crate) fn keys_in(dir: &Path) -> Result<JournalKeys> {
     let lease: Identity = fs::read_to_string(dir.join("lease"))?
         .parse()
         .context("the lease")?;
     let viewer = fs::read_to_string(dir.join("viewer"))?
         .parse()
         .context("the viewer's key")?;
-    Ok(Keys {
+    Ok(JournalKeys {
         device: device(),
         maker: KeyMaker::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
@@ -84,7 +84,7 @@ pub(crate) fn keys_in(dir: &Path) -> Result<Keys> {
 }
 
 /// Opens the writer of the desk in `dir`.
-pub(crate) fn open(dir: &Path, at_us: i64) -> Result<(Journal, Recovery)> {
+pub(crate) fn open(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
     Ok(Journal::open(&journal_in(dir), keys_in(dir)?, at_us)?)
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn span(tag: u64) -> Span {
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
         removed: false,
-        window: Some(Arc::new(Window {
+        window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!(
@@ -126,7 +126,7 @@ pub(crate) fn span(tag: u64) -> Span {
 }
 
 /// The shot of a tag, and its picture (200 bytes to 24 KiB).
-pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
+pub(crate) fn shot(tag: u64) -> (Screenshot, Vec<u8>) {
     let bytes = 200 + usize::try_from(tag.wrapping_mul(7919) % 24_000).unwrap_or(0);
     let mut picture = format!("picture {tag} ").into_bytes();
     let mut noise = tag;
@@ -136,7 +136,7 @@ pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
             .wrapping_add(1);
         picture.extend_from_slice(&noise.to_le_bytes());
     }
-    let shot = Shot {
+    let shot = Screenshot {
         at_us: time_of(tag),
         zone: "Europe/Berlin".into(),
         sha256: upload::sha256_hex(&picture),
@@ -155,8 +155,8 @@ pub(crate) fn shot(tag: u64) -> (Shot, Vec<u8>) {
 
 /// The bytes of a record's line, without the line feed.
 pub(crate) fn line(seq: u64, record: &Record) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&LineRef {
-        schema: SCHEMA,
+    Ok(serde_json::to_vec(&RecordLineRef {
+        schema: RECORD_SCHEMA,
         device_id: &device(),
         seq,
         record,

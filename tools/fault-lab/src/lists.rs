@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use journal::Outbox;
 use std::ops::ControlFlow;
 use std::path::Path;
-use upload::verify::{Expected, Options, Verdict, verify};
-use upload::{Destination, Drained, Sink, Timeouts, UploadError, chain};
+use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
+use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, chain};
 use vault::DeviceKey;
 
 /// Lists and delivers; the key lies beside the journal.
@@ -15,7 +15,7 @@ pub(crate) fn deliver(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Resul
     // The same error as for the rest of a delivery: it says whether trying again can help.
     chain(outbox, sink, &key, true, &Still).map_err(|cause| UploadError {
         cause,
-        drained: Drained::default(),
+        drained: DrainReport::default(),
     })?;
     Ok(())
 }
@@ -26,15 +26,19 @@ pub(crate) fn check(desk: &Desk, env: &[(&str, String)]) -> Result<()> {
     let sink =
         Destination::choose(None, &find, &desk.dir.join("sent"))?.open(Timeouts::default())?;
     let reader = desk.reader()?;
-    let expected = Expected {
+    let expected = JournalExpectation {
         reader: &reader,
         key: DeviceKey::find(&desk.dir.join("device"))?.map(|key| key.public()),
     };
-    let report = verify(&sink, &Options::default(), Some(&expected), 0, &mut |_| {
-        ControlFlow::Continue(())
-    })?;
+    let report = verify(
+        &sink,
+        &VerifyOptions::default(),
+        Some(&expected),
+        0,
+        &mut |_| ControlFlow::Continue(()),
+    )?;
     ensure!(
-        report.verdict == Verdict::Complete,
+        report.verdict == VerifyVerdict::Complete,
         "the check says {:?}: {:?}",
         report.verdict,
         report.findings.first()

@@ -46,7 +46,6 @@ mod labs;
 mod lists;
 mod memory;
 mod mount;
-mod old;
 
 use form::{Form, Verdict};
 use labs::LABS;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::thread;
-use upload::{Object, Put, Sink, SinkError};
+use upload::{NewObject, PutOutcome, Sink, SinkError};
 
 fn same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<()> {
     ensure!(found == expected, "{what}: {found:?}, not {expected:?}");
@@ -28,7 +28,7 @@ pub fn conforms(sink: &dyn Sink) -> Result<()> {
     many(sink)?;
     // A key that leaves its folder is refused.
     for key in ["../escape", "a//b"] {
-        let put = sink.put_new(&Object::new(key, &b"x"[..]));
+        let put = sink.put_new(&NewObject::new(key, &b"x"[..]));
         ensure!(put.is_err(), "the key {key} was taken");
     }
     ensure!(
@@ -44,25 +44,25 @@ pub fn conforms(sink: &dyn Sink) -> Result<()> {
 fn puts(sink: &dyn Sink) -> Result<()> {
     let every: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     let objects = [
-        Object::new("raw/v1/a", &b"one"[..]),
-        Object::new("raw/v1/kind=shot/dt=2026-09-21/x-1.webp", every),
-        Object::new("raw/v1/empty", &b""[..]),
-        Object::new("raw/v10/other", &b"not below raw/v1"[..]),
+        NewObject::new("raw/v1/a", &b"one"[..]),
+        NewObject::new("raw/v1/kind=shot/dt=2026-09-21/x-1.webp", every),
+        NewObject::new("raw/v1/empty", &b""[..]),
+        NewObject::new("raw/v10/other", &b"not below raw/v1"[..]),
     ];
     for object in &objects {
         let key = object.key.as_str();
-        same(key, &sink.put_new(object), &Ok(Put::Stored))?;
+        same(key, &sink.put_new(object), &Ok(PutOutcome::Stored))?;
         holds(sink, object)?;
     }
     for object in &objects {
         same(
             &format!("{} again", object.key),
             &sink.put_new(object),
-            &Ok(Put::AlreadyThere),
+            &Ok(PutOutcome::AlreadyThere),
         )?;
     }
     for body in [&b"two"[..], b"longer than one"] {
-        let refused = sink.put_new(&Object::new("raw/v1/a", body));
+        let refused = sink.put_new(&NewObject::new("raw/v1/a", body));
         let different = SinkError::Different {
             key: "raw/v1/a".into(),
         };
@@ -73,7 +73,7 @@ fn puts(sink: &dyn Sink) -> Result<()> {
 }
 
 /// The sink holds this very object.
-fn holds(sink: &dyn Sink, object: &Object) -> Result<()> {
+fn holds(sink: &dyn Sink, object: &NewObject) -> Result<()> {
     let key = object.key.as_str();
     ensure!(
         sink.get(key)?.as_ref() == Some(&object.body),
@@ -122,17 +122,17 @@ fn lists(sink: &dyn Sink) -> Result<()> {
 
 /// Many at once: one result each, in order. A delete takes one object and no other.
 fn many(sink: &dyn Sink) -> Result<()> {
-    let many: Vec<Object> = (0..20)
-        .map(|n| Object::new(format!("many/{n:02}"), format!("content {n}").into_bytes()))
+    let many: Vec<NewObject> = (0..20)
+        .map(|n| NewObject::new(format!("many/{n:02}"), format!("content {n}").into_bytes()))
         .collect();
     let (first, _) = many.split_at(10);
     same(
         "ten at once",
         &sink.put_all(first),
-        &vec![Ok(Put::Stored); 10],
+        &vec![Ok(PutOutcome::Stored); 10],
     )?;
-    let mut expected = vec![Ok(Put::AlreadyThere); 10];
-    expected.extend(vec![Ok(Put::Stored); 10]);
+    let mut expected = vec![Ok(PutOutcome::AlreadyThere); 10];
+    expected.extend(vec![Ok(PutOutcome::Stored); 10]);
     same("twenty at once", &sink.put_all(&many), &expected)?;
     sink.delete("many/00")?;
     same("a deleted object", &sink.get("many/00")?, &None)?;
@@ -146,7 +146,7 @@ fn many(sink: &dyn Sink) -> Result<()> {
 /// # Errors
 /// When that is not so.
 pub fn races_end_well(sink: Arc<dyn Sink>) -> Result<()> {
-    let object = Object::new("race/one", vec![7_u8; 30_000]);
+    let object = NewObject::new("race/one", vec![7_u8; 30_000]);
     let racers: Vec<_> = (0..6)
         .map(|_| {
             let (sink, object) = (Arc::clone(&sink), object.clone());
@@ -156,7 +156,7 @@ pub fn races_end_well(sink: Arc<dyn Sink>) -> Result<()> {
     let mut stored = false;
     for racer in racers {
         match racer.join() {
-            Ok(Ok(put)) => stored |= put == Put::Stored,
+            Ok(Ok(put)) => stored |= put == PutOutcome::Stored,
             Ok(Err(error)) => ensure!(!error.is_permanent(), "a race ended with: {error}"),
             Err(_) => bail!("a writer in a race panicked"),
         }
@@ -174,15 +174,19 @@ pub fn large_objects_go_in_parts(sink: &dyn Sink) -> Result<()> {
     let body: Vec<u8> = (0..17_u32 << 20)
         .map(|n| (n >> 8) as u8 ^ n as u8)
         .collect();
-    let object = Object::new("large/one", body);
-    same("a large put", &sink.put_new(&object), &Ok(Put::Stored))?;
+    let object = NewObject::new("large/one", body);
+    same(
+        "a large put",
+        &sink.put_new(&object),
+        &Ok(PutOutcome::Stored),
+    )?;
     holds(sink, &object)?;
     same(
         "a large put again",
         &sink.put_new(&object),
-        &Ok(Put::AlreadyThere),
+        &Ok(PutOutcome::AlreadyThere),
     )?;
-    let other = Object::new("large/one", vec![1_u8; object.body.len()]);
+    let other = NewObject::new("large/one", vec![1_u8; object.body.len()]);
     let different = SinkError::Different {
         key: "large/one".into(),
     };

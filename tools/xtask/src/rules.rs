@@ -21,7 +21,11 @@ const MAY_NAME_KEYS: [&str; 3] = [
 ];
 
 /// The only places that may hold `unsafe`: what speaks to the operating system.
-const MAY_BE_UNSAFE: [&str; 2] = ["crates/sense/", "crates/indicator/src/windows/"];
+const MAY_BE_UNSAFE: [&str; 3] = [
+    "crates/sense/",
+    "crates/platform/",
+    "crates/indicator/src/windows/",
+];
 
 /// Build tools that a plain `cargo build` on Windows would have to find beside Rust and a C compiler, by the crates that
 /// call them.
@@ -157,7 +161,7 @@ fn check_file(name: &str, text: &str) -> Vec<Broken> {
         {
             tell(
                 n,
-                "`unsafe` belongs in crates/sense and the Windows part of crates/indicator only"
+                "`unsafe` belongs in crates/sense, crates/platform and the Windows part of crates/indicator only"
                     .into(),
             );
         }
@@ -232,7 +236,7 @@ fn may_have_cfg(code: &str, next: &[&str]) -> bool {
             })
 }
 
-/// `use crate::linux as platform;` picks one of the modules, so it stands with them.
+/// `use crate::linux as backend;` picks one of the modules, so it stands with them.
 fn is_backend_alias(line: &str) -> bool {
     line.starts_with("use ") && line.contains(" as ")
 }
@@ -249,7 +253,7 @@ mod tests {
     fn cfg_is_for_modules_and_tests() {
         let good = "#[cfg(unix)]\nmod a;\n#[cfg(windows)]\n#[path = \"b.rs\"]\npub(crate) mod b;\n#[cfg(test)]\nmod tests {}\n#![cfg(unix)]\n";
         assert!(lines_broken("crates/x/src/lib.rs", good).is_empty());
-        let alias = "#[cfg(unix)]\nuse crate::linux as platform;\n";
+        let alias = "#[cfg(unix)]\nuse crate::linux as backend;\n";
         assert!(lines_broken("crates/x/src/lib.rs", alias).is_empty());
         let bad = "fn f() {\n    #[cfg(unix)]\n    g();\n    if cfg!(windows) {}\n}\n";
         assert_eq!(lines_broken("crates/x/src/lib.rs", bad), [2, 4]);

@@ -7,9 +7,9 @@ use model::Coverage;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use report::Glance;
+use report::DaySummary;
 use report::activity::TEN_US;
-use report::glance::Slot;
+use report::glance::SummaryBucket;
 use report::text::clip;
 
 /// Ten minutes of an hour.
@@ -39,7 +39,7 @@ pub(super) fn sign(state: Coverage) -> &'static str {
 /// Draws it: the curve, below it a row for the hours, and one for the strip. Nothing with fewer than three rows.
 pub(super) fn render(
     view: &View<'_>,
-    glance: &Glance,
+    glance: &DaySummary,
     zone: &TimeZone,
     area: Rect,
     buf: &mut Buffer,
@@ -65,7 +65,7 @@ pub(super) fn render(
 
     let rows = area.height - 2;
     // Counted by each ten minutes, however many of them a column stands for.
-    let per_ten = |bar: &Slot| bar.input_s.div_ceil(each as u64).min(TEN_S);
+    let per_ten = |bar: &SummaryBucket| bar.input_s.div_ceil(each as u64).min(TEN_S);
     let most = bars.iter().map(per_ten).max().unwrap_or(0).max(60);
     buf.set_string(area.x, area.y, label("input"), view.dim());
     if rows > 1 {
@@ -99,12 +99,13 @@ struct Shown {
     /// Columns of a bar.
     wide: usize,
     /// Its bars.
-    bars: Vec<Slot>,
+    bars: Vec<SummaryBucket>,
 }
 
 impl Shown {
-    fn of(glance: &Glance, now_us: i64, room: usize) -> Self {
-        let known = |slot: &Slot| slot.mostly().is_some_and(|state| state != Coverage::Off);
+    fn of(glance: &DaySummary, now_us: i64, room: usize) -> Self {
+        let known =
+            |slot: &SummaryBucket| slot.mostly().is_some_and(|state| state != Coverage::Off);
         let first = glance.slots.iter().position(known).unwrap_or(0);
         let first = first - first % OF_AN_HOUR;
         let now = usize::try_from(now_us.saturating_sub(glance.from_us) / TEN_US).unwrap_or(0);
@@ -113,7 +114,7 @@ impl Shown {
         // A clock that is days ahead of the day shown widens nothing.
         let slots = hours.clamp(HOURS, 50) * OF_AN_HOUR;
         let each = slots.div_ceil(room);
-        let mut bars = vec![Slot::default(); slots.div_ceil(each)];
+        let mut bars = vec![SummaryBucket::default(); slots.div_ceil(each)];
         for (n, slot) in glance.slots.iter().skip(first).enumerate() {
             if let Some(bar) = bars.get_mut(n / each) {
                 bar.join(slot);

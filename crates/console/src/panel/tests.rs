@@ -4,18 +4,18 @@ use super::*;
 use crate::graphics::{Graphics, Protocol, decode};
 use crate::picture::tests::red_over_blue;
 use image::ImageFormat;
-use model::{Concern, Counts, InputCounts, Power, Unsupported, Window};
+use model::{Counts, InputCounts, PowerState, SensorKind, Unsupported, WindowInfo};
 use ratatui::backend::TestBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use report::day::StateTotal;
-use report::status::Missing;
-use report::{Outbox, RecordingHours, Upload};
+use report::status::MissingSensor;
+use report::{OutboxSummary, ScheduleStatus, UploadAttempt};
 
 const NOW: i64 = 1_784_100_000_000_000;
 const S: i64 = 1_000_000;
 
-fn status() -> Status {
-    Status {
+fn status() -> AgentStatus {
+    AgentStatus {
         version: "0.1.0".into(),
         pid: 4711,
         data_dir: "/home/ada/.local/share/uam".into(),
@@ -23,7 +23,7 @@ fn status() -> Status {
         state: Coverage::Active,
         since_us: NOW - 760 * S,
         protected: false,
-        window: Some(Window {
+        window: Some(WindowInfo {
             app: "Editor".into(),
             exe: String::new(),
             title: "main.rs — uam — a title that goes on and on and on for a while".into(),
@@ -41,13 +41,13 @@ fn status() -> Status {
             },
         ],
         last_durable_us: Some(NOW - 2 * S),
-        outbox: Outbox {
+        outbox: OutboxSummary {
             records: 12,
             shots: 1,
             bytes: 51_300,
         },
         destination: "s3://team-bucket/uam".into(),
-        last_upload: Some(Upload {
+        last_upload: Some(UploadAttempt {
             at_us: NOW - 100 * S,
             text: "42 records, 1 shot".into(),
             ok: true,
@@ -93,7 +93,7 @@ fn drawn(columns: u16, rows: u16, view: &View<'_>) -> TestBackend {
     terminal.backend().clone()
 }
 
-fn view(status: &Status) -> View<'_> {
+fn view(status: &AgentStatus) -> View<'_> {
     View {
         status: Some(status),
         glance: None,
@@ -118,7 +118,7 @@ fn recording_at_both_sizes() {
 #[test]
 fn hostile_titles_stay_in_their_row() {
     let mut s = status();
-    s.window = Some(Window {
+    s.window = Some(WindowInfo {
         app: "\u{1b}[2J\u{1b}]0;evil\u{7}".into(),
         exe: String::new(),
         title: format!(
@@ -134,7 +134,7 @@ fn hostile_titles_stay_in_their_row() {
             cell.symbol()
         );
     }
-    s.window = Some(Window {
+    s.window = Some(WindowInfo {
         app: "日本語".into(),
         exe: String::new(),
         title: format!("\u{1b}[2J{}", "漢字🎉".repeat(100)),
@@ -173,7 +173,7 @@ fn protected_paused_and_offline() {
     insta::assert_snapshot!("paused_80x24", drawn(80, 24, &view(&s)));
 
     s.paused_until_us = None;
-    s.hours = Some(RecordingHours {
+    s.hours = Some(ScheduleStatus {
         inside: false,
         next_change_us: Some(NOW + 50_000 * S),
         pausing: true,
@@ -181,27 +181,27 @@ fn protected_paused_and_offline() {
     insta::assert_snapshot!("outside_hours_80x28", drawn(80, 28, &view(&s)));
 
     let mut s = status();
-    s.outbox = Outbox {
+    s.outbox = OutboxSummary {
         records: 100_000,
         shots: 2016,
         bytes: 98_000_000,
     };
-    s.last_upload = Some(Upload {
+    s.last_upload = Some(UploadAttempt {
         at_us: NOW - 3600 * S,
         text: "the sink does not answer; trying again".into(),
         ok: false,
     });
-    s.power = Some(Power {
+    s.power = Some(PowerState {
         percent: 31,
         discharging: true,
     });
     s.missing = vec![
-        Missing {
-            concern: Concern::Session,
+        MissingSensor {
+            concern: SensorKind::Session,
             why: Unsupported::new("no logind on this system", ""),
         },
-        Missing {
-            concern: Concern::Screen,
+        MissingSensor {
+            concern: SensorKind::Screen,
             why: Unsupported::new("no shared memory", ""),
         },
     ];
@@ -275,7 +275,7 @@ fn before_the_first_record() {
 
 #[test]
 fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
-    let mut today = report::Today::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
+    let mut today = report::TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
     for n in 0..60 {
         today.add(&model::Span {
             start_us: NOW - (60 - n) * 60 * S,
@@ -285,7 +285,7 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
             protected: n % 5 == 4,
             removed: false,
             window: Some(
-                Window {
+                WindowInfo {
                     app: format!("\u{1b}[2J{}", "日本語🎉".repeat(n as usize)),
                     exe: String::new(),
                     title: format!("a\nb\u{202e}gpj.exe {}", "e\u{301}\u{301}".repeat(300)),

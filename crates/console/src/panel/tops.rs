@@ -4,8 +4,8 @@ use super::View;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use report::Glance;
-use report::glance::Named;
+use report::DaySummary;
+use report::glance::NamedTime;
 use report::text::{clip, columns, hms, left};
 
 /// Narrowest list with a bar beside the names.
@@ -15,7 +15,7 @@ const WITH_BAR: u16 = 38;
 const TIME: u16 = 8;
 
 /// Draws both lists; one of them alone in a narrow terminal, and nothing with fewer than two rows.
-pub(super) fn render(view: &View<'_>, glance: &Glance, area: Rect, buf: &mut Buffer) {
+pub(super) fn render(view: &View<'_>, glance: &DaySummary, area: Rect, buf: &mut Buffer) {
     if area.height < 2 || area.width < 30 {
         return;
     }
@@ -37,15 +37,15 @@ pub(super) fn render(view: &View<'_>, glance: &Glance, area: Rect, buf: &mut Buf
         ..area
     };
     list(view, "apps today", &apps, |n| n.app.clone(), apps_area, buf);
-    let title = |n: &Named| format!("{} — {}", n.title, n.app);
+    let title = |n: &NamedTime| format!("{} — {}", n.title, n.app);
     list(view, "windows today", &windows, title, windows_area, buf);
 }
 
 fn list(
     view: &View<'_>,
     heading: &str,
-    names: &[&Named],
-    name: impl Fn(&Named) -> String,
+    names: &[&NamedTime],
+    name: impl Fn(&NamedTime) -> String,
     area: Rect,
     buf: &mut Buffer,
 ) {

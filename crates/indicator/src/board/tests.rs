@@ -115,9 +115,9 @@ fn what_is_switched_off_stays_so_whatever_the_desktop_says() {
     let board = Board::new(&options);
     board.refuse("no session bus", "");
     let standing = board.standing();
-    let reason = |support: &Support| match support {
-        Support::Unsupported(why) => why.reason.clone(),
-        Support::By(how) => how.clone(),
+    let reason = |support: &SensorSupport| match support {
+        SensorSupport::Unsupported(why) => why.reason.clone(),
+        SensorSupport::By(how) => how.clone(),
     };
     assert_eq!(reason(&standing.tray), "switched off (indicator.tray)");
     assert_eq!(reason(&standing.bubbles), "no session bus");

@@ -2,7 +2,7 @@
 
 use super::NO_PANEL;
 use crate::Options;
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::time::Duration;
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, connection::Builder};
@@ -46,7 +46,7 @@ pub(super) async fn has(conn: &Connection, name: &str) -> bool {
 }
 
 /// Would an icon be seen?
-pub(super) async fn panel(conn: &Connection) -> Support {
+pub(super) async fn panel(conn: &Connection) -> SensorSupport {
     if !has(conn, WATCHER).await {
         return no_watcher();
     }
@@ -67,22 +67,22 @@ pub(super) async fn panel(conn: &Connection) -> Support {
 }
 
 /// What the watcher's word on its panel comes to.
-pub(super) fn shown_by(host: Option<OwnedVariant>) -> Support {
+pub(super) fn shown_by(host: Option<OwnedVariant>) -> SensorSupport {
     match host.and_then(|host| bool::try_from(host).ok()) {
-        Some(false) => Support::Unsupported(Unsupported::new(
+        Some(false) => SensorSupport::Unsupported(Unsupported::new(
             "a tray is there, but no panel shows it",
             NO_PANEL,
         )),
-        _ => Support::By("StatusNotifierItem".to_owned()),
+        _ => SensorSupport::By("StatusNotifierItem".to_owned()),
     }
 }
 
-pub(super) fn no_watcher() -> Support {
-    Support::Unsupported(Unsupported::new("no tray on this desktop", NO_PANEL))
+pub(super) fn no_watcher() -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new("no tray on this desktop", NO_PANEL))
 }
 
 /// Would a bubble be seen? The service is there, or would be started when it is called.
-pub(super) async fn notifications(conn: &Connection) -> Support {
+pub(super) async fn notifications(conn: &Connection) -> SensorSupport {
     for method in ["ListNames", "ListActivatableNames"] {
         let Ok(reply) = ask(conn, method, &()).await else {
             continue;
@@ -95,12 +95,12 @@ pub(super) async fn notifications(conn: &Connection) -> Support {
     no_notifications()
 }
 
-pub(super) fn notified() -> Support {
-    Support::By(NOTIFY.to_owned())
+pub(super) fn notified() -> SensorSupport {
+    SensorSupport::By(NOTIFY.to_owned())
 }
 
-pub(super) fn no_notifications() -> Support {
-    Support::Unsupported(Unsupported::new(
+pub(super) fn no_notifications() -> SensorSupport {
+    SensorSupport::Unsupported(Unsupported::new(
         "no notification service on this desktop",
         "most desktops bring one; dunst is a small one",
     ))

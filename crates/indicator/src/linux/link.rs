@@ -15,7 +15,7 @@ use crate::shown::Shown;
 use crate::{Options, Owner, Tell};
 use futures::StreamExt;
 use futures::future::{Either, select};
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::pin;
@@ -298,7 +298,7 @@ impl<'a> Link<'a> {
                 let why: String = body.deserialize().unwrap_or_default();
                 let why = model::printable(&format!("the tray refused the icon: {why}"), 200);
                 self.board
-                    .tray_is(Support::Unsupported(Unsupported::new(why, "")));
+                    .tray_is(SensorSupport::Unsupported(Unsupported::new(why, "")));
             }
             Asked::Host => {
                 let host: Option<OwnedVariant> = Some(&body)
@@ -328,7 +328,10 @@ impl<'a> Link<'a> {
                     false => {
                         let why: String = body.deserialize().unwrap_or_default();
                         let why = format!("the notification service refused: {why}");
-                        Support::Unsupported(Unsupported::new(model::printable(&why, 200), ""))
+                        SensorSupport::Unsupported(Unsupported::new(
+                            model::printable(&why, 200),
+                            "",
+                        ))
                     }
                 });
             }

@@ -16,7 +16,7 @@ use crate::board::{Board, Standing};
 use crate::{Options, Owner};
 use bell::Bell;
 use link::{End, Link};
-use model::{Support, Unsupported};
+use model::{SensorSupport, Unsupported};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ pub(crate) fn probe(options: &Options) -> Standing {
                 },
             },
             Err(error) => {
-                let why = || Support::Unsupported(no_bus(&error.to_string()));
+                let why = || SensorSupport::Unsupported(no_bus(&error.to_string()));
                 Standing {
                     tray: if options.tray { why() } else { standing.tray },
                     bubbles: match options.bubbles {

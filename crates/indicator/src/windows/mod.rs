@@ -4,7 +4,7 @@
 //! board, and that a taskbar was made anew (message-only windows would not get that broadcast). The icon belongs to the
 //! window and is given back when it goes.
 
-mod os;
+mod shell;
 #[cfg(test)]
 mod tests;
 mod tray;
@@ -31,7 +31,7 @@ pub(crate) fn run(board: &Arc<Board>, options: &Options, owner: &Arc<dyn Owner>)
 /// Looks whether there is a taskbar.
 pub(crate) fn probe(options: &Options) -> Standing {
     let mut standing = Standing::before(options);
-    let there = os::has_taskbar();
+    let there = shell::has_taskbar();
     if options.tray {
         standing.tray = if there { shown() } else { no_taskbar() };
     }

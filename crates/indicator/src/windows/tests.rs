@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::os::{self, Change, find, post, resource, taskbar_created};
+use super::shell::{self, Change, find, resource, taskbar_created};
 use super::tray::CLASS;
 use crate::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish};
 use model::Support;
+use platform::windows::post_message;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,7 +58,7 @@ fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
 fn shown(indicator: &Indicator) -> HWND {
     until("the taskbar shows the icon", || {
         let there = matches!(indicator.standing().tray, Support::By(_));
-        find(CLASS).filter(|window| there && os::change(*window, Change::Look))
+        find(CLASS).filter(|window| there && shell::change(*window, Change::Look))
     })
 }
 
@@ -73,7 +74,7 @@ fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
     let window = shown(&indicator);
     assert!(matches!(indicator.standing().bubbles, Support::By(_)));
 
-    let click = |wish: Wish| post(window, WM_COMMAND, wish.id().into(), 0);
+    let click = |wish: Wish| post_message(window, WM_COMMAND, wish.id().into(), 0);
     // Nothing is paused, so there is nothing to resume: the click before the next one is not heard.
     click(Wish::Resume);
     click(Wish::PauseHour);
@@ -84,18 +85,18 @@ fn the_icon_comes_changes_is_clicked_comes_again_with_a_new_taskbar_and_goes() {
         click(Wish::Resume);
         wishes.recv_timeout(Duration::from_millis(200)).ok()
     });
-    assert!(os::change(window, Change::Look));
+    assert!(shell::change(window, Change::Look));
 
     // Explorer crashed: its successor knows of no icon, and says that it is there.
-    assert!(os::change(window, Change::Delete));
-    assert!(!os::change(window, Change::Look));
-    post(window, taskbar_created(), 0, 0);
+    assert!(shell::change(window, Change::Delete));
+    assert!(!shell::change(window, Change::Look));
+    post_message(window, taskbar_created(), 0, 0);
     until("it comes again", || {
-        os::change(window, Change::Look).then_some(())
+        shell::change(window, Change::Look).then_some(())
     });
 
     indicator.close(PATIENCE);
-    assert!(!os::change(window, Change::Look), "it is gone");
+    assert!(!shell::change(window, Change::Look), "it is gone");
     assert_eq!(find(CLASS), None);
 }
 

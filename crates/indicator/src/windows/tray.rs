@@ -1,12 +1,15 @@
 //! The icon's window: what it hears and what it does.
 #![allow(unsafe_code, reason = "the window procedure is called by the system")]
 
-use super::os::{self, Change, Icon, WM_ICON, WM_NEWS, Window};
+use super::shell::{self, Change, Icon, WM_ICON, WM_NEWS};
 use super::{by_icon, no_taskbar, shown};
 use crate::board::Board;
 use crate::menu::{Entry, chosen, menu};
 use crate::shown::Shown;
 use crate::{Options, Owner, Tell};
+use platform::windows::{
+    HiddenWindow, default_procedure, post_message, quit_message_loop, run_message_loop,
+};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -57,7 +60,7 @@ unsafe impl Sync for Target {}
 
 impl Target {
     fn ring(&self) {
-        os::post(self.0, WM_NEWS, 0, 0);
+        post_message(self.0, WM_NEWS, 0, 0);
     }
 }
 
@@ -68,11 +71,11 @@ impl Tray {
         options: &Options,
         owner: &Arc<dyn Owner>,
     ) -> io::Result<()> {
-        let window = Window::open(CLASS, procedure)?;
+        let window = HiddenWindow::open(CLASS, procedure)?;
         let ringing = Arc::new(AtomicBool::new(false));
         let tray = Rc::new(Self {
-            window: window.handle,
-            taskbar_created: os::taskbar_created(),
+            window: window.handle(),
+            taskbar_created: shell::taskbar_created(),
             board: Arc::clone(board),
             owner: Arc::clone(owner),
             bubbles: options.bubbles,
@@ -80,13 +83,13 @@ impl Tray {
             drawn: RefCell::default(),
         });
         TRAY.with(|place| *place.borrow_mut() = Some(tray));
-        let target = Target(window.handle);
+        let target = Target(window.handle());
         board.on_change(move || {
             if !ringing.swap(true, Ordering::SeqCst) {
                 target.ring();
             }
         });
-        os::pump();
+        run_message_loop();
         // The window goes; nobody is to post to whatever gets its number next.
         board.on_change(|| {});
         TRAY.with(|place| place.borrow_mut().take());
@@ -106,7 +109,7 @@ impl Tray {
                 let event = (lparam & 0xffff) as u32;
                 if [WM_CONTEXTMENU, NIN_SELECT, NIN_KEYSELECT].contains(&event) {
                     let place = |half: usize| i32::from((half & 0xffff) as u16 as i16);
-                    os::popup(
+                    shell::popup(
                         self.window,
                         &self.entries(),
                         place(wparam),
@@ -136,7 +139,7 @@ impl Tray {
 
     fn ring(&self) {
         if !self.ringing.swap(true, Ordering::SeqCst) {
-            os::post(self.window, WM_NEWS, 0, 0);
+            post_message(self.window, WM_NEWS, 0, 0);
         }
     }
 
@@ -158,13 +161,13 @@ impl Tray {
         }
         if !news.bubbles.is_empty() && drawn.added {
             let texts: Vec<String> = news.bubbles.into_iter().map(|b| b.text).collect();
-            os::change(self.window, Change::Bubble(&texts.join("\n")));
+            shell::change(self.window, Change::Bubble(&texts.join("\n")));
         }
         if news.ended {
             if std::mem::take(&mut drawn.added) {
-                os::change(self.window, Change::Delete);
+                shell::change(self.window, Change::Delete);
             }
-            os::quit();
+            quit_message_loop();
         }
     }
 
@@ -180,14 +183,14 @@ impl Tray {
         let modified = drawn.added
             && icon
                 .as_ref()
-                .is_some_and(|i| os::change(self.window, Change::Modify(i, &tip)));
+                .is_some_and(|i| shell::change(self.window, Change::Modify(i, &tip)));
         if drawn.added && !modified {
-            os::change(self.window, Change::Delete);
+            shell::change(self.window, Change::Delete);
         }
         drawn.added = modified
             || icon
                 .as_ref()
-                .is_some_and(|i| os::change(self.window, Change::Add(i, &tip)));
+                .is_some_and(|i| shell::change(self.window, Change::Add(i, &tip)));
         (drawn.shown, drawn.icon) = (Some(now), icon);
         self.board
             .tray_is(if drawn.added { shown() } else { no_taskbar() });
@@ -206,5 +209,8 @@ unsafe extern "system" fn procedure(
 ) -> isize {
     let tray = TRAY.with(|place| place.try_borrow().ok().and_then(|tray| tray.clone()));
     tray.and_then(|tray| tray.heard(message, wparam, lparam))
-        .unwrap_or_else(|| os::by_default(window, message, wparam, lparam))
+        .unwrap_or_else(|| {
+            // SAFETY: the arguments are those this procedure was called with.
+            unsafe { default_procedure(window, message, wparam, lparam) }
+        })
 }

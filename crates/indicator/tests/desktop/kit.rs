@@ -4,7 +4,7 @@ use indicator::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish
 use lab::desktop::{
     Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, choose_from_menu, wait_until,
 };
-use model::Support;
+use model::SensorSupport;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -146,10 +146,10 @@ impl Desk {
 }
 
 /// What is said about something that is shown, or not.
-pub(crate) fn said(support: &Support) -> String {
+pub(crate) fn said(support: &SensorSupport) -> String {
     match support {
-        Support::By(how) => how.clone(),
-        Support::Unsupported(why) => why.reason.clone(),
+        SensorSupport::By(how) => how.clone(),
+        SensorSupport::Unsupported(why) => why.reason.clone(),
     }
 }
 

@@ -23,7 +23,7 @@ const MOST_OVERFLOW: usize = 64;
 
 /// A record's row as it lies there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct ScannedRecord {
     pub(super) sealed: Vec<u8>,
     pub(super) session: i64,
     pub(super) day: i32,
@@ -32,7 +32,7 @@ pub(super) struct Found {
 
 /// Where the records lie.
 #[derive(Debug)]
-pub(super) struct Pages {
+pub(super) struct LeafScan {
     file: File,
     /// Number of a record and the page it was found on.
     at: BTreeMap<u64, u32>,
@@ -41,7 +41,7 @@ pub(super) struct Pages {
 }
 
 /// A value of a row.
-enum Cell<'a> {
+enum SqliteValue<'a> {
     Nothing,
     Number(i64),
     Blob(&'a [u8]),
@@ -70,7 +70,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// A value of the serial type `kind`, and what comes after it.
-fn cell(kind: u64, body: &[u8]) -> Option<(Cell<'_>, &[u8])> {
+fn cell(kind: u64, body: &[u8]) -> Option<(SqliteValue<'_>, &[u8])> {
     let size = match kind {
         0 | 8 | 9 => 0,
         1..=4 => usize::try_from(kind).ok()?,
@@ -81,22 +81,22 @@ fn cell(kind: u64, body: &[u8]) -> Option<(Cell<'_>, &[u8])> {
     };
     let (bytes, rest) = body.split_at_checked(size)?;
     let cell = match kind {
-        0 => Cell::Nothing,
+        0 => SqliteValue::Nothing,
         1..=6 => {
             let unused = 64 - 8 * u32::try_from(size).ok()?;
             let value = number(bytes)? << unused;
-            Cell::Number(i64::from_ne_bytes(value.to_ne_bytes()) >> unused)
+            SqliteValue::Number(i64::from_ne_bytes(value.to_ne_bytes()) >> unused)
         }
-        8 => Cell::Number(0),
-        9 => Cell::Number(1),
-        _ if kind >= 12 && kind.is_multiple_of(2) => Cell::Blob(bytes),
-        _ => Cell::Other,
+        8 => SqliteValue::Number(0),
+        9 => SqliteValue::Number(1),
+        _ if kind >= 12 && kind.is_multiple_of(2) => SqliteValue::Blob(bytes),
+        _ => SqliteValue::Other,
     };
     Some((cell, rest))
 }
 
-/// A row of `record`; none when it has another shape. Rows of format 1 lack the last column.
-fn record(payload: &[u8]) -> Option<Found> {
+/// A row of `record`; none when it has another shape.
+fn record(payload: &[u8]) -> Option<ScannedRecord> {
     let (header, after) = varint(payload)?;
     let header_size = usize::try_from(header).ok()?;
     let mut kinds = after.get(..header_size.checked_sub(payload.len() - after.len())?)?;
@@ -113,11 +113,11 @@ fn record(payload: &[u8]) -> Option<Found> {
     }
     let mut cells = cells.into_iter();
     let (
-        Some(Cell::Nothing),
-        Some(Cell::Number(session)),
-        Some(Cell::Number(day)),
-        Some(Cell::Number(_)),
-        Some(Cell::Blob(sealed)),
+        Some(SqliteValue::Nothing),
+        Some(SqliteValue::Number(session)),
+        Some(SqliteValue::Number(day)),
+        Some(SqliteValue::Number(_)),
+        Some(SqliteValue::Blob(sealed)),
     ) = (
         cells.next(),
         cells.next(),
@@ -129,11 +129,11 @@ fn record(payload: &[u8]) -> Option<Found> {
         return None;
     };
     let open_id = match cells.next() {
-        None | Some(Cell::Nothing) => None,
-        Some(Cell::Number(id)) => Some(u64::try_from(id).ok()?),
-        Some(_) => return None,
+        Some(SqliteValue::Nothing) => None,
+        Some(SqliteValue::Number(id)) => Some(u64::try_from(id).ok()?),
+        _ => return None,
     };
-    Some(Found {
+    Some(ScannedRecord {
         sealed: sealed.to_owned(),
         session,
         day: i32::try_from(day).ok()?,
@@ -148,7 +148,7 @@ fn row_at(page: &[u8], n: usize) -> Option<(u64, usize, &[u8])> {
     Some((seq, usize::try_from(size).ok()?, rest))
 }
 
-impl Pages {
+impl LeafScan {
     /// Looks for records on all leaves of `damaged`.
     pub(super) fn of(damaged: &Path) -> io::Result<Self> {
         let mut pages = Self {
@@ -175,7 +175,7 @@ impl Pages {
     }
 
     /// The record of a number.
-    pub(super) fn record(&self, seq: u64) -> Option<Found> {
+    pub(super) fn record(&self, seq: u64) -> Option<ScannedRecord> {
         let page = self.page(*self.at.get(&seq)?)?;
         (0..short(&page, 3)?.min(PAGE / 2)).find_map(|n| {
             let (found, size, rest) = row_at(&page, n)?;
@@ -255,28 +255,24 @@ mod tests {
     use rusqlite::{Connection, params};
 
     /// A table like that of the journal, with rows of every size.
-    fn table(dir: &Path) -> (std::path::PathBuf, Vec<Found>) {
+    fn table(dir: &Path) -> (std::path::PathBuf, Vec<ScannedRecord>) {
         let path = dir.join("a.db");
         let conn = Connection::open(&path).unwrap();
         conn.execute_batch(
             "CREATE TABLE record (seq INTEGER PRIMARY KEY, session INTEGER, day INTEGER,
-                                  total INTEGER, sealed BLOB);
-             CREATE TABLE other (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER, d INTEGER, e TEXT);
-             INSERT INTO other VALUES (3, 1, 1, 1, 'no record');",
+                                  total INTEGER, sealed BLOB, open_id INTEGER);
+             CREATE TABLE other (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER, d INTEGER, e TEXT, f INTEGER);
+             INSERT INTO other VALUES (3, 1, 1, 1, 'no record', NULL);",
         )
         .unwrap();
         let mut expected = Vec::new();
         for n in 0..400u32 {
-            if n == 5 {
-                conn.execute_batch("ALTER TABLE record ADD COLUMN open_id INTEGER")
-                    .unwrap();
-            }
             let size = match n % 40 {
                 7 => 4061 + usize::try_from(n).unwrap(),
                 8 => 40_000,
                 _ => usize::try_from(n).unwrap(),
             };
-            let row = Found {
+            let row = ScannedRecord {
                 sealed: vec![u8::try_from(n % 251).unwrap(); size],
                 session: i64::from(n).pow(3) - 5,
                 day: i32::try_from(n).unwrap() - 1,
@@ -312,7 +308,7 @@ mod tests {
         }
         bytes[..PAGE].fill(0);
         std::fs::write(&path, bytes).unwrap();
-        let pages = Pages::of(&path).unwrap();
+        let pages = LeafScan::of(&path).unwrap();
         assert_eq!(pages.at.len(), expected.len());
         for (n, row) in (1u64..).zip(expected) {
             assert_eq!(pages.record(n).unwrap(), row, "{n}");
@@ -324,14 +320,14 @@ mod tests {
     fn what_the_log_replaces_is_not_found() {
         let dir = tempfile::TempDir::new().unwrap();
         let (path, expected) = table(dir.path());
-        let before = Pages::of(&path).unwrap();
+        let before = LeafScan::of(&path).unwrap();
         let page = before.at[&1];
         let mut log = vec![0; 32];
         log.extend(page.to_be_bytes());
         log.extend([0; 20]);
         log.extend([0; PAGE]);
         std::fs::write(dir.path().join("a.db-wal"), log).unwrap();
-        let pages = Pages::of(&path).unwrap();
+        let pages = LeafScan::of(&path).unwrap();
         assert_eq!(pages.record(1), None);
         assert!(pages.at.len() < expected.len());
         assert!(pages.record(400).is_some());

@@ -8,11 +8,11 @@
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
 //!   are read.
 
-use super::pages::Pages;
+use super::pages::LeafScan;
 use crate::db::{self, key};
 use crate::keys::KeyRing;
-use crate::lines::Sealed;
-use crate::{DB_NAME, Day, freeze};
+use crate::lines::SealedRow;
+use crate::{DB_NAME, UtcDay, freeze};
 use model::DeviceId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Statement, Transaction, params};
@@ -29,34 +29,24 @@ const PLAUSIBLE_SEQ: i64 = 1 << 40;
 const PLAUSIBLE_US: i64 = 1 << 56;
 
 /// Fills the new database.
-pub(super) struct Saver<'a> {
+pub(super) struct Salvager<'a> {
     to: &'a Transaction<'a>,
     device: &'a DeviceId,
     ring: &'a KeyRing,
-    /// True when the damaged database has the tables of format 1.
-    format_1: bool,
-    /// True when it has no manifests yet.
-    before_manifests: bool,
     /// The damaged file's own leaves.
-    pages: Option<Pages>,
+    pages: Option<LeafScan>,
     /// The highest number seen anywhere.
     seen: u64,
     salvaged: u64,
     erased: u64,
 }
 
-/// The columns of a segment; of format 1 as its step to format 2 makes them.
+/// The columns of a segment.
 const SEGMENT: &str = "first_seq, last_seq, day, count, size, sha256, body, acked, form, tried,
     plain_sha256, plain_size, frozen_us, acked_us, not_before_us, manifest";
-const SEGMENT_1: &str = "first_seq, last_seq, day, count, size, sha256, NULL,
-    CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, CASE acked WHEN 0 THEN 2 ELSE 0 END,
-    sha256, size, NULL, NULL, 0, NULL";
-/// The same of a picture.
+/// The same of a screenshot.
 const BLOB: &str = "seq, path, sha256, size, stored, media, day, place, acked, form, tried,
     plain_sha256, plain_size, acked_us, manifest";
-const BLOB_1: &str = "seq, path, sha256, size, stored, media, day, place,
-    CASE acked WHEN 0 THEN 0 ELSE 2 END, 0, 0,
-    CASE acked WHEN 0 THEN NULL ELSE sha256 END, CASE acked WHEN 0 THEN NULL ELSE size END, NULL, NULL";
 
 /// Every readable row of a query; the first unreadable one ends it.
 fn readable<T>(
@@ -79,21 +69,19 @@ fn readable<T>(
     out
 }
 
-impl<'a> Saver<'a> {
+impl<'a> Salvager<'a> {
     /// `pages`: of the damaged file, if it can be read. `seen`: the highest number known to have been in use.
     pub(super) fn new(
         to: &'a Transaction<'a>,
         device: &'a DeviceId,
         ring: &'a KeyRing,
-        pages: Option<Pages>,
+        pages: Option<LeafScan>,
         seen: u64,
     ) -> Self {
         Self {
             to,
             device,
             ring,
-            format_1: false,
-            before_manifests: false,
             pages,
             seen,
             salvaged: 0,
@@ -110,9 +98,6 @@ impl<'a> Saver<'a> {
 
     /// Saves what can be read of `from`.
     pub(super) fn save_all(&mut self, from: &Connection) -> rusqlite::Result<()> {
-        let format: Option<i64> = db::meta(from, Path::new(DB_NAME), "format").ok().flatten();
-        self.format_1 = format.is_none() || from.prepare("SELECT open_id FROM record").is_err();
-        self.before_manifests = from.prepare("SELECT manifest FROM segment").is_err();
         self.save_meta(from)?;
         self.save_sessions(from)?;
         self.save_segments(from)?;
@@ -128,15 +113,6 @@ impl<'a> Saver<'a> {
         )?;
         let rollup = "rollup (slot, session, sealed)";
         self.copy(from, rollup, "SELECT slot, session, sealed FROM rollup", 3)
-    }
-
-    /// The columns of a table, as far as the damaged database has them.
-    fn columns(&self, format_1: &str, now: &str) -> String {
-        match (self.format_1, self.before_manifests) {
-            (true, _) => format_1.to_owned(),
-            (false, true) => now.replace("manifest", "NULL"),
-            (false, false) => now.to_owned(),
-        }
     }
 
     /// From both ends: one bad page in the middle does not hide what lies behind it.
@@ -199,14 +175,18 @@ impl<'a> Saver<'a> {
     }
 
     fn save_segments(&mut self, from: &Connection) -> rusqlite::Result<()> {
-        let columns = self.columns(SEGMENT_1, SEGMENT);
         let sql = format!(
             "INSERT OR IGNORE INTO segment ({SEGMENT}) VALUES ({})",
             marks(16)
         );
         let mut insert = self.to.prepare(&sql)?;
         for order in ["ASC", "DESC"] {
-            let sql = format!("SELECT {columns} FROM segment ORDER BY first_seq {order}");
+            // A form that was never written is damage, unless the segment is still to be made.
+            let sql = format!(
+                "SELECT {SEGMENT} FROM segment
+                 WHERE form IN (1, 2) OR (acked = 0 AND tried = 0 AND body IS NULL)
+                 ORDER BY first_seq {order}"
+            );
             for row in readable(from, &sql, all_columns::<16>) {
                 if let Some(Value::Integer(last)) = row.get(1) {
                     self.see(*last);
@@ -224,9 +204,8 @@ impl<'a> Saver<'a> {
         }) {
             self.see(last.unwrap_or(0));
         }
-        let open_id = if self.format_1 { "NULL" } else { "open_id" };
-        let sql = format!("SELECT sealed, session, day, {open_id} FROM record WHERE seq = ?1");
-        let Ok(mut find) = from.prepare(&sql) else {
+        let sql = "SELECT sealed, session, day, open_id FROM record WHERE seq = ?1";
+        let Ok(mut find) = from.prepare(sql) else {
             return Ok(());
         };
         let mut key = self
@@ -262,7 +241,7 @@ impl<'a> Saver<'a> {
             self.seen = self.seen.max(seq);
             let row = key
                 .query_row([session], |row| {
-                    Ok(Sealed {
+                    Ok(SealedRow {
                         seq,
                         sealed,
                         open_id,
@@ -289,9 +268,10 @@ impl<'a> Saver<'a> {
     }
 
     fn save_blob(&self, from: &Connection, seq: u64) -> rusqlite::Result<()> {
-        let columns = self.columns(BLOB_1, BLOB);
         let row = from
-            .prepare_cached(&format!("SELECT {columns} FROM blob WHERE seq = ?1"))
+            .prepare_cached(&format!(
+                "SELECT {BLOB} FROM blob WHERE seq = ?1 AND form = 1"
+            ))
             .and_then(|mut s| s.query_row([seq], all_columns::<15>));
         if let Ok(row) = row {
             let sql = format!("INSERT INTO blob ({BLOB}) VALUES ({})", marks(15));
@@ -367,7 +347,7 @@ impl<'a> Saver<'a> {
         let mut done = acked;
         for (first, last, day) in waiting {
             if first > done + 1 {
-                freeze::leave(self.to, done + 1, first - 1, Day(day), 0)?;
+                freeze::leave(self.to, done + 1, first - 1, UtcDay(day), 0)?;
             }
             done = done.max(last);
         }

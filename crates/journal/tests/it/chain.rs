@@ -1,7 +1,7 @@
 //! What signed lists are made of.
 
 use crate::kit::*;
-use journal::{Absence, Day, Draft, Form, Outbox, Skipped};
+use journal::{GapReason, ManifestDraft, ObjectEncoding, Outbox, SequenceGap, UtcDay};
 use std::fs;
 
 /// A journal whose sink has `n` spans in segments of ten, and a picture.
@@ -17,7 +17,7 @@ fn sent(n: i64) -> Desk {
 }
 
 /// Keeps the next manifest as if it had been signed, and acknowledges it.
-fn next(outbox: &mut Outbox) -> Draft {
+fn next(outbox: &mut Outbox) -> ManifestDraft {
     let draft = outbox.draft_manifest().unwrap();
     let bytes = format!("manifest {}", draft.no).into_bytes();
     outbox.keep_manifest(&draft, &bytes, NOW).unwrap();
@@ -83,7 +83,7 @@ fn what_is_in_no_object_is_explained() {
         }
         put(&mut journal, &records);
     }
-    let second = Day::of_us(NOW + DAY);
+    let second = UtcDay::of_us(NOW + DAY);
     journal.erase(second..=second, NOW).unwrap();
     // And a row that is lost, as by damage.
     desk.sql()
@@ -96,15 +96,15 @@ fn what_is_in_no_object_is_explained() {
     assert_eq!(
         draft.skipped,
         [
-            Skipped {
+            SequenceGap {
                 first: 21,
                 last: 24,
-                why: Absence::Erased
+                why: GapReason::Erased
             },
-            Skipped {
+            SequenceGap {
                 first: 26,
                 last: 26,
-                why: Absence::Lost
+                why: GapReason::Lost
             },
         ]
     );
@@ -158,5 +158,5 @@ fn another_journal_begins_another_chain() {
     let draft = desk.outbox().draft_manifest().unwrap();
     assert_eq!((draft.no, draft.before), (1, None));
     assert_eq!(draft.objects.len(), 1);
-    assert!(matches!(draft.objects[0].object.form, Form::Age));
+    assert!(matches!(draft.objects[0].object.form, ObjectEncoding::Age));
 }

@@ -1,7 +1,7 @@
 //! Databases that something else broke.
 
 use crate::kit::*;
-use journal::{Journal, Recovery};
+use journal::{Journal, RecoveryReport};
 use model::Record;
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,9 @@ fn filled(n: i64) -> Desk {
     }
     journal.freeze(NOW, &few(100)).unwrap();
     let mut outbox = desk.outbox();
-    outbox.ack_segment(1, 100, journal::Form::Age, NOW).unwrap();
+    outbox
+        .ack_segment(1, 100, journal::ObjectEncoding::Age, NOW)
+        .unwrap();
     // The others are not frozen yet.
     desk.sql()
         .execute("DELETE FROM segment WHERE acked = 0", [])
@@ -28,7 +30,7 @@ fn filled(n: i64) -> Desk {
     desk
 }
 
-fn reopen(desk: &Desk) -> (Journal, Recovery) {
+fn reopen(desk: &Desk) -> (Journal, RecoveryReport) {
     let (journal, recovery) = Journal::open(&desk.at(), desk.keys(), NOW + DAY).unwrap();
     (journal, recovery)
 }
@@ -105,7 +107,10 @@ fn a_broken_page_costs_its_rows_and_no_others() {
     }
     assert_eq!(sent + 100, quarantined.salvaged + 1);
     assert_eq!(last, 2004);
-    assert_eq!(desk.outbox().depth().unwrap(), journal::Depth::default());
+    assert_eq!(
+        desk.outbox().depth().unwrap(),
+        journal::OutboxDepth::default()
+    );
 }
 
 #[test]
@@ -189,7 +194,7 @@ fn a_broken_first_page_costs_nothing() {
             "kept as it was"
         );
         assert!(!desk.at().join("journal.db.copy").exists());
-        assert_eq!(recovery.swept, journal::Swept::default());
+        assert_eq!(recovery.swept, journal::ReconcileReport::default());
         assert_eq!(put(&mut journal, &spans(0..1)), [304]);
         let (acked, waiting) = (100, desk.reader().depth().unwrap().records);
         assert_eq!(acked + waiting, 304, "what the sink has is known");

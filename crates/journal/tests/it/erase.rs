@@ -1,15 +1,15 @@
 //! Whole days, erased for good.
 
 use crate::kit::*;
-use journal::{Commit, Day, Depth, ErasedRange, Form, Journal, slot_of};
+use journal::{Commit, ErasedRange, Journal, ObjectEncoding, OutboxDepth, UtcDay, slot_of};
 use std::fs;
 use std::ops::RangeInclusive;
 
-fn day(n: i64) -> Day {
-    Day::of_us(NOW + n * DAY)
+fn day(n: i64) -> UtcDay {
+    UtcDay::of_us(NOW + n * DAY)
 }
 
-fn days(range: RangeInclusive<i64>) -> RangeInclusive<Day> {
+fn days(range: RangeInclusive<i64>) -> RangeInclusive<UtcDay> {
     day(*range.start())..=day(*range.end())
 }
 
@@ -94,9 +94,12 @@ fn rows_keys_pictures_and_roll_ups_are_gone_and_the_gap_is_explained() {
     assert_eq!(desk.reader().depth().unwrap().records, 8);
     let frozen = journal.freeze(NOW + 4 * DAY, &few(100)).unwrap();
     assert_eq!((frozen.segments, frozen.records), (2, 8));
-    assert_eq!(waiting(&desk), [(1, 4, Form::Age), (13, 16, Form::Age)]);
+    assert_eq!(
+        waiting(&desk),
+        [(1, 4, ObjectEncoding::Age), (13, 16, ObjectEncoding::Age)]
+    );
     desk.deliver();
-    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
+    assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn the_newest_numbers_are_not_given_again() {
     assert_eq!(desk.reader().depth().unwrap().records, 0);
     assert_eq!(put(&mut journal, &spans(0..1)), [19]);
     assert_eq!(journal.freeze(NOW, &few(9)).unwrap().records, 1);
-    assert_eq!(waiting(&desk), [(19, 19, Form::Age)]);
+    assert_eq!(waiting(&desk), [(19, 19, ObjectEncoding::Age)]);
 }
 
 #[test]
@@ -122,14 +125,22 @@ fn a_segment_over_the_edge_is_made_again_without_them() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
     journal.freeze(NOW + 4 * DAY, &few(6)).unwrap();
-    let frozen = [(1, 6, Form::Age), (7, 12, Form::Age), (13, 16, Form::Age)];
+    let frozen = [
+        (1, 6, ObjectEncoding::Age),
+        (7, 12, ObjectEncoding::Age),
+        (13, 16, ObjectEncoding::Age),
+    ];
     assert_eq!(waiting(&desk), frozen);
     // Day 1 holds the records 5 to 8.
     let erased = journal.erase(days(1..=1), NOW + 4 * DAY).unwrap();
     assert_eq!((erased.records, erased.sent.len()), (4, 0));
     assert_eq!(desk.outbox().next_segment().unwrap(), None);
     journal.freeze(NOW + 4 * DAY, &few(6)).unwrap();
-    let frozen = [(1, 4, Form::Age), (9, 12, Form::Age), (13, 16, Form::Age)];
+    let frozen = [
+        (1, 4, ObjectEncoding::Age),
+        (9, 12, ObjectEncoding::Age),
+        (13, 16, ObjectEncoding::Age),
+    ];
     assert_eq!(waiting(&desk), frozen);
     let lines: Vec<u8> = desk.deliver().iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, [desk.raw(1, 4), desk.raw(9, 16)].concat());
@@ -139,7 +150,7 @@ fn a_segment_over_the_edge_is_made_again_without_them() {
     journal.erase(days(10..=10), NOW + 11 * DAY).unwrap();
     assert_eq!(journal.freeze(NOW + 11 * DAY, &few(6)).unwrap().segments, 0);
     assert_eq!(waiting(&desk), []);
-    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
+    assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
 }
 
 #[test]
@@ -150,8 +161,12 @@ fn what_the_sink_has_or_may_have_is_named() {
     let mut outbox = desk.outbox();
     let first = outbox.next_segment().unwrap().unwrap();
     let picture = outbox.next_shots(1).unwrap().remove(0);
-    outbox.begin_shots(&[(picture.seq, Form::Age)]).unwrap();
-    outbox.ack_shot(picture.seq, Form::Age, NOW).unwrap();
+    outbox
+        .begin_shots(&[(picture.seq, ObjectEncoding::Age)])
+        .unwrap();
+    outbox
+        .ack_shot(picture.seq, ObjectEncoding::Age, NOW)
+        .unwrap();
     outbox.begin_segment(&first, first.form).unwrap();
     outbox.ack_segment(1, 4, first.form, NOW).unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
@@ -164,7 +179,7 @@ fn what_the_sink_has_or_may_have_is_named() {
         .each_sent(&mut |sent| listed.push(sent.object))
         .unwrap();
     let erased = journal.erase(days(0..=2), NOW + 4 * DAY).unwrap();
-    let sorted = |mut objects: Vec<journal::SentObject>| {
+    let sorted = |mut objects: Vec<journal::UploadedObject>| {
         objects.sort_by_key(|o| (o.first_seq, o.media.is_some()));
         objects
     };
@@ -189,7 +204,7 @@ fn what_the_sink_has_or_may_have_is_named() {
     assert_eq!((doubtful.first_seq, doubtful.body), (5, None));
     outbox.withdraw_segment(5, 8).unwrap();
     journal.freeze(NOW + 4 * DAY, &few(4)).unwrap();
-    assert_eq!(waiting(&desk), [(13, 16, Form::Age)]);
+    assert_eq!(waiting(&desk), [(13, 16, ObjectEncoding::Age)]);
 }
 
 #[test]
@@ -217,11 +232,11 @@ fn an_archived_picture_is_erased_where_it_lies() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
     let archive = desk.dir.path().join("elsewhere");
-    desk.outbox().ack_shot(4, Form::Age, NOW).unwrap();
-    let rule = journal::retention::Policy {
+    desk.outbox().ack_shot(4, ObjectEncoding::Age, NOW).unwrap();
+    let rule = journal::retention::RetentionRule {
         max_age_days: 0,
         max_bytes: 0,
-        action: journal::retention::Action::Archive(archive.clone()),
+        action: journal::retention::RetentionAction::Archive(archive.clone()),
     };
     let plan = journal::retention::plan(&journal.blob_items().unwrap(), NOW + 4 * DAY, &rule);
     journal.apply(&plan).unwrap();

@@ -1,11 +1,12 @@
 //! A journal in a temporary directory, and records to put into it.
 
 use journal::{
-    Commit, Errand, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Recovery, Segment,
-    open_segment,
+    Commit, Errand, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader,
+    RecoveryReport, Segment, SegmentLimits, open_segment,
 };
 use model::{
-    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
+    WindowInfo,
 };
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -46,13 +47,13 @@ impl Desk {
     }
 
     /// What the agent has.
-    pub(crate) fn keys(&self) -> Keys {
+    pub(crate) fn keys(&self) -> JournalKeys {
         keys(&self.device, &self.lease, self.viewer.recipient())
     }
 
     /// What a process of the viewer has.
-    pub(crate) fn viewer_keys(&self) -> Keys {
-        Keys {
+    pub(crate) fn viewer_keys(&self) -> JournalKeys {
+        JournalKeys {
             opener: self.opener(),
             ..self.keys()
         }
@@ -81,7 +82,7 @@ impl Desk {
         rusqlite::Connection::open(self.db()).unwrap()
     }
 
-    pub(crate) fn open(&self) -> (Journal, Recovery) {
+    pub(crate) fn open(&self) -> (Journal, RecoveryReport) {
         Journal::open(&self.at(), self.keys(), NOW).unwrap()
     }
 
@@ -145,8 +146,8 @@ impl Desk {
     }
 }
 
-pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> Keys {
-    Keys {
+pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> JournalKeys {
+    JournalKeys {
         device: device.clone(),
         maker: KeyMaker::new([viewer, lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
@@ -154,7 +155,7 @@ pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> Ke
 }
 
 /// The agent's keys, in a process that was started with the desk's directory.
-pub(crate) fn keys_of_child(dir: &Path) -> Keys {
+pub(crate) fn keys_of_child(dir: &Path) -> JournalKeys {
     let lease = fs::read_to_string(dir.join("lease")).unwrap();
     let viewer = fs::read_to_string(dir.join("viewer")).unwrap();
     keys(
@@ -165,26 +166,26 @@ pub(crate) fn keys_of_child(dir: &Path) -> Keys {
 }
 
 /// Everything at once, in segments of at most so many records.
-pub(crate) fn few(records: usize) -> FreezeRules {
-    FreezeRules {
-        limits: Limits {
+pub(crate) fn few(records: usize) -> FreezeOptions {
+    FreezeOptions {
+        limits: SegmentLimits {
             records,
-            ..Limits::default()
+            ..SegmentLimits::default()
         },
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     }
 }
 
 /// What is frozen and waits, as `(first, last, form)`, oldest first.
-pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, Form)> {
+pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
     desk.sql()
         .prepare("SELECT first_seq, last_seq, form FROM segment WHERE acked = 0 ORDER BY first_seq")
         .unwrap()
         .query_map([], |row| {
             let form = match row.get(2)? {
-                1 => Form::Age,
-                2 => Form::Rows,
-                _ => Form::Session,
+                1 => ObjectEncoding::Age,
+                2 => ObjectEncoding::Rows,
+                other => panic!("form {other}"),
             };
             Ok((
                 row.get::<_, i64>(0)?.unsigned_abs(),
@@ -205,7 +206,7 @@ pub(crate) fn span(n: i64) -> Span {
         state: Coverage::Active,
         protected: false,
         removed: false,
-        window: Some(Arc::new(Window {
+        window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!("canary-{n}: a\u{202e}b \"quoted\" – naïve"),
@@ -234,10 +235,10 @@ pub(crate) fn notice(text: &str) -> Record {
 }
 
 /// A shot and its picture, `bytes` long.
-pub(crate) fn shot(at_us: i64, bytes: usize) -> (Shot, Vec<u8>) {
+pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
     let mut picture: Vec<u8> = format!("canary picture {at_us} ").into_bytes();
     picture.resize(bytes.max(8), b'.');
-    let shot = Shot {
+    let shot = Screenshot {
         at_us,
         zone: "UTC".into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&picture)),

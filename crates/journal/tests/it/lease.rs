@@ -1,7 +1,7 @@
 //! Leases that die: nothing they sealed opens here any more, and nothing of it is lost or stands in the way.
 
 use crate::kit::*;
-use journal::{Commit, Depth, Form, FreezeRules, Frozen, Journal, Reader};
+use journal::{Commit, FreezeOptions, FreezeReport, Journal, ObjectEncoding, OutboxDepth, Reader};
 use model::{Record, Span};
 use vault::Opener;
 
@@ -76,7 +76,10 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     assert_eq!((recovery.pending_sealed, recovery.pending.len()), (0, 0));
     let frozen = journal.freeze(NOW + DAY, &few(100)).unwrap();
     assert_eq!((frozen.records, frozen.sealed_rows), (6, 4));
-    assert_eq!(waiting(&desk), [(1, 4, Form::Rows), (5, 6, Form::Age)]);
+    assert_eq!(
+        waiting(&desk),
+        [(1, 4, ObjectEncoding::Rows), (5, 6, ObjectEncoding::Age)]
+    );
     let sent = desk.deliver();
     let lines: Vec<u8> = sent.iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 6));
@@ -88,7 +91,7 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     )
     .unwrap();
     assert_eq!((closed.lines.len(), closed.damaged.len()), (0, 4));
-    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
+    assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
 }
 
 #[test]
@@ -107,10 +110,10 @@ fn what_a_dead_lease_wrote_hides_nothing_and_is_named() {
     assert_eq!(nobody.last_seq().unwrap(), 5);
 }
 
-fn hold(minutes: i64) -> FreezeRules {
-    FreezeRules {
+fn hold(minutes: i64) -> FreezeOptions {
+    FreezeOptions {
         hold_us: (minutes * MINUTE).unsigned_abs(),
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     }
 }
 
@@ -123,9 +126,9 @@ fn what_is_young_is_held_back_with_all_that_follows() {
     put(&mut journal, &spans(2..3));
     // Record 1 ends at minute 1, record 2 at 2; the shot is of minute 2, record 4 ends at 3.
     let at = |minutes| NOW + minutes * MINUTE;
-    let held = Frozen {
+    let held = FreezeReport {
         held: true,
-        ..Frozen::default()
+        ..FreezeReport::default()
     };
     assert_eq!(journal.freeze(at(11) - 1, &hold(10)).unwrap(), held);
     assert_eq!(journal.freeze(at(11), &hold(10)).unwrap().records, 1);
@@ -134,7 +137,9 @@ fn what_is_young_is_held_back_with_all_that_follows() {
     assert_eq!(desk.reader().depth().unwrap().held, 1);
     let shots = desk.outbox().next_shots(9).unwrap();
     assert_eq!(shots.len(), 0, "the first segment does not name it");
-    desk.outbox().ack_segment(1, 1, Form::Age, NOW).unwrap();
+    desk.outbox()
+        .ack_segment(1, 1, ObjectEncoding::Age, NOW)
+        .unwrap();
     assert_eq!(desk.outbox().next_shots(9).unwrap()[0].seq, seq);
     let frozen = journal.freeze(at(13), &hold(10)).unwrap();
     assert_eq!((frozen.records, frozen.held), (1, false));
@@ -194,7 +199,7 @@ fn what_the_end_of_a_run_packs_is_held_back_by_the_uploader() {
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..2));
     add_shot(&mut journal, NOW + MINUTE, 100);
-    let last = FreezeRules {
+    let last = FreezeOptions {
         last: true,
         ..hold(10)
     };
@@ -218,7 +223,7 @@ fn what_the_end_of_a_run_packs_is_held_back_by_the_uploader() {
     // Something removed meanwhile: packed again, and held back as before; also over a salvage.
     let range = NOW..NOW + MINUTE;
     journal
-        .remove(&journal::Removal::Time(range), NOW + 3 * MINUTE)
+        .remove(&journal::RedactionTarget::Time(range), NOW + 3 * MINUTE)
         .unwrap();
     assert_eq!(
         journal.freeze(NOW + 4 * MINUTE, &hold(10)).unwrap().records,

@@ -11,7 +11,6 @@ mod erase;
 mod figures;
 mod kit;
 mod lease;
-mod migrate;
 mod outbox;
 mod remove;
 mod retention;

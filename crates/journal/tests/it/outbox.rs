@@ -1,5 +1,8 @@
 use crate::kit::*;
-use journal::{Commit, Depth, Form, FreezeRules, Frozen, Journal, JournalError, Limits, Outbox};
+use journal::{
+    Commit, FreezeOptions, FreezeReport, Journal, JournalError, ObjectEncoding, Outbox,
+    OutboxDepth, SegmentLimits,
+};
 use std::process::{Command, Stdio};
 
 #[test]
@@ -16,7 +19,7 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     assert_eq!((first.first_seq, first.last_seq, first.count), (1, 3, 3));
     assert_eq!(
         (first.day.to_string().as_str(), first.form),
-        ("2026-09-21", Form::Age)
+        ("2026-09-21", ObjectEncoding::Age)
     );
     assert_eq!(desk.lines(&first), desk.raw(1, 3));
     // More records, another day, another process, another lease, other limits: the same bytes.
@@ -27,23 +30,33 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     journal.freeze(NOW + 2 * DAY, &few(100)).unwrap();
     let mut outbox = desk.outbox();
     assert_eq!(outbox.next_segment().unwrap().unwrap(), first);
-    let wrong = outbox.ack_segment(1, 2, Form::Age, NOW).unwrap_err();
+    let wrong = outbox
+        .ack_segment(1, 2, ObjectEncoding::Age, NOW)
+        .unwrap_err();
     assert!(matches!(wrong, JournalError::NoSegment { .. }), "{wrong}");
-    outbox.ack_segment(1, 3, Form::Age, NOW + 3).unwrap();
-    outbox.ack_segment(1, 3, Form::Age, NOW + 3).unwrap();
+    outbox
+        .ack_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .unwrap();
+    outbox
+        .ack_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
     assert_eq!((second.first_seq, second.last_seq), (4, 5));
     assert_eq!(second.day.to_string(), "2026-09-21");
-    outbox.ack_segment(4, 5, Form::Age, NOW + 4).unwrap();
+    outbox
+        .ack_segment(4, 5, ObjectEncoding::Age, NOW + 4)
+        .unwrap();
     // Written by a lease that is gone.
     let third = outbox.next_segment().unwrap().unwrap();
     assert_eq!(
         (third.first_seq, third.last_seq, third.form),
-        (6, 9, Form::Rows)
+        (6, 9, ObjectEncoding::Rows)
     );
     assert_eq!(third.day.to_string(), "2026-09-23");
     assert_eq!(desk.lines(&third), desk.raw(6, 9));
-    outbox.ack_segment(6, 9, Form::Rows, NOW + 5).unwrap();
+    outbox
+        .ack_segment(6, 9, ObjectEncoding::Rows, NOW + 5)
+        .unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None);
     assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 5));
     // No body stays behind.
@@ -64,27 +77,27 @@ fn a_segment_keeps_to_its_limits_and_takes_at_least_one() {
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..10));
     let three = desk.raw(1, 3).len();
-    let limits = |limits| FreezeRules {
+    let limits = |limits| FreezeOptions {
         limits,
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
-    let bytes = Limits {
+    let bytes = SegmentLimits {
         bytes: three + 20,
-        ..Limits::default()
+        ..SegmentLimits::default()
     };
     let frozen = journal.freeze(NOW, &limits(bytes)).unwrap();
     assert_eq!(frozen.records, 10);
     assert!(frozen.segments > 3, "{frozen:?}");
-    assert_eq!(waiting(&desk)[0], (1, 3, Form::Age));
+    assert_eq!(waiting(&desk)[0], (1, 3, ObjectEncoding::Age));
     put(&mut journal, &spans(10..12));
-    let nothing = Limits {
+    let nothing = SegmentLimits {
         bytes: 1,
         records: 0,
     };
     assert_eq!(journal.freeze(NOW, &limits(nothing)).unwrap().segments, 2);
     assert_eq!(
         journal.freeze(NOW, &limits(nothing)).unwrap(),
-        Frozen::default()
+        FreezeReport::default()
     );
 }
 
@@ -110,18 +123,21 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
         (shot_row.seq, shot_row.media.as_str()),
         (first, "image/webp")
     );
-    assert_eq!((shot_row.form, &shot_row.readable), (Form::Age, &None));
+    assert_eq!(
+        (shot_row.form, &shot_row.readable),
+        (ObjectEncoding::Age, &None)
+    );
     assert_eq!(shot_row.day.to_string(), "2026-09-21");
     let file = outbox.picture(first).unwrap();
     assert_eq!(file.bytes.len() as u64, shot_row.bytes);
     let opened = desk.opener().open_file(&file.bytes).unwrap();
     assert_eq!(**opened, shot(NOW, 500).1);
-    outbox.ack_shot(first, Form::Age, NOW).unwrap();
+    outbox.ack_shot(first, ObjectEncoding::Age, NOW).unwrap();
     assert_eq!(outbox.next_shots(5).unwrap(), []);
-    outbox.ack_segment(1, 4, Form::Age, NOW).unwrap();
+    outbox.ack_segment(1, 4, ObjectEncoding::Age, NOW).unwrap();
     assert_eq!(outbox.next_shots(5).unwrap()[0].seq, second);
     assert!(matches!(
-        outbox.ack_shot(99, Form::Age, NOW),
+        outbox.ack_shot(99, ObjectEncoding::Age, NOW),
         Err(JournalError::NoShot { seq: 99 })
     ));
 }
@@ -130,7 +146,7 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
 fn depth_counts_what_waits_without_a_key() {
     let desk = Desk::new();
     let mut journal = desk.journal();
-    assert_eq!(desk.outbox().depth().unwrap(), Depth::default());
+    assert_eq!(desk.outbox().depth().unwrap(), OutboxDepth::default());
     put(&mut journal, &spans(0..4));
     let depth = desk.outbox().depth().unwrap();
     assert_eq!((depth.records, depth.held, depth.shots), (4, 4, 0));
@@ -144,7 +160,7 @@ fn depth_counts_what_waits_without_a_key() {
     journal.freeze(NOW + 7, &few(2)).unwrap();
     put(&mut journal, &spans(4..5));
     let mut outbox = desk.outbox();
-    outbox.ack_segment(1, 2, Form::Age, NOW).unwrap();
+    outbox.ack_segment(1, 2, ObjectEncoding::Age, NOW).unwrap();
     let depth = desk.reader().depth().unwrap();
     assert_eq!((depth.records, depth.held, depth.shots), (4, 1, 1));
     assert_eq!(depth.oldest_frozen_us, Some(NOW + 7));
@@ -182,10 +198,10 @@ fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
     let frozen = journal.freeze(NOW, &few(100)).unwrap();
     assert_eq!((frozen.records, frozen.sealed_rows), (6, 2));
     let forms = [
-        (1, 1, Form::Rows),
-        (2, 3, Form::Age),
-        (4, 4, Form::Rows),
-        (5, 6, Form::Age),
+        (1, 1, ObjectEncoding::Rows),
+        (2, 3, ObjectEncoding::Age),
+        (4, 4, ObjectEncoding::Rows),
+        (5, 6, ObjectEncoding::Age),
     ];
     assert_eq!(waiting(&desk), forms);
     let sent = desk.deliver();
@@ -193,7 +209,7 @@ fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
         .unwrap();
     assert_eq!((moved.lines.len(), moved.damaged[0].seq), (0, 4));
     assert_eq!(desk.lines(&sent[3]), desk.raw(5, 6));
-    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
+    assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
 }
 
 #[test]
@@ -204,7 +220,7 @@ fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
     journal.freeze(NOW, &few(4)).unwrap();
     let mut outbox = desk.outbox();
     let segment = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment(&segment, Form::Age).unwrap());
+    assert!(outbox.begin_segment(&segment, ObjectEncoding::Age).unwrap());
     desk.sql()
         .execute(
             "UPDATE segment SET body = zeroblob(90) WHERE first_seq = 1",
@@ -215,7 +231,10 @@ fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
     assert_eq!((&broken.body, broken.tried.stored), (&None, true));
     assert_eq!(broken.sha256, segment.sha256, "its name is still known");
     // Nothing is made anew before the uploader has looked.
-    assert_eq!(journal.freeze(NOW, &few(4)).unwrap(), Frozen::default());
+    assert_eq!(
+        journal.freeze(NOW, &few(4)).unwrap(),
+        FreezeReport::default()
+    );
     outbox.withdraw_segment(1, 4).unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None, "the order is kept");
     drop(journal);
@@ -337,6 +356,6 @@ fn an_uploader_process_works_beside_the_writer() {
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success(), "{text}");
     assert!(text.contains("sent 400 40"), "{text}");
-    assert_eq!(desk.reader().depth().unwrap(), Depth::default());
+    assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
     let _: &Journal = &journal;
 }

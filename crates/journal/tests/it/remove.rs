@@ -1,8 +1,11 @@
 //! What its owner takes out is gone, and what stays says so.
 
 use crate::kit::*;
-use journal::{Commit, Form, JournalError, Place, Removal, Removed, slot_of};
-use model::{Coverage, Record, Shot, Span};
+use journal::{
+    Commit, JournalError, ObjectEncoding, RedactionReport, RedactionTarget, ScreenshotLocation,
+    slot_of,
+};
+use model::{Coverage, Record, Screenshot, Span};
 use std::fs;
 use std::ops::Range;
 
@@ -10,8 +13,8 @@ fn at(minutes: i64) -> i64 {
     NOW + minutes * MINUTE
 }
 
-fn time(range: Range<i64>) -> Removal {
-    Removal::Time(at(range.start)..at(range.end))
+fn time(range: Range<i64>) -> RedactionTarget {
+    RedactionTarget::Time(at(range.start)..at(range.end))
 }
 
 fn emptied(n: i64) -> Record {
@@ -62,13 +65,13 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let removed = journal.remove(&time(1..3), at(9)).unwrap();
     assert_eq!(
         removed,
-        Removed {
+        RedactionReport {
             spans: 2,
             shots: 1,
             counted: [1, 2].map(|n| (at(n), span(n).counts)).into(),
             first_us: Some(at(1)),
             folded: true,
-            ..Removed::default()
+            ..RedactionReport::default()
         }
     );
     let found = records(&desk);
@@ -84,7 +87,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let Record::Shot(shot) = &found[5] else {
         panic!("{found:?}")
     };
-    let expected = Shot {
+    let expected = Screenshot {
         at_us: at(1),
         zone: "UTC".into(),
         sha256: String::new(),
@@ -109,7 +112,10 @@ fn window_counts_and_picture_go_and_the_time_stays() {
         Err(JournalError::PictureDeleted { .. })
     ));
     reader.picture(kept).unwrap();
-    assert_eq!(reader.shots(1).unwrap()[0].place, Place::Deleted);
+    assert_eq!(
+        reader.shots(1).unwrap()[0].place,
+        ScreenshotLocation::Deleted
+    );
     // Again does nothing; the rest is delivered as it is now.
     assert_eq!(journal.remove(&time(1..3), at(9)).unwrap().spans, 0);
     journal.freeze(at(9), &few(100)).unwrap();
@@ -137,7 +143,9 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     all.extend([Record::Span(asleep.clone()), Record::Span(nameless)]);
     put(&mut journal, &all);
     let from = at(0) + MINUTE / 2;
-    let removed = journal.remove(&Removal::Time(from..at(4)), at(9)).unwrap();
+    let removed = journal
+        .remove(&RedactionTarget::Time(from..at(4)), at(9))
+        .unwrap();
     assert_eq!(removed.spans, 3);
     let found = records(&desk);
     assert_eq!(
@@ -164,9 +172,9 @@ fn one_shot_alone() {
     put(&mut journal, &spans(0..1));
     let seq = add_shot(&mut journal, NOW, 100);
     let other = add_shot(&mut journal, NOW, 101);
-    let wrong = journal.remove(&Removal::Shot(1), NOW).unwrap_err();
+    let wrong = journal.remove(&RedactionTarget::Shot(1), NOW).unwrap_err();
     assert!(matches!(wrong, JournalError::NoShot { seq: 1 }), "{wrong}");
-    let removed = journal.remove(&Removal::Shot(seq), NOW).unwrap();
+    let removed = journal.remove(&RedactionTarget::Shot(seq), NOW).unwrap();
     assert_eq!((removed.shots, removed.spans), (1, 0));
     assert_eq!(files(&desk.at().join("shots")).len(), 1);
     desk.reader().picture(other).unwrap();
@@ -212,7 +220,10 @@ fn what_waits_for_the_sink_is_withdrawn_and_sent_without_it() {
     assert_in_no_file(&desk.at(), &[&frozen[200..260]]);
     assert_eq!(desk.outbox().next_segment().unwrap(), None);
     journal.freeze(at(9), &few(100)).unwrap();
-    assert_eq!(waiting(&desk), [(1, 5, Form::Age), (6, 10, Form::Age)]);
+    assert_eq!(
+        waiting(&desk),
+        [(1, 5, ObjectEncoding::Age), (6, 10, ObjectEncoding::Age)]
+    );
     assert_eq!(desk.outbox().next_shots(9).unwrap(), []);
     let lines: Vec<u8> = desk.deliver().iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 10));
@@ -229,13 +240,13 @@ fn a_segment_in_the_uploaders_hand_is_not_put_after_something_was_taken_out() {
     let mut outbox = desk.outbox();
     let in_hand = outbox.next_segment().unwrap().unwrap();
     journal.remove(&time(1..2), at(9)).unwrap();
-    assert!(!outbox.begin_segment(&in_hand, Form::Age).unwrap());
+    assert!(!outbox.begin_segment(&in_hand, ObjectEncoding::Age).unwrap());
     // Not even when the same numbers are packed again.
     journal.freeze(at(9), &few(5)).unwrap();
-    assert!(!outbox.begin_segment(&in_hand, Form::Age).unwrap());
+    assert!(!outbox.begin_segment(&in_hand, ObjectEncoding::Age).unwrap());
     let again = outbox.next_segment().unwrap().unwrap();
     assert_eq!((again.first_seq, again.last_seq), (1, 3));
-    assert!(outbox.begin_segment(&again, Form::Age).unwrap());
+    assert!(outbox.begin_segment(&again, ObjectEncoding::Age).unwrap());
 }
 
 #[test]
@@ -248,10 +259,10 @@ fn what_the_sink_has_or_may_have_is_named() {
     let mut outbox = desk.outbox();
     let acked = outbox.next_segment().unwrap().unwrap();
     assert!(outbox.begin_segment(&acked, acked.form).unwrap());
-    outbox.ack_segment(1, 2, Form::Age, NOW).unwrap();
+    outbox.ack_segment(1, 2, ObjectEncoding::Age, NOW).unwrap();
     let begun = outbox.next_segment().unwrap().unwrap();
     assert!(outbox.begin_segment(&begun, begun.form).unwrap());
-    outbox.begin_shots(&[(shot, Form::Age)]).unwrap();
+    outbox.begin_shots(&[(shot, ObjectEncoding::Age)]).unwrap();
     let picture = outbox.picture(shot).unwrap();
     let removed = journal.remove(&time(0..9), at(9)).unwrap();
     assert_eq!((removed.spans, removed.shots), (4, 1));
@@ -285,9 +296,14 @@ fn what_the_sink_has_or_may_have_is_named() {
     // The last one was never begun, so it is made again at once.
     assert_eq!(journal.freeze(at(9), &few(2)).unwrap().records, 1);
     assert_eq!(outbox.next_segment().unwrap().unwrap().body, None);
-    outbox.ack_segment(3, 4, Form::Age, NOW).unwrap();
+    outbox.ack_segment(3, 4, ObjectEncoding::Age, NOW).unwrap();
     assert_eq!(outbox.next_segment().unwrap().unwrap().first_seq, 5);
-    assert!(outbox.begin_shots(&[(shot, Form::Age)]).unwrap().is_empty());
+    assert!(
+        outbox
+            .begin_shots(&[(shot, ObjectEncoding::Age)])
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -373,7 +389,7 @@ fn what_does_not_open_is_counted_by_the_agent_and_taken_out_by_the_viewer() {
     put(&mut journal, &spans(4..5));
     let removed = journal.remove(&time(0..9), at(9)).unwrap();
     assert_eq!((removed.spans, removed.closed), (1, 5));
-    let one = journal.remove(&Removal::Shot(shot), at(9)).unwrap();
+    let one = journal.remove(&RedactionTarget::Shot(shot), at(9)).unwrap();
     assert_eq!((one.shots, one.closed), (0, 1));
     let key = sealed(&desk, "SELECT wrapped_key FROM session ORDER BY no LIMIT 1");
     drop(journal);

@@ -1,14 +1,15 @@
 use crate::kit::*;
 use journal::retention::{
-    Action, BlobItem, Due, NOTICE_US, Policy, Step, due, make_room, outlook, plan,
+    NOTICE_US, RetentionAction, RetentionNotice, RetentionRule, RetentionStep, StoredScreenshot,
+    due, make_room, outlook, plan,
 };
-use journal::{Day, Form, JournalError, Place};
+use journal::{JournalError, ObjectEncoding, ScreenshotLocation, UtcDay};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::fs;
 
-fn policy(max_age_days: u32, max_bytes: u64, action: Action) -> Policy {
-    Policy {
+fn policy(max_age_days: u32, max_bytes: u64, action: RetentionAction) -> RetentionRule {
+    RetentionRule {
         max_age_days,
         max_bytes,
         action,
@@ -22,18 +23,18 @@ proptest! {
         max_age_days in 0u32..40,
         max_bytes in 0u64..20_000,
     ) {
-        let today = Day::of_us(NOW).0;
-        let items: Vec<BlobItem> = (1u64..)
+        let today = UtcDay::of_us(NOW).0;
+        let items: Vec<StoredScreenshot> = (1u64..)
             .zip(&facts)
-            .map(|(seq, (age, bytes, acked))| BlobItem { seq, day: Day(today - age), bytes: *bytes, acked: *acked })
+            .map(|(seq, (age, bytes, acked))| StoredScreenshot { seq, day: UtcDay(today - age), bytes: *bytes, acked: *acked })
             .collect();
-        let steps = plan(&items, NOW, &policy(max_age_days, max_bytes, Action::Delete));
+        let steps = plan(&items, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete));
         let leaving: HashSet<u64> = steps.iter().map(|s| s.seq).collect();
         prop_assert_eq!(leaving.len(), steps.len(), "none twice");
         let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
         prop_assert!(steps.iter().all(|s| of(s.seq).acked));
         prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());
-        let stay: Vec<&BlobItem> = items.iter().filter(|i| !leaving.contains(&i.seq)).collect();
+        let stay: Vec<&StoredScreenshot> = items.iter().filter(|i| !leaving.contains(&i.seq)).collect();
         let oldest_kept = today - i32::try_from(max_age_days).unwrap();
         prop_assert!(stay.iter().all(|i| !i.acked || i.day.0 >= oldest_kept));
         let bytes: u64 = stay.iter().map(|i| i.bytes).sum();
@@ -50,11 +51,11 @@ proptest! {
         prop_assert_eq!(told.leave.pictures + told.stay.pictures, items.len() as u64);
         prop_assert_eq!(told.stay.bytes, bytes);
         prop_assert_eq!(told.unsent.pictures, items.iter().filter(|i| !i.acked).count() as u64);
-        let days = |of: &[&BlobItem]| Some((of.iter().map(|i| i.day).min()?, of.iter().map(|i| i.day).max()?));
+        let days = |of: &[&StoredScreenshot]| Some((of.iter().map(|i| i.day).min()?, of.iter().map(|i| i.day).max()?));
         prop_assert_eq!(told.stay.days, days(&stay));
         // Carried out, it is done: a second plan is empty.
-        let stay: Vec<BlobItem> = stay.into_iter().copied().collect();
-        prop_assert_eq!(plan(&stay, NOW, &policy(max_age_days, max_bytes, Action::Delete)), vec![]);
+        let stay: Vec<StoredScreenshot> = stay.into_iter().copied().collect();
+        prop_assert_eq!(plan(&stay, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete)), vec![]);
     }
 }
 
@@ -64,12 +65,12 @@ proptest! {
         facts in proptest::collection::vec((0i32..60, 0u64..1000, any::<bool>()), 0..60),
         wanted in 0u64..40_000,
     ) {
-        let items: Vec<BlobItem> = (1u64..)
+        let items: Vec<StoredScreenshot> = (1u64..)
             .zip(&facts)
-            .map(|(seq, (day, bytes, acked))| BlobItem { seq, day: Day(*day), bytes: *bytes, acked: *acked })
+            .map(|(seq, (day, bytes, acked))| StoredScreenshot { seq, day: UtcDay(*day), bytes: *bytes, acked: *acked })
             .collect();
-        let steps = make_room(&items, wanted, &Action::Delete);
-        prop_assert!(make_room(&items, 0, &Action::Delete).is_empty(), "nothing is needed");
+        let steps = make_room(&items, wanted, &RetentionAction::Delete);
+        prop_assert!(make_room(&items, 0, &RetentionAction::Delete).is_empty(), "nothing is needed");
         let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
         prop_assert!(steps.iter().all(|s| of(s.seq).acked));
         prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());
@@ -87,13 +88,13 @@ proptest! {
 
 #[test]
 fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
-    assert_eq!(due(None, NOW), Due::Tell);
+    assert_eq!(due(None, NOW), RetentionNotice::Tell);
     for (ago, then) in [
-        (-1, Due::Tell),
-        (0, Due::Wait),
-        (NOTICE_US - 1, Due::Wait),
-        (NOTICE_US, Due::Now),
-        (i64::MAX, Due::Now),
+        (-1, RetentionNotice::Tell),
+        (0, RetentionNotice::Wait),
+        (NOTICE_US - 1, RetentionNotice::Wait),
+        (NOTICE_US, RetentionNotice::Now),
+        (i64::MAX, RetentionNotice::Now),
     ] {
         assert_eq!(
             due(Some(NOW.saturating_sub(ago)), NOW),
@@ -111,9 +112,9 @@ fn old_pictures_are_deleted_and_their_facts_stay() {
     let old_unsent = add_shot(&mut journal, NOW - 39 * DAY, 100);
     let new = add_shot(&mut journal, NOW, 100);
     let mut outbox = desk.outbox();
-    outbox.ack_shot(old, Form::Age, NOW).unwrap();
-    outbox.ack_shot(new, Form::Age, NOW).unwrap();
-    let rule = policy(30, u64::MAX, Action::Delete);
+    outbox.ack_shot(old, ObjectEncoding::Age, NOW).unwrap();
+    outbox.ack_shot(new, ObjectEncoding::Age, NOW).unwrap();
+    let rule = policy(30, u64::MAX, RetentionAction::Delete);
     let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
     assert_eq!(steps.iter().map(|s| s.seq).collect::<Vec<_>>(), [old]);
     let done = journal.apply(&steps).unwrap();
@@ -137,10 +138,10 @@ fn a_step_for_what_is_not_acknowledged_is_refused() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let seq = add_shot(&mut journal, NOW, 100);
-    let step = Step {
+    let step = RetentionStep {
         seq,
         bytes: 100,
-        action: Action::Delete,
+        action: RetentionAction::Delete,
     };
     assert_eq!(journal.apply(&[step]).unwrap().skipped, 1);
     desk.reader().picture(seq).unwrap();
@@ -152,31 +153,38 @@ fn old_pictures_move_into_an_archive_and_still_open() {
         let desk = Desk::new();
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
-        desk.outbox().ack_shot(seq, Form::Age, NOW).unwrap();
+        desk.outbox()
+            .ack_shot(seq, ObjectEncoding::Age, NOW)
+            .unwrap();
         let archive = desk.dir.path().join(archive);
-        let rule = policy(30, 0, Action::Archive(archive.clone()));
+        let rule = policy(30, 0, RetentionAction::Archive(archive.clone()));
         let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
         let done = journal.apply(&steps).unwrap();
         assert_eq!((done.archived, done.deleted), (1, 0));
         assert_eq!(desk.reader().picture(seq).unwrap(), shot(NOW, 100).1);
         let row = desk.reader().shots(1).unwrap().remove(0);
-        assert_eq!(row.place, Place::Archived);
+        assert_eq!(row.place, ScreenshotLocation::Archived);
         assert!(row.file.unwrap().starts_with(&archive));
         assert!(files(&desk.at().join("shots")).is_empty());
         drop(journal);
         let (journal, recovery) = desk.open();
-        assert_eq!(recovery.swept, journal::Swept::default());
+        assert_eq!(recovery.swept, journal::ReconcileReport::default());
         assert!(journal.blob_items().unwrap().is_empty());
     }
 }
 
 #[test]
 fn a_crash_between_row_and_file_is_mended() {
-    for action in [Action::Delete, Action::Archive("archive".into())] {
+    for action in [
+        RetentionAction::Delete,
+        RetentionAction::Archive("archive".into()),
+    ] {
         let desk = Desk::new();
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
-        desk.outbox().ack_shot(seq, Form::Age, NOW).unwrap();
+        desk.outbox()
+            .ack_shot(seq, ObjectEncoding::Age, NOW)
+            .unwrap();
         let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
         let sealed = fs::read(&file).unwrap();
         let rule = policy(30, 0, action.clone());
@@ -189,6 +197,9 @@ fn a_crash_between_row_and_file_is_mended() {
         let (_journal, recovery) = desk.open();
         assert_eq!(recovery.swept.leftovers, 1, "{action:?}");
         assert!(!file.exists());
-        assert_eq!(desk.reader().picture(seq).is_ok(), action != Action::Delete);
+        assert_eq!(
+            desk.reader().picture(seq).is_ok(),
+            action != RetentionAction::Delete
+        );
     }
 }

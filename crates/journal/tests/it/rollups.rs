@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{Commit, JournalError, Reader, RolledUp, slot_of};
+use journal::{Commit, JournalError, Reader, StoredRollup, slot_of};
 use std::collections::BTreeSet;
 
 fn roll_up(journal: &mut journal::Journal, rollups: &[(i64, &[u8])], at_us: i64) {
@@ -12,8 +12,8 @@ fn roll_up(journal: &mut journal::Journal, rollups: &[(i64, &[u8])], at_us: i64)
         .unwrap();
 }
 
-fn rolled(slot: i64, content: &[u8]) -> RolledUp {
-    RolledUp {
+fn rolled(slot: i64, content: &[u8]) -> StoredRollup {
+    StoredRollup {
         slot,
         content: Some(content.to_vec()),
     }

@@ -1,6 +1,6 @@
 use crate::kit::*;
-use journal::{Commit, DB_NAME, Day, Errand, Journal, JournalError, Reader};
-use model::{LineRef, Record, SCHEMA};
+use journal::{Commit, DB_NAME, Errand, Journal, JournalError, Reader, UtcDay};
+use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
 #[test]
@@ -36,8 +36,8 @@ fn a_line_is_the_bytes_of_the_record_and_nothing_else() {
     let raw = desk.reader().raw_lines(0, 10).unwrap();
     assert_eq!(raw.len(), 4);
     for ((seq, bytes), record) in raw.iter().zip(&records) {
-        let line = LineRef {
-            schema: SCHEMA,
+        let line = RecordLineRef {
+            schema: RECORD_SCHEMA,
             device_id: journal.device(),
             seq: *seq,
             record,
@@ -225,6 +225,44 @@ fn a_newer_journal_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_journal_from_before_the_first_release_is_refused_and_left_alone() {
+    for version in [1, 2] {
+        let desk = Desk::new();
+        fs::create_dir_all(desk.at()).unwrap();
+        let conn = rusqlite::Connection::open(desk.db()).unwrap();
+        conn.execute_batch("CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL)")
+            .unwrap();
+        conn.pragma_update(None, "user_version", version).unwrap();
+        drop(conn);
+        let before = fs::read(desk.db()).unwrap();
+        for error in [
+            Journal::open(&desk.at(), desk.keys(), NOW).unwrap_err(),
+            Reader::open(&desk.at(), desk.opener()).unwrap_err(),
+        ] {
+            assert!(
+                matches!(error, JournalError::Older { found, .. } if found == version),
+                "{error}"
+            );
+            assert!(error.to_string().contains("move it away"), "{error}");
+        }
+        assert_eq!(fs::read(desk.db()).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_wrong_version_of_a_whole_journal_is_damage() {
+    let desk = Desk::new();
+    let mut journal = desk.journal();
+    put(&mut journal, &spans(0..3));
+    journal.close(NOW).unwrap();
+    let conn = rusqlite::Connection::open(desk.db()).unwrap();
+    conn.pragma_update(None, "user_version", 2).unwrap();
+    drop(conn);
+    let (_journal, recovery) = desk.open();
+    assert_eq!(recovery.quarantined.unwrap().salvaged, 3);
+}
+
+#[test]
 fn a_journal_that_is_not_there_is_not_made_by_looking() {
     let desk = Desk::new();
     let error = Reader::open(&desk.at(), desk.opener()).unwrap_err();
@@ -348,5 +386,5 @@ fn a_day_in_clear_is_all_the_time_there_is() {
     let day: i32 = conn
         .query_row("SELECT day FROM record", [], |r| r.get(0))
         .unwrap();
-    assert_eq!(Day(day).to_string(), "2026-09-21");
+    assert_eq!(UtcDay(day).to_string(), "2026-09-21");
 }

@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{Day, JournalError, Place};
+use journal::{JournalError, ScreenshotLocation, UtcDay};
 use sha2::{Digest, Sha256};
 use std::fs;
 
@@ -16,7 +16,7 @@ fn a_picture_comes_back_as_it_went_in() {
     let shots = reader.shots(10).unwrap();
     assert_eq!(shots.iter().map(|s| s.seq).collect::<Vec<_>>(), [later, 2]);
     assert_eq!(shots[1].shot, shot);
-    assert_eq!(shots[1].place, Place::Here);
+    assert_eq!(shots[1].place, ScreenshotLocation::Here);
     let file = shots[1].file.clone().unwrap();
     // Named by the hash of the sealed file, and opened by any age program with the right key.
     let sealed = fs::read(&file).unwrap();
@@ -42,7 +42,8 @@ fn shots_are_listed_from_any_number_down_and_by_their_days() {
         .map(|n| add_shot(&mut journal, NOW + n * day / 2, 60))
         .collect();
     let reader = desk.reader();
-    let seqs = |shots: Vec<journal::ShotRow>| shots.iter().map(|s| s.seq).collect::<Vec<_>>();
+    let seqs =
+        |shots: Vec<journal::ScreenshotEntry>| shots.iter().map(|s| s.seq).collect::<Vec<_>>();
     let down: Vec<u64> = made.iter().rev().copied().collect();
     // As many as there are, however many are asked for.
     assert_eq!(seqs(reader.shots(usize::MAX).unwrap()), down);
@@ -57,10 +58,10 @@ fn shots_are_listed_from_any_number_down_and_by_their_days() {
     assert_eq!(seqs(reader.shots_below(made[2], 1).unwrap()), [made[1]]);
     assert_eq!(seqs(reader.shots_below(0, 9).unwrap()), [0; 0]);
     for n in 0..3 {
-        let of = Day::of_us(NOW + n * day);
+        let of = UtcDay::of_us(NOW + n * day);
         let expected: Vec<u64> = (0..4)
             .rev()
-            .filter(|k| Day::of_us(NOW + k * day / 2) == of)
+            .filter(|k| UtcDay::of_us(NOW + k * day / 2) == of)
             .map(|k| made[usize::try_from(k).unwrap()])
             .collect();
         assert_eq!(seqs(reader.shots_of(&(of..=of)).unwrap()), expected, "{of}");
@@ -77,7 +78,7 @@ fn a_picture_that_is_not_the_one_named_is_refused() {
         matches!(error, JournalError::WrongPicture { what: "sha256" }),
         "{error}"
     );
-    let shot = model::Shot { bytes: 1, ..shot };
+    let shot = model::Screenshot { bytes: 1, ..shot };
     let error = journal.add_shot(&shot, &picture, NOW).unwrap_err();
     assert!(
         matches!(error, JournalError::WrongPicture { what: "size" }),
@@ -218,7 +219,7 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     // Put back from a backup, it is found again.
     fs::rename(&away, &gone).unwrap();
     let (journal, recovery) = desk.open();
-    assert_eq!(recovery.swept, journal::Swept::default());
+    assert_eq!(recovery.swept, journal::ReconcileReport::default());
     desk.reader().picture(missing).unwrap();
     drop(journal);
 }

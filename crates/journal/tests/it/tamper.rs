@@ -135,7 +135,7 @@ fn goes_on(desk: &Desk, what: &str) {
     assert_eq!(next, 10, "{what}: the open span is the ninth record");
     assert_eq!(
         desk.reader().depth().unwrap(),
-        journal::Depth::default(),
+        journal::OutboxDepth::default(),
         "{what}"
     );
 }

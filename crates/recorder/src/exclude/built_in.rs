@@ -3,13 +3,13 @@
 //! A help against mishaps, not a promise. A page whose title says nothing is not recognised, and some browsers on some
 //! systems write the word for a private window only in the title of its first, empty tab.
 
-use super::Rule;
+use super::ExclusionRule;
 use serde::Serialize;
 
 /// What a built-in rule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Group {
+pub enum ExclusionGroup {
     /// Password managers, authenticators and wallets.
     PasswordManagers,
     /// Lock screens, and prompts that ask for a secret.
@@ -24,7 +24,7 @@ pub enum Group {
     Secrets,
 }
 
-impl Group {
+impl ExclusionGroup {
     /// Every group, in the order in which they are listed.
     pub const ALL: [Self; 6] = [
         Self::PasswordManagers,
@@ -51,40 +51,60 @@ impl Group {
 
 /// The part of a window a table's words are looked for in.
 #[derive(Clone, Copy)]
-enum Part {
+enum WindowField {
     App,
     Exe,
     Title,
 }
 
-type Table = (Group, Part, &'static [&'static str]);
+type WordTable = (ExclusionGroup, WindowField, &'static [&'static str]);
 
 /// Each string holds several words; rules are tried in this order.
-const TABLES: [Table; 9] = [
-    (Group::PasswordManagers, Part::App, PASSWORD_MANAGERS),
-    (Group::PasswordManagers, Part::Title, VAULT_PAGES),
-    (Group::LockScreens, Part::App, LOCK_SCREENS),
-    (Group::LockScreens, Part::Exe, LOCK_SCREENS_BY_FILE),
-    (Group::PrivateBrowsing, Part::App, PRIVATE_BROWSERS),
-    (Group::PrivateBrowsing, Part::Title, PRIVATE_BROWSING),
-    (Group::Money, Part::Title, MONEY),
-    (Group::Health, Part::Title, HEALTH),
-    (Group::Secrets, Part::Title, SECRETS),
+const TABLES: [WordTable; 9] = [
+    (
+        ExclusionGroup::PasswordManagers,
+        WindowField::App,
+        PASSWORD_MANAGERS,
+    ),
+    (
+        ExclusionGroup::PasswordManagers,
+        WindowField::Title,
+        VAULT_PAGES,
+    ),
+    (ExclusionGroup::LockScreens, WindowField::App, LOCK_SCREENS),
+    (
+        ExclusionGroup::LockScreens,
+        WindowField::Exe,
+        LOCK_SCREENS_BY_FILE,
+    ),
+    (
+        ExclusionGroup::PrivateBrowsing,
+        WindowField::App,
+        PRIVATE_BROWSERS,
+    ),
+    (
+        ExclusionGroup::PrivateBrowsing,
+        WindowField::Title,
+        PRIVATE_BROWSING,
+    ),
+    (ExclusionGroup::Money, WindowField::Title, MONEY),
+    (ExclusionGroup::Health, WindowField::Title, HEALTH),
+    (ExclusionGroup::Secrets, WindowField::Title, SECRETS),
 ];
 
 /// Every built-in rule with its group, group after group.
-pub fn built_in() -> impl Iterator<Item = (Group, Rule)> {
+pub fn built_in() -> impl Iterator<Item = (ExclusionGroup, ExclusionRule)> {
     TABLES.into_iter().flat_map(|(group, part, lines)| {
         lines
             .iter()
             .flat_map(|line| line.split('|'))
             .map(move |word| {
                 let word = Some(word.trim().to_owned());
-                let mut rule = Rule::default();
+                let mut rule = ExclusionRule::default();
                 match part {
-                    Part::App => rule.app = word,
-                    Part::Exe => rule.exe = word,
-                    Part::Title => rule.title = word,
+                    WindowField::App => rule.app = word,
+                    WindowField::Exe => rule.exe = word,
+                    WindowField::Title => rule.title = word,
                 }
                 (group, rule)
             })

@@ -5,18 +5,18 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-fn window(app: &str, title: &str) -> Window {
-    Window {
+fn window(app: &str, title: &str) -> WindowInfo {
+    WindowInfo {
         app: app.into(),
         exe: String::new(),
         title: title.into(),
     }
 }
 
-fn group(x: &Exclusions, app: &str, title: &str) -> Option<Group> {
+fn group(x: &ExclusionRules, app: &str, title: &str) -> Option<ExclusionGroup> {
     match x.which(&window(app, title)) {
-        Some((Origin::BuiltIn(group), _)) => Some(group),
-        Some((Origin::Own(n), _)) => panic!("nobody made rule {n}"),
+        Some((ExclusionOrigin::BuiltIn(group), _)) => Some(group),
+        Some((ExclusionOrigin::Own(n), _)) => panic!("nobody made rule {n}"),
         None => None,
     }
 }
@@ -169,22 +169,31 @@ const SECRETS: &[&str] = &[
     "Your recovery codes",
 ];
 
-const APPS: &[(&str, Group)] = &[
-    ("KeePassXC", Group::PasswordManagers),
-    ("keepass2", Group::PasswordManagers),
-    ("Bitwarden", Group::PasswordManagers),
-    ("1Password", Group::PasswordManagers),
-    ("Proton Pass", Group::PasswordManagers),
-    ("org.gnome.World.Secrets", Group::PasswordManagers),
-    ("org.gnome.seahorse.Application", Group::PasswordManagers),
-    ("com.belmoussaoui.Authenticator", Group::PasswordManagers),
-    ("kwalletmanager5", Group::PasswordManagers),
-    ("Ledger Live", Group::PasswordManagers),
-    ("i3lock", Group::LockScreens),
-    ("LockApp.exe", Group::LockScreens),
-    ("polkit-gnome-authentication-agent-1", Group::LockScreens),
-    ("Credential Manager UI Host", Group::LockScreens),
-    ("Tor Browser", Group::PrivateBrowsing),
+const APPS: &[(&str, ExclusionGroup)] = &[
+    ("KeePassXC", ExclusionGroup::PasswordManagers),
+    ("keepass2", ExclusionGroup::PasswordManagers),
+    ("Bitwarden", ExclusionGroup::PasswordManagers),
+    ("1Password", ExclusionGroup::PasswordManagers),
+    ("Proton Pass", ExclusionGroup::PasswordManagers),
+    ("org.gnome.World.Secrets", ExclusionGroup::PasswordManagers),
+    (
+        "org.gnome.seahorse.Application",
+        ExclusionGroup::PasswordManagers,
+    ),
+    (
+        "com.belmoussaoui.Authenticator",
+        ExclusionGroup::PasswordManagers,
+    ),
+    ("kwalletmanager5", ExclusionGroup::PasswordManagers),
+    ("Ledger Live", ExclusionGroup::PasswordManagers),
+    ("i3lock", ExclusionGroup::LockScreens),
+    ("LockApp.exe", ExclusionGroup::LockScreens),
+    (
+        "polkit-gnome-authentication-agent-1",
+        ExclusionGroup::LockScreens,
+    ),
+    ("Credential Manager UI Host", ExclusionGroup::LockScreens),
+    ("Tor Browser", ExclusionGroup::PrivateBrowsing),
 ];
 
 /// Everyday titles that hold parts of such words, or the words in another sense.
@@ -219,12 +228,12 @@ const HARMLESS: &[(&str, &str)] = &[
 
 #[test]
 fn the_built_in_rules_hold_back_what_they_should_and_nothing_else() {
-    let x = Exclusions::with_built_in(&[]).unwrap();
+    let x = ExclusionRules::with_built_in(&[]).unwrap();
     for (titles, expected) in [
-        (PRIVATE, Group::PrivateBrowsing),
-        (MONEY, Group::Money),
-        (HEALTH, Group::Health),
-        (SECRETS, Group::Secrets),
+        (PRIVATE, ExclusionGroup::PrivateBrowsing),
+        (MONEY, ExclusionGroup::Money),
+        (HEALTH, ExclusionGroup::Health),
+        (SECRETS, ExclusionGroup::Secrets),
     ] {
         for title in titles {
             assert_eq!(group(&x, "browser", title), Some(expected), "{title}");
@@ -241,7 +250,7 @@ fn the_built_in_rules_hold_back_what_they_should_and_nothing_else() {
 
 #[test]
 fn each_built_in_rule_stands_once_and_finds_its_own_word() {
-    let x = Exclusions::with_built_in(&[]).unwrap();
+    let x = ExclusionRules::with_built_in(&[]).unwrap();
     let mut seen = BTreeSet::new();
     for (group, rule) in built_in() {
         assert!(seen.insert(rule.to_string()), "{rule} stands twice");
@@ -250,36 +259,36 @@ fn each_built_in_rule_stands_once_and_finds_its_own_word() {
             assert_eq!(word, word.trim(), "{rule}");
             format!("- {word} -")
         };
-        let window = Window {
+        let window = WindowInfo {
             app: own(&rule.app),
             exe: own(&rule.exe),
             title: own(&rule.title),
         };
         assert!(x.protects(&window), "{rule}");
-        assert!(Group::ALL.contains(&group));
+        assert!(ExclusionGroup::ALL.contains(&group));
     }
-    let groups: BTreeSet<Group> = built_in().map(|(group, _)| group).collect();
-    assert_eq!(groups.len(), Group::ALL.len(), "no group is empty");
+    let groups: BTreeSet<ExclusionGroup> = built_in().map(|(group, _)| group).collect();
+    assert_eq!(groups.len(), ExclusionGroup::ALL.len(), "no group is empty");
 }
 
 #[test]
 fn all_parts_of_a_rule_must_match() {
-    let rule = Rule {
+    let rule = ExclusionRule {
         app: Some("firefox".into()),
         title: Some("payroll*".into()),
         exe: None,
     };
     assert_eq!(rule.to_string(), "app \"firefox\" and title \"payroll*\"");
-    let x = Exclusions::new(&[Rule::default_title("never"), rule.clone()]).unwrap();
+    let x = ExclusionRules::new(&[ExclusionRule::default_title("never"), rule.clone()]).unwrap();
     assert_eq!(
         x.which(&window("Firefox", "Payrolls 2026")),
-        Some((Origin::Own(2), &rule))
+        Some((ExclusionOrigin::Own(2), &rule))
     );
     assert!(!x.protects(&window("Firefox", "News")));
     assert!(!x.protects(&window("Chrome", "Payrolls 2026")));
 }
 
-impl Rule {
+impl ExclusionRule {
     fn default_title(pattern: &str) -> Self {
         Self {
             title: Some(pattern.to_owned()),
@@ -290,30 +299,34 @@ impl Rule {
 
 #[test]
 fn a_users_rule_is_named_before_a_built_in_one() {
-    let x = Exclusions::with_built_in(&[Rule::default_title("bank")]).unwrap();
+    let x = ExclusionRules::with_built_in(&[ExclusionRule::default_title("bank")]).unwrap();
     let (origin, _) = x.which(&window("", "My bank")).unwrap();
-    assert_eq!(origin, Origin::Own(1));
+    assert_eq!(origin, ExclusionOrigin::Own(1));
 }
 
 #[test]
 fn a_rule_that_would_hide_everything_is_refused() {
     assert_eq!(
-        Exclusions::new(&[Rule::default()]).unwrap_err(),
-        BadRule::Empty(1)
+        ExclusionRules::new(&[ExclusionRule::default()]).unwrap_err(),
+        InvalidExclusionRule::Empty(1)
     );
     for blank in [" * ", "\u{200b}*", "–"] {
         assert_eq!(
-            Exclusions::new(&[Rule::default_title("x"), Rule::default_title(blank)]).unwrap_err(),
-            BadRule::Blank(2)
+            ExclusionRules::new(&[
+                ExclusionRule::default_title("x"),
+                ExclusionRule::default_title(blank)
+            ])
+            .unwrap_err(),
+            InvalidExclusionRule::Blank(2)
         );
     }
 }
 
 #[test]
 fn case_and_white_space_and_what_is_not_seen_do_not_matter() {
-    let x = Exclusions::new(&[
-        Rule::default_title("İki\tKelime"),
-        Rule::default_title("λόγος"),
+    let x = ExclusionRules::new(&[
+        ExclusionRule::default_title("İki\tKelime"),
+        ExclusionRule::default_title("λόγος"),
     ])
     .unwrap();
     for title in [
@@ -327,14 +340,15 @@ fn case_and_white_space_and_what_is_not_seen_do_not_matter() {
     assert!(!x.protects(&window("", "ikikelime")));
 }
 
-static BUILT_IN: LazyLock<Exclusions> = LazyLock::new(|| Exclusions::with_built_in(&[]).unwrap());
+static BUILT_IN: LazyLock<ExclusionRules> =
+    LazyLock::new(|| ExclusionRules::with_built_in(&[]).unwrap());
 
 proptest! {
     /// Whatever a title is, it is answered without a panic; and a word stands out between spaces in any case.
     #[test]
     fn any_title_is_answered(title in "\\PC{0,40}", word in "[a-z]{1,8}", upper in any::<bool>()) {
         let _ = BUILT_IN.which(&window(&title, &title));
-        let x = Exclusions::new(&[Rule::default_title(&word)]).unwrap();
+        let x = ExclusionRules::new(&[ExclusionRule::default_title(&word)]).unwrap();
         let shown = if upper { word.to_uppercase() } else { word };
         let title = format!("{title} {shown} {title}");
         prop_assert!(x.protects(&window("", &title)));

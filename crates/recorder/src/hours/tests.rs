@@ -4,8 +4,8 @@ use super::*;
 use jiff::civil::{DateTime, Weekday};
 use proptest::prelude::*;
 
-fn hours(entries: &[&str]) -> Hours {
-    Hours::parse(entries).unwrap()
+fn hours(entries: &[&str]) -> RecordingSchedule {
+    RecordingSchedule::parse(entries).unwrap()
 }
 
 fn zone(name: &str) -> TimeZone {
@@ -18,7 +18,7 @@ fn utc(text: &str) -> i64 {
 }
 
 /// Inside or not, and the next change as the clock on the wall shows it, with its offset.
-fn told(hours: &Hours, at: &str, zone_name: &str) -> (bool, String) {
+fn told(hours: &RecordingSchedule, at: &str, zone_name: &str) -> (bool, String) {
     let zone = zone(zone_name);
     let now = hours.at(utc(at), &zone);
     let next = now.next_change_us.map_or_else(String::new, |us| {
@@ -57,7 +57,7 @@ fn a_working_week() {
 #[test]
 fn no_entry_and_a_full_week_never_change() {
     for h in [
-        Hours::default(),
+        RecordingSchedule::default(),
         hours(&[]),
         hours(&["mon-sun 00:00-24:00"]),
     ] {
@@ -181,7 +181,7 @@ fn each_mistake_is_named() {
         ),
         ("", "write it as"),
     ] {
-        let e = Hours::parse(&["tue 09:00-10:00", entry])
+        let e = RecordingSchedule::parse(&["tue 09:00-10:00", entry])
             .unwrap_err()
             .to_string();
         assert!(e.starts_with(&format!("entry 2 (\"{entry}\"): ")), "{e}");
@@ -194,7 +194,7 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     let h = hours(&["mon-fri 09:00-17:00"]);
     let s = 1_000_000;
     let start = utc("2026-03-02T08:59:00Z");
-    let mut w = HoursWatch::new(h, TimeZone::UTC, start);
+    let mut w = ScheduleWatch::new(h, TimeZone::UTC, start);
     assert!(!w.now().inside);
     assert_eq!(w.look(start + 59 * s), None);
     assert_eq!(w.look(start + 60 * s), Some(true));
@@ -206,9 +206,9 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     assert_eq!(w.look(utc("2026-03-03T10:00:01Z")), None);
     let now = utc("2026-03-03T10:00:02Z");
     assert_eq!(w.set_zone(zone("Asia/Tokyo"), now), Some(false));
-    assert_eq!(w.set_hours(Hours::default(), now), Some(true));
+    assert_eq!(w.set_hours(RecordingSchedule::default(), now), Some(true));
     assert_eq!(w.now().next_change_us, None);
-    assert_eq!(w.set_hours(Hours::default(), now), None);
+    assert_eq!(w.set_hours(RecordingSchedule::default(), now), None);
 }
 
 #[test]
@@ -289,7 +289,7 @@ proptest! {
     ) {
         let zone = zone(zone_name);
         let texts: Vec<String> = entries.iter().map(Entry::text).collect();
-        let h = Hours::parse(&texts).unwrap();
+        let h = RecordingSchedule::parse(&texts).unwrap();
         let by_hand = |us: i64| {
             let shown = Timestamp::from_microsecond(us).unwrap().to_zoned(zone.clone()).datetime();
             entries.iter().any(|e| e.holds(shown))
@@ -317,7 +317,7 @@ proptest! {
     /// No text whatever makes it panic.
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,24}", near in "(mon|sun|-|,| |[0-9]{1,3}|:){0,12}") {
-        let _ = Hours::parse(&[text]);
-        let _ = Hours::parse(&[near]);
+        let _ = RecordingSchedule::parse(&[text]);
+        let _ = RecordingSchedule::parse(&[near]);
     }
 }

@@ -4,13 +4,13 @@
 //! begin or end the next time.
 
 use super::{MINUTE_US, Recorder};
-use crate::exclude::Exclusions;
-use crate::types::Pause;
+use crate::exclude::ExclusionRules;
+use crate::types::PauseRequest;
 use model::{Moment, NoticeCode};
 
 /// How a pause ends by itself, if it does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum End {
+pub(super) enum PauseEnd {
     Never,
     /// On the boot clock: a length is a length, whatever the wall clock does.
     Boot(u64),
@@ -32,20 +32,20 @@ impl Recorder {
     /// When the pause by hand ends by itself, on the boot clock.
     pub(super) fn pause_end(&self) -> Option<u64> {
         match self.pause? {
-            End::Never => None,
-            End::Boot(boot) => Some(boot),
-            End::Utc(utc) => Some(self.boot_of(utc)),
+            PauseEnd::Never => None,
+            PauseEnd::Boot(boot) => Some(boot),
+            PauseEnd::Utc(utc) => Some(self.boot_of(utc)),
         }
     }
 
-    pub(super) fn pause(&mut self, at: Moment, pause: Pause) {
+    pub(super) fn pause(&mut self, at: Moment, pause: PauseRequest) {
         // What passed before the pause must be cut as it was: the moment comes from the real clocks.
         self.tick(at);
         let (end, length) = match pause {
-            Pause::UntilResumed => (End::Never, None),
-            Pause::For(us) => (End::Boot(at.boot_us.saturating_add(us)), Some(us)),
-            Pause::Until(utc) => (
-                End::Utc(utc),
+            PauseRequest::UntilResumed => (PauseEnd::Never, None),
+            PauseRequest::For(us) => (PauseEnd::Boot(at.boot_us.saturating_add(us)), Some(us)),
+            PauseRequest::Until(utc) => (
+                PauseEnd::Utc(utc),
                 Some(u64::try_from(utc.saturating_sub(self.utc(at.boot_us))).unwrap_or(0)),
             ),
         };
@@ -116,7 +116,7 @@ impl Recorder {
     }
 
     /// Other exclusion rules hold from now on; what was recorded before stays as it was.
-    pub(super) fn exclude(&mut self, at: Moment, exclusions: Exclusions) {
+    pub(super) fn exclude(&mut self, at: Moment, exclusions: ExclusionRules) {
         self.tick(at);
         let protected = self
             .active

@@ -20,7 +20,7 @@ fn touches(range: &Range<i64>, span: &Span) -> bool {
 impl Recorder {
     /// Cuts the open span at `at`, so that what was until now can be taken out and what comes goes on.
     pub fn cut_off(&mut self, at: Moment) {
-        self.step(at, crate::Input::Tick);
+        self.step(at, crate::RecorderInput::Tick);
         self.cut(at.boot_us);
     }
 

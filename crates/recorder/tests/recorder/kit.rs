@@ -1,10 +1,10 @@
 //! A desk whose recorder is driven by hand, and what a journal would keep of it.
 
 use model::{
-    ActiveWindow, Counts, Event, InputCounts, Moment, NoticeCode, Record, Span, Window,
-    WindowHandle,
+    ActiveWindow, Counts, InputCounts, Moment, NoticeCode, Record, SensorEvent, Span, WindowHandle,
+    WindowInfo,
 };
-use recorder::{Exclusions, Input, Outcome, Recorder, Settings};
+use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput, RecorderSettings};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -23,11 +23,11 @@ pub fn moment(us: u64) -> Moment {
     .plus_us(us)
 }
 
-pub static BUILT_IN: LazyLock<Exclusions> =
-    LazyLock::new(|| Exclusions::with_built_in(&[]).unwrap());
+pub static BUILT_IN: LazyLock<ExclusionRules> =
+    LazyLock::new(|| ExclusionRules::with_built_in(&[]).unwrap());
 
-pub fn settings(idle_sensor: bool) -> Settings {
-    Settings {
+pub fn settings(idle_sensor: bool) -> RecorderSettings {
+    RecorderSettings {
         idle_limit_us: LIMIT,
         idle_sensor,
         low_percent: 20,
@@ -38,13 +38,13 @@ pub fn settings(idle_sensor: bool) -> Settings {
     }
 }
 
-pub fn window(app: &str, title: &str) -> Event {
-    let window = Arc::new(Window {
+pub fn window(app: &str, title: &str) -> SensorEvent {
+    let window = Arc::new(WindowInfo {
         app: app.into(),
         exe: String::new(),
         title: title.into(),
     });
-    Event::Window {
+    SensorEvent::Window {
         active: Some(ActiveWindow {
             handle: WindowHandle(1),
             window,
@@ -52,8 +52,8 @@ pub fn window(app: &str, title: &str) -> Event {
     }
 }
 
-pub fn keys(n: u64) -> Event {
-    Event::Input {
+pub fn keys(n: u64) -> SensorEvent {
+    SensorEvent::Input {
         counts: Counts {
             hardware: InputCounts {
                 keys: n,
@@ -72,7 +72,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: RecorderSettings) -> Self {
         Self {
             recorder: Recorder::start(settings, moment(0)),
             records: Vec::new(),
@@ -80,11 +80,11 @@ impl Desk {
         }
     }
 
-    pub fn at(&mut self, us: u64, event: Event) -> &mut Self {
-        self.step(moment(us), Input::Event(event))
+    pub fn at(&mut self, us: u64, event: SensorEvent) -> &mut Self {
+        self.step(moment(us), RecorderInput::Event(event))
     }
 
-    pub fn step(&mut self, at: Moment, input: Input) -> &mut Self {
+    pub fn step(&mut self, at: Moment, input: RecorderInput) -> &mut Self {
         self.recorder.step(at, input);
         self
     }
@@ -104,7 +104,7 @@ impl Desk {
         self.keep(out);
     }
 
-    pub fn keep(&mut self, out: Outcome) {
+    pub fn keep(&mut self, out: RecorderBatch) {
         self.records.extend(out.records);
         self.pending.retain(|id, _| *id >= out.pending_drop_below);
         self.pending.extend(out.pending_put);

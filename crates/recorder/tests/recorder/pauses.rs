@@ -1,8 +1,8 @@
 //! Pauses by hand, recording hours, and rules that change meanwhile.
 
 use crate::kit::*;
-use model::{Coverage, Event, Moment, NoticeCode, Record};
-use recorder::{Exclusions, Input, Pause, Rule, Skip};
+use model::{Coverage, Moment, NoticeCode, Record, SensorEvent};
+use recorder::{ExclusionRule, ExclusionRules, PauseRequest, RecorderInput, SkipReason};
 
 /// How many seconds each state lasted, in order, equal ones joined.
 fn states(records: &[Record]) -> Vec<(&'static str, u64)> {
@@ -35,10 +35,13 @@ fn texts(records: &[Record]) -> Vec<String> {
 #[test]
 fn a_pause_until_an_instant_follows_the_wall_clock_and_a_length_does_not() {
     let until = T0 + 600 * 1_000_000;
-    for (pause, paused_s) in [(Pause::Until(until), 500), (Pause::For(600 * S), 600)] {
+    for (pause, paused_s) in [
+        (PauseRequest::Until(until), 500),
+        (PauseRequest::For(600 * S), 600),
+    ] {
         let mut d = Desk::new(settings(true));
         d.at(0, window("Editor", "a"))
-            .step(moment(0), Input::Pause(pause));
+            .step(moment(0), RecorderInput::Pause(pause));
         d.wait(5 * S, 60 * S);
         // Somebody sets the clock 100 s forward.
         let set = |us: u64| Moment {
@@ -61,19 +64,25 @@ fn a_pause_until_an_instant_follows_the_wall_clock_and_a_length_does_not() {
 #[test]
 fn a_pause_says_how_long_it_is_and_the_view_until_when() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(S), Input::Pause(Pause::For(900 * S)));
+    d.step(moment(S), RecorderInput::Pause(PauseRequest::For(900 * S)));
     let view = d.recorder.view();
     assert_eq!(view.paused_until_us, Some(moment(901 * S).utc_us));
     assert!(view.paused && !view.outside_hours);
     let midnight = T0 + 54_220 * 1_000_000;
-    d.step(moment(2 * S), Input::Pause(Pause::Until(midnight)));
+    d.step(
+        moment(2 * S),
+        RecorderInput::Pause(PauseRequest::Until(midnight)),
+    );
     assert_eq!(d.recorder.view().paused_until_us, Some(midnight));
-    d.step(moment(3 * S), Input::Pause(Pause::UntilResumed));
+    d.step(
+        moment(3 * S),
+        RecorderInput::Pause(PauseRequest::UntilResumed),
+    );
     let view = d.recorder.view();
     assert!(view.paused && view.paused_until_us.is_none());
-    d.step(moment(4 * S), Input::Resume);
+    d.step(moment(4 * S), RecorderInput::Resume);
     assert!(!d.recorder.view().paused);
-    d.step(moment(5 * S), Input::Resume);
+    d.step(moment(5 * S), RecorderInput::Resume);
     let r = d.stop(6 * S);
     assert_eq!(
         texts(&r)[..4],
@@ -92,7 +101,10 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
     for sensor in [true, false] {
         let mut d = Desk::new(settings(sensor));
         d.at(0, window("Editor", "a"));
-        d.step(moment(10 * S), Input::Pause(Pause::For(3600 * S)));
+        d.step(
+            moment(10 * S),
+            RecorderInput::Pause(PauseRequest::For(3600 * S)),
+        );
         d.wait(15 * S, 60 * S);
         // Eight hours that nobody announced.
         let awake = 60 * S;
@@ -125,13 +137,16 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
 #[test]
 fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), Input::Hours { inside: false });
+    d.step(moment(0), RecorderInput::Hours { inside: false });
     assert!(d.recorder.view().outside_hours);
     d.at(S, window("Diary", "dear diary")).at(2 * S, keys(9));
-    assert_eq!(d.recorder.shot_target(), Err(Skip::State(Coverage::Paused)));
-    d.step(moment(10 * S), Input::Hours { inside: true });
+    assert_eq!(
+        d.recorder.shot_target(),
+        Err(SkipReason::State(Coverage::Paused))
+    );
+    d.step(moment(10 * S), RecorderInput::Hours { inside: true });
     d.at(12 * S, keys(1));
-    d.step(moment(20 * S), Input::Hours { inside: false });
+    d.step(moment(20 * S), RecorderInput::Hours { inside: false });
     let r = d.stop(25 * S);
     assert_eq!(states(&r), [("paused", 10), ("active", 10), ("paused", 5)]);
     assert_eq!(spans(&r).iter().map(|s| s.counts.keys()).sum::<u64>(), 1);
@@ -150,15 +165,15 @@ fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
 #[test]
 fn whoever_resumes_outside_the_hours_records_until_their_next_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), Input::Hours { inside: false });
-    d.step(moment(10 * S), Input::Resume);
+    d.step(moment(0), RecorderInput::Hours { inside: false });
+    d.step(moment(10 * S), RecorderInput::Resume);
     assert_eq!(d.recorder.view().state, Coverage::Active);
     // The hours begin: nothing changes. They end: paused again.
-    d.step(moment(20 * S), Input::Hours { inside: true });
-    d.step(moment(25 * S), Input::Hours { inside: false });
+    d.step(moment(20 * S), RecorderInput::Hours { inside: true });
+    d.step(moment(25 * S), RecorderInput::Hours { inside: false });
     // Resumed once more, then asleep over a whole working day: edges were passed, so the wish is over.
-    d.step(moment(30 * S), Input::Resume);
-    d.step(moment(40 * S), Input::Hours { inside: false });
+    d.step(moment(30 * S), RecorderInput::Resume);
+    d.step(moment(40 * S), RecorderInput::Hours { inside: false });
     let r = d.stop(50 * S);
     assert_eq!(
         states(&r),
@@ -180,12 +195,15 @@ fn whoever_resumes_outside_the_hours_records_until_their_next_edge() {
 #[test]
 fn a_pause_by_hand_holds_over_the_edges_of_the_hours() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(5 * S), Input::Pause(Pause::UntilResumed));
+    d.step(
+        moment(5 * S),
+        RecorderInput::Pause(PauseRequest::UntilResumed),
+    );
     for (s, inside) in [(10, false), (20, true), (30, false), (40, true)] {
-        d.step(moment(s * S), Input::Hours { inside });
+        d.step(moment(s * S), RecorderInput::Hours { inside });
         assert!(d.recorder.view().paused && !d.recorder.view().outside_hours);
     }
-    d.step(moment(50 * S), Input::Resume);
+    d.step(moment(50 * S), RecorderInput::Resume);
     let r = d.stop(60 * S);
     assert_eq!(states(&r), [("active", 5), ("paused", 45), ("active", 10)]);
     assert_eq!(
@@ -198,11 +216,11 @@ fn a_pause_by_hand_holds_over_the_edges_of_the_hours() {
 #[test]
 fn a_pause_that_ends_outside_the_hours_resumes_nothing() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), Input::Pause(Pause::For(20 * S)));
-    d.step(moment(10 * S), Input::Hours { inside: false });
-    d.step(moment(25 * S), Input::Tick);
+    d.step(moment(0), RecorderInput::Pause(PauseRequest::For(20 * S)));
+    d.step(moment(10 * S), RecorderInput::Hours { inside: false });
+    d.step(moment(25 * S), RecorderInput::Tick);
     assert!(d.recorder.view().outside_hours);
-    d.step(moment(30 * S), Input::Hours { inside: true });
+    d.step(moment(30 * S), RecorderInput::Hours { inside: true });
     let r = d.stop(40 * S);
     assert_eq!(states(&r), [("paused", 30), ("active", 10)]);
     assert_eq!(
@@ -215,10 +233,10 @@ fn a_pause_that_ends_outside_the_hours_resumes_nothing() {
     );
 }
 
-fn title(pattern: &str) -> Exclusions {
-    Exclusions::new(&[Rule {
+fn title(pattern: &str) -> ExclusionRules {
+    ExclusionRules::new(&[ExclusionRule {
         title: Some(pattern.into()),
-        ..Rule::default()
+        ..ExclusionRule::default()
     }])
     .unwrap()
 }
@@ -227,14 +245,14 @@ fn title(pattern: &str) -> Exclusions {
 fn new_rules_hold_at_once_for_the_window_that_is_active() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "Plans")).at(4 * S, keys(2));
-    d.step(moment(10 * S), Input::Exclusions(title("plans")));
-    assert_eq!(d.recorder.shot_target(), Err(Skip::Protected));
+    d.step(moment(10 * S), RecorderInput::Exclusions(title("plans")));
+    assert_eq!(d.recorder.shot_target(), Err(SkipReason::Protected));
     d.at(12 * S, keys(3));
-    d.step(moment(20 * S), Input::Exclusions(title("other")));
+    d.step(moment(20 * S), RecorderInput::Exclusions(title("other")));
     assert!(d.recorder.shot_target().is_ok());
     d.at(22 * S, keys(4));
     // Rules that change nothing for this window cut nothing.
-    d.step(moment(25 * S), Input::Exclusions(title("another")));
+    d.step(moment(25 * S), RecorderInput::Exclusions(title("another")));
     let r = d.stop(30 * S);
     assert_eq!(
         told(&r),
@@ -250,10 +268,13 @@ fn new_rules_hold_at_once_for_the_window_that_is_active() {
 fn rules_that_change_during_a_pause_hold_after_it() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "Plans"));
-    d.step(moment(10 * S), Input::Pause(Pause::UntilResumed));
-    d.step(moment(15 * S), Input::Exclusions(title("plans")));
-    d.at(16 * S, Event::Present);
-    d.step(moment(20 * S), Input::Resume);
+    d.step(
+        moment(10 * S),
+        RecorderInput::Pause(PauseRequest::UntilResumed),
+    );
+    d.step(moment(15 * S), RecorderInput::Exclusions(title("plans")));
+    d.at(16 * S, SensorEvent::Present);
+    d.step(moment(20 * S), RecorderInput::Resume);
     let r = d.stop(30 * S);
     assert_eq!(
         told(&r),

@@ -1,46 +1,46 @@
 //! Properties for any order of events.
 
 use crate::kit::*;
-use model::{Concern, Coverage, Event, NoticeCode, Power, Record};
+use model::{Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind};
 use proptest::prelude::*;
-use recorder::{Exclusions, Input, MINUTE_US, Pause, Rule};
+use recorder::{ExclusionRule, ExclusionRules, MINUTE_US, PauseRequest, RecorderInput};
 
-fn rule(word: &str) -> Rule {
-    Rule {
+fn rule(word: &str) -> ExclusionRule {
+    ExclusionRule {
         title: (word == "bank").then(|| word.to_owned()),
         app: (word != "bank").then(|| word.to_owned()),
         exe: None,
     }
 }
 
-fn any_pause() -> impl Strategy<Value = Pause> {
+fn any_pause() -> impl Strategy<Value = PauseRequest> {
     prop_oneof![
-        Just(Pause::UntilResumed),
-        (0u64..1000 * S).prop_map(Pause::For),
-        (-1000i64..100_000).prop_map(|s| Pause::Until(T0 + s * 1_000_000)),
+        Just(PauseRequest::UntilResumed),
+        (0u64..1000 * S).prop_map(PauseRequest::For),
+        (-1000i64..100_000).prop_map(|s| PauseRequest::Until(T0 + s * 1_000_000)),
     ]
 }
 
 /// One step of a random day: what happens, and how long after the last step.
-fn any_step() -> impl Strategy<Value = (u64, Input, u64, i64)> {
+fn any_step() -> impl Strategy<Value = (u64, RecorderInput, u64, i64)> {
     let event = prop_oneof![
-        6 => (0usize..6, 0usize..4).prop_map(|(a, t)| Input::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
-        1 => Just(Input::Event(Event::Window { active: None })),
-        8 => (0u64..40).prop_map(|n| Input::Event(keys(n))),
-        2 => (0u64..2 * LIMIT).prop_map(|idle_us| Input::Event(Event::Idle { idle_us })),
-        2 => Just(Input::Event(Event::Present)),
-        1 => any::<bool>().prop_map(|locked| Input::Event(Event::Lock { locked })),
-        1 => any::<bool>().prop_map(|asleep| Input::Event(Event::Sleep { asleep })),
-        2 => (0u8..=100, any::<bool>()).prop_map(|(percent, discharging)| Input::Event(Event::Power { power: Power { percent, discharging } })),
-        1 => Just(Input::Event(Event::Lost { concern: Concern::Window, reason: String::new() })),
-        1 => Just(Input::Event(Event::Back { concern: Concern::Window })),
-        1 => any_pause().prop_map(Input::Pause),
-        1 => any::<bool>().prop_map(|inside| Input::Hours { inside }),
-        1 => any::<bool>().prop_map(|all| Input::Exclusions(if all { BUILT_IN.clone() } else { Exclusions::new(&[rule("bank"), rule("KeePassXC")]).unwrap() })),
-        1 => Just(Input::Resume),
-        1 => any::<bool>().prop_map(Input::NoRoom),
-        1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| Input::Zone(z.into())),
-        8 => Just(Input::Tick),
+        6 => (0usize..6, 0usize..4).prop_map(|(a, t)| RecorderInput::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
+        1 => Just(RecorderInput::Event(SensorEvent::Window { active: None })),
+        8 => (0u64..40).prop_map(|n| RecorderInput::Event(keys(n))),
+        2 => (0u64..2 * LIMIT).prop_map(|idle_us| RecorderInput::Event(SensorEvent::Idle { idle_us })),
+        2 => Just(RecorderInput::Event(SensorEvent::Present)),
+        1 => any::<bool>().prop_map(|locked| RecorderInput::Event(SensorEvent::Lock { locked })),
+        1 => any::<bool>().prop_map(|asleep| RecorderInput::Event(SensorEvent::Sleep { asleep })),
+        2 => (0u8..=100, any::<bool>()).prop_map(|(percent, discharging)| RecorderInput::Event(SensorEvent::Power { power: PowerState { percent, discharging } })),
+        1 => Just(RecorderInput::Event(SensorEvent::Lost { concern: SensorKind::Window, reason: String::new() })),
+        1 => Just(RecorderInput::Event(SensorEvent::Back { concern: SensorKind::Window })),
+        1 => any_pause().prop_map(RecorderInput::Pause),
+        1 => any::<bool>().prop_map(|inside| RecorderInput::Hours { inside }),
+        1 => any::<bool>().prop_map(|all| RecorderInput::Exclusions(if all { BUILT_IN.clone() } else { ExclusionRules::new(&[rule("bank"), rule("KeePassXC")]).unwrap() })),
+        1 => Just(RecorderInput::Resume),
+        1 => any::<bool>().prop_map(RecorderInput::NoRoom),
+        1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| RecorderInput::Zone(z.into())),
+        8 => Just(RecorderInput::Tick),
     ];
     let gap = prop_oneof![6 => 0u64..5 * S, 2 => 0u64..100 * S, 1 => 0u64..10 * 3600 * S];
     let slept = prop_oneof![9 => Just(0u64), 1 => Just(u64::MAX)];
@@ -65,13 +65,13 @@ proptest! {
             if slept == 0 { now.awake_us += gap; } else { always_recording = false; }
             if gap > 30 * S { always_recording = false; }
             match &input {
-                Input::Event(Event::Input { counts }) => given += counts.keys(),
-                Input::Tick | Input::Zone(_) | Input::Event(Event::Window { .. } | Event::Present | Event::Idle { .. } ) => {}
+                RecorderInput::Event(SensorEvent::Input { counts }) => given += counts.keys(),
+                RecorderInput::Tick | RecorderInput::Zone(_) | RecorderInput::Event(SensorEvent::Window { .. } | SensorEvent::Present | SensorEvent::Idle { .. } ) => {}
                 _ => always_recording = false,
             }
             // Events may be stamped a little in the past; ticks may not.
-            let at = if matches!(input, Input::Event(_)) { now.minus_us(late.min(now.boot_us - moment(0).boot_us)) } else { now };
-            if matches!(input, Input::Tick) { d.checkpoint(at) } else { d.step(at, input); }
+            let at = if matches!(input, RecorderInput::Event(_)) { now.minus_us(late.min(now.boot_us - moment(0).boot_us)) } else { now };
+            if matches!(input, RecorderInput::Tick) { d.checkpoint(at) } else { d.step(at, input); }
         }
         let out = d.recorder.stop(now, "");
         let all: Vec<Record> = d.records.into_iter().chain(out.records).collect();
@@ -108,17 +108,17 @@ proptest! {
         for (gap, what) in steps {
             now = now.plus_us(gap);
             let input = match what {
-                0 => { pause = true; Input::Pause(Pause::UntilResumed) }
-                1 => { pause = false; overtime = outside; Input::Resume }
+                0 => { pause = true; RecorderInput::Pause(PauseRequest::UntilResumed) }
+                1 => { pause = false; overtime = outside; RecorderInput::Resume }
                 2 | 3 => {
                     (outside, overtime) = (what == 2, false);
-                    Input::Hours { inside: !outside }
+                    RecorderInput::Hours { inside: !outside }
                 }
-                4 => Input::Event(window("Editor", "a")),
-                5 => Input::Event(window("Editor", "b")),
-                6 => Input::Event(keys(3)),
-                7 => Input::Exclusions(BUILT_IN.clone()),
-                _ => Input::Tick,
+                4 => RecorderInput::Event(window("Editor", "a")),
+                5 => RecorderInput::Event(window("Editor", "b")),
+                6 => RecorderInput::Event(keys(3)),
+                7 => RecorderInput::Exclusions(BUILT_IN.clone()),
+                _ => RecorderInput::Tick,
             };
             d.step(now, input);
             d.checkpoint(now);

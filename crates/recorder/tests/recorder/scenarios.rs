@@ -1,8 +1,8 @@
 //! Scenarios with their exact outcome.
 
 use crate::kit::*;
-use model::{Concern, Coverage, Event, Moment, NoticeCode, Power};
-use recorder::{Input, Pause, Skip};
+use model::{Coverage, Moment, NoticeCode, PowerState, SensorEvent, SensorKind};
+use recorder::{PauseRequest, RecorderInput, SkipReason};
 
 #[test]
 fn spans_are_cut_at_each_change_and_each_whole_minute() {
@@ -47,9 +47,9 @@ fn idle_time_is_subtracted_back_to_the_last_input() {
     d.at(0, window("Editor", "a"))
         .at(30 * S, keys(4))
         .wait(35 * S, 325 * S);
-    d.at(330 * S, Event::Idle { idle_us: LIMIT })
+    d.at(330 * S, SensorEvent::Idle { idle_us: LIMIT })
         .wait(335 * S, 400 * S)
-        .at(410 * S, Event::Present)
+        .at(410 * S, SensorEvent::Present)
         .at(411 * S, keys(1));
     let r = d.stop(420 * S);
     let by_state = |state| {
@@ -137,7 +137,7 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
         ..moment(us)
     };
     let mut out = Vec::new();
-    d.step(woken(night + 22 * S), Input::Tick);
+    d.step(woken(night + 22 * S), RecorderInput::Tick);
     for t in (25..60).step_by(5) {
         d.checkpoint(woken(night + t * S));
     }
@@ -163,10 +163,10 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
 
 #[test]
 fn announced_sleep_ends_with_the_announcement_or_with_the_first_input() {
-    for end in [Event::Sleep { asleep: false }, keys(1)] {
+    for end in [SensorEvent::Sleep { asleep: false }, keys(1)] {
         let mut d = Desk::new(settings(true));
         d.at(0, window("Editor", "a"))
-            .at(10 * S, Event::Sleep { asleep: true });
+            .at(10 * S, SensorEvent::Sleep { asleep: true });
         d.at(7210 * S, end.clone());
         let r = d.stop(7220 * S);
         let asleep: u64 = spans(&r)
@@ -195,7 +195,7 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
             utc_us: moment(us).utc_us.saturating_add(jump),
             ..moment(us)
         };
-        d.step(after(15 * S), Input::Tick);
+        d.step(after(15 * S), RecorderInput::Tick);
         let out = d.recorder.stop(after(30 * S), "");
         let all: Vec<_> = d.records.into_iter().chain(out.records).collect();
         assert_eq!(
@@ -211,8 +211,8 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
 
 #[test]
 fn low_battery_suspends_once_and_resumes_with_hysteresis() {
-    let power = |percent, discharging| Event::Power {
-        power: Power {
+    let power = |percent, discharging| SensorEvent::Power {
+        power: PowerState {
             percent,
             discharging,
         },
@@ -251,8 +251,10 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
 #[test]
 fn a_pause_records_nothing_and_can_end_by_itself() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
-        .step(moment(10 * S), Input::Pause(Pause::For(60 * S)));
+    d.at(0, window("Editor", "a")).step(
+        moment(10 * S),
+        RecorderInput::Pause(PauseRequest::For(60 * S)),
+    );
     d.at(20 * S, window("Diary", "dear diary"))
         .at(25 * S, keys(50))
         .wait(30 * S, 80 * S);
@@ -281,8 +283,11 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
 fn input_told_after_a_pause_is_not_counted_when_it_happened_during_it() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a")).at(2 * S, keys(5));
-    d.step(moment(10_200_000), Input::Pause(Pause::UntilResumed));
-    d.step(moment(12_300_000), Input::Resume);
+    d.step(
+        moment(10_200_000),
+        RecorderInput::Pause(PauseRequest::UntilResumed),
+    );
+    d.step(moment(12_300_000), RecorderInput::Resume);
     // Told a second late: one batch from within the pause, one that may reach back into it, one that cannot.
     d.at(11_900_000, keys(100)).at(12_800_000, keys(40));
     d.at(13_400_000, keys(7));
@@ -297,7 +302,7 @@ fn protected_windows_are_counted_but_never_named_or_pictured() {
     d.at(0, window("Editor", "a"))
         .at(10 * S, window("KeePassXC", "Secrets.kdbx"))
         .at(12 * S, keys(3));
-    assert_eq!(d.recorder.shot_target().unwrap_err(), Skip::Protected);
+    assert_eq!(d.recorder.shot_target().unwrap_err(), SkipReason::Protected);
     d.at(15 * S, window("KeePassXC", "Other.kdbx"))
         .at(20 * S, window("Editor", "b"));
     assert!(d.recorder.shot_target().is_ok());
@@ -316,15 +321,15 @@ fn a_lost_window_sensor_is_blind_until_it_is_back() {
     d.at(0, window("Editor", "a"));
     d.at(
         10 * S,
-        Event::Lost {
-            concern: Concern::Window,
+        SensorEvent::Lost {
+            concern: SensorKind::Window,
             reason: "gone".into(),
         },
     );
     d.at(
         20 * S,
-        Event::Back {
-            concern: Concern::Window,
+        SensorEvent::Back {
+            concern: SensorKind::Window,
         },
     );
     let r = d.stop(30 * S);
@@ -338,7 +343,7 @@ fn a_lost_window_sensor_is_blind_until_it_is_back() {
 fn standing_still_is_blind_and_said() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a"));
-    d.step(moment(60 * S), Input::Tick);
+    d.step(moment(60 * S), RecorderInput::Tick);
     let r = d.stop(61 * S);
     assert_eq!(notices(&r), [NoticeCode::Stalled, NoticeCode::Stopped]);
     let blind: u64 = spans(&r)
@@ -352,8 +357,10 @@ fn standing_still_is_blind_and_said() {
 #[test]
 fn a_zone_change_cuts_and_is_kept() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
-        .step(moment(10 * S), Input::Zone("America/New_York".into()));
+    d.at(0, window("Editor", "a")).step(
+        moment(10 * S),
+        RecorderInput::Zone("America/New_York".into()),
+    );
     let r = d.stop(20 * S);
     let zones: Vec<_> = spans(&r).iter().map(|s| s.zone.to_string()).collect();
     assert_eq!(zones, ["Europe/Berlin", "America/New_York"]);
@@ -381,9 +388,9 @@ fn seconds_with_input_are_counted_once_each() {
 fn without_room_on_the_disk_time_is_blind_and_nothing_is_counted() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a")).at(S, keys(3));
-    d.step(moment(10 * S), Input::NoRoom(true));
+    d.step(moment(10 * S), RecorderInput::NoRoom(true));
     d.at(12 * S, keys(5)).at(14 * S, window("Editor", "b"));
-    d.step(moment(20 * S), Input::NoRoom(false));
+    d.step(moment(20 * S), RecorderInput::NoRoom(false));
     d.at(22 * S, keys(7));
     let records = d.stop(30 * S);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::*;
 use jiff::civil::date;
-use model::{DeviceId, InputCounts, NoticeCode, SCHEMA, Window};
+use model::{DeviceId, InputCounts, NoticeCode, RECORD_SCHEMA, WindowInfo};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app:
         protected: app == "protected",
         removed: false,
         window: (!app.is_empty() && app != "protected").then(|| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: app.into(),
                 exe: String::new(),
                 title: format!("{app} title"),
@@ -42,11 +42,11 @@ pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app:
     }
 }
 
-pub(crate) fn lines(spans: &[Span]) -> Vec<Line> {
+pub(crate) fn lines(spans: &[Span]) -> Vec<RecordLine> {
     (1..)
         .zip(spans)
-        .map(|(seq, span)| Line {
-            schema: SCHEMA,
+        .map(|(seq, span)| RecordLine {
+            schema: RECORD_SCHEMA,
             device_id: DeviceId::from_bytes([1; 16]),
             seq,
             record: Record::Span(span.clone()),
@@ -208,8 +208,8 @@ fn protected_time_is_a_row_of_its_own() {
 #[test]
 fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
     let mut all = lines(&[]);
-    all.push(Line {
-        schema: SCHEMA,
+    all.push(RecordLine {
+        schema: RECORD_SCHEMA,
         device_id: DeviceId::from_bytes([1; 16]),
         seq: 9,
         record: Record::Notice(Notice {

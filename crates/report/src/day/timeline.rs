@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// A non-empty interval `[start_us, end_us)` owned by one span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct OwnedInterval {
     /// First instant, microseconds since the Unix epoch (UTC).
     pub start_us: i64,
     /// First instant after it.
@@ -23,12 +23,12 @@ pub struct Piece {
 
 /// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
 #[must_use]
-pub fn pieces(spans: &[&Span]) -> Vec<Piece> {
+pub fn pieces(spans: &[&Span]) -> Vec<OwnedInterval> {
     pieces_of(spans.iter().map(|span| (span.start_us, span.end_us())))
 }
 
 /// The same of bare starts and ends.
-pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<Piece> {
+pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<OwnedInterval> {
     let mut owned: BTreeMap<i64, (i64, usize)> = BTreeMap::new();
     for (index, (start, end)) in spans.enumerate() {
         if start < end {
@@ -37,7 +37,7 @@ pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<Piece> {
     }
     owned
         .into_iter()
-        .map(|(start_us, (end_us, span))| Piece {
+        .map(|(start_us, (end_us, span))| OwnedInterval {
             start_us,
             end_us,
             span,

@@ -1,8 +1,8 @@
 //! The running totals of the present day, kept without reading the journal again.
 
 use super::{DayReport, StateTotal, bounds, date_in};
-use crate::strip::Strip;
-use crate::{Glance, text};
+use crate::strip::Timeline;
+use crate::{DaySummary, text};
 use jiff::civil::Date;
 use model::{Counts, Coverage, Span};
 use serde::{Deserialize, Serialize};
@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 /// It is a quick view for the live console, exact as long as the clock is not set: overlaps are not resolved here
 /// and gaps are not called `off` (an ordinary run has neither). [`super::summarise`] has the last word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Today {
+pub struct TodayTotals {
     day: Date,
     states: [u64; Coverage::ALL.len()],
     counts: Counts,
     #[serde(default)]
-    glance: Glance,
+    glance: DaySummary,
 }
 
-impl Today {
+impl TodayTotals {
     /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
     pub fn merge(&mut self, other: &Self) {
         for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
@@ -37,25 +37,25 @@ impl Today {
             day,
             states: [0; Coverage::ALL.len()],
             counts: Counts::default(),
-            glance: Glance::new(bounds(day, &text::zone(zone)).0),
+            glance: DaySummary::new(bounds(day, &text::zone(zone)).0),
         }
     }
 
     /// What the journal already holds of that day.
     #[must_use]
-    pub fn from_report(report: &DayReport, strip: &Strip) -> Self {
+    pub fn from_report(report: &DayReport, strip: &Timeline) -> Self {
         let mut today = Self::new(report.day, &report.zone);
         for total in &report.states {
             today.states[total.state as usize] = total.us;
         }
         today.counts = report.counts;
-        today.glance = Glance::of(strip);
+        today.glance = DaySummary::of(strip);
         today
     }
 
     /// The day at a glance.
     #[must_use]
-    pub fn glance(&self) -> &Glance {
+    pub fn glance(&self) -> &DaySummary {
         &self.glance
     }
 
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
-        let mut today = Today::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
+        let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
         today.counts.hardware.keys = 9;
         let mut counts = Counts::default();
         counts.hardware.keys = 4;
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_span_over_midnight_begins_the_new_day() {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
-        let mut today = Today::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
+        let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
         let span = |start_us, dur_us, keys| Span {
             start_us,
             dur_us,

@@ -3,7 +3,7 @@
 //! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
 //! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::printable`] only.
 
-use crate::activity::Ten;
+use crate::activity::ActivityBucket;
 use crate::meaning::NamedUsage;
 use jiff::civil::Date;
 use model::{Counts, Coverage, NoticeCode};
@@ -43,11 +43,11 @@ pub struct DayReport {
     pub projects: Vec<NamedUsage>,
     /// Per ten minutes, those without active or idle time left out.
     #[serde(default)]
-    pub activity: Vec<Ten>,
+    pub activity: Vec<ActivityBucket>,
     /// Screenshots, in the journal's order.
-    pub shots: Vec<ShotRow>,
+    pub shots: Vec<DayScreenshot>,
     /// Notices, in the journal's order.
-    pub notices: Vec<NoticeRow>,
+    pub notices: Vec<DayNotice>,
     /// Numbers of the journal's rows on or near this day that cannot be read any more; their time shows as `off`.
     pub damaged: Vec<u64>,
 }
@@ -124,7 +124,7 @@ pub struct WindowTotal {
 
 /// One screenshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShotRow {
+pub struct DayScreenshot {
     /// Its number in the journal.
     pub seq: u64,
     /// When.
@@ -154,7 +154,7 @@ pub struct ShotRow {
 
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoticeRow {
+pub struct DayNotice {
     /// Its number in the journal.
     pub seq: u64,
     /// When.

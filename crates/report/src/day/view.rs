@@ -81,7 +81,7 @@ impl fmt::Display for DayStart {
 }
 
 /// One day in each zone met, whose bounds are found once.
-pub(crate) struct Bounds {
+pub(crate) struct DayBounds {
     day: Date,
     starts: DayStart,
     zones: Vec<(String, TimeZone, (i64, i64))>,
@@ -89,7 +89,7 @@ pub(crate) struct Bounds {
     last: usize,
 }
 
-impl Bounds {
+impl DayBounds {
     pub(crate) fn new(day: Date, starts: DayStart) -> Self {
         Self {
             day,
@@ -140,7 +140,7 @@ impl Bounds {
 
 /// A way to look at days; as a rule they begin at midnight and nothing is merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct ViewOptions {
     /// When days begin.
     pub starts: DayStart,
     /// A visit to another application that is shorter than this (microseconds) and lies between two visits to the same

@@ -1,7 +1,9 @@
 //! Which category and project a window belongs to, asked once for each window that is met.
 
 use crate::day::DayReport;
-use crate::meaning::{List, Meaning, NO_WINDOW, NONE, PROTECTED, REMOVED, Sums};
+use crate::meaning::{
+    ClassificationRules, NO_WINDOW, NONE, NamedSums, PROTECTED, REMOVED, RuleList,
+};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -10,13 +12,13 @@ const MOST_WINDOWS: usize = 50_000;
 const MOST_BYTES: usize = 6 * 1024 * 1024;
 
 /// Places of a window's category and project among the names met.
-pub type Named = [u32; 2];
+pub type Classification = [u32; 2];
 
 /// The rules, and what they said so far.
 #[derive(Debug)]
-pub struct Names<'m> {
-    meaning: &'m Meaning,
-    apps: HashMap<String, AppRules<'m>>,
+pub struct Classifier<'m> {
+    meaning: &'m ClassificationRules,
+    apps: HashMap<String, AppClassifier<'m>>,
     met: usize,
     bytes: usize,
     names: [Vec<String>; 2],
@@ -25,16 +27,16 @@ pub struct Names<'m> {
 
 /// What is known of an application's windows.
 #[derive(Debug)]
-struct AppRules<'m> {
+struct AppClassifier<'m> {
     /// Its rules, per list: a name's place, and what the title must match.
     rules: [Vec<(u32, Option<&'m Regex>)>; 2],
-    titles: HashMap<String, Named>,
+    titles: HashMap<String, Classification>,
 }
 
-impl<'m> Names<'m> {
+impl<'m> Classifier<'m> {
     /// With nothing said yet.
     #[must_use]
-    pub fn new(meaning: &'m Meaning) -> Self {
+    pub fn new(meaning: &'m ClassificationRules) -> Self {
         Self {
             meaning,
             apps: HashMap::new(),
@@ -61,7 +63,7 @@ impl<'m> Names<'m> {
     }
 
     /// What a window stands for.
-    pub fn of(&mut self, app: &str, title: &str) -> Named {
+    pub fn of(&mut self, app: &str, title: &str) -> Classification {
         let title = if self.needs_titles() { title } else { "" };
         if let Some(named) = self.apps.get(app).and_then(|a| a.titles.get(title)) {
             return *named;
@@ -75,7 +77,8 @@ impl<'m> Names<'m> {
         if !self.apps.contains_key(app) {
             let rules = self.rules(app);
             let titles = HashMap::new();
-            self.apps.insert(app.to_owned(), AppRules { rules, titles });
+            self.apps
+                .insert(app.to_owned(), AppClassifier { rules, titles });
         }
         let Some(known) = self.apps.get_mut(app) else {
             return [0; 2];
@@ -92,7 +95,7 @@ impl<'m> Names<'m> {
     /// The rules of an application; the last one takes what the others leave.
     fn rules(&mut self, app: &str) -> [Vec<(u32, Option<&'m Regex>)>; 2] {
         let meaning = self.meaning;
-        [(0, List::Category), (1, List::Project)].map(|(list, of)| {
+        [(0, RuleList::Category), (1, RuleList::Project)].map(|(list, of)| {
             let rules = meaning.of_app(of, app).into_iter().chain([(NONE, None)]);
             rules
                 .map(|(name, must)| (self.number(list, name), must))
@@ -102,7 +105,7 @@ impl<'m> Names<'m> {
 
     /// Fills in the categories and projects of a day.
     pub fn tell_day(&mut self, day: &mut DayReport) {
-        let mut sums: [Sums; 2] = Default::default();
+        let mut sums: [NamedSums; 2] = Default::default();
         for app in &day.apps {
             for window in &app.windows {
                 let named = self.of(&app.app, &window.title);

@@ -3,13 +3,13 @@
 //! Each ten minutes go to what was active longest in them; neighbouring ones of the same make a block, which lasts from its
 //! first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
 
-use super::{Label, Overview};
+use super::{Overview, RowLabel};
 use crate::activity::TEN_US;
 use std::collections::BTreeMap;
 
 /// What blocks are made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum GroupBy {
     /// Projects.
     Project,
     /// Categories.
@@ -18,7 +18,7 @@ pub enum By {
     App,
 }
 
-impl By {
+impl GroupBy {
     /// The word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -30,13 +30,13 @@ impl By {
     }
 
     /// The name a label has here; none for what no rule named, and for what may not be told.
-    fn name(self, label: &Label) -> Option<&str> {
+    fn name(self, label: &RowLabel) -> Option<&str> {
         let name = match self {
             Self::Project => &*label.project,
             Self::Category => &*label.category,
             Self::App => label.app(),
         };
-        let told = matches!(label.row, super::Row::App(_));
+        let told = matches!(label.row, super::RowKey::App(_));
         let ruled = self == Self::App || !name.starts_with('(');
         (told && ruled && !name.is_empty()).then_some(name)
     }
@@ -44,7 +44,7 @@ impl By {
 
 /// A block of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct WorkBlock {
     /// The project, category or application.
     pub name: String,
     /// Its first active instant, in microseconds since the Unix epoch (UTC).
@@ -59,16 +59,16 @@ pub struct Block {
 impl Overview {
     /// The blocks that last at least `min_us` (microseconds), in order.
     #[must_use]
-    pub fn blocks(&self, by: By, min_us: u64) -> Vec<Block> {
-        let mut blocks: Vec<Block> = Vec::new();
+    pub fn blocks(&self, by: GroupBy, min_us: u64) -> Vec<WorkBlock> {
+        let mut blocks: Vec<WorkBlock> = Vec::new();
         for day in &self.days {
             // Per ten minutes and name.
-            let mut tens: BTreeMap<i64, BTreeMap<&str, Block>> = BTreeMap::new();
+            let mut tens: BTreeMap<i64, BTreeMap<&str, WorkBlock>> = BTreeMap::new();
             for cell in &day.cells {
                 let label = &self.labels[cell.label as usize];
                 let names = tens.entry(cell.ten_us).or_default();
                 let Some(name) = by.name(label) else { continue };
-                let block = names.entry(name).or_insert_with(|| Block {
+                let block = names.entry(name).or_insert_with(|| WorkBlock {
                     name: name.to_owned(),
                     from_us: cell.from_us,
                     to_us: cell.to_us,

@@ -2,26 +2,26 @@
 
 use super::*;
 use crate::day::tests::{H, S, any_span, at, lines, span};
-use crate::meaning::Rule;
+use crate::meaning::ClassificationRule;
 use jiff::civil::date;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static RULES: LazyLock<Meaning> = LazyLock::new(rules);
+static RULES: LazyLock<ClassificationRules> = LazyLock::new(rules);
 
-fn rules() -> Meaning {
-    let rule = |name: &str, app: &str, title: &str| Rule {
+fn rules() -> ClassificationRules {
+    let rule = |name: &str, app: &str, title: &str| ClassificationRule {
         name: name.to_owned(),
         app: Some(app.to_owned()),
         title: Some(title.to_owned()),
     };
     let categories = [rule("writing", "editor", "title")];
     let projects = [rule("uam", "brow", "browser title")];
-    Meaning::new(&categories, true, &projects).unwrap()
+    ClassificationRules::new(&categories, true, &projects).unwrap()
 }
 
-fn made(view: View, days: &[Date], extent: Extent, spans: &[Span]) -> Overview {
-    let mut making = Making::new(view, &RULES, extent);
+fn made(view: ViewOptions, days: &[Date], extent: Extent, spans: &[Span]) -> Overview {
+    let mut making = OverviewBuilder::new(view, &RULES, extent);
     let spans: Vec<&Span> = spans.iter().collect();
     for some in days.chunks(3) {
         making.take(some, &spans, "UTC");
@@ -30,10 +30,10 @@ fn made(view: View, days: &[Date], extent: Extent, spans: &[Span]) -> Overview {
 }
 
 /// Everything that the head of the module promises of a day.
-fn whole(day: &DayView) {
+fn whole(day: &OverviewDay) {
     let totals = &day.totals;
     let [active, idle] = [Coverage::Active, Coverage::Idle].map(|s| totals.state_us(s));
-    let one = Whole::of([totals].into_iter());
+    let one = PeriodTotals::of([totals].into_iter());
     for rows in [&one.categories, &one.projects, &one.apps] {
         assert_eq!(rows.iter().map(|r| r.usage.active_us).sum::<u64>(), active);
         assert_eq!(rows.iter().map(|r| r.usage.idle_us).sum::<u64>(), idle);
@@ -67,7 +67,7 @@ fn days_of_23_and_25_hours_are_whole() {
             began_us: began - H,
             now_us: began + 29 * H,
         };
-        let overview = made(View::default(), &[day], extent, &spans);
+        let overview = made(ViewOptions::default(), &[day], extent, &spans);
         let view = &overview.days[0];
         whole(view);
         assert_eq!(view.totals.length_us, (hours * H) as u64);
@@ -75,9 +75,9 @@ fn days_of_23_and_25_hours_are_whole() {
         assert_eq!(view.totals.categories[0].name, "writing");
         assert_eq!(view.strips.len(), 1);
         // From four to four the clock change lies in the day before.
-        let view = View {
+        let view = ViewOptions {
             starts: DayStart::parse("04:00").unwrap(),
-            ..View::default()
+            ..ViewOptions::default()
         };
         let overview = made(view, &[day], extent, &spans);
         assert_eq!(
@@ -106,9 +106,9 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
     };
     let day = date(2026, 7, 15);
     let seconds = |merge_us| {
-        let view = View {
+        let view = ViewOptions {
             merge_us,
-            ..View::default()
+            ..ViewOptions::default()
         };
         let overview = made(view, &[day], extent, &spans);
         whole(&overview.days[0]);
@@ -144,9 +144,9 @@ fn what_is_held_back_is_never_counted_to_anything_else() {
         began_us: ten,
         now_us: ten + 50 * S,
     };
-    let view = View {
+    let view = ViewOptions {
         merge_us: H as u64,
-        ..View::default()
+        ..ViewOptions::default()
     };
     let overview = made(view, &[date(2026, 7, 15)], extent, &spans);
     let totals = &overview.days[0].totals;
@@ -181,7 +181,7 @@ fn work_makes_blocks_that_do_not_overlap() {
         began_us: eight,
         now_us: eight + 3 * H,
     };
-    let overview = made(View::default(), &[date(2026, 7, 15)], extent, &spans);
+    let overview = made(ViewOptions::default(), &[date(2026, 7, 15)], extent, &spans);
     let minutes = |us: i64| (us - eight) / (60 * S);
     let blocks = |by, min: u64| {
         let found = overview.blocks(by, min * 60 * 1_000_000).into_iter();
@@ -197,15 +197,18 @@ fn work_makes_blocks_that_do_not_overlap() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        blocks(By::App, 10),
+        blocks(GroupBy::App, 10),
         [
             ("Browser".to_owned(), 0, 89, 60),
             ("Editor".to_owned(), 90, 120, 30),
             ("Editor".to_owned(), 160, 170, 10)
         ]
     );
-    assert_eq!(blocks(By::Project, 10), [("uam".to_owned(), 0, 89, 60)]);
-    assert_eq!(blocks(By::Category, 60).len(), 1);
+    assert_eq!(
+        blocks(GroupBy::Project, 10),
+        [("uam".to_owned(), 0, 89, 60)]
+    );
+    assert_eq!(blocks(GroupBy::Category, 60).len(), 1);
 }
 
 proptest! {
@@ -223,7 +226,7 @@ proptest! {
         let base = 1_792_886_400 * S;
         let extent = Extent { began_us: base + began * H, now_us: base + (began + lasted) * H };
         let starts = DayStart::parse(&format!("{:02}:{:02}", starts / 60, starts % 60)).unwrap();
-        let view = View { starts, merge_us: merge_s * S as u64 };
+        let view = ViewOptions { starts, merge_us: merge_s * S as u64 };
         let days: Vec<Date> = date(2026, 10, 15).series(jiff::Span::new().days(1)).take(25).collect();
         let lines = lines(&spans);
         let overview = made(view, &days, extent, &spans);

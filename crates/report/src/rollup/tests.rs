@@ -4,8 +4,8 @@ use super::*;
 use crate::query;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use journal::{Commit, Day, Journal, Keys, Reader, Removal};
-use model::{DeviceId, Record, Window};
+use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget, UtcDay};
+use model::{DeviceId, Record, WindowInfo};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use vault::{Identity, KeyMaker, Opener};
@@ -36,7 +36,7 @@ fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Spa
         protected: recording && app == 4,
         removed: false,
         window: (recording && app < 4).then(|| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: format!("App {app}"),
                 exe: String::new(),
                 title: format!("canary title {app}"),
@@ -57,13 +57,13 @@ fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Spa
 }
 
 /// Titles decide here.
-static TITLES: LazyLock<crate::Meaning> = LazyLock::new(|| {
-    let rule = |name: &str, title: &str| crate::meaning::Rule {
+static TITLES: LazyLock<crate::ClassificationRules> = LazyLock::new(|| {
+    let rule = |name: &str, title: &str| crate::meaning::ClassificationRule {
         name: name.to_owned(),
         app: None,
         title: Some(title.to_owned()),
     };
-    crate::Meaning::new(
+    crate::ClassificationRules::new(
         &[rule("odd", "title [13]")],
         true,
         &[rule("three", "3"), rule("rest", "canary")],
@@ -77,13 +77,13 @@ struct Desk {
     viewer: Identity,
 }
 
-static MEANING: LazyLock<crate::Meaning> = LazyLock::new(|| {
-    let rule = |name: &str, app: &str| crate::meaning::Rule {
+static MEANING: LazyLock<crate::ClassificationRules> = LazyLock::new(|| {
+    let rule = |name: &str, app: &str| crate::meaning::ClassificationRule {
         name: name.to_owned(),
         app: Some(app.to_owned()),
         title: None,
     };
-    crate::Meaning::new(
+    crate::ClassificationRules::new(
         &[rule("one", "1|2"), rule("two", ".")],
         false,
         &[rule("three", "3")],
@@ -94,7 +94,7 @@ static MEANING: LazyLock<crate::Meaning> = LazyLock::new(|| {
 /// One run: what the program does, with the real journal and the real maker of roll-ups.
 struct Run {
     journal: Journal,
-    rollups: Rollups,
+    rollups: RollupBuilder,
     /// Closed spans that may change still, and the number of the first.
     waiting: Vec<Span>,
     first_id: u64,
@@ -110,7 +110,7 @@ impl Desk {
     }
 
     fn start(&self, lease: &Identity, now_us: i64) -> Run {
-        let keys = Keys {
+        let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
             maker: KeyMaker::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
@@ -118,7 +118,7 @@ impl Desk {
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
         let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
         journal.commit_recovered(&mended, now_us).unwrap();
-        let rollups = Rollups::new(journal.first_clear_slot().unwrap());
+        let rollups = RollupBuilder::new(journal.first_clear_slot().unwrap());
         Run {
             journal,
             rollups,
@@ -138,7 +138,7 @@ impl Desk {
         let reader = self.reader();
         let starts = ["00:00", "04:00", "03:07"][usize::try_from(now_us.rem_euclid(3)).unwrap()];
         let starts = crate::DayStart::parse(starts).unwrap();
-        let view = crate::View {
+        let view = crate::ViewOptions {
             starts,
             merge_us: 0,
         };
@@ -269,7 +269,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
 }
 
 /// What a search finds in records alone: windows with their first and last moment and active time.
-fn found_by_records(lines: &[model::Line], word: &str) -> Vec<(String, i64, i64, u64)> {
+fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64, i64, u64)> {
     let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
     for line in lines {
         if let Record::Span(span) = &line.record
@@ -311,7 +311,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let search = |words: &str| {
         let reader = desk.reader();
         let mut all = Vec::new();
-        let days = Day::of_us(begin)..=Day::of_us(begin);
+        let days = UtcDay::of_us(begin)..=UtcDay::of_us(begin);
         crate::search::titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
@@ -345,7 +345,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let mut run = desk.start(&lease, begin + 3 * H);
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    let what = Removal::Time(begin + 2 * H..begin + 2 * H + 60 * S);
+    let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
     run.journal.remove(&what, run.now_us).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
@@ -374,7 +374,7 @@ fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
 
 #[test]
 fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
-    let mut rollups = Rollups::new(0);
+    let mut rollups = RollupBuilder::new(0);
     rollups.add(&span(
         1_000 * SLOT_US + 5,
         60 * S,
@@ -413,7 +413,7 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
 
 #[test]
 fn a_span_of_a_million_years_is_no_work() {
-    let mut rollups = Rollups::new(0);
+    let mut rollups = RollupBuilder::new(0);
     rollups.add(&span(0, i64::MAX, "UTC", Coverage::Asleep, 0));
     rollups.add(&span(S, S, "UTC", Coverage::Active, 0));
     rollups.finish();
@@ -492,12 +492,12 @@ proptest! {
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = Removal::Time(run.now_us - seconds * S..run.now_us);
+                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
                     run.journal.remove(&what, run.now_us).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = Day::of_us(run.now_us);
+                    let day = UtcDay::of_us(run.now_us);
                     run.journal.erase(day..=day, run.now_us).unwrap();
                 }
                 Step::Again { clean, after, same } => {

@@ -15,20 +15,20 @@ const MOST_BYTES: usize = 192 * 1024;
 
 /// Windows in the making, by application and title.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Windows {
-    apps: BTreeMap<String, BTreeMap<String, Sum>>,
+pub(super) struct RollupWindows {
+    apps: BTreeMap<String, BTreeMap<String, WindowSum>>,
     bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
+struct WindowSum {
     /// Microseconds from the slot's start.
     first: u64,
     last: u64,
     usage: Usage,
 }
 
-impl Windows {
+impl RollupWindows {
     /// Adds what a window had between two moments, in microseconds from the slot's start.
     pub(super) fn add(&mut self, app: &str, title: &str, (from, to): (u64, u64), usage: &Usage) {
         if self.bytes > MOST_BYTES {
@@ -48,7 +48,7 @@ impl Windows {
             return;
         }
         self.bytes += title.len() + 40;
-        let sum = Sum {
+        let sum = WindowSum {
             first: from,
             last: to,
             usage: *usage,
@@ -95,7 +95,7 @@ fn number(out: &mut Vec<u8>, mut n: u64) {
 
 /// A window of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SlotWindow<'a> {
+pub(crate) struct RollupWindow<'a> {
     pub(crate) app: &'a str,
     pub(crate) title: &'a str,
     /// Its first and last moment, in microseconds since the Unix epoch (UTC), clipped to the slot.
@@ -107,7 +107,7 @@ pub(crate) struct SlotWindow<'a> {
 pub(crate) fn each<'a>(
     slot: i64,
     mut rest: &'a [u8],
-    visit: &mut dyn FnMut(SlotWindow<'a>),
+    visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
     let start = slot.checked_mul(SLOT_US)?;
     let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
@@ -122,7 +122,7 @@ pub(crate) fn each<'a>(
             for place in numbers.get_mut(..count)? {
                 *place = read(&mut rest)?;
             }
-            visit(SlotWindow {
+            visit(RollupWindow {
                 app,
                 title,
                 seen_us: (moment(first)?, moment(last)?),
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn windows_read_back_and_what_is_cut_off_does_not() {
-        let mut windows = Windows::default();
+        let mut windows = RollupWindows::default();
         windows.add("b", "", (5, 6), &usage(1));
         windows.add("a\n", "tit\u{0}le ä", (0, 900_000_000), &usage(300));
         let more = Usage {
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn too_many_are_none() {
-        let mut windows = Windows::default();
+        let mut windows = RollupWindows::default();
         for n in 0..100 {
             windows.add(
                 "app",

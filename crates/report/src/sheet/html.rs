@@ -2,7 +2,9 @@
 //!
 //! Always true: every text of the sheet goes through `esc`, and the file forbids scripts and requests by itself.
 
-use super::{Lane, Period, Row, Sheet, Table, Tint, clock, percent};
+use super::{
+    Colour, PeriodRow, PrintableReport, PrintedTimeline, UsageTable, UsageTableRow, clock, percent,
+};
 use data_encoding::BASE64;
 use std::fmt::Write;
 
@@ -24,7 +26,7 @@ fn esc(text: &str) -> String {
     out
 }
 
-fn hex(Tint(r, g, b): Tint) -> String {
+fn hex(Colour(r, g, b): Colour) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
@@ -32,7 +34,7 @@ fn hex(Tint(r, g, b): Tint) -> String {
 
 /// The sheet as a file's content.
 #[must_use]
-pub fn html(sheet: &Sheet) -> String {
+pub fn html(sheet: &PrintableReport) -> String {
     let mut out = String::with_capacity(64 * 1024);
     let _ = write!(
         out,
@@ -59,7 +61,7 @@ pub fn html(sheet: &Sheet) -> String {
     out
 }
 
-fn head(out: &mut String, sheet: &Sheet) {
+fn head(out: &mut String, sheet: &PrintableReport) {
     let _ = write!(
         out,
         "<header>\n<h1>{}</h1>\n<p class=\"range\">{}</p>\n<dl class=\"facts\">\n",
@@ -81,7 +83,7 @@ fn head(out: &mut String, sheet: &Sheet) {
     out.push_str("</section>\n");
 }
 
-fn usage(out: &mut String, table: &Table) {
+fn usage(out: &mut String, table: &UsageTable) {
     let _ = write!(
         out,
         "<section>\n<h2>{}</h2>\n<table>\n<thead><tr><th scope=\"col\">Name</th><th class=\"bar\" aria-label=\"Share\"></th>\
@@ -109,7 +111,7 @@ fn usage(out: &mut String, table: &Table) {
     out.push_str("</tfoot>\n</table>\n</section>\n");
 }
 
-fn line(out: &mut String, row: &Row, bar: &str) {
+fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
     let [active, idle, total] = row.seconds.map(clock);
     let key = row.tint.map_or_else(String::new, |tint| {
         format!("<i class=\"key\" style=\"background:{}\"></i>", hex(tint))
@@ -123,7 +125,7 @@ fn line(out: &mut String, row: &Row, bar: &str) {
     );
 }
 
-fn periods(out: &mut String, sheet: &Sheet) {
+fn periods(out: &mut String, sheet: &PrintableReport) {
     if sheet.periods.is_empty() {
         return;
     }
@@ -134,7 +136,7 @@ fn periods(out: &mut String, sheet: &Sheet) {
         sheet.period
     );
     let mut sum = [0, 0];
-    for Period {
+    for PeriodRow {
         name,
         when,
         seconds,
@@ -169,7 +171,7 @@ fn periods(out: &mut String, sheet: &Sheet) {
     );
 }
 
-fn lanes(out: &mut String, sheet: &Sheet) {
+fn lanes(out: &mut String, sheet: &PrintableReport) {
     if sheet.lanes.is_empty() {
         return;
     }
@@ -192,7 +194,7 @@ fn lanes(out: &mut String, sheet: &Sheet) {
     out.push_str("</section>\n");
 }
 
-fn draw(out: &mut String, lane: &Lane) {
+fn draw(out: &mut String, lane: &PrintedTimeline) {
     let _ = write!(
         out,
         "<figure>\n<figcaption><b>{}</b><span>{}</span></figcaption>\n\
@@ -204,7 +206,7 @@ fn draw(out: &mut String, lane: &Lane) {
         esc(&lane.sum)
     );
     // One path a colour keeps a month small.
-    let mut tints: Vec<Tint> = lane.strips.iter().map(|s| s.tint).collect();
+    let mut tints: Vec<Colour> = lane.strips.iter().map(|s| s.tint).collect();
     tints.sort_unstable();
     tints.dedup();
     for tint in tints {
@@ -242,7 +244,7 @@ fn draw(out: &mut String, lane: &Lane) {
     out.push_str("</div>\n</figure>\n");
 }
 
-fn states(out: &mut String, sheet: &Sheet) {
+fn states(out: &mut String, sheet: &PrintableReport) {
     if sheet.states.is_empty() {
         return;
     }
@@ -268,7 +270,7 @@ fn states(out: &mut String, sheet: &Sheet) {
     );
 }
 
-fn pictures(out: &mut String, sheet: &Sheet) {
+fn pictures(out: &mut String, sheet: &PrintableReport) {
     if sheet.pictures.is_empty() {
         return;
     }
@@ -292,7 +294,7 @@ fn pictures(out: &mut String, sheet: &Sheet) {
     out.push_str("</div>\n</section>\n");
 }
 
-fn foot(out: &mut String, sheet: &Sheet) {
+fn foot(out: &mut String, sheet: &PrintableReport) {
     out.push_str("<section class=\"notes\">\n<h2>What to know</h2>\n<ul>\n");
     for note in &sheet.notes {
         let _ = writeln!(out, "<li>{}</li>", esc(note));

@@ -1,9 +1,9 @@
 //! The time lines of a sheet: a lane a day, all with the same hours.
 
-use super::{Tint, Tints};
+use super::{CategoryColours, Colour};
 use crate::activity::{TEN_US, idle_share};
 use crate::day::DayStart;
-use crate::overview::{DayView, Overview, bounds_of};
+use crate::overview::{Overview, OverviewDay, bounds_of};
 use crate::text::{hms, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,33 +16,33 @@ const FEWEST_HOURS: i64 = 8;
 
 /// A day's time line. Places along it are in tenths of a percent of its width.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lane {
+pub struct PrintedTimeline {
     /// Which day.
     pub name: String,
     /// What it comes to.
     pub sum: String,
     /// What was when.
-    pub strips: Vec<LaneStrip>,
+    pub strips: Vec<PrintedStretch>,
     /// Activity by ten minutes.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<PrintedBar>,
     /// Hours by the wall clock, and where they are.
     pub hours: Vec<(u32, String)>,
 }
 
 /// A stretch of a lane, from and to in hundredths of a percent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneStrip {
+pub struct PrintedStretch {
     /// Where it begins.
     pub from: u32,
     /// Where it ends.
     pub to: u32,
     /// Its colour.
-    pub tint: Tint,
+    pub tint: Colour,
 }
 
 /// Ten minutes of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
+pub struct PrintedBar {
     /// Where they begin, in hundredths of a percent.
     pub from: u32,
     /// Where they end.
@@ -54,7 +54,11 @@ pub struct Bar {
 }
 
 /// The lanes of the days of which something is known.
-pub(super) fn lanes(overview: &Overview, tints: &Tints, starts: DayStart) -> Vec<Lane> {
+pub(super) fn lanes(
+    overview: &Overview,
+    tints: &CategoryColours,
+    starts: DayStart,
+) -> Vec<PrintedTimeline> {
     let days = || overview.days.iter().filter(|day| day.totals.is_known());
     // The hours in which anybody was at a desk, the same for all days.
     let spans = days().filter_map(|day| {
@@ -77,7 +81,12 @@ pub(super) fn lanes(overview: &Overview, tints: &Tints, starts: DayStart) -> Vec
     days().map(|day| lane(day, tints, starts, shown)).collect()
 }
 
-fn lane(day: &DayView, tints: &Tints, starts: DayStart, (from, to): (i64, i64)) -> Lane {
+fn lane(
+    day: &OverviewDay,
+    tints: &CategoryColours,
+    starts: DayStart,
+    (from, to): (i64, i64),
+) -> PrintedTimeline {
     let zone = zone(&day.zone);
     let (begin, _) = bounds_of(day, starts);
     let (from, to) = (begin.saturating_add(from), begin.saturating_add(to));
@@ -89,7 +98,7 @@ fn lane(day: &DayView, tints: &Tints, starts: DayStart, (from, to): (i64, i64)) 
     let strips = day.strips.iter().filter_map(|strip| {
         let tint = tints.of_state(strip.state, strip.category.as_deref())?;
         let (from, to) = (place(strip.from_us), place(strip.to_us));
-        (from < to).then_some(LaneStrip { from, to, tint })
+        (from < to).then_some(PrintedStretch { from, to, tint })
     });
     let of_ten = |us: u64| {
         u32::try_from(us * 1000 / TEN_US.unsigned_abs())
@@ -97,7 +106,7 @@ fn lane(day: &DayView, tints: &Tints, starts: DayStart, (from, to): (i64, i64)) 
             .min(1000)
     };
     let bars = day.tens.iter().filter_map(|ten| {
-        let bar = Bar {
+        let bar = PrintedBar {
             from: place(ten.start_us),
             to: place(ten.start_us.saturating_add(TEN_US)),
             active: of_ten(ten.active_us),
@@ -123,7 +132,7 @@ fn lane(day: &DayView, tints: &Tints, starts: DayStart, (from, to): (i64, i64)) 
     if let Some(when) = presence(day) {
         sum = format!("{when} · {sum}");
     }
-    Lane {
+    PrintedTimeline {
         name: totals.day.strftime("%A, %-d %B").to_string(),
         sum,
         strips: strips.collect(),
@@ -133,7 +142,7 @@ fn lane(day: &DayView, tints: &Tints, starts: DayStart, (from, to): (i64, i64)) 
 }
 
 /// From when until when somebody was at the desk at all.
-fn at_desk(day: &DayView) -> Option<(i64, i64)> {
+fn at_desk(day: &OverviewDay) -> Option<(i64, i64)> {
     let mut there = day.strips.iter().filter(|s| s.state.is_recording());
     let first = there.next()?;
     let last = there.next_back().unwrap_or(first);
@@ -141,7 +150,7 @@ fn at_desk(day: &DayView) -> Option<(i64, i64)> {
 }
 
 /// The same by the wall clock, such as `08:58–17:40`.
-pub(super) fn presence(day: &DayView) -> Option<String> {
+pub(super) fn presence(day: &OverviewDay) -> Option<String> {
     let zone = zone(&day.zone);
     let (from, to) = at_desk(day)?;
     Some(format!(

@@ -4,37 +4,40 @@ mod canvas;
 
 pub use canvas::PdfError;
 
-use super::{Lane, Picture, Row, Sheet, Table, Tint, clock, percent};
-use canvas::{Canvas, Ink, LEFT, RIGHT, Weight};
+use super::{
+    Colour, PrintableReport, PrintedTimeline, ReportScreenshot, UsageTable, UsageTableRow, clock,
+    percent,
+};
+use canvas::{Canvas, LEFT, RIGHT, TextStyle, Weight};
 
-const TEXT: Tint = Tint(0x1d, 0x27, 0x33);
-const SOFT: Tint = Tint(0x56, 0x63, 0x74);
-const RULE: Tint = Tint(0xc3, 0xcc, 0xd5);
-const FAINT: Tint = Tint(0xe6, 0xeb, 0xef);
-const GROUND: Tint = Tint(0xf8, 0xf9, 0xfa);
-const PLAIN_BAR: Tint = Tint(0x7f, 0x8f, 0xa0);
-const ACTIVE: Tint = Tint(0x3d, 0x4a, 0x59);
-const IDLE: Tint = Tint(0xc5, 0xce, 0xd7);
+const TEXT: Colour = Colour(0x1d, 0x27, 0x33);
+const SOFT: Colour = Colour(0x56, 0x63, 0x74);
+const RULE: Colour = Colour(0xc3, 0xcc, 0xd5);
+const FAINT: Colour = Colour(0xe6, 0xeb, 0xef);
+const GROUND: Colour = Colour(0xf8, 0xf9, 0xfa);
+const PLAIN_BAR: Colour = Colour(0x7f, 0x8f, 0xa0);
+const ACTIVE: Colour = Colour(0x3d, 0x4a, 0x59);
+const IDLE: Colour = Colour(0xc5, 0xce, 0xd7);
 
 const WIDTH: f32 = RIGHT - LEFT;
 /// Height of a table's row.
 const LINE: f32 = 15.0;
 
-const fn ink(weight: Weight, size: f32, tint: Tint) -> Ink {
-    Ink { weight, size, tint }
+const fn ink(weight: Weight, size: f32, tint: Colour) -> TextStyle {
+    TextStyle { weight, size, tint }
 }
 
-const BODY: Ink = ink(Weight::Regular, 9.0, TEXT);
-const QUIET: Ink = ink(Weight::Regular, 9.0, SOFT);
-const STRONG: Ink = ink(Weight::Bold, 9.0, TEXT);
-const SMALL: Ink = ink(Weight::Regular, 7.5, SOFT);
-const HEADING: Ink = ink(Weight::Bold, 11.5, TEXT);
+const BODY: TextStyle = ink(Weight::Regular, 9.0, TEXT);
+const QUIET: TextStyle = ink(Weight::Regular, 9.0, SOFT);
+const STRONG: TextStyle = ink(Weight::Bold, 9.0, TEXT);
+const SMALL: TextStyle = ink(Weight::Regular, 7.5, SOFT);
+const HEADING: TextStyle = ink(Weight::Bold, 11.5, TEXT);
 
 /// The sheet as a file's content. Pictures must be JPEGs in RGB.
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
-pub fn pdf(sheet: &Sheet, made_us: i64) -> Result<Vec<u8>, PdfError> {
+pub fn pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas::new()?;
     head(&mut canvas, sheet);
     if sheet.tables.iter().all(|table| table.rows.is_empty()) {
@@ -62,7 +65,7 @@ pub fn pdf(sheet: &Sheet, made_us: i64) -> Result<Vec<u8>, PdfError> {
     canvas.finish(&title, &foot, SMALL, made_us)
 }
 
-fn head(canvas: &mut Canvas, sheet: &Sheet) {
+fn head(canvas: &mut Canvas, sheet: &PrintableReport) {
     let large = ink(Weight::Bold, 21.0, TEXT);
     canvas.y += 16.0;
     for line in canvas.wrap(&sheet.title, WIDTH, large).iter().take(3) {
@@ -115,9 +118,9 @@ fn heading(canvas: &mut Canvas, text: &str, below: f32) {
 }
 
 /// A column's name, its edge, and whether it ends there.
-type Column<'a> = (&'a str, f32, bool);
+type PdfColumn<'a> = (&'a str, f32, bool);
 
-fn cell(canvas: &mut Canvas, (_, x, ends): Column, text: &str, of: Ink) {
+fn cell(canvas: &mut Canvas, (_, x, ends): PdfColumn, text: &str, of: TextStyle) {
     let y = canvas.y;
     if ends {
         canvas.text_to(x, y, text, of);
@@ -126,7 +129,7 @@ fn cell(canvas: &mut Canvas, (_, x, ends): Column, text: &str, of: Ink) {
     }
 }
 
-fn columns(canvas: &mut Canvas, columns: &[Column]) {
+fn columns(canvas: &mut Canvas, columns: &[PdfColumn]) {
     canvas.y += 12.0;
     for column in columns {
         cell(canvas, *column, column.0, SMALL);
@@ -136,7 +139,7 @@ fn columns(canvas: &mut Canvas, columns: &[Column]) {
 }
 
 /// Begins a row, on a new page with the columns' names again if need be.
-fn row(canvas: &mut Canvas, heads: &[Column], is_first: bool) {
+fn row(canvas: &mut Canvas, heads: &[PdfColumn], is_first: bool) {
     if canvas.need(LINE + 4.0) {
         columns(canvas, heads);
     } else if !is_first {
@@ -150,13 +153,13 @@ fn end(canvas: &mut Canvas) {
     canvas.y += LINE - 10.8;
 }
 
-fn total(canvas: &mut Canvas, heads: &[Column]) {
+fn total(canvas: &mut Canvas, heads: &[PdfColumn]) {
     row(canvas, heads, true);
     canvas.line((LEFT, canvas.y - 10.8), (RIGHT, canvas.y - 10.8), RULE);
 }
 
-fn usage(canvas: &mut Canvas, table: &Table) {
-    let heads: [Column; 5] = [
+fn usage(canvas: &mut Canvas, table: &UsageTable) {
+    let heads: [PdfColumn; 5] = [
         ("Name", LEFT, false),
         ("Share", RIGHT - 174.0, true),
         ("Active", RIGHT - 116.0, true),
@@ -174,7 +177,7 @@ fn usage(canvas: &mut Canvas, table: &Table) {
         .max()
         .unwrap_or(0)
         .max(1);
-    let line = |canvas: &mut Canvas, row: &Row, name: Ink, number: Ink| {
+    let line = |canvas: &mut Canvas, row: &UsageTableRow, name: TextStyle, number: TextStyle| {
         let [active, idle, total] = row.seconds.map(clock);
         let mut x = LEFT;
         if let Some(tint) = row.tint {
@@ -216,11 +219,11 @@ fn usage(canvas: &mut Canvas, table: &Table) {
     end(canvas);
 }
 
-fn periods(canvas: &mut Canvas, sheet: &Sheet) {
+fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
     if sheet.periods.is_empty() {
         return;
     }
-    let heads: [Column; 5] = [
+    let heads: [PdfColumn; 5] = [
         ("Name", LEFT, false),
         ("At the desk", LEFT + 96.0, false),
         ("Active, by category", LEFT + 176.0, false),
@@ -253,7 +256,7 @@ fn periods(canvas: &mut Canvas, sheet: &Sheet) {
     end(canvas);
 }
 
-fn paragraph(canvas: &mut Canvas, text: &str, x: f32, of: Ink) {
+fn paragraph(canvas: &mut Canvas, text: &str, x: f32, of: TextStyle) {
     for line in canvas.wrap(text, RIGHT - x, of) {
         canvas.need(12.5);
         canvas.y += 12.5;
@@ -261,7 +264,7 @@ fn paragraph(canvas: &mut Canvas, text: &str, x: f32, of: Ink) {
     }
 }
 
-fn lanes(canvas: &mut Canvas, sheet: &Sheet) {
+fn lanes(canvas: &mut Canvas, sheet: &PrintableReport) {
     if sheet.lanes.is_empty() {
         return;
     }
@@ -288,7 +291,7 @@ fn lanes(canvas: &mut Canvas, sheet: &Sheet) {
     }
 }
 
-fn draw(canvas: &mut Canvas, lane: &Lane) {
+fn draw(canvas: &mut Canvas, lane: &PrintedTimeline) {
     const HIGH: f32 = 18.0;
     const BARS: f32 = 19.0;
     canvas.need(76.0);
@@ -335,8 +338,8 @@ fn draw(canvas: &mut Canvas, lane: &Lane) {
     }
 }
 
-fn states(canvas: &mut Canvas, sheet: &Sheet) {
-    let heads: [Column; 4] = [
+fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
+    let heads: [PdfColumn; 4] = [
         ("State", LEFT, false),
         ("Meaning", LEFT + 80.0, false),
         ("Share", RIGHT - 66.0, true),
@@ -368,18 +371,20 @@ fn states(canvas: &mut Canvas, sheet: &Sheet) {
     end(canvas);
 }
 
-fn pictures(canvas: &mut Canvas, sheet: &Sheet) {
+fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
     if sheet.pictures.is_empty() {
         return;
     }
     const GAP: f32 = 16.0;
     let column = (WIDTH - GAP) / 2.0;
-    let size = |picture: &Picture| {
+    let size = |picture: &ReportScreenshot| {
         let (width, height) = (picture.width.max(1) as f32, picture.height.max(1) as f32);
         let scale = (column / width).min(300.0 / height);
         (width * scale, height * scale)
     };
-    let high = |pair: &[(Picture, String)]| pair.iter().map(|(p, _)| size(p).1).fold(0.0, f32::max);
+    let high = |pair: &[(ReportScreenshot, String)]| {
+        pair.iter().map(|(p, _)| size(p).1).fold(0.0, f32::max)
+    };
     heading(
         canvas,
         "Pictures",
@@ -407,7 +412,7 @@ fn pictures(canvas: &mut Canvas, sheet: &Sheet) {
     }
 }
 
-fn notes(canvas: &mut Canvas, sheet: &Sheet) {
+fn notes(canvas: &mut Canvas, sheet: &PrintableReport) {
     heading(canvas, "What to know", 30.0);
     let missing =
         "\u{fffd} stands for a character that the font of this file does not have.".to_owned();
@@ -421,7 +426,7 @@ fn notes(canvas: &mut Canvas, sheet: &Sheet) {
     }
 }
 
-fn signatures(canvas: &mut Canvas, sheet: &Sheet) {
+fn signatures(canvas: &mut Canvas, sheet: &PrintableReport) {
     canvas.need(90.0);
     canvas.y += 72.0;
     let column = (WIDTH - 40.0) / 2.0;

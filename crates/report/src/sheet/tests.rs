@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::day::tests::{H, S, at, span};
-use crate::meaning::{Meaning, Rule};
-use crate::overview::Making;
-use crate::{Extent, View};
+use crate::meaning::{ClassificationRule, ClassificationRules};
+use crate::overview::OverviewBuilder;
+use crate::{Extent, ViewOptions};
 use jiff::civil::date;
-use model::{Span, Window};
+use model::{Span, WindowInfo};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ pub(crate) fn hostile() -> String {
     )
 }
 
-fn rule(name: &str, app: &str) -> Rule {
-    Rule {
+fn rule(name: &str, app: &str) -> ClassificationRule {
+    ClassificationRule {
         name: name.to_owned(),
         app: Some(app.to_owned()),
         title: None,
@@ -27,7 +27,7 @@ fn rule(name: &str, app: &str) -> Rule {
 }
 
 /// `count` days at a desk, with something of everything.
-pub(crate) fn days(count: usize, meaning: &Meaning) -> Overview {
+pub(crate) fn days(count: usize, meaning: &ClassificationRules) -> Overview {
     let zone = "Europe/Berlin";
     let first = date(2026, 3, 23);
     let all: Vec<Date> = first
@@ -63,7 +63,7 @@ pub(crate) fn days(count: usize, meaning: &Meaning) -> Overview {
             };
             let mut span = span(end, length, zone, state, app);
             if n == 250 {
-                span.window = Some(Arc::new(Window {
+                span.window = Some(Arc::new(WindowInfo {
                     app: hostile(),
                     exe: String::new(),
                     title: hostile(),
@@ -84,31 +84,31 @@ pub(crate) fn days(count: usize, meaning: &Meaning) -> Overview {
         began_us: began - 9 * H,
         now_us: began + count as i64 * 24 * H,
     };
-    let mut making = Making::new(View::default(), meaning, extent);
+    let mut making = OverviewBuilder::new(ViewOptions::default(), meaning, extent);
     let spans: Vec<&Span> = spans.iter().collect();
     making.take(&all, &spans, zone);
     making.finish(Vec::new())
 }
 
-pub(crate) fn letter() -> Letter {
-    Letter {
+pub(crate) fn letter() -> Cover {
+    Cover {
         client: Some("Müller & Söhne <GmbH>".to_owned()),
         author: Some("Ada Λάμδα Ивановна 日本".to_owned()),
         version: "0.1.0".to_owned(),
         made_us: at("2026-04-01T08:00:00Z"),
         zone: "Europe/Berlin".to_owned(),
         projects: true,
-        ..Letter::default()
+        ..Cover::default()
     }
 }
 
-fn rules() -> Meaning {
+fn rules() -> ClassificationRules {
     let projects = [
         rule("uam", "code|alacritty"),
         rule("Website", "firefox"),
         rule("Ω & Б", "gimp"),
     ];
-    Meaning::new(&[], true, &projects).unwrap()
+    ClassificationRules::new(&[], true, &projects).unwrap()
 }
 
 #[test]
@@ -134,7 +134,7 @@ proptest! {
 /// What a sheet prints adds up as printed.
 #[test]
 fn a_week_adds_up_as_printed() {
-    let sheet = Sheet::new(&days(7, &rules()), letter());
+    let sheet = PrintableReport::new(&days(7, &rules()), letter());
     let totals: Vec<[u64; 3]> = sheet.tables.iter().map(|t| t.total.seconds).collect();
     assert_eq!(totals.len(), 3);
     assert!(totals.windows(2).all(|w| w[0] == w[1]), "{totals:?}");
@@ -176,7 +176,7 @@ fn a_year_is_told_by_the_month_and_without_time_lines() {
             day
         })
         .collect();
-    let sheet = Sheet::new(&overview, letter());
+    let sheet = PrintableReport::new(&overview, letter());
     assert_eq!(
         (sheet.period, sheet.periods.len(), sheet.lanes.len()),
         ("Months", 12, 0)
@@ -186,7 +186,7 @@ fn a_year_is_told_by_the_month_and_without_time_lines() {
 
 #[test]
 fn html_is_one_file_that_fetches_and_runs_nothing() {
-    let text = html::html(&Sheet::new(&days(2, &rules()), letter()));
+    let text = html::html(&PrintableReport::new(&days(2, &rules()), letter()));
     for bad in [
         "<script",
         "http://",
@@ -297,7 +297,7 @@ fn text_of(pdf: &[u8]) -> String {
 
 #[test]
 fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
-    let sheet = Sheet::new(&days(2, &rules()), letter());
+    let sheet = PrintableReport::new(&days(2, &rules()), letter());
     let text = text_of(&pdf::pdf(&sheet, 0).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     for line in [
@@ -333,10 +333,10 @@ proptest! {
     /// Whatever names are, both files can be made, and nothing of a name is markup.
     #[test]
     fn any_name_is_harmless(name in "(.|[<>&\"'\u{0}-\u{1f}\u{202e}日🎉]){0,80}") {
-        let letter = Letter { client: Some(name.clone()), author: Some(name), ..letter() };
-        let sheet = Sheet::new(&Overview::default(), letter);
+        let letter = Cover { client: Some(name.clone()), author: Some(name), ..letter() };
+        let sheet = PrintableReport::new(&Overview::default(), letter);
         let text = html::html(&sheet);
-        let plain = html::html(&Sheet::new(&Overview::default(), self::letter()));
+        let plain = html::html(&PrintableReport::new(&Overview::default(), self::letter()));
         // A blank name is none: its fact, of six tags, is not there.
         let blank = ["<dt>For", "<dt>By"].iter().filter(|fact| !text.contains(**fact)).count();
         prop_assert_eq!(text.matches('<').count() + 6 * blank, plain.matches('<').count());
@@ -348,7 +348,7 @@ proptest! {
 #[test]
 fn an_empty_time_says_so() {
     let overview = Overview::default();
-    let sheet = Sheet::new(&overview, Letter::default());
+    let sheet = PrintableReport::new(&overview, Cover::default());
     assert!(html::html(&sheet).contains("Nothing was recorded"));
     assert!(pdf::pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
 }
@@ -363,7 +363,7 @@ fn sheets_can_be_looked_at() {
     for count in [1, 9, 35, 70] {
         let mut letter = letter();
         if let Ok(bytes) = std::fs::read(dir.join("picture.jpg")) {
-            let picture = |seq| Picture {
+            let picture = |seq| ReportScreenshot {
                 seq,
                 at_us: letter.made_us,
                 zone: "Europe/Berlin".to_owned(),
@@ -375,7 +375,7 @@ fn sheets_can_be_looked_at() {
             };
             letter.pictures = (1..4).map(picture).collect();
         }
-        let sheet = Sheet::new(&days(count, &rules()), letter);
+        let sheet = PrintableReport::new(&days(count, &rules()), letter);
         std::fs::write(dir.join(format!("{count}.html")), html::html(&sheet)).unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
@@ -383,10 +383,10 @@ fn sheets_can_be_looked_at() {
         )
         .unwrap();
     }
-    let blocks = days(9, &rules()).blocks(crate::overview::By::App, 0);
-    let calendar = crate::ics::calendar(&blocks, crate::overview::By::App, "d", 0, "0.1.0");
+    let blocks = days(9, &rules()).blocks(crate::overview::GroupBy::App, 0);
+    let calendar = crate::ics::calendar(&blocks, crate::overview::GroupBy::App, "d", 0, "0.1.0");
     std::fs::write(dir.join("9.ics"), calendar).unwrap();
-    let empty = Sheet::new(&Overview::default(), Letter::default());
+    let empty = PrintableReport::new(&Overview::default(), Cover::default());
     std::fs::write(dir.join("0.html"), html::html(&empty)).unwrap();
     std::fs::write(dir.join("0.pdf"), pdf::pdf(&empty, 0).unwrap()).unwrap();
 }

@@ -1,9 +1,9 @@
 //! What a sheet says in words.
 
-use super::{CELL, Letter, MOST_PICTURES, NAME, Picture, percent};
+use super::{CELL, Cover, MOST_PICTURES, NAME, ReportScreenshot, percent};
 use crate::activity::idle_share;
 use crate::meaning::{PROTECTED, REMOVED};
-use crate::overview::{Overview, Whole};
+use crate::overview::{Overview, PeriodTotals};
 use crate::text::{count, hms, zone};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, printable};
@@ -17,7 +17,7 @@ pub(super) fn range(overview: &Overview) -> String {
     }
 }
 
-pub(super) fn facts(overview: &Overview, letter: &Letter) -> Vec<(&'static str, String)> {
+pub(super) fn facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |name, value: &Option<String>| {
         if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
@@ -59,7 +59,7 @@ pub(super) fn facts(overview: &Overview, letter: &Letter) -> Vec<(&'static str, 
     facts
 }
 
-pub(super) fn figures(overview: &Overview, whole: &Whole) -> Vec<(String, String)> {
+pub(super) fn figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String, String)> {
     let (active, idle) = (
         whole.state_us(Coverage::Active),
         whole.state_us(Coverage::Idle),
@@ -95,7 +95,7 @@ pub(super) fn meant(state: Coverage) -> &'static str {
     }
 }
 
-pub(super) fn notes(overview: &Overview, whole: &Whole, letter: &Letter) -> Vec<String> {
+pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -> Vec<String> {
     let mut notes = vec![
         "Time is counted by the window that was active. What was typed is never recorded.".to_owned(),
         "Active and idle time say whether somebody was at the desk, not how well anybody worked.".to_owned(),
@@ -141,9 +141,9 @@ pub(super) fn notes(overview: &Overview, whole: &Whole, letter: &Letter) -> Vec<
     notes
 }
 
-pub(super) fn captions(mut pictures: Vec<Picture>) -> Vec<(Picture, String)> {
+pub(super) fn captions(mut pictures: Vec<ReportScreenshot>) -> Vec<(ReportScreenshot, String)> {
     pictures.truncate(MOST_PICTURES);
-    let caption = |picture: &Picture| {
+    let caption = |picture: &ReportScreenshot| {
         let at = jiff::Timestamp::from_microsecond(picture.at_us);
         let at = at.map(|at| {
             at.to_zoned(zone(&picture.zone))

@@ -3,7 +3,7 @@
 use crate::screens::{MONO, Pixels, SANS, lines, page, pipeline, shoot};
 use image::{Rgb, RgbImage};
 use model::Rect;
-use screenshots::Outcome;
+use screenshots::PipelineOutcome;
 
 fn is_changed(blur: bool, scale: u32, before: &RgbImage, after: &RgbImage) -> bool {
     let mut pipeline = pipeline(blur);
@@ -12,9 +12,9 @@ fn is_changed(blur: bool, scale: u32, before: &RgbImage, after: &RgbImage) -> bo
         .process(&Pixels::of(after).frame(scale, &[]))
         .unwrap()
     {
-        Outcome::Picture(_) => true,
-        Outcome::Unchanged => false,
-        Outcome::Blank => panic!("not blank"),
+        PipelineOutcome::Picture(_) => true,
+        PipelineOutcome::Unchanged => false,
+        PipelineOutcome::Blank => panic!("not blank"),
     }
 }
 
@@ -126,9 +126,9 @@ fn typing_is_not_lost_but_adds_up_until_it_counts() {
             .process(&Pixels::of(&typed(letters)).frame(100, &[]))
             .unwrap()
         {
-            Outcome::Picture(_) => pictures += 1,
-            Outcome::Unchanged => {}
-            Outcome::Blank => panic!("not blank"),
+            PipelineOutcome::Picture(_) => pictures += 1,
+            PipelineOutcome::Unchanged => {}
+            PipelineOutcome::Blank => panic!("not blank"),
         }
     }
     assert!((2..16).contains(&pictures), "{pictures}");
@@ -142,7 +142,7 @@ fn the_same_picture_is_unchanged_until_forgotten_or_resized() {
     shoot(&mut pipeline, &pixels.frame(100, &[]));
     assert!(matches!(
         pipeline.process(&pixels.frame(100, &[])).unwrap(),
-        Outcome::Unchanged
+        PipelineOutcome::Unchanged
     ));
     pipeline.forget();
     shoot(&mut pipeline, &pixels.frame(100, &[]));
@@ -159,7 +159,7 @@ fn a_picture_of_one_colour_is_blank_also_when_wholly_covered() {
     let pixels = Pixels::of(&black);
     assert!(matches!(
         pipeline(false).process(&pixels.frame(100, &[])).unwrap(),
-        Outcome::Blank
+        PipelineOutcome::Blank
     ));
     let covered = Pixels::of(&editor(100));
     let all = [Rect {
@@ -170,7 +170,7 @@ fn a_picture_of_one_colour_is_blank_also_when_wholly_covered() {
     }];
     assert!(matches!(
         pipeline(false).process(&covered.frame(100, &all)).unwrap(),
-        Outcome::Blank
+        PipelineOutcome::Blank
     ));
     // A single differing pixel, also in the odd last column, is a picture.
     black.put_pixel(100, 66, Rgb([0, 0, 1]));
@@ -185,10 +185,10 @@ fn a_blank_moment_between_two_equal_pictures_makes_no_new_one() {
     shoot(&mut pipeline, &pixels.frame(100, &[]));
     assert!(matches!(
         pipeline.process(&blank.frame(100, &[])).unwrap(),
-        Outcome::Blank
+        PipelineOutcome::Blank
     ));
     assert!(matches!(
         pipeline.process(&pixels.frame(100, &[])).unwrap(),
-        Outcome::Unchanged
+        PipelineOutcome::Unchanged
     ));
 }

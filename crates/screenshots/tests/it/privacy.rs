@@ -3,7 +3,7 @@
 use crate::screens::{Pixels, SANS, decoded, lines, page, pipeline, shoot};
 use model::Rect;
 use proptest::prelude::*;
-use screenshots::{Outcome, Picture};
+use screenshots::{EncodedScreenshot, PipelineOutcome};
 
 /// A pixel buffer in which everything that must not be seen is filled from `secret`: foreign parts, the fourth byte of
 /// each pixel, the padding after each row.
@@ -38,10 +38,10 @@ fn with_secret(
     }
 }
 
-fn bytes(outcome: Outcome) -> Option<Vec<u8>> {
+fn bytes(outcome: PipelineOutcome) -> Option<Vec<u8>> {
     match outcome {
-        Outcome::Picture(Picture { bytes, .. }) => Some(bytes),
-        Outcome::Blank | Outcome::Unchanged => None,
+        PipelineOutcome::Picture(EncodedScreenshot { bytes, .. }) => Some(bytes),
+        PipelineOutcome::Blank | PipelineOutcome::Unchanged => None,
     }
 }
 
@@ -70,7 +70,7 @@ proptest! {
         let before = pipeline.process(&one.frame(100, &foreign)).unwrap();
         let after = pipeline.process(&two.frame(100, &foreign)).unwrap();
         prop_assert!(
-            matches!((&before, &after), (Outcome::Picture(_), Outcome::Unchanged) | (Outcome::Blank, Outcome::Blank)),
+            matches!((&before, &after), (PipelineOutcome::Picture(_), PipelineOutcome::Unchanged) | (PipelineOutcome::Blank, PipelineOutcome::Blank)),
             "{before:?} {after:?}"
         );
     }
@@ -138,7 +138,7 @@ fn blur_shows_only_the_means_of_its_blocks() {
 fn the_log_form_of_a_picture_holds_no_pixels() {
     let picture = page(200, 100, SANS, 20, "black", "white", &lines(2, 2, 0));
     let shot = shoot(&mut pipeline(false), &Pixels::of(&picture).frame(100, &[]));
-    let shown = format!("{:?}", Outcome::Picture(shot.clone()));
+    let shown = format!("{:?}", PipelineOutcome::Picture(shot.clone()));
     assert!(
         shown.contains(&format!("bytes: {}", shot.bytes.len())) && shown.len() < 300,
         "{shown}"

@@ -7,7 +7,7 @@
 
 use crate::screens::{MONO, SANS, SERIF, convert, lines, page, scratch, shot_of};
 use image::RgbImage;
-use screenshots::{Picture, Quality, Settings};
+use screenshots::{EncodedScreenshot, ScreenshotQuality, ScreenshotSettings};
 use ssimulacra2::{
     ColorPrimaries, LinearRgb, Rgb, TransferCharacteristic, compute_frame_ssimulacra2,
 };
@@ -145,7 +145,7 @@ fn score(original: &RgbImage, seen: &RgbImage) -> f64 {
 }
 
 /// The pixels as libwebp shows them, which is what browsers and viewers use: it interpolates the colours.
-fn shown(picture: &Picture) -> RgbImage {
+fn shown(picture: &EncodedScreenshot) -> RgbImage {
     let seen = webp::Decoder::new(&picture.bytes).decode().unwrap();
     assert!(!seen.is_alpha());
     RgbImage::from_raw(seen.width(), seen.height(), seen.to_vec()).unwrap()
@@ -179,9 +179,9 @@ fn against_jpeg(screens: &[(&str, RgbImage)]) -> (f64, f64, f64) {
         let old_seen = image::load_from_memory(&old).unwrap().to_rgb8();
         let new = shot_of(
             screen,
-            Settings {
+            ScreenshotSettings {
                 blur: false,
-                quality: Quality::Standard,
+                quality: ScreenshotQuality::Standard,
             },
         );
         let ratio = new.bytes.len() as f64 / old.len() as f64;

@@ -2,7 +2,9 @@
 
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};
-use screenshots::{Outcome, Picture, Pipeline, Quality, Settings};
+use screenshots::{
+    EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,
+};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -47,29 +49,32 @@ impl Pixels {
     }
 }
 
-pub(crate) fn pipeline(blur: bool) -> Pipeline {
-    Pipeline::new(Settings {
+pub(crate) fn pipeline(blur: bool) -> ScreenshotPipeline {
+    ScreenshotPipeline::new(ScreenshotSettings {
         blur,
-        quality: Quality::Standard,
+        quality: ScreenshotQuality::Standard,
     })
 }
 
 /// The outcome for a frame that must give a picture.
-pub(crate) fn shoot(pipeline: &mut Pipeline, frame: &Frame<'_>) -> Picture {
+pub(crate) fn shoot(pipeline: &mut ScreenshotPipeline, frame: &Frame<'_>) -> EncodedScreenshot {
     match pipeline.process(frame).unwrap() {
-        Outcome::Picture(picture) => picture,
+        PipelineOutcome::Picture(picture) => picture,
         other => panic!("expected a picture, got {other:?}"),
     }
 }
 
 /// `picture` through a fresh pipeline at 100 % scaling.
-pub(crate) fn shot_of(picture: &RgbImage, settings: Settings) -> Picture {
+pub(crate) fn shot_of(picture: &RgbImage, settings: ScreenshotSettings) -> EncodedScreenshot {
     let pixels = Pixels::of(picture);
-    shoot(&mut Pipeline::new(settings), &pixels.frame(100, &[]))
+    shoot(
+        &mut ScreenshotPipeline::new(settings),
+        &pixels.frame(100, &[]),
+    )
 }
 
 /// The pixels in an encoded picture, read by a decoder that shares no code with the encoder.
-pub(crate) fn decoded(picture: &Picture) -> RgbImage {
+pub(crate) fn decoded(picture: &EncodedScreenshot) -> RgbImage {
     image::load_from_memory_with_format(&picture.bytes, image::ImageFormat::WebP)
         .unwrap()
         .to_rgb8()

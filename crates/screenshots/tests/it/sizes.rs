@@ -4,7 +4,10 @@ use crate::screens::{Pixels, decoded, pipeline, shoot};
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};
 use proptest::prelude::*;
-use screenshots::{Outcome, Pipeline, Quality, Settings, ShotError, block_side};
+use screenshots::{
+    PipelineOutcome, ScreenshotError, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,
+    block_side,
+};
 use sha2::{Digest, Sha256};
 
 /// A picture that is never blank as long as it has two pixels.
@@ -59,9 +62,9 @@ proptest! {
             bgrx.truncate(bgrx.len() - padding);
         }
         let frame = Frame { width, height, stride, bgrx: &bgrx, scale_percent: scale, foreign: &foreign };
-        let quality = if small { Quality::Small } else { Quality::Standard };
-        match Pipeline::new(Settings { blur, quality }).process(&frame).unwrap() {
-            Outcome::Picture(shot) => {
+        let quality = if small { ScreenshotQuality::Small } else { ScreenshotQuality::Standard };
+        match ScreenshotPipeline::new(ScreenshotSettings { blur, quality }).process(&frame).unwrap() {
+            PipelineOutcome::Picture(shot) => {
                 let side = if blur { block_side(scale) } else { 1 };
                 prop_assert_eq!(shot.width, (width / side).max(1));
                 prop_assert_eq!(shot.height, (height / side).max(1));
@@ -71,8 +74,8 @@ proptest! {
                 prop_assert_eq!(decoded(&shot).dimensions(), (shot.width, shot.height));
                 prop_assert_eq!(shot.sha256, data_encoding::HEXLOWER.encode(&Sha256::digest(&shot.bytes)));
             }
-            Outcome::Blank => prop_assert!(width * height == 1 || !foreign.is_empty()),
-            Outcome::Unchanged => prop_assert!(false, "nothing to compare with"),
+            PipelineOutcome::Blank => prop_assert!(width * height == 1 || !foreign.is_empty()),
+            PipelineOutcome::Unchanged => prop_assert!(false, "nothing to compare with"),
         }
     }
 
@@ -150,7 +153,7 @@ fn a_malformed_frame_is_refused_with_its_reason() {
     ];
     for (frame, reason) in cases {
         let error = pipeline(false).process(&frame).unwrap_err();
-        assert!(matches!(error, ShotError::Frame { .. }));
+        assert!(matches!(error, ScreenshotError::Frame { .. }));
         assert!(error.to_string().contains(reason), "{error}");
     }
 }
@@ -176,7 +179,7 @@ fn small_quality_is_smaller() {
     let bytes = |quality| {
         crate::screens::shot_of(
             &picture,
-            Settings {
+            ScreenshotSettings {
                 blur: false,
                 quality,
             },
@@ -184,7 +187,7 @@ fn small_quality_is_smaller() {
         .bytes
         .len()
     };
-    assert!(bytes(Quality::Small) < bytes(Quality::Standard));
+    assert!(bytes(ScreenshotQuality::Small) < bytes(ScreenshotQuality::Standard));
 }
 
 #[test]

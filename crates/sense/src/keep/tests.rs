@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::SystemClock;
+use platform::clock::SystemClock;
 use std::collections::VecDeque;
 use std::sync::mpsc::sync_channel;
 
@@ -27,26 +27,26 @@ struct MadeUp {
     replaceable: bool,
 }
 
-impl Source for MadeUp {
+impl SensorTask for MadeUp {
     fn name(&self) -> &'static str {
         "made-up"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
-        vec![Concern::Window, Concern::Input]
+    fn concerns(&self) -> Vec<SensorKind> {
+        vec![SensorKind::Window, SensorKind::Input]
     }
 
-    fn again(&self) -> Option<Box<dyn Source>> {
+    fn again(&self) -> Option<Box<dyn SensorTask>> {
         self.replaceable
-            .then(|| Box::new(self.clone()) as Box<dyn Source>)
+            .then(|| Box::new(self.clone()) as Box<dyn SensorTask>)
     }
 
-    fn run(&mut self, post: &Post) -> End {
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Serves);
         let pulse = post.pulse.clone();
         match act {
             Act::Panic => panic!("on purpose"),
-            Act::Break => return End::Broken("broken on purpose".into()),
+            Act::Break => return SensorExit::Broken("broken on purpose".into()),
             Act::Hangs => {}
             Act::Works | Act::Serves => post.pulse.on_ask(move || {
                 let pulse = pulse.clone();
@@ -54,29 +54,29 @@ impl Source for MadeUp {
             }),
         }
         let at = SystemClock.now();
-        if post.works(at).is_err() || post.out.send(at, Event::Present).is_err() {
-            return End::Stopped;
+        if post.works(at).is_err() || post.out.send(at, SensorEvent::Present).is_err() {
+            return SensorExit::Stopped;
         }
         match act {
-            Act::Works => return End::Broken("works no more".into()),
+            Act::Works => return SensorExit::Broken("works no more".into()),
             Act::Hangs => {
                 let _ = self.hang.lock().unwrap().recv();
                 // What it says afterwards, nobody hears.
-                return match post.out.send(at, Event::Idle { idle_us: 666 }) {
-                    Ok(()) => End::Broken("it was heard".into()),
-                    Err(Closed) => End::Stopped,
+                return match post.out.send(at, SensorEvent::Idle { idle_us: 666 }) {
+                    Ok(()) => SensorExit::Broken("it was heard".into()),
+                    Err(Closed) => SensorExit::Stopped,
                 };
             }
             _ => {}
         }
         post.stop.wait(Duration::MAX);
-        End::Stopped
+        SensorExit::Stopped
     }
 }
 
 struct Stage {
-    running: Running,
-    rx: Receiver<Stamped>,
+    running: SensorSupervisor,
+    rx: Receiver<TimedEvent>,
     let_go: Option<Sender<Infallible>>,
 }
 
@@ -88,12 +88,13 @@ fn stage(acts: &[Act], replaceable: bool) -> Stage {
         hang: Arc::new(Mutex::new(hang)),
         replaceable,
     };
-    let pauses = Pauses {
+    let pauses = RestartDelays {
         first: Duration::ZERO,
         last: Duration::ZERO,
         steady: Duration::ZERO,
     };
-    let running = Running::start(vec![Box::new(source)], &tx, Arc::new(SystemClock), pauses);
+    let running =
+        SensorSupervisor::start(vec![Box::new(source)], &tx, Arc::new(SystemClock), pauses);
     Stage {
         running,
         rx,
@@ -107,9 +108,9 @@ impl Stage {
         let mut heard = String::new();
         for item in self.rx.iter().take(n) {
             heard.push(match item.event {
-                Event::Lost { .. } => 'L',
-                Event::Back { .. } => 'B',
-                Event::Present => 'P',
+                SensorEvent::Lost { .. } => 'L',
+                SensorEvent::Back { .. } => 'B',
+                SensorEvent::Present => 'P',
                 _ => '?',
             });
         }
@@ -147,7 +148,10 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
     let mut watch = |stage: &mut Stage, us: u64| {
         at += us;
         let told = stage.running.watch(later(at));
-        assert!(told.iter().all(|s| matches!(s.event, Event::Lost { .. })));
+        assert!(
+            told.iter()
+                .all(|s| matches!(s.event, SensorEvent::Lost { .. }))
+        );
         lost += told.len();
         lost
     };
@@ -185,7 +189,7 @@ fn only_a_few_hang_at_a_time() {
         present += stage
             .rx
             .try_iter()
-            .filter(|s| s.event == Event::Present)
+            .filter(|s| s.event == SensorEvent::Present)
             .count();
     }
     let threads = stage.running.kept[0].threads.len();

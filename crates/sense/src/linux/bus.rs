@@ -1,24 +1,21 @@
 //! The system bus: how to reach it, and who is there.
 
-use crate::options::Bus;
 use model::Unsupported;
-use std::time::Duration;
-use zbus::{Connection, connection::Builder};
+use platform::bus::BusAddress;
+use platform::bus::connection::connect_bus;
+use zbus::Connection;
 
 pub(super) const LOGIN: &str = "org.freedesktop.login1";
 pub(super) const LOGIN_PATH: &str = "/org/freedesktop/login1";
 pub(super) const MANAGER: &str = "org.freedesktop.login1.Manager";
 pub(super) const SESSION: &str = "org.freedesktop.login1.Session";
 pub(super) const UPOWER: &str = "org.freedesktop.UPower";
-pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const DBUS: &str = "org.freedesktop.DBus";
-
-/// How long a service may take to answer; one that is stuck must not hold up the start.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Who can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct BusServices {
     pub(super) logind: bool,
     pub(super) upower: bool,
     /// The object of the session that uam runs in.
@@ -27,12 +24,12 @@ pub(super) struct Reach {
 }
 
 /// Asks who is on the bus. The connection is closed again: the thread that listens makes its own.
-pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<Reach, Unsupported> {
-    if *bus == Bus::Unused {
+pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<BusServices, Unsupported> {
+    if *bus == BusAddress::Unused {
         return Err(Unsupported::new("the system bus is not used", ""));
     }
     zbus::block_on(async {
-        let conn = connect(bus).await.map_err(|error| {
+        let conn = connect_bus(bus).await.map_err(|error| {
             Unsupported::new(
                 format!("no system bus: {error}"),
                 "lock and sleep are told over D-Bus; install and start dbus and systemd-logind",
@@ -42,16 +39,8 @@ pub(super) fn probe(bus: &Bus, session: Option<&str>) -> Result<Reach, Unsupport
     })
 }
 
-pub(crate) async fn connect(bus: &Bus) -> zbus::Result<Connection> {
-    let builder = match bus {
-        Bus::At(address) => Builder::address(address.as_str()),
-        Bus::System | Bus::Unused => Builder::system(),
-    };
-    builder.method_timeout(PATIENCE).build().await
-}
-
-pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> Reach {
-    let mut reach = Reach::default();
+pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> BusServices {
+    let mut reach = BusServices::default();
     for (name, found) in [(LOGIN, &mut reach.logind), (UPOWER, &mut reach.upower)] {
         *found = is_there(conn, name).await;
         let word = if *found { "there" } else { "not there" };
@@ -113,8 +102,8 @@ async fn find_session(conn: &Connection, name: Option<&str>) -> zbus::Result<Str
     let reply = conn
         .call_method(Some(LOGIN), LOGIN_PATH, Some(MANAGER), "ListSessions", &())
         .await?;
-    type Row = (String, u32, String, String, zbus::wire::OwnedObjectPath);
-    let rows: Vec<Row> = reply.body().deserialize()?;
+    type LogindSession = (String, u32, String, String, zbus::wire::OwnedObjectPath);
+    let rows: Vec<LogindSession> = reply.body().deserialize()?;
     let me = rustix::process::getuid().as_raw();
     rows.into_iter()
         .filter(|(_, user, ..)| *user == me)

@@ -4,55 +4,56 @@
 //! by which the locker answers; it ends by `Unlock` or by the hint. A locker that obeys the signal but never sets the
 //! hint when it opens again leaves the session locked in our eyes; every common one sets it.
 
-use super::bus::{self, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, Reach, SESSION, UPOWER};
-use super::supplies::Supplies;
-use crate::Options;
-use crate::keep::{End, Post, Source};
-use crate::options::Bus;
-use crate::outlet::{Closed, Outlet};
+use super::bus::{self, BusServices, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, SESSION, UPOWER};
+use super::supplies::PowerSupplies;
+use crate::DesktopOptions;
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use crate::outlet::{EventSender, ReceiverGone};
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use model::{Clock, Concern, Event, Power};
+use model::{Clock, PowerState, SensorEvent, SensorKind};
+use platform::bus::BusAddress;
+use platform::bus::connection::connect_bus;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use zbus::wire::OwnedVariant;
 use zbus::{Connection, Message, MessageStream, message::Type};
 
-pub(super) struct Listener {
-    bus: Bus,
+pub(super) struct SessionListener {
+    bus: BusAddress,
     session_name: Option<String>,
-    reach: Reach,
-    supplies: Option<Supplies>,
+    reach: BusServices,
+    supplies: Option<PowerSupplies>,
     clock: Arc<dyn Clock>,
     /// What was told last.
     locked: Option<bool>,
     asleep: bool,
-    power: Option<Power>,
+    power: Option<PowerState>,
 }
 
-impl From<zbus::Error> for End {
+impl From<zbus::Error> for SensorExit {
     fn from(error: zbus::Error) -> Self {
         Self::Broken(format!("the system bus went away: {error}"))
     }
 }
 
-impl Source for Listener {
+impl SensorTask for SessionListener {
     fn name(&self) -> &'static str {
         "sense-bus"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    fn concerns(&self) -> Vec<SensorKind> {
         match self.reach.logind {
-            true => vec![Concern::Session],
+            true => vec![SensorKind::Session],
             false => Vec::new(),
         }
     }
 
-    fn run(&mut self, post: &Post) -> End {
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
         // Power is readable without a bus, too.
         if self.tell_power(&post.out).is_err() {
-            return End::Stopped;
+            return SensorExit::Stopped;
         }
         // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
         let (half, stopped) = oneshot::channel::<()>();
@@ -64,12 +65,12 @@ impl Source for Listener {
     }
 }
 
-impl Listener {
+impl SessionListener {
     pub(super) fn new(
-        options: &Options,
+        options: &DesktopOptions,
         clock: &Arc<dyn Clock>,
-        reach: Reach,
-        supplies: Option<Supplies>,
+        reach: BusServices,
+        supplies: Option<PowerSupplies>,
     ) -> Self {
         Self {
             bus: options.bus.clone(),
@@ -83,14 +84,18 @@ impl Listener {
         }
     }
 
-    async fn listen(&mut self, post: &Post, mut stopped: oneshot::Receiver<()>) -> End {
+    async fn listen(
+        &mut self,
+        post: &SensorContext,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> SensorExit {
         let result = async {
-            let conn = bus::connect(&self.bus).await?;
+            let conn = connect_bus(&self.bus).await?;
             if post.is_lost() {
                 // Another bus daemon, other object paths.
                 let reach = bus::reach(&conn, self.session_name.as_deref()).await;
                 if !reach.logind {
-                    return Err(End::Broken("logind is not on the bus".into()));
+                    return Err(SensorExit::Broken("logind is not on the bus".into()));
                 }
                 self.reach.session = reach.session;
             }
@@ -103,15 +108,17 @@ impl Listener {
                 let message = match select(messages.next(), &mut stopped).await {
                     Either::Left((Some(message), _)) => message?,
                     Either::Left((None, _)) => {
-                        return Err(End::Broken("the system bus closed the connection".into()));
+                        return Err(SensorExit::Broken(
+                            "the system bus closed the connection".into(),
+                        ));
                     }
-                    Either::Right(_) => return Ok::<(), End>(()),
+                    Either::Right(_) => return Ok::<(), SensorExit>(()),
                 };
                 self.take(&message, &post.out)?;
             }
         };
         match result.await {
-            Ok(()) => End::Stopped,
+            Ok(()) => SensorExit::Stopped,
             Err(end) => end,
         }
     }
@@ -146,7 +153,7 @@ impl Listener {
     }
 
     /// Whether the session is locked at the beginning.
-    async fn ask_lock(&mut self, conn: &Connection, out: &Outlet) -> Result<(), End> {
+    async fn ask_lock(&mut self, conn: &Connection, out: &EventSender) -> Result<(), SensorExit> {
         let Some(session) = self.reach.session.clone() else {
             return Ok(());
         };
@@ -170,7 +177,7 @@ impl Listener {
         }
     }
 
-    fn take(&mut self, message: &Message, out: &Outlet) -> Result<(), Closed> {
+    fn take(&mut self, message: &Message, out: &EventSender) -> Result<(), ReceiverGone> {
         if message.message_type() != Type::Signal {
             return Ok(());
         }
@@ -193,7 +200,7 @@ impl Listener {
                     return Ok(());
                 }
                 self.asleep = asleep;
-                out.send(self.clock.now(), Event::Sleep { asleep })?;
+                out.send(self.clock.now(), SensorEvent::Sleep { asleep })?;
                 // The battery after a night is another one.
                 self.tell_power(out)
             }
@@ -219,23 +226,23 @@ impl Listener {
     }
 
     /// Tells a change; "unlocked" at the beginning is no news.
-    fn tell_lock(&mut self, locked: bool, out: &Outlet) -> Result<(), Closed> {
+    fn tell_lock(&mut self, locked: bool, out: &EventSender) -> Result<(), ReceiverGone> {
         if self.locked.unwrap_or(false) == locked {
             self.locked = Some(locked);
             return Ok(());
         }
         self.locked = Some(locked);
-        out.send(self.clock.now(), Event::Lock { locked })
+        out.send(self.clock.now(), SensorEvent::Lock { locked })
     }
 
-    fn tell_power(&mut self, out: &Outlet) -> Result<(), Closed> {
-        let Some(power) = self.supplies.as_ref().and_then(Supplies::read) else {
+    fn tell_power(&mut self, out: &EventSender) -> Result<(), ReceiverGone> {
+        let Some(power) = self.supplies.as_ref().and_then(PowerSupplies::read) else {
             return Ok(());
         };
         if self.power == Some(power) {
             return Ok(());
         }
         self.power = Some(power);
-        out.send(self.clock.now(), Event::Power { power })
+        out.send(self.clock.now(), SensorEvent::Power { power })
     }
 }

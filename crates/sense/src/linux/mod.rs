@@ -3,20 +3,20 @@
 //! Where there is a bus, one thread listens to logind and UPower on it; where there is none but a battery, one thread
 //! reads the battery now and then; where there is neither, no thread runs.
 
-pub(crate) mod bus;
+mod bus;
 mod listen;
 mod poll;
 mod supplies;
 
-use crate::{Desktop, Options, x11};
-use bus::Reach;
-use model::{Clock, Concern, Unsupported};
+use crate::{Desktop, DesktopOptions, x11};
+use bus::BusServices;
+use model::{Clock, SensorKind, Unsupported};
 use std::sync::Arc;
-use supplies::Supplies;
+use supplies::PowerSupplies;
 
-pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clock>) {
+pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<dyn Clock>) {
     x11::open(desktop, options, clock);
-    let supplies = Supplies::at(options.power_root.clone());
+    let supplies = PowerSupplies::at(options.power_root.clone());
     let battery = supplies.read();
     desktop.note(
         "power",
@@ -26,7 +26,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
         },
     );
     if battery.is_none() {
-        desktop.refuse(Concern::Power, Unsupported::new("no battery", ""));
+        desktop.refuse(SensorKind::Power, Unsupported::new("no battery", ""));
     }
     let supplies = battery.map(|_| supplies);
 
@@ -34,8 +34,8 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
         Ok(reach) => reach,
         Err(why) => {
             desktop.note("logind", why.reason.clone());
-            desktop.refuse(Concern::Session, why);
-            Reach::default()
+            desktop.refuse(SensorKind::Session, why);
+            BusServices::default()
         }
     };
     for note in &reach.notes {
@@ -44,7 +44,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
     let listens = reach.logind || (reach.upower && supplies.is_some());
     if reach.logind {
         desktop.serve(
-            Concern::Session,
+            SensorKind::Session,
             match &reach.session {
                 Some(_) => "logind on the system bus (lock and sleep)",
                 None => "logind on the system bus (sleep only: uam does not run in a session)",
@@ -52,7 +52,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
         );
     } else {
         desktop.refuse(
-            Concern::Session,
+            SensorKind::Session,
             Unsupported::new(
                 "logind is not on the system bus",
                 "lock and sleep are told by systemd-logind or elogind",
@@ -61,25 +61,29 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
     }
     let Some(supplies) = supplies else {
         if listens {
-            desktop.add_source(Box::new(listen::Listener::new(options, clock, reach, None)));
+            desktop.add_source(Box::new(listen::SessionListener::new(
+                options, clock, reach, None,
+            )));
         }
         return;
     };
     if reach.upower {
-        desktop.serve(Concern::Power, "power supplies, changes told by UPower");
-        let source = listen::Listener::new(options, clock, reach, Some(supplies));
+        desktop.serve(SensorKind::Power, "power supplies, changes told by UPower");
+        let source = listen::SessionListener::new(options, clock, reach, Some(supplies));
         desktop.add_source(Box::new(source));
         return;
     }
     let every = options.power_poll;
     desktop.serve(
-        Concern::Power,
+        SensorKind::Power,
         format!("power supplies, read every {} s", every.as_secs()),
     );
     if listens {
-        desktop.add_source(Box::new(listen::Listener::new(options, clock, reach, None)));
+        desktop.add_source(Box::new(listen::SessionListener::new(
+            options, clock, reach, None,
+        )));
     }
-    desktop.add_source(Box::new(poll::Poll {
+    desktop.add_source(Box::new(poll::PowerPoll {
         supplies,
         every,
         clock: Arc::clone(clock),

@@ -1,29 +1,29 @@
 //! Reading the batteries now and then, where no service tells of changes.
 
-use super::supplies::Supplies;
-use crate::keep::{End, Post, Source};
-use model::{Clock, Concern, Event};
+use super::supplies::PowerSupplies;
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use model::{Clock, SensorEvent, SensorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) struct Poll {
-    pub(super) supplies: Supplies,
+pub(super) struct PowerPoll {
+    pub(super) supplies: PowerSupplies,
     pub(super) every: Duration,
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Source for Poll {
+impl SensorTask for PowerPoll {
     fn name(&self) -> &'static str {
         "sense-power"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
-        vec![Concern::Power]
+    fn concerns(&self) -> Vec<SensorKind> {
+        vec![SensorKind::Power]
     }
 
-    fn run(&mut self, post: &Post) -> End {
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
         if post.works(self.clock.now()).is_err() {
-            return End::Stopped;
+            return SensorExit::Stopped;
         }
         let mut told = None;
         loop {
@@ -34,14 +34,14 @@ impl Source for Poll {
                 told = Some(power);
                 if post
                     .out
-                    .send(self.clock.now(), Event::Power { power })
+                    .send(self.clock.now(), SensorEvent::Power { power })
                     .is_err()
                 {
-                    return End::Stopped;
+                    return SensorExit::Stopped;
                 }
             }
             if post.stop.wait(self.every) {
-                return End::Stopped;
+                return SensorExit::Stopped;
             }
         }
     }

@@ -3,7 +3,7 @@
 //! The files are written by drivers of every quality: a missing, empty or absurd one makes that battery unknown and
 //! nothing else.
 
-use model::Power;
+use model::PowerState;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ const MAX_BYTES: u64 = 128;
 
 /// A directory of power supplies.
 #[derive(Clone, Debug)]
-pub(super) struct Supplies {
+pub(super) struct PowerSupplies {
     root: PathBuf,
 }
 
 /// What one battery says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Battery {
+struct BatteryReading {
     /// Charge, 0..=1.
     level: f64,
     /// Energy when full in microwatt-hours, where it is known.
     full: Option<f64>,
-    status: Status,
+    status: BatteryStatus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
+enum BatteryStatus {
     Discharging,
     Fed,
     Unknown,
 }
 
-impl Supplies {
+impl PowerSupplies {
     pub(super) fn at(root: PathBuf) -> Self {
         Self { root }
     }
@@ -43,7 +43,7 @@ impl Supplies {
     /// The state of all batteries together; `None` when there is no battery that says anything.
     ///
     /// The percentage is the mean of the batteries' levels, weighted by what each holds when full.
-    pub(super) fn read(&self) -> Option<Power> {
+    pub(super) fn read(&self) -> Option<PowerState> {
         let mut batteries = Vec::new();
         let mut mains = None;
         let entries = std::fs::read_dir(&self.root).ok()?;
@@ -64,7 +64,7 @@ impl Supplies {
     }
 }
 
-fn combine(batteries: &[Battery], mains: Option<bool>) -> Option<Power> {
+fn combine(batteries: &[BatteryReading], mains: Option<bool>) -> Option<PowerState> {
     if batteries.is_empty() {
         return None;
     }
@@ -75,7 +75,7 @@ fn combine(batteries: &[Battery], mains: Option<bool>) -> Option<Power> {
     } else {
         known.iter().sum::<f64>() / known.len() as f64
     };
-    let weight = |battery: &Battery| battery.full.unwrap_or(average);
+    let weight = |battery: &BatteryReading| battery.full.unwrap_or(average);
     let full: f64 = batteries.iter().map(weight).sum();
     let now: f64 = batteries.iter().map(|b| b.level * weight(b)).sum();
     let percent = (100.0 * now / full).round().clamp(0.0, 100.0);
@@ -83,15 +83,16 @@ fn combine(batteries: &[Battery], mains: Option<bool>) -> Option<Power> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let percent = percent as u8;
     let any = |status| batteries.iter().any(|b| b.status == status);
-    let discharging = any(Status::Discharging) || (!any(Status::Fed) && mains == Some(false));
-    Some(Power {
+    let discharging =
+        any(BatteryStatus::Discharging) || (!any(BatteryStatus::Fed) && mains == Some(false));
+    Some(PowerState {
         percent,
         discharging,
     })
 }
 
 /// A battery of the machine itself that is there; `None` for a mouse's, a missing or a silent one.
-fn battery(supply: &Path) -> Option<Battery> {
+fn battery(supply: &Path) -> Option<BatteryReading> {
     if word(supply, "scope").as_deref() == Some("Device")
         || number(supply, "present").is_some_and(|present| present == 0.0)
     {
@@ -113,11 +114,11 @@ fn battery(supply: &Path) -> Option<Battery> {
         Some(ampere_hours * volts / 1e6)
     });
     let status = match word(supply, "status").as_deref() {
-        Some("Discharging") => Status::Discharging,
-        Some("Charging" | "Full" | "Not charging") => Status::Fed,
-        _ => Status::Unknown,
+        Some("Discharging") => BatteryStatus::Discharging,
+        Some("Charging" | "Full" | "Not charging") => BatteryStatus::Fed,
+        _ => BatteryStatus::Unknown,
     };
-    Some(Battery {
+    Some(BatteryReading {
         level,
         full,
         status,

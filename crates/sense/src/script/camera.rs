@@ -1,6 +1,6 @@
 //! Pictures of windows that never were.
 
-use crate::{GrabError, Screen};
+use crate::{CaptureError, WindowCapture};
 use model::{Frame, WindowHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,12 +8,12 @@ const WIDTH: u32 = 320;
 const HEIGHT: u32 = 200;
 
 /// Takes "pictures" of the trace's active window.
-pub(super) struct Camera {
+pub(super) struct ReplayCapture {
     active: Arc<Mutex<Option<WindowHandle>>>,
     pixels: Vec<u8>,
 }
 
-impl Camera {
+impl ReplayCapture {
     pub(super) fn new(active: Arc<Mutex<Option<WindowHandle>>>) -> Self {
         Self {
             active,
@@ -40,15 +40,15 @@ pub fn pixel(handle: WindowHandle, x: u32, y: u32) -> [u8; 4] {
     ]
 }
 
-impl Screen for Camera {
+impl WindowCapture for ReplayCapture {
     fn grab(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError> {
+    ) -> Result<(), CaptureError> {
         let active = *self.active.lock().unwrap_or_else(PoisonError::into_inner);
         if active != Some(handle) {
-            return Err(GrabError::NotActive);
+            return Err(CaptureError::NotActive);
         }
         self.pixels.clear();
         for y in 0..HEIGHT {

@@ -1,24 +1,24 @@
 //! A recorded trace as a desktop: the same types, the same threads, no operating system.
 //!
-//! A trace is a text file with one JSON object of [`model::Stamped`] per line; empty lines and lines that start with
-//! `#` are skipped. [`Writer`] makes one.
+//! A trace is a text file with one JSON object of [`model::TimedEvent`] per line; empty lines and lines that start with
+//! `#` are skipped. [`TraceWriter`] makes one.
 
 mod camera;
 mod replay;
 mod trace;
 
 pub use camera::pixel;
-pub use trace::{MAX_LINE_BYTES, TraceError, Writer, read};
+pub use trace::{MAX_LINE_BYTES, TraceError, TraceWriter, read};
 
 use crate::Desktop;
-use crate::keep::Source;
-use model::{Clock, Concern, Event};
+use crate::keep::SensorTask;
+use model::{Clock, SensorEvent, SensorKind};
 use std::io::BufRead;
 use std::sync::{Arc, Mutex};
 
 /// How fast a trace is replayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pace {
+pub enum ReplayPace {
     /// With the pauses it was recorded with (measured on the awake clock: sleep takes no time).
     #[default]
     RealTime,
@@ -28,7 +28,7 @@ pub enum Pace {
 
 /// Which stamps the replayed events carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stamps {
+pub enum ReplayTimestamps {
     /// Those of the trace.
     Kept,
     /// Those of the trace, moved on all three clocks so that the first event happens at the moment of the start.
@@ -37,48 +37,48 @@ pub enum Stamps {
 }
 
 /// Opens a trace as a desktop. Every concern that the trace speaks of is served, as are [`Concern::Window`],
-/// [`Concern::Input`] and [`Concern::Screen`]; pictures show a pattern ([`pixel`]) that depends on the window's handle.
+/// [`Concern::RawInputReader`] and [`Concern::WindowCapture`]; pictures show a pattern ([`pixel`]) that depends on the window's handle.
 ///
 /// # Errors
 /// [`TraceError`] with the line number when the trace cannot be read or a line is not an event.
 pub fn open(
     trace: impl BufRead,
-    pace: Pace,
-    stamps: Stamps,
+    pace: ReplayPace,
+    stamps: ReplayTimestamps,
     clock: Arc<dyn Clock>,
 ) -> Result<Desktop, TraceError> {
     let events = read(trace)?;
     let mut desktop = Desktop::empty(Arc::clone(&clock));
     let by = format!("a recorded trace of {} events", events.len());
     desktop.note("script", by.clone());
-    for concern in [Concern::Window, Concern::Input, Concern::Screen] {
+    for concern in [SensorKind::Window, SensorKind::Input, SensorKind::Screen] {
         desktop.serve(concern, by.clone());
     }
     for item in &events {
         desktop.serve(concern_of(&item.event), by.clone());
     }
     let active = Arc::new(Mutex::new(None));
-    desktop.set_screen(Box::new(camera::Camera::new(Arc::clone(&active))));
-    desktop.add_source(Box::new(replay::Replay {
+    desktop.set_screen(Box::new(camera::ReplayCapture::new(Arc::clone(&active))));
+    desktop.add_source(Box::new(replay::ReplayTask {
         events,
         pace,
         stamps,
         clock,
         active,
-    }) as Box<dyn Source>);
+    }) as Box<dyn SensorTask>);
     desktop.settle();
     Ok(desktop)
 }
 
 /// Which sensor an event comes from.
-fn concern_of(event: &Event) -> Concern {
+fn concern_of(event: &SensorEvent) -> SensorKind {
     match event {
-        Event::Window { .. } => Concern::Window,
-        Event::Input { .. } => Concern::Input,
-        Event::Idle { .. } | Event::Present => Concern::Idle,
-        Event::Lock { .. } | Event::Sleep { .. } => Concern::Session,
-        Event::Power { .. } => Concern::Power,
-        Event::Lost { concern, .. } | Event::Back { concern } => *concern,
+        SensorEvent::Window { .. } => SensorKind::Window,
+        SensorEvent::Input { .. } => SensorKind::Input,
+        SensorEvent::Idle { .. } | SensorEvent::Present => SensorKind::Idle,
+        SensorEvent::Lock { .. } | SensorEvent::Sleep { .. } => SensorKind::Session,
+        SensorEvent::Power { .. } => SensorKind::Power,
+        SensorEvent::Lost { concern, .. } | SensorEvent::Back { concern } => *concern,
     }
 }
 

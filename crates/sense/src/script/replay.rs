@@ -1,58 +1,58 @@
 //! The thread that replays.
 
-use super::{Pace, Stamps};
-use crate::keep::{End, Post, Source};
-use model::{Clock, Concern, Event, Moment, Stamped, WindowHandle};
+use super::{ReplayPace, ReplayTimestamps};
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use model::{Clock, Moment, SensorEvent, SensorKind, TimedEvent, WindowHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(super) struct Replay {
-    pub(super) events: Vec<Stamped>,
-    pub(super) pace: Pace,
-    pub(super) stamps: Stamps,
+pub(super) struct ReplayTask {
+    pub(super) events: Vec<TimedEvent>,
+    pub(super) pace: ReplayPace,
+    pub(super) stamps: ReplayTimestamps,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) active: Arc<Mutex<Option<WindowHandle>>>,
 }
 
-impl Source for Replay {
+impl SensorTask for ReplayTask {
     fn name(&self) -> &'static str {
         "sense-script"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    fn concerns(&self) -> Vec<SensorKind> {
         Vec::new()
     }
 
-    fn run(&mut self, post: &Post) -> End {
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
         let Some(first) = self.events.first().map(|item| item.at) else {
-            return End::Stopped;
+            return SensorExit::Stopped;
         };
         let start = self.clock.now();
         // Kept until the end: what is given back on the way would hide what the receiver's side takes.
         for item in &std::mem::take(&mut self.events) {
-            if self.pace == Pace::RealTime {
+            if self.pace == ReplayPace::RealTime {
                 let due_us = item.at.awake_us.saturating_sub(first.awake_us);
                 let passed_us = self.clock.now().awake_us.saturating_sub(start.awake_us);
                 let left = Duration::from_micros(due_us.saturating_sub(passed_us));
                 if post.stop.wait(left) {
-                    return End::Stopped;
+                    return SensorExit::Stopped;
                 }
             } else if post.stop.is_raised() {
-                return End::Stopped;
+                return SensorExit::Stopped;
             }
-            if let Event::Window { active } = &item.event {
+            if let SensorEvent::Window { active } = &item.event {
                 *self.active.lock().unwrap_or_else(PoisonError::into_inner) =
                     active.as_ref().map(|active| active.handle);
             }
             let at = match self.stamps {
-                Stamps::Kept => item.at,
-                Stamps::Moved => moved(item.at, first, start),
+                ReplayTimestamps::Kept => item.at,
+                ReplayTimestamps::Moved => moved(item.at, first, start),
             };
             if post.out.send(at, item.event.clone()).is_err() {
-                return End::Stopped;
+                return SensorExit::Stopped;
             }
         }
-        End::Stopped
+        SensorExit::Stopped
     }
 }
 

@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::{GrabError, SystemClock};
-use model::{ActiveWindow, Counts, InputCounts, Moment, Power, Stamped, Window, WindowHandle};
+use crate::CaptureError;
+use model::{
+    ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
+};
+use platform::clock::SystemClock;
 use std::sync::mpsc::sync_channel;
 
 fn at(ms: u64) -> Moment {
@@ -14,11 +17,11 @@ fn at(ms: u64) -> Moment {
     .plus_us(ms * 1_000)
 }
 
-fn sample() -> Vec<Stamped> {
-    let window = |n: u64, title: &str| Event::Window {
+fn sample() -> Vec<TimedEvent> {
+    let window = |n: u64, title: &str| SensorEvent::Window {
         active: Some(ActiveWindow {
             handle: WindowHandle(n),
-            window: Arc::new(Window {
+            window: Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: title.into(),
@@ -37,43 +40,43 @@ fn sample() -> Vec<Stamped> {
     };
     let events = [
         window(1, "a\u{202e}\n\"title\""),
-        Event::Input { counts },
-        Event::Window { active: None },
+        SensorEvent::Input { counts },
+        SensorEvent::Window { active: None },
         window(2, "second"),
-        Event::Idle { idle_us: 77 },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Sleep { asleep: true },
-        Event::Power {
-            power: Power {
+        SensorEvent::Idle { idle_us: 77 },
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Sleep { asleep: true },
+        SensorEvent::Power {
+            power: PowerState {
                 percent: 19,
                 discharging: true,
             },
         },
-        Event::Lost {
-            concern: Concern::Window,
+        SensorEvent::Lost {
+            concern: SensorKind::Window,
             reason: "gone".into(),
         },
-        Event::Back {
-            concern: Concern::Window,
+        SensorEvent::Back {
+            concern: SensorKind::Window,
         },
         window(3, "last"),
     ];
     (0u64..)
         .zip(events)
-        .map(|(n, event)| Stamped { at: at(n), event })
+        .map(|(n, event)| TimedEvent { at: at(n), event })
         .collect()
 }
 
-fn written(events: &[Stamped]) -> Vec<u8> {
-    let mut writer = Writer::new(b"# a trace\n\n".to_vec());
+fn written(events: &[TimedEvent]) -> Vec<u8> {
+    let mut writer = TraceWriter::new(b"# a trace\n\n".to_vec());
     for item in events {
         writer.record(item).unwrap();
     }
     writer.finish().unwrap()
 }
 
-fn replayed(pace: Pace, stamps: Stamps) -> Vec<Stamped> {
+fn replayed(pace: ReplayPace, stamps: ReplayTimestamps) -> Vec<TimedEvent> {
     let desktop = open(
         written(&sample()).as_slice(),
         pace,
@@ -90,12 +93,12 @@ fn replayed(pace: Pace, stamps: Stamps) -> Vec<Stamped> {
 
 #[test]
 fn a_trace_comes_back_as_it_was_written() {
-    assert_eq!(replayed(Pace::Fast, Stamps::Kept), sample());
+    assert_eq!(replayed(ReplayPace::Fast, ReplayTimestamps::Kept), sample());
 }
 
 #[test]
 fn moved_stamps_keep_their_distances_on_every_clock() {
-    let seen = replayed(Pace::RealTime, Stamps::Moved);
+    let seen = replayed(ReplayPace::RealTime, ReplayTimestamps::Moved);
     let first = seen[0].at;
     assert!(first.utc_us > at(0).utc_us);
     for (new, old) in seen.iter().zip(sample()) {
@@ -124,27 +127,30 @@ fn a_bad_line_is_named() {
 fn capabilities_name_what_the_trace_speaks_of() {
     let desktop = open(
         "".as_bytes(),
-        Pace::Fast,
-        Stamps::Kept,
+        ReplayPace::Fast,
+        ReplayTimestamps::Kept,
         Arc::new(SystemClock),
     )
     .unwrap();
-    let served: Vec<Concern> = desktop
+    let served: Vec<SensorKind> = desktop
         .capabilities()
         .iter()
-        .filter(|c| matches!(c.support, model::Support::By(_)))
+        .filter(|c| matches!(c.support, model::SensorSupport::By(_)))
         .map(|c| c.concern)
         .collect();
-    assert_eq!(served, [Concern::Window, Concern::Input, Concern::Screen]);
-    assert_eq!(desktop.capabilities().len(), Concern::ALL.len());
+    assert_eq!(
+        served,
+        [SensorKind::Window, SensorKind::Input, SensorKind::Screen]
+    );
+    assert_eq!(desktop.capabilities().len(), SensorKind::ALL.len());
 }
 
 #[test]
 fn only_the_active_window_has_a_picture() {
     let mut desktop = open(
         written(&sample()).as_slice(),
-        Pace::Fast,
-        Stamps::Kept,
+        ReplayPace::Fast,
+        ReplayTimestamps::Kept,
         Arc::new(SystemClock),
     )
     .unwrap();
@@ -156,7 +162,7 @@ fn only_the_active_window_has_a_picture() {
     running.stop();
     assert_eq!(
         screen.grab(WindowHandle(1), &mut |_| panic!("lent")),
-        Err(GrabError::NotActive)
+        Err(CaptureError::NotActive)
     );
     let mut seen = None;
     screen
@@ -175,8 +181,8 @@ fn stopping_cuts_a_long_pause_short() {
     events[1].at = at(3_600_000);
     let desktop = open(
         written(&events).as_slice(),
-        Pace::RealTime,
-        Stamps::Moved,
+        ReplayPace::RealTime,
+        ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .unwrap();

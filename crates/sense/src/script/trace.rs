@@ -1,6 +1,6 @@
 //! The trace's text form.
 
-use model::Stamped;
+use model::TimedEvent;
 use std::io::{self, BufRead, Read, Write};
 
 /// Longest line of a trace in bytes; a title of [`model::MAX_TITLE_BYTES`] fits in it however it is escaped.
@@ -39,7 +39,7 @@ pub enum TraceError {
 ///
 /// # Errors
 /// [`TraceError`] for the first line that is not an event.
-pub fn read(mut trace: impl BufRead) -> Result<Vec<Stamped>, TraceError> {
+pub fn read(mut trace: impl BufRead) -> Result<Vec<TimedEvent>, TraceError> {
     let mut events = Vec::new();
     let mut bytes = Vec::new();
     for line in 1.. {
@@ -67,11 +67,11 @@ pub fn read(mut trace: impl BufRead) -> Result<Vec<Stamped>, TraceError> {
 }
 
 /// Writes a trace, one event per line.
-pub struct Writer<W: Write> {
+pub struct TraceWriter<W: Write> {
     to: W,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> TraceWriter<W> {
     /// A trace that goes to `to`; give it a buffered writer.
     pub fn new(to: W) -> Self {
         Self { to }
@@ -81,7 +81,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// Whatever the underlying writer reports.
-    pub fn record(&mut self, item: &Stamped) -> io::Result<()> {
+    pub fn record(&mut self, item: &TimedEvent) -> io::Result<()> {
         serde_json::to_writer(&mut self.to, item)?;
         self.to.write_all(b"\n")
     }

@@ -19,7 +19,7 @@ use windows_sys::Win32::Graphics::Gdi::{
 const PIXEL: usize = 4;
 
 /// Takes pictures. Nothing is held between two of them.
-pub(super) struct Camera;
+pub(super) struct ScreenCapture;
 
 impl Screen for Camera {
     fn grab(
@@ -71,7 +71,7 @@ fn is_uniform(bgrx: &[u8]) -> bool {
 }
 
 /// A copy of a part of the screen in memory of the system.
-struct Picture {
+struct CapturedBitmap {
     screen: HDC,
     memory: HDC,
     bitmap: HBITMAP,

@@ -5,8 +5,8 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::idle::tick_ms;
-use super::os::{self, Class, Window};
 use super::window;
+use platform::windows::HiddenWindow;
 use std::cell::RefCell;
 use std::io;
 use std::ptr::null_mut;
@@ -33,7 +33,7 @@ const MAX_NOTES: usize = 1024;
 
 /// Something that was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum WinEvent {
     /// This window came to the foreground.
     Foreground(HWND),
     /// The foreground window's title changed.
@@ -76,22 +76,19 @@ pub(super) fn take(mut into: impl FnMut(u32, Fact)) {
 }
 
 /// The window and the hooks; they belong to the thread that made them.
-pub(super) struct Ears {
-    pub(super) window: Window,
+pub(super) struct WinEventHooks {
+    pub(super) window: HiddenWindow,
     hooks: Vec<HWINEVENTHOOK>,
 }
 
 impl Ears {
     pub(super) fn open() -> io::Result<Self> {
-        let window = os::hidden_window(&Class {
-            name: CLASS,
-            procedure: on_message,
-        })?;
+        let window = HiddenWindow::open(CLASS, on_message)?;
         // Both are refused where there is no session manager; then nothing is told, which is what is the case there.
         // SAFETY: the window is ours.
         unsafe {
-            WTSRegisterSessionNotification(window.handle, NOTIFY_FOR_THIS_SESSION);
-            RegisterSuspendResumeNotification(window.handle, DEVICE_NOTIFY_WINDOW_HANDLE);
+            WTSRegisterSessionNotification(window.handle(), NOTIFY_FOR_THIS_SESSION);
+            RegisterSuspendResumeNotification(window.handle(), DEVICE_NOTIFY_WINDOW_HANDLE);
         }
         // Each event by itself: a range from the first to the last would bring every event between them.
         let hooks = [
@@ -119,7 +116,7 @@ impl Drop for Ears {
             unsafe { UnhookWinEvent(hook) };
         }
         // SAFETY: our window, which still exists.
-        unsafe { WTSUnRegisterSessionNotification(self.window.handle) };
+        unsafe { WTSUnRegisterSessionNotification(self.window.handle()) };
     }
 }
 

@@ -31,13 +31,13 @@ pub(super) fn age_ms(now: u32, then: u32) -> u32 {
 
 /// A change to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum IdleChange {
     Idle { idle_us: u64 },
     Present,
 }
 
 /// The idle sensor's state.
-pub(super) struct Idle {
+pub(super) struct IdleWatch {
     limit: Duration,
     idle: bool,
 }

@@ -1,6 +1,6 @@
 //! Key presses, clicks and scroll steps from Raw Input.
 //!
-//! **This module is the only place where a key's code exists.** It lives in a buffer on the stack while [`Input::take`]
+//! **This module is the only place where a key's code exists.** It lives in a buffer on the stack while [`RawInputReader::take`]
 //! looks at it, and as one bit of a private map while the key is held; what leaves is a count.
 //!
 //! Raw Input and no low-level hook: a hook stands in the way of every key and mouse move of the user, is removed
@@ -46,14 +46,14 @@ const NOT_A_KEY: u16 = 0xff;
 
 /// What a message turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum InputEffect {
     /// A move, a release or a repeat: somebody is there, and nothing is to be counted.
     Nothing,
     Counted(Counts),
 }
 
 /// Keys of one keyboard that are down.
-struct Keyboard {
+struct KeyboardState {
     device: isize,
     /// One bit per scan code, per scan code with the prefix E0, and per virtual key without a scan code.
     down: [u64; 12],
@@ -61,7 +61,7 @@ struct Keyboard {
 
 /// The input sensor's state.
 #[derive(Default)]
-pub(super) struct Input {
+pub(super) struct RawInputReader {
     keyboards: Vec<Keyboard>,
     last_key_ms: u32,
     wheels: [Wheel; 2],
@@ -231,7 +231,7 @@ impl Keyboard {
 
 /// A wheel between two notches.
 #[derive(Clone, Copy, Default)]
-struct Wheel {
+struct WheelAccumulator {
     turned: i32,
 }
 

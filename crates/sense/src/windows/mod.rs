@@ -7,7 +7,6 @@ mod camera;
 mod hear;
 mod idle;
 mod input;
-pub(crate) mod os;
 mod power;
 mod process;
 mod pump;

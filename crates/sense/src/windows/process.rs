@@ -1,7 +1,7 @@
 //! The program behind a process: its file, and the name its maker gave it.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::os::wide;
+use platform::windows::to_utf16;
 use std::collections::HashMap;
 use std::path::Path;
 use std::ptr::null_mut;
@@ -52,7 +52,7 @@ pub(super) fn executable(process: u32) -> String {
 
 /// Names of programs by their path.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct ProgramNames {
     known: HashMap<String, String>,
 }
 
@@ -110,7 +110,7 @@ fn description(path: &str) -> Option<String> {
 }
 
 fn version_info(path: &str) -> Option<Vec<u8>> {
-    let path = wide(path);
+    let path = to_utf16(path);
     // SAFETY: `path` ends in 0, and `info` is as large as the second call is told.
     unsafe {
         let size = GetFileVersionInfoSizeW(path.as_ptr(), null_mut());
@@ -124,7 +124,7 @@ fn version_info(path: &str) -> Option<Vec<u8>> {
 
 /// The value under `key` as 16-bit units. Its length is told in units of `scale` bytes: 2 for text, 1 for all else.
 fn value(info: &[u8], key: &str, scale: usize) -> Option<Vec<u16>> {
-    let key = wide(key);
+    let key = to_utf16(key);
     let (mut start, mut length) = (null_mut(), 0);
     // SAFETY: `info` came from `GetFileVersionInfoW`; `start` is set into it and not followed.
     let found =

@@ -9,7 +9,6 @@
 use super::hear::{self, Ears, Fact};
 use super::idle::{self, Idle, age_ms, quiet_ms, tick_ms};
 use super::input::{self, Input, Seen};
-use super::os::{self, Bell};
 use super::process::Names;
 use super::{power, session, window};
 use crate::Options;
@@ -18,6 +17,7 @@ use crate::keep::{End, Post, Source};
 use crate::outlet::{Closed, Outlet};
 use crate::switches::{Change, Due, Switches};
 use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
+use platform::windows::{Waker, next_message};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ const INPUT_PAUSE: Duration = Duration::from_millis(200);
 const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
-pub(super) struct Pump {
+pub(super) struct PumpTask {
     pub(super) options: Options,
     pub(super) clock: Arc<dyn Clock>,
     /// Is there a battery?
@@ -72,12 +72,12 @@ impl Source for Pump {
     }
 
     fn run(&mut self, post: &Post) -> End {
-        let ended = Bell::new().map_err(End::from).and_then(|bell| {
-            let waker = bell.clone();
-            post.stop.on_raise(move || waker.ring());
+        let ended = Waker::new().map_err(End::from).and_then(|waker| {
+            let wake = waker.clone();
+            post.stop.on_raise(move || wake.wake());
             let mut listener = Listener::start(self, &post.out)?;
             post.works(listener.last)?;
-            let ended = listener.greet().and_then(|()| listener.run(&bell, post));
+            let ended = listener.greet().and_then(|()| listener.run(&waker, post));
             // Whatever ended it: what was counted is handed over.
             listener.flush()?;
             ended
@@ -87,12 +87,12 @@ impl Source for Pump {
 }
 
 /// Something that happened, in the order of its time.
-enum Item {
+enum PumpItem {
     Input(Counts),
     Fact(Fact),
 }
 
-struct Listener<'a> {
+struct PumpListener<'a> {
     clock: &'a dyn Clock,
     out: &'a Outlet,
     ears: Ears,
@@ -130,7 +130,7 @@ impl<'a> Listener<'a> {
             next_look: now + LOOK,
             last: pump.clock.now(),
         };
-        if let Err(error) = input::listen(Some(listener.ears.window.handle)) {
+        if let Err(error) = input::listen(Some(listener.ears.window.handle())) {
             let event = Event::Lost {
                 concern: Concern::Input,
                 reason: format!("the system does not hand out input: {error}"),
@@ -153,7 +153,7 @@ impl<'a> Listener<'a> {
         Ok(())
     }
 
-    fn run(&mut self, bell: &Bell, post: &Post) -> Result<(), End> {
+    fn run(&mut self, waker: &Waker, post: &Post) -> Result<(), End> {
         let mut last: Option<Instant> = None;
         loop {
             // It wakes up once a second at least: nobody has to ring.
@@ -168,9 +168,9 @@ impl<'a> Listener<'a> {
             let now = Instant::now();
             match last {
                 Some(last) if flows && now - last < INPUT_PAUSE => {
-                    bell.pause(INPUT_PAUSE)?;
+                    waker.wait_for_pause(INPUT_PAUSE)?;
                 }
-                _ => bell.wait(Some(self.next_deadline(now)))?,
+                _ => waker.wait_for_message(Some(self.next_deadline(now)))?,
             }
             if flows {
                 last = Some(now);
@@ -183,10 +183,10 @@ impl<'a> Listener<'a> {
         let mut items: Vec<(u32, Item)> = Vec::new();
         let mut flows = false;
         for _ in 0..MOST_MESSAGES {
-            let Some(message) = os::next_message() else {
+            let Some(message) = next_message() else {
                 break;
             };
-            if message.message == WM_INPUT && message.hwnd == self.ears.window.handle {
+            if message.message == WM_INPUT && message.hwnd == self.ears.window.handle() {
                 flows = true;
                 if let Seen::Counted(counts) = self.input.take(message.lParam, message.time) {
                     items.push((message.time, Item::Input(counts)));

@@ -24,7 +24,7 @@ const UNSCALED_DPI: u32 = 96;
 
 /// A window's place on the screen. All rectangles are in the virtual screen's pixels.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Survey {
+pub(super) struct WindowVisibility {
     /// The visible bounds with the frame, clipped to the screen.
     pub(super) bounds: Rect,
     /// Parts of `bounds` that show something else.
@@ -117,7 +117,7 @@ fn virtual_screen() -> Rect {
 
 /// Where visible windows above `window` cover `bounds`.
 fn above(window: HWND, bounds: Rect) -> Vec<Rect> {
-    struct Search {
+    struct OccluderSearch {
         window: HWND,
         bounds: Rect,
         seen: usize,

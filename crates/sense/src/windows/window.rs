@@ -72,7 +72,7 @@ fn process_of(window: HWND) -> Option<u32> {
 
 /// The first process other than `host` that has a window inside `window`.
 fn guest_of(window: HWND, host: u32) -> Option<u32> {
-    struct Search {
+    struct GuestSearch {
         host: u32,
         guest: Option<u32>,
     }

@@ -1,9 +1,9 @@
 //! Pictures of the active window: read from the root window, so that its true frame is in them.
 
-use super::link::{Link, LinkError, tolerate};
-use super::segment::Segment;
-use super::survey::{Miss, survey};
-use crate::{GrabError, Screen};
+use super::link::{X11Connection, X11Error, tolerate};
+use super::segment::SharedMemory;
+use super::survey::{CaptureMiss, survey};
+use crate::{CaptureError, WindowCapture};
 use model::{Frame, Rect, Unsupported, WindowHandle};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
@@ -16,25 +16,25 @@ const STRIP_BYTES: usize = 1024 * 1024;
 const RESOURCE_WORDS: u32 = 16 * 1024;
 
 /// Takes pictures over a connection of its own, made at the first picture.
-pub(super) struct Camera {
+pub(super) struct ScreenCapture {
     display: Option<String>,
     shared: bool,
-    open: Option<Open>,
+    open: Option<CaptureConnection>,
 }
 
-struct Open {
-    link: Link,
-    segment: Option<Segment>,
+struct CaptureConnection {
+    link: X11Connection,
+    segment: Option<SharedMemory>,
     /// Pixels where there is no shared memory.
     pixels: Vec<u8>,
 }
 
-impl Camera {
+impl ScreenCapture {
     /// Asks whether pictures can be had, and how.
     pub(super) fn probe(
-        link: &Link,
+        link: &X11Connection,
         display: Option<String>,
-    ) -> Result<Result<(Self, String), Unsupported>, LinkError> {
+    ) -> Result<Result<(Self, String), Unsupported>, X11Error> {
         if let Err(reason) = pixels_fit(link) {
             let remedy = "use a screen with 24 bits of colour";
             return Ok(Err(Unsupported::new(reason, remedy)));
@@ -44,7 +44,7 @@ impl Camera {
             let version = tolerate(link.conn.shm_query_version()?.reply())?;
             // The first version that takes a memory file.
             version.is_some_and(|v| (v.major_version, v.minor_version) >= (1, 2))
-                && match Segment::attach(link, 4096)? {
+                && match SharedMemory::attach(link, 4096)? {
                     Ok(trial) => {
                         trial.detach(link)?;
                         true
@@ -65,11 +65,15 @@ impl Camera {
         Ok(Ok((camera, by.to_owned())))
     }
 
-    fn try_grab(&mut self, window: u32, with: &mut dyn FnMut(&Frame<'_>)) -> Result<(), Miss> {
+    fn try_grab(
+        &mut self,
+        window: u32,
+        with: &mut dyn FnMut(&Frame<'_>),
+    ) -> Result<(), CaptureMiss> {
         let open = match &mut self.open {
             Some(open) => open,
-            slot => slot.insert(Open {
-                link: Link::open(self.display.as_deref())?,
+            slot => slot.insert(CaptureConnection {
+                link: X11Connection::open(self.display.as_deref())?,
                 segment: None,
                 pixels: Vec::new(),
             }),
@@ -79,7 +83,7 @@ impl Camera {
         open.read(before.bounds, &mut self.shared)?;
         let after = survey(&open.link, window)?;
         if after.bounds != before.bounds {
-            return Err(GrabError::Moved.into());
+            return Err(CaptureError::Moved.into());
         }
         // A window that came or went during the reading may be in the picture: both lists count.
         let mut foreign = before.foreign;
@@ -100,7 +104,7 @@ impl Camera {
         let length = stride * before.bounds.height as usize;
         let bgrx = bgrx
             .get(..length)
-            .ok_or_else(|| GrabError::Backend("the picture is incomplete".into()))?;
+            .ok_or_else(|| CaptureError::Backend("the picture is incomplete".into()))?;
         with(&Frame {
             width: before.bounds.width,
             height: before.bounds.height,
@@ -113,21 +117,21 @@ impl Camera {
     }
 }
 
-impl Screen for Camera {
+impl WindowCapture for ScreenCapture {
     fn grab(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError> {
+    ) -> Result<(), CaptureError> {
         // X11 numbers are 32 bits wide; another number was never a window here.
-        let window = u32::try_from(handle.0).map_err(|_| GrabError::Gone)?;
+        let window = u32::try_from(handle.0).map_err(|_| CaptureError::Gone)?;
         match self.try_grab(window, with) {
             Ok(()) => Ok(()),
-            Err(Miss::Grab(error)) => Err(error),
-            Err(Miss::Link(error)) => {
+            Err(CaptureMiss::Grab(error)) => Err(error),
+            Err(CaptureMiss::Link(error)) => {
                 // The next picture starts with a new connection.
                 self.open = None;
-                Err(GrabError::Backend(error.to_string()))
+                Err(CaptureError::Backend(error.to_string()))
             }
         }
     }
@@ -142,9 +146,9 @@ impl Screen for Camera {
     }
 }
 
-impl Open {
+impl CaptureConnection {
     /// Reads `area` of the root window into the segment, or into `pixels` where there is none.
-    fn read(&mut self, area: Rect, shared: &mut bool) -> Result<(), Miss> {
+    fn read(&mut self, area: Rect, shared: &mut bool) -> Result<(), CaptureMiss> {
         let bytes = row_bytes(area) * area.height as usize;
         if *shared && self.segment.as_ref().is_none_or(|s| s.size() < bytes) {
             if let Some(old) = self.segment.take() {
@@ -152,7 +156,7 @@ impl Open {
             }
             // As large as the screen: one segment does for every window. Untouched pages cost nothing.
             let whole = self.screen_bytes().max(bytes);
-            match Segment::attach(&self.link, whole)? {
+            match SharedMemory::attach(&self.link, whole)? {
                 Ok(segment) => self.segment = Some(segment),
                 Err(_) => *shared = false,
             }
@@ -176,7 +180,7 @@ impl Open {
                 )?
                 .reply();
             // The screen became smaller since the survey.
-            let reply = tolerate(reply)?.ok_or(GrabError::Moved)?;
+            let reply = tolerate(reply)?.ok_or(CaptureError::Moved)?;
             return if reply.size as usize == bytes {
                 Ok(())
             } else {
@@ -205,7 +209,7 @@ impl Open {
                     !0,
                 )?
                 .reply();
-            let reply = tolerate(reply)?.ok_or(GrabError::Moved)?;
+            let reply = tolerate(reply)?.ok_or(CaptureError::Moved)?;
             let expected = row_bytes(area) * usize::from(part);
             if reply.data.len() != expected {
                 return Err(odd_size(reply.data.len(), expected).into());
@@ -223,8 +227,8 @@ impl Open {
     }
 }
 
-fn odd_size(got: usize, expected: usize) -> GrabError {
-    GrabError::Backend(format!(
+fn odd_size(got: usize, expected: usize) -> CaptureError {
+    CaptureError::Backend(format!(
         "the X server sent {got} bytes of pixels instead of {expected}"
     ))
 }
@@ -234,7 +238,7 @@ fn row_bytes(area: Rect) -> usize {
 }
 
 /// A rectangle of the root window as the protocol writes it.
-fn wire(area: Rect) -> Result<(i16, i16, u16, u16), GrabError> {
+fn wire(area: Rect) -> Result<(i16, i16, u16, u16), CaptureError> {
     let fits = || {
         Some((
             i16::try_from(area.x).ok()?,
@@ -243,11 +247,11 @@ fn wire(area: Rect) -> Result<(i16, i16, u16, u16), GrabError> {
             u16::try_from(area.height).ok()?,
         ))
     };
-    fits().ok_or(GrabError::NotVisible)
+    fits().ok_or(CaptureError::NotVisible)
 }
 
 /// Pictures are handed on as the server stores them, so that must be blue, green, red, unused in memory.
-fn pixels_fit(link: &Link) -> Result<(), String> {
+fn pixels_fit(link: &X11Connection) -> Result<(), String> {
     let setup = link.conn.setup();
     let Some(screen) = link.screen() else {
         return Err("the X server has no such screen".into());
@@ -276,7 +280,7 @@ fn pixels_fit(link: &Link) -> Result<(), String> {
 }
 
 /// The screen's scaling in percent: `Xft.dpi` of the X resources, of which 96 is 100 %.
-fn scale(link: &Link) -> Result<u32, LinkError> {
+fn scale(link: &X11Connection) -> Result<u32, X11Error> {
     let reply = link
         .conn
         .get_property(

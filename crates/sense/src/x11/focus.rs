@@ -1,9 +1,9 @@
 //! Which window is active, from property events.
 
-use super::link::{Link, LinkError};
-use super::window::{self, Lookup};
-use crate::Options;
-use crate::switches::{Change, Due, Switches};
+use super::link::{X11Connection, X11Error};
+use super::window::{self, WindowLookup};
+use crate::DesktopOptions;
+use crate::switches::{DueChange, WindowChange, WindowDebouncer};
 use model::{ActiveWindow, Moment};
 use std::time::Instant;
 use x11rb::connection::Connection;
@@ -15,7 +15,7 @@ use x11rb::x11_utils::TryParse;
 
 /// An event that concerns the active window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hint {
+pub(super) enum ActiveWindowHint {
     /// Another window may be active, since the server's time in milliseconds (core focus events have none).
     Active { server_ms: Option<u32> },
     /// The window manager came or went.
@@ -25,18 +25,18 @@ pub(super) enum Hint {
 }
 
 /// The window sensor of one connection.
-pub(super) struct Focus {
-    lookup: Lookup,
-    switches: Switches,
+pub(super) struct ActiveWindowTracker {
+    lookup: WindowLookup,
+    switches: WindowDebouncer,
     /// True where a window manager keeps `_NET_ACTIVE_WINDOW`; otherwise the input focus is followed.
     managed: bool,
     /// The windows whose events were asked for: the top-level window and the one with the input focus.
     watched: Option<(u32, u32)>,
 }
 
-impl Focus {
+impl ActiveWindowTracker {
     /// Asks for the root window's property (and focus) changes.
-    pub(super) fn start(link: &Link, options: &Options) -> Result<Self, LinkError> {
+    pub(super) fn start(link: &X11Connection, options: &DesktopOptions) -> Result<Self, X11Error> {
         let mask = EventMask::PROPERTY_CHANGE | EventMask::FOCUS_CHANGE;
         link.conn
             .change_window_attributes(
@@ -45,37 +45,41 @@ impl Focus {
             )?
             .check()?;
         Ok(Self {
-            lookup: Lookup::new(link)?,
-            switches: Switches::new(options),
+            lookup: WindowLookup::new(link)?,
+            switches: WindowDebouncer::new(options),
             managed: window::manager(link)?.is_some(),
             watched: None,
         })
     }
 
     /// What is active now, to begin with.
-    pub(super) fn first(&mut self, link: &Link, at: Moment) -> Result<Change, LinkError> {
+    pub(super) fn first(
+        &mut self,
+        link: &X11Connection,
+        at: Moment,
+    ) -> Result<WindowChange, X11Error> {
         let active = self.ask(link)?;
         Ok(self.switches.first(at, active))
     }
 
     /// Looks at one event; `None` when it does not matter here.
-    pub(super) fn hint(&self, link: &Link, event: &[u8]) -> Option<Hint> {
+    pub(super) fn hint(&self, link: &X11Connection, event: &[u8]) -> Option<ActiveWindowHint> {
         match *event.first()? & 0x7f {
             PROPERTY_NOTIFY_EVENT => {
                 let (notify, _) = PropertyNotifyEvent::try_parse(event).ok()?;
                 let server_ms = notify.time;
                 if notify.window == link.root {
                     if notify.atom == link.atoms._NET_ACTIVE_WINDOW {
-                        return Some(Hint::Active {
+                        return Some(ActiveWindowHint::Active {
                             server_ms: Some(server_ms),
                         });
                     }
                     let check = notify.atom == link.atoms._NET_SUPPORTING_WM_CHECK;
-                    return check.then_some(Hint::Manager { server_ms });
+                    return check.then_some(ActiveWindowHint::Manager { server_ms });
                 }
                 let (top, _) = self.watched?;
                 if notify.window == top && notify.atom == link.atoms.WM_STATE {
-                    return Some(Hint::Active {
+                    return Some(ActiveWindowHint::Active {
                         server_ms: Some(server_ms),
                     });
                 }
@@ -86,13 +90,13 @@ impl Focus {
                     AtomEnum::WM_CLASS.into(),
                 ]
                 .contains(&notify.atom);
-                (notify.window == top && matters).then_some(Hint::Facts { server_ms })
+                (notify.window == top && matters).then_some(ActiveWindowHint::Facts { server_ms })
             }
             FOCUS_IN_EVENT | FOCUS_OUT_EVENT if !self.managed => {
-                Some(Hint::Active { server_ms: None })
+                Some(ActiveWindowHint::Active { server_ms: None })
             }
             // Some window managers leave the property on a window that was closed.
-            DESTROY_NOTIFY_EVENT => Some(Hint::Active { server_ms: None }),
+            DESTROY_NOTIFY_EVENT => Some(ActiveWindowHint::Active { server_ms: None }),
             _ => None,
         }
     }
@@ -100,36 +104,40 @@ impl Focus {
     /// Works off a hint that came at `at`. Up to two changes are to be told: a "none" that lasted, and what followed.
     pub(super) fn take(
         &mut self,
-        link: &Link,
-        hint: Hint,
+        link: &X11Connection,
+        hint: ActiveWindowHint,
         at: Moment,
-    ) -> Result<[Option<Change>; 2], LinkError> {
+    ) -> Result<[Option<WindowChange>; 2], X11Error> {
         match hint {
-            Hint::Facts { .. } => {
+            ActiveWindowHint::Facts { .. } => {
                 self.switches.hold_facts(at);
                 return Ok([None, None]);
             }
-            Hint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
-            Hint::Active { server_ms: Some(_) } if !self.managed => {
+            ActiveWindowHint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
+            ActiveWindowHint::Active { server_ms: Some(_) } if !self.managed => {
                 // Whoever writes the property keeps it.
                 self.managed = window::manager(link)?.is_some();
             }
-            Hint::Active { .. } => {}
+            ActiveWindowHint::Active { .. } => {}
         }
         let active = self.ask(link)?;
         Ok(self.switches.saw(at, active))
     }
 
-    /// When [`Focus::tick`] wants to be called next.
+    /// When [`ActiveWindowTracker::tick`] wants to be called next.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.switches.deadline()
     }
 
     /// Tells what was held back long enough.
-    pub(super) fn tick(&mut self, link: &Link, now: Instant) -> Result<Option<Change>, LinkError> {
+    pub(super) fn tick(
+        &mut self,
+        link: &X11Connection,
+        now: Instant,
+    ) -> Result<Option<WindowChange>, X11Error> {
         match self.switches.due(now) {
-            Some(Due::None(change)) => Ok(Some(change)),
-            Some(Due::Facts(at)) => {
+            Some(DueChange::None(change)) => Ok(Some(change)),
+            Some(DueChange::Facts(at)) => {
                 let Some((top, _)) = self.watched else {
                     return Ok(None);
                 };
@@ -142,7 +150,7 @@ impl Focus {
     }
 
     /// The active window now; its events are asked for before its facts, so that no change falls in between.
-    fn ask(&mut self, link: &Link) -> Result<Option<ActiveWindow>, LinkError> {
+    fn ask(&mut self, link: &X11Connection) -> Result<Option<ActiveWindow>, X11Error> {
         let found = if self.managed {
             window::active_by_manager(link)?.map(|window| (window, window))
         } else {
@@ -160,8 +168,8 @@ impl Focus {
     /// Asks for the events of `found` and no longer for those of the windows before.
     ///
     /// They are asked for anew each time: a number may belong to a new window, which knows nothing of us.
-    fn watch(&mut self, link: &Link, found: Option<(u32, u32)>) -> Result<(), LinkError> {
-        let select = |window: u32, mask: EventMask| -> Result<(), LinkError> {
+    fn watch(&mut self, link: &X11Connection, found: Option<(u32, u32)>) -> Result<(), X11Error> {
+        let select = |window: u32, mask: EventMask| -> Result<(), X11Error> {
             let aux = ChangeWindowAttributesAux::new().event_mask(mask);
             // The window may be gone: its error is no news, so it is dropped instead of becoming an event.
             link.conn

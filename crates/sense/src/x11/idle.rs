@@ -1,6 +1,6 @@
 //! How long nobody did anything: XSync's idle counter, or the screen saver extension where there is none.
 
-use super::link::{Link, LinkError, tolerate};
+use super::link::{X11Connection, X11Error, tolerate};
 use std::time::{Duration, Instant};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::screensaver::{self, ConnectionExt as _};
@@ -14,7 +14,7 @@ const RETURN_POLL: Duration = Duration::from_secs(2);
 
 /// XSync's system counters that matter.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Counters {
+pub(super) struct IdleCounters {
     /// Milliseconds since the last input.
     idle: Option<u32>,
     /// The server's clock in milliseconds.
@@ -22,9 +22,9 @@ pub(super) struct Counters {
     first_event: u8,
 }
 
-impl Counters {
+impl IdleCounters {
     /// Looks for the counters; both missing where there is no XSync.
-    pub(super) fn find(link: &Link) -> Result<Self, LinkError> {
+    pub(super) fn find(link: &X11Connection) -> Result<Self, X11Error> {
         let mut counters = Self {
             idle: None,
             time: None,
@@ -49,7 +49,7 @@ impl Counters {
     }
 
     /// The server's clock in milliseconds, if it can be asked.
-    pub(super) fn server_ms(&self, link: &Link) -> Result<Option<u64>, LinkError> {
+    pub(super) fn server_ms(&self, link: &X11Connection) -> Result<Option<u64>, X11Error> {
         match self.time {
             Some(counter) => read(link, counter),
             None => Ok(None),
@@ -57,7 +57,7 @@ impl Counters {
     }
 }
 
-fn read(link: &Link, counter: u32) -> Result<Option<u64>, LinkError> {
+fn read(link: &X11Connection, counter: u32) -> Result<Option<u64>, X11Error> {
     let reply = tolerate(link.conn.sync_query_counter(counter)?.reply())?;
     Ok(reply.map(|reply| wide(reply.counter_value)))
 }
@@ -76,17 +76,17 @@ fn split(ms: u64) -> Int64 {
 }
 
 /// Which mechanism this server offers.
-pub(super) enum Means {
-    Alarms(Counters),
+pub(super) enum IdleMethod {
+    Alarms(IdleCounters),
     ScreenSaver,
 }
 
-impl Means {
+impl IdleMethod {
     /// Asks the server; `Err` says why there is none.
     pub(super) fn probe(
-        link: &Link,
-        counters: Counters,
-    ) -> Result<Result<Self, String>, LinkError> {
+        link: &X11Connection,
+        counters: IdleCounters,
+    ) -> Result<Result<Self, String>, X11Error> {
         if counters.idle.is_some() {
             return Ok(Ok(Self::Alarms(counters)));
         }
@@ -109,21 +109,21 @@ impl Means {
     }
 }
 
-fn saver_idle_ms(link: &Link) -> Result<Option<u64>, LinkError> {
+fn saver_idle_ms(link: &X11Connection) -> Result<Option<u64>, X11Error> {
     let info = tolerate(link.conn.screensaver_query_info(link.root)?.reply())?;
     Ok(info.map(|info| u64::from(info.ms_since_user_input)))
 }
 
 /// A change that the idle sensor saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum IdleChange {
     Idle { idle_us: u64 },
     Present,
 }
 
 /// The idle sensor of one connection.
-pub(super) struct Idle {
-    means: Means,
+pub(super) struct IdleWatch {
+    means: IdleMethod,
     limit_ms: u64,
     away_alarm: u32,
     /// Past the limit now?
@@ -132,21 +132,25 @@ pub(super) struct Idle {
     next: Option<Instant>,
 }
 
-impl Idle {
+impl IdleWatch {
     /// Sets the alarms.
-    pub(super) fn start(link: &Link, means: Means, limit: Duration) -> Result<Self, LinkError> {
+    pub(super) fn start(
+        link: &X11Connection,
+        means: IdleMethod,
+        limit: Duration,
+    ) -> Result<Self, X11Error> {
         let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut away_alarm = 0;
         let mut next = None;
         match &means {
-            Means::Alarms(counters) => {
+            IdleMethod::Alarms(counters) => {
                 away_alarm = alarm(link, counters, limit_ms, TESTTYPE::POSITIVE_TRANSITION)?;
                 // The server wants the counter to have been *above* a negative alarm's value; when somebody is back in
                 // the very millisecond of the limit, it was only at it. One less, and that return is told too.
                 let back_ms = limit_ms - 1;
                 alarm(link, counters, back_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
             }
-            Means::ScreenSaver => next = Some(Instant::now()),
+            IdleMethod::ScreenSaver => next = Some(Instant::now()),
         }
         Ok(Self {
             means,
@@ -158,40 +162,40 @@ impl Idle {
     }
 
     /// Whether the limit has passed already: alarms only tell of transitions.
-    pub(super) fn ask(&mut self, link: &Link) -> Result<Option<Change>, LinkError> {
+    pub(super) fn ask(&mut self, link: &X11Connection) -> Result<Option<IdleChange>, X11Error> {
         let idle_ms = match &self.means {
-            Means::Alarms(Counters {
+            IdleMethod::Alarms(IdleCounters {
                 idle: Some(counter),
                 ..
             }) => read(link, *counter)?,
-            Means::Alarms(_) => None,
-            Means::ScreenSaver => saver_idle_ms(link)?,
+            IdleMethod::Alarms(_) => None,
+            IdleMethod::ScreenSaver => saver_idle_ms(link)?,
         };
         Ok(idle_ms.and_then(|ms| self.set(ms >= self.limit_ms, ms)))
     }
 
-    fn set(&mut self, away: bool, idle_ms: u64) -> Option<Change> {
+    fn set(&mut self, away: bool, idle_ms: u64) -> Option<IdleChange> {
         if away == self.away {
             return None;
         }
         self.away = away;
         Some(if away {
-            Change::Idle {
+            IdleChange::Idle {
                 idle_us: idle_ms.saturating_mul(1_000),
             }
         } else {
-            Change::Present
+            IdleChange::Present
         })
     }
 
     /// A press was seen: that ends idleness before its alarm arrives.
-    pub(super) fn pressed(&mut self) -> Option<Change> {
+    pub(super) fn pressed(&mut self) -> Option<IdleChange> {
         self.set(false, 0)
     }
 
     /// Looks at one event; `None` when it is not ours, otherwise the server's time and the change.
-    pub(super) fn take(&mut self, event: &[u8]) -> Option<(u32, Option<Change>)> {
-        let Means::Alarms(counters) = &self.means else {
+    pub(super) fn take(&mut self, event: &[u8]) -> Option<(u32, Option<IdleChange>)> {
+        let IdleMethod::Alarms(counters) = &self.means else {
             return None;
         };
         if *event.first()? & 0x7f != counters.first_event.checked_add(sync::ALARM_NOTIFY_EVENT)? {
@@ -203,13 +207,17 @@ impl Idle {
         Some((notify.timestamp, change))
     }
 
-    /// When [`Idle::ask`] wants to be called next; `None` where alarms do the work.
+    /// When [`IdleWatch::ask`] wants to be called next; `None` where alarms do the work.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.next
     }
 
     /// Asks when it is time to (screen saver extension only).
-    pub(super) fn tick(&mut self, link: &Link, now: Instant) -> Result<Option<Change>, LinkError> {
+    pub(super) fn tick(
+        &mut self,
+        link: &X11Connection,
+        now: Instant,
+    ) -> Result<Option<IdleChange>, X11Error> {
         if self.next.is_none_or(|next| next > now) {
             return Ok(None);
         }
@@ -225,7 +233,12 @@ impl Idle {
     }
 }
 
-fn alarm(link: &Link, counters: &Counters, ms: u64, test: TESTTYPE) -> Result<u32, LinkError> {
+fn alarm(
+    link: &X11Connection,
+    counters: &IdleCounters,
+    ms: u64,
+    test: TESTTYPE,
+) -> Result<u32, X11Error> {
     let id = link.conn.generate_id()?;
     let aux = CreateAlarmAux::new()
         .counter(counters.idle)

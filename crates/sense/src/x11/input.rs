@@ -1,11 +1,11 @@
 //! Key presses, clicks and scroll steps from XInput 2 raw events.
 //!
-//! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`Input::take`]
+//! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`RawInputReader::take`]
 //! looks at them, and as one bit of a private map while the key is held; what leaves is a count.
 //!
 //! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
 
-use super::link::{Link, LinkError, tolerate};
+use super::link::{X11Connection, X11Error, tolerate};
 use model::{Counts, InputCounts};
 use x11rb::connection::RequestConnection;
 use x11rb::protocol::xinput::{
@@ -22,7 +22,7 @@ const RAW_BUTTON_PRESS: u16 = 15;
 const GENERIC_EVENT: u8 = 35;
 
 /// An input device that the server told us of.
-struct Source {
+struct InputDevice {
     id: u16,
     injected: bool,
     /// One bit per key code: held now.
@@ -31,26 +31,26 @@ struct Source {
 
 /// What an event turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum InputEffect {
     /// Not ours.
     Other,
     /// Ours, but nothing to count.
     Nothing,
     /// Counts at the server's time in milliseconds.
     Counted { server_ms: u32, counts: Counts },
-    /// The list of devices changed; call [`Input::refresh`].
+    /// The list of devices changed; call [`RawInputReader::refresh`].
     Devices,
 }
 
 /// The input sensor of one connection.
-pub(super) struct Input {
+pub(super) struct RawInputReader {
     opcode: u8,
-    sources: Vec<Source>,
+    sources: Vec<InputDevice>,
 }
 
-impl Input {
+impl RawInputReader {
     /// Asks whether the server has XInput 2.2 (the first that tells presses during another program's grab).
-    pub(super) fn probe(link: &Link) -> Result<Result<u8, String>, LinkError> {
+    pub(super) fn probe(link: &X11Connection) -> Result<Result<u8, String>, X11Error> {
         let Some(info) = link
             .conn
             .extension_information(xinput::X11_EXTENSION_NAME)?
@@ -69,7 +69,7 @@ impl Input {
     }
 
     /// Starts listening: presses on every device, releases of keys, and changes of the device list. No motion.
-    pub(super) fn start(link: &Link, opcode: u8) -> Result<Self, LinkError> {
+    pub(super) fn start(link: &X11Connection, opcode: u8) -> Result<Self, X11Error> {
         let presses = XIEventMask::RAW_KEY_PRESS
             | XIEventMask::RAW_KEY_RELEASE
             | XIEventMask::RAW_BUTTON_PRESS;
@@ -97,7 +97,7 @@ impl Input {
     }
 
     /// Reads the list of devices. Keys held on devices that stay remain held.
-    pub(super) fn refresh(&mut self, link: &Link) -> Result<(), LinkError> {
+    pub(super) fn refresh(&mut self, link: &X11Connection) -> Result<(), X11Error> {
         let Some(devices) = tolerate(
             link.conn
                 .xinput_xi_query_device(u16::from(Device::ALL))?
@@ -120,7 +120,7 @@ impl Input {
                 .iter_mut()
                 .find(|source| source.id == info.deviceid)
                 .map_or([0; 4], |source| source.down);
-            self.sources.push(Source {
+            self.sources.push(InputDevice {
                 id: info.deviceid,
                 injected,
                 down,
@@ -130,9 +130,9 @@ impl Input {
     }
 
     /// Looks at one event's bytes.
-    pub(super) fn take(&mut self, event: &[u8]) -> Seen {
-        let Some(raw) = Raw::read(event, self.opcode) else {
-            return Seen::Other;
+    pub(super) fn take(&mut self, event: &[u8]) -> InputEffect {
+        let Some(raw) = RawInputEvent::read(event, self.opcode) else {
+            return InputEffect::Other;
         };
         let source = match self.sources.iter().position(|s| s.id == raw.source) {
             Some(n) => self.sources.get_mut(n),
@@ -140,10 +140,10 @@ impl Input {
         };
         let mut one = InputCounts::default();
         match (raw.kind, source) {
-            (HIERARCHY_CHANGED, _) => return Seen::Devices,
+            (HIERARCHY_CHANGED, _) => return InputEffect::Devices,
             (RAW_KEY_PRESS, Some(source)) => {
                 if source.press(raw.detail) {
-                    return Seen::Nothing;
+                    return InputEffect::Nothing;
                 }
                 one.keys = 1;
             }
@@ -151,7 +151,7 @@ impl Input {
             (RAW_KEY_PRESS, None) => one.keys = 1,
             (RAW_KEY_RELEASE, Some(source)) => {
                 source.release(raw.detail);
-                return Seen::Nothing;
+                return InputEffect::Nothing;
             }
             (RAW_BUTTON_PRESS, _) => match raw.detail {
                 1 => one.left = 1,
@@ -160,7 +160,7 @@ impl Input {
                 4..=7 => one.scroll = 1,
                 _ => one.other = 1,
             },
-            _ => return Seen::Nothing,
+            _ => return InputEffect::Nothing,
         }
         let injected = self
             .sources
@@ -172,14 +172,14 @@ impl Input {
         } else {
             counts.hardware = one;
         }
-        Seen::Counted {
+        InputEffect::Counted {
             server_ms: raw.server_ms,
             counts,
         }
     }
 }
 
-impl Source {
+impl InputDevice {
     fn slot(&mut self, key: u32) -> Option<(&mut u64, u64)> {
         let word = self.down.get_mut(usize::try_from(key / 64).ok()?)?;
         Some((word, 1 << (key % 64)))
@@ -202,14 +202,14 @@ impl Source {
 }
 
 /// The fields of an XInput 2 raw event that matter (XI2proto.h, `xXIRawEvent`; `xXIHierarchyEvent` begins alike).
-struct Raw {
+struct RawInputEvent {
     kind: u16,
     server_ms: u32,
     detail: u32,
     source: u16,
 }
 
-impl Raw {
+impl RawInputEvent {
     fn read(event: &[u8], opcode: u8) -> Option<Self> {
         if *event.first()? & 0x7f != GENERIC_EVENT || *event.get(1)? != opcode {
             return None;

@@ -27,7 +27,7 @@ x11rb::atom_manager! {
 
 /// The connection is of no use any more.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LinkError {
+pub(super) enum X11Error {
     /// No connection could be made.
     #[error("no connection to the X server: {0}")]
     Connect(#[from] ConnectError),
@@ -39,7 +39,7 @@ pub(super) enum LinkError {
     Refused(String),
 }
 
-impl From<ReplyError> for LinkError {
+impl From<ReplyError> for X11Error {
     fn from(error: ReplyError) -> Self {
         match error {
             ReplyError::ConnectionError(broken) => Self::Broken(broken),
@@ -48,7 +48,7 @@ impl From<ReplyError> for LinkError {
     }
 }
 
-impl From<ReplyOrIdError> for LinkError {
+impl From<ReplyOrIdError> for X11Error {
     fn from(error: ReplyOrIdError) -> Self {
         match error {
             ReplyOrIdError::ConnectionError(broken) => Self::Broken(broken),
@@ -58,14 +58,14 @@ impl From<ReplyOrIdError> for LinkError {
     }
 }
 
-impl From<rustix::io::Errno> for LinkError {
+impl From<rustix::io::Errno> for X11Error {
     fn from(error: rustix::io::Errno) -> Self {
         Self::Broken(ConnectionError::IoError(error.into()))
     }
 }
 
 /// What is left of an answer when an error about a vanished window is normal: `None` for any X error.
-pub(super) fn tolerate<T>(answer: Result<T, ReplyError>) -> Result<Option<T>, LinkError> {
+pub(super) fn tolerate<T>(answer: Result<T, ReplyError>) -> Result<Option<T>, X11Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(ReplyError::X11Error(_)) => Ok(None),
@@ -74,16 +74,16 @@ pub(super) fn tolerate<T>(answer: Result<T, ReplyError>) -> Result<Option<T>, Li
 }
 
 /// One connection.
-pub(super) struct Link {
+pub(super) struct X11Connection {
     pub(super) conn: RustConnection,
     pub(super) root: Window,
     pub(super) atoms: Atoms,
     screen: usize,
 }
 
-impl Link {
+impl X11Connection {
     /// Connects to `display`, or to the environment's `DISPLAY`.
-    pub(super) fn open(display: Option<&str>) -> Result<Self, LinkError> {
+    pub(super) fn open(display: Option<&str>) -> Result<Self, X11Error> {
         let (conn, screen) = x11rb::connect(display)?;
         let root = conn
             .setup()
@@ -106,13 +106,13 @@ impl Link {
     }
 
     /// Waits until the server has answered everything that it was asked, and so has sent every event before that.
-    pub(super) fn catch_up(&self) -> Result<(), LinkError> {
+    pub(super) fn catch_up(&self) -> Result<(), X11Error> {
         self.conn.get_input_focus()?.reply()?;
         Ok(())
     }
 
     /// Waits until the server has something to say, `bell` rings, or `time` is over (`None`: for ever).
-    pub(super) fn wait(&self, bell: &Bell, time: Option<Duration>) -> Result<(), LinkError> {
+    pub(super) fn wait(&self, bell: &Waker, time: Option<Duration>) -> Result<(), X11Error> {
         self.conn.flush()?;
         let stream = self.conn.stream().as_fd();
         wait_for(
@@ -125,12 +125,12 @@ impl Link {
     }
 }
 
-/// Wakes a thread that waits in [`Link::wait`]; once rung it rings until it is hushed.
+/// Wakes a thread that waits in [`X11Connection::wait`]; once rung it rings until it is hushed.
 #[derive(Clone)]
-pub(super) struct Bell(Arc<OwnedFd>);
+pub(super) struct Waker(Arc<OwnedFd>);
 
-impl Bell {
-    pub(super) fn new() -> Result<Self, LinkError> {
+impl Waker {
+    pub(super) fn new() -> Result<Self, X11Error> {
         Ok(Self(Arc::new(eventfd(
             0,
             EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK,
@@ -149,12 +149,12 @@ impl Bell {
     }
 
     /// Waits until it rings, at most `time`.
-    pub(super) fn wait(&self, time: Duration) -> Result<(), LinkError> {
+    pub(super) fn wait(&self, time: Duration) -> Result<(), X11Error> {
         wait_for(&mut [PollFd::new(&*self.0, PollFlags::IN)], Some(time))
     }
 }
 
-fn wait_for(fds: &mut [PollFd<'_>], time: Option<Duration>) -> Result<(), LinkError> {
+fn wait_for(fds: &mut [PollFd<'_>], time: Option<Duration>) -> Result<(), X11Error> {
     // A wait longer than the kernel can count is as good as one without an end.
     let time = time.and_then(|time| Timespec::try_from(time).ok());
     match poll(fds, time.as_ref()) {

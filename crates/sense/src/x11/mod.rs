@@ -12,27 +12,27 @@ mod text;
 mod time;
 mod window;
 
-use crate::{Desktop, Options};
-use link::{Link, LinkError};
-use model::{Clock, Concern, Unsupported};
-use sensor::{Plan, Sensor};
+use crate::{Desktop, DesktopOptions};
+use link::{X11Connection, X11Error};
+use model::{Clock, SensorKind, Unsupported};
+use sensor::{X11Extensions, X11Task};
 use std::sync::Arc;
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::ConnectionExt as _;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
-const CONCERNS: [Concern; 4] = [
-    Concern::Window,
-    Concern::Input,
-    Concern::Idle,
-    Concern::Screen,
+const CONCERNS: [SensorKind; 4] = [
+    SensorKind::Window,
+    SensorKind::Input,
+    SensorKind::Idle,
+    SensorKind::Screen,
 ];
 
 /// Adds what the X server can serve to `desktop`.
-pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clock>) {
+pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<dyn Clock>) {
     let display = options.display.as_deref();
     let shown = display.unwrap_or("the DISPLAY of the environment");
-    let link = match Link::open(display) {
+    let link = match X11Connection::open(display) {
         Ok(link) => link,
         Err(error) => {
             desktop.note("x11", format!("{shown}: {error}"));
@@ -61,10 +61,10 @@ fn refuse_all(desktop: &mut Desktop, why: &Unsupported) {
 
 fn fill(
     desktop: &mut Desktop,
-    options: &Options,
+    options: &DesktopOptions,
     clock: &Arc<dyn Clock>,
-    link: Link,
-) -> Result<(), LinkError> {
+    link: X11Connection,
+) -> Result<(), X11Error> {
     let setup = link.conn.setup();
     let vendor = String::from_utf8_lossy(&setup.vendor).into_owned();
     desktop.note(
@@ -84,28 +84,31 @@ fn fill(
         Some(name) => {
             desktop.note("x11", format!("window manager {name}"));
             let by = format!("X11 property events ({name})");
-            desktop.serve(Concern::Window, by);
+            desktop.serve(SensorKind::Window, by);
         }
         None => {
             desktop.note("x11", "no window manager that follows EWMH: input focus");
-            desktop.serve(Concern::Window, "X11 input focus (no window manager runs)");
+            desktop.serve(
+                SensorKind::Window,
+                "X11 input focus (no window manager runs)",
+            );
         }
     }
-    let plan = Plan::probe(&link)?;
+    let plan = X11Extensions::probe(&link)?;
     match &plan.input {
-        Ok(_) => desktop.serve(Concern::Input, "XInput 2 raw events"),
-        Err(reason) => desktop.refuse(Concern::Input, Unsupported::new(reason, NEWER)),
+        Ok(_) => desktop.serve(SensorKind::Input, "XInput 2 raw events"),
+        Err(reason) => desktop.refuse(SensorKind::Input, Unsupported::new(reason, NEWER)),
     }
     match &plan.idle {
-        Ok(means) => desktop.serve(Concern::Idle, means.word()),
-        Err(reason) => desktop.refuse(Concern::Idle, Unsupported::new(reason, NEWER)),
+        Ok(means) => desktop.serve(SensorKind::Idle, means.word()),
+        Err(reason) => desktop.refuse(SensorKind::Idle, Unsupported::new(reason, NEWER)),
     }
-    match camera::Camera::probe(&link, options.display.clone())? {
+    match camera::ScreenCapture::probe(&link, options.display.clone())? {
         Ok((camera, by)) => {
-            desktop.serve(Concern::Screen, by);
+            desktop.serve(SensorKind::Screen, by);
             desktop.set_screen(Box::new(camera));
         }
-        Err(why) => desktop.refuse(Concern::Screen, why),
+        Err(why) => desktop.refuse(SensorKind::Screen, why),
     }
     for (what, outcome) in [
         ("input", plan.input.as_ref().err()),
@@ -115,7 +118,7 @@ fn fill(
             desktop.note("x11", format!("{what}: {reason}"));
         }
     }
-    desktop.add_source(Box::new(Sensor {
+    desktop.add_source(Box::new(X11Task {
         options: options.clone(),
         clock: Arc::clone(clock),
         concerns: plan.concerns(),
@@ -127,14 +130,14 @@ fn fill(
 const NEWER: &str = "use an X server of the last ten years";
 
 /// Xwayland says so by an extension of its name (since 2023) or by its outputs' names.
-fn is_xwayland(link: &Link) -> Result<bool, LinkError> {
+fn is_xwayland(link: &X11Connection) -> Result<bool, X11Error> {
     if link.conn.query_extension(b"XWAYLAND")?.reply()?.present {
         return Ok(true);
     }
     let resources = link
         .conn
         .randr_get_screen_resources_current(link.root)
-        .map_err(LinkError::from);
+        .map_err(X11Error::from);
     // A server without RandR answers with an error, and is no Xwayland.
     let Ok(cookie) = resources else {
         return Ok(false);

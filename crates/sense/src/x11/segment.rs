@@ -4,9 +4,9 @@
 //! * the memory file is sealed against shrinking, so no mapping of it can fault;
 //! * the server writes only while it works on a request of ours, and no request is under way while the pixels are lent
 //!   (`&mut` on the way to the request, `&` on the loan);
-//! * [`Segment::release`] gives the pages back to the system and keeps the mapping.
+//! * [`SharedMemory::release`] gives the pages back to the system and keeps the mapping.
 
-use super::link::{Link, LinkError, tolerate};
+use super::link::{X11Connection, X11Error, tolerate};
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 use std::ffi::c_void;
@@ -16,7 +16,7 @@ use x11rb::connection::Connection;
 use x11rb::protocol::shm::ConnectionExt as _;
 
 /// A mapped memory file that the X server has attached.
-pub(super) struct Segment {
+pub(super) struct SharedMemory {
     id: u32,
     file: OwnedFd,
     start: NonNull<u8>,
@@ -28,11 +28,14 @@ pub(super) struct Segment {
     reason = "the mapping has no thread affinity; the type hands out its memory by borrow rules only"
 )]
 // SAFETY: the pointer is to a mapping that this value owns alone and that any thread of the process may read.
-unsafe impl Send for Segment {}
+unsafe impl Send for SharedMemory {}
 
-impl Segment {
+impl SharedMemory {
     /// Makes `bytes` of memory and attaches it to the server; `Ok(Err)` says why the server will not have it.
-    pub(super) fn attach(link: &Link, bytes: usize) -> Result<Result<Self, String>, LinkError> {
+    pub(super) fn attach(
+        link: &X11Connection,
+        bytes: usize,
+    ) -> Result<Result<Self, String>, X11Error> {
         let (file, start) = match map(bytes) {
             Ok(made) => made,
             Err(error) => return Ok(Err(format!("no shared memory: {error}"))),
@@ -44,7 +47,7 @@ impl Segment {
                 return Ok(Err(format!("no shared memory: {error}")));
             }
         };
-        let attached = || -> Result<Option<u32>, LinkError> {
+        let attached = || -> Result<Option<u32>, X11Error> {
             let id = link.conn.generate_id()?;
             let cookie = link.conn.shm_attach_fd(id, for_server, false)?;
             Ok(tolerate(cookie.check())?.map(|()| id))
@@ -99,13 +102,13 @@ impl Segment {
     }
 
     /// Tells the server to let go of it.
-    pub(super) fn detach(self, link: &Link) -> Result<(), LinkError> {
+    pub(super) fn detach(self, link: &X11Connection) -> Result<(), X11Error> {
         link.conn.shm_detach(self.id)?;
         Ok(())
     }
 }
 
-impl Drop for Segment {
+impl Drop for SharedMemory {
     fn drop(&mut self) {
         unmap(self.start, self.bytes);
     }

@@ -5,17 +5,17 @@
 //! time, so the pause moves nothing; but what is active is asked when the event is read, so of two switches within one
 //! pause only the second is seen.
 
-use super::focus::{Focus, Hint};
-use super::idle::{self, Counters, Idle, Means};
-use super::input::{Input, Seen};
-use super::link::{Bell, Link, LinkError};
+use super::focus::{ActiveWindowHint, ActiveWindowTracker};
+use super::idle::{self, IdleCounters, IdleMethod, IdleWatch};
+use super::input::{InputEffect, RawInputReader};
+use super::link::{Waker, X11Connection, X11Error};
 use super::time::ServerTime;
-use crate::Options;
-use crate::batch::{Batch, Batches};
-use crate::keep::{End, Post, Source};
-use crate::outlet::{Closed, Outlet};
-use crate::switches::Change;
-use model::{Clock, Concern, Event, Moment};
+use crate::DesktopOptions;
+use crate::batch::{InputBatch, InputBatcher};
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use crate::outlet::{EventSender, ReceiverGone};
+use crate::switches::WindowChange;
+use model::{Clock, Moment, SensorEvent, SensorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
@@ -28,60 +28,60 @@ const PAUSE: Duration = Duration::from_millis(40);
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
 
 /// What this server offers to the sensor.
-pub(super) struct Plan {
+pub(super) struct X11Extensions {
     pub(super) input: Result<u8, String>,
-    pub(super) idle: Result<Means, String>,
-    pub(super) counters: Counters,
+    pub(super) idle: Result<IdleMethod, String>,
+    pub(super) counters: IdleCounters,
 }
 
-impl Plan {
-    pub(super) fn probe(link: &Link) -> Result<Self, LinkError> {
-        let counters = Counters::find(link)?;
+impl X11Extensions {
+    pub(super) fn probe(link: &X11Connection) -> Result<Self, X11Error> {
+        let counters = IdleCounters::find(link)?;
         Ok(Self {
-            input: Input::probe(link)?,
-            idle: Means::probe(link, counters)?,
+            input: RawInputReader::probe(link)?,
+            idle: IdleMethod::probe(link, counters)?,
             counters,
         })
     }
 
-    pub(super) fn concerns(&self) -> Vec<Concern> {
-        let mut concerns = vec![Concern::Window];
+    pub(super) fn concerns(&self) -> Vec<SensorKind> {
+        let mut concerns = vec![SensorKind::Window];
         if self.input.is_ok() {
-            concerns.push(Concern::Input);
+            concerns.push(SensorKind::Input);
         }
         if self.idle.is_ok() {
-            concerns.push(Concern::Idle);
+            concerns.push(SensorKind::Idle);
         }
         concerns
     }
 }
 
 /// The sensor before it runs.
-pub(super) struct Sensor {
-    pub(super) options: Options,
+pub(super) struct X11Task {
+    pub(super) options: DesktopOptions,
     pub(super) clock: Arc<dyn Clock>,
     /// What it serves, by the last probe.
-    pub(super) concerns: Vec<Concern>,
+    pub(super) concerns: Vec<SensorKind>,
     /// The connection that was probed, and what it offers.
-    pub(super) first: Option<(Link, Plan)>,
+    pub(super) first: Option<(X11Connection, X11Extensions)>,
 }
 
-impl From<LinkError> for End {
-    fn from(error: LinkError) -> Self {
+impl From<X11Error> for SensorExit {
+    fn from(error: X11Error) -> Self {
         Self::Broken(error.to_string())
     }
 }
 
-impl Source for Sensor {
+impl SensorTask for X11Task {
     fn name(&self) -> &'static str {
         "sense-x11"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    fn concerns(&self) -> Vec<SensorKind> {
         self.concerns.clone()
     }
 
-    fn again(&self) -> Option<Box<dyn Source>> {
+    fn again(&self) -> Option<Box<dyn SensorTask>> {
         Some(Box::new(Self {
             options: self.options.clone(),
             clock: Arc::clone(&self.clock),
@@ -90,9 +90,9 @@ impl Source for Sensor {
         }))
     }
 
-    fn run(&mut self, post: &Post) -> End {
-        let Ok(bell) = Bell::new() else {
-            return End::Broken("the system has no file descriptors left".to_owned());
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
+        let Ok(bell) = Waker::new() else {
+            return SensorExit::Broken("the system has no file descriptors left".to_owned());
         };
         let waker = bell.clone();
         post.stop.on_raise(move || waker.ring());
@@ -112,15 +112,21 @@ impl Source for Sensor {
     }
 }
 
-fn connect(display: Option<&str>) -> Result<(Link, Plan), LinkError> {
-    let link = Link::open(display)?;
-    let plan = Plan::probe(&link)?;
+fn connect(display: Option<&str>) -> Result<(X11Connection, X11Extensions), X11Error> {
+    let link = X11Connection::open(display)?;
+    let plan = X11Extensions::probe(&link)?;
     Ok((link, plan))
 }
 
 /// Listens on one connection until it breaks or the end is asked for.
-fn listen(sensor: &Sensor, link: &Link, plan: Plan, post: &Post, bell: &Bell) -> End {
-    let started = Listener::start(sensor, link, plan, &post.out);
+fn listen(
+    sensor: &X11Task,
+    link: &X11Connection,
+    plan: X11Extensions,
+    post: &SensorContext,
+    bell: &Waker,
+) -> SensorExit {
+    let started = X11Listener::start(sensor, link, plan, &post.out);
     let mut listener = match started {
         Ok(listener) => listener,
         Err(error) => return error.into(),
@@ -130,35 +136,35 @@ fn listen(sensor: &Sensor, link: &Link, plan: Plan, post: &Post, bell: &Bell) ->
     let flushed = listener.flush();
     match (result, flushed) {
         (Err(end), Ok(())) => end,
-        (Ok(()), Ok(())) | (_, Err(Closed)) => End::Stopped,
+        (Ok(()), Ok(())) | (_, Err(ReceiverGone)) => SensorExit::Stopped,
     }
 }
 
-struct Listener<'a> {
-    link: &'a Link,
+struct X11Listener<'a> {
+    link: &'a X11Connection,
     clock: &'a dyn Clock,
-    out: &'a Outlet,
+    out: &'a EventSender,
     time: ServerTime,
-    counters: Counters,
-    focus: Focus,
-    input: Option<Input>,
-    batches: Batches,
-    idle: Option<Idle>,
+    counters: IdleCounters,
+    focus: ActiveWindowTracker,
+    input: Option<RawInputReader>,
+    batches: InputBatcher,
+    idle: Option<IdleWatch>,
 }
 
-impl<'a> Listener<'a> {
+impl<'a> X11Listener<'a> {
     fn start(
-        sensor: &'a Sensor,
-        link: &'a Link,
-        plan: Plan,
-        out: &'a Outlet,
-    ) -> Result<Self, LinkError> {
+        sensor: &'a X11Task,
+        link: &'a X11Connection,
+        plan: X11Extensions,
+        out: &'a EventSender,
+    ) -> Result<Self, X11Error> {
         let input = match plan.input {
-            Ok(opcode) => Some(Input::start(link, opcode)?),
+            Ok(opcode) => Some(RawInputReader::start(link, opcode)?),
             Err(_) => None,
         };
         let idle = match plan.idle {
-            Ok(means) => Some(Idle::start(link, means, sensor.options.idle_limit)?),
+            Ok(means) => Some(IdleWatch::start(link, means, sensor.options.idle_limit)?),
             Err(_) => None,
         };
         let mut listener = Self {
@@ -167,9 +173,9 @@ impl<'a> Listener<'a> {
             out,
             time: ServerTime::default(),
             counters: plan.counters,
-            focus: Focus::start(link, &sensor.options)?,
+            focus: ActiveWindowTracker::start(link, &sensor.options)?,
             input,
-            batches: Batches::default(),
+            batches: InputBatcher::default(),
             idle,
         };
         listener.calibrate()?;
@@ -177,7 +183,7 @@ impl<'a> Listener<'a> {
     }
 
     /// Compares the server's clock with ours.
-    fn calibrate(&mut self) -> Result<(), LinkError> {
+    fn calibrate(&mut self) -> Result<(), X11Error> {
         if let Some(server_ms) = self.counters.server_ms(self.link)? {
             self.time.calibrate(server_ms, self.clock.now());
         }
@@ -185,13 +191,13 @@ impl<'a> Listener<'a> {
     }
 
     /// Says what is the case at the beginning, and that what was lost is back.
-    fn greet(&mut self, post: &Post) -> Result<(), End> {
+    fn greet(&mut self, post: &SensorContext) -> Result<(), SensorExit> {
         let at = self.time.ordered(self.clock.now());
         post.works(at)?;
         let first = self.focus.first(self.link, at)?;
         self.out.send(
             at,
-            Event::Window {
+            SensorEvent::Window {
                 active: first.active,
             },
         )?;
@@ -202,7 +208,7 @@ impl<'a> Listener<'a> {
         self.tell_idle(at, change)
     }
 
-    fn run(&mut self, bell: &Bell, post: &Post) -> Result<(), End> {
+    fn run(&mut self, bell: &Waker, post: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
             let asked = post.pulse.is_asked();
@@ -238,14 +244,14 @@ impl<'a> Listener<'a> {
     }
 
     /// Reads everything the server has sent. How long to pause then; `None` when there was nothing.
-    fn read(&mut self) -> Result<Option<Duration>, End> {
+    fn read(&mut self) -> Result<Option<Duration>, SensorExit> {
         let mut pause = None;
         let mut now = None;
         while let Some(event) = self
             .link
             .conn
             .poll_for_raw_event()
-            .map_err(LinkError::from)?
+            .map_err(X11Error::from)?
         {
             // One look at our clock for the whole reading: the server's time tells the events apart.
             let now = *now.get_or_insert_with(|| self.clock.now());
@@ -256,18 +262,18 @@ impl<'a> Listener<'a> {
     }
 
     /// Works off one event; how long to pause after it.
-    fn take(&mut self, event: &[u8], now: Moment) -> Result<Duration, End> {
+    fn take(&mut self, event: &[u8], now: Moment) -> Result<Duration, SensorExit> {
         if let Some(input) = &mut self.input {
             match input.take(event) {
-                Seen::Other => {}
-                Seen::Nothing => return Ok(INPUT_PAUSE),
-                Seen::Devices => {
+                InputEffect::Other => {}
+                InputEffect::Nothing => return Ok(INPUT_PAUSE),
+                InputEffect::Devices => {
                     input.refresh(self.link)?;
                     return Ok(PAUSE);
                 }
-                Seen::Counted { server_ms, counts } => {
+                InputEffect::Counted { server_ms, counts } => {
                     let at = self.at(server_ms, now)?;
-                    let back = self.idle.as_mut().and_then(Idle::pressed);
+                    let back = self.idle.as_mut().and_then(IdleWatch::pressed);
                     self.tell_idle(at, back)?;
                     let full = self.batches.add(at, counts);
                     self.hand_over(full)?;
@@ -282,12 +288,12 @@ impl<'a> Listener<'a> {
         }
         if let Some(hint) = self.focus.hint(self.link, event) {
             let at = match hint {
-                Hint::Active {
+                ActiveWindowHint::Active {
                     server_ms: Some(ms),
                 }
-                | Hint::Manager { server_ms: ms }
-                | Hint::Facts { server_ms: ms } => self.at(ms, now)?,
-                Hint::Active { server_ms: None } => self.time.ordered(self.clock.now()),
+                | ActiveWindowHint::Manager { server_ms: ms }
+                | ActiveWindowHint::Facts { server_ms: ms } => self.at(ms, now)?,
+                ActiveWindowHint::Active { server_ms: None } => self.time.ordered(self.clock.now()),
             };
             for change in self.focus.take(self.link, hint, at)?.into_iter().flatten() {
                 self.tell_window(change)?;
@@ -297,7 +303,7 @@ impl<'a> Listener<'a> {
     }
 
     /// The moment of the server's time `ms`, read at `now` or, if it came during the reading, at present.
-    fn at(&mut self, ms: u32, now: Moment) -> Result<Moment, LinkError> {
+    fn at(&mut self, ms: u32, now: Moment) -> Result<Moment, X11Error> {
         let now = if self.time.is_ahead(ms, now) {
             self.clock.now()
         } else {
@@ -311,7 +317,7 @@ impl<'a> Listener<'a> {
 
     /// Does what is due by our own clock. True when the server was asked: while its answer was awaited, events may have
     /// been read off the connection, of which waiting for the connection would not tell.
-    fn tick(&mut self) -> Result<bool, End> {
+    fn tick(&mut self) -> Result<bool, SensorExit> {
         let now = Instant::now();
         let due = self.deadlines().any(|due| due <= now);
         while let Some(change) = self.focus.tick(self.link, now)? {
@@ -333,7 +339,7 @@ impl<'a> Listener<'a> {
 
     /// When the server is to be asked next.
     fn deadlines(&self) -> impl Iterator<Item = Instant> + use<> {
-        let idle = self.idle.as_ref().and_then(Idle::deadline);
+        let idle = self.idle.as_ref().and_then(IdleWatch::deadline);
         [self.focus.deadline(), idle].into_iter().flatten()
     }
 
@@ -348,30 +354,34 @@ impl<'a> Listener<'a> {
     }
 
     /// Hands over the open batch.
-    fn flush(&mut self) -> Result<(), Closed> {
+    fn flush(&mut self) -> Result<(), ReceiverGone> {
         let batch = self.batches.flush();
         self.hand_over(batch)
     }
 
-    fn hand_over(&self, batch: Option<Batch>) -> Result<(), Closed> {
+    fn hand_over(&self, batch: Option<InputBatch>) -> Result<(), ReceiverGone> {
         match batch {
-            Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
+            Some(InputBatch { at, counts }) => self.out.send(at, SensorEvent::Input { counts }),
             None => Ok(()),
         }
     }
 
-    fn tell_window(&mut self, change: Change) -> Result<(), End> {
+    fn tell_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
         self.flush()?;
         // A title that was held back may be older than input that was told meanwhile.
         let at = self.time.ordered(change.at);
         let active = change.active;
-        Ok(self.out.send(at, Event::Window { active })?)
+        Ok(self.out.send(at, SensorEvent::Window { active })?)
     }
 
-    fn tell_idle(&mut self, at: Moment, change: Option<idle::Change>) -> Result<(), End> {
+    fn tell_idle(
+        &mut self,
+        at: Moment,
+        change: Option<idle::IdleChange>,
+    ) -> Result<(), SensorExit> {
         let event = match change {
-            Some(idle::Change::Idle { idle_us }) => Event::Idle { idle_us },
-            Some(idle::Change::Present) => Event::Present,
+            Some(idle::IdleChange::Idle { idle_us }) => SensorEvent::Idle { idle_us },
+            Some(idle::IdleChange::Present) => SensorEvent::Present,
             None => return Ok(()),
         };
         self.flush()?;

@@ -1,8 +1,8 @@
 //! Where a window lies, and what lies above it.
 
-use super::link::{Link, LinkError, tolerate};
+use super::link::{X11Connection, X11Error, tolerate};
 use super::window;
-use crate::GrabError;
+use crate::CaptureError;
 use model::Rect;
 use x11rb::connection::Connection;
 use x11rb::protocol::shape::{ConnectionExt as _, SK};
@@ -17,7 +17,7 @@ const MAX_ABOVE: usize = 512;
 
 /// A window's place on the screen. All rectangles are relative to the root window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Survey {
+pub(super) struct WindowVisibility {
     /// The visible bounds with the frame, clipped to the screen.
     pub(super) bounds: Rect,
     /// Parts of `bounds` that show something else.
@@ -25,34 +25,34 @@ pub(super) struct Survey {
 }
 
 /// Why a survey ended.
-pub(super) enum Miss {
-    Grab(GrabError),
-    Link(LinkError),
+pub(super) enum CaptureMiss {
+    Grab(CaptureError),
+    Link(X11Error),
 }
 
-impl From<GrabError> for Miss {
-    fn from(error: GrabError) -> Self {
+impl From<CaptureError> for CaptureMiss {
+    fn from(error: CaptureError) -> Self {
         Self::Grab(error)
     }
 }
 
-impl From<LinkError> for Miss {
-    fn from(error: LinkError) -> Self {
+impl From<X11Error> for CaptureMiss {
+    fn from(error: X11Error) -> Self {
         Self::Link(error)
     }
 }
 
-impl From<x11rb::errors::ConnectionError> for Miss {
+impl From<x11rb::errors::ConnectionError> for CaptureMiss {
     fn from(error: x11rb::errors::ConnectionError) -> Self {
         Self::Link(error.into())
     }
 }
 
 /// Looks at `window`, which must be active and visible.
-pub(super) fn survey(link: &Link, window: u32) -> Result<Survey, Miss> {
+pub(super) fn survey(link: &X11Connection, window: u32) -> Result<WindowVisibility, CaptureMiss> {
     let attributes = link.conn.get_window_attributes(window)?.reply();
     let Some(attributes) = tolerate(attributes)? else {
-        return Err(GrabError::Gone.into());
+        return Err(CaptureError::Gone.into());
     };
     let active = if window::manager(link)?.is_some() {
         window::active_by_manager(link)?
@@ -60,33 +60,33 @@ pub(super) fn survey(link: &Link, window: u32) -> Result<Survey, Miss> {
         window::active_by_focus(link)?.map(|(_, top)| top)
     };
     if active != Some(window) {
-        return Err(GrabError::NotActive.into());
+        return Err(CaptureError::NotActive.into());
     }
     if attributes.map_state != MapState::VIEWABLE {
-        return Err(GrabError::NotVisible.into());
+        return Err(CaptureError::NotVisible.into());
     }
-    let frame = frame_of(link, window)?.ok_or(GrabError::Gone)?;
+    let frame = frame_of(link, window)?.ok_or(CaptureError::Gone)?;
     let screen = link.conn.get_geometry(link.root)?.reply();
-    let screen = screen.map_err(LinkError::from)?;
+    let screen = screen.map_err(X11Error::from)?;
     let screen = Rect {
         x: 0,
         y: 0,
         width: u32::from(screen.width),
         height: u32::from(screen.height),
     };
-    let outer = outer_rect(link, frame)?.ok_or(GrabError::Gone)?;
+    let outer = outer_rect(link, frame)?.ok_or(CaptureError::Gone)?;
     let mut bounds = outer;
     if let Some([left, right, top, bottom]) = shadows(link, window)? {
         bounds = shrink(bounds, left, right, top, bottom);
     }
-    let bounds = bounds.intersect(&screen).ok_or(GrabError::NotVisible)?;
+    let bounds = bounds.intersect(&screen).ok_or(CaptureError::NotVisible)?;
     let mut foreign = above(link, frame, bounds)?;
     foreign.extend(holes(link, frame, outer, bounds)?);
-    Ok(Survey { bounds, foreign })
+    Ok(WindowVisibility { bounds, foreign })
 }
 
 /// The window's top-level frame: its ancestor below the root, or the window itself.
-fn frame_of(link: &Link, window: u32) -> Result<Option<u32>, LinkError> {
+fn frame_of(link: &X11Connection, window: u32) -> Result<Option<u32>, X11Error> {
     let mut frame = window;
     // Frames are one to three windows deep; the bound keeps a broken tree from holding us.
     for _ in 0..64 {
@@ -102,7 +102,7 @@ fn frame_of(link: &Link, window: u32) -> Result<Option<u32>, LinkError> {
 }
 
 /// A child of the root with its border.
-fn outer_rect(link: &Link, frame: u32) -> Result<Option<Rect>, LinkError> {
+fn outer_rect(link: &X11Connection, frame: u32) -> Result<Option<Rect>, X11Error> {
     let place = link.conn.get_geometry(frame)?.reply();
     Ok(tolerate(place)?.map(|g| with_border(g.x, g.y, g.width, g.height, g.border_width)))
 }
@@ -118,7 +118,7 @@ fn with_border(x: i16, y: i16, width: u16, height: u16, border: u16) -> Rect {
 
 /// The invisible margins of a window that draws its own frame and shadow: left, right, top, bottom. What shows in
 /// them is the window behind.
-fn shadows(link: &Link, window: u32) -> Result<Option<[u32; 4]>, LinkError> {
+fn shadows(link: &X11Connection, window: u32) -> Result<Option<[u32; 4]>, X11Error> {
     let property = link.atoms._GTK_FRAME_EXTENTS;
     let reply = link
         .conn
@@ -144,12 +144,12 @@ fn shrink(rect: Rect, left: u32, right: u32, top: u32, bottom: u32) -> Rect {
 }
 
 /// Where visible windows above `frame` cover `bounds`.
-fn above(link: &Link, frame: u32, bounds: Rect) -> Result<Vec<Rect>, Miss> {
+fn above(link: &X11Connection, frame: u32, bounds: Rect) -> Result<Vec<Rect>, CaptureMiss> {
     let tree = link.conn.query_tree(link.root)?.reply();
-    let tree = tree.map_err(LinkError::from)?;
+    let tree = tree.map_err(X11Error::from)?;
     // Children come from bottom to top.
     let Some(place) = tree.children.iter().position(|child| *child == frame) else {
-        return Err(GrabError::Gone.into());
+        return Err(CaptureError::Gone.into());
     };
     let mask = link.conn.setup().resource_id_mask;
     let windows: Vec<u32> = tree
@@ -194,7 +194,12 @@ fn above(link: &Link, frame: u32, bounds: Rect) -> Result<Vec<Rect>, Miss> {
 }
 
 /// Parts of `bounds` where the frame has no pixels of its own because it is not a rectangle.
-fn holes(link: &Link, frame: u32, outer: Rect, bounds: Rect) -> Result<Vec<Rect>, Miss> {
+fn holes(
+    link: &X11Connection,
+    frame: u32,
+    outer: Rect,
+    bounds: Rect,
+) -> Result<Vec<Rect>, CaptureMiss> {
     // A server without the shape extension knows rectangles only.
     let Ok(extents) = link.conn.shape_query_extents(frame) else {
         return Ok(Vec::new());
@@ -204,7 +209,7 @@ fn holes(link: &Link, frame: u32, outer: Rect, bounds: Rect) -> Result<Vec<Rect>
         return Ok(Vec::new());
     }
     let shape = link.conn.shape_get_rectangles(frame, SK::BOUNDING)?.reply();
-    let shape = tolerate(shape)?.ok_or(GrabError::Gone)?;
+    let shape = tolerate(shape)?.ok_or(CaptureError::Gone)?;
     if shape.rectangles.len() > MAX_SHAPE_RECTS {
         return Ok(vec![bounds]);
     }

@@ -4,20 +4,20 @@ use crate::title::cut;
 
 /// How a text property is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(super) enum TextEncoding {
     Utf8,
     Latin1,
     Compound,
 }
 
 /// The text in `bytes`, without trailing NULs, at most [`model::MAX_TITLE_BYTES`] long. What cannot be read becomes `U+FFFD`.
-pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
+pub(super) fn decode(bytes: &[u8], encoding: TextEncoding) -> String {
     let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1);
     let bytes = bytes.get(..end).unwrap_or_default();
     let mut text = match encoding {
-        Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-        Encoding::Latin1 => latin1(bytes),
-        Encoding::Compound => compound(bytes),
+        TextEncoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+        TextEncoding::Latin1 => latin1(bytes),
+        TextEncoding::Compound => compound(bytes),
     };
     cut(&mut text);
     text
@@ -105,16 +105,16 @@ mod tests {
 
     #[test]
     fn encodings_are_read() {
-        assert_eq!(decode("näh\0".as_bytes(), Encoding::Utf8), "näh");
-        assert_eq!(decode(b"n\xe4h", Encoding::Latin1), "näh");
-        assert_eq!(decode(b"n\xe4h", Encoding::Compound), "näh");
+        assert_eq!(decode("näh\0".as_bytes(), TextEncoding::Utf8), "näh");
+        assert_eq!(decode(b"n\xe4h", TextEncoding::Latin1), "näh");
+        assert_eq!(decode(b"n\xe4h", TextEncoding::Compound), "näh");
         assert_eq!(
-            decode("a\u{1b}%G→\u{1b}%@b".as_bytes(), Encoding::Compound),
+            decode("a\u{1b}%G→\u{1b}%@b".as_bytes(), TextEncoding::Compound),
             "a→b"
         );
         // A run of JIS X 0208, then back to ASCII.
         assert_eq!(
-            decode(b"x\x1b$(B\x46\x7c\x4b\x5c\x1b(By", Encoding::Compound),
+            decode(b"x\x1b$(B\x46\x7c\x4b\x5c\x1b(By", TextEncoding::Compound),
             "x\u{fffd}y"
         );
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn long_titles_are_cut_between_characters() {
         let long = "€".repeat(MAX_TITLE_BYTES);
-        let text = decode(long.as_bytes(), Encoding::Utf8);
+        let text = decode(long.as_bytes(), TextEncoding::Utf8);
         assert_eq!(text.len(), MAX_TITLE_BYTES / 3 * 3);
         assert!(text.chars().all(|c| c == '€'));
     }
@@ -140,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_become_bounded_text(bytes in prop::collection::vec(any::<u8>(), 0..9000)) {
-            for encoding in [Encoding::Utf8, Encoding::Latin1, Encoding::Compound] {
+            for encoding in [TextEncoding::Utf8, TextEncoding::Latin1, TextEncoding::Compound] {
                 prop_assert!(decode(&bytes, encoding).len() <= MAX_TITLE_BYTES);
             }
             class_parts(&bytes);

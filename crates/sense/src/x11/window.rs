@@ -1,9 +1,9 @@
 //! What can be known about a window, in one round trip. Windows vanish between an event and a question: that is normal
 //! and answered with `None`.
 
-use super::link::{Link, LinkError, tolerate};
-use super::text::{Encoding, class_parts, decode};
-use model::{ActiveWindow, MAX_TITLE_BYTES, Window, WindowHandle};
+use super::link::{X11Connection, X11Error, tolerate};
+use super::text::{TextEncoding, class_parts, decode};
+use model::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};
 use std::path::Path;
 use std::sync::Arc;
 use x11rb::connection::RequestConnection;
@@ -14,13 +14,13 @@ use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, GetPropertyReply};
 const TITLE_WORDS: u32 = MAX_TITLE_BYTES as u32 / 4 + 1;
 
 /// How this computer and this server name processes.
-pub(super) struct Lookup {
+pub(super) struct WindowLookup {
     host: String,
     has_res: bool,
 }
 
-impl Lookup {
-    pub(super) fn new(link: &Link) -> Result<Self, LinkError> {
+impl WindowLookup {
+    pub(super) fn new(link: &X11Connection) -> Result<Self, X11Error> {
         let known = link.conn.extension_information(res::X11_EXTENSION_NAME)?;
         let has_res = known.is_some() && {
             let version = tolerate(link.conn.res_query_version(1, 2)?.reply())?;
@@ -36,10 +36,10 @@ impl Lookup {
     /// The facts of `window`; `None` when it is gone.
     pub(super) fn facts(
         &self,
-        link: &Link,
+        link: &X11Connection,
         window: u32,
-    ) -> Result<Option<ActiveWindow>, LinkError> {
-        let Link { conn, atoms, .. } = link;
+    ) -> Result<Option<ActiveWindow>, X11Error> {
+        let X11Connection { conn, atoms, .. } = link;
         let ask = |property: u32, words: u32| {
             conn.get_property(false, window, property, AtomEnum::ANY, 0, words)
         };
@@ -100,20 +100,20 @@ impl Lookup {
             .unwrap_or_else(|| stem(&exe));
         Ok(Some(ActiveWindow {
             handle: WindowHandle(u64::from(window)),
-            window: Arc::new(Window { app, exe, title }),
+            window: Arc::new(WindowInfo { app, exe, title }),
         }))
     }
 
-    fn text(&self, link: &Link, reply: &GetPropertyReply) -> String {
+    fn text(&self, link: &X11Connection, reply: &GetPropertyReply) -> String {
         if reply.format != 8 {
             return String::new();
         }
         let encoding = if reply.type_ == link.atoms.UTF8_STRING {
-            Encoding::Utf8
+            TextEncoding::Utf8
         } else if reply.type_ == link.atoms.COMPOUND_TEXT {
-            Encoding::Compound
+            TextEncoding::Compound
         } else {
-            Encoding::Latin1
+            TextEncoding::Latin1
         };
         decode(&reply.value, encoding)
     }
@@ -145,7 +145,7 @@ fn stem(exe: &str) -> String {
 }
 
 /// Whether a window manager keeps `_NET_ACTIVE_WINDOW`, and its name (EWMH: the check window points at itself).
-pub(super) fn manager(link: &Link) -> Result<Option<String>, LinkError> {
+pub(super) fn manager(link: &X11Connection) -> Result<Option<String>, X11Error> {
     let check = link.atoms._NET_SUPPORTING_WM_CHECK;
     let Some(window) = number(link, link.root, check)? else {
         return Ok(None);
@@ -157,8 +157,9 @@ pub(super) fn manager(link: &Link) -> Result<Option<String>, LinkError> {
         .conn
         .get_property(false, window, link.atoms._NET_WM_NAME, AtomEnum::ANY, 0, 64)?
         .reply();
-    let name =
-        tolerate(name)?.map_or_else(String::new, |reply| decode(&reply.value, Encoding::Utf8));
+    let name = tolerate(name)?.map_or_else(String::new, |reply| {
+        decode(&reply.value, TextEncoding::Utf8)
+    });
     Ok(Some(if name.is_empty() {
         "a window manager without a name".into()
     } else {
@@ -167,19 +168,19 @@ pub(super) fn manager(link: &Link) -> Result<Option<String>, LinkError> {
 }
 
 /// The window that the window manager calls active; `None` for none.
-pub(super) fn active_by_manager(link: &Link) -> Result<Option<u32>, LinkError> {
+pub(super) fn active_by_manager(link: &X11Connection) -> Result<Option<u32>, X11Error> {
     let active = number(link, link.root, link.atoms._NET_ACTIVE_WINDOW)?;
     Ok(active.filter(|window| *window != 0 && *window != link.root))
 }
 
 /// Whether no window manager shows `window` (ICCCM 4.1.3.1: `WM_STATE` is missing or 0).
-pub(super) fn is_withdrawn(link: &Link, window: u32) -> Result<bool, LinkError> {
+pub(super) fn is_withdrawn(link: &X11Connection, window: u32) -> Result<bool, X11Error> {
     let state = number(link, window, link.atoms.WM_STATE)?;
     Ok(state.is_none_or(|state| state == 0))
 }
 
 /// The window that holds the input focus and the top-level window around it, where no window manager tells.
-pub(super) fn active_by_focus(link: &Link) -> Result<Option<(u32, u32)>, LinkError> {
+pub(super) fn active_by_focus(link: &X11Connection) -> Result<Option<(u32, u32)>, X11Error> {
     let focus = link.conn.get_input_focus()?.reply()?.focus;
     // 0 is "none", 1 is "whatever the pointer is over".
     if focus <= 1 || focus == link.root {
@@ -205,7 +206,7 @@ pub(super) fn active_by_focus(link: &Link) -> Result<Option<(u32, u32)>, LinkErr
 }
 
 /// The first number of a property; `None` when the window is gone or has none.
-fn number(link: &Link, window: u32, property: u32) -> Result<Option<u32>, LinkError> {
+fn number(link: &X11Connection, window: u32, property: u32) -> Result<Option<u32>, X11Error> {
     let reply = link
         .conn
         .get_property(false, window, property, AtomEnum::ANY, 0, 1)?
@@ -219,7 +220,7 @@ mod tests {
 
     #[test]
     fn host_names_are_compared_without_their_domain() {
-        let lookup = Lookup {
+        let lookup = WindowLookup {
             host: "Desk.example.org".into(),
             has_res: false,
         };

@@ -1,28 +1,28 @@
 use crate::kit::{Listening, open, options};
 use lab::desktop::{DesktopSpec, Typist, VirtualDesktop};
-use model::{Concern, Event, Stamped, Support};
-use sense::Options;
+use model::{SensorEvent, SensorKind, SensorSupport, TimedEvent};
+use sense::DesktopOptions;
 use std::time::Duration;
 
-fn words(seen: &[Stamped]) -> Vec<&'static str> {
+fn words(seen: &[TimedEvent]) -> Vec<&'static str> {
     seen.iter()
         .filter_map(|s| match s.event {
-            Event::Idle { .. } => Some("idle"),
-            Event::Present => Some("present"),
-            Event::Input { .. } => Some("input"),
+            SensorEvent::Idle { .. } => Some("idle"),
+            SensorEvent::Present => Some("present"),
+            SensorEvent::Input { .. } => Some("input"),
             _ => None,
         })
         .collect()
 }
 
-fn short(desktop: &VirtualDesktop) -> Options {
-    Options {
+fn short(desktop: &VirtualDesktop) -> DesktopOptions {
+    DesktopOptions {
         idle_limit: Duration::from_millis(700),
         ..options(desktop)
     }
 }
 
-fn idles(seen: &[Stamped]) -> usize {
+fn idles(seen: &[TimedEvent]) -> usize {
     words(seen).iter().filter(|word| **word == "idle").count()
 }
 
@@ -45,12 +45,12 @@ fn rounds(desktop: &VirtualDesktop) {
     assert_eq!(words(&seen), ["present", "input", "idle"]);
     let input = seen
         .iter()
-        .find(|s| matches!(s.event, Event::Input { .. }))
+        .find(|s| matches!(s.event, SensorEvent::Input { .. }))
         .unwrap();
     let (at, idle_us) = seen
         .iter()
         .find_map(|s| match s.event {
-            Event::Idle { idle_us } => Some((s.at, idle_us)),
+            SensorEvent::Idle { idle_us } => Some((s.at, idle_us)),
             _ => None,
         })
         .unwrap();
@@ -85,10 +85,10 @@ fn the_means_are_named() {
     let idle = opened
         .capabilities()
         .iter()
-        .find(|c| c.concern == Concern::Idle)
+        .find(|c| c.concern == SensorKind::Idle)
         .unwrap();
     assert_eq!(
         idle.support,
-        Support::By("XSync alarms on IDLETIME".to_owned())
+        SensorSupport::By("XSync alarms on IDLETIME".to_owned())
     );
 }

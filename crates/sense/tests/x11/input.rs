@@ -1,6 +1,6 @@
 use crate::kit::{Listening, counts, windows};
 use lab::desktop::{Button, TestWindow, Typist, VirtualDesktop, WindowSpec};
-use model::{Counts, Event, InputCounts};
+use model::{Counts, InputCounts, SensorEvent};
 use std::time::Duration;
 
 #[test]
@@ -73,7 +73,7 @@ fn a_burst_of_five_thousand_events_a_second_is_counted_to_the_last() {
     assert_eq!(counts(&seen).injected.keys, 7_500);
     let batches = seen
         .iter()
-        .filter(|s| matches!(s.event, Event::Input { .. }));
+        .filter(|s| matches!(s.event, SensorEvent::Input { .. }));
     assert!(batches.count() <= 20, "input comes in batches of a second");
 }
 
@@ -100,9 +100,9 @@ fn input_belongs_to_the_window_it_was_typed_into() {
     let (mut in_first, mut in_second) = (0, 0);
     for item in &seen {
         match &item.event {
-            Event::Window { active: Some(a) } => active.clone_from(&a.window.title),
-            Event::Input { counts } if active == "first" => in_first += counts.keys(),
-            Event::Input { counts } if active == "second" => in_second += counts.keys(),
+            SensorEvent::Window { active: Some(a) } => active.clone_from(&a.window.title),
+            SensorEvent::Input { counts } if active == "first" => in_first += counts.keys(),
+            SensorEvent::Input { counts } if active == "second" => in_second += counts.keys(),
             other => panic!("{other:?} while {active:?}"),
         }
     }
@@ -121,7 +121,7 @@ fn a_batch_stays_within_a_second_and_arrives_soon_after_it() {
     let seen = listening.finish();
     let mut seconds: Vec<u64> = seen
         .iter()
-        .filter(|s| matches!(s.event, Event::Input { .. }))
+        .filter(|s| matches!(s.event, SensorEvent::Input { .. }))
         .map(|s| s.at.second())
         .collect();
     let batches = seconds.len();

@@ -1,30 +1,31 @@
 //! A desktop, the sensors on it, and what they said so far.
 
 use lab::desktop::{VirtualDesktop, wait_until};
-use model::{ActiveWindow, Counts, Event, Stamped};
-use sense::{Desktop, Options, Running, Screen, SystemClock};
+use model::{ActiveWindow, Counts, SensorEvent, TimedEvent};
+use platform::clock::SystemClock;
+use sense::{Desktop, DesktopOptions, SensorSupervisor, WindowCapture};
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 pub(crate) struct Listening {
-    running: Option<Running>,
-    rx: Receiver<Stamped>,
-    seen: RefCell<Vec<Stamped>>,
-    pub(crate) screen: Option<Box<dyn Screen>>,
+    running: Option<SensorSupervisor>,
+    rx: Receiver<TimedEvent>,
+    seen: RefCell<Vec<TimedEvent>>,
+    pub(crate) screen: Option<Box<dyn WindowCapture>>,
 }
 
 /// Options for a virtual desktop; nothing of the machine's own buses and batteries.
-pub(crate) fn options(desktop: &VirtualDesktop) -> Options {
-    Options {
+pub(crate) fn options(desktop: &VirtualDesktop) -> DesktopOptions {
+    DesktopOptions {
         display: Some(desktop.display()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
-        ..Options::default()
+        ..DesktopOptions::default()
     }
 }
 
-pub(crate) fn open(options: &Options) -> Desktop {
+pub(crate) fn open(options: &DesktopOptions) -> Desktop {
     Desktop::open(options, Arc::new(SystemClock))
 }
 
@@ -33,7 +34,7 @@ impl Listening {
         Self::with(&options(desktop))
     }
 
-    pub(crate) fn with(options: &Options) -> Self {
+    pub(crate) fn with(options: &DesktopOptions) -> Self {
         let mut desktop = open(options);
         let screen = desktop.take_screen();
         let (tx, rx) = sync_channel(1024);
@@ -45,7 +46,8 @@ impl Listening {
         };
         // The first event says that the sensors listen.
         listening.until("the first window", |seen| {
-            seen.iter().any(|s| matches!(s.event, Event::Window { .. }))
+            seen.iter()
+                .any(|s| matches!(s.event, SensorEvent::Window { .. }))
         });
         listening
     }
@@ -55,7 +57,7 @@ impl Listening {
     }
 
     /// Waits until what was said so far satisfies `done`.
-    pub(crate) fn until(&self, what: &str, done: impl Fn(&[Stamped]) -> bool) {
+    pub(crate) fn until(&self, what: &str, done: impl Fn(&[TimedEvent]) -> bool) {
         let waited = wait_until(what, || {
             self.drain();
             Ok(done(&self.seen.borrow()).then_some(()))
@@ -70,7 +72,7 @@ impl Listening {
         self.until(title, |seen| last_title(seen).as_deref() == Some(title));
     }
 
-    pub(crate) fn seen(&self) -> Vec<Stamped> {
+    pub(crate) fn seen(&self) -> Vec<TimedEvent> {
         self.drain();
         self.seen.borrow().clone()
     }
@@ -82,7 +84,7 @@ impl Listening {
     }
 
     /// Stops the sensors and returns all they said.
-    pub(crate) fn finish(mut self) -> Vec<Stamped> {
+    pub(crate) fn finish(mut self) -> Vec<TimedEvent> {
         self.running.take().unwrap().stop();
         let mut seen = std::mem::take(&mut *self.seen.borrow_mut());
         seen.extend(self.rx.iter());
@@ -92,36 +94,36 @@ impl Listening {
 }
 
 /// Stamps of the X11 sensors never go backwards.
-fn assert_ordered(seen: &[Stamped]) {
+fn assert_ordered(seen: &[TimedEvent]) {
     for pair in seen.windows(2) {
         assert!(pair[0].at.boot_us <= pair[1].at.boot_us, "{pair:#?}");
     }
 }
 
-pub(crate) fn windows(seen: &[Stamped]) -> Vec<(model::Moment, Option<ActiveWindow>)> {
+pub(crate) fn windows(seen: &[TimedEvent]) -> Vec<(model::Moment, Option<ActiveWindow>)> {
     seen.iter()
         .filter_map(|s| match &s.event {
-            Event::Window { active } => Some((s.at, active.clone())),
+            SensorEvent::Window { active } => Some((s.at, active.clone())),
             _ => None,
         })
         .collect()
 }
 
-pub(crate) fn titles(seen: &[Stamped]) -> Vec<String> {
+pub(crate) fn titles(seen: &[TimedEvent]) -> Vec<String> {
     windows(seen)
         .into_iter()
         .map(|(_, active)| active.map_or("none".into(), |a| a.window.title.clone()))
         .collect()
 }
 
-pub(crate) fn last_title(seen: &[Stamped]) -> Option<String> {
+pub(crate) fn last_title(seen: &[TimedEvent]) -> Option<String> {
     titles(seen).pop()
 }
 
-pub(crate) fn counts(seen: &[Stamped]) -> Counts {
+pub(crate) fn counts(seen: &[TimedEvent]) -> Counts {
     let mut sum = Counts::default();
     for item in seen {
-        if let Event::Input { counts } = item.event {
+        if let SensorEvent::Input { counts } = item.event {
             sum += counts;
         }
     }

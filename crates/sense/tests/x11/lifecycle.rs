@@ -1,23 +1,24 @@
 use crate::kit::{Listening, counts, open, options};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec, wait_until};
-use model::{Clock, Concern, Event, Stamped, Support, WindowHandle};
-use sense::{GrabError, Options, SystemClock};
+use model::{Clock, SensorEvent, SensorKind, SensorSupport, TimedEvent, WindowHandle};
+use platform::clock::SystemClock;
+use sense::{CaptureError, DesktopOptions};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-fn lost(seen: &[Stamped]) -> Vec<Concern> {
+fn lost(seen: &[TimedEvent]) -> Vec<SensorKind> {
     seen.iter()
         .filter_map(|s| match s.event {
-            Event::Lost { concern, .. } => Some(concern),
+            SensorEvent::Lost { concern, .. } => Some(concern),
             _ => None,
         })
         .collect()
 }
 
-fn back(seen: &[Stamped]) -> Vec<Concern> {
+fn back(seen: &[TimedEvent]) -> Vec<SensorKind> {
     seen.iter()
         .filter_map(|s| match s.event {
-            Event::Back { concern } => Some(concern),
+            SensorEvent::Back { concern } => Some(concern),
             _ => None,
         })
         .collect()
@@ -32,12 +33,15 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
     typist.keys(20, 1_000).unwrap();
     listening.until("some keys", |seen| counts(seen).keys() == 20);
     desktop.kill_server();
-    let all = [Concern::Window, Concern::Input, Concern::Idle];
+    let all = [SensorKind::Window, SensorKind::Input, SensorKind::Idle];
     listening.until("loss", |seen| lost(seen).len() >= all.len());
     assert_eq!(lost(&listening.seen()), all);
     let mut screen = listening.screen.take().unwrap();
     let refused = screen.grab(WindowHandle(1), &mut |_| panic!("lent"));
-    assert!(matches!(refused, Err(GrabError::Backend(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(CaptureError::Backend(_))),
+        "{refused:?}"
+    );
     drop(desktop);
     let next = wait_until("the display number is free again", || {
         Ok(VirtualDesktop::start_with(&DesktopSpec::new(640, 480).on_display(number)).ok())
@@ -61,18 +65,18 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
 
 #[test]
 fn without_a_server_everything_is_refused_with_a_reason() {
-    let mut desktop = open(&Options {
+    let mut desktop = open(&DesktopOptions {
         display: Some(":4242".into()),
-        bus: sense::Bus::Unused,
+        bus: platform::bus::BusAddress::Unused,
         power_root: "/nonexistent".into(),
-        ..Options::default()
+        ..DesktopOptions::default()
     });
     assert!(desktop.take_screen().is_none());
-    assert_eq!(desktop.capabilities().len(), Concern::ALL.len());
+    assert_eq!(desktop.capabilities().len(), SensorKind::ALL.len());
     for capability in desktop.capabilities() {
         match &capability.support {
-            Support::Unsupported(why) => assert!(!why.reason.is_empty(), "{capability:?}"),
-            Support::By(by) => panic!("{} by {by}", capability.concern),
+            SensorSupport::Unsupported(why) => assert!(!why.reason.is_empty(), "{capability:?}"),
+            SensorSupport::By(by) => panic!("{} by {by}", capability.concern),
         }
     }
     assert!(!desktop.notes().is_empty());
@@ -87,8 +91,8 @@ fn everything_that_the_server_offers_is_served() {
     let desktop = VirtualDesktop::start(640, 480).unwrap();
     let opened = open(&options(&desktop));
     for capability in opened.capabilities() {
-        let expected = !matches!(capability.concern, Concern::Session | Concern::Power);
-        let served = matches!(capability.support, Support::By(_));
+        let expected = !matches!(capability.concern, SensorKind::Session | SensorKind::Power);
+        let served = matches!(capability.support, SensorSupport::By(_));
         assert_eq!(served, expected, "{capability:?}");
     }
 }
@@ -119,7 +123,7 @@ fn a_server_that_does_not_answer_is_lost_until_it_does_and_nothing_counts_twice(
     let (tx, rx) = sync_channel(1024);
     let mut running = open(&options(&desktop)).start(tx);
     let next = || rx.recv_timeout(Duration::from_secs(60)).unwrap();
-    assert!(matches!(next().event, Event::Window { .. }));
+    assert!(matches!(next().event, SensorEvent::Window { .. }));
     window.grab_server().unwrap();
     // As if minutes had passed: it is asked, and does not answer.
     let later = |s: u64| SystemClock.now().plus_us(s * 1_000_000);
@@ -127,9 +131,9 @@ fn a_server_that_does_not_answer_is_lost_until_it_does_and_nothing_counts_twice(
     let told = running.watch(later(200));
     assert_eq!(
         lost(&told),
-        [Concern::Window, Concern::Input, Concern::Idle]
+        [SensorKind::Window, SensorKind::Input, SensorKind::Idle]
     );
-    let meanwhile: Vec<Stamped> = rx.try_iter().collect();
+    let meanwhile: Vec<TimedEvent> = rx.try_iter().collect();
     assert_eq!(back(&meanwhile), [], "nobody answered yet");
     // It lets go.
     drop(window);
@@ -154,7 +158,10 @@ fn a_server_that_answers_nobody_does_not_hold_up_the_end() {
     window.activate().unwrap();
     let (tx, rx) = sync_channel(64);
     let running = open(&options(&desktop)).start(tx);
-    assert!(matches!(rx.recv().unwrap().event, Event::Window { .. }));
+    assert!(matches!(
+        rx.recv().unwrap().event,
+        SensorEvent::Window { .. }
+    ));
     // The window's own connection takes the server for itself; its new title makes the sensor ask in vain.
     window.grab_server().unwrap();
     window.set_title("asked in vain").unwrap();

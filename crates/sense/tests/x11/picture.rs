@@ -1,7 +1,7 @@
 use crate::kit::{Listening, open, options};
 use lab::desktop::{DesktopSpec, Fill, TestWindow, VirtualDesktop, WindowSpec};
-use model::{Concern, Rect, Support, WindowHandle};
-use sense::{GrabError, Screen};
+use model::{Rect, SensorKind, SensorSupport, WindowHandle};
+use sense::{CaptureError, WindowCapture};
 
 /// A picture that outlives the loan, for comparing.
 struct Copy {
@@ -20,7 +20,7 @@ impl Copy {
     }
 }
 
-fn grab(screen: &mut dyn Screen, window: &TestWindow) -> Result<Copy, GrabError> {
+fn grab(screen: &mut dyn WindowCapture, window: &TestWindow) -> Result<Copy, CaptureError> {
     let mut copy = None;
     screen.grab(WindowHandle(u64::from(window.id())), &mut |frame| {
         assert!(
@@ -39,7 +39,7 @@ fn grab(screen: &mut dyn Screen, window: &TestWindow) -> Result<Copy, GrabError>
     Ok(copy.expect("a picture was lent"))
 }
 
-fn screen(desktop: &VirtualDesktop) -> Box<dyn Screen> {
+fn screen(desktop: &VirtualDesktop) -> Box<dyn WindowCapture> {
     open(&options(desktop)).take_screen().unwrap()
 }
 
@@ -109,7 +109,7 @@ fn whole_window(desktop: &VirtualDesktop) {
     }
     assert_eq!(
         grab(&mut *screen, &behind).err(),
-        Some(GrabError::NotActive)
+        Some(CaptureError::NotActive)
     );
     // Memory given back is taken again.
     screen.release();
@@ -130,10 +130,10 @@ fn the_picture_is_the_same_without_shared_memory() {
     let means = opened
         .capabilities()
         .iter()
-        .find(|c| c.concern == Concern::Screen)
+        .find(|c| c.concern == SensorKind::Screen)
         .unwrap();
     assert!(
-        matches!(&means.support, Support::By(by) if by.starts_with("GetImage")),
+        matches!(&means.support, SensorSupport::By(by) if by.starts_with("GetImage")),
         "{means:?}"
     );
     whole_window(&desktop);
@@ -260,15 +260,15 @@ fn no_picture_of_windows_that_are_gone_or_hidden() {
     window.minimise().unwrap();
     let refused = grab(&mut *screen, &window).err().unwrap();
     assert!(
-        matches!(refused, GrabError::NotActive | GrabError::NotVisible),
+        matches!(refused, CaptureError::NotActive | CaptureError::NotVisible),
         "{refused}"
     );
     window.close().unwrap();
     let mut never = |_: &model::Frame<'_>| panic!("lent");
-    assert_eq!(screen.grab(handle, &mut never), Err(GrabError::Gone));
+    assert_eq!(screen.grab(handle, &mut never), Err(CaptureError::Gone));
     assert_eq!(
         screen.grab(WindowHandle(u64::MAX), &mut never),
-        Err(GrabError::Gone)
+        Err(CaptureError::Gone)
     );
 }
 

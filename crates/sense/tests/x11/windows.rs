@@ -1,7 +1,7 @@
 use crate::kit::{Listening, last_title, options, titles, windows};
 use lab::desktop::{DesktopSpec, TestWindow, VirtualDesktop, WindowSpec};
-use model::{Clock, Event, MAX_TITLE_BYTES};
-use sense::SystemClock;
+use model::{Clock, MAX_TITLE_BYTES, SensorEvent};
+use platform::clock::SystemClock;
 use std::time::{Duration, Instant};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, InputFocus, PropMode};
 use x11rb::rust_connection::RustConnection;
@@ -165,7 +165,7 @@ fn a_title_that_comes_back_before_it_was_told_is_no_change() {
     let desktop = VirtualDesktop::start(800, 600).unwrap();
     let blink = window(&desktop, "calm");
     blink.activate().unwrap();
-    let listening = Listening::with(&sense::Options {
+    let listening = Listening::with(&sense::DesktopOptions {
         title_debounce: Duration::from_secs(1),
         ..options(&desktop)
     });
@@ -194,7 +194,11 @@ fn windows_that_vanish_are_normal_and_none_is_told_when_it_lasts() {
     stays.close().unwrap();
     listening.until("none", |seen| last_title(seen).as_deref() == Some("none"));
     let seen = listening.finish();
-    assert!(!seen.iter().any(|s| matches!(s.event, Event::Lost { .. })));
+    assert!(
+        !seen
+            .iter()
+            .any(|s| matches!(s.event, SensorEvent::Lost { .. }))
+    );
 }
 
 #[test]
@@ -283,7 +287,7 @@ fn none_is_part_of_a_switch_until_it_lasts() {
     }
     let manager = Pretender::at(&desktop);
     manager.write(first.id());
-    let listening = Listening::with(&sense::Options {
+    let listening = Listening::with(&sense::DesktopOptions {
         none_after: Duration::from_millis(1_000),
         ..options(&desktop)
     });

@@ -5,9 +5,11 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::control::{self, Listener};
+use crate::control;
 use crate::paths::Paths;
 use anyhow::Context;
+use platform::endpoint::EndpointListener;
+use platform::process::separate_from_terminal;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read, Write};
 use std::process::{ExitCode, Stdio};
@@ -101,7 +103,7 @@ pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow:
     lock(&home.paths)?;
     let mut command = home.uam()?;
     command.arg("keyholder");
-    crate::system::alone(&mut command);
+    separate_from_terminal(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -140,7 +142,7 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         .context("the keyholder is started by `uam unlock`, never by hand")?;
     drop(line);
     let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
-    let listener = Listener::bind(&home.paths.unlock_socket())
+    let listener = EndpointListener::bind(&home.paths.unlock_socket())
         .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
     let (tx, rx) = sync_channel(4);
     std::thread::Builder::new()

@@ -14,8 +14,10 @@ use anyhow::Context;
 use console::Ask;
 use journal::{Errand, JournalError, Reader};
 use model::{Notice, NoticeCode, Record};
+use platform::clock::{current_time_us, unix_time};
+use platform::timezone::current_zone_name;
 use std::time::Duration;
-use vault::{Door, Factor, Identity, Pass, Vault};
+use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
 /// How long an unlock lasts after the last look.
 pub(crate) const IDLE: Duration = Duration::from_secs(600);
@@ -29,8 +31,8 @@ pub(crate) struct Access {
 /// Both factors, given just now.
 pub(crate) struct Entry {
     pub(crate) vault: Vault,
-    pub(crate) door: Door,
-    pub(crate) pass: Pass,
+    pub(crate) door: UnlockedSlot,
+    pub(crate) pass: GateToken,
     /// What the record must say about it besides.
     pub(crate) notices: Vec<(NoticeCode, String)>,
 }
@@ -97,7 +99,7 @@ pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
     door_for_code(&Vault::open(&home.paths.vault())?).map(drop)
 }
 
-fn door_for_code(vault: &Vault) -> anyhow::Result<Door> {
+fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     start::door_from_store(vault).map_err(|e| {
         e.context(Failure {
             exit: Exit::Denied,
@@ -125,7 +127,7 @@ pub(crate) fn typed(
             .map_err(|_| denied("that is not the passphrase".to_owned()))?,
         None => door_for_code(&vault)?,
     };
-    let answer = vault.check_code(&door, code, start::now().as_secs())?;
+    let answer = vault.check_code(&door, code, unix_time().as_secs())?;
     let Some(pass) = answer.pass else {
         return Err(denied(answer.verdict.to_string()));
     };
@@ -159,7 +161,7 @@ impl Access {
     }
 
     /// What writes and opens the journal here while no instance runs.
-    pub(crate) fn keys(&self) -> anyhow::Result<journal::Keys> {
+    pub(crate) fn keys(&self) -> anyhow::Result<journal::JournalKeys> {
         crate::commands::keys(&self.vault, self.vault.opener(&self.identity), None)
     }
 
@@ -185,17 +187,17 @@ impl Access {
 /// Puts notices into the journal: through the running instance, or directly where none runs.
 pub(crate) fn note(
     home: &Home,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
     put(home, keys, notices, Errand::open)
 }
 
-type OpenErrand = fn(&std::path::Path, journal::Keys, i64) -> Result<Errand, JournalError>;
+type OpenErrand = fn(&std::path::Path, journal::JournalKeys, i64) -> Result<Errand, JournalError>;
 
 fn put(
     home: &Home,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
     open: OpenErrand,
 ) -> anyhow::Result<()> {
@@ -218,8 +220,8 @@ fn put(
     let Request::Note { notices } = request else {
         return Ok(());
     };
-    let now_us = start::now_us();
-    let zone = crate::time::zone_name().to_string();
+    let now_us = current_time_us();
+    let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()
         .map(|(code, text)| {

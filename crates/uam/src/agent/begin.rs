@@ -17,15 +17,17 @@ use crate::done::Done;
 use crate::failure::Failure;
 use crate::lease::Handover;
 use crate::paths::Paths;
-use crate::time;
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Journal, Reader, Recovery};
-use model::{Capability, Clock, Concern, Notice, NoticeCode, Record, Stamped, Support};
-use recorder::{HoursWatch, Input, Recorder};
-use report::{LogWord, Today, View};
-use screenshots::schedule::Schedule;
+use journal::{Journal, Reader, RecoveryReport};
+use model::{
+    Clock, Notice, NoticeCode, Record, SensorCapability, SensorKind, SensorSupport, TimedEvent,
+};
+use platform::timezone::current_zone_name;
+use recorder::{Recorder, RecorderInput, ScheduleWatch};
+use report::{LogSubject, TodayTotals, ViewOptions};
+use screenshots::schedule::CaptureSchedule;
 use sense::Desktop;
 use std::io::BufRead;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ pub(crate) struct Setup {
     pub(crate) paths: Paths,
     pub(crate) config: Config,
     /// What the journal seals with; it opens what this start wrote, and nothing else.
-    pub(crate) keys: journal::Keys,
+    pub(crate) keys: journal::JournalKeys,
     /// The vault's recovery slots, to lie beside the record where it is sent.
     pub(crate) copy: Vec<u8>,
     pub(crate) desktop: Desktop,
@@ -94,17 +96,17 @@ impl Agent {
         let settings = recorder_settings(&config, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
         for (code, text) in std::mem::take(&mut handover.notices) {
-            recorder.step(now, Input::Notice(code, text));
+            recorder.step(now, RecorderInput::Notice(code, text));
         }
         let version = env!("CARGO_PKG_VERSION");
         if handover.first {
             let text = "A code was accepted at the start.".to_owned();
-            recorder.step(now, Input::Notice(NoticeCode::CodeAccepted, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::CodeAccepted, text));
             let text = format!("Recording started by uam {version}.");
-            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
         } else {
             let text = format!("Recording goes on under the same start (uam {version}).");
-            recorder.step(now, Input::Notice(NoticeCode::Started, text));
+            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
         }
         journal.keep_kit(&copy, now.utc_us)?;
         let daily = daily::text(
@@ -113,18 +115,18 @@ impl Agent {
             &destination,
             &readers,
         );
-        recorder.step(now, Input::Notice(NoticeCode::Daily, daily.clone()));
+        recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
         let today_is = report::day::date_of(now.utc_us, recorder.zone());
-        let hours = HoursWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
+        let hours = ScheduleWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
         if !hours.now().inside {
-            recorder.step(now, Input::Hours { inside: false });
+            recorder.step(now, RecorderInput::Hours { inside: false });
         }
 
-        let shots = screenshots::Settings {
+        let shots = screenshots::ScreenshotSettings {
             blur: config.shots.blur,
             quality: match config.shots.quality {
-                crate::config::Quality::Standard => screenshots::Quality::Standard,
-                crate::config::Quality::Small => screenshots::Quality::Small,
+                crate::config::Quality::Standard => screenshots::ScreenshotQuality::Standard,
+                crate::config::Quality::Small => screenshots::ScreenshotQuality::Small,
             },
         };
         let screen = desktop.take_screen().filter(|_| config.shots.capture);
@@ -135,11 +137,11 @@ impl Agent {
         let interval_us = config.shots.every_seconds * model::MICROS_PER_SECOND;
         let schedule = shooter
             .is_some()
-            .then(|| Schedule::new(interval_us, now.boot_us, chance()));
+            .then(|| CaptureSchedule::new(interval_us, now.boot_us, chance()));
 
         sources::control(&paths.socket(), tx.clone())
             .with_context(|| format!("cannot listen at {}", paths.socket().display()))?;
-        let (stamped_tx, stamped_rx) = sync_channel::<Stamped>(super::QUEUE);
+        let (stamped_tx, stamped_rx) = sync_channel::<TimedEvent>(super::QUEUE);
         sources::sensors(stamped_rx, trace, tx.clone()).context(threads)?;
         let courier = Courier::start(route, tx.clone()).context(threads)?;
         let mut viewers = Viewers::default();
@@ -193,7 +195,7 @@ impl Agent {
         agent.display.records(&mended);
         if !kept.is_empty() && !recovery.clean {
             let text = "The last run ended without a goodbye; nothing that was written is lost.";
-            agent.note(LogWord::Notice(NoticeCode::Recovered), now, text);
+            agent.note(LogSubject::Notice(NoticeCode::Recovered), now, text);
         }
         agent.take_up_pause(now);
         agent.checkpoint(now)?;
@@ -203,35 +205,35 @@ impl Agent {
 
 fn recorder_settings(
     config: &Config,
-    capabilities: &[Capability],
-) -> anyhow::Result<recorder::Settings> {
-    let unsupported: Vec<Concern> = capabilities
+    capabilities: &[SensorCapability],
+) -> anyhow::Result<recorder::RecorderSettings> {
+    let unsupported: Vec<SensorKind> = capabilities
         .iter()
-        .filter(|c| matches!(c.support, Support::Unsupported(_)))
+        .filter(|c| matches!(c.support, SensorSupport::Unsupported(_)))
         .map(|c| c.concern)
         .collect();
     let exclusions = config
         .exclusions()
         .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
-    Ok(recorder::Settings {
+    Ok(recorder::RecorderSettings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
-        idle_sensor: !unsupported.contains(&Concern::Idle),
+        idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: config.power.low_percent,
         resume_percent: config.power.resume_percent,
         exclusions,
-        zone: time::zone_name(),
+        zone: current_zone_name(),
         unsupported,
     })
 }
 
 /// What to tell about the last run's end.
-fn recovered(recovery: &Recovery) -> Vec<Record> {
+fn recovered(recovery: &RecoveryReport) -> Vec<Record> {
     let mut records: Vec<Record> = recovery.pending.iter().cloned().map(Record::Span).collect();
     let at_us = recovery.last_durable_us.unwrap_or_default();
     let zone = recovery
         .pending
         .last()
-        .map_or_else(time::zone_name, |s| Arc::clone(&s.zone))
+        .map_or_else(current_zone_name, |s| Arc::clone(&s.zone))
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
@@ -268,16 +270,16 @@ fn recovered(recovery: &Recovery) -> Vec<Record> {
 /// What today already holds: what the start found, and what the workers of this start wrote since.
 fn today(
     paths: &Paths,
-    keys: &journal::Keys,
-    before: Option<&Today>,
+    keys: &journal::JournalKeys,
+    before: Option<&TodayTotals>,
     now_us: i64,
     zone: &str,
-) -> Today {
+) -> TodayTotals {
     let day = report::day::date_of(now_us, zone);
     let mut today = before
         .filter(|t| t.day() == day)
         .cloned()
-        .unwrap_or_else(|| Today::new(day, zone));
+        .unwrap_or_else(|| TodayTotals::new(day, zone));
     if let Some(own) = own(paths, keys, day, now_us, zone) {
         today.merge(&own);
     }
@@ -287,12 +289,13 @@ fn today(
 /// What the workers of this start wrote on `day`: more does not open here.
 pub(super) fn own(
     paths: &Paths,
-    keys: &journal::Keys,
+    keys: &journal::JournalKeys,
     day: Date,
     now_us: i64,
     zone: &str,
-) -> Option<Today> {
+) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
-    let (report, strip) = report::strip::day(&reader, View::default(), day, now_us, zone).ok()?;
-    Some(Today::from_report(&report, &strip))
+    let (report, strip) =
+        report::strip::day(&reader, ViewOptions::default(), day, now_us, zone).ok()?;
+    Some(TodayTotals::from_report(&report, &strip))
 }

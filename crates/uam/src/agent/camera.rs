@@ -2,9 +2,9 @@
 
 use super::shooter::Taken;
 use super::state::Agent;
-use model::{Moment, Shot};
-use report::LogWord;
-use screenshots::schedule::Due;
+use model::{Moment, Screenshot};
+use report::LogSubject;
+use screenshots::schedule::CaptureDue;
 use std::sync::Arc;
 
 /// How long a picture waits before it is kept, in microseconds. A title that tells that the window must be protected
@@ -24,7 +24,7 @@ impl Agent {
         let due = self
             .schedule
             .as_mut()
-            .is_some_and(|s| s.poll(now.boot_us, chance()) == Due::Now);
+            .is_some_and(|s| s.poll(now.boot_us, chance()) == CaptureDue::Now);
         if due {
             // A forbidden moment passes without a picture: the slot is not made up for.
             let _ = self.shoot();
@@ -43,9 +43,9 @@ impl Agent {
             return Err(format!("the disk is full: {}", disk.text()));
         }
         let target = self.recorder.shot_target().map_err(|skip| match skip {
-            recorder::Skip::State(state) => format!("no pictures while {state}"),
-            recorder::Skip::Protected => "this window is protected".to_owned(),
-            recorder::Skip::NoWindow => "no window is active".to_owned(),
+            recorder::SkipReason::State(state) => format!("no pictures while {state}"),
+            recorder::SkipReason::Protected => "this window is protected".to_owned(),
+            recorder::SkipReason::NoWindow => "no window is active".to_owned(),
         })?;
         if shooter.take(target) {
             self.ordered_shots += 1;
@@ -66,7 +66,7 @@ impl Agent {
             Taken::Picture(..) if void => {}
             Taken::Picture(target, picture) => self.held = Some((now, target, picture)),
             Taken::Not(why) if wanted => {
-                self.note(LogWord::Shot, now, &format!("No picture: {why}."));
+                self.note(LogSubject::Shot, now, &format!("No picture: {why}."));
             }
             Taken::Not(_) => {}
         }
@@ -81,10 +81,10 @@ impl Agent {
             return;
         }
         match self.recorder.shot_target() {
-            Err(recorder::Skip::Protected | recorder::Skip::State(_)) => return,
-            Ok(_) | Err(recorder::Skip::NoWindow) => {}
+            Err(recorder::SkipReason::Protected | recorder::SkipReason::State(_)) => return,
+            Ok(_) | Err(recorder::SkipReason::NoWindow) => {}
         }
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: self.recorder.stamp(at),
             zone: Arc::clone(self.recorder.zone()),
             sha256: picture.sha256.clone(),
@@ -108,7 +108,7 @@ impl Agent {
             Err(e) => {
                 self.in_trouble(&e);
                 let text = format!("A picture could not be kept: {e}");
-                self.note(LogWord::Shot, now, &text);
+                self.note(LogSubject::Shot, now, &text);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use super::Message;
 use crate::commands::upload::Summary;
+use platform::process::{hide_console, self_command};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use upload::schedule::{Outcome, Schedule};
+use upload::schedule::{AttemptOutcome, RetrySchedule};
 use zeroize::Zeroizing;
 
 /// An upload that takes longer is ended and begun anew; what was acknowledged stays so.
@@ -76,7 +77,7 @@ impl Courier {
 }
 
 fn work(route: &Route, inbox: &Receiver<Duration>, out: &SyncSender<Message>) -> Option<Delivered> {
-    let mut schedule = Schedule::new(route.every);
+    let mut schedule = RetrySchedule::new(route.every);
     let mut wait = Duration::ZERO;
     loop {
         match inbox.recv_timeout(wait) {
@@ -146,20 +147,20 @@ fn packed(out: &SyncSender<Message>) {
 }
 
 /// How the schedule sees it.
-fn outcome(result: &Result<Summary, String>) -> Outcome {
+fn outcome(result: &Result<Summary, String>) -> AttemptOutcome {
     match result {
-        Ok(Summary { error: None, .. }) => Outcome::Delivered,
+        Ok(Summary { error: None, .. }) => AttemptOutcome::Delivered,
         Ok(Summary {
             error: Some(trouble),
             ..
-        }) if trouble.permanent => Outcome::Permanent,
+        }) if trouble.permanent => AttemptOutcome::Permanent,
         Ok(Summary {
             error: Some(trouble),
             ..
-        }) => Outcome::Retriable {
+        }) => AttemptOutcome::Retriable {
             retry_after: trouble.retry_after_s.map(Duration::from_secs),
         },
-        Err(_) => Outcome::Retriable { retry_after: None },
+        Err(_) => AttemptOutcome::Retriable { retry_after: None },
     }
 }
 
@@ -188,12 +189,12 @@ fn last(route: &Route, patience: Duration) -> Option<Delivered> {
 }
 
 fn start(route: &Route) -> std::io::Result<Child> {
-    let mut command = crate::system::uam(route.home.as_deref())?;
+    let mut command = self_command(route.home.as_deref())?;
     command.args(["upload", "--json"]).envs(&route.environment);
     if route.lease.is_some() {
         command.arg("--lease");
     }
-    crate::system::apart(&mut command);
+    hide_console(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -3,7 +3,7 @@
 use super::state::Agent;
 use jiff::civil::Date;
 use model::{Coverage, Moment, NoticeCode};
-use recorder::Input;
+use recorder::RecorderInput;
 
 /// What the notice says.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Agent {
         if self.daily.due(day, self.recorder.view().state) {
             let text = self.daily.text().to_owned();
             self.recorder
-                .step(now, Input::Notice(NoticeCode::Daily, text));
+                .step(now, RecorderInput::Notice(NoticeCode::Daily, text));
         }
     }
 }

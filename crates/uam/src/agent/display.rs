@@ -6,9 +6,9 @@ use super::sources::{self, Message};
 use crate::commands::Home;
 use crate::view;
 use console::{Live, Picture, Plain};
-use model::{Record, Shot};
-use report::{Feed, Glance, LogLine, LogWord, Status, Upload};
-use sense::SystemClock;
+use model::{Record, Screenshot};
+use platform::clock::SystemClock;
+use report::{ActivityLog, AgentStatus, DaySummary, LogLine, LogSubject, UploadAttempt};
 use std::io::Stdout;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -26,7 +26,7 @@ pub(crate) enum Look {
 
 /// Where news is shown.
 pub(crate) struct Display {
-    feed: Feed,
+    feed: ActivityLog,
     view: View,
     recent: Recent,
 }
@@ -52,7 +52,7 @@ impl Display {
             Look::Background => View::Nobody,
         };
         Ok(Self {
-            feed: Feed::new(),
+            feed: ActivityLog::new(),
             view,
             recent: Recent::default(),
         })
@@ -73,7 +73,7 @@ impl Display {
     }
 
     /// A shot, and its picture where somebody sees it.
-    pub(crate) fn shot(&mut self, shot: &Shot, seq: u64, picture: Option<Picture>) {
+    pub(crate) fn shot(&mut self, shot: &Screenshot, seq: u64, picture: Option<Picture>) {
         self.records(&[Record::Shot(shot.clone())]);
         self.recent.shot(seq);
         if let View::Live(live) = &self.view
@@ -86,7 +86,7 @@ impl Display {
     /// Something was taken out: what waits here to be shown, and the last picture, are forgotten. What scrolled by on a
     /// terminal is the terminal's.
     pub(crate) fn forget(&mut self) {
-        self.feed = Feed::new();
+        self.feed = ActivityLog::new();
         self.recent.forget();
         if let View::Live(live) = &self.view {
             live.updates().forget();
@@ -94,12 +94,12 @@ impl Display {
     }
 
     /// An upload that ended.
-    pub(crate) fn upload(&mut self, upload: &Upload, zone: &Arc<str>) {
+    pub(crate) fn upload(&mut self, upload: &UploadAttempt, zone: &Arc<str>) {
         self.line(LogLine::upload(upload, Arc::clone(zone)));
     }
 
     /// A sentence outside the record.
-    pub(crate) fn note(&mut self, word: LogWord, at_us: i64, zone: &Arc<str>, text: &str) {
+    pub(crate) fn note(&mut self, word: LogSubject, at_us: i64, zone: &Arc<str>, text: &str) {
         self.line(LogLine {
             at_us,
             zone: Arc::clone(zone),
@@ -119,7 +119,7 @@ impl Display {
     }
 
     /// The present state and the day so far, for the live view.
-    pub(crate) fn status(&self, status: Status, glance: &Glance) {
+    pub(crate) fn status(&self, status: AgentStatus, glance: &DaySummary) {
         if let View::Live(live) = &self.view {
             live.updates().glance(glance.clone());
             live.updates().status(status);

@@ -3,13 +3,13 @@
 
 use super::state::Agent;
 use crate::retention;
-use journal::floor::{Floor, Level};
+use journal::floor::{DiskPressure, DiskReserve};
 use journal::retention::make_room;
 use model::{Moment, NoticeCode};
-use recorder::Input;
-use report::DiskLow;
+use platform::disk_space::{DiskSpace, query_disk_space};
+use recorder::RecorderInput;
+use report::DiskStatus;
 use report::text::bytes;
-use sense::disk::Room;
 
 /// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
 const LOOK_US: u64 = 60_000_000;
@@ -17,32 +17,32 @@ const LOOK_US: u64 = 60_000_000;
 /// What is known of the disk.
 #[derive(Debug)]
 pub(super) struct Disk {
-    floor: Floor,
-    level: Level,
-    room: Option<Room>,
+    floor: DiskReserve,
+    level: DiskPressure,
+    room: Option<DiskSpace>,
     next_look_us: u64,
 }
 
 impl Disk {
     pub(super) fn new(config: &crate::config::DiskConfig) -> Self {
         Self {
-            floor: Floor {
+            floor: DiskReserve {
                 bytes: config.floor_mb.saturating_mul(1_000_000),
                 percent: config.floor_percent,
             },
-            level: Level::Ample,
+            level: DiskPressure::Ample,
             room: None,
             next_look_us: 0,
         }
     }
 
     /// Set while there is less room than the floor.
-    pub(super) fn low(&self) -> Option<DiskLow> {
-        let room = self.room.filter(|_| self.level != Level::Ample)?;
-        Some(DiskLow {
+    pub(super) fn low(&self) -> Option<DiskStatus> {
+        let room = self.room.filter(|_| self.level != DiskPressure::Ample)?;
+        Some(DiskStatus {
             free: room.free,
             floor: self.floor.of(room.total),
-            stopped: self.level == Level::Full,
+            stopped: self.level == DiskPressure::Full,
         })
     }
 }
@@ -50,7 +50,7 @@ impl Disk {
 impl Agent {
     /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
     pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = sense::disk::room(&self.paths.journal()) else {
+        let Ok(mut room) = query_disk_space(&self.paths.journal()) else {
             return;
         };
         let floor = self.disk.floor;
@@ -60,7 +60,7 @@ impl Agent {
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
-                room = sense::disk::room(&self.paths.journal()).unwrap_or(room);
+                room = query_disk_space(&self.paths.journal()).unwrap_or(room);
                 level = floor.level(before, room.free, room.total);
             }
         }
@@ -68,37 +68,38 @@ impl Agent {
         if level == before {
             return;
         }
-        if (level == Level::Full) != (before == Level::Full) {
-            self.recorder.step(now, Input::NoRoom(level == Level::Full));
+        if (level == DiskPressure::Full) != (before == DiskPressure::Full) {
+            self.recorder
+                .step(now, RecorderInput::NoRoom(level == DiskPressure::Full));
         }
         let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
         let (code, text) = match level {
-            Level::Ample => (
+            DiskPressure::Ample => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has room again ({free} left): everything is recorded, pictures too."
                 ),
             ),
-            Level::Low if before == Level::Full => (
+            DiskPressure::Low if before == DiskPressure::Full => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has {free} left: recording goes on, without pictures until there is more room."
                 ),
             ),
-            Level::Low => (
+            DiskPressure::Low => (
                 NoticeCode::DiskLow,
                 format!(
                     "The disk has {free} left, less than the floor of {least}: no pictures are taken until there is room."
                 ),
             ),
-            Level::Full => (
+            DiskPressure::Full => (
                 NoticeCode::DiskLow,
                 format!(
                     "The disk has only {free} left, and no picture that could go: nothing is recorded until there is room."
                 ),
             ),
         };
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
     }
 
     /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
@@ -118,7 +119,7 @@ impl Agent {
                     retention::done_text(&done, &outlook)
                 );
                 self.recorder
-                    .step(now, Input::Notice(NoticeCode::Retention, text));
+                    .step(now, RecorderInput::Notice(NoticeCode::Retention, text));
                 true
             }
             Err(e) => {

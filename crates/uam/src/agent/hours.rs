@@ -1,11 +1,11 @@
 //! The recording hours while the agent runs: edges are told to the recorder when the clock passes them.
 
 use super::state::Agent;
-use crate::time;
 use jiff::tz::TimeZone;
 use model::Moment;
-use recorder::Input;
-use report::RecordingHours;
+use platform::timezone::zone_name;
+use recorder::RecorderInput;
+use report::ScheduleStatus;
 
 /// How often the zone is looked at, in microseconds.
 const ZONE_LOOK_US: u64 = 60_000_000;
@@ -31,9 +31,9 @@ impl Agent {
         }
         self.last_zone_look = now;
         let zone = TimeZone::system();
-        let name = time::name_of(&zone);
+        let name = zone_name(&zone);
         if name != *self.recorder.zone() {
-            self.recorder.step(now, Input::Zone(name));
+            self.recorder.step(now, RecorderInput::Zone(name));
             let changed = self.hours.set_zone(zone, now.utc_us);
             self.tell_hours(changed, now);
         }
@@ -41,15 +41,15 @@ impl Agent {
 
     pub(super) fn tell_hours(&mut self, inside: Option<bool>, now: Moment) {
         if let Some(inside) = inside {
-            self.recorder.step(now, Input::Hours { inside });
+            self.recorder.step(now, RecorderInput::Hours { inside });
             self.last_checkpoint = None;
         }
     }
 
     /// For displays; none when recording is always wanted.
-    pub(super) fn hours_status(&self, pausing: bool) -> Option<RecordingHours> {
+    pub(super) fn hours_status(&self, pausing: bool) -> Option<ScheduleStatus> {
         let now = self.hours.now();
-        (!self.hours.hours().is_always()).then_some(RecordingHours {
+        (!self.hours.hours().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
             next_change_us: now.next_change_us,
             pausing,

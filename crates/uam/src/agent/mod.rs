@@ -32,6 +32,7 @@ use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
 pub(crate) use display::Look;
+use platform::clock::SystemClock;
 use sources::Message;
 use state::Agent;
 pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
@@ -54,7 +55,7 @@ const LAST_UPLOAD: Duration = Duration::from_secs(20);
 /// Runs until told to stop; returns the sentence that says why it ended.
 pub(crate) fn run(setup: Setup) -> anyhow::Result<String> {
     let (tx, rx) = sync_channel(QUEUE);
-    let clock = sense::SystemClock;
+    let clock = SystemClock;
     let done = Arc::new(Done::default());
     let mut agent = Agent::start(setup, tx, &clock, &done)?;
     let why = turn(&mut agent, &rx, &clock)?;

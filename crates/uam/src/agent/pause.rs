@@ -13,8 +13,8 @@ use super::state::Agent;
 use crate::control::Reply;
 use crate::time::{self, PauseLength};
 use model::{Coverage, MICROS_PER_SECOND, Moment};
-use recorder::{Input, Pause};
-use report::LogWord;
+use recorder::{PauseRequest, RecorderInput};
+use report::LogSubject;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -56,16 +56,19 @@ impl KeptPause {
     }
 
     /// The pause that still holds.
-    pub(super) fn pause(&self) -> Option<Pause> {
+    pub(super) fn pause(&self) -> Option<PauseRequest> {
         let kept = self.kept.as_ref()?;
-        Some(kept.until_us.map_or(Pause::UntilResumed, Pause::Until))
+        Some(
+            kept.until_us
+                .map_or(PauseRequest::UntilResumed, PauseRequest::Until),
+        )
     }
 
     fn keep(&mut self, until_us: Option<i64>) -> io::Result<()> {
         let until = Until { until_us };
         let bytes = serde_json::to_vec(&until)?;
         self.kept = Some(until);
-        vault::disk::write_durably(&self.file, &bytes)
+        platform::files::write_file_durably(&self.file, &bytes)
     }
 
     /// The pause is over. A file that cannot be removed is tried again the next time.
@@ -80,7 +83,7 @@ impl KeptPause {
 
     /// The run ends on purpose.
     pub(super) fn end(&mut self) {
-        if self.pause() == Some(Pause::UntilResumed) {
+        if self.pause() == Some(PauseRequest::UntilResumed) {
             self.forget();
         }
     }
@@ -89,18 +92,21 @@ impl KeptPause {
 impl Agent {
     pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Reply {
         let (pause, until_us) = match length {
-            PauseLength::UntilResumed => (Pause::UntilResumed, None),
+            PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
                 let us = seconds.saturating_mul(MICROS_PER_SECOND);
-                (Pause::For(us), Some(now.utc_us.saturating_add_unsigned(us)))
+                (
+                    PauseRequest::For(us),
+                    Some(now.utc_us.saturating_add_unsigned(us)),
+                )
             }
             PauseLength::Tomorrow => match time::next_day_us(now.utc_us, self.hours.zone()) {
-                Some(at) => (Pause::Until(at), Some(at)),
+                Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => return Reply::refused("The clock shows no day after which another comes."),
             },
         };
         let kept = self.kept_pause.keep(until_us);
-        self.recorder.step(now, Input::Pause(pause));
+        self.recorder.step(now, RecorderInput::Pause(pause));
         self.last_checkpoint = None;
         let mut text = match until_us {
             Some(at) => format!(
@@ -119,7 +125,7 @@ impl Agent {
     }
 
     pub(super) fn resume(&mut self, now: Moment) -> Reply {
-        self.recorder.step(now, Input::Resume);
+        self.recorder.step(now, RecorderInput::Resume);
         self.kept_pause.forget();
         self.last_checkpoint = None;
         let hours = self.hours.now();
@@ -136,15 +142,15 @@ impl Agent {
     /// At the start: a pause from before goes on.
     pub(super) fn take_up_pause(&mut self, now: Moment) {
         if let Some(pause) = self.kept_pause.pause() {
-            self.recorder.step(now, Input::Pause(pause));
+            self.recorder.step(now, RecorderInput::Pause(pause));
             let text = match pause {
-                Pause::Until(at) => format!(
+                PauseRequest::Until(at) => format!(
                     "A pause from before holds until {}. `uam resume` ends it.",
                     report::text::when(at, now.utc_us, self.hours.zone())
                 ),
                 _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
             };
-            self.note(LogWord::State(Coverage::Paused), now, &text);
+            self.note(LogSubject::State(Coverage::Paused), now, &text);
         }
     }
 
@@ -169,12 +175,12 @@ mod tests {
         assert_eq!(open(0).pause(), None);
         open(0).keep(Some(500)).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "{\"until_us\":500}");
-        assert_eq!(open(499).pause(), Some(Pause::Until(500)));
+        assert_eq!(open(499).pause(), Some(PauseRequest::Until(500)));
         let mut ended = open(499);
         ended.end();
         assert_eq!(
             open(499).pause(),
-            Some(Pause::Until(500)),
+            Some(PauseRequest::Until(500)),
             "it has an end of its own"
         );
         assert_eq!(open(500).pause(), None);
@@ -182,9 +188,13 @@ mod tests {
 
         let mut kept = open(0);
         kept.keep(None).unwrap();
-        assert_eq!(open(i64::MAX).pause(), Some(Pause::UntilResumed));
+        assert_eq!(open(i64::MAX).pause(), Some(PauseRequest::UntilResumed));
         kept.keep(Some(700)).unwrap();
-        assert_eq!(open(0).pause(), Some(Pause::Until(700)), "the later one");
+        assert_eq!(
+            open(0).pause(),
+            Some(PauseRequest::Until(700)),
+            "the later one"
+        );
         kept.keep(None).unwrap();
         kept.end();
         assert!(!file.exists());
@@ -198,7 +208,7 @@ mod tests {
         for damaged in ["", "{", "{\"until_us\":\"soon\"}", "{\"other\":1}"] {
             fs::write(&file, damaged).unwrap();
             let kept = KeptPause::open(file.clone(), 0);
-            assert_eq!(kept.pause(), Some(Pause::UntilResumed), "{damaged}");
+            assert_eq!(kept.pause(), Some(PauseRequest::UntilResumed), "{damaged}");
         }
     }
 }

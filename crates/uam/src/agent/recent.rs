@@ -61,13 +61,13 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use report::LogWord;
+    use report::LogSubject;
 
     fn line(n: usize) -> LogLine {
         LogLine {
             at_us: 0,
             zone: "UTC".into(),
-            word: LogWord::Shot,
+            word: LogSubject::Shot,
             text: n.to_string(),
             detail: String::new(),
             dur_us: None,

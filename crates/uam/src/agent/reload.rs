@@ -5,7 +5,7 @@ use super::state::Agent;
 use crate::config::Config;
 use crate::control::Reply;
 use model::{Moment, NoticeCode};
-use recorder::Input;
+use recorder::RecorderInput;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
@@ -24,7 +24,8 @@ impl Agent {
         };
         let mut taken = Vec::new();
         if config.exclude != self.config.exclude {
-            self.recorder.step(now, Input::Exclusions(exclusions));
+            self.recorder
+                .step(now, RecorderInput::Exclusions(exclusions));
             // How many, never which: a rule's words are the user's own affair.
             let text = format!(
                 "The exclusion rules were changed: {} of the user's own, and the built-in ones are {}.",
@@ -56,7 +57,7 @@ impl Agent {
 
     fn changed(&mut self, now: Moment, text: String) {
         self.recorder
-            .step(now, Input::Notice(NoticeCode::Settings, text));
+            .step(now, RecorderInput::Notice(NoticeCode::Settings, text));
         self.last_checkpoint = None;
     }
 }

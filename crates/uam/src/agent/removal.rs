@@ -9,9 +9,9 @@ use super::state::Agent;
 use crate::control::Reply;
 use crate::yours::{self, Lent, Told, Wish, words};
 use anyhow::Context;
-use journal::Day;
+use journal::UtcDay;
 use model::Moment;
-use recorder::Input;
+use recorder::RecorderInput;
 use vault::{Identity, Opener, Vault};
 
 /// What is younger can be taken back without a code.
@@ -44,7 +44,7 @@ impl Agent {
     ) -> anyhow::Result<Told> {
         let opener = key.map(|key| self.viewer(key)).transpose()?;
         if let Wish::Erase { last, .. } = wish {
-            let open = Day::of_us(self.recorder.oldest_us());
+            let open = UtcDay::of_us(self.recorder.oldest_us());
             anyhow::ensure!(
                 *last < open.0,
                 "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
@@ -82,7 +82,7 @@ impl Agent {
         self.forget(wish, &told, now_us);
         let zone = self.recorder.zone().to_string();
         let (code, text) = words::notice(wish, &told, now_us, &zone);
-        self.recorder.step(now, Input::Notice(code, text));
+        self.recorder.step(now, RecorderInput::Notice(code, text));
         self.checkpoint(now)?;
         Ok(told)
     }

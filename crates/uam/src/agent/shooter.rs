@@ -2,8 +2,8 @@
 
 use super::Message;
 use model::ActiveWindow;
-use screenshots::{Outcome, Picture, Pipeline, Settings};
-use sense::{GrabError, Screen};
+use screenshots::{EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
+use sense::{CaptureError, WindowCapture};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 #[derive(Debug)]
 pub(crate) enum Taken {
     /// A picture of this window.
-    Picture(ActiveWindow, Box<Picture>),
+    Picture(ActiveWindow, Box<EncodedScreenshot>),
     /// None, for this reason.
     Not(String),
 }
@@ -26,8 +26,8 @@ pub(crate) struct Shooter {
 impl Shooter {
     /// Starts the thread. At most one order waits; a further one is refused by [`Shooter::take`].
     pub(crate) fn start(
-        screen: Box<dyn Screen>,
-        settings: Settings,
+        screen: Box<dyn WindowCapture>,
+        settings: ScreenshotSettings,
         out: SyncSender<Message>,
     ) -> std::io::Result<Self> {
         let (orders, inbox) = sync_channel(1);
@@ -58,18 +58,18 @@ impl Drop for Shooter {
 }
 
 fn work(
-    mut screen: Box<dyn Screen>,
-    settings: Settings,
+    mut screen: Box<dyn WindowCapture>,
+    settings: ScreenshotSettings,
     inbox: &Receiver<ActiveWindow>,
     out: &SyncSender<Message>,
 ) {
-    let mut pipeline = Pipeline::new(settings);
+    let mut pipeline = ScreenshotPipeline::new(settings);
     while let Ok(target) = inbox.recv() {
         let taken = catch_unwind(AssertUnwindSafe(|| {
             shoot(screen.as_mut(), &mut pipeline, target)
         }));
         let taken = taken.unwrap_or_else(|_| {
-            pipeline = Pipeline::new(settings);
+            pipeline = ScreenshotPipeline::new(settings);
             Taken::Not("the camera crashed; this is a mistake in uam".to_owned())
         });
         // Between two pictures lie minutes: the memory is the desktop's in the meantime.
@@ -81,7 +81,11 @@ fn work(
     }
 }
 
-fn shoot(screen: &mut dyn Screen, pipeline: &mut Pipeline, target: ActiveWindow) -> Taken {
+fn shoot(
+    screen: &mut dyn WindowCapture,
+    pipeline: &mut ScreenshotPipeline,
+    target: ActiveWindow,
+) -> Taken {
     let mut outcome = None;
     let grabbed = screen.grab(target.handle, &mut |frame| {
         outcome = Some(pipeline.process(frame))
@@ -93,14 +97,18 @@ fn shoot(screen: &mut dyn Screen, pipeline: &mut Pipeline, target: ActiveWindow)
             pipeline.forget();
             Taken::Not(why(&e))
         }
-        (Ok(()), Some(Ok(Outcome::Picture(picture)))) => Taken::Picture(target, Box::new(picture)),
-        (Ok(()), Some(Ok(Outcome::Unchanged))) => Taken::Not("the picture has not changed".into()),
+        (Ok(()), Some(Ok(PipelineOutcome::Picture(picture)))) => {
+            Taken::Picture(target, Box::new(picture))
+        }
+        (Ok(()), Some(Ok(PipelineOutcome::Unchanged))) => {
+            Taken::Not("the picture has not changed".into())
+        }
         (Ok(()), Some(Ok(other))) => Taken::Not(format!("{other:?}").to_lowercase()),
         (Ok(()), Some(Err(e))) => Taken::Not(e.to_string()),
         (Ok(()), None) => Taken::Not("the desktop gave no pixels".into()),
     }
 }
 
-fn why(error: &GrabError) -> String {
+fn why(error: &CaptureError) -> String {
     error.to_string()
 }

@@ -2,11 +2,12 @@
 
 use super::courier::Delivered;
 use super::shooter::Taken;
-use crate::control::{self, Listener, Reply, Request};
+use crate::control::{self, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
-use model::Stamped;
-use sense::ending::Ending;
+use model::TimedEvent;
+use platform::endpoint::EndpointListener;
+use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::time::Duration;
 /// One thing for the loop to deal with.
 pub(crate) enum Message {
     /// A sensor saw something.
-    Sensed(Stamped),
+    Sensed(TimedEvent),
     /// Every sensor has ended.
     SensorsEnded,
     /// Somebody asks through the socket or the console.
@@ -39,11 +40,11 @@ const SLACK: Duration = Duration::from_secs(2);
 const CALLERS: usize = 2;
 
 /// The writer of `--record-trace`.
-pub(crate) type Trace = sense::script::Writer<BufWriter<std::fs::File>>;
+pub(crate) type Trace = sense::script::TraceWriter<BufWriter<std::fs::File>>;
 
 /// Passes sensor events on, and writes them to the trace if there is one.
 pub(crate) fn sensors(
-    inbox: Receiver<Stamped>,
+    inbox: Receiver<TimedEvent>,
     mut trace: Option<Trace>,
     out: SyncSender<Message>,
 ) -> std::io::Result<()> {
@@ -68,7 +69,7 @@ pub(crate) fn sensors(
 
 /// Answers callers on the socket, a few at a time: a silent one does not keep the others waiting.
 pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Result<()> {
-    let listener = Arc::new(Listener::bind(socket)?);
+    let listener = Arc::new(EndpointListener::bind(socket)?);
     for _ in 0..CALLERS {
         let (listener, out) = (Arc::clone(&listener), out.clone());
         Builder::new().name("uam-control".into()).spawn(move || {
@@ -100,10 +101,10 @@ pub(crate) fn post(out: &SyncSender<Message>, request: Request) {
 /// Turns the system's wishes that the program ends into messages. Where the process is gone once the wish is answered,
 /// the answer waits for `done`.
 pub(crate) fn endings(out: SyncSender<Message>, done: Arc<Done>) -> std::io::Result<()> {
-    let tell = move |ending: Ending| {
-        let _ = out.send(Message::Ending(ending.word()));
+    let tell = move |cause: ShutdownCause| {
+        let _ = out.send(Message::Ending(cause.describe()));
     };
-    sense::ending::watch(tell, move |limit| done.wait(limit))
+    watch_shutdown(tell, move |limit| done.wait(limit))
 }
 
 /// Reads the supervisor's orders. When they end without one, the supervisor is gone, and with it the right to record.

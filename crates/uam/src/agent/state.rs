@@ -19,15 +19,15 @@ use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
-use journal::{Commit, FreezeRules, Journal, JournalError};
+use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{
-    ActiveWindow, Capability, Clock, Concern, Event, Moment, NoticeCode, Record, Span, Stamped,
-    Support,
+    ActiveWindow, Clock, Moment, NoticeCode, Record, SensorCapability, SensorEvent, SensorKind,
+    SensorSupport, Span, TimedEvent,
 };
-use recorder::{HoursWatch, Input, Outcome, Recorder};
-use report::{LogWord, Rollups, Today};
-use screenshots::Picture;
-use screenshots::schedule::Schedule;
+use recorder::{Recorder, RecorderBatch, RecorderInput, ScheduleWatch};
+use report::{LogSubject, RollupBuilder, TodayTotals};
+use screenshots::EncodedScreenshot;
+use screenshots::schedule::CaptureSchedule;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -43,10 +43,10 @@ const ALONE: Duration = Duration::from_secs(15);
 pub(crate) struct Agent {
     pub(super) paths: Paths,
     pub(super) config: Config,
-    pub(super) keys: journal::Keys,
+    pub(super) keys: journal::JournalKeys,
     pub(super) replay: bool,
     pub(super) destination: String,
-    pub(super) capabilities: Vec<Capability>,
+    pub(super) capabilities: Vec<SensorCapability>,
 
     pub(super) recorder: Recorder,
     pub(super) journal: Journal,
@@ -56,17 +56,17 @@ pub(crate) struct Agent {
     pub(super) write_error: Option<String>,
     pub(super) last_zone_look: Moment,
 
-    pub(super) hours: HoursWatch,
+    pub(super) hours: ScheduleWatch,
     pub(super) kept_pause: KeptPause,
     pub(super) daily: Daily,
     pub(super) disk: Disk,
     /// What was found damaged in the journal, if anything was.
     pub(super) damage: Option<String>,
 
-    pub(super) sensors: Option<sense::Running>,
+    pub(super) sensors: Option<sense::SensorSupervisor>,
     pub(super) shooter: Option<Shooter>,
-    pub(super) schedule: Option<Schedule>,
-    pub(super) held: Option<(Moment, ActiveWindow, Box<Picture>)>,
+    pub(super) schedule: Option<CaptureSchedule>,
+    pub(super) held: Option<(Moment, ActiveWindow, Box<EncodedScreenshot>)>,
     pub(super) last_shot_us: Option<i64>,
     /// Somebody asked for the picture that is being taken.
     pub(super) shot_wanted: bool,
@@ -78,7 +78,7 @@ pub(crate) struct Agent {
     pub(super) unfolded: bool,
 
     pub(super) courier: Option<Courier>,
-    pub(super) last_upload: Option<report::Upload>,
+    pub(super) last_upload: Option<report::UploadAttempt>,
     pub(super) next_upload_us: Option<i64>,
     pub(super) upload_stuck: bool,
 
@@ -88,9 +88,9 @@ pub(crate) struct Agent {
     /// Since when a run in the background has no desktop.
     pub(super) alone_since: Option<Moment>,
     pub(super) tray: Tray,
-    pub(super) today: Today,
+    pub(super) today: TodayTotals,
     /// What today held before this start.
-    pub(super) before: Option<Today>,
+    pub(super) before: Option<TodayTotals>,
     /// When this process began.
     pub(super) began_us: i64,
 }
@@ -101,7 +101,7 @@ pub(super) struct Backlog {
     pending: BTreeMap<u64, Span>,
     drop_below: u64,
     /// Sums of the records, written in the same step as the last record of each.
-    rollups: Rollups,
+    rollups: RollupBuilder,
 }
 
 impl Backlog {
@@ -111,11 +111,11 @@ impl Backlog {
             records: Vec::new(),
             pending: BTreeMap::new(),
             drop_below: 0,
-            rollups: Rollups::new(clear_from),
+            rollups: RollupBuilder::new(clear_from),
         }
     }
 
-    fn add(&mut self, out: Outcome) {
+    fn add(&mut self, out: RecorderBatch) {
         for record in &out.records {
             if let Record::Span(span) = record {
                 self.rollups.add(span);
@@ -192,11 +192,11 @@ impl Agent {
         Ok(())
     }
 
-    fn show(&mut self, out: &Outcome) {
+    fn show(&mut self, out: &RecorderBatch) {
         for span in self.recorder.take_closed() {
             let day = report::day::date_of(span.start_us, &span.zone);
             if day != self.today.day() {
-                self.today = Today::new(day, &span.zone);
+                self.today = TodayTotals::new(day, &span.zone);
             }
             self.today.add(&span);
             self.display.records(&[Record::Span(span)]);
@@ -234,7 +234,7 @@ impl Agent {
                 self.last_durable_us = Some(now.utc_us);
                 if self.write_error.take().is_some() {
                     self.note(
-                        LogWord::Notice(NoticeCode::Recovered),
+                        LogSubject::Notice(NoticeCode::Recovered),
                         now,
                         "The journal can be written again; nothing was lost.",
                     );
@@ -246,7 +246,7 @@ impl Agent {
                 let text = e.to_string();
                 if self.write_error.as_ref() != Some(&text) {
                     self.note(
-                        LogWord::Notice(NoticeCode::DiskLow),
+                        LogSubject::Notice(NoticeCode::DiskLow),
                         now,
                         &format!("NOT RECORDED YET: {text}"),
                     );
@@ -263,14 +263,14 @@ impl Agent {
     /// Takes any message but those that end the loop.
     pub(crate) fn take(&mut self, message: Message, now: Moment) {
         match message {
-            Message::Sensed(Stamped { at, event }) => {
-                let urgent = matches!(event, Event::Sleep { asleep: true });
-                if matches!(event, Event::Lock { locked: true }) {
+            Message::Sensed(TimedEvent { at, event }) => {
+                let urgent = matches!(event, SensorEvent::Sleep { asleep: true });
+                if matches!(event, SensorEvent::Lock { locked: true }) {
                     // Whoever comes back to an unlocked desktop shows the factors again. It waits for no answer here.
                     keyholder::lock_soon(&self.paths);
                     self.viewers.lock();
                 }
-                self.recorder.step(at, Input::Event(event));
+                self.recorder.step(at, RecorderInput::Event(event));
                 if urgent {
                     // The machine sleeps within moments; what is open must be on disk by then.
                     self.last_checkpoint = None;
@@ -284,12 +284,12 @@ impl Agent {
             }
             Message::SensorsEnded => {
                 let reason = "every sensor thread has ended".to_owned();
-                for concern in [Concern::Window, Concern::Input, Concern::Idle] {
-                    let event = Event::Lost {
+                for concern in [SensorKind::Window, SensorKind::Input, SensorKind::Idle] {
+                    let event = SensorEvent::Lost {
                         concern,
                         reason: reason.clone(),
                     };
-                    self.recorder.step(now, Input::Event(event));
+                    self.recorder.step(now, RecorderInput::Event(event));
                 }
             }
             Message::Asked(..) | Message::Ending(_) => {}
@@ -302,7 +302,7 @@ impl Agent {
             .map(|us| now.utc_us.saturating_add(us));
         let upload = match &delivered.result {
             Ok(summary) => summary.for_display(now.utc_us, &self.destination),
-            Err(why) => report::Upload {
+            Err(why) => report::UploadAttempt {
                 at_us: now.utc_us,
                 text: why.clone(),
                 ok: false,
@@ -314,13 +314,13 @@ impl Agent {
             self.upload_stuck = true;
             self.recorder.step(
                 now,
-                Input::Notice(NoticeCode::UploadStuck, upload.text.clone()),
+                RecorderInput::Notice(NoticeCode::UploadStuck, upload.text.clone()),
             );
         } else if upload.ok && self.upload_stuck {
             self.upload_stuck = false;
             self.recorder.step(
                 now,
-                Input::Notice(NoticeCode::UploadBack, "Uploading works again.".into()),
+                RecorderInput::Notice(NoticeCode::UploadBack, "Uploading works again.".into()),
             );
         }
         if matches!(&delivered.result, Ok(s) if s.error.as_ref().is_some_and(|e| e.damaged)) {
@@ -330,7 +330,7 @@ impl Agent {
             && let Some(text) = summary.retention.clone()
         {
             self.recorder
-                .step(now, Input::Notice(NoticeCode::Retention, text));
+                .step(now, RecorderInput::Notice(NoticeCode::Retention, text));
         }
         self.display.upload(&upload, self.recorder.zone());
         self.last_upload = Some(upload);
@@ -340,7 +340,7 @@ impl Agent {
     pub(crate) fn answer(&mut self, request: &Request, now: Moment) -> (Reply, bool) {
         let reply = match request {
             Request::Status => {
-                self.recorder.step(now, Input::Tick);
+                self.recorder.step(now, RecorderInput::Tick);
                 let status = Box::new(self.status(now));
                 let headline = status.headline(now.utc_us);
                 Reply {
@@ -360,7 +360,7 @@ impl Agent {
                 Err(why) => Reply::refused(format!("No picture: {why}.")),
             },
             Request::Pack => {
-                let rules = FreezeRules {
+                let rules = FreezeOptions {
                     hold_us: 0,
                     ..freeze_rules(&self.config, true)
                 };
@@ -374,7 +374,8 @@ impl Agent {
             }
             Request::Note { notices } => {
                 for (code, text) in notices {
-                    self.recorder.step(now, Input::Notice(*code, text.clone()));
+                    self.recorder
+                        .step(now, RecorderInput::Notice(*code, text.clone()));
                 }
                 match self.checkpoint(now) {
                     Ok(()) if self.write_error.is_none() => Reply::done("Noted."),
@@ -402,7 +403,7 @@ impl Agent {
         {
             self.in_trouble(&e);
             let text = format!("Nothing new can be packed for sending: {e}");
-            self.note(LogWord::Notice(NoticeCode::UploadStuck), now, &text);
+            self.note(LogSubject::Notice(NoticeCode::UploadStuck), now, &text);
         }
     }
 
@@ -413,11 +414,11 @@ impl Agent {
     }
 
     fn look_for_desktop(&mut self, now: Moment) {
-        let unsupported = |c: &Capability| {
-            c.concern == Concern::Window && matches!(c.support, Support::Unsupported(_))
+        let unsupported = |c: &SensorCapability| {
+            c.concern == SensorKind::Window && matches!(c.support, SensorSupport::Unsupported(_))
         };
         let gone = self.background
-            && self.recorder.view().lost.contains(&Concern::Window)
+            && self.recorder.view().lost.contains(&SensorKind::Window)
             && !self.capabilities.iter().any(unsupported);
         self.alone_since = match gone {
             true => self.alone_since.or(Some(now)),
@@ -430,8 +431,8 @@ impl Agent {
         let Some(sensors) = &mut self.sensors else {
             return;
         };
-        for Stamped { at, event } in sensors.watch(now) {
-            self.recorder.step(at, Input::Event(event));
+        for TimedEvent { at, event } in sensors.watch(now) {
+            self.recorder.step(at, RecorderInput::Event(event));
         }
     }
 
@@ -450,7 +451,7 @@ impl Agent {
         }
     }
 
-    pub(super) fn note(&mut self, word: LogWord, now: Moment, text: &str) {
+    pub(super) fn note(&mut self, word: LogSubject, now: Moment, text: &str) {
         self.display
             .note(word, now.utc_us, self.recorder.zone(), text);
     }
@@ -489,7 +490,7 @@ impl Agent {
         }
         self.kept_pause.end();
         let mut recorder = self.recorder;
-        recorder.step(now, Input::Tick);
+        recorder.step(now, RecorderInput::Tick);
         self.display.close();
         let out = recorder.stop(now, why);
         for record in out

@@ -2,41 +2,41 @@
 
 use super::state::Agent;
 use journal::Reader;
-use model::{Moment, Support};
-use report::{Outbox, Status};
+use model::{Moment, SensorSupport};
+use report::{AgentStatus, OutboxSummary};
 
 impl Agent {
     /// The present state for people and for `uam status`.
-    pub(super) fn status(&self, now: Moment) -> Status {
+    pub(super) fn status(&self, now: Moment) -> AgentStatus {
         let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
         let outbox = reader
             .and_then(|r| report::query::outbox(&r))
             .unwrap_or_default();
-        Status {
+        AgentStatus {
             outbox,
             ..self.glance(now)
         }
     }
 
     /// The same without the outbox, for which the journal would be read.
-    pub(super) fn glance(&self, now: Moment) -> Status {
+    pub(super) fn glance(&self, now: Moment) -> AgentStatus {
         let view = self.recorder.view();
-        let mut missing: Vec<report::status::Missing> = self
+        let mut missing: Vec<report::status::MissingSensor> = self
             .capabilities
             .iter()
             .filter_map(|c| match &c.support {
-                Support::Unsupported(why) => Some(report::status::Missing {
+                SensorSupport::Unsupported(why) => Some(report::status::MissingSensor {
                     concern: c.concern,
                     why: why.clone(),
                 }),
-                Support::By(_) => None,
+                SensorSupport::By(_) => None,
             })
             .collect();
         for concern in view.lost {
             if !missing.iter().any(|m| m.concern == concern) {
                 let why =
                     model::Unsupported::new("it stopped working", "uam tries to bring it back");
-                missing.push(report::status::Missing { concern, why });
+                missing.push(report::status::MissingSensor { concern, why });
             }
         }
         let mut today_counts = self.today.counts();
@@ -45,7 +45,7 @@ impl Agent {
             now.utc_us
                 .saturating_add_unsigned(boot.saturating_sub(now.boot_us))
         };
-        Status {
+        AgentStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             data_dir: self.paths.data.display().to_string(),
@@ -58,7 +58,7 @@ impl Agent {
             today_counts,
             today: self.today.states(),
             last_durable_us: self.last_durable_us,
-            outbox: Outbox::default(),
+            outbox: OutboxSummary::default(),
             destination: self.destination.clone(),
             last_upload: self.last_upload.clone(),
             next_upload_us: self.next_upload_us,

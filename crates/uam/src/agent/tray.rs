@@ -9,13 +9,13 @@ use crate::access::keyholder;
 use crate::config::{IndicatorConfig, Notify};
 use crate::control::Request;
 use crate::paths::Paths;
-use crate::system;
 use crate::time::PauseLength;
 use indicator::{
     Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record, Support};
-use report::Status;
+use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
+use platform::process::{browser_command, self_command, separate_from_terminal};
+use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -125,23 +125,25 @@ pub(crate) fn options(config: &IndicatorConfig) -> Options {
 /// What the desktop shows, or why not, in two lines.
 pub(crate) fn lines(standing: &Standing) -> Vec<String> {
     let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
-    let line = |(what, how): (&str, &Support)| {
+    let line = |(what, how): (&str, &SensorSupport)| {
         model::printable(&format!("  {what:<11}{}", support(how)), 400)
     };
     rows.into_iter().map(line).collect()
 }
 
 /// Whether something is to be had here, and by what or why not.
-pub(crate) fn support(support: &Support) -> String {
+pub(crate) fn support(support: &SensorSupport) -> String {
     match support {
-        Support::By(how) => format!("ok      {how}"),
-        Support::Unsupported(why) if why.remedy.is_empty() => format!("cannot  {}", why.reason),
-        Support::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
+        SensorSupport::By(how) => format!("ok      {how}"),
+        SensorSupport::Unsupported(why) if why.remedy.is_empty() => {
+            format!("cannot  {}", why.reason)
+        }
+        SensorSupport::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
     }
 }
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
-fn shown(status: &Status, camera: bool, now_us: i64, instant: Instant) -> Shown {
+fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> Shown {
     let fresh = status.fresh(now_us);
     let sign = match status.state {
         _ if !fresh => Sign::NotRecording,
@@ -247,7 +249,7 @@ impl Owner for Hand {
     }
 
     fn page(&self) -> Page {
-        if system::browser("").is_none() {
+        if browser_command("").is_none() {
             return Page::Wants("run `uam dashboard` in a terminal".to_owned());
         }
         match keyholder::is_there(&self.paths) {
@@ -293,9 +295,9 @@ impl Drop for Errand {
 /// this process never has the key.
 fn open_page(home: Option<PathBuf>) -> Option<String> {
     let run = || -> std::io::Result<bool> {
-        let mut command = system::uam(home.as_deref())?;
+        let mut command = self_command(home.as_deref())?;
         command.arg("dashboard");
-        system::alone(&mut command);
+        separate_from_terminal(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(command.stderr(Stdio::null()).status()?.success())
     };

@@ -8,7 +8,7 @@ use super::state::Agent;
 use crate::control::{Reply, Scene, Shown, Step};
 use crate::yours::Lent;
 use data_encoding::{BASE64, HEXLOWER};
-use journal::{Place, Reader};
+use journal::{Reader, ScreenshotLocation};
 use model::Moment;
 
 /// Viewers at the same time, besides the console of this start; one more takes the place of the one that has been silent
@@ -107,7 +107,7 @@ impl Agent {
         if !self.viewers.may(ticket, now) {
             return void();
         }
-        self.recorder.step(now, recorder::Input::Tick);
+        self.recorder.step(now, recorder::RecorderInput::Tick);
         let status = self.status(now);
         let recent = self.display.recent();
         let scene = Scene {
@@ -158,7 +158,7 @@ impl Agent {
         let mut shots: Vec<_> = reader
             .shots(PICTURES)?
             .into_iter()
-            .filter(|row| row.place == Place::Here && !row.shot.removed)
+            .filter(|row| row.place == ScreenshotLocation::Here && !row.shot.removed)
             .collect();
         shots.reverse();
         let at = place(&shots.iter().map(|s| s.seq).collect::<Vec<_>>(), from, step);

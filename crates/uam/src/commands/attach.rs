@@ -12,7 +12,7 @@ use crate::view;
 use crate::yours::Lent;
 use anyhow::Context;
 use console::{Command, Ended, Live, Options, Plain};
-use sense::SystemClock;
+use platform::clock::{SystemClock, current_time_us};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -66,7 +66,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
 /// Ctrl-C, a closed terminal and the end of the session leave the view.
 fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
     let tx = tx.clone();
-    sense::ending::watch(
+    platform::shutdown::watch_shutdown(
         move |_| {
             let _ = tx.try_send(Event::Leave);
         },
@@ -161,7 +161,7 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.text(&scene.status.headline(crate::start::now_us()))?;
+                    plain.text(&scene.status.headline(current_time_us()))?;
                     headline = now;
                 }
                 for line in &scene.lines {

@@ -8,13 +8,16 @@ use super::{Home, worker};
 use crate::agent;
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::control::{self, Instance, Request};
+use crate::control::{self, Request};
 use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
-use crate::{output, start, system};
+use crate::{output, start};
 use anyhow::Context;
-use model::Support;
+use model::SensorSupport;
+use platform::endpoint::remove_endpoint;
+use platform::instance_lock::InstanceLock;
+use platform::process::{detach_from_terminal, hide_console};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -35,7 +38,7 @@ const MOST_LOG: u64 = 4096;
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
     let standing = indicator::probe(&agent::indicator_options(&config.indicator));
-    let (Support::Unsupported(tray), Support::Unsupported(bubbles)) =
+    let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
         (&standing.tray, &standing.bubbles)
     else {
         return Ok(());
@@ -55,13 +58,13 @@ pub(super) fn launch(
     args: &RunArgs,
     handover: &Handover,
     greeting: &str,
-    instance: Instance,
+    instance: InstanceLock,
 ) -> anyhow::Result<ExitCode> {
     let log = home.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = home.uam()?;
     command.arg("supervisor").args(worker::arguments(args));
-    system::apart(&mut command);
+    hide_console(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(out.try_clone()?)
@@ -117,7 +120,7 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
 
 /// `uam supervisor`: takes over from a `uam run --background`.
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    system::detach().context("cannot leave the terminal")?;
+    detach_from_terminal().context("cannot leave the terminal")?;
     let handover = Handover::read(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         e.context(Failure {
             exit: Exit::Usage,
@@ -134,7 +137,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting: "Recording in the background.".to_owned(),
     });
-    control::withdraw(&home.paths);
+    remove_endpoint(&home.paths.socket());
     drop(instance);
     code
 }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::output;
 use anyhow::Context;
 use clap::Args;
-use report::meaning::{List, Meaning, Origin, Rule};
+use report::meaning::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -23,24 +23,24 @@ pub(crate) struct CategoriesArgs {
 /// A rule as JSON prints it.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
-    list: List,
+    list: RuleList,
     /// Its number, when it is the user's own.
     number: Option<usize>,
     #[serde(flatten)]
-    rule: &'a Rule,
+    rule: &'a ClassificationRule,
 }
 
 impl<'a> Told<'a> {
-    fn new(list: List, (origin, rule): (Origin, &'a Rule)) -> Self {
+    fn new(list: RuleList, (origin, rule): (RuleOrigin, &'a ClassificationRule)) -> Self {
         let number = match origin {
-            Origin::Own(number) => Some(number),
-            Origin::BuiltIn => None,
+            RuleOrigin::Own(number) => Some(number),
+            RuleOrigin::BuiltIn => None,
         };
         Self { list, number, rule }
     }
 }
 
-const LISTS: [List; 2] = [List::Category, List::Project];
+const LISTS: [RuleList; 2] = [RuleList::Category, RuleList::Project];
 
 pub(super) fn run(home: &Home, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
     let meaning = Config::load(&home.paths)?.meaning()?;
@@ -83,15 +83,15 @@ fn answer(told: &Told) -> String {
     )
 }
 
-fn list(meaning: &Meaning, told: &[Told]) {
+fn list(meaning: &ClassificationRules, told: &[Told]) {
     for list in LISTS {
         let of: Vec<&Told> = told.iter().filter(|told| told.list == list).collect();
         let own = of.iter().filter(|told| told.number.is_some()).count();
         match list {
-            List::Category => output::line("Categories; the first rule that matches wins:"),
-            List::Project => output::line("\nProjects:"),
+            RuleList::Category => output::line("Categories; the first rule that matches wins:"),
+            RuleList::Project => output::line("\nProjects:"),
         }
-        if list == List::Project && own == 0 {
+        if list == RuleList::Project && own == 0 {
             output::line("  none ([[project]] in the settings file, as [[category]])");
         }
         for told in of {

@@ -5,10 +5,12 @@ use crate::access::{self, Access};
 use crate::cli::DeleteArgs;
 use crate::failure::Failure;
 use crate::yours::{Told, Wish, hand, sink, words};
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 
 /// What the notice says of a look into what only the viewer's key opens.
@@ -16,7 +18,7 @@ const OPENED: &str = "The record was opened to take something out.";
 
 pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    let wish = wish(args, start::now_us())?;
+    let wish = wish(args, current_time_us())?;
     let running = hand::is_running(home)?;
     let mut access = match running {
         true => None,
@@ -27,8 +29,8 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
         told = carry(home, &wish, true, running, access.as_ref())?;
     }
-    let zone = time::zone_name();
-    let about = words::about(&wish, start::now_us(), &zone);
+    let zone = current_zone_name();
+    let about = words::about(&wish, current_time_us(), &zone);
     if told.closed > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",

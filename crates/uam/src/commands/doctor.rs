@@ -3,13 +3,14 @@
 use super::Home;
 use crate::agent;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
 use indicator::Standing;
-use model::Capability;
-use sense::{Desktop, SystemClock};
+use model::SensorCapability;
+use platform::clock::SystemClock;
+use platform::instance_lock::InstanceLock;
+use sense::Desktop;
 use serde::Serialize;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use upload::{Destination, Timeouts};
 #[derive(Serialize)]
 struct Findings {
     version: &'static str,
-    sensors: Vec<Capability>,
+    sensors: Vec<SensorCapability>,
     /// What the desktop shows of uam, or would.
     shown: Standing,
     tried: Vec<String>,
@@ -67,7 +68,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         .paths
         .lock()
         .exists()
-        .then(|| Instance::claim(&home.paths.lock()))
+        .then(|| InstanceLock::acquire(&home.paths.lock()))
     {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,

@@ -5,9 +5,11 @@ use crate::access;
 use crate::cli::EraseArgs;
 use crate::failure::Failure;
 use crate::yours::{Wish, hand, words};
-use crate::{output, start, time};
+use crate::{output, time};
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 
 /// The word that is typed.
@@ -45,7 +47,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         false => hand::directly(home, &wish, rehearsal, &access),
     };
     let told = carry(true)?;
-    let about = words::about(&wish, start::now_us(), &time::zone_name());
+    let about = words::about(&wish, current_time_us(), &current_zone_name());
     if told.is_nothing() {
         output::line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);

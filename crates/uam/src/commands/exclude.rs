@@ -7,8 +7,8 @@ use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use clap::Args;
-use model::Window;
-use recorder::{Group, Origin, Rule};
+use model::WindowInfo;
+use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
 use report::text::columns;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -51,12 +51,12 @@ pub(crate) struct ExcludeArgs {
 }
 
 pub(super) fn run(home: &Home, args: &ExcludeArgs) -> anyhow::Result<ExitCode> {
-    let new = Rule {
+    let new = ExclusionRule {
         app: args.add_app.clone(),
         exe: args.add_exe.clone(),
         title: args.add_title.clone(),
     };
-    if new != Rule::default() {
+    if new != ExclusionRule::default() {
         return add(home, &new);
     }
     if let Some(number) = args.remove {
@@ -74,11 +74,11 @@ pub(super) fn run(home: &Home, args: &ExcludeArgs) -> anyhow::Result<ExitCode> {
 struct Answer {
     protected: bool,
     /// The rule that names the window.
-    rule: Option<Rule>,
+    rule: Option<ExclusionRule>,
     /// Its number, when it is the user's own.
     number: Option<usize>,
     /// Its group, when it is a built-in one.
-    group: Option<Group>,
+    group: Option<ExclusionGroup>,
 }
 
 fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::Result<ExitCode> {
@@ -88,12 +88,12 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
             "Write it after --test or after --title.",
         ));
     }
-    let window = Window {
+    let window = WindowInfo {
         app: args.app.clone().unwrap_or_default(),
         exe: args.exe.clone().unwrap_or_default(),
         title: title.or(args.title.clone()).unwrap_or_default(),
     };
-    if window == Window::default() {
+    if window == WindowInfo::default() {
         return Err(Failure::usage(
             "there is nothing to test",
             "For example: uam exclude --test \"My Bank - Log in\" --app firefox",
@@ -104,8 +104,8 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
     if !args.json {
         output::line(&match which {
             None => "Not protected: no rule names it.".to_owned(),
-            Some((Origin::Own(n), rule)) => format!("Protected by your rule {n}: {rule}."),
-            Some((Origin::BuiltIn(group), rule)) => {
+            Some((ExclusionOrigin::Own(n), rule)) => format!("Protected by your rule {n}: {rule}."),
+            Some((ExclusionOrigin::BuiltIn(group), rule)) => {
                 format!("Protected by a built-in rule ({}): {rule}.", group.words())
             }
         });
@@ -116,12 +116,12 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         protected: which.is_some(),
         rule: which.map(|(_, rule)| rule.clone()),
         number: origin.and_then(|o| match o {
-            Origin::Own(n) => Some(n),
-            Origin::BuiltIn(_) => None,
+            ExclusionOrigin::Own(n) => Some(n),
+            ExclusionOrigin::BuiltIn(_) => None,
         }),
         group: origin.and_then(|o| match o {
-            Origin::Own(_) => None,
-            Origin::BuiltIn(group) => Some(group),
+            ExclusionOrigin::Own(_) => None,
+            ExclusionOrigin::BuiltIn(group) => Some(group),
         }),
     };
     output::out(&report::to_json(&answer).context("cannot print the answer")?);
@@ -131,15 +131,15 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
 /// The rules in force, as JSON prints them.
 #[derive(Debug, Serialize)]
 struct Rules<'a> {
-    own: &'a [Rule],
+    own: &'a [ExclusionRule],
     built_in: Vec<BuiltIn>,
 }
 
 #[derive(Debug, Serialize)]
 struct BuiltIn {
-    group: Group,
+    group: ExclusionGroup,
     #[serde(flatten)]
-    rule: Rule,
+    rule: ExclusionRule,
 }
 
 fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
@@ -166,7 +166,7 @@ fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     output::line("\nBuilt-in rules:");
-    for group in Group::ALL {
+    for group in ExclusionGroup::ALL {
         output::line(&format!("\n  {}", group.words()));
         let of_group = || {
             built_in()
@@ -207,7 +207,7 @@ fn wrapped(words: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-fn add(home: &Home, rule: &Rule) -> anyhow::Result<ExitCode> {
+fn add(home: &Home, rule: &ExclusionRule) -> anyhow::Result<ExitCode> {
     for line in added(home, rule)? {
         output::line(&line);
     }
@@ -216,14 +216,14 @@ fn add(home: &Home, rule: &Rule) -> anyhow::Result<ExitCode> {
 
 /// Protects every window of an application from now on; says so in one line.
 pub(crate) fn add_app(home: &Home, app: &str) -> anyhow::Result<String> {
-    let rule = Rule {
+    let rule = ExclusionRule {
         app: Some(app.to_owned()),
-        ..Rule::default()
+        ..ExclusionRule::default()
     };
     Ok(added(home, &rule)?.join(" "))
 }
 
-fn added(home: &Home, rule: &Rule) -> anyhow::Result<Vec<String>> {
+fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
     home.paths.create()?;
     let before = Config::load(&home.paths)?;
     let rules = before.exclude.rules;
@@ -233,7 +233,7 @@ fn added(home: &Home, rule: &Rule) -> anyhow::Result<Vec<String>> {
             at + 1
         )]);
     }
-    recorder::Exclusions::new(std::slice::from_ref(rule)).map_err(|_| {
+    recorder::ExclusionRules::new(std::slice::from_ref(rule)).map_err(|_| {
         Failure::usage(
             "a rule needs at least one letter or digit in each of its parts",
             "Write the word to look for, such as: uam exclude --add-title payroll*",

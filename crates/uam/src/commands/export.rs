@@ -3,9 +3,10 @@
 use super::{Home, report as reports};
 use crate::cli::{BlocksBy, ExportArgs};
 use crate::config::Config;
-use crate::{output, start};
+use crate::output;
 use anyhow::Context;
-use report::overview::By;
+use platform::clock::current_time_us;
+use report::overview::GroupBy;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,15 +38,15 @@ pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::R
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
     let days = reports::range(from.unwrap_or(&today), Some(to.unwrap_or(&today)))?;
     let by = match args.by {
-        Some(BlocksBy::Project) => By::Project,
-        Some(BlocksBy::Category) => By::Category,
-        Some(BlocksBy::App) => By::App,
-        None if meaning.has_projects() => By::Project,
-        None => By::Category,
+        Some(BlocksBy::Project) => GroupBy::Project,
+        Some(BlocksBy::Category) => GroupBy::Category,
+        Some(BlocksBy::App) => GroupBy::App,
+        None if meaning.has_projects() => GroupBy::Project,
+        None => GroupBy::Category,
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     let until = reports::until(&reader, now_us)?;
     let overview = reports::overview(&reader, &days, until, view, &meaning)?;
     let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);

@@ -4,14 +4,18 @@ use super::Home;
 use crate::access::{self, Entry};
 use crate::cli::KeysAction;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::start::{self, Secret};
-use crate::{output, time};
 use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::{current_time_us, unix_time};
+use platform::timezone::current_zone_name;
 use std::path::Path;
 use std::process::ExitCode;
-use vault::{DeviceKey, Door, Factor, Organisation, Pass, SlotKind, Vault, Verdict};
+use vault::{
+    CodeVerdict, DeviceKey, Factor, GateToken, KeySlotKind, Organisation, UnlockedSlot, Vault,
+};
 
 /// How often the first code of a new phone is asked for.
 const TRIES: u32 = 5;
@@ -39,8 +43,8 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
 
 fn list(vault: &Vault) {
     output::line("Opens the vault:");
-    let day = |us| report::day::date_of(us, &time::zone_name());
-    let daily = vault.slots().filter(|s| s.kind != SlotKind::Recovery);
+    let day = |us| report::day::date_of(us, &current_zone_name());
+    let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::line(&format!(
             "  {:>3}  {}, since {}",
@@ -49,7 +53,7 @@ fn list(vault: &Vault) {
             day(slot.created_us)
         ));
     }
-    let mut codes = vault.slots().filter(|s| s.kind == SlotKind::Recovery);
+    let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
     match codes.next() {
         None => output::line("       no recovery codes: `uam keys recovery` makes ten"),
         Some(first) => output::line(&format!(
@@ -100,14 +104,14 @@ pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
     };
     let count = |kind| vault.slots().filter(|s| s.kind == kind).count();
     let mut daily = Vec::new();
-    for kind in [SlotKind::OsStore, SlotKind::Passphrase] {
+    for kind in [KeySlotKind::OsStore, KeySlotKind::Passphrase] {
         if count(kind) > 0 {
             daily.push(kind.to_string());
         }
     }
     let mut lines = vec![
         format!("the vault opens with: {}", daily.join(" or ")),
-        format!("recovery codes left: {}", count(SlotKind::Recovery)),
+        format!("recovery codes left: {}", count(KeySlotKind::Recovery)),
         store,
     ];
     if vault.viewer().is_none() {
@@ -124,7 +128,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
     let Entry {
         vault, door, pass, ..
     } = entry;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
@@ -138,7 +142,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
                 .slots()
-                .filter(|s| s.kind == SlotKind::OsStore && s.id != id)
+                .filter(|s| s.kind == KeySlotKind::OsStore && s.id != id)
                 .map(|s| s.id)
                 .collect();
             for old in old {
@@ -149,7 +153,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
         KeysAction::Remove { slot } => {
             let kind = vault.slots().find(|s| s.id == slot).map(|s| s.kind);
             vault.remove_slot(door, pass, slot)?;
-            if kind == Some(SlotKind::OsStore)
+            if kind == Some(KeySlotKind::OsStore)
                 && let Ok(store) = vault::os_store()
             {
                 // What it keeps opens nothing any more; that it stays there would do no harm.
@@ -203,8 +207,8 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
 /// Another secret for the codes: shown (or imported), then confirmed by a code of it.
 pub(super) fn phone(
     vault: &mut Vault,
-    door: &Door,
-    pass: &Pass,
+    door: &UnlockedSlot,
+    pass: &GateToken,
     import: Option<&Path>,
 ) -> anyhow::Result<()> {
     let given = import.map(start::imported_secret).transpose()?;
@@ -221,8 +225,8 @@ pub(super) fn phone(
         let Some(code) = ask.code("Code from the new entry")? else {
             break;
         };
-        match vault.confirm_secret(door, pass, &proposal, &code, start::now().as_secs())? {
-            Verdict::Accepted => {
+        match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
+            CodeVerdict::Accepted => {
                 if !known {
                     start::forget_secret(&picture);
                 }

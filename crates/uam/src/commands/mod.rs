@@ -32,6 +32,7 @@ use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
 use model::DeviceId;
+use platform::process::self_command;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
 
@@ -45,7 +46,7 @@ pub(crate) struct Home {
 impl Home {
     /// This very program, for the same home.
     pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
-        crate::system::uam(self.given.as_deref()).context("cannot find uam itself")
+        self_command(self.given.as_deref()).context("cannot find uam itself")
     }
 
     /// The same, for a thread of its own.
@@ -145,9 +146,9 @@ pub(crate) fn keys(
     vault: &Vault,
     opener: Opener,
     lease: Option<&Recipient>,
-) -> anyhow::Result<journal::Keys> {
+) -> anyhow::Result<journal::JournalKeys> {
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    Ok(journal::Keys {
+    Ok(journal::JournalKeys {
         device,
         maker: vault.key_maker(lease)?,
         opener,

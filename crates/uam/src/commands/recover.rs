@@ -6,10 +6,11 @@ use crate::{access, output, start};
 use anyhow::Context;
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::{current_time_us, unix_time};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use vault::{RecoveryCode, SlotKind, Vault};
+use vault::{KeySlotKind, RecoveryCode, Vault};
 
 /// How often a code is asked for: it is long, and typed from paper.
 const TRIES: u32 = 5;
@@ -37,7 +38,7 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
     match to {
         None => output::out(&text),
         Some(to) => {
-            let written = vault::disk::new_private_file(to)
+            let written = platform::files::create_private_file(to)
                 .and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()));
             written.with_context(|| format!("cannot write the key to {}", to.display()))?;
             output::line(&format!(
@@ -54,12 +55,12 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
 fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&home.paths.vault())?;
     let code = code()?;
-    let now = start::now();
-    let now_us = start::now_us();
+    let now = unix_time();
+    let now_us = current_time_us();
     let (door, pass) = vault.recover(&code, now.as_secs())?;
     let left = vault
         .slots()
-        .filter(|s| s.kind == SlotKind::Recovery)
+        .filter(|s| s.kind == KeySlotKind::Recovery)
         .count();
     output::line(&format!(
         "The code was right and is used up; {left} are left."
@@ -81,7 +82,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     )? {
         let old: Vec<u32> = vault
             .slots()
-            .filter(|s| s.kind != SlotKind::Recovery)
+            .filter(|s| s.kind != KeySlotKind::Recovery)
             .map(|s| s.id)
             .collect();
         let secret = start::fresh_secret(vault.device())?;

@@ -11,7 +11,9 @@ use anyhow::Context;
 use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
-use report::{Days, Meaning, Overview, View};
+use platform::clock::SystemClock;
+use platform::timezone::current_zone_name;
+use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
@@ -40,8 +42,8 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     }
     let day = parse(&args.day)?;
     let reader = super::reader(home, &format!("the report of {day}"))?;
-    let now = until(&reader, sense::SystemClock.now().utc_us)?;
-    let mut report = report::query::day_in(&reader, view, day, now, &time::zone_name())
+    let now = until(&reader, SystemClock.now().utc_us)?;
+    let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.tell_day(&mut report);
     output::out(&if args.json {
@@ -79,12 +81,12 @@ fn run_many(
     home: &Home,
     args: &ReportArgs,
     days: &RangeInclusive<Date>,
-    view: View,
-    meaning: &Meaning,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = super::reader(home, &what)?;
-    let now = until(&reader, sense::SystemClock.now().utc_us)?;
+    let now = until(&reader, SystemClock.now().utc_us)?;
     let report = totals(&reader, days, now, view, meaning)?;
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
@@ -101,13 +103,13 @@ fn totals(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
-    view: View,
-    meaning: &Meaning,
-) -> anyhow::Result<Days> {
+    view: ViewOptions,
+    meaning: &ClassificationRules,
+) -> anyhow::Result<DaysReport> {
     if view.merge_us > 0 {
         return Ok(overview(reader, days, now_us, view, meaning)?.totals());
     }
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     report::query::days_told(reader, (view.starts, meaning), days, now_us, &zone)
         .context("cannot read these days")
 }
@@ -117,10 +119,10 @@ pub(super) fn overview(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
-    view: View,
-    meaning: &Meaning,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
 ) -> anyhow::Result<Overview> {
-    let zone = time::zone_name();
+    let zone = current_zone_name();
     let count = days
         .start()
         .until(*days.end())

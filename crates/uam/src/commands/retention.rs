@@ -2,14 +2,16 @@
 
 use super::Home;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
-use crate::{access, output, start, time};
+use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{Action, Due, NOTICE_US, Numbers};
+use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::NoticeCode;
+use platform::clock::current_time_us;
+use platform::instance_lock::InstanceLock;
+use platform::timezone::current_zone_name;
 use report::text;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -20,11 +22,11 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
     let config = Config::load(&home.paths)?;
     let policy = retention::policy(&config, &home.paths);
     let mut outbox = Outbox::open(&home.paths.journal())?;
-    let now_us = start::now_us();
+    let now_us = current_time_us();
     if apply {
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
-        let Ok(_alone) = Instance::claim(&lock)? else {
+        let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(Failure::with_exit(
                 Exit::Failed,
                 "an upload is running, which looks at old pictures itself",
@@ -52,7 +54,7 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     }
     let policy = retention::policy(&Config::load(&home.paths)?, &home.paths);
     let outbox = Outbox::open(&home.paths.journal())?;
-    let look = retention::look(&outbox, policy, start::now_us())?;
+    let look = retention::look(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
@@ -99,16 +101,18 @@ fn carry_out(
 fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     let told = retention::told(&home.paths, &look.policy);
     match journal::retention::due(told, now_us) {
-        Due::Tell => None,
-        Due::Wait | Due::Now => told.map(|at| at.saturating_add(NOTICE_US).max(now_us)),
+        RetentionNotice::Tell => None,
+        RetentionNotice::Wait | RetentionNotice::Now => {
+            told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
+        }
     }
 }
 
 fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
-        Action::Delete => "then deleted here".to_owned(),
-        Action::Archive(dir) => format!("then moved to {}", dir.display()),
+        RetentionAction::Delete => "then deleted here".to_owned(),
+        RetentionAction::Archive(dir) => format!("then moved to {}", dir.display()),
     };
     let mut lines = vec![
         format!(
@@ -128,7 +132,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     if look.steps.is_empty() {
         return lines;
     }
-    let zone = text::zone(&time::zone_name());
+    let zone = text::zone(&current_zone_name());
     lines.push(match from_us(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
@@ -141,7 +145,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
 }
 
 fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
-    let numbers = |of: &Numbers| {
+    let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
             "bytes": of.bytes,
@@ -153,8 +157,8 @@ fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
         "keep_days": look.policy.max_age_days,
         "keep_bytes": look.policy.max_bytes,
         "archive": match &look.policy.action {
-            Action::Archive(dir) => Some(dir.display().to_string()),
-            Action::Delete => None,
+            RetentionAction::Archive(dir) => Some(dir.display().to_string()),
+            RetentionAction::Delete => None,
         },
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),

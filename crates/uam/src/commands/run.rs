@@ -7,10 +7,13 @@ use crate::environment::Environment;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use crate::supervise::{self, Watch};
-use crate::{output, start, time};
+use crate::{output, start};
 use journal::Reader;
-use report::{Today, View};
-use sense::Options;
+use platform::clock::current_time_us;
+use platform::endpoint::remove_endpoint;
+use platform::timezone::current_zone_name;
+use report::{TodayTotals, ViewOptions};
+use sense::DesktopOptions;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::{Identity, Opener};
@@ -54,31 +57,33 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         handover,
         greeting,
     });
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     drop(instance);
     code
 }
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &Paths, opener: Opener) -> Today {
-    let now_us = start::now_us();
-    let zone = time::zone_name();
+fn today(paths: &Paths, opener: Opener) -> TodayTotals {
+    let now_us = current_time_us();
+    let zone = current_zone_name();
     let day = report::day::date_of(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()
-        .and_then(|reader| report::strip::day(&reader, View::default(), day, now_us, &zone).ok())
+        .and_then(|reader| {
+            report::strip::day(&reader, ViewOptions::default(), day, now_us, &zone).ok()
+        })
         .map_or_else(
-            || Today::new(day, &zone),
-            |(report, strip)| Today::from_report(&report, &strip),
+            || TodayTotals::new(day, &zone),
+            |(report, strip)| TodayTotals::from_report(&report, &strip),
         )
 }
 
 /// How the desktop is opened, here and in `uam doctor`.
-pub(super) fn options(config: &Config) -> Options {
-    let mut options = Options {
+pub(super) fn options(config: &Config) -> DesktopOptions {
+    let mut options = DesktopOptions {
         idle_limit: Duration::from_secs(config.record.idle_seconds),
-        ..Options::default()
+        ..DesktopOptions::default()
     };
     // So that a battery can be had where there is none.
     if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {

@@ -4,13 +4,14 @@ use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::yours::{sink, words};
-use crate::{output, time};
 use anyhow::Context;
-use journal::{Form, Reader, Sent, SentManifest, open_segment};
+use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo, open_segment};
+use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
-use upload::{Sink, Store, keys, sha256_hex};
+use upload::{ObjectStoreSink, Sink, keys, sha256_hex};
 use vault::Opener;
 
 /// Lines read at once.
@@ -42,7 +43,7 @@ struct Item {
     /// True for a picture that is not here any more.
     gone: bool,
     #[serde(skip)]
-    form: Form,
+    form: ObjectEncoding,
 }
 
 /// What an object turned out to be.
@@ -65,7 +66,7 @@ pub(super) fn run(home: &Home, args: &SentArgs) -> anyhow::Result<ExitCode> {
     for item in &items {
         match args.json {
             true => output::line(&serde_json::to_string(item)?),
-            false => output::line(&item.describe(&time::zone_name())),
+            false => output::line(&item.describe(&current_zone_name())),
         }
     }
     if items.is_empty() && !args.json {
@@ -91,7 +92,7 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
             certain: true,
             sealed: false,
             gone: false,
-            form: Form::Readable,
+            form: ObjectEncoding::Readable,
         });
     }
     reader.each_sent(&mut |sent| items.push(item(reader, sent)))?;
@@ -116,7 +117,7 @@ pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::U
     Ok(told.collect())
 }
 
-fn item(reader: &Reader, sent: Sent) -> Item {
+fn item(reader: &Reader, sent: UploadedObjectInfo) -> Item {
     let object = sent.object;
     Item {
         name: keys::sent(reader.device(), reader.epoch(), &object),
@@ -131,14 +132,14 @@ fn item(reader: &Reader, sent: Sent) -> Item {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != Form::Readable,
+        sealed: object.form != ObjectEncoding::Readable,
         gone: sent.gone,
         form: object.form,
     }
 }
 
-fn list_of(reader: &Reader, manifest: SentManifest) -> Item {
-    let SentManifest {
+fn list_of(reader: &Reader, manifest: ManifestInfo) -> Item {
+    let ManifestInfo {
         no,
         day,
         sha256,
@@ -158,7 +159,7 @@ fn list_of(reader: &Reader, manifest: SentManifest) -> Item {
         certain: acked,
         sealed: false,
         gone: false,
-        form: Form::Readable,
+        form: ObjectEncoding::Readable,
     }
 }
 
@@ -233,15 +234,12 @@ fn fetched(sink: &dyn Sink, item: &Item, opener: &Opener) -> Result<Opened, Trou
                 None => Ok(Opened::Lines(opened.lines)),
             }
         }
-        ("shot", Form::Age) => opener
+        ("shot", ObjectEncoding::Age) => opener
             .open_file(&body)
             .map(|plain| Opened::Picture(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
-        ("shot", Form::Readable) => Ok(Opened::Picture(body.to_vec())),
-        ("shot", _) => Err(wrong(
-            "it was sealed by an early version, under a key that lies in the journal alone"
-                .to_owned(),
-        )),
+        ("shot", ObjectEncoding::Readable) => Ok(Opened::Picture(body.to_vec())),
+        ("shot", ObjectEncoding::Rows) => Err(wrong("screenshots have no such form".to_owned())),
         _ => Ok(Opened::Lines(body.to_vec())),
     }
 }
@@ -299,7 +297,7 @@ fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
 
 /// An object, with a line that says where it is from. The second is true when it is what was sent.
 fn found(
-    sink: &anyhow::Result<Store>,
+    sink: &anyhow::Result<ObjectStoreSink>,
     access: &Access,
     reader: &Reader,
     item: &Item,
@@ -388,10 +386,10 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use upload::Object;
+    use upload::NewObject;
     use vault::{Identity, seal_for};
 
-    fn item(name: &str, kind: &'static str, form: Form, body: &[u8]) -> Item {
+    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> Item {
         Item {
             name: name.to_owned(),
             kind,
@@ -402,7 +400,7 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != Form::Readable,
+            sealed: form != ObjectEncoding::Readable,
             gone: false,
             form,
         }
@@ -413,16 +411,16 @@ mod tests {
         let key = Identity::generate();
         let opener = Opener::new([key.clone()]);
         let body = seal_for(&[key.recipient()], b"picture").unwrap();
-        let sink = Store::memory().unwrap();
-        let right = item("a", "shot", Form::Age, &body);
+        let sink = ObjectStoreSink::memory().unwrap();
+        let right = item("a", "shot", ObjectEncoding::Age, &body);
         assert!(matches!(
             fetched(&sink, &right, &opener),
             Err(Trouble::Away(_))
         ));
-        sink.put_new(&Object::new("a", body.clone())).unwrap();
+        sink.put_new(&NewObject::new("a", body.clone())).unwrap();
         let opened = fetched(&sink, &right, &opener);
         assert!(matches!(opened, Ok(Opened::Picture(p)) if p == b"picture"));
-        let other = item("a", "shot", Form::Age, b"other");
+        let other = item("a", "shot", ObjectEncoding::Age, b"other");
         assert!(matches!(
             fetched(&sink, &other, &opener),
             Err(Trouble::Different)
@@ -437,8 +435,8 @@ mod tests {
     #[test]
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
-            item("raw/a-1.age", "shot", Form::Age, b"1"),
-            item("raw/b-1.age", "activity", Form::Readable, b"2"),
+            item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            item("raw/b-1.age", "activity", ObjectEncoding::Readable, b"2"),
         ];
         assert_eq!(named(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(named(&items, "1.age").is_err());

@@ -4,10 +4,11 @@ use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{output, start};
+use crate::output;
 use anyhow::Context;
 use console::Graphics;
-use journal::{Place, Reader, ShotRow};
+use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
+use platform::clock::current_time_us;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -104,7 +105,7 @@ fn chosen(protocol: Protocol) -> Option<console::Protocol> {
 }
 
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
-fn describe(row: &ShotRow, hold_us: i64) -> String {
+fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::text::zone(&shot.zone);
     let day = report::day::date_of(shot.at_us, &shot.zone);
@@ -122,12 +123,12 @@ fn describe(row: &ShotRow, hold_us: i64) -> String {
     };
     let held = format!("held until {}", report::text::clock(until, &zone));
     let place = match row.place {
-        Place::Here if row.acked => "sent",
-        Place::Here if until > start::now_us() => held.as_str(),
-        Place::Here => "waiting",
-        Place::Archived => "archived",
-        Place::Deleted => "deleted",
-        Place::Lost => "lost",
+        ScreenshotLocation::Here if row.acked => "sent",
+        ScreenshotLocation::Here if until > current_time_us() => held.as_str(),
+        ScreenshotLocation::Here => "waiting",
+        ScreenshotLocation::Archived => "archived",
+        ScreenshotLocation::Deleted => "deleted",
+        ScreenshotLocation::Lost => "lost",
     };
     let window = shot
         .window

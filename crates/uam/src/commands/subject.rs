@@ -7,11 +7,12 @@ use super::Home;
 use crate::access;
 use crate::failure::Failure;
 use crate::yours::words;
-use crate::{output, start, time};
+use crate::{output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
-use journal::{Day, Reader};
-use model::{Line, MICROS_PER_SECOND, NoticeCode, Record};
+use journal::{Reader, UtcDay};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
+use platform::clock::current_time_us;
 use report::csv::cell;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -76,15 +77,15 @@ struct Entry {
 
 /// What is asked for.
 struct Range {
-    first: Option<Day>,
-    last: Option<Day>,
+    first: Option<UtcDay>,
+    last: Option<UtcDay>,
     /// What comes later while it is made is not in it.
     last_seq: u64,
 }
 
 impl Range {
     fn us(&self) -> std::ops::Range<i64> {
-        let from = self.first.map_or(i64::MIN, Day::start_us);
+        let from = self.first.map_or(i64::MIN, UtcDay::start_us);
         let to = self
             .last
             .map_or(i64::MAX, |day| day.start_us().saturating_add(DAY_US));
@@ -137,7 +138,7 @@ pub(super) fn run(
         last_seq: reader.last_seq()?,
     };
     let part = Part::new(file)?;
-    let out = vault::disk::new_private_file(&part.path)
+    let out = platform::files::create_private_file(&part.path)
         .with_context(|| format!("cannot write {}", part.path.display()))?;
     let manifest = write(&reader, &range, BufWriter::new(out))?;
     part.keep(file)?;
@@ -239,7 +240,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: start::now_us(),
+        made_us: current_time_us(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,
@@ -340,7 +341,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
 fn each(
     reader: &Reader,
     range: &Range,
-    visit: &mut dyn FnMut(Result<Line, u64>) -> anyhow::Result<()>,
+    visit: &mut dyn FnMut(Result<RecordLine, u64>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut failed = None;
     reader
@@ -364,7 +365,7 @@ fn safe(text: &str) -> String {
     cell(&model::printable(text, model::MAX_TITLE_BYTES))
 }
 
-fn span_row(line: &Line) -> Option<String> {
+fn span_row(line: &RecordLine) -> Option<String> {
     let Record::Span(span) = &line.record else {
         return None;
     };
@@ -403,7 +404,7 @@ fn span_row(line: &Line) -> Option<String> {
     Some(format!("{}\r\n", cells.join(",")))
 }
 
-fn notice_row(line: &Line) -> Option<String> {
+fn notice_row(line: &RecordLine) -> Option<String> {
     let Record::Notice(notice) = &line.record else {
         return None;
     };
@@ -478,12 +479,12 @@ impl Progress {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use model::{Counts, Coverage, DeviceId, Notice, Span, Window};
+    use model::{Counts, Coverage, DeviceId, Notice, Span, WindowInfo};
     use std::io::{Cursor, Read};
     use std::sync::Arc;
 
-    fn line(record: Record) -> Line {
-        Line {
+    fn line(record: Record) -> RecordLine {
+        RecordLine {
             schema: 1,
             device_id: DeviceId::from_bytes([1; 16]),
             seq: 7,
@@ -500,7 +501,7 @@ mod tests {
             state: Coverage::Active,
             protected: false,
             removed: false,
-            window: Some(Arc::new(Window {
+            window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
                 title: "=HYPERLINK()".into(),

@@ -6,6 +6,7 @@ use crate::failure::{self, Exit, Failure};
 use crate::output;
 use crate::time::PauseLength;
 use anyhow::Context;
+use platform::instance_lock::InstanceLock;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -71,7 +72,7 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(&reply.text);
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if control::Instance::claim(&home.paths.lock())?.is_ok() {
+        if InstanceLock::acquire(&home.paths.lock())?.is_ok() {
             output::line("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }

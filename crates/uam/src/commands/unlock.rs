@@ -7,6 +7,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::{output, start};
 use model::NoticeCode;
+use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 use std::time::Duration;
 use vault::Vault;
@@ -45,7 +46,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
     let environment = Environment::load(&home.paths)?;
     let destination = super::destination(home, &config, &environment)?.describe();
     let vault = match Vault::open(&home.paths.vault()) {
-        Err(vault::VaultError::Missing { .. } | vault::VaultError::Old { .. }) => None,
+        Err(vault::VaultError::Missing { .. }) => None,
         opened => Some(opened?),
     };
     output::line(&start::notice(
@@ -58,7 +59,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
         None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
-            report::day::date_of(consent.at_us, &crate::time::zone_name()),
+            report::day::date_of(consent.at_us, &current_zone_name()),
             consent.version,
             consent.text_sha256
         ),

@@ -2,13 +2,18 @@
 
 use super::Home;
 use crate::config::{Config, OnMetered};
-use crate::control::{self, Instance, Reply, Request};
+use crate::control::{self, Reply, Request};
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
 use model::DeviceId;
+use platform::bus::BusAddress;
+use platform::clock::SystemClock;
+use platform::instance_lock::InstanceLock;
+use platform::metered::{Metered, query_metered};
+use platform::timezone::current_zone_name;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -64,7 +69,7 @@ pub(crate) struct Trouble {
 
 impl Summary {
     /// For the console.
-    pub(crate) fn for_display(&self, at_us: i64, destination: &str) -> report::Upload {
+    pub(crate) fn for_display(&self, at_us: i64, destination: &str) -> report::UploadAttempt {
         let sent = match (self.records, self.shots) {
             (0, 0) => "nothing new to send".to_owned(),
             (records, shots) => format!(
@@ -87,7 +92,7 @@ impl Summary {
                     .to_owned()
             }
         };
-        report::Upload {
+        report::UploadAttempt {
             at_us,
             text,
             ok: self.error.is_none(),
@@ -96,7 +101,7 @@ impl Summary {
 
     /// What is still held back, if anything is.
     pub(crate) fn hold_text(&self) -> Option<String> {
-        let zone = report::text::zone(&crate::time::zone_name());
+        let zone = report::text::zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
                 "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
@@ -191,7 +196,7 @@ fn given_lease() -> anyhow::Result<Opener> {
 fn waits_for_a_network(config: &Config, now: bool) -> Option<Trouble> {
     let waits = !now
         && config.upload.on_metered == OnMetered::Wait
-        && sense::metered(&sense::Bus::System) == sense::Metered::Yes;
+        && query_metered(&BusAddress::System) == Metered::Yes;
     waits.then(|| Trouble {
         permanent: false,
         text: "the network is metered, so nothing is sent through it".to_owned(),
@@ -211,7 +216,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     }
     // One upload at a time; the lock goes with the process, however it ends.
     let lock = home.paths.runtime.join("upload.lock");
-    let Ok(_alone) = Instance::claim(&lock)? else {
+    let Ok(_alone) = InstanceLock::acquire(&lock)? else {
         return Ok(Summary {
             error: Some(Trouble {
                 permanent: false,
@@ -229,7 +234,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             ..Summary::default()
         });
     }
-    let clock = sense::SystemClock;
+    let clock = SystemClock;
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
@@ -261,7 +266,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 Ok(drained) => drained,
                 Err(e) => {
                     let wait = match e.outcome() {
-                        upload::schedule::Outcome::Retriable { retry_after } => {
+                        upload::schedule::AttemptOutcome::Retriable { retry_after } => {
                             retry_after.map(|d| d.as_secs())
                         }
                         _ => None,
@@ -288,7 +293,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {
                             cause,
-                            drained: upload::Drained::default(),
+                            drained: upload::DrainReport::default(),
                         };
                         summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None);
                     }

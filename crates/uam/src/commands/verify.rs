@@ -5,18 +5,23 @@ use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::yours::words;
-use crate::{output, start, time};
-use ::upload::verify::{Chain, Expected, Options, Report, Step, Verdict, verify};
-use ::upload::{Destination, Look, Timeouts};
+use ::upload::verify::{
+    JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
+    verify,
+};
+use ::upload::{Destination, InspectableSink, Timeouts};
 use anyhow::Context;
 use journal::Reader;
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use vault::{DeviceKey, Opener, PublicKey};
+use vault::{DeviceKey, DevicePublicKey, Opener};
 
 /// Findings that people are shown; the report as JSON holds more.
 const SHOWN: usize = 50;
@@ -61,23 +66,23 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         false => print(&report),
     }
     Ok(ExitCode::from(match report.verdict {
-        Verdict::Complete => 0,
-        Verdict::Incomplete => Exit::Incomplete as u8,
-        Verdict::Tampered => Exit::Tampered as u8,
+        VerifyVerdict::Complete => 0,
+        VerifyVerdict::Incomplete => Exit::Incomplete as u8,
+        VerifyVerdict::Tampered => Exit::Tampered as u8,
     }))
 }
 
 /// Checks a sink, against the journal here where there is one. `progress` may break it off.
 fn check(
     home: &Home,
-    sink: &dyn Look,
+    sink: &dyn InspectableSink,
     reader: Option<&Reader>,
-    options: &Options,
-    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
-) -> anyhow::Result<Report> {
+    options: &VerifyOptions,
+    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
-    let expected = reader.map(|reader| Expected { reader, key });
-    let now_us = start::now_us();
+    let expected = reader.map(|reader| JournalExpectation { reader, key });
+    let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
 
@@ -85,8 +90,8 @@ fn check(
 pub(super) fn own(
     home: &Home,
     quick: bool,
-    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
-) -> anyhow::Result<Report> {
+    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+) -> anyhow::Result<VerifyReport> {
     let (config, environment) = (Config::load(&home.paths)?, Environment::load(&home.paths)?);
     let destination = super::destination(home, &config, &environment)?;
     if let Destination::Directory { dir, .. } = &destination
@@ -98,36 +103,36 @@ pub(super) fn own(
         .open(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = own_journal(home, true)?;
-    let options = Options {
+    let options = VerifyOptions {
         quick,
-        ..Options::default()
+        ..VerifyOptions::default()
     };
     check(home, &sink, reader.as_ref(), &options, progress)
         .with_context(|| format!("cannot check {}", destination.describe()))
 }
 
 /// The answer in a sentence.
-pub(super) fn sentence(report: &Report) -> &'static str {
+pub(super) fn sentence(report: &VerifyReport) -> &'static str {
     match report.verdict {
-        Verdict::Complete if report.contents_read => {
+        VerifyVerdict::Complete if report.contents_read => {
             "COMPLETE: everything that was listed as sent is there, as it was sent."
         }
-        Verdict::Complete => {
+        VerifyVerdict::Complete => {
             "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
         }
-        Verdict::Incomplete => {
+        VerifyVerdict::Incomplete => {
             "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
         }
-        Verdict::Tampered => "TAMPERED: something there is not what this device sent.",
+        VerifyVerdict::Tampered => "TAMPERED: something there is not what this device sent.",
     }
 }
 
-fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
+fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
     let keys = args
         .key
         .iter()
         .map(|text| {
-            text.parse::<PublicKey>().map_err(|e| {
+            text.parse::<DevicePublicKey>().map_err(|e| {
                 Failure::usage(
                     format!("--key {}: {e}", model::printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
@@ -135,14 +140,14 @@ fn options(args: &VerifyArgs) -> anyhow::Result<Options> {
             })
         })
         .collect::<anyhow::Result<_>>()?;
-    Ok(Options {
+    Ok(VerifyOptions {
         keys,
         quick: args.quick,
         since: args.since.as_deref().map(earlier).transpose()?,
     })
 }
 
-fn earlier(file: &Path) -> anyhow::Result<Report> {
+fn earlier(file: &Path) -> anyhow::Result<VerifyReport> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display()), hint))?;
@@ -191,7 +196,7 @@ impl Bar {
         }
     }
 
-    fn show(&mut self, step: Step) {
+    fn show(&mut self, step: VerifyProgress) {
         if !self.terminal || self.shown.is_some_and(|at| at.elapsed() < REFRESH) {
             return;
         }
@@ -206,11 +211,11 @@ impl Bar {
     }
 }
 
-fn line(step: Step) -> String {
+fn line(step: VerifyProgress) -> String {
     const WIDTH: u64 = 24;
     match step {
-        Step::Listed(names) => format!("Listing: {names} objects"),
-        Step::Followed {
+        VerifyProgress::Listed(names) => format!("Listing: {names} objects"),
+        VerifyProgress::Followed {
             manifests,
             of,
             objects,
@@ -224,8 +229,8 @@ fn line(step: Step) -> String {
     }
 }
 
-fn print(report: &Report) {
-    let zone = time::zone_name();
+fn print(report: &VerifyReport) {
+    let zone = current_zone_name();
     output::line(&format!(
         "{}: {} in {}",
         report.place,
@@ -239,7 +244,7 @@ fn print(report: &Report) {
     }
     for finding in report.findings.iter().take(SHOWN) {
         let word = match finding.fault.verdict() {
-            Verdict::Tampered => "WRONG",
+            VerifyVerdict::Tampered => "WRONG",
             _ => "MISSING",
         };
         output::line(&format!("{word}: {}\n    {}", finding.key, finding.text));
@@ -254,7 +259,7 @@ fn print(report: &Report) {
     output::line(sentence(report));
 }
 
-pub(super) fn describe(chain: &Chain, zone: &str) -> Vec<String> {
+pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
     let count = report::text::count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
@@ -335,8 +340,8 @@ mod tests {
 
     #[test]
     fn progress_is_a_bar_once_the_names_are_known() {
-        assert_eq!(line(Step::Listed(7)), "Listing: 7 objects");
-        let half = line(Step::Followed {
+        assert_eq!(line(VerifyProgress::Listed(7)), "Listing: 7 objects");
+        let half = line(VerifyProgress::Followed {
             manifests: 5,
             of: 10,
             objects: 40,

@@ -9,7 +9,9 @@ use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
-use sense::{Desktop, SystemClock, script};
+use platform::clock::SystemClock;
+use platform::endpoint::remove_endpoint;
+use sense::{Desktop, script};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, IsTerminal};
@@ -85,7 +87,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             .append(true)
             .open(file)
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
-        anyhow::Ok(script::Writer::new(BufWriter::new(out)))
+        anyhow::Ok(script::TraceWriter::new(BufWriter::new(out)))
     });
     let setup = Setup {
         paths: paths.clone(),
@@ -114,7 +116,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         config,
     };
     let ended = agent::run(setup);
-    crate::control::withdraw(paths);
+    remove_endpoint(&paths.socket());
     output::line(&ended?);
     Ok(())
 }
@@ -134,8 +136,8 @@ fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
     script::open(
         BufReader::new(trace),
-        script::Pace::RealTime,
-        script::Stamps::Moved,
+        script::ReplayPace::RealTime,
+        script::ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .map_err(|e| {

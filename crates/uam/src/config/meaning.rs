@@ -2,15 +2,15 @@
 
 use super::Config;
 use crate::failure::Failure;
-use report::meaning::{BadRule, Meaning};
-use report::{DayStart, View};
+use report::meaning::{ClassificationRules, InvalidClassificationRule};
+use report::{DayStart, ViewOptions};
 use std::path::Path;
 use toml_edit::{Document, Item, TableLike, Value};
 
 impl Config {
     /// The rules in force.
-    pub(crate) fn meaning(&self) -> Result<Meaning, BadRule> {
-        Meaning::new(
+    pub(crate) fn meaning(&self) -> Result<ClassificationRules, InvalidClassificationRule> {
+        ClassificationRules::new(
             &self.category,
             self.report.default_categories,
             &self.project,
@@ -29,8 +29,8 @@ impl Config {
     }
 
     /// How reports look at days.
-    pub(crate) fn view(&self, merge: Option<std::time::Duration>) -> View {
-        View {
+    pub(crate) fn view(&self, merge: Option<std::time::Duration>) -> ViewOptions {
+        ViewOptions {
             starts: self.day_starts().unwrap_or_default(),
             merge_us: merge.map_or(0, |m| u64::try_from(m.as_micros()).unwrap_or(u64::MAX)),
         }
@@ -52,7 +52,7 @@ pub(super) fn check(config: &Config, text: &str, file: &Path) -> anyhow::Result<
 }
 
 /// The line of the part that is wrong, or of the rule, from 1.
-fn line_of(text: &str, bad: &BadRule) -> Option<usize> {
+fn line_of(text: &str, bad: &InvalidClassificationRule) -> Option<usize> {
     let doc: Document<&str> = Document::parse(text).ok()?;
     let place = bad.number.checked_sub(1)?;
     let part = |table: &dyn TableLike| table.get(bad.part?)?.span();

@@ -9,11 +9,11 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
-use recorder::Rule;
+use recorder::ExclusionRule;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// Adds a rule after the others. Nothing is written unless the result is valid.
-pub(crate) fn add(paths: &Paths, rule: &Rule) -> anyhow::Result<Config> {
+pub(crate) fn add(paths: &Paths, rule: &ExclusionRule) -> anyhow::Result<Config> {
     edit(paths, |doc| {
         with_rule(doc, rule).context("[exclude] rules is not a list of rules")
     })
@@ -32,7 +32,7 @@ pub(crate) fn remove(paths: &Paths, number: usize) -> anyhow::Result<Config> {
     })
 }
 
-fn with_rule(doc: &mut DocumentMut, rule: &Rule) -> Option<()> {
+fn with_rule(doc: &mut DocumentMut, rule: &ExclusionRule) -> Option<()> {
     let section = doc.entry("exclude").or_insert_with(toml_edit::table);
     let rules = section
         .as_table_like_mut()?
@@ -66,7 +66,7 @@ fn without_rule(doc: &mut DocumentMut, number: usize) -> Option<()> {
     Some(())
 }
 
-fn fill(table: &mut dyn TableLike, rule: &Rule) {
+fn fill(table: &mut dyn TableLike, rule: &ExclusionRule) {
     for (part, pattern) in [
         ("app", &rule.app),
         ("exe", &rule.exe),
@@ -95,7 +95,7 @@ fn settle_end(array: &mut Array) {
 }
 
 /// Adds to a list as its last element is written: on the same line, or on one of its own.
-fn push(array: &mut Array, rule: &Rule) {
+fn push(array: &mut Array, rule: &ExclusionRule) {
     let mut table = InlineTable::new();
     fill(&mut table, rule);
     let mut value = Value::from(table);
@@ -157,10 +157,10 @@ fn prefix(value: &Value) -> &str {
 mod tests {
     use super::*;
 
-    fn rule(app: &str) -> Rule {
-        Rule {
+    fn rule(app: &str) -> ExclusionRule {
+        ExclusionRule {
             app: Some(app.into()),
-            ..Rule::default()
+            ..ExclusionRule::default()
         }
     }
 

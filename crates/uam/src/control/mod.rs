@@ -1,25 +1,16 @@
 //! Talking to the running instance: one line of JSON each way over a local socket (on Windows a named pipe) that only its
 //! owner can open.
 
-mod instance;
-#[cfg(unix)]
-mod unix;
-#[cfg(windows)]
-mod windows;
 mod words;
 
-pub(crate) use instance::Instance;
-#[cfg(unix)]
-use unix as transport;
-#[cfg(windows)]
-use windows as transport;
 use words::{MAX_ANSWER, MAX_LINE, read_line};
 pub(crate) use words::{Reply, Request, Scene, Shown, Step};
 
-pub(crate) use transport::Listener;
-
 use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
+use platform::endpoint::{
+    EndpointStream, connect_endpoint, mark_answered, run_with_timeout, set_timeouts,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{ErrorKind, Write};
@@ -38,11 +29,6 @@ impl Request {
             _ => PATIENCE,
         }
     }
-}
-
-/// Takes the socket away at the end of a run; a run that ends otherwise leaves it, and the next one replaces it.
-pub(crate) fn withdraw(paths: &Paths) {
-    let _ = std::fs::remove_file(paths.socket());
 }
 
 /// Asks the running instance.
@@ -64,7 +50,7 @@ where
     Q: Serialize + Clone + Send + 'static,
     A: DeserializeOwned + Send + 'static,
 {
-    let stream = match transport::connect(place) {
+    let stream = match connect_endpoint(place) {
         Ok(stream) => stream,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
             return Ok(None);
@@ -78,7 +64,7 @@ where
         }
     };
     let question = question.clone();
-    transport::within(patience, move || exchange(stream, &question, patience))
+    run_with_timeout(patience, move || exchange(stream, &question, patience))
         .map(Some)
         .map_err(|e| {
             Failure::with_exit(
@@ -94,18 +80,18 @@ pub(crate) fn not_running() -> anyhow::Error {
 }
 
 fn exchange<Q: Serialize, A: DeserializeOwned>(
-    mut stream: transport::Stream,
+    mut stream: EndpointStream,
     question: &Q,
     patience: Duration,
 ) -> std::io::Result<A> {
-    transport::set_patience(&stream, patience)?;
+    set_timeouts(&stream, patience)?;
     write_line(&mut stream, question)?;
     let reply = read_line(&mut stream, MAX_ANSWER)?;
-    transport::is_answered(&stream);
+    mark_answered(&stream);
     Ok(reply)
 }
 
-fn write_line<T: Serialize>(stream: &mut transport::Stream, value: &T) -> std::io::Result<()> {
+fn write_line<T: Serialize>(stream: &mut EndpointStream, value: &T) -> std::io::Result<()> {
     let mut line = Zeroizing::new(serde_json::to_vec(value)?);
     line.push(b'\n');
     stream.write_all(&line)
@@ -113,7 +99,7 @@ fn write_line<T: Serialize>(stream: &mut transport::Stream, value: &T) -> std::i
 
 /// Answers one caller with `answer`. A caller that is slow, silent or speaks nonsense is told so and dropped; nothing
 /// it sends can reach further than a [`Request`].
-pub(crate) fn serve(stream: transport::Stream, answer: impl FnOnce(Request) -> Reply) {
+pub(crate) fn serve(stream: EndpointStream, answer: impl FnOnce(Request) -> Reply) {
     serve_at(stream, |asked| match asked {
         Ok(request) => answer(request),
         Err(e) => Reply::refused(format!("this is not a request uam knows: {e}")),
@@ -122,10 +108,10 @@ pub(crate) fn serve(stream: transport::Stream, answer: impl FnOnce(Request) -> R
 
 /// Answers one caller in whatever words question and answer have.
 pub(crate) fn serve_at<Q: DeserializeOwned, A: Serialize>(
-    mut stream: transport::Stream,
+    mut stream: EndpointStream,
     answer: impl FnOnce(std::io::Result<Q>) -> A,
 ) {
-    if transport::set_patience(&stream, PATIENCE).is_err() {
+    if set_timeouts(&stream, PATIENCE).is_err() {
         return;
     }
     let reply = answer(read_line(&mut stream, MAX_LINE));

@@ -3,7 +3,7 @@
 use crate::time::PauseLength;
 use crate::yours::{Lent, Told, Wish};
 use model::NoticeCode;
-use report::{Glance, LogLine, Status};
+use report::{AgentStatus, DaySummary, LogLine};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
@@ -92,8 +92,8 @@ pub(crate) enum Step {
 /// What is to be seen now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Scene {
-    pub(crate) status: Status,
-    pub(crate) glance: Glance,
+    pub(crate) status: AgentStatus,
+    pub(crate) glance: DaySummary,
     /// Lines after the one that was named; those of them that are still remembered.
     pub(crate) lines: Vec<LogLine>,
     /// The number of the last line.
@@ -127,7 +127,7 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     /// With [`Request::Status`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<Box<Status>>,
+    pub(crate) status: Option<Box<AgentStatus>>,
     /// With [`Request::TakeOut`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) told: Option<Box<Told>>,

@@ -6,7 +6,7 @@ use crate::output;
 use anyhow::Context;
 use console::Ask;
 use std::io::{BufRead, Write};
-use vault::{Door, Factor, SecretStore, SlotKind, Vault, VaultError};
+use vault::{CredentialStore, Factor, KeySlotKind, UnlockedSlot, Vault, VaultError};
 use zeroize::Zeroizing;
 
 /// How often a passphrase is asked for.
@@ -33,15 +33,15 @@ impl Secret {
 pub(crate) fn open<R: BufRead, W: Write>(
     vault: &Vault,
     ask: &mut Ask<R, W>,
-) -> anyhow::Result<Door> {
+) -> anyhow::Result<UnlockedSlot> {
     let mut stored = None;
-    if vault.has_slot(SlotKind::OsStore) {
+    if vault.has_slot(KeySlotKind::OsStore) {
         match from_store(vault) {
             Ok(door) => return Ok(door),
             Err(why) => stored = Some(why),
         }
     }
-    if vault.has_slot(SlotKind::Passphrase) {
+    if vault.has_slot(KeySlotKind::Passphrase) {
         if let Some(why) = &stored {
             ask.say(&format!("(The credential store does not help: {why:#})"))?;
         }
@@ -56,7 +56,7 @@ pub(crate) fn open<R: BufRead, W: Write>(
 }
 
 /// Opens the vault with what the credential store keeps, without a word.
-pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<Door> {
+pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     let store = vault::os_store()?;
     let secret = store
         .get(vault.device())?
@@ -67,7 +67,7 @@ pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<Door> {
 fn from_passphrase<R: BufRead, W: Write>(
     vault: &Vault,
     ask: &mut Ask<R, W>,
-) -> anyhow::Result<Door> {
+) -> anyhow::Result<UnlockedSlot> {
     for _ in 0..TRIES {
         let Some(words) = ask
             .secret("Passphrase")
@@ -104,7 +104,7 @@ pub(crate) fn fresh(device: &str) -> anyhow::Result<Secret> {
 }
 
 /// Makes a secret and keeps it in `store`, read back once.
-pub(crate) fn into_store(store: &dyn SecretStore, device: &str) -> anyhow::Result<Secret> {
+pub(crate) fn into_store(store: &dyn CredentialStore, device: &str) -> anyhow::Result<Secret> {
     let mut secret = Zeroizing::new(vec![0; 32]);
     getrandom::fill(&mut secret).context("the operating system gave no random bytes")?;
     store.set(device, &secret)?;

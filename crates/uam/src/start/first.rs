@@ -3,29 +3,22 @@
 use super::factor;
 use crate::cli::RunArgs;
 use crate::failure::Failure;
-use crate::output;
 use std::path::Path;
-use vault::{Door, Found, Founding, TotpSecret, Vault};
+use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 
 /// Makes the vault, with an existing secret of the codes if one is given; true when an app has that secret already.
 pub(super) fn found(
     dir: &Path,
     args: &RunArgs,
-    found: Found,
     now_us: i64,
-) -> anyhow::Result<(Vault, Door, bool)> {
+) -> anyhow::Result<(Vault, UnlockedSlot, bool)> {
     let totp = args.import.as_deref().map(secret).transpose()?;
-    if found == Found::Old {
-        output::line(
-            "Your vault is brought up to date: from now on its key is not kept beside the record.",
-        );
-    }
-    let device = Vault::device_for(dir)?;
+    let device = Vault::new_device_id()?;
     let secret = factor::fresh(&device)?;
     let imported = totp.is_some();
     let (vault, door) = Vault::create(
         dir,
-        Founding {
+        NewVault {
             device,
             factor: secret.factor(),
             totp,
@@ -34,8 +27,7 @@ pub(super) fn found(
             now_us,
         },
     )?;
-    let known = imported || vault.is_enrolled();
-    Ok((vault, door, known))
+    Ok((vault, door, imported))
 }
 
 /// The secret of an existing set-up, from a file.

@@ -7,7 +7,7 @@ use anyhow::Context;
 use console::Ask;
 use std::io::Write;
 use std::path::Path;
-use vault::{Door, Pass, RecoveryKit, Vault};
+use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
 
 /// How often the typed-back block may be wrong.
 const TRIES: u32 = 3;
@@ -16,8 +16,8 @@ const TRIES: u32 = 3;
 /// back.
 pub(crate) fn hand_over(
     vault: &mut Vault,
-    door: &Door,
-    pass: &Pass,
+    door: &UnlockedSlot,
+    pass: &GateToken,
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn keep(
     let day = report::day::date_of(now_us, "UTC").to_string();
     let page = kit.page(vault.device(), &day);
     if let Some(file) = file {
-        let mut out = vault::disk::new_private_file(file)
+        let mut out = platform::files::create_private_file(file)
             .with_context(|| format!("cannot write the recovery codes to {}", file.display()))?;
         out.write_all(page.as_bytes())
             .and_then(|()| out.sync_all())

@@ -15,7 +15,6 @@ pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::control::Instance;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
@@ -23,17 +22,21 @@ use anyhow::Context;
 use consent::{Agreed, Facts};
 use console::Ask;
 use model::NoticeCode;
+use platform::clock::{current_time_us, unix_time};
+use platform::instance_lock::InstanceLock;
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use vault::{Door, Enrolment, Found, Opener, Pass, SlotKind, Vault, VaultError, Verdict};
+use std::time::Duration;
+use vault::{
+    CodeVerdict, Enrolment, GateToken, KeySlotKind, Opener, UnlockedSlot, Vault, VaultError,
+};
 
 /// How many codes may be tried at one start.
 const TRIES: u32 = 3;
 
 /// Takes the instance lock, or says where the first instance is.
-pub(crate) fn claim(paths: &Paths) -> anyhow::Result<Instance> {
-    Instance::claim(&paths.lock())?.map_err(|holder| {
+pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
+    InstanceLock::acquire(&paths.lock())?.map_err(|holder| {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
@@ -65,13 +68,12 @@ pub(crate) fn enter(
     config: Config,
     destination: &str,
 ) -> anyhow::Result<Entered> {
-    let now_us = now_us();
+    let now_us = current_time_us();
     let mut notices = Vec::new();
     let dir = paths.vault();
-    let found = Vault::look(&dir)?;
-    let mut vault = match found {
-        Found::Vault => Some(Vault::open(&dir)?),
-        Found::Nothing | Found::Old => None,
+    let mut vault = match Vault::exists(&dir)? {
+        true => Some(Vault::open(&dir)?),
+        false => None,
     };
     let agreed = {
         let facts = facts(paths, &config, destination, vault.as_ref());
@@ -83,7 +85,7 @@ pub(crate) fn enter(
             let door = factor::open(&vault, &mut Ask::stdio())?;
             (vault, door, false)
         }
-        None => first::found(&dir, args, found, now_us)?,
+        None => first::found(&dir, args, now_us)?,
     };
     if let Agreed::Now(consent) = agreed {
         let text = format!(
@@ -94,7 +96,7 @@ pub(crate) fn enter(
         vault.set_consent(&door, consent)?;
     }
     let pass = gate(paths, &mut vault, &door, imported, &mut notices)?;
-    if !vault.has_slot(SlotKind::Recovery) {
+    if !vault.has_slot(KeySlotKind::Recovery) {
         kit::hand_over(
             &mut vault,
             &door,
@@ -164,26 +166,14 @@ fn facts<'a>(
     }
 }
 
-/// The time by this computer's clock since 1970 (UTC).
-pub(crate) fn now() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-}
-
-/// The same in microseconds, as records count it.
-pub(crate) fn now_us() -> i64 {
-    i64::try_from(now().as_micros()).unwrap_or(i64::MAX)
-}
-
 /// Asks for the code until it is right. On the first run it shows the secret first, unless an app has it already.
 fn gate(
     paths: &Paths,
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     imported: bool,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     let picture = std::env::current_dir()
         .unwrap_or_else(|_| paths.data.clone())
         .join("mfa_qr.png");
@@ -203,10 +193,10 @@ fn gate(
 /// Asks for a code until it is right, at most three times; what an auditor should know of it goes into `notices`.
 pub(crate) fn code<R: BufRead, W: Write>(
     vault: &mut Vault,
-    door: &Door,
+    door: &UnlockedSlot,
     ask: &mut Ask<R, W>,
     notices: &mut Vec<(NoticeCode, String)>,
-) -> anyhow::Result<Pass> {
+) -> anyhow::Result<GateToken> {
     for tried in 0..TRIES {
         let left = TRIES - 1 - tried;
         let code = ask
@@ -219,7 +209,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
                 "Start uam again and type the code your app shows.",
             ));
         };
-        let answer = vault.check_code(door, &code, now().as_secs())?;
+        let answer = vault.check_code(door, &code, unix_time().as_secs())?;
         if let Some(pass) = answer.pass {
             let refused = answer.failures_before.max(tried);
             if refused > 0 {
@@ -238,7 +228,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
         }
         let final_word = matches!(
             answer.verdict,
-            Verdict::Locked | Verdict::Wait { .. } | Verdict::ClockBack { .. }
+            CodeVerdict::Locked | CodeVerdict::Wait { .. } | CodeVerdict::ClockBack { .. }
         );
         if final_word {
             return Err(Failure::with_exit(

@@ -7,10 +7,11 @@ use crate::control::{Reply, Request, Step};
 use crate::failure;
 use crate::time::PauseLength;
 use crate::yours::{self, Lent, hand, words};
-use crate::{start, system};
 use anyhow::Context;
 use console::{Code, Command, Pause, Updates, Wish};
 use model::NoticeCode;
+use platform::clock::current_time_us;
+use platform::process::separate_from_terminal;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
@@ -133,7 +134,7 @@ impl Hand {
 
     fn delete(&self, code: Option<&Code>) -> anyhow::Result<Option<String>> {
         let wish = yours::Wish::Since {
-            from_us: start::now_us().saturating_sub(LAST_US),
+            from_us: current_time_us().saturating_sub(LAST_US),
         };
         let ask = |rehearsal: bool, access: Option<&Access>| -> anyhow::Result<Reply> {
             let reply = (self.ask)(Request::TakeOut {
@@ -181,7 +182,7 @@ impl Hand {
         // A program of its own, which ends when nobody looks any more.
         let mut command = self.home.uam()?;
         command.arg("dashboard");
-        system::alone(&mut command);
+        separate_from_terminal(&mut command);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

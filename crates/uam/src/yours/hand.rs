@@ -7,10 +7,11 @@ use crate::commands::Home;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::failure::{self, Exit, Failure};
-use crate::{start, time};
 use anyhow::Context;
 use journal::Errand;
 use model::{Notice, NoticeCode, Record};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
@@ -54,7 +55,7 @@ pub(crate) fn directly(
     rehearsal: bool,
     access: &Access,
 ) -> anyhow::Result<Told> {
-    let now = start::now_us();
+    let now = current_time_us();
     let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
         .context("the journal cannot be written")?;
     let told = wish.rehearse(errand.writer(), now)?;
@@ -69,7 +70,7 @@ pub(crate) fn directly(
     }
     let rules = freeze_rules(&Config::load(&home.paths)?, true);
     let told = wish.carry_out(errand.writer(), &rules, now)?;
-    let zone = time::zone_name().to_string();
+    let zone = current_zone_name().to_string();
     let (code, text) = words::notice(wish, &told, now, &zone);
     let notice = Record::Notice(Notice {
         at_us: now,

@@ -10,7 +10,9 @@ pub(crate) mod words;
 
 pub(crate) use wish::{Lent, Object, Told, Wish};
 
-use journal::{Day, FreezeRules, Journal, JournalError, Limits, Removal, SentObject};
+use journal::{
+    FreezeOptions, Journal, JournalError, RedactionTarget, SegmentLimits, UploadedObject, UtcDay,
+};
 use std::ops::{Range, RangeInclusive};
 use upload::keys;
 
@@ -49,7 +51,7 @@ impl Wish {
     pub(crate) fn carry_out(
         &self,
         journal: &mut Journal,
-        rules: &FreezeRules,
+        rules: &FreezeOptions,
         now_us: i64,
     ) -> Result<Told, JournalError> {
         let told = match self.thing(now_us) {
@@ -68,21 +70,21 @@ impl Wish {
 
     fn thing(&self, now_us: i64) -> Thing {
         match *self {
-            Self::Shot { seq } => Thing::Removal(Removal::Shot(seq)),
-            Self::Erase { first, last } => Thing::Days(Day(first)..=Day(last)),
-            Self::Since { .. } | Self::Time { .. } => {
-                Thing::Removal(Removal::Time(self.range(now_us).unwrap_or_default()))
-            }
+            Self::Shot { seq } => Thing::Removal(RedactionTarget::Shot(seq)),
+            Self::Erase { first, last } => Thing::Days(UtcDay(first)..=UtcDay(last)),
+            Self::Since { .. } | Self::Time { .. } => Thing::Removal(RedactionTarget::Time(
+                self.range(now_us).unwrap_or_default(),
+            )),
         }
     }
 }
 
 enum Thing {
-    Removal(Removal),
-    Days(RangeInclusive<Day>),
+    Removal(RedactionTarget),
+    Days(RangeInclusive<UtcDay>),
 }
 
-fn removed(journal: &Journal, removed: journal::Removed) -> Result<Told, JournalError> {
+fn removed(journal: &Journal, removed: journal::RedactionReport) -> Result<Told, JournalError> {
     Ok(Told {
         spans: removed.spans,
         shots: removed.shots,
@@ -98,8 +100,8 @@ fn removed(journal: &Journal, removed: journal::Removed) -> Result<Told, Journal
 
 fn erased_of(
     journal: &Journal,
-    days: &RangeInclusive<Day>,
-    erased: journal::Erased,
+    days: &RangeInclusive<UtcDay>,
+    erased: journal::EraseReport,
 ) -> Result<Told, JournalError> {
     Ok(Told {
         shots: erased.shots,
@@ -113,8 +115,8 @@ fn erased_of(
 
 fn objects(
     journal: &Journal,
-    sent: &[SentObject],
-    days: Option<&RangeInclusive<Day>>,
+    sent: &[UploadedObject],
+    days: Option<&RangeInclusive<UtcDay>>,
 ) -> Result<Vec<Object>, JournalError> {
     sent.iter()
         .map(|object| {
@@ -141,9 +143,9 @@ pub(crate) fn is_too_much(told: &Told) -> bool {
 }
 
 /// How records are packed for sending; `last`: at the end of a run, or of an errand.
-pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeRules {
-    FreezeRules {
-        limits: Limits::default(),
+pub(crate) fn freeze_rules(config: &crate::config::Config, last: bool) -> FreezeOptions {
+    FreezeOptions {
+        limits: SegmentLimits::default(),
         hold_us: config.upload.hold_seconds * model::MICROS_PER_SECOND,
         last,
         readable: !config.upload.sealed(),

@@ -8,7 +8,7 @@ use crate::commands::{self, Home};
 use crate::config::Config;
 use crate::environment::Environment;
 use anyhow::Context;
-use upload::{Sink, Store, Timeouts};
+use upload::{ObjectStoreSink, Sink, Timeouts};
 
 /// What became of the objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) struct Copies {
 }
 
 /// Opens the place where things are sent, as settings and environment name it now.
-pub(crate) fn open(home: &Home) -> anyhow::Result<Store> {
+pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let destination = commands::destination(home, &config, &environment)?;
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let object = |name: &str, whole| Object {
             name: name.to_owned(),
             whole,
@@ -88,7 +88,7 @@ mod tests {
         };
         let objects = [object("a", true), object("b", false), object("c", true)];
         for o in &objects[..2] {
-            sink.put_new(&upload::Object::new(o.name.clone(), &b"x"[..]))
+            sink.put_new(&upload::NewObject::new(o.name.clone(), &b"x"[..]))
                 .unwrap();
         }
         let copies = delete_in(&sink, &objects);

@@ -1,7 +1,7 @@
 //! What is told about it, to its owner and in the record: when and how much, never what.
 
 use super::{Told, Wish};
-use journal::Day;
+use journal::UtcDay;
 use model::NoticeCode;
 use report::text::count;
 
@@ -21,9 +21,9 @@ pub(crate) fn moment(at_us: i64, zone: &str) -> String {
 pub(crate) fn about(wish: &Wish, now_us: i64, zone: &str) -> String {
     match wish {
         Wish::Shot { seq } => format!("picture {seq}"),
-        Wish::Erase { first, last } if first == last => format!("the UTC day {}", Day(*first)),
+        Wish::Erase { first, last } if first == last => format!("the UTC day {}", UtcDay(*first)),
         Wish::Erase { first, last } => {
-            format!("the UTC days {} to {}", Day(*first), Day(*last))
+            format!("the UTC days {} to {}", UtcDay(*first), UtcDay(*last))
         }
         Wish::Since { .. } | Wish::Time { .. } => {
             let range = wish.range(now_us).unwrap_or_default();

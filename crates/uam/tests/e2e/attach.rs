@@ -253,7 +253,7 @@ fn a_run_in_the_background_outlives_its_terminal() {
     crate::harness::send(worker, Signal::KILL);
     until("another worker answers", || {
         let out = home.output(&["status", "--json"]);
-        let status: Option<report::Status> = serde_json::from_slice(&out.stdout).ok();
+        let status: Option<report::AgentStatus> = serde_json::from_slice(&out.stdout).ok();
         status.filter(|s| s.pid != worker)
     });
     let second = home.output(&["run", "--yes", "--background"]);

@@ -233,11 +233,11 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
         scale_percent: 100,
         foreign: &[],
     };
-    let mut pipeline = screenshots::Pipeline::new(screenshots::Settings {
+    let mut pipeline = screenshots::ScreenshotPipeline::new(screenshots::ScreenshotSettings {
         blur: false,
-        ..screenshots::Settings::default()
+        ..screenshots::ScreenshotSettings::default()
     });
-    let screenshots::Outcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
+    let screenshots::PipelineOutcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
         panic!("a pattern is a picture")
     };
     let picture = image::open(&file).unwrap().to_rgb8();

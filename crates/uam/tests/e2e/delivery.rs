@@ -186,7 +186,7 @@ fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
 }
 
 /// The exit code and the report of `uam verify --json` with these further arguments.
-fn verified(home: &Home, args: &[&str]) -> (Option<i32>, upload::verify::Report) {
+fn verified(home: &Home, args: &[&str]) -> (Option<i32>, upload::verify::VerifyReport) {
     let out = home.output(&[&["verify", "--json"], args].concat());
     let said = String::from_utf8(out.stdout).unwrap();
     let report = serde_json::from_str(&said)

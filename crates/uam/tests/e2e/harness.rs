@@ -1,7 +1,7 @@
 //! A real `uam` process in a home of its own, driven as a person and a script would.
 
 use lab::s3::S3Server;
-use model::{Line, NoticeCode, Record, Span};
+use model::{NoticeCode, Record, RecordLine, Span};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -245,7 +245,7 @@ impl Home {
     }
 
     /// By the first of the recovery codes. It is not used up: only the file is read.
-    fn recovered(&self) -> vault::Recovered {
+    fn recovered(&self) -> vault::RecoveredKeys {
         let page = fs::read_to_string(self.path("kit.txt")).unwrap();
         let code = page
             .lines()
@@ -293,12 +293,12 @@ impl Home {
     }
 
     /// The running instance's status.
-    pub fn status(&self) -> report::Status {
+    pub fn status(&self) -> report::AgentStatus {
         serde_json::from_str(&self.ok(&["status", "--json"])).unwrap()
     }
 
     /// Every recorded line, as bytes and as a record.
-    pub fn lines(&self) -> Vec<(String, Line)> {
+    pub fn lines(&self) -> Vec<(String, RecordLine)> {
         self.export()
             .lines()
             .map(|l| (l.to_owned(), serde_json::from_str(l).unwrap()))

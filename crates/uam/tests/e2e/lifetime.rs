@@ -82,7 +82,7 @@ fn a_crashed_worker_goes_on_under_the_same_start_without_a_code() {
         running.line_with("goes on under the same start");
         let again = until("another worker answers", || {
             let out = home.output(&["status", "--json"]);
-            serde_json::from_slice::<report::Status>(&out.stdout).ok()
+            serde_json::from_slice::<report::AgentStatus>(&out.stdout).ok()
         });
         assert_ne!(again.pid, durable.pid, "crash {crash}");
         assert_eq!(

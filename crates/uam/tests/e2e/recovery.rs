@@ -120,7 +120,7 @@ fn a_database_that_breaks_while_it_is_written_is_set_aside_and_recording_goes_on
     running.line_with("goes on under the same start");
     let again = until("another worker answers", || {
         let out = home.output(&["status", "--json"]);
-        serde_json::from_slice::<report::Status>(&out.stdout).ok()
+        serde_json::from_slice::<report::AgentStatus>(&out.stdout).ok()
     });
     assert_ne!(again.pid, worker);
     let before = again.today_counts.keys();

@@ -1,8 +1,8 @@
 //! What requests are signed with, and where it comes from.
 
 use super::check::checked_service;
-use super::profile::Profile;
-use super::{ConfigError, Given, Secret, error, half_a_key, vars};
+use super::profile::AwsProfile;
+use super::{ConfigError, SecretText, Variables, error, half_a_key, vars};
 use std::fmt;
 use std::path::PathBuf;
 use url::Url;
@@ -19,9 +19,9 @@ pub enum Credentials {
         /// Access key id.
         access_key: String,
         /// Secret access key.
-        secret_key: Secret,
+        secret_key: SecretText,
         /// Token of a temporary key.
-        session_token: Option<Secret>,
+        session_token: Option<SecretText>,
         /// The profile it stands in, with its file; `None` for the environment and `.env`.
         profile: Option<String>,
     },
@@ -71,9 +71,9 @@ impl Credentials {
     /// The first of: a key in the variables, a web identity, a profile that was named, the machine's role where that was
     /// chosen, the profile `default`. With the profile, where it is that one.
     pub(super) fn choose(
-        given: &Given<'_>,
+        given: &Variables<'_>,
         bucket: &str,
-    ) -> Result<(Self, Option<Profile>), ConfigError> {
+    ) -> Result<(Self, Option<AwsProfile>), ConfigError> {
         match (
             given.plain(vars::ACCESS_KEY)?,
             given.plain(vars::SECRET_KEY)?,
@@ -81,8 +81,8 @@ impl Credentials {
             (Some(access_key), Some(secret_key)) => {
                 let keys = Self::Keys {
                     access_key,
-                    secret_key: Secret(secret_key),
-                    session_token: given.plain(vars::TOKEN)?.map(Secret),
+                    secret_key: SecretText(secret_key),
+                    session_token: given.plain(vars::TOKEN)?.map(SecretText),
                     profile: None,
                 };
                 return Ok((keys, None));
@@ -98,7 +98,7 @@ impl Credentials {
         if !named && let Some(machine) = instance(given)? {
             return Ok((machine, None));
         }
-        if let Some(profile) = Profile::find(given)? {
+        if let Some(profile) = AwsProfile::find(given)? {
             return Ok((profile.credentials()?, Some(profile)));
         }
         Err(error(
@@ -114,7 +114,7 @@ impl Credentials {
     }
 }
 
-fn web_identity(given: &Given<'_>) -> Result<Option<Credentials>, ConfigError> {
+fn web_identity(given: &Variables<'_>) -> Result<Option<Credentials>, ConfigError> {
     let Some(file) = given.text(vars::TOKEN_FILE) else {
         return Ok(None);
     };
@@ -142,7 +142,7 @@ fn web_identity(given: &Given<'_>) -> Result<Option<Credentials>, ConfigError> {
     }))
 }
 
-fn instance(given: &Given<'_>) -> Result<Option<Credentials>, ConfigError> {
+fn instance(given: &Variables<'_>) -> Result<Option<Credentials>, ConfigError> {
     match given.text(vars::NO_METADATA).as_deref() {
         None | Some("true") => Ok(None),
         Some("false") => {

@@ -1,15 +1,15 @@
 //! The way to the store: proxy, certificates, speed.
 
 use super::check::is_loopback;
-use super::{ConfigError, Given, Secret, error, redact_url, vars};
+use super::{ConfigError, SecretText, Variables, error, redact_url, vars};
 use reqwest::{Certificate, NoProxy, Proxy};
 use std::path::PathBuf;
 use url::Url;
 
 /// The way to the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Network {
-    proxy: Option<Through>,
+pub struct NetworkRoute {
+    proxy: Option<ProxyRoute>,
     /// Certificates to trust instead of the system's.
     pub ca_bundle: Option<PathBuf>,
     /// No more than this many KiB a second are sent; 0 is no limit.
@@ -18,15 +18,18 @@ pub struct Network {
 
 /// A proxy. Its address may hold a password, so the whole of it is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Through {
-    url: Secret,
+struct ProxyRoute {
+    url: SecretText,
     shown: String,
     except: Option<String>,
 }
 
-impl Network {
+impl NetworkRoute {
     /// `endpoint`: the store's address; `None` for Amazon's. A store on this computer is reached without a proxy.
-    pub(super) fn choose(given: &Given<'_>, endpoint: Option<&Url>) -> Result<Self, ConfigError> {
+    pub(super) fn choose(
+        given: &Variables<'_>,
+        endpoint: Option<&Url>,
+    ) -> Result<Self, ConfigError> {
         let proxy = if endpoint.is_some_and(is_loopback) {
             None
         } else {
@@ -99,7 +102,11 @@ impl Network {
     }
 }
 
-fn through(name: &'static str, value: &str, given: &Given<'_>) -> Result<Through, ConfigError> {
+fn through(
+    name: &'static str,
+    value: &str,
+    given: &Variables<'_>,
+) -> Result<ProxyRoute, ConfigError> {
     let text = match value.contains("://") {
         true => value.to_owned(),
         // As curl and Amazon's tools read it.
@@ -112,11 +119,11 @@ fn through(name: &'static str, value: &str, given: &Given<'_>) -> Result<Through
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad(format!("{} is not http or https", url.scheme())));
     }
-    let secret = Secret(url.to_string());
+    let secret = SecretText(url.to_string());
     // Neither fails for http and https.
     let _ = url.set_password(None);
     let _ = url.set_username("");
-    Ok(Through {
+    Ok(ProxyRoute {
         url: secret,
         shown: url.as_str().trim_end_matches('/').to_owned(),
         except: given.first(&vars::NO_PROXY).map(|(_, value)| value),

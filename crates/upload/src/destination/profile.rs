@@ -4,7 +4,7 @@
 //! program to run) is refused with a word on what to do, because guessing would sign with another key than meant.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
-use super::{ConfigError, Credentials, Given, Secret, error, vars};
+use super::{ConfigError, Credentials, SecretText, Variables, error, vars};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,16 +24,16 @@ const REFUSED: [(&str, &str); 6] = [
 
 /// One profile, from both files.
 #[derive(PartialEq, Eq)]
-pub(super) struct Profile {
+pub(super) struct AwsProfile {
     name: String,
     /// The file that holds its keys, or where they were looked for.
     file: PathBuf,
     values: BTreeMap<String, String>,
 }
 
-impl Profile {
+impl AwsProfile {
     /// The profile that is named; or `default`, where that one has keys or says how to get some.
-    pub(super) fn find(given: &Given<'_>) -> Result<Option<Self>, ConfigError> {
+    pub(super) fn find(given: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
         let named = given.plain(vars::PROFILE)?;
         let name = named.clone().unwrap_or_else(|| "default".into());
         let home = given.text(vars::HOME).map(PathBuf::from);
@@ -113,8 +113,8 @@ impl Profile {
         match (get("aws_access_key_id"), get("aws_secret_access_key")) {
             (Some(access_key), Some(secret_key)) => Ok(Credentials::Keys {
                 access_key,
-                secret_key: Secret(secret_key),
-                session_token: get("aws_session_token").map(Secret),
+                secret_key: SecretText(secret_key),
+                session_token: get("aws_session_token").map(SecretText),
                 profile: Some(format!("the profile {name} in {file}")),
             }),
             _ => Err(error(

@@ -5,7 +5,7 @@
 //! content's SHA-256, device and counter; and nobody but this device's key and the bucket's owner can write that name. What
 //! this does not show is that nobody wrote something else there first, on purpose; a reader who compares hashes does.
 
-use super::{Kind, Object, Put, SHA256_ENTRY, Store, sha256_hex};
+use super::{NewObject, ObjectStoreSink, PutOutcome, SHA256_ENTRY, StoreKind, sha256_hex};
 use crate::classify::{classify, refusal};
 use crate::conditions::SMALL;
 use crate::error::SinkError;
@@ -22,8 +22,8 @@ pub(crate) const MAX_BODY: u64 = 16 << 20;
 /// Size of a part in bytes; S3 wants 5 MiB at least and takes 10,000 of them.
 const PART: usize = 8 << 20;
 
-impl Store {
-    pub(super) async fn put(&self, object: &Object) -> Result<Put, SinkError> {
+impl ObjectStoreSink {
+    pub(super) async fn put(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
         let path = self.path(&object.key)?;
         let conditional = !self.conditions.lacking();
         let mut put = self.try_put(&path, object, conditional).await?;
@@ -37,7 +37,7 @@ impl Store {
         match put {
             Ok(ack) if acknowledged(&ack) => {
                 self.find_out(&path, object).await;
-                Ok(Put::Stored)
+                Ok(PutOutcome::Stored)
             }
             // A sink that does not say what it stored has not acknowledged it.
             Ok(_) => self.confirm(object, false).await,
@@ -61,10 +61,10 @@ impl Store {
     async fn try_put(
         &self,
         path: &Path,
-        object: &Object,
+        object: &NewObject,
         conditional: bool,
     ) -> Result<object_store::Result<PutResult>, SinkError> {
-        let large = self.kind == Kind::S3 && object.body.len() as u64 > MAX_BODY;
+        let large = self.kind == StoreKind::S3 && object.body.len() as u64 > MAX_BODY;
         // Before so many bytes are sent, a look is cheap even where it is not needed.
         let found = if large || !conditional {
             self.look(&object.key).await
@@ -103,7 +103,7 @@ impl Store {
 
     /// A large object in parts, one after the other. The last request stores it, under the condition that [`crate::wire`]
     /// adds; until then there is no object, and what was sent is thrown away when it fails.
-    async fn put_parts(&self, path: &Path, object: &Object) -> object_store::Result<PutResult> {
+    async fn put_parts(&self, path: &Path, object: &NewObject) -> object_store::Result<PutResult> {
         let options = PutMultipartOptions {
             attributes: self.attributes(object),
             ..PutMultipartOptions::default()
@@ -117,9 +117,9 @@ impl Store {
         stored
     }
 
-    fn attributes(&self, object: &Object) -> Attributes {
+    fn attributes(&self, object: &NewObject) -> Attributes {
         let mut attributes = Attributes::new();
-        if self.kind != Kind::Directory {
+        if self.kind != StoreKind::Directory {
             attributes.insert(
                 Attribute::Metadata(SHA256_ENTRY.into()),
                 object.sha256.clone().into(),
@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// Finds out whether the store honours conditions, by an object it has just stored.
-    async fn find_out(&self, path: &Path, object: &Object) {
+    async fn find_out(&self, path: &Path, object: &NewObject) {
         if object.body.len() > SMALL || !self.conditions.to_be_found_out() {
             return;
         }
@@ -145,7 +145,7 @@ impl Store {
 
     /// Whether the sink has this very object: `AlreadyThere` only when size and content agree. `by_name`: it refused
     /// the put because an object of that name exists.
-    async fn confirm(&self, object: &Object, by_name: bool) -> Result<Put, SinkError> {
+    async fn confirm(&self, object: &NewObject, by_name: bool) -> Result<PutOutcome, SinkError> {
         let head = match self.look(&object.key).await {
             Err(denied @ SinkError::AccessDenied { .. }) if by_name => {
                 return self.by_name(object, denied);
@@ -170,26 +170,26 @@ impl Store {
             }
         };
         if same {
-            Ok(Put::AlreadyThere)
+            Ok(PutOutcome::AlreadyThere)
         } else {
             Err(different())
         }
     }
 
     /// Takes the store's word for an object it could not be asked about; see the module.
-    fn by_name(&self, object: &Object, denied: SinkError) -> Result<Put, SinkError> {
+    fn by_name(&self, object: &NewObject, denied: SinkError) -> Result<PutOutcome, SinkError> {
         let hash = object.sha256.get(..16);
         if !hash.is_some_and(|hash| object.key.contains(hash)) {
             return Err(denied);
         }
         self.unread.store(true, Ordering::Relaxed);
-        Ok(Put::AlreadyThere)
+        Ok(PutOutcome::AlreadyThere)
     }
 }
 
 async fn send_parts(
     upload: &mut Box<dyn MultipartUpload>,
-    object: &Object,
+    object: &NewObject,
 ) -> object_store::Result<PutResult> {
     let mut rest = object.body.clone();
     while !rest.is_empty() {

@@ -1,6 +1,6 @@
 //! What lies in the sink, by name; on the disk, so that a million objects need no more memory than a thousand.
 
-use crate::keys::{self, Kind};
+use crate::keys::{self, ObjectKind};
 use model::DeviceId;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 const BATCH: u64 = 10_000;
 
 /// A private database in a temporary file that SQLite itself removes.
-pub(super) struct Index {
+pub(super) struct ObjectIndex {
     conn: Connection,
     written: u64,
 }
@@ -22,14 +22,14 @@ pub(super) struct ChainId {
 
 /// A name in the sink that speaks of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct IndexedObject {
     pub(super) key: String,
     pub(super) seq: u64,
 }
 
 /// What is known of a listed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum ListingState {
     /// It is not there.
     Absent,
     /// It is, with this size; listed for the first time.
@@ -38,18 +38,18 @@ pub(super) enum Known {
     Twice,
 }
 
-fn kind_no(kind: Kind) -> i64 {
+fn kind_no(kind: ObjectKind) -> i64 {
     match kind {
-        Kind::Activity => 0,
-        Kind::Shot => 1,
-        Kind::Vault => 2,
-        Kind::Manifest => 3,
+        ObjectKind::Activity => 0,
+        ObjectKind::Shot => 1,
+        ObjectKind::Vault => 2,
+        ObjectKind::Manifest => 3,
     }
 }
 
 const MANIFEST: i64 = 3;
 
-impl Index {
+impl ObjectIndex {
     pub(super) fn new() -> rusqlite::Result<Self> {
         // An empty name: https://sqlite.org/inmemorydb.html#temp_db
         let conn = Connection::open("")?;
@@ -134,9 +134,9 @@ impl Index {
     pub(super) fn manifests(
         &self,
         chain: &ChainId,
-        after: Option<&Row>,
+        after: Option<&IndexedObject>,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Row>> {
+    ) -> rusqlite::Result<Vec<IndexedObject>> {
         let (seq, key) = after.map_or((0, ""), |row| (row.seq, row.key.as_str()));
         self.conn
             .prepare_cached(
@@ -154,7 +154,7 @@ impl Index {
                     limit
                 ],
                 |row| {
-                    Ok(Row {
+                    Ok(IndexedObject {
                         key: row.get(0)?,
                         seq: row.get(1)?,
                     })
@@ -164,19 +164,19 @@ impl Index {
     }
 
     /// Marks a name as listed by the manifest `no`.
-    pub(super) fn list(&mut self, key: &str, no: u64) -> rusqlite::Result<Known> {
+    pub(super) fn list(&mut self, key: &str, no: u64) -> rusqlite::Result<ListingState> {
         let found: Option<(u64, i64)> = self
             .conn
             .prepare_cached("SELECT bytes, listed FROM object WHERE key = ?1")?
             .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let known = match found {
-            Some((_, listed)) if listed != 0 => Known::Twice,
+            Some((_, listed)) if listed != 0 => ListingState::Twice,
             Some((bytes, _)) => {
                 self.conn
                     .prepare_cached("UPDATE object SET listed = 1 WHERE key = ?1")?
                     .execute([key])?;
-                Known::There(bytes)
+                ListingState::There(bytes)
             }
             None => {
                 let new = self
@@ -184,9 +184,9 @@ impl Index {
                     .prepare_cached("INSERT OR IGNORE INTO absent (key, no) VALUES (?1, ?2)")?
                     .execute(params![key, no])?;
                 if new == 0 {
-                    Known::Twice
+                    ListingState::Twice
                 } else {
-                    Known::Absent
+                    ListingState::Absent
                 }
             }
         };
@@ -250,7 +250,7 @@ impl Index {
     pub(super) fn each_unlisted(
         &self,
         chain: &ChainId,
-        visit: &mut dyn FnMut(Kind, Row),
+        visit: &mut dyn FnMut(ObjectKind, IndexedObject),
     ) -> rusqlite::Result<()> {
         let mut query = self.conn.prepare_cached(
             "SELECT key, seq, kind FROM object
@@ -261,12 +261,12 @@ impl Index {
         let mut rows = query.query(params![chain.device.as_str(), chain.epoch, MANIFEST])?;
         while let Some(row) = rows.next()? {
             let kind = match row.get::<_, i64>(2)? {
-                0 => Kind::Activity,
-                1 => Kind::Shot,
-                _ => Kind::Vault,
+                0 => ObjectKind::Activity,
+                1 => ObjectKind::Shot,
+                _ => ObjectKind::Vault,
             };
             let (key, seq) = (row.get(0)?, row.get(1)?);
-            visit(kind, Row { key, seq });
+            visit(kind, IndexedObject { key, seq });
         }
         Ok(())
     }

@@ -5,47 +5,50 @@
 //! does not grow with what lies there.
 //!
 //! What it cannot find by itself is an end that was cut off whole. For that there is somebody who remembers: the
-//! journal of the device ([`Expected`]), or the report of an earlier check ([`Options::since`]).
+//! journal of the device ([`JournalExpectation`]), or the report of an earlier check ([`VerifyOptions::since`]).
 
 mod index;
 mod report;
 mod walk;
 
-pub use report::{Chain, Fault, Finding, Head, MAX_FINDINGS, Report, Verdict};
+pub use report::{
+    FaultKind, MAX_FINDINGS, VerifiedChain, VerifiedHead, VerifyFinding, VerifyReport,
+    VerifyVerdict,
+};
 
 use crate::error::SinkError;
 use crate::keys;
-use crate::look::Look;
-use index::Index;
-use journal::{JournalError, Reader, SentObject};
+use crate::look::InspectableSink;
+use index::ObjectIndex;
+use journal::{JournalError, Reader, UploadedObject};
 use model::DeviceId;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use thiserror::Error;
-use vault::PublicKey;
+use vault::DevicePublicKey;
 
 /// How to check.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct VerifyOptions {
     /// The keys that may sign. Empty: the one that signed a device's first manifest, for all of that device's.
-    pub keys: Vec<PublicKey>,
+    pub keys: Vec<DevicePublicKey>,
     /// Looks at names and sizes alone and reads only the manifests.
     pub quick: bool,
     /// The report of an earlier check: what it found must still be there.
-    pub since: Option<Report>,
+    pub since: Option<VerifyReport>,
 }
 
 /// What the journal of a device says it sent.
-pub struct Expected<'a> {
+pub struct JournalExpectation<'a> {
     /// The journal; it need not open anything.
     pub reader: &'a Reader,
     /// The device's own key.
-    pub key: Option<PublicKey>,
+    pub key: Option<DevicePublicKey>,
 }
 
 /// How far a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum VerifyProgress {
     /// So many names were listed.
     Listed(u64),
     /// So many of these manifests were followed, and so many objects read.
@@ -79,18 +82,18 @@ pub enum VerifyError {
 /// Checks a sink. `progress` is told of each step and may break. `at_us` goes into the report.
 ///
 /// # Errors
-/// [`VerifyError`] when there is no answer; what is wrong with what lies there is no error but in the [`Report`].
+/// [`VerifyError`] when there is no answer; what is wrong with what lies there is no error but in the [`VerifyReport`].
 pub fn verify(
-    sink: &dyn Look,
-    options: &Options,
-    expected: Option<&Expected<'_>>,
+    sink: &dyn InspectableSink,
+    options: &VerifyOptions,
+    expected: Option<&JournalExpectation<'_>>,
     at_us: i64,
-    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
-) -> Result<Report, VerifyError> {
-    let mut report = Report::new(sink.describe(), at_us, !options.quick);
+    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+) -> Result<VerifyReport, VerifyError> {
+    let mut report = VerifyReport::new(sink.describe(), at_us, !options.quick);
     let mut index = list(sink, &mut report, progress)?;
-    let mut trusted = Trusted::new(options, expected);
-    let mut walk = walk::Walk {
+    let mut trusted = TrustedKeys::new(options, expected);
+    let mut walk = walk::ChainWalk {
         sink,
         quick: options.quick,
         of: index.count_manifests()?,
@@ -116,11 +119,11 @@ pub fn verify(
 
 /// Takes up every name.
 fn list(
-    sink: &dyn Look,
-    report: &mut Report,
-    progress: &mut dyn FnMut(Step) -> ControlFlow<()>,
-) -> Result<Index, VerifyError> {
-    let mut index = Index::new()?;
+    sink: &dyn InspectableSink,
+    report: &mut VerifyReport,
+    progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
+) -> Result<ObjectIndex, VerifyError> {
+    let mut index = ObjectIndex::new()?;
     let mut failed = None;
     let mut stopped = false;
     sink.each(keys::ROOT, &mut |head| {
@@ -129,7 +132,7 @@ fn list(
         match index.add(&head.key, head.bytes) {
             Ok(true) => {}
             Ok(false) => report.find(
-                Fault::Foreign,
+                FaultKind::Foreign,
                 &head.key,
                 "no uam names its objects like that",
             ),
@@ -139,7 +142,7 @@ fn list(
             }
         }
         if report.objects.is_multiple_of(1_000) {
-            stopped = progress(Step::Listed(report.objects)).is_break();
+            stopped = progress(VerifyProgress::Listed(report.objects)).is_break();
         }
         match stopped {
             true => ControlFlow::Break(()),
@@ -149,7 +152,7 @@ fn list(
     if let Some(error) = failed {
         return Err(error.into());
     }
-    if stopped || progress(Step::Listed(report.objects)).is_break() {
+    if stopped || progress(VerifyProgress::Listed(report.objects)).is_break() {
         return Err(VerifyError::Stopped);
     }
     index.filled()?;
@@ -157,15 +160,15 @@ fn list(
 }
 
 /// Whose signatures count.
-struct Trusted {
+struct TrustedKeys {
     /// For every device.
-    given: Vec<PublicKey>,
+    given: Vec<DevicePublicKey>,
     /// By device: what this computer knows, or what its first manifest named.
-    first: HashMap<String, PublicKey>,
+    first: HashMap<String, DevicePublicKey>,
 }
 
-impl Trusted {
-    fn new(options: &Options, expected: Option<&Expected<'_>>) -> Self {
+impl TrustedKeys {
+    fn new(options: &VerifyOptions, expected: Option<&JournalExpectation<'_>>) -> Self {
         let own = expected.and_then(|e| Some((e.reader.device().as_str().to_owned(), e.key?)));
         Self {
             given: options.keys.clone(),
@@ -174,7 +177,7 @@ impl Trusted {
     }
 
     /// True when this key may sign for this device.
-    fn takes(&mut self, device: &DeviceId, key: PublicKey) -> bool {
+    fn takes(&mut self, device: &DeviceId, key: DevicePublicKey) -> bool {
         if !self.given.is_empty() {
             return self.given.contains(&key);
         }
@@ -184,12 +187,12 @@ impl Trusted {
 
 /// What the journal says was sent must be there.
 fn against_journal(
-    expected: &Expected<'_>,
-    index: &Index,
-    report: &mut Report,
+    expected: &JournalExpectation<'_>,
+    index: &ObjectIndex,
+    report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
     let reader = expected.reader;
-    let name = |object: &SentObject| keys::sent(reader.device(), reader.epoch(), object);
+    let name = |object: &UploadedObject| keys::sent(reader.device(), reader.epoch(), object);
     let entombed = reader.entombed().map_err(Box::new)?;
     let entombed: HashSet<String> = entombed.iter().map(name).collect();
     let mut failed = None;
@@ -201,7 +204,7 @@ fn against_journal(
             let key = name(&sent.object);
             match index.has(&key) {
                 Ok(false) if !entombed.contains(&key) => report.find(
-                    Fault::CutOff,
+                    FaultKind::CutOff,
                     &key,
                     "the journal knows that it was sent, and it is not there",
                 ),
@@ -232,13 +235,17 @@ fn against_journal(
 }
 
 /// What an earlier check found last must still be there.
-fn against_earlier(since: &Report, index: &Index, report: &mut Report) -> Result<(), VerifyError> {
+fn against_earlier(
+    since: &VerifyReport,
+    index: &ObjectIndex,
+    report: &mut VerifyReport,
+) -> Result<(), VerifyError> {
     for chain in &since.chains {
         let Some(head) = &chain.head else { continue };
         let there = index.manifest_named(&chain.device, chain.epoch, head.no, &head.sha256)?;
         if !there {
             report.find(
-                Fault::CutOff,
+                FaultKind::CutOff,
                 &format!("manifest {} of {} {}", head.no, chain.device, chain.epoch),
                 "an earlier check found it, and it is not there",
             );
@@ -253,7 +260,7 @@ fn newest(
     epoch: u64,
     (no, sha256): (u64, &str),
     who: &str,
-    report: &mut Report,
+    report: &mut VerifyReport,
 ) {
     let chain = report
         .chains
@@ -262,13 +269,13 @@ fn newest(
     let name = format!("manifest {no} of {device}");
     match chain.and_then(|c| c.head.as_ref()) {
         Some(head) if head.no == no && head.sha256 != sha256 => report.find(
-            Fault::Replayed,
+            FaultKind::Replayed,
             &name,
             format!("{who} knows another manifest of that number"),
         ),
         Some(head) if head.no >= no => {}
         _ => report.find(
-            Fault::CutOff,
+            FaultKind::CutOff,
             &name,
             format!("{who} knows that it was sent, and it is not there"),
         ),

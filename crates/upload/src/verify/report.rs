@@ -9,7 +9,7 @@ pub const MAX_FINDINGS: usize = 1_000;
 /// The answer in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum VerifyVerdict {
     /// Everything that was sent is there, as it was sent.
     Complete,
     /// Something is missing or could not be read; what is there is as it was sent.
@@ -21,7 +21,7 @@ pub enum Verdict {
 /// What is wrong with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fault {
+pub enum FaultKind {
     /// A listed object is not there.
     MissingObject,
     /// The number of a manifest is left out.
@@ -52,10 +52,10 @@ pub enum Fault {
     Replayed,
 }
 
-impl Fault {
+impl FaultKind {
     /// What it makes of the whole.
     #[must_use]
-    pub fn verdict(self) -> Verdict {
+    pub fn verdict(self) -> VerifyVerdict {
         match self {
             Self::MissingObject
             | Self::MissingManifest
@@ -63,23 +63,23 @@ impl Fault {
             | Self::NoManifest
             | Self::Unlisted
             | Self::Unreadable
-            | Self::Newer => Verdict::Incomplete,
+            | Self::Newer => VerifyVerdict::Incomplete,
             Self::Truncated
             | Self::Edited
             | Self::BadSignature
             | Self::ForeignKey
             | Self::Foreign
             | Self::Reordered
-            | Self::Replayed => Verdict::Tampered,
+            | Self::Replayed => VerifyVerdict::Tampered,
         }
     }
 }
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct VerifyFinding {
     /// What kind of thing.
-    pub fault: Fault,
+    pub fault: FaultKind,
     /// Name of the object or manifest, without the destination's prefix.
     pub key: String,
     /// One sentence.
@@ -88,7 +88,7 @@ pub struct Finding {
 
 /// The newest manifest of a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct VerifiedHead {
     /// Its number.
     pub no: u64,
     /// SHA-256 of it, 64 lower-case hex digits.
@@ -99,7 +99,7 @@ pub struct Head {
 
 /// One journal of one device: its chain of manifests and what they list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chain {
+pub struct VerifiedChain {
     /// Which device.
     pub device: DeviceId,
     /// Seconds since the Unix epoch at which its journal was made.
@@ -111,7 +111,7 @@ pub struct Chain {
     /// Manifests that are there and good.
     pub manifests: u64,
     /// The newest of them.
-    pub head: Option<Head>,
+    pub head: Option<VerifiedHead>,
     /// Every record up to this number is accounted for.
     pub through: u64,
     /// Objects listed.
@@ -136,9 +136,9 @@ pub struct Chain {
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct VerifyReport {
     /// The answer.
-    pub verdict: Verdict,
+    pub verdict: VerifyVerdict,
     /// Where.
     pub place: String,
     /// When, in microseconds since the Unix epoch (UTC).
@@ -150,17 +150,17 @@ pub struct Report {
     /// Bytes of these.
     pub bytes: u64,
     /// Each journal of each device.
-    pub chains: Vec<Chain>,
+    pub chains: Vec<VerifiedChain>,
     /// What is wrong, the first [`MAX_FINDINGS`] of it.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<VerifyFinding>,
     /// How many findings there are in all.
     pub found: u64,
 }
 
-impl Report {
+impl VerifyReport {
     pub(super) fn new(place: String, at_us: i64, contents_read: bool) -> Self {
         Self {
-            verdict: Verdict::Complete,
+            verdict: VerifyVerdict::Complete,
             place,
             at_us,
             contents_read,
@@ -172,11 +172,11 @@ impl Report {
         }
     }
 
-    pub(super) fn find(&mut self, fault: Fault, key: &str, text: impl Into<String>) {
+    pub(super) fn find(&mut self, fault: FaultKind, key: &str, text: impl Into<String>) {
         self.verdict = self.verdict.max(fault.verdict());
         self.found += 1;
         if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(Finding {
+            self.findings.push(VerifyFinding {
                 fault,
                 key: model::printable(key, 300),
                 text: text.into(),

@@ -1,11 +1,11 @@
 //! Following one chain after the other.
 
-use super::index::{ChainId, Index, Known, Row};
-use super::report::{Chain, Fault, Head, Report};
-use super::{Expected, Step, Trusted, VerifyError};
-use crate::keys::{self, Kind};
-use crate::look::Look;
-use crate::manifest::{BadManifest, Entry, Manifest, Why};
+use super::index::{ChainId, IndexedObject, ListingState, ObjectIndex};
+use super::report::{FaultKind, VerifiedChain, VerifiedHead, VerifyReport};
+use super::{JournalExpectation, TrustedKeys, VerifyError, VerifyProgress};
+use crate::keys::{self, ObjectKind};
+use crate::look::InspectableSink;
+use crate::manifest::{InvalidManifest, Manifest, ManifestEntry, Why};
 use crate::sha256_hex;
 use bytes::Bytes;
 use std::ops::ControlFlow;
@@ -16,40 +16,40 @@ const MANIFESTS: usize = 16;
 const OBJECTS: usize = 64;
 
 /// A check under way.
-pub(super) struct Walk<'a> {
-    pub(super) sink: &'a dyn Look,
+pub(super) struct ChainWalk<'a> {
+    pub(super) sink: &'a dyn InspectableSink,
     pub(super) quick: bool,
-    pub(super) index: &'a mut Index,
-    pub(super) report: &'a mut Report,
-    pub(super) progress: &'a mut dyn FnMut(Step) -> ControlFlow<()>,
+    pub(super) index: &'a mut ObjectIndex,
+    pub(super) report: &'a mut VerifyReport,
+    pub(super) progress: &'a mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
     /// Manifests there are.
     pub(super) of: u64,
     pub(super) followed: u64,
     pub(super) read: u64,
-    pub(super) to_read: Vec<Entry>,
+    pub(super) to_read: Vec<ManifestEntry>,
 }
 
 /// Where a chain stands.
-struct Link {
-    chain: Chain,
+struct ChainPosition {
+    chain: VerifiedChain,
     /// The manifest before.
-    last: Option<Head>,
+    last: Option<VerifiedHead>,
     /// The record up to which it went.
     through: u64,
     /// True once a number was left out.
     broken: bool,
 }
 
-impl Walk<'_> {
+impl ChainWalk<'_> {
     /// Follows a chain from its first manifest to its last.
     pub(super) fn chain(
         &mut self,
         id: &ChainId,
-        trusted: &mut Trusted,
-        expected: Option<&Expected<'_>>,
+        trusted: &mut TrustedKeys,
+        expected: Option<&JournalExpectation<'_>>,
     ) -> Result<(), VerifyError> {
-        let mut link = Link::new(id);
-        let mut after: Option<Row> = None;
+        let mut link = ChainPosition::new(id);
+        let mut after: Option<IndexedObject> = None;
         loop {
             let rows = self.index.manifests(id, after.as_ref(), MANIFESTS)?;
             if rows.is_empty() {
@@ -71,21 +71,21 @@ impl Walk<'_> {
     }
 
     fn unreadable(&mut self, key: &str, why: &str) {
-        self.report.find(Fault::Unreadable, key, why);
+        self.report.find(FaultKind::Unreadable, key, why);
     }
 
     fn manifest(
         &mut self,
-        link: &mut Link,
-        row: &Row,
+        link: &mut ChainPosition,
+        row: &IndexedObject,
         content: &Bytes,
-        trusted: &mut Trusted,
+        trusted: &mut TrustedKeys,
     ) -> Result<(), VerifyError> {
         let sha256 = sha256_hex(content);
         let named = keys::parse(&row.key);
         if named.is_none_or(|parts| !sha256.starts_with(&parts.sha16)) {
             self.report.find(
-                Fault::Edited,
+                FaultKind::Edited,
                 &row.key,
                 "its content is not the one its name was made of",
             );
@@ -95,9 +95,9 @@ impl Walk<'_> {
             Ok(manifest) => manifest,
             Err(error) => {
                 let fault = match error {
-                    BadManifest::Signature => Fault::BadSignature,
-                    BadManifest::Newer(_) => Fault::Newer,
-                    BadManifest::Format(_) => Fault::Edited,
+                    InvalidManifest::Signature => FaultKind::BadSignature,
+                    InvalidManifest::Newer(_) => FaultKind::Newer,
+                    InvalidManifest::Format(_) => FaultKind::Edited,
                 };
                 self.report.find(fault, &row.key, error.to_string());
                 return Ok(());
@@ -111,7 +111,7 @@ impl Walk<'_> {
                 "it is manifest {} of {} {}, and lies under another name",
                 manifest.no, manifest.device, manifest.epoch
             );
-            self.report.find(Fault::Replayed, &row.key, text);
+            self.report.find(FaultKind::Replayed, &row.key, text);
             return Ok(());
         }
         if !trusted.takes(&manifest.device, manifest.key) {
@@ -119,7 +119,7 @@ impl Walk<'_> {
                 "signed by the key {}, which is not this device's",
                 manifest.key.fingerprint()
             );
-            self.report.find(Fault::ForeignKey, &row.key, text);
+            self.report.find(FaultKind::ForeignKey, &row.key, text);
             return Ok(());
         }
         if link
@@ -128,7 +128,7 @@ impl Walk<'_> {
             .is_some_and(|last| last.no == manifest.no)
         {
             self.report.find(
-                Fault::Replayed,
+                FaultKind::Replayed,
                 &row.key,
                 format!("there are two manifests {}", manifest.no),
             );
@@ -155,7 +155,7 @@ impl Walk<'_> {
         link.chain.key = Some(manifest.key.to_string());
         link.chain.fingerprint = Some(manifest.key.fingerprint());
         link.through = manifest.through;
-        link.last = Some(Head {
+        link.last = Some(VerifiedHead {
             no: manifest.no,
             sha256,
             at_us: manifest.at_us,
@@ -164,7 +164,7 @@ impl Walk<'_> {
     }
 
     /// Whether it takes up where the one before ended.
-    fn follows(&mut self, link: &mut Link, row: &Row, manifest: &Manifest) {
+    fn follows(&mut self, link: &mut ChainPosition, row: &IndexedObject, manifest: &Manifest) {
         let expected = link.last.as_ref().map_or(1, |last| last.no + 1);
         if manifest.no > expected {
             link.broken = true;
@@ -176,10 +176,10 @@ impl Walk<'_> {
                     manifest.no - 1
                 ),
             };
-            self.report.find(Fault::MissingManifest, &row.key, text);
+            self.report.find(FaultKind::MissingManifest, &row.key, text);
         } else if manifest.prev.as_deref() != link.last.as_ref().map(|last| last.sha256.as_str()) {
             self.report.find(
-                Fault::Reordered,
+                FaultKind::Reordered,
                 &row.key,
                 "the manifest before it is not the one it names",
             );
@@ -188,18 +188,18 @@ impl Walk<'_> {
                 "it takes up after record {}, and the one before ended with {}",
                 manifest.after, link.through
             );
-            self.report.find(Fault::Reordered, &row.key, text);
+            self.report.find(FaultKind::Reordered, &row.key, text);
         }
         if let Err(text) = numbers(manifest) {
-            self.report.find(Fault::Reordered, &row.key, text);
+            self.report.find(FaultKind::Reordered, &row.key, text);
         }
     }
 
     /// What it lists must be there, once, and hold what it says.
     fn objects(
         &mut self,
-        link: &mut Link,
-        row: &Row,
+        link: &mut ChainPosition,
+        row: &IndexedObject,
         manifest: &Manifest,
     ) -> Result<(), VerifyError> {
         for entry in &manifest.objects {
@@ -208,32 +208,32 @@ impl Walk<'_> {
             let ours = keys::parse(&entry.key).is_some_and(|parts| {
                 parts.device == manifest.device
                     && parts.epoch == manifest.epoch
-                    && parts.kind != Kind::Manifest
+                    && parts.kind != ObjectKind::Manifest
                     && parts.seq == entry.first
                     && entry.sha256.starts_with(&parts.sha16)
             });
             if !ours {
                 let text = format!("listed by manifest {}, of which it cannot be", row.seq);
-                self.report.find(Fault::Foreign, &entry.key, text);
+                self.report.find(FaultKind::Foreign, &entry.key, text);
                 continue;
             }
             match self.index.list(&entry.key, row.seq)? {
                 // Looked at when the chain is whole: it may have been erased.
-                Known::Absent => {}
-                Known::Twice => {
+                ListingState::Absent => {}
+                ListingState::Twice => {
                     self.report
-                        .find(Fault::Replayed, &entry.key, "it is listed twice");
+                        .find(FaultKind::Replayed, &entry.key, "it is listed twice");
                 }
-                Known::There(bytes) if bytes < entry.bytes => {
+                ListingState::There(bytes) if bytes < entry.bytes => {
                     let text = format!("{bytes} bytes of {}", entry.bytes);
-                    self.report.find(Fault::Truncated, &entry.key, text);
+                    self.report.find(FaultKind::Truncated, &entry.key, text);
                 }
-                Known::There(bytes) if bytes > entry.bytes => {
+                ListingState::There(bytes) if bytes > entry.bytes => {
                     let text = format!("{bytes} bytes instead of {}", entry.bytes);
-                    self.report.find(Fault::Edited, &entry.key, text);
+                    self.report.find(FaultKind::Edited, &entry.key, text);
                 }
-                Known::There(_) if self.quick => {}
-                Known::There(_) => {
+                ListingState::There(_) if self.quick => {}
+                ListingState::There(_) => {
                     self.to_read.push(entry.clone());
                     if self.to_read.len() >= OBJECTS {
                         self.read()?;
@@ -253,10 +253,10 @@ impl Walk<'_> {
                 Ok(Some(found)) if found.sha256 == entry.sha256 => {}
                 Ok(Some(found)) if found.bytes < entry.bytes => {
                     let text = format!("{} bytes of {}", found.bytes, entry.bytes);
-                    self.report.find(Fault::Truncated, &entry.key, text);
+                    self.report.find(FaultKind::Truncated, &entry.key, text);
                 }
                 Ok(Some(_)) => self.report.find(
-                    Fault::Edited,
+                    FaultKind::Edited,
                     &entry.key,
                     "its SHA-256 is not the one that was signed",
                 ),
@@ -269,7 +269,7 @@ impl Walk<'_> {
     }
 
     fn tell(&mut self) -> Result<(), VerifyError> {
-        let step = Step::Followed {
+        let step = VerifyProgress::Followed {
             manifests: self.followed,
             of: self.of,
             objects: self.read,
@@ -283,11 +283,11 @@ impl Walk<'_> {
     /// What is left over once the last manifest was followed.
     fn end(
         &mut self,
-        link: Link,
+        link: ChainPosition,
         id: &ChainId,
-        expected: Option<&Expected<'_>>,
+        expected: Option<&JournalExpectation<'_>>,
     ) -> Result<(), VerifyError> {
-        let Link {
+        let ChainPosition {
             mut chain,
             last,
             through,
@@ -298,8 +298,8 @@ impl Walk<'_> {
         let mut strays = 0_u64;
         self.index.each_unlisted(id, &mut |kind, row| {
             let newer = match kind {
-                Kind::Activity | Kind::Shot => row.seq > through,
-                Kind::Vault | Kind::Manifest => true,
+                ObjectKind::Activity | ObjectKind::Shot => row.seq > through,
+                ObjectKind::Vault | ObjectKind::Manifest => true,
             };
             match (&last, newer) {
                 (None, _) => {
@@ -308,13 +308,13 @@ impl Walk<'_> {
                 (Some(_), true) => chain.not_yet_listed += 1,
                 (Some(_), false) if broken => {
                     report.find(
-                        Fault::Unlisted,
+                        FaultKind::Unlisted,
                         &row.key,
                         "no manifest that is there lists it",
                     );
                 }
                 (Some(_), false) => {
-                    report.find(Fault::Foreign, &row.key, "no manifest lists it");
+                    report.find(FaultKind::Foreign, &row.key, "no manifest lists it");
                 }
             }
         })?;
@@ -326,11 +326,11 @@ impl Walk<'_> {
                 false => format!("{strays} objects and not one manifest that is good"),
             };
             let name = format!("device {} {}", id.device, id.epoch);
-            report.find(Fault::NoManifest, &name, text);
+            report.find(FaultKind::NoManifest, &name, text);
         }
         self.index.end_chain(&mut |key, no| {
             report.find(
-                Fault::MissingObject,
+                FaultKind::MissingObject,
                 key,
                 format!("listed by manifest {no}, and not there"),
             );
@@ -347,10 +347,10 @@ impl Walk<'_> {
     }
 }
 
-impl Link {
+impl ChainPosition {
     fn new(id: &ChainId) -> Self {
         Self {
-            chain: Chain {
+            chain: VerifiedChain {
                 device: id.device.clone(),
                 epoch: id.epoch,
                 key: None,
@@ -380,7 +380,9 @@ fn numbers(manifest: &Manifest) -> Result<(), String> {
     let segments = manifest
         .objects
         .iter()
-        .filter(|entry| keys::parse(&entry.key).is_some_and(|parts| parts.kind == Kind::Activity))
+        .filter(|entry| {
+            keys::parse(&entry.key).is_some_and(|parts| parts.kind == ObjectKind::Activity)
+        })
         .map(|entry| (entry.first, entry.last));
     let gaps = manifest.skipped.iter().map(|gap| (gap.first, gap.last));
     let mut ranges: Vec<(u64, u64)> = segments.chain(gaps).collect();

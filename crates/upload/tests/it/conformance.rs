@@ -3,12 +3,12 @@
 use crate::kit::{Lab, TIMEOUTS};
 use lab::sink::{conforms, large_objects_go_in_parts, races_end_well};
 use std::sync::Arc;
-use upload::{Destination, Object, Sink, SinkError, Store};
+use upload::{Destination, NewObject, ObjectStoreSink, Sink, SinkError};
 
 #[test]
 fn memory_conforms() {
-    conforms(&Store::memory().unwrap()).unwrap();
-    races_end_well(Arc::new(Store::memory().unwrap())).unwrap();
+    conforms(&ObjectStoreSink::memory().unwrap()).unwrap();
+    races_end_well(Arc::new(ObjectStoreSink::memory().unwrap())).unwrap();
 }
 
 #[test]
@@ -39,7 +39,9 @@ fn s3_below_a_prefix_conforms_and_writes_nowhere_else() {
     let lab = Lab::new();
     lab.server.objects().unwrap();
     let neighbour = lab.sink(&[("S3_PREFIX", "team/laptop")]);
-    neighbour.put_new(&Object::new("mine", &b"x"[..])).unwrap();
+    neighbour
+        .put_new(&NewObject::new("mine", &b"x"[..]))
+        .unwrap();
     conforms(&lab.sink(&[("S3_PREFIX", "/team/lap=1/")])).unwrap();
     let keys: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
     assert!(
@@ -66,14 +68,14 @@ fn a_directory_that_may_not_be_written_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "in the way").unwrap();
-    let error = Store::directory(&file.join("below")).unwrap_err();
+    let error = ObjectStoreSink::directory(&file.join("below")).unwrap_err();
     assert!(matches!(error, SinkError::Disk { .. }), "{error:?}");
     assert!(error.is_permanent());
     assert!(error.to_string().contains(&file.display().to_string()));
 
-    let sink = Store::directory(dir.path()).unwrap();
+    let sink = ObjectStoreSink::directory(dir.path()).unwrap();
     let error = sink
-        .put_new(&Object::new("file/below", &b"x"[..]))
+        .put_new(&NewObject::new("file/below", &b"x"[..]))
         .unwrap_err();
     assert!(matches!(error, SinkError::Disk { .. }), "{error:?}");
 }

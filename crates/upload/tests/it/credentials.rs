@@ -5,7 +5,7 @@ use crate::servers::answering;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use upload::{ConfigError, Destination, Object, Put, Sink, SinkError};
+use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
 
 /// The lab's settings without its keys, and some more.
 fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> {
@@ -28,8 +28,8 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
 /// Stores something in the lab's bucket.
 fn stores(lab: &Lab, destination: &Destination) {
     let sink = destination.open(TIMEOUTS).unwrap();
-    let object = Object::new("a", &b"one"[..]);
-    assert_eq!(sink.put_new(&object), Ok(Put::Stored));
+    let object = NewObject::new("a", &b"one"[..]);
+    assert_eq!(sink.put_new(&object), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"], b"one");
 }
 
@@ -201,7 +201,7 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
 
 fn cannot_sign(destination: &Destination) -> SinkError {
     let sink = destination.open(TIMEOUTS).unwrap();
-    sink.put_new(&Object::new("a", &b"one"[..])).unwrap_err()
+    sink.put_new(&NewObject::new("a", &b"one"[..])).unwrap_err()
 }
 
 #[test]

@@ -5,13 +5,13 @@ use lab::s3::{Fault, Faults};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use upload::schedule::Outcome;
-use upload::{Cause, Object, Progress, Sink, SinkError, UploadError};
+use upload::schedule::AttemptOutcome;
+use upload::{DrainProgress, NewObject, Sink, SinkError, UploadCause, UploadError};
 
 fn sink_error(error: &UploadError) -> &SinkError {
     match &error.cause {
-        Cause::Sink(error) => error,
-        Cause::Journal(error) => panic!("{error}"),
+        UploadCause::Sink(error) => error,
+        UploadCause::Journal(error) => panic!("{error}"),
     }
 }
 
@@ -193,7 +193,10 @@ fn a_stall_ends_in_time() {
     let error = queue.drain(&sink).unwrap_err();
     assert_eq!(*sink_error(&error), SinkError::Timeout);
     assert_eq!(error.drained.segments, 1);
-    assert_eq!(error.outcome(), Outcome::Retriable { retry_after: None });
+    assert_eq!(
+        error.outcome(),
+        AttemptOutcome::Retriable { retry_after: None }
+    );
     queue.drain(&sink).unwrap();
     assert_eq!(lab.server.objects().unwrap(), expected);
 }
@@ -204,9 +207,9 @@ fn stops(lab: &Lab, changed: &[(&str, &str)]) -> SinkError {
     let mut queue = Queue::new(2, 2);
     let error = queue.drain(&sink).unwrap_err();
     assert!(error.is_permanent(), "{error:?}");
-    assert_eq!(error.outcome(), Outcome::Permanent);
+    assert_eq!(error.outcome(), AttemptOutcome::Permanent);
     assert_eq!((queue.segments.len(), queue.shots.borrow().len()), (2, 2));
-    assert_eq!(error.drained, upload::Drained::default());
+    assert_eq!(error.drained, upload::DrainReport::default());
     let whole = format!(
         "{error} {error:?} {} {sink:?} {}",
         error.hint(),
@@ -325,7 +328,7 @@ fn a_server_away_for_the_first_half_changes_nothing_but_the_delay() {
         .map(|entry| {
             let key = entry.key.replace("%3D", "=");
             let parts = upload::keys::parse(&key).unwrap();
-            (parts.kind == upload::keys::Kind::Activity, parts.seq)
+            (parts.kind == upload::keys::ObjectKind::Activity, parts.seq)
         })
         .filter(|number| seen.insert(*number))
         .collect();
@@ -348,7 +351,7 @@ fn draining_stops_when_asked_and_goes_on_later() {
         None,
         &crate::kit::Still,
         &mut |step| match step {
-            Progress::Segment {
+            DrainProgress::Segment {
                 first_seq: 2000, ..
             } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
@@ -367,7 +370,7 @@ fn another_object_under_our_name_is_told_and_not_replaced() {
     let sink = lab.sink(&[]);
     let mut queue = Queue::new(1, 0);
     let key = queue.expected().into_keys().next().unwrap();
-    sink.put_new(&Object::new(&key, &b"somebody else's"[..]))
+    sink.put_new(&NewObject::new(&key, &b"somebody else's"[..]))
         .unwrap();
     let error = queue.drain(&sink).unwrap_err();
     assert_eq!(
@@ -418,7 +421,7 @@ fn a_store_without_conditional_puts_is_found_out_and_used() {
     assert_eq!(sink.remarks().len(), 1);
     // Still nothing is replaced.
     let key = expected.keys().next().unwrap();
-    let other = Object::new(key, &b"other"[..]);
+    let other = NewObject::new(key, &b"other"[..]);
     assert_eq!(
         sink.put_new(&other),
         Err(SinkError::Different { key: key.clone() })

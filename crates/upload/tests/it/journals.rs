@@ -3,25 +3,28 @@
 
 use crate::kit::{Lab, Still};
 use journal::{
-    Commit, Form, FreezeRules, Journal, Keys, Limits, Outbox, Reader, Removal, open_segment,
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader, RedactionTarget,
+    SegmentLimits, open_segment,
 };
 use lab::s3::{Fault, Faults};
-use model::{Clock, Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Shot, Span, Window};
+use model::{
+    Clock, Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Screenshot, Span, WindowInfo,
+};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use upload::keys::{self, Kind};
-use upload::{Drained, Progress, Sink, Store, UploadError, sha256_hex};
+use upload::keys::{self, ObjectKind};
+use upload::{DrainProgress, DrainReport, ObjectStoreSink, Sink, UploadError, sha256_hex};
 use vault::{Identity, KeyMaker, Opener};
 
 pub(crate) const START_US: i64 = 1_790_000_000_000_000;
 const MINUTE_US: u64 = 60_000_000;
 
 /// Small, so that a short test makes many segments.
-pub(crate) const SMALL: FreezeRules = FreezeRules {
+pub(crate) const SMALL: FreezeOptions = FreezeOptions {
     last: false,
-    limits: Limits {
+    limits: SegmentLimits {
         records: 17,
         bytes: 1 << 20,
     },
@@ -38,7 +41,7 @@ pub(crate) struct Recorded {
 }
 
 fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([3; 16]),
         maker: KeyMaker::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
@@ -103,7 +106,7 @@ impl Recorded {
         for _ in 0..minutes {
             let n = self.minutes;
             let start_us = START_US + i64::try_from(n * MINUTE_US).unwrap();
-            let window = Some(Arc::new(Window {
+            let window = Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: format!("chapter {n}\n\u{202e}<b>\"ü\u{0}\" =1+1"),
@@ -135,7 +138,7 @@ impl Recorded {
                 .unwrap();
             if n.is_multiple_of(5) {
                 let picture = format!("picture of minute {n}").repeat(300).into_bytes();
-                let shot = Shot {
+                let shot = Screenshot {
                     at_us: start_us,
                     zone: "Europe/Berlin".into(),
                     sha256: sha256_hex(&picture),
@@ -156,7 +159,7 @@ impl Recorded {
     }
 
     /// Freezes, and drains through a fresh outbox each time, as after a crash.
-    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
+    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<DrainReport, UploadError> {
         self.journal.freeze(START_US, &SMALL).unwrap();
         self.drain_only(sink, None)
     }
@@ -165,13 +168,13 @@ impl Recorded {
         &self,
         sink: &dyn Sink,
         opener: Option<&Opener>,
-    ) -> Result<Drained, UploadError> {
+    ) -> Result<DrainReport, UploadError> {
         upload::drain(&mut self.outbox(), sink, opener, &Still, &mut |_| {
             ControlFlow::Continue(())
         })
     }
 
-    fn drain_to_the_end(&mut self, sink: &dyn Sink) -> Drained {
+    fn drain_to_the_end(&mut self, sink: &dyn Sink) -> DrainReport {
         for _ in 0..200 {
             match self.drain(sink) {
                 Ok(drained) => return drained,
@@ -207,44 +210,44 @@ impl Recorded {
             assert_eq!(parts.epoch, reader.epoch());
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
             let word = match (parts.kind, parts.form) {
-                (Kind::Activity, Form::Age) => "segment",
-                (Kind::Activity, Form::Rows) => "sealed rows",
-                (Kind::Activity, _) => "readable segment",
-                (Kind::Shot, Form::Age) => "picture",
-                (Kind::Shot, _) => "readable picture",
-                (Kind::Vault, _) => "kit",
-                (Kind::Manifest, _) => "manifest",
+                (ObjectKind::Activity, ObjectEncoding::Age) => "segment",
+                (ObjectKind::Activity, ObjectEncoding::Rows) => "sealed rows",
+                (ObjectKind::Activity, _) => "readable segment",
+                (ObjectKind::Shot, ObjectEncoding::Age) => "picture",
+                (ObjectKind::Shot, _) => "readable picture",
+                (ObjectKind::Vault, _) => "kit",
+                (ObjectKind::Manifest, _) => "manifest",
             };
             *forms.entry(word).or_insert(0) += 1;
             match parts.kind {
-                Kind::Activity => {
+                ObjectKind::Activity => {
                     let opened = open_segment(parts.form, body, &self.viewer()).unwrap();
                     assert_eq!(opened.damaged, []);
                     let before = segments.insert(parts.seq, opened.lines);
                     assert!(before.is_none(), "twice: {key}");
                 }
-                Kind::Shot => {
+                ObjectKind::Shot => {
                     let picture = match parts.form {
-                        Form::Age => self.viewer().open_file(body).unwrap().to_vec(),
+                        ObjectEncoding::Age => self.viewer().open_file(body).unwrap().to_vec(),
                         _ => body.clone(),
                     };
                     let before = pictures.insert(parts.seq, sha256_hex(&picture));
                     assert!(before.is_none(), "twice: {key}");
                 }
-                Kind::Vault | Kind::Manifest => {}
+                ObjectKind::Vault | ObjectKind::Manifest => {}
             }
         }
         let arrived: Vec<u8> = segments.into_values().flatten().collect();
         assert!(arrived == lines, "the bucket's lines equal the journal's");
         let mut named = BTreeMap::new();
         for line in arrived.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-            let line: model::Line = serde_json::from_slice(line).unwrap();
+            let line: model::RecordLine = serde_json::from_slice(line).unwrap();
             if let Record::Shot(shot) = line.record {
                 named.insert(line.seq, shot.sha256);
             }
         }
         assert_eq!(named, pictures, "each shot's picture is there, once");
-        assert_eq!(reader.depth().unwrap(), journal::Depth::default());
+        assert_eq!(reader.depth().unwrap(), journal::OutboxDepth::default());
         forms
     }
 }
@@ -266,7 +269,7 @@ fn the_bucket_equals_the_journal() {
     let lab = Lab::new();
     let sink = lab.sink(&[("S3_PREFIX", "team")]);
     let mut recorded = Recorded::new();
-    assert_eq!(recorded.drain(&sink).unwrap(), Drained::default());
+    assert_eq!(recorded.drain(&sink).unwrap(), DrainReport::default());
     recorded.work(60);
     let first = recorded.drain(&sink).unwrap();
     assert_eq!(first.shots, 12);
@@ -275,7 +278,7 @@ fn the_bucket_equals_the_journal() {
     recorded.drain(&sink).unwrap();
     assert_eq!(
         recorded.drain(&sink).unwrap(),
-        Drained::default(),
+        DrainReport::default(),
         "nothing is left"
     );
     recorded.assert_delivered(&all_of(&sink));
@@ -293,8 +296,8 @@ fn the_bucket_equals_the_journal() {
 #[test]
 fn a_directory_and_memory_equal_the_journal() {
     let dir = tempfile::tempdir().unwrap();
-    let directory = Store::directory(dir.path()).unwrap();
-    let memory = Store::memory().unwrap();
+    let directory = ObjectStoreSink::directory(dir.path()).unwrap();
+    let memory = ObjectStoreSink::memory().unwrap();
     for sink in [&directory, &memory] {
         let mut recorded = Recorded::new();
         recorded.work(25);
@@ -395,7 +398,8 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
             &shot.media,
             shot.form,
         );
-        sink.put_new(&upload::Object::new(key, file.bytes)).unwrap();
+        sink.put_new(&upload::NewObject::new(key, file.bytes))
+            .unwrap();
         outbox.ack_shot(shot.seq, shot.form, START_US).unwrap();
     }
     let segment = outbox.next_segment().unwrap().unwrap();
@@ -408,7 +412,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
         &segment.sha256,
         segment.form,
     );
-    sink.put_new(&upload::Object::new(key, segment.body.unwrap()))
+    sink.put_new(&upload::NewObject::new(key, segment.body.unwrap()))
         .unwrap();
     drop(outbox);
     recorded.work(3);
@@ -419,7 +423,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
 
 #[test]
 fn progress_names_each_object() {
-    let sink = Store::memory().unwrap();
+    let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(20);
     recorded.journal.freeze(START_US, &SMALL).unwrap();
@@ -427,9 +431,9 @@ fn progress_names_each_object() {
     let mut outbox = recorded.outbox();
     let mut told = Vec::new();
     upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
-        if let Progress::Shot { key, .. }
-        | Progress::Segment { key, .. }
-        | Progress::Kit { key, .. } = step
+        if let DrainProgress::Shot { key, .. }
+        | DrainProgress::Segment { key, .. }
+        | DrainProgress::Kit { key, .. } = step
         {
             told.push(key);
         }
@@ -442,7 +446,7 @@ fn progress_names_each_object() {
 
 #[test]
 fn nothing_in_the_sink_can_be_read_without_a_key() {
-    let sink = Store::memory().unwrap();
+    let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(25);
     recorded.drain(&sink).unwrap();
@@ -534,7 +538,7 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     recorded.work(16);
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
-    let all = Removal::Time(i64::MIN..i64::MAX);
+    let all = RedactionTarget::Time(i64::MIN..i64::MAX);
     let removed = recorded.journal.remove(&all, START_US).unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
@@ -551,13 +555,13 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     recorded.drain(&sink).unwrap();
     assert_eq!(
         recorded.reader().depth().unwrap(),
-        journal::Depth::default()
+        journal::OutboxDepth::default()
     );
     let after = lab.server.objects().unwrap();
     let new: Vec<&String> = after.keys().filter(|k| !there.contains(k)).collect();
     assert_eq!(new.len(), 1, "{new:?}");
     let body = &after[new[0]];
-    let opened = open_segment(Form::Age, body, &recorded.viewer()).unwrap();
+    let opened = open_segment(ObjectEncoding::Age, body, &recorded.viewer()).unwrap();
     let text = String::from_utf8(opened.lines).unwrap();
     assert!(
         text.contains("\"removed\":true") && !text.contains("chapter"),

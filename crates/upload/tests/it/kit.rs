@@ -1,6 +1,9 @@
 //! What the tests share: a server with a sink on it, and an outbox in memory.
 
-use journal::{Day, Form, JournalError, Kit, PictureFile, Segment, Tried, WaitingShot};
+use journal::{
+    JournalError, ObjectEncoding, PutAttempts, ScreenshotFile, Segment, UtcDay, VaultCopy,
+    WaitingScreenshot,
+};
 use lab::s3::{Faults, Options, S3Server};
 use model::{Clock, DeviceId, Moment};
 use std::cell::RefCell;
@@ -8,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
-use upload::{Destination, Drained, Sink, Source, Store, Timeouts, UploadError, sha256_hex};
+use upload::{
+    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, sha256_hex,
+};
 
 /// Short, so that a stall ends soon; long enough for a busy machine to answer on loopback.
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
@@ -36,7 +41,7 @@ impl Lab {
     }
 
     /// A sink with the server's own settings, some of them replaced.
-    pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> Store {
+    pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
         self.destination(changed).open(TIMEOUTS).unwrap()
     }
 
@@ -106,26 +111,41 @@ impl Queue {
     /// Every object that must be in the sink at the end.
     pub(crate) fn expected(&self) -> BTreeMap<String, Vec<u8>> {
         let device = self.device();
-        let day = Day::of_us(Still.now().utc_us);
+        let day = UtcDay::of_us(Still.now().utc_us);
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
-            let key = upload::keys::shot(&device, 7, day, *seq, &sha256, "image/webp", Form::Age);
+            let key = upload::keys::shot(
+                &device,
+                7,
+                day,
+                *seq,
+                &sha256,
+                "image/webp",
+                ObjectEncoding::Age,
+            );
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::activity(&device, 7, day, *seq, &sha256_hex(body), Form::Age);
+            let key = upload::keys::activity(
+                &device,
+                7,
+                day,
+                *seq,
+                &sha256_hex(body),
+                ObjectEncoding::Age,
+            );
             (key, body.clone())
         });
         shots.chain(segments).collect()
     }
 
-    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<Drained, UploadError> {
+    pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<DrainReport, UploadError> {
         upload::drain(self, sink, None, &Still, &mut |_| ControlFlow::Continue(()))
     }
 }
 
-impl Source for Queue {
+impl UploadQueue for Queue {
     fn device(&self) -> DeviceId {
         DeviceId::from_bytes([5; 16])
     }
@@ -134,7 +154,7 @@ impl Source for Queue {
         7
     }
 
-    fn kit(&self) -> Result<Option<Kit>, JournalError> {
+    fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(None)
     }
 
@@ -142,24 +162,27 @@ impl Source for Queue {
         Ok(())
     }
 
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingShot>, JournalError> {
+    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         let shots = self.shots.borrow();
-        let waiting = shots.iter().take(limit).map(|(seq, body)| WaitingShot {
-            seq: *seq,
-            day: Day::of_us(Still.now().utc_us),
-            media: "image/webp".into(),
-            form: Form::Age,
-            bytes: body.len() as u64,
-            readable: None,
-            tried: Tried {
-                stored: self.begun.contains(seq),
-                readable: false,
-            },
-        });
+        let waiting = shots
+            .iter()
+            .take(limit)
+            .map(|(seq, body)| WaitingScreenshot {
+                seq: *seq,
+                day: UtcDay::of_us(Still.now().utc_us),
+                media: "image/webp".into(),
+                form: ObjectEncoding::Age,
+                bytes: body.len() as u64,
+                readable: None,
+                tried: PutAttempts {
+                    stored: self.begun.contains(seq),
+                    readable: false,
+                },
+            });
         Ok(waiting.collect())
     }
 
-    fn picture(&self, seq: u64) -> Result<PictureFile, JournalError> {
+    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         if self.lost.borrow_mut().remove(&seq) {
             let why = "the file is gone".into();
             self.shots.borrow_mut().retain(|(n, _)| *n != seq);
@@ -167,22 +190,22 @@ impl Source for Queue {
         }
         let shots = self.shots.borrow();
         let (_, body) = shots.iter().find(|(n, _)| *n == seq).unwrap();
-        Ok(PictureFile {
+        Ok(ScreenshotFile {
             bytes: body.clone(),
             sha256: sha256_hex(body),
         })
     }
 
-    fn begin_shots(&mut self, shots: &[(u64, Form)]) -> Result<Vec<u64>, JournalError> {
+    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
         let seqs: Vec<u64> = shots.iter().map(|(seq, _)| *seq).collect();
         self.begun.extend(&seqs);
         Ok(seqs)
     }
 
-    fn ack_shot(&mut self, seq: u64, form: Form, _: i64) -> Result<(), JournalError> {
+    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, _: i64) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
-        assert!(form == Form::Age && self.begun.contains(&seq));
+        assert!(form == ObjectEncoding::Age && self.begun.contains(&seq));
         self.acked_shots.push(seq);
         Ok(())
     }
@@ -192,20 +215,24 @@ impl Source for Queue {
             first_seq: *seq,
             last_seq: seq + 9,
             count: 10,
-            day: Day::of_us(Still.now().utc_us),
-            form: Form::Age,
+            day: UtcDay::of_us(Still.now().utc_us),
+            form: ObjectEncoding::Age,
             body: Some(body.clone()),
             bytes: body.len() as u64,
             sha256: sha256_hex(body),
             readable: None,
-            tried: Tried {
+            tried: PutAttempts {
                 stored: self.begun.contains(seq),
                 readable: false,
             },
         }))
     }
 
-    fn begin_segment(&mut self, segment: &Segment, _: Form) -> Result<bool, JournalError> {
+    fn begin_segment(
+        &mut self,
+        segment: &Segment,
+        _: ObjectEncoding,
+    ) -> Result<bool, JournalError> {
         assert!(
             self.shots.borrow().is_empty(),
             "pictures go before segments"
@@ -218,13 +245,19 @@ impl Source for Queue {
         unreachable!("no body is ever gone")
     }
 
-    fn ack_segment(&mut self, first: u64, _: u64, form: Form, _: i64) -> Result<(), JournalError> {
+    fn ack_segment(
+        &mut self,
+        first: u64,
+        _: u64,
+        form: ObjectEncoding,
+        _: i64,
+    ) -> Result<(), JournalError> {
         assert_eq!(
             self.segments.pop_front().unwrap().0,
             first,
             "in order, once"
         );
-        assert!(form == Form::Age && self.begun.contains(&first));
+        assert!(form == ObjectEncoding::Age && self.begun.contains(&first));
         self.acked_segments.push(first);
         Ok(())
     }

@@ -2,17 +2,23 @@
 
 use crate::journals::{Recorded, START_US, all_of};
 use crate::kit::{Lab, Still};
-use journal::{Day, Outbox, Removal};
+use journal::{Outbox, RedactionTarget, UtcDay};
 use lab::s3::{Fault as Trouble, Faults};
 use model::{Clock, DeviceId, Moment};
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use upload::keys::{self, Kind};
+use upload::keys::{self, ObjectKind};
 use upload::manifest::Manifest;
-use upload::verify::{Expected, Fault, Options, Report, Step, Verdict, VerifyError, verify};
-use upload::{Chained, HEARTBEAT, Look, Sink, Store, chain, sha256_hex};
+use upload::verify::{
+    FaultKind, JournalExpectation, VerifyError, VerifyOptions, VerifyProgress, VerifyReport,
+    VerifyVerdict, verify,
+};
+use upload::{
+    InspectableSink, KEEPALIVE_INTERVAL, ManifestUploadReport, ObjectStoreSink, Sink, chain,
+    sha256_hex,
+};
 use vault::DeviceKey;
 
 /// A journal that was delivered into a directory in several goes, each with its manifest.
@@ -41,7 +47,7 @@ impl Sent {
         self.chain(false);
     }
 
-    fn chain(&self, alive: bool) -> Chained {
+    fn chain(&self, alive: bool) -> ManifestUploadReport {
         let mut outbox = self.recorded.outbox();
         chain(&mut outbox, &self.sink(), &self.key(), alive, &Still).unwrap()
     }
@@ -50,12 +56,12 @@ impl Sent {
         DeviceKey::find_or_make(self.vault.path()).unwrap()
     }
 
-    fn sink(&self) -> Store {
-        Store::directory(self.dir.path()).unwrap()
+    fn sink(&self) -> ObjectStoreSink {
+        ObjectStoreSink::directory(self.dir.path()).unwrap()
     }
 
     /// Names of one kind, in order.
-    fn names(&self, kind: Kind) -> Vec<String> {
+    fn names(&self, kind: ObjectKind) -> Vec<String> {
         names(&self.sink(), kind)
     }
 
@@ -63,22 +69,22 @@ impl Sent {
         self.dir.path().join(key)
     }
 
-    fn verify(&self, options: &Options) -> Report {
+    fn verify(&self, options: &VerifyOptions) -> VerifyReport {
         checked(&self.sink(), options, None)
     }
 
     /// As on the device itself, whose journal remembers.
-    fn verify_here(&self) -> Report {
+    fn verify_here(&self) -> VerifyReport {
         let reader = self.recorded.reader();
-        let expected = Expected {
+        let expected = JournalExpectation {
             reader: &reader,
             key: Some(self.key().public()),
         };
-        checked(&self.sink(), &Options::default(), Some(&expected))
+        checked(&self.sink(), &VerifyOptions::default(), Some(&expected))
     }
 }
 
-fn names(sink: &dyn Sink, kind: Kind) -> Vec<String> {
+fn names(sink: &dyn Sink, kind: ObjectKind) -> Vec<String> {
     let mut names: Vec<String> = sink
         .list(&keys::folder(kind), usize::MAX)
         .unwrap()
@@ -89,13 +95,17 @@ fn names(sink: &dyn Sink, kind: Kind) -> Vec<String> {
     names
 }
 
-fn checked(sink: &dyn Look, options: &Options, expected: Option<&Expected<'_>>) -> Report {
+fn checked(
+    sink: &dyn InspectableSink,
+    options: &VerifyOptions,
+    expected: Option<&JournalExpectation<'_>>,
+) -> VerifyReport {
     let go_on = &mut |_| ControlFlow::Continue(());
     verify(sink, options, expected, START_US, go_on).unwrap()
 }
 
-fn faults(report: &Report) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = report.findings.iter().map(|f| f.fault).collect();
+fn faults(report: &VerifyReport) -> Vec<FaultKind> {
+    let mut faults: Vec<FaultKind> = report.findings.iter().map(|f| f.fault).collect();
     faults.sort_unstable();
     faults.dedup();
     faults
@@ -104,20 +114,20 @@ fn faults(report: &Report) -> Vec<Fault> {
 #[test]
 fn what_is_whole_is_complete_wherever_it_lies() {
     let sent = Sent::new();
-    let manifests = sent.names(Kind::Manifest);
+    let manifests = sent.names(ObjectKind::Manifest);
     assert_eq!(manifests.len(), 4);
-    let objects = sent.names(Kind::Activity).len() + sent.names(Kind::Shot).len();
+    let objects = sent.names(ObjectKind::Activity).len() + sent.names(ObjectKind::Shot).len();
     for report in [
-        sent.verify(&Options::default()),
+        sent.verify(&VerifyOptions::default()),
         sent.verify_here(),
-        sent.verify(&Options {
+        sent.verify(&VerifyOptions {
             keys: vec![sent.key().public()],
             quick: true,
-            ..Options::default()
+            ..VerifyOptions::default()
         }),
     ] {
         assert_eq!(report.findings, []);
-        assert_eq!(report.verdict, Verdict::Complete);
+        assert_eq!(report.verdict, VerifyVerdict::Complete);
         let [one] = report.chains.as_slice() else {
             panic!("one chain")
         };
@@ -138,7 +148,7 @@ fn a_manifest_says_what_was_sent_and_names_the_one_before() {
     let mut before: Option<String> = None;
     let mut through = 0;
     let mut listed = BTreeMap::new();
-    for (no, name) in (1..).zip(sent.names(Kind::Manifest)) {
+    for (no, name) in (1..).zip(sent.names(ObjectKind::Manifest)) {
         let bytes = &objects[&name];
         let manifest = Manifest::parse(bytes).unwrap();
         assert_eq!((manifest.no, manifest.prev), (no, before));
@@ -154,13 +164,13 @@ fn a_manifest_says_what_was_sent_and_names_the_one_before() {
     }
     let all = objects
         .keys()
-        .filter(|key| keys::parse(key).unwrap().kind != Kind::Manifest)
+        .filter(|key| keys::parse(key).unwrap().kind != ObjectKind::Manifest)
         .count();
     assert_eq!(listed.len(), all, "each object is listed once");
 }
 
 /// What somebody does to a sink, and what a check that knows nothing else must say.
-type Meddling = (&'static str, fn(&Sent), Verdict, &'static [Fault]);
+type Meddling = (&'static str, fn(&Sent), VerifyVerdict, &'static [FaultKind]);
 
 fn flip(file: &Path, at: usize) {
     let mut bytes = fs::read(file).unwrap();
@@ -176,7 +186,7 @@ fn cut(file: &Path) {
 
 /// Signs a changed manifest with a key and puts it in the place of the old one, under the right name.
 fn forge(sent: &Sent, nth: usize, key: &DeviceKey, change: impl FnOnce(&mut Manifest)) -> String {
-    let name = sent.names(Kind::Manifest)[nth].clone();
+    let name = sent.names(ObjectKind::Manifest)[nth].clone();
     let mut manifest = Manifest::parse(&fs::read(sent.file(&name)).unwrap()).unwrap();
     change(&mut manifest);
     manifest.key = key.public();
@@ -203,119 +213,127 @@ fn stranger() -> DeviceKey {
 const MEDDLING: &[Meddling] = &[
     (
         "a segment is deleted",
-        |s| fs::remove_file(s.file(&s.names(Kind::Activity)[2])).unwrap(),
-        Verdict::Incomplete,
-        &[Fault::MissingObject],
+        |s| fs::remove_file(s.file(&s.names(ObjectKind::Activity)[2])).unwrap(),
+        VerifyVerdict::Incomplete,
+        &[FaultKind::MissingObject],
     ),
     (
         "a picture is deleted",
-        |s| fs::remove_file(s.file(&s.names(Kind::Shot)[5])).unwrap(),
-        Verdict::Incomplete,
-        &[Fault::MissingObject],
+        |s| fs::remove_file(s.file(&s.names(ObjectKind::Shot)[5])).unwrap(),
+        VerifyVerdict::Incomplete,
+        &[FaultKind::MissingObject],
     ),
     (
         "a byte of a segment is changed",
-        |s| flip(&s.file(&s.names(Kind::Activity)[1]), 100),
-        Verdict::Tampered,
-        &[Fault::Edited],
+        |s| flip(&s.file(&s.names(ObjectKind::Activity)[1]), 100),
+        VerifyVerdict::Tampered,
+        &[FaultKind::Edited],
     ),
     (
         "a segment is cut",
-        |s| cut(&s.file(&s.names(Kind::Activity)[1])),
-        Verdict::Tampered,
-        &[Fault::Truncated],
+        |s| cut(&s.file(&s.names(ObjectKind::Activity)[1])),
+        VerifyVerdict::Tampered,
+        &[FaultKind::Truncated],
     ),
     (
         "a picture grows",
         |s| {
-            let file = s.file(&s.names(Kind::Shot)[0]);
+            let file = s.file(&s.names(ObjectKind::Shot)[0]);
             let mut bytes = fs::read(&file).unwrap();
             bytes.push(0);
             fs::write(file, bytes).unwrap();
         },
-        Verdict::Tampered,
-        &[Fault::Edited],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Edited],
     ),
     (
         "two segments change places",
         |s| {
-            let names = s.names(Kind::Activity);
+            let names = s.names(ObjectKind::Activity);
             let (a, b) = (s.file(&names[0]), s.file(&names[1]));
             let (one, other) = (fs::read(&a).unwrap(), fs::read(&b).unwrap());
             fs::write(a, other).unwrap();
             fs::write(b, one).unwrap();
         },
-        Verdict::Tampered,
+        VerifyVerdict::Tampered,
         // By size or by content, as it happens.
         &[],
     ),
     (
         "a segment lies there a second time, under another day",
         |s| {
-            let name = s.names(Kind::Activity)[0].clone();
+            let name = s.names(ObjectKind::Activity)[0].clone();
             let parts = keys::parse(&name).unwrap();
             let copy = name.replace(&format!("dt={}", parts.day), "dt=2027-01-01");
             fs::create_dir_all(s.file(&copy).parent().unwrap()).unwrap();
             fs::copy(s.file(&name), s.file(&copy)).unwrap();
         },
-        Verdict::Tampered,
-        &[Fault::Foreign],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Foreign],
     ),
     (
         "something of nobody lies there",
         |s| fs::write(s.file("raw/v1/readme.txt"), b"hello").unwrap(),
-        Verdict::Tampered,
-        &[Fault::Foreign],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Foreign],
     ),
     (
         "a manifest in the middle is deleted",
-        |s| fs::remove_file(s.file(&s.names(Kind::Manifest)[1])).unwrap(),
-        Verdict::Incomplete,
-        &[Fault::MissingManifest, Fault::Unlisted],
+        |s| fs::remove_file(s.file(&s.names(ObjectKind::Manifest)[1])).unwrap(),
+        VerifyVerdict::Incomplete,
+        &[FaultKind::MissingManifest, FaultKind::Unlisted],
     ),
     (
         "the first manifest is deleted",
-        |s| fs::remove_file(s.file(&s.names(Kind::Manifest)[0])).unwrap(),
-        Verdict::Incomplete,
-        &[Fault::MissingManifest, Fault::Unlisted],
+        |s| fs::remove_file(s.file(&s.names(ObjectKind::Manifest)[0])).unwrap(),
+        VerifyVerdict::Incomplete,
+        &[FaultKind::MissingManifest, FaultKind::Unlisted],
     ),
     (
         "every manifest is deleted",
         |s| {
-            for name in s.names(Kind::Manifest) {
+            for name in s.names(ObjectKind::Manifest) {
                 fs::remove_file(s.file(&name)).unwrap();
             }
         },
-        Verdict::Incomplete,
-        &[Fault::NoManifest],
+        VerifyVerdict::Incomplete,
+        &[FaultKind::NoManifest],
     ),
     (
         "a byte of a manifest is changed",
-        |s| flip(&s.file(&s.names(Kind::Manifest)[1]), 300),
-        Verdict::Tampered,
-        &[Fault::MissingManifest, Fault::Unlisted, Fault::Edited],
+        |s| flip(&s.file(&s.names(ObjectKind::Manifest)[1]), 300),
+        VerifyVerdict::Tampered,
+        &[
+            FaultKind::MissingManifest,
+            FaultKind::Unlisted,
+            FaultKind::Edited,
+        ],
     ),
     (
         "a manifest is cut",
-        |s| cut(&s.file(&s.names(Kind::Manifest)[3])),
-        Verdict::Tampered,
-        &[Fault::Edited],
+        |s| cut(&s.file(&s.names(ObjectKind::Manifest)[3])),
+        VerifyVerdict::Tampered,
+        &[FaultKind::Edited],
     ),
     (
         "a manifest is signed anew by a stranger",
         |s| {
             forge(s, 1, &stranger(), |m| m.waiting = 7);
         },
-        Verdict::Tampered,
-        &[Fault::MissingManifest, Fault::Unlisted, Fault::ForeignKey],
+        VerifyVerdict::Tampered,
+        &[
+            FaultKind::MissingManifest,
+            FaultKind::Unlisted,
+            FaultKind::ForeignKey,
+        ],
     ),
     (
         "the device itself writes its history anew",
         |s| {
             forge(s, 1, &s.key(), |m| m.waiting = 7);
         },
-        Verdict::Tampered,
-        &[Fault::Reordered],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Reordered],
     ),
     (
         "the device leaves a segment out of its list",
@@ -324,29 +342,29 @@ const MEDDLING: &[Meddling] = &[
                 m.objects.remove(0);
             });
         },
-        Verdict::Tampered,
-        &[Fault::Foreign, Fault::Reordered],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Foreign, FaultKind::Reordered],
     ),
     (
         "a manifest comes again under a later number",
         |s| {
-            let name = s.names(Kind::Manifest)[1].clone();
+            let name = s.names(ObjectKind::Manifest)[1].clone();
             let again = name.replace("-0000000002-", "-0000000005-");
             fs::copy(s.file(&name), s.file(&again)).unwrap();
         },
-        Verdict::Tampered,
-        &[Fault::Replayed],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Replayed],
     ),
     (
         "there are two manifests of one number",
         |s| {
-            let name = s.names(Kind::Manifest)[3].clone();
+            let name = s.names(ObjectKind::Manifest)[3].clone();
             let old = fs::read(s.file(&name)).unwrap();
             forge(s, 3, &s.key(), |m| m.waiting = 9);
             fs::write(s.file(&name), old).unwrap();
         },
-        Verdict::Tampered,
-        &[Fault::Replayed],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Replayed],
     ),
     (
         "an object is listed twice",
@@ -357,8 +375,8 @@ const MEDDLING: &[Meddling] = &[
                 m.objects.push(again);
             });
         },
-        Verdict::Tampered,
-        &[Fault::Replayed],
+        VerifyVerdict::Tampered,
+        &[FaultKind::Replayed],
     ),
 ];
 
@@ -367,7 +385,7 @@ fn every_kind_of_meddling_is_found_and_named() {
     for (what, meddle, verdict, expected) in MEDDLING {
         let sent = Sent::new();
         meddle(&sent);
-        let report = sent.verify(&Options::default());
+        let report = sent.verify(&VerifyOptions::default());
         assert_eq!(report.verdict, *verdict, "{what}: {:?}", report.findings);
         if !expected.is_empty() {
             let mut expected = expected.to_vec();
@@ -380,13 +398,13 @@ fn every_kind_of_meddling_is_found_and_named() {
 #[test]
 fn names_alone_do_not_show_a_changed_byte() {
     let sent = Sent::new();
-    flip(&sent.file(&sent.names(Kind::Shot)[0]), 50);
-    let quick = Options {
+    flip(&sent.file(&sent.names(ObjectKind::Shot)[0]), 50);
+    let quick = VerifyOptions {
         quick: true,
-        ..Options::default()
+        ..VerifyOptions::default()
     };
     let report = sent.verify(&quick);
-    assert_eq!(report.verdict, Verdict::Complete);
+    assert_eq!(report.verdict, VerifyVerdict::Complete);
     assert!(!report.contents_read, "and the report says so");
 }
 
@@ -398,19 +416,19 @@ fn a_chain_of_a_stranger_is_found_by_whoever_knows_the_key() {
         let new = forge(&sent, nth, &stranger_of(&sent), |m| m.prev = before.take());
         before = Some(sha256_hex(&fs::read(sent.file(&new)).unwrap()));
     }
-    let trusting = sent.verify(&Options::default());
+    let trusting = sent.verify(&VerifyOptions::default());
     assert_eq!(
         trusting.verdict,
-        Verdict::Complete,
+        VerifyVerdict::Complete,
         "a chain like any other"
     );
-    let knowing = sent.verify(&Options {
+    let knowing = sent.verify(&VerifyOptions {
         keys: vec![sent.key().public()],
-        ..Options::default()
+        ..VerifyOptions::default()
     });
-    assert_eq!(knowing.verdict, Verdict::Tampered);
-    assert!(faults(&knowing).contains(&Fault::ForeignKey));
-    assert_eq!(sent.verify_here().verdict, Verdict::Tampered);
+    assert_eq!(knowing.verdict, VerifyVerdict::Tampered);
+    assert!(faults(&knowing).contains(&FaultKind::ForeignKey));
+    assert_eq!(sent.verify_here().verdict, VerifyVerdict::Tampered);
 }
 
 /// The same stranger each time.
@@ -421,42 +439,42 @@ fn stranger_of(sent: &Sent) -> DeviceKey {
 #[test]
 fn an_end_that_was_cut_off_is_found_by_whoever_remembers() {
     let sent = Sent::new();
-    let earlier = sent.verify(&Options::default());
-    let last = sent.names(Kind::Manifest).pop().unwrap();
+    let earlier = sent.verify(&VerifyOptions::default());
+    let last = sent.names(ObjectKind::Manifest).pop().unwrap();
     let listed = Manifest::parse(&fs::read(sent.file(&last)).unwrap()).unwrap();
     fs::remove_file(sent.file(&last)).unwrap();
-    let alone = sent.verify(&Options::default());
-    assert_eq!(alone.verdict, Verdict::Complete);
+    let alone = sent.verify(&VerifyOptions::default());
+    assert_eq!(alone.verdict, VerifyVerdict::Complete);
     assert_eq!(alone.chains[0].not_yet_listed, listed.objects.len() as u64);
     for entry in &listed.objects {
         fs::remove_file(sent.file(&entry.key)).unwrap();
     }
-    let alone = sent.verify(&Options::default());
-    assert_eq!((alone.verdict, alone.found), (Verdict::Complete, 0));
+    let alone = sent.verify(&VerifyOptions::default());
+    assert_eq!((alone.verdict, alone.found), (VerifyVerdict::Complete, 0));
     let here = sent.verify_here();
-    assert_eq!(here.verdict, Verdict::Incomplete);
+    assert_eq!(here.verdict, VerifyVerdict::Incomplete);
     assert_eq!(here.found, 1 + listed.objects.len() as u64);
-    let later = sent.verify(&Options {
+    let later = sent.verify(&VerifyOptions {
         since: Some(earlier),
-        ..Options::default()
+        ..VerifyOptions::default()
     });
-    assert_eq!(later.verdict, Verdict::Incomplete);
-    assert_eq!(faults(&later), [Fault::CutOff]);
+    assert_eq!(later.verdict, VerifyVerdict::Incomplete);
+    assert_eq!(faults(&later), [FaultKind::CutOff]);
 }
 
 #[test]
 fn what_its_owner_had_deleted_is_not_missing() {
     let mut sent = Sent::new();
-    let erased = sent.names(Kind::Shot)[0].clone();
-    let kept = sent.names(Kind::Shot)[1].clone();
+    let erased = sent.names(ObjectKind::Shot)[0].clone();
+    let kept = sent.names(ObjectKind::Shot)[1].clone();
     fs::remove_file(sent.file(&erased)).unwrap();
-    assert_eq!(sent.verify_here().verdict, Verdict::Incomplete);
+    assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
-        let shot = Removal::Shot(keys::parse(&name).unwrap().seq);
+        let shot = RedactionTarget::Shot(keys::parse(&name).unwrap().seq);
         sent.recorded.journal.remove(&shot, START_US).unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
-    for report in [sent.verify(&Options::default()), sent.verify_here()] {
+    for report in [sent.verify(&VerifyOptions::default()), sent.verify_here()] {
         assert_eq!(report.findings, []);
         assert_eq!(report.chains[0].erased_objects, 2);
         assert_eq!(report.chains[0].erased_but_there, 1);
@@ -467,7 +485,7 @@ fn what_its_owner_had_deleted_is_not_missing() {
 fn numbers_erased_before_they_were_sent_are_explained() {
     let mut sent = Sent::new();
     sent.recorded.work(10);
-    let today = Day::of_us(START_US);
+    let today = UtcDay::of_us(START_US);
     let erased = sent
         .recorded
         .journal
@@ -502,7 +520,7 @@ impl Clock for At {
 fn silence_is_seen_because_there_is_a_sign_of_life() {
     let sent = Sent::new();
     let mut outbox = sent.recorded.outbox();
-    let pause = i64::try_from(HEARTBEAT.as_micros()).unwrap();
+    let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap();
     let at = |outbox: &mut Outbox, us: i64, alive| {
         let clock = At(START_US + us);
         chain(outbox, &sent.sink(), &sent.key(), alive, &clock)
@@ -539,8 +557,8 @@ fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
     recorded.drain(&sink).unwrap();
     let done = chain(&mut recorded.outbox(), &sink, &key, false, &Still).unwrap();
     assert_eq!(done.manifests, 2);
-    assert_eq!(names(&sink, Kind::Manifest).len(), 2, "none twice");
-    let report = checked(&sink, &Options::default(), None);
+    assert_eq!(names(&sink, ObjectKind::Manifest).len(), 2, "none twice");
+    let report = checked(&sink, &VerifyOptions::default(), None);
     assert_eq!(report.findings, []);
     assert_eq!(report.chains[0].manifests, 2);
 }
@@ -551,29 +569,35 @@ fn a_long_check_can_be_watched_and_stopped() {
     let mut steps = Vec::new();
     let stopped = verify(
         &sent.sink(),
-        &Options::default(),
+        &VerifyOptions::default(),
         None,
         START_US,
         &mut |step| {
             steps.push(step);
             match step {
-                Step::Followed { manifests: 2, .. } => ControlFlow::Break(()),
+                VerifyProgress::Followed { manifests: 2, .. } => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         },
     );
     assert!(matches!(stopped, Err(VerifyError::Stopped)));
-    assert!(matches!(steps[0], Step::Listed(n) if n > 20), "{steps:?}");
+    assert!(
+        matches!(steps[0], VerifyProgress::Listed(n) if n > 20),
+        "{steps:?}"
+    );
     let last = steps.pop().unwrap();
-    assert!(matches!(last, Step::Followed { of: 4, .. }), "{last:?}");
+    assert!(
+        matches!(last, VerifyProgress::Followed { of: 4, .. }),
+        "{last:?}"
+    );
 }
 
 #[test]
 fn a_report_is_read_back() {
     let sent = Sent::new();
-    flip(&sent.file(&sent.names(Kind::Shot)[0]), 50);
-    let report = sent.verify(&Options::default());
+    flip(&sent.file(&sent.names(ObjectKind::Shot)[0]), 50);
+    let report = sent.verify(&VerifyOptions::default());
     let text = serde_json::to_string(&report).unwrap();
     assert!(text.contains("\"verdict\":\"tampered\""), "{text}");
-    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    assert_eq!(serde_json::from_str::<VerifyReport>(&text).unwrap(), report);
 }

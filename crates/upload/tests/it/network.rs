@@ -6,7 +6,7 @@ use lab::s3::{AUTHORITY, Options, S3Server};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use upload::{ConfigError, Destination, Object, Put, Sink, SinkError};
+use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
 
 fn secure_lab() -> Lab {
     let dir = tempfile::tempdir().unwrap();
@@ -27,9 +27,9 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
     Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))
 }
 
-fn put(destination: &Destination) -> Result<Put, SinkError> {
+fn put(destination: &Destination) -> Result<PutOutcome, SinkError> {
     let sink = destination.open(TIMEOUTS).unwrap();
-    sink.put_new(&Object::new("a", vec![7_u8; 100_000]))
+    sink.put_new(&NewObject::new("a", vec![7_u8; 100_000]))
 }
 
 /// The authority's certificate in a file.
@@ -47,7 +47,7 @@ fn a_proxy_with_a_password_is_used_and_its_password_never_shown() {
     let endpoint = ("AWS_ENDPOINT_URL", "http://bucket.test:9000");
     let through = format!("http://me:pa55@{address}");
     let destination = choose(&lab, &[endpoint, ("HTTP_PROXY", &through)]).unwrap();
-    assert_eq!(put(&destination), Ok(Put::Stored));
+    assert_eq!(put(&destination), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"].len(), 100_000);
     let asked = heard.all().concat();
     // The rest goes through the same connection.
@@ -90,7 +90,7 @@ fn a_proxy_is_not_used_where_it_is_not_meant() {
     assert!(put(&other).is_err());
     // A store on this computer.
     let here = choose(&lab, &[("HTTP_PROXY", &through), ("ALL_PROXY", &through)]).unwrap();
-    assert_eq!(put(&here), Ok(Put::Stored));
+    assert_eq!(put(&here), Ok(PutOutcome::Stored));
     assert!(heard.all().is_empty());
 }
 
@@ -137,7 +137,7 @@ fn tls_through_a_proxy() {
         ("HTTPS_PROXY", &format!("http://{address}")),
         ("AWS_CA_BUNDLE", &bundle),
     ];
-    assert_eq!(put(&choose(&lab, &vars).unwrap()), Ok(Put::Stored));
+    assert_eq!(put(&choose(&lab, &vars).unwrap()), Ok(PutOutcome::Stored));
     let asked = heard.all().concat();
     assert!(asked.starts_with("CONNECT bucket.test:443 "), "{asked}");
     assert!(!asked.contains("PUT"), "the proxy sees no request: {asked}");
@@ -147,7 +147,7 @@ fn tls_through_a_proxy() {
 fn a_pace_changes_no_byte() {
     let lab = Lab::new();
     let destination = choose(&lab, &[]).unwrap().limited_to(1_000_000);
-    assert_eq!(put(&destination), Ok(Put::Stored));
+    assert_eq!(put(&destination), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"], vec![7_u8; 100_000]);
     // A refusal is understood as without one.
     let wrong = choose(&lab, &[("AWS_SECRET_ACCESS_KEY", "bad-secret")]).unwrap();

@@ -3,13 +3,13 @@
 
 use crate::journals::{Recorded, SMALL, START_US, all_of};
 use crate::kit::Lab;
-use journal::FreezeRules;
+use journal::FreezeOptions;
 use lab::s3::{Fault, Faults};
 use std::collections::BTreeMap;
-use upload::Store;
+use upload::ObjectStoreSink;
 use vault::Opener;
 
-const READABLE: FreezeRules = FreezeRules {
+const READABLE: FreezeOptions = FreezeOptions {
     last: false,
     readable: true,
     ..SMALL
@@ -29,7 +29,7 @@ fn lease(recorded: &Recorded) -> Opener {
 
 #[test]
 fn with_the_key_everything_is_readable() {
-    let sink = Store::memory().unwrap();
+    let sink = ObjectStoreSink::memory().unwrap();
     let recorded = recorded();
     let opener = lease(&recorded);
     let drained = recorded.drain_only(&sink, Some(&opener)).unwrap();
@@ -43,7 +43,7 @@ fn with_the_key_everything_is_readable() {
 fn without_a_key_that_opens_it_everything_is_sealed() {
     let stranger = Opener::new([vault::Identity::generate()]);
     for opener in [None, Some(&stranger)] {
-        let sink = Store::memory().unwrap();
+        let sink = ObjectStoreSink::memory().unwrap();
         let recorded = recorded();
         recorded.drain_only(&sink, opener).unwrap();
         let forms = recorded.assert_delivered(&all_of(&sink));
@@ -53,7 +53,7 @@ fn without_a_key_that_opens_it_everything_is_sealed() {
 
 #[test]
 fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
-    let sink = Store::memory().unwrap();
+    let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(16);
     recorded.journal.freeze(START_US, &SMALL).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::kit::{Lab, Queue};
 use lab::s3::{Access, Fault, Faults, Options, S3Server};
-use upload::{Object, Put, Sink, SinkError};
+use upload::{NewObject, PutOutcome, Sink, SinkError};
 
 fn lab(access: Access, faults: Faults) -> Lab {
     let dir = tempfile::tempdir().unwrap();
@@ -107,8 +107,8 @@ fn a_key_that_may_only_store_loses_and_doubles_nothing() {
 fn a_name_without_the_hash_is_not_taken_for_the_content() {
     let lab = lab(Access::PutOnly, Faults::none());
     let sink = lab.sink(&[]);
-    let object = Object::new("plain", &b"one"[..]);
-    assert_eq!(sink.put_new(&object), Ok(Put::Stored));
+    let object = NewObject::new("plain", &b"one"[..]);
+    assert_eq!(sink.put_new(&object), Ok(PutOutcome::Stored));
     let error = sink.put_new(&object).unwrap_err();
     assert!(
         matches!(error, SinkError::AccessDenied { doing: "read", .. }),
@@ -120,15 +120,15 @@ fn a_name_without_the_hash_is_not_taken_for_the_content() {
         status: 409,
         code: "ConditionalRequestConflict",
     }));
-    let other = Object::new(hash, &b"one"[..]);
+    let other = NewObject::new(hash, &b"one"[..]);
     // The refusal of the look is a fault too here; what counts is that it is not taken for stored.
     assert!(sink.put_new(&other).is_err());
 }
 
-fn large() -> Object {
+fn large() -> NewObject {
     let body: Vec<u8> = (0..17_u32 << 20).map(|n| (n >> 7) as u8).collect();
     let name = upload::sha256_hex(&body);
-    Object::new(format!("large/{}", &name[..16]), body)
+    NewObject::new(format!("large/{}", &name[..16]), body)
 }
 
 #[test]
@@ -170,9 +170,9 @@ fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
         assert!(!error.is_permanent(), "{n} {fault:?}: {error}");
         let stored = n == 7 && matches!(fault, Fault::LoseAnswer | Fault::CutAnswer(_));
         let again = if stored {
-            Put::AlreadyThere
+            PutOutcome::AlreadyThere
         } else {
-            Put::Stored
+            PutOutcome::Stored
         };
         assert_eq!(sink.put_new(&object), Ok(again), "{n} {fault:?}");
         let objects = lab.server.objects().unwrap();
@@ -191,7 +191,7 @@ fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
 fn a_large_object_of_a_key_that_may_only_store() {
     let lab = lab(Access::PutOnly, Faults::none());
     let object = large();
-    assert_eq!(lab.sink(&[]).put_new(&object), Ok(Put::Stored));
-    assert_eq!(lab.sink(&[]).put_new(&object), Ok(Put::AlreadyThere));
+    assert_eq!(lab.sink(&[]).put_new(&object), Ok(PutOutcome::Stored));
+    assert_eq!(lab.sink(&[]).put_new(&object), Ok(PutOutcome::AlreadyThere));
     assert_eq!(lab.server.objects().unwrap().len(), 1);
 }

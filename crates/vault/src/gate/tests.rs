@@ -41,7 +41,7 @@ fn enrolled() -> GateState {
     }
 }
 
-fn judged(state: &GateState, code: &str, now: u64) -> Judged {
+fn judged(state: &GateState, code: &str, now: u64) -> GateDecision {
     state.judge(&totp(SECRET, "test"), code, now)
 }
 
@@ -85,7 +85,7 @@ fn the_vectors_of_rfc_6238() {
         assert_eq!(eight.generate(time).to_string(), digits, "{time}");
         // Six digits are the same number modulo a million.
         let judged = judged(&GateState::default(), &digits[2..], time);
-        assert_eq!(judged.verdict, Verdict::Accepted, "{time}");
+        assert_eq!(judged.verdict, CodeVerdict::Accepted, "{time}");
         assert_eq!(
             judged.state,
             GateState {
@@ -103,7 +103,7 @@ fn one_step_early_or_late_and_no_more() {
     let step = NOW / STEP_SECONDS;
     for at in [step - 1, step, step + 1] {
         let judged = judged(&enrolled(), &code(at), NOW);
-        assert_eq!(judged.verdict, Verdict::Accepted, "{at}");
+        assert_eq!(judged.verdict, CodeVerdict::Accepted, "{at}");
         assert_eq!(judged.state.last_step, at);
     }
     for (at, minutes) in [
@@ -113,11 +113,11 @@ fn one_step_early_or_late_and_no_more() {
         (step + 20, 10),
     ] {
         let judged = judged(&enrolled(), &code(at), NOW);
-        assert_eq!(judged.verdict, Verdict::Skewed { minutes });
+        assert_eq!(judged.verdict, CodeVerdict::Skewed { minutes });
         assert_eq!(judged.state.failures, 1);
     }
     let judged = judged(&enrolled(), &code(step + 21), NOW);
-    assert_eq!(judged.verdict, Verdict::Wrong);
+    assert_eq!(judged.verdict, CodeVerdict::Wrong);
     assert_eq!(judged.state.failures, 1);
 }
 
@@ -127,11 +127,11 @@ fn each_step_once_and_no_older_one() {
     let state = judged(&enrolled(), &code(step), NOW).state;
     for used in [step, step - 1] {
         let again = judged(&state, &code(used), NOW + 5);
-        assert_eq!(again.verdict, Verdict::Replayed);
+        assert_eq!(again.verdict, CodeVerdict::Replayed);
         assert_eq!(again.state.failures, 0, "a used code is no failure");
     }
     let next = judged(&state, &code(step + 1), NOW + 5);
-    assert_eq!(next.verdict, Verdict::Accepted);
+    assert_eq!(next.verdict, CodeVerdict::Accepted);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_is_no_code_is_wrong_but_no_failure() {
         "-12345",
     ] {
         let judged = judged(&enrolled(), text, NOW);
-        assert_eq!(judged.verdict, Verdict::Wrong, "{text}");
+        assert_eq!(judged.verdict, CodeVerdict::Wrong, "{text}");
         assert_eq!(judged.state, enrolled(), "{text}");
     }
 }
@@ -157,7 +157,7 @@ fn spaces_do_not_matter() {
     let mut text = code_at(NOW);
     text.insert(3, ' ');
     let judged = judged(&enrolled(), &format!(" {text}\n"), NOW);
-    assert_eq!(judged.verdict, Verdict::Accepted);
+    assert_eq!(judged.verdict, CodeVerdict::Accepted);
 }
 
 #[test]
@@ -165,18 +165,18 @@ fn a_code_given_away_by_a_hint_opens_nothing_when_its_time_comes() {
     let step = NOW / STEP_SECONDS;
     for (told, then) in [(step + 8, NOW + 240), (step - 3, NOW - 90)] {
         let hinted = judged(&enrolled(), &code(told), NOW);
-        assert!(matches!(hinted.verdict, Verdict::Skewed { .. }));
+        assert!(matches!(hinted.verdict, CodeVerdict::Skewed { .. }));
         let judged = judged(&hinted.state, &code(told), then);
-        assert_eq!(judged.verdict, Verdict::Replayed);
+        assert_eq!(judged.verdict, CodeVerdict::Replayed);
     }
     // The person whose clock was off puts it right, or waits as long, and the next code opens.
     let state = judged(&enrolled(), &code(step + 8), NOW).state;
     let still = judged(&state, &code(step + 9), NOW + STEP_SECONDS);
-    assert_eq!(still.verdict, Verdict::ClockBack { seconds: 160 });
+    assert_eq!(still.verdict, CodeVerdict::ClockBack { seconds: 160 });
     let right = NOW + 240 + STEP_SECONDS;
     assert_eq!(
         judged(&state, &code_at(right), right).verdict,
-        Verdict::Accepted
+        CodeVerdict::Accepted
     );
 }
 
@@ -186,10 +186,10 @@ fn a_hint_uses_up_every_step_with_the_same_digits() {
     assert_eq!(code(early), code(late), "found by search");
     let now = (early + 4) * STEP_SECONDS;
     let hinted = judged(&enrolled(), &code(late), now);
-    assert_eq!(hinted.verdict, Verdict::Skewed { minutes: 4 });
+    assert_eq!(hinted.verdict, CodeVerdict::Skewed { minutes: 4 });
     let then = late * STEP_SECONDS;
     let judged = judged(&hinted.state, &code(early), then);
-    assert_eq!(judged.verdict, Verdict::Replayed);
+    assert_eq!(judged.verdict, CodeVerdict::Replayed);
 }
 
 #[test]
@@ -201,10 +201,10 @@ fn the_wait_begins_after_five_failures_and_doubles_to_an_hour() {
         let judged = judged(&state, &wrong_at(now), now);
         state = judged.state;
         if state.is_locked() {
-            assert_eq!(judged.verdict, Verdict::Locked, "told at once");
+            assert_eq!(judged.verdict, CodeVerdict::Locked, "told at once");
             break;
         }
-        assert_eq!(judged.verdict, Verdict::Wrong);
+        assert_eq!(judged.verdict, CodeVerdict::Wrong);
         waits.push(state.wait(now));
         now += state.wait(now);
     }
@@ -227,7 +227,7 @@ fn a_try_during_the_wait_is_neither_looked_at_nor_a_failure() {
         let judged = judged(&state, &typed, now + later);
         assert_eq!(
             judged.verdict,
-            Verdict::Wait {
+            CodeVerdict::Wait {
                 seconds: 30 - later
             }
         );
@@ -238,7 +238,7 @@ fn a_try_during_the_wait_is_neither_looked_at_nor_a_failure() {
         assert_eq!(judged.state, remembered);
     }
     let after = judged(&state, &code_at(now + 30), now + 30);
-    assert_eq!(after.verdict, Verdict::Accepted);
+    assert_eq!(after.verdict, CodeVerdict::Accepted);
     assert_eq!((after.state.failures, after.state.not_before), (0, 0));
 }
 
@@ -249,11 +249,11 @@ fn a_wait_survives_a_restart_and_a_clock_turned_back() {
     let state: GateState = serde_json::from_str(&text).unwrap();
     for back in [0, 60, CLOCK_BACK_SECONDS] {
         let judged = judged(&state, &code_at(now - back), now - back);
-        assert_eq!(judged.verdict, Verdict::Wait { seconds: 3600 });
+        assert_eq!(judged.verdict, CodeVerdict::Wait { seconds: 3600 });
     }
     let back = now - CLOCK_BACK_SECONDS - 1;
     let judged = judged(&state, &code_at(back), back);
-    assert_eq!(judged.verdict, Verdict::ClockBack { seconds: 121 });
+    assert_eq!(judged.verdict, CodeVerdict::ClockBack { seconds: 121 });
     assert_eq!(judged.state, state);
 }
 
@@ -265,11 +265,11 @@ fn no_wait_ends_later_than_an_hour_from_now() {
         ..enrolled()
     };
     let first = judged(&state, &code_at(NOW), NOW);
-    assert_eq!(first.verdict, Verdict::Wait { seconds: 3600 });
+    assert_eq!(first.verdict, CodeVerdict::Wait { seconds: 3600 });
     // And it does end.
     let then = NOW + 3600;
     let judged = judged(&first.state, &code_at(then), then);
-    assert_eq!(judged.verdict, Verdict::Accepted);
+    assert_eq!(judged.verdict, CodeVerdict::Accepted);
 }
 
 #[test]
@@ -277,11 +277,11 @@ fn a_hundred_failures_lock_until_a_recovery_code_is_used() {
     let (state, now) = after_failures(LOCK_FAILURES);
     let later = now + 30 * DAY;
     let locked = judged(&state, &code_at(later), later);
-    assert_eq!(locked.verdict, Verdict::Locked);
+    assert_eq!(locked.verdict, CodeVerdict::Locked);
     assert_eq!(locked.state.failures, LOCK_FAILURES);
     let state = locked.state.reopened(later).unwrap();
     let judged = judged(&state, &code_at(later), later);
-    assert_eq!(judged.verdict, Verdict::Accepted);
+    assert_eq!(judged.verdict, CodeVerdict::Accepted);
 }
 
 #[test]
@@ -289,13 +289,13 @@ fn a_clock_turned_back_is_named() {
     let state = judged(&enrolled(), &code_at(NOW), NOW).state;
     let yesterday = NOW - DAY;
     let back = judged(&state, &code_at(yesterday), yesterday);
-    assert_eq!(back.verdict, Verdict::ClockBack { seconds: DAY });
+    assert_eq!(back.verdict, CodeVerdict::ClockBack { seconds: DAY });
     assert_eq!(back.state, state, "no failure, and nothing forgotten");
     // Two minutes are forgiven, also after a code that came a step early.
     let state = judged(&enrolled(), &code_at(NOW + STEP_SECONDS), NOW).state;
     let a_little = NOW - CLOCK_BACK_SECONDS;
     let judged_then = judged(&state, &code_at(a_little), a_little);
-    assert_eq!(judged_then.verdict, Verdict::Replayed);
+    assert_eq!(judged_then.verdict, CodeVerdict::Replayed);
     // A file that remembers no clock still knows the step.
     let state = GateState {
         clock_max: 0,
@@ -303,7 +303,7 @@ fn a_clock_turned_back_is_named() {
     };
     let judged = judged(&state, &code_at(yesterday), yesterday);
     assert!(
-        matches!(judged.verdict, Verdict::ClockBack { seconds } if seconds.abs_diff(DAY) <= 60),
+        matches!(judged.verdict, CodeVerdict::ClockBack { seconds } if seconds.abs_diff(DAY) <= 60),
         "{}",
         judged.verdict
     );
@@ -312,13 +312,13 @@ fn a_clock_turned_back_is_named() {
 #[test]
 fn a_clock_that_was_once_in_2106_is_cured_by_a_recovery_code() {
     let far = judged(&enrolled(), &code_at(NOW), FAR);
-    assert_eq!(far.verdict, Verdict::Wrong);
+    assert_eq!(far.verdict, CodeVerdict::Wrong);
     let stuck = judged(&far.state, &code_at(NOW), NOW);
-    assert!(matches!(stuck.verdict, Verdict::ClockBack { .. }));
+    assert!(matches!(stuck.verdict, CodeVerdict::ClockBack { .. }));
     let state = stuck.state.reopened(NOW).unwrap();
     assert_eq!(
         judged(&state, &code_at(NOW), NOW).verdict,
-        Verdict::Accepted
+        CodeVerdict::Accepted
     );
 
     // The phone was there too, and its code was accepted: the secret is used up until then.
@@ -332,7 +332,7 @@ fn a_clock_that_was_once_in_2106_is_cured_by_a_recovery_code() {
     let then = ahead + STEP_SECONDS;
     assert_eq!(
         judged(&state, &code_at(then), then).verdict,
-        Verdict::Accepted
+        CodeVerdict::Accepted
     );
 }
 
@@ -355,11 +355,11 @@ fn nobody_is_locked_out_before_the_first_accepted_code() {
     let mut state = GateState::default();
     for n in 0..300 {
         let judged = judged(&state, &wrong_at(FAR + n), FAR + n);
-        assert_eq!(judged.verdict, Verdict::Wrong);
+        assert_eq!(judged.verdict, CodeVerdict::Wrong);
         state = judged.state;
     }
     let judged = judged(&state, &code_at(NOW), NOW);
-    assert_eq!(judged.verdict, Verdict::Accepted);
+    assert_eq!(judged.verdict, CodeVerdict::Accepted);
     assert_eq!(
         judged.state,
         GateState {
@@ -482,13 +482,13 @@ proptest! {
                 Op::Malformed(text) => text,
             };
             let before = state;
-            let Judged { verdict, state: after, clock_jumped } = judged(&before, &typed, now);
+            let GateDecision { verdict, state: after, clock_jumped } = judged(&before, &typed, now);
             state = after;
             prop_assert_eq!(after.clock_max, before.clock_max.max(now));
             prop_assert!(clock_jumped.is_none_or(|s| s > DAY && s == now - before.clock_max));
-            let failed = after.failures != before.failures && verdict != Verdict::Accepted;
+            let failed = after.failures != before.failures && verdict != CodeVerdict::Accepted;
             match verdict {
-                Verdict::Accepted => {
+                CodeVerdict::Accepted => {
                     prop_assert!(after.last_step > last, "{} after {last}", after.last_step);
                     prop_assert!(after.last_step.abs_diff(now / STEP_SECONDS) <= SKEW_STEPS);
                     prop_assert_eq!(&typed, &code(after.last_step));
@@ -499,17 +499,17 @@ proptest! {
                     last = after.last_step;
                     looked_at = 0;
                 }
-                Verdict::Wrong => prop_assert_eq!(failed, six_digits(&typed).is_some()),
-                Verdict::Skewed { minutes } => {
+                CodeVerdict::Wrong => prop_assert_eq!(failed, six_digits(&typed).is_some()),
+                CodeVerdict::Skewed { minutes } => {
                     prop_assert!(failed && minutes != 0);
                     hinted = typed;
                     told.extend(step);
                 }
-                Verdict::Locked => prop_assert!(after.is_locked()),
-                Verdict::Wait { seconds } => {
+                CodeVerdict::Locked => prop_assert!(after.is_locked()),
+                CodeVerdict::Wait { seconds } => {
                     prop_assert!((1..=3600).contains(&seconds) && !failed);
                 }
-                Verdict::Replayed | Verdict::ClockBack { .. } => prop_assert!(!failed),
+                CodeVerdict::Replayed | CodeVerdict::ClockBack { .. } => prop_assert!(!failed),
             }
             if failed {
                 looked_at += 1;
@@ -540,10 +540,10 @@ proptest! {
         let now = numbers[3];
         let typed = code((now / STEP_SECONDS).saturating_add_signed(away));
         let judged = judged(&state, &typed, now);
-        if judged.verdict == Verdict::Accepted {
+        if judged.verdict == CodeVerdict::Accepted {
             prop_assert!(!enrolled || judged.state.last_step > state.last_step);
         }
-        let looked = !matches!(judged.verdict, Verdict::Locked | Verdict::ClockBack { .. });
+        let looked = !matches!(judged.verdict, CodeVerdict::Locked | CodeVerdict::ClockBack { .. });
         prop_assert!(!looked || judged.state.not_before <= now.saturating_add(3600));
         prop_assert!(state.wait(now) <= 3600);
         prop_assert!(!judged.verdict.to_string().is_empty());

@@ -1,4 +1,4 @@
-use super::{SecretStore, StoreError, check_account, check_secret};
+use super::{CredentialStore, CredentialStoreError, check_account, check_secret};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 /// For tests, and for everything that must not touch the store of the person who runs it. A key that lies only here is
 /// lost when the process ends.
 #[derive(Clone, Default)]
-pub struct MemoryStore {
+pub struct MemoryCredentialStore {
     secrets: Arc<Mutex<Secrets>>,
 }
 
 type Secrets = BTreeMap<String, Zeroizing<Vec<u8>>>;
 
-impl MemoryStore {
+impl MemoryCredentialStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
@@ -28,7 +28,7 @@ impl MemoryStore {
 }
 
 /// Without the secrets.
-impl std::fmt::Debug for MemoryStore {
+impl std::fmt::Debug for MemoryCredentialStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let secrets = self.secrets();
         let accounts: Vec<&String> = secrets.keys().collect();
@@ -38,17 +38,17 @@ impl std::fmt::Debug for MemoryStore {
     }
 }
 
-impl SecretStore for MemoryStore {
+impl CredentialStore for MemoryCredentialStore {
     fn name(&self) -> &str {
         "memory of this process"
     }
 
-    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
         check_account(account)?;
         Ok(self.secrets().get(account).cloned())
     }
 
-    fn set(&self, account: &str, secret: &[u8]) -> Result<(), StoreError> {
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
         check_account(account)?;
         check_secret(secret)?;
         let secret = Zeroizing::new(secret.to_vec());
@@ -56,7 +56,7 @@ impl SecretStore for MemoryStore {
         Ok(())
     }
 
-    fn remove(&self, account: &str) -> Result<bool, StoreError> {
+    fn remove(&self, account: &str) -> Result<bool, CredentialStoreError> {
         check_account(account)?;
         Ok(self.secrets().remove(account).is_some())
     }

@@ -4,8 +4,8 @@
 //! without this user's password; every program that runs as this user may ask for the secret too.
 //!
 //! Always true:
-//! * A secret that [`SecretStore::set`] said yes to was read back from the store and is the same.
-//! * Nothing here waits without an end: a system that does not answer becomes an [`Unavailable`].
+//! * A secret that [`CredentialStore::set`] said yes to was read back from the store and is the same.
+//! * Nothing here waits without an end: a system that does not answer becomes an [`CredentialStoreUnavailable`].
 //! * No error holds a secret, or a part of one.
 
 mod memory;
@@ -24,7 +24,7 @@ use none as system;
 #[cfg(target_os = "linux")]
 use secret_service as system;
 
-pub use memory::MemoryStore;
+pub use memory::MemoryCredentialStore;
 
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -42,28 +42,28 @@ pub const MAX_ACCOUNT_CHARS: usize = 64;
 ///
 /// Calls block, some for as long as a person takes to answer the system's question; they must not come from inside an
 /// asynchronous task.
-pub trait SecretStore: Send + Sync {
+pub trait CredentialStore: Send + Sync {
     /// What it is called: "Secret Service", "Windows Credential Manager".
     fn name(&self) -> &str;
 
     /// The secret of `account`; `None` where there is none.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the store cannot be asked or stays locked, [`StoreError::Damaged`] where its
-    /// answer is no secret, [`StoreError::Account`].
-    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError>;
+    /// [`CredentialStoreError::CredentialStoreUnavailable`] where the store cannot be asked or stays locked, [`CredentialStoreError::Damaged`] where its
+    /// answer is no secret, [`CredentialStoreError::Account`].
+    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError>;
 
     /// Keeps `secret` (1 to [`MAX_SECRET_BYTES`] bytes) for `account` in the place of the one before.
     ///
     /// # Errors
-    /// As [`Self::get`], and [`StoreError::Refused`], [`StoreError::Secret`]. The old secret may be gone then.
-    fn set(&self, account: &str, secret: &[u8]) -> Result<(), StoreError>;
+    /// As [`Self::get`], and [`CredentialStoreError::Refused`], [`CredentialStoreError::SecretStruct`]. The old secret may be gone then.
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError>;
 
     /// Deletes what is kept for `account`; tells whether there was something.
     ///
     /// # Errors
-    /// As [`Self::get`], and [`StoreError::Refused`].
-    fn remove(&self, account: &str) -> Result<bool, StoreError>;
+    /// As [`Self::get`], and [`CredentialStoreError::Refused`].
+    fn remove(&self, account: &str) -> Result<bool, CredentialStoreError>;
 }
 
 /// The store of the system that this program runs on, as far as it can be seen to work without asking anybody.
@@ -73,24 +73,28 @@ pub trait SecretStore: Send + Sync {
 ///
 /// # Errors
 /// Why there is none, and what the user can do.
-pub fn os_store() -> Result<Box<dyn SecretStore>, Unavailable> {
+pub fn os_store() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
     system::open()
 }
 
 /// The store cannot be used, now or on this system.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}; {remedy}")]
-pub struct Unavailable {
+pub struct CredentialStoreUnavailable {
     /// Which case it is, for code that decides by it.
-    pub cause: Cause,
+    pub cause: UnavailableCause,
     /// Why, in words a user understands.
     pub reason: String,
     /// What the user can do about it.
     pub remedy: String,
 }
 
-impl Unavailable {
-    pub(crate) fn new(cause: Cause, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+impl CredentialStoreUnavailable {
+    pub(crate) fn new(
+        cause: UnavailableCause,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             cause,
             reason: reason.into(),
@@ -99,10 +103,10 @@ impl Unavailable {
     }
 }
 
-/// Why a store is [`Unavailable`].
+/// Why a store is [`CredentialStoreUnavailable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum UnavailableCause {
     /// This system has no store that uam knows.
     Unsupported,
     /// No login session to which a store could belong: no session bus, no logon session.
@@ -124,10 +128,10 @@ pub enum Cause {
 /// What can go wrong with a store.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub enum CredentialStoreError {
     /// The store cannot be used.
     #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    Unavailable(#[from] CredentialStoreUnavailable),
     /// The store works and said no.
     #[error("the {store} cannot {doing}: {why}; try again, or use a passphrase")]
     Refused {
@@ -165,30 +169,33 @@ pub enum StoreError {
 }
 
 /// Accounts become parts of names in other programs, so they hold nothing that could mean something there.
-fn check_account(account: &str) -> Result<(), StoreError> {
+fn check_account(account: &str) -> Result<(), CredentialStoreError> {
     let fits = (1..=MAX_ACCOUNT_CHARS).contains(&account.len());
     let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
     if fits && account.bytes().all(plain) {
         Ok(())
     } else {
-        Err(StoreError::Account)
+        Err(CredentialStoreError::Account)
     }
 }
 
-fn check_secret(secret: &[u8]) -> Result<(), StoreError> {
+fn check_secret(secret: &[u8]) -> Result<(), CredentialStoreError> {
     if (1..=MAX_SECRET_BYTES).contains(&secret.len()) {
         Ok(())
     } else {
-        Err(StoreError::Secret {
+        Err(CredentialStoreError::Secret {
             bytes: secret.len(),
         })
     }
 }
 
 /// A secret as a store gave it: nothing that [`check_secret`] would have let in is refused.
-fn check_answer(store: &'static str, secret: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+fn check_answer(
+    store: &'static str,
+    secret: Vec<u8>,
+) -> Result<Zeroizing<Vec<u8>>, CredentialStoreError> {
     let secret = Zeroizing::new(secret);
-    check_secret(&secret).map_err(|_| StoreError::Damaged {
+    check_secret(&secret).map_err(|_| CredentialStoreError::Damaged {
         store,
         why: format!("{} bytes", secret.len()),
     })?;
@@ -206,7 +213,11 @@ mod tests {
         }
         let long = "a".repeat(MAX_ACCOUNT_CHARS + 1);
         for bad in ["", "a b", "a/b", "a.b", "ä", "a\0", "*", long.as_str()] {
-            assert_eq!(check_account(bad), Err(StoreError::Account), "{bad:?}");
+            assert_eq!(
+                check_account(bad),
+                Err(CredentialStoreError::Account),
+                "{bad:?}"
+            );
         }
     }
 
@@ -214,10 +225,13 @@ mod tests {
     fn secrets_have_a_length() {
         assert_eq!(check_secret(&[0; MAX_SECRET_BYTES]), Ok(()));
         for bytes in [0, MAX_SECRET_BYTES + 1] {
-            let error = StoreError::Secret { bytes };
+            let error = CredentialStoreError::Secret { bytes };
             assert_eq!(check_secret(&vec![0; bytes]), Err(error));
             let answer = check_answer("store", vec![0; bytes]);
-            assert!(matches!(answer, Err(StoreError::Damaged { .. })), "{bytes}");
+            assert!(
+                matches!(answer, Err(CredentialStoreError::Damaged { .. })),
+                "{bytes}"
+            );
         }
         let answer = check_answer("store", vec![7]);
         assert!(answer.is_ok_and(|secret| secret.as_slice() == [7]));
@@ -225,7 +239,14 @@ mod tests {
 
     #[test]
     fn errors_say_what_to_do() {
-        let lost = Unavailable::new(Cause::NoSession, "no session bus", "log in");
-        assert_eq!(StoreError::from(lost).to_string(), "no session bus; log in");
+        let lost = CredentialStoreUnavailable::new(
+            UnavailableCause::NoSession,
+            "no session bus",
+            "log in",
+        );
+        assert_eq!(
+            CredentialStoreError::from(lost).to_string(),
+            "no session bus; log in"
+        );
     }
 }

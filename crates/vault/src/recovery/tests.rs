@@ -7,7 +7,7 @@ fn of(bits: u128) -> RecoveryCode {
     RecoveryCode(Zeroizing::new((bits & ((1 << 125) - 1)).to_be_bytes()))
 }
 
-fn bits_of(text: &str) -> Result<u128, RecoveryError> {
+fn bits_of(text: &str) -> Result<u128, RecoveryCodeError> {
     RecoveryCode::parse(text).map(|code| u128::from_be_bytes(*code.key_material()))
 }
 
@@ -46,17 +46,17 @@ fn a_code_is_read_as_it_was_meant() {
 
 #[test]
 fn what_is_no_code_is_told_without_repeating_it() {
-    let symbol = |block, place| RecoveryError::Symbol { block, place };
+    let symbol = |block, place| RecoveryCodeError::Symbol { block, place };
     for (typed, error) in [
-        ("", RecoveryError::Length { found: 0 }),
-        ("123 456", RecoveryError::Length { found: 6 }),
+        ("", RecoveryCodeError::Length { found: 0 }),
+        ("123 456", RecoveryCodeError::Length { found: 6 }),
         (
             "01234-56789-ABCDE-FGHJK-MNPQ",
-            RecoveryError::Length { found: 24 },
+            RecoveryCodeError::Length { found: 24 },
         ),
         (
             "01234-56789-ABCDE-FGHJK-MNPQRS",
-            RecoveryError::Length { found: 26 },
+            RecoveryCodeError::Length { found: 26 },
         ),
         ("U1234-56789-ABCDE-FGHJK-MNPQR", symbol(1, 1)),
         ("01234-5678u-ABCDE-FGHJK-MNPQR", symbol(2, 5)),

@@ -1,9 +1,9 @@
-//! The file: nothing secret in it, every edit noticed, older and newer ones.
+//! The file: nothing secret in it, every edit noticed, newer ones refused.
 
 use crate::kit::{Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
 use std::fs;
 use tempfile::TempDir;
-use vault::{Aad, FILE_NAME, Factor, Found, Vault, VaultError, Verdict};
+use vault::{FILE_NAME, Factor, Vault, VaultError};
 
 #[test]
 fn a_damaged_file_is_named_and_left_alone() {
@@ -21,7 +21,7 @@ fn a_damaged_file_is_named_and_left_alone() {
         fs::write(&path, content).unwrap();
         for error in [
             Vault::open(dir.path()).unwrap_err(),
-            Vault::look(dir.path()).unwrap_err(),
+            Vault::exists(dir.path()).unwrap_err(),
             Vault::create(dir.path(), founding(Factor::OsStore(STORED))).unwrap_err(),
         ] {
             assert!(matches!(error, VaultError::Malformed { .. }), "{error:?}");
@@ -179,7 +179,7 @@ fn a_missing_vault_is_not_made_by_looking() {
     let dir = TempDir::new().unwrap();
     let error = Vault::open(dir.path()).unwrap_err();
     assert!(matches!(error, VaultError::Missing { .. }), "{error}");
-    assert_eq!(Vault::look(dir.path()).unwrap(), Found::Nothing);
+    assert!(!Vault::exists(dir.path()).unwrap());
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -192,71 +192,6 @@ fn a_vault_is_made_once() {
     assert_eq!(fs::read(home.file()).unwrap(), before);
 }
 
-#[test]
-fn a_vault_of_the_first_format_is_taken_over() {
-    let dir = TempDir::new().unwrap();
-    let device = "fedcba9876543210fedcba9876543210";
-    write_json(
-        dir.path(),
-        &serde_json::json!({
-            "format": 1, "note": "", "device": device, "totp_secret": RFC_SECRET,
-            "enrolled": true, "last_step": 5, "local_key": "11".repeat(32),
-        }),
-    );
-    assert_eq!(Vault::look(dir.path()).unwrap(), Found::Old);
-    assert!(matches!(
-        Vault::open(dir.path()),
-        Err(VaultError::Old { .. })
-    ));
-    assert_eq!(Vault::device_for(dir.path()).unwrap(), device);
-    let new = vault::Founding {
-        totp: None,
-        ..founding(Factor::OsStore(STORED))
-    };
-    let (mut vault, door) = Vault::create(dir.path(), new).unwrap();
-    assert_eq!(vault.device(), device);
-    assert!(vault.is_enrolled());
-    // The used step came along, and so did the secret.
-    let used = vault.check_code(&door, &code(5), 5 * 30).unwrap().verdict;
-    assert_eq!(used, Verdict::Replayed);
-    let pass = vault
-        .check_code(&door, &code(6), 6 * 30)
-        .unwrap()
-        .pass
-        .unwrap();
-    let identity = vault.identity(&door, &pass).unwrap();
-    assert!(
-        !fs::read_to_string(dir.path().join(FILE_NAME))
-            .unwrap()
-            .contains("1111111111")
-    );
-
-    // A data key as the first format wrapped it (made once by that version) still opens.
-    let sealed = hex(include_str!("old-session.hex").lines());
-    let [session, wrapped_key, record] = sealed.as_slice() else {
-        panic!("three lines");
-    };
-    let session: [u8; 16] = session.as_slice().try_into().unwrap();
-    let place = Aad {
-        device,
-        session: &session,
-        seq: 3,
-        schema: 1,
-        what: "record",
-    };
-    let opened = vault
-        .opener(&identity)
-        .open(wrapped_key, &place, record)
-        .unwrap();
-    assert_eq!(opened, b"from the first format");
-}
-
-fn hex<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Vec<u8>> {
-    lines
-        .map(|line| data_encoding::HEXLOWER.decode(line.as_bytes()).unwrap())
-        .collect()
-}
-
 #[cfg(unix)]
 #[test]
 fn files_belong_to_their_owner_alone() {
@@ -265,7 +200,7 @@ fn files_belong_to_their_owner_alone() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let root = TempDir::new().unwrap();
     let dir = root.path().join("a/b");
-    let new = vault::Founding {
+    let new = vault::NewVault {
         totp: None,
         ..founding(Factor::OsStore(STORED))
     };

@@ -2,7 +2,7 @@
 
 use crate::kit::{Home, NOW, STORED, code, json};
 use std::fs;
-use vault::{Factor, RecoveryCode, SlotKind, Vault, VaultError, Verdict};
+use vault::{CodeVerdict, Factor, KeySlotKind, RecoveryCode, Vault, VaultError};
 
 #[test]
 fn the_vectors_of_rfc_6238_open_the_gate() {
@@ -15,7 +15,11 @@ fn the_vectors_of_rfc_6238_open_the_gate() {
         (2_000_000_000, "279037"),
         (20_000_000_000, "353130"),
     ] {
-        assert_eq!(Home::new().check(code, time), Verdict::Accepted, "{time}");
+        assert_eq!(
+            Home::new().check(code, time),
+            CodeVerdict::Accepted,
+            "{time}"
+        );
     }
 }
 
@@ -27,7 +31,7 @@ fn the_vectors_of_rfc_4226_open_the_gate() {
     ]) {
         assert_eq!(
             home.check(code, counter * 30),
-            Verdict::Accepted,
+            CodeVerdict::Accepted,
             "{counter}"
         );
     }
@@ -37,14 +41,14 @@ fn the_vectors_of_rfc_4226_open_the_gate() {
 fn a_code_works_once_also_after_reopening() {
     let mut home = Home::new();
     assert!(!home.vault.is_enrolled());
-    assert_eq!(home.check("287 082", 59), Verdict::Accepted);
+    assert_eq!(home.check("287 082", 59), CodeVerdict::Accepted);
     assert!(home.vault.is_enrolled());
-    assert_eq!(home.check("287082", 60), Verdict::Replayed);
+    assert_eq!(home.check("287082", 60), CodeVerdict::Replayed);
     home.vault = Vault::open(home.dir.path()).unwrap();
     assert!(home.vault.is_enrolled());
-    assert_eq!(home.check("287082", 60), Verdict::Replayed);
+    assert_eq!(home.check("287082", 60), CodeVerdict::Replayed);
     // The step before the one used is used up as well.
-    assert_eq!(home.check("755224", 59), Verdict::Replayed);
+    assert_eq!(home.check("755224", 59), CodeVerdict::Replayed);
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn a_code_is_not_accepted_before_its_use_is_durable() {
     assert!(!home.vault.is_enrolled());
     assert_eq!(fs::read(home.file()).unwrap(), before);
     fs::remove_dir(&in_the_way).unwrap();
-    assert_eq!(home.check("287082", 59), Verdict::Accepted);
+    assert_eq!(home.check("287082", 59), CodeVerdict::Accepted);
     let gate = &json(home.dir.path())["gate"];
     assert_eq!(
         (&gate["last_step"], &gate["enrolled"]),
@@ -88,20 +92,20 @@ fn a_code_is_not_accepted_before_its_use_is_durable() {
 #[test]
 fn wrong_codes_are_remembered_over_starts_and_told_at_the_next_right_one() {
     let mut home = Home::new();
-    assert_eq!(home.check(&code(NOW / 30), NOW), Verdict::Accepted);
+    assert_eq!(home.check(&code(NOW / 30), NOW), CodeVerdict::Accepted);
     let later = NOW + 600;
     for n in 0..5 {
         home.vault = Vault::open(home.dir.path()).unwrap();
-        assert_eq!(home.check("000000", later), Verdict::Wrong, "try {n}");
+        assert_eq!(home.check("000000", later), CodeVerdict::Wrong, "try {n}");
     }
     assert!(matches!(
         home.check("000000", later),
-        Verdict::Wrong | Verdict::Wait { .. }
+        CodeVerdict::Wrong | CodeVerdict::Wait { .. }
     ));
     home.vault = Vault::open(home.dir.path()).unwrap();
     assert!(matches!(
         home.check(&code(later / 30), later),
-        Verdict::Wait { .. }
+        CodeVerdict::Wait { .. }
     ));
     let much_later = later + 3700;
     let answer = home
@@ -119,26 +123,26 @@ fn after_a_hundred_wrong_codes_only_a_recovery_code_opens() {
     let kit = home.vault.new_recovery_kit(&home.door, &pass, 0).unwrap();
     let mut now = NOW + 600;
     for _ in 0..100 {
-        assert_ne!(home.check("000000", now), Verdict::Accepted);
+        assert_ne!(home.check("000000", now), CodeVerdict::Accepted);
         now += 3601;
     }
-    assert_eq!(home.check(&code(now / 30), now), Verdict::Locked);
+    assert_eq!(home.check(&code(now / 30), now), CodeVerdict::Locked);
     let first = RecoveryCode::parse(&kit.codes()[0].reveal()).unwrap();
     home.vault.recover(&first, now).unwrap();
-    assert_eq!(home.check(&code(now / 30), now), Verdict::Accepted);
+    assert_eq!(home.check(&code(now / 30), now), CodeVerdict::Accepted);
     // Used up, also for another process, and only that one.
     let mut again = Vault::open(home.dir.path()).unwrap();
     assert!(matches!(
         again.recover(&first, now),
         Err(VaultError::WrongFactor {
-            kind: SlotKind::Recovery
+            kind: KeySlotKind::Recovery
         })
     ));
     again.recover(&kit.codes()[9], now).unwrap();
     assert_eq!(
         again
             .slots()
-            .filter(|s| s.kind == SlotKind::Recovery)
+            .filter(|s| s.kind == KeySlotKind::Recovery)
             .count(),
         8
     );
@@ -150,11 +154,11 @@ fn a_clock_put_far_ahead_does_not_shut_its_owner_out_for_ever() {
     let pass = home.pass();
     let kit = home.vault.new_recovery_kit(&home.door, &pass, 0).unwrap();
     let far = 4_300_000_000; // 2106
-    assert_eq!(home.check(&code(far / 30), far), Verdict::Accepted);
+    assert_eq!(home.check(&code(far / 30), far), CodeVerdict::Accepted);
     let now = NOW + 600;
     assert!(matches!(
         home.check(&code(now / 30), now),
-        Verdict::ClockBack { .. }
+        CodeVerdict::ClockBack { .. }
     ));
     let (door, _) = home.vault.recover(&kit.codes()[3], now).unwrap();
     // Every code of the old secret is used up until 2106, so there is another one, to be set up again.

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
-use vault::{Factor, Vault, Verdict};
+use vault::{CodeVerdict, Factor, Vault};
 
 /// How many processes are killed.
 const KILLS: u64 = 1000;
@@ -29,8 +29,8 @@ fn types_codes() {
     for step in from.. {
         let answer = vault.check_code(&door, &code(step), step * 30).unwrap();
         let said = match answer.verdict {
-            Verdict::Accepted => "accepted",
-            Verdict::Replayed => "replayed",
+            CodeVerdict::Accepted => "accepted",
+            CodeVerdict::Replayed => "replayed",
             other => panic!("{other:?}"),
         };
         writeln!(out, "\ngate {said} {step}").unwrap();

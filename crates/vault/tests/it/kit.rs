@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vault::{
-    Door, FILE_NAME, Factor, Founding, Identity, KeyMaker, Opener, Pass, TotpSecret, Vault, Verdict,
+    CodeVerdict, FILE_NAME, Factor, GateToken, Identity, KeyMaker, NewVault, Opener, TotpSecret,
+    UnlockedSlot, Vault,
 };
 
 /// The secret of the vectors in RFC 4226 (appendix D) and RFC 6238 (appendix B), `12345678901234567890`.
@@ -17,11 +18,11 @@ pub(crate) const STORED: &[u8] = &[7; 32];
 pub(crate) struct Home {
     pub(crate) dir: TempDir,
     pub(crate) vault: Vault,
-    pub(crate) door: Door,
+    pub(crate) door: UnlockedSlot,
 }
 
-pub(crate) fn founding(factor: Factor<'_>) -> Founding<'_> {
-    Founding {
+pub(crate) fn founding(factor: Factor<'_>) -> NewVault<'_> {
+    NewVault {
         device: "0123456789abcdef0123456789abcdef".to_owned(),
         factor,
         totp: Some(TotpSecret::parse(RFC_SECRET).unwrap()),
@@ -49,7 +50,7 @@ impl Home {
         self.dir.path().join(FILE_NAME)
     }
 
-    pub(crate) fn check(&mut self, code: &str, now: u64) -> Verdict {
+    pub(crate) fn check(&mut self, code: &str, now: u64) -> CodeVerdict {
         self.vault
             .check_code(&self.door, code, now)
             .unwrap()
@@ -57,7 +58,7 @@ impl Home {
     }
 
     /// A right code.
-    pub(crate) fn pass(&mut self) -> Pass {
+    pub(crate) fn pass(&mut self) -> GateToken {
         let answer = self
             .vault
             .check_code(&self.door, &code(NOW / 30), NOW)

@@ -1,7 +1,7 @@
 //! The seal over records and files.
 
 use crate::kit::Home;
-use vault::{Aad, Identity, KeyMaker, OpenError, SealError};
+use vault::{Aad, AgeOpenError, Identity, KeyMaker, SealError};
 
 #[test]
 fn what_is_sealed_opens_in_its_place_only() {
@@ -190,8 +190,8 @@ fn a_file_opens_for_its_readers_and_says_why_not() {
     assert_eq!(&**opener.open_file(&sealed).unwrap(), b"a picture");
     let (mut other, mut cut) = (Home::new(), sealed.clone());
     let refused = other.opener().open_file(&sealed).unwrap_err();
-    assert_eq!(refused, OpenError::OtherKey);
+    assert_eq!(refused, AgeOpenError::OtherKey);
     cut.pop();
-    assert_eq!(opener.open_file(&cut).unwrap_err(), OpenError::Damaged);
+    assert_eq!(opener.open_file(&cut).unwrap_err(), AgeOpenError::Damaged);
     assert!(matches!(KeyMaker::new([]), Err(SealError::NoRecipient)));
 }

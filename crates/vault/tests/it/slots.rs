@@ -4,8 +4,8 @@ use crate::kit::{Home, NOW, NOW_US, STORED, code, founding};
 use std::fs;
 use tempfile::TempDir;
 use vault::{
-    Factor, Identity, Organisation, RecoveryCode, SlotKind, TotpSecret, Vault, VaultError, Verdict,
-    open_copy, open_with, seal_for,
+    CodeVerdict, Factor, Identity, KeySlotKind, Organisation, RecoveryCode, TotpSecret, Vault,
+    VaultError, open_copy, open_with, seal_for,
 };
 
 const WORDS: &str = "correct horse battery staple";
@@ -49,7 +49,7 @@ fn each_factor_opens_its_own_slot_and_no_other() {
 #[test]
 fn a_slot_moved_into_another_vault_opens_nothing() {
     let (home, other) = (Home::new(), TempDir::new().unwrap());
-    let new = vault::Founding {
+    let new = vault::NewVault {
         device: "f".repeat(32),
         ..founding(Factor::OsStore(STORED))
     };
@@ -73,7 +73,7 @@ fn the_last_daily_slot_stays() {
         .unwrap();
     let error = home.vault.remove_slot(&home.door, &pass, 1).unwrap_err();
     assert!(matches!(error, VaultError::LastSlot), "{error}");
-    assert!(home.vault.has_slot(SlotKind::OsStore), "nothing changed");
+    assert!(home.vault.has_slot(KeySlotKind::OsStore), "nothing changed");
     let id = home
         .vault
         .add_slot(&home.door, &pass, &Factor::Passphrase(WORDS), NOW_US)
@@ -83,7 +83,7 @@ fn the_last_daily_slot_stays() {
     assert!(matches!(
         vault.door(&Factor::OsStore(STORED)),
         Err(VaultError::NoSlot {
-            kind: SlotKind::OsStore
+            kind: KeySlotKind::OsStore
         })
     ));
     vault.door(&Factor::Passphrase(WORDS)).unwrap();
@@ -163,7 +163,7 @@ fn organisations_read_what_is_sealed_while_they_are_on_the_list() {
 #[test]
 fn where_nobody_here_may_read_nobody_can() {
     let dir = TempDir::new().unwrap();
-    let nobody = vault::Founding {
+    let nobody = vault::NewVault {
         viewer: false,
         ..founding(Factor::OsStore(STORED))
     };
@@ -173,7 +173,7 @@ fn where_nobody_here_may_read_nobody_can() {
     ));
     let acme = Identity::generate();
     let organisation = Organisation::new("Acme", &acme.recipient().to_string()).unwrap();
-    let new = vault::Founding {
+    let new = vault::NewVault {
         viewer: false,
         organisations: vec![organisation],
         ..founding(Factor::OsStore(STORED))
@@ -233,7 +233,7 @@ fn after_a_rotation_the_old_secrets_open_nothing_and_the_old_record_opens() {
     }
     // The secret of the codes is still the same one.
     let later = NOW + 60;
-    assert_eq!(home.check(&code(later / 30), later), Verdict::Accepted);
+    assert_eq!(home.check(&code(later / 30), later), CodeVerdict::Accepted);
 }
 
 #[test]
@@ -251,10 +251,10 @@ fn a_new_phone_is_in_force_once_it_was_confirmed() {
         .vault
         .confirm_secret(&home.door, &pass, &proposal, "000000", later)
         .unwrap();
-    assert_eq!(wrong, Verdict::Wrong);
+    assert_eq!(wrong, CodeVerdict::Wrong);
     assert_eq!(
         home.check(&code(later / 30), later),
-        Verdict::Accepted,
+        CodeVerdict::Accepted,
         "the old one holds"
     );
     let first = new.generate(later).to_string();
@@ -262,18 +262,18 @@ fn a_new_phone_is_in_force_once_it_was_confirmed() {
         .vault
         .confirm_secret(&home.door, &pass, &proposal, &first, later)
         .unwrap();
-    assert_eq!(right, Verdict::Accepted);
+    assert_eq!(right, CodeVerdict::Accepted);
     home.vault = Vault::open(home.dir.path()).unwrap();
     assert_eq!(
         home.check(&first, later),
-        Verdict::Replayed,
+        CodeVerdict::Replayed,
         "it confirmed, so it is used"
     );
     let later = later + 60;
-    assert_ne!(home.check(&code(later / 30), later), Verdict::Accepted);
+    assert_ne!(home.check(&code(later / 30), later), CodeVerdict::Accepted);
     assert_eq!(
         home.check(&new.generate(later).to_string(), later),
-        Verdict::Accepted
+        CodeVerdict::Accepted
     );
 }
 

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 use vault::keystore::secret_service::SecretService;
-use vault::{Cause, SecretStore, StoreError, Unavailable};
+use vault::{CredentialStore, CredentialStoreError, CredentialStoreUnavailable, UnavailableCause};
 use zbus::{Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 
 const MISSING: &str =
@@ -194,15 +194,17 @@ fn spawn(bus: &Bus, password: Option<&str>) -> Child {
     daemon
 }
 
-fn why(result: Result<(), Unavailable>) -> (Cause, String) {
+fn why(result: Result<(), CredentialStoreUnavailable>) -> (UnavailableCause, String) {
     let why = result.unwrap_err();
     assert!(!why.remedy.is_empty());
     (why.cause, why.reason)
 }
 
-pub(crate) fn cause<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Cause {
+pub(crate) fn cause<T: std::fmt::Debug>(
+    result: Result<T, CredentialStoreError>,
+) -> UnavailableCause {
     match result.unwrap_err() {
-        StoreError::Unavailable(why) => why.cause,
+        CredentialStoreError::Unavailable(why) => why.cause,
         other => panic!("{other:?}"),
     }
 }
@@ -224,8 +226,8 @@ fn a_key_is_there_after_the_next_login_and_only_with_the_password() {
     keyring.log_in_again(Some(PASSWORD));
     assert_eq!(store.get(DEVICE).unwrap().unwrap().as_slice(), KEY);
     keyring.log_in_again(None);
-    assert_eq!(why(store.check()).0, Cause::Locked);
-    assert_eq!(cause(store.get(DEVICE)), Cause::Locked);
+    assert_eq!(why(store.check()).0, UnavailableCause::Locked);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Locked);
 }
 
 #[test]
@@ -255,13 +257,13 @@ fn a_locked_keyring_is_not_asked_where_nobody_can_answer() {
     store.set(DEVICE, &KEY).unwrap();
     keyring.lock();
     let (cause_of_check, reason) = why(store.check());
-    assert_eq!(cause_of_check, Cause::Locked);
+    assert_eq!(cause_of_check, UnavailableCause::Locked);
     assert!(reason.contains("locked"), "{reason}");
-    assert_eq!(cause(store.get(DEVICE)), Cause::Locked);
-    assert_eq!(cause(store.set(DEVICE, &KEY)), Cause::Locked);
-    assert_eq!(cause(store.remove(DEVICE)), Cause::Locked);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Locked);
+    assert_eq!(cause(store.set(DEVICE, &KEY)), UnavailableCause::Locked);
+    assert_eq!(cause(store.remove(DEVICE)), UnavailableCause::Locked);
     // Not even whether there is one.
-    assert_eq!(cause(store.get(OTHER)), Cause::Locked);
+    assert_eq!(cause(store.get(OTHER)), UnavailableCause::Locked);
 }
 
 #[test]
@@ -273,7 +275,7 @@ fn a_locked_keyring_whose_question_nobody_sees_stays_locked() {
     // It would ask when it is needed.
     store.check().unwrap();
     // This bus has no program that shows questions; the daemon gives up at once.
-    assert_eq!(cause(store.get(DEVICE)), Cause::Declined);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Declined);
 }
 
 #[test]
@@ -281,10 +283,10 @@ fn a_service_without_a_keyring_is_no_store_yet() {
     let keyring = Keyring::empty();
     let store = keyring.bus.store();
     let (cause_of_check, reason) = why(store.check());
-    assert_eq!(cause_of_check, Cause::NoKeyring, "{reason}");
+    assert_eq!(cause_of_check, UnavailableCause::NoKeyring, "{reason}");
     assert_eq!(store.get(DEVICE), Ok(None));
     assert_eq!(store.remove(DEVICE), Ok(false));
-    assert_eq!(cause(store.set(DEVICE, &KEY)), Cause::NoKeyring);
+    assert_eq!(cause(store.set(DEVICE, &KEY)), UnavailableCause::NoKeyring);
 }
 
 #[test]
@@ -313,16 +315,16 @@ fn a_daemon_that_is_gone_or_stuck_is_told_and_waited_for_no_longer() {
     kill_process(daemon, Signal::STOP).unwrap();
     let short = Duration::from_millis(100);
     let hasty = store.clone().patience(short, short);
-    assert_eq!(cause(hasty.get(DEVICE)), Cause::Silent);
-    assert_eq!(why(hasty.check()).0, Cause::Silent);
+    assert_eq!(cause(hasty.get(DEVICE)), UnavailableCause::Silent);
+    assert_eq!(why(hasty.check()).0, UnavailableCause::Silent);
     kill_process(daemon, Signal::CONT).unwrap();
     assert!(
         store.get(DEVICE).unwrap().is_some(),
         "the same store still works"
     );
     keyring.kill();
-    assert_eq!(cause(store.get(DEVICE)), Cause::NoService);
-    assert_eq!(why(store.check()).0, Cause::NoService);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::NoService);
+    assert_eq!(why(store.check()).0, UnavailableCause::NoService);
 }
 
 #[test]
@@ -330,10 +332,10 @@ fn a_bus_without_a_secret_service_says_what_to_install() {
     let bus = Bus::start();
     let store = bus.store();
     let why = store.check().unwrap_err();
-    assert_eq!(why.cause, Cause::NoService);
+    assert_eq!(why.cause, UnavailableCause::NoService);
     assert_eq!(why.reason, "no Secret Service is running");
     assert!(why.remedy.contains("gnome-keyring"), "{why}");
-    assert_eq!(cause(store.get(DEVICE)), Cause::NoService);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::NoService);
 }
 
 #[test]
@@ -345,10 +347,10 @@ fn no_bus_is_no_store() {
         ("tcp:host=127.0.0.1,port=1", "not on this computer"),
     ] {
         let (cause_of_check, reason) = why(SecretService::at(address).check());
-        assert_eq!(cause_of_check, Cause::NoSession, "{reason}");
+        assert_eq!(cause_of_check, UnavailableCause::NoSession, "{reason}");
         assert!(reason.contains(words), "{reason}");
         let store = SecretService::at(address);
-        assert_eq!(cause(store.set(DEVICE, &KEY)), Cause::NoSession);
+        assert_eq!(cause(store.set(DEVICE, &KEY)), UnavailableCause::NoSession);
     }
 }
 

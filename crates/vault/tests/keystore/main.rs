@@ -11,13 +11,13 @@ mod gnome_keyring;
 mod puppet;
 #[cfg(target_os = "linux")]
 mod puppet_cases;
-use vault::{MemoryStore, SecretStore, StoreError};
+use vault::{CredentialStore, CredentialStoreError, MemoryCredentialStore};
 
 const DEVICE: &str = "0123456789abcdef0123456789abcdef";
 const OTHER: &str = "fedcba9876543210fedcba9876543210";
 
 /// What every store does.
-fn keeps_its_word(store: &dyn SecretStore) {
+fn keeps_its_word(store: &dyn CredentialStore) {
     let read = |account| store.get(account).unwrap().map(|secret| secret.to_vec());
     assert_eq!(read(DEVICE), None);
     assert!(!store.remove(DEVICE).unwrap(), "there was nothing");
@@ -38,15 +38,18 @@ fn keeps_its_word(store: &dyn SecretStore) {
     assert_eq!(read(OTHER), Some(vec![0; 32]), "the other's stays");
     assert!(store.remove(OTHER).unwrap());
 
-    assert_eq!(store.get("no account"), Err(StoreError::Account));
-    assert_eq!(store.set("", &key), Err(StoreError::Account));
-    assert_eq!(store.remove("a/b"), Err(StoreError::Account));
+    assert_eq!(store.get("no account"), Err(CredentialStoreError::Account));
+    assert_eq!(store.set("", &key), Err(CredentialStoreError::Account));
+    assert_eq!(store.remove("a/b"), Err(CredentialStoreError::Account));
     let bytes = vault::keystore::MAX_SECRET_BYTES;
     assert_eq!(
         store.set(DEVICE, &vec![1; bytes + 1]),
-        Err(StoreError::Secret { bytes: bytes + 1 })
+        Err(CredentialStoreError::Secret { bytes: bytes + 1 })
     );
-    assert_eq!(store.set(DEVICE, &[]), Err(StoreError::Secret { bytes: 0 }));
+    assert_eq!(
+        store.set(DEVICE, &[]),
+        Err(CredentialStoreError::Secret { bytes: 0 })
+    );
     store.set(DEVICE, &vec![1; bytes]).unwrap();
     assert_eq!(read(DEVICE), Some(vec![1; bytes]));
     assert!(store.remove(DEVICE).unwrap());
@@ -55,7 +58,7 @@ fn keeps_its_word(store: &dyn SecretStore) {
 
 #[test]
 fn the_store_of_this_process_keeps_its_word() {
-    let store = MemoryStore::new();
+    let store = MemoryCredentialStore::new();
     keeps_its_word(&store);
     store.clone().set(DEVICE, b"shared").unwrap();
     assert_eq!(store.get(DEVICE).unwrap().unwrap().as_slice(), b"shared");

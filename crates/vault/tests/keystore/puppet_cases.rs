@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use vault::keystore::secret_service::SecretService;
-use vault::{Cause, SecretStore, StoreError};
+use vault::{CredentialStore, CredentialStoreError, UnavailableCause};
 use zbus::{Message, ObjectPath, Variant};
 
 const KEY: [u8; 32] = [7; 32];
@@ -24,9 +24,9 @@ fn found(call: &Message, unlocked: &[&str], locked: &[&str]) -> Say {
     say(call, &(paths(unlocked), paths(locked)))
 }
 
-fn damaged<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
+fn damaged<T: std::fmt::Debug>(result: Result<T, CredentialStoreError>) -> String {
     match result.unwrap_err() {
-        error @ StoreError::Damaged { .. } => error.to_string(),
+        error @ CredentialStoreError::Damaged { .. } => error.to_string(),
         other => panic!("{other:?}"),
     }
 }
@@ -49,8 +49,8 @@ fn a_bus_that_never_greets_is_not_waited_for() {
     // Connecting works, as the system queues it; nobody ever answers.
     let _silent = UnixListener::bind(&socket).unwrap();
     let store = SecretService::at(format!("unix:path={}", socket.display())).patience(SHORT, SHORT);
-    assert_eq!(store.check().unwrap_err().cause, Cause::Silent);
-    assert_eq!(cause(store.get(DEVICE)), Cause::Silent);
+    assert_eq!(store.check().unwrap_err().cause, UnavailableCause::Silent);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Silent);
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn a_service_that_falls_silent_or_leaves_is_told() {
                 false => bus.store().patience(SHORT, SHORT),
             };
             let expected = match leaves {
-                true => Cause::Gone,
-                false => Cause::Silent,
+                true => UnavailableCause::Gone,
+                false => UnavailableCause::Silent,
             };
             assert_eq!(cause(store.get(DEVICE)), expected, "{method} {leaves}");
         }
@@ -96,7 +96,7 @@ fn nonsense_is_no_key() {
         _ => Say::AsUsual,
     });
     let why = bus.store().check().unwrap_err();
-    assert_eq!(why.cause, Cause::NoService);
+    assert_eq!(why.cause, UnavailableCause::NoService);
     damaged(bus.store().get(DEVICE));
 }
 
@@ -216,7 +216,7 @@ fn a_keyring_that_ends_with_the_session_is_none() {
         let result = bus.store().set(DEVICE, &KEY);
         match stays {
             true => result.unwrap(),
-            false => assert_eq!(cause(result), Cause::NoKeyring),
+            false => assert_eq!(cause(result), UnavailableCause::NoKeyring),
         }
         assert!(!puppet.was_asked(&format!("CreateItem {fleeting}")));
     }
@@ -270,7 +270,10 @@ fn a_person_opens_the_keyring() {
 fn a_keyring_that_says_it_opened_and_did_not_is_locked() {
     let bus = Bus::start();
     let _puppet = behind_a_lock(&bus, |call| answered(call, false));
-    assert_eq!(cause(bus.store().may_ask(true).get(DEVICE)), Cause::Locked);
+    assert_eq!(
+        cause(bus.store().may_ask(true).get(DEVICE)),
+        UnavailableCause::Locked
+    );
 }
 
 #[test]
@@ -279,9 +282,9 @@ fn a_person_declines() {
     let _puppet = behind_a_lock(&bus, |call| answered(call, true));
     let store = bus.store().may_ask(true);
     store.check().unwrap();
-    assert_eq!(cause(store.get(DEVICE)), Cause::Declined);
-    assert_eq!(cause(store.set(DEVICE, &KEY)), Cause::Declined);
-    assert_eq!(cause(store.remove(DEVICE)), Cause::Declined);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Declined);
+    assert_eq!(cause(store.set(DEVICE, &KEY)), UnavailableCause::Declined);
+    assert_eq!(cause(store.remove(DEVICE)), UnavailableCause::Declined);
 }
 
 #[test]
@@ -292,7 +295,7 @@ fn a_question_that_nobody_answers_is_taken_back() {
         .store()
         .may_ask(true)
         .patience(crate::bus::PATIENCE, SHORT);
-    assert_eq!(cause(store.get(DEVICE)), Cause::Silent);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Silent);
     assert!(puppet.was_asked(&format!("Dismiss {PROMPT}")));
 }
 
@@ -300,7 +303,10 @@ fn a_question_that_nobody_answers_is_taken_back() {
 fn a_service_that_leaves_with_its_question_open_is_told() {
     let bus = Bus::start();
     let _puppet = behind_a_lock(&bus, |call| Say::Last(vec![reply(call, &())]));
-    assert_eq!(cause(bus.store().may_ask(true).get(DEVICE)), Cause::Gone);
+    assert_eq!(
+        cause(bus.store().may_ask(true).get(DEVICE)),
+        UnavailableCause::Gone
+    );
 }
 
 #[test]
@@ -308,8 +314,8 @@ fn where_nobody_may_be_asked_nobody_is() {
     let bus = Bus::start();
     let (puppet, _) = behind_a_lock(&bus, |call| answered(call, false));
     let store = bus.store();
-    assert_eq!(store.check().unwrap_err().cause, Cause::Locked);
-    assert_eq!(cause(store.get(DEVICE)), Cause::Locked);
+    assert_eq!(store.check().unwrap_err().cause, UnavailableCause::Locked);
+    assert_eq!(cause(store.get(DEVICE)), UnavailableCause::Locked);
     assert!(!puppet.was_asked(&format!("Prompt {PROMPT}")));
     assert!(puppet.was_asked(&format!("Dismiss {PROMPT}")));
 }
@@ -338,6 +344,6 @@ fn another_programs_word_does_not_answer_the_question() {
     });
     assert_eq!(
         cause(bus.store().may_ask(true).get(DEVICE)),
-        Cause::Declined
+        UnavailableCause::Declined
     );
 }

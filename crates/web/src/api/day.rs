@@ -9,8 +9,8 @@ use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use jiff::civil::Date;
 use model::Coverage;
-use report::days::names::Names;
-use report::strip::{self, Owner, Strip, StripPiece};
+use report::days::names::Classifier;
+use report::strip::{self, Timeline, TimelineOwner, TimelinePiece};
 use report::{DayReport, NamedUsage};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ pub(crate) fn read_day(
     let options = view_options(&config, merge_s);
     let known_us = known_until(reader, now_us)?;
     let (mut report, timeline) = strip::day(reader, options, day, known_us, &zone)?;
-    let mut names = Names::new(&config.meaning);
+    let mut names = Classifier::new(&config.meaning);
     names.tell_day(&mut report);
     let options = ViewOptionsJson::new(&config, merge_s);
     Ok(build_day(
@@ -133,7 +133,7 @@ struct NameIndex {
     /// 0 for categories, 1 for projects.
     list: usize,
     names: Vec<String>,
-    /// By the number that [`Names`] gives a name.
+    /// GroupBy the number that [`Classifier`] gives a name.
     known: HashMap<u32, usize>,
 }
 
@@ -146,7 +146,7 @@ impl NameIndex {
         }
     }
 
-    fn index_of(&mut self, names: &Names<'_>, number: u32) -> usize {
+    fn index_of(&mut self, names: &Classifier<'_>, number: u32) -> usize {
         if let Some(index) = self.known.get(&number) {
             return *index;
         }
@@ -176,9 +176,9 @@ impl NameIndex {
 
 fn build_day(
     report: &DayReport,
-    timeline: &Strip,
+    timeline: &Timeline,
     (config, options): (&ReportConfig, ViewOptionsJson),
-    names: &mut Names<'_>,
+    names: &mut Classifier<'_>,
     (today, now_us): (Date, i64),
 ) -> DayJson {
     let mut categories = NameIndex::new(0, &report.categories);
@@ -266,13 +266,13 @@ fn build_day(
     }
 }
 
-fn piece_row(piece: &StripPiece, from_us: i64) -> (i64, i64, usize, i64) {
+fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
     let tenths = |at_us: i64| (at_us - from_us) / 100_000;
     let owner = match piece.owner {
-        Owner::Window(index) => i64::try_from(index).unwrap_or(-3),
-        Owner::Protected => -1,
-        Owner::Removed => -2,
-        Owner::Nobody => -3,
+        TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
+        TimelineOwner::Protected => -1,
+        TimelineOwner::Removed => -2,
+        TimelineOwner::Nobody => -3,
     };
     let state = state_index(piece.state);
     (tenths(piece.from_us), tenths(piece.to_us), state, owner)

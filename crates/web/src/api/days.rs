@@ -5,7 +5,7 @@ use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
 use report::days::{AppUsage, DayTotals};
-use report::overview::By;
+use report::overview::GroupBy;
 use report::{NamedUsage, query};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -43,9 +43,9 @@ struct PeriodDayJson {
 }
 
 /// The grouping that a word names; without a word, applications.
-pub(crate) fn parse_group_by(word: Option<&str>) -> Option<By> {
-    let word = word.unwrap_or(By::App.word());
-    [By::App, By::Category, By::Project]
+pub(crate) fn parse_group_by(word: Option<&str>) -> Option<GroupBy> {
+    let word = word.unwrap_or(GroupBy::App.word());
+    [GroupBy::App, GroupBy::Category, GroupBy::Project]
         .into_iter()
         .find(|by| by.word() == word)
 }
@@ -53,7 +53,7 @@ pub(crate) fn parse_group_by(word: Option<&str>) -> Option<By> {
 pub(crate) fn read_period(
     backend: &mut dyn Backend,
     days: RangeInclusive<Date>,
-    by: By,
+    by: GroupBy,
     merge_s: u64,
 ) -> Result<DaysJson, BackendError> {
     let (first, last) = (*days.start(), *days.end());
@@ -64,7 +64,7 @@ pub(crate) fn read_period(
     let now_us = known_until(reader, now_us)?;
     let totals = match (by, merge_s) {
         // Applications need no rules.
-        (By::App, 0) => query::days_from(reader, config.starts, &days, now_us, &zone),
+        (GroupBy::App, 0) => query::days_from(reader, config.starts, &days, now_us, &zone),
         _ => query::totals(reader, options, &days, now_us, &zone, &mut |_| {}),
     }?;
     let rows: Vec<Vec<NamedUsage>> = totals.days.iter().map(|day| day_rows(day, by)).collect();
@@ -95,15 +95,15 @@ pub(crate) fn read_period(
 }
 
 /// The rows of a day. Time without an application has none.
-fn day_rows(day: &DayTotals, by: By) -> Vec<NamedUsage> {
+fn day_rows(day: &DayTotals, by: GroupBy) -> Vec<NamedUsage> {
     let named = |app: &AppUsage| NamedUsage {
         name: app.app.clone(),
         usage: app.usage,
     };
     match by {
-        By::App => day.apps.iter().map(named).collect(),
-        By::Category => day.categories.clone(),
-        By::Project => day.projects.clone(),
+        GroupBy::App => day.apps.iter().map(named).collect(),
+        GroupBy::Category => day.categories.clone(),
+        GroupBy::Project => day.projects.clone(),
     }
 }
 

@@ -5,9 +5,9 @@ use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use report::overview::By;
-use report::sheet::{self, Letter, MOST_LANES};
-use report::{DayReport, Overview, Sheet, View, csv, ics, query};
+use report::overview::GroupBy;
+use report::sheet::{self, Cover, MOST_LANES};
+use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
 use std::ops::RangeInclusive;
 
 /// Work blocks shorter than this (microseconds) are no event in a calendar.
@@ -63,7 +63,7 @@ struct ExportSource<'a> {
     reader: &'a Reader,
     config: &'a ReportConfig,
     days: &'a RangeInclusive<Date>,
-    options: View,
+    options: ViewOptions,
     zone: String,
     /// Until when the journal is complete, and when the file is written; microseconds since the Unix epoch (UTC).
     known_us: i64,
@@ -82,7 +82,7 @@ impl ExportSource<'_> {
         Ok(report)
     }
 
-    fn read_totals(&self) -> Result<report::Days, JournalError> {
+    fn read_totals(&self) -> Result<report::DaysReport, JournalError> {
         let options = (self.options, &*self.config.meaning);
         let (days, known_us) = (self.days, self.known_us);
         query::totals(
@@ -108,7 +108,7 @@ impl ExportSource<'_> {
         )
     }
 
-    fn build_report(&self) -> Result<Sheet, JournalError> {
+    fn build_report(&self) -> Result<PrintableReport, JournalError> {
         let (first, last) = (self.days.start(), self.days.end());
         let length = first.until(*last).map_or(0, |span| span.get_days());
         // A long period is printed without timelines: its totals are enough.
@@ -116,22 +116,22 @@ impl ExportSource<'_> {
             Ok(length) if length >= MOST_LANES => Overview::of(self.read_totals()?),
             _ => self.read_overview()?,
         };
-        let cover = Letter {
+        let cover = Cover {
             version: self.config.version.to_owned(),
             made_us: self.written_us,
             zone: self.zone.clone(),
             starts: self.options.starts,
             merge_us: self.options.merge_us,
             projects: self.config.meaning.has_projects(),
-            ..Letter::default()
+            ..Cover::default()
         };
-        Ok(Sheet::new(&overview, cover))
+        Ok(PrintableReport::new(&overview, cover))
     }
 
     fn build_calendar(&self) -> Result<String, JournalError> {
         let by = match self.config.meaning.has_projects() {
-            true => By::Project,
-            false => By::Category,
+            true => GroupBy::Project,
+            false => GroupBy::Category,
         };
         let blocks = self.read_overview()?.blocks(by, MIN_BLOCK_US);
         let device = self.reader.device().as_str();

@@ -11,7 +11,7 @@ use crate::backend::ReportConfig;
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use report::{NamedUsage, View};
+use report::{NamedUsage, ViewOptions};
 use serde::Serialize;
 
 /// The present, microseconds since the Unix epoch (UTC), and the name of this computer's zone.
@@ -36,8 +36,8 @@ fn current_day(config: &ReportConfig) -> Date {
         .date_in(now.timestamp().as_microsecond(), now.time_zone())
 }
 
-fn view_options(config: &ReportConfig, merge_s: u64) -> View {
-    View {
+fn view_options(config: &ReportConfig, merge_s: u64) -> ViewOptions {
+    ViewOptions {
         starts: config.starts,
         merge_us: merge_s.saturating_mul(1_000_000),
     }

@@ -3,7 +3,7 @@
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, MAX_TITLE, printable_text};
 use jiff::civil::Date;
-use journal::{Day, JournalError, Place, Reader};
+use journal::{JournalError, Reader, ScreenshotLocation, UtcDay};
 use report::DayStart;
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub(crate) struct ScreenshotJson {
 }
 
 impl ScreenshotJson {
-    pub(super) fn from_day_row(row: &report::day::ShotRow, starts: DayStart) -> Self {
+    pub(super) fn from_day_row(row: &report::day::DayScreenshot, starts: DayStart) -> Self {
         Self {
             seq: row.seq,
             at_us: row.at_us,
@@ -54,7 +54,7 @@ impl ScreenshotJson {
         }
     }
 
-    fn from_journal_row(row: &journal::ShotRow, starts: DayStart) -> Self {
+    fn from_journal_row(row: &journal::ScreenshotEntry, starts: DayStart) -> Self {
         let shot = &row.shot;
         let window = shot.window.as_ref();
         Self {
@@ -70,10 +70,10 @@ impl ScreenshotJson {
             blurred: shot.blurred,
             removed: shot.removed,
             place: match row.place {
-                Place::Here => "here",
-                Place::Archived => "archived",
-                Place::Deleted => "deleted",
-                Place::Lost => "lost",
+                ScreenshotLocation::Here => "here",
+                ScreenshotLocation::Archived => "archived",
+                ScreenshotLocation::Deleted => "deleted",
+                ScreenshotLocation::Lost => "lost",
             },
             sent: match (row.acked, row.held) {
                 (true, _) => "sent",
@@ -187,10 +187,10 @@ fn rows_of_day(
     reader: &Reader,
     day: Date,
     below: u64,
-) -> Result<Vec<journal::ShotRow>, JournalError> {
+) -> Result<Vec<journal::ScreenshotEntry>, JournalError> {
     let since = Date::constant(1970, 1, 1).until(day);
     let utc = since.map_or(0, |span| span.get_days());
-    let days = Day(utc.saturating_sub(1))..=Day(utc.saturating_add(1));
+    let days = UtcDay(utc.saturating_sub(1))..=UtcDay(utc.saturating_add(1));
     let mut rows = reader.shots_of(&days)?;
     rows.retain(|row| row.seq < below);
     Ok(rows)

@@ -4,8 +4,8 @@ use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use bytes::Bytes;
 use jiff::civil::Date;
-use journal::{Day, JournalError};
-use report::search::Hit;
+use journal::{JournalError, UtcDay};
+use report::search::SearchHit;
 use serde::Serialize;
 use std::ops::{ControlFlow, RangeInclusive};
 use tokio::sync::mpsc::Sender;
@@ -37,12 +37,12 @@ struct SearchHitJson {
 }
 
 impl SearchLineJson {
-    fn lines_of_day(day: Day, hits: Vec<Hit>) -> Self {
+    fn lines_of_day(day: UtcDay, hits: Vec<SearchHit>) -> Self {
         let zone = jiff::tz::TimeZone::system();
         let offset = |us: i64| {
             jiff::Timestamp::from_microsecond(us).map_or(0, |t| zone.to_offset(t).seconds())
         };
-        let hit_json = |hit: Hit| SearchHitJson {
+        let hit_json = |hit: SearchHit| SearchHitJson {
             day: hit.day,
             app: printable_text(&hit.app, MAX_APP),
             title: printable_text(&hit.title, MAX_TITLE),
@@ -101,7 +101,7 @@ fn try_search(
     let epoch = Date::constant(1970, 1, 1);
     let utc_day = |date: &Date| epoch.until(*date).map_or(0, |span| span.get_days());
     // A local day touches two UTC days.
-    let utc_days = Day(utc_day(first) - 1)..=Day(utc_day(last) + 1);
+    let utc_days = UtcDay(utc_day(first) - 1)..=UtcDay(utc_day(last) + 1);
     let mut left = MAX_HITS;
     let mut more = false;
     let searched = report::search::titles(reader, &utc_days, words, |day, mut hits| {

@@ -10,7 +10,7 @@ const MAX_LISTED_OBJECTS: usize = 300;
 #[derive(Serialize)]
 pub(crate) struct UploadsJson {
     objects: Vec<UploadedObjectRow>,
-    outbox: report::Outbox,
+    outbox: report::OutboxSummary,
     last_ack_us: Option<i64>,
     last_durable_us: Option<i64>,
     manifest: Option<ManifestJson>,

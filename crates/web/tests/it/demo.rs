@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use journal::{Commit, Journal, Keys, Reader, Removal};
+use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget};
 use model::{
-    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Shot, Span, Window,
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
+    WindowInfo,
 };
-use report::meaning::Rule;
-use report::{DayStart, Meaning, Rollups, Status};
+use report::meaning::ClassificationRule;
+use report::{AgentStatus, ClassificationRules, DayStart, RollupBuilder};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,9 +46,9 @@ pub(crate) fn hostile_titles() -> Vec<String> {
     ]
 }
 
-pub(crate) fn keys() -> Keys {
+pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
-    Keys {
+    JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
         maker: KeyMaker::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
@@ -75,7 +76,7 @@ fn span(
         protected: false,
         removed: false,
         window: window.map(|(app, title)| {
-            Arc::new(Window {
+            Arc::new(WindowInfo {
                 app: app.into(),
                 exe: String::new(),
                 title: title.into(),
@@ -207,7 +208,7 @@ pub(crate) fn screenshot_png(n: u64) -> Vec<u8> {
 /// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` pictures and hostile titles.
 pub(crate) fn fill_journal(
     dir: &Path,
-    keys: &Keys,
+    keys: &JournalKeys,
     now_us: i64,
     count: i32,
     each: i64,
@@ -218,7 +219,7 @@ pub(crate) fn fill_journal(
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");
     let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
-    let mut rollups = Rollups::new(journal.first_clear_slot().expect("a slot"));
+    let mut rollups = RollupBuilder::new(journal.first_clear_slot().expect("a slot"));
     for date in first
         .series(jiff::Span::new().days(1))
         .take(usize::try_from(count).unwrap_or(0))
@@ -238,7 +239,7 @@ pub(crate) fn fill_journal(
                 .step_by(13)
             {
                 if let Some(title) = titles.next() {
-                    span.window = Some(Arc::new(Window {
+                    span.window = Some(Arc::new(WindowInfo {
                         app: "Odd <b>app</b>\u{202e}".into(),
                         exe: String::new(),
                         title,
@@ -292,7 +293,7 @@ pub(crate) fn fill_journal(
             if let Some(name) = odd.get(usize::try_from(n).unwrap_or(99)) {
                 title = name;
             }
-            let shot = Shot {
+            let shot = Screenshot {
                 at_us,
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
@@ -304,7 +305,7 @@ pub(crate) fn fill_journal(
                 screen_height: 1200,
                 blurred: n % 3 == 0,
                 removed: false,
-                window: Some(Arc::new(Window {
+                window: Some(Arc::new(WindowInfo {
                     app: app.into(),
                     exe: String::new(),
                     title: title.into(),
@@ -335,7 +336,7 @@ impl BackendProbe {
 
 pub(crate) struct DemoBackend {
     pub(crate) dir: PathBuf,
-    pub(crate) keys: Keys,
+    pub(crate) keys: JournalKeys,
     pub(crate) reader: Option<Reader>,
     pub(crate) probe: BackendProbe,
     /// When days start.
@@ -343,8 +344,8 @@ pub(crate) struct DemoBackend {
 }
 
 /// Rules on applications and titles, one of them with a hostile name.
-fn demo_rules() -> Meaning {
-    let rule = |name: &str, app: Option<&str>, title: Option<&str>| Rule {
+fn demo_rules() -> ClassificationRules {
+    let rule = |name: &str, app: Option<&str>, title: Option<&str>| ClassificationRule {
         name: name.to_owned(),
         app: app.map(str::to_owned),
         title: title.map(str::to_owned),
@@ -361,7 +362,7 @@ fn demo_rules() -> Meaning {
         ),
         rule("bookkeeping", None, Some("figures|inbox")),
     ];
-    Meaning::new(&categories, true, &projects).expect("good rules")
+    ClassificationRules::new(&categories, true, &projects).expect("good rules")
 }
 
 /// A verification with findings whose names come from a hostile bucket.
@@ -522,7 +523,7 @@ impl Backend for DemoBackend {
         let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
             .map_err(|e| BackendError::Failed(e.to_string()))?;
         let done = journal
-            .remove(&Removal::Shot(seq), now)
+            .remove(&RedactionTarget::Shot(seq), now)
             .map_err(|e| BackendError::Failed(e.to_string()))?;
         Ok(format!("Taken out: {} picture.", done.shots))
     }
@@ -535,7 +536,7 @@ impl Backend for DemoBackend {
 pub(crate) struct DemoMonitor(pub(crate) BackendProbe);
 
 impl AgentMonitor for DemoMonitor {
-    fn agent_status(&self) -> Option<Status> {
+    fn agent_status(&self) -> Option<AgentStatus> {
         let n = self.0.asked.fetch_add(1, Ordering::SeqCst);
         let now = jiff::Timestamp::now().as_microsecond();
         let typed = |keys: u64| Counts {
@@ -546,7 +547,7 @@ impl AgentMonitor for DemoMonitor {
             },
             ..Counts::default()
         };
-        Some(Status {
+        Some(AgentStatus {
             disk: None,
             version: "0.1.0".into(),
             pid: 1,
@@ -555,7 +556,7 @@ impl AgentMonitor for DemoMonitor {
             state: Coverage::Active,
             since_us: now - 42_000_000,
             protected: false,
-            window: Some(Window {
+            window: Some(WindowInfo {
                 app: "Code".into(),
                 exe: String::new(),
                 title: hostile_titles().remove(0),
@@ -571,13 +572,13 @@ impl AgentMonitor for DemoMonitor {
                 })
                 .collect(),
             last_durable_us: Some(now),
-            outbox: report::Outbox {
+            outbox: report::OutboxSummary {
                 records: 12,
                 shots: 1,
                 bytes: 34_000,
             },
             destination: "s3://example-bucket/uam".into(),
-            last_upload: Some(report::Upload {
+            last_upload: Some(report::UploadAttempt {
                 at_us: now - 90_000_000,
                 text: "sent 3 objects".into(),
                 ok: true,

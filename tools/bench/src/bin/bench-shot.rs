@@ -6,9 +6,10 @@
 
 use anyhow::{Context, Result, bail};
 use bench::cpu;
-use model::{Event, WindowHandle};
-use screenshots::{Outcome, Pipeline, Settings};
-use sense::{Desktop, Options, Screen, SystemClock};
+use model::{SensorEvent, WindowHandle};
+use platform::clock::SystemClock;
+use screenshots::{PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
+use sense::{Desktop, DesktopOptions, WindowCapture};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -20,7 +21,7 @@ fn main() -> Result<()> {
         bail!("usage: bench-shot ROUNDS OUT");
     };
     let rounds: u32 = rounds.parse().context("ROUNDS must be a whole number")?;
-    let mut desktop = Desktop::open(&Options::default(), Arc::new(SystemClock));
+    let mut desktop = Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock));
     let mut screen = desktop
         .take_screen()
         .with_context(|| format!("no pictures here: {:?}", desktop.capabilities()))?;
@@ -46,7 +47,7 @@ fn active(desktop: Desktop) -> Result<WindowHandle> {
         let event = rx
             .recv_timeout(Duration::from_secs(10))
             .context("the sensors name no active window")?;
-        if let Event::Window { active } = event.event {
+        if let SensorEvent::Window { active } = event.event {
             found = active.map(|a| a.handle);
         }
     }
@@ -56,15 +57,15 @@ fn active(desktop: Desktop) -> Result<WindowHandle> {
 }
 
 fn measure(
-    screen: &mut dyn Screen,
+    screen: &mut dyn WindowCapture,
     handle: WindowHandle,
     rounds: u32,
     blur: bool,
     file: &str,
 ) -> Result<Value> {
-    let mut pipeline = Pipeline::new(Settings {
+    let mut pipeline = ScreenshotPipeline::new(ScreenshotSettings {
         blur,
-        ..Settings::default()
+        ..ScreenshotSettings::default()
     });
     let (mut capture, mut process, mut last) = (0.0, 0.0, None);
     for round in 0..=rounds {
@@ -80,7 +81,7 @@ fn measure(
         })?;
         let whole = cpu::milliseconds() - start;
         match outcome.context("the picture was not lent")?? {
-            Outcome::Picture(picture) => last = Some(picture),
+            PipelineOutcome::Picture(picture) => last = Some(picture),
             other => bail!("no picture came of it: {other:?}"),
         }
         if round > 0 {

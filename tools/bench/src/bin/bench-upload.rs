@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use bench::cpu;
 use std::path::Path;
 use std::time::Instant;
-use upload::{Destination, Object, Put, Sink, Timeouts};
+use upload::{Destination, NewObject, PutOutcome, Sink, Timeouts};
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,8 +28,8 @@ fn main() -> Result<()> {
     let payload = noise(size);
 
     let (cpu, wall) = (cpu::milliseconds(), Instant::now());
-    let objects: Vec<Object> = (0..count)
-        .map(|n| Object::new(format!("bench/uam/{n:05}"), payload.clone()))
+    let objects: Vec<NewObject> = (0..count)
+        .map(|n| NewObject::new(format!("bench/uam/{n:05}"), payload.clone()))
         .collect();
     let results = store.put_all(&objects);
     let (cpu, wall) = (cpu::milliseconds() - cpu, wall.elapsed());
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
         );
     }
     for result in results {
-        if result? != Put::Stored {
+        if result? != PutOutcome::Stored {
             bail!("an object was there before");
         }
     }

@@ -8,12 +8,12 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use journal::{Commit, FreezeRules, Journal, Keys, Outbox, Reader};
+use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{
-    ActiveWindow, Counts, Coverage, DeviceId, Event, InputCounts, Line, Moment, NoticeCode, Record,
-    SCHEMA, Span, Window, WindowHandle,
+    ActiveWindow, Counts, Coverage, DeviceId, InputCounts, Moment, NoticeCode, RECORD_SCHEMA,
+    Record, RecordLine, SensorEvent, Span, WindowHandle, WindowInfo,
 };
-use recorder::{Exclusions, Input, Outcome, Recorder};
+use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput};
 use report::day::{Extent, date_of, summarise};
 use std::sync::Arc;
 use vault::{GateState, Identity, KeyMaker, Opener};
@@ -79,7 +79,7 @@ struct Desk {
     recorder: Recorder,
     out: Vec<Record>,
     /// What was handed to the journal, step by step.
-    outcomes: Vec<(Moment, Outcome)>,
+    outcomes: Vec<(Moment, RecorderBatch)>,
     slept_us: u64,
     sleeps: u64,
     window: u64,
@@ -87,13 +87,13 @@ struct Desk {
 
 const LIMIT: u64 = 300 * S;
 
-fn settings(zone: &str) -> recorder::Settings {
-    recorder::Settings {
+fn settings(zone: &str) -> recorder::RecorderSettings {
+    recorder::RecorderSettings {
         idle_limit_us: LIMIT,
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
-        exclusions: Exclusions::new(&[]).unwrap_or_default(),
+        exclusions: ExclusionRules::new(&[]).unwrap_or_default(),
         zone: zone.into(),
         unsupported: Vec::new(),
     }
@@ -117,8 +117,8 @@ impl Desk {
         }
     }
 
-    fn event(&mut self, event: Event) {
-        self.recorder.step(self.now, Input::Event(event));
+    fn event(&mut self, event: SensorEvent) {
+        self.recorder.step(self.now, RecorderInput::Event(event));
     }
 
     fn tick(&mut self) {
@@ -143,20 +143,20 @@ impl Desk {
                 while self.now.boot_us < end {
                     self.pass(TICK.min(end - self.now.boot_us));
                     self.window += 1;
-                    let window = Arc::new(Window {
+                    let window = Arc::new(WindowInfo {
                         app: "Editor".into(),
                         exe: String::new(),
                         title: format!("{}", self.window / 7),
                     });
                     let handle = WindowHandle(1);
-                    self.event(Event::Window {
+                    self.event(SensorEvent::Window {
                         active: Some(ActiveWindow { handle, window }),
                     });
                     let keys = InputCounts {
                         keys: 3,
                         ..InputCounts::default()
                     };
-                    self.event(Event::Input {
+                    self.event(SensorEvent::Input {
                         counts: Counts {
                             hardware: keys,
                             ..Counts::default()
@@ -173,12 +173,12 @@ impl Desk {
                     let silent = self.now.boot_us - begun;
                     if silent >= LIMIT && !idle {
                         idle = true;
-                        self.event(Event::Idle { idle_us: silent });
+                        self.event(SensorEvent::Idle { idle_us: silent });
                     }
                     self.tick();
                 }
                 if idle {
-                    self.event(Event::Present);
+                    self.event(SensorEvent::Present);
                 }
             }
             Step::Set(us) => {
@@ -191,7 +191,7 @@ impl Desk {
             }
             Step::Sleep { us, said, set } => {
                 if said {
-                    self.event(Event::Sleep { asleep: true });
+                    self.event(SensorEvent::Sleep { asleep: true });
                     self.tick();
                 }
                 self.now.boot_us += us;
@@ -200,11 +200,13 @@ impl Desk {
                 self.slept_us += us;
                 self.sleeps += 1;
                 if said {
-                    self.event(Event::Sleep { asleep: false });
+                    self.event(SensorEvent::Sleep { asleep: false });
                 }
                 self.tick();
             }
-            Step::Travel(zone) => self.recorder.step(self.now, Input::Zone(zone.into())),
+            Step::Travel(zone) => self
+                .recorder
+                .step(self.now, RecorderInput::Zone(zone.into())),
             Step::Stall(us) => {
                 self.pass(us);
                 self.tick();
@@ -380,10 +382,10 @@ fn spans_hold(
 /// many days were looked at.
 fn days_sum(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<u64> {
     let device = DeviceId::from_bytes([7; 16]);
-    let lines: Vec<Line> = (1u64..)
+    let lines: Vec<RecordLine> = (1u64..)
         .zip(records)
-        .map(|(seq, record)| Line {
-            schema: SCHEMA,
+        .map(|(seq, record)| RecordLine {
+            schema: RECORD_SCHEMA,
             device_id: device.clone(),
             seq,
             record: record.clone(),
@@ -442,23 +444,23 @@ fn days_sum(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<
 
 /// A real journal keeps the order, and what it holds back is let go in the end, whatever the clock did before.
 fn journal_holds(
-    outcomes: &[(Moment, Outcome)],
-    last: Outcome,
+    outcomes: &[(Moment, RecorderBatch)],
+    last: RecorderBatch,
     records: &[Record],
     now: Moment,
 ) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let lease = Identity::generate();
-    let keys = Keys {
+    let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
         maker: KeyMaker::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
     let (mut journal, _) = Journal::open(dir.path(), keys.clone(), first_us)?;
-    let hold = FreezeRules {
+    let hold = FreezeOptions {
         hold_us: 600 * S,
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
     let mut seq = 0;
     // A commit of many ticks, as a busy disk would make: the order is what matters here.

@@ -16,7 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use upload::{
-    Destination, Object, Put, Sink, SinkError, Store, Timeouts, keys, policy, sha256_hex,
+    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, keys, policy,
+    sha256_hex,
 };
 
 const TIMEOUTS: Timeouts = Timeouts {
@@ -32,7 +33,7 @@ struct There {
 }
 
 impl There {
-    fn open(&self, prefix: &str) -> Result<Store> {
+    fn open(&self, prefix: &str) -> Result<ObjectStoreSink> {
         let vars: BTreeMap<&str, String> = [
             ("S3_BUCKET_NAME", "lab".to_owned()),
             ("S3_PREFIX", prefix.to_owned()),
@@ -119,11 +120,11 @@ fn put_only(device_key: &There, owner: &There, device: &DeviceId) -> Result<()> 
         let body = vec![size as u8; size];
         let sha256 = sha256_hex(&body);
         let key = keys::vault(device, 1_790_000_000, "2026-09-21", 1, &sha256);
-        Object::new(key, body)
+        NewObject::new(key, body)
     };
     for size in [5_000, 17 << 20] {
         let own = object(device, size);
-        for expected in [Put::Stored, Put::AlreadyThere] {
+        for expected in [PutOutcome::Stored, PutOutcome::AlreadyThere] {
             // A new process each time.
             let put = device_key.open("team/lab")?.put_new(&own);
             ensure!(
@@ -169,7 +170,7 @@ fn s3rver(dir: &Path, data: &Path) -> Result<String> {
         key: ("S3RVER".into(), "S3RVER".into()),
     };
     let open = there(server.address).open("")?;
-    let refused = open.put_new(&Object::new("a", &b"one"[..]));
+    let refused = open.put_new(&NewObject::new("a", &b"one"[..]));
     ensure!(
         matches!(refused, Err(SinkError::PublicBucket { .. })),
         "it lists to anyone, and was given something: {refused:?}"

@@ -5,7 +5,7 @@ use crate::chance::Chance;
 use crate::desk::{self, Desk};
 use crate::form::{Form, Verdict, two_at_once};
 use anyhow::{Context, Result, ensure};
-use journal::{Commit, DB_NAME, FreezeRules, Journal, JournalError, Limits, Outbox};
+use journal::{Commit, DB_NAME, FreezeOptions, Journal, JournalError, Outbox, SegmentLimits};
 use model::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -67,12 +67,12 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
 /// there while it is written (with a log), and after its end.
 fn fill(desk: &Desk) -> Result<(Good, Good)> {
     let (mut journal, _) = desk::open(&desk.dir, desk::START_US)?;
-    let rules = FreezeRules {
-        limits: Limits {
+    let rules = FreezeOptions {
+        limits: SegmentLimits {
             records: 150,
-            ..Limits::default()
+            ..SegmentLimits::default()
         },
-        ..FreezeRules::default()
+        ..FreezeOptions::default()
     };
     let mut tag = 1;
     let mut last = 0;

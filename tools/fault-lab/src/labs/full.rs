@@ -6,10 +6,10 @@ use crate::form::{Form, Verdict};
 use crate::labs::faults::sent;
 use crate::mount::{self, Mount};
 use anyhow::{Context, Result, bail, ensure};
-use journal::{Commit, FreezeRules, Journal, JournalError, Outbox};
+use journal::{Commit, FreezeOptions, Journal, JournalError, Outbox};
 use std::fs::{self, File};
 use std::ops::ControlFlow;
-use upload::Store;
+use upload::ObjectStoreSink;
 
 /// Size of the disk in bytes.
 const DISK: u64 = 12 << 20;
@@ -106,9 +106,9 @@ fn one() -> Result<Result<(u64, u64, u64), String>> {
         "room was made, and it did not go on"
     );
     // Delivered elsewhere, everything is there.
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(desk::START_US, &FreezeOptions::default())?;
     let to = dir.path().join("sent");
-    let store = Store::directory(&to)?;
+    let store = ObjectStoreSink::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());
     upload::drain(
         &mut Outbox::open(&desk.at())?,

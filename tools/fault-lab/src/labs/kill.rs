@@ -6,7 +6,6 @@ use crate::child::{Child, Ended, found_vault, takes_code};
 use crate::desk::{self, Desk};
 use crate::form::{Form, Verdict, two_at_once};
 use crate::lists;
-use crate::old;
 use anyhow::{Context, Result, bail, ensure};
 use lab::s3::{Options, S3Server};
 use std::collections::BTreeMap;
@@ -88,20 +87,11 @@ fn one_journal(number: u64, form: Form) -> Result<Count> {
     found_vault(dir.path())?;
     let server = S3Server::start(Options::new(dir.path().join("s3")))?;
     let mut book = Book::default();
-    // Every second journal is of an older version, and the first children are killed while they bring it up to date.
-    let mut migrating = number % 2 == 1;
-    if migrating {
-        old::journal(&desk, 100 + chance.below(300))?;
-    }
     for kill in 0..PER_JOURNAL {
         let base = (kill + 1) * TAGS;
         let env = server.env();
         let mut child = Child::start("work", dir.path(), base, chance.next(), "run", &env)?;
-        let aim = if migrating && kill < 8 {
-            "start"
-        } else {
-            chance.one(&AIMS).unwrap_or("capture")
-        };
+        let aim = chance.one(&AIMS).unwrap_or("capture");
         let after = 1 + chance.below(60);
         let mut heard = 0;
         while aim != "start" && heard < LONGEST {
@@ -131,7 +121,6 @@ fn one_journal(number: u64, form: Form) -> Result<Count> {
         }
         let ready = book.ready;
         let doing = match book.doing.as_str() {
-            _ if !ready && migrating => "migrate",
             _ if !ready => "start",
             doing => AIMS
                 .iter()
@@ -141,7 +130,6 @@ fn one_journal(number: u64, form: Form) -> Result<Count> {
         };
         *count.kills.entry(doing).or_default() += 1;
         count.uploading += u64::from(book.uploading);
-        migrating &= !ready;
         // Before the first start has written its tables there is nothing to look at.
         if ready {
             book.look(&desk, ready)

@@ -14,8 +14,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use upload::schedule::Schedule;
-use upload::{Destination, Store, Timeouts, drain};
+use upload::schedule::RetrySchedule;
+use upload::{Destination, ObjectStoreSink, Timeouts, drain};
 use vault::Identity;
 
 /// Short, so that a stall ends soon; a request that was only slow is one fault more.
@@ -79,7 +79,7 @@ fn fault(roll: u64) -> (&'static str, Fault) {
 }
 
 /// A sink at that address.
-fn open(server: &S3Server, address: Option<&str>) -> Result<Store> {
+fn open(server: &S3Server, address: Option<&str>) -> Result<ObjectStoreSink> {
     let vars: BTreeMap<&str, String> = server.env().into_iter().collect();
     let get = |name: &str| match address {
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
@@ -108,7 +108,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?);
     let viewer = Identity::generate();
     let mut work = Recorded::new(&dir.path().join("journal"), &viewer)?;
-    let mut schedule = Schedule::new(Duration::from_secs(300));
+    let mut schedule = RetrySchedule::new(Duration::from_secs(300));
     let (mut tries, mut waited, mut elsewhere) = (0_u64, Duration::ZERO, 0_u64);
     let mut bar = (form == Form::Long).then(|| Bar::new(wanted));
     while server.totals().requests + elsewhere < wanted {
@@ -141,17 +141,18 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
             let chance = dice(tries) as f64 / u64::MAX as f64;
             match ended {
                 Ok(_) => {
-                    waited += schedule.next(upload::schedule::Outcome::Delivered, chance);
+                    waited += schedule.next(upload::schedule::AttemptOutcome::Delivered, chance);
                     break;
                 }
                 Err(error) => {
-                    if let upload::Cause::Journal(_)
-                    | upload::Cause::Sink(upload::SinkError::Different { .. }) = error.cause
+                    if let upload::UploadCause::Journal(_)
+                    | upload::UploadCause::Sink(upload::SinkError::Different { .. }) =
+                        error.cause
                     {
                         bail!("a drain ended with: {error}");
                     }
                     waited += schedule.next(error.outcome(), chance);
-                    in_a_row = if error.drained == upload::Drained::default() {
+                    in_a_row = if error.drained == upload::DrainReport::default() {
                         in_a_row + 1
                     } else {
                         0

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use upload::{Destination, Progress, Sink, Store, Timeouts, drain};
+use upload::{Destination, DrainProgress, ObjectStoreSink, Sink, Timeouts, drain};
 use vault::Identity;
 
 /// Seconds of a span, and spans from one picture to the next and from one segment to the next.
@@ -145,7 +145,7 @@ fn empty(dir: &Path) -> Result<()> {
     let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
     drain(&mut outbox, &sink, None, &At(0), &mut |step| {
         done += 1;
-        if let Progress::Segment {
+        if let DrainProgress::Segment {
             first_seq,
             last_seq: last,
             ..
@@ -169,7 +169,7 @@ fn empty(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<Store> {
+fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     let vars: BTreeMap<&str, String> = [
         "S3_BUCKET_NAME",
         "AWS_ACCESS_KEY_ID",

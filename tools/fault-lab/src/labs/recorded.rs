@@ -2,12 +2,17 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use journal::{Commit, Depth, Form, FreezeRules, Journal, Keys, Limits, Reader, open_segment};
-use model::{Clock, Counts, Coverage, DeviceId, Line, Moment, Record, Shot, Span, Window};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader,
+    SegmentLimits, open_segment,
+};
+use model::{
+    Clock, Counts, Coverage, DeviceId, Moment, Record, RecordLine, Screenshot, Span, WindowInfo,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use upload::keys::{self, Kind};
+use upload::keys::{self, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, KeyMaker, Opener};
 
@@ -40,7 +45,7 @@ impl Recorded {
     /// A new journal in `dir`, which `viewer` can read.
     pub(crate) fn new(dir: &Path, viewer: &Identity) -> Result<Self> {
         let lease = Identity::generate();
-        let keys = Keys {
+        let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
             maker: KeyMaker::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
@@ -64,8 +69,8 @@ impl Recorded {
         self.now_us
     }
 
-    fn window(&self) -> Option<Arc<Window>> {
-        Some(Arc::new(Window {
+    fn window(&self) -> Option<Arc<WindowInfo>> {
+        Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
             title: format!("chapter {} – “π” <b>\u{202e}\"=1+1", self.spans),
@@ -107,7 +112,7 @@ impl Recorded {
             state ^= state << 17;
             picture.extend_from_slice(&state.to_le_bytes());
         }
-        let shot = Shot {
+        let shot = Screenshot {
             at_us: self.now_us,
             zone: "Europe/Berlin".into(),
             sha256: sha256_hex(&picture),
@@ -127,9 +132,9 @@ impl Recorded {
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
-        let rules = FreezeRules {
+        let rules = FreezeOptions {
             last: false,
-            limits: Limits {
+            limits: SegmentLimits {
                 records,
                 bytes: 1 << 20,
             },
@@ -177,11 +182,11 @@ pub(crate) fn arrived(
         );
         arrived.bytes += body.len() as u64;
         let before = match (parts.kind, parts.form) {
-            (Kind::Activity, Form::Age) => {
+            (ObjectKind::Activity, ObjectEncoding::Age) => {
                 let opened = open_segment(parts.form, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
-            (Kind::Shot, Form::Age) => {
+            (ObjectKind::Shot, ObjectEncoding::Age) => {
                 let picture = sha256_hex(&opener.open_file(&body)?);
                 pictures.insert(parts.seq, picture).is_some()
             }
@@ -213,7 +218,7 @@ pub(crate) fn arrived(
                 "record {seq} arrived changed or out of order"
             );
             arrived.records += 1;
-            let line: Line = serde_json::from_slice(&sent)?;
+            let line: RecordLine = serde_json::from_slice(&sent)?;
             if let Record::Shot(shot) = line.record {
                 let picture = pictures.remove(&seq);
                 ensure!(
@@ -232,7 +237,7 @@ pub(crate) fn arrived(
         "a picture arrived that is not in the journal"
     );
     ensure!(
-        reader.depth()? == Depth::default(),
+        reader.depth()? == OutboxDepth::default(),
         "the journal takes something for not sent"
     );
     Ok(arrived)

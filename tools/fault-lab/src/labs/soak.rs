@@ -7,7 +7,8 @@ use crate::form::{Bar, Form, Verdict};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use model::{
-    ActiveWindow, Counts, Coverage, Event, InputCounts, Moment, Stamped, Window, WindowHandle,
+    ActiveWindow, Counts, Coverage, InputCounts, Moment, SensorEvent, TimedEvent, WindowHandle,
+    WindowInfo,
 };
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -35,7 +36,7 @@ fn trace(file: &Path, seconds: u64) -> Result<()> {
     };
     for n in 0..seconds * RATE {
         let at = start.plus_us(n * 1_000_000 / RATE);
-        let window = Arc::new(Window {
+        let window = Arc::new(WindowInfo {
             app: format!("Application {}", n % 40),
             exe: "/usr/bin/something".into(),
             title: format!("Window {n} of a long day with a title of the usual length"),
@@ -51,12 +52,12 @@ fn trace(file: &Path, seconds: u64) -> Result<()> {
             ..Counts::default()
         };
         for event in [
-            Event::Window {
+            SensorEvent::Window {
                 active: Some(ActiveWindow { handle, window }),
             },
-            Event::Input { counts },
+            SensorEvent::Input { counts },
         ] {
-            serde_json::to_writer(&mut out, &Stamped { at, event })?;
+            serde_json::to_writer(&mut out, &TimedEvent { at, event })?;
             out.write_all(b"\n")?;
         }
     }
@@ -244,7 +245,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         .arg(&trace_file);
     let mut running = Uam::start(&mut command)?;
     running.answer()?;
-    let asked = || -> Result<report::Status> {
+    let asked = || -> Result<report::AgentStatus> {
         let out = uam().args(["status", "--json"]).output()?;
         serde_json::from_slice(&out.stdout).context("uam did not tell its status")
     };
@@ -281,7 +282,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     );
     let keys = last.today_counts.keys() - first.today_counts.keys();
     // A machine so busy that the program stood still for half a minute shows that as blind, and counts nothing in it.
-    let blind_us = |status: &report::Status| -> u64 {
+    let blind_us = |status: &report::AgentStatus| -> u64 {
         let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
         blind.map(|t| t.us).sum()
     };

@@ -8,9 +8,12 @@ use model::DeviceId;
 use std::fs;
 use std::ops::ControlFlow;
 use std::time::Instant;
-use upload::manifest::{Entry, Manifest};
-use upload::verify::{Fault, Options, Step, verify};
-use upload::{Digested, Found, Head, Look, Object, Put, Sink, SinkError, keys, sha256_hex};
+use upload::manifest::{Manifest, ManifestEntry};
+use upload::verify::{FaultKind, VerifyOptions, VerifyProgress, verify};
+use upload::{
+    InspectableSink, LookupResults, NewObject, ObjectDigest, ObjectHead, PutOutcome, Sink,
+    SinkError, keys, sha256_hex,
+};
 use vault::DeviceKey;
 
 /// Objects that one manifest lists.
@@ -60,7 +63,7 @@ impl Bucket {
     fn name(&self, seq: u64) -> (String, String) {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
-        let form = journal::Form::Age;
+        let form = journal::ObjectEncoding::Age;
         let name = keys::activity(&self.device, 1, day, seq, &sha256, form);
         (name, sha256)
     }
@@ -71,7 +74,7 @@ impl Bucket {
         let objects = (after + 1..=through)
             .map(|seq| {
                 let (key, sha256) = self.name(seq);
-                Entry {
+                ManifestEntry {
                     key,
                     bytes: format!("segment {seq}.").len() as u64,
                     sha256,
@@ -115,11 +118,11 @@ fn unused<T>() -> Result<T, SinkError> {
 }
 
 impl Sink for Bucket {
-    fn put_new(&self, _: &Object) -> Result<Put, SinkError> {
+    fn put_new(&self, _: &NewObject) -> Result<PutOutcome, SinkError> {
         unused()
     }
 
-    fn head(&self, _: &str) -> Result<Option<Head>, SinkError> {
+    fn head(&self, _: &str) -> Result<Option<ObjectHead>, SinkError> {
         unused()
     }
 
@@ -127,7 +130,7 @@ impl Sink for Bucket {
         unused()
     }
 
-    fn list(&self, _: &str, _: usize) -> Result<Vec<Head>, SinkError> {
+    fn list(&self, _: &str, _: usize) -> Result<Vec<ObjectHead>, SinkError> {
         unused()
     }
 
@@ -140,18 +143,18 @@ impl Sink for Bucket {
     }
 }
 
-impl Look for Bucket {
+impl InspectableSink for Bucket {
     fn each(
         &self,
         _: &str,
-        visit: &mut dyn FnMut(Head) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
     ) -> Result<(), SinkError> {
         let segments = (1..=self.whole)
             .filter(|seq| self.missing != Some(*seq))
             .map(|seq| (self.name(seq).0, self.content(seq).len()));
         let manifests = (1..=self.chain.len() as u64).map(|no| (self.manifest_name(no), 1));
         for (key, bytes) in segments.chain(manifests) {
-            let head = Head {
+            let head = ObjectHead {
                 key,
                 bytes: bytes as u64,
                 sha256: None,
@@ -163,13 +166,13 @@ impl Look for Bucket {
         Ok(())
     }
 
-    fn digests(&self, names: &[String]) -> Found<Digested> {
+    fn digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
         names
             .iter()
             .map(|name| {
                 Ok(keys::parse(name).map(|parts| {
                     let content = self.content(parts.seq);
-                    Digested {
+                    ObjectDigest {
                         bytes: content.len() as u64,
                         sha256: sha256_hex(&content),
                     }
@@ -178,7 +181,7 @@ impl Look for Bucket {
             .collect()
     }
 
-    fn contents(&self, names: &[String]) -> Found<Bytes> {
+    fn contents(&self, names: &[String]) -> LookupResults<Bytes> {
         names
             .iter()
             .map(|name| {
@@ -209,7 +212,7 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     if form == Form::Short {
         bucket.edited = Some(whole / 2);
         bucket.missing = Some(whole / 3);
-        check(&bucket, &[Fault::MissingObject, Fault::Edited])?;
+        check(&bucket, &[FaultKind::MissingObject, FaultKind::Edited])?;
     }
     Ok(Verdict::Passed(format!(
         "{whole} objects and {} manifests in {seconds:.1} s, {:.0} objects/s, {:.1} MiB of memory at most",
@@ -219,15 +222,15 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     )))
 }
 
-fn check(bucket: &Bucket, expected: &[Fault]) -> Result<()> {
+fn check(bucket: &Bucket, expected: &[FaultKind]) -> Result<()> {
     let mut bar = Bar::new(bucket.whole);
-    let report = verify(bucket, &Options::default(), None, 0, &mut |step| {
-        if let Step::Followed { objects, .. } = step {
+    let report = verify(bucket, &VerifyOptions::default(), None, 0, &mut |step| {
+        if let VerifyProgress::Followed { objects, .. } = step {
             bar.at(objects);
         }
         ControlFlow::Continue(())
     })?;
-    let mut found: Vec<Fault> = report.findings.iter().map(|f| f.fault).collect();
+    let mut found: Vec<FaultKind> = report.findings.iter().map(|f| f.fault).collect();
     found.sort_unstable();
     if found != expected {
         let first = report.findings.first();

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 /// The crates whose tests run under Wine.
 const TESTED: &[&str] = &[
     "model",
+    "platform",
     "recorder",
     "sense",
     "screenshots",

@@ -3,7 +3,7 @@
 //! Always true: of each font only the glyphs used are in the file; every character can be selected and copied; one that the
 //! fonts do not have is drawn as `U+FFFD`, a question mark in a diamond.
 
-use super::super::Tint;
+use super::super::Colour;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
@@ -41,10 +41,10 @@ pub(super) enum Weight {
 
 /// Font, size in points, colour.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ink {
+pub(super) struct TextStyle {
     pub(super) weight: Weight,
     pub(super) size: f32,
-    pub(super) tint: Tint,
+    pub(super) tint: Colour,
 }
 
 struct Font {
@@ -152,12 +152,12 @@ impl Canvas {
         true
     }
 
-    pub(super) fn width(&self, text: &str, ink: Ink) -> f32 {
+    pub(super) fn width(&self, text: &str, ink: TextStyle) -> f32 {
         self.fonts[ink.weight as usize].width(text, ink.size)
     }
 
     /// `text` as far as it fits; an ellipsis stands for the rest.
-    pub(super) fn fit(&self, text: &str, width: f32, ink: Ink) -> String {
+    pub(super) fn fit(&self, text: &str, width: f32, ink: TextStyle) -> String {
         if self.width(text, ink) <= width {
             return text.to_owned();
         }
@@ -175,7 +175,7 @@ impl Canvas {
     }
 
     /// `text` in lines that fit; words that do not are cut.
-    pub(super) fn wrap(&self, text: &str, width: f32, ink: Ink) -> Vec<String> {
+    pub(super) fn wrap(&self, text: &str, width: f32, ink: TextStyle) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
         for word in text.split(' ') {
@@ -205,7 +205,7 @@ impl Canvas {
     }
 
     /// Text from `x` on, its base line at `y`.
-    pub(super) fn text(&mut self, x: f32, y: f32, text: &str, ink: Ink) {
+    pub(super) fn text(&mut self, x: f32, y: f32, text: &str, ink: TextStyle) {
         let encoded = self.fonts[ink.weight as usize].encode(text);
         let [r, g, b] = rgb(ink.tint);
         let name = font_name(ink.weight as usize);
@@ -219,12 +219,12 @@ impl Canvas {
     }
 
     /// Text that ends at `x`.
-    pub(super) fn text_to(&mut self, x: f32, y: f32, text: &str, ink: Ink) {
+    pub(super) fn text_to(&mut self, x: f32, y: f32, text: &str, ink: TextStyle) {
         let width = self.width(text, ink);
         self.text(x - width, y, text, ink);
     }
 
-    pub(super) fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, tint: Tint) {
+    pub(super) fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, tint: Colour) {
         let [r, g, b] = rgb(tint);
         self.page()
             .set_fill_rgb(r, g, b)
@@ -232,7 +232,7 @@ impl Canvas {
             .fill_nonzero();
     }
 
-    pub(super) fn line(&mut self, from: (f32, f32), to: (f32, f32), tint: Tint) {
+    pub(super) fn line(&mut self, from: (f32, f32), to: (f32, f32), tint: Colour) {
         let [r, g, b] = rgb(tint);
         self.page()
             .set_stroke_rgb(r, g, b)
@@ -274,7 +274,7 @@ impl Canvas {
         mut self,
         title: &str,
         foot: &str,
-        ink: Ink,
+        ink: TextStyle,
         made_us: i64,
     ) -> Result<Vec<u8>, PdfError> {
         let count = self.pages.len();
@@ -432,7 +432,7 @@ fn squeezed(bytes: &[u8]) -> Result<Vec<u8>, PdfError> {
         .map_err(|e| PdfError(e.to_string()))
 }
 
-fn rgb(Tint(r, g, b): Tint) -> [f32; 3] {
+fn rgb(Colour(r, g, b): Colour) -> [f32; 3] {
     [r, g, b].map(|part| f32::from(part) / 255.0)
 }
 

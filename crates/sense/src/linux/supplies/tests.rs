@@ -16,12 +16,12 @@ fn root(supplies: &[(&str, &[(&str, &str)])]) -> TempDir {
     root
 }
 
-fn read(root: &TempDir) -> Option<Power> {
-    Supplies::at(root.path().to_owned()).read()
+fn read(root: &TempDir) -> Option<PowerState> {
+    PowerSupplies::at(root.path().to_owned()).read()
 }
 
-fn power(percent: u8, discharging: bool) -> Option<Power> {
-    Some(Power {
+fn power(percent: u8, discharging: bool) -> Option<PowerState> {
+    Some(PowerState {
         percent,
         discharging,
     })
@@ -107,7 +107,7 @@ fn a_silent_status_is_read_from_the_mains() {
 
 #[test]
 fn no_directory_is_no_battery() {
-    assert_eq!(Supplies::at("/nonexistent".into()).read(), None);
+    assert_eq!(PowerSupplies::at("/nonexistent".into()).read(), None);
 }
 
 proptest! {
@@ -139,9 +139,9 @@ proptest! {
     fn the_mean_lies_between_the_levels(
         batteries in prop::collection::vec((0.0f64..=1.0, prop::option::of(1.0f64..1e8)), 1..5),
     ) {
-        let list: Vec<Battery> = batteries
+        let list: Vec<BatteryReading> = batteries
             .iter()
-            .map(|(level, full)| Battery { level: *level, full: *full, status: Status::Fed })
+            .map(|(level, full)| BatteryReading { level: *level, full: *full, status: BatteryStatus::Fed })
             .collect();
         let percent = f64::from(combine(&list, None).unwrap().percent);
         let low = batteries.iter().map(|b| b.0).fold(1.0, f64::min) * 100.0;

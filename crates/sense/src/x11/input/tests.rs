@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 const OPCODE: u8 = 131;
 
-fn input() -> Input {
-    let source = |id, injected| Source {
+fn input() -> RawInputReader {
+    let source = |id, injected| InputDevice {
         id,
         injected,
         down: [0; 4],
     };
-    Input {
+    RawInputReader {
         opcode: OPCODE,
         sources: vec![source(5, true), source(9, false)],
     }
@@ -33,7 +33,7 @@ fn a_repeated_press_counts_once_until_it_is_released() {
     let mut input = input();
     let mut count = 0;
     for kind in [13, 13, 13, 14, 13, 13, 14] {
-        if let Seen::Counted { counts, .. } = input.take(&event(kind, 9, 200)) {
+        if let InputEffect::Counted { counts, .. } = input.take(&event(kind, 9, 200)) {
             count += counts.hardware.keys;
         }
     }
@@ -45,8 +45,8 @@ fn the_same_key_on_two_keyboards_is_two_presses_from_two_sources() {
     let mut input = input();
     let first = input.take(&event(13, 5, 30));
     let second = input.take(&event(13, 9, 30));
-    assert!(matches!(first, Seen::Counted { counts, .. } if counts.injected.keys == 1));
-    assert!(matches!(second, Seen::Counted { counts, .. } if counts.hardware.keys == 1));
+    assert!(matches!(first, InputEffect::Counted { counts, .. } if counts.injected.keys == 1));
+    assert!(matches!(second, InputEffect::Counted { counts, .. } if counts.hardware.keys == 1));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn buttons_are_sorted() {
     let mut sum = Counts::default();
     for button in 1..=9 {
         match input.take(&event(15, 9, button)) {
-            Seen::Counted { server_ms, counts } => {
+            InputEffect::Counted { server_ms, counts } => {
                 assert_eq!(server_ms, 77);
                 sum += counts;
             }

@@ -5,7 +5,7 @@ use super::*;
 const NOW: i64 = 1_784_100_000_000_000;
 const S: i64 = 1_000_000;
 
-fn status(state: Coverage) -> Status {
+fn status(state: Coverage) -> AgentStatus {
     let json = serde_json::json!({
         "version": "0", "pid": 1, "data_dir": "/d", "zone": "Europe/Berlin", "state": state,
         "since_us": NOW - 100 * S, "protected": false,
@@ -19,7 +19,7 @@ fn status(state: Coverage) -> Status {
     serde_json::from_value(json).unwrap()
 }
 
-fn at(status: &Status, now_us: i64, instant: Instant) -> Shown {
+fn at(status: &AgentStatus, now_us: i64, instant: Instant) -> Shown {
     shown(status, false, now_us, instant)
 }
 

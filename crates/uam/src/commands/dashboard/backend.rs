@@ -13,11 +13,11 @@ use crate::failure::{self, Exit};
 use crate::yours::{Wish, hand, words};
 use journal::Reader;
 use model::NoticeCode;
-use report::Status;
+use report::AgentStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vault::{SlotKind, Vault};
+use vault::{KeySlotKind, Vault};
 use web::{
     AgentMonitor, Backend, BackendError, ReportConfig, RunningVerification, SettingRow,
     TypedFactors, UploadedObjectRow,
@@ -211,7 +211,7 @@ impl Backend for PageBackend {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(SlotKind::OsStore))
+        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 
@@ -225,7 +225,7 @@ impl RunningAgentMonitor {
 }
 
 impl AgentMonitor for RunningAgentMonitor {
-    fn agent_status(&self) -> Option<Status> {
+    fn agent_status(&self) -> Option<AgentStatus> {
         let reply = control::call(&self.0.paths, &Request::Status).ok()?;
         reply.status.map(|status| *status)
     }

@@ -3,9 +3,10 @@
 use super::Home;
 use crate::access;
 use crate::failure::{Exit, Failure};
-use crate::{output, system};
+use crate::output;
 use anyhow::Context;
 use model::NoticeCode;
+use platform::process::browser_command;
 use std::io::{BufRead, IsTerminal};
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
 fn print_link(links: &LinkIssuer, no_open: bool) -> anyhow::Result<()> {
     let link = links.create_link().context("no link could be made")?;
     output::line(&link);
-    if let Some(mut browser) = system::browser(&link).filter(|_| !no_open) {
+    if let Some(mut browser) = browser_command(&link).filter(|_| !no_open) {
         // A browser that does not start is no failure: the link is printed.
         let started = browser
             .stdin(Stdio::null())

@@ -1,9 +1,10 @@
 //! The verification that the page starts: `uam verify` on a thread of its own.
 
 use crate::commands::{Home, verify};
-use crate::{start, time};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
-use upload::verify::{Report, Step, Verdict};
+use upload::verify::{VerifyProgress, VerifyReport, VerifyVerdict};
 use web::{
     RunningVerification, VerificationFinding, VerificationProgress, VerificationResult,
     VerificationVerdict,
@@ -26,13 +27,13 @@ fn run_verification(home: &Home, quick: bool, running: RunningVerification) {
     let mut progress = VerificationProgress::default();
     let report = verify::own(home, quick, &mut |step| {
         match step {
-            Step::Listed(names) => {
+            VerifyProgress::Listed(names) => {
                 progress = VerificationProgress {
                     names,
                     ..VerificationProgress::default()
                 };
             }
-            Step::Followed {
+            VerifyProgress::Followed {
                 manifests,
                 of,
                 objects,
@@ -56,7 +57,7 @@ fn run_verification(home: &Home, quick: bool, running: RunningVerification) {
             verdict: VerificationVerdict::Failed,
             words: format!("There is no answer: {e:#}."),
             place: String::new(),
-            at_us: start::now_us(),
+            at_us: current_time_us(),
             objects: 0,
             bytes: 0,
             chains: Vec::new(),
@@ -66,10 +67,10 @@ fn run_verification(home: &Home, quick: bool, running: RunningVerification) {
     });
 }
 
-fn verification_result(report: Report) -> VerificationResult {
-    let zone = time::zone_name();
+fn verification_result(report: VerifyReport) -> VerificationResult {
+    let zone = current_zone_name();
     let words = match report.verdict {
-        Verdict::Complete if !report.contents_read => {
+        VerifyVerdict::Complete if !report.contents_read => {
             "COMPLETE by names and sizes; contents were not read."
         }
         _ => verify::sentence(&report),
@@ -81,12 +82,12 @@ fn verification_result(report: Report) -> VerificationResult {
         .collect();
     VerificationResult {
         verdict: match report.verdict {
-            Verdict::Complete => VerificationVerdict::Complete,
-            Verdict::Incomplete => VerificationVerdict::Incomplete,
-            Verdict::Tampered => VerificationVerdict::Tampered,
+            VerifyVerdict::Complete => VerificationVerdict::Complete,
+            VerifyVerdict::Incomplete => VerificationVerdict::Incomplete,
+            VerifyVerdict::Tampered => VerificationVerdict::Tampered,
         },
         words: words.to_owned(),
-        at_us: start::now_us(),
+        at_us: current_time_us(),
         objects: report.objects,
         bytes: report.bytes,
         chains,
@@ -94,7 +95,7 @@ fn verification_result(report: Report) -> VerificationResult {
             .findings
             .into_iter()
             .map(|finding| VerificationFinding {
-                wrong: finding.fault.verdict() == Verdict::Tampered,
+                wrong: finding.fault.verdict() == VerifyVerdict::Tampered,
                 name: finding.key,
                 text: finding.text,
             })

@@ -4,13 +4,15 @@ use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
 use crate::failure::Failure;
-use crate::{output, start, time};
+use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
 use model::Record;
-use report::sheet::{self, Letter, MOST_LANES, MOST_PICTURES, Picture};
-use report::{Meaning, Overview, Sheet, View};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
+use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
+use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,8 +29,8 @@ impl LetterArgs {
 pub(super) fn run(
     home: &Home,
     args: &ReportArgs,
-    view: View,
-    meaning: &Meaning,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
 ) -> anyhow::Result<ExitCode> {
     let days = match many(args)? {
         Some(days) => days,
@@ -47,7 +49,7 @@ pub(super) fn run(
         home,
         &format!("a page of {} to {}", days.start(), days.end()),
     )?;
-    let made_us = start::now_us();
+    let made_us = current_time_us();
     let now = until(&reader, made_us)?;
     let long = days
         .start()
@@ -58,12 +60,12 @@ pub(super) fn run(
         Ok(long) if long >= MOST_LANES => Overview::of(totals(&reader, &days, now, view, meaning)?),
         _ => overview(&reader, &days, now, view, meaning)?,
     };
-    let letter = |pictures| Letter {
+    let letter = |pictures| Cover {
         client: args.letter.client.clone(),
         author: args.letter.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_us,
-        zone: time::zone_name().to_string(),
+        zone: current_zone_name().to_string(),
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
@@ -71,12 +73,13 @@ pub(super) fn run(
     };
     let pictures = chosen(&reader, &args.letter.shots)?;
     if let Some(file) = &args.html {
-        let sheet = Sheet::new(&overview, letter(pictures.clone()));
+        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
         write(file, sheet::html::html(&sheet).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
-        let pictures: anyhow::Result<Vec<Picture>> = pictures.into_iter().map(jpeg).collect();
-        let sheet = Sheet::new(&overview, letter(pictures?));
+        let pictures: anyhow::Result<Vec<ReportScreenshot>> =
+            pictures.into_iter().map(jpeg).collect();
+        let sheet = PrintableReport::new(&overview, letter(pictures?));
         let bytes = sheet::pdf::pdf(&sheet, made_us)?;
         write(file, &bytes)?;
     }
@@ -89,11 +92,11 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<Picture>> {
+fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<ReportScreenshot>> {
     wanted.iter().map(|seq| picture(reader, *seq)).collect()
 }
 
-fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
+fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
     let found = reader
         .tail_after(seq.saturating_sub(1), 1)
         .context("cannot read the journal")?;
@@ -111,7 +114,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
         )
     })?;
     let window = shot.window.as_ref();
-    Ok(Picture {
+    Ok(ReportScreenshot {
         seq,
         at_us: shot.at_us,
         zone: shot.zone.to_string(),
@@ -126,7 +129,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<Picture> {
 }
 
 /// The picture as a JPEG, which is what a PDF knows.
-fn jpeg(picture: Picture) -> anyhow::Result<Picture> {
+fn jpeg(picture: ReportScreenshot) -> anyhow::Result<ReportScreenshot> {
     let wrong = || format!("cannot read picture {}", picture.seq);
     let pixels = image::load_from_memory(&picture.bytes)
         .with_context(wrong)?
@@ -135,7 +138,7 @@ fn jpeg(picture: Picture) -> anyhow::Result<Picture> {
     JpegEncoder::new_with_quality(&mut bytes, QUALITY)
         .encode_image(&pixels)
         .with_context(wrong)?;
-    Ok(Picture {
+    Ok(ReportScreenshot {
         width: pixels.width(),
         height: pixels.height(),
         media: "image/jpeg".to_owned(),

@@ -4,7 +4,7 @@
 //! knows nothing of this session, and nothing is sent to it.
 
 use super::{ATTRIBUTE, FIRST_ITEMS, NAME, declined, gone, locked, no_bus, no_service};
-use crate::keystore::{LABEL, StoreError, check_answer};
+use crate::keystore::{CredentialStoreError, LABEL, check_answer};
 use futures::StreamExt;
 use std::collections::HashMap;
 use zbus::address::transport::Transport;
@@ -34,48 +34,48 @@ const NONE: &str = "/";
 const MAX_WORDS: usize = 200;
 
 /// What a call came to when it did not come to an answer.
-pub(super) enum Fault {
+pub(super) enum CallFault {
     /// The object it was for does not exist (any more).
     Missing,
     /// Everything else.
-    Store(StoreError),
+    Store(CredentialStoreError),
 }
 
-impl From<StoreError> for Fault {
-    fn from(error: StoreError) -> Self {
+impl From<CredentialStoreError> for CallFault {
+    fn from(error: CredentialStoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
+impl From<CallFault> for CredentialStoreError {
+    fn from(fault: CallFault) -> Self {
         match fault {
-            Fault::Missing => damaged("what it named does not exist"),
-            Fault::Store(error) => error,
+            CallFault::Missing => damaged("what it named does not exist"),
+            CallFault::Store(error) => error,
         }
     }
 }
 
 /// A secret on the wire: session, parameters (none with a plain session), the bytes, their kind.
-type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
+type SecretStruct = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
 /// Items that a search found.
-pub(super) struct Found {
+pub(super) struct ItemSearch {
     pub(super) unlocked: Vec<OwnedObjectPath>,
     pub(super) locked: Vec<OwnedObjectPath>,
 }
 
 /// A session with a Secret Service. It ends with the connection.
-pub(super) struct Service {
+pub(super) struct SecretServiceConnection {
     conn: Connection,
     /// The unique name of who answered.
     peer: String,
     session: OwnedObjectPath,
 }
 
-impl Service {
+impl SecretServiceConnection {
     /// Goes to the bus and opens a session there.
-    pub(super) async fn open(bus: Option<&str>) -> Result<Self, StoreError> {
+    pub(super) async fn open(bus: Option<&str>) -> Result<Self, CredentialStoreError> {
         let address = match bus {
             Some(address) => address.parse::<Address>(),
             None => Address::session(),
@@ -96,7 +96,7 @@ impl Service {
             .await
             .map_err(|error| match error {
                 zbus::Error::FDO(error) if means_nobody(&error) => no_service().into(),
-                other => StoreError::from(fault("be opened", other)),
+                other => CredentialStoreError::from(fault("be opened", other)),
             })?;
         let (_, session): (OwnedVariant, OwnedObjectPath) = answer(&reply)?;
         let peer = reply.header().sender().map(|name| name.as_str().to_owned());
@@ -115,7 +115,7 @@ impl Service {
         interface: &str,
         method: &str,
         body: &B,
-    ) -> Result<R, Fault>
+    ) -> Result<R, CallFault>
     where
         B: serde::Serialize + zbus::DynamicType,
         R: for<'d> DynamicDeserialize<'d>,
@@ -129,7 +129,7 @@ impl Service {
         Ok(answer(&reply)?)
     }
 
-    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> Result<T, Fault>
+    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> Result<T, CallFault>
     where
         T: TryFrom<OwnedVariant>,
     {
@@ -140,7 +140,7 @@ impl Service {
     }
 
     /// The collection where new items go: the default one, else the login keyring, else the first that stays.
-    pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, StoreError> {
+    pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         for alias in ["default", "login"] {
             let path: OwnedObjectPath = self
                 .call("be asked", SECRETS_PATH, SERVICE, "ReadAlias", &alias)
@@ -153,14 +153,17 @@ impl Service {
         Ok(all.into_iter().find(stays))
     }
 
-    pub(super) async fn is_locked(&self, collection: &OwnedObjectPath) -> Result<bool, StoreError> {
+    pub(super) async fn is_locked(
+        &self,
+        collection: &OwnedObjectPath,
+    ) -> Result<bool, CredentialStoreError> {
         Ok(self
             .property(collection.as_str(), COLLECTION, "Locked")
             .await?)
     }
 
     /// The first items with the attributes of `account`, at most [`FIRST_ITEMS`] of each kind.
-    pub(super) async fn search(&self, account: &str) -> Result<Found, StoreError> {
+    pub(super) async fn search(&self, account: &str) -> Result<ItemSearch, CredentialStoreError> {
         let (mut unlocked, mut locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = self
             .call(
                 "search for the key",
@@ -172,14 +175,14 @@ impl Service {
             .await?;
         unlocked.truncate(FIRST_ITEMS);
         locked.truncate(FIRST_ITEMS);
-        Ok(Found { unlocked, locked })
+        Ok(ItemSearch { unlocked, locked })
     }
 
     /// Opens what opens without a question; the question that is left to be asked.
     pub(super) async fn unlock(
         &self,
         paths: &[OwnedObjectPath],
-    ) -> Result<Option<OwnedObjectPath>, StoreError> {
+    ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) = self
             .call("be unlocked", SECRETS_PATH, SERVICE, "Unlock", &paths)
             .await?;
@@ -187,16 +190,24 @@ impl Service {
     }
 
     /// When the item was last changed, in seconds since 1970; 0 where the service does not say.
-    pub(super) async fn modified(&self, item: &OwnedObjectPath) -> Result<u64, StoreError> {
+    pub(super) async fn modified(
+        &self,
+        item: &OwnedObjectPath,
+    ) -> Result<u64, CredentialStoreError> {
         match self.property(item.as_str(), ITEM, "Modified").await {
             Ok(seconds) => Ok(seconds),
-            Err(Fault::Missing | Fault::Store(StoreError::Damaged { .. })) => Ok(0),
-            Err(Fault::Store(error)) => Err(error),
+            Err(CallFault::Missing | CallFault::Store(CredentialStoreError::Damaged { .. })) => {
+                Ok(0)
+            }
+            Err(CallFault::Store(error)) => Err(error),
         }
     }
 
-    pub(super) async fn secret(&self, item: &OwnedObjectPath) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let ((_, _, secret, _),): (Secret,) = self
+    pub(super) async fn secret(
+        &self,
+        item: &OwnedObjectPath,
+    ) -> Result<Zeroizing<Vec<u8>>, CallFault> {
+        let ((_, _, secret, _),): (SecretStruct,) = self
             .call(
                 "read the key",
                 item.as_str(),
@@ -214,7 +225,7 @@ impl Service {
         collection: &OwnedObjectPath,
         account: &str,
         secret: &[u8],
-    ) -> Result<(Option<OwnedObjectPath>, Option<OwnedObjectPath>), StoreError> {
+    ) -> Result<(Option<OwnedObjectPath>, Option<OwnedObjectPath>), CredentialStoreError> {
         let properties = HashMap::from([
             ("org.freedesktop.Secret.Item.Label", Variant::from(LABEL)),
             (
@@ -240,7 +251,7 @@ impl Service {
     pub(super) async fn delete(
         &self,
         item: &OwnedObjectPath,
-    ) -> Result<Option<OwnedObjectPath>, Fault> {
+    ) -> Result<Option<OwnedObjectPath>, CallFault> {
         let prompt: OwnedObjectPath = self
             .call("delete the key", item.as_str(), ITEM, "Delete", &())
             .await?;
@@ -248,7 +259,10 @@ impl Service {
     }
 
     /// Has the service ask its question, and waits for what the user says.
-    pub(super) async fn ask(&self, prompt: &OwnedObjectPath) -> Result<OwnedVariant, StoreError> {
+    pub(super) async fn ask(
+        &self,
+        prompt: &OwnedObjectPath,
+    ) -> Result<OwnedVariant, CredentialStoreError> {
         let mut messages = MessageStream::from(&self.conn);
         let peer = &self.peer;
         for rule in [
@@ -260,7 +274,7 @@ impl Service {
             self.conn
                 .call_method(Some(DBUS), DBUS_PATH, Some(DBUS), "AddMatch", &rule)
                 .await
-                .map_err(|error| StoreError::from(fault("be asked", error)))?;
+                .map_err(|error| CredentialStoreError::from(fault("be asked", error)))?;
         }
         // The empty text: the question belongs to no window.
         let () = self
@@ -277,7 +291,10 @@ impl Service {
     }
 
     /// Takes the question back.
-    pub(super) async fn dismiss(&self, prompt: &OwnedObjectPath) -> Result<(), StoreError> {
+    pub(super) async fn dismiss(
+        &self,
+        prompt: &OwnedObjectPath,
+    ) -> Result<(), CredentialStoreError> {
         Ok(self
             .call("be asked", prompt.as_str(), PROMPT, "Dismiss", &())
             .await?)
@@ -288,7 +305,7 @@ impl Service {
         &self,
         message: &Message,
         prompt: &OwnedObjectPath,
-    ) -> Result<Option<(bool, OwnedVariant)>, StoreError> {
+    ) -> Result<Option<(bool, OwnedVariant)>, CredentialStoreError> {
         if message.message_type() != Type::Signal {
             return Ok(None);
         }
@@ -326,7 +343,7 @@ fn stays(collection: &OwnedObjectPath) -> bool {
 }
 
 /// What a message carries.
-fn answer<R: for<'d> DynamicDeserialize<'d>>(message: &Message) -> Result<R, StoreError> {
+fn answer<R: for<'d> DynamicDeserialize<'d>>(message: &Message) -> Result<R, CredentialStoreError> {
     // The reason would repeat what the message holds.
     message
         .body()
@@ -334,8 +351,8 @@ fn answer<R: for<'d> DynamicDeserialize<'d>>(message: &Message) -> Result<R, Sto
         .map_err(|_| damaged("it speaks another language than org.freedesktop.secrets"))
 }
 
-fn damaged(why: &str) -> StoreError {
-    StoreError::Damaged {
+fn damaged(why: &str) -> CredentialStoreError {
+    CredentialStoreError::Damaged {
         store: NAME,
         why: why.to_owned(),
     }
@@ -362,31 +379,31 @@ fn means_nobody(error: &fdo::Error) -> bool {
     )
 }
 
-fn fault(doing: &'static str, error: zbus::Error) -> Fault {
+fn fault(doing: &'static str, error: zbus::Error) -> CallFault {
     let refused = |why: String| {
-        Fault::Store(StoreError::Refused {
+        CallFault::Store(CredentialStoreError::Refused {
             store: NAME,
             doing,
             why: words(&why),
         })
     };
     match error {
-        zbus::Error::InputOutput(_) => Fault::Store(gone().into()),
+        zbus::Error::InputOutput(_) => CallFault::Store(gone().into()),
         zbus::Error::MethodError(name, text, _) => match name.as_str() {
-            "org.freedesktop.Secret.Error.IsLocked" => Fault::Store(locked().into()),
-            "org.freedesktop.Secret.Error.NoSuchObject" => Fault::Missing,
+            "org.freedesktop.Secret.Error.IsLocked" => CallFault::Store(locked().into()),
+            "org.freedesktop.Secret.Error.NoSuchObject" => CallFault::Missing,
             // The session ended with the service that knew it.
-            "org.freedesktop.Secret.Error.NoSession" => Fault::Store(gone().into()),
+            "org.freedesktop.Secret.Error.NoSession" => CallFault::Store(gone().into()),
             name => refused(text.unwrap_or_else(|| name.to_owned())),
         },
         zbus::Error::FDO(error) => match *error {
             fdo::Error::UnknownObject(_)
             | fdo::Error::UnknownMethod(_)
-            | fdo::Error::UnknownInterface(_) => Fault::Missing,
+            | fdo::Error::UnknownInterface(_) => CallFault::Missing,
             fdo::Error::ServiceUnknown(_)
             | fdo::Error::NameHasNoOwner(_)
             | fdo::Error::NoReply(_)
-            | fdo::Error::Disconnected(_) => Fault::Store(gone().into()),
+            | fdo::Error::Disconnected(_) => CallFault::Store(gone().into()),
             other => refused(other.to_string()),
         },
         other => refused(other.to_string()),

@@ -1,7 +1,7 @@
 //! An end to every wait, whatever the other side does.
 
 use super::{NAME, silent};
-use crate::keystore::StoreError;
+use crate::keystore::CredentialStoreError;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use std::future::Future;
@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// The clock is a thread of its own that ends with the work: zbus bounds calls of methods, but neither the greeting of
 /// a bus nor the wait for a signal, and it shows its timers to nobody.
-pub(super) async fn within<T, E: From<StoreError>>(
+pub(super) async fn within<T, E: From<CredentialStoreError>>(
     patience: Duration,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
@@ -28,7 +28,7 @@ pub(super) async fn within<T, E: From<StoreError>>(
         }
     });
     if let Err(error) = started {
-        return Err(E::from(StoreError::Refused {
+        return Err(E::from(CredentialStoreError::Refused {
             store: NAME,
             doing: "be asked",
             why: error.to_string(),

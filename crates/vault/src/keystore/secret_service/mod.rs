@@ -12,8 +12,11 @@
 mod bus;
 mod limit;
 
-use super::{Cause, SecretStore, StoreError, Unavailable, check_account, check_secret};
-use bus::{Fault, Service};
+use super::{
+    CredentialStore, CredentialStoreError, CredentialStoreUnavailable, UnavailableCause,
+    check_account, check_secret,
+};
+use bus::{CallFault, SecretServiceConnection};
 use limit::within;
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -32,7 +35,7 @@ const FIRST_ITEMS: usize = 16;
 ///
 /// # Errors
 /// Why it cannot be used.
-pub(super) fn open() -> Result<Box<dyn SecretStore>, Unavailable> {
+pub(super) fn open() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
     let service = SecretService::of_session();
     service.check()?;
     Ok(Box::new(service))
@@ -91,7 +94,7 @@ impl SecretService {
     ///
     /// # Errors
     /// Why not. A locked keyring is no error where the user may be asked for its password when it is needed.
-    pub fn check(&self) -> Result<(), Unavailable> {
+    pub fn check(&self) -> Result<(), CredentialStoreUnavailable> {
         let result = zbus::block_on(async {
             let service = self.reach().await?;
             let Some(collection) = self.quick(service.collection()).await? else {
@@ -108,29 +111,34 @@ impl SecretService {
                 true => Err(locked().into()),
             }
         });
-        result.map_err(|error: StoreError| match error {
-            StoreError::Unavailable(why) => why,
-            other => Unavailable::new(
-                Cause::NoService,
+        result.map_err(|error: CredentialStoreError| match error {
+            CredentialStoreError::Unavailable(why) => why,
+            other => CredentialStoreUnavailable::new(
+                UnavailableCause::NoService,
                 format!("the Secret Service that runs cannot be used: {other}"),
                 "use another one, or a passphrase",
             ),
         })
     }
 
-    async fn reach(&self) -> Result<Service, StoreError> {
-        self.quick(Service::open(self.bus.as_deref())).await
+    async fn reach(&self) -> Result<SecretServiceConnection, CredentialStoreError> {
+        self.quick(SecretServiceConnection::open(self.bus.as_deref()))
+            .await
     }
 
     /// A step in which no person takes part.
-    async fn quick<T, E: From<StoreError>>(
+    async fn quick<T, E: From<CredentialStoreError>>(
         &self,
         step: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         within(self.patience, step).await
     }
 
-    async fn unlock(&self, service: &Service, paths: &[OwnedObjectPath]) -> Result<(), StoreError> {
+    async fn unlock(
+        &self,
+        service: &SecretServiceConnection,
+        paths: &[OwnedObjectPath],
+    ) -> Result<(), CredentialStoreError> {
         match self.quick(service.unlock(paths)).await? {
             Some(prompt) => self.ask(service, &prompt).await.map(drop),
             None => Ok(()),
@@ -140,9 +148,9 @@ impl SecretService {
     /// Has a question answered; what the answer brought is an object of the service, if it is one.
     async fn ask(
         &self,
-        service: &Service,
+        service: &SecretServiceConnection,
         prompt: &OwnedObjectPath,
-    ) -> Result<Option<OwnedObjectPath>, StoreError> {
+    ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let result = match self.may_ask {
             true => within(self.patience_with_people, service.ask(prompt)).await,
             false => Err(locked().into()),
@@ -161,10 +169,10 @@ impl SecretService {
     /// wants every item, else one is enough.
     async fn items(
         &self,
-        service: &Service,
+        service: &SecretServiceConnection,
         account: &str,
         all: bool,
-    ) -> Result<Vec<OwnedObjectPath>, StoreError> {
+    ) -> Result<Vec<OwnedObjectPath>, CredentialStoreError> {
         let found = self.quick(service.search(account)).await?;
         if !found.unlocked.is_empty() && (!all || found.locked.is_empty()) {
             return Ok(found.unlocked);
@@ -187,7 +195,10 @@ impl SecretService {
         Ok(found.unlocked)
     }
 
-    async fn read(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    async fn read(
+        &self,
+        account: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
         let service = self.reach().await?;
         let mut items = Vec::new();
         for item in self.items(&service, account, false).await? {
@@ -199,14 +210,14 @@ impl SecretService {
             match self.quick(service.secret(&item)).await {
                 Ok(secret) => return Ok(Some(secret)),
                 // Deleted since it was found.
-                Err(Fault::Missing) => {}
+                Err(CallFault::Missing) => {}
                 Err(fault) => return Err(fault.into()),
             }
         }
         Ok(None)
     }
 
-    async fn write(&self, account: &str, secret: &[u8]) -> Result<(), StoreError> {
+    async fn write(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
         let service = self.reach().await?;
         let Some(collection) = self.quick(service.collection()).await? else {
             return Err(no_keyring().into());
@@ -227,7 +238,7 @@ impl SecretService {
             None => None,
         };
         if kept.is_none_or(|kept| kept.as_slice() != secret) {
-            return Err(StoreError::Damaged {
+            return Err(CredentialStoreError::Damaged {
                 store: NAME,
                 why: "another one than was saved".into(),
             });
@@ -244,16 +255,20 @@ impl SecretService {
     }
 
     /// Deletes an item; whether it was there.
-    async fn delete(&self, service: &Service, item: &OwnedObjectPath) -> Result<bool, StoreError> {
+    async fn delete(
+        &self,
+        service: &SecretServiceConnection,
+        item: &OwnedObjectPath,
+    ) -> Result<bool, CredentialStoreError> {
         match self.quick(service.delete(item)).await {
             Ok(Some(prompt)) => self.ask(service, &prompt).await.map(|_| true),
             Ok(None) => Ok(true),
-            Err(Fault::Missing) => Ok(false),
+            Err(CallFault::Missing) => Ok(false),
             Err(fault) => Err(fault.into()),
         }
     }
 
-    async fn clear(&self, account: &str) -> Result<bool, StoreError> {
+    async fn clear(&self, account: &str) -> Result<bool, CredentialStoreError> {
         let service = self.reach().await?;
         let mut was_there = false;
         for item in self.items(&service, account, true).await? {
@@ -263,79 +278,79 @@ impl SecretService {
     }
 }
 
-impl SecretStore for SecretService {
+impl CredentialStore for SecretService {
     fn name(&self) -> &str {
         NAME
     }
 
-    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
         check_account(account)?;
         zbus::block_on(self.read(account))
     }
 
-    fn set(&self, account: &str, secret: &[u8]) -> Result<(), StoreError> {
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
         check_account(account)?;
         check_secret(secret)?;
         zbus::block_on(self.write(account, secret))
     }
 
-    fn remove(&self, account: &str) -> Result<bool, StoreError> {
+    fn remove(&self, account: &str) -> Result<bool, CredentialStoreError> {
         check_account(account)?;
         zbus::block_on(self.clear(account))
     }
 }
 
-fn no_bus(why: &str) -> Unavailable {
-    Unavailable::new(
-        Cause::NoSession,
+fn no_bus(why: &str) -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::NoSession,
         format!("no session bus ({why})"),
         "log in at the desktop of this computer, or use a passphrase",
     )
 }
 
-fn no_service() -> Unavailable {
-    Unavailable::new(
-        Cause::NoService,
+fn no_service() -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::NoService,
         "no Secret Service is running",
         "install gnome-keyring or KWallet, or use a passphrase",
     )
 }
 
-fn no_keyring() -> Unavailable {
-    Unavailable::new(
-        Cause::NoKeyring,
+fn no_keyring() -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::NoKeyring,
         "the Secret Service has no keyring yet",
         "make one in the desktop's password manager (Passwords and Keys, KWalletManager), or use a passphrase",
     )
 }
 
-fn locked() -> Unavailable {
-    Unavailable::new(
-        Cause::Locked,
+fn locked() -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::Locked,
         "the login keyring is locked and cannot be asked to open here",
         "unlock it at the desktop of this computer, or use a passphrase",
     )
 }
 
-fn declined() -> Unavailable {
-    Unavailable::new(
-        Cause::Declined,
+fn declined() -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::Declined,
         "the keyring stayed locked, because its question was dismissed",
         "try again and give the keyring's password, or use a passphrase",
     )
 }
 
-fn gone() -> Unavailable {
-    Unavailable::new(
-        Cause::Gone,
+fn gone() -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::Gone,
         "the Secret Service went away while it was asked",
         "try again, or use a passphrase",
     )
 }
 
-fn silent(patience: Duration) -> Unavailable {
-    Unavailable::new(
-        Cause::Silent,
+fn silent(patience: Duration) -> CredentialStoreUnavailable {
+    CredentialStoreUnavailable::new(
+        UnavailableCause::Silent,
         format!("timed out: the Secret Service gave no answer within {patience:?}"),
         "try again, or use a passphrase",
     )

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use upload::{Destination, Object, Sink, Store, Timeouts, vars};
+use upload::{Destination, NewObject, ObjectStoreSink, Sink, Timeouts, vars};
 
 /// A client never waits longer for nonsense that has no end.
 const PATIENCE: Timeouts = Timeouts {
@@ -18,7 +18,7 @@ const PATIENCE: Timeouts = Timeouts {
 };
 
 struct Client {
-    store: Store,
+    store: ObjectStoreSink,
     /// The next answer, for the thread that serves. A request more is hung up on.
     answer: Arc<Mutex<Option<Vec<u8>>>>,
 }
@@ -68,7 +68,7 @@ pub(super) fn ask(input: &[u8]) {
             _ => drop(
                 client
                     .store
-                    .put_new(&Object::new(key, b"some bytes".to_vec())),
+                    .put_new(&NewObject::new(key, b"some bytes".to_vec())),
             ),
         }
         *kept = Some(client);

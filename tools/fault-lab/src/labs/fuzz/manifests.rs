@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use std::ops::ControlFlow;
 use std::path::Path;
-use upload::manifest::{DOMAIN, Entry, Erasure, Gap, Manifest, Why};
-use upload::verify::{Options, verify};
-use upload::{Object, Sink, Store, keys, sha256_hex};
+use upload::manifest::{DOMAIN, Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use upload::verify::{VerifyOptions, verify};
+use upload::{NewObject, ObjectStoreSink, Sink, keys, sha256_hex};
 use vault::DeviceKey;
 
 const WORDS: &[&[u8]] = &[
@@ -39,14 +39,14 @@ fn good(key: &DeviceKey) -> Manifest {
         key: key.public(),
         after: 0,
         through: 9,
-        objects: vec![Entry {
+        objects: vec![ManifestEntry {
             key: keys::activity(
                 &desk::device(),
                 1,
                 "2026-09-21",
                 1,
                 &sha256,
-                journal::Form::Age,
+                journal::ObjectEncoding::Age,
             ),
             bytes: 7,
             sha256,
@@ -58,7 +58,7 @@ fn good(key: &DeviceKey) -> Manifest {
             last: 9,
             why: Why::Erased,
         }],
-        erased: vec![Erasure {
+        erased: vec![Withdrawal {
             key: "raw/v1/kind=shot/x".to_owned(),
             at_us: 1,
         }],
@@ -101,20 +101,22 @@ pub(super) fn signed_nonsense(dir: &Path) -> Result<Target> {
 }
 
 fn check(manifest: &Manifest, bytes: Vec<u8>) {
-    let Ok(sink) = Store::memory() else { return };
+    let Ok(sink) = ObjectStoreSink::memory() else {
+        return;
+    };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
     let name = keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
     let segment = good_name(manifest);
-    let _ = sink.put_new(&Object::new(name, bytes));
-    let _ = sink.put_new(&Object::new(segment, b"content".to_vec()));
+    let _ = sink.put_new(&NewObject::new(name, bytes));
+    let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
     let on = &mut |_| ControlFlow::Continue(());
-    drop(verify(&sink, &Options::default(), None, 0, on));
+    drop(verify(&sink, &VerifyOptions::default(), None, 0, on));
 }
 
 fn good_name(manifest: &Manifest) -> String {
     let sha256 = sha256_hex(b"content");
-    let form = journal::Form::Age;
+    let form = journal::ObjectEncoding::Age;
     keys::activity(
         &manifest.device,
         manifest.epoch,

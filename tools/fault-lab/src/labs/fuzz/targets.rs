@@ -7,13 +7,16 @@ use crate::desk;
 use crate::environment::Environment;
 use crate::words::{MAX_ANSWER, MAX_LINE, Reply, Request, read_line};
 use anyhow::{Context, Result};
-use journal::{Form, FreezeRules, Outbox, open_segment};
-use model::{ActiveWindow, Concern, Counts, Event, Line, Moment, Power, Stamped, WindowHandle};
+use journal::{FreezeOptions, ObjectEncoding, Outbox, open_segment};
+use model::{
+    ActiveWindow, Counts, Moment, PowerState, RecordLine, SensorEvent, SensorKind, TimedEvent,
+    WindowHandle,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use upload::keys;
-use vault::{Factor, Founding, RecoveryCode, TotpSecret, Vault};
+use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 /// Reads an input; what it finds does not matter.
 type Read = Box<dyn Fn(&[u8]) + Sync>;
@@ -179,34 +182,34 @@ fn trace() -> Result<Target> {
     };
     let window = desk::span(1).window.context("a span without a window")?;
     let events = [
-        Event::Window {
+        SensorEvent::Window {
             active: Some(ActiveWindow {
                 handle: WindowHandle(7),
                 window: Arc::clone(&window),
             }),
         },
-        Event::Input {
+        SensorEvent::Input {
             counts: Counts::default(),
         },
-        Event::Idle {
+        SensorEvent::Idle {
             idle_us: 60_000_000,
         },
-        Event::Present,
-        Event::Lock { locked: true },
-        Event::Power {
-            power: Power {
+        SensorEvent::Present,
+        SensorEvent::Lock { locked: true },
+        SensorEvent::Power {
+            power: PowerState {
                 percent: 50,
                 discharging: true,
             },
         },
-        Event::Lost {
-            concern: Concern::Input,
+        SensorEvent::Lost {
+            concern: SensorKind::Input,
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::Writer::new(b"# a trace\n".to_vec());
+    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
-        writer.record(&Stamped { at, event })?;
+        writer.record(&TimedEvent { at, event })?;
     }
     Ok(Target {
         name: "trace",
@@ -235,7 +238,7 @@ fn a_segment(dir: &Path) -> Result<(desk::Desk, Vec<u8>, Vec<u8>)> {
         at_us: desk::START_US,
         ..journal::Commit::default()
     })?;
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(desk::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&desk.at())?
         .next_segment()?
         .context("no segment")?;
@@ -262,7 +265,11 @@ fn segment(dir: &Path) -> Result<Target> {
         seeds: vec![body, packed(&lines)],
         words: &[b"-> X25519 ", b"\n--- ", b"-> scrypt a 20\n"],
         read: Box::new(move |input| {
-            for form in [Form::Age, Form::Readable, Form::Rows] {
+            for form in [
+                ObjectEncoding::Age,
+                ObjectEncoding::Readable,
+                ObjectEncoding::Rows,
+            ] {
                 drop(open_segment(form, input, &opener));
             }
         }),
@@ -288,7 +295,7 @@ fn sealed_rows(dir: &Path) -> Result<Target> {
     closed.new_lease()?;
     let (mut journal, _) = desk::open(&dir, desk::START_US)?;
     journal.commit_recovered(&[], desk::START_US)?;
-    journal.freeze(desk::START_US, &FreezeRules::default())?;
+    journal.freeze(desk::START_US, &FreezeOptions::default())?;
     let segment = Outbox::open(&closed.at())?
         .next_segment()?
         .context("no segment")?;
@@ -301,7 +308,7 @@ fn sealed_rows(dir: &Path) -> Result<Target> {
         words: &[b"\"open_id\":1,", b"\"kind\":\"sealed\"", b"\"schema\":"],
         read: Box::new(move |input| {
             for opener in &openers {
-                drop(open_segment(Form::Rows, &packed(input), opener));
+                drop(open_segment(ObjectEncoding::Rows, &packed(input), opener));
             }
         }),
     })
@@ -322,7 +329,7 @@ fn lines() -> Result<Target> {
             b"\"removed\":true",
         ],
         read: Box::new(|input| {
-            if let Ok(line) = serde_json::from_slice::<Line>(input) {
+            if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
                 let _ = (line.record.start_us(), line.record.end_us());
                 drop(serde_json::to_vec(&line));
             }
@@ -332,7 +339,7 @@ fn lines() -> Result<Target> {
 
 fn vault_file(dir: &Path) -> Result<Target> {
     let made = dir.join("made");
-    let founding = Founding {
+    let founding = NewVault {
         device: desk::device().as_str().to_owned(),
         factor: Factor::OsStore(&[7; 32]),
         totp: None,
@@ -342,18 +349,7 @@ fn vault_file(dir: &Path) -> Result<Target> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let old = format!(
-        "{{\"format\":1,\"note\":\"\",\"device\":\"{}\",\"totp_secret\":\"{}\",\"enrolled\":true,\
-         \"last_step\":5,\"local_key\":\"{}\"}}",
-        desk::device().as_str(),
-        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-        "ab".repeat(32)
-    );
-    let seeds = vec![
-        fs::read(made.join(vault::FILE_NAME))?,
-        vault.copy(),
-        old.into_bytes(),
-    ];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
     let dir = dir.to_owned();
     Ok(Target {
         name: "vault file",
@@ -503,8 +499,17 @@ fn object_keys() -> Target {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::activity(&device, 1_790_000_000, day, 7, &sha, Form::Age).into_bytes(),
-            keys::shot(&device, 1, day, 12, &sha, "image/webp", Form::Session).into_bytes(),
+            keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
+            keys::shot(
+                &device,
+                1,
+                day,
+                12,
+                &sha,
+                "image/webp",
+                ObjectEncoding::Readable,
+            )
+            .into_bytes(),
             keys::vault(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
