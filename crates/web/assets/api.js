@@ -36,7 +36,7 @@ async function callServer(path, params, options = {}) {
   }
   if (!response.ok) {
     const refusal = await response.json().catch(() => ({}));
-    throw new Error(refusal.error || "That did not work.");
+    throw new Error(refusal.error || "The request failed.");
   }
   return response;
 }

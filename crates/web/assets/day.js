@@ -30,7 +30,7 @@ export async function renderDay(container, [which], signal) {
   const link = (d) => d && `#/day/${d}`;
 
   container.append(el("div", { class: "head" },
-    pager(longDate(day.day), link(day.previous), link(day.next), ["The day before", "The next day"]),
+    pager(longDate(day.day), link(day.previous), link(day.next), ["Previous day", "Next day"]),
     el("div", { class: "choose" },
       day.day !== day.today ? el("a", { class: "button", href: "#/day" }, "Today") : el("button", { type: "button", "data-keep": "again", onclick: refreshView }, "Refresh"),
       el("label", {}, el("span", { class: "unseen" }, "Go to a day"),
@@ -39,12 +39,12 @@ export async function renderDay(container, [which], signal) {
 
   const figures = el("div", { class: "figures" },
     figureCard(duration(states.active), "active"), figureCard(duration(states.idle), "idle"), figureCard(idleShare(states.active, states.idle), "of that time idle"),
-    figureCard(formatNumber(day.keys), "keys"), figureCard(formatNumber(day.clicks), "clicks"), figureCard(formatNumber(day.shots.length), "pictures"));
+    figureCard(formatNumber(day.keys), "keys"), figureCard(formatNumber(day.clicks), "clicks"), figureCard(formatNumber(day.shots.length), "screenshots"));
   container.append(figures);
-  if (day.injected) container.append(el("p", { class: "hint" }, `${formatNumber(day.injected)} of the keys and clicks came from programs, not from hands.`));
-  if (day.damaged) container.append(el("p", { class: "hint warn" }, `${day.damaged} rows of this time cannot be read any more; their time shows as off.`));
+  if (day.injected) container.append(el("p", { class: "hint" }, `${formatNumber(day.injected)} of the keys and clicks came from programs, not from a keyboard or a mouse.`));
+  if (day.damaged) container.append(el("p", { class: "hint warn" }, `${day.damaged} records of this day are damaged; their time is shown as off.`));
   container.append(el("div", { class: "looks" }, groupingButtons(() => draw()), mergeSelect(),
-    day.starts !== "00:00" ? el("span", { class: "faint" }, `Days begin at ${day.starts}.`) : null));
+    day.starts !== "00:00" ? el("span", { class: "faint" }, `Days start at ${day.starts}.`) : null));
 
   const body = el("div", {});
   container.append(body);
@@ -91,7 +91,7 @@ function timelineCard(day, grouping, signal) {
     shown = screenshot;
     request += 1;
     const ownRequest = request;
-    if (!screenshot) { preview.replaceChildren(el("div", { class: "blank" }, "No pictures on this day")); return; }
+    if (!screenshot) { preview.replaceChildren(el("div", { class: "blank" }, "No screenshots on this day")); return; }
     // Each fetched screenshot is in the log: only the one that the cursor rests on is fetched.
     setTimeout(async () => {
       if (ownRequest !== request || signal.aborted) return;
@@ -100,7 +100,7 @@ function timelineCard(day, grouping, signal) {
       try {
         const url = await screenshotUrl(screenshot.seq);
         if (ownRequest !== request || signal.aborted) return;
-        const name = `Picture of ${time}, ${screenshot.app || "no window"}`;
+        const name = `Screenshot of ${time}, ${screenshot.app || "no window"}`;
         preview.replaceChildren(el("button", { type: "button", class: "plain", "aria-label": `${name}: enlarge`, onclick: () => openViewer(day.shots.filter((s) => !s.removed), screenshot) },
           el("img", { src: url, alt: name })), caption);
       } catch (e) {
@@ -140,7 +140,7 @@ function windowsOf(day, grouping) {
 function usageCard(day, grouping) {
   const { by } = grouping;
   const used = grouping.rows.filter((r) => r.active_s + r.idle_s || r.keys || r.clicks);
-  const unnamed = by === "app" ? [["Protected by a rule", day.protected], ["Taken out", day.removed], ["No window", day.unnamed]].filter(([, u]) => u.active_s + u.idle_s + u.keys + u.clicks) : [];
+  const unnamed = by === "app" ? [["Protected by a rule", day.protected], ["Deleted", day.removed], ["No window", day.unnamed]].filter(([, u]) => u.active_s + u.idle_s + u.keys + u.clicks) : [];
   const longest = Math.max(1, ...used.map((r) => r.active_s + r.idle_s));
   const meter = (a, colour) => el("span", { class: "meter", "aria-hidden": "true" },
     el("i", { style: { width: `${Math.min(a.active_s / longest, 1) * 100}%`, background: `var(${colour})` } }),
@@ -170,14 +170,14 @@ function coverageCard(day) {
       el("th", { scope: "row" }, colourSwatch(`--s-${name}`), STATE_LABELS[name]),
       el("td", { class: "num", "data-total": name }, duration(s)),
       el("td", { class: "num faint" }, total ? `${Math.round(s / total * 100)} %` : "")))),
-    el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "All of it"), el("td", { class: "num" }, hoursMinutes(total)), el("td")))));
+    el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), el("td", { class: "num" }, hoursMinutes(total)), el("td")))));
 }
 
 function eventLogCard(day) {
   const maxShown = 6;
   const entry = (n) => el("li", {}, el("time", {}, clockTime(n.at_us, offsetOf(day, n.at_us))), " ", isolate(n.text));
   const newest = [...day.notes].reverse();
-  return el("section", { class: "card" }, el("h2", {}, "Notices"),
+  return el("section", { class: "card" }, el("h2", {}, "Log"),
     newest.length ? el("ul", { class: "notes" }, newest.slice(0, maxShown).map(entry)) : el("p", { class: "hint" }, "None."),
     newest.length > maxShown ? el("details", {}, el("summary", {}, `${newest.length - maxShown} more`), el("ul", { class: "notes" }, newest.slice(maxShown).map(entry)), day.more_notes ? el("p", { class: "hint" }, `${formatNumber(day.more_notes)} older ones are in `, el("code", {}, "uam export"), ".") : null) : null);
 }

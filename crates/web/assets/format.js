@@ -58,5 +58,5 @@ export const weekdayIndex = (text) => (parseDay(text).getUTCDay() + 6) % 7;
 export const STATES = ["active", "idle", "locked", "asleep", "paused", "low-battery", "blind", "off"];
 export const STATE_LABELS = {
   active: "Active", idle: "Idle", locked: "Locked", asleep: "Asleep", paused: "Paused",
-  "low-battery": "Low battery", blind: "Not seen", off: "Off",
+  "low-battery": "Low battery", blind: "Not recorded", off: "Off",
 };

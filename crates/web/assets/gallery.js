@@ -15,7 +15,7 @@ export async function renderGallery(container, [day, app, titleWords], signal) {
   const apps = gallery.apps.includes(app) || !app ? gallery.apps : [app, ...gallery.apps];
   const appSelect = el("select", { "data-keep": "app", onchange: (e) => filter(day, e.target.value, titleWords) }, el("option", { value: "" }, "Every application"), apps.map((a) => el("option", { value: a, selected: a === app }, a)));
   const titleField = el("input", { type: "search", value: titleWords || "", maxlength: 100, placeholder: "Words in a title", "data-keep": "words", "aria-label": "Words in a title" });
-  container.append(el("div", { class: "head" }, el("h1", {}, "Pictures"), el("div", { class: "choose" },
+  container.append(el("div", { class: "head" }, el("h1", {}, "Screenshots"), el("div", { class: "choose" },
     el("form", { role: "search", class: "inline", onsubmit: (e) => { e.preventDefault(); filter(day, app, titleField.value.trim()); } }, titleField, el("button", {}, "Find")),
     el("label", {}, el("span", { class: "unseen" }, "Day"), el("input", { type: "date", value: day, "data-keep": "day", onchange: (e) => filter(e.target.value, app, titleWords) })),
     el("label", {}, el("span", { class: "unseen" }, "Application"), appSelect),
@@ -33,7 +33,7 @@ export async function renderGallery(container, [day, app, titleWords], signal) {
   container.append(grid);
   addTiles(gallery.shots);
   let scanned = gallery.looked;
-  const emptyCard = el("div", { class: "card empty" }, el("h2", {}, "No pictures"), el("p", {}, day || app || titleWords ? "None fits these filters." : "They come by themselves while uam records, if you agreed to them."));
+  const emptyCard = el("div", { class: "card empty" }, el("h2", {}, "No screenshots"), el("p", {}, day || app || titleWords ? "None matches these filters." : "uam takes them while it records, if you agreed to them."));
   emptyCard.hidden = list.length > 0;
   container.append(emptyCard);
   let before = gallery.before;
@@ -53,19 +53,19 @@ export async function renderGallery(container, [day, app, titleWords], signal) {
       before = next.before;
       showCounts();
     } catch (e) { announce(e.message); } finally { moreButton.disabled = false; }
-  } }, "Older pictures");
+  } }, "Older screenshots");
   showCounts();
   container.append(scannedHint, moreButton);
 }
 
 function screenshotTile(screenshot, list, nearViewport) {
   const item = el("li", { "data-seq": screenshot.seq });
-  const caption = el("div", { class: "about" }, el("span", {}, dateTime(screenshot.at_us)), el("span", { class: "faint" }, screenshot.removed ? "taken out" : isolate(screenshot.app || "no window")));
+  const caption = el("div", { class: "about" }, el("span", {}, dateTime(screenshot.at_us)), el("span", { class: "faint" }, screenshot.removed ? "deleted by you" : isolate(screenshot.app || "no window")));
   if (!hasPixels(screenshot)) {
-    item.append(el("div", { class: "blank" }, screenshot.removed ? "Taken out" : screenshot.place === "lost" ? "File lost" : "Deleted here after its time"), caption);
+    item.append(el("div", { class: "blank" }, screenshot.removed ? "Deleted" : screenshot.place === "lost" ? "File lost" : "Deleted here by the retention rule"), caption);
     return item;
   }
-  const name = `Picture of ${dateTime(screenshot.at_us)}, ${screenshot.app || "no window"}`;
+  const name = `Screenshot of ${dateTime(screenshot.at_us)}, ${screenshot.app || "no window"}`;
   const button = el("button", { type: "button", class: "plain", "aria-label": name, onclick: () => openViewer(list, screenshot) });
   button.addEventListener("near", async () => {
     try {

@@ -14,9 +14,9 @@ const VIEWS = [
   ["week", "Week", (container, route, signal) => renderPeriod(container, "week", route, signal)],
   ["month", "Month", (container, route, signal) => renderPeriod(container, "month", route, signal)],
   ["year", "Year", (container, route, signal) => renderPeriod(container, "year", route, signal)],
-  ["pictures", "Pictures", renderGallery],
+  ["pictures", "Screenshots", renderGallery],
   ["search", "Search", renderSearch],
-  ["sent", "Sent", renderUploads],
+  ["sent", "Uploads", renderUploads],
   ["settings", "Settings", renderSettings],
 ];
 
@@ -53,7 +53,7 @@ async function showView() {
     await view(container, rest, signal);
   } catch (e) {
     if (signal.aborted || !hasToken()) return;
-    container.replaceChildren(el("div", { class: "card trouble", role: "alert" }, el("h1", {}, "That could not be shown"), el("p", {}, e.message)));
+    container.replaceChildren(el("div", { class: "card trouble", role: "alert" }, el("h1", {}, "This view could not be shown"), el("p", {}, e.message)));
   }
   if (signal.aborted) return;
   // A changed option shows the view again: keep the focus and the scroll position.
@@ -77,7 +77,7 @@ onSessionEnd((why) => {
   main.removeAttribute("aria-busy");
   main.replaceChildren(el("div", { class: "card closed" },
     el("h1", {}, "Closed"), el("p", {}, why),
-    el("p", {}, "For another look, run ", el("code", {}, "uam dashboard"), " in a terminal, or press Enter where it runs.")));
+    el("p", {}, "To open it again, run ", el("code", {}, "uam dashboard"), " in a terminal, or press Enter where it runs.")));
 });
 
 document.getElementById("skip").addEventListener("click", (e) => {
@@ -95,14 +95,14 @@ async function signIn() {
   const link = location.hash.slice(1);
   history.replaceState(null, "", "/#/day");
   if (!link || link.startsWith("/")) {
-    endSession("This page opens through its link only, and forgets its key when it is loaded again.");
+    endSession("This page opens through its link only, and forgets its token when it is reloaded.");
     return;
   }
   const response = await fetch("/api/enter", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link }), credentials: "omit", redirect: "error",
   }).catch(() => null);
   if (!response?.ok) {
-    endSession(response?.status === 429 ? "Too many links were wrong; wait a minute." : "This link was used already, or is older than a minute.");
+    endSession(response?.status === 429 ? "Too many wrong links; wait a minute." : "This link was used already, or is older than a minute.");
     return;
   }
   setToken((await response.json()).token);

@@ -40,15 +40,15 @@ export async function renderPeriod(container, kind, [which], signal) {
   const activeDays = days.filter((d) => active(d) > 0).length;
 
   container.append(el("div", { class: "head" },
-    pager(period.title, link(period.before), period.after <= today ? link(period.after) : null, [`The ${kind} before`, `The next ${kind}`]),
+    pager(period.title, link(period.before), period.after <= today ? link(period.after) : null, [`Previous ${kind}`, `Next ${kind}`]),
     el("div", { class: "choose" }, el("a", { class: "button", href: `#/${kind}` }, `This ${kind}`), saveMenu(period.first, period.last, merge))));
   container.append(el("div", { class: "figures" },
     figureCard(duration(sum(active)), "active"), figureCard(duration(sum(idle)), "idle"), figureCard(idleShare(sum(active), sum(idle)), "of that time idle"),
-    figureCard(activeDays ? duration(sum(active) / activeDays) : "–", "a day with activity"),
+    figureCard(activeDays ? duration(sum(active) / activeDays) : "–", "per day with activity"),
     figureCard(formatNumber(sum((d) => d.keys)), "keys"), figureCard(formatNumber(sum((d) => d.clicks)), "clicks")));
-  if (totals.damaged) container.append(el("p", { class: "hint warn" }, `${totals.damaged} rows of this time cannot be read any more.`));
+  if (totals.damaged) container.append(el("p", { class: "hint warn" }, `${totals.damaged} records of this period are damaged.`));
   container.append(el("div", { class: "looks" }, groupingButtons(refreshView), kind === "year" ? null : mergeSelect(),
-    totals.starts !== "00:00" ? el("span", { class: "faint" }, `Days begin at ${totals.starts}.`) : null));
+    totals.starts !== "00:00" ? el("span", { class: "faint" }, `Days start at ${totals.starts}.`) : null));
   if (kind === "month") container.append(monthCalendar(days, today));
   if (kind === "year") container.append(yearMap(days, today));
   container.append(barsCard(kind, days, totals, colourOf));
@@ -182,6 +182,6 @@ function usageTable(days, totals, colourOf) {
   return el("section", { class: "card" }, el("h2", {}, groupingLabel(by)),
     shown.length ? el("table", { class: "plain apps" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Name"), el("td", { class: "wide part" }), heading("Active"), heading("Idle", true), heading("Idle share", true), heading("Keys"), heading("Clicks", true))),
       el("tbody", {}, shown.map(row)),
-      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), el("td", { class: "wide part" }), cells(sum)))) : el("p", { class: "hint" }, "Nothing was recorded in this time."),
+      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "Total"), el("td", { class: "wide part" }), cells(sum)))) : el("p", { class: "hint" }, "Nothing was recorded in this period."),
     by === "project" && !totals.has_projects ? noProjectsHint() : null);
 }

@@ -2,7 +2,7 @@
 import { downloadFile, factorFields, getJson } from "./api.js";
 import { announce, el, replaceContent } from "./dom.js";
 
-const EXPORT_FORMATS = [["pdf", "PDF", "a report to hand over"], ["html", "HTML", "the same as one page"], ["csv", "CSV", "a table for a spreadsheet"], ["json", "JSON", "everything, for a program"], ["ics", "Calendar", "blocks of work as events"]];
+const EXPORT_FORMATS = [["pdf", "PDF", "a report to hand out"], ["html", "HTML", "the same report as a web page"], ["csv", "CSV", "a table for a spreadsheet"], ["json", "JSON", "all data, for programs"], ["ics", "Calendar", "work blocks as events"]];
 
 /** A menu that saves these days as a file. Asks for both factors: nothing here protects the copy any more. */
 export function saveMenu(first, last, merge) {
@@ -21,15 +21,15 @@ export function saveMenu(first, last, merge) {
   const save = async (as) => {
     if (isSaving || !factors) return;
     if (!factors.isComplete()) {
-      message.textContent = "First the code from your authenticator app.";
+      message.textContent = "Enter the code from your authenticator app.";
       factors.focus();
       return;
     }
     isSaving = true;
-    message.textContent = "Making the file …";
+    message.textContent = "Creating the file …";
     try {
       const saved = await downloadFile("/api/export", { first, last, as, merge }, factors.values());
-      message.textContent = `Saved as ${saved}. That it was taken is in the record.`;
+      message.textContent = `Saved as ${saved}. The export is in the event log.`;
       announce(message.textContent);
     } catch (err) { message.textContent = err.message; } finally {
       // A code works once.

@@ -17,10 +17,10 @@ export async function renderSearch(container, [words = "", daysBack = "30"], sig
     } }, field, range, el("button", { class: "primary" }, "Search")));
   container.addEventListener("shown", () => field.focus({ preventScroll: true }), { once: true });
   if (!words) {
-    container.append(el("p", { class: "hint" }, "What you search for is not noted; that you searched is."));
+    container.append(el("p", { class: "hint" }, "Your search words are not recorded; that you searched is."));
     return;
   }
-  const summary = el("p", { class: "hint", role: "status" }, "Looking …");
+  const summary = el("p", { class: "hint", role: "status" }, "Searching …");
   const results = el("div", { class: "hits" });
   container.append(summary, results);
   const today = currentDay();
@@ -41,7 +41,7 @@ export async function renderSearch(container, [words = "", daysBack = "30"], sig
       activeSeconds += hit.active_s;
       list.append(el("li", {}, el("time", {}, `${clockTime(hit.first_us, hit.offset_s)}–${clockTime(hit.last_us, hit.offset_s)}`), el("strong", {}, isolate(hit.app)), el("span", { class: "title" }, isolate(hit.title)), el("span", { class: "num" }, duration(hit.active_s))));
     }
-    summary.textContent = `${hitCount} ${hitCount === 1 ? "window" : "windows"}, ${duration(activeSeconds)} active${part.more ? "; there are more, name more words" : ""}${part.error ? ` (${part.error})` : ""}`;
+    summary.textContent = `${hitCount} ${hitCount === 1 ? "window" : "windows"}, ${duration(activeSeconds)} active${part.more ? "; there are more: add a word" : ""}${part.error ? ` (${part.error})` : ""}`;
     if (part.day === null) announce(summary.textContent);
   });
   // Not awaited: hits are shown while the search goes on.

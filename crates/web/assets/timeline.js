@@ -36,7 +36,7 @@ function windowOf(day, piece) {
     const [app, title] = day.windows[piece[3]];
     return { app: day.app_names[app], title };
   }
-  if (piece && piece[2] <= 1) return { app: { "-1": "Protected by a rule", "-2": "Taken out", "-3": "No window" }[piece[3]], title: "" };
+  if (piece && piece[2] <= 1) return { app: { "-1": "Protected by a rule", "-2": "Deleted", "-3": "No window" }[piece[3]], title: "" };
   return { app: "", title: "" };
 }
 
@@ -136,7 +136,7 @@ export function createTimeline(day, grouping, onMove, signal) {
   const tools = el("div", { class: "tools" },
     button("−", "Show more of the day", () => zoom(2)), button("+", "Zoom in", () => zoom(0.5)),
     el("button", { type: "button", onclick: () => setVisibleRange(0, length) }, "Whole day"),
-    el("button", { type: "button", onclick: () => setVisibleRange(firstActive - 900, lastActive + 900) }, "Time at the desk"));
+    el("button", { type: "button", onclick: () => setVisibleRange(firstActive - 900, lastActive + 900) }, "Active hours"));
   const resizeObserver = new ResizeObserver(redraw);
   resizeObserver.observe(slider);
   const scheme = matchMedia("(prefers-color-scheme: dark)");

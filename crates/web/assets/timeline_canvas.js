@@ -26,7 +26,7 @@ function lanesOf(day, grouping) {
   if (others.length) lanes.push({ name: `${others.length} others`, key: "\u0000others", colour: "--c-other" });
   const nameless = new Set(day.pieces.filter((p) => p[3] < 0 && p[2] <= 1).map((p) => p[3]));
   if (nameless.has(-1)) lanes.push({ name: "protected", key: "\u0000-1", colour: "--c-other" });
-  if (nameless.has(-2)) lanes.push({ name: "taken out", key: "\u0000-2", colour: "--c-other" });
+  if (nameless.has(-2)) lanes.push({ name: "deleted by you", key: "\u0000-2", colour: "--c-other" });
   return lanes;
 }
 

@@ -7,11 +7,13 @@ import { forgetScreenshot, screenshotUrl } from "./screenshot_cache.js";
 /** False when only the row is left: deleted by the user, deleted after its time, or lost. */
 export const hasPixels = (screenshot) => !screenshot.removed && !["deleted", "lost"].includes(screenshot.place);
 
+const UPLOAD_STATES = { sent: "uploaded", held: "held back", waiting: "waiting for upload" };
+
 /** Opens a dialog with one screenshot in full; the arrow keys show the others of the list. */
 export function openViewer(list, screenshot) {
   const focusedBefore = document.activeElement;
   const body = el("div", { class: "full" });
-  const dialog = el("dialog", { class: "viewer", "aria-label": "Picture" }, body);
+  const dialog = el("dialog", { class: "viewer", "aria-label": "Screenshot" }, body);
   const visibleScreenshots = () => list.filter(hasPixels);
   const step = (by) => {
     const all = visibleScreenshots();
@@ -23,18 +25,18 @@ export function openViewer(list, screenshot) {
     const all = visibleScreenshots();
     const index = all.indexOf(shown);
     const frame = el("div", { class: "frame" });
-    const facts = [shown.sent, shown.blurred ? "blurred" : "readable", `${shown.width} × ${shown.height}`, fileSize(shown.bytes)].filter(Boolean).join(" · ");
+    const facts = [UPLOAD_STATES[shown.sent], shown.blurred ? "blurred" : "readable", `${shown.width} × ${shown.height}`, fileSize(shown.bytes)].filter(Boolean).join(" · ");
     body.replaceChildren(frame, el("div", { class: "bottom" },
       el("div", { class: "words" }, el("strong", {}, dateTime(shown.at_us)), el("span", {}, isolate(shown.app || "no window")), el("span", { class: "title" }, isolate(shown.title)), el("span", { class: "faint" }, facts)),
       el("div", { class: "tools" },
-        el("button", { type: "button", "aria-label": "The one before", disabled: index <= 0, onclick: () => step(-1) }, "‹"),
-        el("button", { type: "button", "aria-label": "The next one", disabled: index >= all.length - 1, onclick: () => step(1) }, "›"),
-        el("a", { class: "button", href: `#/day/${shown.day}`, onclick: () => dialog.close() }, "Its day"),
-        el("button", { type: "button", class: "danger", onclick: () => askDeletion(shown) }, "Take out …"),
+        el("button", { type: "button", "aria-label": "Previous", disabled: index <= 0, onclick: () => step(-1) }, "‹"),
+        el("button", { type: "button", "aria-label": "Next", disabled: index >= all.length - 1, onclick: () => step(1) }, "›"),
+        el("a", { class: "button", href: `#/day/${shown.day}`, onclick: () => dialog.close() }, "Show the day"),
+        el("button", { type: "button", class: "danger", onclick: () => askDeletion(shown) }, "Delete …"),
         el("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, "Close"))));
     try {
       const url = await screenshotUrl(shown.seq);
-      if (shown === screenshot) frame.append(el("img", { src: url, alt: `Picture of ${dateTime(shown.at_us)}, ${shown.app || "no window"}` }));
+      if (shown === screenshot) frame.append(el("img", { src: url, alt: `Screenshot of ${dateTime(shown.at_us)}, ${shown.app || "no window"}` }));
     } catch (e) { frame.append(el("div", { class: "blank" }, e.message)); }
   }
   async function askDeletion(screenshot) {
@@ -44,7 +46,7 @@ export function openViewer(list, screenshot) {
     } catch (e) { announce(e.message); return; }
     const refusal = el("p", { class: "warn", role: "alert" });
     const factors = factorFields(needsPassphrase);
-    const submit = el("button", { class: "danger" }, "Take it out");
+    const submit = el("button", { class: "danger" }, "Delete it");
     body.replaceChildren(el("form", { class: "card proof", onsubmit: async (e) => {
       e.preventDefault();
       submit.disabled = true;
@@ -53,7 +55,7 @@ export function openViewer(list, screenshot) {
         const { done } = await postJson("/api/delete", { seq: screenshot.seq, ...factors.values() });
         screenshot.removed = true;
         forgetScreenshot(screenshot.seq);
-        document.querySelector(`[data-seq="${screenshot.seq}"]`)?.replaceChildren(el("div", { class: "blank" }, "Taken out"), el("div", { class: "about" }, dateTime(screenshot.at_us)));
+        document.querySelector(`[data-seq="${screenshot.seq}"]`)?.replaceChildren(el("div", { class: "blank" }, "Deleted"), el("div", { class: "about" }, dateTime(screenshot.at_us)));
         announce(done);
         body.replaceChildren(el("div", { class: "card proof" }, el("h2", {}, "Done"), el("p", {}, isolate(done)), el("button", { type: "button", onclick: () => dialog.close() }, "Close")));
         body.querySelector("button").focus();
@@ -63,8 +65,8 @@ export function openViewer(list, screenshot) {
         submit.disabled = false;
       }
     } },
-    el("h2", {}, "Take this picture out?"),
-    el("p", {}, `The picture of ${shortDate(screenshot.day)} and its window's name go, here and where it was sent if that is allowed. That there was one at this time stays. Nothing brings it back.`),
+    el("h2", {}, "Delete this screenshot?"),
+    el("p", {}, `This deletes the screenshot of ${shortDate(screenshot.day)} and the title of its window, here and at the destination if that is allowed. The record still shows that one was taken. It cannot be undone.`),
     factors.nodes, refusal,
     el("div", { class: "tools" }, submit, el("button", { type: "button", onclick: () => show() }, "Keep it"))));
     factors.focus();

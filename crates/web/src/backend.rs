@@ -24,7 +24,7 @@ pub enum BackendError {
 impl From<JournalError> for BackendError {
     fn from(error: JournalError) -> Self {
         match error {
-            JournalError::NoShot { .. } => Self::Missing("there is no such picture".into()),
+            JournalError::NoShot { .. } => Self::Missing("there is no such screenshot".into()),
             JournalError::PictureDeleted { .. } => Self::Missing("it was deleted".into()),
             JournalError::PictureLost { .. } => Self::Missing("its file is lost".into()),
             error => Self::Failed(printable_text(&error.to_string(), MAX_SENTENCE)),

@@ -119,7 +119,7 @@ pub(crate) async fn post_session(
         Err(error) => token_error_response(error),
         Ok(token) => {
             state.mark_used();
-            state.live.end_all("The page was opened anew elsewhere.");
+            state.live.end_all("The page was opened again elsewhere.");
             let response = SessionResponse {
                 token,
                 version: env!("CARGO_PKG_VERSION"),
@@ -164,7 +164,7 @@ pub(crate) async fn get_days(State(state): SharedState, params: QueryParams) -> 
             ask_and_answer(&state, question).await
         }
         (Err(text), _) => bad_request_response(text),
-        (_, None) => bad_request_response("days are told by app, category or project"),
+        (_, None) => bad_request_response("days are grouped by app, category or project"),
     }
 }
 
@@ -178,7 +178,7 @@ pub(crate) async fn get_gallery(State(state): SharedState, params: QueryParams) 
         .as_ref()
         .is_some_and(|words| words.len() > MAX_SEARCH_WORDS)
     {
-        return bad_request_response("look for 200 letters at most");
+        return bad_request_response("search for 200 letters at most");
     }
     let filter = screenshots::ScreenshotFilter {
         day,
@@ -195,7 +195,7 @@ pub(crate) async fn get_gallery(State(state): SharedState, params: QueryParams) 
 pub(crate) async fn get_screenshot(State(state): SharedState, params: QueryParams) -> HttpResponse {
     let seq = match params.number_param("seq") {
         Ok(Some(seq)) => seq,
-        Ok(None) => return bad_request_response("which picture?"),
+        Ok(None) => return bad_request_response("which screenshot?"),
         Err(text) => return bad_request_response(text),
     };
     let question = move |backend: &mut dyn Backend| screenshots::read_screenshot(backend, seq);

@@ -41,6 +41,6 @@ async fn read_json_body<T: DeserializeOwned>(
         Ok(Err(_)) => return Err((StatusCode::BAD_REQUEST, "the request broke off")),
         Ok(Ok(body)) => Zeroizing::new(body.to_bytes().to_vec()),
     };
-    let text = "that is not what is asked for here";
+    let text = "that is not a valid request";
     serde_json::from_slice(&body).map_err(|_| (StatusCode::BAD_REQUEST, text))
 }

@@ -71,8 +71,8 @@ impl PageEnd {
     /// The reason, for the user.
     fn describe_end(self) -> &'static str {
         match self {
-            Self::Idle => "Nobody looked for a while.",
-            Self::Longest => "The page was open for as long as it may be.",
+            Self::Idle => "Nobody used the page for a while.",
+            Self::Longest => "The page has reached its time limit.",
             Self::Locked => "The record was locked.",
         }
     }

@@ -97,7 +97,7 @@ pub(crate) fn read_day(
     let config = backend.report_config()?;
     let today = current_day(&config);
     let day = day.unwrap_or(today);
-    let reader = backend.open_reader(&format!("the day {day} and its pictures, on the page"))?;
+    let reader = backend.open_reader(&format!("the day {day} and its screenshots, on the page"))?;
     let (now_us, zone) = now_and_zone();
     let options = view_options(&config, merge_s);
     let known_us = known_until(reader, now_us)?;

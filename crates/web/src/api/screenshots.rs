@@ -132,7 +132,7 @@ pub(crate) fn read_gallery(
         || "the newest ones".to_owned(),
         |day| format!("those of {day}"),
     );
-    let reader = backend.open_reader(&format!("pictures on the page ({which})"))?;
+    let reader = backend.open_reader(&format!("screenshots on the page ({which})"))?;
     let words = filter.lower_case_words();
     let mut apps: Vec<String> = Vec::new();
     let mut shots: Vec<ScreenshotJson> = Vec::new();
@@ -201,7 +201,7 @@ pub(crate) fn read_screenshot(
     backend: &mut dyn Backend,
     seq: u64,
 ) -> Result<(Vec<u8>, &'static str), BackendError> {
-    let reader = backend.open_reader(&format!("picture {seq}, on the page"))?;
+    let reader = backend.open_reader(&format!("screenshot {seq}, on the page"))?;
     let bytes = reader.picture(seq)?;
     let media = media_type(&bytes);
     Ok((bytes, media))

@@ -34,7 +34,7 @@ pub(crate) fn read_uploads(backend: &mut dyn Backend) -> Result<UploadsJson, Bac
     let mut objects = backend.list_uploads(MAX_LISTED_OBJECTS + 1)?;
     let more = objects.len() > MAX_LISTED_OBJECTS;
     objects.truncate(MAX_LISTED_OBJECTS);
-    let reader = backend.open_reader("what was sent, on the page")?;
+    let reader = backend.open_reader("the uploaded objects, on the page")?;
     Ok(UploadsJson {
         objects,
         outbox: query::outbox(reader)?,

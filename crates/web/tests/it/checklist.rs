@@ -583,7 +583,7 @@ fn line_9_each_question_is_noticed_and_a_search_without_its_words() {
     }
     let notes = page.probe.purposes();
     assert!(
-        notes.contains(&format!("picture {seq}, on the page")),
+        notes.contains(&format!("screenshot {seq}, on the page")),
         "{notes:?}"
     );
     assert!(notes.iter().all(|n| !n.contains("secretword")), "{notes:?}");

@@ -201,7 +201,7 @@ pub(crate) fn screenshot_png(n: u64) -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     image
         .write_to(&mut out, image::ImageFormat::Png)
-        .expect("a picture");
+        .expect("a screenshot");
     out.into_inner()
 }
 
@@ -268,7 +268,7 @@ pub(crate) fn fill_journal(
             at_us: start_of(date) + 9 * 60 * MINUTE,
             zone: ZONE.into(),
             code: NoticeCode::Started,
-            text: "Recording began. <i>Windows</i>, counts, and a picture about every 5 min."
+            text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."
                 .into(),
         }));
         let at_us = (start_of(date) + 20 * 60 * MINUTE).min(now_us);
@@ -311,7 +311,9 @@ pub(crate) fn fill_journal(
                     title: title.into(),
                 })),
             };
-            journal.add_shot(&shot, &bytes, at_us).expect("a picture")
+            journal
+                .add_shot(&shot, &bytes, at_us)
+                .expect("a screenshot")
         })
         .collect()
 }
@@ -391,7 +393,7 @@ fn verification_result(quick: bool) -> VerificationResult {
         },
         words: match quick {
             true => "COMPLETE by names and sizes; contents were not read.".into(),
-            false => "TAMPERED: something there is not what this device sent.".into(),
+            false => "TAMPERED: an object differs from the uploaded one.".into(),
         },
         place: "s3://example-bucket/uam".into(),
         at_us: jiff::Timestamp::now().as_microsecond(),
@@ -459,7 +461,7 @@ impl Backend for DemoBackend {
     }
 
     fn list_uploads(&mut self, limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError> {
-        self.open_reader("what was sent")?;
+        self.open_reader("the uploaded objects")?;
         let object = |n: u64| UploadedObjectRow {
             name: format!(
                 "raw/v1/kind=activity/sh=3f/dt=2026-11-25/dev=0101/1790000000-{n}-9f86d081884c7d65.jsonl.zst.age"
@@ -525,7 +527,7 @@ impl Backend for DemoBackend {
         let done = journal
             .remove(&RedactionTarget::Shot(seq), now)
             .map_err(|e| BackendError::Failed(e.to_string()))?;
-        Ok(format!("Taken out: {} picture.", done.shots))
+        Ok(format!("Deleted: {} screenshot.", done.shots))
     }
 
     fn needs_passphrase(&mut self) -> bool {

@@ -128,23 +128,23 @@ impl PageBackend {
             false => hand::directly(&self.home, &wish, false, access)?,
         };
         if told.is_nothing() {
-            return Ok("There was nothing to take out.".to_owned());
+            return Ok("There was nothing to delete.".to_owned());
         }
         let copies = hand::delete_copies(&self.home, Some(access), &told)?;
-        let mut outcome = format!("Taken out: {}.", words::numbers(&wish, &told));
+        let mut outcome = format!("Deleted: {}.", words::numbers(&wish, &told));
         if !copies.deleted.is_empty() {
-            outcome.push_str(" Its copy was deleted where it was sent.");
+            outcome.push_str(" Its copy at the destination was deleted.");
         }
         for (name, why) in &copies.left {
-            outcome.push_str(&format!(" STILL where it was sent: {name} ({why})."));
+            outcome.push_str(&format!(" STILL at the destination: {name} ({why})."));
         }
         if told.unfolded {
-            outcome.push_str(" The last traces go when nobody reads the record any more.");
+            outcome.push_str(" The last traces go when no program reads the record any more.");
         }
         for file in &told.aside {
             let file = file.display();
             outcome.push_str(&format!(
-                " Set aside earlier and not touched; it may hold the same: {file}."
+                " A journal set aside earlier was not touched and may hold the same: {file}."
             ));
         }
         Ok(outcome)
@@ -182,7 +182,7 @@ impl Backend for PageBackend {
     }
 
     fn list_uploads(&mut self, limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError> {
-        let reader = self.open_reader("what was sent, on the page")?;
+        let reader = self.open_reader("the uploaded objects, on the page")?;
         sent::newest(reader, limit).map_err(|e| to_backend_error(&e))
     }
 

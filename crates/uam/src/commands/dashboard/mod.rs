@@ -24,7 +24,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
         "The page was opened.",
     )?);
     let server = PageServer::bind(port).map_err(|e| {
-        let hint = "Leave --port away: any free port will do.";
+        let hint = "Leave out --port: any free port will do.";
         Failure::with_exit(Exit::Failed, e.to_string(), hint)
     })?;
     let links = server.link_issuer();
@@ -47,7 +47,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
         )
         .context("the page cannot be served")?;
     output::line(match end {
-        PageEnd::Idle => "Nobody looked for ten minutes: the page was closed.",
+        PageEnd::Idle => "Nobody used the page for ten minutes: it was closed.",
         PageEnd::Longest => "The page was closed after eight hours.",
         PageEnd::Locked => "The record is locked: the page was closed.",
     });

@@ -55,7 +55,7 @@ fn run_verification(home: &Home, quick: bool, running: RunningVerification) {
         Ok(report) => verification_result(report),
         Err(e) => VerificationResult {
             verdict: VerificationVerdict::Failed,
-            words: format!("There is no answer: {e:#}."),
+            words: format!("There is no result: {e:#}."),
             place: String::new(),
             at_us: current_time_us(),
             objects: 0,
