@@ -1,4 +1,4 @@
-//! What can go wrong with a terminal.
+//! The errors of the terminal views.
 
 use std::io;
 
@@ -8,21 +8,21 @@ pub enum ConsoleError {
     /// Standard output or input is no terminal.
     #[error("standard input and output are not a terminal; use the plain output instead")]
     NotATerminal,
-    /// The terminal refused.
+    /// Reading from the terminal or writing to it failed.
     #[error("the terminal could not be used: {0}")]
     Terminal(#[from] io::Error),
-    /// The picture is damaged or of an unknown kind.
+    /// The image is damaged or of an unknown format.
     #[error("the picture cannot be read: {0}")]
-    Picture(#[from] image::ImageError),
-    /// The picture could not be put into the terminal's own form.
+    Image(#[from] image::ImageError),
+    /// The image could not be encoded for the terminal.
     #[error("the picture cannot be shown as {protocol}: {reason}; try `--protocol half-blocks`")]
     Encode {
-        /// The form asked for.
+        /// The protocol that was asked for.
         protocol: &'static str,
-        /// Why not.
+        /// The encoder's message.
         reason: String,
     },
-    /// No such protocol.
+    /// There is no protocol of this name.
     #[error("`{0}` is no way to show pictures; use kitty, sixel, iterm2 or half-blocks")]
     UnknownProtocol(String),
 }

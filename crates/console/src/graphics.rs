@@ -1,13 +1,13 @@
-//! How pictures are shown in this terminal.
+//! The graphics protocol of this terminal, and images encoded for it.
 
-use crate::ConsoleError;
-use crate::input::Input;
+use crate::error::ConsoleError;
+use crate::input::TerminalInput;
 use image::{DynamicImage, ImageReader, Limits, imageops::FilterType};
 use ratatui::layout::Size;
 use ratatui_image::picker::ProtocolType;
 use ratatui_image::picker::cap_parser::{Parser, QueryStdioOptions, Response};
 use ratatui_image::protocol::{
-    Protocol as Encoded, halfblocks::Halfblocks, iterm2::Iterm2, kitty::Kitty, sixel::Sixel,
+    Protocol as EncodedImage, halfblocks::Halfblocks, iterm2::Iterm2, kitty::Kitty, sixel::Sixel,
 };
 use ratatui_image::{FontSize, Resize};
 use std::env;
@@ -15,30 +15,32 @@ use std::io::Cursor;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How long a terminal may take to say what it can; far ones need more than near ones.
-const ANSWER: Duration = Duration::from_millis(1000);
+/// How long a terminal may take to report its abilities; remote ones need longer.
+const QUERY_TIMEOUT: Duration = Duration::from_millis(1000);
 
-/// Largest width and height of a picture that is decoded, in pixels, and most memory for it, in bytes.
-const MOST_PIXELS: u32 = 16_384;
-const MOST_MEMORY: u64 = 512 * 1024 * 1024;
+/// Largest width and height of an image that is decoded, in pixels.
+const MAX_PIXELS: u32 = 16_384;
 
-/// A way to show pictures.
+/// Most memory that decoding an image may take, in bytes.
+const MAX_MEMORY: u64 = 512 * 1024 * 1024;
+
+/// A protocol by which a terminal shows images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub enum GraphicsProtocol {
     /// kitty's graphics protocol with Unicode placeholders.
     Kitty,
     /// Sixel.
     Sixel,
-    /// iTerm2's inline pictures.
+    /// iTerm2's inline images.
     Iterm2,
-    /// Coloured half-blocks; every terminal with colours can.
+    /// Coloured half-blocks; every terminal with colours shows them.
     HalfBlocks,
 }
 
-impl Protocol {
-    /// The word used for `--protocol`.
+impl GraphicsProtocol {
+    /// Its name in `--protocol`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn protocol_name(self) -> &'static str {
         match self {
             Self::Kitty => "kitty",
             Self::Sixel => "sixel",
@@ -48,7 +50,7 @@ impl Protocol {
     }
 }
 
-impl FromStr for Protocol {
+impl FromStr for GraphicsProtocol {
     type Err = ConsoleError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -62,34 +64,34 @@ impl FromStr for Protocol {
     }
 }
 
-/// What this terminal can show.
+/// The graphics abilities of this terminal.
 #[derive(Clone, Copy, Debug)]
-pub struct Graphics {
-    protocol: Protocol,
+pub struct TerminalGraphics {
+    protocol: GraphicsProtocol,
     font: FontSize,
-    /// True when any colour can be named, false when only the palette of 256.
+    /// True when the terminal shows any colour, false when only the palette of 256.
     true_colour: bool,
 }
 
-impl Graphics {
-    /// Pictures by `protocol`, for a terminal that cannot be asked: cells of 10 by 20 pixels, colours as the
-    /// environment says.
+impl TerminalGraphics {
+    /// Assumes `protocol`, for a terminal that cannot be asked: cells of 10 by 20 pixels, colours from the
+    /// environment.
     #[must_use]
-    pub fn assumed(protocol: Protocol) -> Self {
+    pub fn assume_protocol(protocol: GraphicsProtocol) -> Self {
         Self {
             protocol,
             font: FontSize::new(10, 20),
-            true_colour: true_colour(|name| env::var(name).ok()),
+            true_colour: supports_true_colour(|name| env::var(name).ok()),
         }
     }
 
-    /// Asks the terminal on standard input and output what it can, unless `forced` says what to use; takes at most
-    /// one second. Half-blocks where it does not answer. Standard input is put into raw mode for that time.
+    /// Asks the terminal on standard input and output for its abilities, unless `forced` names the protocol; takes at
+    /// most one second. Half-blocks where it does not answer. Standard input is in raw mode meanwhile.
     ///
     /// # Errors
-    /// [`ConsoleError::NotATerminal`], or when raw mode cannot be had.
-    pub fn detect(forced: Option<Protocol>) -> Result<Self, ConsoleError> {
-        if !Input::is_terminal() {
+    /// [`ConsoleError::NotATerminal`], or when raw mode cannot be switched on.
+    pub fn detect(forced: Option<GraphicsProtocol>) -> Result<Self, ConsoleError> {
+        if !TerminalInput::is_terminal() {
             return Err(ConsoleError::NotATerminal);
         }
         crossterm::terminal::enable_raw_mode()?;
@@ -98,18 +100,18 @@ impl Graphics {
         found
     }
 
-    /// [`Self::detect`] in raw mode.
-    pub(crate) fn detect_raw(forced: Option<Protocol>) -> Result<Self, ConsoleError> {
+    /// [`Self::detect`] for a terminal that is in raw mode already.
+    pub(crate) fn detect_raw(forced: Option<GraphicsProtocol>) -> Result<Self, ConsoleError> {
         let lookup = |name: &str| env::var(name).ok().filter(|v| !v.is_empty());
-        let mut graphics = Self::assumed(forced.unwrap_or(Protocol::HalfBlocks));
-        if let Some(font) = Input::size()?.font {
+        let mut graphics = Self::assume_protocol(forced.unwrap_or(GraphicsProtocol::HalfBlocks));
+        if let Some(font) = TerminalInput::terminal_size()?.font {
             graphics.font = font;
         }
         if lookup("TERM").is_none_or(|term| term == "dumb" || term == "linux") {
             return Ok(graphics);
         }
-        // tmux answers for itself here (it is not bypassed), so what it cannot pass on is not used.
-        let blacklist_protocols = if untrusted(lookup) {
+        // tmux answers for itself here (it is not bypassed), so a protocol that it cannot pass on is not used.
+        let blacklist_protocols = if shows_graphics_wrongly(lookup) {
             vec![ProtocolType::Kitty, ProtocolType::Sixel]
         } else {
             Vec::new()
@@ -123,31 +125,30 @@ impl Graphics {
         );
         let mut parser = Parser::new();
         let mut responses = Vec::new();
-        Input::ask_terminal(&question, ANSWER, |byte| {
+        TerminalInput::query_terminal(&question, QUERY_TIMEOUT, |byte| {
             let new = parser.push(char::from(byte));
             let done = new.contains(&Response::Status);
             responses.extend(new);
             done
         })?;
-        let answered = from_responses(&responses);
-        graphics.font = answered.1.unwrap_or(graphics.font);
+        let (protocol, font) = parse_responses(&responses);
+        graphics.font = font.unwrap_or(graphics.font);
         if forced.is_none() {
-            graphics.protocol = answered
-                .0
-                .or_else(|| speaks_iterm2(lookup).then_some(Protocol::Iterm2))
-                .unwrap_or(Protocol::HalfBlocks);
+            graphics.protocol = protocol
+                .or_else(|| supports_iterm2(lookup).then_some(GraphicsProtocol::Iterm2))
+                .unwrap_or(GraphicsProtocol::HalfBlocks);
         }
         Ok(graphics)
     }
 
     /// The protocol in use.
     #[must_use]
-    pub fn protocol(&self) -> Protocol {
+    pub fn protocol(&self) -> GraphicsProtocol {
         self.protocol
     }
 
-    /// True when half-blocks may name any colour.
-    pub(crate) fn true_colour(&self) -> bool {
+    /// True when half-blocks may have any colour.
+    pub(crate) fn has_true_colour(&self) -> bool {
         self.true_colour
     }
 
@@ -156,18 +157,18 @@ impl Graphics {
         self.true_colour = true_colour;
     }
 
-    /// The picture in the terminal's own form, as large as fits into `cells` with its proportions kept.
-    /// `id` names it to kitty: the same id replaces the picture before.
-    pub(crate) fn encode(
+    /// Encodes the image for the terminal, as large as fits into `cells` with its proportions kept. `id` is the
+    /// image's number in kitty's protocol: an image with the same number replaces the former one.
+    pub(crate) fn encode_image(
         &self,
         image: DynamicImage,
         cells: Size,
         id: u32,
-    ) -> Result<Encoded, ConsoleError> {
+    ) -> Result<EncodedImage, ConsoleError> {
         let resize = Resize::Scale(Some(FilterType::Triangle));
         // Half-blocks have one pixel across and two down in each cell, whatever the font: only its proportions count.
         let font = match self.protocol {
-            Protocol::HalfBlocks => FontSize::new(
+            GraphicsProtocol::HalfBlocks => FontSize::new(
                 8,
                 (u32::from(self.font.height) * 8 / u32::from(self.font.width.max(1))).clamp(8, 32)
                     as u16,
@@ -180,41 +181,45 @@ impl Graphics {
             size.height.clamp(1, cells.height),
         );
         let fitted = match self.protocol {
-            // Half-blocks stretch the picture to the cells, by half a cell at most; there is no edge to fill.
-            Protocol::HalfBlocks => image,
+            // Half-blocks stretch the image to the cells, by half a cell at most; there is no edge to fill.
+            GraphicsProtocol::HalfBlocks => image,
             _ => resize.resize(&image, font, size, None),
         };
         match self.protocol {
-            Protocol::HalfBlocks => Halfblocks::new(fitted, size).map(Encoded::Halfblocks),
-            Protocol::Sixel => Sixel::new(fitted, size, false).map(Encoded::Sixel),
-            Protocol::Kitty => Kitty::new(fitted, size, id, false, false).map(Encoded::Kitty),
-            Protocol::Iterm2 => Iterm2::new(fitted, size, false).map(Encoded::ITerm2),
+            GraphicsProtocol::HalfBlocks => {
+                Halfblocks::new(fitted, size).map(EncodedImage::Halfblocks)
+            }
+            GraphicsProtocol::Sixel => Sixel::new(fitted, size, false).map(EncodedImage::Sixel),
+            GraphicsProtocol::Kitty => {
+                Kitty::new(fitted, size, id, false, false).map(EncodedImage::Kitty)
+            }
+            GraphicsProtocol::Iterm2 => Iterm2::new(fitted, size, false).map(EncodedImage::ITerm2),
         }
         .map_err(|error| ConsoleError::Encode {
-            protocol: self.protocol.word(),
+            protocol: self.protocol.protocol_name(),
             reason: error.to_string(),
         })
     }
 }
 
-/// Decodes a picture (WebP or PNG), refusing absurd sizes before memory is taken.
-pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage, ConsoleError> {
+/// Decodes an image (WebP or PNG); sizes above the limits are refused before memory is allocated.
+pub(crate) fn decode_image(bytes: &[u8]) -> Result<DynamicImage, ConsoleError> {
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(image::ImageError::IoError)?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_PIXELS);
-    limits.max_image_height = Some(MOST_PIXELS);
-    limits.max_alloc = Some(MOST_MEMORY);
+    limits.max_image_width = Some(MAX_PIXELS);
+    limits.max_image_height = Some(MAX_PIXELS);
+    limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
     Ok(reader.decode()?)
 }
 
-fn from_responses(responses: &[Response]) -> (Option<Protocol>, Option<FontSize>) {
+fn parse_responses(responses: &[Response]) -> (Option<GraphicsProtocol>, Option<FontSize>) {
     let protocol = if responses.contains(&Response::Kitty) {
-        Some(Protocol::Kitty)
+        Some(GraphicsProtocol::Kitty)
     } else if responses.contains(&Response::Sixel) {
-        Some(Protocol::Sixel)
+        Some(GraphicsProtocol::Sixel)
     } else {
         None
     };
@@ -225,13 +230,13 @@ fn from_responses(responses: &[Response]) -> (Option<Protocol>, Option<FontSize>
     (protocol, font)
 }
 
-/// Terminals that claim kitty's or sixel's protocol and show it wrongly.
-fn untrusted(lookup: impl Fn(&str) -> Option<String>) -> bool {
+/// True for terminals that claim kitty's or sixel's protocol and show it wrongly.
+fn shows_graphics_wrongly(lookup: impl Fn(&str) -> Option<String>) -> bool {
     lookup("WEZTERM_EXECUTABLE").is_some() || lookup("KONSOLE_VERSION").is_some()
 }
 
-/// Terminals that show iTerm2's pictures but cannot be asked about it.
-fn speaks_iterm2(lookup: impl Fn(&str) -> Option<String>) -> bool {
+/// True for terminals that show iTerm2's images but cannot be asked about it.
+fn supports_iterm2(lookup: impl Fn(&str) -> Option<String>) -> bool {
     let program = lookup("TERM_PROGRAM").unwrap_or_default();
     ["iTerm", "WezTerm", "mintty"]
         .iter()
@@ -239,8 +244,8 @@ fn speaks_iterm2(lookup: impl Fn(&str) -> Option<String>) -> bool {
         || lookup("LC_TERMINAL").is_some_and(|t| t.contains("iTerm"))
 }
 
-/// Whether the terminal can be given any colour.
-fn true_colour(lookup: impl Fn(&str) -> Option<String>) -> bool {
+/// True when the environment says that the terminal shows any colour.
+fn supports_true_colour(lookup: impl Fn(&str) -> Option<String>) -> bool {
     let colorterm = lookup("COLORTERM").unwrap_or_default();
     let term = lookup("TERM").unwrap_or_default();
     colorterm == "truecolor"
@@ -263,31 +268,37 @@ mod tests {
             Response::Kitty,
             Response::CellSize(Some((9, 18))),
         ];
-        let (protocol, font) = from_responses(&both);
-        assert_eq!(protocol, Some(Protocol::Kitty));
+        let (protocol, font) = parse_responses(&both);
+        assert_eq!(protocol, Some(GraphicsProtocol::Kitty));
         assert_eq!(font.map(|f| (f.width, f.height)), Some((9, 18)));
-        assert_eq!(from_responses(&both[..1]).0, Some(Protocol::Sixel));
-        assert_eq!(from_responses(&[]).0, None);
+        assert_eq!(parse_responses(&both[..1]).0, Some(GraphicsProtocol::Sixel));
+        assert_eq!(parse_responses(&[]).0, None);
     }
 
     #[test]
-    fn protocols_read_back_from_their_words() {
+    fn protocols_are_parsed_from_their_names() {
         for protocol in [
-            Protocol::Kitty,
-            Protocol::Sixel,
-            Protocol::Iterm2,
-            Protocol::HalfBlocks,
+            GraphicsProtocol::Kitty,
+            GraphicsProtocol::Sixel,
+            GraphicsProtocol::Iterm2,
+            GraphicsProtocol::HalfBlocks,
         ] {
-            assert_eq!(protocol.word().parse::<Protocol>().unwrap(), protocol);
+            assert_eq!(
+                protocol
+                    .protocol_name()
+                    .parse::<GraphicsProtocol>()
+                    .unwrap(),
+                protocol
+            );
         }
-        assert!("ascii".parse::<Protocol>().is_err());
+        assert!("ascii".parse::<GraphicsProtocol>().is_err());
     }
 
     #[test]
-    fn what_is_no_picture_is_an_error() {
+    fn bytes_that_are_no_image_are_an_error() {
         assert!(matches!(
-            decode(b"no picture"),
-            Err(ConsoleError::Picture(_))
+            decode_image(b"no image"),
+            Err(ConsoleError::Image(_))
         ));
     }
 }

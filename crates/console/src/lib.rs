@@ -1,43 +1,46 @@
-//! The live terminal view and the plain one. Both show what `report` answers; neither knows the journal.
+//! The live terminal view and the plain one. Both show values of `report`; neither reads the journal.
 //!
-//! * [`Live`]: log lines scroll above a panel with the present state and the last shot.
-//! * [`Plain`]: the same lines to a pipe or file, without a single escape code.
-//! * [`picture`]: one picture printed in a terminal, for `uam shots --show`.
-//! * [`Ask`]: prompts that a person or a script answers.
+//! * [`LiveView`]: log lines scroll above a panel with the present state and the last screenshot.
+//! * [`PlainView`]: the same lines to a pipe or file, without escape sequences.
+//! * [`inline_image`]: one image printed in a terminal, for `uam shots --show`.
+//! * [`Prompt`]: questions that a person or a script answers.
 //!
-//! What is always true: text that a stranger wrote reaches the terminal only through [`model::printable`]; the
-//! terminal is given back as it was found, at the end, on a panic and on drop; a terminal that is gone ends the view
-//! and nothing else.
+//! # Always true
+//! * A stranger's text reaches the terminal only through [`model::printable`].
+//! * The terminal is given back as it was found: at the end, on a panic, on drop.
+//! * A terminal that is gone ends the view and nothing else.
 
-mod ask;
 mod dialog;
 mod error;
+mod event;
 mod graphics;
+pub mod inline_image;
 mod input;
 mod live;
 mod panel;
-pub mod picture;
 mod plain;
-mod screen;
+mod prompt;
+mod question;
+mod split_screen;
 mod updates;
 
-pub use ask::{Ask, AskError};
-pub use dialog::{Code, Command, Pause, Step, Wish};
 pub use error::ConsoleError;
-pub use graphics::{Graphics, Protocol};
-pub use live::{Ended, Live, Options, colour_wanted, restore};
-pub use plain::Plain;
-pub use updates::{Picture, Updates};
+pub use event::ConsoleEvent;
+pub use graphics::{GraphicsProtocol, TerminalGraphics};
+pub use live::{LiveOptions, LiveView, ViewEnd, restore_terminal, wants_colour};
+pub use plain::PlainView;
+pub use prompt::{Prompt, PromptError};
+pub use updates::{ShownScreenshot, ViewUpdates};
 
-/// True when the live view can be shown: standard output is a terminal, and keys can be read from it.
+/// True when the live view can run: standard output is a terminal, and keys can be read from it.
 #[must_use]
-pub fn can_be_live() -> bool {
-    input::Input::is_terminal()
+pub fn supports_live_view() -> bool {
+    input::TerminalInput::is_terminal()
 }
 
-/// True when standard output is a terminal that understands escape sequences. A Windows console is asked to understand
-/// them by this question.
+/// True when standard output is a terminal that understands escape sequences. On a Windows console this call switches
+/// them on.
 #[must_use]
-pub fn takes_escapes() -> bool {
-    input::takes_escapes()
+pub fn supports_escapes() -> bool {
+    input::supports_escapes()
 }

@@ -1,18 +1,18 @@
 //! Lines for a pipe, a file or a terminal that should stay quiet.
 
-use model::printable;
+use model::to_printable;
 use report::LogLine;
 use std::io::{self, Write};
 
 /// Writes log lines without any escape code, each flushed at once so that a reader sees it.
 #[derive(Debug)]
-pub struct Plain<W> {
+pub struct PlainView<W> {
     out: W,
     width: usize,
 }
 
-impl<W: Write> Plain<W> {
-    /// Columns of a line when the output has no width of its own.
+impl<W: Write> PlainView<W> {
+    /// Columns of a line when the output has no width.
     pub const WIDTH: usize = 120;
 
     /// Writes to `out` with lines of [`Self::WIDTH`] columns.
@@ -23,7 +23,7 @@ impl<W: Write> Plain<W> {
         }
     }
 
-    /// The same with another width in columns.
+    /// Sets the width of a line in columns.
     #[must_use]
     pub fn with_width(mut self, width: usize) -> Self {
         self.width = width;
@@ -33,17 +33,17 @@ impl<W: Write> Plain<W> {
     /// Writes one log line.
     ///
     /// # Errors
-    /// When writing fails, as on a pipe that nobody reads any more; recording should go on.
-    pub fn line(&mut self, line: &LogLine) -> io::Result<()> {
+    /// When writing fails, as on a pipe whose reader is gone; recording should go on.
+    pub fn print_line(&mut self, line: &LogLine) -> io::Result<()> {
         writeln!(self.out, "{}", line.plain(self.width))?;
         self.out.flush()
     }
 
-    /// Writes any other text as one line, made harmless.
+    /// Writes any other text as one line, through [`printable`].
     ///
     /// # Errors
-    /// As [`Self::line`].
-    pub fn text(&mut self, text: &str) -> io::Result<()> {
+    /// As [`Self::print_line`].
+    pub fn print_text(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", printable(text, 4096))?;
         self.out.flush()
     }
@@ -60,9 +60,9 @@ mod tests {
     #[test]
     fn no_escape_code_comes_through() {
         let mut out = Vec::new();
-        let mut plain = Plain::new(&mut out);
+        let mut plain = PlainView::new(&mut out);
         plain
-            .line(&LogLine {
+            .print_line(&LogLine {
                 at_us: 0,
                 zone: "UTC".into(),
                 word: LogSubject::State(Coverage::Active),
@@ -71,7 +71,7 @@ mod tests {
                 dur_us: Some(35_000_000),
             })
             .unwrap();
-        plain.text("two\nlines\u{1b}[2J").unwrap();
+        plain.print_text("two\nlines\u{1b}[2J").unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.starts_with("00:00:00  active        Editor — ·[31mred·"),

@@ -1,40 +1,40 @@
-//! What the live view is told, and how it is woken.
+//! Updates for the live view: the program queues them, the view's thread shows them.
 //!
-//! # What is always true
-//! * Telling never blocks and never fails: the recorder must not wait for a terminal.
-//! * The queue is bounded. Of states and pictures only the newest is kept; of lines the newest 1,000, and
-//!   how many older ones were dropped is said in their place (the journal has them all).
-//! * Once the view has ended nothing is kept at all.
+//! # Always true
+//! * Sending an update never blocks and never fails: the recorder must not wait for a terminal.
+//! * The queue is bounded. Of states and screenshots only the newest is kept, of lines the newest 1,000; the number of
+//!   dropped lines is shown in their place (the journal has them all).
+//! * After the end of the view nothing is kept.
 
-use crate::dialog::Wish;
-use crate::input::Wake;
+use crate::input::InputWaker;
+use protocol::UserCommand;
 use report::{AgentStatus, DaySummary, LogLine};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Most lines that wait to be shown.
-pub(crate) const MOST_LINES: usize = 1000;
+/// This many lines wait to be shown; the oldest gives way.
+pub(crate) const MAX_WAITING_LINES: usize = 1000;
 
-/// A shot, to be shown beside the panel.
+/// A screenshot to show beside the panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// Its number in the journal.
+pub struct ShownScreenshot {
+    /// Its sequence number in the journal.
     pub seq: u64,
-    /// Which it is of those that can be shown here, counted from 1, the oldest.
+    /// Its place among the screenshots that can be shown here, counted from 1, the oldest.
     pub place: u64,
-    /// How many those are.
+    /// The number of screenshots that can be shown here.
     pub of: u64,
     /// When it was taken, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
-    /// The encoded picture (WebP or PNG).
+    /// The encoded image (WebP or PNG).
     pub bytes: Vec<u8>,
-    /// True when it was made unreadable.
+    /// True when it was blurred so that text cannot be read.
     pub blurred: bool,
 }
 
-impl Picture {
-    /// What stands below it; `clock` is the time of day it was taken at, to the minute.
-    pub(crate) fn caption(&self, clock: &str) -> String {
+impl ShownScreenshot {
+    /// The text below it; `clock` is the time of day at which it was taken, to the minute.
+    pub(crate) fn format_caption(&self, clock: &str) -> String {
         let blurred = if self.blurred { " blurred" } else { "" };
         match self.of {
             0 | 1 => format!("{clock}{blurred}"),
@@ -43,63 +43,63 @@ impl Picture {
     }
 }
 
-/// What waits to be shown.
+/// The updates that wait to be shown.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingUpdates {
     pub(crate) status: Option<Box<AgentStatus>>,
-    pub(crate) glance: Option<Box<DaySummary>>,
-    pub(crate) picture: Option<Picture>,
-    /// The picture is one that was asked for.
-    pub(crate) stepped: bool,
-    /// The answer to what was wished.
-    pub(crate) said: Option<String>,
-    /// A wish that takes a code.
-    pub(crate) code: Option<Wish>,
+    pub(crate) day_summary: Option<Box<DaySummary>>,
+    pub(crate) screenshot: Option<ShownScreenshot>,
+    /// The user chose the screenshot.
+    pub(crate) chosen: bool,
+    /// The answer to a command.
+    pub(crate) message: Option<String>,
+    /// A command that takes a code.
+    pub(crate) code: Option<UserCommand>,
     pub(crate) lines: VecDeque<LogLine>,
     /// Lines that were dropped because the view was too slow.
     pub(crate) dropped: u64,
-    /// The last shot that was shown goes.
+    /// The screenshot that is shown must go.
     pub(crate) forget: bool,
     pub(crate) ended: bool,
     closed: bool,
 }
 
-impl Waiting {
-    /// Does the panel look different after it?
-    pub(crate) fn changes(&self) -> bool {
+impl PendingUpdates {
+    /// True when the panel looks different after these updates.
+    pub(crate) fn changes_panel(&self) -> bool {
         self.status.is_some()
-            || self.glance.is_some()
-            || self.picture.is_some()
-            || self.said.is_some()
+            || self.day_summary.is_some()
+            || self.screenshot.is_some()
+            || self.message.is_some()
             || self.code.is_some()
             || self.forget
     }
 }
 
-/// Tells the live view what to show. Clones tell the same view.
+/// Sends updates to the live view. Clones send to the same view.
 #[derive(Clone, Debug)]
-pub struct Updates {
-    waiting: Arc<Mutex<Waiting>>,
-    wake: Arc<Wake>,
+pub struct ViewUpdates {
+    pending: Arc<Mutex<PendingUpdates>>,
+    waker: Arc<InputWaker>,
 }
 
-impl Updates {
-    pub(crate) fn new(wake: Wake) -> Self {
+impl ViewUpdates {
+    pub(crate) fn new(waker: InputWaker) -> Self {
         Self {
-            waiting: Arc::default(),
-            wake: Arc::new(wake),
+            pending: Arc::default(),
+            waker: Arc::new(waker),
         }
     }
 
-    /// The present state replaces the one before.
-    pub fn status(&self, status: AgentStatus) {
-        self.tell(|w| w.status = Some(Box::new(status)));
+    /// Replaces the state that is shown.
+    pub fn set_status(&self, status: AgentStatus) {
+        self.update_pending(|w| w.status = Some(Box::new(status)));
     }
 
-    /// A line for the log.
-    pub fn line(&self, line: LogLine) {
-        self.tell(|w| {
-            if w.lines.len() == MOST_LINES {
+    /// Adds a line to the log.
+    pub fn add_line(&self, line: LogLine) {
+        self.update_pending(|w| {
+            if w.lines.len() == MAX_WAITING_LINES {
                 w.lines.pop_front();
                 w.dropped += 1;
             }
@@ -107,85 +107,85 @@ impl Updates {
         });
     }
 
-    /// The present day replaces what was known of it.
-    pub fn glance(&self, glance: DaySummary) {
-        self.tell(|w| w.glance = Some(Box::new(glance)));
+    /// Replaces the summary of the present day.
+    pub fn set_day_summary(&self, summary: DaySummary) {
+        self.update_pending(|w| w.day_summary = Some(Box::new(summary)));
     }
 
-    /// The last shot replaces the one before, unless an older one is looked at.
-    pub fn picture(&self, picture: Picture) {
-        self.tell(|w| {
-            if !w.stepped {
-                w.picture = Some(picture);
+    /// Shows the newest screenshot, unless the user looks at an older one.
+    pub fn show_newest_screenshot(&self, screenshot: ShownScreenshot) {
+        self.update_pending(|w| {
+            if !w.chosen {
+                w.screenshot = Some(screenshot);
             }
         });
     }
 
-    /// A shot that was asked for replaces what is shown.
-    pub fn stepped(&self, picture: Picture) {
-        self.tell(|w| {
-            w.picture = Some(picture);
-            w.stepped = true;
+    /// Shows a screenshot that the user chose.
+    pub fn show_chosen_screenshot(&self, screenshot: ShownScreenshot) {
+        self.update_pending(|w| {
+            w.screenshot = Some(screenshot);
+            w.chosen = true;
         });
     }
 
-    /// The answer to what was wished, as one sentence.
-    pub fn said(&self, text: String) {
-        self.tell(|w| w.said = Some(text));
+    /// Shows the answer to a command: one sentence, in place of the keys.
+    pub fn show_message(&self, text: String) {
+        self.update_pending(|w| w.message = Some(text));
     }
 
-    /// A wish that takes a code, which is to be asked for.
-    pub fn ask_code(&self, wish: Wish) {
-        self.tell(|w| w.code = Some(wish));
+    /// Asks for the code that this command takes.
+    pub fn ask_code(&self, command: UserCommand) {
+        self.update_pending(|w| w.code = Some(command));
     }
 
-    /// Something was taken out of the record: lines that wait and the last shot are shown no longer.
-    pub fn forget(&self) {
-        self.tell(|w| {
+    /// Drops the waiting lines and the screenshot that is shown, because records were deleted.
+    pub fn forget_shown(&self) {
+        self.update_pending(|w| {
             w.lines.clear();
-            w.picture = None;
-            w.stepped = false;
+            w.screenshot = None;
+            w.chosen = false;
             w.forget = true;
         });
     }
 
-    /// Nothing more will come; the view shows what it has and ends.
-    pub fn end(&self) {
-        self.tell(|w| w.ended = true);
+    /// Ends the view, once it has shown the updates that wait.
+    pub fn end_view(&self) {
+        self.update_pending(|w| w.ended = true);
     }
 
     /// False once the view has ended, as when its terminal was closed.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.lock().closed
+        !self.lock_pending().closed
     }
 
-    fn tell(&self, change: impl FnOnce(&mut Waiting)) {
-        let mut waiting = self.lock();
-        if !waiting.closed {
-            change(&mut waiting);
-            self.wake.wake();
+    fn update_pending(&self, change: impl FnOnce(&mut PendingUpdates)) {
+        let mut pending = self.lock_pending();
+        if !pending.closed {
+            change(&mut pending);
+            self.waker.wake();
         }
     }
 
-    pub(crate) fn take(&self) -> Waiting {
-        let mut waiting = self.lock();
-        let ended = waiting.ended;
-        let taken = std::mem::take(&mut *waiting);
-        waiting.ended = ended;
+    pub(crate) fn take_pending(&self) -> PendingUpdates {
+        let mut pending = self.lock_pending();
+        let ended = pending.ended;
+        let taken = std::mem::take(&mut *pending);
+        pending.ended = ended;
         taken
     }
 
-    pub(crate) fn close(&self) {
-        *self.lock() = Waiting {
+    pub(crate) fn mark_closed(&self) {
+        *self.lock_pending() = PendingUpdates {
             closed: true,
-            ..Waiting::default()
+            ..PendingUpdates::default()
         };
     }
 
     /// A panic elsewhere leaves whole values behind, since each change is one assignment.
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_pending(&self) -> MutexGuard<'_, PendingUpdates> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::input::Input;
+    use crate::input::TerminalInput;
     use report::LogSubject;
 
     fn line(n: usize) -> LogLine {
@@ -210,23 +210,23 @@ mod tests {
 
     #[test]
     fn the_oldest_lines_go_first_and_are_counted() {
-        let updates = Updates::new(Input::wake_only().unwrap().1);
-        for n in 0..MOST_LINES + 7 {
-            updates.line(line(n));
+        let updates = ViewUpdates::new(TerminalInput::open_without_terminal().unwrap().1);
+        for n in 0..MAX_WAITING_LINES + 7 {
+            updates.add_line(line(n));
         }
-        let taken = updates.take();
-        assert_eq!((taken.lines.len(), taken.dropped), (MOST_LINES, 7));
+        let taken = updates.take_pending();
+        assert_eq!((taken.lines.len(), taken.dropped), (MAX_WAITING_LINES, 7));
         assert_eq!(taken.lines[0].text, "7");
-        assert_eq!(updates.take().lines.len(), 0);
+        assert_eq!(updates.take_pending().lines.len(), 0);
     }
 
     #[test]
     fn a_closed_view_keeps_nothing() {
-        let updates = Updates::new(Input::wake_only().unwrap().1);
-        updates.line(line(1));
-        updates.close();
-        updates.line(line(2));
+        let updates = ViewUpdates::new(TerminalInput::open_without_terminal().unwrap().1);
+        updates.add_line(line(1));
+        updates.mark_closed();
+        updates.add_line(line(2));
         assert!(!updates.is_open());
-        assert!(updates.take().lines.is_empty());
+        assert!(updates.take_pending().lines.is_empty());
     }
 }

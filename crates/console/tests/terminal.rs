@@ -11,20 +11,20 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A terminal 80 by 24 with the made-up view running in it.
+/// A terminal 80 by 24 with the demo view running in it.
 struct Terminal {
     /// None after hanging up.
     master: Option<File>,
     slave: File,
     child: Child,
     text: String,
-    /// What was written before that which was expected, and that itself.
+    /// The output up to the end of the last expected text.
     last: String,
 }
 
-/// A pixel at the top of a sixel picture, as ImageMagick decodes it.
+/// A pixel at the top of a sixel image, as ImageMagick decodes it.
 fn top_pixel(sixel: &str) -> [u8; 3] {
     let mut child = Command::new("/usr/bin/convert")
         .args(["sixel:-", "png:-"])
@@ -38,9 +38,9 @@ fn top_pixel(sixel: &str) -> [u8; 3] {
     let out = child.wait_with_output().unwrap();
     written.join().unwrap().unwrap();
     assert!(out.status.success(), "{out:?}");
-    let picture = image::load_from_memory(&out.stdout).unwrap().to_rgb8();
-    assert!(picture.width() > 200 && picture.height() > 100);
-    picture.get_pixel(5, 3).0
+    let image = image::load_from_memory(&out.stdout).unwrap().to_rgb8();
+    assert!(image.width() > 200 && image.height() > 100);
+    image.get_pixel(5, 3).0
 }
 
 impl Terminal {
@@ -70,7 +70,7 @@ impl Terminal {
             .ancestors()
             .nth(2)
             .unwrap()
-            .join("examples/made_up");
+            .join("examples/demo_view");
         let child = Command::new(&program)
             .arg(how)
             .env_remove("NO_COLOR")
@@ -90,10 +90,10 @@ impl Terminal {
         }
     }
 
-    /// Waits until the program has written `what` since the last call.
-    fn expect(&mut self, what: &str) {
-        let until = Instant::now() + PATIENCE;
-        while !self.text.contains(what) {
+    /// Waits until the program has written `expected` since the last call.
+    fn expect(&mut self, expected: &str) {
+        let until = Instant::now() + TIMEOUT;
+        while !self.text.contains(expected) {
             let left = until.saturating_duration_since(Instant::now());
             let master = self.master.as_mut().unwrap();
             let mut fds = [PollFd::new(&*master, PollFlags::IN)];
@@ -102,12 +102,12 @@ impl Terminal {
                 tv_nsec: 0,
             };
             let ready = poll(&mut fds, Some(&timeout)).unwrap();
-            assert!(ready > 0, "waited for {what:?}, got {:?}", self.text);
+            assert!(ready > 0, "waited for {expected:?}, got {:?}", self.text);
             let mut bytes = [0; 4096];
             let read = master.read(&mut bytes).unwrap();
             self.text.push_str(&String::from_utf8_lossy(&bytes[..read]));
         }
-        let at = self.text.find(what).unwrap() + what.len();
+        let at = self.text.find(expected).unwrap() + expected.len();
         self.last = self.text.drain(..at).collect();
     }
 
@@ -125,7 +125,7 @@ impl Terminal {
     }
 
     fn wait(child: &mut Child) -> ExitStatus {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = child.try_wait().unwrap() {
                 return status;
@@ -159,7 +159,7 @@ fn a_terminal_with_sixels_gets_sixels_and_is_given_back() {
         bar.iter()
             .zip([60, 60, 70])
             .all(|(a, b)| a.abs_diff(b) <= 3),
-        "the grey bar of the made-up picture: {bar:?}"
+        "the grey bar of the sample image: {bar:?}"
     );
     t.expect("cargo test");
     t.answer("q");

@@ -1,200 +1,195 @@
-//! The menu: what it says, and what is wished with each entry.
+//! The menu: its entries, and the command of each.
 
-use crate::shown::{Shown, Sign};
+use crate::handler::PageAvailability;
+use crate::status::{IconState, IndicatorStatus};
+use protocol::{PauseLength, UserCommand};
 
-/// What somebody chose in the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// Pause for a quarter of an hour.
-    PauseQuarter,
-    /// Pause for an hour.
-    PauseHour,
-    /// Pause until tomorrow.
-    PauseTomorrow,
-    /// Pause until somebody resumes.
-    PauseUntilResumed,
-    /// Record again.
-    Resume,
-    /// Take a picture now.
-    Shot,
-    /// Open the page.
-    Page,
-    /// End uam.
-    Stop,
-}
+/// A command and its number, which is the same in every menu: a panel finds the entry again after a change.
+pub(crate) type NumberedCommand = (u16, UserCommand);
 
-impl Wish {
-    const ALL: [Self; 8] = [
-        Self::PauseQuarter,
-        Self::PauseHour,
-        Self::PauseTomorrow,
-        Self::PauseUntilResumed,
-        Self::Resume,
-        Self::Shot,
-        Self::Page,
-        Self::Stop,
-    ];
+const PAUSE_15_MIN: NumberedCommand = (10, UserCommand::Pause(PauseLength::from_minutes(15)));
+pub(crate) const PAUSE_1_H: NumberedCommand =
+    (11, UserCommand::Pause(PauseLength::from_minutes(60)));
+const PAUSE_UNTIL_TOMORROW: NumberedCommand = (12, UserCommand::Pause(PauseLength::Tomorrow));
+const PAUSE_UNTIL_RESUMED: NumberedCommand = (13, UserCommand::Pause(PauseLength::UntilResumed));
+pub(crate) const RESUME: NumberedCommand = (14, UserCommand::Resume);
+const TAKE_SCREENSHOT: NumberedCommand = (15, UserCommand::TakeScreenshot);
+const OPEN_PAGE: NumberedCommand = (16, UserCommand::OpenPage);
+const STOP: NumberedCommand = (17, UserCommand::Stop);
 
-    /// Its number in the menu, the same whatever else is in it.
-    pub(crate) fn id(self) -> u16 {
-        FIRST_WISH + self as u16
-    }
-
-    /// The wish with this number.
-    pub(crate) fn of(id: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|wish| wish.id() == id)
-    }
-}
-
-/// Whether the page would open.
+/// One entry of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// At once.
-    Opens,
-    /// Not before somebody has done what these words say, such as "first run `uam unlock` in a terminal".
-    Wants(String),
-}
-
-const FIRST_WISH: u16 = 10;
-
-/// One line of the menu.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// Above 0, and the same for the same entry of each menu.
+pub(crate) struct MenuEntry {
+    /// Above 0, and the same for the same entry in every menu.
     pub(crate) id: u16,
+    /// Empty for a separator.
     pub(crate) text: String,
-    /// None for what only says something.
-    pub(crate) wish: Option<Wish>,
+    /// None for an entry that only informs.
+    pub(crate) command: Option<UserCommand>,
     pub(crate) enabled: bool,
 }
 
-impl Entry {
-    /// Is it a line between others?
-    pub(crate) fn is_line(&self) -> bool {
+impl MenuEntry {
+    pub(crate) fn is_separator(&self) -> bool {
         self.text.is_empty()
-    }
-
-    fn line(id: u16) -> Self {
-        Self {
-            id,
-            text: String::new(),
-            wish: None,
-            enabled: false,
-        }
-    }
-
-    fn wish(wish: Wish, text: impl Into<String>, enabled: bool) -> Self {
-        Self {
-            id: wish.id(),
-            text: text.into(),
-            wish: Some(wish),
-            enabled,
-        }
     }
 }
 
-/// The menu for what is shown.
-pub(crate) fn menu(shown: &Shown, page: &Page) -> Vec<Entry> {
+fn separator_entry(id: u16) -> MenuEntry {
+    MenuEntry {
+        id,
+        text: String::new(),
+        command: None,
+        enabled: false,
+    }
+}
+
+fn command_entry(
+    (id, command): NumberedCommand,
+    text: impl Into<String>,
+    enabled: bool,
+) -> MenuEntry {
+    MenuEntry {
+        id,
+        text: text.into(),
+        command: Some(command),
+        enabled,
+    }
+}
+
+/// The menu for a status.
+pub(crate) fn build_menu(status: &IndicatorStatus, page: &PageAvailability) -> Vec<MenuEntry> {
     let mut entries = vec![
-        Entry {
+        MenuEntry {
             id: 1,
-            text: shown.headline.clone(),
-            wish: None,
+            text: status.headline.clone(),
+            command: None,
             enabled: false,
         },
-        Entry::line(2),
+        separator_entry(2),
     ];
-    if shown.sign == Sign::Paused {
-        entries.push(Entry::wish(Wish::Resume, "Resume", true));
+    if status.icon_state == IconState::Paused {
+        entries.push(command_entry(RESUME, "Resume", true));
     }
-    // A pause replaces the one before, so it can be chosen while another holds.
-    for (wish, text) in [
-        (Wish::PauseQuarter, "Pause 15 min"),
-        (Wish::PauseHour, "Pause 1 h"),
-        (Wish::PauseTomorrow, "Pause until tomorrow"),
-        (Wish::PauseUntilResumed, "Pause until resumed"),
+    // A pause replaces the one before, so it can be chosen during another.
+    for (command, text) in [
+        (PAUSE_15_MIN, "Pause 15 min"),
+        (PAUSE_1_H, "Pause 1 h"),
+        (PAUSE_UNTIL_TOMORROW, "Pause until tomorrow"),
+        (PAUSE_UNTIL_RESUMED, "Pause until resumed"),
     ] {
-        entries.push(Entry::wish(wish, text, true));
+        entries.push(command_entry(command, text, true));
     }
-    entries.push(Entry::line(3));
-    let picture = shown.camera && matches!(shown.sign, Sign::Active | Sign::Idle);
-    entries.push(Entry::wish(Wish::Shot, "Take a picture now", picture));
+    entries.push(separator_entry(3));
+    let screenshot =
+        status.camera && matches!(status.icon_state, IconState::Active | IconState::Idle);
+    entries.push(command_entry(
+        TAKE_SCREENSHOT,
+        "Take a picture now",
+        screenshot,
+    ));
     entries.push(match page {
-        Page::Opens => Entry::wish(Wish::Page, "Open the page", true),
-        Page::Wants(words) => {
-            let words = model::printable(words, 100);
-            Entry::wish(Wish::Page, format!("Open the page: {words}"), false)
+        PageAvailability::Ready => command_entry(OPEN_PAGE, "Open the page", true),
+        PageAvailability::Needs(action) => {
+            let action = model::printable(action, 100);
+            command_entry(OPEN_PAGE, format!("Open the page: {action}"), false)
         }
     });
-    entries.push(Entry::line(4));
-    entries.push(Entry::wish(Wish::Stop, "Stop recording", true));
+    entries.push(separator_entry(4));
+    entries.push(command_entry(STOP, "Stop recording", true));
     entries
 }
 
-/// The wish behind this number, if the menu of now has it and lets it be chosen.
-pub(crate) fn chosen(entries: &[Entry], id: u16) -> Option<Wish> {
+/// The command with this number, if the present menu has it and it is enabled.
+pub(crate) fn chosen_command(entries: &[MenuEntry], id: u16) -> Option<UserCommand> {
     let entry = entries.iter().find(|e| e.id == id && e.enabled)?;
-    entry.wish.filter(|wish| Wish::of(id) == Some(*wish))
+    entry.command.clone()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts(shown: &Shown, page: &Page) -> Vec<(String, bool)> {
-        let entries = menu(shown, page);
+    fn texts(status: &IndicatorStatus, page: &PageAvailability) -> Vec<(String, bool)> {
+        let entries = build_menu(status, page);
         entries.into_iter().map(|e| (e.text, e.enabled)).collect()
     }
 
     #[test]
     fn a_recording_can_be_paused_and_a_pause_ended() {
-        let recording = Shown::new(Sign::Active, "recording · active").with_camera();
-        let said = texts(&recording, &Page::Opens);
+        let recording = IndicatorStatus::new(IconState::Active, "recording · active").with_camera();
+        let entries = texts(&recording, &PageAvailability::Ready);
         assert_eq!(
-            said.first(),
+            entries.first(),
             Some(&("recording · active".to_owned(), false))
         );
-        assert!(said.contains(&("Take a picture now".to_owned(), true)));
-        assert!(!said.iter().any(|(text, _)| text == "Resume"));
+        assert!(entries.contains(&("Take a picture now".to_owned(), true)));
+        assert!(!entries.iter().any(|(text, _)| text == "Resume"));
         let paused = texts(
-            &Shown::new(Sign::Paused, "paused").with_camera(),
-            &Page::Opens,
+            &IndicatorStatus::new(IconState::Paused, "paused").with_camera(),
+            &PageAvailability::Ready,
         );
         assert!(paused.contains(&("Resume".to_owned(), true)));
         assert!(paused.contains(&("Take a picture now".to_owned(), false)));
-        for said in [&said, &paused] {
-            assert_eq!(said.last(), Some(&("Stop recording".to_owned(), true)));
+        for entries in [&entries, &paused] {
+            assert_eq!(entries.last(), Some(&("Stop recording".to_owned(), true)));
         }
     }
 
     #[test]
     fn a_page_that_would_not_open_says_what_to_do() {
-        let shown = Shown::new(Sign::Idle, "recording · idle");
-        let page = Page::Wants("first run `uam unlock`\u{202e} in a terminal".to_owned());
-        let said = texts(&shown, &page);
+        let status = IndicatorStatus::new(IconState::Idle, "recording · idle");
+        let page =
+            PageAvailability::Needs("first run `uam unlock`\u{202e} in a terminal".to_owned());
+        let entries = texts(&status, &page);
         let text = "Open the page: first run `uam unlock`· in a terminal".to_owned();
-        assert!(said.contains(&(text, false)), "{said:?}");
+        assert!(entries.contains(&(text, false)), "{entries:?}");
         assert!(
-            said.contains(&("Take a picture now".to_owned(), false)),
+            entries.contains(&("Take a picture now".to_owned(), false)),
             "no camera"
         );
     }
 
     #[test]
-    fn only_what_can_be_chosen_is_a_wish() {
-        let entries = menu(
-            &Shown::new(Sign::Active, "x"),
-            &Page::Wants("no".to_owned()),
+    fn each_command_keeps_its_number() {
+        let paused = IndicatorStatus::new(IconState::Paused, "paused");
+        let entries = build_menu(&paused, &PageAvailability::Ready);
+        let mut numbered: Vec<NumberedCommand> = entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.id, entry.command?)))
+            .collect();
+        numbered.sort_unstable_by_key(|(id, _)| *id);
+        let pause = |minutes| UserCommand::Pause(PauseLength::from_minutes(minutes));
+        assert_eq!(
+            numbered,
+            [
+                (10, pause(15)),
+                (11, pause(60)),
+                (12, UserCommand::Pause(PauseLength::Tomorrow)),
+                (13, UserCommand::Pause(PauseLength::UntilResumed)),
+                (14, UserCommand::Resume),
+                (15, UserCommand::TakeScreenshot),
+                (16, UserCommand::OpenPage),
+                (17, UserCommand::Stop),
+            ]
         );
-        assert_eq!(chosen(&entries, Wish::Stop.id()), Some(Wish::Stop));
-        let greyed = [Wish::Page, Wish::Resume, Wish::Shot];
+    }
+
+    #[test]
+    fn only_enabled_entries_give_a_command() {
+        let entries = build_menu(
+            &IndicatorStatus::new(IconState::Active, "x"),
+            &PageAvailability::Needs("no".to_owned()),
+        );
+        assert_eq!(chosen_command(&entries, STOP.0), Some(UserCommand::Stop));
+        let disabled = [OPEN_PAGE, RESUME, TAKE_SCREENSHOT];
         assert!(
-            greyed
+            disabled
                 .iter()
-                .all(|wish| chosen(&entries, wish.id()).is_none())
+                .all(|(id, _)| chosen_command(&entries, *id).is_none())
         );
         for id in [0, 1, 2, 3, 4, 9, 99] {
-            assert_eq!(chosen(&entries, id), None, "{id}");
+            assert_eq!(chosen_command(&entries, id), None, "{id}");
         }
         let mut ids: Vec<u16> = entries.iter().map(|e| e.id).collect();
         ids.sort_unstable();

@@ -155,11 +155,12 @@ struct ScreenshotRow {
     path: String,
     sha256: [u8; 32],
     place: ScreenshotLocation,
+    form: i64,
 }
 
 fn find(db: &Database, seq: u64) -> Result<ScreenshotRow, JournalError> {
     let sql = format!(
-        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place
+        "SELECT {RECORD_COLUMNS}, b.path, b.sha256, b.place, b.form
          FROM blob b JOIN record r ON r.seq = b.seq JOIN session s ON s.no = r.session
          WHERE b.seq = ?1"
     );
@@ -169,6 +170,7 @@ fn find(db: &Database, seq: u64) -> Result<ScreenshotRow, JournalError> {
             path: row.get(6)?,
             sha256: row.get(7)?,
             place: ScreenshotLocation::of(row.get(8)?),
+            form: row.get(9)?,
         })
     };
     db.conn
@@ -190,6 +192,9 @@ fn read_file(db: &Database, found: &ScreenshotRow) -> Result<ScreenshotFile, Jou
     let seq = found.record.seq;
     if found.place == ScreenshotLocation::Deleted {
         return Err(JournalError::PictureDeleted { seq });
+    }
+    if found.form != ObjectEncoding::Age.number() {
+        return Err(lost(seq, format!("its row names form {}", found.form)));
     }
     let path = db.dir.join(&found.path);
     let bytes = fs::read(&path).map_err(|e| match e.kind() {
@@ -349,24 +354,25 @@ pub(crate) fn waiting(
     limit: usize,
 ) -> Result<Vec<WaitingScreenshot>, JournalError> {
     let row = |row: &Row<'_>| {
-        let sha256: Option<[u8; 32]> = row.get(5)?;
-        let size: Option<u64> = row.get(6)?;
+        let sha256: Option<[u8; 32]> = row.get(4)?;
+        let size: Option<u64> = row.get(5)?;
         Ok(WaitingScreenshot {
             seq: row.get(0)?,
             day: UtcDay(row.get(1)?),
             media: row.get(2)?,
-            form: ObjectEncoding::of(row.get(3)?)?,
-            bytes: row.get(4)?,
+            // Every file is of this form; a row that says otherwise is found out when its file is handed out.
+            form: ObjectEncoding::Age,
+            bytes: row.get(3)?,
             readable: sha256.zip(size).map(|(sha256, bytes)| UnsealedDigest {
                 sha256: HEXLOWER.encode(&sha256),
                 bytes,
             }),
-            tried: PutAttempts::of(row.get(7)?),
+            tried: PutAttempts::of(row.get(6)?),
         })
     };
     db.conn
         .prepare_cached(
-            "SELECT seq, day, media, form, stored, plain_sha256, plain_size, tried FROM blob
+            "SELECT seq, day, media, stored, plain_sha256, plain_size, tried FROM blob
              WHERE acked = 0 AND place = 0 AND seq <= ?1 ORDER BY seq LIMIT ?2",
         )
         .and_then(|mut s| s.query_map(params![up_to, limit], row)?.collect())

@@ -146,7 +146,7 @@ pub struct ManifestInfo {
 }
 
 impl Outbox {
-    /// What the next manifest says. Nothing is changed; [`Self::keep_manifest`] keeps it once it is signed.
+    /// What the next manifest says. Nothing is changed; [`Self::store_manifest`] keeps it once it is signed.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -190,7 +190,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; also when another manifest of that number was kept meanwhile. Then none of it is listed.
-    pub fn keep_manifest(
+    pub fn store_manifest(
         &mut self,
         draft: &ManifestDraft,
         bytes: &[u8],
@@ -273,7 +273,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn ack_manifest(&mut self, no: u64, at_us: i64) -> Result<(), JournalError> {
+    pub fn acknowledge_manifest(&mut self, no: u64, at_us: i64) -> Result<(), JournalError> {
         self.change("note an acknowledged manifest", |conn| {
             conn.execute(
                 "UPDATE manifest SET acked = 1, body = NULL WHERE no = ?1",
@@ -285,7 +285,7 @@ impl Outbox {
 }
 
 /// Notes objects that hold nothing but what is taken out or erased in this very step; the next manifest says so.
-pub(crate) fn entomb<'a>(
+pub(crate) fn insert<'a>(
     tx: &Connection,
     objects: impl IntoIterator<Item = &'a UploadedObject>,
     at_us: i64,

@@ -173,7 +173,7 @@ impl Database {
         JournalError::sqlite(doing, &self.path)
     }
 
-    /// The records' rows of a query that selects [`crate::lines::RECORD_COLUMNS`], one at a time.
+    /// The records' rows of a query that selects [`crate::read_records::RECORD_COLUMNS`], one at a time.
     pub(crate) fn each_row(
         &self,
         sql: &str,
@@ -193,7 +193,11 @@ impl Database {
 }
 
 /// Folds the write-ahead log in and empties it; false while somebody who is looking needs it for longer than `wait`.
-pub(crate) fn fold(conn: &Connection, path: &Path, wait: Duration) -> Result<bool, JournalError> {
+pub(crate) fn checkpoint(
+    conn: &Connection,
+    path: &Path,
+    wait: Duration,
+) -> Result<bool, JournalError> {
     let failed = || JournalError::sqlite("fold in the log of", path);
     conn.busy_timeout(wait).map_err(failed())?;
     let busy: rusqlite::Result<i64> =

@@ -24,31 +24,34 @@ const LOOKED_AT: u64 = 256;
 
 /// At the start: writes what the log holds into the database. Where somebody who is looking needs the log, their
 /// connection was there before this one: then nothing in it was found by reading the file, and nothing is to be copied.
-pub(crate) fn copy_log(conn: &Connection, path: &Path) -> Result<(), JournalError> {
-    db::fold(conn, path, Duration::ZERO).map(drop)
+pub(crate) fn checkpoint_now(conn: &Connection, path: &Path) -> Result<(), JournalError> {
+    db::checkpoint(conn, path, Duration::ZERO).map(drop)
 }
 
 impl Journal {
     /// Notes an error that leaves the disk's content in doubt.
-    pub(crate) fn doubt<T>(&mut self, done: Result<T, JournalError>) -> Result<T, JournalError> {
+    pub(crate) fn note_io_error<T>(
+        &mut self,
+        done: Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         self.in_doubt |= matches!(done, Err(JournalError::Io { .. }));
         done
     }
 
     /// After a failed write: reopens the database and compares it with what was acknowledged.
-    pub(crate) fn settle(&mut self) -> Result<(), JournalError> {
+    pub(crate) fn reverify(&mut self) -> Result<(), JournalError> {
         if !self.in_doubt {
             return Ok(());
         }
         self.db.conn = db::connect(&self.db.path, AccessMode::Write)?;
-        if !db::fold(&self.db.conn, &self.db.path, db::FOLD)? {
+        if !db::checkpoint(&self.db.conn, &self.db.path, db::FOLD)? {
             return Err(JournalError::Busy {
                 path: self.db.path.clone(),
             });
         }
         recover::quick_check(&self.db.conn, &self.db.path)?;
-        self.find_acknowledged()?;
-        self.undo_the_rest()?;
+        self.check_acknowledged()?;
+        self.undo_unacknowledged()?;
         for file in self.doubtful.drain(..) {
             // Best effort: the next start removes a file without a row.
             let _ = blobs::remove(&file);
@@ -60,7 +63,7 @@ impl Journal {
     }
 
     /// Fails when something acknowledged is not there as it was written.
-    fn find_acknowledged(&self) -> Result<(), JournalError> {
+    fn check_acknowledged(&self) -> Result<(), JournalError> {
         let last = self.next_seq - 1;
         let gone = |why: String| JournalError::Damaged {
             path: self.db.path.clone(),
@@ -99,7 +102,7 @@ impl Journal {
     /// Removes what was written although the caller was told that it failed, and will write again. No segment can hold
     /// it: it is frozen only after this. A promoted row stays, for what it was made from is gone; the caller's records
     /// come after it.
-    fn undo_the_rest(&mut self) -> Result<(), JournalError> {
+    fn undo_unacknowledged(&mut self) -> Result<(), JournalError> {
         let last = self.next_seq - 1;
         let failed = || JournalError::sqlite("look after a failed write", &self.db.path);
         let tx = self
@@ -188,11 +191,11 @@ mod tests {
         // A file where the folder of pictures is to be.
         fs::write(dir.path().join("shots"), b"").unwrap();
         let (shot, picture) = crate::writer::tests::shot();
-        let error = journal.add_shot(&shot, &picture, 1).unwrap_err();
+        let error = journal.add_screenshot(&shot, &picture, 1).unwrap_err();
         assert!(matches!(error, JournalError::Io { .. }), "{error}");
         assert!(journal.in_doubt);
         fs::remove_file(dir.path().join("shots")).unwrap();
-        assert_eq!(journal.add_shot(&shot, &picture, 1).unwrap(), 1);
+        assert_eq!(journal.add_screenshot(&shot, &picture, 1).unwrap(), 1);
         assert!(!journal.in_doubt);
     }
 
@@ -203,7 +206,7 @@ mod tests {
         let (shot, picture) = crate::writer::tests::shot();
         // As if the fsync after the picture's row had failed: row and file are there, the caller was told they are not.
         let (next_seq, total) = (journal.next_seq, journal.total);
-        let seq = journal.add_shot(&shot, &picture, 1).unwrap();
+        let seq = journal.add_screenshot(&shot, &picture, 1).unwrap();
         let file = crate::blobs::newest(&journal.db, &journal.ring, u64::MAX, 1).unwrap()[0]
             .file
             .clone()
@@ -220,7 +223,7 @@ mod tests {
         // It goes on: the picture is taken back with its row, and may come again.
         commit(&mut journal, 1).unwrap();
         assert!(!file.exists() && journal.doubtful.is_empty());
-        assert_eq!(journal.add_shot(&shot, &picture, 1).unwrap(), seq + 1);
+        assert_eq!(journal.add_screenshot(&shot, &picture, 1).unwrap(), seq + 1);
     }
 
     fn copy_all(from: &Path, to: &Path) {

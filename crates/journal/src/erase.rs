@@ -37,7 +37,7 @@ pub struct EraseReport {
     /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was erased, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
-    /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::fold`] later.
+    /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::checkpoint`] later.
     pub folded: bool,
 }
 
@@ -109,7 +109,7 @@ impl Journal {
         days: RangeInclusive<UtcDay>,
         now_us: i64,
     ) -> Result<EraseReport, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         let (first, last) = (*days.start(), *days.end());
         // What is recorded later than now is of a wrong clock, and may be summed up all the same.
         self.slots
@@ -130,7 +130,7 @@ impl Journal {
             for range in seqs.chunk_by(|a, b| a + 1 == *b) {
                 if let (Some(&from), Some(&to)) = (range.first(), range.last()) {
                     note_range(fill.tx, (from, to), (first, last), now_us)?;
-                    freeze::thaw(fill.tx, from, to)?;
+                    freeze::clear_bodies(fill.tx, from, to)?;
                     erased.ranges.push((from, to));
                 }
             }
@@ -148,10 +148,10 @@ impl Journal {
             // What began before these days and reaches into them is found through the days in `erased`.
             let end = last.start_us().saturating_add(DAY_US);
             if !seqs.is_empty() {
-                rollup::erase(fill.tx, first.start_us()..end)?;
+                rollup::delete(fill.tx, first.start_us()..end)?;
             }
             // A span that names a window ends within a minute; what is left of longer ones is only their state.
-            rollup::forget(fill.tx, end..end.saturating_add(DAY_US))?;
+            rollup::invalidate(fill.tx, end..end.saturating_add(DAY_US))?;
             erased.keys = orphans.forget(fill.tx, fill.session_no)?;
             let mut whole = Vec::new();
             for object in &erased.sent {
@@ -159,22 +159,22 @@ impl Journal {
                     whole.push(object);
                 }
             }
-            chain::entomb(fill.tx, whole, now_us)?;
+            chain::insert(fill.tx, whole, now_us)?;
             Ok(erased)
         })?;
         finish(&self.db)?;
-        erased.aside = sweep::aside(&self.db);
-        erased.folded = self.fold()?;
+        erased.aside = sweep::list_set_aside(&self.db);
+        erased.folded = self.checkpoint()?;
         Ok(erased)
     }
 }
 
 impl Journal {
-    /// What [`Self::erase`] would erase. Nothing is changed; [`EraseReport::keys`] and [`EraseReport::folded`] say nothing.
+    /// What [`Self::delete`] would erase. Nothing is changed; [`EraseReport::keys`] and [`EraseReport::folded`] say nothing.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn would_erase(&self, days: RangeInclusive<UtcDay>) -> Result<EraseReport, JournalError> {
+    pub fn erase_dry_run(&self, days: RangeInclusive<UtcDay>) -> Result<EraseReport, JournalError> {
         let (first, last) = (*days.start(), *days.end());
         let conn = &self.db.conn;
         let look = || -> rusqlite::Result<EraseReport> {
@@ -189,9 +189,11 @@ impl Journal {
                 erased.records += 1;
                 if row.get(1)? {
                     erased.shots += 1;
-                    erased.sent.extend(remove::picture_sent(conn, seq)?);
+                    erased
+                        .sent
+                        .extend(remove::objects_of_screenshot(conn, seq)?);
                 }
-                remove::note_segment(conn, seq, &mut erased.sent)?;
+                remove::add_segment_objects(conn, seq, &mut erased.sent)?;
                 match erased.ranges.last_mut() {
                     Some((_, end)) if *end + 1 == seq => *end = seq,
                     _ => erased.ranges.push((seq, seq)),
@@ -206,7 +208,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn holds_others(
+    pub fn segment_has_other_days(
         &self,
         (first_seq, last_seq): (u64, u64),
         days: RangeInclusive<UtcDay>,
@@ -235,13 +237,13 @@ fn erase_row(tx: &Transaction<'_>, seq: u64, erased: &mut EraseReport) -> TxnRes
         .prepare_cached("SELECT 1 FROM blob WHERE seq = ?1")?
         .exists([seq])?;
     if is_shot {
-        let sent = remove::drop_picture(tx, seq)?;
+        let sent = remove::delete_screenshot(tx, seq)?;
         erased.sent.extend(sent);
         tx.prepare_cached("DELETE FROM blob WHERE seq = ?1")?
             .execute([seq])?;
         erased.shots += 1;
     }
-    remove::note_segment(tx, seq, &mut erased.sent)?;
+    remove::add_segment_objects(tx, seq, &mut erased.sent)?;
     tx.prepare_cached("DELETE FROM record WHERE seq = ?1")?
         .execute([seq])?;
     Ok(())

@@ -80,19 +80,19 @@ impl Errand {
         &mut self.0
     }
 
-    /// As [`Journal::remove`].
+    /// As [`Journal::redact`].
     ///
     /// # Errors
     /// As there.
-    pub fn remove(
+    pub fn redact(
         &mut self,
         what: &RedactionTarget,
         now_us: i64,
     ) -> Result<RedactionReport, JournalError> {
-        self.0.remove(what, now_us)
+        self.0.redact(what, now_us)
     }
 
-    /// As [`Journal::erase`].
+    /// As [`Journal::delete`].
     ///
     /// # Errors
     /// As there.
@@ -104,11 +104,11 @@ impl Errand {
         self.0.erase(days, now_us)
     }
 
-    /// As [`Journal::fold`].
+    /// As [`Journal::checkpoint`].
     ///
     /// # Errors
     /// As there.
-    pub fn fold(&mut self) -> Result<bool, JournalError> {
-        self.0.fold()
+    pub fn checkpoint(&mut self) -> Result<bool, JournalError> {
+        self.0.checkpoint()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Always true:
 //! * The order: no pictures are taken any more; acknowledged pictures go, oldest first
-//!   ([`crate::retention::make_room`]); nothing more is recorded than that nothing is recorded.
+//!   ([`crate::retention::plan_space`]); nothing more is recorded than that nothing is recorded.
 //! * It goes back the same way by itself, each step with a margin, so that it cannot flap.
 
 /// How much room is left alone.
@@ -36,7 +36,7 @@ impl DiskReserve {
 
     /// The level with `free` of `total` bytes, `before` being the one until now.
     #[must_use]
-    pub fn level(&self, before: DiskPressure, free: u64, total: u64) -> DiskPressure {
+    pub fn pressure(&self, before: DiskPressure, free: u64, total: u64) -> DiskPressure {
         let reserve = self.of(total) / 10;
         let full = match before {
             DiskPressure::Full => free < reserve.saturating_mul(2),
@@ -44,7 +44,7 @@ impl DiskReserve {
         };
         let low = match before {
             DiskPressure::Ample => free < self.of(total),
-            DiskPressure::Low | DiskPressure::Full => free < self.back(total),
+            DiskPressure::Low | DiskPressure::Full => free < self.recovered_bytes(total),
         };
         match (full, low) {
             (true, _) => DiskPressure::Full,
@@ -55,15 +55,17 @@ impl DiskReserve {
 
     /// How many bytes acknowledged pictures have to give with `free` of `total` bytes left at `level`.
     #[must_use]
-    pub fn missing(&self, level: DiskPressure, free: u64, total: u64) -> u64 {
+    pub fn bytes_to_free(&self, level: DiskPressure, free: u64, total: u64) -> u64 {
         match level {
             DiskPressure::Ample => 0,
-            DiskPressure::Low | DiskPressure::Full => self.back(total).saturating_sub(free),
+            DiskPressure::Low | DiskPressure::Full => {
+                self.recovered_bytes(total).saturating_sub(free)
+            }
         }
     }
 
     /// With so many bytes everything is as it was.
-    fn back(&self, total: u64) -> u64 {
+    fn recovered_bytes(&self, total: u64) -> u64 {
         let floor = self.of(total);
         floor.saturating_add(floor / 10)
     }
@@ -110,9 +112,9 @@ mod tests {
             (Full, 1_100, Ample, 0),
         ] {
             let free = free_mb * 1_000_000;
-            let level = FLOOR.level(before, free, disk);
+            let level = FLOOR.pressure(before, free, disk);
             assert_eq!(level, after, "{before:?} with {free_mb} MB");
-            let missing = FLOOR.missing(level, free, disk);
+            let missing = FLOOR.bytes_to_free(level, free, disk);
             assert_eq!(
                 missing,
                 missing_mb * 1_000_000,
@@ -138,18 +140,18 @@ mod tests {
             one in 0..20 * GB, other in 0..20 * GB, wobble in proptest::collection::vec(0u64..1_000, 1..40),
         ) {
             let floor = DiskReserve { bytes, percent };
-            let level = floor.level(before, one, total);
-            prop_assert_eq!(floor.level(level, one, total), level);
+            let level = floor.pressure(before, one, total);
+            prop_assert_eq!(floor.pressure(level, one, total), level);
             if other <= one {
-                prop_assert!(floor.level(before, other, total) >= level);
+                prop_assert!(floor.pressure(before, other, total) >= level);
             }
-            let missing = floor.missing(level, one, total);
-            prop_assert_eq!(floor.level(level, one + missing, total), DiskPressure::Ample);
+            let missing = floor.bytes_to_free(level, one, total);
+            prop_assert_eq!(floor.pressure(level, one + missing, total), DiskPressure::Ample);
             prop_assert!(level != DiskPressure::Ample || one >= floor.of(total));
             let edge = floor.of(total);
             let (mut now, mut changes) = (before, 0);
             for part in wobble {
-                let next = floor.level(now, edge - edge / 20 + edge / 10 * part / 1_001, total);
+                let next = floor.pressure(now, edge - edge / 20 + edge / 10 * part / 1_001, total);
                 changes += u32::from(next != now);
                 now = next;
             }

@@ -135,7 +135,7 @@ impl Journal {
         now_us: i64,
         rules: &FreezeOptions,
     ) -> Result<FreezeReport, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         let mut frozen = FreezeReport::default();
         let hold_us = i64::try_from(rules.hold_us).unwrap_or(i64::MAX);
         let seen = self.seen.filter(|seen| {
@@ -150,7 +150,7 @@ impl Journal {
             seen: seen.map_or(0, |seen| seen.seq),
         };
         // Those to be made again were held back once already.
-        for range in to_make_again(&self.db)? {
+        for range in unbuilt_ranges(&self.db)? {
             self.freeze_range(range, &due, rules, &mut frozen)?;
         }
         let mut not_before_us = 0;
@@ -160,10 +160,12 @@ impl Journal {
             due.hold_us = hold_us;
         }
         let mut after = self.db.frozen_through()?;
-        while let Some(batch) = self.gather(after, u64::MAX, &due, rules, &mut frozen.held)? {
+        while let Some(batch) =
+            self.collect_batch(after, u64::MAX, &due, rules, &mut frozen.held)?
+        {
             after = batch.last_seq;
             let hold = NotBefore::Until(not_before_us);
-            self.keep(batch, now_us, rules, hold, &mut frozen)?;
+            self.store_segment(batch, now_us, rules, hold, &mut frozen)?;
         }
         let stays = self
             .seen
@@ -188,9 +190,9 @@ impl Journal {
         frozen: &mut FreezeReport,
     ) -> Result<(), JournalError> {
         let mut from = first;
-        while let Some(batch) = self.gather(from - 1, last, due, rules, &mut frozen.held)? {
+        while let Some(batch) = self.collect_batch(from - 1, last, due, rules, &mut frozen.held)? {
             let next = batch.last_seq + 1;
-            self.keep(
+            self.store_segment(
                 batch,
                 due.now_us,
                 rules,
@@ -200,13 +202,13 @@ impl Journal {
             from = next;
         }
         if from <= last {
-            self.change("forget an empty segment", |tx| forget(tx, from))?;
+            self.change("forget an empty segment", |tx| delete_unbuilt(tx, from))?;
         }
         Ok(())
     }
 
     /// The rows above `after` that belong into the next segment; `None` when there are none.
-    fn gather(
+    fn collect_batch(
         &self,
         after: u64,
         up_to: u64,
@@ -272,7 +274,7 @@ impl Journal {
     }
 
     /// Compresses, seals and keeps a batch.
-    fn keep(
+    fn store_segment(
         &mut self,
         batch: SegmentBatch,
         now_us: i64,
@@ -295,9 +297,9 @@ impl Journal {
                 NotBefore::Until(moment) => moment,
                 NotBefore::Again(first, last) => {
                     let before = not_before(tx, first)?;
-                    forget(tx, first)?;
+                    delete_unbuilt(tx, first)?;
                     if last > batch.last_seq {
-                        leave(tx, batch.last_seq + 1, last, day, before)?;
+                        insert_unbuilt(tx, batch.last_seq + 1, last, day, before)?;
                     }
                     before
                 }
@@ -341,7 +343,7 @@ impl Journal {
 }
 
 /// The ranges whose segments are to be made again: their bodies are gone, and no put of them was begun.
-fn to_make_again(db: &Database) -> Result<Vec<(u64, u64)>, JournalError> {
+fn unbuilt_ranges(db: &Database) -> Result<Vec<(u64, u64)>, JournalError> {
     db.conn
         .prepare_cached(
             "SELECT first_seq, last_seq FROM segment
@@ -355,7 +357,7 @@ fn to_make_again(db: &Database) -> Result<Vec<(u64, u64)>, JournalError> {
 }
 
 /// Forgets a segment without a body.
-fn forget(tx: &Transaction<'_>, first_seq: u64) -> rusqlite::Result<usize> {
+fn delete_unbuilt(tx: &Transaction<'_>, first_seq: u64) -> rusqlite::Result<usize> {
     tx.execute(
         "DELETE FROM segment WHERE first_seq = ?1 AND acked = 0 AND body IS NULL AND tried = 0",
         [first_seq],
@@ -363,7 +365,7 @@ fn forget(tx: &Transaction<'_>, first_seq: u64) -> rusqlite::Result<usize> {
 }
 
 /// Notes a range as one to be made again.
-pub(crate) fn leave(
+pub(crate) fn insert_unbuilt(
     tx: &Transaction<'_>,
     first: u64,
     last: u64,
@@ -387,7 +389,7 @@ pub(crate) fn not_before(tx: &Transaction<'_>, first: u64) -> rusqlite::Result<i
 }
 
 /// Takes the body from every segment that waits and holds one of the numbers `first` to `last`.
-pub(crate) fn thaw(tx: &Transaction<'_>, first: u64, last: u64) -> rusqlite::Result<usize> {
+pub(crate) fn clear_bodies(tx: &Transaction<'_>, first: u64, last: u64) -> rusqlite::Result<usize> {
     tx.prepare_cached(
         "UPDATE segment SET body = NULL WHERE acked = 0 AND first_seq <= ?2 AND last_seq >= ?1",
     )?

@@ -1,7 +1,7 @@
 //! The append-only local truth: SQLite, sealed records, picture files, outbox.
 //!
 //! Always true, whatever happens (kill -9, power cut, full disk) at whatever moment:
-//! * What [`Journal::commit`] or [`Journal::add_shot`] returned `Ok` for is on the disk and stays there, until its owner
+//! * What [`Journal::commit`] or [`Journal::add_screenshot`] returned `Ok` for is on the disk and stays there, until its owner
 //!   has it removed or erased.
 //! * `seq` counts 1, 2, 3, …; a number is never given twice within one installation epoch.
 //! * A record is sealed as the bytes of its JSON line ([`model::RecordLineRef`]); a segment, opened again, holds exactly these

@@ -214,7 +214,7 @@ impl Outbox {
 
     /// Leaves alone what is to be held back at `now_us` (microseconds since the Unix epoch, UTC).
     #[must_use]
-    pub fn holding_back(mut self, now_us: i64) -> Self {
+    pub fn hold_back_until_due(mut self, now_us: i64) -> Self {
         self.now_us = Some(now_us);
         self
     }
@@ -242,7 +242,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
+    pub fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         let next: Option<(u64, Option<i64>, i64)> = self
             .db
             .conn
@@ -269,7 +269,7 @@ impl Outbox {
     /// # Errors
     /// [`JournalError::PictureLost`] when it is gone or was changed; it is then marked lost and waits no more.
     /// [`JournalError::PictureDeleted`] when it was removed in the meantime.
-    pub fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
+    pub fn open_screenshot_file(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         let file = blobs::file(&self.db, seq);
         if let Err(JournalError::PictureLost { .. }) = file {
             blobs::mark_lost(&self.db, seq)?;
@@ -282,7 +282,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; then nothing may be put.
-    pub fn begin_shots(
+    pub fn begin_screenshot_puts(
         &mut self,
         shots: &[(u64, ObjectEncoding)],
     ) -> Result<Vec<u64>, JournalError> {
@@ -307,7 +307,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`JournalError::NoShot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
-    pub fn ack_shot(
+    pub fn acknowledge_screenshot(
         &mut self,
         seq: u64,
         form: ObjectEncoding,
@@ -327,7 +327,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::holding_back`]), or something
+    /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::hold_back_until_due`]), or something
     /// that the writer has to freeze first. The same one until it is acknowledged.
     ///
     /// # Errors
@@ -377,7 +377,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; then nothing may be put.
-    pub fn begin_segment(
+    pub fn begin_segment_put(
         &mut self,
         segment: &Segment,
         form: ObjectEncoding,
@@ -406,7 +406,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn held_until_us(&self) -> Result<Option<i64>, JournalError> {
+    pub fn held_until(&self) -> Result<Option<i64>, JournalError> {
         self.db
             .conn
             .query_row(
@@ -422,7 +422,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn withdraw_segment(&mut self, first_seq: u64, last_seq: u64) -> Result<(), JournalError> {
+    pub fn rebuild_segment(&mut self, first_seq: u64, last_seq: u64) -> Result<(), JournalError> {
         self.change("withdraw a damaged segment", |conn| {
             conn.execute(
                 "UPDATE segment SET body = NULL, tried = 0
@@ -437,7 +437,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`JournalError::NoSegment`] when no such segment was frozen; see [`JournalError`] for the rest.
-    pub fn ack_segment(
+    pub fn acknowledge_segment(
         &mut self,
         first_seq: u64,
         last_seq: u64,
@@ -471,11 +471,11 @@ impl Outbox {
         Ok(())
     }
 
-    /// The copy of the recovery kit that the sink does not have yet ([`crate::Journal::keep_kit`]).
+    /// The copy of the recovery kit that the sink does not have yet ([`crate::Journal::store_vault_copy`]).
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
+    pub fn unsent_vault_copy(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(kept_kit(&self.db)?.and_then(|(kit, sent)| (!sent).then_some(kit)))
     }
 
@@ -483,7 +483,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn ack_kit(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
+    pub fn acknowledge_vault_copy(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
         self.change("note an acknowledged recovery kit", |conn| {
             db::set_meta(conn, key::KIT_ACKED, &seq)?;
             db::set_meta(conn, key::LAST_ACK, &at_us)
@@ -503,7 +503,7 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn set_note(&mut self, note: &str) -> Result<(), JournalError> {
+    pub fn set_upload_note(&mut self, note: &str) -> Result<(), JournalError> {
         self.change("keep a note", |conn| db::set_meta(conn, key::NOTE, &note))
     }
 
@@ -511,15 +511,15 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn note(&self) -> Result<Option<String>, JournalError> {
+    pub fn upload_note(&self) -> Result<Option<String>, JournalError> {
         self.db.meta(key::NOTE)
     }
 
-    /// The pictures that lie here, for [`crate::retention::plan`].
+    /// The pictures that lie here, for [`crate::retention::plan_retention`].
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn blob_items(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
+    pub fn list_local_screenshots(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
         blobs::items(&self.db)
     }
 
@@ -527,7 +527,10 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.
-    pub fn apply(&mut self, plan: &[RetentionStep]) -> Result<RetentionReport, JournalError> {
+    pub fn apply_retention(
+        &mut self,
+        plan: &[RetentionStep],
+    ) -> Result<RetentionReport, JournalError> {
         blobs::apply(&mut self.db, plan)
     }
 

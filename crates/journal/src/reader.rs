@@ -59,18 +59,18 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`]; a row that cannot be read is no error but an entry in [`RecordLines::damaged`]. Which day such a
     /// row belongs to is known, its exact start is not; so it is listed when its UTC day touches the range.
-    pub fn lines(&self, start_us: Range<i64>) -> Result<RecordLines, JournalError> {
+    pub fn read_records(&self, start_us: Range<i64>) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
-        self.each_line(start_us, &mut |line| lines.push(line))?;
+        self.for_each_record(start_us, &mut |line| lines.push(line))?;
         Ok(lines)
     }
 
-    /// As [`Self::lines`], without the spans that `wanted` does not want. These are not taken apart, which is most of what a
+    /// As [`Self::read_records`], without the spans that `wanted` does not want. These are not taken apart, which is most of what a
     /// line costs.
     ///
     /// # Errors
-    /// As [`Self::lines`].
-    pub fn lines_if(
+    /// As [`Self::read_records`].
+    pub fn read_records_where(
         &self,
         start_us: Range<i64>,
         wanted: &mut dyn FnMut(SpanHead<'_>) -> bool,
@@ -88,11 +88,11 @@ impl Reader {
         Ok(lines)
     }
 
-    /// As [`Self::lines`], one at a time, for ranges that should not lie in memory at once.
+    /// As [`Self::read_records`], one at a time, for ranges that should not lie in memory at once.
     ///
     /// # Errors
-    /// As [`Self::lines`].
-    pub fn each_line(
+    /// As [`Self::read_records`].
+    pub fn for_each_record(
         &self,
         start_us: Range<i64>,
         visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
@@ -108,11 +108,11 @@ impl Reader {
     }
 
     /// Every record whose **start** lies in one of `slots` (quarter hours since the Unix epoch, UTC), one at a time; by
-    /// rising `seq` within each run of neighbouring days. For the quarter hours [`Self::rollups`] says nothing about.
+    /// rising `seq` within each run of neighbouring days. For the quarter hours [`Self::read_rollups`] says nothing about.
     ///
     /// # Errors
-    /// As [`Self::lines`].
-    pub fn each_line_of(
+    /// As [`Self::read_records`].
+    pub fn for_each_record_of(
         &self,
         slots: &BTreeSet<i64>,
         visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
@@ -132,22 +132,22 @@ impl Reader {
     }
 
     /// The roll-ups of the quarter hours in `slots` (counted from the Unix epoch, UTC), by rising slot. From
-    /// [`Self::rolled_since`] on, outside the days in [`Self::erased`], a slot that is missing here holds no time; one
+    /// [`Self::rollups_complete_since`] on, outside the days in [`Self::erased_ranges`], a slot that is missing here holds no time; one
     /// without content is to be read from its records, and everything else too.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn rollups(&self, slots: Range<i64>) -> Result<Vec<StoredRollup>, JournalError> {
+    pub fn read_rollups(&self, slots: Range<i64>) -> Result<Vec<StoredRollup>, JournalError> {
         let mut out = Vec::new();
-        self.each_rollup(slots, &mut |row| out.push(row))?;
+        self.for_each_rollup(slots, &mut |row| out.push(row))?;
         Ok(out)
     }
 
-    /// As [`Self::rollups`], one at a time, for times that should not lie in memory at once.
+    /// As [`Self::read_rollups`], one at a time, for times that should not lie in memory at once.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn each_rollup(
+    pub fn for_each_rollup(
         &self,
         slots: Range<i64>,
         visit: &mut dyn FnMut(StoredRollup),
@@ -155,19 +155,19 @@ impl Reader {
         rollup::read(&self.db, &self.ring, slots, visit)
     }
 
-    /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::rollups`] tells everything.
+    /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::read_rollups`] tells everything.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn rolled_since(&self) -> Result<i64, JournalError> {
-        rollup::since(&self.db)
+    pub fn rollups_complete_since(&self) -> Result<i64, JournalError> {
+        rollup::complete_since(&self.db)
     }
 
     /// Up to `limit` records with a number above `seq`, by rising `seq`.
     ///
     /// # Errors
     /// See [`JournalError`]; a row that cannot be read is an entry in [`RecordLines::damaged`].
-    pub fn tail_after(&self, seq: u64, limit: usize) -> Result<RecordLines, JournalError> {
+    pub fn read_after(&self, seq: u64, limit: usize) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
         self.each_after(seq, limit, &mut |sealed| {
             lines.push(sealed.line(&self.db, &self.ring));
@@ -189,7 +189,11 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`]; here a row that does not open is an error ([`JournalError::Seal`]).
-    pub fn raw_lines(&self, seq: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+    pub fn read_raw_lines(
+        &self,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
         let mut out = Vec::new();
         self.each_after(seq, limit, &mut |sealed| {
             out.push((sealed.seq, sealed.bytes(&self.db, &self.ring)?));
@@ -203,7 +207,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`]; one that cannot be read is left out.
-    pub fn pending(&self) -> Result<Vec<Span>, JournalError> {
+    pub fn provisional_spans(&self) -> Result<Vec<Span>, JournalError> {
         let rows = recover::pending(&self.db, i64::MAX)?;
         let spans = rows
             .iter()
@@ -215,7 +219,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn erased(&self) -> Result<Vec<ErasedRange>, JournalError> {
+    pub fn erased_ranges(&self) -> Result<Vec<ErasedRange>, JournalError> {
         erase::ranges(&self.db)
     }
 
@@ -243,11 +247,11 @@ impl Reader {
         self.db.meta(key::LAST_ACK)
     }
 
-    /// The uploader's note ([`crate::Outbox::set_note`]).
+    /// The uploader's note ([`crate::Outbox::set_upload_note`]).
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn note(&self) -> Result<Option<String>, JournalError> {
+    pub fn upload_note(&self) -> Result<Option<String>, JournalError> {
         self.db.meta(key::NOTE)
     }
 
@@ -255,15 +259,15 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots(&self, limit: usize) -> Result<Vec<ScreenshotEntry>, JournalError> {
-        self.shots_below(u64::MAX, limit)
+    pub fn newest_screenshots(&self, limit: usize) -> Result<Vec<ScreenshotEntry>, JournalError> {
+        self.screenshots_below(u64::MAX, limit)
     }
 
-    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::shots`].
+    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots_below(
+    pub fn screenshots_below(
         &self,
         seq: u64,
         limit: usize,
@@ -271,11 +275,11 @@ impl Reader {
         blobs::newest(&self.db, &self.ring, seq, limit)
     }
 
-    /// The shots of whole UTC days, newest first; as [`Self::shots`].
+    /// The shots of whole UTC days, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn shots_of(
+    pub fn screenshots_of(
         &self,
         days: &RangeInclusive<UtcDay>,
     ) -> Result<Vec<ScreenshotEntry>, JournalError> {
@@ -286,7 +290,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`JournalError::NoShot`], [`JournalError::PictureLost`], [`JournalError::PictureDeleted`].
-    pub fn picture(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
+    pub fn open_screenshot(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
         blobs::picture(&self.db, &self.ring, seq)
     }
 
@@ -294,7 +298,10 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn each_sent(&self, visit: &mut dyn FnMut(UploadedObjectInfo)) -> Result<(), JournalError> {
+    pub fn for_each_uploaded(
+        &self,
+        visit: &mut dyn FnMut(UploadedObjectInfo),
+    ) -> Result<(), JournalError> {
         outbox::each_sent(&self.db, visit)
     }
 
@@ -302,7 +309,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn sent_kit(&self) -> Result<Option<VaultCopy>, JournalError> {
+    pub fn uploaded_vault_copy(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(outbox::kept_kit(&self.db)?.and_then(|(kit, sent)| sent.then_some(kit)))
     }
 
@@ -310,7 +317,10 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn each_manifest(&self, visit: &mut dyn FnMut(ManifestInfo)) -> Result<(), JournalError> {
+    pub fn for_each_manifest(
+        &self,
+        visit: &mut dyn FnMut(ManifestInfo),
+    ) -> Result<(), JournalError> {
         chain::each_manifest(&self.db, visit)
     }
 
@@ -318,7 +328,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn chain_head(&self) -> Result<Option<ManifestHead>, JournalError> {
+    pub fn manifest_head(&self) -> Result<Option<ManifestHead>, JournalError> {
         chain::head(&self.db)
     }
 
@@ -326,7 +336,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn entombed(&self) -> Result<Vec<UploadedObject>, JournalError> {
+    pub fn tombstones(&self) -> Result<Vec<UploadedObject>, JournalError> {
         chain::entombed(&self.db)
     }
 

@@ -110,7 +110,7 @@ pub(crate) fn open_for_errand(
     if check {
         quick_check(&conn, &path)?;
     }
-    doubt::copy_log(&conn, &path)?;
+    doubt::checkpoint_now(&conn, &path)?;
     if migrate::check_version(&conn, &path)? {
         return Err(JournalError::Missing { path });
     }
@@ -147,12 +147,12 @@ fn attempt(
     files::restrict_to_owner(&path).map_err(JournalError::io("protect", &path))?;
     let mut conn = db::connect(&path, AccessMode::Write)?;
     quick_check(&conn, &path)?;
-    doubt::copy_log(&conn, &path)?;
+    doubt::checkpoint_now(&conn, &path)?;
     recovery.first = migrate::create(&mut conn, &path)?;
     let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
     let mut db = Database::with(conn, dir, path)?;
     read_pending(&db, ring, run, &mut recovery)?;
-    recovery.swept = sweep::sweep(&mut db, recovery.quarantined.is_some())?;
+    recovery.swept = sweep::reconcile(&mut db, recovery.quarantined.is_some())?;
     Ok((db, recovery, run))
 }
 
@@ -218,7 +218,7 @@ fn begin_run(
         })
         .and_then(|()| set(key::RUN, &run))
         .and_then(|()| set(key::CLEAN, &0))
-        .and_then(|()| rollup::begin(&tx))
+        .and_then(|()| rollup::note_complete_since(&tx))
         .map_err(failed())?;
     tx.commit().map_err(failed())?;
     Ok(run)

@@ -56,7 +56,7 @@ pub struct RedactionReport {
     /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was removed, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
-    /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::fold`] later.
+    /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::checkpoint`] later.
     pub folded: bool,
 }
 
@@ -149,14 +149,14 @@ impl Journal {
     /// # Errors
     /// [`JournalError::NoShot`]; see [`JournalError`] for the rest. After an error nothing was taken out, or all of it;
     /// it may be repeated.
-    pub fn remove(
+    pub fn redact(
         &mut self,
         what: &RedactionTarget,
         now_us: i64,
     ) -> Result<RedactionReport, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         let mut removed = RedactionReport {
-            aside: sweep::aside(&self.db),
+            aside: sweep::list_set_aside(&self.db),
             ..RedactionReport::default()
         };
         let (changes, pending) = self.found(what, &mut removed)?;
@@ -167,7 +167,7 @@ impl Journal {
             self.slots.changed(span.end_us());
         }
         if changes.is_empty() && pending.is_empty() {
-            removed.folded = self.fold()?;
+            removed.folded = self.checkpoint()?;
             return Ok(removed);
         }
         removed.sent = self.write(now_us, |fill| {
@@ -182,11 +182,11 @@ impl Journal {
                     )?
                     .execute(params![change.seq, fill.session_no, sealed])?;
                 if matches!(change.record, Record::Shot(_)) {
-                    sent.extend(drop_picture(fill.tx, change.seq)?);
+                    sent.extend(delete_screenshot(fill.tx, change.seq)?);
                 }
-                note_segment(fill.tx, change.seq, &mut sent)?;
-                freeze::thaw(fill.tx, change.seq, change.seq)?;
-                rollup::forget(fill.tx, change.time_us.clone())?;
+                add_segment_objects(fill.tx, change.seq, &mut sent)?;
+                freeze::clear_bodies(fill.tx, change.seq, change.seq)?;
+                rollup::invalidate(fill.tx, change.time_us.clone())?;
             }
             for (row, span) in &pending {
                 let sealed = fill.seal_open(row.sealed.seq, span)?;
@@ -196,33 +196,33 @@ impl Journal {
                         "UPDATE pending SET session = ?3, sealed = ?4 WHERE run = ?1 AND id = ?2",
                     )?
                     .execute(params![row.run, row.sealed.seq, fill.session_no, sealed])?;
-                rollup::forget(fill.tx, span.start_us..span.end_us())?;
+                rollup::invalidate(fill.tx, span.start_us..span.end_us())?;
             }
             orphans.forget(fill.tx, fill.session_no)?;
             let pictures = sent.iter().filter(|object| object.media.is_some());
-            chain::entomb(fill.tx, pictures, now_us)?;
+            chain::insert(fill.tx, pictures, now_us)?;
             Ok(sent)
         })?;
         erase::finish(&self.db)?;
-        removed.folded = self.fold()?;
+        removed.folded = self.checkpoint()?;
         Ok(removed)
     }
 
-    /// What [`Self::remove`] would take out. Nothing is changed; [`RedactionReport::folded`] says nothing.
+    /// What [`Self::redact`] would take out. Nothing is changed; [`RedactionReport::folded`] says nothing.
     ///
     /// # Errors
     /// As there.
-    pub fn would_remove(&self, what: &RedactionTarget) -> Result<RedactionReport, JournalError> {
+    pub fn redact_dry_run(&self, what: &RedactionTarget) -> Result<RedactionReport, JournalError> {
         let mut removed = RedactionReport::default();
         let (changes, _) = self.found(what, &mut removed)?;
         let conn = &self.db.conn;
         for change in &changes {
             let is_shot = matches!(change.record, Record::Shot(_));
             is_shot
-                .then(|| picture_sent(conn, change.seq))
+                .then(|| objects_of_screenshot(conn, change.seq))
                 .transpose()
                 .map(|sent| removed.sent.extend(sent.into_iter().flatten()))
-                .and_then(|()| note_segment(conn, change.seq, &mut removed.sent))
+                .and_then(|()| add_segment_objects(conn, change.seq, &mut removed.sent))
                 .map_err(self.db.failed("look what was sent"))?;
         }
         Ok(removed)
@@ -342,8 +342,8 @@ fn change_of(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRedacti
 }
 
 /// Deletes a picture's row; its file follows. Returns what the sink has of it, or may have.
-pub(crate) fn drop_picture(tx: &Transaction<'_>, seq: u64) -> TxnResult<Vec<UploadedObject>> {
-    let sent = picture_sent(tx, seq)?;
+pub(crate) fn delete_screenshot(tx: &Transaction<'_>, seq: u64) -> TxnResult<Vec<UploadedObject>> {
+    let sent = objects_of_screenshot(tx, seq)?;
     tx.prepare_cached(
         "INSERT OR IGNORE INTO doomed SELECT path FROM blob WHERE seq = ?1 AND place IN (0, 1, 3)",
     )?
@@ -358,7 +358,10 @@ pub(crate) fn drop_picture(tx: &Transaction<'_>, seq: u64) -> TxnResult<Vec<Uplo
 }
 
 /// What the sink has of a shot's picture, or may have.
-pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<UploadedObject>> {
+pub(crate) fn objects_of_screenshot(
+    tx: &Connection,
+    seq: u64,
+) -> rusqlite::Result<Vec<UploadedObject>> {
     struct ScreenshotPutRow {
         day: UtcDay,
         media: String,
@@ -409,7 +412,7 @@ pub(crate) fn picture_sent(tx: &Connection, seq: u64) -> rusqlite::Result<Vec<Up
 }
 
 /// Notes the objects of the segment that holds a number, once.
-pub(crate) fn note_segment(
+pub(crate) fn add_segment_objects(
     tx: &Connection,
     seq: u64,
     sent: &mut Vec<UploadedObject>,

@@ -68,7 +68,11 @@ pub struct RetentionReport {
 
 /// The pictures that have to leave now. `now_us`: microseconds since the Unix epoch (UTC).
 #[must_use]
-pub fn plan(items: &[StoredScreenshot], now_us: i64, policy: &RetentionRule) -> Vec<RetentionStep> {
+pub fn plan_retention(
+    items: &[StoredScreenshot],
+    now_us: i64,
+    policy: &RetentionRule,
+) -> Vec<RetentionStep> {
     let today = UtcDay::of_us(now_us);
     let oldest_kept = i64::from(today.0) - i64::from(policy.max_age_days);
     let mut total = items
@@ -93,7 +97,7 @@ pub fn plan(items: &[StoredScreenshot], now_us: i64, policy: &RetentionRule) -> 
 
 /// The oldest acknowledged pictures that together give `bytes` bytes, or all there are: what leaves when the disk is full.
 #[must_use]
-pub fn make_room(
+pub fn plan_space(
     items: &[StoredScreenshot],
     bytes: u64,
     action: &RetentionAction,
@@ -179,7 +183,7 @@ pub enum RetentionNotice {
 /// When a plan may be carried out whose rule was told first at `told_us`, or not at all. Both in microseconds since the
 /// Unix epoch (UTC). A rule that was told in the future, as after the clock was set back, is told again.
 #[must_use]
-pub fn due(told_us: Option<i64>, now_us: i64) -> RetentionNotice {
+pub fn notice_due(told_us: Option<i64>, now_us: i64) -> RetentionNotice {
     match told_us.map(|told| now_us.saturating_sub(told)) {
         None | Some(..0) => RetentionNotice::Tell,
         Some(0..NOTICE_US) => RetentionNotice::Wait,

@@ -1,7 +1,7 @@
 //! Roll-ups: sealed sums of a quarter hour, so that a year is shown without opening a year of records. What is inside
 //! is the business of whoever asks questions; here they are only kept, and forgotten when their records change.
 //!
-//! Always true of every slot from [`crate::Reader::rolled_since`] on, outside days that were erased:
+//! Always true of every slot from [`crate::Reader::rollups_complete_since`] on, outside days that were erased:
 //! * A slot that a span touches (closed or open) has one row, and the other way round: **a slot without a row holds no
 //!   time**. The row is a *mark* (nothing is in it) until a roll-up comes in its place.
 //! * A span that is put, and one that is removed, turns the roll-ups of its slots into marks, in the same step. So
@@ -84,12 +84,12 @@ pub(crate) fn read(
 }
 
 /// The first slot of which [`read`] tells everything.
-pub(crate) fn since(db: &Database) -> Result<i64, JournalError> {
+pub(crate) fn complete_since(db: &Database) -> Result<i64, JournalError> {
     Ok(db.meta(key::ROLLED_SINCE)?.unwrap_or(i64::MAX))
 }
 
 /// Notes, once, from when on every slot that a span touches has a row: after everything that is there already.
-pub(crate) fn begin(conn: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn note_complete_since(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute(
         "INSERT OR IGNORE INTO meta
          SELECT ?1, coalesce(max(day) + 2, 0) * ?2 FROM
@@ -102,7 +102,7 @@ pub(crate) fn begin(conn: &Connection) -> rusqlite::Result<()> {
 
 /// Turns the roll-ups that hold anything of `us` (microseconds since the Unix epoch, UTC; its end is exclusive) into
 /// marks.
-pub(crate) fn forget(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
+pub(crate) fn invalidate(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
     let slots = slots_of(us.start, us.end);
     conn.prepare_cached("UPDATE rollup SET sealed = x'' WHERE slot BETWEEN ?1 AND ?2")?
         .execute([slots.start(), slots.end()])?;
@@ -110,7 +110,7 @@ pub(crate) fn forget(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> 
 }
 
 /// Deletes the roll-ups and marks of `us`: who reads must know otherwise that there may be time.
-pub(crate) fn erase(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
+pub(crate) fn delete(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
     let slots = slots_of(us.start, us.end);
     conn.prepare_cached("DELETE FROM rollup WHERE slot BETWEEN ?1 AND ?2")?
         .execute([slots.start(), slots.end()])?;
@@ -234,7 +234,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn first_clear_slot(&self) -> Result<i64, JournalError> {
+    pub fn first_free_quarter_hour(&self) -> Result<i64, JournalError> {
         let next: i64 = self
             .db
             .conn
@@ -242,6 +242,6 @@ impl Journal {
                 row.get(0)
             })
             .map_err(self.db.failed("read the roll-ups"))?;
-        Ok(next.max(since(&self.db)?))
+        Ok(next.max(complete_since(&self.db)?))
     }
 }

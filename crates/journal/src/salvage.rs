@@ -64,7 +64,7 @@ pub(crate) fn quarantine(
     let why: String = why.lines().collect::<Vec<_>>().join("; ");
     files::write_file_durably(&mark, format!("{stem}\n{why}\n").as_bytes())
         .map_err(JournalError::io("write", &mark))?;
-    go_on(dir, device, ring, &stem, &why)
+    continue_salvage(dir, device, ring, &stem, &why)
 }
 
 /// Goes on with a salvage that a crash interrupted, if there is one.
@@ -87,11 +87,11 @@ pub(crate) fn resume(
             "it does not name a damaged journal; remove it",
         )));
     }
-    go_on(dir, device, ring, &stem, &why).map(Some)
+    continue_salvage(dir, device, ring, &stem, &why).map(Some)
 }
 
 /// Every step may be repeated.
-fn go_on(
+fn continue_salvage(
     dir: &Path,
     device: &DeviceId,
     ring: &KeyRing,
@@ -106,7 +106,7 @@ fn go_on(
             rename(&with(&path, companion), &with(&damaged, companion))?;
         }
         files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
-        fill(dir, device, ring, &damaged)?;
+        build_new_database(dir, device, ring, &damaged)?;
         rename(&dir.join(NEW_NAME), &path)?;
         files::sync_dir(dir).map_err(JournalError::io("sync", dir))?;
     }
@@ -146,7 +146,12 @@ fn numbers(path: &Path) -> Result<(u64, u64), JournalError> {
 }
 
 /// Makes the new database and copies into it what opens.
-fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result<(), JournalError> {
+fn build_new_database(
+    dir: &Path,
+    device: &DeviceId,
+    ring: &KeyRing,
+    damaged: &Path,
+) -> Result<(), JournalError> {
     let new = dir.join(NEW_NAME);
     for stale in [new.clone(), with(&new, "-journal")] {
         remove(&stale)?;
@@ -166,7 +171,7 @@ fn fill(dir: &Path, device: &DeviceId, ring: &KeyRing, damaged: &Path) -> Result
         last_seq_of_files(dir),
     );
     let copy = dir.join(COPY_NAME);
-    let from = match look(damaged) {
+    let from = match open_untouched(damaged) {
         Ok(from) => Some(from),
         // At worst what can be asked of it as it is.
         Err(_) => with_new_head(damaged, &copy)?.or_else(|| untouched(damaged).ok()),
@@ -245,7 +250,7 @@ fn with_head_of(
         OpenOptions::new().write(true).open(copy)?.write_all(&head)
     });
     copied.map_err(JournalError::io("copy the damaged journal to", copy))?;
-    Ok(look(copy).ok())
+    Ok(open_untouched(copy).ok())
 }
 
 /// Opens the damaged database so that nothing in it changes.
@@ -259,7 +264,7 @@ fn untouched(damaged: &Path) -> rusqlite::Result<Connection> {
 
 /// The same, and fails when its first page does not say where the tables are: the names and columns of the first
 /// group, and a session, which every record needs.
-fn look(damaged: &Path) -> rusqlite::Result<Connection> {
+fn open_untouched(damaged: &Path) -> rusqlite::Result<Connection> {
     let conn = untouched(damaged)?;
     for columns in [
         "key, value FROM meta",

@@ -18,7 +18,10 @@ use std::path::{Path, PathBuf};
 const SET_ASIDE: &str = "set-aside";
 
 /// Compares and mends. After a salvage (`salvaged`) rows may be missing, so no file without one is removed.
-pub(crate) fn sweep(db: &mut Database, salvaged: bool) -> Result<ReconcileReport, JournalError> {
+pub(crate) fn reconcile(
+    db: &mut Database,
+    salvaged: bool,
+) -> Result<ReconcileReport, JournalError> {
     let mut swept = ReconcileReport::default();
     erase::finish(db)?;
     let next_seq = recover::next_seq(db)?;
@@ -143,7 +146,7 @@ fn mark_missing(db: &mut Database, swept: &mut ReconcileReport) -> Result<(), Jo
 
 /// Everything that was ever set aside and still lies there: pictures without rows, and damaged databases. As much as can
 /// be listed.
-pub(crate) fn aside(db: &Database) -> Vec<PathBuf> {
+pub(crate) fn list_set_aside(db: &Database) -> Vec<PathBuf> {
     let mut out = entries(&db.dir.join(SET_ASIDE)).unwrap_or_default();
     let damaged = |path: &PathBuf| {
         path.file_name()

@@ -3,7 +3,7 @@
 //! Always true:
 //! * One process at a time (`journal.lock`); the lock dies with it.
 //! * `Ok` is returned after the fsync of the transaction, never before; an error means that nothing of the step counts.
-//! * After the disk failed a write, nothing is believed until it was looked after; see [`crate::doubt`].
+//! * After the disk failed a write, nothing is believed until it was looked after; see [`crate::note_io_error`].
 //! * The data key changes at every start and at every UTC midnight.
 //! * Nothing here needs to open what an earlier lease sealed.
 
@@ -266,7 +266,7 @@ impl Journal {
 
     /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
     /// are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they were begun), then
-    /// come the records made from [`RecoveryReport::pending`], and all those provisional spans are dropped. Returns the
+    /// come the records made from [`RecoveryReport::provisional_spans`], and all those provisional spans are dropped. Returns the
     /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
     ///
     /// # Errors
@@ -276,7 +276,7 @@ impl Journal {
         records: &[Record],
         at_us: i64,
     ) -> Result<Vec<u64>, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         let mut closed = recover::pending(&self.db, self.run)?;
         closed.retain(|row| row.sealed.open_span(&self.db, &self.ring).is_err());
         self.write(at_us, |fill| {
@@ -296,7 +296,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::WrongPicture`] when hash or size do not match; see [`JournalError`] for the rest. Neither file nor
     /// row is left, and it may be tried again.
-    pub fn add_shot(
+    pub fn add_screenshot(
         &mut self,
         shot: &Screenshot,
         picture: &[u8],
@@ -309,10 +309,10 @@ impl Journal {
         if picture.len() as u64 != shot.bytes {
             return Err(JournalError::WrongPicture { what: "size" });
         }
-        self.settle()?;
+        self.reverify()?;
         let day = UtcDay::of_us(shot.at_us);
         let stored = blobs::store(&self.db, &self.maker, day, self.next_seq, picture);
-        let stored = self.doubt(stored)?;
+        let stored = self.note_io_error(stored)?;
         let record = Record::Shot(shot.clone());
         let written = self.write(at_us, |fill| {
             let seq = fill.append(&record)?;
@@ -348,8 +348,8 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; it may be tried again.
-    pub fn keep_kit(&mut self, kit: &[u8], at_us: i64) -> Result<(), JournalError> {
-        self.settle()?;
+    pub fn store_vault_copy(&mut self, kit: &[u8], at_us: i64) -> Result<(), JournalError> {
+        self.reverify()?;
         if self.db.meta::<Vec<u8>>(key::KIT)?.as_deref() == Some(kit) {
             return Ok(());
         }
@@ -361,11 +361,11 @@ impl Journal {
         })
     }
 
-    /// The pictures that lie here, for [`crate::retention::plan`].
+    /// The pictures that lie here, for [`crate::retention::plan_retention`].
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn blob_items(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
+    pub fn list_local_screenshots(&self) -> Result<Vec<StoredScreenshot>, JournalError> {
         blobs::items(&self.db)
     }
 
@@ -373,17 +373,20 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.
-    pub fn apply(&mut self, plan: &[RetentionStep]) -> Result<RetentionReport, JournalError> {
-        self.settle()?;
+    pub fn apply_retention(
+        &mut self,
+        plan: &[RetentionStep],
+    ) -> Result<RetentionReport, JournalError> {
+        self.reverify()?;
         let applied = blobs::apply(&mut self.db, plan);
-        self.doubt(applied)
+        self.note_io_error(applied)
     }
 
     /// SQLite's own check of the database that is open.
     ///
     /// # Errors
     /// [`JournalError::DamagedRow`], or what the disk says.
-    pub fn check(&self) -> Result<(), JournalError> {
+    pub fn check_integrity(&self) -> Result<(), JournalError> {
         recover::quick_check(&self.db.conn, &self.db.path)
     }
 
@@ -397,7 +400,7 @@ impl Journal {
             Ok(())
         })?;
         // Somebody who is looking right now may keep the log; it is folded in another time.
-        self.fold().map(drop)
+        self.checkpoint().map(drop)
     }
 
     /// Folds the write-ahead log into the database and empties it, so that nothing that was overwritten lies in it any
@@ -405,9 +408,9 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn fold(&mut self) -> Result<bool, JournalError> {
-        let folded = db::fold(&self.db.conn, &self.db.path, db::FOLD);
-        self.doubt(folded)
+    pub fn checkpoint(&mut self) -> Result<bool, JournalError> {
+        let folded = db::checkpoint(&self.db.conn, &self.db.path, db::FOLD);
+        self.note_io_error(folded)
     }
 
     /// Runs `fill` in one transaction that also moves the last durable moment.
@@ -416,7 +419,7 @@ impl Journal {
         at_us: i64,
         fill: impl FnOnce(&mut WriteTxn<'_>) -> TxnResult<T>,
     ) -> Result<T, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         self.rotate(at_us)?;
         let result = self.try_write(at_us, fill);
         self.slots.written(result.is_ok());
@@ -432,7 +435,7 @@ impl Journal {
         doing: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        self.settle()?;
+        self.reverify()?;
         let tried = (|| {
             let tx = self
                 .db

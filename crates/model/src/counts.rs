@@ -90,7 +90,7 @@ impl Counts {
 }
 
 impl InputCounts {
-    fn take_back(&mut self, other: Self) {
+    fn saturating_sub(&mut self, other: Self) {
         for (own, theirs) in [
             (&mut self.keys, other.keys),
             (&mut self.left, other.left),
@@ -107,9 +107,9 @@ impl InputCounts {
 
 impl Counts {
     /// Takes back what was added before; never below nothing.
-    pub fn take_back(&mut self, other: Self) {
-        self.hardware.take_back(other.hardware);
-        self.injected.take_back(other.injected);
+    pub fn saturating_sub(&mut self, other: Self) {
+        self.hardware.saturating_sub(other.hardware);
+        self.injected.saturating_sub(other.injected);
     }
 }
 

@@ -14,6 +14,7 @@ mod record;
 mod sensor;
 mod text;
 mod time;
+mod user_error;
 mod window;
 
 pub use counts::{Counts, InputCounts};
@@ -23,6 +24,7 @@ pub use frame::{Frame, Rect};
 pub use notice::{Notice, NoticeCode};
 pub use record::{DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span};
 pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
-pub use text::printable;
+pub use text::to_printable;
 pub use time::{Clock, MICROS_PER_SECOND, Moment};
+pub use user_error::{ErrorKind, UserError, describe_error, error_kind, find_user_error};
 pub use window::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};

@@ -3,7 +3,7 @@
 /// `text` made safe to show on one line of a terminal or log: control characters, line breaks and bidirectional
 /// marks become `·`, and at most `max_chars` characters are kept (an ellipsis stands for the rest).
 #[must_use]
-pub fn printable(text: &str, max_chars: usize) -> String {
+pub fn to_printable(text: &str, max_chars: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max_chars * 4));
     for (n, c) in text.chars().enumerate() {
         if n + 1 >= max_chars && text.chars().nth(max_chars).is_some() {
@@ -30,21 +30,21 @@ mod tests {
     #[test]
     fn hostile_titles_become_harmless() {
         assert_eq!(
-            printable("a\u{1b}[31mred\u{202e}gnp.exe\n", 80),
+            to_printable("a\u{1b}[31mred\u{202e}gnp.exe\n", 80),
             "a·[31mred·gnp.exe·"
         );
     }
 
     #[test]
     fn long_titles_end_in_an_ellipsis() {
-        assert_eq!(printable("abcdef", 4), "abc…");
-        assert_eq!(printable("abcd", 4), "abcd");
+        assert_eq!(to_printable("abcdef", 4), "abc…");
+        assert_eq!(to_printable("abcd", 4), "abcd");
     }
 
     proptest! {
         #[test]
         fn nothing_hostile_comes_through(text in "\\PC*|(.|\\p{Cf}|\\p{Cc})*", max in 1usize..50) {
-            let shown = printable(&text, max);
+            let shown = to_printable(&text, max);
             prop_assert!(shown.chars().count() <= max);
             prop_assert!(!shown.chars().any(is_hostile));
         }

@@ -15,7 +15,7 @@ pub struct WindowInfo {
     /// Full path of the executable, or empty when it cannot be known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub exe: String,
-    /// The title as the program set it. Hostile text: show it through [`crate::printable`] only.
+    /// The title as the program set it. Hostile text: show it through [`crate::to_printable`] only.
     pub title: String,
 }
 

@@ -2,7 +2,7 @@
 
 mod built_in;
 
-pub use built_in::{ExclusionGroup, built_in};
+pub use built_in::{ExclusionGroup, built_in_rules};
 
 use model::WindowInfo;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ impl ExclusionRules {
     /// # Errors
     /// As [`Self::new`]; the built-in rules are sound.
     pub fn with_built_in(own: &[ExclusionRule]) -> Result<Self, InvalidExclusionRule> {
-        Self::compiled(own, built_in())
+        Self::compiled(own, built_in_rules())
     }
 
     fn compiled(
@@ -125,9 +125,9 @@ impl ExclusionRules {
 
     /// The first rule that names this window, and where it comes from.
     #[must_use]
-    pub fn which(&self, window: &WindowInfo) -> Option<(ExclusionOrigin, &ExclusionRule)> {
+    pub fn matching_rule(&self, window: &WindowInfo) -> Option<(ExclusionOrigin, &ExclusionRule)> {
         let text = |text: &str| {
-            let text = folded(text);
+            let text = fold_text(text);
             (ByteSet::of(&text), text)
         };
         let (app, exe, title) = (text(&window.app), text(&window.exe), text(&window.title));
@@ -144,7 +144,7 @@ impl ExclusionRules {
     /// Must this window not be named?
     #[must_use]
     pub fn protects(&self, window: &WindowInfo) -> bool {
-        self.which(window).is_some()
+        self.matching_rule(window).is_some()
     }
 
     /// Every rule in force, in the order in which they are tried.
@@ -185,7 +185,7 @@ impl CompiledExclusion {
 
 impl WordPattern {
     fn new(text: &str) -> Option<Self> {
-        let lower = folded(text.trim());
+        let lower = fold_text(text.trim());
         let open_start = lower.starts_with('*');
         let open_end = lower.ends_with('*');
         let needle = lower.trim_matches('*').to_owned();
@@ -231,7 +231,7 @@ impl ByteSet {
 
 /// The text in the one shape in which patterns and windows are compared: lower case, white space of any kind as a
 /// space, and without what is not seen or not always written (direction marks, joiners, Arabic vowel points).
-fn folded(text: &str) -> String {
+fn fold_text(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
         .filter(|c| !is_unseen(*c))

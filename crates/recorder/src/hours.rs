@@ -125,7 +125,7 @@ impl RecordingSchedule {
         // Each turn goes to the next change of the zone's offset; without one in the way, the edge on the wall clock
         // (at most a week ahead) is the answer. So the turns are few: zones change their offset a few times a year.
         loop {
-            let way = self.way_to_edge(shown(from, zone))?;
+            let way = self.time_to_edge(shown(from, zone))?;
             let edge = from.as_microsecond().saturating_add(way);
             let Some(offset) = changes_of_offset
                 .next()
@@ -142,7 +142,7 @@ impl RecordingSchedule {
     }
 
     /// How far the wall clock has to go until the answer changes, in microseconds above 0; none when it never does.
-    fn way_to_edge(&self, shown_us: i64) -> Option<i64> {
+    fn time_to_edge(&self, shown_us: i64) -> Option<i64> {
         let first = self.ranges.first()?;
         if *first == (0, WEEK) {
             return None;
@@ -203,29 +203,29 @@ impl ScheduleWatch {
 
     /// Looks at the clock, which shows `utc_us`. When an edge was passed since the last look, or the answer differs
     /// from the one then, it is given: is it inside the hours now?
-    pub fn look(&mut self, utc_us: i64) -> Option<bool> {
+    pub fn poll(&mut self, utc_us: i64) -> Option<bool> {
         let passed = self.now.next_change_us.is_some_and(|at| at <= utc_us);
         // A clock that was set back makes the next change an earlier one.
         if !passed && utc_us >= self.looked_us {
             self.looked_us = utc_us;
             return None;
         }
-        self.renew(utc_us).or(passed.then_some(self.now.inside))
+        self.recompute(utc_us).or(passed.then_some(self.now.inside))
     }
 
     /// The zone changed; the answer is given when it changed with it.
     pub fn set_zone(&mut self, zone: TimeZone, utc_us: i64) -> Option<bool> {
         self.zone = zone;
-        self.renew(utc_us)
+        self.recompute(utc_us)
     }
 
     /// Other hours hold; the answer is given when it changed with them.
     pub fn set_hours(&mut self, hours: RecordingSchedule, utc_us: i64) -> Option<bool> {
         self.hours = hours;
-        self.renew(utc_us)
+        self.recompute(utc_us)
     }
 
-    fn renew(&mut self, utc_us: i64) -> Option<bool> {
+    fn recompute(&mut self, utc_us: i64) -> Option<bool> {
         let before = self.now.inside;
         self.looked_us = utc_us;
         self.now = self.hours.at(utc_us, &self.zone);

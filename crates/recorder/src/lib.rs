@@ -20,7 +20,8 @@ mod recorder;
 mod types;
 
 pub use exclude::{
-    ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule, built_in,
+    ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule,
+    built_in_rules,
 };
 pub use hours::{
     InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState, ScheduleWatch,

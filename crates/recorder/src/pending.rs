@@ -37,7 +37,7 @@ impl ProvisionalSpans {
 
     /// Takes every span at the head whose fate is decided: anything but active, and active spans that ended by
     /// `evidence` (a moment on the boot clock up to which presence is certain).
-    pub(crate) fn settle(&mut self, evidence: u64, out: &mut Vec<Span>) {
+    pub(crate) fn release_decided(&mut self, evidence: u64, out: &mut Vec<Span>) {
         while let Some(head) = self.line.front() {
             let decided = head.span.state != Coverage::Active || head.end_boot() <= evidence;
             if !decided && self.line.len() <= MAX_PENDING {
@@ -48,13 +48,13 @@ impl ProvisionalSpans {
     }
 
     /// Everything, in order.
-    pub(crate) fn settle_all(&mut self, out: &mut Vec<Span>) {
+    pub(crate) fn release_all(&mut self, out: &mut Vec<Span>) {
         out.extend(self.line.drain(..).map(|c| c.span));
     }
 
     /// Turns active time from `since` on into idle time; the span that contains `since` is split there and its
     /// counts stay with the first half (every input lies before `since`).
-    pub(crate) fn idle_from(&mut self, since: u64) {
+    pub(crate) fn mark_idle_from(&mut self, since: u64) {
         let Some(first) = self.line.iter().position(|c| c.end_boot() > since) else {
             return;
         };
@@ -84,7 +84,7 @@ impl ProvisionalSpans {
     }
 
     /// Lets `change` look at every waiting span; what it changed (it says so) goes to the journal again.
-    pub(crate) fn strip(&mut self, mut change: impl FnMut(&mut Span) -> bool) {
+    pub(crate) fn edit_each(&mut self, mut change: impl FnMut(&mut Span) -> bool) {
         for c in &mut self.line {
             c.dirty |= change(&mut c.span);
         }
@@ -107,7 +107,7 @@ impl ProvisionalSpans {
     }
 
     /// What the journal has not seen yet.
-    pub(crate) fn take_dirty(&mut self, out: &mut Vec<(u64, Span)>) {
+    pub(crate) fn take_changed(&mut self, out: &mut Vec<(u64, Span)>) {
         for c in self.line.iter_mut().filter(|c| c.dirty) {
             c.dirty = false;
             out.push((c.id, c.span.clone()));

@@ -139,7 +139,7 @@ impl Recorder {
             RecorderInput::NoRoom(no_room) => {
                 self.tick(at);
                 self.no_room = no_room;
-                self.refresh(at.boot_us);
+                self.apply_state(at.boot_us);
             }
             RecorderInput::Zone(zone) => {
                 self.advance(at.boot_us, SETTLE_US);
@@ -155,20 +155,20 @@ impl Recorder {
                 self.notice(at.boot_us, code, text);
             }
         }
-        let evidence = self.evidence();
+        let evidence = self.certain_presence();
         let mut settled = Vec::new();
-        self.pending.settle(evidence, &mut settled);
+        self.pending.release_decided(evidence, &mut settled);
         self.done.extend(settled.into_iter().map(Record::Span));
     }
 
     /// Everything since the last checkpoint, with the open span as it stands at `at`. Write it in one transaction.
-    pub fn checkpoint(&mut self, at: Moment) -> RecorderBatch {
+    pub fn take_batch(&mut self, at: Moment) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
         let mut out = RecorderBatch {
             records: std::mem::take(&mut self.done),
             ..RecorderBatch::default()
         };
-        self.pending.take_dirty(&mut out.pending_put);
+        self.pending.take_changed(&mut out.pending_put);
         if let Some(span) = self.open_span(self.now_boot) {
             out.pending_put.push((self.open.id, span));
         }
@@ -181,7 +181,7 @@ impl Recorder {
         self.step(at, RecorderInput::Tick);
         self.cut(at.boot_us);
         let mut settled = Vec::new();
-        self.pending.settle_all(&mut settled);
+        self.pending.release_all(&mut settled);
         self.done.extend(settled.into_iter().map(Record::Span));
         self.notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
         RecorderBatch {
@@ -195,7 +195,7 @@ impl Recorder {
     ///
     /// # Errors
     /// [`SkipReason`] says why none may.
-    pub fn shot_target(&self) -> Result<ActiveWindow, SkipReason> {
+    pub fn screenshot_target(&self) -> Result<ActiveWindow, SkipReason> {
         match (self.open.state, &self.active) {
             (Coverage::Active, _) if self.protected => Err(SkipReason::Protected),
             (Coverage::Active, Some(active)) => Ok(active.clone()),
@@ -215,7 +215,7 @@ impl Recorder {
         let named = self.open.state.is_recording() && !self.protected;
         RecorderView {
             state: self.open.state,
-            since_us: self.utc(self.state_since_boot),
+            since_us: self.timestamp_at(self.state_since_boot),
             window: self
                 .active
                 .as_ref()
@@ -227,7 +227,7 @@ impl Recorder {
             paused: self.pause.is_some(),
             paused_until_us: match self.pause {
                 Some(PauseEnd::Utc(utc)) => Some(utc),
-                _ => self.pause_end().map(|boot| self.utc(boot)),
+                _ => self.pause_end().map(|boot| self.timestamp_at(boot)),
             },
             outside_hours: self.pause.is_none() && self.is_outside_hours(),
             power: self.power,
@@ -243,13 +243,13 @@ impl Recorder {
 
     /// The wall-clock stamp of a moment, microseconds since the Unix epoch, on the same footing as the spans'.
     #[must_use]
-    pub fn stamp(&self, at: Moment) -> i64 {
-        self.utc(at.boot_us)
+    pub fn timestamp_of(&self, at: Moment) -> i64 {
+        self.timestamp_at(at.boot_us)
     }
 
     /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
     /// idle alarm would have come.
-    fn evidence(&self) -> u64 {
+    fn certain_presence(&self) -> u64 {
         let silent = self.settings.idle_limit_us.saturating_add(ALARM_SLACK_US);
         self.last_input_boot
             .max(self.now_boot.saturating_sub(silent))
@@ -306,18 +306,18 @@ impl Recorder {
             SensorEvent::Present => self.present(boot),
             SensorEvent::Lock { locked } => {
                 self.locked = locked;
-                self.refresh(boot);
+                self.apply_state(boot);
             }
             SensorEvent::Sleep { asleep: true } => {
                 self.asleep = true;
                 self.asleep_since_awake = at.awake_us;
-                self.refresh(boot);
+                self.apply_state(boot);
             }
             SensorEvent::Sleep { asleep: false } => self.wake(boot),
             SensorEvent::Power { power } => self.power(boot, power),
             SensorEvent::Lost { concern, reason } => {
                 if self.lost.insert(concern) {
-                    self.refresh(boot);
+                    self.apply_state(boot);
                     self.notice(
                         boot,
                         NoticeCode::SensorLost,
@@ -327,7 +327,7 @@ impl Recorder {
             }
             SensorEvent::Back { concern } => {
                 if self.lost.remove(&concern) {
-                    self.refresh(boot);
+                    self.apply_state(boot);
                     self.notice(
                         boot,
                         NoticeCode::SensorBack,
@@ -359,7 +359,7 @@ impl Recorder {
                 };
             }
         }
-        if !self.may_count(boot) {
+        if !self.is_countable(boot) {
             return;
         }
         if boot < self.open.start_boot
@@ -381,7 +381,7 @@ impl Recorder {
         self.last_input_boot = self.last_input_boot.max(boot);
         if self.idle {
             self.idle = false;
-            self.refresh(boot);
+            self.apply_state(boot);
         }
     }
 
@@ -392,11 +392,11 @@ impl Recorder {
         }
         let since = since.max(self.last_input_boot);
         let since = since.max(self.pending.front_start().unwrap_or(self.open.start_boot));
-        self.pending.idle_from(since);
+        self.pending.mark_idle_from(since);
         self.idle = true;
         if self.open.state == Coverage::Active {
             // Cutting at a moment before the open span's start relabels it from its start.
-            self.refresh(since);
+            self.apply_state(since);
         }
     }
 
@@ -409,7 +409,7 @@ impl Recorder {
         };
         if low != self.low_battery {
             self.low_battery = low;
-            self.refresh(boot);
+            self.apply_state(boot);
             let (code, text) = if low {
                 (
                     NoticeCode::LowBattery,
@@ -453,22 +453,22 @@ impl Recorder {
 
     /// The first whole minute of the wall clock after the open span's start, on the boot clock.
     fn next_minute(&self) -> u64 {
-        let start = self.utc(self.open.start_boot);
+        let start = self.timestamp_at(self.open.start_boot);
         let into = start.rem_euclid(MINUTE_US.cast_signed()).cast_unsigned();
         self.open.start_boot + (MINUTE_US - into)
     }
 
     /// Cuts where the state changes; a moment before the open span's start counts as that start.
-    fn refresh(&mut self, boot: u64) {
+    fn apply_state(&mut self, boot: u64) {
         let state = self.state();
         if state != self.open.state {
             let boot = boot.max(self.open.start_boot);
             self.cut(boot);
-            self.enter(boot, state);
+            self.enter_state(boot, state);
         }
     }
 
-    fn enter(&mut self, boot: u64, state: Coverage) {
+    fn enter_state(&mut self, boot: u64, state: Coverage) {
         self.open.state = state;
         self.state_since_boot = boot;
         if self.changes.len() == CHANGES {
@@ -480,7 +480,7 @@ impl Recorder {
     /// May input that ended at `boot` be counted? A batch is told after it happened, so what counts is the state then;
     /// and since it may reach back to the beginning of its whole second, none is counted in the second in which
     /// recording resumed. So nothing typed during a pause or at a lock screen is ever counted.
-    fn may_count(&self, boot: u64) -> bool {
+    fn is_countable(&self, boot: u64) -> bool {
         let second = |boot: u64| boot / model::MICROS_PER_SECOND;
         let mut recording = true;
         for (at, now_recording) in self.changes.iter().take_while(|(at, _)| *at <= boot) {
@@ -525,7 +525,7 @@ impl Recorder {
             .filter(|us| *us > 0)?;
         let recording = self.open.state.is_recording();
         Some(Span {
-            start_us: self.utc(self.open.start_boot),
+            start_us: self.timestamp_at(self.open.start_boot),
             dur_us,
             zone: Arc::clone(&self.settings.zone),
             state: self.open.state,
@@ -547,7 +547,7 @@ impl Recorder {
     fn notice(&mut self, boot: u64, code: NoticeCode, text: String) {
         let zone = self.settings.zone.to_string();
         self.done.push(Record::Notice(Notice {
-            at_us: self.utc(boot),
+            at_us: self.timestamp_at(boot),
             zone,
             code,
             text,

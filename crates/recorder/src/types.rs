@@ -62,7 +62,7 @@ pub enum PauseRequest {
     Until(i64),
 }
 
-/// What came out of the steps since the last [`crate::Recorder::checkpoint`].
+/// What came out of the steps since the last [`crate::Recorder::take_batch`].
 #[derive(Debug, Default)]
 pub struct RecorderBatch {
     /// Final records, in order.

@@ -6,11 +6,11 @@
 //! (no window was active), `category`, `project` or `state`. The first four together are the whole; so are all rows of
 //! `category`, all of `project`, and all of `state` each by themselves: sum one of them. Seconds are exact to the microsecond.
 //!
-//! Titles are written by strangers, so cells are defused: see [`cell`].
+//! Titles are written by strangers, so cells are defused: see [`escape_formula`].
 
 use crate::day::{DayReport, StateTotal, Usage};
 use crate::meaning::NamedUsage;
-use model::{MICROS_PER_SECOND, printable};
+use model::{MICROS_PER_SECOND, to_printable};
 use std::fmt::Write;
 
 /// The header line, without its line end.
@@ -21,7 +21,7 @@ pub const HEADER: &str = "day,kind,state,app,exe,title,seconds,active_seconds,id
 /// return (some skip blanks first, some know the full-width forms), so such a cell gets an apostrophe in front.
 /// Cells with a comma, a quote or a line break are quoted, quotes doubled.
 #[must_use]
-pub fn cell(text: &str) -> String {
+pub fn escape_formula(text: &str) -> String {
     let first = text.trim_start_matches(' ').chars().next();
     let formula = matches!(
         first,
@@ -41,7 +41,7 @@ pub fn cell(text: &str) -> String {
 
 /// The whole day, header first.
 #[must_use]
-pub fn day(report: &DayReport) -> String {
+pub fn write_day_csv(report: &DayReport) -> String {
     let mut out = format!("{HEADER}\r\n");
     let day = report.day.to_string();
     for app in &report.apps {
@@ -68,7 +68,7 @@ pub fn day(report: &DayReport) -> String {
 /// Many days, header first, in the same columns. `kind` is `app` where a day by itself has `window`: neither title nor
 /// executable is told. Days of which nothing is known have only their states.
 #[must_use]
-pub fn days(report: &crate::DaysReport) -> String {
+pub fn write_days_csv(report: &crate::DaysReport) -> String {
     let mut out = format!("{HEADER}\r\n");
     let none = String::new();
     for totals in &report.days {
@@ -124,7 +124,7 @@ fn usage(out: &mut String, day: &str, kind: &str, names: [&String; 3], of: &Usag
 
 /// A file may be looked at in a terminal, so control characters do not survive either.
 fn text(name: &str) -> String {
-    cell(&printable(name, model::MAX_TITLE_BYTES))
+    escape_formula(&to_printable(name, model::MAX_TITLE_BYTES))
 }
 
 /// All columns but the last two.
@@ -187,19 +187,19 @@ mod tests {
             "  =cmd|' /C calc'!A0",
             "＝1",
         ] {
-            let cell = cell(bad);
+            let cell = escape_formula(bad);
             assert!(
                 cell.trim_start_matches('"').starts_with('\''),
                 "{bad:?} became {cell:?}"
             );
         }
         assert_eq!(
-            cell("=HYPERLINK(\"http://x\",\"y\")"),
+            escape_formula("=HYPERLINK(\"http://x\",\"y\")"),
             "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""
         );
-        assert_eq!(cell("main.rs - uam"), "main.rs - uam");
-        assert_eq!(cell("a,b"), "\"a,b\"");
-        assert_eq!(cell("a\nb"), "\"a\nb\"");
+        assert_eq!(escape_formula("main.rs - uam"), "main.rs - uam");
+        assert_eq!(escape_formula("a,b"), "\"a,b\"");
+        assert_eq!(escape_formula("a\nb"), "\"a\nb\"");
     }
 
     #[test]
@@ -211,8 +211,8 @@ mod tests {
             title: None,
         };
         let meaning = crate::ClassificationRules::new(&[], true, &[project]).unwrap();
-        meaning.tell_day(&mut report);
-        let text = day(&report);
+        meaning.classify_day(&mut report);
+        let text = write_day_csv(&report);
         let columns = HEADER.split(',').count();
         // The sample's titles hold no comma or quote, so splitting is parsing.
         for line in text.split_terminator("\r\n") {
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn many_days_have_the_columns_of_one_and_no_title() {
-        let text = days(&crate::table::tests::three_days());
+        let text = write_days_csv(&crate::table::tests::three_days());
         let lines: Vec<&str> = text.lines().collect();
         let columns = HEADER.split(',').count();
         assert!(lines.iter().all(|line| line.split(',').count() == columns));

@@ -9,7 +9,7 @@
 //! * **States sum to the day.** [`DayReport::length_us`] counts the day's instants from the beginning of the journal
 //!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. What no span covers is `off`.
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
-//!   time; see [`pieces`].
+//!   time; see [`resolve_overlaps`].
 //! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`],
 //!   [`DayReport::removed`] and [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
 //! * **Counts belong to the day in which their span starts**, whole: they cannot be split, and spans with input are
@@ -22,7 +22,7 @@ mod types;
 mod view;
 
 pub(crate) use timeline::pieces_of;
-pub use timeline::{OwnedInterval, pieces};
+pub use timeline::{OwnedInterval, resolve_overlaps};
 pub use today::TodayTotals;
 pub use types::{AppTotal, DayNotice, DayReport, DayScreenshot, StateTotal, Usage, WindowTotal};
 pub(crate) use view::{DayBounds, Stretches};
@@ -45,8 +45,8 @@ pub struct Extent {
 /// The interval, in microseconds since the Unix epoch (UTC), that holds every instant which any zone on earth calls
 /// `day`, with a day more on each side for the zone in force before it. Ask the journal for this much.
 #[must_use]
-pub fn query_range(day: Date) -> (i64, i64) {
-    let start = start_of(day, &TimeZone::UTC);
+pub fn day_query_range(day: Date) -> (i64, i64) {
+    let start = day_start(day, &TimeZone::UTC);
     // Zones reach from UTC-12 to UTC+14; 26 h hold every one, and 26 h more the day before.
     const MARGIN: i64 = 52 * 3600 * 1_000_000;
     (
@@ -57,11 +57,11 @@ pub fn query_range(day: Date) -> (i64, i64) {
 
 /// The local date of an instant in the zone of that IANA name.
 #[must_use]
-pub fn date_of(at_us: i64, zone: &str) -> Date {
-    date_in(at_us, &crate::text::zone(zone))
+pub fn local_date(at_us: i64, zone: &str) -> Date {
+    local_date_in(at_us, &crate::text::load_zone(zone))
 }
 
-pub(crate) fn date_in(at_us: i64, zone: &TimeZone) -> Date {
+pub(crate) fn local_date_in(at_us: i64, zone: &TimeZone) -> Date {
     let at = Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 {
         Timestamp::MIN
     } else {
@@ -72,7 +72,7 @@ pub(crate) fn date_in(at_us: i64, zone: &TimeZone) -> Date {
 
 /// The first instant of `day` in `zone`, in microseconds since the Unix epoch (UTC); a day that starts inside a
 /// clock change starts at the first instant that exists.
-pub(crate) fn start_of(day: Date, zone: &TimeZone) -> i64 {
+pub(crate) fn day_start(day: Date, zone: &TimeZone) -> i64 {
     match day.to_zoned(zone.clone()) {
         Ok(zoned) => zoned.timestamp().as_microsecond(),
         // Only at the very ends of the calendar, some 9,999 years away.
@@ -82,9 +82,11 @@ pub(crate) fn start_of(day: Date, zone: &TimeZone) -> i64 {
 }
 
 /// The bounds of `day` in `zone`: its first instant and the next day's.
-pub(crate) fn bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
-    let next = day.tomorrow().map_or(i64::MAX, |next| start_of(next, zone));
-    (start_of(day, zone), next)
+pub(crate) fn day_bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
+    let next = day
+        .tomorrow()
+        .map_or(i64::MAX, |next| day_start(next, zone));
+    (day_start(day, zone), next)
 }
 
 /// The zones met so far, so that each name is looked up once.
@@ -96,7 +98,7 @@ impl ZoneCalendars {
         if let Some(zone) = self.0.get(name) {
             return zone.clone();
         }
-        let zone = crate::text::zone(name);
+        let zone = crate::text::load_zone(name);
         self.0.insert(name.to_owned(), zone.clone());
         zone
     }
@@ -104,7 +106,7 @@ impl ZoneCalendars {
 
 /// The report of one day that begins at midnight. See the module for the rules.
 ///
-/// * `lines`: records in the journal's order that cover at least [`query_range`]; others do no harm.
+/// * `lines`: records in the journal's order that cover at least [`day_query_range`]; others do no harm.
 /// * `pending`: spans that are durable but not closed yet; they come after all lines.
 /// * `extent`: from when until when time is counted.
 /// * `zone`: IANA name of the zone to use while there is no span at all.

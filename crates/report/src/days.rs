@@ -7,7 +7,7 @@ pub mod names;
 
 use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
 use crate::meaning::{NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED};
-use crate::rollup::{Rollup, RollupTotals, add, each_window, window_of};
+use crate::rollup::{Rollup, RollupTotals, add, for_each_window, window_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{SLOT_US, slot_of};
@@ -224,7 +224,7 @@ impl<'m> DaysBuilder<'m> {
             return *number;
         }
         let number = u32::try_from(self.zones.len()).unwrap_or(u32::MAX);
-        let calendar = ZoneCalendar::new(crate::text::zone(name), self.starts);
+        let calendar = ZoneCalendar::new(crate::text::load_zone(name), self.starts);
         self.zones.push(calendar);
         self.zone_numbers.insert(name.to_owned(), number);
         number
@@ -306,7 +306,7 @@ impl<'m> DaysBuilder<'m> {
         if apps.is_empty() {
             return Some(out);
         }
-        each_window(rollup.slot, content, &mut |window| {
+        for_each_window(rollup.slot, content, &mut |window| {
             if !window.usage.is_zero() {
                 out.push((names.of(window.app, window.title), window.usage));
             }
@@ -493,7 +493,7 @@ impl DayAccumulator {
         let mut lists = self.named.iter().enumerate().map(|(list, named)| {
             let mut sums = NamedSums::default();
             for (number, usage) in named {
-                sums.add(names.name(list, *number), usage);
+                sums.add(names.name_of(list, *number), usage);
             }
             sums.add(PROTECTED, &day.protected);
             sums.add(REMOVED, &day.removed);

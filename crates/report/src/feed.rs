@@ -4,12 +4,15 @@
 //! that differ in nothing but their minute and gives out the line when something else begins.
 //!
 //! # What is always true
-//! * Every span given in is part of exactly one line given out (after [`ActivityLog::flush`]), with its time and counts.
+//! * Every span given in is part of exactly one line given out (after [`ActivityLog::finish_line`]), with its time and counts.
 //! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
 use crate::status::UploadAttempt;
-use crate::text::{bytes, clip, clock, columns, count, left, right, short_duration, zone};
+use crate::text::{
+    clip_to_width, display_width, format_bytes, format_clock_time, format_count,
+    format_short_duration, load_zone, pad_left, pad_right,
+};
 use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -116,25 +119,25 @@ impl LogLine {
 
     /// The line in columns for a terminal `width` columns wide (at least 40 are used).
     #[must_use]
-    pub fn lay(&self, width: usize) -> LogColumns {
+    pub fn layout(&self, width: usize) -> LogColumns {
         let width = width.max(40);
-        let time = clock(self.at_us, &zone(&self.zone));
-        let word = left(&self.word.text(), 13);
-        let room = width - columns(&time) - 2 - columns(&word) - 1;
+        let time = format_clock_time(self.at_us, &load_zone(&self.zone));
+        let word = pad_right(&self.word.text(), 13);
+        let room = width - display_width(&time) - 2 - display_width(&word) - 1;
         let mut detail = self.detail.clone();
         if let Some(us) = self.dur_us {
-            let dur = short_duration(us);
-            let both = format!("{detail}{}", right(&dur, 9));
+            let dur = format_short_duration(us);
+            let both = format!("{detail}{}", pad_left(&dur, 9));
             // On a narrow terminal the text keeps at least a third of what is left, and the counts go first.
-            detail = if columns(&both) > room * 2 / 3 {
+            detail = if display_width(&both) > room * 2 / 3 {
                 dur
             } else {
                 both
             };
         }
-        let detail = clip(&detail, room * 2 / 3);
+        let detail = clip_to_width(&detail, room * 2 / 3);
         let gap = if detail.is_empty() { 0 } else { 1 };
-        let text = left(&self.text, room - columns(&detail) - gap);
+        let text = pad_right(&self.text, room - display_width(&detail) - gap);
         LogColumns {
             time,
             word,
@@ -145,8 +148,8 @@ impl LogLine {
 
     /// The line as plain text, at most `width` columns (at least 40), without blanks at its end; harmless to print.
     #[must_use]
-    pub fn plain(&self, width: usize) -> String {
-        let laid = self.lay(width);
+    pub fn to_plain_text(&self, width: usize) -> String {
+        let laid = self.layout(width);
         format!("{}  {} {} {}", laid.time, laid.word, laid.text, laid.detail)
             .trim_end()
             .to_owned()
@@ -155,7 +158,7 @@ impl LogLine {
 
 /// `Editor — main.rs`: application and title as one line, still raw.
 #[must_use]
-pub fn window_text(app: &str, title: &str) -> String {
+pub fn window_label(app: &str, title: &str) -> String {
     match (app, title) {
         ("", "") => "(no name)".to_owned(),
         (app, "") => app.to_owned(),
@@ -191,12 +194,12 @@ impl ActivityLog {
     }
 
     /// Takes a record in the journal's order; gives out the lines that are now complete.
-    pub fn push(&mut self, record: &Record) -> Vec<LogLine> {
+    pub fn push_record(&mut self, record: &Record) -> Vec<LogLine> {
         match record {
             Record::Span(span) => self.span(span).into_iter().collect(),
             Record::Shot(shot) => vec![shot_line(shot)],
             Record::Notice(notice) => {
-                let mut lines: Vec<LogLine> = self.flush().into_iter().collect();
+                let mut lines: Vec<LogLine> = self.finish_line().into_iter().collect();
                 let zone: Arc<str> = notice.zone.as_str().into();
                 let texts: Vec<&str> = match notice.code {
                     NoticeCode::Daily => notice.text.split_inclusive(". ").collect(),
@@ -216,7 +219,7 @@ impl ActivityLog {
     }
 
     /// Gives out what is still held back, as at the end of a run.
-    pub fn flush(&mut self) -> Option<LogLine> {
+    pub fn finish_line(&mut self) -> Option<LogLine> {
         self.group.take().map(SpanGroup::line)
     }
 
@@ -257,7 +260,7 @@ impl SpanGroup {
     fn line(self) -> LogLine {
         let text = match &self.window {
             _ if self.protected => "(protected)".to_owned(),
-            Some(window) => window_text(&window.app, &window.title),
+            Some(window) => window_label(&window.app, &window.title),
             None if self.state.is_recording() => "(no window)".to_owned(),
             None => String::new(),
         };
@@ -276,7 +279,7 @@ fn shot_line(shot: &Screenshot) -> LogLine {
     let window = shot
         .window
         .as_ref()
-        .map_or_else(String::new, |w| window_text(&w.app, &w.title));
+        .map_or_else(String::new, |w| window_label(&w.app, &w.title));
     LogLine {
         at_us: shot.at_us,
         zone: shot.zone.clone(),
@@ -287,7 +290,7 @@ fn shot_line(shot: &Screenshot) -> LogLine {
             shot.width,
             shot.height,
             if shot.blurred { " blurred" } else { "" },
-            bytes(shot.bytes)
+            format_bytes(shot.bytes)
         ),
         dur_us: None,
     }
@@ -302,7 +305,7 @@ fn counts(counts: &Counts) -> String {
     ]
     .into_iter()
     .filter(|(n, _, _)| *n > 0)
-    .map(|(n, one, many)| count(n, one, many))
+    .map(|(n, one, many)| format_count(n, one, many))
     .collect::<Vec<_>>()
     .join(" ")
 }
@@ -387,8 +390,8 @@ mod tests {
 
     fn lines() -> Vec<LogLine> {
         let mut feed = ActivityLog::new();
-        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push(r)).collect();
-        lines.extend(feed.flush());
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push_record(r)).collect();
+        lines.extend(feed.finish_line());
         lines
     }
 
@@ -397,7 +400,7 @@ mod tests {
         let text = |width| {
             lines()
                 .iter()
-                .map(|l| l.plain(width))
+                .map(|l| l.to_plain_text(width))
                 .collect::<Vec<_>>()
                 .join("\n")
         };
@@ -429,7 +432,7 @@ mod tests {
                 code,
                 text: "One. Two is in /a.b/c. Three.".into(),
             });
-            let lines = ActivityLog::new().push(&notice);
+            let lines = ActivityLog::new().push_record(&notice);
             lines.into_iter().map(|l| l.text).collect::<Vec<_>>()
         };
         assert_eq!(
@@ -446,8 +449,8 @@ mod tests {
     fn no_line_is_too_wide_or_harmful() {
         for width in [40, 50, 80, 120] {
             for line in lines() {
-                let text = line.plain(width);
-                assert!(columns(&text) <= width, "{width}: {text}");
+                let text = line.to_plain_text(width);
+                assert!(display_width(&text) <= width, "{width}: {text}");
                 assert!(!text.chars().any(char::is_control), "{text:?}");
             }
         }

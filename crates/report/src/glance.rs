@@ -33,7 +33,7 @@ pub struct SummaryBucket {
 impl SummaryBucket {
     /// The state that holds most of it; none when nothing is known of it.
     #[must_use]
-    pub fn mostly(&self) -> Option<Coverage> {
+    pub fn longest_state(&self) -> Option<Coverage> {
         Coverage::ALL
             .into_iter()
             .filter(|state| self.states[*state as usize] > 0)
@@ -41,7 +41,7 @@ impl SummaryBucket {
     }
 
     /// Two of them as one.
-    pub fn join(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.states.iter_mut().zip(other.states) {
             *mine += theirs;
         }
@@ -49,7 +49,7 @@ impl SummaryBucket {
     }
 }
 
-/// How long something was in front. Raw text: show it through [`model::printable`] only.
+/// How long something was in front. Raw text: show it through [`model::to_printable`] only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedTime {
     /// The application.
@@ -125,7 +125,7 @@ impl DaySummary {
     }
 
     /// Takes back the input of a span that began at `start_us`.
-    pub(crate) fn take_back(&mut self, start_us: i64, counts: Counts) {
+    pub(crate) fn subtract(&mut self, start_us: i64, counts: Counts) {
         if let Some(slot) = self.at(start_us) {
             let seconds = counts.hardware.seconds + counts.injected.seconds;
             slot.input_s = slot.input_s.saturating_sub(seconds);
@@ -141,20 +141,20 @@ impl DaySummary {
             if theirs != SummaryBucket::default()
                 && let Some(slot) = self.at(other.from_us.saturating_add(at_us))
             {
-                slot.join(&theirs);
+                slot.merge(&theirs);
             }
         }
-        self.add_names(other);
+        self.merge_names(other);
     }
 
     /// Forgets every name; times stay.
-    pub fn forget_names(&mut self) {
+    pub fn clear_names(&mut self) {
         self.apps.clear();
         self.windows.clear();
     }
 
     /// Adds the names of another part of the same day.
-    pub fn add_names(&mut self, other: &Self) {
+    pub fn merge_names(&mut self, other: &Self) {
         for app in &other.apps {
             put(&mut self.apps, &app.app, &app.title, app.us);
         }
@@ -289,10 +289,10 @@ mod tests {
             glance.slots[0].input_s, 7,
             "input belongs to where the span began"
         );
-        glance.take_back(5 * MINUTE, span(0, 1, "", "").counts);
+        glance.subtract(5 * MINUTE, span(0, 1, "", "").counts);
         assert_eq!(glance.slots[0].input_s, 0);
-        assert_eq!(glance.slots[1].mostly(), Some(Coverage::Active));
-        assert_eq!(SummaryBucket::default().mostly(), None);
+        assert_eq!(glance.slots[1].longest_state(), Some(Coverage::Active));
+        assert_eq!(SummaryBucket::default().longest_state(), None);
     }
 
     #[test]
@@ -314,7 +314,7 @@ mod tests {
             .collect();
         assert_eq!(apps, [(PROTECTED, 9), ("Editor", 5), ("Browser", 4)]);
         assert_eq!(glance.top_windows(1)[0].title, "x");
-        glance.forget_names();
+        glance.clear_names();
         assert!(glance.top_apps(9).is_empty() && glance.top_windows(9).is_empty());
         assert_eq!(
             glance.slots[0].states[0],

@@ -6,16 +6,16 @@
 //! * Text is printable and escaped; lines are folded at 75 bytes, between characters.
 
 use crate::overview::{GroupBy, WorkBlock};
-use crate::text::hms;
+use crate::text::format_hms;
 use jiff::Timestamp;
-use model::printable;
+use model::to_printable;
 
 /// Characters of a name.
 const NAME: usize = 200;
 
 /// The calendar. `device`: names this installation; `made_us`: now, in microseconds since the Unix epoch (UTC).
 #[must_use]
-pub fn calendar(
+pub fn render_ics(
     blocks: &[WorkBlock],
     by: GroupBy,
     device: &str,
@@ -29,7 +29,7 @@ pub fn calendar(
     line(&format!("PRODID:-//uam//uam {}//EN", escape(version)));
     line("CALSCALE:GREGORIAN");
     for block in blocks {
-        let name = escape(&printable(&block.name, NAME));
+        let name = escape(&to_printable(&block.name, NAME));
         line("BEGIN:VEVENT");
         line(&format!(
             "UID:{}-{}-{:016x}@{}.uam",
@@ -44,7 +44,10 @@ pub fn calendar(
         let end = block.to_us.max(block.from_us.saturating_add(1_000_000));
         line(&format!("DTEND:{}", stamp(end)));
         line(&format!("SUMMARY:{name}"));
-        line(&format!("DESCRIPTION:{} active", hms(block.active_us)));
+        line(&format!(
+            "DESCRIPTION:{} active",
+            format_hms(block.active_us)
+        ));
         line(&format!("CATEGORIES:{name}"));
         line("TRANSP:TRANSPARENT");
         line("END:VEVENT");

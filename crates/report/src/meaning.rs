@@ -140,7 +140,7 @@ pub struct InvalidClassificationRule {
 fn told(name: &str) -> String {
     match name {
         "" => String::new(),
-        name => format!(" (\"{}\")", model::printable(name, 60)),
+        name => format!(" (\"{}\")", model::to_printable(name, 60)),
     }
 }
 
@@ -232,13 +232,13 @@ impl ClassificationRules {
 
     /// The name of a window's category or project; [`NONE`] when it has none.
     #[must_use]
-    pub fn name(&self, list: RuleList, app: &str, title: &str) -> &str {
+    pub fn name_of(&self, list: RuleList, app: &str, title: &str) -> &str {
         self.which(list, app, title)
             .map_or(NONE, |(_, rule)| rule.name.as_str())
     }
 
     /// The rules that windows of an application may belong to, in their order: names, and what titles must match.
-    pub(crate) fn of_app(&self, list: RuleList, app: &str) -> Vec<(&str, Option<&Regex>)> {
+    pub(crate) fn rules_for_app(&self, list: RuleList, app: &str) -> Vec<(&str, Option<&Regex>)> {
         let fits =
             |rule: &&CompiledClassification| rule.app.as_ref().is_none_or(|p| p.is_match(app));
         let mut rules = Vec::new();
@@ -260,8 +260,8 @@ impl ClassificationRules {
     }
 
     /// Fills in the categories and projects of a day.
-    pub fn tell_day(&self, day: &mut DayReport) {
-        Classifier::new(self).tell_day(day);
+    pub fn classify_day(&self, day: &mut DayReport) {
+        Classifier::new(self).classify_day(day);
     }
 
     /// Fills in the categories and projects of many days from their applications alone; right as long as no rule
@@ -274,7 +274,7 @@ impl ClassificationRules {
         for list in [RuleList::Category, RuleList::Project] {
             let mut sums = NamedSums::default();
             for app in &day.apps {
-                sums.add(self.name(list, &app.app, ""), &app.usage);
+                sums.add(self.name_of(list, &app.app, ""), &app.usage);
             }
             sums.add(PROTECTED, &day.protected);
             sums.add(REMOVED, &day.removed);
@@ -434,7 +434,7 @@ mod tests {
         ];
         let projects = [rule("uam", None, Some(r"\buam\b"))];
         let meaning = ClassificationRules::new(&own, true, &projects).unwrap();
-        let category = |app, title| meaning.name(RuleList::Category, app, title);
+        let category = |app, title| meaning.name_of(RuleList::Category, app, title);
         assert_eq!(category("Firefox", "A VIDEO"), "play");
         assert_eq!(category("firefox", "news"), "reading");
         assert_eq!(category("firefox-esr", "news"), "browsing");
@@ -443,10 +443,10 @@ mod tests {
         assert_eq!(category("Windows Terminal", ""), "terminal");
         assert_eq!(category("encoder", ""), NONE, "a word, not a part of one");
         assert_eq!(
-            meaning.name(RuleList::Project, "Code", "main.rs - uam"),
+            meaning.name_of(RuleList::Project, "Code", "main.rs - uam"),
             "uam"
         );
-        assert_eq!(meaning.name(RuleList::Project, "Code", "guam"), NONE);
+        assert_eq!(meaning.name_of(RuleList::Project, "Code", "guam"), NONE);
         let which = meaning.which(RuleList::Category, "firefox", "");
         assert_eq!(which.map(|(origin, _)| origin), Some(RuleOrigin::Own(2)));
         assert!(meaning.needs_titles() && meaning.has_projects());
@@ -491,7 +491,7 @@ mod tests {
         let projects = [rule("=cmd", None, Some("main"))];
         ClassificationRules::new(&own, false, &projects)
             .unwrap()
-            .tell_day(&mut day);
+            .classify_day(&mut day);
         let names: Vec<&str> = day.categories.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["work", NONE, PROTECTED]);
         assert_eq!(day.projects[0].name, "=cmd");
@@ -507,7 +507,7 @@ mod tests {
         #[test]
         fn any_pattern_is_taken_or_refused(pattern in ".{0,40}|[a(b)*+?{}0-9\\[\\]|.^$]{0,30}", title in ".{0,200}") {
             if let Ok(meaning) = ClassificationRules::new(&[rule("x", None, Some(&pattern))], false, &[]) {
-                let _ = meaning.name(RuleList::Category, "", &title);
+                let _ = meaning.name_of(RuleList::Category, "", &title);
             }
         }
     }

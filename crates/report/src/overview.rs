@@ -299,7 +299,7 @@ impl<'m> OverviewBuilder<'m> {
         }
         let name = |list| -> Arc<str> {
             match &row {
-                RowKey::App(app) => self.meaning.name(list, app, title),
+                RowKey::App(app) => self.meaning.name_of(list, app, title),
                 RowKey::Protected => PROTECTED,
                 RowKey::Removed => REMOVED,
                 RowKey::Unnamed => NO_WINDOW,
@@ -507,7 +507,7 @@ impl OverviewDayBuilder {
 /// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
 #[must_use]
 pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> (i64, i64) {
-    starts.bounds(day.totals.day, &crate::text::zone(&day.zone))
+    starts.bounds(day.totals.day, &crate::text::load_zone(&day.zone))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! The questions, put to a journal. Everything that thinks is elsewhere; here it is only fetched.
 
-use crate::day::{DayReport, DayStart, Extent, ViewOptions, query_range};
+use crate::day::{DayReport, DayStart, Extent, ViewOptions, day_query_range};
 use crate::days::names::Classifier;
 use crate::days::{DaysBuilder, DaysReport};
-use crate::feed::window_text;
+use crate::feed::window_label;
 use crate::meaning::ClassificationRules;
 use crate::overview::{Overview, OverviewBuilder};
 use crate::rollup::Rollup;
 use crate::status::OutboxSummary;
-use crate::text::{age, bytes, clip, count, zone};
+use crate::text::{clip_to_width, format_age, format_bytes, format_count, load_zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use journal::{
@@ -28,7 +28,12 @@ const FARTHEST: i64 = 400 * 24 * 3600 * 1_000_000;
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
-pub fn day(reader: &Reader, day: Date, now_us: i64, zone: &str) -> Result<DayReport, JournalError> {
+pub fn read_day(
+    reader: &Reader,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Result<DayReport, JournalError> {
     day_in(reader, ViewOptions::default(), day, now_us, zone)
 }
 
@@ -44,11 +49,17 @@ pub fn day_in(
     zone: &str,
 ) -> Result<DayReport, JournalError> {
     let extent = Extent {
-        began_us: began_us(reader)?,
+        began_us: journal_began(reader)?,
         now_us,
     };
     let found = lines_of_day(reader, view, day, extent.began_us)?;
-    let mut report = view.summarise(&found.lines, &reader.pending()?, day, extent, zone);
+    let mut report = view.summarise(
+        &found.lines,
+        &reader.provisional_spans()?,
+        day,
+        extent,
+        zone,
+    );
     report.damaged = found.damaged.iter().map(|d| d.seq).collect();
     Ok(report)
 }
@@ -63,7 +74,7 @@ pub(crate) fn lines_of_day(
     began_us: i64,
 ) -> Result<RecordLines, JournalError> {
     const HOUR_US: i64 = 3600 * 1_000_000;
-    let midnight = crate::day::start_of(day, &jiff::tz::TimeZone::UTC);
+    let midnight = crate::day::day_start(day, &jiff::tz::TimeZone::UTC);
     let to = midnight.saturating_add(48 * HOUR_US);
     let certain = midnight.saturating_sub(14 * HOUR_US);
     let mut back = 72 * HOUR_US;
@@ -71,15 +82,15 @@ pub(crate) fn lines_of_day(
         let from = to.saturating_sub(back);
         let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
-        let mut found = reader.lines_if(from..to, &mut |head| {
+        let mut found = reader.read_records_where(from..to, &mut |head| {
             reaches_back |= head.start_us < certain;
             near.wants(head)
         })?;
         if near.travelled {
-            found = reader.lines(from..to)?;
+            found = reader.read_records(from..to)?;
         } else {
             for seq in near.beside() {
-                let line = reader.tail_after(seq.saturating_sub(1), 1)?;
+                let line = reader.read_after(seq.saturating_sub(1), 1)?;
                 found.lines.extend(line.lines);
             }
             found.lines.sort_by_key(|line| line.seq);
@@ -130,7 +141,7 @@ impl NearSpans {
             return true;
         }
         if self.zone.is_empty() {
-            let zone = zone(head.zone);
+            let zone = load_zone(head.zone);
             head.zone.clone_into(&mut self.zone);
             self.bounds = self.view.starts.bounds(self.day, &zone);
         } else if self.zone != head.zone {
@@ -156,20 +167,20 @@ impl NearSpans {
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DaysReport::damaged`].
-pub fn days(
+pub fn read_days(
     reader: &Reader,
     days: &RangeInclusive<Date>,
     now_us: i64,
     zone: &str,
 ) -> Result<DaysReport, JournalError> {
-    days_from(reader, DayStart::default(), days, now_us, zone)
+    read_days_from(reader, DayStart::default(), days, now_us, zone)
 }
 
 /// As [`days`], with days that begin at another time than midnight.
 ///
 /// # Errors
 /// As there.
-pub fn days_from(
+pub fn read_days_from(
     reader: &Reader,
     starts: DayStart,
     days: &RangeInclusive<Date>,
@@ -179,7 +190,7 @@ pub fn days_from(
     days_by(reader, (starts, None), days, now_us, zone)
 }
 
-/// As [`days_from`], with categories and projects. Roll-ups tell these too, titles included; those that were made before
+/// As [`read_days_from`], with categories and projects. Roll-ups tell these too, titles included; those that were made before
 /// they held titles do not, and cost what their records cost.
 ///
 /// # Errors
@@ -195,11 +206,11 @@ pub fn days_told(
 }
 
 /// The totals of many days with their categories and projects, looked at in a certain way: from roll-ups, unless visits
-/// decide, which only records tell. `progress` as for [`overview`].
+/// decide, which only records tell. `progress` as for [`read_overview`].
 ///
 /// # Errors
-/// As for [`overview`].
-pub fn totals(
+/// As for [`read_overview`].
+pub fn read_totals(
     reader: &Reader,
     (view, meaning): (ViewOptions, &ClassificationRules),
     days: &RangeInclusive<Date>,
@@ -209,7 +220,7 @@ pub fn totals(
 ) -> Result<DaysReport, JournalError> {
     if view.merge_us > 0 {
         let asked = (view, meaning);
-        return Ok(overview(reader, asked, days, now_us, zone, progress)?.totals());
+        return Ok(read_overview(reader, asked, days, now_us, zone, progress)?.totals());
     }
     days_told(reader, (view.starts, meaning), days, now_us, zone)
 }
@@ -225,11 +236,14 @@ fn days_by(
         return Ok(DaysReport::default());
     }
     let extent = Extent {
-        began_us: began_us(reader)?,
+        began_us: journal_began(reader)?,
         now_us,
     };
     let known = RollupCoverage::of(reader)?;
-    let (nearest, to) = (query_range(*days.start()).0, query_range(*days.end()).1);
+    let (nearest, to) = (
+        day_query_range(*days.start()).0,
+        day_query_range(*days.end()).1,
+    );
     // As for one day: whatever reaches into the first day, and the zone before it, is found by looking further back.
     let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
     let mut back = certain.saturating_sub(nearest);
@@ -247,7 +261,7 @@ fn days_by(
     let slots = slot_of(from)..slot_of(to).saturating_add(1);
     let mut gathering = DaysBuilder::new(days, starts, meaning.map(Classifier::new));
     let mut damaged = gather(reader, slots, &mut gathering, extent, &known)?;
-    for span in reader.pending()? {
+    for span in reader.provisional_spans()? {
         gathering.span(u64::MAX, &span);
     }
     damaged.sort_unstable();
@@ -266,10 +280,10 @@ pub(crate) struct RollupCoverage {
 
 impl RollupCoverage {
     pub(crate) fn of(reader: &Reader) -> Result<Self, JournalError> {
-        let erased = reader.erased()?;
+        let erased = reader.erased_ranges()?;
         let days = erased.iter().map(|range| range.first_day..=range.last_day);
         Ok(Self {
-            since: reader.rolled_since()?,
+            since: reader.rollups_complete_since()?,
             erased: days.collect(),
         })
     }
@@ -292,7 +306,7 @@ fn gather(
     gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
-    reader.each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
+    reader.for_each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
         if !known.is_known(row.slot) {
             return;
         }
@@ -310,7 +324,7 @@ fn gather(
         wanted.extend(carried.get(&slot.saturating_sub(1)));
     }
     let mut damaged = Vec::new();
-    reader.each_line_of(&wanted, &mut |line| match line {
+    reader.for_each_record_of(&wanted, &mut |line| match line {
         Ok(line) => {
             if let Record::Span(span) = &line.record {
                 gathering.span(line.seq, span);
@@ -326,15 +340,15 @@ fn gather(
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn began_us(reader: &Reader) -> Result<i64, JournalError> {
-    let first = reader.tail_after(0, 1)?;
+pub fn journal_began(reader: &Reader) -> Result<i64, JournalError> {
+    let first = reader.read_after(0, 1)?;
     Ok(first.lines.first().map_or_else(
         || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
         |line| line.record.start_us(),
     ))
 }
 
-/// Days of records read at once for an [`overview`]: enough that what is read twice at their edges is little, and so few
+/// Days of records read at once for an [`read_overview`]: enough that what is read twice at their edges is little, and so few
 /// that they fit into a little memory.
 const AT_ONCE: usize = 14;
 
@@ -343,7 +357,7 @@ const AT_ONCE: usize = 14;
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Overview::damaged`].
-pub fn overview(
+pub fn read_overview(
     reader: &Reader,
     (view, meaning): (ViewOptions, &ClassificationRules),
     days: &RangeInclusive<Date>,
@@ -352,7 +366,7 @@ pub fn overview(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Overview, JournalError> {
     let extent = Extent {
-        began_us: began_us(reader)?,
+        began_us: journal_began(reader)?,
         now_us,
     };
     let all: Vec<Date> = std::iter::successors(Some(*days.start()), |day| day.tomorrow().ok())
@@ -360,18 +374,18 @@ pub fn overview(
         .collect();
     let mut making = OverviewBuilder::new(view, meaning, extent);
     let mut damaged = BTreeSet::new();
-    let pending = reader.pending()?;
+    let pending = reader.provisional_spans()?;
     for days in all.chunks(AT_ONCE) {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             continue;
         };
-        let (nearest, to) = (query_range(*first).0, query_range(*last).1);
+        let (nearest, to) = (day_query_range(*first).0, day_query_range(*last).1);
         let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
         let mut back = certain.saturating_sub(nearest);
         let spans = loop {
             let from = certain.saturating_sub(back);
             let mut spans = Vec::new();
-            reader.each_line(from..to, &mut |line| match line {
+            reader.for_each_record(from..to, &mut |line| match line {
                 Ok(line) => {
                     if let Record::Span(span) = line.record {
                         spans.push(span);
@@ -413,11 +427,11 @@ pub struct OfflineStatus {
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, JournalError> {
+pub fn read_offline_status(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, JournalError> {
     Ok(OfflineStatus {
         state: Coverage::Off,
         last_durable_us: reader.last_durable_us()?,
-        outbox: outbox(reader)?,
+        outbox: read_outbox_summary(reader)?,
         last_ack_us: reader.last_ack_us()?,
         data_dir: data_dir.to_owned(),
     })
@@ -427,7 +441,7 @@ pub fn at_rest(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, Journal
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn outbox(reader: &Reader) -> Result<OutboxSummary, JournalError> {
+pub fn read_outbox_summary(reader: &Reader) -> Result<OutboxSummary, JournalError> {
     let depth = reader.depth()?;
     Ok(OutboxSummary {
         records: depth.records,
@@ -441,7 +455,7 @@ impl OfflineStatus {
     #[must_use]
     pub fn lines(&self, now_us: i64) -> Vec<String> {
         let ago = |at: Option<i64>| match at {
-            Some(at) => format!("{} ago", age(crate::status::since(at, now_us))),
+            Some(at) => format!("{} ago", format_age(crate::status::since(at, now_us))),
             None => "never".to_owned(),
         };
         let outbox = if self.outbox == OutboxSummary::default() {
@@ -449,9 +463,9 @@ impl OfflineStatus {
         } else {
             format!(
                 "{}, {}, {}",
-                count(self.outbox.records, "record", "records"),
-                count(self.outbox.shots, "shot", "shots"),
-                bytes(self.outbox.bytes)
+                format_count(self.outbox.records, "record", "records"),
+                format_count(self.outbox.shots, "shot", "shots"),
+                format_bytes(self.outbox.bytes)
             )
         };
         [
@@ -462,7 +476,7 @@ impl OfflineStatus {
             format!("  {:<11}{}", "journal", self.data_dir),
         ]
         .into_iter()
-        .map(|line| model::printable(&line, 400))
+        .map(|line| model::to_printable(&line, 400))
         .collect()
     }
 }
@@ -487,8 +501,15 @@ pub struct ScreenshotInfo {
 ///
 /// # Errors
 /// See [`JournalError`].
-pub fn shots(reader: &Reader, limit: usize) -> Result<Vec<ScreenshotInfo>, JournalError> {
-    Ok(reader.shots(limit)?.into_iter().map(info).collect())
+pub fn list_screenshots(
+    reader: &Reader,
+    limit: usize,
+) -> Result<Vec<ScreenshotInfo>, JournalError> {
+    Ok(reader
+        .newest_screenshots(limit)?
+        .into_iter()
+        .map(info)
+        .collect())
 }
 
 fn info(row: ScreenshotEntry) -> ScreenshotInfo {
@@ -509,7 +530,7 @@ fn info(row: ScreenshotEntry) -> ScreenshotInfo {
 
 /// Shots as plain lines at most `width` columns wide; harmless to print.
 #[must_use]
-pub fn shot_lines(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
+pub fn format_screenshot_list(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
     if shots.is_empty() {
         return vec!["no shots yet".to_owned()];
     }
@@ -519,7 +540,7 @@ pub fn shot_lines(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
             let when = Timestamp::from_microsecond(s.shot.at_us).map_or_else(
                 |_| "?".to_owned(),
                 |t| {
-                    t.to_zoned(zone(&s.shot.zone))
+                    t.to_zoned(load_zone(&s.shot.zone))
                         .strftime("%Y-%m-%d %H:%M:%S")
                         .to_string()
                 },
@@ -528,12 +549,12 @@ pub fn shot_lines(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
                 .shot
                 .window
                 .as_ref()
-                .map_or_else(String::new, |w| window_text(&w.app, &w.title));
+                .map_or_else(String::new, |w| window_label(&w.app, &w.title));
             let line = format!(
                 "{:>7}  {when}  {:>9}  {:>8}  {:<8} {:<8} {:<8} {window}",
                 s.seq,
                 format!("{}x{}", s.shot.width, s.shot.height),
-                bytes(s.shot.bytes),
+                format_bytes(s.shot.bytes),
                 if s.shot.blurred { "blurred" } else { "" },
                 if s.shot.removed { "removed" } else { &s.place },
                 match (s.sent, s.held, s.shot.removed) {
@@ -543,7 +564,7 @@ pub fn shot_lines(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
                     _ => "waiting",
                 },
             );
-            clip(&line, width).trim_end().to_owned()
+            clip_to_width(&line, width).trim_end().to_owned()
         })
         .collect()
 }

@@ -7,7 +7,7 @@
 //! * A slot has one roll-up or none; there are no parts. It has none where another run wrote into the same slot (also
 //!   because the clock was set), where spans overlap, where the zone changed, and after a crash. Then the records tell.
 //!   A run that begins or ends in the middle of a slot nobody else touched knows all of it.
-//! * Which slots a run may sum up ([`journal::Journal::first_clear_slot`]), and that a roll-up is gone once anything
+//! * Which slots a run may sum up ([`journal::Journal::first_free_quarter_hour`]), and that a roll-up is gone once anything
 //!   else is written into its slot, is the journal's part of the bargain; see there.
 //! * A line of JSON tells the sums; the windows with their titles stand behind it, and are not taken apart unless somebody
 //!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of it is sealed, and gone
@@ -259,7 +259,7 @@ impl Rollup {
     /// The sums that were sealed for `slot`; `None` when it is of another form.
     #[must_use]
     pub fn decode(slot: i64, content: &[u8]) -> Option<Self> {
-        let (sums, _) = parted(content);
+        let (sums, _) = split_content(content);
         let form: RollupLine = serde_json::from_slice(sums).ok()?;
         let known = (1..=VERSION).contains(&form.v)
             && form.s.len() <= Coverage::ALL.len()
@@ -288,7 +288,7 @@ impl Rollup {
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.
-pub(crate) fn parted(content: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub(crate) fn split_content(content: &[u8]) -> (&[u8], Option<&[u8]>) {
     match content.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&content[..end], content.get(end + 1..)),
         None => (content, None),
@@ -296,12 +296,12 @@ pub(crate) fn parted(content: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Gives each window of a roll-up; `None` when they were not kept, or some of them cannot be read.
-pub(crate) fn each_window<'a>(
+pub(crate) fn for_each_window<'a>(
     slot: i64,
     content: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
-    windows::each(slot, parted(content).1?, visit)
+    windows::each(slot, split_content(content).1?, visit)
 }
 
 /// The window that a span may be known by.
@@ -323,7 +323,7 @@ pub struct RollupBuilder {
 }
 
 impl RollupBuilder {
-    /// Begins with the first slot that nobody has touched ([`journal::Journal::first_clear_slot`]).
+    /// Begins with the first slot that nobody has touched ([`journal::Journal::first_free_quarter_hour`]).
     #[must_use]
     pub fn new(clear_from: i64) -> Self {
         Self {
@@ -349,7 +349,7 @@ impl RollupBuilder {
         self.furthest_us = self.furthest_us.max(end);
         for slot in first.max(self.clear_from)..=last {
             if self.current.as_ref().is_some_and(|(r, _)| r.slot != slot) {
-                self.finish();
+                self.finish_current();
             }
             let (rollup, whole) = self
                 .current
@@ -357,13 +357,13 @@ impl RollupBuilder {
             *whole &= rollup.zone == span.zone;
             rollup.add(span);
             if self.furthest_us >= (slot + 1) * SLOT_US {
-                self.finish();
+                self.finish_current();
             }
         }
     }
 
     /// No span comes any more, or none to the present slot.
-    pub fn finish(&mut self) {
+    pub fn finish_current(&mut self) {
         if let Some((rollup, true)) = self.current.take() {
             // A roll-up that cannot be encoded is only slower to read; the records are there.
             let encoded = rollup.encode().ok();
@@ -372,7 +372,7 @@ impl RollupBuilder {
     }
 
     /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
-    /// [`Self::written`].
+    /// [`Self::mark_written`].
     #[must_use]
     pub fn done(&self) -> Vec<(i64, &[u8])> {
         let done = self.done.iter();
@@ -381,7 +381,7 @@ impl RollupBuilder {
     }
 
     /// The step was written.
-    pub fn written(&mut self) {
+    pub fn mark_written(&mut self) {
         self.done.clear();
     }
 }

@@ -1,9 +1,9 @@
 //! Which windows had these words in their name? Day by day, newest first, so that an answer can be shown while the next
 //! is looked for. Roll-ups tell where there are any that hold titles, and records elsewhere.
 
-use crate::day::{ZoneCalendars, date_in};
+use crate::day::{ZoneCalendars, local_date_in};
 use crate::query::RollupCoverage;
-use crate::rollup::{Rollup, each_window, parted, window_of};
+use crate::rollup::{Rollup, for_each_window, split_content, window_of};
 use jiff::civil::Date;
 use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
 use model::{Coverage, Record};
@@ -112,7 +112,7 @@ impl DayHits {
 ///
 /// # Errors
 /// See [`JournalError`]; rows that cannot be read are passed over.
-pub fn titles(
+pub fn search_titles(
     reader: &Reader,
     days: &RangeInclusive<UtcDay>,
     words: &str,
@@ -144,10 +144,10 @@ fn of_day(
     let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
     let mut wanted = read.clone();
     let mut before: Option<(i64, Vec<u8>)> = None;
-    reader.each_rollup(slots.start - 1..slots.end, &mut |row| {
+    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
         let content = row.content.unwrap_or_default();
         if row.slot >= slots.start && known.is_known(row.slot) {
-            match parted(&content).1 {
+            match split_content(&content).1 {
                 Some(windows) if !words.may_be_in(windows) => {}
                 Some(_) if of_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
                 _ => {
@@ -165,7 +165,7 @@ fn of_day(
     if read.is_empty() {
         return Ok(hits);
     }
-    reader.each_line_of(&wanted, &mut |line| {
+    reader.for_each_record_of(&wanted, &mut |line| {
         let Ok(line) = line else { return };
         let Record::Span(span) = line.record else {
             return;
@@ -185,7 +185,7 @@ fn of_day(
                 let zone = &span.zone;
                 let name = (window.app.as_str(), window.title.as_str());
                 hits.add(name, words, (from, to), active_us, || {
-                    date_in(from, &zones.get(zone))
+                    local_date_in(from, &zones.get(zone))
                 });
             }
             if end <= (slot + 1) * SLOT_US {
@@ -206,14 +206,14 @@ fn of_slot(
     zones: &mut ZoneCalendars,
 ) -> Option<()> {
     let mut found = Vec::new();
-    each_window(slot, content, &mut |window| found.push(window))?;
+    for_each_window(slot, content, &mut |window| found.push(window))?;
     let rollup = Rollup::decode(slot, content)?;
     let zone = zones.get(&rollup.zone);
     for window in found {
         let name = (window.app, window.title);
         let active_us = window.usage.active_us;
         hits.add(name, words, window.seen_us, active_us, || {
-            date_in(window.seen_us.0, &zone)
+            local_date_in(window.seen_us.0, &zone)
         });
     }
     Some(())

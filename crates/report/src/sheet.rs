@@ -3,8 +3,8 @@
 //!
 //! # What is always true
 //! * Columns of durations sum to their total as they are printed: what is cut from one row is carried to the next
-//!   ([`carried`]).
-//! * Every text is [`model::printable`] and clipped; a drawer has only its own escaping to do.
+//!   ([`carry_seconds`]).
+//! * Every text is [`model::to_printable`] and clipped; a drawer has only its own escaping to do.
 //! * Pictures are in it only when somebody chose them.
 
 pub mod html;
@@ -17,10 +17,10 @@ pub use lanes::{PrintedBar, PrintedStretch, PrintedTimeline};
 use crate::day::DayStart;
 use crate::meaning::{NONE, NamedUsage, PROTECTED, REMOVED};
 use crate::overview::{Overview, PeriodTotals};
-use crate::text::{count, hms};
+use crate::text::{format_count, format_hms};
 use jiff::civil::Date;
-use model::{Coverage, MICROS_PER_SECOND, printable};
-use words::{captions, facts, figures, meant, notes, range};
+use model::{Coverage, MICROS_PER_SECOND, to_printable};
+use words::{captions, cover_facts, describe_state, key_figures, notes, range};
 
 /// The most pictures in a sheet.
 pub const MOST_PICTURES: usize = 20;
@@ -186,7 +186,7 @@ pub struct PrintableReport {
 
 /// Durations in microseconds cut to whole seconds so that they still sum to their sum cut to whole seconds.
 #[must_use]
-pub fn carried(us: &[u64]) -> Vec<u64> {
+pub fn carry_seconds(us: &[u64]) -> Vec<u64> {
     let (mut sum, mut told) = (0, 0);
     us.iter()
         .map(|us| {
@@ -200,17 +200,17 @@ pub fn carried(us: &[u64]) -> Vec<u64> {
 
 /// Seconds as `h:mm:ss`.
 #[must_use]
-pub fn clock(seconds: u64) -> String {
-    hms(seconds * MICROS_PER_SECOND)
+pub fn format_seconds(seconds: u64) -> String {
+    format_hms(seconds * MICROS_PER_SECOND)
 }
 
 /// Tenths of a percent as `12.3 %`.
 #[must_use]
-pub fn percent(share: u64) -> String {
+pub fn format_percent(share: u64) -> String {
     format!("{}.{} %", share / 10, share % 10)
 }
 
-fn share(part: u64, whole: u64) -> u64 {
+fn tenths_of_percent(part: u64, whole: u64) -> u64 {
     let share = u128::from(part) * 1000 / u128::from(whole.max(1));
     u64::try_from(share).unwrap_or(0)
 }
@@ -232,16 +232,16 @@ impl PrintableReport {
             Some(tints.of(name))
         }));
         tables.push(table("Applications", &whole.apps, |_| None));
-        let seconds = carried(&whole.states.iter().map(|s| s.us).collect::<Vec<_>>());
+        let seconds = carry_seconds(&whole.states.iter().map(|s| s.us).collect::<Vec<_>>());
         let states = whole
             .states
             .iter()
             .zip(seconds)
             .map(|(total, seconds)| CoverageRow {
                 name: total.state.word(),
-                what: meant(total.state),
+                what: describe_state(total.state),
                 seconds,
-                share: share(total.us, whole.length_us),
+                share: tenths_of_percent(total.us, whole.length_us),
             });
         let by_day = overview.days.len() <= MOST_LANES;
         let periods = match overview.days.len() {
@@ -254,16 +254,22 @@ impl PrintableReport {
             false => Vec::new(),
         };
         let title = match &letter.client {
-            Some(client) => format!("Time report for {}", printable(client, NAME)),
+            Some(client) => format!("Time report for {}", to_printable(client, NAME)),
             None => "Time report".to_owned(),
         };
-        let author = letter.author.as_deref().map(|name| printable(name, NAME));
-        let client = letter.client.as_deref().map(|name| printable(name, NAME));
+        let author = letter
+            .author
+            .as_deref()
+            .map(|name| to_printable(name, NAME));
+        let client = letter
+            .client
+            .as_deref()
+            .map(|name| to_printable(name, NAME));
         Self {
             title,
             range: range(overview),
-            facts: facts(overview, &letter),
-            figures: figures(overview, &whole),
+            facts: cover_facts(overview, &letter),
+            figures: key_figures(overview, &whole),
             tables,
             periods,
             period: if by_day { "Days" } else { "Months" },
@@ -319,7 +325,7 @@ impl CategoryColours {
         let named = TINTS
             .iter()
             .zip(&self.0)
-            .map(|(tint, name)| (*tint, printable(name, 40)));
+            .map(|(tint, name)| (*tint, to_printable(name, 40)));
         let others = [
             (REST, "other"),
             (HELD_BACK, "protected or removed"),
@@ -359,7 +365,7 @@ fn table(
                 &r.name
             };
             (
-                printable(name, CELL),
+                to_printable(name, CELL),
                 tint(&r.name),
                 r.usage.active_us,
                 r.usage.idle_us,
@@ -376,8 +382,8 @@ fn table(
         ));
     }
     let [active, idle] = [
-        carried(&lines.iter().map(|l| l.2).collect::<Vec<_>>()),
-        carried(&lines.iter().map(|l| l.3).collect::<Vec<_>>()),
+        carry_seconds(&lines.iter().map(|l| l.2).collect::<Vec<_>>()),
+        carry_seconds(&lines.iter().map(|l| l.3).collect::<Vec<_>>()),
     ];
     let rows: Vec<UsageTableRow> = lines
         .into_iter()
@@ -387,7 +393,7 @@ fn table(
                 name,
                 tint,
                 seconds: [*active, *idle, active + idle],
-                share: share(active_us + idle_us, whole),
+                share: tenths_of_percent(active_us + idle_us, whole),
             },
         )
         .collect();
@@ -433,9 +439,9 @@ fn periods(
     let us = |state| sums.iter().map(|s| s.state_us(state)).collect::<Vec<_>>();
     let (active, idle) = (us(Coverage::Active), us(Coverage::Idle));
     let longest = active.iter().copied().max().unwrap_or(0);
-    let seconds: Vec<[u64; 2]> = carried(&active)
+    let seconds: Vec<[u64; 2]> = carry_seconds(&active)
         .into_iter()
-        .zip(carried(&idle))
+        .zip(carry_seconds(&idle))
         .map(|(active, idle)| [active, idle])
         .collect();
     let by_month = groups.iter().any(|(_, days)| days.len() > 1);
@@ -448,7 +454,7 @@ fn periods(
             for category in &sum.categories {
                 let part = (
                     tints.of(&category.name),
-                    share(category.usage.active_us, longest),
+                    tenths_of_percent(category.usage.active_us, longest),
                 );
                 match bar.iter_mut().find(|(tint, _)| *tint == part.0) {
                     Some((_, sum)) => *sum += part.1,
@@ -459,7 +465,7 @@ fn periods(
                 name,
                 when: match days.as_slice() {
                     [day] if !by_month => lanes::presence(day).unwrap_or_default(),
-                    days => count(days.len() as u64, "day", "days"),
+                    days => format_count(days.len() as u64, "day", "days"),
                 },
                 seconds,
                 bar: bar.into_iter().filter(|(_, share)| *share > 0).collect(),

@@ -1,7 +1,10 @@
 //! How the running instance is doing: what `uam status` prints and the live panel shows.
 
 use crate::day::StateTotal;
-use crate::text::{age, bytes, clock, count, hms, when, zone};
+use crate::text::{
+    format_age, format_bytes, format_clock_time, format_count, format_hms, format_relative_time,
+    load_zone,
+};
 use model::{Counts, Coverage, PowerState, SensorKind, Unsupported, WindowInfo};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +30,7 @@ pub struct AgentStatus {
     pub since_us: i64,
     /// True when an exclusion rule holds back what the window is; `window` is then none.
     pub protected: bool,
-    /// The active window. Hostile text: show it through [`model::printable`] only.
+    /// The active window. Hostile text: show it through [`model::to_printable`] only.
     pub window: Option<WindowInfo>,
     /// Counts of the span that is open.
     pub span_counts: Counts,
@@ -79,7 +82,7 @@ impl DiskStatus {
     /// What it means, as one line.
     #[must_use]
     pub fn text(&self) -> String {
-        let (free, floor) = (bytes(self.free), bytes(self.floor));
+        let (free, floor) = (format_bytes(self.free), format_bytes(self.floor));
         match self.stopped {
             true => format!("only {free} left: nothing is recorded until there is room"),
             false => format!(
@@ -143,7 +146,7 @@ impl AgentStatus {
     /// True when something reached the disk within [`FRESH_US`] of now, before or after (a stamp far in the future
     /// proves nothing).
     #[must_use]
-    pub fn fresh(&self, now_us: i64) -> bool {
+    pub fn is_fresh(&self, now_us: i64) -> bool {
         self.durable_age_us(now_us)
             .is_some_and(|age| age.unsigned_abs() <= FRESH_US)
     }
@@ -151,14 +154,14 @@ impl AgentStatus {
     /// True while windows are being named and counted **and** what was counted reaches the disk. It follows from
     /// the age of the last durable write, never from intent.
     #[must_use]
-    pub fn recording(&self, now_us: i64) -> bool {
-        self.state.is_recording() && self.fresh(now_us)
+    pub fn is_recording(&self, now_us: i64) -> bool {
+        self.state.is_recording() && self.is_fresh(now_us)
     }
 
     /// One sentence on whether it records.
     #[must_use]
     pub fn headline(&self, now_us: i64) -> String {
-        let lasting = format!(" for {}", age(since(self.since_us, now_us)));
+        let lasting = format!(" for {}", format_age(since(self.since_us, now_us)));
         self.head(now_us, &lasting)
     }
 
@@ -169,17 +172,17 @@ impl AgentStatus {
     }
 
     fn head(&self, now_us: i64, lasting: &str) -> String {
-        match (self.state, self.fresh(now_us)) {
+        match (self.state, self.is_fresh(now_us)) {
             (_, false) => match self.durable_age_us(now_us) {
                 Some(a) => format!(
                     "NOT RECORDING: nothing reached the disk for {}",
-                    age(a.unsigned_abs())
+                    format_age(a.unsigned_abs())
                 ),
                 None => "NOT RECORDING: nothing has reached the disk yet".to_owned(),
             },
             (state, true) if state.is_recording() => format!("recording · {state}{lasting}"),
             (Coverage::Paused, true) => {
-                let when = |at| when(at, now_us, &zone(&self.zone));
+                let when = |at| format_relative_time(at, now_us, &load_zone(&self.zone));
                 let until = match (self.paused_until_us, self.hours) {
                     (Some(until), _) => format!("until {}", when(until)),
                     (None, Some(hours)) if hours.pausing => {
@@ -202,10 +205,10 @@ impl AgentStatus {
 
     /// The window as one line, still raw: `Editor — main.rs`, `(protected)` or `(no window)`.
     #[must_use]
-    pub fn window_text(&self) -> String {
+    pub fn window_label(&self) -> String {
         match &self.window {
             _ if self.protected => "(protected)".to_owned(),
-            Some(window) => crate::feed::window_text(&window.app, &window.title),
+            Some(window) => crate::feed::window_label(&window.app, &window.title),
             None => "(no window)".to_owned(),
         }
     }
@@ -218,9 +221,9 @@ impl AgentStatus {
         }
         format!(
             "{}, {}, {}",
-            count(self.outbox.records, "record", "records"),
-            count(self.outbox.shots, "shot", "shots"),
-            bytes(self.outbox.bytes)
+            format_count(self.outbox.records, "record", "records"),
+            format_count(self.outbox.shots, "shot", "shots"),
+            format_bytes(self.outbox.bytes)
         )
     }
 
@@ -230,14 +233,14 @@ impl AgentStatus {
         let mut text = match &self.last_upload {
             Some(last) => format!(
                 "{}  {}{}",
-                clock(last.at_us, &zone(&self.zone)),
+                format_clock_time(last.at_us, &load_zone(&self.zone)),
                 if last.ok { "" } else { "FAILED: " },
                 last.text
             ),
             None => "none yet".to_owned(),
         };
         if let Some(next) = self.next_upload_us {
-            text.push_str(&format!(" · next in {}", age(since(now_us, next))));
+            text.push_str(&format!(" · next in {}", format_age(since(now_us, next))));
         }
         text
     }
@@ -246,7 +249,7 @@ impl AgentStatus {
     #[must_use]
     pub fn hours_text(&self, now_us: i64) -> Option<String> {
         let hours = self.hours?;
-        let at = when(hours.next_change_us?, now_us, &zone(&self.zone));
+        let at = format_relative_time(hours.next_change_us?, now_us, &load_zone(&self.zone));
         Some(if hours.inside {
             format!("until {at}")
         } else {
@@ -258,8 +261,8 @@ impl AgentStatus {
     #[must_use]
     pub fn durable_text(&self, now_us: i64) -> String {
         match self.durable_age_us(now_us) {
-            Some(a) if a < 0 => format!("{} in the future", age(a.unsigned_abs())),
-            Some(a) => format!("{} ago", age(a.unsigned_abs())),
+            Some(a) if a < 0 => format!("{} in the future", format_age(a.unsigned_abs())),
+            Some(a) => format!("{} ago", format_age(a.unsigned_abs())),
             None => "never".to_owned(),
         }
     }
@@ -271,7 +274,7 @@ impl AgentStatus {
             .today
             .iter()
             .filter(|t| t.us > 0)
-            .map(|t| format!("{} {}", t.state, hms(t.us)))
+            .map(|t| format!("{} {}", t.state, format_hms(t.us)))
             .collect();
         if parts.is_empty() {
             "nothing yet".to_owned()
@@ -282,11 +285,11 @@ impl AgentStatus {
 
     /// Plain lines for `uam status`; harmless to print.
     #[must_use]
-    pub fn lines(&self, now_us: i64) -> Vec<String> {
+    pub fn format_lines(&self, now_us: i64) -> Vec<String> {
         let mut rows: Vec<(&str, String)> = vec![
-            ("window", self.window_text()),
-            ("this span", counts_text(&self.span_counts)),
-            ("today", counts_text(&self.today_counts)),
+            ("window", self.window_label()),
+            ("this span", format_counts(&self.span_counts)),
+            ("today", format_counts(&self.today_counts)),
             ("", self.today_text()),
             ("on disk", self.durable_text(now_us)),
             ("outbox", self.outbox_text()),
@@ -296,14 +299,14 @@ impl AgentStatus {
         if let Some(next) = self.next_shot_us {
             rows.push((
                 "next shot",
-                format!("within {}", age(since(now_us, next).max(1_000_000))),
+                format!("within {}", format_age(since(now_us, next).max(1_000_000))),
             ));
         }
         if let Some(hours) = self.hours_text(now_us) {
             rows.push(("hours", hours));
         }
         if let Some(idle) = self.idle_us {
-            rows.push(("last input", format!("{} ago", age(idle))));
+            rows.push(("last input", format!("{} ago", format_age(idle))));
         }
         if let Some(power) = self.power {
             let source = if power.discharging {
@@ -335,19 +338,19 @@ impl AgentStatus {
                 rows.into_iter()
                     .map(|(label, text)| format!("  {label:<11}{text}")),
             )
-            .map(|line| model::printable(&line, 400))
+            .map(|line| model::to_printable(&line, 400))
             .collect()
     }
 }
 
 /// `42 keys, 3 clicks, 1 scroll step`, and how much of it programs made.
 #[must_use]
-pub fn counts_text(counts: &Counts) -> String {
+pub fn format_counts(counts: &Counts) -> String {
     let mut text = format!(
         "{}, {}, {}",
-        count(counts.keys(), "key", "keys"),
-        count(counts.clicks(), "click", "clicks"),
-        count(counts.scroll(), "scroll step", "scroll steps"),
+        format_count(counts.keys(), "key", "keys"),
+        format_count(counts.clicks(), "click", "clicks"),
+        format_count(counts.scroll(), "scroll step", "scroll steps"),
     );
     let injected = counts.injected.keys + counts.injected.clicks() + counts.injected.scroll;
     if injected > 0 {
@@ -453,26 +456,29 @@ mod tests {
     fn recording_follows_the_last_durable_write_never_intent() {
         let mut s = status();
         s.last_durable_us = Some(NOW - 15 * S);
-        assert!(s.recording(NOW));
+        assert!(s.is_recording(NOW));
         s.last_durable_us = Some(NOW - 15 * S - 1);
-        assert!(!s.recording(NOW));
+        assert!(!s.is_recording(NOW));
         assert!(
             s.headline(NOW).starts_with("NOT RECORDING"),
             "{}",
             s.headline(NOW)
         );
         s.last_durable_us = Some(NOW + 3600 * S);
-        assert!(!s.recording(NOW), "a stamp from the future proves nothing");
+        assert!(
+            !s.is_recording(NOW),
+            "a stamp from the future proves nothing"
+        );
         s.last_durable_us = None;
-        assert!(!s.recording(NOW));
+        assert!(!s.is_recording(NOW));
         s.last_durable_us = Some(NOW);
         s.state = Coverage::Paused;
-        assert!(!s.recording(NOW));
+        assert!(!s.is_recording(NOW));
     }
 
     #[test]
     fn plain_lines() {
-        insta::assert_snapshot!(status().lines(NOW).join("\n"));
+        insta::assert_snapshot!(status().format_lines(NOW).join("\n"));
     }
 
     #[test]
@@ -487,7 +493,7 @@ mod tests {
             text: "the sink does not answer; trying again".into(),
             ok: false,
         });
-        insta::assert_snapshot!(s.lines(NOW).join("\n"));
+        insta::assert_snapshot!(s.format_lines(NOW).join("\n"));
     }
 
     #[test]
@@ -521,7 +527,7 @@ mod tests {
             next_change_us: Some(NOW + 3_600 * S),
             pausing: false,
         });
-        let lines = s.lines(NOW).join("\n");
+        let lines = s.format_lines(NOW).join("\n");
         assert!(lines.contains("  hours      until 10:20:00\n"), "{lines}");
     }
 
@@ -557,7 +563,7 @@ mod tests {
             floor: 1_000_000_000,
             stopped: false,
         });
-        let lines = status.lines(NOW);
+        let lines = status.format_lines(NOW);
         let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
         assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
         assert!(status.headline(NOW).starts_with("recording"));

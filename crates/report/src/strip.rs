@@ -73,7 +73,7 @@ pub struct Timeline {
 ///
 /// # Errors
 /// As [`query::day`].
-pub fn day(
+pub fn read_day_with_timeline(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
@@ -81,11 +81,11 @@ pub fn day(
     zone: &str,
 ) -> Result<(DayReport, Timeline), JournalError> {
     let extent = Extent {
-        began_us: query::began_us(reader)?,
+        began_us: query::journal_began(reader)?,
         now_us,
     };
     let found = query::lines_of_day(reader, view, day, extent.began_us)?;
-    let pending = reader.pending()?;
+    let pending = reader.provisional_spans()?;
     let spans = spans_of(&found.lines, &pending);
     let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
     let mut report = view.told(&found.lines, &spans, &stretches, day, zone);

@@ -3,7 +3,10 @@
 use crate::day::{DayReport, Usage};
 use crate::days::{AppUsage, DayTotals, DaysReport};
 use crate::meaning::NamedUsage;
-use crate::text::{bytes, clip, clock, count, hms, left, right, zone};
+use crate::text::{
+    clip_to_width, format_bytes, format_clock_time, format_count, format_hms, load_zone, pad_left,
+    pad_right,
+};
 use model::Coverage;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,19 +20,19 @@ const NUMBERS: usize = 10 + 10 + 8 + 8 + 8;
 
 /// The day as text, each line at most `width` columns wide (see [`WIDTHS`]).
 #[must_use]
-pub fn day(report: &DayReport, width: usize) -> String {
+pub fn render_day_table(report: &DayReport, width: usize) -> String {
     let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
     let mut out = String::new();
     // Writing into a String cannot fail, so the results are dropped throughout.
     let _ = writeln!(
         out,
         "{}",
-        clip(
+        clip_to_width(
             &format!(
                 "{} · {} · {} of the day counted",
                 report.day.strftime("%A %-d %B %Y"),
                 report.zone,
-                hms(report.length_us)
+                format_hms(report.length_us)
             ),
             width
         )
@@ -48,9 +51,9 @@ pub fn day(report: &DayReport, width: usize) -> String {
     if !report.damaged.is_empty() {
         let text = format!(
             "  {} on or near this day cannot be read any more",
-            count(report.damaged.len() as u64, "record", "records")
+            format_count(report.damaged.len() as u64, "record", "records")
         );
-        let _ = writeln!(out, "\n{}", clip(&text, width));
+        let _ = writeln!(out, "\n{}", clip_to_width(&text, width));
     }
     out
 }
@@ -61,17 +64,17 @@ const DAY_WIDTHS: [usize; 5] = [10, 10, 10, 8, 8];
 /// Many days as text, one line each and the sum at the end; each line at most `width` columns wide (see [`WIDTHS`]).
 /// Days of which nothing is known are left out.
 #[must_use]
-pub fn days(report: &DaysReport, width: usize) -> String {
+pub fn render_days_table(report: &DaysReport, width: usize) -> String {
     let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
     let mut out = String::new();
     let mut line = |label: &str, cells: [&str; 5], app: &str| {
-        let mut text = left(label, 14);
+        let mut text = pad_right(label, 14);
         for (cell, width) in cells.into_iter().zip(DAY_WIDTHS) {
-            text.push_str(&right(cell, width));
+            text.push_str(&pad_left(cell, width));
         }
         text.push_str("  ");
         text.push_str(app);
-        let _ = writeln!(out, "{}", clip(&text, width).trim_end());
+        let _ = writeln!(out, "{}", clip_to_width(&text, width).trim_end());
     };
     let heads = ["active", "idle", "other", "keys", "clicks"];
     line("day", heads, "most used");
@@ -79,12 +82,12 @@ pub fn days(report: &DaysReport, width: usize) -> String {
     let mut apps: BTreeMap<&str, u64> = BTreeMap::new();
     let most = |app: Option<(&str, u64)>| {
         app.map_or_else(String::new, |(app, us)| {
-            format!("{}  {}", hms(us), named(app))
+            format!("{}  {}", format_hms(us), named(app))
         })
     };
     let cells = |of: &[u64; 5]| {
         let [active, idle, other, keys, clicks] = *of;
-        let times = [active, idle, other].map(hms);
+        let times = [active, idle, other].map(format_hms);
         let counts = [keys, clicks].map(|n| n.to_string());
         [times.to_vec(), counts.to_vec()].concat()
     };
@@ -129,9 +132,9 @@ pub fn days(report: &DaysReport, width: usize) -> String {
     if !report.damaged.is_empty() {
         let text = format!(
             "  {} in this time cannot be read any more",
-            count(report.damaged.len() as u64, "record", "records")
+            format_count(report.damaged.len() as u64, "record", "records")
         );
-        let _ = writeln!(out, "\n{}", clip(&text, width));
+        let _ = writeln!(out, "\n{}", clip_to_width(&text, width));
     }
     out
 }
@@ -154,9 +157,9 @@ fn states(out: &mut String, report: &DayReport) {
         let _ = writeln!(
             out,
             "  {}{}{}",
-            left(total.state.word(), 14),
-            right(&hms(total.us), 10),
-            right(&format!("{}.{} %", share / 10, share % 10), 10)
+            pad_right(total.state.word(), 14),
+            pad_left(&format_hms(total.us), 10),
+            pad_left(&format!("{}.{} %", share / 10, share % 10), 10)
         );
     }
 }
@@ -170,8 +173,8 @@ fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize
     let name = (width - 32).min(40);
     let whole: u64 = rows.iter().map(|row| row.usage.total_us()).sum();
     let mut line = |label: &str, cells: [&str; 3]| {
-        let cells = cells.map(|cell| right(cell, 10)).concat();
-        let _ = writeln!(out, "  {}{cells}", left(label, name));
+        let cells = cells.map(|cell| pad_left(cell, 10)).concat();
+        let _ = writeln!(out, "  {}{cells}", pad_right(label, name));
     };
     line(title, ["active", "idle", "share"]);
     for row in rows {
@@ -179,7 +182,11 @@ fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize
         let share = format!("{}.{} %", share / 10, share % 10);
         line(
             named(&row.name),
-            [&hms(row.usage.active_us), &hms(row.usage.idle_us), &share],
+            [
+                &format_hms(row.usage.active_us),
+                &format_hms(row.usage.idle_us),
+                &share,
+            ],
         );
     }
     out.push('\n');
@@ -188,11 +195,11 @@ fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize
 /// Active time in each ten minutes, an hour in six characters, from the first hour with any to the last.
 fn activity(out: &mut String, report: &DayReport, width: usize) {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let zone = zone(&report.zone);
+    let zone = load_zone(&report.zone);
     // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
     let mut hours: Vec<(i64, String, [char; 6])> = Vec::new();
     for ten in &report.activity {
-        let time = clock(ten.start_us, &zone);
+        let time = format_clock_time(ten.start_us, &zone);
         let (hour, minute) = (&time[..2], &time[3..5]);
         let place = minute.parse::<usize>().unwrap_or(0) / 10 % 6;
         let began = ten.start_us - place as i64 * crate::activity::TEN_US;
@@ -231,9 +238,9 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
     let name = width - NUMBERS - 2;
     let mut line = |label: &str, cells: [&str; 5]| {
-        let _ = write!(out, "  {}", left(label, name));
+        let _ = write!(out, "  {}", pad_right(label, name));
         for (cell, width) in cells.into_iter().zip(NUMBER_WIDTHS) {
-            out.push_str(&right(cell, width));
+            out.push_str(&pad_left(cell, width));
         }
         out.push('\n');
     };
@@ -245,8 +252,8 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
         line(
             label,
             [
-                &hms(of.active_us),
-                &hms(of.idle_us),
+                &format_hms(of.active_us),
+                &format_hms(of.idle_us),
                 &of.counts.keys().to_string(),
                 &of.counts.clicks().to_string(),
                 &of.counts.scroll().to_string(),
@@ -273,11 +280,11 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     if !injected.is_zero() {
         let text = format!(
             "  of these made by programs: {}, {}, {}",
-            count(injected.keys, "key", "keys"),
-            count(injected.clicks(), "click", "clicks"),
-            count(injected.scroll, "scroll step", "scroll steps"),
+            format_count(injected.keys, "key", "keys"),
+            format_count(injected.clicks(), "click", "clicks"),
+            format_count(injected.scroll, "scroll step", "scroll steps"),
         );
-        let _ = writeln!(out, "{}", clip(&text, width));
+        let _ = writeln!(out, "{}", clip_to_width(&text, width));
     }
 }
 
@@ -291,37 +298,37 @@ fn events(out: &mut String, report: &DayReport, width: usize) {
         let _ = writeln!(
             out,
             "\n  {}, {}",
-            count(report.shots.len() as u64, "shot", "shots"),
-            bytes(total)
+            format_count(report.shots.len() as u64, "shot", "shots"),
+            format_bytes(total)
         );
         for shot in &report.shots {
             let line = format!(
                 "    {}  #{}  {}x{}{}  {}  {}",
-                clock(shot.at_us, &zone(&shot.zone)),
+                format_clock_time(shot.at_us, &load_zone(&shot.zone)),
                 shot.seq,
                 shot.width,
                 shot.height,
                 if shot.blurred { " blurred" } else { "" },
-                bytes(shot.bytes),
-                crate::feed::window_text(&shot.app, &shot.title),
+                format_bytes(shot.bytes),
+                crate::feed::window_label(&shot.app, &shot.title),
             );
-            let _ = writeln!(out, "{}", clip(&line, width).trim_end());
+            let _ = writeln!(out, "{}", clip_to_width(&line, width).trim_end());
         }
     }
     if !report.notices.is_empty() {
         let _ = writeln!(
             out,
             "\n  {}",
-            count(report.notices.len() as u64, "notice", "notices")
+            format_count(report.notices.len() as u64, "notice", "notices")
         );
         for notice in &report.notices {
             let line = format!(
                 "    {}  {:<14} {}",
-                clock(notice.at_us, &zone(&notice.zone)),
+                format_clock_time(notice.at_us, &load_zone(&notice.zone)),
                 notice.code,
                 notice.text
             );
-            let _ = writeln!(out, "{}", clip(&line, width).trim_end());
+            let _ = writeln!(out, "{}", clip_to_width(&line, width).trim_end());
         }
     }
 }
@@ -332,7 +339,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::day::{AppTotal, DayNotice, DayScreenshot, StateTotal, WindowTotal};
-    use crate::text::columns;
+    use crate::text::display_width;
     use model::{Counts, InputCounts, NoticeCode};
 
     /// A day with everything in it, hostile titles included.
@@ -441,7 +448,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_day_at_80_columns() {
-        insta::assert_snapshot!(day(&sample(), 80));
+        insta::assert_snapshot!(render_day_table(&sample(), 80));
     }
 
     #[test]
@@ -453,7 +460,7 @@ pub(crate) mod tests {
             title: Some("uam$".into()),
         };
         let meaning = crate::ClassificationRules::new(&[], true, &[project]).unwrap();
-        meaning.tell_day(&mut report);
+        meaning.classify_day(&mut report);
         report.activity = (0..9)
             .map(|n| crate::ActivityBucket {
                 start_us: 1_784_070_000_000_000 + n * crate::activity::TEN_US,
@@ -461,16 +468,16 @@ pub(crate) mod tests {
                 ..crate::ActivityBucket::default()
             })
             .collect();
-        let text = day(&report, 80);
-        assert!(text.lines().all(|line| columns(line) <= 80));
+        let text = render_day_table(&report, 80);
+        assert!(text.lines().all(|line| display_width(line) <= 80));
         insta::assert_snapshot!(text);
     }
 
     #[test]
     fn no_line_is_wider_than_asked() {
         for width in [60, 80, 133, 160] {
-            for line in day(&sample(), width).lines() {
-                assert!(columns(line) <= width, "{width}: {line}");
+            for line in render_day_table(&sample(), width).lines() {
+                assert!(display_width(line) <= width, "{width}: {line}");
                 assert!(!line.chars().any(char::is_control), "{line:?}");
             }
         }
@@ -488,7 +495,7 @@ pub(crate) mod tests {
             },
             "UTC",
         );
-        assert!(day(&report, 80).contains("Nothing was recorded"));
+        assert!(render_day_table(&report, 80).contains("Nothing was recorded"));
     }
 
     #[test]
@@ -541,7 +548,7 @@ pub(crate) mod tests {
 
     #[test]
     fn many_days_are_one_line_each_and_a_sum() {
-        let text = days(&three_days(), 80);
+        let text = render_days_table(&three_days(), 80);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines,
@@ -554,8 +561,8 @@ pub(crate) mod tests {
                 "  1 record in this time cannot be read any more",
             ]
         );
-        for line in days(&three_days(), 60).lines() {
-            assert!(columns(line) <= 60, "{line}");
+        for line in render_days_table(&three_days(), 60).lines() {
+            assert!(display_width(line) <= 60, "{line}");
         }
     }
 }

@@ -1,21 +1,21 @@
 //! Small pieces of text that every rendering shares: durations, sizes, clock times, and cells of a fixed width.
 
 use jiff::{Timestamp, tz::TimeZone};
-use model::{MICROS_PER_SECOND, printable};
+use model::{MICROS_PER_SECOND, to_printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that `text` takes on a terminal, by Unicode's East Asian Width (UAX #11).
 #[must_use]
-pub fn columns(text: &str) -> usize {
+pub fn display_width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` made harmless (see [`model::printable`]) and at most `max` columns wide; an ellipsis stands for the rest.
+/// `text` made harmless (see [`model::to_printable`]) and at most `max` columns wide; an ellipsis stands for the rest.
 #[must_use]
-pub fn clip(text: &str, max: usize) -> String {
+pub fn clip_to_width(text: &str, max: usize) -> String {
     // Marks without a width of their own could pile up for ever; twice the width is enough for any real script.
-    let safe = printable(text, max.saturating_mul(2).max(1));
-    if columns(&safe) <= max {
+    let safe = to_printable(text, max.saturating_mul(2).max(1));
+    if display_width(&safe) <= max {
         return safe;
     }
     let mut out = String::with_capacity(max * 2);
@@ -29,53 +29,53 @@ pub fn clip(text: &str, max: usize) -> String {
         used += width;
         out.push(c);
     }
-    while columns(&out) + 1 > max && out.pop().is_some() {}
+    while display_width(&out) + 1 > max && out.pop().is_some() {}
     if max > 0 {
         out.push('…');
     }
     out
 }
 
-/// [`clip`], then filled with spaces on the right to exactly `width` columns.
+/// [`clip_to_width`], then filled with spaces on the right to exactly `width` columns.
 #[must_use]
-pub fn left(text: &str, width: usize) -> String {
-    let mut out = clip(text, width);
+pub fn pad_right(text: &str, width: usize) -> String {
+    let mut out = clip_to_width(text, width);
     out.extend(std::iter::repeat_n(
         ' ',
-        width.saturating_sub(columns(&out)),
+        width.saturating_sub(display_width(&out)),
     ));
     out
 }
 
-/// [`clip`], then filled with spaces on the left to exactly `width` columns.
+/// [`clip_to_width`], then filled with spaces on the left to exactly `width` columns.
 #[must_use]
-pub fn right(text: &str, width: usize) -> String {
-    let cell = clip(text, width);
-    let fill = width.saturating_sub(columns(&cell));
+pub fn pad_left(text: &str, width: usize) -> String {
+    let cell = clip_to_width(text, width);
+    let fill = width.saturating_sub(display_width(&cell));
     format!("{}{cell}", " ".repeat(fill))
 }
 
 /// A duration in microseconds as `h:mm:ss`, cut (not rounded) to whole seconds.
 #[must_use]
-pub fn hms(us: u64) -> String {
+pub fn format_hms(us: u64) -> String {
     let s = us / MICROS_PER_SECOND;
     format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
 /// A duration in microseconds as `m:ss` below one hour and `h:mm:ss` from there on.
 #[must_use]
-pub fn short_duration(us: u64) -> String {
+pub fn format_short_duration(us: u64) -> String {
     let s = us / MICROS_PER_SECOND;
     if s < 3600 {
         format!("{}:{:02}", s / 60, s % 60)
     } else {
-        hms(us)
+        format_hms(us)
     }
 }
 
 /// How long ago, for people: `0 s`, `59 s`, `12 min`, `3 h`, `2 d`; cut, not rounded.
 #[must_use]
-pub fn age(us: u64) -> String {
+pub fn format_age(us: u64) -> String {
     let s = us / MICROS_PER_SECOND;
     match s {
         0..=59 => format!("{s} s"),
@@ -87,7 +87,7 @@ pub fn age(us: u64) -> String {
 
 /// A size in bytes, for people: `512 B`, `1.5 KB`, `2.0 MB` (powers of 1,000).
 #[must_use]
-pub fn bytes(n: u64) -> String {
+pub fn format_bytes(n: u64) -> String {
     const STEPS: [(&str, u64); 4] = [
         ("TB", 1_000_000_000_000),
         ("GB", 1_000_000_000),
@@ -105,27 +105,27 @@ pub fn bytes(n: u64) -> String {
 
 /// `1 key`, `2 keys`: a count with its noun.
 #[must_use]
-pub fn count(n: u64, one: &str, many: &str) -> String {
+pub fn format_count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// The zone of an IANA name; UTC when this machine does not know the name (a renamed or newer zone).
 #[must_use]
-pub fn zone(name: &str) -> TimeZone {
+pub fn load_zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// The time of day to the minute, `HH:MM`; dashes for an instant no calendar reaches.
 #[must_use]
-pub fn minute(at_us: i64, zone: &TimeZone) -> String {
-    let mut text = clock(at_us, zone);
+pub fn format_minute(at_us: i64, zone: &TimeZone) -> String {
+    let mut text = format_clock_time(at_us, zone);
     text.truncate(5);
     text
 }
 
 /// Wall-clock time `HH:MM:SS` of an instant (microseconds since the Unix epoch, UTC) in a zone.
 #[must_use]
-pub fn clock(at_us: i64, zone: &TimeZone) -> String {
+pub fn format_clock_time(at_us: i64, zone: &TimeZone) -> String {
     match Timestamp::from_microsecond(at_us) {
         Ok(t) => t.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
         Err(_) => "--:--:--".to_owned(),
@@ -135,9 +135,9 @@ pub fn clock(at_us: i64, zone: &TimeZone) -> String {
 /// An instant beside the present, both in microseconds since the Unix epoch (UTC): `17:30:00` today,
 /// `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its date beyond that.
 #[must_use]
-pub fn when(at_us: i64, now_us: i64, zone: &TimeZone) -> String {
+pub fn format_relative_time(at_us: i64, now_us: i64, zone: &TimeZone) -> String {
     let shown = |us| Timestamp::from_microsecond(us).map(|t| t.to_zoned(zone.clone()));
-    let time = clock(at_us, zone);
+    let time = format_clock_time(at_us, zone);
     let (Ok(at), Ok(now)) = (shown(at_us), shown(now_us)) else {
         return time;
     };
@@ -160,54 +160,72 @@ mod tests {
 
     #[test]
     fn durations_sizes_and_ages_read_well() {
-        assert_eq!(hms(22_323_999_999), "6:12:03");
-        assert_eq!(short_duration(35_000_000), "0:35");
-        assert_eq!(short_duration(3_600_000_000), "1:00:00");
-        assert_eq!(age(59_999_999), "59 s");
-        assert_eq!(age(7_200_000_000), "2 h");
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(34_567), "34.5 KB");
-        assert_eq!(count(1, "key", "keys"), "1 key");
+        assert_eq!(format_hms(22_323_999_999), "6:12:03");
+        assert_eq!(format_short_duration(35_000_000), "0:35");
+        assert_eq!(format_short_duration(3_600_000_000), "1:00:00");
+        assert_eq!(format_age(59_999_999), "59 s");
+        assert_eq!(format_age(7_200_000_000), "2 h");
+        assert_eq!(format_bytes(999), "999 B");
+        assert_eq!(format_bytes(34_567), "34.5 KB");
+        assert_eq!(format_count(1, "key", "keys"), "1 key");
     }
 
     #[test]
     fn an_unknown_zone_is_utc() {
-        assert_eq!(clock(0, &zone("Mars/Olympus")), "00:00:00");
-        assert_eq!(clock(0, &zone("Asia/Tokyo")), "09:00:00");
-        assert_eq!(clock(i64::MAX, &zone("UTC")), "--:--:--");
+        assert_eq!(format_clock_time(0, &load_zone("Mars/Olympus")), "00:00:00");
+        assert_eq!(format_clock_time(0, &load_zone("Asia/Tokyo")), "09:00:00");
+        assert_eq!(format_clock_time(i64::MAX, &load_zone("UTC")), "--:--:--");
     }
 
     #[test]
     fn an_instant_is_told_as_people_do() {
-        let berlin = zone("Europe/Berlin");
+        let berlin = load_zone("Europe/Berlin");
         // Sunday 2026-03-29 00:30, the day on which the clocks go forward.
         let now = 1_774_740_600_000_000;
         let hour = 3_600_000_000;
-        assert_eq!(when(now, now, &berlin), "00:30:00");
-        assert_eq!(when(now + 22 * hour, now, &berlin), "23:30:00");
-        assert_eq!(when(now + 23 * hour, now, &berlin), "tomorrow 00:30:00");
-        assert_eq!(when(now + 47 * hour, now, &berlin), "Tue 00:30:00");
-        assert_eq!(when(now + 143 * hour, now, &berlin), "Sat 00:30:00");
-        assert_eq!(when(now + 167 * hour, now, &berlin), "2026-04-05 00:30:00");
-        assert_eq!(when(now - hour, now, &berlin), "2026-03-28 23:30:00");
-        assert_eq!(when(i64::MAX, now, &berlin), "--:--:--");
+        assert_eq!(format_relative_time(now, now, &berlin), "00:30:00");
+        assert_eq!(
+            format_relative_time(now + 22 * hour, now, &berlin),
+            "23:30:00"
+        );
+        assert_eq!(
+            format_relative_time(now + 23 * hour, now, &berlin),
+            "tomorrow 00:30:00"
+        );
+        assert_eq!(
+            format_relative_time(now + 47 * hour, now, &berlin),
+            "Tue 00:30:00"
+        );
+        assert_eq!(
+            format_relative_time(now + 143 * hour, now, &berlin),
+            "Sat 00:30:00"
+        );
+        assert_eq!(
+            format_relative_time(now + 167 * hour, now, &berlin),
+            "2026-04-05 00:30:00"
+        );
+        assert_eq!(
+            format_relative_time(now - hour, now, &berlin),
+            "2026-03-28 23:30:00"
+        );
+        assert_eq!(format_relative_time(i64::MAX, now, &berlin), "--:--:--");
     }
 
     #[test]
     fn wide_characters_never_overflow_a_cell() {
-        assert_eq!(clip("日本語の題名", 7), "日本語…");
-        assert_eq!(clip("日本語の題名", 6), "日本…");
-        assert_eq!(left("日本", 6), "日本  ");
-        assert_eq!(right("42", 5), "   42");
-        assert_eq!(clip("abc", 0), "");
+        assert_eq!(clip_to_width("日本語の題名", 7), "日本語…");
+        assert_eq!(clip_to_width("日本語の題名", 6), "日本…");
+        assert_eq!(pad_right("日本", 6), "日本  ");
+        assert_eq!(pad_left("42", 5), "   42");
+        assert_eq!(clip_to_width("abc", 0), "");
     }
 
     proptest! {
         #[test]
         fn cells_have_exactly_their_width(text in "(\\PC|.|[日本🎉e\u{301}\u{fe0f}\u{200d}\u{202e}]){0,60}", width in 0usize..50) {
-            prop_assert_eq!(columns(&left(&text, width)), width);
-            prop_assert_eq!(columns(&right(&text, width)), width);
-            prop_assert!(!left(&text, width).chars().any(char::is_control));
+            prop_assert_eq!(display_width(&pad_right(&text, width)), width);
+            prop_assert_eq!(display_width(&pad_left(&text, width)), width);
+            prop_assert!(!pad_right(&text, width).chars().any(char::is_control));
         }
     }
 }

@@ -83,11 +83,11 @@ fn a_real_journal_answers() {
         removed: false,
         window: None,
     };
-    let seq = journal.add_shot(&shot, &picture, NOW).unwrap();
+    let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();
 
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let today = report::day::date_of(NOW, "Europe/Berlin");
-    let day = query::day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
+    let today = report::day::local_date(NOW, "Europe/Berlin");
+    let day = query::read_day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
     assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
     assert_eq!(day.state_us(Coverage::Active), 2 * MINUTE.unsigned_abs());
     assert_eq!(day.state_us(Coverage::Locked), MINUTE.unsigned_abs());
@@ -97,23 +97,23 @@ fn a_real_journal_answers() {
     assert_eq!(day.shots[0].seq, seq);
     assert!(day.damaged.is_empty());
 
-    let rest = query::at_rest(&reader, "here").unwrap();
+    let rest = query::read_offline_status(&reader, "here").unwrap();
     assert_eq!(rest.last_durable_us, Some(NOW));
     assert_eq!((rest.outbox.records, rest.outbox.shots), (3, 1));
     assert!(rest.lines(NOW)[0].starts_with("not recording"));
 
-    let shots = query::shots(&reader, 10).unwrap();
+    let shots = query::list_screenshots(&reader, 10).unwrap();
     assert_eq!(
         (shots[0].seq, shots[0].place.as_str(), shots[0].sent),
         (seq, "here", false)
     );
-    let lines = query::shot_lines(&shots, 80);
+    let lines = query::format_screenshot_list(&shots, 80);
     assert!(
         lines[0].contains("2026-09-21 16:53:20") && lines[0].contains("blurred"),
         "{lines:?}"
     );
     // What was read back is the picture itself.
-    assert_eq!(reader.picture(seq).unwrap(), picture);
+    assert_eq!(reader.open_screenshot(seq).unwrap(), picture);
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
     for days in [3, 10, 18] {
-        let date = report::day::date_of(began + days * DAY, "Europe/Berlin");
-        let day = query::day(&reader, date, NOW, "UTC").unwrap();
+        let date = report::day::local_date(began + days * DAY, "Europe/Berlin");
+        let day = query::read_day(&reader, date, NOW, "UTC").unwrap();
         assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
     }
 }
@@ -166,7 +166,7 @@ fn titles_are_found_whatever_their_case() {
     let reader = Reader::open(&at, keys.opener).unwrap();
     let days = journal::UtcDay::of_us(NOW - 5 * DAY)..=journal::UtcDay::of_us(NOW);
     let mut found = Vec::new();
-    report::search::titles(&reader, &days, "ärger editor", |_, hits| {
+    report::search::search_titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);
         ControlFlow::Continue(())
     })
@@ -185,7 +185,7 @@ fn titles_are_found_whatever_their_case() {
     );
     // Enough is enough.
     let mut looked = 0;
-    report::search::titles(&reader, &days, "", |_, _| {
+    report::search::search_titles(&reader, &days, "", |_, _| {
         looked += 1;
         ControlFlow::Break(())
     })

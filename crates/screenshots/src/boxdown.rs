@@ -23,7 +23,7 @@ const MAX_SCALE: u32 = 500;
 /// Letters grow with the scaling, so the blocks that hide them must too: a window leaves the same small picture on every
 /// screen.
 #[must_use]
-pub fn block_side(scale_percent: u32) -> u32 {
+pub fn blur_block_side(scale_percent: u32) -> u32 {
     (SIDE * scale_percent.clamp(100, MAX_SCALE)).div_ceil(100)
 }
 
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn blocks_grow_with_the_screen_scaling() {
-        let sides = [0, 100, 110, 125, 150, 200, 300, 500, u32::MAX].map(block_side);
+        let sides = [0, 100, 110, 125, 150, 200, 300, 500, u32::MAX].map(blur_block_side);
         assert_eq!(sides, [24, 24, 27, 30, 36, 48, 72, 120, 120]);
     }
 

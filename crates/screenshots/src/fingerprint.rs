@@ -78,7 +78,7 @@ impl FrameFingerprint {
     }
 
     /// True when the two pictures differ by no more than a blinking cursor. Not transitive.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_similar_to(&self, other: &Self) -> bool {
         if (self.width, self.height, self.columns) != (other.width, other.height, other.columns) {
             return false;
         }

@@ -7,7 +7,7 @@
 //! * **Foreign pixels have no influence.** Whatever lies in [`model::Frame::foreign`], in the padding between rows or in
 //!   the unused fourth byte of a pixel changes no byte of the outcome.
 //! * **A blurred picture holds no more than its blocks' means.** It is kept small; a viewer scales it up. Blocks are
-//!   never smaller than [`block_side`], except where the whole frame is.
+//!   never smaller than [`blur_block_side`], except where the whole frame is.
 //! * **Nothing readable is kept between pictures**: only a 16-bit digest for each tile of the last one (16 kB for
 //!   1920×1080), to tell whether the next has changed.
 
@@ -19,7 +19,7 @@ mod pipeline;
 pub mod schedule;
 mod stage;
 
-pub use boxdown::block_side;
+pub use boxdown::blur_block_side;
 pub use error::ScreenshotError;
 pub use pipeline::{
     EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,

@@ -77,7 +77,7 @@ impl ColourTable {
 
 /// Reduces opaque pixels (red, green, blue, 255) to at most 256 colours. False, with the pixels untouched, when that
 /// would show or would not pay.
-pub(crate) fn reduce(rgba: &mut [u8]) -> bool {
+pub(crate) fn reduce_to_palette(rgba: &mut [u8]) -> bool {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
     let Some(table) = ColourTable::of(pixels) else {
         return false;
@@ -157,7 +157,7 @@ mod tests {
     fn few_colours_stay_exact() {
         let mut rgba = runs((0..=255).map(|n| [n, 255 - n, 7]), 4);
         let before = rgba.clone();
-        assert!(reduce(&mut rgba));
+        assert!(reduce_to_palette(&mut rgba));
         assert_eq!(rgba, before);
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let mut rgba = runs(cube, 4);
         rgba.extend(runs([[250; 3], [251; 3]], 500));
         let before = rgba.clone();
-        assert!(reduce(&mut rgba));
+        assert!(reduce_to_palette(&mut rgba));
         assert!(colours(&rgba).len() <= COLOURS);
         assert!(colours(&rgba).is_superset(&[[250, 250, 250, 255], [251, 251, 251, 255]].into()));
         let pairs = before
@@ -190,7 +190,7 @@ mod tests {
         let restless = runs((0..9000).map(|n| [if n % 2 == 0 { 0 } else { 200 }; 3]), 1);
         for before in [many, far, restless] {
             let mut rgba = before.clone();
-            assert!(!reduce(&mut rgba));
+            assert!(!reduce_to_palette(&mut rgba));
             assert_eq!(rgba, before);
         }
     }

@@ -48,7 +48,7 @@ impl ScreenshotQuality {
 /// What the pipeline is asked to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScreenshotSettings {
-    /// Make pictures unreadable: see [`crate::block_side`].
+    /// Make pictures unreadable: see [`crate::blur_block_side`].
     pub blur: bool,
     /// How much detail to keep.
     pub quality: ScreenshotQuality,
@@ -87,12 +87,16 @@ impl ScreenshotPipeline {
     /// [`ScreenshotError::Frame`] when the frame's sizes do not agree with its bytes, [`ScreenshotError::Encode`] when libwebp
     /// refuses. Either way nothing is remembered of the frame.
     pub fn process(&mut self, frame: &Frame<'_>) -> Result<PipelineOutcome, ScreenshotError> {
-        let redacted = RawFrame::new(frame)?.redact();
+        let redacted = RawFrame::new(frame)?.mask_foreign();
         let now = FrameFingerprint::of(&redacted);
         if now.is_blank() {
             return Ok(PipelineOutcome::Blank);
         }
-        if self.last.as_ref().is_some_and(|last| last.is_like(&now)) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.is_similar_to(&now))
+        {
             return Ok(PipelineOutcome::Unchanged);
         }
         let finished = redacted.finish(self.settings.blur);
@@ -113,7 +117,7 @@ impl ScreenshotPipeline {
 
     /// Makes the next picture count as changed whatever it shows: after another window was active, or when the last
     /// picture could not be stored.
-    pub fn forget(&mut self) {
+    pub fn forget_last(&mut self) {
         self.last = None;
     }
 }

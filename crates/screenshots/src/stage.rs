@@ -64,7 +64,7 @@ impl<'a> RawFrame<'a> {
     }
 
     /// Marks what must be painted over.
-    pub(crate) fn redact(self) -> MaskedFrame<'a> {
+    pub(crate) fn mask_foreign(self) -> MaskedFrame<'a> {
         let whole = Rect {
             x: 0,
             y: 0,
@@ -153,7 +153,7 @@ impl MaskedFrame<'_> {
     pub(crate) fn finish(self, blur: bool) -> FinishedFrame {
         let (width, height) = (self.width(), self.height());
         let block = if blur {
-            boxdown::block_side(self.scale_percent())
+            boxdown::blur_block_side(self.scale_percent())
         } else {
             1
         };
@@ -232,8 +232,9 @@ impl FinishedFrame {
             refused("its version is not the one this program was built for".into())
         })?;
         // Blurred pictures are all gradients: lossy is smaller.
-        let exact =
-            !self.blurred && self.rgba.len() / 4 <= MAX_EXACT && palette::reduce(&mut self.rgba);
+        let exact = !self.blurred
+            && self.rgba.len() / 4 <= MAX_EXACT
+            && palette::reduce_to_palette(&mut self.rgba);
         quality.apply(exact, &mut config);
         let encoder = webp::Encoder::from_rgba(&self.rgba, width, height);
         match encoder.encode_advanced(&config) {

@@ -26,7 +26,7 @@ fn main() {
     for note in desktop.notes() {
         println!("  {note}");
     }
-    let mut screen = desktop.take_screen();
+    let mut screen = desktop.take_capture();
     let (tx, rx) = sync_channel(1024);
     let running = desktop.start(tx);
     let begin = Instant::now();
@@ -58,7 +58,7 @@ fn main() {
         let before = usage();
         let mut sum = 0u64;
         for _ in 0..20 {
-            let outcome = screen.grab(handle, &mut |frame| {
+            let outcome = screen.capture_window(handle, &mut |frame| {
                 sum += frame
                     .bgrx
                     .iter()
@@ -75,7 +75,7 @@ fn main() {
             difference(&before, &usage())
         );
         println!("memory with a picture: {}", memory());
-        screen.release();
+        screen.release_memory();
         println!("memory after release:  {}", memory());
     }
     running.stop();

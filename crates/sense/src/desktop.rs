@@ -45,7 +45,7 @@ impl Desktop {
     pub fn open(options: &DesktopOptions, clock: Arc<dyn Clock>) -> Self {
         let mut desktop = Self::empty(Arc::clone(&clock));
         backend::open(&mut desktop, options, &clock);
-        desktop.settle();
+        desktop.fill_missing();
         desktop
     }
 
@@ -72,7 +72,7 @@ impl Desktop {
     }
 
     /// The camera, once; `None` where [`Concern::WindowCapture`] is unsupported or it was taken before.
-    pub fn take_screen(&mut self) -> Option<Box<dyn WindowCapture>> {
+    pub fn take_capture(&mut self) -> Option<Box<dyn WindowCapture>> {
         self.screen.take()
     }
 
@@ -94,12 +94,12 @@ impl Desktop {
     }
 
     /// States that `concern` is served. The first backend that serves a concern wins.
-    pub(crate) fn serve(&mut self, concern: SensorKind, by: impl Into<String>) {
+    pub(crate) fn declare_supported(&mut self, concern: SensorKind, by: impl Into<String>) {
         self.set(concern, SensorSupport::By(by.into()));
     }
 
     /// States why `concern` is not served; kept only if no backend serves it and none gave a reason before.
-    pub(crate) fn refuse(&mut self, concern: SensorKind, why: Unsupported) {
+    pub(crate) fn declare_unsupported(&mut self, concern: SensorKind, why: Unsupported) {
         self.set(concern, SensorSupport::Unsupported(why));
     }
 
@@ -120,7 +120,7 @@ impl Desktop {
         }
     }
 
-    pub(crate) fn add_source(&mut self, source: Box<dyn SensorTask>) {
+    pub(crate) fn add_task(&mut self, source: Box<dyn SensorTask>) {
         self.sources.push(source);
     }
 
@@ -129,10 +129,10 @@ impl Desktop {
     }
 
     /// Makes sure that every concern is listed once and in order.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn fill_missing(&mut self) {
         for concern in SensorKind::ALL {
             if !self.capabilities.iter().any(|c| c.concern == concern) {
-                self.refuse(
+                self.declare_unsupported(
                     concern,
                     Unsupported::new("no backend of this system serves it", ""),
                 );

@@ -23,7 +23,7 @@ pub(crate) trait SensorTask: Send {
     fn name(&self) -> &'static str;
 
     /// What is lost while it does not run.
-    fn concerns(&self) -> Vec<SensorKind>;
+    fn sensor_kinds(&self) -> Vec<SensorKind>;
 
     /// Another one like it, to take its place when it hangs. None for what never waits for somebody's answer, or has no
     /// way to be asked ([`SensorContext::pulse`]).
@@ -71,22 +71,22 @@ impl Heartbeat {
     /// Calls `wake` at each question from now on; the call before is forgotten. A thread that wakes up often enough by
     /// itself needs none.
     #[allow(dead_code, reason = "not every backend waits without an end")]
-    pub(crate) fn on_ask(&self, wake: impl Fn() + Send + 'static) {
+    pub(crate) fn on_check(&self, wake: impl Fn() + Send + 'static) {
         self.beat().wake = Some(Box::new(wake));
     }
 
     /// Was it asked, and has not answered? If so, its call was made already.
     #[allow(dead_code, reason = "not every backend waits without an end")]
-    pub(crate) fn is_asked(&self) -> bool {
+    pub(crate) fn is_check_due(&self) -> bool {
         self.beat().asked
     }
 
     /// The answer.
-    pub(crate) fn answer(&self) {
+    pub(crate) fn confirm(&self) {
         self.beat().asked = false;
     }
 
-    fn ask(&self) {
+    fn check(&self) {
         let mut beat = self.beat();
         beat.asked = true;
         if let Some(wake) = &beat.wake {
@@ -136,7 +136,7 @@ impl SensorContext {
     /// Says that what was lost is back.
     pub(crate) fn works(&self, at: Moment) -> Result<(), ReceiverGone> {
         self.works_since.set(Some(Instant::now()));
-        self.pulse.answer();
+        self.pulse.confirm();
         self.pulse.set_lost(false);
         for concern in self.lost.take() {
             self.out.send(at, SensorEvent::Back { concern })?;
@@ -150,7 +150,12 @@ impl SensorContext {
         !self.lost.borrow().is_empty()
     }
 
-    fn broke(&self, at: Moment, concerns: Vec<SensorKind>, why: &str) -> Result<(), ReceiverGone> {
+    fn report_lost(
+        &self,
+        at: Moment,
+        concerns: Vec<SensorKind>,
+        why: &str,
+    ) -> Result<(), ReceiverGone> {
         let news = self.lost.borrow().is_empty();
         self.pulse.set_lost(true);
         if news {
@@ -186,7 +191,7 @@ impl Default for RestartDelays {
     }
 }
 
-fn keep(
+fn run_with_restarts(
     mut source: Box<dyn SensorTask>,
     post: &SensorContext,
     clock: &dyn Clock,
@@ -204,7 +209,7 @@ fn keep(
         if steady.is_some_and(|since| since.elapsed() >= pauses.steady) {
             pause = pauses.first;
         }
-        let told = post.broke(clock.now(), source.concerns(), &why);
+        let told = post.report_lost(clock.now(), source.sensor_kinds(), &why);
         if told.is_err() || post.stop.wait(pause) {
             return;
         }
@@ -303,7 +308,7 @@ impl SensorSupervisor {
             .name(source.name().to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                keep(
+                run_with_restarts(
                     source,
                     &SensorContext::new(tx, stop, pulse, lost),
                     &*clock,
@@ -320,22 +325,22 @@ impl SensorSupervisor {
         let mut lost = Vec::new();
         let mut all = std::mem::take(&mut self.kept);
         for kept in &mut all {
-            lost.extend(self.look(kept, now));
+            lost.extend(self.check_task(kept, now));
         }
         self.kept = all;
         lost
     }
 
-    fn look(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
+    fn check_task(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
         let now_us = now.awake_us;
         let since_us = now_us.saturating_sub(kept.asked_us);
-        if kept.spare.is_none() || kept.pulse.is_lost() && !kept.pulse.is_asked() {
+        if kept.spare.is_none() || kept.pulse.is_lost() && !kept.pulse.is_check_due() {
             return Vec::new();
         }
-        if !kept.pulse.is_asked() {
+        if !kept.pulse.is_check_due() {
             if since_us >= ASK_EVERY_US {
                 kept.asked_us = now_us;
-                kept.pulse.ask();
+                kept.pulse.check();
             }
             return Vec::new();
         }
@@ -348,15 +353,15 @@ impl SensorSupervisor {
             return Vec::new();
         };
         let news = !kept.pulse.is_lost();
-        kept.stop.dismiss();
+        kept.stop.discard();
         kept.stop = StopSignal::default();
         kept.pulse = Heartbeat::default();
         // Until it works it counts as asked: one that hangs as well is replaced in its turn.
-        kept.pulse.ask();
+        kept.pulse.check();
         kept.asked_us = now_us;
         kept.replace_us = now_us.saturating_add(kept.pause_us);
         kept.pause_us = (kept.pause_us * 2).min(REPLACE_LAST_US);
-        let concerns = spare.concerns();
+        let concerns = spare.sensor_kinds();
         kept.spare = spare.again().map(|next| (next, tx.clone()));
         self.spawn(kept, spare, tx, concerns.clone());
         let tell = |concern| TimedEvent {
@@ -384,7 +389,7 @@ impl SensorSupervisor {
 impl Drop for SensorSupervisor {
     fn drop(&mut self) {
         for kept in &self.kept {
-            kept.stop.raise();
+            kept.stop.request_stop();
         }
         self.alive = None;
         if self.ended.recv_timeout(JOIN_LIMIT) == Err(RecvTimeoutError::Timeout) {

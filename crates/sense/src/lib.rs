@@ -1,6 +1,6 @@
 //! Sensors: what the desktop can tell, one backend per desktop, chosen at run time.
 //!
-//! [`Desktop::open`] asks each backend what it can serve here and never fails: what cannot be sensed is a
+//! [`Desktop::open_replay`] asks each backend what it can serve here and never fails: what cannot be sensed is a
 //! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
 //! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends pictures of the active window.
 //! [`script`] replays a recorded trace through the same types.

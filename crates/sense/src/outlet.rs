@@ -83,7 +83,7 @@ mod tests {
         let stop = StopSignal::default();
         let outlet = EventSender::new(tx, stop.clone());
         outlet.send(AT, SensorEvent::Present).unwrap();
-        stop.raise();
+        stop.request_stop();
         assert!(outlet.send(AT, SensorEvent::Present).is_err());
     }
 
@@ -92,7 +92,7 @@ mod tests {
         let (tx, rx) = sync_channel(1);
         let stop = StopSignal::default();
         let outlet = EventSender::new(tx, stop.clone());
-        stop.dismiss();
+        stop.discard();
         assert!(outlet.send(AT, SensorEvent::Present).is_err());
         assert!(rx.try_recv().is_err());
     }

@@ -12,14 +12,14 @@ pub trait WindowCapture: Send {
     ///
     /// # Errors
     /// A [`CaptureError`]; `with` was not called then. None of them is lasting: the next try may succeed.
-    fn grab(
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
     ) -> Result<(), CaptureError>;
 
-    /// Gives back the memory that pictures need; the next [`WindowCapture::grab`] takes it again.
-    fn release(&mut self);
+    /// Gives back the memory that pictures need; the next [`WindowCapture::capture_window`] takes it again.
+    fn release_memory(&mut self);
 }
 
 /// Why there is no picture this time.

@@ -29,7 +29,7 @@ impl StopSignal {
     }
 
     /// Asks the thread to end. Further calls do nothing.
-    pub(crate) fn raise(&self) {
+    pub(crate) fn request_stop(&self) {
         let wake = {
             let mut state = self.state();
             state.raised = true;
@@ -42,9 +42,9 @@ impl StopSignal {
     }
 
     /// Asks it to end, and takes no more words of it.
-    pub(crate) fn dismiss(&self) {
+    pub(crate) fn discard(&self) {
         self.state().dismissed = true;
-        self.raise();
+        self.request_stop();
     }
 
     /// Are its words not wanted any more?
@@ -62,7 +62,7 @@ impl StopSignal {
         dead_code,
         reason = "only backends whose threads block outside `wait` need it"
     )]
-    pub(crate) fn on_raise(&self, wake: impl Fn() + Send + 'static) {
+    pub(crate) fn on_stop(&self, wake: impl Fn() + Send + 'static) {
         let mut state = self.state();
         if state.raised {
             drop(state);
@@ -112,11 +112,11 @@ mod tests {
                 calls.fetch_add(1, Ordering::SeqCst);
             }
         };
-        stop.on_raise(count(&calls));
+        stop.on_stop(count(&calls));
         assert!(!stop.wait(Duration::ZERO));
-        stop.raise();
-        stop.raise();
-        stop.on_raise(count(&calls));
+        stop.request_stop();
+        stop.request_stop();
+        stop.on_stop(count(&calls));
         assert_eq!(calls.load(Ordering::SeqCst), 2);
         assert!(stop.wait(Duration::from_secs(3_600)));
     }

@@ -34,7 +34,7 @@ struct DelayedChange {
 pub(crate) enum DueChange {
     /// No window was active for long enough.
     None(WindowChange),
-    /// The title rests (or never will): ask for the facts and pass them to [`WindowDebouncer::tell`].
+    /// The title rests (or never will): ask for the facts and pass them to [`WindowDebouncer::emit_if_changed`].
     Facts(Moment),
 }
 
@@ -61,14 +61,14 @@ impl WindowDebouncer {
     }
 
     /// What is active to begin with.
-    pub(crate) fn first(&mut self, at: Moment, active: Option<ActiveWindow>) -> WindowChange {
+    pub(crate) fn set_initial(&mut self, at: Moment, active: Option<ActiveWindow>) -> WindowChange {
         self.told = Some(active.clone());
         WindowChange { at, active }
     }
 
     /// `active` was the active window at `at`. Up to two changes are to be told: a "none" that lasted, and what
     /// followed.
-    pub(crate) fn saw(
+    pub(crate) fn observe(
         &mut self,
         at: Moment,
         active: Option<ActiveWindow>,
@@ -90,7 +90,7 @@ impl WindowDebouncer {
             .none
             .take()
             .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
-        let none = lasted.and_then(|none| self.tell(none.at, None));
+        let none = lasted.and_then(|none| self.emit_if_changed(none.at, None));
         // Numbers are used again, so the same number with another program is another window.
         let same_window = match (&self.told, &active) {
             (Some(Some(told)), Some(active)) => {
@@ -102,17 +102,17 @@ impl WindowDebouncer {
         if same_window {
             // Not a switch; a new title waits for its debounce.
             if self.told.as_ref() != Some(&active) {
-                self.hold_facts(at);
+                self.delay_facts(at);
             }
             return [none, None];
         }
         self.facts = None;
-        let change = self.tell(at, active);
+        let change = self.emit_if_changed(at, active);
         [none, change]
     }
 
     /// The active window's title or program may have changed at `at`.
-    pub(crate) fn hold_facts(&mut self, at: Moment) {
+    pub(crate) fn delay_facts(&mut self, at: Moment) {
         let now = Instant::now();
         let first = self.facts.as_ref().map_or(now, |facts| facts.first);
         let due = (now + self.title_debounce).min(first + self.title_debounce * RESTLESS);
@@ -131,14 +131,14 @@ impl WindowDebouncer {
     /// What was held back long enough at `now`.
     pub(crate) fn due(&mut self, now: Instant) -> Option<DueChange> {
         if let Some(none) = self.none.take_if(|none| none.due <= now) {
-            return self.tell(none.at, None).map(DueChange::None);
+            return self.emit_if_changed(none.at, None).map(DueChange::None);
         }
         let facts = self.facts.take_if(|facts| facts.due <= now)?;
         Some(DueChange::Facts(facts.at))
     }
 
     /// The change to tell, if it is one.
-    pub(crate) fn tell(
+    pub(crate) fn emit_if_changed(
         &mut self,
         at: Moment,
         active: Option<ActiveWindow>,
@@ -176,21 +176,21 @@ mod tests {
 
     fn switches() -> WindowDebouncer {
         let mut switches = WindowDebouncer::new(&DesktopOptions::default());
-        switches.first(AT, window(1, "Editor", "a"));
+        switches.set_initial(AT, window(1, "Editor", "a"));
         switches
     }
 
     #[test]
     fn a_short_none_is_part_of_the_switch_and_a_long_one_is_told() {
         let mut switches = switches();
-        assert_eq!(switches.saw(AT, None), [None, None]);
+        assert_eq!(switches.observe(AT, None), [None, None]);
         let after = AT.plus_us(50_000);
-        let [none, change] = switches.saw(after, window(2, "Mail", "b"));
+        let [none, change] = switches.observe(after, window(2, "Mail", "b"));
         assert_eq!(none, None);
         assert_eq!(change.map(|c| c.at), Some(after));
 
-        assert_eq!(switches.saw(AT.plus_us(60_000), None), [None, None]);
-        let [none, change] = switches.saw(AT.plus_us(900_000), window(1, "Editor", "a"));
+        assert_eq!(switches.observe(AT.plus_us(60_000), None), [None, None]);
+        let [none, change] = switches.observe(AT.plus_us(900_000), window(1, "Editor", "a"));
         assert_eq!(none.map(|c| (c.at.boot_us, c.active)), Some((60_000, None)));
         assert!(change.is_some());
     }
@@ -199,15 +199,19 @@ mod tests {
     fn a_title_waits_and_a_reused_number_does_not() {
         let mut switches = switches();
         assert_eq!(
-            switches.saw(AT, window(1, "Editor", "b")),
+            switches.observe(AT, window(1, "Editor", "b")),
             [None, None],
             "a title waits for its debounce"
         );
         let later = Instant::now() + Duration::from_secs(60);
         assert_eq!(switches.due(later), Some(DueChange::Facts(AT)));
-        assert!(switches.tell(AT, window(1, "Editor", "b")).is_some());
-        assert_eq!(switches.tell(AT, window(1, "Editor", "b")), None);
-        let [_, change] = switches.saw(AT, window(1, "Mail", "b"));
+        assert!(
+            switches
+                .emit_if_changed(AT, window(1, "Editor", "b"))
+                .is_some()
+        );
+        assert_eq!(switches.emit_if_changed(AT, window(1, "Editor", "b")), None);
+        let [_, change] = switches.observe(AT, window(1, "Mail", "b"));
         assert!(change.is_some(), "the same number with another program");
     }
 }

@@ -34,10 +34,10 @@ pub(crate) enum Command {
     Pause {
         /// For how long: 15m, 1h, 90s, or `tomorrow` (until the next day begins). Without it, until `uam resume`.
         #[arg(value_name = "TIME", value_parser = crate::time::parse_pause)]
-        time: Option<crate::time::PauseLength>,
+        time: Option<protocol::PauseLength>,
         /// The same.
         #[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_pause, conflicts_with = "time")]
-        length: Option<crate::time::PauseLength>,
+        length: Option<protocol::PauseLength>,
     },
     /// Resume recording after a pause; outside the recording hours, until they begin.
     Resume,
@@ -335,10 +335,11 @@ impl ExportArgs {
     pub(crate) fn first(&self) -> anyhow::Result<u64> {
         self.from.as_deref().map_or(Ok(1), |text| {
             text.parse().map_err(|_| {
-                crate::failure::Failure::usage(
+                model::UserError::usage(
                     format!("\"{text}\" is not a line's number"),
                     "For example: uam export --from 1000. Days go with --subject FILE.zip.",
                 )
+                .into()
             })
         })
     }

@@ -8,9 +8,9 @@ pub(crate) mod meaning;
 #[path = "config/rules.rs"]
 pub(crate) mod rules;
 
-use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
+use model::UserError;
 use recorder::{ExclusionRule, ExclusionRules, RecordingSchedule};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -279,22 +279,23 @@ impl Config {
         match fs::read_to_string(&file) {
             Ok(text) => Self::parse(&text, &file),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(e) => Err(Failure::usage(
+            Err(e) => Err(UserError::usage(
                 format!("cannot read {}: {e}", file.display()),
                 "Make it a readable text file (UTF-8), or remove it to use the defaults.",
-            )),
+            )
+            .into()),
         }
     }
 
     pub(crate) fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|e| {
-            Failure::usage(
+            UserError::usage(
                 format!("{} is wrong:\n{}", file.display(), e.to_string().trim_end()),
                 "Mend that line, or remove it to use the default. `uam config show` lists every setting.",
             )
         })?;
         config.check().map_err(|(key, why)| {
-            Failure::usage(
+            UserError::usage(
                 format!("{}: {key} {why}", file.display()),
                 format!("Change it: uam config set {key} …"),
             )
@@ -477,7 +478,7 @@ fn changed(
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", file.display())),
     };
     let mut doc: toml_edit::DocumentMut = text.parse().map_err(|e| {
-        Failure::usage(
+        UserError::usage(
             format!("{} is wrong:\n{e}", file.display()),
             "Mend that line before changing settings here.",
         )
@@ -489,10 +490,11 @@ fn changed(
 }
 
 fn unknown(key: &str) -> anyhow::Error {
-    Failure::usage(
+    UserError::usage(
         format!("there is no setting \"{key}\""),
         "`uam config show` lists every setting as section and name.",
     )
+    .into()
 }
 
 /// Reads a value as typed on the command line: a TOML value, or else a plain word.

@@ -3,8 +3,8 @@
 //! The environment wins over `.env` in the current folder, which wins over `.env` beside the settings. Nothing is put
 //! into this process's own environment.
 
-use crate::failure::Failure;
 use crate::paths::Paths;
+use model::UserError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use upload::vars;
@@ -39,10 +39,11 @@ impl Environment {
                 }
                 Err(std::env::VarError::NotPresent) => {}
                 Err(std::env::VarError::NotUnicode(_)) => {
-                    return Err(Failure::usage(
+                    return Err(UserError::usage(
                         format!("the environment variable {name} is not valid UTF-8"),
                         "Set it again, as plain text.",
-                    ));
+                    )
+                    .into());
                 }
             }
         }
@@ -82,8 +83,9 @@ fn unreadable(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
         dotenvy::Error::Io(e) => format!("cannot read {}: {e}", file.display()),
         _ => format!("{} cannot be read", file.display()),
     };
-    Failure::usage(
+    UserError::usage(
         what,
         "Write one NAME=value a line; put values with spaces or # in single quotes.",
     )
+    .into()
 }

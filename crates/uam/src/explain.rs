@@ -112,8 +112,10 @@ pub(crate) fn all(config: &Config) -> anyhow::Result<Vec<SettingRow>> {
     let table = toml::Table::try_from(config).context("the settings have no form")?;
     let told = MEANINGS.iter().map(|(key, meaning)| SettingRow {
         key: (*key).to_owned(),
-        value: value(&table, key)
-            .map_or_else(|| UNSET.to_owned(), |value| model::printable(&value, 2000)),
+        value: value(&table, key).map_or_else(
+            || UNSET.to_owned(),
+            |value| model::to_printable(&value, 2000),
+        ),
         meaning: (*meaning).to_owned(),
     });
     Ok(told.collect())

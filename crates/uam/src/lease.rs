@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::time::Duration;
 use vault::Identity;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// How long a start lasts; then it takes a new code.
 pub(crate) const LONGEST: Duration = Duration::from_secs(16 * 3600);
@@ -68,5 +69,38 @@ impl Handover {
     /// The lease.
     pub(crate) fn lease(&self) -> anyhow::Result<Identity> {
         Ok(self.key.parse()?)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const LINES: &str = include_str!("../tests/wire/handover.jsonl");
+
+    #[test]
+    fn a_handover_keeps_its_words() {
+        let handover = |today: Option<TodayTotals>, first| Handover {
+            key: "AGE-SECRET-KEY-1".to_owned(),
+            today,
+            notices: vec![(NoticeCode::CodeAccepted, "A code was given.".to_owned())],
+            first,
+        };
+        let today = serde_json::from_value(serde_json::json!({
+            "day": "2026-09-21", "states": [1, 2, 3, 4, 5, 6, 7, 8], "counts": model::Counts::default(),
+            "glance": {
+                "from_us": 1_789_941_600_000_000_i64, "slots": [],
+                "apps": [{ "app": "Editor", "title": "", "us": 5 }], "windows": [],
+            },
+        }))
+        .unwrap();
+        let values = [handover(None, true), handover(Some(today), false)];
+        assert_eq!(LINES.lines().count(), values.len());
+        for (value, line) in values.iter().zip(LINES.lines()) {
+            assert_eq!(*value.line().unwrap(), format!("{line}\n").as_bytes());
+            let read = Handover::read(&mut line.as_bytes()).unwrap();
+            assert_eq!(*read.line().unwrap(), format!("{line}\n").as_bytes());
+        }
     }
 }

@@ -10,8 +10,8 @@ mod config;
 mod control;
 mod done;
 mod environment;
+mod exit;
 mod explain;
-mod failure;
 mod lease;
 mod output;
 mod paths;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let code = match commands::run(cli) {
         Ok(code) => code,
-        Err(error) => ExitCode::from(failure::report(&error) as u8),
+        Err(error) => ExitCode::from(exit::print_error(&error).exit_code()),
     };
     hold_window();
     code

@@ -52,8 +52,8 @@ pub(crate) fn policy(config: &Config, paths: &Paths) -> RetentionRule {
 
 /// What would leave now.
 pub(crate) fn look(outbox: &Outbox, policy: RetentionRule, now_us: i64) -> anyhow::Result<Look> {
-    let items = outbox.blob_items()?;
-    let steps = retention::plan(&items, now_us, &policy);
+    let items = outbox.list_local_screenshots()?;
+    let steps = retention::plan_retention(&items, now_us, &policy);
     let outlook = retention::outlook(&items, &steps);
     Ok(Look {
         policy,
@@ -74,11 +74,12 @@ pub(crate) fn automatic(
     if look.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
-    match retention::due(told(paths, &look.policy), now_us) {
+    match retention::notice_due(told(paths, &look.policy), now_us) {
         RetentionNotice::Tell => {
             tell(paths, &look.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
-            let when = text::when(from, now_us, &text::zone(&current_zone_name()));
+            let when =
+                text::format_relative_time(from, now_us, &text::load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
                 will(&look.policy.action),
@@ -97,7 +98,7 @@ pub(crate) fn carry_out(
     look: &Look,
 ) -> anyhow::Result<(RetentionReport, String)> {
     let done = outbox
-        .apply(&look.steps)
+        .apply_retention(&look.steps)
         .context("old pictures could not be put away")?;
     let text = done_text(&done, &look.outlook);
     Ok((done, text))
@@ -130,14 +131,17 @@ fn of(policy: &RetentionRule, at_us: i64) -> Told {
 
 /// `47 pictures (12.3 MB, 2026-08-01 to 2026-08-14)`.
 pub(crate) fn numbers(of: &ScreenshotTotals) -> String {
-    let pictures = text::count(of.pictures, "picture", "pictures");
+    let pictures = text::format_count(of.pictures, "picture", "pictures");
     match of.days {
         None => pictures,
         Some((first, last)) if first == last => {
-            format!("{pictures} ({}, {first})", text::bytes(of.bytes))
+            format!("{pictures} ({}, {first})", text::format_bytes(of.bytes))
         }
         Some((first, last)) => {
-            format!("{pictures} ({}, {first} to {last})", text::bytes(of.bytes))
+            format!(
+                "{pictures} ({}, {first} to {last})",
+                text::format_bytes(of.bytes)
+            )
         }
     }
 }

@@ -5,10 +5,10 @@
 
 use crate::cli::RunArgs;
 use crate::done::Done;
-use crate::failure::{Exit, Failure};
 use crate::lease::{Handover, LONGEST};
 use crate::{commands, output};
 use anyhow::Context;
+use model::{ErrorKind, UserError};
 use platform::process::self_command;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
 use std::io::Write;
@@ -92,11 +92,12 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
         crashes.push(now);
         if crashes.len() >= CRASHES {
             gone.raise();
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 format!("the recording process crashed {CRASHES} times within a minute ({status})"),
                 "What was recorded until then is safe. `uam doctor` may tell what is wrong.",
-            ));
+            )
+            .into());
         }
         output::line(&format!(
             "The recording process ended unexpectedly ({status}); it goes on under the same start."
@@ -104,7 +105,7 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
         let mut today = handover.today.take();
         if let Some(today) = &mut today {
             // Some of them may have been taken out of the record since.
-            today.forget_names();
+            today.clear_names();
         }
         handover = Handover::new(&lease, today, Vec::new(), false);
     };
@@ -116,7 +117,7 @@ pub(crate) fn run(watch: Watch) -> anyhow::Result<ExitCode> {
 fn by_itself(status: ExitStatus) -> Option<u8> {
     let code = u8::try_from(status.code()?).ok()?;
     code.checked_sub(ENDED)
-        .filter(|c| *c <= Exit::Instance as u8)
+        .filter(|c| *c <= ErrorKind::Instance.exit_code())
 }
 
 /// A running worker, with the pipe that keeps it alive.

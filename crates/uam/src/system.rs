@@ -1,13 +1,13 @@
 //! The folders of one installation by the platform's rules.
 
-use crate::failure::Failure;
 use crate::paths::Paths;
+use model::UserError;
 use platform::directories::find_user_directories;
 
 /// Where settings, data and runtime files go without `--home`.
 pub(crate) fn places() -> anyhow::Result<Paths> {
     let found = find_user_directories().map_err(|e| {
-        Failure::usage(
+        UserError::usage(
             e.to_string(),
             format!(
                 "Set {}, or name a folder with --home or UAM_HOME.",

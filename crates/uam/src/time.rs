@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use serde::{Deserialize, Serialize};
+use protocol::PauseLength;
 use std::time::Duration;
 
 /// Reads a length of time: a number with `s`, `m` or `h` (a bare number is minutes).
@@ -70,18 +70,6 @@ fn moment_in(text: &str, zone: TimeZone) -> Result<i64, String> {
 pub(crate) fn parse_utc_day(text: &str) -> Result<journal::UtcDay, String> {
     journal::UtcDay::parse(text.trim())
         .ok_or_else(|| format!("\"{text}\" is not a day: write YYYY-MM-DD (UTC)"))
-}
-
-/// How long a pause is asked to last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum PauseLength {
-    /// Until somebody resumes.
-    UntilResumed,
-    /// Until the next day begins here.
-    Tomorrow,
-    /// So many seconds.
-    Seconds(u64),
 }
 
 /// Reads the length of a pause: a length of time, or `tomorrow`.

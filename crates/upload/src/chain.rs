@@ -31,7 +31,7 @@ pub struct ManifestUploadReport {
 ///
 /// # Errors
 /// The sink's or the journal's; calling again goes on where this ended.
-pub fn chain(
+pub fn upload_manifests(
     outbox: &mut Outbox,
     sink: &dyn Sink,
     key: &DeviceKey,
@@ -39,7 +39,7 @@ pub fn chain(
     clock: &dyn Clock,
 ) -> Result<ManifestUploadReport, UploadCause> {
     let mut chained = ManifestUploadReport::default();
-    deliver(outbox, sink, clock, &mut chained)?;
+    put_stored_manifests(outbox, sink, clock, &mut chained)?;
     let mut beat = alive;
     loop {
         let draft = outbox.draft_manifest()?;
@@ -51,8 +51,8 @@ pub fn chain(
         let bytes = manifest(outbox, &draft, key, now_us)
             .sign(key)
             .map_err(journal::JournalError::Encode)?;
-        outbox.keep_manifest(&draft, &bytes, now_us)?;
-        deliver(outbox, sink, clock, &mut chained)?;
+        outbox.store_manifest(&draft, &bytes, now_us)?;
+        put_stored_manifests(outbox, sink, clock, &mut chained)?;
     }
 }
 
@@ -65,7 +65,7 @@ fn is_due(draft: &ManifestDraft, now_us: i64) -> bool {
         .is_none_or(|before| !(before.at_us..before.at_us.saturating_add(pause)).contains(&now_us))
 }
 
-fn deliver(
+fn put_stored_manifests(
     outbox: &mut Outbox,
     sink: &dyn Sink,
     clock: &dyn Clock,
@@ -74,12 +74,12 @@ fn deliver(
     while let Some(kept) = outbox.next_manifest()? {
         let sha256 = sha256_hex(&kept.bytes);
         let object = NewObject {
-            key: keys::manifest(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
+            key: keys::manifest_key(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
             body: kept.bytes.into(),
             sha256,
         };
         sink.put_new(&object)?;
-        outbox.ack_manifest(kept.no, clock.now().utc_us)?;
+        outbox.acknowledge_manifest(kept.no, clock.now().utc_us)?;
         chained.manifests += 1;
         chained.bytes += object.body.len() as u64;
     }
@@ -99,7 +99,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
                 ..
             } = object;
             ManifestEntry {
-                key: keys::sent(device, epoch, object),
+                key: keys::uploaded_key(device, epoch, object),
                 bytes: *bytes,
                 sha256: sha256.clone(),
                 first: *first_seq,
@@ -110,7 +110,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
     objects.extend(draft.kit.iter().map(|kit| {
         let sha256 = sha256_hex(&kit.bytes);
         ManifestEntry {
-            key: keys::vault(device, epoch, kit.day, kit.seq, &sha256),
+            key: keys::vault_copy_key(device, epoch, kit.day, kit.seq, &sha256),
             bytes: kit.bytes.len() as u64,
             sha256,
             first: kit.seq,
@@ -139,7 +139,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
             .tombstones
             .iter()
             .map(|t| Withdrawal {
-                key: keys::sent(device, epoch, &t.object),
+                key: keys::uploaded_key(device, epoch, &t.object),
                 at_us: t.at_us,
             })
             .collect(),

@@ -90,7 +90,7 @@ fn of_no_keys(keys: &NoCredentials) -> SinkError {
 /// What a put would make of an answer with this HTTP status and these bytes, and whether they are a list of a bucket: the
 /// readers of answers, for tests that throw bytes at them. A status that is none counts as 200.
 #[must_use]
-pub fn judge(status: u16, body: &[u8]) -> (SinkError, bool) {
+pub fn classify_answer(status: u16, body: &[u8]) -> (SinkError, bool) {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     let at = ErrorContext {
         place: "a bucket",

@@ -33,7 +33,7 @@ impl ConditionalPuts {
         Self(AtomicU8::new(if amazon { HONOURED } else { UNKNOWN }))
     }
 
-    pub(crate) fn lacking(&self) -> bool {
+    pub(crate) fn are_missing(&self) -> bool {
         self.0.load(Ordering::Relaxed) == LACKING
     }
 
@@ -44,20 +44,20 @@ impl ConditionalPuts {
 
     /// It refused a put because of one.
     pub(crate) fn are_honoured(&self) {
-        if !self.lacking() {
+        if !self.are_missing() {
             self.0.store(HONOURED, Ordering::Relaxed);
         }
     }
 
-    /// True for the one caller who is to find out; it then says what it found, or [`Self::not_found_out`].
-    pub(crate) fn to_be_found_out(&self) -> bool {
+    /// True for the one caller who is to find out; it then says what it found, or [`Self::release_probe`].
+    pub(crate) fn claim_probe(&self) -> bool {
         self.0
             .compare_exchange(UNKNOWN, TRYING, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 
     /// The answer was neither yes nor no.
-    pub(crate) fn not_found_out(&self) {
+    pub(crate) fn release_probe(&self) {
         let _ = self
             .0
             .compare_exchange(TRYING, UNKNOWN, Ordering::Relaxed, Ordering::Relaxed);

@@ -206,7 +206,7 @@ impl Destination {
     ///
     /// # Errors
     /// [`ConfigError`] when something is given that cannot be used.
-    pub fn choose(
+    pub fn resolve(
         url: Option<&str>,
         get: &dyn Fn(&str) -> Option<String>,
         default_dir: &Path,
@@ -252,7 +252,7 @@ impl Destination {
 
     /// Whose keys requests are signed with, in a few words; `None` for a directory. Never a secret.
     #[must_use]
-    pub fn signed_with(&self) -> Option<String> {
+    pub fn describe_credentials(&self) -> Option<String> {
         match self {
             Self::S3(s3) => Some(s3.credentials.to_string()),
             Self::Directory { .. } => None,
@@ -261,7 +261,7 @@ impl Destination {
 
     /// The same destination, sending no faster than this many KiB a second; 0 is no limit.
     #[must_use]
-    pub fn limited_to(mut self, kib_per_s: u32) -> Self {
+    pub fn with_rate_limit(mut self, kib_per_s: u32) -> Self {
         if let Self::S3(s3) = &mut self {
             s3.network.limit_kib_per_s = kib_per_s;
         }
@@ -294,7 +294,7 @@ impl Destination {
     ///
     /// # Errors
     /// [`SinkError`] when the directory cannot be made, or TLS has no root certificates.
-    pub fn open(&self, timeouts: Timeouts) -> Result<ObjectStoreSink, SinkError> {
+    pub fn open_sink(&self, timeouts: Timeouts) -> Result<ObjectStoreSink, SinkError> {
         match self {
             Self::S3(s3) => ObjectStoreSink::s3(s3, self.describe(), timeouts),
             Self::Directory { dir, .. } => ObjectStoreSink::directory(dir),

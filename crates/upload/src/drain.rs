@@ -356,7 +356,7 @@ impl DrainRun<'_> {
         };
         let sha256 = sha256_hex(&kit.bytes);
         let object = NewObject {
-            key: keys::vault(&self.device, self.epoch, kit.day, kit.seq, &sha256),
+            key: keys::vault_copy_key(&self.device, self.epoch, kit.day, kit.seq, &sha256),
             body: kit.bytes.into(),
             sha256,
         };
@@ -414,7 +414,7 @@ impl DrainRun<'_> {
         file: ScreenshotFile,
     ) -> Result<Option<ReadyScreenshot>, UploadCause> {
         let key = |sha256: &str, form| {
-            keys::shot(
+            keys::screenshot_key(
                 &self.device,
                 self.epoch,
                 shot.day,
@@ -511,7 +511,7 @@ impl DrainRun<'_> {
 
     fn segment(&mut self, mut segment: Segment) -> Result<(), UploadCause> {
         let key = |sha256: &str, form| {
-            keys::activity(
+            keys::segment_key(
                 &self.device,
                 self.epoch,
                 segment.day,

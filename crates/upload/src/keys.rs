@@ -13,7 +13,7 @@
 //! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedRowLine`]), which open with the same keys. Without either the object is readable.
 //! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
-//! * `kind=manifest` is a signed list of what was sent ([`crate::manifest`]).
+//! * `kind=manifest` is a signed list of what was sent ([`crate::manifest_key`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
 //! * `dt` is the day the journal froze with the segment or the shot, so it is the same at every try.
 //! * `epoch` tells a reinstalled device's counter from its earlier one; `seq` is the journal's own counter.
@@ -58,7 +58,7 @@ impl ObjectKind {
 /// `epoch`: seconds since the Unix epoch at which the journal was made. `day`: `YYYY-MM-DD`. `sha256`: of the uploaded
 /// bytes, in hex. `form`: of the uploaded bytes.
 #[must_use]
-pub fn activity(
+pub fn segment_key(
     device: &DeviceId,
     epoch: u64,
     day: impl Display,
@@ -83,9 +83,9 @@ pub fn activity(
 }
 
 /// The key of a shot's picture; `media` is the media type of the picture itself, such as `image/webp`. The rest as in
-/// [`activity`].
+/// [`segment_key`].
 #[must_use]
-pub fn shot(
+pub fn screenshot_key(
     device: &DeviceId,
     epoch: u64,
     day: impl Display,
@@ -108,21 +108,33 @@ pub fn shot(
     key(ObjectKind::Shot, device, epoch, day, seq, sha256, &ending)
 }
 
-/// The key of the copy `seq` of the recovery kit; the rest as in [`activity`].
+/// The key of the copy `seq` of the recovery kit; the rest as in [`segment_key`].
 #[must_use]
-pub fn vault(device: &DeviceId, epoch: u64, day: impl Display, seq: u64, sha256: &str) -> String {
+pub fn vault_copy_key(
+    device: &DeviceId,
+    epoch: u64,
+    day: impl Display,
+    seq: u64,
+    sha256: &str,
+) -> String {
     key(ObjectKind::Vault, device, epoch, day, seq, sha256, "json")
 }
 
-/// The key of the manifest `no`; the rest as in [`activity`].
+/// The key of the manifest `no`; the rest as in [`segment_key`].
 #[must_use]
-pub fn manifest(device: &DeviceId, epoch: u64, day: impl Display, no: u64, sha256: &str) -> String {
+pub fn manifest_key(
+    device: &DeviceId,
+    epoch: u64,
+    day: impl Display,
+    no: u64,
+    sha256: &str,
+) -> String {
     key(ObjectKind::Manifest, device, epoch, day, no, sha256, "json")
 }
 
 /// The key of something the journal says the sink has, or may have; to name it to its owner.
 #[must_use]
-pub fn sent(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
+pub fn uploaded_key(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
     let UploadedObject {
         first_seq,
         day,
@@ -131,14 +143,14 @@ pub fn sent(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
         ..
     } = object;
     match &object.media {
-        Some(media) => shot(device, epoch, day, *first_seq, sha256, media, *form),
-        None => activity(device, epoch, day, *first_seq, sha256, *form),
+        Some(media) => screenshot_key(device, epoch, day, *first_seq, sha256, media, *form),
+        None => segment_key(device, epoch, day, *first_seq, sha256, *form),
     }
 }
 
 /// The folder that holds one kind of one layout, for listing.
 #[must_use]
-pub fn folder(kind: ObjectKind) -> String {
+pub fn list_prefix(kind: ObjectKind) -> String {
     format!("{ROOT}/kind={}", kind.word())
 }
 
@@ -237,13 +249,13 @@ mod tests {
         let sha = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         let shard = Sha256::digest("ab".repeat(16).as_bytes())[0];
         let middle = format!("sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab");
-        let at = |form| activity(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
+        let at = |form| segment_key(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
         let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
         assert_eq!(at(ObjectEncoding::Age), format!("{name}.jsonl.zst.age"));
         assert_eq!(at(ObjectEncoding::Rows), format!("{name}.sealed.jsonl.zst"));
         assert_eq!(at(ObjectEncoding::Readable), format!("{name}.jsonl.zst"));
         let at = |form| {
-            shot(
+            screenshot_key(
                 &device,
                 1,
                 "2026-09-21",
@@ -258,7 +270,7 @@ mod tests {
         assert_eq!(parse(&format!("{name}.webp.uam")), None);
         assert_eq!(at(ObjectEncoding::Readable), format!("{name}.webp"));
         assert_eq!(
-            vault(&device, 1, "2026-09-21", 2, sha),
+            vault_copy_key(&device, 1, "2026-09-21", 2, sha),
             format!("raw/v1/kind=vault/{middle}/1-0000000002-0123456789abcdef.json")
         );
     }
@@ -278,10 +290,10 @@ mod tests {
                 _ => (ObjectKind::Vault, ObjectEncoding::Readable),
             };
             let key = match kind {
-                ObjectKind::Activity => activity(&device, epoch, "2026-01-31", seq, &sha, form),
-                ObjectKind::Shot => shot(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
-                ObjectKind::Vault => vault(&device, epoch, "2026-01-31", seq, &sha),
-                ObjectKind::Manifest => manifest(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Activity => segment_key(&device, epoch, "2026-01-31", seq, &sha, form),
+                ObjectKind::Shot => screenshot_key(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                ObjectKind::Vault => vault_copy_key(&device, epoch, "2026-01-31", seq, &sha),
+                ObjectKind::Manifest => manifest_key(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);
@@ -299,7 +311,7 @@ mod tests {
     #[test]
     fn other_endings_are_refused() {
         let device = DeviceId::from_bytes([1; 16]);
-        let key = activity(
+        let key = segment_key(
             &device,
             1,
             "2026-01-31",

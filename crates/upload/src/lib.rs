@@ -3,7 +3,7 @@
 //! * [`Destination`] says where to, from a URL or from variables, and opens a [`ObjectStoreSink`].
 //! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
 //! * [`drain()`] empties a journal's outbox into a sink, in order, without loss and without doubles.
-//! * [`chain()`] lists what was delivered in signed [`manifest`]s, and [`verify`] checks a sink against them.
+//! * [`upload_manifests()`] lists what was delivered in signed [`manifest`]s, and [`verify`] checks a sink against them.
 //! * [`schedule`] says when to try next.
 //!
 //! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
@@ -24,8 +24,8 @@ mod store;
 pub mod verify;
 mod wire;
 
-pub use chain::{KEEPALIVE_INTERVAL, ManifestUploadReport, chain};
-pub use classify::judge;
+pub use chain::{KEEPALIVE_INTERVAL, ManifestUploadReport, upload_manifests};
+pub use classify::classify_answer;
 pub use destination::{
     ConfigError, Credentials, Destination, NetworkRoute, S3Target, SecretText, profile_settings,
     vars,

@@ -31,17 +31,17 @@ pub trait InspectableSink: Sink {
     ///
     /// # Errors
     /// When the sink cannot be asked.
-    fn each(
+    fn for_each_object(
         &self,
         folder: &str,
         visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
     ) -> Result<(), SinkError>;
 
     /// Size and SHA-256 of each of these objects.
-    fn digests(&self, keys: &[String]) -> LookupResults<ObjectDigest>;
+    fn read_digests(&self, keys: &[String]) -> LookupResults<ObjectDigest>;
 
     /// The content of each of these objects.
-    fn contents(&self, keys: &[String]) -> LookupResults<Bytes>;
+    fn read_contents(&self, keys: &[String]) -> LookupResults<Bytes>;
 }
 
 impl ObjectStoreSink {
@@ -64,7 +64,7 @@ impl ObjectStoreSink {
 }
 
 impl InspectableSink for ObjectStoreSink {
-    fn each(
+    fn for_each_object(
         &self,
         folder: &str,
         visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
@@ -88,7 +88,7 @@ impl InspectableSink for ObjectStoreSink {
         })
     }
 
-    fn digests(&self, keys: &[String]) -> LookupResults<ObjectDigest> {
+    fn read_digests(&self, keys: &[String]) -> LookupResults<ObjectDigest> {
         self.runtime.block_on(
             futures::stream::iter(keys)
                 .map(|key| self.digest(key))
@@ -97,7 +97,7 @@ impl InspectableSink for ObjectStoreSink {
         )
     }
 
-    fn contents(&self, keys: &[String]) -> LookupResults<Bytes> {
+    fn read_contents(&self, keys: &[String]) -> LookupResults<Bytes> {
         self.runtime.block_on(
             futures::stream::iter(keys)
                 .map(|key| self.read(key))

@@ -173,7 +173,7 @@ impl Manifest {
             _ => InvalidManifest::Format(e.to_string()),
         })?;
         if manifest.format != FORMAT {
-            return Err(InvalidManifest::Newer(model::printable(
+            return Err(InvalidManifest::Newer(model::to_printable(
                 &manifest.format,
                 40,
             )));
@@ -219,7 +219,7 @@ fn named(content: &[u8]) -> Option<String> {
     let format = value.get("format")?.as_str()?;
     format
         .starts_with("uam-manifest/")
-        .then(|| model::printable(format, 40))
+        .then(|| model::to_printable(format, 40))
 }
 
 mod as_text {
@@ -249,7 +249,7 @@ mod tests {
 
     fn key() -> (tempfile::TempDir, DeviceKey) {
         let dir = tempfile::tempdir().unwrap();
-        let key = DeviceKey::find_or_make(dir.path()).unwrap();
+        let key = DeviceKey::load_or_create(dir.path()).unwrap();
         (dir, key)
     }
 

@@ -9,9 +9,9 @@ use model::DeviceId;
 ///
 /// `bucket` and `prefix` as in [`crate::S3Target`].
 #[must_use]
-pub fn put_only(bucket: &str, prefix: &str, device: &DeviceId) -> String {
+pub fn put_only_policy(bucket: &str, prefix: &str, device: &DeviceId) -> String {
     // The shard is the device's own; kind and day are not.
-    let key = keys::vault(device, 0, "*", 0, &"0".repeat(64));
+    let key = keys::vault_copy_key(device, 0, "*", 0, &"0".repeat(64));
     let shard = key.split('/').find(|part| part.starts_with("sh="));
     let folder = match prefix {
         "" => String::new(),

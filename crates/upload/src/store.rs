@@ -282,7 +282,7 @@ impl ObjectStoreSink {
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        if self.conditions.lacking() {
+        if self.conditions.are_missing() {
             remarks.push("This store has no conditional puts (If-None-Match), so each put is preceded by a look; a second writer at the same moment would go unnoticed.".into());
         }
         if self.unread.load(Ordering::Relaxed) {
@@ -296,7 +296,7 @@ impl ObjectStoreSink {
     ///
     /// # Errors
     /// [`SinkError::PublicBucket`].
-    pub fn refuse_public(&self) -> Result<(), SinkError> {
+    pub fn reject_public_bucket(&self) -> Result<(), SinkError> {
         let Some((wire, address)) = &self.bucket else {
             return Ok(());
         };
@@ -342,7 +342,7 @@ impl ObjectStoreSink {
             .to_owned()
     }
 
-    async fn look(&self, key: &str) -> Result<Option<ObjectHead>, SinkError> {
+    async fn head_object(&self, key: &str) -> Result<Option<ObjectHead>, SinkError> {
         let path = self.path(key)?;
         let options = GetOptions {
             head: true,
@@ -389,12 +389,12 @@ impl ObjectStoreSink {
 
 impl Sink for ObjectStoreSink {
     fn put_new(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
-        self.refuse_public()?;
+        self.reject_public_bucket()?;
         self.runtime.block_on(self.put(object))
     }
 
     fn put_all(&self, objects: &[NewObject]) -> Vec<Result<PutOutcome, SinkError>> {
-        if let Err(public) = self.refuse_public() {
+        if let Err(public) = self.reject_public_bucket() {
             return vec![Err(public)];
         }
         self.runtime.block_on(async {
@@ -414,7 +414,7 @@ impl Sink for ObjectStoreSink {
     }
 
     fn head(&self, key: &str) -> Result<Option<ObjectHead>, SinkError> {
-        self.runtime.block_on(self.look(key))
+        self.runtime.block_on(self.head_object(key))
     }
 
     fn get(&self, key: &str) -> Result<Option<Bytes>, SinkError> {

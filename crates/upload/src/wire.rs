@@ -212,7 +212,7 @@ impl S3HttpService {
         // does not cover this header, and need not.
         if *request.method() == Method::POST
             && to.query().is_some_and(|q| q.starts_with("uploadId="))
-            && !self.conditions.lacking()
+            && !self.conditions.are_missing()
         {
             let any = HeaderValue::from_static("*");
             request.headers_mut().insert(IF_NONE_MATCH, any);

@@ -48,7 +48,7 @@ impl Vault {
         factor: &Factor<'_>,
         now_us: i64,
     ) -> Result<u32, VaultError> {
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             let contents = vault.contents(door)?;
             vault.put_slot(factor, &contents, now_us)?;
             Ok(vault.state.next_slot - 1)
@@ -66,7 +66,7 @@ impl Vault {
         _pass: &GateToken,
         id: u32,
     ) -> Result<(), VaultError> {
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             let state = &mut vault.state;
             let Some(at) = state.slots.iter().position(|s| s.id == id) else {
                 return Err(VaultError::NoSuchSlot { id });
@@ -89,7 +89,7 @@ impl Vault {
         _pass: &GateToken,
         now_us: i64,
     ) -> Result<RecoveryKit, VaultError> {
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             let contents = vault.contents(door)?;
             vault.put_kit(&contents, now_us)
         })
@@ -116,7 +116,7 @@ impl Vault {
         _pass: &GateToken,
         organisation: Organisation,
     ) -> Result<(), VaultError> {
-        self.change(door, |vault| vault.put_organisation(organisation))
+        self.update(door, |vault| vault.put_organisation(organisation))
     }
 
     /// From now on `name` reads nothing new. What was sealed for them before stays readable for them.
@@ -130,7 +130,7 @@ impl Vault {
         _pass: &GateToken,
         name: &str,
     ) -> Result<(), VaultError> {
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             let state = &mut vault.state;
             let before = state.organisations.len();
             state.organisations.retain(|o| o.name != name);
@@ -160,10 +160,10 @@ impl Vault {
         factor: &Factor<'_>,
         now_us: i64,
     ) -> Result<(UnlockedSlot, RecoveryKit), VaultError> {
-        let identity = self.identity(door, pass)?;
+        let identity = self.viewer_identity(door, pass)?;
         // The file is sealed under the new gate key, so it is the new door that saves it.
-        self.replace_all(door, |vault| {
-            let opener = vault.opener(&identity);
+        self.update_and_rekey(door, |vault| {
+            let opener = vault.viewer_opener(&identity);
             let secret = vault
                 .state
                 .totp_secret(&door.gate_key)
@@ -220,7 +220,7 @@ impl Vault {
         if judged.verdict != CodeVerdict::Accepted {
             return Ok(judged.verdict);
         }
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             let state = &mut vault.state;
             state.set_totp(&door.gate_key, &proposal.secret)?;
             let clock_max = state.gate.clock_max.max(judged.state.clock_max);
@@ -234,9 +234,9 @@ impl Vault {
     }
 
     /// The part of the vault that lies beside the record in the bucket: public keys and the slots of the recovery codes.
-    /// With one code it gives the identity that opens everything there ([`open_copy`]).
+    /// With one code it gives the identity that opens everything there ([`open_vault_copy`]).
     #[must_use]
-    pub fn copy(&self) -> Vec<u8> {
+    pub fn encode_copy(&self) -> Vec<u8> {
         let state = &self.state;
         let copy = VaultState {
             slots: state
@@ -272,16 +272,16 @@ pub struct RecoveredKeys {
 }
 
 /// Opens a vault file, or the copy of one from the bucket, with a recovery code, without a vault on this computer. The
-/// file is not changed: on the computer it belongs to, use [`Vault::recover`].
+/// file is not changed: on the computer it belongs to, use [`Vault::unlock_with_recovery_code`].
 ///
 /// # Errors
 /// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::WrongFactor`],
 /// [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
-pub fn open_copy(path: &Path, code: &RecoveryCode) -> Result<RecoveredKeys, VaultError> {
+pub fn open_vault_copy(path: &Path, code: &RecoveryCode) -> Result<RecoveredKeys, VaultError> {
     let bytes = store::read_copy(path)?;
     let state = file::parse(path, &bytes)?;
     let (vault, identity) = Vault::open_in_copy(path, state, code)?;
-    let opener = vault.opener(&identity);
+    let opener = vault.viewer_opener(&identity);
     Ok(RecoveredKeys {
         earlier: opener.identities().skip(1).cloned().collect(),
         identity,

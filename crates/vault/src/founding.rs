@@ -5,7 +5,7 @@ use crate::file::VaultState;
 use crate::keys::Identity;
 use crate::slots::{Factor, SlotContents};
 use crate::store::{
-    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, seal_key, turn,
+    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, lock_vault_file,
 };
 use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;
@@ -61,7 +61,7 @@ impl Vault {
     pub fn create(dir: &Path, founding: NewVault<'_>) -> Result<(Self, UnlockedSlot), VaultError> {
         files::create_private_dir(dir).map_err(io_error("create", dir))?;
         let path = dir.join(FILE_NAME);
-        let _turn = turn(&path)?;
+        let _turn = lock_vault_file(&path)?;
         match load(&path) {
             Err(VaultError::Missing { .. }) => {}
             Ok(_) => return Err(VaultError::Exists { path }),

@@ -136,7 +136,7 @@ impl TotpSecret {
     ///
     /// # Errors
     /// [`TotpImportError`], [`TotpImportError::Several`] when different secrets would do.
-    pub fn find(content: &[u8]) -> Result<Self, TotpImportError> {
+    pub fn find_in_text(content: &[u8]) -> Result<Self, TotpImportError> {
         if content.len() > MAX_FILE_BYTES {
             return Err(TotpImportError::TooLarge);
         }
@@ -162,9 +162,9 @@ impl TotpSecret {
     ///
     /// # Errors
     /// [`TotpImportError::File`], which names the file.
-    pub fn read(path: &Path) -> Result<Self, TotpImportError> {
+    pub fn read_file(path: &Path) -> Result<Self, TotpImportError> {
         content(path)
-            .and_then(|content| Self::find(&content))
+            .and_then(|content| Self::find_in_text(&content))
             .map_err(|why| TotpImportError::File {
                 path: path.to_owned(),
                 why: Box::new(why),

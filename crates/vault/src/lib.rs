@@ -28,7 +28,7 @@ mod signing;
 mod slots;
 mod store;
 
-pub use changes::{ProposedSecret, RecoveredKeys, open_copy};
+pub use changes::{ProposedSecret, RecoveredKeys, open_vault_copy};
 pub use enrol::{Enrolment, ISSUER, remove_qr_png, write_qr_png};
 pub use error::{SealError, VaultError};
 pub use founding::NewVault;
@@ -39,7 +39,7 @@ pub use import::{TotpImportError, TotpSecret};
 pub use keys::{AgeOpenError, Identity, InvalidAgeKey, Recipient, open_with, seal_for};
 pub use keystore::{
     CredentialStore, CredentialStoreError, CredentialStoreUnavailable, MemoryCredentialStore,
-    UnavailableCause, os_store,
+    UnavailableCause, open_os_store,
 };
 pub use people::{Consent, InvalidOrganisation, Organisation};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeError, RecoveryKit};

@@ -100,7 +100,7 @@ impl DeviceKey {
     ///
     /// # Errors
     /// [`VaultError::BadDeviceKey`] when the file holds none (it is left as it is), [`VaultError::Io`].
-    pub fn find(dir: &Path) -> Result<Option<Self>, VaultError> {
+    pub fn load(dir: &Path) -> Result<Option<Self>, VaultError> {
         let path = dir.join(KEY_NAME);
         let text = match fs::read_to_string(&path) {
             Ok(text) => Zeroizing::new(text),
@@ -126,8 +126,8 @@ impl DeviceKey {
     ///
     /// # Errors
     /// [`VaultError::Random`]; otherwise as [`Self::find`].
-    pub fn find_or_make(dir: &Path) -> Result<Self, VaultError> {
-        if let Some(key) = Self::find(dir)? {
+    pub fn load_or_create(dir: &Path) -> Result<Self, VaultError> {
+        if let Some(key) = Self::load(dir)? {
             return Ok(key);
         }
         let mut secret = Zeroizing::new([0; 32]);
@@ -198,10 +198,10 @@ mod tests {
     fn a_key_is_made_once_and_stays() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().join("vault");
-        assert!(DeviceKey::find(&dir).unwrap().is_none());
-        let made = DeviceKey::find_or_make(&dir).unwrap().public();
-        assert_eq!(DeviceKey::find_or_make(&dir).unwrap().public(), made);
-        assert_eq!(DeviceKey::find(&dir).unwrap().unwrap().public(), made);
+        assert!(DeviceKey::load(&dir).unwrap().is_none());
+        let made = DeviceKey::load_or_create(&dir).unwrap().public();
+        assert_eq!(DeviceKey::load_or_create(&dir).unwrap().public(), made);
+        assert_eq!(DeviceKey::load(&dir).unwrap().unwrap().public(), made);
         assert_eq!(made.to_string().parse(), Ok(made));
         assert_eq!(made.fingerprint().len(), 19);
     }
@@ -212,7 +212,7 @@ mod tests {
         let path = dir.path().join(KEY_NAME);
         for content in ["", "something else", "uam-device-key-1 AAAA"] {
             fs::write(&path, content).unwrap();
-            let error = DeviceKey::find_or_make(dir.path()).unwrap_err();
+            let error = DeviceKey::load_or_create(dir.path()).unwrap_err();
             assert!(
                 matches!(error, VaultError::BadDeviceKey { .. }),
                 "{content}"

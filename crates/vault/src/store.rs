@@ -162,9 +162,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NoSlot`] when there is none of that kind, [`VaultError::WrongFactor`] when it opens none of them,
     /// [`VaultError::SlotDamaged`], [`VaultError::Changed`] when somebody edited the file.
-    pub fn door(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
+    pub fn unlock_slot(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
         let door = self.find_door(factor)?;
-        self.check_whole(&door)?;
+        self.verify_seal(&door)?;
         Ok(door)
     }
 
@@ -213,7 +213,7 @@ impl Vault {
         code: &str,
         unix_seconds: u64,
     ) -> Result<CodeCheck, VaultError> {
-        let _turn = turn(&self.path)?;
+        let _turn = lock_vault_file(&self.path)?;
         self.reload(door)?;
         let totp = gate::totp(&self.secret(door)?, "gate");
         let before = self.state.gate;
@@ -242,15 +242,15 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::WrongFactor`] when it is none of the vault's (or used already), [`VaultError::NoSlot`] when none
-    /// is left, otherwise as [`Self::door`] and [`Self::check_code`].
-    pub fn recover(
+    /// is left, otherwise as [`Self::unlock_slot`] and [`Self::check_code`].
+    pub fn unlock_with_recovery_code(
         &mut self,
         code: &crate::RecoveryCode,
         unix_seconds: u64,
     ) -> Result<(UnlockedSlot, GateToken), VaultError> {
-        let _turn = turn(&self.path)?;
+        let _turn = lock_vault_file(&self.path)?;
         self.state = load(&self.path)?;
-        let door = self.door(&Factor::Recovery(code))?;
+        let door = self.unlock_slot(&Factor::Recovery(code))?;
         let before = self.state.clone();
         self.state.slots.retain(|s| s.id != door.slot.id);
         match self.state.gate.reopened(unix_seconds) {
@@ -272,13 +272,17 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::NoViewer`] where nobody on this computer may read, [`VaultError::SlotDamaged`].
-    pub fn identity(&self, door: &UnlockedSlot, _pass: &GateToken) -> Result<Identity, VaultError> {
+    pub fn viewer_identity(
+        &self,
+        door: &UnlockedSlot,
+        _pass: &GateToken,
+    ) -> Result<Identity, VaultError> {
         self.viewer_of(door)?.ok_or(VaultError::NoViewer)
     }
 
     /// Opens what was recorded here, also under earlier keys of this vault.
     #[must_use]
-    pub fn opener(&self, identity: &Identity) -> Opener {
+    pub fn viewer_opener(&self, identity: &Identity) -> Opener {
         let earlier = self.state.earlier.iter().filter_map(|text| {
             let sealed = BASE64.decode(text.as_bytes()).ok()?;
             let plain = keys::open_with([identity].into_iter(), &sealed).ok()?;
@@ -292,7 +296,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::NoRecipient`], which a vault that was checked cannot give.
-    pub fn key_maker(&self, lease: Option<&Recipient>) -> Result<KeyMaker, SealError> {
+    pub fn sealer(&self, lease: Option<&Recipient>) -> Result<KeyMaker, SealError> {
         let all = self.state.recipients();
         KeyMaker::new(all.into_iter().chain(lease.cloned()))
     }
@@ -302,19 +306,19 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn set_consent(&mut self, door: &UnlockedSlot, consent: Consent) -> Result<(), VaultError> {
-        self.change(door, |vault| {
+        self.update(door, |vault| {
             vault.state.consent = Some(consent);
             Ok(())
         })
     }
 
     /// One change of the file: under the lock, from what lies there now, all or nothing.
-    pub(crate) fn change<T>(
+    pub(crate) fn update<T>(
         &mut self,
         door: &UnlockedSlot,
         change: impl FnOnce(&mut Self) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let _turn = turn(&self.path)?;
+        let _turn = lock_vault_file(&self.path)?;
         self.reload(door)?;
         let before = self.state.clone();
         let result = change(self).and_then(|out| self.save(door).map(|()| out));
@@ -324,13 +328,13 @@ impl Vault {
         result
     }
 
-    /// As [`Self::change`], for a change after which another door opens the vault.
-    pub(crate) fn replace_all<T>(
+    /// As [`Self::update`], for a change after which another door opens the vault.
+    pub(crate) fn update_and_rekey<T>(
         &mut self,
         door: &UnlockedSlot,
         change: impl FnOnce(&mut Self) -> Result<(UnlockedSlot, T), VaultError>,
     ) -> Result<(UnlockedSlot, T), VaultError> {
-        let _turn = turn(&self.path)?;
+        let _turn = lock_vault_file(&self.path)?;
         self.reload(door)?;
         let before = self.state.clone();
         let result = change(self).and_then(|out| self.save(&out.0).map(|()| out));
@@ -409,10 +413,10 @@ impl Vault {
     fn reload(&mut self, door: &UnlockedSlot) -> Result<(), VaultError> {
         // Another process may have used a step since this one looked.
         self.state = load(&self.path)?;
-        self.check_whole(door)
+        self.verify_seal(door)
     }
 
-    fn check_whole(&self, door: &UnlockedSlot) -> Result<(), VaultError> {
+    fn verify_seal(&self, door: &UnlockedSlot) -> Result<(), VaultError> {
         match self.state.is_whole(&door.gate_key) {
             true => Ok(()),
             false => Err(self.changed()),
@@ -464,7 +468,7 @@ pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Erro
 }
 
 /// One process at a time; the lock ends with the returned file.
-pub(crate) fn turn(path: &Path) -> Result<File, VaultError> {
+pub(crate) fn lock_vault_file(path: &Path) -> Result<File, VaultError> {
     let path = path.with_extension("lock");
     let file = match files::create_private_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

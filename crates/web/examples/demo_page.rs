@@ -9,7 +9,7 @@
     reason = "an example; it shares the tests' invented days"
 )]
 
-#[path = "../tests/it/demo.rs"]
+#[path = "../tests/it/demo/mod.rs"]
 mod demo;
 
 use std::path::PathBuf;
@@ -21,14 +21,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let dir = PathBuf::from(args.next().ok_or("demo_page DIR [DAYS]")?).join("journal");
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
-    let keys = demo::keys();
+    let keys = demo::journal::keys();
     // The last day is yesterday, because today may just have started.
-    let today = report::day::date_of(jiff::Timestamp::now().as_microsecond(), demo::ZONE);
+    let today =
+        report::day::local_date(jiff::Timestamp::now().as_microsecond(), demo::journal::ZONE);
     let last = today.yesterday()?;
-    let now = demo::start_of(last) + 18 * 60 * demo::MINUTE;
-    demo::fill_journal(&dir, &keys, now, days, 1, 40);
-    let probe = demo::BackendProbe::default();
-    let backend = demo::DemoBackend {
+    let now = demo::journal::start_of(last) + 18 * 60 * demo::journal::MINUTE;
+    demo::journal::fill_journal(&dir, &keys, now, days, 1, 40);
+    let probe = demo::backend::BackendProbe::default();
+    let backend = demo::backend::DemoBackend {
         dir,
         keys,
         reader: None,
@@ -56,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let end = server.serve_until_end(
         Box::new(backend),
-        Arc::new(demo::DemoMonitor(probe)),
+        Arc::new(demo::backend::DemoMonitor(probe)),
         limits,
     )?;
     println!("{end:?}");

@@ -11,5 +11,5 @@ pub(crate) const MAX_SENTENCE: usize = 400;
 
 /// The text, printable and at most `max_chars` characters long.
 pub(crate) fn printable_text(raw: &str, max_chars: usize) -> String {
-    model::printable(raw, max_chars)
+    model::to_printable(raw, max_chars)
 }

@@ -1,35 +1,35 @@
-//! A picture to draw text and rectangles on.
+//! A drawn screen: text and rectangles in memory.
 
 use ab_glyph::{Font, FontVec, PxScale, ScaleFont, point};
 use anyhow::{Context, Result};
 
 /// A colour, `0xRRGGBB`.
-pub type Colour = u32;
+pub(crate) type PackedRgb = u32;
 
 /// 24-bit pixels, rows from the top.
-pub struct Canvas {
+pub(crate) struct DrawnScreen {
     /// Width in pixels.
-    pub width: u32,
+    pub(crate) width: u32,
     /// Height in pixels.
-    pub height: u32,
+    pub(crate) height: u32,
     /// Red, green, blue for each pixel.
-    pub rgb: Vec<u8>,
+    pub(crate) rgb: Vec<u8>,
 }
 
 /// The two typefaces that screens are drawn with.
-pub struct Fonts {
+pub(crate) struct ScreenFonts {
     /// For running text.
-    pub sans: FontVec,
+    pub(crate) sans: FontVec,
     /// For code and tables.
-    pub mono: FontVec,
+    pub(crate) mono: FontVec,
 }
 
-impl Fonts {
+impl ScreenFonts {
     /// Reads DejaVu from where Debian's `fonts-dejavu-core` puts it.
     ///
     /// # Errors
     /// When the files are not there.
-    pub fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let read = |name: &str| {
             let path = format!("/usr/share/fonts/truetype/dejavu/{name}.ttf");
             let bytes = std::fs::read(&path)
@@ -43,10 +43,9 @@ impl Fonts {
     }
 }
 
-impl Canvas {
-    /// A canvas of one colour.
-    #[must_use]
-    pub fn new(width: u32, height: u32, colour: Colour) -> Self {
+impl DrawnScreen {
+    /// A screen of one colour.
+    pub(crate) fn new(width: u32, height: u32, colour: PackedRgb) -> Self {
         let [_, r, g, b] = colour.to_be_bytes();
         let pixels = width as usize * height as usize;
         Self {
@@ -57,7 +56,7 @@ impl Canvas {
     }
 
     /// Mixes `colour` into the pixel at (`x`, `y`): `cover` 0 leaves it, 1 replaces it. Outside: nothing.
-    pub fn blend(&mut self, x: i64, y: i64, colour: Colour, cover: f32) {
+    pub(crate) fn blend_pixel(&mut self, x: i64, y: i64, colour: PackedRgb, cover: f32) {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
             return;
         };
@@ -80,23 +79,23 @@ impl Canvas {
     }
 
     /// A filled rectangle.
-    pub fn rect(&mut self, x: u32, y: u32, width: u32, height: u32, colour: Colour) {
+    pub(crate) fn fill_rect(&mut self, x: u32, y: u32, width: u32, height: u32, colour: PackedRgb) {
         for row in y..(y + height).min(self.height) {
             for column in x..(x + width).min(self.width) {
-                self.blend(i64::from(column), i64::from(row), colour, 1.0);
+                self.blend_pixel(i64::from(column), i64::from(row), colour, 1.0);
             }
         }
     }
 
     /// One line of text with its top left corner at (`x`, `y`), `size` pixels high; returns where it ends. Greyscale
     /// anti-aliasing, whole-pixel advance: as most toolkits draw.
-    pub fn text(
+    pub(crate) fn draw_text(
         &mut self,
         font: &FontVec,
         size: u32,
         x: u32,
         y: u32,
-        colour: Colour,
+        colour: PackedRgb,
         text: &str,
     ) -> u32 {
         #[expect(clippy::cast_precision_loss, reason = "screen coordinates")]
@@ -111,7 +110,7 @@ impl Canvas {
                 #[expect(clippy::cast_possible_truncation, reason = "screen coordinates")]
                 let (left, top) = (bounds.min.x as i64, bounds.min.y as i64);
                 outline.draw(|gx, gy, cover| {
-                    self.blend(left + i64::from(gx), top + i64::from(gy), colour, cover);
+                    self.blend_pixel(left + i64::from(gx), top + i64::from(gy), colour, cover);
                 });
             }
             pen = (pen + scaled.h_advance(id)).round();
@@ -126,9 +125,8 @@ impl Canvas {
         }
     }
 
-    /// The picture as a binary portable pixmap.
-    #[must_use]
-    pub fn ppm(&self) -> Vec<u8> {
+    /// The screen as a binary portable pixmap (PPM).
+    pub(crate) fn to_ppm(&self) -> Vec<u8> {
         let mut out = format!("P6\n{} {}\n255\n", self.width, self.height).into_bytes();
         out.extend_from_slice(&self.rgb);
         out

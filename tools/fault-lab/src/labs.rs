@@ -3,8 +3,8 @@
 mod clock;
 mod conformance;
 mod damage;
-mod faults;
-mod full;
+mod disk_full;
+mod failing_calls;
 mod fuzz;
 mod kill;
 mod network;
@@ -12,31 +12,31 @@ mod offline;
 #[cfg(target_os = "linux")]
 mod power;
 #[cfg(not(target_os = "linux"))]
-#[path = "labs/power/elsewhere.rs"]
+#[path = "labs/power/unsupported.rs"]
 mod power;
-mod recorded;
+mod recorded_journal;
 mod soak;
 mod verify;
 
-use crate::form::Lab;
+use crate::lab::Lab;
 use anyhow::{Result, bail};
 
 /// All of them.
 pub(crate) const LABS: &[Lab] = &[
     Lab {
         name: "kill",
-        what: "kill -9 in capture, checkpoint, freeze, upload, migration, removal and retention",
+        what: "kill -9 in capture, checkpoint, freeze, upload, removal and retention",
         run: kill::run,
     },
     Lab {
         name: "faults",
         what: "every N-th write, fsync, rename, open, truncate and unlink fails",
-        run: faults::run,
+        run: failing_calls::run,
     },
     Lab {
         name: "disk-full",
         what: "a real disk of 12 MiB is full, and gets room again",
-        run: full::run,
+        run: disk_full::run,
     },
     Lab {
         name: "power",
@@ -85,14 +85,14 @@ pub(crate) const LABS: &[Lab] = &[
     },
 ];
 
-/// A program to be broken: one of the labs' children, by name.
+/// Runs a program to be broken: one of the labs' children, by name.
 ///
 /// # Errors
-/// When there is no such child, and whatever it ends with.
-pub(crate) fn child(args: &[String]) -> Result<()> {
+/// When there is no such child, or it fails.
+pub(crate) fn run_child(args: &[String]) -> Result<()> {
     match args.split_first() {
-        Some((name, rest)) if name == "work" => crate::child::work(rest),
-        Some((name, rest)) if name == "offline" => offline::program(rest),
+        Some((name, rest)) if name == "work" => crate::child::run_worker(rest),
+        Some((name, rest)) if name == "offline" => offline::run_program(rest),
         Some((name, _)) => bail!("there is no child `{name}`"),
         None => bail!("name a child"),
     }

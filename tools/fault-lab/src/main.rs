@@ -1,8 +1,8 @@
-//! Breaks things on purpose and counts what is lost.
+//! Breaks things on purpose and counts what is lost: `fault-lab [LABS] [--long]`.
 //!
-//! `fault-lab [NAMES] [--long]` runs labs one after another and prints a line of figures for each. It ends with 1 when a
-//! lab found anything lost, doubled or broken. Some labs start this very program again as the one to be broken:
-//! `fault-lab child NAME ARGS..`.
+//! Each lab prints one line of figures; the program ends with 1 when anything was lost, doubled or broken. Some labs start
+//! this program again as the one to be broken (`fault-lab child …`); [`ledger::AckLedger`] compares what that child
+//! acknowledged with what is there.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,37 +17,25 @@ mod config;
 #[path = "../../../crates/uam/src/environment.rs"]
 mod environment;
 #[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/failure.rs"]
-mod failure;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/output.rs"]
-mod output;
-#[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/paths.rs"]
 mod paths;
 #[allow(dead_code, reason = "the rest of them is for the program")]
 #[path = "../../../crates/uam/src/time.rs"]
 mod time;
 mod uam;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/control/words.rs"]
-mod words;
-#[allow(dead_code, reason = "the rest of them is for the program")]
-#[path = "../../../crates/uam/src/yours/wish.rs"]
-mod yours;
 use uam as system;
 
-mod book;
-mod chance;
 mod child;
-mod desk;
-mod form;
+mod fixture;
+mod lab;
 mod labs;
-mod lists;
+mod ledger;
+mod manifests;
 mod memory;
 mod mount;
+mod rng;
 
-use form::{Form, Verdict};
+use lab::{LabVerdict, RunLength};
 use labs::LABS;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -55,7 +43,7 @@ use std::time::Instant;
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let Some(("child", rest)) = args.split_first().map(|(a, rest)| (a.as_str(), rest)) {
-        return match labs::child(rest) {
+        return match labs::run_child(rest) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("fault-lab child: {error:#}");
@@ -63,10 +51,10 @@ fn main() -> ExitCode {
             }
         };
     }
-    let form = if args.iter().any(|a| a == "--long") {
-        Form::Long
+    let length = if args.iter().any(|a| a == "--long") {
+        RunLength::Long
     } else {
-        Form::Short
+        RunLength::Short
     };
     let names: Vec<&str> = args
         .iter()
@@ -88,11 +76,11 @@ fn main() -> ExitCode {
         }
         println!("{}: {}", lab.name, lab.what);
         let begun = Instant::now();
-        let verdict = (lab.run)(form);
+        let verdict = (lab.run)(length);
         let seconds = begun.elapsed().as_secs_f64();
         match verdict {
-            Ok(Verdict::Passed(figures)) => println!("  passed in {seconds:.1} s: {figures}"),
-            Ok(Verdict::CannotHere(why)) => println!("  cannot run on this machine: {why}"),
+            Ok(LabVerdict::Passed(figures)) => println!("  passed in {seconds:.1} s: {figures}"),
+            Ok(LabVerdict::CannotHere(why)) => println!("  cannot run on this machine: {why}"),
             Err(error) => {
                 failed += 1;
                 println!("  FAILED after {seconds:.1} s: {error:#}");

@@ -1,10 +1,10 @@
-//! What the system says of a process's memory.
+//! The memory of a process.
 
 use anyhow::{Context, Result};
 use std::fs;
 
 /// A size of `/proc/PROCESS/status` (a number, or `self`) in KiB, such as `VmRSS`; see proc(5).
-pub(crate) fn kib(process: &str, field: &str) -> Result<u64> {
+pub(crate) fn read_status_kib(process: &str, field: &str) -> Result<u64> {
     let file = format!("/proc/{process}/status");
     fs::read_to_string(&file)
         .with_context(|| format!("cannot read {file}"))?

@@ -1,37 +1,18 @@
 //! Virtual desktops with real windows: an X server (Xvfb), a window manager (openbox), top-level windows whose every
 //! pixel is known, and a typist who presses real keys and buttons through XTEST.
 
-mod picture;
-mod server;
-mod session;
+mod desktop_session;
+mod screen_image;
+mod test_window;
 mod typist;
-mod window;
+mod virtual_desktop;
+mod wait;
+mod window_spec;
 
-pub use picture::{Picture, choose_from_menu};
-pub use server::{DesktopSpec, VirtualDesktop};
-pub use session::{PANEL_HEIGHT, Session};
+pub use desktop_session::{DesktopSession, PANEL_HEIGHT};
+pub use screen_image::{ScreenImage, choose_from_menu};
+pub use test_window::TestWindow;
 pub use typist::{Button, Typist};
-pub use window::{Fill, TestWindow, WindowSpec};
-
-use anyhow::{Result, bail};
-use std::time::{Duration, Instant};
-
-/// How long conditions are waited for before a test is told that they never came true.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Asks `done` again and again (every few milliseconds) until it returns something, at most [`PATIENCE`].
-///
-/// # Errors
-/// The error of `done`, or "never happened: `what`".
-pub fn wait_until<T>(what: &str, mut done: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = done()? {
-            return Ok(value);
-        }
-        if Instant::now() >= deadline {
-            bail!("never happened within {PATIENCE:?}: {what}");
-        }
-        std::thread::sleep(Duration::from_millis(3));
-    }
-}
+pub use virtual_desktop::{DesktopSpec, VirtualDesktop};
+pub use wait::{PATIENCE, wait_until};
+pub use window_spec::{Fill, WindowSpec};

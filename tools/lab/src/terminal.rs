@@ -5,18 +5,18 @@ use std::ffi::OsStr;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-/// How long something may take to appear.
+/// The longest wait for a text to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A terminal of a fixed size with one program in it; it goes, with the program, when this is dropped.
+/// A terminal of a fixed size with one program in it; both end when this is dropped.
 #[derive(Debug)]
-pub struct Tmux {
+pub struct TmuxTerminal {
     socket: tempfile::TempDir,
 }
 
-impl Tmux {
-    /// Starts `program` in a terminal of `columns` by `rows`: its path, arguments and environment are taken over, and
-    /// nothing else is inherited but what a terminal sets.
+impl TmuxTerminal {
+    /// Starts `program` in a terminal of `columns` by `rows`: with its path, arguments and environment; of the rest
+    /// it inherits only the variables that a terminal sets.
     ///
     /// # Errors
     /// When tmux is not installed or does not start.
@@ -80,7 +80,7 @@ impl Tmux {
         Ok(())
     }
 
-    /// What is on the screen.
+    /// The text on the screen.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -89,7 +89,7 @@ impl Tmux {
         Ok(String::from_utf8(out.stdout)?)
     }
 
-    /// The same with the sequences that colour it.
+    /// The text on the screen with its colour sequences.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -98,21 +98,21 @@ impl Tmux {
         Ok(String::from_utf8(out.stdout)?)
     }
 
-    /// The screen once all of `what` is on it.
+    /// Waits until all of `what` is on the screen, and returns the screen.
     ///
     /// # Errors
     /// When it does not appear within 30 s; with the screen as it is then.
-    pub fn shown(&self, what: &[&str]) -> Result<String> {
-        self.until(&format!("{what:?}"), |screen| {
+    pub fn wait_for_text(&self, what: &[&str]) -> Result<String> {
+        self.wait_for_screen(&format!("{what:?}"), |screen| {
             what.iter().all(|w| screen.contains(w))
         })
     }
 
-    /// The screen once it is as wanted.
+    /// Waits until the screen is `wanted`, and returns it.
     ///
     /// # Errors
-    /// As [`Self::shown`].
-    pub fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Result<String> {
+    /// As [`Self::wait_for_text`].
+    pub fn wait_for_screen(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Result<String> {
         let until = Instant::now() + PATIENCE;
         loop {
             let screen = self.screen()?;
@@ -138,14 +138,14 @@ impl Tmux {
     }
 }
 
-impl Drop for Tmux {
+impl Drop for TmuxTerminal {
     fn drop(&mut self) {
-        // One that is gone already has nothing to end.
+        // Fails when the server has already ended.
         let _ = self.tmux(&["kill-server"]);
     }
 }
 
-/// As the shell takes it for one word.
+/// Quotes the text as one word for a shell.
 fn quoted(text: &OsStr) -> String {
     format!("'{}'", text.to_string_lossy().replace('\'', "'\\''"))
 }

@@ -1,6 +1,6 @@
 //! Building the workspace's own programs.
 
-use crate::process::{Stop, Stopped};
+use crate::process::{Interrupt, Interrupted};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The repository's root.
-pub(crate) fn root() -> PathBuf {
+pub(crate) fn repository_root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).map(PathBuf::from).unwrap_or(here)
 }
 
 /// The cargo that started this chore.
-pub(crate) fn cargo() -> Command {
+pub(crate) fn cargo_command() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root());
+    command.current_dir(repository_root());
     command
 }
 
@@ -24,19 +24,19 @@ pub(crate) fn cargo() -> Command {
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn programs(args: &[&str], stop: &Stop) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) fn build_programs(args: &[&str], stop: &Interrupt) -> Result<BTreeMap<String, PathBuf>> {
     println!("Building: cargo build --locked {}", args.join(" "));
-    programs_with(cargo(), args, stop)
+    build_programs_with(cargo_command(), args, stop)
 }
 
-/// As [`programs`], with a `cargo` of the caller's own.
+/// As [`build_programs`], with a `cargo` of the caller's own.
 ///
 /// # Errors
-/// As for [`programs`].
-pub(crate) fn programs_with(
+/// As for [`build_programs`].
+pub(crate) fn build_programs_with(
     mut cargo: Command,
     args: &[&str],
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<BTreeMap<String, PathBuf>> {
     stop.check()?;
     let mut child = cargo
@@ -51,13 +51,13 @@ pub(crate) fn programs_with(
     let mut found = BTreeMap::new();
     for line in BufReader::new(pipe).lines() {
         let line = line.context("reading cargo's output")?;
-        if let Some((name, file)) = executable(&line) {
+        if let Some((name, file)) = executable_in_message(&line) {
             found.insert(name, file);
         }
     }
     let status = child.wait().context("waiting for cargo")?;
     if stop.requested() {
-        bail!(Stopped);
+        bail!(Interrupted);
     }
     if !status.success() {
         bail!(
@@ -69,7 +69,7 @@ pub(crate) fn programs_with(
 }
 
 /// The program a line of cargo's JSON messages speaks of.
-fn executable(message: &str) -> Option<(String, PathBuf)> {
+fn executable_in_message(message: &str) -> Option<(String, PathBuf)> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let file = message.get("executable")?.as_str()?;
     let name = message.get("target")?.get("name")?.as_str()?;
@@ -80,12 +80,12 @@ fn executable(message: &str) -> Option<(String, PathBuf)> {
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn uam(given: Option<&Path>, stop: &Stop) -> Result<PathBuf> {
+pub(crate) fn find_or_build_uam(given: Option<&Path>, stop: &Interrupt) -> Result<PathBuf> {
     match given {
         Some(file) => {
             std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
         }
-        None => the(&programs(&["--release", "-p", "uam"], stop)?, "uam"),
+        None => find_program(&build_programs(&["--release", "-p", "uam"], stop)?, "uam"),
     }
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn uam(given: Option<&Path>, stop: &Stop) -> Result<PathBuf> {
 ///
 /// # Errors
 /// When the build did not make it.
-pub(crate) fn the(programs: &BTreeMap<String, PathBuf>, name: &str) -> Result<PathBuf> {
+pub(crate) fn find_program(programs: &BTreeMap<String, PathBuf>, name: &str) -> Result<PathBuf> {
     programs
         .get(name)
         .cloned()
@@ -108,12 +108,12 @@ mod tests {
     fn only_programs_are_taken_from_cargos_messages() {
         let program = r#"{"reason":"compiler-artifact","target":{"name":"uam"},"executable":"/t/release/uam"}"#;
         assert_eq!(
-            executable(program),
+            executable_in_message(program),
             Some(("uam".into(), "/t/release/uam".into()))
         );
         let library =
             r#"{"reason":"compiler-artifact","target":{"name":"model"},"executable":null}"#;
-        assert_eq!(executable(library), None);
-        assert_eq!(executable("warning: not JSON"), None);
+        assert_eq!(executable_in_message(library), None);
+        assert_eq!(executable_in_message("warning: not JSON"), None);
     }
 }

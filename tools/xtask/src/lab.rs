@@ -1,8 +1,8 @@
 //! `cargo xtask lab`: builds the lab program with the programs it breaks, and runs it.
 
-use crate::args::Lab;
 use crate::build;
-use crate::process::{self, Stop, Stopped};
+use crate::cli::LabArgs;
+use crate::process::{self, Interrupt, Interrupted};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -10,18 +10,18 @@ use std::process::Command;
 ///
 /// # Errors
 /// When the build fails, or a lab found something lost.
-pub(crate) fn run(options: &Lab, stop: &Stop) -> Result<()> {
+pub(crate) fn run_labs(options: &LabArgs, stop: &Interrupt) -> Result<()> {
     // The whole workspace, as `test` builds it: nothing is compiled twice.
-    let programs = build::programs(&["--workspace", "--bins"], stop)?;
-    let mut command = Command::new(build::the(&programs, "fault-lab")?);
+    let programs = build::build_programs(&["--workspace", "--bins"], stop)?;
+    let mut command = Command::new(build::find_program(&programs, "fault-lab")?);
     command.args(&options.names);
     if options.long {
         command.arg("--long");
     }
-    command.env("FAULT_LAB_UAM", build::the(&programs, "uam")?);
-    let status = process::foreground(&mut command, stop)?;
+    command.env("FAULT_LAB_UAM", build::find_program(&programs, "uam")?);
+    let status = process::run_foreground(&mut command, stop)?;
     if stop.requested() {
-        bail!(Stopped);
+        bail!(Interrupted);
     }
     if !status.success() {
         bail!("a lab failed; what it found stands above");

@@ -1,56 +1,39 @@
-//! The project's chores. `cargo xtask` alone lists them.
+//! The project's chores; `cargo xtask` alone lists them. A chore that is stopped ends everything it started.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a chore talks to the person who started it"
 )]
 
-mod actor;
-mod agent;
-mod args;
-mod authenticator;
 mod bench;
 mod build;
-mod desktop;
+mod cache;
+mod checks;
+mod cli;
 mod dist;
 mod lab;
 mod packages;
-mod page;
+mod page_test;
 mod process;
-mod rules;
-mod store;
+mod python;
 mod test;
-mod try_it;
+mod try_run;
+mod user;
 mod windows;
 
-use args::{Chore, HELP};
+use clap::{CommandFactory, Parser};
+use cli::{Chore, XtaskCli};
+use process::{Interrupt, Interrupted};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let chore = match args::parse(std::env::args().skip(1)) {
-        Ok(chore) => chore,
-        Err(wrong) => {
-            eprintln!("xtask: {wrong}\n\n{HELP}");
-            return ExitCode::from(2);
-        }
+    let Some(chore) = XtaskCli::parse().chore else {
+        println!("{}", XtaskCli::command().render_help());
+        return ExitCode::SUCCESS;
     };
-    let done = process::Stop::install().and_then(|stop| match chore {
-        Chore::Help => {
-            println!("{HELP}");
-            Ok(())
-        }
-        Chore::Try(options) => try_it::run(&options, &stop),
-        Chore::Test(options) => test::run(&options, &stop),
-        Chore::PageTest => page::run(&stop),
-        Chore::Rules => rules::check(&build::root()),
-        Chore::Bench(options) => bench::run(&options, &stop),
-        Chore::Windows(what) => windows::run(&what, &stop),
-        Chore::Dist(options) => dist::run(&options, &stop),
-        Chore::Lab(options) => lab::run(&options, &stop),
-    });
-    match done {
+    match Interrupt::install().and_then(|stop| run_chore(&chore, &stop)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<process::Stopped>() => {
+        Err(error) if error.is::<Interrupted>() => {
             println!("Stopped. Everything that was started has ended.");
             ExitCode::from(130)
         }
@@ -58,5 +41,21 @@ fn main() -> ExitCode {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run_chore(chore: &Chore, stop: &Interrupt) -> anyhow::Result<()> {
+    match chore {
+        Chore::Try(options) => try_run::run_try(options, stop),
+        Chore::Test(options) => test::run_tests(options, stop),
+        Chore::PageTest => page_test::run_where_possible(stop),
+        Chore::Windows(options) => windows::run_windows(options, stop),
+        Chore::Dist(options) => dist::run_dist(options, stop),
+        Chore::Lab(options) => lab::run_labs(options, stop),
+        Chore::Rules => checks::source_rules::check_source(&build::repository_root()),
+        Chore::CheckLanguage(options) => checks::language::run(options),
+        Chore::CheckLayout(options) => checks::layout::run(options),
+        Chore::CheckWorkflows => checks::workflows::check_workflows(stop),
+        Chore::Bench(options) => bench::run_benches(options, stop),
     }
 }

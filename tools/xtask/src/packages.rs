@@ -1,6 +1,6 @@
 //! What the system's package manager has to bring.
 
-use crate::process::{Stop, foreground};
+use crate::process::{Interrupt, run_foreground};
 use anyhow::{Result, bail};
 use std::fmt;
 use std::path::Path;
@@ -8,19 +8,19 @@ use std::process::{Command, Stdio};
 
 /// A package and the file that shows it is there: a program's name (searched in `PATH`) or an absolute path.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Package {
+pub(crate) struct SystemPackage {
     /// Its name in Debian and Ubuntu.
     pub(crate) name: &'static str,
     /// What it brings.
     pub(crate) brings: &'static str,
 }
 
-const fn package(name: &'static str, brings: &'static str) -> Package {
-    Package { name, brings }
+const fn package(name: &'static str, brings: &'static str) -> SystemPackage {
+    SystemPackage { name, brings }
 }
 
 /// A virtual desktop with real windows.
-pub(crate) const DESKTOP: &[Package] = &[
+pub(crate) const DESKTOP: &[SystemPackage] = &[
     package("xvfb", "Xvfb"),
     package("openbox", "openbox"),
     package("xterm", "xterm"),
@@ -33,7 +33,7 @@ pub(crate) const DESKTOP: &[Package] = &[
 ];
 
 /// What the tests need besides [`DESKTOP`].
-pub(crate) const TESTS: &[Package] = &[
+pub(crate) const TESTS: &[SystemPackage] = &[
     package("tesseract-ocr", "tesseract"),
     // Named by its path: another program of this name would not do.
     package("imagemagick", "/usr/bin/convert"),
@@ -55,11 +55,12 @@ pub(crate) const TESTS: &[Package] = &[
 ];
 
 /// What the benchmark needs besides [`DESKTOP`], where Python cannot make virtual environments yet.
-pub(crate) const BENCH: &[Package] = &[package("python3-venv", "/usr/share/doc/python3-venv")];
+pub(crate) const BENCH: &[SystemPackage] =
+    &[package("python3-venv", "/usr/share/doc/python3-venv")];
 
 /// Debian's Rust, which cannot build for Windows yet but brings the sources of what is missing, a cross compiler, and
 /// Wine to run what was built. `rustc-web` follows the browsers' needs and is newer than Debian's `rustc`.
-pub(crate) const WINDOWS: &[Package] = &[
+pub(crate) const WINDOWS: &[SystemPackage] = &[
     // By the package manager's own records where another package or rustup brings a program of the same name.
     package("rustc-web", "/var/lib/dpkg/info/rustc-web.list"),
     package("cargo-web", "/var/lib/dpkg/info/cargo-web.list"),
@@ -80,7 +81,7 @@ pub(crate) const WINDOWS: &[Package] = &[
 ];
 
 /// What packs the Windows program, besides [`WINDOWS`]'s cross compiler.
-pub(crate) const PACK_WINDOWS: &[Package] = &[
+pub(crate) const PACK_WINDOWS: &[SystemPackage] = &[
     package("nsis", "makensis"),
     package("wixl", "wixl"),
     package("msitools", "msibuild"),
@@ -92,7 +93,7 @@ pub(crate) const PACK_WINDOWS: &[Package] = &[
 ];
 
 /// What packs the Linux program.
-pub(crate) const PACK_LINUX: &[Package] = &[
+pub(crate) const PACK_LINUX: &[SystemPackage] = &[
     package("binutils", "strip"),
     package("tar", "tar"),
     package("gzip", "gzip"),
@@ -100,16 +101,17 @@ pub(crate) const PACK_LINUX: &[Package] = &[
 ];
 
 /// What looks into the packages.
-pub(crate) const UNPACK: &[Package] = &[package("unzip", "unzip"), package("dpkg", "dpkg-deb")];
+pub(crate) const UNPACK: &[SystemPackage] =
+    &[package("unzip", "unzip"), package("dpkg", "dpkg-deb")];
 
 /// What signs with a certificate of one's own, to see that signed packages install.
-pub(crate) const SIGNING: &[Package] = &[
+pub(crate) const SIGNING: &[SystemPackage] = &[
     package("osslsigncode", "osslsigncode"),
     package("openssl", "openssl"),
 ];
 
 /// A real browser and what drives it.
-pub(crate) const BROWSER: &[Package] = &[
+pub(crate) const BROWSER: &[SystemPackage] = &[
     package("chromium", "chromium"),
     package("nodejs", "node"),
     package("npm", "npm"),
@@ -117,37 +119,37 @@ pub(crate) const BROWSER: &[Package] = &[
 
 /// What is needed cannot be had on this system, or not without the person's help.
 #[derive(Debug)]
-pub(crate) struct Unavailable {
+pub(crate) struct PackagesUnavailable {
     /// In a few words, for a summary.
     pub(crate) why: String,
     /// The whole story: what is missing and what to do about it.
-    pub(crate) told: String,
+    pub(crate) advice: String,
 }
 
-impl fmt::Display for Unavailable {
+impl fmt::Display for PackagesUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told)
+        f.write_str(&self.advice)
     }
 }
 
-impl std::error::Error for Unavailable {}
+impl std::error::Error for PackagesUnavailable {}
 
 /// Installs what is missing among `packages`.
 ///
 /// # Errors
-/// [`Unavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
+/// [`PackagesUnavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
 /// a sentence with the packages to install by hand. Another error when an installation that was begun fails.
-pub(crate) fn ensure(packages: &[&[Package]], stop: &Stop) -> Result<()> {
+pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let missing = missing(packages, |brings| is_there(brings, &path));
+    let missing = missing_packages(packages, |brings| is_there(brings, &path));
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     if !is_there("apt-get", &path) {
-        bail!(Unavailable {
+        bail!(PackagesUnavailable {
             why: "no apt-get here".into(),
-            told: format!(
+            advice: format!(
                 "this needs a few programs that are not installed, and this system has no apt-get.\n\
                  Please install what your system calls (Debian's names): {list}\n\
                  then run the same command again."
@@ -156,9 +158,9 @@ pub(crate) fn ensure(packages: &[&[Package]], stop: &Stop) -> Result<()> {
     }
     let root = nix::unistd::geteuid().is_root();
     if !root && !sudo_without_password() {
-        bail!(Unavailable {
+        bail!(PackagesUnavailable {
             why: format!("not installed: {list}"),
-            told: format!(
+            advice: format!(
                 "this needs a few programs that are not installed. Please run\n    sudo apt-get install {list}\nand \
                  then the same command again."
             ),
@@ -166,37 +168,43 @@ pub(crate) fn ensure(packages: &[&[Package]], stop: &Stop) -> Result<()> {
     }
     println!("Installing with apt-get: {list}");
     // An old package list is the commonest reason for a failed installation; a failed update alone is not fatal.
-    let _ = foreground(apt(root).args(["-q", "update"]).stdout(Stdio::null()), stop)?;
+    let _ = run_foreground(
+        run_apt(root).args(["-q", "update"]).stdout(Stdio::null()),
+        stop,
+    )?;
     let unknown: Vec<&str> = missing
         .iter()
         .copied()
-        .filter(|name| !known(name))
+        .filter(|name| !is_known(name))
         .collect();
     if !unknown.is_empty() {
         let unknown = unknown.join(" ");
-        bail!(Unavailable {
+        bail!(PackagesUnavailable {
             why: format!("apt-get does not know {unknown}"),
-            told: format!(
+            advice: format!(
                 "this needs packages of Debian that this system's apt-get does not know: {unknown}\n\
                  Please install what they are called here, or use a newer release."
             ),
         });
     }
-    let mut install = apt(root);
+    let mut install = run_apt(root);
     // Nothing the person uses is taken away for our sake: apt-get stops and says so instead.
     install
         .args(["-q", "-y", "install", "--no-install-recommends"])
         .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
-    let status = foreground(&mut install, stop)?;
+    let status = run_foreground(&mut install, stop)?;
     if !status.success() {
         bail!("apt-get could not install {list} ({status}); its own message stands above");
     }
     Ok(())
 }
 
-fn missing(packages: &[&[Package]], there: impl Fn(&str) -> bool) -> Vec<&'static str> {
+fn missing_packages(
+    packages: &[&[SystemPackage]],
+    there: impl Fn(&str) -> bool,
+) -> Vec<&'static str> {
     packages
         .iter()
         .flat_map(|list| list.iter())
@@ -220,7 +228,7 @@ pub(crate) fn has_program(name: &str) -> bool {
     is_there(name, &std::env::var("PATH").unwrap_or_default())
 }
 
-fn apt(root: bool) -> Command {
+fn run_apt(root: bool) -> Command {
     let mut command = if root {
         Command::new("apt-get")
     } else {
@@ -233,7 +241,7 @@ fn apt(root: bool) -> Command {
 }
 
 /// Does the package manager know of it, in the lists it has now?
-fn known(name: &str) -> bool {
+fn is_known(name: &str) -> bool {
     Command::new("apt-cache")
         .args(["show", "--no-all-versions", name])
         .stdin(Stdio::null())
@@ -259,7 +267,7 @@ mod tests {
 
     #[test]
     fn only_what_is_missing_is_asked_for() {
-        let missing = missing(&[DESKTOP, TESTS], |brings| {
+        let missing = missing_packages(&[DESKTOP, TESTS], |brings| {
             brings != "xdotool" && brings != "tesseract"
         });
         assert_eq!(missing, ["xdotool", "tesseract-ocr"]);

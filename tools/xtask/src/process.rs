@@ -1,6 +1,6 @@
 //! Children that never outlive the chore, and Ctrl-C that ends everything cleanly.
 //!
-//! Always true: every background child leads its own process group and is held by a [`Group`]; dropping it ends the
+//! Always true: every background child leads its own process group and is held by a [`ProcessGroup`]; dropping it ends the
 //! whole group. Ctrl-C reaches the chore only (the groups are not the terminal's foreground group), which then drops
 //! its groups in order. Nothing is ended by name.
 
@@ -20,21 +20,21 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// The person (or the system) asked the chore to end.
 #[derive(Debug)]
-pub(crate) struct Stopped;
+pub(crate) struct Interrupted;
 
-impl fmt::Display for Stopped {
+impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("stopped on request")
     }
 }
 
-impl std::error::Error for Stopped {}
+impl std::error::Error for Interrupted {}
 
 /// Becomes true on SIGINT, SIGTERM or SIGHUP.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
-impl Stop {
+impl Interrupt {
     /// Takes over the three signals.
     ///
     /// # Errors
@@ -54,10 +54,10 @@ impl Stop {
     }
 
     /// # Errors
-    /// [`Stopped`] once the chore was asked to end.
+    /// [`Interrupted`] once the chore was asked to end.
     pub(crate) fn check(&self) -> Result<()> {
         if self.requested() {
-            bail!(Stopped);
+            bail!(Interrupted);
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Stop {
     /// Waits, but not longer than until Ctrl-C.
     ///
     /// # Errors
-    /// [`Stopped`] once the chore was asked to end.
+    /// [`Interrupted`] once the chore was asked to end.
     pub(crate) fn pause(&self, how_long: Duration) -> Result<()> {
         let end = Instant::now() + how_long;
         loop {
@@ -81,8 +81,8 @@ impl Stop {
     /// Waits until `ready` gives something, at most `limit`.
     ///
     /// # Errors
-    /// [`Stopped`], an error of `ready`, or a sentence that names `what` did not happen in time.
-    pub(crate) fn until<T>(
+    /// [`Interrupted`], an error of `ready`, or a sentence that names `what` did not happen in time.
+    pub(crate) fn wait_until<T>(
         &self,
         what: &str,
         limit: Duration,
@@ -103,12 +103,12 @@ impl Stop {
 
 /// A background child with everything it starts.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct ProcessGroup {
     child: Child,
     name: String,
 }
 
-impl Group {
+impl ProcessGroup {
     /// Starts `command` as the leader of its own process group.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let group = raw_pid(self.child.id());
         let was_running = matches!(self.child.try_wait(), Ok(None));
@@ -204,8 +204,8 @@ pub(crate) fn raw_pid(pid: u32) -> Pid {
 /// Runs `command` in the foreground with the person's terminal and waits for it; Ctrl-C reaches it as well.
 ///
 /// # Errors
-/// [`Stopped`] on Ctrl-C, or when it cannot be started.
-pub(crate) fn foreground(command: &mut Command, stop: &Stop) -> Result<ExitStatus> {
+/// [`Interrupted`] on Ctrl-C, or when it cannot be started.
+pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<ExitStatus> {
     stop.check()?;
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
@@ -223,7 +223,7 @@ pub(crate) fn foreground(command: &mut Command, stop: &Stop) -> Result<ExitStatu
             // The terminal's Ctrl-C has reached it already; a plain `kill` of the chore has not.
             let _ = kill(raw_pid(child.id()), Signal::SIGTERM);
             let _ = child.wait();
-            bail!(Stopped);
+            bail!(Interrupted);
         }
         std::thread::sleep(TICK);
     }
@@ -233,7 +233,7 @@ pub(crate) fn foreground(command: &mut Command, stop: &Stop) -> Result<ExitStatu
 ///
 /// # Errors
 /// When it cannot be started or fails; names the command and repeats what it said.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     let Output {
         status,
         stdout,
@@ -245,7 +245,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if !status.success() {
         bail!(
             "`{}` failed ({status}): {}",
-            line(command),
+            command_line(command),
             String::from_utf8_lossy(&stderr).trim()
         );
     }
@@ -253,7 +253,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// The command as a person would type it.
-pub(crate) fn line(command: &Command) -> String {
+pub(crate) fn command_line(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|a| {
         let a = a.to_string_lossy();
@@ -283,7 +283,7 @@ mod tests {
         command
             .args(["-c", "sleep 600 & echo $!; wait"])
             .stdout(Stdio::piped());
-        let mut group = Group::start(&mut command).unwrap();
+        let mut group = ProcessGroup::start(&mut command).unwrap();
         let mut first = String::new();
         let pipe = group.child().stdout.take().unwrap();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(pipe), &mut first).unwrap();
@@ -299,18 +299,18 @@ mod tests {
 
     #[test]
     fn waiting_in_vain_says_for_what() {
-        let stop = Stop(Arc::new(AtomicBool::new(false)));
+        let stop = Interrupt(Arc::new(AtomicBool::new(false)));
         let error = stop
-            .until("rain", Duration::ZERO, || Ok(None::<()>))
+            .wait_until("rain", Duration::ZERO, || Ok(None::<()>))
             .unwrap_err();
         assert!(error.to_string().contains("rain"));
         stop.0.store(true, Ordering::Relaxed);
-        assert!(stop.check().unwrap_err().is::<Stopped>());
+        assert!(stop.check().unwrap_err().is::<Interrupted>());
     }
 
     #[test]
     fn a_failed_command_repeats_what_it_said() {
-        let error = output(Command::new("ls").arg("/no such folder")).unwrap_err();
+        let error = output_of(Command::new("ls").arg("/no such folder")).unwrap_err();
         let text = error.to_string();
         assert!(
             text.contains("ls '/no such folder'") && text.contains("cannot access"),

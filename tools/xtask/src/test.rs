@@ -2,35 +2,37 @@
 
 pub(crate) mod summary;
 
-use crate::args::{Lab, Test};
+use crate::checks::{source_rules, workflows};
+use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
-use crate::process::Stop;
-use crate::windows::{self, Toolchain};
-use crate::{build, lab, page, rules};
+use crate::process::Interrupt;
+use crate::windows;
+use crate::windows::toolchain::{SET_UP, Toolchain};
+use crate::{build, lab, page_test};
 use anyhow::Result;
-use summary::Summary;
+use summary::TestSummary;
 
 /// Runs everything.
 ///
 /// # Errors
 /// The first step that failed, with the command that runs it alone.
-pub(crate) fn run(options: &Test, stop: &Stop) -> Result<()> {
-    Summary::whole(|done| {
-        native(done, stop)?;
-        if options.windows {
-            on_windows(done, stop)
-        } else {
-            done.skip("windows", "as --no-windows asks");
+pub(crate) fn run_tests(options: &TestArgs, stop: &Interrupt) -> Result<()> {
+    TestSummary::run_whole(|done| {
+        check_native(done, stop)?;
+        if options.no_windows {
+            done.skip_step("windows", "as --no-windows asks");
             Ok(())
+        } else {
+            on_windows(done, stop)
         }
     })
 }
 
 /// The Windows program's checks come last: they take longest, and most mistakes have shown themselves before.
-fn on_windows(done: &mut Summary, stop: &Stop) -> Result<()> {
+fn on_windows(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let set_up = || Toolchain::set_up(stop);
-    match done.step_where_possible(windows::SET_UP, "cargo xtask windows setup", set_up)? {
-        Some(toolchain) => windows::check(&toolchain, done, stop),
+    match done.step_where_possible(SET_UP, "cargo xtask windows setup", set_up)? {
+        Some(toolchain) => windows::check_windows(&toolchain, done, stop),
         None => Ok(()),
     }
 }
@@ -41,17 +43,18 @@ fn at_once() -> String {
     (2 * cores).to_string()
 }
 
-fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
-    done.step("set-up", "installing by hand", || {
-        packages::ensure(&[DESKTOP, TESTS], stop)
+fn check_native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+    done.run_step("set-up", "installing by hand", || {
+        packages::ensure_packages(&[DESKTOP, TESTS], stop)
     })?;
-    done.cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
-    done.step(
-        "rules",
-        "cargo xtask rules",
-        || rules::check(&build::root()),
-    )?;
-    done.cargo(
+    done.run_cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
+    done.run_step("rules", "cargo xtask rules", || {
+        source_rules::check_source(&build::repository_root())
+    })?;
+    done.step_where_possible("workflows", "cargo xtask check-workflows", || {
+        workflows::check_workflows(stop)
+    })?;
+    done.run_cargo(
         "lints",
         &[
             "clippy",
@@ -66,7 +69,7 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
         stop,
     )?;
     if has_program("cargo-nextest") {
-        done.cargo(
+        done.run_cargo(
             "tests",
             &[
                 "nextest",
@@ -80,26 +83,26 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
             stop,
         )?;
     } else {
-        done.cargo(
+        done.run_cargo(
             "tests",
             &["test", "--locked", "--workspace", "--all-targets"],
             &[],
             stop,
         )?;
     }
-    done.step("labs", "cargo xtask lab", || {
-        lab::run(&Lab::default(), stop)
+    done.run_step("labs", "cargo xtask lab", || {
+        lab::run_labs(&LabArgs::default(), stop)
     })?;
     done.step_where_possible("page in a browser", "cargo xtask page-test", || {
-        page::tried(stop)
+        page_test::test_page(stop)
     })?;
-    done.cargo(
+    done.run_cargo(
         "examples in docs",
         &["test", "--locked", "--workspace", "--doc"],
         &[],
         stop,
     )?;
-    done.cargo(
+    done.run_cargo(
         "docs",
         &[
             "doc",
@@ -115,14 +118,14 @@ fn native(done: &mut Summary, stop: &Stop) -> Result<()> {
         stop,
     )?;
     if has_program("cargo-deny") {
-        done.cargo(
+        done.run_cargo(
             "licences and sources",
             &["deny", "check", "bans", "licenses", "sources"],
             &[],
             stop,
         )?;
     } else {
-        done.skip(
+        done.skip_step(
             "licences and sources",
             "advisory; cargo-deny is not installed",
         );

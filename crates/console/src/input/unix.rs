@@ -1,9 +1,9 @@
-//! Waiting with `poll` on the terminal and a socket at once: no wake-up without a reason.
+//! Waits with `poll` on the terminal and a socket at once: no wake-up without a reason.
 //!
-//! crossterm's event reader is not used here: it reads in a loop that has no end once the terminal has hung up.
+//! crossterm's event reader is not used here: it loops for ever once the terminal has hung up.
 
-use super::keys::Keys;
-use super::{Size, Woken};
+use super::events::{InputEvents, TerminalSize};
+use super::key_decoder::KeyDecoder;
 use ratatui_image::FontSize;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::File;
@@ -15,19 +15,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// True when standard output is a terminal: every one of them understands escape sequences.
-pub(crate) fn takes_escapes() -> bool {
+pub(crate) fn supports_escapes() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Wakes an [`Input`].
+/// Wakes a [`TerminalInput`].
 #[derive(Debug)]
-pub(crate) struct Wake {
+pub(crate) struct InputWaker {
     socket: UnixStream,
-    /// True while an unread wake-up lies in the socket, so that it never holds more than a byte or two.
+    /// True while the socket holds an unread wake-up, so that it never fills.
     pending: Arc<AtomicBool>,
 }
 
-impl Wake {
+impl InputWaker {
     pub(crate) fn wake(&self) {
         if !self.pending.swap(true, Ordering::AcqRel) {
             // It can only fail when the other end is gone (nobody to wake) or full (already awake).
@@ -36,16 +36,16 @@ impl Wake {
     }
 }
 
-/// Where keys come from: standard input, or the process's own terminal where standard input is something else (the
-/// recording process gets its orders there).
+/// The source of keys: standard input, or the process's own terminal where standard input is something else (the
+/// recording process reads its requests there).
 #[derive(Debug)]
-enum Keyboard {
+enum KeySource {
     Stdin(io::Stdin),
     Terminal(File),
 }
 
-impl Keyboard {
-    fn find() -> Option<Self> {
+impl KeySource {
+    fn open_source() -> Option<Self> {
         let stdin = io::stdin();
         if stdin.is_terminal() {
             return Some(Self::Stdin(stdin));
@@ -54,7 +54,7 @@ impl Keyboard {
     }
 }
 
-impl AsFd for Keyboard {
+impl AsFd for KeySource {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Stdin(stdin) => stdin.as_fd(),
@@ -63,53 +63,53 @@ impl AsFd for Keyboard {
     }
 }
 
-/// What can be waited for.
+/// The keys, signals and wake-ups that the view waits for.
 #[derive(Debug)]
-pub(crate) struct Input {
-    woken: UnixStream,
+pub(crate) struct TerminalInput {
+    wake_ups: UnixStream,
     pending: Arc<AtomicBool>,
-    keys: Keys,
-    keyboard: Option<Keyboard>,
+    decoder: KeyDecoder,
+    source: Option<KeySource>,
     resized: Option<signal_hook::SigId>,
 }
 
-impl Input {
-    /// Keys from the terminal, changes of its size, and wake-ups.
-    pub(crate) fn terminal() -> io::Result<(Self, Wake)> {
-        let (mut input, wake) = Self::wake_only()?;
-        input.keyboard = Keyboard::find();
+impl TerminalInput {
+    /// Reads keys from the terminal, changes of its size, and wake-ups.
+    pub(crate) fn open_terminal() -> io::Result<(Self, InputWaker)> {
+        let (mut input, waker) = Self::open_without_terminal()?;
+        input.source = KeySource::open_source();
         input.resized = Some(signal_hook::low_level::pipe::register(
             signal_hook::consts::SIGWINCH,
-            wake.socket.try_clone()?,
+            waker.socket.try_clone()?,
         )?);
-        Ok((input, wake))
+        Ok((input, waker))
     }
 
-    /// Wake-ups alone.
-    pub(crate) fn wake_only() -> io::Result<(Self, Wake)> {
-        let (socket, woken) = UnixStream::pair()?;
+    /// Gets wake-ups alone.
+    pub(crate) fn open_without_terminal() -> io::Result<(Self, InputWaker)> {
+        let (socket, wake_ups) = UnixStream::pair()?;
         socket.set_nonblocking(true)?;
-        woken.set_nonblocking(true)?;
+        wake_ups.set_nonblocking(true)?;
         let pending = Arc::new(AtomicBool::new(false));
         Ok((
             Self {
-                woken,
+                wake_ups,
                 pending: pending.clone(),
-                keys: Keys::default(),
-                keyboard: None,
+                decoder: KeyDecoder::default(),
+                source: None,
                 resized: None,
             },
-            Wake { socket, pending },
+            InputWaker { socket, pending },
         ))
     }
 
     /// True when both ends are a terminal.
     pub(crate) fn is_terminal() -> bool {
-        io::stdout().is_terminal() && Keyboard::find().is_some()
+        io::stdout().is_terminal() && KeySource::open_source().is_some()
     }
 
     /// The size of the terminal on standard output.
-    pub(crate) fn size() -> io::Result<Size> {
+    pub(crate) fn terminal_size() -> io::Result<TerminalSize> {
         let size = rustix::termios::tcgetwinsize(io::stdout())?;
         let font = (size.ws_xpixel > 0 && size.ws_ypixel > 0)
             .then(|| {
@@ -120,17 +120,17 @@ impl Input {
             })
             .flatten()
             .filter(|f| f.width > 0 && f.height > 0);
-        Ok(Size {
+        Ok(TerminalSize {
             cells: ratatui::layout::Size::new(size.ws_col, size.ws_row),
             font,
         })
     }
 
     /// Waits until something happens or `timeout` has passed.
-    pub(crate) fn wait(&mut self, timeout: Duration) -> io::Result<Woken> {
-        let mut fds = vec![PollFd::new(&self.woken, PollFlags::IN)];
-        if let Some(keyboard) = &self.keyboard {
-            fds.push(PollFd::new(keyboard, PollFlags::IN));
+    pub(crate) fn wait_for_events(&mut self, timeout: Duration) -> io::Result<InputEvents> {
+        let mut fds = vec![PollFd::new(&self.wake_ups, PollFlags::IN)];
+        if let Some(source) = &self.source {
+            fds.push(PollFd::new(source, PollFlags::IN));
         }
         let timeout = Timespec {
             tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
@@ -138,43 +138,43 @@ impl Input {
         };
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) => {}
-            // A signal: as good as a wake-up.
-            Err(rustix::io::Errno::INTR) => return Ok(Woken::default()),
+            // A signal counts as a wake-up.
+            Err(rustix::io::Errno::INTR) => return Ok(InputEvents::default()),
             Err(error) => return Err(error.into()),
         }
         let woken = !fds[0].revents().is_empty();
         let terminal = fds.get(1).map_or(PollFlags::empty(), PollFd::revents);
         drop(fds);
         if woken {
-            // First the bytes, then the flag: who wakes in between writes no byte, and needs none, because what it
-            // has to say was said before and is looked at after this. The other way round, its byte could be eaten
-            // here and the flag stay up for ever.
+            // First the bytes, then the flag. A waker that comes in between writes no byte and needs none: its update
+            // was queued before, and the queue is read after this. In the other order its byte could be read here and
+            // the flag would stay set for ever.
             let mut sink = [0; 64];
-            while matches!(self.woken.read(&mut sink), Ok(n) if n == sink.len()) {}
+            while matches!(self.wake_ups.read(&mut sink), Ok(n) if n == sink.len()) {}
             self.pending.store(false, Ordering::Release);
         }
-        let mut result = Woken::default();
+        let mut events = InputEvents::default();
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
         if terminal.intersects(gone) {
-            result.closed = true;
-        } else if let Some(keyboard) = &self.keyboard
+            events.closed = true;
+        } else if let Some(source) = &self.source
             && terminal.contains(PollFlags::IN)
         {
-            // One read per poll: in raw mode it gives what there is and never blocks, and 0 bytes are the end.
+            // One read per poll: in raw mode it never blocks, and 0 bytes mean the end.
             let mut bytes = [0; 256];
-            match rustix::io::read(keyboard, &mut bytes) {
-                Ok(0) => result.closed = true,
-                Ok(n) => result.keys = self.keys.push(&bytes[..n]),
+            match rustix::io::read(source, &mut bytes) {
+                Ok(0) => events.closed = true,
+                Ok(n) => events.keys = self.decoder.decode_bytes(&bytes[..n]),
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-                Err(_) => result.closed = true,
+                Err(_) => events.closed = true,
             }
         }
-        Ok(result)
+        Ok(events)
     }
 
-    /// Sends `question` to the terminal and reads until `done` says so, `limit` passes or the terminal is gone.
+    /// Sends `question` to the terminal and reads until `done` returns true, `limit` passes or the terminal is gone.
     /// Raw mode must be on.
-    pub(crate) fn ask_terminal(
+    pub(crate) fn query_terminal(
         question: &str,
         limit: Duration,
         mut done: impl FnMut(u8) -> bool,
@@ -182,7 +182,7 @@ impl Input {
         let mut out = io::stdout();
         out.write_all(question.as_bytes())?;
         out.flush()?;
-        let Some(keyboard) = Keyboard::find() else {
+        let Some(source) = KeySource::open_source() else {
             return Ok(());
         };
         let until = Instant::now() + limit;
@@ -192,7 +192,7 @@ impl Input {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: left.subsec_nanos().into(),
             };
-            let mut fds = [PollFd::new(&keyboard, PollFlags::IN)];
+            let mut fds = [PollFd::new(&source, PollFlags::IN)];
             match poll(&mut fds, Some(&timeout)) {
                 Ok(0) => return Ok(()),
                 Ok(_) if fds[0].revents() == PollFlags::IN => {}
@@ -201,7 +201,7 @@ impl Input {
                 Err(error) => return Err(error.into()),
             }
             let mut bytes = [0; 256];
-            let read = rustix::io::read(&keyboard, &mut bytes)?;
+            let read = rustix::io::read(&source, &mut bytes)?;
             if read == 0 || bytes[..read].iter().any(|b| done(*b)) {
                 return Ok(());
             }
@@ -209,7 +209,7 @@ impl Input {
     }
 }
 
-impl Drop for Input {
+impl Drop for TerminalInput {
     fn drop(&mut self) {
         if let Some(id) = self.resized.take() {
             signal_hook::low_level::unregister(id);
@@ -225,18 +225,18 @@ mod tests {
 
     #[test]
     fn a_wake_up_is_never_lost_and_never_repeated() {
-        let (mut input, wake) = Input::wake_only().unwrap();
+        let (mut input, waker) = TerminalInput::open_without_terminal().unwrap();
         for _ in 0..1000 {
-            wake.wake();
+            waker.wake();
         }
         // A day: the test would hang if the wake-up were lost.
-        input.wait(Duration::from_secs(86_400)).unwrap();
+        input.wait_for_events(Duration::from_secs(86_400)).unwrap();
         let mut left = [0];
         assert_eq!(
-            input.woken.read(&mut left).unwrap_err().kind(),
+            input.wake_ups.read(&mut left).unwrap_err().kind(),
             io::ErrorKind::WouldBlock
         );
-        wake.wake();
-        input.wait(Duration::from_secs(86_400)).unwrap();
+        waker.wake();
+        input.wait_for_events(Duration::from_secs(86_400)).unwrap();
     }
 }

@@ -1,15 +1,15 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::graphics::{Graphics, Protocol, decode};
-use crate::picture::tests::red_over_blue;
+use crate::graphics::{GraphicsProtocol, TerminalGraphics, decode_image};
+use crate::inline_image::tests::red_over_blue;
 use image::ImageFormat;
 use model::{Counts, InputCounts, PowerState, SensorKind, Unsupported, WindowInfo};
 use ratatui::backend::TestBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use report::day::StateTotal;
 use report::status::MissingSensor;
-use report::{OutboxSummary, ScheduleStatus, UploadAttempt};
+use report::{AgentStatus, OutboxSummary, ScheduleStatus, UploadAttempt};
 
 const NOW: i64 = 1_784_100_000_000_000;
 const S: i64 = 1_000_000;
@@ -78,31 +78,31 @@ fn counts(keys: u64, left: u64, injected: u64) -> Counts {
     }
 }
 
-fn drawn(columns: u16, rows: u16, view: &View<'_>) -> TestBackend {
-    let area = Rect::new(0, 0, columns, height(rows));
+fn draw_test_panel(columns: u16, rows: u16, panel: &Panel<'_>) -> TestBackend {
+    let area = Rect::new(0, 0, columns, panel_height(rows));
     let mut terminal = Terminal::with_options(
-        TestBackend::new(columns, height(rows)),
+        TestBackend::new(columns, panel_height(rows)),
         TerminalOptions {
             viewport: Viewport::Fixed(area),
         },
     )
     .unwrap();
     terminal
-        .draw(|frame| view.render(frame.area(), frame.buffer_mut()))
+        .draw(|frame| render_panel(panel, frame.area(), frame.buffer_mut()))
         .unwrap();
     terminal.backend().clone()
 }
 
-fn view(status: &AgentStatus) -> View<'_> {
-    View {
+fn panel(status: &AgentStatus) -> Panel<'_> {
+    Panel {
         status: Some(status),
-        glance: None,
+        day_summary: None,
         now_us: NOW,
         question: None,
-        said: None,
+        message: None,
         help: false,
         attached: false,
-        picture: None,
+        screenshot: None,
         colour: true,
     }
 }
@@ -110,9 +110,9 @@ fn view(status: &AgentStatus) -> View<'_> {
 #[test]
 fn recording_at_both_sizes() {
     let s = status();
-    insta::assert_snapshot!("recording_80x24", drawn(80, 24, &view(&s)));
-    insta::assert_snapshot!("recording_120x30", drawn(120, 30, &view(&s)));
-    insta::assert_snapshot!("recording_50x15", drawn(50, 15, &view(&s)));
+    insta::assert_snapshot!("recording_80x24", draw_test_panel(80, 24, &panel(&s)));
+    insta::assert_snapshot!("recording_120x30", draw_test_panel(120, 30, &panel(&s)));
+    insta::assert_snapshot!("recording_50x15", draw_test_panel(50, 15, &panel(&s)));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn hostile_titles_stay_in_their_row() {
             "e\u{301}\u{301}".repeat(200)
         ),
     });
-    let shown = drawn(80, 24, &view(&s));
+    let shown = draw_test_panel(80, 24, &panel(&s));
     for cell in shown.buffer().content() {
         assert!(
             !cell.symbol().chars().any(char::is_control),
@@ -139,19 +139,19 @@ fn hostile_titles_stay_in_their_row() {
         exe: String::new(),
         title: format!("\u{1b}[2J{}", "漢字🎉".repeat(100)),
     });
-    insta::assert_snapshot!("hostile_80x24", drawn(80, 24, &view(&s)));
+    insta::assert_snapshot!("hostile_80x24", draw_test_panel(80, 24, &panel(&s)));
 }
 
 #[test]
-fn without_colour_words_tell() {
+fn words_carry_the_meaning_without_colours() {
     let mut s = status();
     s.last_durable_us = Some(NOW - 40 * S);
-    let view = View {
+    let panel = Panel {
         colour: false,
         question: Some("Stop recording and quit?  y yes   any other key: go on"),
-        ..view(&s)
+        ..panel(&s)
     };
-    let shown = drawn(80, 24, &view);
+    let shown = draw_test_panel(80, 24, &panel);
     for cell in shown.buffer().content() {
         assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
     }
@@ -163,14 +163,14 @@ fn protected_paused_and_offline() {
     let mut s = status();
     s.protected = true;
     s.window = None;
-    insta::assert_snapshot!("protected_80x24", drawn(80, 24, &view(&s)));
+    insta::assert_snapshot!("protected_80x24", draw_test_panel(80, 24, &panel(&s)));
 
     let mut s = status();
     s.state = Coverage::Paused;
     s.window = None;
     s.paused_until_us = Some(NOW + 600 * S);
     s.next_shot_us = None;
-    insta::assert_snapshot!("paused_80x24", drawn(80, 24, &view(&s)));
+    insta::assert_snapshot!("paused_80x24", draw_test_panel(80, 24, &panel(&s)));
 
     s.paused_until_us = None;
     s.hours = Some(ScheduleStatus {
@@ -178,7 +178,7 @@ fn protected_paused_and_offline() {
         next_change_us: Some(NOW + 50_000 * S),
         pausing: true,
     });
-    insta::assert_snapshot!("outside_hours_80x28", drawn(80, 28, &view(&s)));
+    insta::assert_snapshot!("outside_hours_80x28", draw_test_panel(80, 28, &panel(&s)));
 
     let mut s = status();
     s.outbox = OutboxSummary {
@@ -205,8 +205,8 @@ fn protected_paused_and_offline() {
             why: Unsupported::new("no shared memory", ""),
         },
     ];
-    insta::assert_snapshot!("offline_80x24", drawn(80, 24, &view(&s)));
-    insta::assert_snapshot!("offline_120x30", drawn(120, 30, &view(&s)));
+    insta::assert_snapshot!("offline_80x24", draw_test_panel(80, 24, &panel(&s)));
+    insta::assert_snapshot!("offline_120x30", draw_test_panel(120, 30, &panel(&s)));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn colour_and_word_agree() {
     for state in Coverage::ALL {
         let mut s = status();
         s.state = state;
-        let shown = drawn(80, 24, &view(&s));
+        let shown = draw_test_panel(80, 24, &panel(&s));
         let rule: String = (0..80).map(|x| shown.buffer()[(x, 0)].symbol()).collect();
         assert!(rule.contains(state.word()), "{rule}");
         let at = rule.chars().position(|c| c == '●' || c == '○').unwrap();
@@ -228,22 +228,22 @@ fn colour_and_word_agree() {
 }
 
 #[test]
-fn the_last_shot_stands_beside_the_text() {
+fn the_last_screenshot_stands_beside_the_text() {
     let s = status();
-    let image = decode(&red_over_blue(ImageFormat::WebP)).unwrap();
-    let area = Rect::new(0, 0, 120, height(30));
-    let room = picture_room(area).unwrap();
-    let mut graphics = Graphics::assumed(Protocol::HalfBlocks);
+    let image = decode_image(&red_over_blue(ImageFormat::WebP)).unwrap();
+    let area = Rect::new(0, 0, 120, panel_height(30));
+    let available = screenshot_area(area).unwrap();
+    let mut graphics = TerminalGraphics::assume_protocol(GraphicsProtocol::HalfBlocks);
     graphics.set_true_colour(true);
-    let encoded = graphics.encode(image, room, 1).unwrap();
-    let view = View {
-        picture: Some(Beside {
+    let encoded = graphics.encode_image(image, available, 1).unwrap();
+    let panel = Panel {
+        screenshot: Some(PanelScreenshot {
             encoded: &encoded,
             caption: "shot at 09:19:00, blurred".into(),
         }),
-        ..view(&s)
+        ..panel(&s)
     };
-    let shown = drawn(120, 30, &view);
+    let shown = draw_test_panel(120, 30, &panel);
     let left = 120 - encoded.size().width - 1;
     assert_eq!(shown.buffer()[(left, 1)].bg, Color::Rgb(255, 0, 0));
     assert_eq!(
@@ -252,25 +252,25 @@ fn the_last_shot_stands_beside_the_text() {
     );
     insta::assert_snapshot!("picture_120x30", shown);
     assert!(
-        picture_room(Rect::new(0, 0, 71, 12)).is_none(),
+        screenshot_area(Rect::new(0, 0, 71, 12)).is_none(),
         "no room beside narrow text"
     );
 }
 
 #[test]
 fn before_the_first_record() {
-    let view = View {
+    let panel = Panel {
         status: None,
-        glance: None,
+        day_summary: None,
         now_us: NOW,
         question: None,
-        said: None,
+        message: None,
         help: false,
         attached: false,
-        picture: None,
+        screenshot: None,
         colour: true,
     };
-    insta::assert_snapshot!("starting_80x24", drawn(80, 24, &view));
+    insta::assert_snapshot!("starting_80x24", draw_test_panel(80, 24, &panel));
 }
 
 #[test]
@@ -306,12 +306,12 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
         (400, 90),
     ] {
         for now_us in [0, NOW, NOW + 400 * 86_400 * S, i64::MAX] {
-            let view = View {
-                glance: Some(today.glance()),
+            let panel = Panel {
+                day_summary: Some(today.glance()),
                 now_us,
-                ..view(&s)
+                ..panel(&s)
             };
-            let shown = drawn(columns, rows, &view);
+            let shown = draw_test_panel(columns, rows, &panel);
             for cell in shown.buffer().content() {
                 assert!(
                     !cell.symbol().chars().any(char::is_control),

@@ -1,13 +1,13 @@
-//! The menu as `com.canonical.dbusmenu`: the panel draws it and tells what was clicked.
+//! The menu as `com.canonical.dbusmenu`: the panel draws it and reports clicks.
 
-use super::value::{Node, Properties, Value};
-use crate::Wish;
-use crate::menu::{Entry, chosen};
+use super::variant::{BusValue, MenuNode, Properties};
+use crate::menu::{MenuEntry, chosen_command};
+use protocol::UserCommand;
 
 pub(super) const MENU: &str = "com.canonical.dbusmenu";
 pub(super) const MENU_PATH: &str = "/MenuBar";
 
-/// What a panel finds out by itself about the menu.
+/// The description of the menu's interface, for panels that ask for it.
 pub(super) const INTROSPECTION: &str = r#"<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">
 <node><interface name="com.canonical.dbusmenu">
@@ -32,17 +32,17 @@ pub(super) const INTROSPECTION: &str = r#"<!DOCTYPE node PUBLIC "-//freedesktop/
 <signal name="ItemActivationRequested"><arg name="id" type="i"/><arg name="timestamp" type="u"/></signal>
 </interface></node>"#;
 
-/// The menu as the panel knows it.
+/// The menu as the panel sees it.
 #[derive(Default)]
-pub(super) struct Menu {
-    entries: Vec<Entry>,
+pub(super) struct DbusMenu {
+    entries: Vec<MenuEntry>,
     /// Rises with each change.
     pub(super) revision: u32,
 }
 
-impl Menu {
-    /// Takes these entries; true when anything differs.
-    pub(super) fn take(&mut self, entries: Vec<Entry>) -> bool {
+impl DbusMenu {
+    /// Replaces the entries; true when they differ.
+    pub(super) fn replace_entries(&mut self, entries: Vec<MenuEntry>) -> bool {
         if self.entries == entries {
             return false;
         }
@@ -51,77 +51,81 @@ impl Menu {
         true
     }
 
-    /// The entry `id` (0 is the menu itself) with what lies below it, down to `depth` (-1: all); none for an unknown one.
-    pub(super) fn layout(&self, id: i32, depth: i32) -> Option<Node> {
+    /// The entry `id` (0 is the menu itself) with the entries below it, down to `depth` (-1: all); none for an unknown one.
+    pub(super) fn layout_node(&self, id: i32, depth: i32) -> Option<MenuNode> {
         if id != 0 {
-            let entry = self.entry(id)?;
-            return Some((id, properties(entry), Vec::new()));
+            let entry = self.find_entry(id)?;
+            return Some((id, entry_properties(entry), Vec::new()));
         }
         let below = match depth {
             0 => &[],
             _ => self.entries.as_slice(),
         };
-        let children = below
-            .iter()
-            .map(|entry| Value::Node(Box::new((entry.id.into(), properties(entry), Vec::new()))));
-        Some((0, root(), children.collect()))
+        let children = below.iter().map(|entry| {
+            BusValue::Node(Box::new((
+                entry.id.into(),
+                entry_properties(entry),
+                Vec::new(),
+            )))
+        });
+        Some((0, root_properties(), children.collect()))
     }
 
-    /// The properties of these entries, or of all when none is named; unknown ones are left out.
-    pub(super) fn group(&self, ids: &[i32]) -> Vec<(i32, Properties)> {
+    /// The properties of these entries, or of all when `ids` is empty; unknown ones are left out.
+    pub(super) fn group_properties(&self, ids: &[i32]) -> Vec<(i32, Properties)> {
         let all = self.entries.iter().map(|e| i32::from(e.id));
         let ids: Vec<i32> = match ids {
             [] => std::iter::once(0).chain(all).collect(),
             ids => ids.to_vec(),
         };
         ids.into_iter()
-            .filter_map(|id| Some((id, self.properties(id)?)))
+            .filter_map(|id| Some((id, self.properties_of(id)?)))
             .collect()
     }
 
-    pub(super) fn properties(&self, id: i32) -> Option<Properties> {
+    pub(super) fn properties_of(&self, id: i32) -> Option<Properties> {
         match id {
-            0 => Some(root()),
-            id => self.entry(id).map(properties),
+            0 => Some(root_properties()),
+            id => self.find_entry(id).map(entry_properties),
         }
     }
 
-    pub(super) fn knows(&self, id: i32) -> bool {
-        id == 0 || self.entry(id).is_some()
+    pub(super) fn has_entry(&self, id: i32) -> bool {
+        id == 0 || self.find_entry(id).is_some()
     }
 
-    /// What is wished with this event.
-    pub(super) fn wish(&self, id: i32, event: &str) -> Option<Wish> {
+    /// The command that this event asks for.
+    pub(super) fn command_for_event(&self, id: i32, event: &str) -> Option<UserCommand> {
         let id = u16::try_from(id).ok().filter(|_| event == "clicked")?;
-        chosen(&self.entries, id)
+        chosen_command(&self.entries, id)
     }
 
-    fn entry(&self, id: i32) -> Option<&Entry> {
+    fn find_entry(&self, id: i32) -> Option<&MenuEntry> {
         self.entries.iter().find(|e| i32::from(e.id) == id)
     }
 }
 
 /// The properties of the menu as an object.
-pub(super) fn object() -> Properties {
+pub(super) fn object_properties() -> Properties {
     Properties::from([
-        ("Version", Value::Count(3)),
-        ("TextDirection", Value::text("ltr")),
-        ("Status", Value::text("normal")),
-        ("IconThemePath", Value::Texts(Vec::new())),
+        ("Version", BusValue::Count(3)),
+        ("TextDirection", BusValue::from_text("ltr")),
+        ("Status", BusValue::from_text("normal")),
+        ("IconThemePath", BusValue::Texts(Vec::new())),
     ])
 }
 
-fn root() -> Properties {
-    Properties::from([("children-display", Value::text("submenu"))])
+fn root_properties() -> Properties {
+    Properties::from([("children-display", BusValue::from_text("submenu"))])
 }
 
-fn properties(entry: &Entry) -> Properties {
-    if entry.is_line() {
-        return Properties::from([("type", Value::text("separator"))]);
+fn entry_properties(entry: &MenuEntry) -> Properties {
+    if entry.is_separator() {
+        return Properties::from([("type", BusValue::from_text("separator"))]);
     }
     Properties::from([
         // One underscore would mark the letter after it as the entry's shortcut.
-        ("label", Value::Text(entry.text.replace('_', "__"))),
-        ("enabled", Value::Flag(entry.enabled)),
+        ("label", BusValue::Text(entry.text.replace('_', "__"))),
+        ("enabled", BusValue::Flag(entry.enabled)),
     ])
 }

@@ -1,17 +1,17 @@
-//! The item: what a panel asks of it.
+//! The item: the properties that a panel reads.
 
 use super::dbusmenu;
-use super::value::{Pixmap, Properties, Value};
-use crate::icon::pixels;
-use crate::shown::{Shown, Sign};
+use super::variant::{BusValue, Pixmap, Properties};
+use crate::icon::render_icon;
+use crate::status::{IconState, IndicatorStatus};
 
 pub(super) const ITEM: &str = "org.kde.StatusNotifierItem";
 pub(super) const ITEM_PATH: &str = "/StatusNotifierItem";
 
-/// Sizes in which the icon is offered: those of common panels, and twice the commonest.
+/// Sizes in which the icon is offered: those of common panels, and twice the most common one.
 const SIZES: [u16; 5] = [16, 22, 24, 32, 48];
 
-/// What a panel finds out by itself about the item.
+/// The description of the item's interface, for panels that ask for it.
 pub(super) const INTROSPECTION: &str = r#"<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">
 <node><interface name="org.kde.StatusNotifierItem">
@@ -33,54 +33,57 @@ pub(super) const INTROSPECTION: &str = r#"<!DOCTYPE node PUBLIC "-//freedesktop/
 <signal name="NewToolTip"/><signal name="NewStatus"><arg name="status" type="s"/></signal>
 </interface></node>"#;
 
-/// What changes with what is shown.
+/// The signals for a change of the status.
 pub(super) const CHANGES: [&str; 2] = ["NewIcon", "NewToolTip"];
 
-/// Every property.
-pub(super) fn properties(shown: &Shown) -> Properties {
-    let none = || Value::text("");
+/// Every property of the item.
+pub(super) fn item_properties(status: &IndicatorStatus) -> Properties {
+    let none = || BusValue::from_text("");
     Properties::from([
-        ("Category", Value::text("ApplicationStatus")),
-        ("Id", Value::text("uam")),
-        ("Title", Value::text("User Activity Monitor")),
-        // Never "Passive": panels hide what is.
-        ("Status", Value::text("Active")),
-        ("WindowId", Value::Number(0)),
+        ("Category", BusValue::from_text("ApplicationStatus")),
+        ("Id", BusValue::from_text("uam")),
+        ("Title", BusValue::from_text("User Activity Monitor")),
+        // Never "Passive": panels hide passive items.
+        ("Status", BusValue::from_text("Active")),
+        ("WindowId", BusValue::Number(0)),
         ("IconThemePath", none()),
         ("IconName", none()),
-        ("IconPixmap", Value::Pixmaps(pixmaps(shown.sign))),
-        // Read out by panels that know it.
-        ("IconAccessibleDesc", Value::text(&shown.headline)),
+        (
+            "IconPixmap",
+            BusValue::Pixmaps(icon_pixmaps(status.icon_state)),
+        ),
+        // Read aloud by panels that support it.
+        ("IconAccessibleDesc", BusValue::from_text(&status.headline)),
         ("OverlayIconName", none()),
-        ("OverlayIconPixmap", Value::Pixmaps(Vec::new())),
+        ("OverlayIconPixmap", BusValue::Pixmaps(Vec::new())),
         ("AttentionIconName", none()),
-        ("AttentionIconPixmap", Value::Pixmaps(Vec::new())),
+        ("AttentionIconPixmap", BusValue::Pixmaps(Vec::new())),
         ("AttentionMovieName", none()),
         (
             "ToolTip",
-            Value::Tip(
+            BusValue::Tip(
                 String::new(),
                 Vec::new(),
                 "User Activity Monitor".to_owned(),
-                markup(&shown.headline),
+                escape_markup(&status.headline),
             ),
         ),
-        ("ItemIsMenu", Value::Flag(true)),
-        ("Menu", Value::Path(dbusmenu::MENU_PATH)),
+        ("ItemIsMenu", BusValue::Flag(true)),
+        ("Menu", BusValue::Path(dbusmenu::MENU_PATH)),
     ])
 }
 
-fn pixmaps(sign: Sign) -> Vec<Pixmap> {
-    let drawn = |size: u16| {
-        let pixels = pixels(sign, size);
+fn icon_pixmaps(state: IconState) -> Vec<Pixmap> {
+    let pixmap = |size: u16| {
+        let pixels = render_icon(state, size);
         let bytes = pixels.iter().flat_map(|[r, g, b, a]| [*a, *r, *g, *b]);
         (i32::from(size), i32::from(size), bytes.collect())
     };
-    SIZES.into_iter().map(drawn).collect()
+    SIZES.into_iter().map(pixmap).collect()
 }
 
-/// `text` where a reader takes some of it for markup.
-pub(super) fn markup(text: &str) -> String {
+/// `text` for a reader of markup: its special characters are escaped.
+pub(super) fn escape_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -102,14 +105,14 @@ mod tests {
     #[test]
     fn nothing_becomes_markup() {
         assert_eq!(
-            markup("<b>\"A\" & 'B'</b>"),
+            escape_markup("<b>\"A\" & 'B'</b>"),
             "&lt;b&gt;&quot;A&quot; &amp; &apos;B&apos;&lt;/b&gt;"
         );
     }
 
     #[test]
-    fn pictures_are_argb_in_network_order() {
-        for (width, height, bytes) in pixmaps(Sign::Active) {
+    fn pixmaps_are_argb_in_network_order() {
+        for (width, height, bytes) in icon_pixmaps(IconState::Active) {
             assert_eq!(width, height);
             assert_eq!(bytes.len(), 4 * (width * height) as usize);
             // The middle of a filled dot.

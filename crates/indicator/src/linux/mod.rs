@@ -1,88 +1,93 @@
 //! The session bus: a `StatusNotifierItem` with its menu, and the notification service.
 //!
-//! One connection, one thread. Nothing here waits for an answer: calls are sent, and what comes back is one message
-//! among others, so a panel or a notification service that hangs holds nothing up. Where there is no bus, it is looked
-//! for again (at most once a minute); where there is no panel, its coming is waited for.
+//! One connection, one thread. Nothing here waits for an answer: calls are sent, and their answers are messages among
+//! others, so a panel or a notification service that hangs delays nothing. Where there is no bus, it is looked for again
+//! (at most once a minute); where there is no panel, its signal is waited for.
 
-mod bell;
-mod bubbles;
 mod bus;
+mod connection;
 mod dbusmenu;
 mod item;
-mod link;
-mod value;
+mod notifications;
+mod services;
+mod variant;
+mod waker;
 
-use crate::board::{Board, Standing};
-use crate::{Options, Owner};
-use bell::Bell;
-use link::{End, Link};
-use model::{SensorSupport, Unsupported};
+use crate::availability::Availability;
+use crate::handler::MenuHandler;
+use crate::options::IndicatorOptions;
+use crate::shared_state::SharedState;
+use connection::{BusConnection, ConnectionEnd};
+use model::SensorSupport;
 use std::sync::Arc;
 use std::time::Duration;
+use waker::BusWaker;
 
-/// How long a bus that went away is left alone at first; each time twice as long, up to [`LONGEST`].
-const FIRST: Duration = Duration::from_secs(1);
-/// See [`FIRST`].
-const LONGEST: Duration = Duration::from_secs(60);
+/// The first wait before the bus is looked for again; each further wait is twice as long, up to [`MAX_RETRY`].
+const FIRST_RETRY: Duration = Duration::from_secs(1);
 
-/// What a person can do where there is no panel.
-const NO_PANEL: &str = "panels with a tray show it; GNOME does with its AppIndicator extension";
+/// The longest wait before the bus is looked for again.
+const MAX_RETRY: Duration = Duration::from_secs(60);
 
-/// Shows what is on the board until it has ended.
-pub(crate) fn run(board: &Arc<Board>, options: &Options, owner: &Arc<dyn Owner>) {
-    let bell = Arc::new(Bell::default());
-    let rings = Arc::clone(&bell);
-    board.on_change(move || rings.ring());
-    let mut pause = FIRST;
+/// Shows the shared state until its end.
+pub(crate) fn run_backend(
+    state: &Arc<SharedState>,
+    options: &IndicatorOptions,
+    handler: &Arc<dyn MenuHandler>,
+) {
+    let waker = Arc::new(BusWaker::default());
+    let wake = Arc::clone(&waker);
+    state.set_waker(move || wake.wake());
+    let mut retry = FIRST_RETRY;
     loop {
-        let (end, had_bus) = zbus::block_on(Link::live(board, options, owner, &bell));
+        let (end, had_bus) = zbus::block_on(BusConnection::run_connection(
+            state, options, handler, &waker,
+        ));
         match end {
-            End::Asked => return,
-            End::Lost(why) => board.refuse(&why, "it comes back with the session bus"),
+            ConnectionEnd::Requested => return,
+            ConnectionEnd::Lost(reason) => {
+                state.set_unsupported(&reason, "it comes back with the session bus");
+            }
         }
-        pause = if had_bus { FIRST } else { pause };
-        if board.ends_within(pause) {
+        retry = if had_bus { FIRST_RETRY } else { retry };
+        if state.wait_for_end(retry) {
             return;
         }
-        pause = (pause * 2).min(LONGEST);
+        retry = (retry * 2).min(MAX_RETRY);
     }
 }
 
-/// Asks the bus who is there.
-pub(crate) fn probe(options: &Options) -> Standing {
-    let standing = Standing::before(options);
-    if !options.tray && !options.bubbles {
-        return standing;
+/// Asks the bus for a panel and a notification service.
+pub(crate) fn probe_desktop(options: &IndicatorOptions) -> Availability {
+    let before = Availability::before_start(options);
+    if !options.tray && !options.notifications {
+        return before;
     }
     zbus::block_on(async {
-        match bus::connect(options).await {
-            Ok(conn) => Standing {
+        match bus::connect_session_bus(options).await {
+            Ok(conn) => Availability {
                 tray: match options.tray {
-                    true => bus::panel(&conn).await,
-                    false => standing.tray,
+                    true => bus::tray_support(&conn).await,
+                    false => before.tray,
                 },
-                bubbles: match options.bubbles {
-                    true => bus::notifications(&conn).await,
-                    false => standing.bubbles,
+                notifications: match options.notifications {
+                    true => bus::notification_support(&conn).await,
+                    false => before.notifications,
                 },
             },
             Err(error) => {
-                let why = || SensorSupport::Unsupported(no_bus(&error.to_string()));
-                Standing {
-                    tray: if options.tray { why() } else { standing.tray },
-                    bubbles: match options.bubbles {
-                        true => why(),
-                        false => standing.bubbles,
+                let no_bus = || SensorSupport::Unsupported(bus::no_bus_reason(&error.to_string()));
+                Availability {
+                    tray: match options.tray {
+                        true => no_bus(),
+                        false => before.tray,
+                    },
+                    notifications: match options.notifications {
+                        true => no_bus(),
+                        false => before.notifications,
                     },
                 }
             }
         }
     })
-}
-
-fn no_bus(why: &str) -> Unsupported {
-    Unsupported::new(
-        model::printable(&format!("no session bus: {why}"), 200),
-        "a desktop session has one; set DBUS_SESSION_BUS_ADDRESS to reach it from elsewhere",
-    )
 }

@@ -1,68 +1,55 @@
-//! The taskbar's notification area: an icon with a popup menu, and its bubbles.
+//! The taskbar's notification area: an icon with a popup menu, and notifications at it.
 //!
-//! A hidden top-level window on a thread of its own hears the icon's clicks, the menu's commands, what is new on the
-//! board, and that a taskbar was made anew (message-only windows would not get that broadcast). The icon belongs to the
-//! window and is given back when it goes.
+//! A hidden top-level window on a thread of its own receives the icon's clicks, the menu's commands, changes of the shared
+//! state, and the broadcast of a new taskbar (message-only windows would not get that broadcast). The icon belongs to the
+//! window and goes with it.
 
 mod shell;
 #[cfg(test)]
 mod tests;
-mod tray;
+mod tray_window;
 
-use crate::board::{Board, Standing};
-use crate::{Options, Owner};
-use model::{Support, Unsupported};
+use crate::availability::Availability;
+use crate::handler::MenuHandler;
+use crate::options::IndicatorOptions;
+use crate::shared_state::SharedState;
+use model::SensorSupport;
 use std::sync::Arc;
-use tray::Tray;
+use tray_window::{TrayWindow, icon_required, no_taskbar, shown_at_icon, shown_in_taskbar};
 
-/// Shows what is on the board until it has ended.
-pub(crate) fn run(board: &Arc<Board>, options: &Options, owner: &Arc<dyn Owner>) {
+/// Shows the shared state until its end.
+pub(crate) fn run_backend(
+    state: &Arc<SharedState>,
+    options: &IndicatorOptions,
+    handler: &Arc<dyn MenuHandler>,
+) {
     if !options.tray {
-        if options.bubbles {
-            board.bubbles_are(Support::Unsupported(needs_icon()));
+        if options.notifications {
+            state.set_notification_support(SensorSupport::Unsupported(icon_required()));
         }
         return;
     }
-    if let Err(error) = Tray::live(board, options, owner) {
-        board.refuse(&format!("no window for the icon: {error}"), "");
+    if let Err(error) = TrayWindow::run_window(state, options, handler) {
+        state.set_unsupported(&format!("no window for the icon: {error}"), "");
     }
 }
 
-/// Looks whether there is a taskbar.
-pub(crate) fn probe(options: &Options) -> Standing {
-    let mut standing = Standing::before(options);
-    let there = shell::has_taskbar();
+/// Looks for a taskbar.
+pub(crate) fn probe_desktop(options: &IndicatorOptions) -> Availability {
+    let mut availability = Availability::before_start(options);
+    let taskbar = shell::has_taskbar();
     if options.tray {
-        standing.tray = if there { shown() } else { no_taskbar() };
+        availability.tray = match taskbar {
+            true => shown_in_taskbar(),
+            false => no_taskbar(),
+        };
     }
-    if options.bubbles {
-        standing.bubbles = match (options.tray, there) {
-            (false, _) => Support::Unsupported(needs_icon()),
-            (true, true) => by_icon(),
+    if options.notifications {
+        availability.notifications = match (options.tray, taskbar) {
+            (false, _) => SensorSupport::Unsupported(icon_required()),
+            (true, true) => shown_at_icon(),
             (true, false) => no_taskbar(),
         };
     }
-    standing
-}
-
-fn shown() -> Support {
-    Support::By("the taskbar's notification area".to_owned())
-}
-
-fn by_icon() -> Support {
-    Support::By("bubbles of the icon".to_owned())
-}
-
-fn no_taskbar() -> Support {
-    Support::Unsupported(Unsupported::new(
-        "there is no taskbar now",
-        "the icon comes with it",
-    ))
-}
-
-fn needs_icon() -> Unsupported {
-    Unsupported::new(
-        "Windows shows them at the icon",
-        "switch it on: uam config set indicator.tray true",
-    )
+    availability
 }

@@ -1,74 +1,79 @@
 //! An indicator on a desktop.
 
-use indicator::{Bubble, Indicator, Options, Owner, Page, Shown, Sign, Tell, Wish};
+use indicator::{
+    IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler, Notification,
+    NotificationSender, PageAvailability,
+};
 use lab::desktop::{
-    Button, PANEL_HEIGHT, Picture, Session, Typist, VirtualDesktop, choose_from_menu, wait_until,
+    Button, DesktopSession, PANEL_HEIGHT, ScreenImage, Typist, VirtualDesktop, choose_from_menu,
+    wait_until,
 };
 use model::SensorSupport;
+use protocol::UserCommand;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Nothing here takes longer than this on any machine that is not broken.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// A generous limit: nothing here takes this long.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Whoever chooses in the menu is heard; whether the page opens is as the test says.
-pub(crate) struct Ears {
-    wishes: Mutex<Sender<Wish>>,
-    pub(crate) page: Mutex<Page>,
+/// Passes the commands of the menu to the test, which decides whether the page would open.
+pub(crate) struct TestHandler {
+    commands: Mutex<Sender<UserCommand>>,
+    pub(crate) page: Mutex<PageAvailability>,
 }
 
-impl Owner for Ears {
-    fn wish(&self, wish: Wish, tell: &Tell) {
-        if wish == Wish::Shot {
-            tell.tell(Bubble::new("No picture: the test has no camera."));
+impl MenuHandler for TestHandler {
+    fn handle_command(&self, command: UserCommand, notifications: &NotificationSender) {
+        if command == UserCommand::TakeScreenshot {
+            notifications.send(Notification::new("No picture: the test has no camera."));
         }
-        let _ = self.wishes.lock().unwrap().send(wish);
+        let _ = self.commands.lock().unwrap().send(command);
     }
 
-    fn page(&self) -> Page {
+    fn page_availability(&self) -> PageAvailability {
         self.page.lock().unwrap().clone()
     }
 }
 
 pub(crate) struct Desk {
     pub(crate) indicator: Option<Indicator>,
-    pub(crate) session: Session,
+    pub(crate) session: DesktopSession,
     pub(crate) desktop: VirtualDesktop,
-    pub(crate) ears: Arc<Ears>,
-    wishes: Receiver<Wish>,
+    pub(crate) handler: Arc<TestHandler>,
+    commands: Receiver<UserCommand>,
 }
 
 impl Desk {
-    /// A desktop with a bus; an indicator with icon and bubbles was started, and nobody is there to show it.
+    /// A desktop with a bus; an indicator with icon and notifications was started, and there is no panel to show it.
     pub(crate) fn new() -> Self {
         let desktop = VirtualDesktop::start(640, 480).unwrap();
         let session = Session::start(&desktop.display()).unwrap();
-        let (tx, wishes) = channel();
-        let ears = Arc::new(Ears {
-            wishes: Mutex::new(tx),
-            page: Mutex::new(Page::Opens),
+        let (tx, commands) = channel();
+        let handler = Arc::new(TestHandler {
+            commands: Mutex::new(tx),
+            page: Mutex::new(PageAvailability::Ready),
         });
         let mut desk = Self {
             indicator: None,
             session,
             desktop,
-            ears,
-            wishes,
+            handler,
+            commands,
         };
         desk.start();
         desk
     }
 
     pub(crate) fn start(&mut self) {
-        let owner: Arc<dyn Owner> = Arc::<Ears>::clone(&self.ears);
-        self.indicator = Some(Indicator::start(self.options(), owner).unwrap());
+        let handler: Arc<dyn MenuHandler> = Arc::<TestHandler>::clone(&self.handler);
+        self.indicator = Some(Indicator::start(self.options(), handler).unwrap());
     }
 
-    pub(crate) fn options(&self) -> Options {
-        Options {
+    pub(crate) fn options(&self) -> IndicatorOptions {
+        IndicatorOptions {
             tray: true,
-            bubbles: true,
+            notifications: true,
             bus: Some(self.session.address()),
         }
     }
@@ -77,46 +82,46 @@ impl Desk {
         self.indicator.as_ref().unwrap()
     }
 
-    pub(crate) fn show(&self, shown: Shown) {
-        self.indicator().show(shown);
+    pub(crate) fn show(&self, shown: IndicatorStatus) {
+        self.indicator().show_status(shown);
     }
 
-    /// Waits until this is said about the icon: by what it is shown, or why it is not.
-    pub(crate) fn tray_is(&self, words: &str) {
+    /// Waits until the support of the icon contains these words.
+    pub(crate) fn wait_for_tray(&self, words: &str) {
         until(&format!("tray: {words}"), || {
-            said(&self.indicator().standing().tray)
+            support_text(&self.indicator().availability().tray)
                 .contains(words)
                 .then_some(())
         });
     }
 
-    /// The same for the bubbles.
-    pub(crate) fn bubbles_are(&self, words: &str) {
-        until(&format!("bubbles: {words}"), || {
-            said(&self.indicator().standing().bubbles)
+    /// The same for notifications.
+    pub(crate) fn wait_for_notifications(&self, words: &str) {
+        until(&format!("notifications: {words}"), || {
+            support_text(&self.indicator().availability().notifications)
                 .contains(words)
                 .then_some(())
         });
     }
 
-    /// Waits until the icon of `sign` is in the panel; its middle. The pointer is out of the way, for panels brighten what
+    /// Waits until the icon of `state` is in the panel; its middle. The pointer is out of the way, for panels brighten what
     /// it is over.
-    pub(crate) fn sees(&self, sign: Sign) -> (i16, i16) {
+    pub(crate) fn find_icon(&self, state: IconState) -> (i16, i16) {
         let typist = Typist::new(&self.desktop.display()).unwrap();
         typist.point_at(320, 400).unwrap();
-        let rgb = colour(sign);
-        until(&format!("the icon of {sign:?}"), || {
+        let rgb = colour(state);
+        until(&format!("the icon of {state:?}"), || {
             let picture = Picture::of(&self.desktop.display()).unwrap();
             picture.middle_of(rgb, PANEL_HEIGHT, 40)
         })
     }
 
-    /// Keeps a picture of the display for people, in the folder that `INDICATOR_PICTURES` names.
-    pub(crate) fn keep_picture(&self, name: &str) {
+    /// Saves a screenshot of the display for a person to look at, in the folder that `INDICATOR_PICTURES` names.
+    pub(crate) fn save_screenshot(&self, name: &str) {
         let Some(folder) = std::env::var_os("INDICATOR_PICTURES") else {
             return;
         };
-        let picture = Picture::of(&self.desktop.display()).unwrap();
+        let picture = ScreenImage::capture(&self.desktop.display()).unwrap();
         let bytes = picture.pixels.iter().flat_map(|p| {
             let [_, r, g, b] = p.to_be_bytes();
             [r, g, b]
@@ -130,40 +135,40 @@ impl Desk {
     /// Clicks on the icon at this place, and chooses the entry that is so many steps down among those that can be chosen.
     pub(crate) fn choose(&self, icon: (i16, i16), button: Button, steps: u32) {
         let display = self.desktop.display();
-        let seen = || self.keep_picture(&format!("menu-{steps}"));
+        let seen = || self.save_screenshot(&format!("menu-{steps}"));
         choose_from_menu(&display, icon, button, steps, seen).unwrap();
     }
 
-    pub(crate) fn wish(&self) -> Wish {
-        self.wishes
-            .recv_timeout(PATIENCE)
+    pub(crate) fn chosen_command(&self) -> UserCommand {
+        self.commands
+            .recv_timeout(TIMEOUT)
             .expect("nothing was chosen")
     }
 
-    pub(crate) fn no_wish(&self) {
-        assert!(self.wishes.try_recv().is_err());
+    pub(crate) fn assert_no_command(&self) {
+        assert!(self.commands.try_recv().is_err());
     }
 }
 
-/// What is said about something that is shown, or not.
-pub(crate) fn said(support: &SensorSupport) -> String {
+/// By what it is shown, or why not.
+pub(crate) fn support_text(support: &SensorSupport) -> String {
     match support {
         SensorSupport::By(how) => how.clone(),
         SensorSupport::Unsupported(why) => why.reason.clone(),
     }
 }
 
-/// `0xRRGGBB` of a sign, as it is drawn.
-fn colour(sign: Sign) -> u32 {
-    let drawn = indicator::pixels(sign, 24);
+/// `0xRRGGBB` of a state, as it is drawn.
+fn colour(state: IconState) -> u32 {
+    let drawn = indicator::render_icon(state, 24);
     let [r, g, b, _] = drawn[0];
     u32::from_be_bytes([0, r, g, b])
 }
 
-pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    wait_until(what, || Ok(done())).unwrap()
+pub(crate) fn until<T>(event: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    wait_until(event, || Ok(done())).unwrap()
 }
 
-pub(crate) fn recording() -> Shown {
-    Shown::new(Sign::Active, "recording · active").with_camera()
+pub(crate) fn recording() -> IndicatorStatus {
+    IndicatorStatus::new(IconState::Active, "recording · active").with_camera()
 }

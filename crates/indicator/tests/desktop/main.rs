@@ -3,6 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod bubbles;
 mod kit;
+mod notifications;
 mod tray;

@@ -1,28 +1,29 @@
 //! The icon and its menu.
 
-use crate::kit::{Desk, PATIENCE, recording, said, until};
-use indicator::{Fresh, Page, Shown, Sign, Wish, probe};
+use crate::kit::{Desk, TIMEOUT, recording, support_text, until};
+use indicator::{Expiry, IconState, IndicatorStatus, PageAvailability, probe_desktop};
 use lab::desktop::Button;
+use protocol::{PauseLength, UserCommand};
 use std::time::Instant;
 
-/// Every sign with its words.
-fn states() -> [(Sign, &'static str, Shown); 4] {
+/// Every state with its name and a status.
+fn states() -> [(IconState, &'static str, IndicatorStatus); 4] {
     [
-        (Sign::Active, "active", recording()),
+        (IconState::Active, "active", recording()),
         (
-            Sign::Idle,
+            IconState::Idle,
             "idle",
-            Shown::new(Sign::Idle, "recording · idle").with_camera(),
+            IndicatorStatus::new(IconState::Idle, "recording · idle").with_camera(),
         ),
         (
-            Sign::Paused,
+            IconState::Paused,
             "paused",
-            Shown::new(Sign::Paused, "paused, until 14:30:00"),
+            IndicatorStatus::new(IconState::Paused, "paused, until 14:30:00"),
         ),
         (
-            Sign::NotRecording,
+            IconState::NotRecording,
             "not",
-            Shown::new(Sign::NotRecording, "not recording · locked"),
+            IndicatorStatus::new(IconState::NotRecording, "not recording · locked"),
         ),
     ]
 }
@@ -32,14 +33,14 @@ fn light_and_dark_panels_show_each_state() {
     let mut desk = Desk::new();
     for (dark, name) in [(false, "light"), (true, "dark")] {
         desk.session.start_panel(dark).unwrap();
-        for (sign, word, shown) in states() {
+        for (state, word, shown) in states() {
             desk.show(shown);
-            desk.sees(sign);
-            desk.keep_picture(&format!("{name}-{word}"));
+            desk.find_icon(state);
+            desk.save_screenshot(&format!("{name}-{word}"));
         }
     }
     // No icon is left behind.
-    desk.indicator.take().unwrap().close(PATIENCE);
+    desk.indicator.take().unwrap().close(TIMEOUT);
     until("the icon is gone", || {
         (!desk
             .session
@@ -51,74 +52,83 @@ fn light_and_dark_panels_show_each_state() {
 }
 
 #[test]
-fn what_is_clicked_in_the_menu_is_wished() {
+fn a_click_in_the_menu_gives_its_command() {
     let mut desk = Desk::new();
     desk.session.start_panel(false).unwrap();
     desk.show(recording());
-    let icon = desk.sees(Sign::Active);
+    let icon = desk.find_icon(IconState::Active);
     desk.choose(icon, Button::Left, 1);
-    assert_eq!(desk.wish(), Wish::PauseQuarter);
+    assert_eq!(
+        desk.chosen_command(),
+        UserCommand::Pause(PauseLength::from_minutes(15))
+    );
     desk.choose(icon, Button::Right, 4);
-    assert_eq!(desk.wish(), Wish::PauseUntilResumed);
-    desk.show(Shown::new(Sign::Paused, "paused, until resumed").with_camera());
-    let icon = desk.sees(Sign::Paused);
+    assert_eq!(
+        desk.chosen_command(),
+        UserCommand::Pause(PauseLength::UntilResumed)
+    );
+    desk.show(IndicatorStatus::new(IconState::Paused, "paused, until resumed").with_camera());
+    let icon = desk.find_icon(IconState::Paused);
     desk.choose(icon, Button::Left, 1);
-    assert_eq!(desk.wish(), Wish::Resume);
-    // Behind four pauses; a picture cannot be taken now, so the next is the page.
+    assert_eq!(desk.chosen_command(), UserCommand::Resume);
+    // After four pauses; no screenshot can be taken now, so the next entry is the page.
     desk.choose(icon, Button::Left, 6);
-    assert_eq!(desk.wish(), Wish::Page);
-    *desk.ears.page.lock().unwrap() =
-        Page::Wants("first run `uam unlock` in a terminal".to_owned());
+    assert_eq!(desk.chosen_command(), UserCommand::OpenPage);
+    *desk.handler.page.lock().unwrap() =
+        PageAvailability::Needs("first run `uam unlock` in a terminal".to_owned());
     desk.choose(icon, Button::Left, 6);
     assert_eq!(
-        desk.wish(),
-        Wish::Stop,
+        desk.chosen_command(),
+        UserCommand::Stop,
         "the page cannot be chosen any more"
     );
-    desk.no_wish();
+    desk.assert_no_command();
 }
 
 #[test]
 fn the_icon_comes_back_with_the_panel_and_with_the_bus() {
     let mut desk = Desk::new();
     desk.show(recording());
-    desk.tray_is("no tray on this desktop");
+    desk.wait_for_tray("no tray on this desktop");
     assert_eq!(
-        said(&probe(&desk.options()).tray),
+        support_text(&probe_desktop(&desk.options()).tray),
         "no tray on this desktop"
     );
     desk.session.start_panel(false).unwrap();
-    desk.sees(Sign::Active);
-    desk.tray_is("StatusNotifierItem");
-    assert_eq!(said(&probe(&desk.options()).tray), "StatusNotifierItem");
+    desk.find_icon(IconState::Active);
+    desk.wait_for_tray("StatusNotifierItem");
+    assert_eq!(
+        support_text(&probe_desktop(&desk.options()).tray),
+        "StatusNotifierItem"
+    );
 
     desk.session.stop_panel().unwrap();
-    desk.tray_is("no tray on this desktop");
-    // What changes meanwhile is what the next panel shows.
-    desk.show(Shown::new(Sign::Paused, "paused"));
+    desk.wait_for_tray("no tray on this desktop");
+    // The next panel shows the status of now.
+    desk.show(IndicatorStatus::new(IconState::Paused, "paused"));
     desk.session.start_panel(true).unwrap();
-    desk.sees(Sign::Paused);
+    desk.find_icon(IconState::Paused);
 
     desk.session.stop_bus();
-    desk.tray_is("session bus");
-    assert!(said(&probe(&desk.options()).tray).starts_with("no session bus"));
+    desk.wait_for_tray("session bus");
+    assert!(support_text(&probe_desktop(&desk.options()).tray).starts_with("no session bus"));
     desk.session.start_bus().unwrap();
     desk.session.start_panel(false).unwrap();
-    desk.sees(Sign::Paused);
+    desk.find_icon(IconState::Paused);
 }
 
 #[test]
-fn a_recording_that_gives_no_sign_of_life_is_not_shown_as_one() {
+fn a_recording_that_stands_still_is_not_shown_as_one() {
     let mut desk = Desk::new();
     desk.session.start_panel(false).unwrap();
     desk.show(recording());
-    desk.sees(Sign::Active);
-    // The last word of an agent that stands still from now on.
-    desk.show(recording().fresh(Fresh {
+    desk.find_icon(IconState::Active);
+    // The last status of an agent that stands still from now on.
+    desk.show(recording().with_expiry(Expiry {
         until: Instant::now(),
         then: "NOT RECORDING: nothing has reached the disk since 12:00:00".to_owned(),
     }));
-    desk.sees(Sign::NotRecording);
+    desk.find_icon(IconState::NotRecording);
     let item = desk.session.items().unwrap();
     let name = item
         .split('"')
@@ -138,12 +148,12 @@ fn a_recording_that_gives_no_sign_of_life_is_not_shown_as_one() {
 }
 
 #[test]
-fn a_panel_that_hangs_holds_nobody_up() {
+fn a_panel_that_hangs_delays_nobody() {
     let mut desk = Desk::new();
     desk.session.start_panel(false).unwrap();
     desk.session.start_notifications().unwrap();
     desk.show(recording());
-    desk.sees(Sign::Active);
+    desk.find_icon(IconState::Active);
     let stopped = [
         desk.session.panel().unwrap(),
         desk.session.notifications().unwrap(),
@@ -152,17 +162,17 @@ fn a_panel_that_hangs_holds_nobody_up() {
         signal("-STOP", pid);
     }
     for n in 0..1_000 {
-        let sign = [Sign::Active, Sign::Paused][n % 2];
-        desk.show(Shown::new(sign, &format!("{n}")));
+        let state = [IconState::Active, IconState::Paused][n % 2];
+        desk.show(IndicatorStatus::new(state, &format!("{n}")));
         desk.indicator()
-            .tell(indicator::Bubble::new(&n.to_string()));
+            .notify(indicator::Notification::new(&n.to_string()));
     }
     for pid in stopped {
         signal("-CONT", pid);
     }
-    // The newest is what is seen in the end.
-    desk.sees(Sign::Paused);
-    desk.indicator.take().unwrap().close(PATIENCE);
+    // The newest status is shown in the end.
+    desk.find_icon(IconState::Paused);
+    desk.indicator.take().unwrap().close(TIMEOUT);
 }
 
 fn signal(name: &str, pid: u32) {

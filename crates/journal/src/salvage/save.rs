@@ -347,7 +347,7 @@ impl<'a> Salvager<'a> {
         let mut done = acked;
         for (first, last, day) in waiting {
             if first > done + 1 {
-                freeze::leave(self.to, done + 1, first - 1, UtcDay(day), 0)?;
+                freeze::insert_unbuilt(self.to, done + 1, first - 1, UtcDay(day), 0)?;
             }
             done = done.max(last);
         }

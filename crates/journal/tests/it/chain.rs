@@ -20,10 +20,10 @@ fn sent(n: i64) -> Desk {
 fn next(outbox: &mut Outbox) -> ManifestDraft {
     let draft = outbox.draft_manifest().unwrap();
     let bytes = format!("manifest {}", draft.no).into_bytes();
-    outbox.keep_manifest(&draft, &bytes, NOW).unwrap();
+    outbox.store_manifest(&draft, &bytes, NOW).unwrap();
     let kept = outbox.next_manifest().unwrap().unwrap();
     assert_eq!((kept.no, &kept.bytes), (draft.no, &bytes));
-    outbox.ack_manifest(draft.no, NOW).unwrap();
+    outbox.acknowledge_manifest(draft.no, NOW).unwrap();
     assert!(outbox.next_manifest().unwrap().is_none());
     draft
 }
@@ -52,7 +52,7 @@ fn each_object_is_listed_once_and_the_numbers_go_on() {
     assert_eq!(second.before.unwrap().no, 1);
     let mut listed = Vec::new();
     desk.reader()
-        .each_manifest(&mut |m| listed.push((m.no, m.acked)))
+        .for_each_manifest(&mut |m| listed.push((m.no, m.acked)))
         .unwrap();
     assert_eq!(listed, [(1, true), (2, true)]);
 }
@@ -62,8 +62,8 @@ fn two_of_one_number_cannot_be_kept() {
     let desk = sent(5);
     let mut outbox = desk.outbox();
     let draft = outbox.draft_manifest().unwrap();
-    outbox.keep_manifest(&draft, b"one", NOW).unwrap();
-    assert!(outbox.keep_manifest(&draft, b"other", NOW).is_err());
+    outbox.store_manifest(&draft, b"one", NOW).unwrap();
+    assert!(outbox.store_manifest(&draft, b"other", NOW).is_err());
     assert_eq!(outbox.next_manifest().unwrap().unwrap().bytes, b"one");
 }
 

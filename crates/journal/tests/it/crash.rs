@@ -26,7 +26,7 @@ fn writer_child() {
         let id = u64::try_from(n).unwrap();
         let seqs = if n % 5 == 4 {
             let (shot, picture) = shot(NOW + n, 3000);
-            vec![journal.add_shot(&shot, &picture, NOW + n).unwrap()]
+            vec![journal.add_screenshot(&shot, &picture, NOW + n).unwrap()]
         } else {
             let step = Commit {
                 records: &spans(n..n + 2),
@@ -86,7 +86,7 @@ fn kill_9_at_any_moment_loses_nothing_acknowledged() {
         assert_eq!(recovery.pending_damaged, 0);
         closed += recovery.pending_sealed;
         drop(journal);
-        let found = desk.reader().tail_after(0, usize::MAX >> 1).unwrap();
+        let found = desk.reader().read_after(0, usize::MAX >> 1).unwrap();
         assert_eq!(found.damaged, []);
         let last = found.lines.len() as u64;
         assert!(
@@ -99,8 +99,8 @@ fn kill_9_at_any_moment_loses_nothing_acknowledged() {
         );
     }
     let reader = desk.reader();
-    for shot in reader.shots(10_000).unwrap() {
-        reader.picture(shot.seq).unwrap();
+    for shot in reader.newest_screenshots(10_000).unwrap() {
+        reader.open_screenshot(shot.seq).unwrap();
     }
     assert!(acked > 100, "the test did something: {acked}");
     assert!(closed > 0, "open spans of dead leases were found");
@@ -145,7 +145,7 @@ fn failing_disk_child() {
     assert!(error.is_temporary());
     // A picture larger than the limit.
     let (big, picture) = shot(NOW, 3 << 20);
-    let error = journal.add_shot(&big, &picture, NOW).unwrap_err();
+    let error = journal.add_screenshot(&big, &picture, NOW).unwrap_err();
     assert!(
         matches!(error, journal::JournalError::DiskFull { .. }),
         "{error:?}"
@@ -181,7 +181,10 @@ fn failing_disk_child() {
         })
         .unwrap();
     assert_eq!(seqs, [next]);
-    assert_eq!(journal.add_shot(&big, &picture, NOW).unwrap(), next + 1);
+    assert_eq!(
+        journal.add_screenshot(&big, &picture, NOW).unwrap(),
+        next + 1
+    );
     println!("room again at {next}");
 }
 
@@ -219,7 +222,7 @@ fn a_disk_that_refuses_is_said_and_survived() {
         .unwrap();
     let (_journal, recovery) = desk.open();
     assert_eq!(recovery.quarantined, None);
-    let found = desk.reader().tail_after(0, usize::MAX >> 1).unwrap();
+    let found = desk.reader().read_after(0, usize::MAX >> 1).unwrap();
     assert_eq!(found.damaged, []);
     assert!(found.lines.iter().map(|l| l.seq).eq(1..=next + 1));
 }

@@ -19,7 +19,7 @@ fn filled(n: i64) -> Desk {
     journal.freeze(NOW, &few(100)).unwrap();
     let mut outbox = desk.outbox();
     outbox
-        .ack_segment(1, 100, journal::ObjectEncoding::Age, NOW)
+        .acknowledge_segment(1, 100, journal::ObjectEncoding::Age, NOW)
         .unwrap();
     // The others are not frozen yet.
     desk.sql()
@@ -87,7 +87,7 @@ fn a_broken_page_costs_its_rows_and_no_others() {
     assert_eq!(fs::read(&quarantined.path).unwrap(), bytes);
     assert_eq!(put(&mut journal, &spans(0..1)), [2004]);
     // What was saved is what was written.
-    let found = desk.reader().tail_after(0, 5000).unwrap();
+    let found = desk.reader().read_after(0, 5000).unwrap();
     assert_eq!(found.damaged, []);
     for line in &found.lines {
         if let Record::Span(found) = &line.record
@@ -125,7 +125,7 @@ fn what_a_dead_lease_wrote_is_saved_too() {
     let quarantined = recovery.quarantined.unwrap();
     assert_eq!(quarantined.salvaged + quarantined.lost, 2003);
     assert!((1..=40).contains(&quarantined.lost), "{quarantined:?}");
-    let found = desk.reader().tail_after(0, 5000).unwrap();
+    let found = desk.reader().read_after(0, 5000).unwrap();
     assert_eq!(found.damaged, []);
     assert_eq!(found.lines.len() as u64, quarantined.salvaged);
     let frozen = journal.freeze(NOW + DAY, &few(10_000)).unwrap();
@@ -146,7 +146,7 @@ fn a_salvage_keeps_what_is_frozen_so_the_sink_gets_no_second_object() {
         let mut outbox = desk.outbox();
         // Put, and the answer lost.
         let before = outbox.next_segment().unwrap().unwrap();
-        assert!(outbox.begin_segment(&before, before.form).unwrap());
+        assert!(outbox.begin_segment_put(&before, before.form).unwrap());
         drop(outbox);
         journal.close(NOW).unwrap();
         // As if the rows of segments had lain on broken pages.
@@ -308,7 +308,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
             quarantined += 1;
         }
         put(&mut journal, &spans(0..1));
-        let found = desk.reader().tail_after(0, 5000).unwrap();
+        let found = desk.reader().read_after(0, 5000).unwrap();
         for line in found.lines.iter().filter(|l| l.seq <= 600) {
             // A truncated file may have lost the highest numbers with everything that knew them.
             if let Record::Span(found) = &line.record

@@ -31,14 +31,14 @@ fn four_days(desk: &Desk) -> Journal {
 }
 
 fn seqs(desk: &Desk) -> Vec<u64> {
-    let found = desk.reader().tail_after(0, 1000).unwrap();
+    let found = desk.reader().read_after(0, 1000).unwrap();
     assert_eq!(found.damaged, []);
     found.lines.iter().map(|l| l.seq).collect()
 }
 
 /// Each quarter hour with a row, and whether it is summed up.
 fn rolled_up(desk: &Desk) -> Vec<(i64, bool)> {
-    let rows = desk.reader().rollups(0..i64::MAX).unwrap();
+    let rows = desk.reader().read_rollups(0..i64::MAX).unwrap();
     rows.iter().map(|r| (r.slot, r.content.is_some())).collect()
 }
 
@@ -55,7 +55,7 @@ fn rows_keys_pictures_and_roll_ups_are_gone_and_the_gap_is_explained() {
         .collect::<Result<_, _>>()
         .unwrap();
     assert_eq!(rows.len(), 10);
-    let would = journal.would_erase(days(1..=2)).unwrap();
+    let would = journal.erase_dry_run(days(1..=2)).unwrap();
     let erased = journal.erase(days(1..=2), NOW + 4 * DAY).unwrap();
     assert_eq!((erased.records, erased.shots, erased.keys), (8, 2, 2));
     assert_eq!(
@@ -81,7 +81,7 @@ fn rows_keys_pictures_and_roll_ups_are_gone_and_the_gap_is_explained() {
     ];
     assert_eq!(rolled_up(&desk), expected);
     assert_eq!(
-        desk.reader().erased().unwrap(),
+        desk.reader().erased_ranges().unwrap(),
         [ErasedRange {
             first_seq: 5,
             last_seq: 12,
@@ -160,23 +160,23 @@ fn what_the_sink_has_or_may_have_is_named() {
     journal.freeze(NOW + 4 * DAY, &few(4)).unwrap();
     let mut outbox = desk.outbox();
     let first = outbox.next_segment().unwrap().unwrap();
-    let picture = outbox.next_shots(1).unwrap().remove(0);
+    let picture = outbox.next_screenshots(1).unwrap().remove(0);
     outbox
-        .begin_shots(&[(picture.seq, ObjectEncoding::Age)])
+        .begin_screenshot_puts(&[(picture.seq, ObjectEncoding::Age)])
         .unwrap();
     outbox
-        .ack_shot(picture.seq, ObjectEncoding::Age, NOW)
+        .acknowledge_screenshot(picture.seq, ObjectEncoding::Age, NOW)
         .unwrap();
-    outbox.begin_segment(&first, first.form).unwrap();
-    outbox.ack_segment(1, 4, first.form, NOW).unwrap();
+    outbox.begin_segment_put(&first, first.form).unwrap();
+    outbox.acknowledge_segment(1, 4, first.form, NOW).unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
-    outbox.begin_segment(&second, second.form).unwrap();
-    let would = journal.would_erase(days(0..=2)).unwrap();
-    assert!(journal.holds_others((1, 4), days(1..=2)).unwrap());
-    assert!(!journal.holds_others((1, 4), days(0..=2)).unwrap());
+    outbox.begin_segment_put(&second, second.form).unwrap();
+    let would = journal.erase_dry_run(days(0..=2)).unwrap();
+    assert!(journal.segment_has_other_days((1, 4), days(1..=2)).unwrap());
+    assert!(!journal.segment_has_other_days((1, 4), days(0..=2)).unwrap());
     let mut listed = Vec::new();
     desk.reader()
-        .each_sent(&mut |sent| listed.push(sent.object))
+        .for_each_uploaded(&mut |sent| listed.push(sent.object))
         .unwrap();
     let erased = journal.erase(days(0..=2), NOW + 4 * DAY).unwrap();
     let sorted = |mut objects: Vec<journal::UploadedObject>| {
@@ -202,7 +202,7 @@ fn what_the_sink_has_or_may_have_is_named() {
     // The one in doubt stays until the uploader has looked; both answers end well.
     let doubtful = outbox.next_segment().unwrap().unwrap();
     assert_eq!((doubtful.first_seq, doubtful.body), (5, None));
-    outbox.withdraw_segment(5, 8).unwrap();
+    outbox.rebuild_segment(5, 8).unwrap();
     journal.freeze(NOW + 4 * DAY, &few(4)).unwrap();
     assert_eq!(waiting(&desk), [(13, 16, ObjectEncoding::Age)]);
 }
@@ -223,7 +223,7 @@ fn rows_and_open_spans_of_a_dead_lease_are_erased_too() {
     let mut journal = desk.journal();
     let erased = journal.erase(days(3..=3), NOW + 4 * DAY).unwrap();
     assert_eq!((erased.records, erased.shots, erased.keys), (4, 1, 1));
-    assert_eq!(desk.reader().pending().unwrap(), []);
+    assert_eq!(desk.reader().provisional_spans().unwrap(), []);
     assert_eq!(seqs(&desk), (1..=12).collect::<Vec<_>>());
 }
 
@@ -232,14 +232,20 @@ fn an_archived_picture_is_erased_where_it_lies() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
     let archive = desk.dir.path().join("elsewhere");
-    desk.outbox().ack_shot(4, ObjectEncoding::Age, NOW).unwrap();
+    desk.outbox()
+        .acknowledge_screenshot(4, ObjectEncoding::Age, NOW)
+        .unwrap();
     let rule = journal::retention::RetentionRule {
         max_age_days: 0,
         max_bytes: 0,
         action: journal::retention::RetentionAction::Archive(archive.clone()),
     };
-    let plan = journal::retention::plan(&journal.blob_items().unwrap(), NOW + 4 * DAY, &rule);
-    journal.apply(&plan).unwrap();
+    let plan = journal::retention::plan_retention(
+        &journal.list_local_screenshots().unwrap(),
+        NOW + 4 * DAY,
+        &rule,
+    );
+    journal.apply_retention(&plan).unwrap();
     assert_eq!(files(&archive).len(), 1);
     journal.erase(days(0..=0), NOW + 4 * DAY).unwrap();
     assert_eq!(files(&archive).len(), 0);
@@ -257,18 +263,25 @@ fn a_salvage_knows_what_was_erased() {
     let (_journal, recovery) = desk.open();
     let quarantined = recovery.quarantined.unwrap();
     assert_eq!((quarantined.salvaged, quarantined.lost), (8, 0));
-    assert_eq!(desk.reader().erased().unwrap().len(), 1);
+    assert_eq!(desk.reader().erased_ranges().unwrap().len(), 1);
     // Some roll-ups may be lost, so those that are there are not believed to be all.
     let first = slot_of(NOW);
     assert_eq!(rolled_up(&desk)[0], (first, true));
-    assert!(desk.reader().rolled_since().unwrap() > first + 289);
+    assert!(desk.reader().rollups_complete_since().unwrap() > first + 289);
 }
 
 #[test]
 fn what_was_set_aside_or_comes_back_is_told_or_erased_again() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
-    let file = desk.reader().shots(9).unwrap().pop().unwrap().file.unwrap();
+    let file = desk
+        .reader()
+        .newest_screenshots(9)
+        .unwrap()
+        .pop()
+        .unwrap()
+        .file
+        .unwrap();
     let picture = fs::read(&file).unwrap();
     journal.erase(days(0..=0), NOW + 4 * DAY).unwrap();
     drop(journal);

@@ -69,7 +69,7 @@ fn figures() {
     let mut seen = 0;
     measured("record read", rows, || {
         reader
-            .each_line(i64::MIN..i64::MAX, &mut |_| seen += 1)
+            .for_each_record(i64::MIN..i64::MAX, &mut |_| seen += 1)
             .unwrap();
     });
     println!("{seen} read; {}", rss_kib());

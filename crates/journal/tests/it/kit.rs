@@ -106,7 +106,7 @@ impl Desk {
     pub(crate) fn raw(&self, first: u64, last: u64) -> Vec<u8> {
         let count = usize::try_from(last - first + 1).unwrap();
         let mut out = Vec::new();
-        for (_, line) in self.reader().raw_lines(first - 1, count).unwrap() {
+        for (_, line) in self.reader().read_raw_lines(first - 1, count).unwrap() {
             out.extend_from_slice(&line);
             out.push(b'\n');
         }
@@ -127,20 +127,26 @@ impl Desk {
         let mut out = Vec::new();
         loop {
             let segment = outbox.next_segment().unwrap();
-            for shot in outbox.next_shots(100).unwrap() {
-                outbox.picture(shot.seq).unwrap();
+            for shot in outbox.next_screenshots(100).unwrap() {
+                outbox.open_screenshot_file(shot.seq).unwrap();
                 assert_eq!(
-                    outbox.begin_shots(&[(shot.seq, shot.form)]).unwrap(),
+                    outbox
+                        .begin_screenshot_puts(&[(shot.seq, shot.form)])
+                        .unwrap(),
                     [shot.seq]
                 );
-                outbox.ack_shot(shot.seq, shot.form, NOW).unwrap();
+                outbox
+                    .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                    .unwrap();
             }
             let Some(segment) = segment else {
                 return out;
             };
             let (first, last) = (segment.first_seq, segment.last_seq);
-            assert!(outbox.begin_segment(&segment, segment.form).unwrap());
-            outbox.ack_segment(first, last, segment.form, NOW).unwrap();
+            assert!(outbox.begin_segment_put(&segment, segment.form).unwrap());
+            outbox
+                .acknowledge_segment(first, last, segment.form, NOW)
+                .unwrap();
             out.push(segment);
         }
     }
@@ -257,7 +263,7 @@ pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
 
 pub(crate) fn add_shot(journal: &mut Journal, at_us: i64, bytes: usize) -> u64 {
     let (shot, picture) = shot(at_us, bytes);
-    journal.add_shot(&shot, &picture, at_us).unwrap()
+    journal.add_screenshot(&shot, &picture, at_us).unwrap()
 }
 
 pub(crate) fn put(journal: &mut Journal, records: &[Record]) -> Vec<u64> {

@@ -17,7 +17,7 @@ fn provisional(journal: &mut Journal, spans: &[(u64, Span)]) {
 
 /// Every record the viewer finds.
 fn records(desk: &Desk) -> Vec<Record> {
-    let found = desk.reader().tail_after(0, 1000).unwrap();
+    let found = desk.reader().read_after(0, 1000).unwrap();
     assert_eq!(found.damaged, []);
     assert!(
         found
@@ -62,11 +62,11 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     put(&mut journal, &spans(12..13));
     let expected: Vec<Record> = [0, 1, 7, 8, 11, 12].map(|n| Record::Span(span(n))).into();
     assert_eq!(records(&desk), expected);
-    assert_eq!(desk.reader().pending().unwrap(), []);
+    assert_eq!(desk.reader().provisional_spans().unwrap(), []);
     // Found by its time, whatever day its row says.
     let found = desk
         .reader()
-        .lines(NOW + 7 * MINUTE..NOW + 8 * MINUTE)
+        .read_records(NOW + 7 * MINUTE..NOW + 8 * MINUTE)
         .unwrap();
     assert_eq!(found.lines[0].record, Record::Span(span(7)));
     assert_eq!(found.damaged, []);
@@ -101,12 +101,12 @@ fn what_a_dead_lease_wrote_hides_nothing_and_is_named() {
     desk.new_lease();
     put(&mut desk.journal(), &spans(3..5));
     let reader = Reader::open(&desk.at(), desk.keys().opener).unwrap();
-    let found = reader.tail_after(0, 10).unwrap();
+    let found = reader.read_after(0, 10).unwrap();
     let closed: Vec<u64> = found.damaged.iter().map(|d| d.seq).collect();
     assert_eq!((closed.as_slice(), found.lines.len()), (&[1, 2, 3][..], 2));
     assert!(found.damaged[0].why.contains("other keys"), "{found:?}");
     let nobody = Reader::open(&desk.at(), Opener::locked()).unwrap();
-    assert_eq!(nobody.tail_after(0, 10).unwrap().damaged.len(), 5);
+    assert_eq!(nobody.read_after(0, 10).unwrap().damaged.len(), 5);
     assert_eq!(nobody.last_seq().unwrap(), 5);
 }
 
@@ -135,12 +135,12 @@ fn what_is_young_is_held_back_with_all_that_follows() {
     let frozen = journal.freeze(at(12), &hold(10)).unwrap();
     assert_eq!((frozen.records, frozen.held), (2, true));
     assert_eq!(desk.reader().depth().unwrap().held, 1);
-    let shots = desk.outbox().next_shots(9).unwrap();
+    let shots = desk.outbox().next_screenshots(9).unwrap();
     assert_eq!(shots.len(), 0, "the first segment does not name it");
     desk.outbox()
-        .ack_segment(1, 1, ObjectEncoding::Age, NOW)
+        .acknowledge_segment(1, 1, ObjectEncoding::Age, NOW)
         .unwrap();
-    assert_eq!(desk.outbox().next_shots(9).unwrap()[0].seq, seq);
+    assert_eq!(desk.outbox().next_screenshots(9).unwrap()[0].seq, seq);
     let frozen = journal.freeze(at(13), &hold(10)).unwrap();
     assert_eq!((frozen.records, frozen.held), (1, false));
 }
@@ -205,25 +205,22 @@ fn what_the_end_of_a_run_packs_is_held_back_by_the_uploader() {
     };
     let frozen = journal.freeze(NOW + 2 * MINUTE, &last).unwrap();
     assert_eq!((frozen.records, frozen.held), (3, false));
-    let at = |minutes| desk.outbox().holding_back(NOW + minutes * MINUTE);
+    let at = |minutes| desk.outbox().hold_back_until_due(NOW + minutes * MINUTE);
     for minutes in [2, 11] {
         assert_eq!(at(minutes).next_segment().unwrap(), None);
-        assert_eq!(at(minutes).next_shots(9).unwrap(), []);
-        assert_eq!(
-            at(minutes).held_until_us().unwrap(),
-            Some(NOW + 12 * MINUTE)
-        );
+        assert_eq!(at(minutes).next_screenshots(9).unwrap(), []);
+        assert_eq!(at(minutes).held_until().unwrap(), Some(NOW + 12 * MINUTE));
     }
     assert!(at(12).next_segment().unwrap().is_some());
-    assert_eq!(at(12).next_shots(9).unwrap().len(), 1);
-    assert_eq!(at(12).held_until_us().unwrap(), None);
+    assert_eq!(at(12).next_screenshots(9).unwrap().len(), 1);
+    assert_eq!(at(12).held_until().unwrap(), None);
     // A clock that was set back by a day does not hold it back for a day.
     assert!(at(-1440).next_segment().unwrap().is_some());
-    assert_eq!(at(-1440).held_until_us().unwrap(), None);
+    assert_eq!(at(-1440).held_until().unwrap(), None);
     // Something removed meanwhile: packed again, and held back as before; also over a salvage.
     let range = NOW..NOW + MINUTE;
     journal
-        .remove(&journal::RedactionTarget::Time(range), NOW + 3 * MINUTE)
+        .redact(&journal::RedactionTarget::Time(range), NOW + 3 * MINUTE)
         .unwrap();
     assert_eq!(
         journal.freeze(NOW + 4 * MINUTE, &hold(10)).unwrap().records,

@@ -31,20 +31,20 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     let mut outbox = desk.outbox();
     assert_eq!(outbox.next_segment().unwrap().unwrap(), first);
     let wrong = outbox
-        .ack_segment(1, 2, ObjectEncoding::Age, NOW)
+        .acknowledge_segment(1, 2, ObjectEncoding::Age, NOW)
         .unwrap_err();
     assert!(matches!(wrong, JournalError::NoSegment { .. }), "{wrong}");
     outbox
-        .ack_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + 3)
         .unwrap();
     outbox
-        .ack_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + 3)
         .unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
     assert_eq!((second.first_seq, second.last_seq), (4, 5));
     assert_eq!(second.day.to_string(), "2026-09-21");
     outbox
-        .ack_segment(4, 5, ObjectEncoding::Age, NOW + 4)
+        .acknowledge_segment(4, 5, ObjectEncoding::Age, NOW + 4)
         .unwrap();
     // Written by a lease that is gone.
     let third = outbox.next_segment().unwrap().unwrap();
@@ -55,7 +55,7 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     assert_eq!(third.day.to_string(), "2026-09-23");
     assert_eq!(desk.lines(&third), desk.raw(6, 9));
     outbox
-        .ack_segment(6, 9, ObjectEncoding::Rows, NOW + 5)
+        .acknowledge_segment(6, 9, ObjectEncoding::Rows, NOW + 5)
         .unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None);
     assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 5));
@@ -110,9 +110,9 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
     put(&mut journal, &spans(2..4));
     let second = add_shot(&mut journal, NOW + 1, 500);
     let mut outbox = desk.outbox();
-    assert_eq!(outbox.next_shots(5).unwrap(), []);
+    assert_eq!(outbox.next_screenshots(5).unwrap(), []);
     journal.freeze(NOW, &few(4)).unwrap();
-    let shots = outbox.next_shots(5).unwrap();
+    let shots = outbox.next_screenshots(5).unwrap();
     assert_eq!(
         shots.len(),
         1,
@@ -128,16 +128,20 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
         (ObjectEncoding::Age, &None)
     );
     assert_eq!(shot_row.day.to_string(), "2026-09-21");
-    let file = outbox.picture(first).unwrap();
+    let file = outbox.open_screenshot_file(first).unwrap();
     assert_eq!(file.bytes.len() as u64, shot_row.bytes);
     let opened = desk.opener().open_file(&file.bytes).unwrap();
     assert_eq!(**opened, shot(NOW, 500).1);
-    outbox.ack_shot(first, ObjectEncoding::Age, NOW).unwrap();
-    assert_eq!(outbox.next_shots(5).unwrap(), []);
-    outbox.ack_segment(1, 4, ObjectEncoding::Age, NOW).unwrap();
-    assert_eq!(outbox.next_shots(5).unwrap()[0].seq, second);
+    outbox
+        .acknowledge_screenshot(first, ObjectEncoding::Age, NOW)
+        .unwrap();
+    assert_eq!(outbox.next_screenshots(5).unwrap(), []);
+    outbox
+        .acknowledge_segment(1, 4, ObjectEncoding::Age, NOW)
+        .unwrap();
+    assert_eq!(outbox.next_screenshots(5).unwrap()[0].seq, second);
     assert!(matches!(
-        outbox.ack_shot(99, ObjectEncoding::Age, NOW),
+        outbox.acknowledge_screenshot(99, ObjectEncoding::Age, NOW),
         Err(JournalError::NoShot { seq: 99 })
     ));
 }
@@ -160,7 +164,9 @@ fn depth_counts_what_waits_without_a_key() {
     journal.freeze(NOW + 7, &few(2)).unwrap();
     put(&mut journal, &spans(4..5));
     let mut outbox = desk.outbox();
-    outbox.ack_segment(1, 2, ObjectEncoding::Age, NOW).unwrap();
+    outbox
+        .acknowledge_segment(1, 2, ObjectEncoding::Age, NOW)
+        .unwrap();
     let depth = desk.reader().depth().unwrap();
     assert_eq!((depth.records, depth.held, depth.shots), (4, 1, 1));
     assert_eq!(depth.oldest_frozen_us, Some(NOW + 7));
@@ -168,9 +174,9 @@ fn depth_counts_what_waits_without_a_key() {
         depth.bytes > 1000 && depth.bytes < 2500 + scanned.unsigned_abs(),
         "{depth:?}"
     );
-    outbox.set_note("the bucket is away").unwrap();
+    outbox.set_upload_note("the bucket is away").unwrap();
     assert_eq!(
-        desk.reader().note().unwrap().as_deref(),
+        desk.reader().upload_note().unwrap().as_deref(),
         Some("the bucket is away")
     );
 }
@@ -189,7 +195,7 @@ fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
         [],
     )
     .unwrap();
-    let found = desk.reader().tail_after(0, 10).unwrap();
+    let found = desk.reader().read_after(0, 10).unwrap();
     assert_eq!(
         found.damaged.iter().map(|d| d.seq).collect::<Vec<_>>(),
         [1, 4]
@@ -220,7 +226,11 @@ fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
     journal.freeze(NOW, &few(4)).unwrap();
     let mut outbox = desk.outbox();
     let segment = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment(&segment, ObjectEncoding::Age).unwrap());
+    assert!(
+        outbox
+            .begin_segment_put(&segment, ObjectEncoding::Age)
+            .unwrap()
+    );
     desk.sql()
         .execute(
             "UPDATE segment SET body = zeroblob(90) WHERE first_seq = 1",
@@ -235,7 +245,7 @@ fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
         journal.freeze(NOW, &few(4)).unwrap(),
         FreezeReport::default()
     );
-    outbox.withdraw_segment(1, 4).unwrap();
+    outbox.rebuild_segment(1, 4).unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None, "the order is kept");
     drop(journal);
     desk.new_lease();
@@ -266,22 +276,28 @@ fn the_recovery_kit_is_sent_once_each_time_it_changes() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let mut outbox = desk.outbox();
-    assert_eq!(outbox.kit().unwrap(), None);
-    journal.keep_kit(b"{\"slots\":1}", NOW).unwrap();
-    journal.keep_kit(b"{\"slots\":1}", NOW + DAY).unwrap();
-    let kit = outbox.kit().unwrap().unwrap();
+    assert_eq!(outbox.unsent_vault_copy().unwrap(), None);
+    journal.store_vault_copy(b"{\"slots\":1}", NOW).unwrap();
+    journal
+        .store_vault_copy(b"{\"slots\":1}", NOW + DAY)
+        .unwrap();
+    let kit = outbox.unsent_vault_copy().unwrap().unwrap();
     assert_eq!(
         (kit.seq, kit.day.to_string().as_str(), kit.bytes.as_slice()),
         (1, "2026-09-21", &b"{\"slots\":1}"[..])
     );
-    assert_eq!(desk.reader().sent_kit().unwrap(), None);
-    outbox.ack_kit(1, NOW).unwrap();
-    assert_eq!(outbox.kit().unwrap(), None);
-    assert_eq!(desk.reader().sent_kit().unwrap(), Some(kit));
-    journal.keep_kit(b"{\"slots\":1}", NOW + DAY).unwrap();
-    assert_eq!(outbox.kit().unwrap(), None);
-    journal.keep_kit(b"{\"slots\":2}", NOW + DAY).unwrap();
-    assert_eq!(outbox.kit().unwrap().unwrap().seq, 2);
+    assert_eq!(desk.reader().uploaded_vault_copy().unwrap(), None);
+    outbox.acknowledge_vault_copy(1, NOW).unwrap();
+    assert_eq!(outbox.unsent_vault_copy().unwrap(), None);
+    assert_eq!(desk.reader().uploaded_vault_copy().unwrap(), Some(kit));
+    journal
+        .store_vault_copy(b"{\"slots\":1}", NOW + DAY)
+        .unwrap();
+    assert_eq!(outbox.unsent_vault_copy().unwrap(), None);
+    journal
+        .store_vault_copy(b"{\"slots\":2}", NOW + DAY)
+        .unwrap();
+    assert_eq!(outbox.unsent_vault_copy().unwrap().unwrap().seq, 2);
 }
 
 /// Not a test of its own: the uploader's process in the test below.
@@ -296,19 +312,25 @@ fn uploader_child() {
     let (mut done, mut shots) = (0, 0);
     while done < goal {
         let segment = outbox.next_segment().unwrap();
-        for shot in outbox.next_shots(10).unwrap() {
-            let file = outbox.picture(shot.seq).unwrap();
+        for shot in outbox.next_screenshots(10).unwrap() {
+            let file = outbox.open_screenshot_file(shot.seq).unwrap();
             assert_eq!(file.bytes.len() as u64, shot.bytes);
-            outbox.begin_shots(&[(shot.seq, shot.form)]).unwrap();
-            outbox.ack_shot(shot.seq, shot.form, NOW).unwrap();
+            outbox
+                .begin_screenshot_puts(&[(shot.seq, shot.form)])
+                .unwrap();
+            outbox
+                .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                .unwrap();
             shots += 1;
         }
         if let Some(segment) = segment {
             let (first, last) = (segment.first_seq, segment.last_seq);
             assert_eq!(first, done + 1);
             assert_eq!(segment.count, last - first + 1);
-            assert!(outbox.begin_segment(&segment, segment.form).unwrap());
-            outbox.ack_segment(first, last, segment.form, NOW).unwrap();
+            assert!(outbox.begin_segment_put(&segment, segment.form).unwrap());
+            outbox
+                .acknowledge_segment(first, last, segment.form, NOW)
+                .unwrap();
             done = last;
         }
     }

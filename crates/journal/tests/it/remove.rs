@@ -27,7 +27,7 @@ fn emptied(n: i64) -> Record {
 }
 
 fn records(desk: &Desk) -> Vec<Record> {
-    let found = desk.reader().tail_after(0, 1000).unwrap();
+    let found = desk.reader().read_after(0, 1000).unwrap();
     assert_eq!(found.damaged, []);
     found.lines.into_iter().map(|l| l.record).collect()
 }
@@ -45,7 +45,10 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let kept = add_shot(&mut journal, at(1) - 1, 400);
     let gone = add_shot(&mut journal, at(1), 400);
     put(&mut journal, &[notice("a notice stays")]);
-    let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
+    let file = desk.reader().newest_screenshots(1).unwrap()[0]
+        .file
+        .clone()
+        .unwrap();
     let rows = [2, 3, 6].map(|seq| {
         let sql = format!("SELECT sealed FROM record WHERE seq = {seq}");
         sealed(&desk, &sql)
@@ -62,7 +65,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
             .any(|f| contains(&fs::read(f).unwrap(), words[0]))
     );
 
-    let removed = journal.remove(&time(1..3), at(9)).unwrap();
+    let removed = journal.redact(&time(1..3), at(9)).unwrap();
     assert_eq!(
         removed,
         RedactionReport {
@@ -108,16 +111,16 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     assert_in_no_file(&desk.at(), &words);
     let reader = desk.reader();
     assert!(matches!(
-        reader.picture(gone),
+        reader.open_screenshot(gone),
         Err(JournalError::PictureDeleted { .. })
     ));
-    reader.picture(kept).unwrap();
+    reader.open_screenshot(kept).unwrap();
     assert_eq!(
-        reader.shots(1).unwrap()[0].place,
+        reader.newest_screenshots(1).unwrap()[0].place,
         ScreenshotLocation::Deleted
     );
     // Again does nothing; the rest is delivered as it is now.
-    assert_eq!(journal.remove(&time(1..3), at(9)).unwrap().spans, 0);
+    assert_eq!(journal.redact(&time(1..3), at(9)).unwrap().spans, 0);
     journal.freeze(at(9), &few(100)).unwrap();
     let sent = desk.deliver();
     assert_eq!(desk.lines(&sent[0]), desk.raw(1, 7));
@@ -144,7 +147,7 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     put(&mut journal, &all);
     let from = at(0) + MINUTE / 2;
     let removed = journal
-        .remove(&RedactionTarget::Time(from..at(4)), at(9))
+        .redact(&RedactionTarget::Time(from..at(4)), at(9))
         .unwrap();
     assert_eq!(removed.spans, 3);
     let found = records(&desk);
@@ -154,11 +157,11 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     );
     // Only touching is not being in it.
     put(&mut journal, &spans(10..13));
-    assert_eq!(journal.remove(&time(11..12), at(19)).unwrap().spans, 1);
-    assert_eq!(journal.remove(&time(5..5), at(19)).unwrap().spans, 0);
+    assert_eq!(journal.redact(&time(11..12), at(19)).unwrap().spans, 1);
+    assert_eq!(journal.redact(&time(5..5), at(19)).unwrap().spans, 0);
     assert_eq!(
         journal
-            .remove(&time(Range { start: 7, end: 5 }), at(19))
+            .redact(&time(Range { start: 7, end: 5 }), at(19))
             .unwrap()
             .spans,
         0
@@ -172,12 +175,12 @@ fn one_shot_alone() {
     put(&mut journal, &spans(0..1));
     let seq = add_shot(&mut journal, NOW, 100);
     let other = add_shot(&mut journal, NOW, 101);
-    let wrong = journal.remove(&RedactionTarget::Shot(1), NOW).unwrap_err();
+    let wrong = journal.redact(&RedactionTarget::Shot(1), NOW).unwrap_err();
     assert!(matches!(wrong, JournalError::NoShot { seq: 1 }), "{wrong}");
-    let removed = journal.remove(&RedactionTarget::Shot(seq), NOW).unwrap();
+    let removed = journal.redact(&RedactionTarget::Shot(seq), NOW).unwrap();
     assert_eq!((removed.shots, removed.spans), (1, 0));
     assert_eq!(files(&desk.at().join("shots")).len(), 1);
-    desk.reader().picture(other).unwrap();
+    desk.reader().open_screenshot(other).unwrap();
     assert_eq!(records(&desk)[0], Record::Span(span(0)));
     // A crash between row and file is made good at the next start.
     drop(journal);
@@ -211,7 +214,7 @@ fn what_waits_for_the_sink_is_withdrawn_and_sent_without_it() {
     let seq = add_shot(&mut journal, at(4), 100);
     journal.freeze(at(9), &few(5)).unwrap();
     let frozen: Vec<u8> = sealed(&desk, "SELECT body FROM segment WHERE first_seq = 1");
-    let removed = journal.remove(&time(4..5), at(9)).unwrap();
+    let removed = journal.redact(&time(4..5), at(9)).unwrap();
     // Nothing was put, so nothing can be in the sink.
     assert_eq!(
         (removed.spans, removed.shots, removed.sent.len()),
@@ -224,7 +227,7 @@ fn what_waits_for_the_sink_is_withdrawn_and_sent_without_it() {
         waiting(&desk),
         [(1, 5, ObjectEncoding::Age), (6, 10, ObjectEncoding::Age)]
     );
-    assert_eq!(desk.outbox().next_shots(9).unwrap(), []);
+    assert_eq!(desk.outbox().next_screenshots(9).unwrap(), []);
     let lines: Vec<u8> = desk.deliver().iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 10));
     assert!(!contains(&lines, b"canary-4") && contains(&lines, b"canary-5"));
@@ -239,14 +242,26 @@ fn a_segment_in_the_uploaders_hand_is_not_put_after_something_was_taken_out() {
     journal.freeze(at(9), &few(5)).unwrap();
     let mut outbox = desk.outbox();
     let in_hand = outbox.next_segment().unwrap().unwrap();
-    journal.remove(&time(1..2), at(9)).unwrap();
-    assert!(!outbox.begin_segment(&in_hand, ObjectEncoding::Age).unwrap());
+    journal.redact(&time(1..2), at(9)).unwrap();
+    assert!(
+        !outbox
+            .begin_segment_put(&in_hand, ObjectEncoding::Age)
+            .unwrap()
+    );
     // Not even when the same numbers are packed again.
     journal.freeze(at(9), &few(5)).unwrap();
-    assert!(!outbox.begin_segment(&in_hand, ObjectEncoding::Age).unwrap());
+    assert!(
+        !outbox
+            .begin_segment_put(&in_hand, ObjectEncoding::Age)
+            .unwrap()
+    );
     let again = outbox.next_segment().unwrap().unwrap();
     assert_eq!((again.first_seq, again.last_seq), (1, 3));
-    assert!(outbox.begin_segment(&again, ObjectEncoding::Age).unwrap());
+    assert!(
+        outbox
+            .begin_segment_put(&again, ObjectEncoding::Age)
+            .unwrap()
+    );
 }
 
 #[test]
@@ -258,13 +273,17 @@ fn what_the_sink_has_or_may_have_is_named() {
     journal.freeze(at(9), &few(2)).unwrap();
     let mut outbox = desk.outbox();
     let acked = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment(&acked, acked.form).unwrap());
-    outbox.ack_segment(1, 2, ObjectEncoding::Age, NOW).unwrap();
+    assert!(outbox.begin_segment_put(&acked, acked.form).unwrap());
+    outbox
+        .acknowledge_segment(1, 2, ObjectEncoding::Age, NOW)
+        .unwrap();
     let begun = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment(&begun, begun.form).unwrap());
-    outbox.begin_shots(&[(shot, ObjectEncoding::Age)]).unwrap();
-    let picture = outbox.picture(shot).unwrap();
-    let removed = journal.remove(&time(0..9), at(9)).unwrap();
+    assert!(outbox.begin_segment_put(&begun, begun.form).unwrap());
+    outbox
+        .begin_screenshot_puts(&[(shot, ObjectEncoding::Age)])
+        .unwrap();
+    let picture = outbox.open_screenshot_file(shot).unwrap();
+    let removed = journal.redact(&time(0..9), at(9)).unwrap();
     assert_eq!((removed.spans, removed.shots), (4, 1));
     let mut named: Vec<_> = removed
         .sent
@@ -290,17 +309,19 @@ fn what_the_sink_has_or_may_have_is_named() {
     );
     // The uploader in the midst of its put: it says so, and the segment counts as sent, not twice.
     assert!(
-        !outbox.begin_segment(&begun, begun.form).unwrap(),
+        !outbox.begin_segment_put(&begun, begun.form).unwrap(),
         "no second try with it"
     );
     // The last one was never begun, so it is made again at once.
     assert_eq!(journal.freeze(at(9), &few(2)).unwrap().records, 1);
     assert_eq!(outbox.next_segment().unwrap().unwrap().body, None);
-    outbox.ack_segment(3, 4, ObjectEncoding::Age, NOW).unwrap();
+    outbox
+        .acknowledge_segment(3, 4, ObjectEncoding::Age, NOW)
+        .unwrap();
     assert_eq!(outbox.next_segment().unwrap().unwrap().first_seq, 5);
     assert!(
         outbox
-            .begin_shots(&[(shot, ObjectEncoding::Age)])
+            .begin_screenshot_puts(&[(shot, ObjectEncoding::Age)])
             .unwrap()
             .is_empty()
     );
@@ -324,7 +345,7 @@ fn open_spans_and_roll_ups_go_too() {
         })
         .unwrap();
     let summed = |desk: &Desk| -> Vec<i64> {
-        let rows = desk.reader().rollups(0..i64::MAX).unwrap();
+        let rows = desk.reader().read_rollups(0..i64::MAX).unwrap();
         let summed = rows.iter().filter(|r| r.content.is_some());
         summed.map(|r| r.slot).collect()
     };
@@ -337,8 +358,8 @@ fn open_spans_and_roll_ups_go_too() {
         })
         .unwrap();
     let row = sealed(&desk, "SELECT sealed FROM pending WHERE id = 1");
-    let would = journal.would_remove(&time(0..4)).unwrap();
-    let removed = journal.remove(&time(0..4), NOW).unwrap();
+    let would = journal.redact_dry_run(&time(0..4)).unwrap();
+    let removed = journal.redact(&time(0..4), NOW).unwrap();
     assert_eq!((removed.spans, removed.first_us), (4, Some(at(0))));
     assert_eq!(would.counted, removed.counted);
     let keys: u64 = removed.counted.iter().map(|(_, c)| c.hardware.keys).sum();
@@ -347,7 +368,7 @@ fn open_spans_and_roll_ups_go_too() {
         1 + 2 + 3,
         "of the minutes 0 to 3, each of which counts its own number"
     );
-    let pending = desk.reader().pending().unwrap();
+    let pending = desk.reader().provisional_spans().unwrap();
     assert_eq!(Record::Span(pending[0].clone()), emptied(3));
     assert_eq!(pending[1], span(400));
     assert_in_no_file(&desk.at(), &[&row[25..60]]);
@@ -360,12 +381,12 @@ fn a_lent_key_takes_out_what_the_agent_cannot_open_and_is_given_back() {
     put(&mut desk.journal(), &spans(0..2));
     desk.new_lease();
     let mut journal = desk.journal();
-    assert_eq!(journal.remove(&time(0..2), NOW).unwrap().closed, 2);
+    assert_eq!(journal.redact(&time(0..2), NOW).unwrap().closed, 2);
     let own = journal.lend(desk.opener());
-    assert_eq!(journal.remove(&time(0..1), NOW).unwrap().spans, 1);
+    assert_eq!(journal.redact(&time(0..1), NOW).unwrap().spans, 1);
     journal.take_back(own);
     assert_eq!(records(&desk), [emptied(0), Record::Span(span(1))]);
-    let removed = journal.remove(&time(0..2), NOW).unwrap();
+    let removed = journal.redact(&time(0..2), NOW).unwrap();
     assert_eq!((removed.spans, removed.closed), (0, 1));
 }
 
@@ -387,13 +408,13 @@ fn what_does_not_open_is_counted_by_the_agent_and_taken_out_by_the_viewer() {
     let mut journal = desk.journal();
     journal.commit_recovered(&[], NOW).unwrap();
     put(&mut journal, &spans(4..5));
-    let removed = journal.remove(&time(0..9), at(9)).unwrap();
+    let removed = journal.redact(&time(0..9), at(9)).unwrap();
     assert_eq!((removed.spans, removed.closed), (1, 5));
-    let one = journal.remove(&RedactionTarget::Shot(shot), at(9)).unwrap();
+    let one = journal.redact(&RedactionTarget::Shot(shot), at(9)).unwrap();
     assert_eq!((one.shots, one.closed), (0, 1));
     let key = sealed(&desk, "SELECT wrapped_key FROM session ORDER BY no LIMIT 1");
     drop(journal);
-    let removed = desk.errand().remove(&time(0..9), at(9)).unwrap();
+    let removed = desk.errand().redact(&time(0..9), at(9)).unwrap();
     assert_eq!((removed.spans, removed.shots, removed.closed), (4, 1, 0));
     let found = records(&desk);
     assert_eq!(found[..3], [emptied(0), emptied(1), emptied(2)]);
@@ -420,8 +441,8 @@ fn somebody_who_looks_keeps_the_log_and_it_is_said() {
     looking
         .execute_batch("BEGIN; SELECT count(*) FROM record;")
         .unwrap();
-    assert!(!journal.remove(&time(0..1), NOW).unwrap().folded);
+    assert!(!journal.redact(&time(0..1), NOW).unwrap().folded);
     looking.execute_batch("COMMIT").unwrap();
-    assert!(journal.fold().unwrap());
+    assert!(journal.checkpoint().unwrap());
     assert_in_no_file(&desk.at(), &[&row[25..60]]);
 }

@@ -1,7 +1,7 @@
 use crate::kit::*;
 use journal::retention::{
     NOTICE_US, RetentionAction, RetentionNotice, RetentionRule, RetentionStep, StoredScreenshot,
-    due, make_room, outlook, plan,
+    notice_due, outlook, plan_retention, plan_space,
 };
 use journal::{JournalError, ObjectEncoding, ScreenshotLocation, UtcDay};
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ proptest! {
             .zip(&facts)
             .map(|(seq, (age, bytes, acked))| StoredScreenshot { seq, day: UtcDay(today - age), bytes: *bytes, acked: *acked })
             .collect();
-        let steps = plan(&items, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete));
+        let steps = plan_retention(&items, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete));
         let leaving: HashSet<u64> = steps.iter().map(|s| s.seq).collect();
         prop_assert_eq!(leaving.len(), steps.len(), "none twice");
         let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
@@ -55,7 +55,7 @@ proptest! {
         prop_assert_eq!(told.stay.days, days(&stay));
         // Carried out, it is done: a second plan is empty.
         let stay: Vec<StoredScreenshot> = stay.into_iter().copied().collect();
-        prop_assert_eq!(plan(&stay, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete)), vec![]);
+        prop_assert_eq!(plan_retention(&stay, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete)), vec![]);
     }
 }
 
@@ -69,8 +69,8 @@ proptest! {
             .zip(&facts)
             .map(|(seq, (day, bytes, acked))| StoredScreenshot { seq, day: UtcDay(*day), bytes: *bytes, acked: *acked })
             .collect();
-        let steps = make_room(&items, wanted, &RetentionAction::Delete);
-        prop_assert!(make_room(&items, 0, &RetentionAction::Delete).is_empty(), "nothing is needed");
+        let steps = plan_space(&items, wanted, &RetentionAction::Delete);
+        prop_assert!(plan_space(&items, 0, &RetentionAction::Delete).is_empty(), "nothing is needed");
         let of = |seq: u64| items.iter().find(|i| i.seq == seq).unwrap();
         prop_assert!(steps.iter().all(|s| of(s.seq).acked));
         prop_assert!(steps.iter().map(|s| (of(s.seq).day, s.seq)).is_sorted());
@@ -88,7 +88,7 @@ proptest! {
 
 #[test]
 fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
-    assert_eq!(due(None, NOW), RetentionNotice::Tell);
+    assert_eq!(notice_due(None, NOW), RetentionNotice::Tell);
     for (ago, then) in [
         (-1, RetentionNotice::Tell),
         (0, RetentionNotice::Wait),
@@ -97,7 +97,7 @@ fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
         (i64::MAX, RetentionNotice::Now),
     ] {
         assert_eq!(
-            due(Some(NOW.saturating_sub(ago)), NOW),
+            notice_due(Some(NOW.saturating_sub(ago)), NOW),
             then,
             "{ago} us ago"
         );
@@ -112,24 +112,28 @@ fn old_pictures_are_deleted_and_their_facts_stay() {
     let old_unsent = add_shot(&mut journal, NOW - 39 * DAY, 100);
     let new = add_shot(&mut journal, NOW, 100);
     let mut outbox = desk.outbox();
-    outbox.ack_shot(old, ObjectEncoding::Age, NOW).unwrap();
-    outbox.ack_shot(new, ObjectEncoding::Age, NOW).unwrap();
+    outbox
+        .acknowledge_screenshot(old, ObjectEncoding::Age, NOW)
+        .unwrap();
+    outbox
+        .acknowledge_screenshot(new, ObjectEncoding::Age, NOW)
+        .unwrap();
     let rule = policy(30, u64::MAX, RetentionAction::Delete);
-    let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
+    let steps = plan_retention(&journal.list_local_screenshots().unwrap(), NOW, &rule);
     assert_eq!(steps.iter().map(|s| s.seq).collect::<Vec<_>>(), [old]);
-    let done = journal.apply(&steps).unwrap();
+    let done = journal.apply_retention(&steps).unwrap();
     assert_eq!((done.deleted, done.archived, done.skipped), (1, 0, 0));
     assert!(done.bytes > 100);
-    let again = outbox.apply(&steps).unwrap();
+    let again = outbox.apply_retention(&steps).unwrap();
     assert_eq!((again.deleted, again.skipped), (0, 1));
     let reader = desk.reader();
     assert!(matches!(
-        reader.picture(old),
+        reader.open_screenshot(old),
         Err(JournalError::PictureDeleted { .. })
     ));
-    reader.picture(old_unsent).unwrap();
-    reader.picture(new).unwrap();
-    assert_eq!(reader.shots(9).unwrap().len(), 3);
+    reader.open_screenshot(old_unsent).unwrap();
+    reader.open_screenshot(new).unwrap();
+    assert_eq!(reader.newest_screenshots(9).unwrap().len(), 3);
     assert_eq!(files(&desk.at().join("shots")).len(), 2);
 }
 
@@ -143,8 +147,8 @@ fn a_step_for_what_is_not_acknowledged_is_refused() {
         bytes: 100,
         action: RetentionAction::Delete,
     };
-    assert_eq!(journal.apply(&[step]).unwrap().skipped, 1);
-    desk.reader().picture(seq).unwrap();
+    assert_eq!(journal.apply_retention(&[step]).unwrap().skipped, 1);
+    desk.reader().open_screenshot(seq).unwrap();
 }
 
 #[test]
@@ -154,22 +158,25 @@ fn old_pictures_move_into_an_archive_and_still_open() {
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
         desk.outbox()
-            .ack_shot(seq, ObjectEncoding::Age, NOW)
+            .acknowledge_screenshot(seq, ObjectEncoding::Age, NOW)
             .unwrap();
         let archive = desk.dir.path().join(archive);
         let rule = policy(30, 0, RetentionAction::Archive(archive.clone()));
-        let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
-        let done = journal.apply(&steps).unwrap();
+        let steps = plan_retention(&journal.list_local_screenshots().unwrap(), NOW, &rule);
+        let done = journal.apply_retention(&steps).unwrap();
         assert_eq!((done.archived, done.deleted), (1, 0));
-        assert_eq!(desk.reader().picture(seq).unwrap(), shot(NOW, 100).1);
-        let row = desk.reader().shots(1).unwrap().remove(0);
+        assert_eq!(
+            desk.reader().open_screenshot(seq).unwrap(),
+            shot(NOW, 100).1
+        );
+        let row = desk.reader().newest_screenshots(1).unwrap().remove(0);
         assert_eq!(row.place, ScreenshotLocation::Archived);
         assert!(row.file.unwrap().starts_with(&archive));
         assert!(files(&desk.at().join("shots")).is_empty());
         drop(journal);
         let (journal, recovery) = desk.open();
         assert_eq!(recovery.swept, journal::ReconcileReport::default());
-        assert!(journal.blob_items().unwrap().is_empty());
+        assert!(journal.list_local_screenshots().unwrap().is_empty());
     }
 }
 
@@ -183,13 +190,16 @@ fn a_crash_between_row_and_file_is_mended() {
         let mut journal = desk.journal();
         let seq = add_shot(&mut journal, NOW, 100);
         desk.outbox()
-            .ack_shot(seq, ObjectEncoding::Age, NOW)
+            .acknowledge_screenshot(seq, ObjectEncoding::Age, NOW)
             .unwrap();
-        let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
+        let file = desk.reader().newest_screenshots(1).unwrap()[0]
+            .file
+            .clone()
+            .unwrap();
         let sealed = fs::read(&file).unwrap();
         let rule = policy(30, 0, action.clone());
-        let steps = plan(&journal.blob_items().unwrap(), NOW, &rule);
-        journal.apply(&steps).unwrap();
+        let steps = plan_retention(&journal.list_local_screenshots().unwrap(), NOW, &rule);
+        journal.apply_retention(&steps).unwrap();
         drop(journal);
         // As if the crash had come before the file was removed.
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -198,7 +208,7 @@ fn a_crash_between_row_and_file_is_mended() {
         assert_eq!(recovery.swept.leftovers, 1, "{action:?}");
         assert!(!file.exists());
         assert_eq!(
-            desk.reader().picture(seq).is_ok(),
+            desk.reader().open_screenshot(seq).is_ok(),
             action != RetentionAction::Delete
         );
     }

@@ -30,17 +30,17 @@ fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
     desk.new_lease();
     let mut journal = desk.journal();
     assert_eq!(
-        desk.reader().rollups(slot..slot + 1).unwrap(),
+        desk.reader().read_rollups(slot..slot + 1).unwrap(),
         [rolled(slot, b"one and a half")]
     );
     roll_up(&mut journal, &[(slot, b"two")], NOW);
     let all = [rolled(slot, b"two"), rolled(slot + 1, b"next")];
-    assert_eq!(desk.reader().rollups(i64::MIN..i64::MAX).unwrap(), all);
-    assert_eq!(desk.reader().rollups(slot + 2..slot + 9).unwrap(), []);
+    assert_eq!(desk.reader().read_rollups(i64::MIN..i64::MAX).unwrap(), all);
+    assert_eq!(desk.reader().read_rollups(slot + 2..slot + 9).unwrap(), []);
     // One that does not open says so, and its slot is read from the records.
     let agent = Reader::open(&desk.at(), desk.keys().opener).unwrap();
     let contents: Vec<bool> = agent
-        .rollups(slot..slot + 2)
+        .read_rollups(slot..slot + 2)
         .unwrap()
         .iter()
         .map(|r| r.content.is_some())
@@ -61,7 +61,7 @@ fn a_roll_up_opens_in_its_own_slot_alone() {
     desk.sql()
         .execute_batch("UPDATE rollup SET slot = 100 WHERE slot = 5; UPDATE rollup SET slot = 5 WHERE slot = 6;")
         .unwrap();
-    let found = desk.reader().rollups(0..1000).unwrap();
+    let found = desk.reader().read_rollups(0..1000).unwrap();
     assert!(found.iter().all(|r| r.content.is_none()), "{found:?}");
 }
 
@@ -85,7 +85,7 @@ fn records_of_some_quarter_hours() {
         let slots: BTreeSet<i64> = wanted.into_iter().collect();
         let mut found = Vec::new();
         desk.reader()
-            .each_line_of(&slots, &mut |line| found.push(line.unwrap().record))
+            .for_each_record_of(&slots, &mut |line| found.push(line.unwrap().record))
             .unwrap();
         let expected: Vec<_> = records
             .iter()

@@ -15,7 +15,7 @@ fn what_is_committed_is_read_back_in_order_after_reopening() {
     assert!(recovery.clean && !recovery.first);
     assert_eq!(recovery.last_durable_us, Some(NOW + 7));
     assert_eq!(put(&mut journal, &spans(3..5)), [5, 6]);
-    let lines = desk.reader().tail_after(0, 100).unwrap();
+    let lines = desk.reader().read_after(0, 100).unwrap();
     assert_eq!(lines.damaged, []);
     let records: Vec<Record> = lines.lines.iter().map(|l| l.record.clone()).collect();
     let mut expected = spans(0..3);
@@ -24,7 +24,7 @@ fn what_is_committed_is_read_back_in_order_after_reopening() {
     assert_eq!(records, expected);
     assert!(lines.lines.iter().map(|l| l.seq).eq(1..=6));
     assert_eq!(desk.reader().last_seq().unwrap(), 6);
-    assert_eq!(desk.reader().tail_after(4, 1).unwrap().lines[0].seq, 5);
+    assert_eq!(desk.reader().read_after(4, 1).unwrap().lines[0].seq, 5);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_line_is_the_bytes_of_the_record_and_nothing_else() {
     let mut journal = desk.journal();
     let records = spans(0..4);
     put(&mut journal, &records);
-    let raw = desk.reader().raw_lines(0, 10).unwrap();
+    let raw = desk.reader().read_raw_lines(0, 10).unwrap();
     assert_eq!(raw.len(), 4);
     for ((seq, bytes), record) in raw.iter().zip(&records) {
         let line = RecordLineRef {
@@ -58,7 +58,7 @@ fn a_range_is_of_starts() {
     let reader = desk.reader();
     for (from, to) in [(0, 36), (3, 4), (5, 17), (35, 40), (7, 7), (9, 2)] {
         let found = reader
-            .lines(NOW + from * 360 * MINUTE..NOW + to * 360 * MINUTE)
+            .read_records(NOW + from * 360 * MINUTE..NOW + to * 360 * MINUTE)
             .unwrap();
         let expected: Vec<Record> = records
             .iter()
@@ -68,7 +68,10 @@ fn a_range_is_of_starts() {
         let records: Vec<Record> = found.lines.into_iter().map(|l| l.record).collect();
         assert_eq!(records, expected, "{from}..{to}");
     }
-    assert_eq!(reader.lines(i64::MIN..i64::MAX).unwrap().lines.len(), 36);
+    assert_eq!(
+        reader.read_records(i64::MIN..i64::MAX).unwrap().lines.len(),
+        36
+    );
 }
 
 /// A hash as text and as bytes.
@@ -138,7 +141,10 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
     };
     commit(&mut journal, &[(1, span(1)), (2, span(2))], 0);
     commit(&mut journal, &[(2, span(22)), (3, span(3))], 2);
-    assert_eq!(desk.reader().pending().unwrap(), [span(22), span(3)]);
+    assert_eq!(
+        desk.reader().provisional_spans().unwrap(),
+        [span(22), span(3)]
+    );
     // Without `close`, as after a crash.
     drop(journal);
     let (mut journal, recovery) = desk.open();
@@ -153,9 +159,9 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
     commit(&mut journal, &[(1, span(8))], 0);
     let seqs = journal.commit_recovered(&spans(1..3), NOW + 9).unwrap();
     assert_eq!(seqs, [1, 2]);
-    assert_eq!(desk.reader().pending().unwrap(), [span(8)]);
+    assert_eq!(desk.reader().provisional_spans().unwrap(), [span(8)]);
     commit(&mut journal, &[], u64::MAX);
-    assert_eq!(desk.reader().pending().unwrap(), []);
+    assert_eq!(desk.reader().provisional_spans().unwrap(), []);
     let too_big = journal.commit(Commit {
         records: &spans(0..1),
         pending_put: &[(u64::MAX, span(1))],
@@ -185,7 +191,7 @@ fn a_new_utc_day_has_a_new_key() {
                 .unwrap();
         }
     }
-    assert_eq!(desk.reader().tail_after(0, 100).unwrap().lines.len(), 6);
+    assert_eq!(desk.reader().read_after(0, 100).unwrap().lines.len(), 6);
     let conn = rusqlite::Connection::open(desk.db()).unwrap();
     let sessions: i64 = conn
         .query_row("SELECT count(DISTINCT session) FROM record", [], |r| {
@@ -313,7 +319,7 @@ fn an_errand_is_no_run() {
     assert_eq!(recovery.pending, [span(5)]);
     assert_eq!(recovery.last_durable_us, Some(NOW + 3));
     assert_eq!(
-        desk.reader().tail_after(1, 9).unwrap().lines[0].record,
+        desk.reader().read_after(1, 9).unwrap().lines[0].record,
         notice("somebody looked")
     );
 }
@@ -323,18 +329,18 @@ fn looking_works_beside_a_writer_and_after_it_is_gone() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let reader = desk.reader();
-    assert_eq!(reader.tail_after(0, 9).unwrap().lines.len(), 0);
+    assert_eq!(reader.read_after(0, 9).unwrap().lines.len(), 0);
     put(&mut journal, &spans(0..2));
-    assert_eq!(reader.tail_after(0, 9).unwrap().lines.len(), 2);
+    assert_eq!(reader.read_after(0, 9).unwrap().lines.len(), 2);
     assert_eq!(reader.last_durable_us().unwrap(), Some(NOW));
     // A crash leaves a write-ahead log behind; a clean end does not.
     drop(journal);
-    assert_eq!(desk.reader().tail_after(0, 9).unwrap().lines.len(), 2);
+    assert_eq!(desk.reader().read_after(0, 9).unwrap().lines.len(), 2);
     drop(reader);
     desk.journal().close(NOW).unwrap();
     let wal = desk.at().join(format!("{DB_NAME}-wal"));
     assert!(fs::metadata(&wal).map_or(0, |m| m.len()) == 0);
-    assert_eq!(desk.reader().tail_after(0, 9).unwrap().lines.len(), 2);
+    assert_eq!(desk.reader().read_after(0, 9).unwrap().lines.len(), 2);
 }
 
 #[test]

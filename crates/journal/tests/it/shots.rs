@@ -9,11 +9,11 @@ fn a_picture_comes_back_as_it_went_in() {
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..1));
     let (shot, picture) = shot(NOW, 5000);
-    assert_eq!(journal.add_shot(&shot, &picture, NOW).unwrap(), 2);
+    assert_eq!(journal.add_screenshot(&shot, &picture, NOW).unwrap(), 2);
     let later = add_shot(&mut journal, NOW + MINUTE, 600);
     let reader = desk.reader();
-    assert_eq!(reader.picture(2).unwrap(), picture);
-    let shots = reader.shots(10).unwrap();
+    assert_eq!(reader.open_screenshot(2).unwrap(), picture);
+    let shots = reader.newest_screenshots(10).unwrap();
     assert_eq!(shots.iter().map(|s| s.seq).collect::<Vec<_>>(), [later, 2]);
     assert_eq!(shots[1].shot, shot);
     assert_eq!(shots[1].place, ScreenshotLocation::Here);
@@ -25,9 +25,9 @@ fn a_picture_comes_back_as_it_went_in() {
     assert!(file.ends_with(&name), "{file:?}");
     assert!(sealed.starts_with(b"age-encryption.org/v1"));
     assert_eq!(**desk.opener().open_file(&sealed).unwrap(), picture);
-    assert_eq!(reader.shots(1).unwrap().len(), 1);
+    assert_eq!(reader.newest_screenshots(1).unwrap().len(), 1);
     assert!(matches!(
-        reader.picture(1),
+        reader.open_screenshot(1),
         Err(JournalError::NoShot { seq: 1 })
     ));
 }
@@ -46,17 +46,20 @@ fn shots_are_listed_from_any_number_down_and_by_their_days() {
         |shots: Vec<journal::ScreenshotEntry>| shots.iter().map(|s| s.seq).collect::<Vec<_>>();
     let down: Vec<u64> = made.iter().rev().copied().collect();
     // As many as there are, however many are asked for.
-    assert_eq!(seqs(reader.shots(usize::MAX).unwrap()), down);
+    assert_eq!(seqs(reader.newest_screenshots(usize::MAX).unwrap()), down);
     assert_eq!(
-        seqs(reader.shots_below(u64::MAX, usize::MAX).unwrap()),
+        seqs(reader.screenshots_below(u64::MAX, usize::MAX).unwrap()),
         down
     );
     assert_eq!(
-        seqs(reader.shots_below(made[2], 9).unwrap()),
+        seqs(reader.screenshots_below(made[2], 9).unwrap()),
         [made[1], made[0]]
     );
-    assert_eq!(seqs(reader.shots_below(made[2], 1).unwrap()), [made[1]]);
-    assert_eq!(seqs(reader.shots_below(0, 9).unwrap()), [0; 0]);
+    assert_eq!(
+        seqs(reader.screenshots_below(made[2], 1).unwrap()),
+        [made[1]]
+    );
+    assert_eq!(seqs(reader.screenshots_below(0, 9).unwrap()), [0; 0]);
     for n in 0..3 {
         let of = UtcDay::of_us(NOW + n * day);
         let expected: Vec<u64> = (0..4)
@@ -64,7 +67,11 @@ fn shots_are_listed_from_any_number_down_and_by_their_days() {
             .filter(|k| UtcDay::of_us(NOW + k * day / 2) == of)
             .map(|k| made[usize::try_from(k).unwrap()])
             .collect();
-        assert_eq!(seqs(reader.shots_of(&(of..=of)).unwrap()), expected, "{of}");
+        assert_eq!(
+            seqs(reader.screenshots_of(&(of..=of)).unwrap()),
+            expected,
+            "{of}"
+        );
     }
 }
 
@@ -73,13 +80,15 @@ fn a_picture_that_is_not_the_one_named_is_refused() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let (shot, picture) = shot(NOW, 50);
-    let error = journal.add_shot(&shot, &picture[1..], NOW).unwrap_err();
+    let error = journal
+        .add_screenshot(&shot, &picture[1..], NOW)
+        .unwrap_err();
     assert!(
         matches!(error, JournalError::WrongPicture { what: "sha256" }),
         "{error}"
     );
     let shot = model::Screenshot { bytes: 1, ..shot };
-    let error = journal.add_shot(&shot, &picture, NOW).unwrap_err();
+    let error = journal.add_screenshot(&shot, &picture, NOW).unwrap_err();
     assert!(
         matches!(error, JournalError::WrongPicture { what: "size" }),
         "{error}"
@@ -95,7 +104,7 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
         .map(|n| add_shot(&mut journal, NOW + n, 100))
         .collect();
     let path = |seq: u64| {
-        let shots = desk.reader().shots(10).unwrap();
+        let shots = desk.reader().newest_screenshots(10).unwrap();
         shots
             .into_iter()
             .find(|s| s.seq == seq)
@@ -110,7 +119,7 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     // One picture in the place of another.
     fs::copy(path(seqs[3]), path(seqs[2])).unwrap();
     for &seq in &seqs[..3] {
-        let lost = desk.reader().picture(seq);
+        let lost = desk.reader().open_screenshot(seq);
         assert!(
             matches!(lost, Err(JournalError::PictureLost { .. })),
             "{seq}"
@@ -118,24 +127,24 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     }
     journal.freeze(NOW, &few(100)).unwrap();
     let outbox = desk.outbox();
-    assert_eq!(outbox.next_shots(10).unwrap().len(), 4);
+    assert_eq!(outbox.next_screenshots(10).unwrap().len(), 4);
     for &seq in &seqs[..3] {
-        let lost = outbox.picture(seq);
+        let lost = outbox.open_screenshot_file(seq);
         assert!(
             matches!(lost, Err(JournalError::PictureLost { .. })),
             "{seq}"
         );
     }
-    outbox.picture(seqs[3]).unwrap();
+    outbox.open_screenshot_file(seqs[3]).unwrap();
     let waiting: Vec<u64> = outbox
-        .next_shots(10)
+        .next_screenshots(10)
         .unwrap()
         .iter()
         .map(|s| s.seq)
         .collect();
     assert_eq!(waiting, [seqs[3]]);
     assert_eq!(
-        desk.reader().shots(10).unwrap().len(),
+        desk.reader().newest_screenshots(10).unwrap().len(),
         4,
         "the facts are kept"
     );
@@ -148,7 +157,10 @@ fn a_sealed_picture_of_the_same_viewer_is_not_taken_for_another() {
     let seq = add_shot(&mut journal, NOW, 100);
     // Whoever can change the files can seal for the viewer too; the hash in the sealed record tells.
     let forged = journal_keys_seal(&desk, b"another picture");
-    let file = desk.reader().shots(1).unwrap()[0].file.clone().unwrap();
+    let file = desk.reader().newest_screenshots(1).unwrap()[0]
+        .file
+        .clone()
+        .unwrap();
     fs::write(&file, &forged).unwrap();
     desk.sql()
         .execute(
@@ -156,7 +168,7 @@ fn a_sealed_picture_of_the_same_viewer_is_not_taken_for_another() {
             rusqlite::params![&Sha256::digest(&forged)[..], forged.len()],
         )
         .unwrap();
-    let lost = desk.reader().picture(seq).unwrap_err();
+    let lost = desk.reader().open_screenshot(seq).unwrap_err();
     assert!(
         lost.to_string()
             .contains("its hash is not the one recorded"),
@@ -210,9 +222,9 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
         b"from nowhere"
     );
     let reader = desk.reader();
-    reader.picture(kept).unwrap();
+    reader.open_screenshot(kept).unwrap();
     assert!(matches!(
-        reader.picture(missing),
+        reader.open_screenshot(missing),
         Err(JournalError::PictureLost { .. })
     ));
     drop(journal);
@@ -220,6 +232,6 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     fs::rename(&away, &gone).unwrap();
     let (journal, recovery) = desk.open();
     assert_eq!(recovery.swept, journal::ReconcileReport::default());
-    desk.reader().picture(missing).unwrap();
+    desk.reader().open_screenshot(missing).unwrap();
     drop(journal);
 }

@@ -42,7 +42,7 @@ struct Seen {
 
 fn look(desk: &Desk) -> Seen {
     let reader = desk.reader();
-    let found = reader.tail_after(0, 100).unwrap();
+    let found = reader.read_after(0, 100).unwrap();
     assert!(
         found
             .lines
@@ -60,14 +60,16 @@ fn look(desk: &Desk) -> Seen {
             assert_eq!(*s, expected, "nothing false is ever shown");
         }
     }
-    let lost = [4, 8].into_iter().filter(|seq| match reader.picture(*seq) {
-        Ok(picture) => {
-            assert_eq!(picture, shot(NOW + (*seq / 8) as i64 * DAY, 3000).1);
-            false
-        }
-        Err(JournalError::PictureLost { seq: named, .. }) => named == *seq,
-        Err(e) => panic!("{e}"),
-    });
+    let lost = [4, 8]
+        .into_iter()
+        .filter(|seq| match reader.open_screenshot(*seq) {
+            Ok(picture) => {
+                assert_eq!(picture, shot(NOW + (*seq / 8) as i64 * DAY, 3000).1);
+                false
+            }
+            Err(JournalError::PictureLost { seq: named, .. }) => named == *seq,
+            Err(e) => panic!("{e}"),
+        });
     let lost = lost.collect();
     Seen {
         damaged: found.damaged.iter().map(|d| d.seq).collect(),
@@ -79,9 +81,9 @@ fn look(desk: &Desk) -> Seen {
             .unwrap()
             .body
             .is_some(),
-        pending: reader.pending().unwrap().len(),
+        pending: reader.provisional_spans().unwrap().len(),
         rollups: reader
-            .rollups(0..i64::MAX)
+            .read_rollups(0..i64::MAX)
             .unwrap()
             .iter()
             .filter(|r| r.content.is_some())
@@ -113,9 +115,11 @@ fn goes_on(desk: &Desk, what: &str) {
     let mut next = 1;
     for _ in 0..20 {
         journal.freeze(NOW + DAY, &few(100)).unwrap();
-        for shot in outbox.next_shots(9).unwrap() {
-            match outbox.picture(shot.seq) {
-                Ok(_) => outbox.ack_shot(shot.seq, shot.form, NOW).unwrap(),
+        for shot in outbox.next_screenshots(9).unwrap() {
+            match outbox.open_screenshot_file(shot.seq) {
+                Ok(_) => outbox
+                    .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                    .unwrap(),
                 Err(JournalError::PictureLost { .. }) => {}
                 Err(e) => panic!("{what}: {e}"),
             }
@@ -126,10 +130,12 @@ fn goes_on(desk: &Desk, what: &str) {
         let (first, last) = (segment.first_seq, segment.last_seq);
         assert_eq!(first, next, "{what}");
         if segment.body.is_none() {
-            outbox.withdraw_segment(first, last).unwrap();
+            outbox.rebuild_segment(first, last).unwrap();
             continue;
         }
-        outbox.ack_segment(first, last, segment.form, NOW).unwrap();
+        outbox
+            .acknowledge_segment(first, last, segment.form, NOW)
+            .unwrap();
         next = last + 1;
     }
     assert_eq!(next, 10, "{what}: the open span is the ninth record");

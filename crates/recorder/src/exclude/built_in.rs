@@ -93,7 +93,7 @@ const TABLES: [WordTable; 9] = [
 ];
 
 /// Every built-in rule with its group, group after group.
-pub fn built_in() -> impl Iterator<Item = (ExclusionGroup, ExclusionRule)> {
+pub fn built_in_rules() -> impl Iterator<Item = (ExclusionGroup, ExclusionRule)> {
     TABLES.into_iter().flat_map(|(group, part, lines)| {
         lines
             .iter()

@@ -14,7 +14,7 @@ fn window(app: &str, title: &str) -> WindowInfo {
 }
 
 fn group(x: &ExclusionRules, app: &str, title: &str) -> Option<ExclusionGroup> {
-    match x.which(&window(app, title)) {
+    match x.matching_rule(&window(app, title)) {
         Some((ExclusionOrigin::BuiltIn(group), _)) => Some(group),
         Some((ExclusionOrigin::Own(n), _)) => panic!("nobody made rule {n}"),
         None => None,
@@ -243,7 +243,7 @@ fn the_built_in_rules_hold_back_what_they_should_and_nothing_else() {
         assert_eq!(group(&x, app, "Untitled"), Some(*expected), "{app}");
     }
     for (app, title) in HARMLESS {
-        let which = x.which(&window(app, title));
+        let which = x.matching_rule(&window(app, title));
         assert!(which.is_none(), "{app}: {title}: {which:?}");
     }
 }
@@ -252,7 +252,7 @@ fn the_built_in_rules_hold_back_what_they_should_and_nothing_else() {
 fn each_built_in_rule_stands_once_and_finds_its_own_word() {
     let x = ExclusionRules::with_built_in(&[]).unwrap();
     let mut seen = BTreeSet::new();
-    for (group, rule) in built_in() {
+    for (group, rule) in built_in_rules() {
         assert!(seen.insert(rule.to_string()), "{rule} stands twice");
         let own = |pattern: &Option<String>| {
             let word = pattern.as_deref().unwrap_or_default().trim_matches('*');
@@ -267,7 +267,7 @@ fn each_built_in_rule_stands_once_and_finds_its_own_word() {
         assert!(x.protects(&window), "{rule}");
         assert!(ExclusionGroup::ALL.contains(&group));
     }
-    let groups: BTreeSet<ExclusionGroup> = built_in().map(|(group, _)| group).collect();
+    let groups: BTreeSet<ExclusionGroup> = built_in_rules().map(|(group, _)| group).collect();
     assert_eq!(groups.len(), ExclusionGroup::ALL.len(), "no group is empty");
 }
 
@@ -281,7 +281,7 @@ fn all_parts_of_a_rule_must_match() {
     assert_eq!(rule.to_string(), "app \"firefox\" and title \"payroll*\"");
     let x = ExclusionRules::new(&[ExclusionRule::default_title("never"), rule.clone()]).unwrap();
     assert_eq!(
-        x.which(&window("Firefox", "Payrolls 2026")),
+        x.matching_rule(&window("Firefox", "Payrolls 2026")),
         Some((ExclusionOrigin::Own(2), &rule))
     );
     assert!(!x.protects(&window("Firefox", "News")));
@@ -300,7 +300,7 @@ impl ExclusionRule {
 #[test]
 fn a_users_rule_is_named_before_a_built_in_one() {
     let x = ExclusionRules::with_built_in(&[ExclusionRule::default_title("bank")]).unwrap();
-    let (origin, _) = x.which(&window("", "My bank")).unwrap();
+    let (origin, _) = x.matching_rule(&window("", "My bank")).unwrap();
     assert_eq!(origin, ExclusionOrigin::Own(1));
 }
 
@@ -347,7 +347,7 @@ proptest! {
     /// Whatever a title is, it is answered without a panic; and a word stands out between spaces in any case.
     #[test]
     fn any_title_is_answered(title in "\\PC{0,40}", word in "[a-z]{1,8}", upper in any::<bool>()) {
-        let _ = BUILT_IN.which(&window(&title, &title));
+        let _ = BUILT_IN.matching_rule(&window(&title, &title));
         let x = ExclusionRules::new(&[ExclusionRule::default_title(&word)]).unwrap();
         let shown = if upper { word.to_uppercase() } else { word };
         let title = format!("{title} {shown} {title}");

@@ -196,14 +196,14 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     let start = utc("2026-03-02T08:59:00Z");
     let mut w = ScheduleWatch::new(h, TimeZone::UTC, start);
     assert!(!w.now().inside);
-    assert_eq!(w.look(start + 59 * s), None);
-    assert_eq!(w.look(start + 60 * s), Some(true));
-    assert_eq!(w.look(start + 61 * s), None);
-    assert_eq!(w.look(start), Some(false), "the clock was set back");
-    assert_eq!(w.look(start + 60 * s), Some(true), "so it begins again");
+    assert_eq!(w.poll(start + 59 * s), None);
+    assert_eq!(w.poll(start + 60 * s), Some(true));
+    assert_eq!(w.poll(start + 61 * s), None);
+    assert_eq!(w.poll(start), Some(false), "the clock was set back");
+    assert_eq!(w.poll(start + 60 * s), Some(true), "so it begins again");
     // Asleep from one working day into the next: the answer is the same, but edges were passed.
-    assert_eq!(w.look(utc("2026-03-03T10:00:00Z")), Some(true));
-    assert_eq!(w.look(utc("2026-03-03T10:00:01Z")), None);
+    assert_eq!(w.poll(utc("2026-03-03T10:00:00Z")), Some(true));
+    assert_eq!(w.poll(utc("2026-03-03T10:00:01Z")), None);
     let now = utc("2026-03-03T10:00:02Z");
     assert_eq!(w.set_zone(zone("Asia/Tokyo"), now), Some(false));
     assert_eq!(w.set_hours(RecordingSchedule::default(), now), Some(true));

@@ -42,7 +42,7 @@ impl Recorder {
             self.wake(at.boot_us);
         }
         self.advance(at.boot_us, SETTLE_US);
-        let expected = self.utc(at.boot_us);
+        let expected = self.timestamp_at(at.boot_us);
         let jump = at.utc_us.saturating_sub(expected);
         if jump.unsigned_abs() >= CLOCK_SLACK_US && at.boot_us >= self.now_boot {
             self.cut(at.boot_us);
@@ -66,10 +66,10 @@ impl Recorder {
         self.advance(from, 0);
         // A pause that ends meanwhile is over afterwards; until then nothing but `state` was so.
         self.only = Some(state);
-        self.refresh(from);
+        self.apply_state(from);
         self.advance(to, 0);
         self.only = None;
-        self.refresh(to);
+        self.apply_state(to);
         // Silence during sleep says nothing about the person before it or after it.
         self.last_input_boot = self.last_input_boot.max(to);
     }
@@ -79,11 +79,11 @@ impl Recorder {
             self.asleep = false;
             // The silence of the night is not idleness of the evening before it.
             self.last_input_boot = self.last_input_boot.max(boot);
-            self.refresh(boot);
+            self.apply_state(boot);
         }
     }
 
-    pub(super) fn utc(&self, boot: u64) -> i64 {
+    pub(super) fn timestamp_at(&self, boot: u64) -> i64 {
         if boot >= self.anchor.boot_us {
             self.anchor
                 .utc_us
@@ -96,7 +96,7 @@ impl Recorder {
     }
 
     /// The moment on the boot clock at which the wall clock shows `utc`, if nobody sets it before.
-    pub(super) fn boot_of(&self, utc: i64) -> u64 {
+    pub(super) fn boot_at(&self, utc: i64) -> u64 {
         let ahead = utc.saturating_sub(self.anchor.utc_us);
         self.anchor.boot_us.saturating_add_signed(ahead)
     }

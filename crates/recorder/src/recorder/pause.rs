@@ -34,7 +34,7 @@ impl Recorder {
         match self.pause? {
             PauseEnd::Never => None,
             PauseEnd::Boot(boot) => Some(boot),
-            PauseEnd::Utc(utc) => Some(self.boot_of(utc)),
+            PauseEnd::Utc(utc) => Some(self.boot_at(utc)),
         }
     }
 
@@ -46,11 +46,11 @@ impl Recorder {
             PauseRequest::For(us) => (PauseEnd::Boot(at.boot_us.saturating_add(us)), Some(us)),
             PauseRequest::Until(utc) => (
                 PauseEnd::Utc(utc),
-                Some(u64::try_from(utc.saturating_sub(self.utc(at.boot_us))).unwrap_or(0)),
+                Some(u64::try_from(utc.saturating_sub(self.timestamp_at(at.boot_us))).unwrap_or(0)),
             ),
         };
         self.pause = Some(end);
-        self.refresh(at.boot_us);
+        self.apply_state(at.boot_us);
         let until = length.map_or_else(
             || "until resumed".to_owned(),
             |us| format!("for {}", words(us)),
@@ -69,7 +69,7 @@ impl Recorder {
         }
         self.pause = None;
         self.overtime = self.outside_hours;
-        self.refresh(at.boot_us);
+        self.apply_state(at.boot_us);
         let text = if self.overtime {
             "Recording resumed outside the recording hours, until they begin."
         } else {
@@ -82,7 +82,7 @@ impl Recorder {
     pub(super) fn end_pause(&mut self, boot: u64) {
         let boot = boot.max(self.open.start_boot);
         self.pause = None;
-        self.refresh(boot);
+        self.apply_state(boot);
         if self.is_paused() {
             let text = "The pause has ended outside the recording hours: still paused.";
             self.notice(boot, NoticeCode::OutsideHours, text.to_owned());
@@ -100,7 +100,7 @@ impl Recorder {
         if self.is_paused() == before {
             return;
         }
-        self.refresh(at.boot_us);
+        self.apply_state(at.boot_us);
         let (code, text) = if before {
             (
                 NoticeCode::InsideHours,

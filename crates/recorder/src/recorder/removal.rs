@@ -19,15 +19,15 @@ fn touches(range: &Range<i64>, span: &Span) -> bool {
 
 impl Recorder {
     /// Cuts the open span at `at`, so that what was until now can be taken out and what comes goes on.
-    pub fn cut_off(&mut self, at: Moment) {
+    pub fn cut_at(&mut self, at: Moment) {
         self.step(at, crate::RecorderInput::Tick);
         self.cut(at.boot_us);
     }
 
     /// Forgets windows and counts of every closed span that touches `range` (microseconds since the Unix epoch, UTC);
-    /// their time and state stay. The open span is cut off first ([`Self::cut_off`]).
-    pub fn forget(&mut self, range: &Range<i64>) {
-        self.pending.strip(|span| {
+    /// their time and state stay. The open span is cut off first ([`Self::cut_at`]).
+    pub fn redact(&mut self, range: &Range<i64>) {
+        self.pending.edit_each(|span| {
             let hit = touches(range, span) && !span.removed;
             if hit {
                 strip(span);
@@ -47,8 +47,8 @@ impl Recorder {
 
     /// The start of the oldest span that is not settled, in microseconds since the Unix epoch (UTC).
     #[must_use]
-    pub fn oldest_us(&self) -> i64 {
+    pub fn oldest_unsettled(&self) -> i64 {
         let boot = self.pending.front_start().unwrap_or(self.open.start_boot);
-        self.utc(boot)
+        self.timestamp_at(boot)
     }
 }

@@ -100,7 +100,7 @@ impl Desk {
     }
 
     pub fn checkpoint(&mut self, at: Moment) {
-        let out = self.recorder.checkpoint(at);
+        let out = self.recorder.take_batch(at);
         self.keep(out);
     }
 

@@ -141,7 +141,7 @@ fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
     assert!(d.recorder.view().outside_hours);
     d.at(S, window("Diary", "dear diary")).at(2 * S, keys(9));
     assert_eq!(
-        d.recorder.shot_target(),
+        d.recorder.screenshot_target(),
         Err(SkipReason::State(Coverage::Paused))
     );
     d.step(moment(10 * S), RecorderInput::Hours { inside: true });
@@ -246,10 +246,10 @@ fn new_rules_hold_at_once_for_the_window_that_is_active() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "Plans")).at(4 * S, keys(2));
     d.step(moment(10 * S), RecorderInput::Exclusions(title("plans")));
-    assert_eq!(d.recorder.shot_target(), Err(SkipReason::Protected));
+    assert_eq!(d.recorder.screenshot_target(), Err(SkipReason::Protected));
     d.at(12 * S, keys(3));
     d.step(moment(20 * S), RecorderInput::Exclusions(title("other")));
-    assert!(d.recorder.shot_target().is_ok());
+    assert!(d.recorder.screenshot_target().is_ok());
     d.at(22 * S, keys(4));
     // Rules that change nothing for this window cut nothing.
     d.step(moment(25 * S), RecorderInput::Exclusions(title("another")));

@@ -105,10 +105,10 @@ fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "secret")).at(30 * S, keys(7));
     d.at(40 * S, window("Mail", "other"));
-    d.recorder.cut_off(moment(50 * S));
+    d.recorder.cut_at(moment(50 * S));
     // The journal had everything until now; it took it out, and so does the recorder.
-    let all = d.recorder.stamp(moment(0))..d.recorder.stamp(moment(50 * S));
-    d.recorder.forget(&all);
+    let all = d.recorder.timestamp_of(moment(0))..d.recorder.timestamp_of(moment(50 * S));
+    d.recorder.redact(&all);
     assert!(d.recorder.take_closed().iter().all(|s| s.removed));
     // Told late, but typed before: not counted any more.
     d.at(49 * S, keys(3));
@@ -302,10 +302,13 @@ fn protected_windows_are_counted_but_never_named_or_pictured() {
     d.at(0, window("Editor", "a"))
         .at(10 * S, window("KeePassXC", "Secrets.kdbx"))
         .at(12 * S, keys(3));
-    assert_eq!(d.recorder.shot_target().unwrap_err(), SkipReason::Protected);
+    assert_eq!(
+        d.recorder.screenshot_target().unwrap_err(),
+        SkipReason::Protected
+    );
     d.at(15 * S, window("KeePassXC", "Other.kdbx"))
         .at(20 * S, window("Editor", "b"));
-    assert!(d.recorder.shot_target().is_ok());
+    assert!(d.recorder.screenshot_target().is_ok());
     let r = d.stop(30 * S);
     let text = format!("{r:?}");
     assert!(

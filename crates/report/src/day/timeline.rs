@@ -17,13 +17,13 @@ pub struct OwnedInterval {
     pub start_us: i64,
     /// First instant after it.
     pub end_us: i64,
-    /// Index of the owning span in the slice given to [`pieces`].
+    /// Index of the owning span in the slice given to [`resolve_overlaps`].
     pub span: usize,
 }
 
 /// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
 #[must_use]
-pub fn pieces(spans: &[&Span]) -> Vec<OwnedInterval> {
+pub fn resolve_overlaps(spans: &[&Span]) -> Vec<OwnedInterval> {
     pieces_of(spans.iter().map(|span| (span.start_us, span.end_us())))
 }
 
@@ -86,7 +86,7 @@ mod tests {
 
     fn owned(spans: &[Span]) -> Vec<(i64, i64, usize)> {
         let refs: Vec<&Span> = spans.iter().collect();
-        pieces(&refs)
+        resolve_overlaps(&refs)
             .iter()
             .map(|p| (p.start_us, p.end_us, p.span))
             .collect()

@@ -1,6 +1,6 @@
 //! The running totals of the present day, kept without reading the journal again.
 
-use super::{DayReport, StateTotal, bounds, date_in};
+use super::{DayReport, StateTotal, day_bounds, local_date_in};
 use crate::strip::Timeline;
 use crate::{DaySummary, text};
 use jiff::civil::Date;
@@ -37,7 +37,7 @@ impl TodayTotals {
             day,
             states: [0; Coverage::ALL.len()],
             counts: Counts::default(),
-            glance: DaySummary::new(bounds(day, &text::zone(zone)).0),
+            glance: DaySummary::new(day_bounds(day, &text::load_zone(zone)).0),
         }
     }
 
@@ -60,13 +60,13 @@ impl TodayTotals {
     }
 
     /// Forgets the names of everything.
-    pub fn forget_names(&mut self) {
-        self.glance.forget_names();
+    pub fn clear_names(&mut self) {
+        self.glance.clear_names();
     }
 
     /// Adds the names that another part of the same day holds.
-    pub fn add_names(&mut self, other: &Self) {
-        self.glance.add_names(&other.glance);
+    pub fn merge_names(&mut self, other: &Self) {
+        self.glance.merge_names(&other.glance);
     }
 
     /// The day these totals are of.
@@ -77,29 +77,29 @@ impl TodayTotals {
 
     /// Adds a closed span. A span that ends on a later day begins that day afresh.
     pub fn add(&mut self, span: &Span) {
-        let zone = text::zone(&span.zone);
+        let zone = text::load_zone(&span.zone);
         let end = span.end_us();
         // The last instant decides: a span that ends exactly at midnight belongs to the day before.
-        let last_day = date_in(end.saturating_sub(1), &zone);
+        let last_day = local_date_in(end.saturating_sub(1), &zone);
         if last_day > self.day {
             *self = Self::new(last_day, &span.zone);
         }
-        let (from, to) = bounds(self.day, &zone);
+        let (from, to) = day_bounds(self.day, &zone);
         let (from, to) = (from.max(span.start_us), to.min(end));
         if from < to {
             self.states[span.state as usize] += to.abs_diff(from);
             self.glance.add(span, from, to);
         }
-        if date_in(span.start_us, &zone) == self.day {
+        if local_date_in(span.start_us, &zone) == self.day {
             self.counts += span.counts;
         }
     }
 
     /// Takes back what a span that began at `start_us` had counted, since it was taken out of the record.
-    pub fn take_back(&mut self, start_us: i64, counts: Counts, zone: &str) {
-        if date_in(start_us, &text::zone(zone)) == self.day {
-            self.counts.take_back(counts);
-            self.glance.take_back(start_us, counts);
+    pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
+        if local_date_in(start_us, &text::load_zone(zone)) == self.day {
+            self.counts.saturating_sub(counts);
+            self.glance.subtract(start_us, counts);
         }
     }
 
@@ -134,12 +134,12 @@ mod tests {
         today.counts.hardware.keys = 9;
         let mut counts = Counts::default();
         counts.hardware.keys = 4;
-        today.take_back(midnight - 1, counts, "Europe/Berlin");
+        today.subtract(midnight - 1, counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 9);
-        today.take_back(midnight, counts, "Europe/Berlin");
+        today.subtract(midnight, counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 5);
         counts.hardware.keys = 40;
-        today.take_back(midnight, counts, "Europe/Berlin");
+        today.subtract(midnight, counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 0);
     }
 

@@ -1,7 +1,7 @@
 //! The shape of a day's report: what `uam report --json` prints.
 //!
 //! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
-//! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::printable`] only.
+//! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
 
 use crate::activity::ActivityBucket;
 use crate::meaning::NamedUsage;

@@ -5,7 +5,7 @@
 //!   instant and every count stays in exactly one place.
 //! * What was protected or taken out is never counted to something else.
 
-use super::{Extent, date_in, pieces};
+use super::{Extent, local_date_in, resolve_overlaps};
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use model::{Coverage, Span};
@@ -42,7 +42,7 @@ impl DayStart {
     /// The day that holds an instant (microseconds since the Unix epoch, UTC).
     #[must_use]
     pub fn date_in(self, at_us: i64, zone: &TimeZone) -> Date {
-        let date = date_in(at_us, zone);
+        let date = local_date_in(at_us, zone);
         if !self.is_midnight() && at_us < self.start_of(date, zone) {
             return date.yesterday().unwrap_or(date);
         }
@@ -53,7 +53,7 @@ impl DayStart {
     /// clock change begins at the first instant that exists.
     pub(crate) fn start_of(self, day: Date, zone: &TimeZone) -> i64 {
         if self.is_midnight() {
-            return super::start_of(day, zone);
+            return super::day_start(day, zone);
         }
         let [hour, minute] = [self.0 / 60, self.0 % 60].map(|n| i8::try_from(n).unwrap_or(0));
         match day
@@ -61,7 +61,7 @@ impl DayStart {
             .to_zoned(zone.clone())
         {
             Ok(zoned) => zoned.timestamp().as_microsecond(),
-            Err(_) => super::start_of(day, zone),
+            Err(_) => super::day_start(day, zone),
         }
     }
 
@@ -106,7 +106,7 @@ impl DayBounds {
         if !known(&self.zones, self.last) {
             let place = self.zones.iter().position(|(known, ..)| known == name);
             self.last = place.unwrap_or_else(|| {
-                let zone = crate::text::zone(name);
+                let zone = crate::text::load_zone(name);
                 let bounds = self.starts.bounds(self.day, &zone);
                 self.zones.push((name.to_owned(), zone, bounds));
                 self.zones.len() - 1
@@ -174,7 +174,7 @@ impl<'a> Stretches<'a> {
     /// before the first span.
     pub(crate) fn new(spans: &[&'a Span], extent: Extent, zone: &'a str, merge_us: u64) -> Self {
         let mut list = Vec::new();
-        let pieces = pieces(spans);
+        let pieces = resolve_overlaps(spans);
         let mut zone: &str = pieces.first().map_or(zone, |p| &spans[p.span].zone);
         let mut at = extent.began_us;
         let mut put = |from_us, to_us, zone, index: Option<usize>| {

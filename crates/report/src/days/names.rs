@@ -96,7 +96,10 @@ impl<'m> Classifier<'m> {
     fn rules(&mut self, app: &str) -> [Vec<(u32, Option<&'m Regex>)>; 2] {
         let meaning = self.meaning;
         [(0, RuleList::Category), (1, RuleList::Project)].map(|(list, of)| {
-            let rules = meaning.of_app(of, app).into_iter().chain([(NONE, None)]);
+            let rules = meaning
+                .rules_for_app(of, app)
+                .into_iter()
+                .chain([(NONE, None)]);
             rules
                 .map(|(name, must)| (self.number(list, name), must))
                 .collect()
@@ -104,13 +107,13 @@ impl<'m> Classifier<'m> {
     }
 
     /// Fills in the categories and projects of a day.
-    pub fn tell_day(&mut self, day: &mut DayReport) {
+    pub fn classify_day(&mut self, day: &mut DayReport) {
         let mut sums: [NamedSums; 2] = Default::default();
         for app in &day.apps {
             for window in &app.windows {
                 let named = self.of(&app.app, &window.title);
                 for (list, number) in named.into_iter().enumerate() {
-                    sums[list].add(self.name(list, number), &window.usage);
+                    sums[list].add(self.name_of(list, number), &window.usage);
                 }
             }
         }
@@ -126,7 +129,7 @@ impl<'m> Classifier<'m> {
 
     /// The name at a place of a list: 0 for categories, 1 for projects.
     #[must_use]
-    pub fn name(&self, list: usize, number: u32) -> &str {
+    pub fn name_of(&self, list: usize, number: u32) -> &str {
         let names = self.names.get(list);
         let name = names.and_then(|names| names.get(usize::try_from(number).ok()?));
         name.map_or(NONE, String::as_str)

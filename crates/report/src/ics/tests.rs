@@ -23,7 +23,7 @@ proptest! {
     #[test]
     fn a_hostile_name_stays_in_its_line(name in "(.|[\\r\\n:;,\\\\\u{202e}]){0,300}") {
         let mut out = String::new();
-        fold(&mut out, &format!("SUMMARY:{}", escape(&printable(&name, NAME))));
+        fold(&mut out, &format!("SUMMARY:{}", escape(&to_printable(&name, NAME))));
         prop_assert!(out.ends_with("\r\n"));
         let unfolded = out.replace("\r\n ", "");
         prop_assert_eq!(unfolded.matches('\n').count(), 1);

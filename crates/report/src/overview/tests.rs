@@ -236,7 +236,7 @@ proptest! {
             time += day.totals.length_us;
             counted += day.totals.counts.keys();
             let mut report = view.summarise(&lines, &[], date, extent, "UTC");
-            RULES.tell_day(&mut report);
+            RULES.classify_day(&mut report);
             prop_assert_eq!(&report.states, &day.totals.states);
             prop_assert_eq!(&report.categories, &day.totals.categories);
             prop_assert_eq!(&report.projects, &day.totals.projects);

@@ -118,7 +118,7 @@ impl Desk {
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
         let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
         journal.commit_recovered(&mended, now_us).unwrap();
-        let rollups = RollupBuilder::new(journal.first_clear_slot().unwrap());
+        let rollups = RollupBuilder::new(journal.first_free_quarter_hour().unwrap());
         Run {
             journal,
             rollups,
@@ -142,14 +142,17 @@ impl Desk {
             starts,
             merge_us: 0,
         };
-        let mut many = query::days_from(&reader, starts, &days, now_us, "Europe/Berlin").unwrap();
+        let mut many =
+            query::read_days_from(&reader, starts, &days, now_us, "Europe/Berlin").unwrap();
         let asked = (view, &*MEANING);
-        let told = query::overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
+        let told =
+            query::read_overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
         MEANING.tell_days(&mut many);
         assert_eq!(told.unwrap().totals(), many);
         for meaning in [&*MEANING, &*TITLES] {
             let asked = (view, meaning);
-            let all = query::overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
+            let all =
+                query::read_overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
             let asked = (starts, meaning);
             let told = query::days_told(&reader, asked, &days, now_us, "Europe/Berlin");
             assert_eq!(told.unwrap(), all.unwrap().totals());
@@ -175,7 +178,7 @@ impl Desk {
 
     /// How many slots have a roll-up, and how many only a mark.
     fn slots(&self) -> (usize, usize) {
-        let rows = self.reader().rollups(0..i64::MAX).unwrap();
+        let rows = self.reader().read_rollups(0..i64::MAX).unwrap();
         let rolled = rows.iter().filter(|row| row.content.is_some()).count();
         (rolled, rows.len() - rolled)
     }
@@ -210,12 +213,12 @@ impl Run {
                 at_us: self.now_us,
             })
             .unwrap();
-        self.rollups.written();
+        self.rollups.mark_written();
     }
 
     fn stop(mut self) {
         self.commit(0);
-        self.rollups.finish();
+        self.rollups.finish_current();
         self.commit(0);
         self.journal.close(self.now_us).unwrap();
     }
@@ -240,11 +243,11 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     run.stop();
     let touched = slot_of(now - 1) - slot_of(begin) + 1;
     assert_eq!(desk.slots(), (usize::try_from(touched).unwrap(), 0));
-    for row in desk.reader().rollups(0..i64::MAX).unwrap() {
+    for row in desk.reader().read_rollups(0..i64::MAX).unwrap() {
         let content = row.content.unwrap();
         let rollup = Rollup::decode(row.slot, &content).unwrap();
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
-        each_window(row.slot, &content, &mut |window| {
+        for_each_window(row.slot, &content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
             assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
             add(
@@ -312,7 +315,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         let reader = desk.reader();
         let mut all = Vec::new();
         let days = UtcDay::of_us(begin)..=UtcDay::of_us(begin);
-        crate::search::titles(&reader, &days, words, |_, hits| {
+        crate::search::search_titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
                     .map(|h| (h.title, h.first_us, h.last_us, h.active_us)),
@@ -324,7 +327,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         all
     };
     let records = |word: &str| {
-        let lines = desk.reader().lines(0..i64::MAX).unwrap().lines;
+        let lines = desk.reader().read_records(0..i64::MAX).unwrap().lines;
         found_by_records(&lines, word)
     };
     // Some slots are told by roll-ups, the last by records.
@@ -346,7 +349,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
     let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
-    run.journal.remove(&what, run.now_us).unwrap();
+    run.journal.redact(&what, run.now_us).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
     run.stop();
@@ -394,9 +397,9 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
     assert_eq!(rollup.totals.states[0], 60_000_000);
-    let (sums, windows) = parted(done[0].1);
+    let (sums, windows) = split_content(done[0].1);
     let again = rollup.encode().unwrap();
-    assert_eq!(parted(&again), (sums, Some(&b""[..])));
+    assert_eq!(split_content(&again), (sums, Some(&b""[..])));
     assert!(windows.is_some_and(|w| !w.is_empty()));
     let text = String::from_utf8(sums.to_vec()).unwrap();
     let newer = text.replace("\"v\":2", "\"v\":3");
@@ -407,7 +410,7 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
         Rollup::decode(1_000, older.as_bytes()).unwrap().totals,
         rollup.totals
     );
-    assert_eq!(each_window(1_000, older.as_bytes(), &mut |_| ()), None);
+    assert_eq!(for_each_window(1_000, older.as_bytes(), &mut |_| ()), None);
     assert_eq!(Rollup::decode(1_000, b"{}"), None);
 }
 
@@ -416,7 +419,7 @@ fn a_span_of_a_million_years_is_no_work() {
     let mut rollups = RollupBuilder::new(0);
     rollups.add(&span(0, i64::MAX, "UTC", Coverage::Asleep, 0));
     rollups.add(&span(S, S, "UTC", Coverage::Active, 0));
-    rollups.finish();
+    rollups.finish_current();
     assert!(rollups.done().is_empty());
     let desk = Desk::new();
     let mut run = desk.start(&Identity::generate(), at("2026-03-28T21:07:11Z"));
@@ -493,7 +496,7 @@ proptest! {
                 Step::Remove(seconds) => {
                     run.commit(0);
                     let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
-                    run.journal.remove(&what, run.now_us).unwrap();
+                    run.journal.redact(&what, run.now_us).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
@@ -515,7 +518,7 @@ proptest! {
             }
         }
         run.commit(1);
-        let (first, last) = (crate::day::date_of(begin - 30 * H, "UTC"), crate::day::date_of(latest + 30 * H, "UTC"));
+        let (first, last) = (crate::day::local_date(begin - 30 * H, "UTC"), crate::day::local_date(latest + 30 * H, "UTC"));
         for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
             desk.compare(first..=last, now_us);
         }

@@ -3,7 +3,8 @@
 //! Always true: every text of the sheet goes through `esc`, and the file forbids scripts and requests by itself.
 
 use super::{
-    Colour, PeriodRow, PrintableReport, PrintedTimeline, UsageTable, UsageTableRow, clock, percent,
+    Colour, PeriodRow, PrintableReport, PrintedTimeline, UsageTable, UsageTableRow, format_percent,
+    format_seconds,
 };
 use data_encoding::BASE64;
 use std::fmt::Write;
@@ -34,7 +35,7 @@ fn hex(Colour(r, g, b): Colour) -> String {
 
 /// The sheet as a file's content.
 #[must_use]
-pub fn html(sheet: &PrintableReport) -> String {
+pub fn render_html(sheet: &PrintableReport) -> String {
     let mut out = String::with_capacity(64 * 1024);
     let _ = write!(
         out,
@@ -112,7 +113,7 @@ fn usage(out: &mut String, table: &UsageTable) {
 }
 
 fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
-    let [active, idle, total] = row.seconds.map(clock);
+    let [active, idle, total] = row.seconds.map(format_seconds);
     let key = row.tint.map_or_else(String::new, |tint| {
         format!("<i class=\"key\" style=\"background:{}\"></i>", hex(tint))
     });
@@ -121,7 +122,7 @@ fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
         "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td><td class=\"n\">{active}</td>\
          <td class=\"n\">{idle}</td><td class=\"n\">{total}</td></tr>",
         esc(&row.name),
-        percent(row.share)
+        format_percent(row.share)
     );
 }
 
@@ -159,15 +160,15 @@ fn periods(out: &mut String, sheet: &PrintableReport) {
             "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"bar wide\">{parts}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             esc(name),
             esc(when),
-            clock(seconds[0]),
-            clock(seconds[1])
+            format_seconds(seconds[0]),
+            format_seconds(seconds[1])
         );
     }
     let _ = write!(
         out,
         "</tbody>\n<tfoot>\n<tr><th scope=\"row\">Total</th><td class=\"soft\"></td><td class=\"bar wide\"></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n</tfoot>\n</table>\n</section>\n",
-        clock(sum[0]),
-        clock(sum[1])
+        format_seconds(sum[0]),
+        format_seconds(sum[1])
     );
 }
 
@@ -259,14 +260,14 @@ fn states(out: &mut String, sheet: &PrintableReport) {
             "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"n soft\">{}</td><td class=\"n\">{}</td></tr>",
             state.name,
             state.what,
-            percent(state.share),
-            clock(state.seconds)
+            format_percent(state.share),
+            format_seconds(state.seconds)
         );
     }
     let _ = write!(
         out,
         "</tbody>\n<tfoot><tr><th scope=\"row\">Total</th><td></td><td></td><td class=\"n\">{}</td></tr></tfoot>\n</table>\n</section>\n",
-        clock(sheet.length)
+        format_seconds(sheet.length)
     );
 }
 

@@ -4,7 +4,7 @@ use super::{CategoryColours, Colour};
 use crate::activity::{TEN_US, idle_share};
 use crate::day::DayStart;
 use crate::overview::{Overview, OverviewDay, bounds_of};
-use crate::text::{hms, zone};
+use crate::text::{format_hms, load_zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::Coverage;
@@ -87,7 +87,7 @@ fn lane(
     starts: DayStart,
     (from, to): (i64, i64),
 ) -> PrintedTimeline {
-    let zone = zone(&day.zone);
+    let zone = load_zone(&day.zone);
     let (begin, _) = bounds_of(day, starts);
     let (from, to) = (begin.saturating_add(from), begin.saturating_add(to));
     let width = i128::from(to) - i128::from(from);
@@ -125,9 +125,9 @@ fn lane(
         totals.state_us(Coverage::Active),
         totals.state_us(Coverage::Idle),
     );
-    let mut sum = format!("{} active", hms(active));
+    let mut sum = format!("{} active", format_hms(active));
     if let Some(share) = idle_share(active, idle) {
-        sum.push_str(&format!(" · {} idle", super::percent(share)));
+        sum.push_str(&format!(" · {} idle", super::format_percent(share)));
     }
     if let Some(when) = presence(day) {
         sum = format!("{when} · {sum}");
@@ -151,7 +151,7 @@ fn at_desk(day: &OverviewDay) -> Option<(i64, i64)> {
 
 /// The same by the wall clock, such as `08:58–17:40`.
 pub(super) fn presence(day: &OverviewDay) -> Option<String> {
-    let zone = zone(&day.zone);
+    let zone = load_zone(&day.zone);
     let (from, to) = at_desk(day)?;
     Some(format!(
         "{}–{}",

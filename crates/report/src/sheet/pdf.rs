@@ -5,8 +5,8 @@ mod canvas;
 pub use canvas::PdfError;
 
 use super::{
-    Colour, PrintableReport, PrintedTimeline, ReportScreenshot, UsageTable, UsageTableRow, clock,
-    percent,
+    Colour, PrintableReport, PrintedTimeline, ReportScreenshot, UsageTable, UsageTableRow,
+    format_percent, format_seconds,
 };
 use canvas::{Canvas, LEFT, RIGHT, TextStyle, Weight};
 
@@ -37,7 +37,7 @@ const HEADING: TextStyle = ink(Weight::Bold, 11.5, TEXT);
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
-pub fn pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
+pub fn render_pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas::new()?;
     head(&mut canvas, sheet);
     if sheet.tables.iter().all(|table| table.rows.is_empty()) {
@@ -178,7 +178,7 @@ fn usage(canvas: &mut Canvas, table: &UsageTable) {
         .unwrap_or(0)
         .max(1);
     let line = |canvas: &mut Canvas, row: &UsageTableRow, name: TextStyle, number: TextStyle| {
-        let [active, idle, total] = row.seconds.map(clock);
+        let [active, idle, total] = row.seconds.map(format_seconds);
         let mut x = LEFT;
         if let Some(tint) = row.tint {
             canvas.rect(x, canvas.y - 6.6, 7.0, 7.0, tint);
@@ -192,7 +192,7 @@ fn usage(canvas: &mut Canvas, table: &UsageTable) {
             QUIET
         };
         for (column, (text, of)) in heads[1..].iter().zip([
-            (percent(row.share), share),
+            (format_percent(row.share), share),
             (active, number),
             (idle, number),
             (total, number),
@@ -244,15 +244,15 @@ fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
             canvas.rect(x, y, width, 6.5, *tint);
             x += width;
         }
-        cell(canvas, heads[3], &clock(period.seconds[0]), BODY);
-        cell(canvas, heads[4], &clock(period.seconds[1]), BODY);
+        cell(canvas, heads[3], &format_seconds(period.seconds[0]), BODY);
+        cell(canvas, heads[4], &format_seconds(period.seconds[1]), BODY);
         sum = [sum[0] + period.seconds[0], sum[1] + period.seconds[1]];
         end(canvas);
     }
     total(canvas, &heads);
     cell(canvas, heads[0], "Total", STRONG);
-    cell(canvas, heads[3], &clock(sum[0]), STRONG);
-    cell(canvas, heads[4], &clock(sum[1]), STRONG);
+    cell(canvas, heads[3], &format_seconds(sum[0]), STRONG);
+    cell(canvas, heads[4], &format_seconds(sum[1]), STRONG);
     end(canvas);
 }
 
@@ -361,13 +361,13 @@ fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
         row(canvas, &heads, n == 0);
         cell(canvas, heads[0], state.name, BODY);
         cell(canvas, heads[1], state.what, QUIET);
-        cell(canvas, heads[2], &percent(state.share), QUIET);
-        cell(canvas, heads[3], &clock(state.seconds), BODY);
+        cell(canvas, heads[2], &format_percent(state.share), QUIET);
+        cell(canvas, heads[3], &format_seconds(state.seconds), BODY);
         end(canvas);
     }
     total(canvas, &heads);
     cell(canvas, heads[0], "Total", STRONG);
-    cell(canvas, heads[3], &clock(sheet.length), STRONG);
+    cell(canvas, heads[3], &format_seconds(sheet.length), STRONG);
     end(canvas);
 }
 

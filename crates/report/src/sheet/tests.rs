@@ -114,16 +114,16 @@ fn rules() -> ClassificationRules {
 #[test]
 fn durations_are_carried_so_that_their_sum_is_whole() {
     assert_eq!(
-        carried(&[1_500_000, 1_500_000, 400_000, 600_000]),
+        carry_seconds(&[1_500_000, 1_500_000, 400_000, 600_000]),
         [1, 2, 0, 1]
     );
-    assert_eq!(carried(&[]), [0; 0]);
+    assert_eq!(carry_seconds(&[]), [0; 0]);
 }
 
 proptest! {
     #[test]
     fn carried_durations_sum_to_the_sum(us in prop::collection::vec(0u64..10_000_000_000, 0..50)) {
-        let told = carried(&us);
+        let told = carry_seconds(&us);
         prop_assert_eq!(told.iter().sum::<u64>(), us.iter().sum::<u64>() / MICROS_PER_SECOND);
         for (told, us) in told.iter().zip(&us) {
             prop_assert!(told.abs_diff(us / MICROS_PER_SECOND) <= 1);
@@ -186,7 +186,7 @@ fn a_year_is_told_by_the_month_and_without_time_lines() {
 
 #[test]
 fn html_is_one_file_that_fetches_and_runs_nothing() {
-    let text = html::html(&PrintableReport::new(&days(2, &rules()), letter()));
+    let text = html::render_html(&PrintableReport::new(&days(2, &rules()), letter()));
     for bad in [
         "<script",
         "http://",
@@ -298,7 +298,7 @@ fn text_of(pdf: &[u8]) -> String {
 #[test]
 fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
     let sheet = PrintableReport::new(&days(2, &rules()), letter());
-    let text = text_of(&pdf::pdf(&sheet, 0).unwrap());
+    let text = text_of(&pdf::render_pdf(&sheet, 0).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     for line in [
         "Time report for Müller & Söhne <GmbH>",
@@ -319,7 +319,7 @@ fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
         "{text}"
     );
     assert!(!text.contains(['\u{202e}', '\u{1b}', '?']), "{text}");
-    let total = clock(sheet.tables[0].total.seconds[2]);
+    let total = format_seconds(sheet.tables[0].total.seconds[2]);
     assert_eq!(
         lines.iter().filter(|l| **l == total).count(),
         3,
@@ -335,13 +335,13 @@ proptest! {
     fn any_name_is_harmless(name in "(.|[<>&\"'\u{0}-\u{1f}\u{202e}日🎉]){0,80}") {
         let letter = Cover { client: Some(name.clone()), author: Some(name), ..letter() };
         let sheet = PrintableReport::new(&Overview::default(), letter);
-        let text = html::html(&sheet);
-        let plain = html::html(&PrintableReport::new(&Overview::default(), self::letter()));
+        let text = html::render_html(&sheet);
+        let plain = html::render_html(&PrintableReport::new(&Overview::default(), self::letter()));
         // A blank name is none: its fact, of six tags, is not there.
         let blank = ["<dt>For", "<dt>By"].iter().filter(|fact| !text.contains(**fact)).count();
         prop_assert_eq!(text.matches('<').count() + 6 * blank, plain.matches('<').count());
         prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
-        prop_assert!(pdf::pdf(&sheet, 0).is_ok());
+        prop_assert!(pdf::render_pdf(&sheet, 0).is_ok());
     }
 }
 
@@ -349,8 +349,8 @@ proptest! {
 fn an_empty_time_says_so() {
     let overview = Overview::default();
     let sheet = PrintableReport::new(&overview, Cover::default());
-    assert!(html::html(&sheet).contains("Nothing was recorded"));
-    assert!(pdf::pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
+    assert!(html::render_html(&sheet).contains("Nothing was recorded"));
+    assert!(pdf::render_pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
 }
 
 /// Writes what the tests draw, to be looked at: `UAM_SHEETS=DIR cargo test -p report looked_at`.
@@ -376,17 +376,17 @@ fn sheets_can_be_looked_at() {
             letter.pictures = (1..4).map(picture).collect();
         }
         let sheet = PrintableReport::new(&days(count, &rules()), letter);
-        std::fs::write(dir.join(format!("{count}.html")), html::html(&sheet)).unwrap();
+        std::fs::write(dir.join(format!("{count}.html")), html::render_html(&sheet)).unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
-            pdf::pdf(&sheet, 0).unwrap(),
+            pdf::render_pdf(&sheet, 0).unwrap(),
         )
         .unwrap();
     }
     let blocks = days(9, &rules()).blocks(crate::overview::GroupBy::App, 0);
-    let calendar = crate::ics::calendar(&blocks, crate::overview::GroupBy::App, "d", 0, "0.1.0");
+    let calendar = crate::ics::render_ics(&blocks, crate::overview::GroupBy::App, "d", 0, "0.1.0");
     std::fs::write(dir.join("9.ics"), calendar).unwrap();
     let empty = PrintableReport::new(&Overview::default(), Cover::default());
-    std::fs::write(dir.join("0.html"), html::html(&empty)).unwrap();
-    std::fs::write(dir.join("0.pdf"), pdf::pdf(&empty, 0).unwrap()).unwrap();
+    std::fs::write(dir.join("0.html"), html::render_html(&empty)).unwrap();
+    std::fs::write(dir.join("0.pdf"), pdf::render_pdf(&empty, 0).unwrap()).unwrap();
 }

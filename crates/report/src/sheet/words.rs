@@ -1,12 +1,12 @@
 //! What a sheet says in words.
 
-use super::{CELL, Cover, MOST_PICTURES, NAME, ReportScreenshot, percent};
+use super::{CELL, Cover, MOST_PICTURES, NAME, ReportScreenshot, format_percent};
 use crate::activity::idle_share;
 use crate::meaning::{PROTECTED, REMOVED};
 use crate::overview::{Overview, PeriodTotals};
-use crate::text::{count, hms, zone};
+use crate::text::{format_count, format_hms, load_zone};
 use jiff::civil::Date;
-use model::{Coverage, MICROS_PER_SECOND, printable};
+use model::{Coverage, MICROS_PER_SECOND, to_printable};
 
 pub(super) fn range(overview: &Overview) -> String {
     let day = |day: Date| day.strftime("%-d %B %Y").to_string();
@@ -17,11 +17,11 @@ pub(super) fn range(overview: &Overview) -> String {
     }
 }
 
-pub(super) fn facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, String)> {
+pub(super) fn cover_facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |name, value: &Option<String>| {
         if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
-            facts.push((name, printable(value, NAME)));
+            facts.push((name, to_printable(value, NAME)));
         }
     };
     fact("For", &letter.client);
@@ -47,7 +47,7 @@ pub(super) fn facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, S
     }
     let made = jiff::Timestamp::from_microsecond(letter.made_us);
     let made = made.map(|at| {
-        at.to_zoned(zone(&letter.zone))
+        at.to_zoned(load_zone(&letter.zone))
             .strftime("%-d %B %Y, %H:%M")
             .to_string()
     });
@@ -59,7 +59,7 @@ pub(super) fn facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, S
     facts
 }
 
-pub(super) fn figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String, String)> {
+pub(super) fn key_figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String, String)> {
     let (active, idle) = (
         whole.state_us(Coverage::Active),
         whole.state_us(Coverage::Idle),
@@ -69,20 +69,20 @@ pub(super) fn figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String,
         .iter()
         .filter(|day| day.totals.state_us(Coverage::Active) > 0);
     let mut figures = vec![
-        (hms(active), "active".to_owned()),
-        (hms(idle), "idle".to_owned()),
+        (format_hms(active), "active".to_owned()),
+        (format_hms(idle), "idle".to_owned()),
     ];
     if let Some(share) = idle_share(active, idle) {
-        figures.push((percent(share), "idle share".to_owned()));
+        figures.push((format_percent(share), "idle share".to_owned()));
     }
     if overview.days.len() > 1 {
-        let all = count(overview.days.len() as u64, "day", "days");
+        let all = format_count(overview.days.len() as u64, "day", "days");
         figures.push((days.count().to_string(), format!("of {all} active")));
     }
     figures
 }
 
-pub(super) fn meant(state: Coverage) -> &'static str {
+pub(super) fn describe_state(state: Coverage) -> &'static str {
     match state {
         Coverage::Active => "somebody was at the desk",
         Coverage::Idle => "no key, click or scroll for the idle limit",
@@ -107,7 +107,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
     };
     let mut held = |us: u64, what: &str| {
         if us > 0 {
-            notes.push(format!("{} {what}", hms(us)));
+            notes.push(format!("{} {what}", format_hms(us)));
         }
     };
     held(
@@ -133,7 +133,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
         ));
     }
     if !overview.damaged.is_empty() {
-        let records = count(overview.damaged.len() as u64, "record", "records");
+        let records = format_count(overview.damaged.len() as u64, "record", "records");
         notes.push(format!(
             "{records} in or near this time cannot be read any more; that time shows as off."
         ));
@@ -146,11 +146,11 @@ pub(super) fn captions(mut pictures: Vec<ReportScreenshot>) -> Vec<(ReportScreen
     let caption = |picture: &ReportScreenshot| {
         let at = jiff::Timestamp::from_microsecond(picture.at_us);
         let at = at.map(|at| {
-            at.to_zoned(zone(&picture.zone))
+            at.to_zoned(load_zone(&picture.zone))
                 .strftime("%-d %b %Y, %H:%M")
                 .to_string()
         });
-        let window = printable(&picture.window, CELL);
+        let window = to_printable(&picture.window, CELL);
         format!("#{} · {} · {window}", picture.seq, at.unwrap_or_default())
     };
     pictures

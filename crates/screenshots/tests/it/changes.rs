@@ -144,7 +144,7 @@ fn the_same_picture_is_unchanged_until_forgotten_or_resized() {
         pipeline.process(&pixels.frame(100, &[])).unwrap(),
         PipelineOutcome::Unchanged
     ));
-    pipeline.forget();
+    pipeline.forget_last();
     shoot(&mut pipeline, &pixels.frame(100, &[]));
     let cut = image::imageops::crop_imm(&editor, 0, 0, 599, 400).to_image();
     shoot(&mut pipeline, &Pixels::of(&cut).frame(100, &[]));

@@ -6,7 +6,7 @@ use model::{Frame, Rect};
 use proptest::prelude::*;
 use screenshots::{
     PipelineOutcome, ScreenshotError, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,
-    block_side,
+    blur_block_side,
 };
 use sha2::{Digest, Sha256};
 
@@ -65,7 +65,7 @@ proptest! {
         let quality = if small { ScreenshotQuality::Small } else { ScreenshotQuality::Standard };
         match ScreenshotPipeline::new(ScreenshotSettings { blur, quality }).process(&frame).unwrap() {
             PipelineOutcome::Picture(shot) => {
-                let side = if blur { block_side(scale) } else { 1 };
+                let side = if blur { blur_block_side(scale) } else { 1 };
                 prop_assert_eq!(shot.width, (width / side).max(1));
                 prop_assert_eq!(shot.height, (height / side).max(1));
                 prop_assert_eq!((shot.screen_width, shot.screen_height), (width, height));

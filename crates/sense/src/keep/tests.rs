@@ -32,7 +32,7 @@ impl SensorTask for MadeUp {
         "made-up"
     }
 
-    fn concerns(&self) -> Vec<SensorKind> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         vec![SensorKind::Window, SensorKind::Input]
     }
 
@@ -48,9 +48,9 @@ impl SensorTask for MadeUp {
             Act::Panic => panic!("on purpose"),
             Act::Break => return SensorExit::Broken("broken on purpose".into()),
             Act::Hangs => {}
-            Act::Works | Act::Serves => post.pulse.on_ask(move || {
+            Act::Works | Act::Serves => post.pulse.on_check(move || {
                 let pulse = pulse.clone();
-                std::thread::spawn(move || pulse.answer());
+                std::thread::spawn(move || pulse.confirm());
             }),
         }
         let at = SystemClock.now();
@@ -170,7 +170,7 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
     for _ in 0..5 {
         watch(&mut stage, ASK_EVERY_US);
         let pulse = stage.running.kept[0].pulse.clone();
-        while pulse.is_asked() {
+        while pulse.is_check_due() {
             std::thread::yield_now();
         }
         assert_eq!(watch(&mut stage, ANSWER_US), 4);

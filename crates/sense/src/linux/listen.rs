@@ -43,7 +43,7 @@ impl SensorTask for SessionListener {
         "sense-bus"
     }
 
-    fn concerns(&self) -> Vec<SensorKind> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         match self.reach.logind {
             true => vec![SensorKind::Session],
             false => Vec::new(),
@@ -52,13 +52,13 @@ impl SensorTask for SessionListener {
 
     fn run(&mut self, post: &SensorContext) -> SensorExit {
         // Power is readable without a bus, too.
-        if self.tell_power(&post.out).is_err() {
+        if self.send_power(&post.out).is_err() {
             return SensorExit::Stopped;
         }
         // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
         let (half, stopped) = oneshot::channel::<()>();
         let half = Mutex::new(Some(half));
-        post.stop.on_raise(move || {
+        post.stop.on_stop(move || {
             drop(half.lock().unwrap_or_else(PoisonError::into_inner).take());
         });
         zbus::block_on(self.listen(post, stopped))
@@ -103,7 +103,7 @@ impl SessionListener {
             self.subscribe(&conn).await?;
             post.works(self.clock.now())?;
             self.ask_lock(&conn, &post.out).await?;
-            self.tell_power(&post.out)?;
+            self.send_power(&post.out)?;
             loop {
                 let message = match select(messages.next(), &mut stopped).await {
                     Either::Left((Some(message), _)) => message?,
@@ -114,7 +114,7 @@ impl SessionListener {
                     }
                     Either::Right(_) => return Ok::<(), SensorExit>(()),
                 };
-                self.take(&message, &post.out)?;
+                self.handle_event(&message, &post.out)?;
             }
         };
         match result.await {
@@ -172,12 +172,12 @@ impl SessionListener {
             Err(_) => None,
         };
         match hint.and_then(|hint| bool::try_from(hint).ok()) {
-            Some(locked) => Ok(self.tell_lock(locked, out)?),
+            Some(locked) => Ok(self.send_lock(locked, out)?),
             None => Ok(()),
         }
     }
 
-    fn take(&mut self, message: &Message, out: &EventSender) -> Result<(), ReceiverGone> {
+    fn handle_event(&mut self, message: &Message, out: &EventSender) -> Result<(), ReceiverGone> {
         if message.message_type() != Type::Signal {
             return Ok(());
         }
@@ -187,7 +187,7 @@ impl SessionListener {
         let interface = text(header.interface().map(|interface| interface.as_str()));
         let member = text(header.member().map(|member| member.as_str()));
         if path.starts_with("/org/freedesktop/UPower") {
-            return self.tell_power(out);
+            return self.send_power(out);
         }
         let ours = self.reach.session.as_deref() == Some(path.as_str());
         match (interface.as_str(), member.as_str()) {
@@ -202,10 +202,10 @@ impl SessionListener {
                 self.asleep = asleep;
                 out.send(self.clock.now(), SensorEvent::Sleep { asleep })?;
                 // The battery after a night is another one.
-                self.tell_power(out)
+                self.send_power(out)
             }
-            (SESSION, "Lock") if ours => self.tell_lock(true, out),
-            (SESSION, "Unlock") if ours => self.tell_lock(false, out),
+            (SESSION, "Lock") if ours => self.send_lock(true, out),
+            (SESSION, "Unlock") if ours => self.send_lock(false, out),
             (PROPERTIES, "PropertiesChanged") if ours => {
                 let body = message.body();
                 let Ok((_, mut changed, _)) =
@@ -217,7 +217,7 @@ impl SessionListener {
                     .remove("LockedHint")
                     .and_then(|hint| bool::try_from(hint).ok())
                 {
-                    Some(locked) => self.tell_lock(locked, out),
+                    Some(locked) => self.send_lock(locked, out),
                     None => Ok(()),
                 }
             }
@@ -226,7 +226,7 @@ impl SessionListener {
     }
 
     /// Tells a change; "unlocked" at the beginning is no news.
-    fn tell_lock(&mut self, locked: bool, out: &EventSender) -> Result<(), ReceiverGone> {
+    fn send_lock(&mut self, locked: bool, out: &EventSender) -> Result<(), ReceiverGone> {
         if self.locked.unwrap_or(false) == locked {
             self.locked = Some(locked);
             return Ok(());
@@ -235,7 +235,7 @@ impl SessionListener {
         out.send(self.clock.now(), SensorEvent::Lock { locked })
     }
 
-    fn tell_power(&mut self, out: &EventSender) -> Result<(), ReceiverGone> {
+    fn send_power(&mut self, out: &EventSender) -> Result<(), ReceiverGone> {
         let Some(power) = self.supplies.as_ref().and_then(PowerSupplies::read) else {
             return Ok(());
         };

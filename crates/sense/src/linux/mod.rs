@@ -26,7 +26,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
         },
     );
     if battery.is_none() {
-        desktop.refuse(SensorKind::Power, Unsupported::new("no battery", ""));
+        desktop.declare_unsupported(SensorKind::Power, Unsupported::new("no battery", ""));
     }
     let supplies = battery.map(|_| supplies);
 
@@ -34,7 +34,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
         Ok(reach) => reach,
         Err(why) => {
             desktop.note("logind", why.reason.clone());
-            desktop.refuse(SensorKind::Session, why);
+            desktop.declare_unsupported(SensorKind::Session, why);
             BusServices::default()
         }
     };
@@ -43,7 +43,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
     }
     let listens = reach.logind || (reach.upower && supplies.is_some());
     if reach.logind {
-        desktop.serve(
+        desktop.declare_supported(
             SensorKind::Session,
             match &reach.session {
                 Some(_) => "logind on the system bus (lock and sleep)",
@@ -51,7 +51,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
             },
         );
     } else {
-        desktop.refuse(
+        desktop.declare_unsupported(
             SensorKind::Session,
             Unsupported::new(
                 "logind is not on the system bus",
@@ -61,29 +61,29 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
     }
     let Some(supplies) = supplies else {
         if listens {
-            desktop.add_source(Box::new(listen::SessionListener::new(
+            desktop.add_task(Box::new(listen::SessionListener::new(
                 options, clock, reach, None,
             )));
         }
         return;
     };
     if reach.upower {
-        desktop.serve(SensorKind::Power, "power supplies, changes told by UPower");
+        desktop.declare_supported(SensorKind::Power, "power supplies, changes told by UPower");
         let source = listen::SessionListener::new(options, clock, reach, Some(supplies));
-        desktop.add_source(Box::new(source));
+        desktop.add_task(Box::new(source));
         return;
     }
     let every = options.power_poll;
-    desktop.serve(
+    desktop.declare_supported(
         SensorKind::Power,
         format!("power supplies, read every {} s", every.as_secs()),
     );
     if listens {
-        desktop.add_source(Box::new(listen::SessionListener::new(
+        desktop.add_task(Box::new(listen::SessionListener::new(
             options, clock, reach, None,
         )));
     }
-    desktop.add_source(Box::new(poll::PowerPoll {
+    desktop.add_task(Box::new(poll::PowerPoll {
         supplies,
         every,
         clock: Arc::clone(clock),

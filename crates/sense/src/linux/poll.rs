@@ -17,7 +17,7 @@ impl SensorTask for PowerPoll {
         "sense-power"
     }
 
-    fn concerns(&self) -> Vec<SensorKind> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         vec![SensorKind::Power]
     }
 

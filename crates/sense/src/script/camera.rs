@@ -24,7 +24,7 @@ impl ReplayCapture {
 
 /// The pixel (blue, green, red, 0) at (`x`, `y`) of the scripted window `handle`.
 #[must_use]
-pub fn pixel(handle: WindowHandle, x: u32, y: u32) -> [u8; 4] {
+pub fn test_pattern_pixel(handle: WindowHandle, x: u32, y: u32) -> [u8; 4] {
     let seed = handle.0.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
     // Tiles of 16 pixels with a one-pixel grid: edges for an encoder, flat parts for a comparison.
     let tile = (x / 16).wrapping_mul(7) ^ (y / 16).wrapping_mul(13);
@@ -41,7 +41,7 @@ pub fn pixel(handle: WindowHandle, x: u32, y: u32) -> [u8; 4] {
 }
 
 impl WindowCapture for ReplayCapture {
-    fn grab(
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
@@ -53,7 +53,8 @@ impl WindowCapture for ReplayCapture {
         self.pixels.clear();
         for y in 0..HEIGHT {
             for x in 0..WIDTH {
-                self.pixels.extend_from_slice(&pixel(handle, x, y));
+                self.pixels
+                    .extend_from_slice(&test_pattern_pixel(handle, x, y));
             }
         }
         with(&Frame {
@@ -67,7 +68,7 @@ impl WindowCapture for ReplayCapture {
         Ok(())
     }
 
-    fn release(&mut self) {
+    fn release_memory(&mut self) {
         self.pixels = Vec::new();
     }
 }

@@ -7,8 +7,8 @@ mod camera;
 mod replay;
 mod trace;
 
-pub use camera::pixel;
-pub use trace::{MAX_LINE_BYTES, TraceError, TraceWriter, read};
+pub use camera::test_pattern_pixel;
+pub use trace::{MAX_LINE_BYTES, TraceError, TraceWriter, read_trace};
 
 use crate::Desktop;
 use crate::keep::SensorTask;
@@ -37,36 +37,36 @@ pub enum ReplayTimestamps {
 }
 
 /// Opens a trace as a desktop. Every concern that the trace speaks of is served, as are [`Concern::Window`],
-/// [`Concern::RawInputReader`] and [`Concern::WindowCapture`]; pictures show a pattern ([`pixel`]) that depends on the window's handle.
+/// [`Concern::RawInputReader`] and [`Concern::WindowCapture`]; pictures show a pattern ([`test_pattern_pixel`]) that depends on the window's handle.
 ///
 /// # Errors
 /// [`TraceError`] with the line number when the trace cannot be read or a line is not an event.
-pub fn open(
+pub fn open_replay(
     trace: impl BufRead,
     pace: ReplayPace,
     stamps: ReplayTimestamps,
     clock: Arc<dyn Clock>,
 ) -> Result<Desktop, TraceError> {
-    let events = read(trace)?;
+    let events = read_trace(trace)?;
     let mut desktop = Desktop::empty(Arc::clone(&clock));
     let by = format!("a recorded trace of {} events", events.len());
     desktop.note("script", by.clone());
     for concern in [SensorKind::Window, SensorKind::Input, SensorKind::Screen] {
-        desktop.serve(concern, by.clone());
+        desktop.declare_supported(concern, by.clone());
     }
     for item in &events {
-        desktop.serve(concern_of(&item.event), by.clone());
+        desktop.declare_supported(concern_of(&item.event), by.clone());
     }
     let active = Arc::new(Mutex::new(None));
     desktop.set_screen(Box::new(camera::ReplayCapture::new(Arc::clone(&active))));
-    desktop.add_source(Box::new(replay::ReplayTask {
+    desktop.add_task(Box::new(replay::ReplayTask {
         events,
         pace,
         stamps,
         clock,
         active,
     }) as Box<dyn SensorTask>);
-    desktop.settle();
+    desktop.fill_missing();
     Ok(desktop)
 }
 

@@ -19,7 +19,7 @@ impl SensorTask for ReplayTask {
         "sense-script"
     }
 
-    fn concerns(&self) -> Vec<SensorKind> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         Vec::new()
     }
 

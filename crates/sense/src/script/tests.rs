@@ -77,7 +77,7 @@ fn written(events: &[TimedEvent]) -> Vec<u8> {
 }
 
 fn replayed(pace: ReplayPace, stamps: ReplayTimestamps) -> Vec<TimedEvent> {
-    let desktop = open(
+    let desktop = open_replay(
         written(&sample()).as_slice(),
         pace,
         stamps,
@@ -109,7 +109,7 @@ fn moved_stamps_keep_their_distances_on_every_clock() {
 
 #[test]
 fn a_bad_line_is_named() {
-    let error = read("\n{\"at\":{}}\n".as_bytes()).unwrap_err();
+    let error = read_trace("\n{\"at\":{}}\n".as_bytes()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -118,14 +118,14 @@ fn a_bad_line_is_named() {
     );
     let long = vec![b'x'; MAX_LINE_BYTES + 1];
     assert!(matches!(
-        read(long.as_slice()),
+        read_trace(long.as_slice()),
         Err(TraceError::TooLong { line: 1 })
     ));
 }
 
 #[test]
 fn capabilities_name_what_the_trace_speaks_of() {
-    let desktop = open(
+    let desktop = open_replay(
         "".as_bytes(),
         ReplayPace::Fast,
         ReplayTimestamps::Kept,
@@ -147,39 +147,39 @@ fn capabilities_name_what_the_trace_speaks_of() {
 
 #[test]
 fn only_the_active_window_has_a_picture() {
-    let mut desktop = open(
+    let mut desktop = open_replay(
         written(&sample()).as_slice(),
         ReplayPace::Fast,
         ReplayTimestamps::Kept,
         Arc::new(SystemClock),
     )
     .unwrap();
-    let mut screen = desktop.take_screen().unwrap();
-    assert!(desktop.take_screen().is_none());
+    let mut screen = desktop.take_capture().unwrap();
+    assert!(desktop.take_capture().is_none());
     let (tx, rx) = sync_channel(64);
     let running = desktop.start(tx);
     assert_eq!(rx.iter().count(), sample().len());
     running.stop();
     assert_eq!(
-        screen.grab(WindowHandle(1), &mut |_| panic!("lent")),
+        screen.capture_window(WindowHandle(1), &mut |_| panic!("lent")),
         Err(CaptureError::NotActive)
     );
     let mut seen = None;
     screen
-        .grab(WindowHandle(3), &mut |frame| {
+        .capture_window(WindowHandle(3), &mut |frame| {
             let offset = 33 * frame.stride + 4 * 50;
             seen = Some(frame.bgrx[offset..offset + 4].to_vec());
         })
         .unwrap();
-    assert_eq!(seen.unwrap(), pixel(WindowHandle(3), 50, 33));
-    screen.release();
+    assert_eq!(seen.unwrap(), test_pattern_pixel(WindowHandle(3), 50, 33));
+    screen.release_memory();
 }
 
 #[test]
 fn stopping_cuts_a_long_pause_short() {
     let mut events = sample();
     events[1].at = at(3_600_000);
-    let desktop = open(
+    let desktop = open_replay(
         written(&events).as_slice(),
         ReplayPace::RealTime,
         ReplayTimestamps::Moved,

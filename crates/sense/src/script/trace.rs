@@ -39,7 +39,7 @@ pub enum TraceError {
 ///
 /// # Errors
 /// [`TraceError`] for the first line that is not an event.
-pub fn read(mut trace: impl BufRead) -> Result<Vec<TimedEvent>, TraceError> {
+pub fn read_trace(mut trace: impl BufRead) -> Result<Vec<TimedEvent>, TraceError> {
     let mut events = Vec::new();
     let mut bytes = Vec::new();
     for line in 1.. {

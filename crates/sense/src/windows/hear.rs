@@ -55,7 +55,7 @@ thread_local! {
     static NOTES: RefCell<Vec<(u32, Fact)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn note(ms: u32, fact: Fact) {
+fn push_event(ms: u32, fact: Fact) {
     // A hook may be called while another note is being made only if the system called it from a call in between, and
     // there is none; the note would be lost then, and nothing else.
     NOTES.with(|notes| {
@@ -68,7 +68,7 @@ fn note(ms: u32, fact: Fact) {
 }
 
 /// Moves what was told to this thread's window and hooks into `into`.
-pub(super) fn take(mut into: impl FnMut(u32, Fact)) {
+pub(super) fn drain_events(mut into: impl FnMut(u32, Fact)) {
     let notes = NOTES.with(|notes| std::mem::take(&mut *notes.borrow_mut()));
     for (ms, fact) in notes {
         into(ms, fact);

@@ -141,7 +141,7 @@ impl<'a> Listener<'a> {
     }
 
     /// Says what is the case at the beginning.
-    fn greet(&mut self) -> Result<(), End> {
+    fn send_initial_state(&mut self) -> Result<(), End> {
         let at = self.clock.now();
         let active = self.active();
         let first = self.switches.first(at, active);
@@ -319,7 +319,7 @@ impl<'a> Listener<'a> {
         self.hand_over(batch)
     }
 
-    fn hand_over(&self, batch: Option<Batch>) -> Result<(), Closed> {
+    fn send_batch(&self, batch: Option<Batch>) -> Result<(), Closed> {
         match batch {
             Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
             None => Ok(()),
@@ -331,14 +331,14 @@ impl<'a> Listener<'a> {
         Ok(self.out.send(at, event)?)
     }
 
-    fn tell_window(&mut self, change: Change) -> Result<(), End> {
+    fn send_window(&mut self, change: Change) -> Result<(), End> {
         // A title that was held back may be older than input that was told meanwhile.
         let at = self.stamp(change.at, 0);
         let active = change.active;
         self.tell(at, Event::Window { active })
     }
 
-    fn tell_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
+    fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
         match self.idle.look(Duration::from_millis(quiet_ms.into())) {
             Some(idle::Change::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
             Some(idle::Change::Present) => self.tell(at, Event::Present),
@@ -346,7 +346,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    fn tell_lock(&mut self, at: Moment, locked: bool) -> Result<(), End> {
+    fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), End> {
         self.input.forget();
         if std::mem::replace(&mut self.locked, locked) == locked {
             return Ok(());
@@ -354,12 +354,12 @@ impl<'a> Listener<'a> {
         self.tell(at, Event::Lock { locked })
     }
 
-    fn tell_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), End> {
+    fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), End> {
         self.input.forget();
         self.tell(at, Event::Sleep { asleep })
     }
 
-    fn tell_power(&mut self, at: Moment) -> Result<(), End> {
+    fn send_power(&mut self, at: Moment) -> Result<(), End> {
         if let Some(every) = self.power_poll {
             self.next_power = Instant::now() + every;
         }

@@ -34,7 +34,7 @@ pub(super) struct WindowVisibility {
 }
 
 /// Looks at the window `handle`, which must be in the foreground and visible.
-pub(super) fn survey(handle: WindowHandle) -> Result<Survey, GrabError> {
+pub(super) fn measure_visibility(handle: WindowHandle) -> Result<Survey, GrabError> {
     let window = window::window(handle).ok_or(GrabError::Gone)?;
     if window::foreground() != Some(window) {
         return Err(GrabError::NotActive);
@@ -116,7 +116,7 @@ fn virtual_screen() -> Rect {
 }
 
 /// Where visible windows above `window` cover `bounds`.
-fn above(window: HWND, bounds: Rect) -> Vec<Rect> {
+fn find_occluders(window: HWND, bounds: Rect) -> Vec<Rect> {
     struct OccluderSearch {
         window: HWND,
         bounds: Rect,
@@ -153,7 +153,7 @@ fn above(window: HWND, bounds: Rect) -> Vec<Rect> {
 
 /// A window that lets both sight and clicks through, such as the overlay of a graphics driver: it covers the whole
 /// screen, and painting it over would leave nothing.
-fn is_glass(window: HWND) -> bool {
+fn is_click_through(window: HWND) -> bool {
     let glass = (WS_EX_LAYERED | WS_EX_TRANSPARENT) as isize;
     // SAFETY: no pointers.
     let style = unsafe { GetWindowLongPtrW(window, GWL_EXSTYLE) };

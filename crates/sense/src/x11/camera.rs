@@ -1,8 +1,8 @@
 //! Pictures of the active window: read from the root window, so that its true frame is in them.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use super::segment::SharedMemory;
-use super::survey::{CaptureMiss, survey};
+use super::survey::{CaptureMiss, measure_visibility};
 use crate::{CaptureError, WindowCapture};
 use model::{Frame, Rect, Unsupported, WindowHandle};
 use x11rb::connection::{Connection, RequestConnection};
@@ -41,7 +41,7 @@ impl ScreenCapture {
         }
         let known = link.conn.extension_information(shm::X11_EXTENSION_NAME)?;
         let shared = known.is_some() && {
-            let version = tolerate(link.conn.shm_query_version()?.reply())?;
+            let version = ignore_missing_window(link.conn.shm_query_version()?.reply())?;
             // The first version that takes a memory file.
             version.is_some_and(|v| (v.major_version, v.minor_version) >= (1, 2))
                 && match SharedMemory::attach(link, 4096)? {
@@ -78,10 +78,10 @@ impl ScreenCapture {
                 pixels: Vec::new(),
             }),
         };
-        let before = survey(&open.link, window)?;
+        let before = measure_visibility(&open.link, window)?;
         let scale_percent = scale(&open.link)?;
         open.read(before.bounds, &mut self.shared)?;
-        let after = survey(&open.link, window)?;
+        let after = measure_visibility(&open.link, window)?;
         if after.bounds != before.bounds {
             return Err(CaptureError::Moved.into());
         }
@@ -118,7 +118,7 @@ impl ScreenCapture {
 }
 
 impl WindowCapture for ScreenCapture {
-    fn grab(
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
@@ -136,7 +136,7 @@ impl WindowCapture for ScreenCapture {
         }
     }
 
-    fn release(&mut self) {
+    fn release_memory(&mut self) {
         if let Some(open) = &mut self.open {
             open.pixels = Vec::new();
             if let Some(segment) = &mut open.segment {
@@ -180,7 +180,7 @@ impl CaptureConnection {
                 )?
                 .reply();
             // The screen became smaller since the survey.
-            let reply = tolerate(reply)?.ok_or(CaptureError::Moved)?;
+            let reply = ignore_missing_window(reply)?.ok_or(CaptureError::Moved)?;
             return if reply.size as usize == bytes {
                 Ok(())
             } else {
@@ -209,7 +209,7 @@ impl CaptureConnection {
                     !0,
                 )?
                 .reply();
-            let reply = tolerate(reply)?.ok_or(CaptureError::Moved)?;
+            let reply = ignore_missing_window(reply)?.ok_or(CaptureError::Moved)?;
             let expected = row_bytes(area) * usize::from(part);
             if reply.data.len() != expected {
                 return Err(odd_size(reply.data.len(), expected).into());
@@ -292,7 +292,7 @@ fn scale(link: &X11Connection) -> Result<u32, X11Error> {
             RESOURCE_WORDS,
         )?
         .reply();
-    let Some(reply) = tolerate(reply)? else {
+    let Some(reply) = ignore_missing_window(reply)? else {
         return Ok(100);
     };
     Ok(scale_in(&String::from_utf8_lossy(&reply.value)))

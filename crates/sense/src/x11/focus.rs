@@ -59,7 +59,7 @@ impl ActiveWindowTracker {
         at: Moment,
     ) -> Result<WindowChange, X11Error> {
         let active = self.ask(link)?;
-        Ok(self.switches.first(at, active))
+        Ok(self.switches.set_initial(at, active))
     }
 
     /// Looks at one event; `None` when it does not matter here.
@@ -110,7 +110,7 @@ impl ActiveWindowTracker {
     ) -> Result<[Option<WindowChange>; 2], X11Error> {
         match hint {
             ActiveWindowHint::Facts { .. } => {
-                self.switches.hold_facts(at);
+                self.switches.delay_facts(at);
                 return Ok([None, None]);
             }
             ActiveWindowHint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
@@ -121,7 +121,7 @@ impl ActiveWindowTracker {
             ActiveWindowHint::Active { .. } => {}
         }
         let active = self.ask(link)?;
-        Ok(self.switches.saw(at, active))
+        Ok(self.switches.observe(at, active))
     }
 
     /// When [`ActiveWindowTracker::tick`] wants to be called next.
@@ -143,7 +143,7 @@ impl ActiveWindowTracker {
                 };
                 // A window that vanished meanwhile is told by its successor.
                 let facts = self.lookup.facts(link, top)?;
-                Ok(facts.and_then(|active| self.switches.tell(at, Some(active))))
+                Ok(facts.and_then(|active| self.switches.emit_if_changed(at, Some(active))))
             }
             None => Ok(None),
         }

@@ -1,6 +1,6 @@
 //! How long nobody did anything: XSync's idle counter, or the screen saver extension where there is none.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use std::time::{Duration, Instant};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::screensaver::{self, ConnectionExt as _};
@@ -34,10 +34,10 @@ impl IdleCounters {
             return Ok(counters);
         };
         counters.first_event = info.first_event;
-        if tolerate(link.conn.sync_initialize(3, 1)?.reply())?.is_none() {
+        if ignore_missing_window(link.conn.sync_initialize(3, 1)?.reply())?.is_none() {
             return Ok(counters);
         }
-        let list = tolerate(link.conn.sync_list_system_counters()?.reply())?;
+        let list = ignore_missing_window(link.conn.sync_list_system_counters()?.reply())?;
         for counter in list.into_iter().flat_map(|list| list.counters) {
             match counter.name.as_slice() {
                 b"IDLETIME" => counters.idle = Some(counter.counter),
@@ -58,7 +58,7 @@ impl IdleCounters {
 }
 
 fn read(link: &X11Connection, counter: u32) -> Result<Option<u64>, X11Error> {
-    let reply = tolerate(link.conn.sync_query_counter(counter)?.reply())?;
+    let reply = ignore_missing_window(link.conn.sync_query_counter(counter)?.reply())?;
     Ok(reply.map(|reply| wide(reply.counter_value)))
 }
 
@@ -110,7 +110,7 @@ impl IdleMethod {
 }
 
 fn saver_idle_ms(link: &X11Connection) -> Result<Option<u64>, X11Error> {
-    let info = tolerate(link.conn.screensaver_query_info(link.root)?.reply())?;
+    let info = ignore_missing_window(link.conn.screensaver_query_info(link.root)?.reply())?;
     Ok(info.map(|info| u64::from(info.ms_since_user_input)))
 }
 
@@ -207,7 +207,7 @@ impl IdleWatch {
         Some((notify.timestamp, change))
     }
 
-    /// When [`IdleWatch::ask`] wants to be called next; `None` where alarms do the work.
+    /// When [`IdleWatch::check`] wants to be called next; `None` where alarms do the work.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.next
     }

@@ -5,7 +5,7 @@
 //!
 //! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use model::{Counts, InputCounts};
 use x11rb::connection::RequestConnection;
 use x11rb::protocol::xinput::{
@@ -57,7 +57,7 @@ impl RawInputReader {
         else {
             return Ok(Err("the X server has no XInput extension".into()));
         };
-        let version = tolerate(link.conn.xinput_xi_query_version(2, 2)?.reply())?;
+        let version = ignore_missing_window(link.conn.xinput_xi_query_version(2, 2)?.reply())?;
         Ok(match version {
             Some(v) if (v.major_version, v.minor_version) >= (2, 1) => Ok(info.major_opcode),
             Some(v) => Err(format!(
@@ -98,7 +98,7 @@ impl RawInputReader {
 
     /// Reads the list of devices. Keys held on devices that stay remain held.
     pub(super) fn refresh(&mut self, link: &X11Connection) -> Result<(), X11Error> {
-        let Some(devices) = tolerate(
+        let Some(devices) = ignore_missing_window(
             link.conn
                 .xinput_xi_query_device(u16::from(Device::ALL))?
                 .reply(),

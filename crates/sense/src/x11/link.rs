@@ -65,7 +65,9 @@ impl From<rustix::io::Errno> for X11Error {
 }
 
 /// What is left of an answer when an error about a vanished window is normal: `None` for any X error.
-pub(super) fn tolerate<T>(answer: Result<T, ReplyError>) -> Result<Option<T>, X11Error> {
+pub(super) fn ignore_missing_window<T>(
+    answer: Result<T, ReplyError>,
+) -> Result<Option<T>, X11Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(ReplyError::X11Error(_)) => Ok(None),
@@ -106,7 +108,7 @@ impl X11Connection {
     }
 
     /// Waits until the server has answered everything that it was asked, and so has sent every event before that.
-    pub(super) fn catch_up(&self) -> Result<(), X11Error> {
+    pub(super) fn read_queued_events(&self) -> Result<(), X11Error> {
         self.conn.get_input_focus()?.reply()?;
         Ok(())
     }
@@ -143,7 +145,7 @@ impl Waker {
     }
 
     /// Silences it until it is rung again.
-    pub(super) fn hush(&self) {
+    pub(super) fn clear(&self) {
         // One that does not ring has nothing to be read.
         let _ = rustix::io::read(&*self.0, &mut [0; 8]);
     }

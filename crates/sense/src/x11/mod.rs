@@ -55,7 +55,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
 
 fn refuse_all(desktop: &mut Desktop, why: &Unsupported) {
     for concern in CONCERNS {
-        desktop.refuse(concern, why.clone());
+        desktop.declare_unsupported(concern, why.clone());
     }
 }
 
@@ -84,11 +84,11 @@ fn fill(
         Some(name) => {
             desktop.note("x11", format!("window manager {name}"));
             let by = format!("X11 property events ({name})");
-            desktop.serve(SensorKind::Window, by);
+            desktop.declare_supported(SensorKind::Window, by);
         }
         None => {
             desktop.note("x11", "no window manager that follows EWMH: input focus");
-            desktop.serve(
+            desktop.declare_supported(
                 SensorKind::Window,
                 "X11 input focus (no window manager runs)",
             );
@@ -96,19 +96,23 @@ fn fill(
     }
     let plan = X11Extensions::probe(&link)?;
     match &plan.input {
-        Ok(_) => desktop.serve(SensorKind::Input, "XInput 2 raw events"),
-        Err(reason) => desktop.refuse(SensorKind::Input, Unsupported::new(reason, NEWER)),
+        Ok(_) => desktop.declare_supported(SensorKind::Input, "XInput 2 raw events"),
+        Err(reason) => {
+            desktop.declare_unsupported(SensorKind::Input, Unsupported::new(reason, NEWER))
+        }
     }
     match &plan.idle {
-        Ok(means) => desktop.serve(SensorKind::Idle, means.word()),
-        Err(reason) => desktop.refuse(SensorKind::Idle, Unsupported::new(reason, NEWER)),
+        Ok(means) => desktop.declare_supported(SensorKind::Idle, means.word()),
+        Err(reason) => {
+            desktop.declare_unsupported(SensorKind::Idle, Unsupported::new(reason, NEWER))
+        }
     }
     match camera::ScreenCapture::probe(&link, options.display.clone())? {
         Ok((camera, by)) => {
-            desktop.serve(SensorKind::Screen, by);
+            desktop.declare_supported(SensorKind::Screen, by);
             desktop.set_screen(Box::new(camera));
         }
-        Err(why) => desktop.refuse(SensorKind::Screen, why),
+        Err(why) => desktop.declare_unsupported(SensorKind::Screen, why),
     }
     for (what, outcome) in [
         ("input", plan.input.as_ref().err()),
@@ -118,7 +122,7 @@ fn fill(
             desktop.note("x11", format!("{what}: {reason}"));
         }
     }
-    desktop.add_source(Box::new(X11Task {
+    desktop.add_task(Box::new(X11Task {
         options: options.clone(),
         clock: Arc::clone(clock),
         concerns: plan.concerns(),
@@ -142,7 +146,7 @@ fn is_xwayland(link: &X11Connection) -> Result<bool, X11Error> {
     let Ok(cookie) = resources else {
         return Ok(false);
     };
-    let Some(resources) = link::tolerate(cookie.reply())? else {
+    let Some(resources) = link::ignore_missing_window(cookie.reply())? else {
         return Ok(false);
     };
     for output in resources.outputs.iter().take(4) {
@@ -150,7 +154,8 @@ fn is_xwayland(link: &X11Connection) -> Result<bool, X11Error> {
             .conn
             .randr_get_output_info(*output, resources.config_timestamp)?
             .reply();
-        if link::tolerate(info)?.is_some_and(|info| info.name.starts_with(b"XWAYLAND")) {
+        if link::ignore_missing_window(info)?.is_some_and(|info| info.name.starts_with(b"XWAYLAND"))
+        {
             return Ok(true);
         }
     }

@@ -4,9 +4,9 @@
 //! * the memory file is sealed against shrinking, so no mapping of it can fault;
 //! * the server writes only while it works on a request of ours, and no request is under way while the pixels are lent
 //!   (`&mut` on the way to the request, `&` on the loan);
-//! * [`SharedMemory::release`] gives the pages back to the system and keeps the mapping.
+//! * [`SharedMemory::release_memory`] gives the pages back to the system and keeps the mapping.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 use std::ffi::c_void;
@@ -50,7 +50,7 @@ impl SharedMemory {
         let attached = || -> Result<Option<u32>, X11Error> {
             let id = link.conn.generate_id()?;
             let cookie = link.conn.shm_attach_fd(id, for_server, false)?;
-            Ok(tolerate(cookie.check())?.map(|()| id))
+            Ok(ignore_missing_window(cookie.check())?.map(|()| id))
         };
         match attached() {
             Ok(Some(id)) => Ok(Ok(Self {

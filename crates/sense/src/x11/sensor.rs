@@ -77,7 +77,7 @@ impl SensorTask for X11Task {
         "sense-x11"
     }
 
-    fn concerns(&self) -> Vec<SensorKind> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         self.concerns.clone()
     }
 
@@ -95,9 +95,9 @@ impl SensorTask for X11Task {
             return SensorExit::Broken("the system has no file descriptors left".to_owned());
         };
         let waker = bell.clone();
-        post.stop.on_raise(move || waker.ring());
+        post.stop.on_stop(move || waker.ring());
         let waker = bell.clone();
-        post.pulse.on_ask(move || waker.ring());
+        post.pulse.on_check(move || waker.ring());
         let attempt = match self.first.take() {
             Some(first) => Ok(first),
             None => connect(self.options.display.as_deref()),
@@ -131,7 +131,9 @@ fn listen(
         Ok(listener) => listener,
         Err(error) => return error.into(),
     };
-    let result = listener.greet(post).and_then(|()| listener.run(bell, post));
+    let result = listener
+        .send_initial_state(post)
+        .and_then(|()| listener.run(bell, post));
     // Whatever ended it: what was counted is handed over.
     let flushed = listener.flush();
     match (result, flushed) {
@@ -191,7 +193,7 @@ impl<'a> X11Listener<'a> {
     }
 
     /// Says what is the case at the beginning, and that what was lost is back.
-    fn greet(&mut self, post: &SensorContext) -> Result<(), SensorExit> {
+    fn send_initial_state(&mut self, post: &SensorContext) -> Result<(), SensorExit> {
         let at = self.time.ordered(self.clock.now());
         post.works(at)?;
         let first = self.focus.first(self.link, at)?;
@@ -205,29 +207,29 @@ impl<'a> X11Listener<'a> {
             Some(idle) => idle.ask(self.link)?,
             None => None,
         };
-        self.tell_idle(at, change)
+        self.send_idle(at, change)
     }
 
     fn run(&mut self, bell: &Waker, post: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
-            let asked = post.pulse.is_asked();
+            let asked = post.pulse.is_check_due();
             if asked {
                 // Before the stop is looked at: its ring must not be silenced unheard.
-                bell.hush();
+                bell.clear();
             }
             // The stop is looked at before the last reading, so what happened before it is still counted.
             let stopping = post.stop.is_raised();
             if stopping || asked {
                 // A busy server still holds events that we have no room for. If it is gone, the reading says so.
-                let _ = self.link.catch_up();
+                let _ = self.link.read_queued_events();
             }
             let pause = self.read()?;
             if stopping {
                 return Ok(());
             }
             if asked {
-                post.pulse.answer();
+                post.pulse.confirm();
             }
             if self.tick()? {
                 continue;
@@ -255,14 +257,14 @@ impl<'a> X11Listener<'a> {
         {
             // One look at our clock for the whole reading: the server's time tells the events apart.
             let now = *now.get_or_insert_with(|| self.clock.now());
-            let after = self.take(&event, now)?;
+            let after = self.handle_event(&event, now)?;
             pause = Some(pause.map_or(after, |pause: Duration| pause.min(after)));
         }
         Ok(pause)
     }
 
     /// Works off one event; how long to pause after it.
-    fn take(&mut self, event: &[u8], now: Moment) -> Result<Duration, SensorExit> {
+    fn handle_event(&mut self, event: &[u8], now: Moment) -> Result<Duration, SensorExit> {
         if let Some(input) = &mut self.input {
             match input.take(event) {
                 InputEffect::Other => {}
@@ -274,16 +276,16 @@ impl<'a> X11Listener<'a> {
                 InputEffect::Counted { server_ms, counts } => {
                     let at = self.at(server_ms, now)?;
                     let back = self.idle.as_mut().and_then(IdleWatch::pressed);
-                    self.tell_idle(at, back)?;
+                    self.send_idle(at, back)?;
                     let full = self.batches.add(at, counts);
-                    self.hand_over(full)?;
+                    self.send_batch(full)?;
                     return Ok(INPUT_PAUSE);
                 }
             }
         }
         if let Some((server_ms, change)) = self.idle.as_mut().and_then(|idle| idle.take(event)) {
             let at = self.at(server_ms, now)?;
-            self.tell_idle(at, change)?;
+            self.send_idle(at, change)?;
             return Ok(PAUSE);
         }
         if let Some(hint) = self.focus.hint(self.link, event) {
@@ -296,7 +298,7 @@ impl<'a> X11Listener<'a> {
                 ActiveWindowHint::Active { server_ms: None } => self.time.ordered(self.clock.now()),
             };
             for change in self.focus.take(self.link, hint, at)?.into_iter().flatten() {
-                self.tell_window(change)?;
+                self.send_window(change)?;
             }
         }
         Ok(PAUSE)
@@ -321,7 +323,7 @@ impl<'a> X11Listener<'a> {
         let now = Instant::now();
         let due = self.deadlines().any(|due| due <= now);
         while let Some(change) = self.focus.tick(self.link, now)? {
-            self.tell_window(change)?;
+            self.send_window(change)?;
         }
         let change = match &mut self.idle {
             Some(idle) => idle.tick(self.link, now)?,
@@ -329,11 +331,11 @@ impl<'a> X11Listener<'a> {
         };
         if change.is_some() {
             let at = self.time.ordered(self.clock.now());
-            self.tell_idle(at, change)?;
+            self.send_idle(at, change)?;
         }
         // A second that is over gets no more input, except what the server still holds: at worst a batch in pieces.
         let over = self.batches.due(self.clock.now());
-        self.hand_over(over)?;
+        self.send_batch(over)?;
         Ok(due)
     }
 
@@ -356,17 +358,17 @@ impl<'a> X11Listener<'a> {
     /// Hands over the open batch.
     fn flush(&mut self) -> Result<(), ReceiverGone> {
         let batch = self.batches.flush();
-        self.hand_over(batch)
+        self.send_batch(batch)
     }
 
-    fn hand_over(&self, batch: Option<InputBatch>) -> Result<(), ReceiverGone> {
+    fn send_batch(&self, batch: Option<InputBatch>) -> Result<(), ReceiverGone> {
         match batch {
             Some(InputBatch { at, counts }) => self.out.send(at, SensorEvent::Input { counts }),
             None => Ok(()),
         }
     }
 
-    fn tell_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
+    fn send_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
         self.flush()?;
         // A title that was held back may be older than input that was told meanwhile.
         let at = self.time.ordered(change.at);
@@ -374,7 +376,7 @@ impl<'a> X11Listener<'a> {
         Ok(self.out.send(at, SensorEvent::Window { active })?)
     }
 
-    fn tell_idle(
+    fn send_idle(
         &mut self,
         at: Moment,
         change: Option<idle::IdleChange>,

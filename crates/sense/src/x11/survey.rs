@@ -1,6 +1,6 @@
 //! Where a window lies, and what lies above it.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use super::window;
 use crate::CaptureError;
 use model::Rect;
@@ -49,9 +49,12 @@ impl From<x11rb::errors::ConnectionError> for CaptureMiss {
 }
 
 /// Looks at `window`, which must be active and visible.
-pub(super) fn survey(link: &X11Connection, window: u32) -> Result<WindowVisibility, CaptureMiss> {
+pub(super) fn measure_visibility(
+    link: &X11Connection,
+    window: u32,
+) -> Result<WindowVisibility, CaptureMiss> {
     let attributes = link.conn.get_window_attributes(window)?.reply();
-    let Some(attributes) = tolerate(attributes)? else {
+    let Some(attributes) = ignore_missing_window(attributes)? else {
         return Err(CaptureError::Gone.into());
     };
     let active = if window::manager(link)?.is_some() {
@@ -76,12 +79,12 @@ pub(super) fn survey(link: &X11Connection, window: u32) -> Result<WindowVisibili
     };
     let outer = outer_rect(link, frame)?.ok_or(CaptureError::Gone)?;
     let mut bounds = outer;
-    if let Some([left, right, top, bottom]) = shadows(link, window)? {
+    if let Some([left, right, top, bottom]) = shadow_margins(link, window)? {
         bounds = shrink(bounds, left, right, top, bottom);
     }
     let bounds = bounds.intersect(&screen).ok_or(CaptureError::NotVisible)?;
-    let mut foreign = above(link, frame, bounds)?;
-    foreign.extend(holes(link, frame, outer, bounds)?);
+    let mut foreign = find_occluders(link, frame, bounds)?;
+    foreign.extend(find_shape_holes(link, frame, outer, bounds)?);
     Ok(WindowVisibility { bounds, foreign })
 }
 
@@ -90,7 +93,7 @@ fn frame_of(link: &X11Connection, window: u32) -> Result<Option<u32>, X11Error> 
     let mut frame = window;
     // Frames are one to three windows deep; the bound keeps a broken tree from holding us.
     for _ in 0..64 {
-        let Some(tree) = tolerate(link.conn.query_tree(frame)?.reply())? else {
+        let Some(tree) = ignore_missing_window(link.conn.query_tree(frame)?.reply())? else {
             return Ok(None);
         };
         if tree.parent == link.root || tree.parent == 0 {
@@ -104,7 +107,8 @@ fn frame_of(link: &X11Connection, window: u32) -> Result<Option<u32>, X11Error> 
 /// A child of the root with its border.
 fn outer_rect(link: &X11Connection, frame: u32) -> Result<Option<Rect>, X11Error> {
     let place = link.conn.get_geometry(frame)?.reply();
-    Ok(tolerate(place)?.map(|g| with_border(g.x, g.y, g.width, g.height, g.border_width)))
+    Ok(ignore_missing_window(place)?
+        .map(|g| with_border(g.x, g.y, g.width, g.height, g.border_width)))
 }
 
 fn with_border(x: i16, y: i16, width: u16, height: u16, border: u16) -> Rect {
@@ -118,13 +122,13 @@ fn with_border(x: i16, y: i16, width: u16, height: u16, border: u16) -> Rect {
 
 /// The invisible margins of a window that draws its own frame and shadow: left, right, top, bottom. What shows in
 /// them is the window behind.
-fn shadows(link: &X11Connection, window: u32) -> Result<Option<[u32; 4]>, X11Error> {
+fn shadow_margins(link: &X11Connection, window: u32) -> Result<Option<[u32; 4]>, X11Error> {
     let property = link.atoms._GTK_FRAME_EXTENTS;
     let reply = link
         .conn
         .get_property(false, window, property, AtomEnum::CARDINAL, 0, 4)?
         .reply();
-    let Some(reply) = tolerate(reply)? else {
+    let Some(reply) = ignore_missing_window(reply)? else {
         return Ok(None);
     };
     let values: Vec<u32> = reply.value32().into_iter().flatten().collect();
@@ -144,7 +148,11 @@ fn shrink(rect: Rect, left: u32, right: u32, top: u32, bottom: u32) -> Rect {
 }
 
 /// Where visible windows above `frame` cover `bounds`.
-fn above(link: &X11Connection, frame: u32, bounds: Rect) -> Result<Vec<Rect>, CaptureMiss> {
+fn find_occluders(
+    link: &X11Connection,
+    frame: u32,
+    bounds: Rect,
+) -> Result<Vec<Rect>, CaptureMiss> {
     let tree = link.conn.query_tree(link.root)?.reply();
     let tree = tree.map_err(X11Error::from)?;
     // Children come from bottom to top.
@@ -172,8 +180,8 @@ fn above(link: &X11Connection, frame: u32, bounds: Rect) -> Result<Vec<Rect>, Ca
     }
     let mut foreign = Vec::new();
     for (attributes, place) in asked {
-        let attributes = tolerate(attributes.reply())?;
-        let place = tolerate(place.reply())?;
+        let attributes = ignore_missing_window(attributes.reply())?;
+        let place = ignore_missing_window(place.reply())?;
         let (Some(attributes), Some(place)) = (attributes, place) else {
             continue;
         };
@@ -194,7 +202,7 @@ fn above(link: &X11Connection, frame: u32, bounds: Rect) -> Result<Vec<Rect>, Ca
 }
 
 /// Parts of `bounds` where the frame has no pixels of its own because it is not a rectangle.
-fn holes(
+fn find_shape_holes(
     link: &X11Connection,
     frame: u32,
     outer: Rect,
@@ -204,12 +212,13 @@ fn holes(
     let Ok(extents) = link.conn.shape_query_extents(frame) else {
         return Ok(Vec::new());
     };
-    let shaped = tolerate(extents.reply())?.is_some_and(|extents| extents.bounding_shaped);
+    let shaped =
+        ignore_missing_window(extents.reply())?.is_some_and(|extents| extents.bounding_shaped);
     if !shaped {
         return Ok(Vec::new());
     }
     let shape = link.conn.shape_get_rectangles(frame, SK::BOUNDING)?.reply();
-    let shape = tolerate(shape)?.ok_or(CaptureError::Gone)?;
+    let shape = ignore_missing_window(shape)?.ok_or(CaptureError::Gone)?;
     if shape.rectangles.len() > MAX_SHAPE_RECTS {
         return Ok(vec![bounds]);
     }

@@ -1,6 +1,6 @@
 //! Text properties: UTF-8, Latin-1 and compound text, cut to a bound.
 
-use crate::title::cut;
+use crate::title::truncate_title;
 
 /// How a text property is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) fn decode(bytes: &[u8], encoding: TextEncoding) -> String {
         TextEncoding::Latin1 => latin1(bytes),
         TextEncoding::Compound => compound(bytes),
     };
-    cut(&mut text);
+    truncate_title(&mut text);
     text
 }
 
@@ -89,7 +89,7 @@ pub(super) fn class_parts(bytes: &[u8]) -> (String, String) {
             Ok(text) => text.to_owned(),
             Err(_) => latin1(part),
         };
-        cut(&mut text);
+        truncate_title(&mut text);
         text
     });
     let instance = parts.next().unwrap_or_default();

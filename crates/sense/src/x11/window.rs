@@ -1,7 +1,7 @@
 //! What can be known about a window, in one round trip. Windows vanish between an event and a question: that is normal
 //! and answered with `None`.
 
-use super::link::{X11Connection, X11Error, tolerate};
+use super::link::{X11Connection, X11Error, ignore_missing_window};
 use super::text::{TextEncoding, class_parts, decode};
 use model::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};
 use std::path::Path;
@@ -23,7 +23,7 @@ impl WindowLookup {
     pub(super) fn new(link: &X11Connection) -> Result<Self, X11Error> {
         let known = link.conn.extension_information(res::X11_EXTENSION_NAME)?;
         let has_res = known.is_some() && {
-            let version = tolerate(link.conn.res_query_version(1, 2)?.reply())?;
+            let version = ignore_missing_window(link.conn.res_query_version(1, 2)?.reply())?;
             version.is_some_and(|v| (v.server_major, v.server_minor) >= (1, 2))
         };
         let host = rustix::system::uname()
@@ -59,13 +59,13 @@ impl WindowLookup {
             None
         };
 
-        let name = tolerate(name.reply())?;
-        let old_name = tolerate(old_name.reply())?;
-        let class = tolerate(class.reply())?;
-        let pid = tolerate(pid.reply())?;
-        let machine = tolerate(machine.reply())?;
+        let name = ignore_missing_window(name.reply())?;
+        let old_name = ignore_missing_window(old_name.reply())?;
+        let class = ignore_missing_window(class.reply())?;
+        let pid = ignore_missing_window(pid.reply())?;
+        let machine = ignore_missing_window(machine.reply())?;
         let owner = match owner {
-            Some(cookie) => tolerate(cookie.reply())?,
+            Some(cookie) => ignore_missing_window(cookie.reply())?,
             None => None,
         };
         // The last question decides: if the window lived until then, every answer before is whole.
@@ -157,7 +157,7 @@ pub(super) fn manager(link: &X11Connection) -> Result<Option<String>, X11Error> 
         .conn
         .get_property(false, window, link.atoms._NET_WM_NAME, AtomEnum::ANY, 0, 64)?
         .reply();
-    let name = tolerate(name)?.map_or_else(String::new, |reply| {
+    let name = ignore_missing_window(name)?.map_or_else(String::new, |reply| {
         decode(&reply.value, TextEncoding::Utf8)
     });
     Ok(Some(if name.is_empty() {
@@ -193,8 +193,8 @@ pub(super) fn active_by_focus(link: &X11Connection) -> Result<Option<(u32, u32)>
             link.conn
                 .get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::ANY, 0, 1)?;
         let tree = link.conn.query_tree(window)?;
-        let class = tolerate(class.reply())?;
-        let Some(tree) = tolerate(tree.reply())? else {
+        let class = ignore_missing_window(class.reply())?;
+        let Some(tree) = ignore_missing_window(tree.reply())? else {
             return Ok(None);
         };
         if class.is_some_and(|class| class.type_ != 0) || tree.parent == link.root {
@@ -211,7 +211,7 @@ fn number(link: &X11Connection, window: u32, property: u32) -> Result<Option<u32
         .conn
         .get_property(false, window, property, AtomEnum::ANY, 0, 1)?
         .reply();
-    Ok(tolerate(reply)?.and_then(|reply| reply.value32()?.next()))
+    Ok(ignore_missing_window(reply)?.and_then(|reply| reply.value32()?.next()))
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Listening {
 
     pub(crate) fn with(options: &DesktopOptions) -> Self {
         let mut desktop = open(options);
-        let screen = desktop.take_screen();
+        let screen = desktop.take_capture();
         let (tx, rx) = sync_channel(1024);
         let listening = Self {
             running: Some(desktop.start(tx)),

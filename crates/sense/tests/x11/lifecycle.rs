@@ -37,7 +37,7 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
     listening.until("loss", |seen| lost(seen).len() >= all.len());
     assert_eq!(lost(&listening.seen()), all);
     let mut screen = listening.screen.take().unwrap();
-    let refused = screen.grab(WindowHandle(1), &mut |_| panic!("lent"));
+    let refused = screen.capture_window(WindowHandle(1), &mut |_| panic!("lent"));
     assert!(
         matches!(refused, Err(CaptureError::Backend(_))),
         "{refused:?}"
@@ -57,7 +57,7 @@ fn a_server_that_dies_is_lost_and_its_successor_is_found() {
     listening.until("keys again", |seen| counts(seen).keys() == 50);
     let handle = WindowHandle(u64::from(window.id()));
     let mut lent = false;
-    screen.grab(handle, &mut |_| lent = true).unwrap();
+    screen.capture_window(handle, &mut |_| lent = true).unwrap();
     assert!(lent);
     let seen = listening.finish();
     assert_eq!(back(&seen), all);
@@ -71,7 +71,7 @@ fn without_a_server_everything_is_refused_with_a_reason() {
         power_root: "/nonexistent".into(),
         ..DesktopOptions::default()
     });
-    assert!(desktop.take_screen().is_none());
+    assert!(desktop.take_capture().is_none());
     assert_eq!(desktop.capabilities().len(), SensorKind::ALL.len());
     for capability in desktop.capabilities() {
         match &capability.support {

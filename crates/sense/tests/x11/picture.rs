@@ -22,7 +22,7 @@ impl Copy {
 
 fn grab(screen: &mut dyn WindowCapture, window: &TestWindow) -> Result<Copy, CaptureError> {
     let mut copy = None;
-    screen.grab(WindowHandle(u64::from(window.id())), &mut |frame| {
+    screen.capture_window(WindowHandle(u64::from(window.id())), &mut |frame| {
         assert!(
             frame.bgrx.len()
                 >= frame.stride * (frame.height as usize - 1) + 4 * frame.width as usize
@@ -40,7 +40,7 @@ fn grab(screen: &mut dyn WindowCapture, window: &TestWindow) -> Result<Copy, Cap
 }
 
 fn screen(desktop: &VirtualDesktop) -> Box<dyn WindowCapture> {
-    open(&options(desktop)).take_screen().unwrap()
+    open(&options(desktop)).take_capture().unwrap()
 }
 
 fn at(desktop: &VirtualDesktop, title: &str, x: i16, y: i16) -> WindowSpec {
@@ -112,7 +112,7 @@ fn whole_window(desktop: &VirtualDesktop) {
         Some(CaptureError::NotActive)
     );
     // Memory given back is taken again.
-    screen.release();
+    screen.release_memory();
     let again = grab(&mut *screen, &front).unwrap();
     assert_eq!(again.bgrx, picture.bgrx);
 }
@@ -265,9 +265,12 @@ fn no_picture_of_windows_that_are_gone_or_hidden() {
     );
     window.close().unwrap();
     let mut never = |_: &model::Frame<'_>| panic!("lent");
-    assert_eq!(screen.grab(handle, &mut never), Err(CaptureError::Gone));
     assert_eq!(
-        screen.grab(WindowHandle(u64::MAX), &mut never),
+        screen.capture_window(handle, &mut never),
+        Err(CaptureError::Gone)
+    );
+    assert_eq!(
+        screen.capture_window(WindowHandle(u64::MAX), &mut never),
         Err(CaptureError::Gone)
     );
 }

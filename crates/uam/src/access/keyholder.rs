@@ -5,18 +5,17 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::control;
 use crate::paths::Paths;
 use anyhow::Context;
+use model::UserError;
 use platform::endpoint::EndpointListener;
 use platform::process::separate_from_terminal;
-use serde::{Deserialize, Serialize};
-use std::io::{BufRead, Read, Write};
+use protocol::{KeyholderOrders, KeyholderRequest, KeyholderResponse, REQUEST_TIMEOUT};
+use std::io::{BufRead, Read};
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 use vault::Identity;
-use zeroize::{Zeroize, Zeroizing};
 
 /// The longest an unlock lasts.
 const LONGEST: Duration = Duration::from_secs(8 * 3600);
@@ -24,51 +23,19 @@ const LONGEST: Duration = Duration::from_secs(8 * 3600);
 /// Longest first line, in bytes.
 const MAX_LINE: u64 = 4096;
 
-/// What can be asked of a keyholder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "ask")]
-enum Wish {
-    /// The identity.
-    Key,
-    /// Whether there is one. It prolongs nothing.
-    There,
-    /// Wipe it.
-    Lock,
-}
-
-/// The answer.
-#[derive(Default, Serialize, Deserialize)]
-struct Given {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-}
-
-impl Drop for Given {
-    fn drop(&mut self) {
-        self.key.zeroize();
-    }
-}
-
-/// What the keyholder is told at its start.
-#[derive(Serialize, Deserialize)]
-struct Orders {
-    key: String,
-    idle_s: u64,
-}
-
-impl Drop for Orders {
-    fn drop(&mut self) {
-        self.key.zeroize();
-    }
+/// Asks the keyholder; `None` when there is none.
+fn call(paths: &Paths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
+    protocol::call_endpoint(&paths.unlock_socket(), &request, REQUEST_TIMEOUT)
+        .map_err(|e| UserError::from(e).into())
 }
 
 /// The identity, if one is unlocked.
 pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
-    let Some(given) = control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::Key)? else {
+    let Some(response) = call(paths, KeyholderRequest::FetchIdentity)? else {
         return Ok(None);
     };
-    given
-        .key
+    response
+        .identity
         .as_deref()
         .map(str::parse)
         .transpose()
@@ -77,15 +44,12 @@ pub(crate) fn ask(paths: &Paths) -> anyhow::Result<Option<Identity>> {
 
 /// Is one unlocked? Asking prolongs nothing.
 pub(crate) fn is_there(paths: &Paths) -> bool {
-    matches!(
-        control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::There),
-        Ok(Some(_))
-    )
+    matches!(call(paths, KeyholderRequest::IsUnlocked), Ok(Some(_)))
 }
 
 /// Ends an unlock; true when there was one.
 pub(crate) fn lock(paths: &Paths) -> anyhow::Result<bool> {
-    Ok(control::call_at::<_, Given>(&paths.unlock_socket(), &Wish::Lock)?.is_some())
+    Ok(call(paths, KeyholderRequest::EndUnlock)?.is_some())
 }
 
 /// Ends an unlock on a thread of its own.
@@ -110,15 +74,12 @@ pub(crate) fn start(home: &Home, identity: &Identity, idle: Duration) -> anyhow:
         .stderr(Stdio::null())
         .spawn()
         .context("cannot start the process that holds the key")?;
-    let orders = Orders {
-        key: identity.reveal().to_string(),
-        idle_s: idle.as_secs(),
+    let orders = KeyholderOrders {
+        identity: identity.reveal().to_string(),
+        idle_seconds: idle.as_secs(),
     };
-    let mut line = Zeroizing::new(serde_json::to_vec(&orders)?);
-    line.push(b'\n');
-    if let Some(mut pipe) = child.stdin.take() {
-        pipe.write_all(&line)
-            .context("the key could not be handed over")?;
+    if let Some(pipe) = child.stdin.take() {
+        protocol::write_line(pipe, &orders).context("the key could not be handed over")?;
     }
     // It answers once it can be asked.
     let mut ready = String::new();
@@ -136,12 +97,9 @@ const READY: &str = "ready";
 
 /// `uam keyholder`.
 pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
-    let mut line = Zeroizing::new(String::new());
-    std::io::BufReader::new(std::io::stdin().take(MAX_LINE)).read_line(&mut line)?;
-    let orders: Orders = serde_json::from_str(&line)
+    let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
         .context("the keyholder is started by `uam unlock`, never by hand")?;
-    drop(line);
-    let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
+    let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
     let listener = EndpointListener::bind(&home.paths.unlock_socket())
         .with_context(|| format!("cannot listen at {}", home.paths.unlock_socket().display()))?;
     let (tx, rx) = sync_channel(4);
@@ -163,19 +121,18 @@ pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
         match rx.recv_timeout(left) {
             Ok(stream) => {
                 let mut locked = false;
-                control::serve_at(stream, |wish| match wish {
-                    Ok(Wish::Key) => {
+                protocol::serve_connection(stream, |request| match request {
+                    Ok(KeyholderRequest::FetchIdentity) => {
                         looked = Instant::now();
-                        Given {
-                            key: Some(orders.key.clone()),
+                        KeyholderResponse {
+                            identity: Some(orders.identity.clone()),
                         }
                     }
-                    Ok(Wish::There) => Given::default(),
-                    Ok(Wish::Lock) => {
+                    Ok(KeyholderRequest::IsUnlocked) | Err(_) => KeyholderResponse::default(),
+                    Ok(KeyholderRequest::EndUnlock) => {
                         locked = true;
-                        Given::default()
+                        KeyholderResponse::default()
                     }
-                    Err(_) => Given::default(),
                 });
                 if locked {
                     break;

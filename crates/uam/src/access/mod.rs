@@ -7,15 +7,14 @@ pub(crate) mod keyholder;
 
 use crate::commands::Home;
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
-use crate::{start, yours};
+use crate::{control, start, yours};
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
 use journal::{Errand, JournalError, Reader};
-use model::{Notice, NoticeCode, Record};
+use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
+use protocol::{Request, Response};
 use std::time::Duration;
 use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
@@ -40,7 +39,7 @@ pub(crate) struct Entry {
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
     let mut vault = Vault::open(&home.paths.vault())?;
-    let mut ask = Ask::aside();
+    let mut ask = Prompt::on_stderr();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
     let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;
@@ -84,7 +83,7 @@ pub(crate) fn for_settings(home: &Home, text: &str) -> anyhow::Result<()> {
 pub(crate) fn fresh(home: &Home, code: NoticeCode, text: &str) -> anyhow::Result<Access> {
     let entry = enter(home)?;
     let access = Access {
-        identity: entry.vault.identity(&entry.door, &entry.pass)?,
+        identity: entry.vault.viewer_identity(&entry.door, &entry.pass)?,
         vault: entry.vault,
     };
     let mut notices = entry.notices;
@@ -101,11 +100,13 @@ pub(crate) fn takes_code_alone(home: &Home) -> anyhow::Result<()> {
 
 fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     start::door_from_store(vault).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Denied,
-            what: "This needs the vault's passphrase too".to_owned(),
-            hint: "Run `uam unlock` in another terminal first.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Denied,
+            "This needs the vault's passphrase too",
+            "Run `uam unlock` in another terminal first.",
+        )
+        .caused_by(e)
+        .into()
     })
 }
 
@@ -113,17 +114,17 @@ fn door_for_code(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
 /// Without a passphrase the vault must open with the credential store.
 ///
 /// # Errors
-/// With [`Exit::Denied`] when one of them is not right.
+/// With [`ErrorKind::Denied`] when one of them is not right.
 pub(crate) fn typed(
     home: &Home,
     code: &str,
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
-    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
+    let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
     let mut vault = Vault::open(&home.paths.vault())?;
     let door = match passphrase {
         Some(words) => vault
-            .door(&Factor::Passphrase(words))
+            .unlock_slot(&Factor::Passphrase(words))
             .map_err(|_| denied("that is not the passphrase".to_owned()))?,
         None => door_for_code(&vault)?,
     };
@@ -131,7 +132,7 @@ pub(crate) fn typed(
     let Some(pass) = answer.pass else {
         return Err(denied(answer.verdict.to_string()));
     };
-    let identity = vault.identity(&door, &pass)?;
+    let identity = vault.viewer_identity(&door, &pass)?;
     let mut notices = Vec::new();
     if answer.failures_before > 0 {
         let text = format!(
@@ -156,13 +157,16 @@ pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<A
 impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
-        Reader::open(&home.paths.journal(), self.vault.opener(&self.identity))
-            .context("cannot read the journal")
+        Reader::open(
+            &home.paths.journal(),
+            self.vault.viewer_opener(&self.identity),
+        )
+        .context("cannot read the journal")
     }
 
     /// What writes and opens the journal here while no instance runs.
     pub(crate) fn keys(&self) -> anyhow::Result<journal::JournalKeys> {
-        crate::commands::keys(&self.vault, self.vault.opener(&self.identity), None)
+        crate::commands::keys(&self.vault, self.vault.viewer_opener(&self.identity), None)
     }
 
     /// Puts notices into the journal.
@@ -201,23 +205,21 @@ fn put(
     notices: Vec<(NoticeCode, String)>,
     open: OpenErrand,
 ) -> anyhow::Result<()> {
-    let request = Request::Note { notices };
+    let request = Request::RecordNotices { notices };
     match control::call(&home.paths, &request) {
-        Ok(reply) if reply.ok => return Ok(()),
-        Ok(reply) => {
-            return Err(Failure::with_exit(
-                Exit::Failed,
-                format!(
-                    "the running instance did not note the access: {}",
-                    reply.text
-                ),
+        Ok(Response::Refused(why)) => {
+            return Err(UserError::new(
+                ErrorKind::Failed,
+                format!("the running instance did not note the access: {why}"),
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         }
-        Err(e) if failure::exit_of(&e) == Exit::Instance => {}
+        Ok(_) => return Ok(()),
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let Request::Note { notices } = request else {
+    let Request::RecordNotices { notices } = request else {
         return Ok(());
     };
     let now_us = current_time_us();

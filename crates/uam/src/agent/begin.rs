@@ -14,7 +14,6 @@ use super::viewers::Viewers;
 use crate::commands::Home;
 use crate::config::Config;
 use crate::done::Done;
-use crate::failure::Failure;
 use crate::lease::Handover;
 use crate::paths::Paths;
 use anyhow::Context;
@@ -23,6 +22,7 @@ use jiff::tz::TimeZone;
 use journal::{Journal, Reader, RecoveryReport};
 use model::{
     Clock, Notice, NoticeCode, Record, SensorCapability, SensorKind, SensorSupport, TimedEvent,
+    UserError,
 };
 use platform::timezone::current_zone_name;
 use recorder::{Recorder, RecorderInput, ScheduleWatch};
@@ -91,7 +91,7 @@ impl Agent {
         let (mut journal, recovery) = Journal::open(&paths.journal(), keys.clone(), now.utc_us)?;
         let mended = recovered(&recovery);
         let kept = journal.commit_recovered(&mended, now.utc_us)?;
-        let clear_from = journal.first_clear_slot()?;
+        let clear_from = journal.first_free_quarter_hour()?;
         let capabilities = desktop.capabilities().to_vec();
         let settings = recorder_settings(&config, &capabilities)?;
         let mut recorder = Recorder::start(settings, now);
@@ -108,7 +108,7 @@ impl Agent {
             let text = format!("Recording goes on under the same start (uam {version}).");
             recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
         }
-        journal.keep_kit(&copy, now.utc_us)?;
+        journal.store_vault_copy(&copy, now.utc_us)?;
         let daily = daily::text(
             &crate::start::describe(&config),
             &paths.data.display().to_string(),
@@ -116,7 +116,7 @@ impl Agent {
             &readers,
         );
         recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
-        let today_is = report::day::date_of(now.utc_us, recorder.zone());
+        let today_is = report::day::local_date(now.utc_us, recorder.zone());
         let hours = ScheduleWatch::new(config.hours()?, TimeZone::system(), now.utc_us);
         if !hours.now().inside {
             recorder.step(now, RecorderInput::Hours { inside: false });
@@ -129,7 +129,7 @@ impl Agent {
                 crate::config::Quality::Small => screenshots::ScreenshotQuality::Small,
             },
         };
-        let screen = desktop.take_screen().filter(|_| config.shots.capture);
+        let screen = desktop.take_capture().filter(|_| config.shots.capture);
         let shooter = screen
             .map(|s| Shooter::start(s, shots, tx.clone()))
             .transpose()
@@ -214,7 +214,7 @@ fn recorder_settings(
         .collect();
     let exclusions = config
         .exclusions()
-        .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
+        .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::RecorderSettings {
         idle_limit_us: config.record.idle_seconds * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
@@ -275,7 +275,7 @@ fn today(
     now_us: i64,
     zone: &str,
 ) -> TodayTotals {
-    let day = report::day::date_of(now_us, zone);
+    let day = report::day::local_date(now_us, zone);
     let mut today = before
         .filter(|t| t.day() == day)
         .cloned()
@@ -296,6 +296,7 @@ pub(super) fn own(
 ) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal(), keys.opener.clone()).ok()?;
     let (report, strip) =
-        report::strip::day(&reader, ViewOptions::default(), day, now_us, zone).ok()?;
+        report::strip::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
+            .ok()?;
     Some(TodayTotals::from_report(&report, &strip))
 }

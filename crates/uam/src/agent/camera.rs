@@ -42,11 +42,14 @@ impl Agent {
         if let Some(disk) = self.disk.low() {
             return Err(format!("the disk is full: {}", disk.text()));
         }
-        let target = self.recorder.shot_target().map_err(|skip| match skip {
-            recorder::SkipReason::State(state) => format!("no pictures while {state}"),
-            recorder::SkipReason::Protected => "this window is protected".to_owned(),
-            recorder::SkipReason::NoWindow => "no window is active".to_owned(),
-        })?;
+        let target = self
+            .recorder
+            .screenshot_target()
+            .map_err(|skip| match skip {
+                recorder::SkipReason::State(state) => format!("no pictures while {state}"),
+                recorder::SkipReason::Protected => "this window is protected".to_owned(),
+                recorder::SkipReason::NoWindow => "no window is active".to_owned(),
+            })?;
         if shooter.take(target) {
             self.ordered_shots += 1;
             Ok(())
@@ -80,12 +83,12 @@ impl Agent {
         if self.disk.low().is_some() {
             return;
         }
-        match self.recorder.shot_target() {
+        match self.recorder.screenshot_target() {
             Err(recorder::SkipReason::Protected | recorder::SkipReason::State(_)) => return,
             Ok(_) | Err(recorder::SkipReason::NoWindow) => {}
         }
         let shot = Screenshot {
-            at_us: self.recorder.stamp(at),
+            at_us: self.recorder.timestamp_of(at),
             zone: Arc::clone(self.recorder.zone()),
             sha256: picture.sha256.clone(),
             bytes: picture.bytes.len() as u64,
@@ -98,7 +101,10 @@ impl Agent {
             removed: false,
             window: Some(target.window),
         };
-        match self.journal.add_shot(&shot, &picture.bytes, now.utc_us) {
+        match self
+            .journal
+            .add_screenshot(&shot, &picture.bytes, now.utc_us)
+        {
             Ok(seq) => {
                 self.last_shot_us = Some(shot.at_us);
                 let seen = self.display.wants_status();

@@ -5,9 +5,10 @@ use super::recent::Recent;
 use super::sources::{self, Message};
 use crate::commands::Home;
 use crate::view;
-use console::{Live, Picture, Plain};
+use console::{LiveView, PlainView, ShownScreenshot};
 use model::{Record, Screenshot};
 use platform::clock::SystemClock;
+use protocol::ViewTicket;
 use report::{ActivityLog, AgentStatus, DaySummary, LogLine, LogSubject, UploadAttempt};
 use std::io::Stdout;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ pub(crate) struct Display {
 }
 
 enum View {
-    Live(Live),
-    Plain(Plain<Stdout>),
+    Live(LiveView),
+    Plain(PlainView<Stdout>),
     Nobody,
 }
 
@@ -42,13 +43,13 @@ impl Display {
     pub(crate) fn open(
         look: Look,
         home: Home,
-        ticket: Option<String>,
+        ticket: Option<ViewTicket>,
         tx: &SyncSender<Message>,
     ) -> anyhow::Result<Self> {
         // Standard input is the supervisor's; whether somebody sits at a terminal it has said with `look`.
         let view = match look {
-            Look::Live if console::can_be_live() => View::Live(live(home, ticket, tx)?),
-            Look::Live | Look::Plain => View::Plain(Plain::new(std::io::stdout())),
+            Look::Live if console::supports_live_view() => View::Live(live(home, ticket, tx)?),
+            Look::Live | Look::Plain => View::Plain(PlainView::new(std::io::stdout())),
             Look::Background => View::Nobody,
         };
         Ok(Self {
@@ -66,20 +67,20 @@ impl Display {
     /// Records as they come.
     pub(crate) fn records(&mut self, records: &[Record]) {
         for record in records {
-            for line in self.feed.push(record) {
+            for line in self.feed.push_record(record) {
                 self.line(line);
             }
         }
     }
 
     /// A shot, and its picture where somebody sees it.
-    pub(crate) fn shot(&mut self, shot: &Screenshot, seq: u64, picture: Option<Picture>) {
+    pub(crate) fn shot(&mut self, shot: &Screenshot, seq: u64, picture: Option<ShownScreenshot>) {
         self.records(&[Record::Shot(shot.clone())]);
         self.recent.shot(seq);
         if let View::Live(live) = &self.view
             && let Some(picture) = picture
         {
-            live.updates().picture(picture);
+            live.updates().show_newest_screenshot(picture);
         }
     }
 
@@ -89,7 +90,7 @@ impl Display {
         self.feed = ActivityLog::new();
         self.recent.forget();
         if let View::Live(live) = &self.view {
-            live.updates().forget();
+            live.updates().forget_shown();
         }
     }
 
@@ -114,15 +115,15 @@ impl Display {
     pub(crate) fn last(&mut self, text: &str) {
         if let View::Plain(plain) = &mut self.view {
             // A reader that left has heard enough.
-            let _ = plain.text(text);
+            let _ = plain.print_text(text);
         }
     }
 
     /// The present state and the day so far, for the live view.
     pub(crate) fn status(&self, status: AgentStatus, glance: &DaySummary) {
         if let View::Live(live) = &self.view {
-            live.updates().glance(glance.clone());
-            live.updates().status(status);
+            live.updates().set_day_summary(glance.clone());
+            live.updates().set_status(status);
         }
     }
 
@@ -133,12 +134,12 @@ impl Display {
 
     /// Gives the terminal back; what follows is plain.
     pub(crate) fn close(&mut self) {
-        if let Some(line) = self.feed.flush() {
+        if let Some(line) = self.feed.finish_line() {
             self.line(line);
         }
         let after = match &self.view {
             View::Nobody => View::Nobody,
-            _ => View::Plain(Plain::new(std::io::stdout())),
+            _ => View::Plain(PlainView::new(std::io::stdout())),
         };
         if let View::Live(live) = std::mem::replace(&mut self.view, after) {
             live.finish();
@@ -147,9 +148,9 @@ impl Display {
 
     fn line(&mut self, line: LogLine) {
         match &mut self.view {
-            View::Live(live) => live.updates().line(line.clone()),
+            View::Live(live) => live.updates().add_line(line.clone()),
             View::Plain(plain) => {
-                let _ = plain.line(&line);
+                let _ = plain.print_line(&line);
             }
             View::Nobody => {}
         }
@@ -158,10 +159,14 @@ impl Display {
 }
 
 /// The live view; what its keys wish goes through the loop's queue like any other request.
-fn live(home: Home, ticket: Option<String>, tx: &SyncSender<Message>) -> anyhow::Result<Live> {
+fn live(
+    home: Home,
+    ticket: Option<ViewTicket>,
+    tx: &SyncSender<Message>,
+) -> anyhow::Result<LiveView> {
     let (wishes, wished) = view::wishes();
-    let live = Live::start(
-        console::Options::default(),
+    let live = LiveView::start(
+        console::LiveOptions::default(),
         Arc::new(SystemClock),
         move |command| wishes.wish(command),
     )?;

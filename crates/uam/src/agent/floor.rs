@@ -4,12 +4,12 @@
 use super::state::Agent;
 use crate::retention;
 use journal::floor::{DiskPressure, DiskReserve};
-use journal::retention::make_room;
+use journal::retention::plan_space;
 use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};
 use recorder::RecorderInput;
 use report::DiskStatus;
-use report::text::bytes;
+use report::text::format_bytes;
 
 /// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
 const LOOK_US: u64 = 60_000_000;
@@ -55,13 +55,13 @@ impl Agent {
         };
         let floor = self.disk.floor;
         let before = self.disk.level;
-        let mut level = floor.level(before, room.free, room.total);
-        let missing = floor.missing(level, room.free, room.total);
+        let mut level = floor.pressure(before, room.free, room.total);
+        let missing = floor.bytes_to_free(level, room.free, room.total);
         if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
                 room = query_disk_space(&self.paths.journal()).unwrap_or(room);
-                level = floor.level(before, room.free, room.total);
+                level = floor.pressure(before, room.free, room.total);
             }
         }
         (self.disk.level, self.disk.room) = (level, Some(room));
@@ -72,7 +72,7 @@ impl Agent {
             self.recorder
                 .step(now, RecorderInput::NoRoom(level == DiskPressure::Full));
         }
-        let (free, least) = (bytes(room.free), bytes(floor.of(room.total)));
+        let (free, least) = (format_bytes(room.free), format_bytes(floor.of(room.total)));
         let (code, text) = match level {
             DiskPressure::Ample => (
                 NoticeCode::DiskBack,
@@ -105,11 +105,13 @@ impl Agent {
     /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
     fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
         let done = (|| {
-            let items = self.journal.blob_items()?;
+            let items = self.journal.list_local_screenshots()?;
             let action = retention::policy(&self.config, &self.paths).action;
-            let steps = make_room(&items, missing, &action);
+            let steps = plan_space(&items, missing, &action);
             let outlook = journal::retention::outlook(&items, &steps);
-            self.journal.apply(&steps).map(|done| (done, outlook))
+            self.journal
+                .apply_retention(&steps)
+                .map(|done| (done, outlook))
         })();
         match done {
             Ok((done, _)) if done.archived + done.deleted == 0 => false,

@@ -13,7 +13,7 @@ const ZONE_LOOK_US: u64 = 60_000_000;
 impl Agent {
     /// Looks whether an edge of the recording hours was passed.
     pub(crate) fn keep_hours(&mut self, now: Moment) {
-        let passed = self.hours.look(now.utc_us);
+        let passed = self.hours.poll(now.utc_us);
         self.tell_hours(passed, now);
     }
 

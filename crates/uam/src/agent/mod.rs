@@ -32,16 +32,15 @@ use crate::done::Done;
 pub(crate) use begin::Setup;
 pub(crate) use courier::Route;
 pub(crate) use display::Look;
+use model::Clock;
 use platform::clock::SystemClock;
+use protocol::Response;
 use sources::Message;
 use state::Agent;
-pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
-
-use crate::control::Reply;
-use model::Clock;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
+pub(crate) use tray::{lines as indicator_lines, options as indicator_options, support};
 
 /// Open counts are durable after at most this long.
 const CHECKPOINT: Duration = Duration::from_secs(5);
@@ -101,6 +100,6 @@ fn turn(agent: &mut Agent, rx: &Receiver<Message>, clock: &dyn Clock) -> anyhow:
 }
 
 /// A reply that says that the end has come.
-fn stopping() -> Reply {
-    Reply::done("uam is stopping; what is left is written and sent.")
+fn stopping() -> Response {
+    Response::done("uam is stopping; what is left is written and sent.")
 }

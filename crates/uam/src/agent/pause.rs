@@ -10,15 +10,14 @@
 //! ends with the run that was ended on purpose: whoever starts uam anew wants to record.
 
 use super::state::Agent;
-use crate::control::Reply;
-use crate::time::{self, PauseLength};
+use crate::time;
 use model::{Coverage, MICROS_PER_SECOND, Moment};
+use protocol::{PauseLength, Response};
 use recorder::{PauseRequest, RecorderInput};
 use report::LogSubject;
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
 use std::path::PathBuf;
+use std::{fs, io};
 
 /// What the file holds.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +89,7 @@ impl KeptPause {
 }
 
 impl Agent {
-    pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Reply {
+    pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Response {
         let (pause, until_us) = match length {
             PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
@@ -102,7 +101,9 @@ impl Agent {
             }
             PauseLength::Tomorrow => match time::next_day_us(now.utc_us, self.hours.zone()) {
                 Some(at) => (PauseRequest::Until(at), Some(at)),
-                None => return Reply::refused("The clock shows no day after which another comes."),
+                None => {
+                    return Response::refused("The clock shows no day after which another comes.");
+                }
             },
         };
         let kept = self.kept_pause.keep(until_us);
@@ -111,7 +112,7 @@ impl Agent {
         let mut text = match until_us {
             Some(at) => format!(
                 "Paused until {}; `uam resume` ends it before.",
-                report::text::when(at, now.utc_us, self.hours.zone())
+                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -121,18 +122,18 @@ impl Agent {
                 self.paths.pause().display()
             ));
         }
-        Reply::done(text)
+        Response::done(text)
     }
 
-    pub(super) fn resume(&mut self, now: Moment) -> Reply {
+    pub(super) fn resume(&mut self, now: Moment) -> Response {
         self.recorder.step(now, RecorderInput::Resume);
         self.kept_pause.forget();
         self.last_checkpoint = None;
         let hours = self.hours.now();
-        Reply::done(match (self.recorder.view().state, hours.next_change_us) {
+        Response::done(match (self.recorder.view().state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                report::text::when(at, now.utc_us, self.hours.zone())
+                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
@@ -146,7 +147,7 @@ impl Agent {
             let text = match pause {
                 PauseRequest::Until(at) => format!(
                     "A pause from before holds until {}. `uam resume` ends it.",
-                    report::text::when(at, now.utc_us, self.hours.zone())
+                    report::text::format_relative_time(at, now.utc_us, self.hours.zone())
                 ),
                 _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
             };

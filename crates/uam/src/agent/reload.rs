@@ -3,13 +3,13 @@
 
 use super::state::Agent;
 use crate::config::Config;
-use crate::control::Reply;
 use model::{Moment, NoticeCode};
+use protocol::Response;
 use recorder::RecorderInput;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
-    pub(super) fn reload(&mut self, now: Moment) -> Reply {
+    pub(super) fn reload(&mut self, now: Moment) -> Response {
         let read = Config::load(&self.paths).and_then(|config| {
             let (exclusions, hours) = (config.exclusions()?, config.hours()?);
             Ok((config, exclusions, hours))
@@ -17,7 +17,7 @@ impl Agent {
         let (config, exclusions, hours) = match read {
             Ok(read) => read,
             Err(e) => {
-                return Reply::refused(format!(
+                return Response::refused(format!(
                     "The settings are wrong, so the former ones hold: {e:#}"
                 ));
             }
@@ -49,7 +49,7 @@ impl Agent {
             self.config.schedule = config.schedule;
             taken.push("the recording hours");
         }
-        Reply::done(match taken.as_slice() {
+        Response::done(match taken.as_slice() {
             [] => "Nothing was changed that a running uam takes; other settings hold from the next start on.".to_owned(),
             taken => format!("The running uam has taken {}.", taken.join(" and ")),
         })

@@ -6,11 +6,12 @@
 
 use super::begin;
 use super::state::Agent;
-use crate::control::Reply;
-use crate::yours::{self, Lent, Told, Wish, words};
+use crate::yours::{self, words};
 use anyhow::Context;
 use journal::UtcDay;
 use model::Moment;
+use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
+
 use recorder::RecorderInput;
 use vault::{Identity, Opener, Vault};
 
@@ -21,70 +22,70 @@ impl Agent {
     /// Answers the wish to have something taken out, or asks for the key it needs.
     pub(super) fn take_out(
         &mut self,
-        wish: &Wish,
-        rehearsal: bool,
-        key: Option<&Lent>,
+        scope: &RedactionScope,
+        dry_run: bool,
+        key: Option<&ViewerKey>,
         now: Moment,
-    ) -> Reply {
-        match self.taken_out(wish, rehearsal, key, now) {
-            Ok(told) => Reply {
-                told: Some(Box::new(told)),
-                ..Reply::done("Done.")
+    ) -> Response {
+        match self.taken_out(scope, dry_run, key, now) {
+            Ok(summary) => Response::Redaction {
+                text: "Done.".to_owned(),
+                summary: Box::new(summary),
             },
-            Err(e) => Reply::refused(format!("{e:#}")),
+            Err(e) => Response::refused(format!("{e:#}")),
         }
     }
 
     fn taken_out(
         &mut self,
-        wish: &Wish,
-        rehearsal: bool,
-        key: Option<&Lent>,
+        scope: &RedactionScope,
+        dry_run: bool,
+        key: Option<&ViewerKey>,
         now: Moment,
-    ) -> anyhow::Result<Told> {
+    ) -> anyhow::Result<RedactionSummary> {
         let opener = key.map(|key| self.viewer(key)).transpose()?;
-        if let Wish::Erase { last, .. } = wish {
+        if let RedactionScope::Days { last, .. } = scope {
             let open = UtcDay::of_us(self.recorder.oldest_us());
             anyhow::ensure!(
                 *last < open.0,
                 "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
             );
         }
-        self.recorder.cut_off(now);
+        self.recorder.cut_at(now);
         self.checkpoint(now)?;
         anyhow::ensure!(
             self.write_error.is_none(),
             "the journal cannot be written just now"
         );
-        let now_us = self.recorder.stamp(now);
+        let now_us = self.recorder.timestamp_of(now);
         let has_key = opener.is_some();
-        let mut told = self.with(opener.clone(), |agent| {
-            wish.rehearse(&agent.journal, now_us)
+        let mut summary = self.with(opener.clone(), |agent| {
+            yours::dry_run(scope, &agent.journal, now_us)
         })?;
-        let old = match wish.range(now_us) {
+        let old = match scope.time_range(now_us) {
             Some(range) => range.start < now_us.saturating_sub(AT_ONCE_US),
-            None => told
-                .first_us
+            None => summary
+                .first_at
                 .is_none_or(|first| first < now_us.saturating_sub(AT_ONCE_US)),
         };
-        told.needs_key = !has_key && (old || told.closed > 0);
+        summary.needs_key = !has_key && (old || summary.unreadable > 0);
         anyhow::ensure!(
-            !yours::is_too_much(&told),
+            !yours::exceeds_object_limit(&summary),
             "that touches too many objects that were sent to name them all; take fewer days at once"
         );
-        if rehearsal || told.needs_key || told.is_nothing() {
-            return Ok(told);
+        if dry_run || summary.needs_key || summary.is_empty() {
+            return Ok(summary);
         }
         let rules = yours::freeze_rules(&self.config, false);
-        let told = self.with(opener, |agent| {
-            wish.carry_out(&mut agent.journal, &rules, now_us)
+        let summary = self.with(opener, |agent| {
+            yours::apply(scope, &mut agent.journal, &rules, now_us)
         })?;
-        self.forget(wish, &told, now_us);
+        self.forget(scope, &summary, now_us);
         let zone = self.recorder.zone().to_string();
-        let (code, text) = words::notice(wish, &told, now_us, &zone);
+        let (code, text) = words::notice(scope, &summary, now_us, &zone);
         self.recorder.step(now, RecorderInput::Notice(code, text));
         self.checkpoint(now)?;
-        Ok(told)
+        Ok(summary)
     }
 
     /// Does `work` with the lent key, if there is one.
@@ -102,20 +103,23 @@ impl Agent {
     }
 
     /// The opener of a lent key, which must be the viewer's own.
-    pub(super) fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
-        let identity: Identity = key.0.parse().context("the key that was lent is none")?;
+    pub(super) fn viewer(&self, key: &ViewerKey) -> anyhow::Result<Opener> {
+        let identity: Identity = key
+            .reveal()
+            .parse()
+            .context("the key that was lent is none")?;
         let vault = Vault::open(&self.paths.vault())?;
         let public = identity.recipient().to_string();
         anyhow::ensure!(
             vault.viewer() == Some(public.as_str()),
             "the key that was lent is not this vault's"
         );
-        Ok(vault.opener(&identity))
+        Ok(vault.viewer_opener(&identity))
     }
 
     /// Nothing here may bring back, or show any longer, what was taken out.
-    fn forget(&mut self, wish: &Wish, told: &Told, now_us: i64) {
-        if let Some(range) = wish.range(now_us) {
+    fn forget(&mut self, scope: &RedactionScope, summary: &RedactionSummary, now_us: i64) {
+        if let Some(range) = scope.time_range(now_us) {
             self.recorder.forget(&range);
             let held = self.held.as_ref().map(|(at, ..)| self.recorder.stamp(*at));
             if held.is_some_and(|at| range.contains(&at)) {
@@ -127,31 +131,31 @@ impl Agent {
             }
         }
         let zone = self.recorder.zone().to_string();
-        for (start_us, counts) in &told.counted {
+        for (start_us, counts) in &summary.redacted_counts {
             self.today.take_back(*start_us, *counts, &zone);
         }
-        self.unfolded |= told.unfolded;
-        self.forget_names(wish, now_us);
+        self.unfolded |= summary.checkpoint_pending;
+        self.forget_names(scope, now_us);
         self.display.forget();
     }
 
     /// What was in front longest is found anew without what was taken out. What earlier starts wrote does not open here:
     /// of it all names go, unless what was taken out is younger.
-    fn forget_names(&mut self, wish: &Wish, now_us: i64) {
-        let younger = wish
-            .range(now_us)
+    fn forget_names(&mut self, scope: &RedactionScope, now_us: i64) {
+        let younger = scope
+            .time_range(now_us)
             .is_some_and(|range| range.start >= self.began_us);
         if let Some(before) = &mut self.before
             && !younger
         {
-            before.forget_names();
+            before.clear_names();
         }
-        self.today.forget_names();
+        self.today.clear_names();
         let (day, zone) = (self.today.day(), self.recorder.zone().to_string());
         let own = begin::own(&self.paths, &self.keys, day, now_us, &zone);
         for part in [self.before.as_ref(), own.as_ref()].into_iter().flatten() {
             if part.day() == day {
-                self.today.add_names(part);
+                self.today.merge_names(part);
             }
         }
     }

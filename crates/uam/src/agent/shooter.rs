@@ -73,7 +73,7 @@ fn work(
             Taken::Not("the camera crashed; this is a mistake in uam".to_owned())
         });
         // Between two pictures lie minutes: the memory is the desktop's in the meantime.
-        screen.release();
+        screen.release_memory();
         // The agent may be on its way out and no longer read.
         if out.try_send(Message::Shot(taken)).is_err() {
             return;
@@ -87,14 +87,14 @@ fn shoot(
     target: ActiveWindow,
 ) -> Taken {
     let mut outcome = None;
-    let grabbed = screen.grab(target.handle, &mut |frame| {
+    let grabbed = screen.capture_window(target.handle, &mut |frame| {
         outcome = Some(pipeline.process(frame))
     });
     match (grabbed, outcome) {
         (Err(e), _) => {
             // The grab checks again afterwards that the window was still the active one; a picture made of the
             // pixels of a failed grab must not count as "the last one" either.
-            pipeline.forget();
+            pipeline.forget_last();
             Taken::Not(why(&e))
         }
         (Ok(()), Some(Ok(PipelineOutcome::Picture(picture)))) => {

@@ -2,12 +2,12 @@
 
 use super::courier::Delivered;
 use super::shooter::Taken;
-use crate::control::{self, Reply, Request};
 use crate::done::Done;
 use crate::supervise;
 use model::TimedEvent;
 use platform::endpoint::EndpointListener;
 use platform::shutdown::{ShutdownCause, watch_shutdown};
+use protocol::{Request, Response};
 use std::io::{BufRead, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) enum Message {
     /// Every sensor has ended.
     SensorsEnded,
     /// Somebody asks through the socket or the console.
-    Asked(Request, SyncSender<Reply>),
+    Asked(Request, SyncSender<Response>),
     /// uam is to end; the words say by what.
     Ending(&'static str),
     /// The camera is done.
@@ -74,7 +74,7 @@ pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Resul
         let (listener, out) = (Arc::clone(&listener), out.clone());
         Builder::new().name("uam-control".into()).spawn(move || {
             while let Ok(stream) = listener.accept() {
-                control::serve(stream, |request| ask(&out, request));
+                protocol::serve_agent_request(stream, |request| ask(&out, request));
             }
         })?;
     }
@@ -82,14 +82,14 @@ pub(crate) fn control(socket: &Path, out: SyncSender<Message>) -> std::io::Resul
 }
 
 /// Puts a request into the queue and waits for the loop's answer.
-pub(crate) fn ask(out: &SyncSender<Message>, request: Request) -> Reply {
+pub(crate) fn ask(out: &SyncSender<Message>, request: Request) -> Response {
     let (tx, rx) = sync_channel(1);
-    let patience = request.patience().saturating_sub(SLACK);
+    let patience = request.time_limit().saturating_sub(SLACK);
     if out.send(Message::Asked(request, tx)).is_err() {
-        return Reply::refused("uam is ending.");
+        return Response::refused("uam is ending.");
     }
     rx.recv_timeout(patience)
-        .unwrap_or_else(|_| Reply::refused("uam is busy; ask again in a moment."))
+        .unwrap_or_else(|_| Response::refused("uam is busy; ask again in a moment."))
 }
 
 /// Puts a request into the queue without waiting for its answer; a full queue drops it, and the asker may ask again.

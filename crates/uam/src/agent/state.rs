@@ -13,17 +13,16 @@ use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
 use crate::config::Config;
-use crate::control::{Reply, Request};
 use crate::done::Done;
-use crate::failure::{Exit, Failure};
 use crate::paths::Paths;
 use crate::yours::freeze_rules;
 use anyhow::Context;
 use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{
-    ActiveWindow, Clock, Moment, NoticeCode, Record, SensorCapability, SensorEvent, SensorKind,
-    SensorSupport, Span, TimedEvent,
+    ActiveWindow, Clock, ErrorKind, Moment, NoticeCode, Record, SensorCapability, SensorEvent,
+    SensorKind, SensorSupport, Span, TimedEvent, UserError,
 };
+use protocol::{Request, Response};
 use recorder::{Recorder, RecorderBatch, RecorderInput, ScheduleWatch};
 use report::{LogSubject, RollupBuilder, TodayTotals};
 use screenshots::EncodedScreenshot;
@@ -132,11 +131,12 @@ impl Backlog {
 /// The end of this process and the wish for another one, which sets the damaged journal aside, saves what is readable and
 /// goes on. What the last five seconds held is lost with it.
 fn again(why: String) -> anyhow::Error {
-    Failure::with_exit(
-        Exit::Again,
+    UserError::new(
+        ErrorKind::RestartWorker,
         why,
         "Nothing has to be done: recording goes on in a moment.",
     )
+    .into()
 }
 
 impl Agent {
@@ -179,14 +179,14 @@ impl Agent {
         self.keep_floor(now);
         self.watch_sensors(now);
         self.look_for_desktop(now);
-        let out = self.recorder.checkpoint(now);
+        let out = self.recorder.take_batch(now);
         self.keep_pause();
         self.last_checkpoint = Some(now);
         self.show(&out);
         self.backlog.add(out);
         self.write(now)?;
         if self.unfolded {
-            self.unfolded = !self.journal.fold().unwrap_or(false);
+            self.unfolded = !self.journal.checkpoint().unwrap_or(false);
         }
         self.refresh(now);
         Ok(())
@@ -194,7 +194,7 @@ impl Agent {
 
     fn show(&mut self, out: &RecorderBatch) {
         for span in self.recorder.take_closed() {
-            let day = report::day::date_of(span.start_us, &span.zone);
+            let day = report::day::local_date(span.start_us, &span.zone);
             if day != self.today.day() {
                 self.today = TodayTotals::new(day, &span.zone);
             }
@@ -230,7 +230,7 @@ impl Agent {
             Ok(_) => {
                 self.backlog.records.clear();
                 self.backlog.pending.clear();
-                self.backlog.rollups.written();
+                self.backlog.rollups.mark_written();
                 self.last_durable_us = Some(now.utc_us);
                 if self.write_error.take().is_some() {
                     self.note(
@@ -337,29 +337,29 @@ impl Agent {
     }
 
     /// Answers a request; `true` when the run must end.
-    pub(crate) fn answer(&mut self, request: &Request, now: Moment) -> (Reply, bool) {
+    pub(crate) fn answer(&mut self, request: &Request, now: Moment) -> (Response, bool) {
         let reply = match request {
             Request::Status => {
                 self.recorder.step(now, RecorderInput::Tick);
                 let status = Box::new(self.status(now));
                 let headline = status.headline(now.utc_us);
-                Reply {
-                    status: Some(status),
-                    shown: self.tray.lines(),
-                    ..Reply::done(headline)
+                Response::Status {
+                    headline,
+                    status,
+                    indicator: self.tray.lines(),
                 }
             }
             Request::Pause { length } => self.pause(*length, now),
             Request::Resume => self.resume(now),
-            Request::Reload => self.reload(now),
-            Request::Shot => match self.shoot() {
+            Request::ReloadSettings => self.reload(now),
+            Request::TakeScreenshot => match self.shoot() {
                 Ok(()) => {
                     self.shot_wanted = true;
-                    Reply::done("A picture is being taken.")
+                    Response::done("A picture is being taken.")
                 }
-                Err(why) => Reply::refused(format!("No picture: {why}.")),
+                Err(why) => Response::refused(format!("No picture: {why}.")),
             },
-            Request::Pack => {
+            Request::FreezeSegments => {
                 let rules = FreezeOptions {
                     hold_us: 0,
                     ..freeze_rules(&self.config, true)
@@ -368,28 +368,30 @@ impl Agent {
                     .checkpoint(now)
                     .and_then(|()| Ok(self.journal.freeze(now.utc_us, &rules)?));
                 match packed {
-                    Ok(_) => Reply::done("Packed."),
-                    Err(e) => Reply::refused(format!("Not packed: {e:#}")),
+                    Ok(_) => Response::done("Packed."),
+                    Err(e) => Response::refused(format!("Not packed: {e:#}")),
                 }
             }
-            Request::Note { notices } => {
+            Request::RecordNotices { notices } => {
                 for (code, text) in notices {
                     self.recorder
                         .step(now, RecorderInput::Notice(*code, text.clone()));
                 }
                 match self.checkpoint(now) {
-                    Ok(()) if self.write_error.is_none() => Reply::done("Noted."),
-                    _ => Reply::refused("the journal cannot be written just now"),
+                    Ok(()) if self.write_error.is_none() => Response::done("Noted."),
+                    _ => Response::refused("the journal cannot be written just now"),
                 }
             }
-            Request::TakeOut {
-                wish,
-                rehearsal,
+            Request::Redact {
+                scope,
+                dry_run,
                 key,
-            } => self.take_out(wish, *rehearsal, key.as_ref(), now),
+            } => self.take_out(scope, *dry_run, key.as_ref(), now),
             Request::Attach { key } => self.attach(key, now),
-            Request::Look { ticket, after } => self.look(ticket, *after, now),
-            Request::Show { ticket, from, step } => self.show_shot(ticket, *from, *step, now),
+            Request::View { ticket, after_line } => self.look(ticket, *after_line, now),
+            Request::ViewScreenshot { ticket, from, step } => {
+                self.show_shot(ticket, *from, *step, now)
+            }
             Request::Stop => return (stopping(), true),
         };
         (reply, false)
@@ -445,7 +447,7 @@ impl Agent {
 
     /// By SQLite's own check, which is that of a start: so a restart is never in vain.
     fn look_for_damage(&mut self) {
-        if let Err(e @ JournalError::Damaged { .. }) = self.journal.check() {
+        if let Err(e @ JournalError::Damaged { .. }) = self.journal.check_integrity() {
             self.damage = Some(e.to_string());
             self.last_checkpoint = None;
         }
@@ -502,7 +504,7 @@ impl Agent {
             self.tray.notices(std::slice::from_ref(record));
         }
         self.backlog.add(out);
-        self.backlog.rollups.finish();
+        self.backlog.rollups.finish_current();
         let step = Commit {
             records: &self.backlog.records,
             pending_drop_below: self.backlog.drop_below,

@@ -10,7 +10,7 @@ impl Agent {
     pub(super) fn status(&self, now: Moment) -> AgentStatus {
         let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone());
         let outbox = reader
-            .and_then(|r| report::query::outbox(&r))
+            .and_then(|r| report::query::read_outbox_summary(&r))
             .unwrap_or_default();
         AgentStatus {
             outbox,

@@ -7,14 +7,14 @@ use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
 use crate::config::{IndicatorConfig, Notify};
-use crate::control::Request;
 use crate::paths::Paths;
-use crate::time::PauseLength;
 use indicator::{
-    Bubble, Fresh, Indicator, Options, Owner, Page, Shown, Sign, Standing, Tell, Wish,
+    Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler,
+    Notification, NotificationSender, PageAvailability,
 };
 use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
 use platform::process::{browser_command, self_command, separate_from_terminal};
+use protocol::{Request, Response, UserCommand};
 use report::AgentStatus;
 use report::status::FRESH_US;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ const MOST_ERRANDS: usize = 4;
 pub(crate) struct Tray {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
-    options: Options,
+    options: IndicatorOptions,
     notify: Notify,
 }
 
@@ -55,7 +55,7 @@ impl Tray {
             home,
             errands: Arc::default(),
         };
-        let wanted = options.tray || options.bubbles;
+        let wanted = options.tray || options.notifications;
         Self {
             indicator: wanted
                 .then(|| Indicator::start(options.clone(), Arc::new(hand)).ok())
@@ -68,8 +68,8 @@ impl Tray {
     /// What the desktop shows, or why not, for `uam status`.
     pub(crate) fn lines(&self) -> Vec<String> {
         lines(&match &self.indicator {
-            Some(indicator) => indicator.standing(),
-            None => Standing::before(&self.options),
+            Some(indicator) => indicator.availability(),
+            None => Availability::before_start(&self.options),
         })
     }
 
@@ -82,7 +82,7 @@ impl Tray {
             if let Record::Notice(notice) = record
                 && let Some(text) = bubble(self.notify, notice)
             {
-                indicator.tell(Bubble::new(text));
+                indicator.notify(Notification::new(text));
             }
         }
     }
@@ -91,7 +91,7 @@ impl Tray {
     pub(crate) fn stopping(&self) {
         if let Some(indicator) = &self.indicator {
             let text = "not recording · stopping: what is left is written and sent";
-            indicator.show(Shown::new(Sign::NotRecording, text));
+            indicator.show_status(IndicatorStatus::new(IconState::NotRecording, text));
         }
     }
 
@@ -108,25 +108,28 @@ impl Agent {
     pub(super) fn show_tray(&self, now: Moment) {
         if let Some(indicator) = &self.tray.indicator {
             let camera = self.shooter.is_some() && self.disk.low().is_none();
-            indicator.show(shown(&self.glance(now), camera, now.utc_us, Instant::now()));
+            indicator.show_status(shown(&self.glance(now), camera, now.utc_us, Instant::now()));
         }
     }
 }
 
 /// For [`Tray::open`] and for `uam doctor`.
-pub(crate) fn options(config: &IndicatorConfig) -> Options {
-    Options {
+pub(crate) fn options(config: &IndicatorConfig) -> IndicatorOptions {
+    IndicatorOptions {
         tray: config.tray,
-        bubbles: config.notify != Notify::Off,
+        notifications: config.notify != Notify::Off,
         bus: None,
     }
 }
 
 /// What the desktop shows, or why not, in two lines.
-pub(crate) fn lines(standing: &Standing) -> Vec<String> {
-    let rows = [("tray", &standing.tray), ("bubbles", &standing.bubbles)];
+pub(crate) fn lines(standing: &Availability) -> Vec<String> {
+    let rows = [
+        ("tray", &standing.tray),
+        ("bubbles", &standing.notifications),
+    ];
     let line = |(what, how): (&str, &SensorSupport)| {
-        model::printable(&format!("  {what:<11}{}", support(how)), 400)
+        model::to_printable(&format!("  {what:<11}{}", support(how)), 400)
     };
     rows.into_iter().map(line).collect()
 }
@@ -143,18 +146,18 @@ pub(crate) fn support(support: &SensorSupport) -> String {
 }
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
-fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> Shown {
+fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> IndicatorStatus {
     let fresh = status.fresh(now_us);
     let sign = match status.state {
-        _ if !fresh => Sign::NotRecording,
-        Coverage::Active => Sign::Active,
-        Coverage::Idle => Sign::Idle,
-        Coverage::Paused => Sign::Paused,
-        _ => Sign::NotRecording,
+        _ if !fresh => IconState::NotRecording,
+        Coverage::Active => IconState::Active,
+        Coverage::Idle => IconState::Idle,
+        Coverage::Paused => IconState::Paused,
+        _ => IconState::NotRecording,
     };
-    let mut shown = Shown::new(sign, &status.steady_headline(now_us));
+    let mut shown = IndicatorStatus::new(sign, &status.steady_headline(now_us));
     if !fresh || status.state == Coverage::Blind {
-        shown = shown.alarming();
+        shown = shown.with_alarm();
     }
     if camera {
         shown = shown.with_camera();
@@ -165,7 +168,7 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> S
             let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
             let zone = report::text::zone(&status.zone);
             let since = report::text::clock(at, &zone);
-            shown.fresh(Fresh {
+            shown.with_expiry(Expiry {
                 until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),
             })
@@ -224,48 +227,52 @@ struct Hand {
     errands: Arc<AtomicUsize>,
 }
 
-impl Owner for Hand {
-    fn wish(&self, wish: Wish, tell: &Tell) {
-        let pause = |length| sources::post(&self.tx, Request::Pause { length });
-        match wish {
-            Wish::PauseQuarter => pause(PauseLength::Seconds(15 * 60)),
-            Wish::PauseHour => pause(PauseLength::Seconds(3_600)),
-            Wish::PauseTomorrow => pause(PauseLength::Tomorrow),
-            Wish::PauseUntilResumed => pause(PauseLength::UntilResumed),
-            Wish::Resume => sources::post(&self.tx, Request::Resume),
-            Wish::Stop => sources::post(&self.tx, Request::Stop),
-            Wish::Shot => {
+impl MenuHandler for Hand {
+    fn handle_command(&self, command: UserCommand, tell: &NotificationSender) {
+        match command {
+            UserCommand::TakeScreenshot => {
                 let tx = self.tx.clone();
                 self.errand(tell, move || {
-                    let reply = sources::ask(&tx, Request::Shot);
-                    (!reply.ok).then_some(reply.text)
+                    match sources::ask(&tx, Request::TakeScreenshot) {
+                        Response::Refused(why) => Some(why),
+                        _ => None,
+                    }
                 });
             }
-            Wish::Page => {
+            UserCommand::OpenPage => {
                 let home = self.home.clone();
                 self.errand(tell, move || open_page(home));
+            }
+            command => {
+                if let Some(request) = Request::for_command(&command) {
+                    sources::post(&self.tx, request);
+                }
             }
         }
     }
 
-    fn page(&self) -> Page {
+    fn page_availability(&self) -> PageAvailability {
         if browser_command("").is_none() {
-            return Page::Wants("run `uam dashboard` in a terminal".to_owned());
+            return PageAvailability::Needs("run `uam dashboard` in a terminal".to_owned());
         }
         match keyholder::is_there(&self.paths) {
-            true => Page::Opens,
+            true => PageAvailability::Ready,
             // A code is typed where one can see what asks for it.
-            false => Page::Wants("first run `uam unlock` in a terminal".to_owned()),
+            false => PageAvailability::Needs("first run `uam unlock` in a terminal".to_owned()),
         }
     }
 }
 
 impl Hand {
     /// Does something that takes its time on a thread of its own; what it gives back is told.
-    fn errand(&self, tell: &Tell, work: impl FnOnce() -> Option<String> + Send + 'static) {
+    fn errand(
+        &self,
+        tell: &NotificationSender,
+        work: impl FnOnce() -> Option<String> + Send + 'static,
+    ) {
         if self.errands.fetch_add(1, Ordering::SeqCst) >= MOST_ERRANDS {
             self.errands.fetch_sub(1, Ordering::SeqCst);
-            tell.tell(Bubble::new("That is under way already."));
+            tell.send(Notification::new("That is under way already."));
             return;
         }
         let under_way = Errand(Arc::clone(&self.errands));
@@ -273,11 +280,11 @@ impl Hand {
         let started = Builder::new().name("uam-errand".into()).spawn(move || {
             let _under_way = under_way;
             if let Some(text) = work() {
-                told.tell(Bubble::new(&text));
+                told.send(Notification::new(&text));
             }
         });
         if let Err(e) = started {
-            tell.tell(Bubble::new(&format!("That cannot be done now: {e}")));
+            tell.send(Notification::new(&format!("That cannot be done now: {e}")));
         }
     }
 }

@@ -5,11 +5,10 @@
 //! desktop is locked, a minute after its last use, and with this process. Pictures of earlier starts do not open here.
 
 use super::state::Agent;
-use crate::control::{Reply, Scene, Shown, Step};
-use crate::yours::Lent;
 use data_encoding::{BASE64, HEXLOWER};
 use journal::{Reader, ScreenshotLocation};
 use model::Moment;
+use protocol::{AttachedView, Response, ScreenshotStep, ViewTicket, ViewedScreenshot, ViewerKey};
 
 /// Viewers at the same time, besides the console of this start; one more takes the place of the one that has been silent
 /// longest.
@@ -22,26 +21,26 @@ const SILENT_US: u64 = 60_000_000;
 const PICTURES: usize = 500;
 
 struct Ticket {
-    word: String,
+    word: ViewTicket,
     used_us: u64,
 }
 
 /// Who may look on.
 #[derive(Default)]
 pub(super) struct Viewers {
-    own: Option<String>,
+    own: Option<ViewTicket>,
     others: Vec<Ticket>,
 }
 
 impl Viewers {
     /// The ticket of this start's console; none where no random source can be had, and then nothing is shown that takes one.
-    pub(super) fn own(&mut self) -> Option<String> {
+    pub(super) fn own(&mut self) -> Option<ViewTicket> {
         self.own = word();
         self.own.clone()
     }
 
     /// A ticket for somebody else.
-    fn grant(&mut self, now: Moment) -> Option<String> {
+    fn grant(&mut self, now: Moment) -> Option<ViewTicket> {
         let word = word()?;
         if self.others.len() >= MOST
             && let Some(silent) = (0..self.others.len()).min_by_key(|n| self.others[*n].used_us)
@@ -55,13 +54,13 @@ impl Viewers {
         Some(word)
     }
 
-    fn may(&mut self, word: &str, now: Moment) -> bool {
+    fn may(&mut self, word: &ViewTicket, now: Moment) -> bool {
         self.others
             .retain(|t| now.boot_us.saturating_sub(t.used_us) <= SILENT_US);
-        if self.own.as_deref() == Some(word) {
+        if self.own.as_ref() == Some(word) {
             return true;
         }
-        match self.others.iter_mut().find(|t| t.word == word) {
+        match self.others.iter_mut().find(|t| t.word == *word) {
             Some(ticket) => {
                 ticket.used_us = now.boot_us;
                 true
@@ -76,87 +75,86 @@ impl Viewers {
     }
 }
 
-fn word() -> Option<String> {
+fn word() -> Option<ViewTicket> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok()?;
-    Some(HEXLOWER.encode(&bytes))
+    Some(ViewTicket::new(HEXLOWER.encode(&bytes)))
 }
 
 /// What a viewer without a ticket hears. It is an answer and no refusal: who is refused may ask again.
-fn void() -> Reply {
-    Reply::done("This view is closed: the desktop was locked, or nobody looked for a minute.")
+fn void() -> Response {
+    Response::TicketExpired(
+        "This view is closed: the desktop was locked, or nobody looked for a minute.".to_owned(),
+    )
 }
 
 impl Agent {
     /// Whoever has the viewer's key may look on.
-    pub(super) fn attach(&mut self, key: &Lent, now: Moment) -> Reply {
+    pub(super) fn attach(&mut self, key: &ViewerKey, now: Moment) -> Response {
         if let Err(e) = self.viewer(key) {
-            return Reply::refused(format!("{e:#}"));
+            return Response::refused(format!("{e:#}"));
         }
         match self.viewers.grant(now) {
-            Some(ticket) => Reply {
-                ticket: Some(ticket),
-                ..Reply::done("Attached.")
+            Some(ticket) => Response::Attached {
+                text: "Attached.".to_owned(),
+                ticket,
             },
-            None => Reply::refused("This system gives no random numbers just now."),
+            None => Response::refused("This system gives no random numbers just now."),
         }
     }
 
     /// What is to be seen now.
-    pub(super) fn look(&mut self, ticket: &str, after: u64, now: Moment) -> Reply {
+    pub(super) fn look(&mut self, ticket: &ViewTicket, after_line: u64, now: Moment) -> Response {
         if !self.viewers.may(ticket, now) {
             return void();
         }
         self.recorder.step(now, recorder::RecorderInput::Tick);
         let status = self.status(now);
         let recent = self.display.recent();
-        let scene = Scene {
+        Response::View(Box::new(AttachedView {
             status,
-            glance: self.today.glance().clone(),
-            lines: recent.after(after),
-            last: recent.last(),
-            newest: recent.newest(),
-            removals: recent.removals(),
-        };
-        Reply {
-            scene: Some(Box::new(scene)),
-            ..Reply::done("")
-        }
+            day_summary: self.today.glance().clone(),
+            lines: recent.after(after_line),
+            last_line: recent.last(),
+            newest_screenshot: recent.newest(),
+            redactions: recent.removals(),
+        }))
     }
 
     /// A picture of this start.
     pub(super) fn show_shot(
         &mut self,
-        ticket: &str,
+        ticket: &ViewTicket,
         from: Option<u64>,
-        step: Step,
+        step: ScreenshotStep,
         now: Moment,
-    ) -> Reply {
+    ) -> Response {
         if !self.viewers.may(ticket, now) {
             return void();
         }
         match self.shown(from, step) {
-            Ok(Some(shown)) => Reply {
-                picture: Some(Box::new(shown)),
-                ..Reply::done("")
-            },
-            Ok(None) => Reply::refused(
+            Ok(Some(shown)) => Response::Screenshot(Box::new(shown)),
+            Ok(None) => Response::refused(
                 "No picture of this start is here; `uam shots` and the page show earlier ones.",
             ),
-            Err(e) => Reply::refused(format!("The picture cannot be shown: {e}")),
+            Err(e) => Response::refused(format!("The picture cannot be shown: {e}")),
         }
     }
 
     /// The newest picture, for this start's own view; one that cannot be had is not shown.
-    pub(super) fn newest_shot(&self) -> Option<console::Picture> {
-        let shown = self.shown(None, Step::Newest).ok().flatten()?;
+    pub(super) fn newest_shot(&self) -> Option<console::ShownScreenshot> {
+        let shown = self.shown(None, ScreenshotStep::Newest).ok().flatten()?;
         crate::view::picture(&shown)
     }
 
-    fn shown(&self, from: Option<u64>, step: Step) -> Result<Option<Shown>, journal::JournalError> {
+    fn shown(
+        &self,
+        from: Option<u64>,
+        step: ScreenshotStep,
+    ) -> Result<Option<ViewedScreenshot>, journal::JournalError> {
         let reader = Reader::open(&self.paths.journal(), self.keys.opener.clone())?;
         let mut shots: Vec<_> = reader
-            .shots(PICTURES)?
+            .newest_screenshots(PICTURES)?
             .into_iter()
             .filter(|row| row.place == ScreenshotLocation::Here && !row.shot.removed)
             .collect();
@@ -166,24 +164,26 @@ impl Agent {
             return Ok(None);
         };
         let bytes = reader.picture(row.seq)?;
-        Ok(Some(Shown {
+        Ok(Some(ViewedScreenshot {
             seq: row.seq,
-            place: at as u64 + 1,
-            of: shots.len() as u64,
-            at_us: row.shot.at_us,
-            blurred: row.shot.blurred,
-            bytes: BASE64.encode(&bytes),
+            position: at as u64 + 1,
+            total: shots.len() as u64,
+            taken_at: row.shot.at_us,
+            is_blurred: row.shot.blurred,
+            base64: BASE64.encode(&bytes),
         }))
     }
 }
 
 /// Which of the pictures with these numbers, in order, is the one to show. One that is gone has its neighbours still.
-fn place(seqs: &[u64], from: Option<u64>, step: Step) -> Option<usize> {
+fn place(seqs: &[u64], from: Option<u64>, step: ScreenshotStep) -> Option<usize> {
     let last = seqs.len().checked_sub(1)?;
     let at = match (step, from) {
-        (Step::Newest, _) | (_, None) => last,
-        (Step::Older, Some(from)) => seqs.partition_point(|s| *s < from).saturating_sub(1),
-        (Step::Newer, Some(from)) => seqs.partition_point(|s| *s <= from),
+        (ScreenshotStep::Newest, _) | (_, None) => last,
+        (ScreenshotStep::Older, Some(from)) => {
+            seqs.partition_point(|s| *s < from).saturating_sub(1)
+        }
+        (ScreenshotStep::Newer, Some(from)) => seqs.partition_point(|s| *s <= from),
     };
     Some(at.min(last))
 }
@@ -214,13 +214,16 @@ mod tests {
         viewers.lock();
         assert!(!viewers.may(&other, at(200)));
         assert!(viewers.may(&own, at(100_000)));
-        assert!(!viewers.may("", at(0)) && !Viewers::default().may("", at(0)));
+        assert!(
+            !viewers.may(&ViewTicket::new(""), at(0))
+                && !Viewers::default().may(&ViewTicket::new(""), at(0))
+        );
     }
 
     #[test]
     fn one_viewer_too_many_takes_the_place_of_the_most_silent() {
         let mut viewers = Viewers::default();
-        let words: Vec<String> = (0..=MOST as u64)
+        let words: Vec<ViewTicket> = (0..=MOST as u64)
             .map(|n| viewers.grant(at(n)).unwrap())
             .collect();
         assert!(!viewers.may(&words[0], at(9)));
@@ -231,16 +234,16 @@ mod tests {
     fn pictures_are_stepped_through_also_from_one_that_is_gone() {
         let seqs = [3, 7, 9];
         for (from, step, expected) in [
-            (None, Step::Newest, 2),
-            (None, Step::Older, 2),
-            (Some(9), Step::Older, 1),
-            (Some(7), Step::Newer, 2),
-            (Some(9), Step::Newer, 2),
-            (Some(3), Step::Older, 0),
-            (Some(8), Step::Older, 1),
-            (Some(8), Step::Newer, 2),
-            (Some(1), Step::Older, 0),
-            (Some(1), Step::Newer, 0),
+            (None, ScreenshotStep::Newest, 2),
+            (None, ScreenshotStep::Older, 2),
+            (Some(9), ScreenshotStep::Older, 1),
+            (Some(7), ScreenshotStep::Newer, 2),
+            (Some(9), ScreenshotStep::Newer, 2),
+            (Some(3), ScreenshotStep::Older, 0),
+            (Some(8), ScreenshotStep::Older, 1),
+            (Some(8), ScreenshotStep::Newer, 2),
+            (Some(1), ScreenshotStep::Older, 0),
+            (Some(1), ScreenshotStep::Newer, 0),
         ] {
             assert_eq!(
                 place(&seqs, from, step),
@@ -248,6 +251,6 @@ mod tests {
                 "{from:?} {step:?}"
             );
         }
-        assert_eq!(place(&[], Some(1), Step::Newer), None);
+        assert_eq!(place(&[], Some(1), ScreenshotStep::Newer), None);
     }
 }

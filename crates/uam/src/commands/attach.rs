@@ -5,14 +5,12 @@
 
 use super::Home;
 use crate::access::{self, keyholder};
-use crate::control::{self, Reply, Request, Scene, Step};
-use crate::failure::{self, Exit, Failure};
-use crate::output;
-use crate::view;
-use crate::yours::Lent;
+use crate::{control, output, view};
 use anyhow::Context;
-use console::{Command, Ended, Live, Options, Plain};
+use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
+use model::{ErrorKind, UserError};
 use platform::clock::{SystemClock, current_time_us};
+use protocol::{AttachedView, Request, Response, ScreenshotStep, ViewTicket, ViewerKey};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -51,7 +49,7 @@ pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
     drop(access);
     let (tx, rx) = sync_channel(16);
     ends(&tx)?;
-    let over = match plain || !console::can_be_live() {
+    let over = match plain || !console::supports_live_view() {
         true => lines(home, ticket, &rx)?,
         false => panel(home, ticket, &tx, &rx)?,
     };
@@ -76,42 +74,44 @@ fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
     .context("cannot watch for the end")
 }
 
-fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<String> {
-    let key = Lent(identity.reveal().to_string());
-    let reply = control::call(&home.paths, &Request::Attach { key })?;
-    reply.ticket.ok_or_else(|| {
-        Failure::with_exit(
-            Exit::Failed,
+fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<ViewTicket> {
+    let key = ViewerKey::new(identity.reveal().to_string());
+    match control::call(&home.paths, &Request::Attach { key })? {
+        Response::Attached { ticket, .. } => Ok(ticket),
+        other => Err(UserError::new(
+            ErrorKind::Failed,
             format!(
                 "the running instance lets nobody look on: {}",
-                model::printable(&reply.text, 400)
+                model::printable(other.text(), 400)
             ),
             "`uam status` says what it does.",
         )
-    })
+        .into()),
+    }
 }
 
 /// Asks what is to be seen.
 struct Lookout<'a> {
     home: &'a Home,
-    ticket: String,
+    ticket: ViewTicket,
     /// The last line that was seen.
     last: u64,
 }
 
 impl Lookout<'_> {
     /// What is to be seen now, or why nothing is; `None` while the running instance has no time, as at its end.
-    fn look(&mut self) -> anyhow::Result<Result<Option<Box<Scene>>, Over>> {
+    fn look(&mut self) -> anyhow::Result<Result<Option<Box<AttachedView>>, Over>> {
         match self.asked() {
-            Err(e) if failure::exit_of(&e) == Exit::Instance => Ok(Err(Over::Ended)),
+            Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => Ok(Err(Over::Ended)),
             asked => asked,
         }
     }
 
-    fn asked(&mut self) -> anyhow::Result<Result<Option<Box<Scene>>, Over>> {
-        let reply = self.ask()?;
-        if reply.scene.is_some() || !reply.ok {
-            return Ok(Ok(self.seen(reply.scene)));
+    fn asked(&mut self) -> anyhow::Result<Result<Option<Box<AttachedView>>, Over>> {
+        match self.ask()? {
+            Response::View(view) => return Ok(Ok(self.seen(Some(view)))),
+            Response::Refused(_) => return Ok(Ok(None)),
+            _ => {}
         }
         // A recording process that was started anew knows no tickets; whoever is unlocked still gets another.
         let Some(identity) = keyholder::ask(&self.home.paths)? else {
@@ -119,21 +119,24 @@ impl Lookout<'_> {
         };
         self.ticket = ticket(self.home, &identity)?;
         self.last = 0;
-        let reply = self.ask()?;
-        Ok(Ok(self.seen(reply.scene)))
+        let view = match self.ask()? {
+            Response::View(view) => Some(view),
+            _ => None,
+        };
+        Ok(Ok(self.seen(view)))
     }
 
-    fn ask(&self) -> anyhow::Result<Reply> {
-        let look = Request::Look {
+    fn ask(&self) -> anyhow::Result<Response> {
+        let look = Request::View {
             ticket: self.ticket.clone(),
-            after: self.last,
+            after_line: self.last,
         };
         control::call(&self.home.paths, &look)
     }
 
-    fn seen(&mut self, scene: Option<Box<Scene>>) -> Option<Box<Scene>> {
+    fn seen(&mut self, scene: Option<Box<AttachedView>>) -> Option<Box<AttachedView>> {
         if let Some(scene) = &scene {
-            self.last = scene.last;
+            self.last = scene.last_line;
         }
         scene
     }
@@ -147,13 +150,13 @@ fn wait(rx: &Receiver<Event>) -> bool {
     }
 }
 
-fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Over> {
+fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Result<Over> {
     let mut lookout = Lookout {
         home,
         ticket,
         last: 0,
     };
-    let mut plain = Plain::new(std::io::stdout());
+    let mut plain = PlainView::new(std::io::stdout());
     let mut headline = String::new();
     loop {
         match lookout.look()? {
@@ -161,11 +164,11 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.text(&scene.status.headline(current_time_us()))?;
+                    plain.print_text(&scene.status.headline(current_time_us()))?;
                     headline = now;
                 }
                 for line in &scene.lines {
-                    plain.line(line)?;
+                    plain.print_line(line)?;
                 }
             }
             Err(over) => return Ok(over),
@@ -178,23 +181,23 @@ fn lines(home: &Home, ticket: String, rx: &Receiver<Event>) -> anyhow::Result<Ov
 
 fn panel(
     home: &Home,
-    ticket: String,
+    ticket: ViewTicket,
     tx: &SyncSender<Event>,
     rx: &Receiver<Event>,
 ) -> anyhow::Result<Over> {
     let (wishes, wished) = view::wishes();
     let leave = tx.clone();
-    let live = Live::start(
-        Options {
+    let live = LiveView::start(
+        LiveOptions {
             attached: true,
-            ..Options::default()
+            ..LiveOptions::default()
         },
         Arc::new(SystemClock),
-        move |command| {
-            if command == Command::Leave {
+        move |event| {
+            if event == ConsoleEvent::Leave {
                 let _ = leave.try_send(Event::Leave);
             } else {
-                wishes.wish(command);
+                wishes.wish(event);
             }
         },
     )?;
@@ -210,12 +213,17 @@ fn panel(
     )?;
     let over = follow(home, ticket, &live, rx);
     match live.finish() {
-        Ended::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
-        Ended::Asked | Ended::TerminalClosed => over,
+        ViewEnd::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
+        ViewEnd::Requested | ViewEnd::TerminalClosed => over,
     }
 }
 
-fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> anyhow::Result<Over> {
+fn follow(
+    home: &Home,
+    ticket: ViewTicket,
+    live: &LiveView,
+    rx: &Receiver<Event>,
+) -> anyhow::Result<Over> {
     let mut lookout = Lookout {
         home,
         ticket,
@@ -231,20 +239,20 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
             Err(over) => return Ok(over),
         };
         if let Some(mut scene) = scene {
-            if removals.is_some_and(|before| before != scene.removals) {
-                updates.forget();
+            if removals.is_some_and(|before| before != scene.redactions) {
+                updates.forget_shown();
                 shown = None;
             }
-            removals = Some(scene.removals);
+            removals = Some(scene.redactions);
             for line in scene.lines.drain(..) {
-                updates.line(line);
+                updates.add_line(line);
             }
-            updates.glance(scene.glance);
-            updates.status(scene.status);
-            if shown != Some(scene.newest) {
-                shown = Some(scene.newest);
+            updates.set_day_summary(scene.day_summary);
+            updates.set_status(scene.status);
+            if shown != Some(scene.newest_screenshot) {
+                shown = Some(scene.newest_screenshot);
                 if let Some(newest) = newest(home, &lookout.ticket) {
-                    updates.picture(newest);
+                    updates.show_newest_screenshot(newest);
                 }
             }
         }
@@ -255,12 +263,14 @@ fn follow(home: &Home, ticket: String, live: &Live, rx: &Receiver<Event>) -> any
 }
 
 /// The newest picture; one that cannot be had just now is not shown.
-fn newest(home: &Home, ticket: &str) -> Option<console::Picture> {
-    let ask = Request::Show {
-        ticket: ticket.to_owned(),
+fn newest(home: &Home, ticket: &ViewTicket) -> Option<console::ShownScreenshot> {
+    let request = Request::ViewScreenshot {
+        ticket: ticket.clone(),
         from: None,
-        step: Step::Newest,
+        step: ScreenshotStep::Newest,
     };
-    let reply = control::call(&home.paths, &ask).ok()?;
-    reply.picture.as_deref().and_then(view::picture)
+    match control::call(&home.paths, &request).ok()? {
+        Response::Screenshot(shown) => view::picture(&shown),
+        _ => None,
+    }
 }

@@ -5,19 +5,17 @@
 //! `<data>/background.log`; nothing of the record is in it.
 
 use super::{Home, worker};
-use crate::agent;
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
-use crate::{output, start};
+use crate::{agent, control, output, start};
 use anyhow::Context;
-use model::SensorSupport;
+use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};
+use protocol::Request;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
@@ -37,19 +35,19 @@ const MOST_LOG: u64 = 4096;
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Config) -> anyhow::Result<()> {
-    let standing = indicator::probe(&agent::indicator_options(&config.indicator));
+    let standing = indicator::probe_desktop(&agent::indicator_options(&config.indicator));
     let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
-        (&standing.tray, &standing.bubbles)
+        (&standing.tray, &standing.notifications)
     else {
         return Ok(());
     };
-    Err(Failure::usage(
+    Err(UserError::usage(
         format!(
             "nothing on this desktop would show that uam records: no tray ({}), no notifications ({})",
             tray.reason, bubbles.reason
         ),
         "Leave its terminal open instead (or run it in tmux or screen), or give the desktop one of both.",
-    ))
+    ).into())
 }
 
 /// Starts the supervisor that takes over, and waits until the running instance answers.
@@ -95,24 +93,26 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
                 // What cannot be read is not shown.
                 let _ = log.take(MOST_LOG).read_to_string(&mut said);
             }
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 format!("recording did not begin ({status})"),
                 said.trim().to_owned(),
-            ));
+            )
+            .into());
         }
         if control::call(&home.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 "the running instance does not answer yet",
                 format!(
                     "`uam status` tells when it does; {} says more.",
                     home.paths.background_log().display()
                 ),
-            ));
+            )
+            .into());
         }
         std::thread::sleep(LOOK);
     }
@@ -122,11 +122,12 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     detach_from_terminal().context("cannot leave the terminal")?;
     let handover = Handover::read(&mut BufReader::new(std::io::stdin())).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Usage,
-            what: "the supervisor was given no lease".to_owned(),
-            hint: "It is started by `uam run --background`, never by hand.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Usage,
+            "the supervisor was given no lease",
+            "It is started by `uam run --background`, never by hand.",
+        )
+        .caused_by(e)
     })?;
     // Whoever gives the orders has the lock until it is gone.
     let instance = start::claim(&home.paths)?;

@@ -77,7 +77,7 @@ fn answer(told: &Told) -> String {
     let word = told.list.word();
     let word = format!("{}{}", word[..1].to_uppercase(), &word[1..]);
     // What a rule says is shown as it was written, but for what could harm a terminal.
-    model::printable(
+    model::to_printable(
         &format!("{word} {}, by {by}: {}.", told.rule.name, told.rule),
         2_400,
     )
@@ -99,7 +99,7 @@ fn list(meaning: &ClassificationRules, told: &[Told]) {
                 .number
                 .map_or_else(|| "built in".to_owned(), |n| n.to_string());
             let line = format!("  {number:>8}  {:<16} {}", told.rule.name, told.rule);
-            output::line(&model::printable(&line, 2_400));
+            output::line(&model::to_printable(&line, 2_400));
         }
     }
     output::line(if meaning.needs_titles() {

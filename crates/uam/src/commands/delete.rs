@@ -3,14 +3,14 @@
 use super::Home;
 use crate::access::{self, Access};
 use crate::cli::DeleteArgs;
-use crate::failure::Failure;
-use crate::yours::{Told, Wish, hand, sink, words};
+use crate::yours::{hand, sink, words};
 use crate::{output, time};
 use anyhow::Context;
-use console::Ask;
-use model::NoticeCode;
+use console::Prompt;
+use model::{NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
+use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
 
 /// What the notice says of a look into what only the viewer's key opens.
@@ -18,101 +18,101 @@ const OPENED: &str = "The record was opened to take something out.";
 
 pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
-    let wish = wish(args, current_time_us())?;
+    let scope = parse_scope(args, current_time_us())?;
     let running = hand::is_running(home)?;
     let mut access = match running {
         true => None,
         false => Some(access::open_as(home, NoticeCode::Access, OPENED)?),
     };
-    let mut told = carry(home, &wish, true, running, access.as_ref())?;
-    if told.needs_key && access.is_none() {
+    let mut summary = carry(home, &scope, true, running, access.as_ref())?;
+    if summary.needs_key && access.is_none() {
         access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
-        told = carry(home, &wish, true, running, access.as_ref())?;
+        summary = carry(home, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
-    let about = words::about(&wish, current_time_us(), &zone);
-    if told.closed > 0 {
+    let about = words::about(&scope, current_time_us(), &zone);
+    if summary.unreadable > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
-            report::text::count(told.closed, "row", "rows")
+            report::text::count(summary.unreadable, "row", "rows")
         ));
     }
-    if told.is_nothing() {
+    if summary.is_empty() {
         output::line(&format!("{about}: there is nothing to take out."));
         return Ok(ExitCode::SUCCESS);
     }
     output::line(&format!(
         "{about}: {} to take out. Window names, titles, counts and pictures go; the time and its state stay.",
-        words::numbers(&wish, &told)
+        words::numbers(&scope, &summary)
     ));
-    foretell(&told);
+    foretell(&summary);
     if args.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     let agreed = args.yes
-        || Ask::aside()
-            .plain_yes_no("Take it out?")
+        || Prompt::on_stderr()
+            .ask_yes_no_explicit("Take it out?")
             .context("cannot ask")?;
     if !agreed {
         output::line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
-    let told = carry(home, &wish, false, running, access.as_ref())?;
-    output::line(&format!("Taken out: {}.", words::numbers(&wish, &told)));
-    clean_up(home, NoticeCode::Removed, &told, access.as_ref())?;
+    let summary = carry(home, &scope, false, running, access.as_ref())?;
+    output::line(&format!("Taken out: {}.", words::numbers(&scope, &summary)));
+    clean_up(home, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn wish(args: &DeleteArgs, now_us: i64) -> anyhow::Result<Wish> {
+fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope> {
     let usage = |e: String| {
-        Failure::usage(
+        anyhow::Error::from(UserError::usage(
             e,
             "For example: uam delete --from \"2026-11-25 14:00\" --to \"2026-11-25 14:30\"",
-        )
+        ))
     };
     if let Some(seq) = args.shot {
-        return Ok(Wish::Shot { seq });
+        return Ok(RedactionScope::Screenshot { seq });
     }
     if let Some(last) = args.last {
         let us = i64::try_from(last.as_micros()).unwrap_or(i64::MAX);
-        return Ok(Wish::Since {
-            from_us: now_us.saturating_sub(us),
+        return Ok(RedactionScope::Since {
+            from: now_us.saturating_sub(us),
         });
     }
     let moment = |text: &Option<String>| {
         time::parse_moment(text.as_deref().unwrap_or_default()).map_err(usage)
     };
-    let (from_us, to_us) = (moment(&args.from)?, moment(&args.to)?);
-    if from_us >= to_us {
+    let (from, to) = (moment(&args.from)?, moment(&args.to)?);
+    if from >= to {
         return Err(usage("--to must be later than --from".to_owned()));
     }
     // What is to come is not recorded yet, and nothing keeps it from being so.
-    if to_us >= now_us {
-        return Ok(Wish::Since { from_us });
+    if to >= now_us {
+        return Ok(RedactionScope::Since { from });
     }
-    Ok(Wish::Time { from_us, to_us })
+    Ok(RedactionScope::Range { from, to })
 }
 
 fn carry(
     home: &Home,
-    wish: &Wish,
-    rehearsal: bool,
+    scope: &RedactionScope,
+    dry_run: bool,
     running: bool,
     access: Option<&Access>,
-) -> anyhow::Result<Told> {
+) -> anyhow::Result<RedactionSummary> {
     match (running, access) {
-        (false, Some(access)) => hand::directly(home, wish, rehearsal, access),
-        _ => hand::through(home, wish, rehearsal, access),
+        (false, Some(access)) => hand::directly(home, scope, dry_run, access),
+        _ => hand::through(home, scope, dry_run, access),
     }
 }
 
 /// What will happen to the copies.
-pub(super) fn foretell(told: &Told) {
-    let (whole, shared): (Vec<_>, Vec<_>) = told.objects.iter().partition(|o| o.whole);
+pub(super) fn foretell(summary: &RedactionSummary) {
+    let (whole, shared): (Vec<_>, Vec<_>) = summary.objects.iter().partition(|o| o.is_exclusive);
     if !whole.is_empty() {
         output::line(&format!(
             "{} with nothing else in them were sent, or may have been; they are deleted there if that is allowed:",
-            report::text::count(whole.len() as u64, "object", "objects")
+            report::text::format_count(whole.len() as u64, "object", "objects")
         ));
     }
     for object in whole {
@@ -121,7 +121,7 @@ pub(super) fn foretell(told: &Told) {
     if !shared.is_empty() {
         output::line(&format!(
             "{} with other records besides were sent, or may have been; they stay there, for deleting them would lose those:",
-            report::text::count(shared.len() as u64, "object", "objects")
+            report::text::format_count(shared.len() as u64, "object", "objects")
         ));
     }
     for object in shared {
@@ -133,10 +133,10 @@ pub(super) fn foretell(told: &Told) {
 pub(super) fn clean_up(
     home: &Home,
     code: NoticeCode,
-    told: &Told,
+    summary: &RedactionSummary,
     access: Option<&Access>,
 ) -> anyhow::Result<()> {
-    let copies = sink::delete(home, &told.objects);
+    let copies = sink::delete(home, &summary.objects);
     for name in &copies.deleted {
         output::line(&format!("Deleted where it was sent: {name}"));
     }
@@ -146,10 +146,10 @@ pub(super) fn clean_up(
     if !copies.left.is_empty() {
         output::line("Whoever owns that place can delete them by these names.");
     }
-    if told.unfolded {
+    if summary.checkpoint_pending {
         output::line("Another program was reading the record; the last traces go when it is done.");
     }
-    for file in &told.aside {
+    for file in &summary.set_aside_files {
         output::line(&format!(
             "Set aside earlier and not touched; it may hold the same: {}",
             file.display()
@@ -188,9 +188,9 @@ mod tests {
             ..args()
         };
         assert_eq!(
-            wish(&last, AT).unwrap(),
-            Wish::Since {
-                from_us: AT - 600_000_000
+            parse_scope(&last, AT).unwrap(),
+            RedactionScope::Since {
+                from: AT - 600_000_000
             }
         );
         let between = |from: &str, to: &str| DeleteArgs {
@@ -198,15 +198,15 @@ mod tests {
             to: Some(to.into()),
             ..args()
         };
-        assert!(wish(&between("2026-09-21 10:00", "2026-09-21 10:00"), AT).is_err());
+        assert!(parse_scope(&between("2026-09-21 10:00", "2026-09-21 10:00"), AT).is_err());
         assert!(matches!(
-            wish(&between("2026-09-20 10:00", "2026-09-20 10:30"), AT).unwrap(),
-            Wish::Time { from_us, to_us } if to_us - from_us == 1_800_000_000
+            parse_scope(&between("2026-09-20 10:00", "2026-09-20 10:30"), AT).unwrap(),
+            RedactionScope::Range { from, to } if to - from == 1_800_000_000
         ));
         // An end to come means: until now.
         assert!(matches!(
-            wish(&between("2026-09-20 10:00", "2099-01-01 00:00"), AT).unwrap(),
-            Wish::Since { .. }
+            parse_scope(&between("2026-09-20 10:00", "2099-01-01 00:00"), AT).unwrap(),
+            RedactionScope::Since { .. }
         ));
     }
 }

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::output;
 use anyhow::Context;
-use indicator::Standing;
+use indicator::Availability;
 use model::SensorCapability;
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
@@ -23,7 +23,7 @@ struct Findings {
     version: &'static str,
     sensors: Vec<SensorCapability>,
     /// What the desktop shows of uam, or would.
-    shown: Standing,
+    shown: Availability,
     tried: Vec<String>,
     settings: String,
     data: String,
@@ -76,7 +76,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
-        shown: indicator::probe(&agent::indicator_options(&config.indicator)),
+        shown: indicator::probe_desktop(&agent::indicator_options(&config.indicator)),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),
@@ -84,7 +84,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
             .as_ref()
             .map(Destination::remarks)
             .unwrap_or_default(),
-        signed_with: destination.as_ref().and_then(Destination::signed_with),
+        signed_with: destination
+            .as_ref()
+            .and_then(Destination::describe_credentials),
         destination: destination.map(|d| d.describe()),
         running,
         enrolled,
@@ -121,9 +123,9 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
     };
     let told = |e: upload::SinkError| anyhow::anyhow!("{e}. {}", e.hint());
     destination
-        .open(short)
+        .open_sink(short)
         .map_err(told)?
-        .refuse_public()
+        .reject_public_bucket()
         .map_err(told)
 }
 

@@ -1,15 +1,13 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
 use super::{Home, talk};
-use crate::access;
 use crate::config::{self, Config};
-use crate::failure::Failure;
-use crate::output;
+use crate::{access, output};
 use anyhow::Context;
 use clap::Args;
-use model::WindowInfo;
+use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
-use report::text::columns;
+use report::text::display_width;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -83,10 +81,11 @@ struct Answer {
 
 fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::Result<ExitCode> {
     if title.is_some() && args.title.is_some() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "the title was given twice",
             "Write it after --test or after --title.",
-        ));
+        )
+        .into());
     }
     let window = WindowInfo {
         app: args.app.clone().unwrap_or_default(),
@@ -94,13 +93,14 @@ fn test(config: &Config, args: &ExcludeArgs, title: Option<String>) -> anyhow::R
         title: title.or(args.title.clone()).unwrap_or_default(),
     };
     if window == WindowInfo::default() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "there is nothing to test",
             "For example: uam exclude --test \"My Bank - Log in\" --app firefox",
-        ));
+        )
+        .into());
     }
     let exclusions = config.exclusions()?;
-    let which = exclusions.which(&window);
+    let which = exclusions.matching_rule(&window);
     if !args.json {
         output::line(&match which {
             None => "Not protected: no rule names it.".to_owned(),
@@ -143,7 +143,7 @@ struct BuiltIn {
 }
 
 fn list(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
-    let built_in = || recorder::built_in().filter(|_| config.exclude.defaults);
+    let built_in = || recorder::built_in_rules().filter(|_| config.exclude.defaults);
     if json {
         let rules = Rules {
             own: &config.exclude.rules,
@@ -192,7 +192,7 @@ fn wrapped(words: &[String], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if columns(line) + columns(word) + 2 <= width => {
+            Some(line) if display_width(line) + display_width(word) + 2 <= width => {
                 line.push_str(", ");
                 line.push_str(word);
             }
@@ -234,7 +234,7 @@ fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
         )]);
     }
     recorder::ExclusionRules::new(std::slice::from_ref(rule)).map_err(|_| {
-        Failure::usage(
+        UserError::usage(
             "a rule needs at least one letter or digit in each of its parts",
             "Write the word to look for, such as: uam exclude --add-title payroll*",
         )

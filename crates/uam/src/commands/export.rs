@@ -18,7 +18,7 @@ pub(super) fn run(home: &Home, from: u64) -> anyhow::Result<ExitCode> {
     let mut after = from.saturating_sub(1);
     loop {
         let lines = reader
-            .raw_lines(after, BATCH)
+            .read_raw_lines(after, BATCH)
             .context("cannot read the journal")?;
         let Some((last, _)) = lines.last() else {
             return Ok(ExitCode::SUCCESS);
@@ -53,9 +53,9 @@ pub(super) fn calendar(home: &Home, file: &Path, args: &ExportArgs) -> anyhow::R
     let blocks = overview.blocks(by, min_us);
     let device = reader.device().as_str();
     let version = env!("CARGO_PKG_VERSION");
-    let text = report::ics::calendar(&blocks, by, device, now_us, version);
+    let text = report::ics::render_ics(&blocks, by, device, now_us, version);
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    let events = report::text::count(blocks.len() as u64, "event", "events");
+    let events = report::text::format_count(blocks.len() as u64, "event", "events");
     output::line(&format!("Saved {} ({events})", file.display()));
     Ok(ExitCode::SUCCESS)
 }

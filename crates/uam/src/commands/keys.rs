@@ -3,12 +3,11 @@
 use super::Home;
 use crate::access::{self, Entry};
 use crate::cli::KeysAction;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::start::{self, Secret};
 use anyhow::Context;
-use console::Ask;
-use model::NoticeCode;
+use console::Prompt;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
@@ -32,8 +31,8 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
     let mut entry = access::enter(home)?;
     let text = change(&mut entry, action)?;
     // After a rotation it is another identity, and another door.
-    let identity = entry.vault.identity(&entry.door, &entry.pass)?;
-    let keys = super::keys(&entry.vault, entry.vault.opener(&identity), None)?;
+    let identity = entry.vault.viewer_identity(&entry.door, &entry.pass)?;
+    let keys = super::keys(&entry.vault, entry.vault.viewer_opener(&identity), None)?;
     let mut notices = entry.notices;
     notices.push((NoticeCode::Keys, text.clone()));
     access::note(home, &keys, notices)?;
@@ -43,7 +42,7 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
 
 fn list(vault: &Vault) {
     output::line("Opens the vault:");
-    let day = |us| report::day::date_of(us, &current_zone_name());
+    let day = |us| report::day::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::line(&format!(
@@ -68,7 +67,11 @@ fn list(vault: &Vault) {
         None => output::line("  nobody on this computer"),
     }
     for o in vault.organisations() {
-        output::line(&format!("  {}  {}", model::printable(&o.name, 60), o.key));
+        output::line(&format!(
+            "  {}  {}",
+            model::to_printable(&o.name, 60),
+            o.key
+        ));
     }
     let gate = vault.gate();
     if gate.failures > 0 {
@@ -82,7 +85,7 @@ fn list(vault: &Vault) {
 /// Which key signs what is sent; it opens nothing.
 fn signs(home: &Home) -> anyhow::Result<()> {
     output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
-    match DeviceKey::find(&home.paths.vault())? {
+    match DeviceKey::load(&home.paths.vault())? {
         Some(key) => output::line(&format!(
             "  {}  {}",
             key.public().fingerprint(),
@@ -95,7 +98,7 @@ fn signs(home: &Home) -> anyhow::Result<()> {
 
 /// What opens the vault and who can read, one line each, for `uam doctor`.
 pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
-    let store = match vault::os_store() {
+    let store = match vault::open_os_store() {
         Ok(store) => format!("credential store here: {}", store.name()),
         Err(why) => format!("credential store here: none ({why})"),
     };
@@ -118,7 +121,10 @@ pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
         lines.push("nobody on this computer can read the record".to_owned());
     }
     for o in vault.organisations() {
-        lines.push(format!("{} can read it too", model::printable(&o.name, 60)));
+        lines.push(format!(
+            "{} can read it too",
+            model::to_printable(&o.name, 60)
+        ));
     }
     lines
 }
@@ -137,7 +143,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             format!("A passphrase opens the vault too (slot {id}).")
         }
         KeysAction::AddStore => {
-            let secret = start::into_store(&*vault::os_store()?, vault.device())?;
+            let secret = start::into_store(&*vault::open_os_store()?, vault.device())?;
             let id = vault.add_slot(door, pass, &secret.factor(), now_us)?;
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
@@ -154,7 +160,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             let kind = vault.slots().find(|s| s.id == slot).map(|s| s.kind);
             vault.remove_slot(door, pass, slot)?;
             if kind == Some(KeySlotKind::OsStore)
-                && let Ok(store) = vault::os_store()
+                && let Ok(store) = vault::open_os_store()
             {
                 // What it keeps opens nothing any more; that it stays there would do no harm.
                 let _ = store.remove(vault.device());
@@ -171,11 +177,11 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
         }
         KeysAction::AddOrganisation { name, key } => {
             let organisation = Organisation::new(&name, &key).map_err(|e| {
-                Failure::usage(e.to_string(), "See uam help keys add-organisation.")
+                UserError::usage(e.to_string(), "See uam help keys add-organisation.")
             })?;
             let told = format!(
                 "{} can read what is recorded from the next start on.",
-                model::printable(&organisation.name, 60)
+                model::to_printable(&organisation.name, 60)
             );
             vault.add_organisation(door, pass, organisation)?;
             told
@@ -184,7 +190,7 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             vault.remove_organisation(door, pass, &name)?;
             format!(
                 "{} reads nothing new from the next start on.",
-                model::printable(&name, 60)
+                model::to_printable(&name, 60)
             )
         }
         KeysAction::Rotate {
@@ -220,9 +226,9 @@ pub(super) fn phone(
     if !known {
         start::show_secret(&proposal.enrolment(&start::account())?, &picture);
     }
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
-        let Some(code) = ask.code("Code from the new entry")? else {
+        let Some(code) = ask.ask_line("Code from the new entry")? else {
             break;
         };
         match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
@@ -232,13 +238,14 @@ pub(super) fn phone(
                 }
                 return Ok(());
             }
-            verdict => ask.say(&verdict.to_string())?,
+            verdict => ask.print_line(&verdict.to_string())?,
         }
     }
     let _ = vault::remove_qr_png(&picture);
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the new secret was not confirmed; the old one stays",
         "Start again with `uam keys phone`.",
-    ))
+    )
+    .into())
 }

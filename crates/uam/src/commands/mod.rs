@@ -26,12 +26,11 @@ pub(crate) mod worker;
 
 use crate::access;
 use crate::cli::{Cli, Command};
-use crate::failure::Failure;
 use crate::paths::Paths;
 use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
-use model::DeviceId;
+use model::{DeviceId, UserError};
 use platform::process::self_command;
 use std::process::ExitCode;
 use vault::{Opener, Recipient, Vault};
@@ -135,10 +134,11 @@ fn recorded(home: &Home) -> anyhow::Result<()> {
     if home.paths.journal().join(journal::DB_NAME).exists() {
         return Ok(());
     }
-    Err(Failure::usage(
+    Err(UserError::usage(
         format!("nothing is recorded yet in {}", home.paths.data.display()),
         "Start recording with `uam`.",
-    ))
+    )
+    .into())
 }
 
 /// What the journal seals with, and what it can open.
@@ -150,7 +150,7 @@ pub(crate) fn keys(
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
     Ok(journal::JournalKeys {
         device,
-        maker: vault.key_maker(lease)?,
+        maker: vault.sealer(lease)?,
         opener,
     })
 }
@@ -166,12 +166,12 @@ pub(crate) fn destination(
         ::upload::vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
         name => environment.values.get(name).cloned(),
     };
-    Destination::choose(
+    Destination::resolve(
         config.upload.destination.as_deref(),
         &get,
         &home.paths.local_sink(),
     )
-    .map(|destination| destination.limited_to(config.upload.limit_kib_per_s))
+    .map(|destination| destination.with_rate_limit(config.upload.limit_kib_per_s))
     .map_err(|e| {
         let from = environment
             .files
@@ -184,6 +184,6 @@ pub(crate) fn destination(
         } else {
             format!(" (read: {from})")
         };
-        Failure::usage(format!("{}: {}{read}", e.place, e.what), e.hint)
+        UserError::usage(format!("{}: {}{read}", e.place, e.what), e.hint).into()
     })
 }

@@ -1,11 +1,10 @@
 //! `uam recover`: in again with a recovery code.
 
 use super::Home;
-use crate::failure::{Exit, Failure};
 use crate::{access, output, start};
 use anyhow::Context;
-use console::Ask;
-use model::NoticeCode;
+use console::Prompt;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use std::io::Write;
 use std::path::Path;
@@ -28,7 +27,7 @@ pub(super) fn run(
 
 /// On another computer: the key, for any `age` program.
 fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let recovered = vault::open_copy(file, &code()?)?;
+    let recovered = vault::open_vault_copy(file, &code()?)?;
     let mut text = String::from("# Opens what was recorded: age -d -i THIS-FILE OBJECT\n");
     for key in std::iter::once(&recovered.identity).chain(&recovered.earlier) {
         text.push_str(&key.reveal());
@@ -57,7 +56,7 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     let code = code()?;
     let now = unix_time();
     let now_us = current_time_us();
-    let (door, pass) = vault.recover(&code, now.as_secs())?;
+    let (door, pass) = vault.unlock_with_recovery_code(&code, now.as_secs())?;
     let left = vault
         .slots()
         .filter(|s| s.kind == KeySlotKind::Recovery)
@@ -65,18 +64,18 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
     output::line(&format!(
         "The code was right and is used up; {left} are left."
     ));
-    let identity = vault.identity(&door, &pass)?;
-    let keys = super::keys(&vault, vault.opener(&identity), None)?;
+    let identity = vault.viewer_identity(&door, &pass)?;
+    let keys = super::keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to get in.".to_owned();
     access::note(home, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is taken anew for each question: what is called in between asks for itself.
-    if Ask::stdio().yes_no(
+    if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",
         true,
     )? {
         super::keys::phone(&mut vault, &door, &pass, None)?;
     }
-    if Ask::stdio().yes_no(
+    if Prompt::on_stdio().ask_yes_no(
         "Give the key a new place (credential store or passphrase)?",
         true,
     )? {
@@ -96,19 +95,20 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 fn code() -> anyhow::Result<RecoveryCode> {
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
-        let Some(typed) = ask.secret("Recovery code")? else {
+        let Some(typed) = ask.ask_secret("Recovery code")? else {
             break;
         };
         match RecoveryCode::parse(&typed) {
             Ok(code) => return Ok(code),
-            Err(e) => ask.say(&e.to_string())?,
+            Err(e) => ask.print_line(&e.to_string())?,
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "no recovery code was given",
         "It looks like 5XK2C-… with five blocks of five characters, from the page you kept.",
-    ))
+    )
+    .into())
 }

@@ -5,12 +5,12 @@ mod page;
 use super::Home;
 use crate::cli::ReportArgs;
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::{output, time};
 use anyhow::Context;
 use jiff::civil::Date;
 use journal::Reader;
 use model::Clock;
+use model::UserError;
 use platform::clock::SystemClock;
 use platform::timezone::current_zone_name;
 use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
@@ -32,10 +32,11 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
         return page::run(home, args, view, &meaning);
     }
     if args.letter.is_used() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "--for, --by and --shot belong to a page",
             "For example: uam report --week --pdf week.pdf --for \"Client\"",
-        ));
+        )
+        .into());
     }
     if let Some(days) = many(args)? {
         return run_many(home, args, &days, view, &meaning);
@@ -45,13 +46,13 @@ pub(super) fn run(home: &Home, args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let now = until(&reader, SystemClock.now().utc_us)?;
     let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
-    meaning.tell_day(&mut report);
+    meaning.classify_day(&mut report);
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
-        report::csv::day(&report)
+        report::csv::write_day_csv(&report)
     } else {
-        report::table::day(&report, terminal_width())
+        report::table::render_day_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -91,9 +92,9 @@ fn run_many(
     output::out(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {
-        report::csv::days(&report)
+        report::csv::write_days_csv(&report)
     } else {
-        report::table::days(&report, terminal_width())
+        report::table::render_days_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -136,7 +137,7 @@ pub(super) fn overview(
     };
     progress(0);
     let asked = (view, meaning);
-    let found = report::query::overview(reader, asked, days, now_us, &zone, &mut progress);
+    let found = report::query::read_overview(reader, asked, days, now_us, &zone, &mut progress);
     if told {
         output::err("\r\x1b[K");
     }
@@ -144,7 +145,8 @@ pub(super) fn overview(
 }
 
 pub(super) fn parse(day: &str) -> anyhow::Result<Date> {
-    time::parse_day(day).map_err(|e| Failure::usage(e, "For example: uam report --day yesterday"))
+    time::parse_day(day)
+        .map_err(|e| UserError::usage(e, "For example: uam report --day yesterday").into())
 }
 
 /// The days asked for, when they are more than one.
@@ -154,7 +156,7 @@ fn many(args: &ReportArgs) -> anyhow::Result<Option<RangeInclusive<Date>>> {
         let bounds = day.map(|day| {
             bounds(day).ok_or_else(|| {
                 let what = format!("the calendar ends near {day}");
-                Failure::usage(what, "Name a day of these centuries.")
+                anyhow::Error::from(UserError::usage(what, "Name a day of these centuries."))
             })
         });
         bounds.transpose()
@@ -189,17 +191,18 @@ pub(super) fn range(from: &str, to: Option<&str>) -> anyhow::Result<RangeInclusi
         .until(to)
         .map_or(i64::MAX, |span| i64::from(span.get_days()));
     if !(0..LONGEST).contains(&length) {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("from {from} to {to} is no range of at most {LONGEST} days"),
             "For example: uam report --from 2026-01-01 --to 2026-06-30",
-        ));
+        )
+        .into());
     }
     Ok(from..=to)
 }
 
 fn terminal_width() -> usize {
     if std::io::stdout().is_terminal() {
-        usize::from(console::picture::room().0)
+        usize::from(console::inline_image::terminal_area().0)
     } else {
         WIDTH
     }

@@ -2,13 +2,12 @@
 
 use super::Home;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
@@ -27,11 +26,12 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
         // The uploader puts old pictures away, too.
         let lock = home.paths.runtime.join("upload.lock");
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
-            return Err(Failure::with_exit(
-                Exit::Failed,
+            return Err(UserError::new(
+                ErrorKind::Failed,
                 "an upload is running, which looks at old pictures itself",
                 "Try again in a moment.",
-            ));
+            )
+            .into());
         };
         let look = retention::look(&outbox, policy, now_us)?;
         return carry_out(home, &mut outbox, &look, now_us);
@@ -100,7 +100,7 @@ fn carry_out(
 /// be told.
 fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     let told = retention::told(&home.paths, &look.policy);
-    match journal::retention::due(told, now_us) {
+    match journal::retention::notice_due(told, now_us) {
         RetentionNotice::Tell => None,
         RetentionNotice::Wait | RetentionNotice::Now => {
             told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
@@ -117,8 +117,8 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     let mut lines = vec![
         format!(
             "The rule    pictures that the sink has are kept {} and up to {}, {then}; times and counts stay.",
-            text::count(policy.max_age_days.into(), "day", "days"),
-            text::bytes(policy.max_bytes),
+            text::format_count(policy.max_age_days.into(), "day", "days"),
+            text::format_bytes(policy.max_bytes),
         ),
         format!("Leaving     {}", retention::numbers(&look.outlook.leave)),
         format!("Staying     {}", retention::numbers(&look.outlook.stay)),
@@ -132,13 +132,13 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     if look.steps.is_empty() {
         return lines;
     }
-    let zone = text::zone(&current_zone_name());
+    let zone = text::load_zone(&current_zone_name());
     lines.push(match from_us(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
-            text::when(at, now_us, &zone)
+            text::format_relative_time(at, now_us, &zone)
         ),
     });
     lines

@@ -32,7 +32,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let instance = start::claim(paths)?;
     let describe = destination.describe();
     let entered = start::enter(args, paths, config, &describe)?;
-    if let Some(with) = destination.signed_with() {
+    if let Some(with) = destination.describe_credentials() {
         output::line(&format!("It is sent with {with}."));
     }
     for remark in destination.remarks() {
@@ -67,11 +67,18 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn today(paths: &Paths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
-    let day = report::day::date_of(now_us, &zone);
+    let day = report::day::local_date(now_us, &zone);
     Reader::open(&paths.journal(), opener)
         .ok()
         .and_then(|reader| {
-            report::strip::day(&reader, ViewOptions::default(), day, now_us, &zone).ok()
+            report::strip::read_day_with_timeline(
+                &reader,
+                ViewOptions::default(),
+                day,
+                now_us,
+                &zone,
+            )
+            .ok()
         })
         .map_or_else(
             || TodayTotals::new(day, &zone),

@@ -3,11 +3,11 @@
 use super::{Home, shots};
 use crate::access::{self, Access};
 use crate::cli::SentArgs;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::yours::{sink, words};
 use anyhow::Context;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo, open_segment};
+use model::{ErrorKind, UserError};
 use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -78,10 +78,10 @@ pub(super) fn run(home: &Home, args: &SentArgs) -> anyhow::Result<ExitCode> {
 /// By the journal's rows: nobody else is asked.
 fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
     let mut items = Vec::new();
-    if let Some(kit) = reader.sent_kit()? {
+    if let Some(kit) = reader.uploaded_vault_copy()? {
         let sha256 = sha256_hex(&kit.bytes);
         items.push(Item {
-            name: keys::vault(reader.device(), reader.epoch(), kit.day, kit.seq, &sha256),
+            name: keys::vault_copy_key(reader.device(), reader.epoch(), kit.day, kit.seq, &sha256),
             kind: "vault",
             records: 0,
             first_seq: kit.seq,
@@ -95,8 +95,8 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
             form: ObjectEncoding::Readable,
         });
     }
-    reader.each_sent(&mut |sent| items.push(item(reader, sent)))?;
-    reader.each_manifest(&mut |manifest| items.push(list_of(reader, manifest)))?;
+    reader.for_each_uploaded(&mut |sent| items.push(item(reader, sent)))?;
+    reader.for_each_manifest(&mut |manifest| items.push(list_of(reader, manifest)))?;
     Ok(items)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::U
 fn item(reader: &Reader, sent: UploadedObjectInfo) -> Item {
     let object = sent.object;
     Item {
-        name: keys::sent(reader.device(), reader.epoch(), &object),
+        name: keys::uploaded_key(reader.device(), reader.epoch(), &object),
         kind: match object.media {
             Some(_) => "shot",
             None => "activity",
@@ -148,7 +148,7 @@ fn list_of(reader: &Reader, manifest: ManifestInfo) -> Item {
         acked,
     } = manifest;
     Item {
-        name: keys::manifest(reader.device(), reader.epoch(), day, no, &sha256),
+        name: keys::manifest_key(reader.device(), reader.epoch(), day, no, &sha256),
         kind: "manifest",
         records: 0,
         first_seq: no,
@@ -185,7 +185,7 @@ impl Item {
         format!(
             "{}\n    {when}, {}, {what}{sealed}{gone}\n    SHA-256 {}",
             self.name,
-            report::text::bytes(self.bytes),
+            report::text::format_bytes(self.bytes),
             self.sha256
         )
     }
@@ -198,20 +198,22 @@ fn named<'a>(items: &'a [Item], name: &str) -> anyhow::Result<&'a Item> {
         .filter(|i| i.name == name || i.name.ends_with(name));
     match (found.next(), found.next()) {
         (Some(item), None) => Ok(item),
-        (Some(_), Some(_)) => Err(Failure::usage(
+        (Some(_), Some(_)) => Err(UserError::usage(
             format!(
                 "several objects are called like \"{}\"",
-                model::printable(name, 200)
+                model::to_printable(name, 200)
             ),
             "Give more of the name; `uam sent` lists them.",
-        )),
-        (None, _) => Err(Failure::usage(
+        )
+        .into()),
+        (None, _) => Err(UserError::usage(
             format!(
                 "nothing of the name \"{}\" was sent",
-                model::printable(name, 200)
+                model::to_printable(name, 200)
             ),
             "`uam sent` lists the names.",
-        )),
+        )
+        .into()),
     }
 }
 
@@ -268,16 +270,19 @@ impl Trouble {
 /// The same from the journal.
 fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
     match item.kind {
-        "shot" => Ok(Opened::Picture(reader.picture(item.first_seq)?)),
+        "shot" => Ok(Opened::Picture(reader.open_screenshot(item.first_seq)?)),
         "manifest" => anyhow::bail!("once it is sent the journal keeps its hash alone"),
         "vault" => Ok(Opened::Lines(
-            reader.sent_kit()?.map(|kit| kit.bytes).unwrap_or_default(),
+            reader
+                .uploaded_vault_copy()?
+                .map(|kit| kit.bytes)
+                .unwrap_or_default(),
         )),
         _ => {
             let mut lines = Vec::new();
             let mut after = item.first_seq.saturating_sub(1);
             loop {
-                let found = reader.raw_lines(after, BATCH)?;
+                let found = reader.read_raw_lines(after, BATCH)?;
                 let Some((last, _)) = found.last() else {
                     break;
                 };
@@ -302,7 +307,7 @@ fn found(
     reader: &Reader,
     item: &Item,
 ) -> (String, anyhow::Result<Opened>, bool) {
-    let opener = access.vault.opener(&access.identity);
+    let opener = access.vault.viewer_opener(&access.identity);
     let fetched = match sink {
         Ok(sink) => fetched(sink, item, &opener),
         Err(e) => Err(Trouble::Away(format!("{e:#}"))),
@@ -320,7 +325,7 @@ fn found(
             format!(
                 "# {}: FROM THE JOURNAL, as it is here now, not from where it was sent: {}",
                 item.name,
-                model::printable(&trouble.words(), 400)
+                model::to_printable(&trouble.words(), 400)
             ),
             kept(reader, item),
             matches!(trouble, Trouble::Away(_)),
@@ -364,20 +369,21 @@ fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow:
             Ok(Opened::Lines(lines)) => output::out(&String::from_utf8_lossy(&lines)),
             Ok(Opened::Picture(picture)) => output::line(&format!(
                 "# a picture of {}; uam sent --show shows it",
-                report::text::bytes(picture.len() as u64)
+                report::text::format_bytes(picture.len() as u64)
             )),
             Err(e) => output::line(&format!("# nor from the journal: {e:#}")),
         }
     }
     if wrong > 0 {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             format!(
                 "{} not what was sent, or cannot be opened",
-                report::text::count(wrong, "object is", "objects are")
+                report::text::format_count(wrong, "object is", "objects are")
             ),
             "They are marked above.",
-        ));
+        )
+        .into());
     }
     Ok(ExitCode::SUCCESS)
 }

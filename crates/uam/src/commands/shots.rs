@@ -3,11 +3,11 @@
 use super::Home;
 use crate::cli::Protocol;
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
-use console::Graphics;
+use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
+use model::UserError;
 use platform::clock::current_time_us;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) fn run(
             let wanted = match which {
                 "last" => None,
                 number => Some(number.parse().map_err(|_| {
-                    Failure::usage(
+                    UserError::usage(
                         format!("\"{number}\" is not a picture's number"),
                         "`uam shots` lists them; `last` is the newest.",
                     )
@@ -52,21 +52,23 @@ pub(super) fn run(
 /// Draws a picture in the terminal.
 pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
     let graphics = match chosen(protocol) {
-        Some(protocol) if !std::io::stdout().is_terminal() => Graphics::assumed(protocol),
-        forced => Graphics::detect(forced)
+        Some(protocol) if !std::io::stdout().is_terminal() => {
+            TerminalGraphics::assume_protocol(protocol)
+        }
+        forced => TerminalGraphics::detect(forced)
             .context("pictures are shown on a terminal only (or say --protocol)")?,
     };
-    console::picture::show(
+    console::inline_image::print_image(
         &mut std::io::stdout(),
         picture,
         &graphics,
-        console::picture::room(),
+        console::inline_image::terminal_area(),
     )
     .context("cannot draw the picture")
 }
 
 fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
-    let rows = reader.shots(count)?;
+    let rows = reader.newest_screenshots(count)?;
     if rows.is_empty() {
         output::line("No pictures yet.");
     }
@@ -79,41 +81,42 @@ fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
 fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
     let seq = match seq {
         Some(seq) => seq,
-        None => match reader.shots(1)?.first() {
+        None => match reader.newest_screenshots(1)?.first() {
             Some(row) => row.seq,
             None => {
-                return Err(Failure::usage(
+                return Err(UserError::usage(
                     "there are no pictures yet",
                     "They come by themselves while uam records; `uam shot` takes one now.",
-                ));
+                )
+                .into());
             }
         },
     };
     reader
-        .picture(seq)
+        .open_screenshot(seq)
         .with_context(|| format!("cannot open picture {seq}"))
 }
 
-fn chosen(protocol: Protocol) -> Option<console::Protocol> {
+fn chosen(protocol: Protocol) -> Option<console::GraphicsProtocol> {
     match protocol {
         Protocol::Auto => None,
-        Protocol::Kitty => Some(console::Protocol::Kitty),
-        Protocol::Sixel => Some(console::Protocol::Sixel),
-        Protocol::Iterm2 => Some(console::Protocol::Iterm2),
-        Protocol::Blocks => Some(console::Protocol::HalfBlocks),
+        Protocol::Kitty => Some(console::GraphicsProtocol::Kitty),
+        Protocol::Sixel => Some(console::GraphicsProtocol::Sixel),
+        Protocol::Iterm2 => Some(console::GraphicsProtocol::Iterm2),
+        Protocol::Blocks => Some(console::GraphicsProtocol::HalfBlocks),
     }
 }
 
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
 fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
-    let zone = report::text::zone(&shot.zone);
-    let day = report::day::date_of(shot.at_us, &shot.zone);
+    let zone = report::text::load_zone(&shot.zone);
+    let day = report::day::local_date(shot.at_us, &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,
-            report::text::clock(shot.at_us, &zone)
+            report::text::format_clock_time(shot.at_us, &zone)
         );
     }
     // Until then the last word is its owner's.
@@ -121,7 +124,10 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         true => shot.at_us.saturating_add(hold_us),
         false => row.not_before_us,
     };
-    let held = format!("held until {}", report::text::clock(until, &zone));
+    let held = format!(
+        "held until {}",
+        report::text::format_clock_time(until, &zone)
+    );
     let place = match row.place {
         ScreenshotLocation::Here if row.acked => "sent",
         ScreenshotLocation::Here if until > current_time_us() => held.as_str(),
@@ -130,17 +136,16 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         ScreenshotLocation::Deleted => "deleted",
         ScreenshotLocation::Lost => "lost",
     };
-    let window = shot
-        .window
-        .as_ref()
-        .map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title));
+    let window = shot.window.as_ref().map_or_else(String::new, |w| {
+        report::feed::window_label(&w.app, &w.title)
+    });
     format!(
         "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
         row.seq,
-        report::text::clock(shot.at_us, &zone),
+        report::text::format_clock_time(shot.at_us, &zone),
         format!("{}×{}", shot.screen_width, shot.screen_height),
-        report::text::bytes(shot.bytes),
+        report::text::format_bytes(shot.bytes),
         if shot.blurred { "blurred" } else { "readable" },
-        model::printable(&window, 60)
+        model::to_printable(&window, 60)
     )
 }

@@ -4,18 +4,17 @@
 //! length of the record, one line and one picture are in memory at a time.
 
 use super::Home;
-use crate::access;
-use crate::failure::Failure;
 use crate::yours::words;
-use crate::{output, time};
+use crate::{access, output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
-use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine};
+use model::{MICROS_PER_SECOND, NoticeCode, Record, RecordLine, UserError};
 use platform::clock::current_time_us;
-use report::csv::cell;
+use report::csv::escape_formula;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use sha2::Digest;
+use sha2::Sha256;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -102,7 +101,7 @@ pub(super) fn run(
     super::recorded(home)?;
     let day = |text: Option<&str>| {
         text.map(time::parse_utc_day).transpose().map_err(|e| {
-            Failure::usage(
+            UserError::usage(
                 e,
                 "For example: uam export --subject mine.zip --from 2026-11-01",
             )
@@ -110,16 +109,16 @@ pub(super) fn run(
     };
     let (first, last) = (day(from)?, day(to)?);
     if first.zip(last).is_some_and(|(first, last)| first > last) {
-        return Err(Failure::usage(
-            "--to must not be before --from",
-            "Days are UTC days.",
-        ));
+        return Err(
+            UserError::usage("--to must not be before --from", "Days are UTC days.").into(),
+        );
     }
     if file.exists() {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("{} exists already", file.display()),
             "Give the name of a new file.",
-        ));
+        )
+        .into());
     }
     let days = match (first, last) {
         (None, None) => "everything".to_owned(),
@@ -145,12 +144,12 @@ pub(super) fn run(
     output::line(&format!(
         "Wrote {}: {} and {}. It is readable for whoever has it; keep it well.",
         file.display(),
-        report::text::count(
+        report::text::format_count(
             manifest.spans + manifest.shots + manifest.notices,
             "record",
             "records"
         ),
-        report::text::count(manifest.pictures, "picture", "pictures"),
+        report::text::format_count(manifest.pictures, "picture", "pictures"),
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -250,7 +249,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
         missing: Vec::new(),
         damaged: Vec::new(),
         erased: reader
-            .erased()?
+            .erased_ranges()?
             .into_iter()
             .map(|e| (e.first_seq, e.last_seq))
             .collect(),
@@ -311,7 +310,7 @@ fn write(reader: &Reader, range: &Range, out: BufWriter<File>) -> anyhow::Result
 
     for seq in shots {
         progress.step("pictures");
-        match reader.picture(seq) {
+        match reader.open_screenshot(seq) {
             Ok(picture) => {
                 let name = format!("pictures/{seq}.webp");
                 let mut to = begin(&mut zip, &name, CompressionMethod::Stored)?;
@@ -345,7 +344,7 @@ fn each(
 ) -> anyhow::Result<()> {
     let mut failed = None;
     reader
-        .each_line(range.us(), &mut |line| {
+        .for_each_record(range.us(), &mut |line| {
             let line = line.map_err(|damaged| damaged.seq);
             let seq = line.as_ref().map_or_else(|seq| *seq, |line| line.seq);
             if failed.is_none() && seq <= range.last_seq {
@@ -362,7 +361,7 @@ fn utc(at_us: i64) -> String {
 
 /// A cell that is harmless in a terminal and in a spreadsheet.
 fn safe(text: &str) -> String {
-    cell(&model::printable(text, model::MAX_TITLE_BYTES))
+    escape_formula(&model::to_printable(text, model::MAX_TITLE_BYTES))
 }
 
 fn span_row(line: &RecordLine) -> Option<String> {
@@ -413,7 +412,7 @@ fn notice_row(line: &RecordLine) -> Option<String> {
         utc(notice.at_us),
         safe(&notice.zone),
         notice.code.to_string(),
-        cell(&model::printable(&notice.text, 16_384)),
+        escape_formula(&model::to_printable(&notice.text, 16_384)),
     ];
     Some(format!("{}\r\n", cells.join(",")))
 }

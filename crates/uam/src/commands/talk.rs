@@ -1,12 +1,11 @@
 //! Commands that talk to the running instance.
 
 use super::Home;
-use crate::control::{self, Reply, Request};
-use crate::failure::{self, Exit, Failure};
-use crate::output;
-use crate::time::PauseLength;
+use crate::{control, output};
 use anyhow::Context;
+use model::{ErrorKind, UserError};
 use platform::instance_lock::InstanceLock;
+use protocol::{PauseLength, Request, Response};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,10 +13,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
-    let reply = control::call(&home.paths, &Request::Status)?;
-    let status = reply
-        .status
-        .context("the running instance gave no status")?;
+    let Response::Status {
+        status, indicator, ..
+    } = control::call(&home.paths, &Request::Status)?
+    else {
+        anyhow::bail!("the running instance gave no status");
+    };
     if json {
         output::out(&report::to_json(&*status).context("cannot print the status")?);
     } else {
@@ -25,10 +26,10 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_micros();
-        for line in status.lines(i64::try_from(now).unwrap_or(i64::MAX)) {
+        for line in status.format_lines(i64::try_from(now).unwrap_or(i64::MAX)) {
             output::line(&line);
         }
-        for line in &reply.shown {
+        for line in &indicator {
             output::line(line);
         }
     }
@@ -42,14 +43,14 @@ pub(super) fn pause(home: &Home, length: Option<PauseLength>) -> anyhow::Result<
 
 /// Makes the running instance take what was changed in the settings file.
 pub(super) fn reload(home: &Home) -> anyhow::Result<ExitCode> {
-    say(control::call(&home.paths, &Request::Reload)?)
+    say(control::call(&home.paths, &Request::ReloadSettings)?)
 }
 
 /// The same after a change that is made already: the running instance's answer, or when the change holds without one.
 pub(super) fn reloaded(home: &Home) -> anyhow::Result<String> {
-    match control::call(&home.paths, &Request::Reload) {
-        Ok(reply) => Ok(reply.text),
-        Err(e) if failure::exit_of(&e) == Exit::Instance => {
+    match control::call(&home.paths, &Request::ReloadSettings) {
+        Ok(response) => Ok(response.text().to_owned()),
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {
             Ok("It holds from the next start on.".to_owned())
         }
         Err(e) => {
@@ -63,13 +64,13 @@ pub(super) fn resume(home: &Home) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn shot(home: &Home) -> anyhow::Result<ExitCode> {
-    say(control::call(&home.paths, &Request::Shot)?)
+    say(control::call(&home.paths, &Request::TakeScreenshot)?)
 }
 
 /// Returns when the instance has really ended.
 pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
-    let reply = control::call(&home.paths, &Request::Stop)?;
-    output::line(&reply.text);
+    let response = control::call(&home.paths, &Request::Stop)?;
+    output::line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         if InstanceLock::acquire(&home.paths.lock())?.is_ok() {
@@ -78,18 +79,18 @@ pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Err(Failure::with_exit(
-        Exit::Failed,
+    Err(UserError::new(
+        ErrorKind::Failed,
         "uam has not ended yet",
         "It may still be sending; `uam status` tells while it runs.",
-    ))
+    )
+    .into())
 }
 
-fn say(reply: Reply) -> anyhow::Result<ExitCode> {
-    output::line(&reply.text);
-    Ok(if reply.ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+fn say(response: Response) -> anyhow::Result<ExitCode> {
+    output::line(response.text());
+    Ok(match response.is_refused() {
+        false => ExitCode::SUCCESS,
+        true => ExitCode::FAILURE,
     })
 }

@@ -4,9 +4,8 @@ use super::Home;
 use crate::access::{self, keyholder};
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::Failure;
 use crate::{output, start};
-use model::NoticeCode;
+use model::{NoticeCode, UserError};
 use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,10 +16,11 @@ const RANGE: std::ops::RangeInclusive<u64> = 60..=3600;
 
 pub(super) fn unlock(home: &Home, idle: Duration) -> anyhow::Result<ExitCode> {
     if !RANGE.contains(&idle.as_secs()) {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "an unlock lasts 1 minute to 1 hour after the last look",
             "For example: uam unlock --for 30m",
-        ));
+        )
+        .into());
     }
     let minutes = idle.as_secs().div_ceil(60);
     let text =
@@ -59,7 +59,7 @@ pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
         None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
-            report::day::date_of(consent.at_us, &current_zone_name()),
+            report::day::local_date(consent.at_us, &current_zone_name()),
             consent.version,
             consent.text_sha256
         ),

@@ -2,23 +2,22 @@
 
 use super::Home;
 use crate::config::{Config, OnMetered};
-use crate::control::{self, Reply, Request};
 use crate::environment::Environment;
-use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
-use model::DeviceId;
+use model::{DeviceId, ErrorKind, UserError};
 use platform::bus::BusAddress;
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use platform::metered::{Metered, query_metered};
 use platform::timezone::current_zone_name;
+use protocol::{CallError, Request};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use upload::{Destination, Timeouts, UploadError, chain, drain};
+use upload::{Destination, Timeouts, UploadError, drain, upload_manifests};
 use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
 
@@ -74,9 +73,9 @@ impl Summary {
             (0, 0) => "nothing new to send".to_owned(),
             (records, shots) => format!(
                 "{} and {} ({}) sent to {destination}",
-                report::text::count(records, "record", "records"),
-                report::text::count(shots, "picture", "pictures"),
-                report::text::bytes(self.bytes)
+                report::text::format_count(records, "record", "records"),
+                report::text::format_count(shots, "picture", "pictures"),
+                report::text::format_bytes(self.bytes)
             ),
         };
         let text = match &self.error {
@@ -101,11 +100,11 @@ impl Summary {
 
     /// What is still held back, if anything is.
     pub(crate) fn hold_text(&self) -> Option<String> {
-        let zone = report::text::zone(&current_zone_name());
+        let zone = report::text::load_zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
                 "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
-                report::text::clock(until, &zone)
+                report::text::format_clock_time(until, &zone)
             )
         })
     }
@@ -125,10 +124,8 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         Ok(summary) => summary,
         // The courier wants to know what went wrong, whatever it was.
         Err(e) if json => {
-            let hint = e
-                .chain()
-                .find_map(|c| c.downcast_ref::<Failure>())
-                .map(|f| f.hint.clone())
+            let hint = model::find_user_error(e.as_ref())
+                .map(|found| found.hint().to_owned())
                 .unwrap_or_default();
             let text = format!("{e:#}");
             Summary {
@@ -149,7 +146,7 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(trouble) = summary.error {
-        return Err(Failure::with_exit(Exit::Failed, trouble.text, trouble.hint));
+        return Err(UserError::new(ErrorKind::Failed, trouble.text, trouble.hint).into());
     }
     output::line(&summary.for_display(0, "the sink").text);
     for text in [summary.hold_text(), summary.retention.clone()]
@@ -172,14 +169,16 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     let config = Config::load(&home.paths)?;
     let environment = Environment::load(&home.paths)?;
     let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
-        ));
+        ).into());
     };
     let vault = vault::Vault::open(&home.paths.vault())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::policy::put_only(&s3.bucket, &s3.prefix, &device));
+    output::out(&upload::policy::put_only_policy(
+        &s3.bucket, &s3.prefix, &device,
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -238,13 +237,15 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     let mut outbox = Outbox::open(&home.paths.journal())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        if control::call_at::<_, Reply>(&home.paths.socket(), &Request::Pack)?
-            .is_some_and(|reply| !reply.ok)
-        {
-            anyhow::bail!("the running instance could not pack what it holds back");
+        match protocol::call_agent(&home.paths.socket(), &Request::FreezeSegments) {
+            Ok(response) if response.is_refused() => {
+                anyhow::bail!("the running instance could not pack what it holds back")
+            }
+            Ok(_) | Err(CallError::NotRunning) => {}
+            Err(e) => return Err(UserError::from(e).into()),
         }
     } else {
-        outbox = outbox.holding_back(model::Clock::now(&clock).utc_us);
+        outbox = outbox.hold_back_until_due(model::Clock::now(&clock).utc_us);
     }
     let mut summary = Summary::default();
     let trouble = |permanent, text: String, hint, retry_after_s| {
@@ -256,7 +257,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             damaged: false,
         })
     };
-    match destination.open(Timeouts::default()) {
+    match destination.open_sink(Timeouts::default()) {
         Err(e) => summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None),
         Ok(sink) => {
             let ended = drain(&mut outbox, &sink, opener, &clock, &mut |_| {
@@ -287,8 +288,8 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 (drained.records, drained.shots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
-                let key = DeviceKey::find_or_make(&home.paths.vault())?;
-                match chain(&mut outbox, &sink, &key, alive, &clock) {
+                let key = DeviceKey::load_or_create(&home.paths.vault())?;
+                match upload_manifests(&mut outbox, &sink, &key, alive, &clock) {
                     Ok(chained) => summary.bytes += chained.bytes,
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {
@@ -303,7 +304,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             summary.remarks = sink.remarks();
         }
     }
-    summary.held_until_us = outbox.held_until_us()?;
+    summary.held_until_us = outbox.held_until()?;
     let now_us = model::Clock::now(&clock).utc_us;
     let (applied, said) = retention::automatic(&home.paths, &config, &mut outbox, now_us)?;
     summary.retention = said;

@@ -4,7 +4,6 @@ use super::Home;
 use crate::cli::VerifyArgs;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::yours::words;
 use ::upload::verify::{
@@ -14,6 +13,7 @@ use ::upload::verify::{
 use ::upload::{Destination, InspectableSink, Timeouts};
 use anyhow::Context;
 use journal::Reader;
+use model::{ErrorKind, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use std::io::IsTerminal;
@@ -35,13 +35,14 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("there is no directory {}", dir.display()),
             "Give the bucket as s3://bucket/prefix, or a directory that holds a copy of it.",
-        ));
+        )
+        .into());
     }
     let sink = destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
         true => own_journal(home, args.journal)?,
@@ -55,11 +56,11 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     bar.clear();
     let report = report.with_context(|| format!("cannot check {}", destination.describe()))?;
     if report.objects == 0 && reader.is_none() {
-        return Err(Failure::with_exit(
-            Exit::Failed,
+        return Err(UserError::new(
+            ErrorKind::Failed,
             format!("nothing that uam sent lies in {}", destination.describe()),
             "Give the place as it is set in S3_BUCKET_NAME and S3_PREFIX, or the directory above raw/v1.",
-        ));
+        ).into());
     }
     match args.json {
         true => output::line(&serde_json::to_string_pretty(&report)?),
@@ -67,8 +68,8 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::from(match report.verdict {
         VerifyVerdict::Complete => 0,
-        VerifyVerdict::Incomplete => Exit::Incomplete as u8,
-        VerifyVerdict::Tampered => Exit::Tampered as u8,
+        VerifyVerdict::Incomplete => ErrorKind::Incomplete.exit_code(),
+        VerifyVerdict::Tampered => ErrorKind::Tampered.exit_code(),
     }))
 }
 
@@ -80,7 +81,7 @@ fn check(
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::find(&home.paths.vault())?.map(|key| key.public());
+    let key = DeviceKey::load(&home.paths.vault())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -100,7 +101,7 @@ pub(super) fn own(
         anyhow::bail!("nothing was sent to {} yet", dir.display());
     }
     let sink = destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = own_journal(home, true)?;
     let options = VerifyOptions {
@@ -133,10 +134,10 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .iter()
         .map(|text| {
             text.parse::<DevicePublicKey>().map_err(|e| {
-                Failure::usage(
+                anyhow::Error::from(UserError::usage(
                     format!("--key {}: {e}", model::printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
-                )
+                ))
             })
         })
         .collect::<anyhow::Result<_>>()?;
@@ -150,9 +151,9 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
 fn earlier(file: &Path) -> anyhow::Result<VerifyReport> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
-        .map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display()), hint))?;
+        .map_err(|e| UserError::usage(format!("cannot read {}: {e}", file.display()), hint))?;
     serde_json::from_str(&text)
-        .map_err(|e| Failure::usage(format!("{} is no report: {e}", file.display()), hint))
+        .map_err(|e| UserError::usage(format!("{} is no report: {e}", file.display()), hint).into())
 }
 
 /// The place named, or the one where this computer sends to.
@@ -170,7 +171,7 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
     };
     let get = |name: &str| environment.values.get(name).cloned();
     Destination::choose(Some(&url), &get, &home.paths.local_sink())
-        .map_err(|e| Failure::usage(format!("{}: {}", e.place, e.what), e.hint))
+        .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
@@ -234,8 +235,8 @@ fn print(report: &VerifyReport) {
     output::line(&format!(
         "{}: {} in {}",
         report.place,
-        report::text::bytes(report.bytes),
-        report::text::count(report.objects, "object", "objects")
+        report::text::format_bytes(report.bytes),
+        report::text::format_count(report.objects, "object", "objects")
     ));
     for chain in &report.chains {
         for line in describe(chain, &zone) {
@@ -260,7 +261,7 @@ fn print(report: &VerifyReport) {
 }
 
 pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
-    let count = report::text::count;
+    let count = report::text::format_count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
             "Device {}, journal {}: {}, the newest (no. {}) of {}",
@@ -280,7 +281,7 @@ pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             "  records up to {}, in {} ({})",
             chain.through,
             count(chain.objects, "listed object", "listed objects"),
-            report::text::bytes(chain.bytes)
+            report::text::format_bytes(chain.bytes)
         ));
     }
     if let (Some(key), Some(name)) = (&chain.key, &chain.fingerprint) {

@@ -5,10 +5,10 @@ use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;
+use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
 use sense::{Desktop, script};
@@ -56,7 +56,7 @@ pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
 pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
     let code = match record(home, args) {
         Ok(()) => 0,
-        Err(error) => failure::report(&error) as u8,
+        Err(error) => crate::exit::print_error(&error).exit_code(),
     };
     ExitCode::from(supervise::ENDED + code)
 }
@@ -64,11 +64,12 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
 fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
     let handover = Handover::read(&mut stdin).map_err(|e| {
-        e.context(Failure {
-            exit: Exit::Usage,
-            what: "the recording process was given no lease".to_owned(),
-            hint: "It is started by `uam run`, never by hand.".to_owned(),
-        })
+        UserError::new(
+            ErrorKind::Usage,
+            "the recording process was given no lease",
+            "It is started by `uam run`, never by hand.",
+        )
+        .caused_by(e)
     })?;
     let paths = &home.paths;
     let config = Config::load(paths)?;
@@ -92,7 +93,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let setup = Setup {
         paths: paths.clone(),
         keys,
-        copy: vault.copy(),
+        copy: vault.encode_copy(),
         desktop,
         replay: args.replay.is_some(),
         trace: trace.transpose()?,
@@ -134,16 +135,17 @@ fn desktop(args: &RunArgs, config: &Config) -> anyhow::Result<Desktop> {
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
     let trace =
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
-    script::open(
+    script::open_replay(
         BufReader::new(trace),
         script::ReplayPace::RealTime,
         script::ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .map_err(|e| {
-        Failure::usage(
+        UserError::usage(
             format!("{}: {e}", file.display()),
             "Record one with `uam run --record-trace FILE`.",
         )
+        .into()
     })
 }

@@ -1,7 +1,7 @@
 //! The user's rules for categories and projects, and how reports look at days.
 
 use super::Config;
-use crate::failure::Failure;
+use model::UserError;
 use report::meaning::{ClassificationRules, InvalidClassificationRule};
 use report::{DayStart, ViewOptions};
 use std::path::Path;
@@ -23,7 +23,7 @@ impl Config {
         DayStart::parse(text).ok_or_else(|| {
             format!(
                 "is \"{}\", but must be a time of day from 00:00 to 12:00",
-                model::printable(text, 40)
+                model::to_printable(text, 40)
             )
         })
     }
@@ -41,13 +41,13 @@ impl Config {
 pub(super) fn check(config: &Config, text: &str, file: &Path) -> anyhow::Result<()> {
     config.meaning().map(|_| ()).map_err(|bad| {
         let line = line_of(text, &bad).map_or_else(String::new, |n| format!(", line {n}"));
-        Failure::usage(
+        UserError::usage(
             format!("{}{line}: {bad}", file.display()),
             format!(
                 "For example: [[{}]] name = \"reading\" app = \"firefox\" title = \"news|blog\". `uam categories --test` tries rules out.",
                 bad.list.word()
             ),
-        )
+        ).into()
     })
 }
 

@@ -6,9 +6,9 @@
 
 use super::edit;
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::paths::Paths;
 use anyhow::Context;
+use model::UserError;
 use recorder::ExclusionRule;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
@@ -23,11 +23,11 @@ pub(crate) fn add(paths: &Paths, rule: &ExclusionRule) -> anyhow::Result<Config>
 pub(crate) fn remove(paths: &Paths, number: usize) -> anyhow::Result<Config> {
     edit(paths, |doc| {
         without_rule(doc, number).ok_or_else(|| {
-            Failure::usage(
+            UserError::usage(
                 format!("there is no rule {number} of yours"),
                 "`uam exclude` lists them with their numbers; `uam config set exclude.defaults false` switches the \
                  built-in ones off.",
-            )
+            ).into()
         })
     })
 }

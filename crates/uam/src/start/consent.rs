@@ -2,11 +2,11 @@
 //! agreed to once, recorded with its hash, and shown again whenever anything in it has changed.
 
 use crate::config::{Config, WhenOld};
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
+use model::{ErrorKind, UserError};
 use vault::{Consent, Organisation};
 
 /// Version of the wording. It rises when the words change; a change of the facts in it is seen by the hash.
@@ -74,7 +74,7 @@ impl Facts<'_> {
             readers.push("you, on this computer, with a code and your key".to_owned());
         }
         for organisation in self.organisations {
-            let name = model::printable(&organisation.name, 60);
+            let name = model::to_printable(&organisation.name, 60);
             let end: String = organisation.key.chars().rev().take(8).collect();
             let end: String = end.chars().rev().collect();
             readers.push(format!("{name}, with their key (age1…{end})"));
@@ -130,17 +130,18 @@ pub(crate) fn ask(
     }
     output::line(&facts.text());
     let agreed = given
-        || Ask::stdio()
-            .plain_yes_no("Do you agree?")
+        || Prompt::on_stdio()
+            .ask_yes_no_explicit("Do you agree?")
             .context("cannot ask for your agreement")?;
     if agreed {
         return Ok(Agreed::Now(consent));
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "nothing is recorded without your agreement",
         "Nothing was changed. Start uam again whenever you like.",
-    ))
+    )
+    .into())
 }
 
 /// The consent as it stands after the questions of the same start: what somebody changed a moment ago need not be shown

@@ -1,10 +1,10 @@
 //! The secret that opens the vault every day: kept by the operating system's credential store, or, where there is none,
 //! a passphrase.
 
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
+use model::{ErrorKind, UserError};
 use std::io::{BufRead, Write};
 use vault::{CredentialStore, Factor, KeySlotKind, UnlockedSlot, Vault, VaultError};
 use zeroize::Zeroizing;
@@ -32,7 +32,7 @@ impl Secret {
 /// Opens the vault with whatever is at hand: the credential store without a word, else the passphrase.
 pub(crate) fn open<R: BufRead, W: Write>(
     vault: &Vault,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
     let mut stored = None;
     if vault.has_slot(KeySlotKind::OsStore) {
@@ -43,53 +43,50 @@ pub(crate) fn open<R: BufRead, W: Write>(
     }
     if vault.has_slot(KeySlotKind::Passphrase) {
         if let Some(why) = &stored {
-            ask.say(&format!("(The credential store does not help: {why:#})"))?;
+            ask.print_line(&format!("(The credential store does not help: {why:#})"))?;
         }
         return from_passphrase(vault, ask);
     }
     let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
-    Err(why.context(Failure {
-        exit: Exit::Denied,
-        what: "the vault does not open: neither the credential store nor a passphrase has its key".to_owned(),
-        hint: "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.".to_owned(),
-    }))
+    Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
 }
 
 /// Opens the vault with what the credential store keeps, without a word.
 pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
-    let store = vault::os_store()?;
+    let store = vault::open_os_store()?;
     let secret = store
         .get(vault.device())?
         .with_context(|| format!("the {} has no entry for this vault", store.name()))?;
-    Ok(vault.door(&Factor::OsStore(&secret))?)
+    Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
 fn from_passphrase<R: BufRead, W: Write>(
     vault: &Vault,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
     for _ in 0..TRIES {
         let Some(words) = ask
-            .secret("Passphrase")
+            .ask_secret("Passphrase")
             .context("cannot ask for the passphrase")?
         else {
             break;
         };
         match vault.door(&Factor::Passphrase(&words)) {
-            Err(VaultError::WrongFactor { .. }) => ask.say("That is not the passphrase.")?,
+            Err(VaultError::WrongFactor { .. }) => ask.print_line("That is not the passphrase.")?,
             door => return Ok(door?),
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the passphrase was not given",
         "Start again. If it is forgotten, a recovery code helps: uam recover.",
-    ))
+    )
+    .into())
 }
 
 /// A fresh secret for a new vault: in the credential store if there is one, else a passphrase chosen now.
 pub(crate) fn fresh(device: &str) -> anyhow::Result<Secret> {
-    match vault::os_store()
+    match vault::open_os_store()
         .map_err(anyhow::Error::from)
         .and_then(|store| into_store(&*store, device))
     {
@@ -123,25 +120,30 @@ pub(crate) fn into_store(store: &dyn CredentialStore, device: &str) -> anyhow::R
 
 /// Asks for a new passphrase, twice.
 pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
-    let mut ask = Ask::stdio();
-    ask.say("Choose a passphrase; without it and the recovery codes nobody can read the record.")?;
+    let mut ask = Prompt::on_stdio();
+    ask.print_line(
+        "Choose a passphrase; without it and the recovery codes nobody can read the record.",
+    )?;
     for _ in 0..TRIES {
-        let Some(words) = ask.secret("New passphrase")? else {
+        let Some(words) = ask.ask_secret("New passphrase")? else {
             break;
         };
         if words.chars().count() < vault::MIN_PASSPHRASE {
-            ask.say("That is too short: use at least 8 characters, better four random words.")?;
+            ask.print_line(
+                "That is too short: use at least 8 characters, better four random words.",
+            )?;
             continue;
         }
-        match ask.secret("The same once more")? {
+        match ask.ask_secret("The same once more")? {
             Some(again) if again == words => return Ok(words),
-            Some(_) => ask.say("The two are not the same.")?,
+            Some(_) => ask.print_line("The two are not the same.")?,
             None => break,
         }
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "no passphrase was chosen",
         "Start uam again to choose one.",
-    ))
+    )
+    .into())
 }

@@ -2,7 +2,7 @@
 
 use super::factor;
 use crate::cli::RunArgs;
-use crate::failure::Failure;
+use model::UserError;
 use std::path::Path;
 use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 
@@ -33,9 +33,9 @@ pub(super) fn found(
 /// The secret of an existing set-up, from a file.
 pub(crate) fn secret(file: &Path) -> anyhow::Result<TotpSecret> {
     TotpSecret::read(file).map_err(|e| {
-        Failure::usage(
+        UserError::usage(
             format!("{}: {e}", file.display()),
             "Give a file that holds the base32 secret or the otpauth:// URL of your authenticator entry.",
-        )
+        ).into()
     })
 }

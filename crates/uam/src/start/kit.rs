@@ -1,10 +1,10 @@
 //! Recovery codes: handed over once, on paper or in a file of their owner's choice.
 
 use super::clear_screen;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
+use model::{ErrorKind, UserError};
 use std::io::Write;
 use std::path::Path;
 use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
@@ -32,7 +32,7 @@ pub(crate) fn keep(
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {
-    let day = report::day::date_of(now_us, "UTC").to_string();
+    let day = report::day::local_date(now_us, "UTC").to_string();
     let page = kit.page(vault.device(), &day);
     if let Some(file) = file {
         let mut out = platform::files::create_private_file(file)
@@ -60,23 +60,24 @@ fn prove(kit: &RecoveryKit) -> anyhow::Result<()> {
     let Some(code) = kit.codes().get(number) else {
         return Ok(());
     };
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
         let question = format!(
             "Write the codes down, then type the first five characters of code {}",
             number + 1
         );
-        let Some(block) = ask.code(&question)? else {
+        let Some(block) = ask.ask_line(&question)? else {
             break;
         };
         if code.begins_with(&block) {
             return Ok(());
         }
-        ask.say("That is not how it begins.")?;
+        ask.print_line("That is not how it begins.")?;
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         "the recovery codes were not confirmed; nothing was recorded",
         "Start uam again, then `uam keys recovery` shows ten new ones.",
-    ))
+    )
+    .into())
 }

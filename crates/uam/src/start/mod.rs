@@ -15,13 +15,12 @@ pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::paths::Paths;
 use anyhow::Context;
 use consent::{Agreed, Facts};
-use console::Ask;
-use model::NoticeCode;
+use console::Prompt;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::instance_lock::InstanceLock;
 use std::io::{BufRead, Write};
@@ -40,14 +39,15 @@ pub(crate) fn claim(paths: &Paths) -> anyhow::Result<InstanceLock> {
         let pid = holder
             .pid
             .map_or_else(String::new, |p| format!(" (process {p})"));
-        Failure::with_exit(
-            Exit::Instance,
+        UserError::new(
+            ErrorKind::Instance,
             format!(
                 "uam is already running{pid}; its data is in {}",
                 paths.data.display()
             ),
             "See what it does: uam status. End it: uam stop.",
         )
+        .into()
     })
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn enter(
     };
     let (mut vault, door, imported) = match vault.take() {
         Some(vault) => {
-            let door = factor::open(&vault, &mut Ask::stdio())?;
+            let door = factor::open(&vault, &mut Prompt::on_stdio())?;
             (vault, door, false)
         }
         None => first::found(&dir, args, now_us)?,
@@ -118,8 +118,8 @@ pub(crate) fn enter(
         notices.push((NoticeCode::Settings, facts.sealing().to_owned()));
         vault.set_consent(&door, consent)?;
     }
-    let opener = match vault.identity(&door, &pass) {
-        Ok(identity) => Some(vault.opener(&identity)),
+    let opener = match vault.viewer_identity(&door, &pass) {
+        Ok(identity) => Some(vault.viewer_opener(&identity)),
         Err(VaultError::NoViewer) => None,
         Err(e) => return Err(e.into()),
     };
@@ -183,7 +183,7 @@ fn gate(
     } else if first {
         show_secret(&vault.enrolment(door, &account())?, &picture);
     }
-    let pass = code(vault, door, &mut Ask::stdio(), notices)?;
+    let pass = code(vault, door, &mut Prompt::on_stdio(), notices)?;
     if first {
         forget_secret(&picture);
     }
@@ -194,27 +194,28 @@ fn gate(
 pub(crate) fn code<R: BufRead, W: Write>(
     vault: &mut Vault,
     door: &UnlockedSlot,
-    ask: &mut Ask<R, W>,
+    ask: &mut Prompt<R, W>,
     notices: &mut Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<GateToken> {
     for tried in 0..TRIES {
         let left = TRIES - 1 - tried;
         let code = ask
-            .code("Code from your authenticator app")
+            .ask_line("Code from your authenticator app")
             .context("cannot ask for the code")?;
         let Some(code) = code else {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 "no code was given",
                 "Start uam again and type the code your app shows.",
-            ));
+            )
+            .into());
         };
         let answer = vault.check_code(door, &code, unix_time().as_secs())?;
         if let Some(pass) = answer.pass {
             let refused = answer.failures_before.max(tried);
             if refused > 0 {
                 let text = format!("{refused} codes were refused before the right one.");
-                ask.say(&text)?;
+                ask.print_line(&text)?;
                 notices.push((NoticeCode::CodeRefused, text));
             }
             if let Some(seconds) = answer.clock_jumped {
@@ -231,24 +232,26 @@ pub(crate) fn code<R: BufRead, W: Write>(
             CodeVerdict::Locked | CodeVerdict::Wait { .. } | CodeVerdict::ClockBack { .. }
         );
         if final_word {
-            return Err(Failure::with_exit(
-                Exit::Denied,
+            return Err(UserError::new(
+                ErrorKind::Denied,
                 answer.verdict.to_string(),
                 "Nothing was recorded.",
-            ));
+            )
+            .into());
         }
         let more = if left > 0 {
             format!(" ({left} more)")
         } else {
             String::new()
         };
-        ask.say(&format!("{}{more}", answer.verdict))?;
+        ask.print_line(&format!("{}{more}", answer.verdict))?;
     }
-    Err(Failure::with_exit(
-        Exit::Denied,
+    Err(UserError::new(
+        ErrorKind::Denied,
         format!("{TRIES} codes were not right"),
         "Start uam again to try again.",
-    ))
+    )
+    .into())
 }
 
 /// Shows a secret that is to go into an authenticator app, in every form an app takes.
@@ -257,7 +260,7 @@ pub(crate) fn show_secret(enrolment: &Enrolment, picture: &Path) {
         "Set up the second factor: scan this with Google Authenticator, Authy or any other such app.",
     );
     output::line("");
-    let qr = if console::takes_escapes() {
+    let qr = if console::supports_escapes() {
         enrolment.qr_ansi()
     } else {
         enrolment.qr_text()
@@ -294,7 +297,7 @@ pub(crate) fn forget_secret(picture: &Path) {
 
 /// Clears the screen and what was scrolled off it (ECMA-48 ED 2, and xterm's ED 3), where there is one.
 pub(crate) fn clear_screen() -> bool {
-    let can = console::takes_escapes();
+    let can = console::supports_escapes();
     if can {
         output::out("\u{1b}[H\u{1b}[2J\u{1b}[3J");
     }

@@ -4,17 +4,17 @@ use crate::cli::RunArgs;
 use crate::config::{self, Config};
 use crate::paths::Paths;
 use anyhow::Context;
-use console::{Ask, AskError};
+use console::{Prompt, PromptError};
 
 /// Asks what is not settled by a flag, and remembers the answers. At the end of the input the remembered ones hold.
 pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Result<Config> {
     let mut shots = config.shots.clone();
     let asked = !args.yes;
-    let mut ask = Ask::stdio();
+    let mut ask = Prompt::on_stdio();
     shots.capture = match args.capture_answer() {
         Some(answer) => answer,
         None if asked => answered(
-            ask.yes_no("Take pictures of the active window?", shots.capture),
+            ask.ask_yes_no("Take pictures of the active window?", shots.capture),
             shots.capture,
         )?,
         None => shots.capture,
@@ -23,7 +23,7 @@ pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Resu
         shots.blur = match args.blur_answer() {
             Some(answer) => answer,
             None if asked => answered(
-                ask.yes_no("Blur them, so that nothing can be read?", shots.blur),
+                ask.ask_yes_no("Blur them, so that nothing can be read?", shots.blur),
                 shots.blur,
             )?,
             None => shots.blur,
@@ -32,7 +32,7 @@ pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Resu
         shots.every_seconds = match args.every {
             Some(every) => every.as_secs(),
             None if asked => match answered(
-                ask.number("One picture every how many minutes?", 1..=1440, minutes),
+                ask.ask_number("One picture every how many minutes?", 1..=1440, minutes),
                 minutes,
             )? {
                 answer if answer == minutes => shots.every_seconds,
@@ -48,7 +48,7 @@ pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Resu
         (Some(answer), _) => Some(answer),
         // Asked once in the life of an installation.
         (None, None) if asked => Some(answered(
-            ask.yes_no(
+            ask.ask_yes_no(
                 "Seal what is sent, so that only your keys can open it? (No: whoever can read the bucket reads all of it.)",
                 true,
             ),
@@ -73,10 +73,10 @@ pub(crate) fn ask(args: &RunArgs, paths: &Paths, config: Config) -> anyhow::Resu
 }
 
 /// Where the input ends, the remembered answer holds.
-fn answered<T>(answer: Result<T, AskError>, remembered: T) -> anyhow::Result<T> {
+fn answered<T>(answer: Result<T, PromptError>, remembered: T) -> anyhow::Result<T> {
     match answer {
         Ok(answer) => Ok(answer),
-        Err(AskError::Ended(_)) => Ok(remembered),
+        Err(PromptError::Ended(_)) => Ok(remembered),
         Err(e) => Err(e).context("the questions at the start were not answered"),
     }
 }

@@ -8,29 +8,29 @@
 mod hand;
 
 use crate::commands::Home;
-use crate::control::{Reply, Request, Shown};
-use console::{Command, Picture, Updates};
+use console::{ConsoleEvent, ShownScreenshot, ViewUpdates};
 use data_encoding::BASE64;
+use protocol::{Request, Response, ViewTicket, ViewedScreenshot};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Wishes that may wait.
 const WAITING: usize = 8;
 
 /// How the running instance is asked.
-pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Reply> + Send>;
+pub(crate) type Ask = Box<dyn Fn(Request) -> anyhow::Result<Response> + Send>;
 
 /// Where the keys of a view put what they wish.
-pub(crate) struct Wishes(SyncSender<Command>);
+pub(crate) struct Wishes(SyncSender<ConsoleEvent>);
 
 impl Wishes {
     /// Hands a wish over; one too many is dropped.
-    pub(crate) fn wish(&self, command: Command) {
-        let _ = self.0.try_send(command);
+    pub(crate) fn wish(&self, event: ConsoleEvent) {
+        let _ = self.0.try_send(event);
     }
 }
 
 /// What was wished, for whoever carries it out.
-pub(crate) struct Wished(Receiver<Command>);
+pub(crate) struct Wished(Receiver<ConsoleEvent>);
 
 /// A place for wishes.
 pub(crate) fn wishes() -> (Wishes, Wished) {
@@ -45,17 +45,17 @@ impl Wished {
         self,
         home: Home,
         ask: Ask,
-        ticket: Option<String>,
-        updates: Updates,
-        each: impl Fn(&Command) + Send + 'static,
+        ticket: Option<ViewTicket>,
+        updates: ViewUpdates,
+        each: impl Fn(&ConsoleEvent) + Send + 'static,
     ) -> std::io::Result<()> {
         let mut hand = hand::Hand::new(home, ask, ticket, updates);
         std::thread::Builder::new()
             .name("uam-wishes".into())
             .spawn(move || {
-                while let Ok(command) = self.0.recv() {
-                    hand.carry_out(&command);
-                    each(&command);
+                while let Ok(event) = self.0.recv() {
+                    hand.carry_out(&event);
+                    each(&event);
                 }
             })?;
         Ok(())
@@ -63,13 +63,13 @@ impl Wished {
 }
 
 /// A picture as the view takes it; none when it is no picture.
-pub(crate) fn picture(shown: &Shown) -> Option<Picture> {
-    Some(Picture {
+pub(crate) fn picture(shown: &ViewedScreenshot) -> Option<ShownScreenshot> {
+    Some(ShownScreenshot {
         seq: shown.seq,
-        place: shown.place,
-        of: shown.of,
-        at_us: shown.at_us,
-        bytes: BASE64.decode(shown.bytes.as_bytes()).ok()?,
-        blurred: shown.blurred,
+        place: shown.position,
+        of: shown.total,
+        at_us: shown.taken_at,
+        bytes: BASE64.decode(shown.base64.as_bytes()).ok()?,
+        blurred: shown.is_blurred,
     })
 }

@@ -1,23 +1,23 @@
-//! Whose hand carries a wish out: the running instance, which alone may write the journal; or this process, where none
+//! Who carries out a redaction: the running uam, which alone may write the journal; or this process, where none
 //! runs.
 
-use super::{Lent, Told, Wish, freeze_rules, is_too_much, sink, words};
+use super::{apply, exceeds_object_limit, freeze_rules, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
+use crate::control;
 use anyhow::Context;
 use journal::Errand;
-use model::{Notice, NoticeCode, Record};
+use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
+use protocol::{RedactionScope, RedactionSummary, Request, Response, ViewerKey};
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
     match control::call(&home.paths, &Request::Status) {
         Ok(_) => Ok(true),
-        Err(e) if failure::exit_of(&e) == Exit::Instance => Ok(false),
+        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => Ok(false),
         Err(e) => Err(e),
     }
 }
@@ -25,53 +25,52 @@ pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
 /// Does it through the running instance, with the key where one was needed.
 pub(crate) fn through(
     home: &Home,
-    wish: &Wish,
-    rehearsal: bool,
+    scope: &RedactionScope,
+    dry_run: bool,
     access: Option<&Access>,
-) -> anyhow::Result<Told> {
-    let request = Request::TakeOut {
-        wish: wish.clone(),
-        rehearsal,
-        key: access.map(|a| Lent(a.identity.reveal().to_string())),
+) -> anyhow::Result<RedactionSummary> {
+    let request = Request::Redact {
+        scope: scope.clone(),
+        dry_run,
+        key: access.map(|a| ViewerKey::new(a.identity.reveal().to_string())),
     };
-    let reply = control::call(&home.paths, &request)?;
-    if !reply.ok {
-        return Err(Failure::with_exit(
-            Exit::Failed,
-            model::printable(&reply.text, 400),
+    match control::call(&home.paths, &request)? {
+        Response::Redaction { summary, .. } => Ok(*summary),
+        Response::Refused(why) => Err(UserError::new(
+            ErrorKind::Failed,
+            model::printable(&why, 400),
             "Nothing was changed.",
-        ));
+        )
+        .into()),
+        _ => anyhow::bail!("the running instance did not say what it did"),
     }
-    let told = reply
-        .told
-        .context("the running instance did not say what it did")?;
-    Ok(*told)
 }
 
 /// Does it here, since no instance runs.
 pub(crate) fn directly(
     home: &Home,
-    wish: &Wish,
-    rehearsal: bool,
+    scope: &RedactionScope,
+    dry_run: bool,
     access: &Access,
-) -> anyhow::Result<Told> {
+) -> anyhow::Result<RedactionSummary> {
     let now = current_time_us();
     let mut errand = Errand::open(&home.paths.journal(), access.keys()?, now)
         .context("the journal cannot be written")?;
-    let told = wish.rehearse(errand.writer(), now)?;
-    if is_too_much(&told) {
-        return Err(Failure::usage(
+    let summary = super::dry_run(scope, errand.writer(), now)?;
+    if exceeds_object_limit(&summary) {
+        return Err(UserError::usage(
             "that touches too many objects that were sent to name them all",
             "Take fewer days at once.",
-        ));
+        )
+        .into());
     }
-    if rehearsal || told.is_nothing() {
-        return Ok(told);
+    if dry_run || summary.is_empty() {
+        return Ok(summary);
     }
     let rules = freeze_rules(&Config::load(&home.paths)?, true);
-    let told = wish.carry_out(errand.writer(), &rules, now)?;
+    let summary = apply(scope, errand.writer(), &rules, now)?;
     let zone = current_zone_name().to_string();
-    let (code, text) = words::notice(wish, &told, now, &zone);
+    let (code, text) = words::notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
         at_us: now,
         zone,
@@ -82,16 +81,16 @@ pub(crate) fn directly(
         .note(&[notice], now)
         .and_then(|_| access::pack(home, &mut errand, now))
         .context("it was done, but could not be noted")?;
-    Ok(told)
+    Ok(summary)
 }
 
 /// Deletes the copies of what was taken out, as far as that may be done, and notes what became of them.
 pub(crate) fn delete_copies(
     home: &Home,
     access: Option<&Access>,
-    told: &Told,
+    summary: &RedactionSummary,
 ) -> anyhow::Result<sink::Copies> {
-    let copies = sink::delete(home, &told.objects);
+    let copies = sink::delete(home, &summary.objects);
     let left: Vec<String> = copies.left.iter().map(|(name, _)| name.clone()).collect();
     let notices = words::copies(NoticeCode::Removed, copies.deleted.len(), &left);
     note(home, access, notices)?;
@@ -110,11 +109,11 @@ pub(crate) fn note(
     match access {
         Some(access) => access.note(home, notices),
         None => {
-            let reply = control::call(&home.paths, &Request::Note { notices })?;
+            let response = control::call(&home.paths, &Request::RecordNotices { notices })?;
             anyhow::ensure!(
-                reply.ok,
+                !response.is_refused(),
                 "the running instance did not note it: {}",
-                reply.text
+                response.text()
             );
             Ok(())
         }

@@ -5,141 +5,132 @@
 
 pub(crate) mod hand;
 pub(crate) mod sink;
-mod wish;
 pub(crate) mod words;
-
-pub(crate) use wish::{Lent, Object, Told, Wish};
 
 use journal::{
     FreezeOptions, Journal, JournalError, RedactionTarget, SegmentLimits, UploadedObject, UtcDay,
 };
-use std::ops::{Range, RangeInclusive};
+use protocol::{AffectedObject, RedactionScope, RedactionSummary};
+use std::ops::RangeInclusive;
 use upload::keys;
 
-/// Most objects that one wish may touch: their names must be told, and fit into one answer.
-const MAX_OBJECTS: usize = 50_000;
+/// Most objects that one redaction may touch: their names must fit into one response.
+const MAX_AFFECTED_OBJECTS: usize = 50_000;
 
-impl Told {
-    /// True when there is nothing to do.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.spans == 0 && self.shots == 0 && self.records == 0
-    }
+/// The operation of the journal that a scope stands for.
+enum RedactionOp {
+    Remove(RedactionTarget),
+    EraseDays(RangeInclusive<UtcDay>),
 }
 
-impl Wish {
-    /// The time meant; `None` for one picture and for days.
-    pub(crate) fn range(&self, now_us: i64) -> Option<Range<i64>> {
-        match *self {
-            Self::Since { from_us } => Some(from_us..now_us),
-            Self::Time { from_us, to_us } => Some(from_us..to_us),
-            Self::Shot { .. } | Self::Erase { .. } => None,
+fn to_operation(scope: &RedactionScope, now_us: i64) -> RedactionOp {
+    match *scope {
+        RedactionScope::Screenshot { seq } => RedactionOp::Remove(RedactionTarget::Shot(seq)),
+        RedactionScope::Days { first, last } => {
+            RedactionOp::EraseDays(UtcDay(first)..=UtcDay(last))
         }
-    }
-
-    /// What it comes to. Nothing is changed.
-    pub(crate) fn rehearse(&self, journal: &Journal, now_us: i64) -> Result<Told, JournalError> {
-        match self.thing(now_us) {
-            Thing::Removal(removal) => removed(journal, journal.would_remove(&removal)?),
-            Thing::Days(days) => {
-                let erased = journal.would_erase(days.clone())?;
-                erased_of(journal, &days, erased)
-            }
-        }
-    }
-
-    /// Does it, and packs again what was waiting to be sent together with it: the journal may open more now than later.
-    pub(crate) fn carry_out(
-        &self,
-        journal: &mut Journal,
-        rules: &FreezeOptions,
-        now_us: i64,
-    ) -> Result<Told, JournalError> {
-        let told = match self.thing(now_us) {
-            Thing::Removal(removal) => {
-                let done = journal.remove(&removal, now_us)?;
-                removed(journal, done)?
-            }
-            Thing::Days(days) => {
-                let done = journal.erase(days.clone(), now_us)?;
-                erased_of(journal, &days, done)?
-            }
-        };
-        journal.freeze(now_us, rules)?;
-        Ok(told)
-    }
-
-    fn thing(&self, now_us: i64) -> Thing {
-        match *self {
-            Self::Shot { seq } => Thing::Removal(RedactionTarget::Shot(seq)),
-            Self::Erase { first, last } => Thing::Days(UtcDay(first)..=UtcDay(last)),
-            Self::Since { .. } | Self::Time { .. } => Thing::Removal(RedactionTarget::Time(
-                self.range(now_us).unwrap_or_default(),
-            )),
+        RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
+            let range = scope.time_range(now_us).unwrap_or_default();
+            RedactionOp::Remove(RedactionTarget::Time(range))
         }
     }
 }
 
-enum Thing {
-    Removal(RedactionTarget),
-    Days(RangeInclusive<UtcDay>),
+/// What a redaction would delete. Nothing is changed.
+pub(crate) fn dry_run(
+    scope: &RedactionScope,
+    journal: &Journal,
+    now_us: i64,
+) -> Result<RedactionSummary, JournalError> {
+    match to_operation(scope, now_us) {
+        RedactionOp::Remove(removal) => report_of_removal(journal, journal.would_remove(&removal)?),
+        RedactionOp::EraseDays(days) => {
+            let erased = journal.would_erase(days.clone())?;
+            report_of_erasure(journal, &days, erased)
+        }
+    }
 }
 
-fn removed(journal: &Journal, removed: journal::RedactionReport) -> Result<Told, JournalError> {
-    Ok(Told {
+/// Carries out a redaction, then makes segments again of what waited for upload together with it: the journal may open
+/// more now than later.
+pub(crate) fn apply(
+    scope: &RedactionScope,
+    journal: &mut Journal,
+    rules: &FreezeOptions,
+    now_us: i64,
+) -> Result<RedactionSummary, JournalError> {
+    let summary = match to_operation(scope, now_us) {
+        RedactionOp::Remove(removal) => {
+            let done = journal.remove(&removal, now_us)?;
+            report_of_removal(journal, done)?
+        }
+        RedactionOp::EraseDays(days) => {
+            let done = journal.erase(days.clone(), now_us)?;
+            report_of_erasure(journal, &days, done)?
+        }
+    };
+    journal.freeze(now_us, rules)?;
+    Ok(summary)
+}
+
+fn report_of_removal(
+    journal: &Journal,
+    removed: journal::RedactionReport,
+) -> Result<RedactionSummary, JournalError> {
+    Ok(RedactionSummary {
         spans: removed.spans,
-        shots: removed.shots,
-        closed: removed.closed,
-        objects: objects(journal, &removed.sent, None)?,
-        unfolded: !removed.folded,
-        aside: removed.aside,
-        first_us: removed.first_us,
-        counted: removed.counted,
-        ..Told::default()
+        screenshots: removed.shots,
+        unreadable: removed.closed,
+        objects: affected_objects(journal, &removed.sent, None)?,
+        checkpoint_pending: !removed.folded,
+        set_aside_files: removed.aside,
+        first_at: removed.first_us,
+        redacted_counts: removed.counted,
+        ..RedactionSummary::default()
     })
 }
 
-fn erased_of(
+fn report_of_erasure(
     journal: &Journal,
     days: &RangeInclusive<UtcDay>,
     erased: journal::EraseReport,
-) -> Result<Told, JournalError> {
-    Ok(Told {
-        shots: erased.shots,
+) -> Result<RedactionSummary, JournalError> {
+    Ok(RedactionSummary {
+        screenshots: erased.shots,
         records: erased.records,
-        objects: objects(journal, &erased.sent, Some(days))?,
-        unfolded: !erased.folded,
-        aside: erased.aside,
-        ..Told::default()
+        objects: affected_objects(journal, &erased.sent, Some(days))?,
+        checkpoint_pending: !erased.folded,
+        set_aside_files: erased.aside,
+        ..RedactionSummary::default()
     })
 }
 
-fn objects(
+fn affected_objects(
     journal: &Journal,
     sent: &[UploadedObject],
     days: Option<&RangeInclusive<UtcDay>>,
-) -> Result<Vec<Object>, JournalError> {
+) -> Result<Vec<AffectedObject>, JournalError> {
     sent.iter()
         .map(|object| {
-            let picture = object.media.is_some();
-            let whole = match days {
-                _ if picture => true,
+            let is_screenshot = object.media.is_some();
+            let is_exclusive = match days {
+                _ if is_screenshot => true,
                 None => false,
-                Some(days) => {
-                    !journal.holds_others((object.first_seq, object.last_seq), days.clone())?
-                }
+                Some(days) => !journal
+                    .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
-            Ok(Object {
+            Ok(AffectedObject {
                 name: keys::sent(journal.device(), journal.epoch(), object),
-                whole,
-                picture,
+                is_exclusive,
+                is_screenshot,
             })
         })
         .collect()
 }
 
-/// True when more is touched than one answer can name.
-pub(crate) fn is_too_much(told: &Told) -> bool {
-    told.objects.len() > MAX_OBJECTS
+/// True when a redaction touches more objects than one response can name.
+pub(crate) fn exceeds_object_limit(summary: &RedactionSummary) -> bool {
+    summary.objects.len() > MAX_AFFECTED_OBJECTS
 }
 
 /// How records are packed for sending; `last`: at the end of a run, or of an errand.

@@ -3,11 +3,11 @@
 //! Always true: deleted are only objects that hold nothing else; a segment that other records lie in as well is named
 //! and left, because deleting it would lose them there.
 
-use super::Object;
 use crate::commands::{self, Home};
 use crate::config::Config;
 use crate::environment::Environment;
 use anyhow::Context;
+use protocol::AffectedObject;
 use upload::{ObjectStoreSink, Sink, Timeouts};
 
 /// What became of the objects.
@@ -25,12 +25,12 @@ pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
     let environment = Environment::load(&home.paths)?;
     let destination = commands::destination(home, &config, &environment)?;
     destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))
 }
 
 /// Deletes what may be deleted.
-pub(crate) fn delete(home: &Home, objects: &[Object]) -> Copies {
+pub(crate) fn delete(home: &Home, objects: &[AffectedObject]) -> Copies {
     if objects.is_empty() {
         return Copies::default();
     }
@@ -46,13 +46,13 @@ pub(crate) fn delete(home: &Home, objects: &[Object]) -> Copies {
     }
 }
 
-fn delete_in(sink: &dyn Sink, objects: &[Object]) -> Copies {
+fn delete_in(sink: &dyn Sink, objects: &[AffectedObject]) -> Copies {
     let mut copies = Copies::default();
     // A refusal holds for all of them: one is enough to know.
     let mut refused: Option<String> = None;
     for object in objects {
         let name = object.name.clone();
-        if !object.whole {
+        if !object.is_exclusive {
             let why = "it holds other records too, which would be lost there";
             copies.left.push((name, why.to_owned()));
             continue;
@@ -81,10 +81,10 @@ mod tests {
     #[test]
     fn only_what_holds_nothing_else_is_deleted() {
         let sink = ObjectStoreSink::memory().unwrap();
-        let object = |name: &str, whole| Object {
+        let object = |name: &str, is_exclusive| AffectedObject {
             name: name.to_owned(),
-            whole,
-            picture: whole,
+            is_exclusive,
+            is_screenshot: is_exclusive,
         };
         let objects = [object("a", true), object("b", false), object("c", true)];
         for o in &objects[..2] {

@@ -1,8 +1,8 @@
 //! What is told about it, to its owner and in the record: when and how much, never what.
 
-use super::{Told, Wish};
 use journal::UtcDay;
 use model::NoticeCode;
+use protocol::{RedactionScope, RedactionSummary};
 use report::text::count;
 
 /// Names in one notice; more go into further ones.
@@ -12,21 +12,23 @@ const NAMES: usize = 20;
 pub(crate) fn moment(at_us: i64, zone: &str) -> String {
     format!(
         "{} {}",
-        report::day::date_of(at_us, zone),
-        report::text::clock(at_us, &report::text::zone(zone))
+        report::day::local_date(at_us, zone),
+        report::text::format_clock_time(at_us, &report::text::load_zone(zone))
     )
 }
 
-/// What a wish is about: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
-pub(crate) fn about(wish: &Wish, now_us: i64, zone: &str) -> String {
-    match wish {
-        Wish::Shot { seq } => format!("picture {seq}"),
-        Wish::Erase { first, last } if first == last => format!("the UTC day {}", UtcDay(*first)),
-        Wish::Erase { first, last } => {
+/// What a redaction is about: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
+pub(crate) fn about(scope: &RedactionScope, now_us: i64, zone: &str) -> String {
+    match scope {
+        RedactionScope::Screenshot { seq } => format!("picture {seq}"),
+        RedactionScope::Days { first, last } if first == last => {
+            format!("the UTC day {}", UtcDay(*first))
+        }
+        RedactionScope::Days { first, last } => {
             format!("the UTC days {} to {}", UtcDay(*first), UtcDay(*last))
         }
-        Wish::Since { .. } | Wish::Time { .. } => {
-            let range = wish.range(now_us).unwrap_or_default();
+        RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
+            let range = scope.time_range(now_us).unwrap_or_default();
             format!(
                 "{} to {} ({zone})",
                 moment(range.start, zone),
@@ -37,35 +39,40 @@ pub(crate) fn about(wish: &Wish, now_us: i64, zone: &str) -> String {
 }
 
 /// How much: "14 spans and 1 picture".
-pub(crate) fn numbers(wish: &Wish, told: &Told) -> String {
-    let shots = count(told.shots, "picture", "pictures");
-    match wish {
-        Wish::Shot { .. } => shots,
-        Wish::Erase { .. } => format!(
+pub(crate) fn numbers(scope: &RedactionScope, summary: &RedactionSummary) -> String {
+    let shots = count(summary.screenshots, "picture", "pictures");
+    match scope {
+        RedactionScope::Screenshot { .. } => shots,
+        RedactionScope::Days { .. } => format!(
             "{}, {shots} among them",
-            count(told.records, "record", "records")
+            count(summary.records, "record", "records")
         ),
-        Wish::Since { .. } | Wish::Time { .. } => {
-            format!("{} and {shots}", count(told.spans, "span", "spans"))
+        RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
+            format!("{} and {shots}", count(summary.spans, "span", "spans"))
         }
     }
 }
 
 /// The notice that stays in the record.
-pub(crate) fn notice(wish: &Wish, told: &Told, now_us: i64, zone: &str) -> (NoticeCode, String) {
-    let (code, did) = match wish {
-        Wish::Erase { .. } => (NoticeCode::Erased, "Erased for good"),
+pub(crate) fn notice(
+    scope: &RedactionScope,
+    summary: &RedactionSummary,
+    now_us: i64,
+    zone: &str,
+) -> (NoticeCode, String) {
+    let (code, did) = match scope {
+        RedactionScope::Days { .. } => (NoticeCode::Erased, "Erased for good"),
         _ => (NoticeCode::Removed, "Taken out"),
     };
     let mut text = format!(
         "{did}: {}: {}.",
-        about(wish, now_us, zone),
-        numbers(wish, told)
+        about(scope, now_us, zone),
+        numbers(scope, summary)
     );
-    if !told.objects.is_empty() {
+    if !summary.objects.is_empty() {
         text.push_str(&format!(
             " {} with some of it had been sent before.",
-            count(told.objects.len() as u64, "object", "objects")
+            count(summary.objects.len() as u64, "object", "objects")
         ));
     }
     (code, text)
@@ -81,7 +88,7 @@ pub(crate) fn copies(
     if deleted > 0 {
         let text = format!(
             "Where it was sent, {} of it {} deleted.",
-            count(deleted as u64, "object", "objects"),
+            format_count(deleted as u64, "object", "objects"),
             if deleted == 1 { "was" } else { "were" }
         );
         notices.push((code, text));
@@ -99,38 +106,38 @@ pub(crate) fn copies(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yours::Object;
+    use protocol::AffectedObject;
 
     const AT: i64 = 1_790_000_000_000_000; // 2026-09-21T14:13:20Z
 
     #[test]
     fn a_notice_tells_when_and_how_much() {
-        let wish = Wish::Since { from_us: AT };
-        let told = Told {
+        let scope = RedactionScope::Since { from: AT };
+        let summary = RedactionSummary {
             spans: 14,
-            shots: 1,
-            objects: vec![Object {
+            screenshots: 1,
+            objects: vec![AffectedObject {
                 name: "x".into(),
-                whole: true,
-                picture: true,
+                is_exclusive: true,
+                is_screenshot: true,
             }],
-            ..Told::default()
+            ..RedactionSummary::default()
         };
         assert_eq!(
-            notice(&wish, &told, AT + 600_000_000, "Europe/Berlin"),
+            notice(&scope, &summary, AT + 600_000_000, "Europe/Berlin"),
             (
                 NoticeCode::Removed,
                 "Taken out: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 picture. 1 object with some of it had been sent before."
                     .to_owned()
             )
         );
-        let days = Wish::Erase { first: 0, last: 1 };
-        let told = Told {
+        let days = RedactionScope::Days { first: 0, last: 1 };
+        let summary = RedactionSummary {
             records: 3,
-            ..Told::default()
+            ..RedactionSummary::default()
         };
         assert_eq!(
-            notice(&days, &told, AT, "UTC").1,
+            notice(&days, &summary, AT, "UTC").1,
             "Erased for good: the UTC days 1970-01-01 to 1970-01-02: 3 records, 0 pictures among them."
         );
     }

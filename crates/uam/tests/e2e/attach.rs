@@ -1,8 +1,8 @@
 //! The console of a running instance: attached later, left, and a run that needs no terminal.
 
 use crate::harness::{Home, PASSPHRASE, until};
-use lab::desktop::{DesktopSpec, Session, TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::terminal::Tmux;
+use lab::desktop::{DesktopSession, DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
+use lab::terminal::TmuxTerminal;
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
 use std::fs;
@@ -60,9 +60,9 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     shot(2);
 
     home.unlock();
-    let tmux = Tmux::start(160, 50, &home.command(&["attach"])).unwrap();
+    let tmux = TmuxTerminal::start(160, 50, &home.command(&["attach"])).unwrap();
     let screen = tmux
-        .shown(&["q leave", "apps today", "2 of 2", "30 keys"])
+        .wait_for_text(&["q leave", "apps today", "2 of 2", "30 keys"])
         .unwrap();
     assert!(screen.contains(TITLE), "what was in front: {screen}");
     assert!(screen.contains("recording"), "{screen}");
@@ -77,33 +77,34 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     assert!(noted.starts_with("Read: "), "{noted}");
 
     tmux.keys(&["Left"]).unwrap();
-    tmux.shown(&["1 of 2"]).unwrap();
+    tmux.wait_for_text(&["1 of 2"]).unwrap();
     tmux.keys(&["Right"]).unwrap();
-    tmux.shown(&["2 of 2"]).unwrap();
+    tmux.wait_for_text(&["2 of 2"]).unwrap();
 
     tmux.keys(&["p", "2"]).unwrap();
-    tmux.shown(&["Paused until", "paused for"]).unwrap();
+    tmux.wait_for_text(&["Paused until", "paused for"]).unwrap();
     assert_eq!(home.status().state, Coverage::Paused);
     tmux.keys(&["p"]).unwrap();
-    tmux.shown(&["Recording.", "recording · active"]).unwrap();
+    tmux.wait_for_text(&["Recording.", "recording · active"])
+        .unwrap();
 
     drop(other);
     stage.activate().unwrap();
     seen(&home, TITLE);
-    tmux.shown(&["window    Ledger"]).unwrap();
+    tmux.wait_for_text(&["window    Ledger"]).unwrap();
     tmux.keys(&["x"]).unwrap();
-    tmux.shown(&["Never name or picture Ledger again?"])
+    tmux.wait_for_text(&["Never name or picture Ledger again?"])
         .unwrap();
     tmux.keys(&["y"]).unwrap();
-    tmux.shown(&["(protected)"]).unwrap();
+    tmux.wait_for_text(&["(protected)"]).unwrap();
     assert!(home.status().protected);
     assert!(home.ok(&["exclude"]).contains("Ledger"));
 
     tmux.keys(&["d"]).unwrap();
-    tmux.shown(&["Delete the last 10 min?"]).unwrap();
+    tmux.wait_for_text(&["Delete the last 10 min?"]).unwrap();
     tmux.keys(&["y"]).unwrap();
     let screen = tmux
-        .until("what was taken out is gone", |screen| {
+        .wait_for_screen("what was taken out is gone", |screen| {
             screen.contains("Taken out:") && !screen.contains("2 of 2")
         })
         .unwrap();
@@ -113,17 +114,18 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     assert!(!home.export().contains(TITLE));
 
     tmux.keys(&["q"]).unwrap();
-    tmux.shown(&["recording goes on"]).unwrap();
+    tmux.wait_for_text(&["recording goes on"]).unwrap();
     assert!(home.status().state.is_recording());
     running.stop();
 }
 
 /// Answers both factors in a terminal.
-fn answer(home: &mut Home, tmux: &Tmux) {
-    tmux.shown(&["Passphrase"]).unwrap();
+fn answer(home: &mut Home, tmux: &TmuxTerminal) {
+    tmux.wait_for_text(&["Passphrase"]).unwrap();
     tmux.keys(&["-l", PASSPHRASE]).unwrap();
     tmux.keys(&["Enter"]).unwrap();
-    tmux.shown(&["Code from your authenticator app"]).unwrap();
+    tmux.wait_for_text(&["Code from your authenticator app"])
+        .unwrap();
     let code = home.code();
     tmux.keys(&["-l", &code]).unwrap();
     tmux.keys(&["Enter"]).unwrap();
@@ -134,13 +136,13 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let mut home = Home::new().on(&desktop.display()).config(QUIET);
     home.start(&[]).stop();
-    let tmux = Tmux::start(100, 30, &home.command(&["run", "--yes"])).unwrap();
+    let tmux = TmuxTerminal::start(100, 30, &home.command(&["run", "--yes"])).unwrap();
     answer(&mut home, &tmux);
-    tmux.shown(&["q quit", "recording"]).unwrap();
+    tmux.wait_for_text(&["q quit", "recording"]).unwrap();
     for title in ["First", "Second"] {
         let stage = window(&desktop, title, title);
         seen(&home, title);
-        tmux.shown(&[title]).unwrap();
+        tmux.wait_for_text(&[title]).unwrap();
         let before = home.status().last_shot_us;
         tmux.keys(&["s"]).unwrap();
         until("the picture is kept", || {
@@ -149,21 +151,21 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
         // It must outlive the picture, which is of it.
         drop(stage);
     }
-    tmux.shown(&["2 of 2", "apps today"]).unwrap();
+    tmux.wait_for_text(&["2 of 2", "apps today"]).unwrap();
     tmux.keys(&["Left"]).unwrap();
-    tmux.shown(&["1 of 2"]).unwrap();
+    tmux.wait_for_text(&["1 of 2"]).unwrap();
     tmux.keys(&["?"]).unwrap();
-    tmux.shown(&["draw everything anew"]).unwrap();
+    tmux.wait_for_text(&["draw everything anew"]).unwrap();
     tmux.keys(&["?", "o"]).unwrap();
     // A passphrase does not go through the console; it says where it goes.
-    tmux.shown(&["uam unlock"]).unwrap();
+    tmux.wait_for_text(&["uam unlock"]).unwrap();
     home.unlock();
     tmux.keys(&["o"]).unwrap();
-    tmux.shown(&["http://127.0.0.1:"]).unwrap();
+    tmux.wait_for_text(&["http://127.0.0.1:"]).unwrap();
     tmux.keys(&["q"]).unwrap();
-    tmux.shown(&["Stop recording and quit?"]).unwrap();
+    tmux.wait_for_text(&["Stop recording and quit?"]).unwrap();
     tmux.keys(&["y"]).unwrap();
-    tmux.shown(&["Stopped"]).unwrap();
+    tmux.wait_for_text(&["Stopped"]).unwrap();
 }
 
 #[test]
@@ -173,9 +175,9 @@ fn a_console_that_is_attached_asks_for_both_factors_and_its_terminal_may_close()
     let running = home.start(&[]);
     let _stage = window(&desktop, TITLE, "Ledger");
     seen(&home, TITLE);
-    let tmux = Tmux::start(80, 24, &home.command(&["attach"])).unwrap();
+    let tmux = TmuxTerminal::start(80, 24, &home.command(&["attach"])).unwrap();
     answer(&mut home, &tmux);
-    tmux.shown(&["q leave", "Ledger"]).unwrap();
+    tmux.wait_for_text(&["q leave", "Ledger"]).unwrap();
     drop(tmux);
     until("the view is gone", || {
         home.process("attach").is_none().then_some(())
@@ -224,15 +226,15 @@ fn a_run_in_the_background_outlives_its_terminal() {
     let why = String::from_utf8_lossy(&unseen.stderr).into_owned();
     assert_eq!(unseen.status.code(), Some(2), "{why}");
     assert!(why.contains("nothing on this desktop would show"), "{why}");
-    let mut session = Session::start(&desktop.display()).unwrap();
+    let mut session = DesktopSession::start(&desktop.display()).unwrap();
     session.start_notifications().unwrap();
     home = home.env("DBUS_SESSION_BUS_ADDRESS", session.address());
     // The vault is made by an ordinary run.
     home.start(&[]).stop();
     let run = home.command(&["run", "--yes", "--background"]);
-    let tmux = Tmux::start(100, 30, &run).unwrap();
+    let tmux = TmuxTerminal::start(100, 30, &run).unwrap();
     answer(&mut home, &tmux);
-    tmux.shown(&["goes on in the background", "uam attach"])
+    tmux.wait_for_text(&["goes on in the background", "uam attach"])
         .unwrap();
     drop(tmux);
     let worker = home.status().pid;
@@ -273,7 +275,7 @@ fn a_run_in_the_background_ends_with_the_desktop() {
     let number = 700 + std::process::id() % 200;
     let spec = DesktopSpec::new(1024, 700).on_display(number);
     let desktop = VirtualDesktop::start_with(&spec).unwrap();
-    let mut session = Session::start(&desktop.display()).unwrap();
+    let mut session = DesktopSession::start(&desktop.display()).unwrap();
     session.start_notifications().unwrap();
     let mut home = Home::new()
         .on(&desktop.display())

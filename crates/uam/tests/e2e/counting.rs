@@ -325,7 +325,7 @@ fn with_blur_on_only_the_small_picture_is_kept() {
     home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
     // Blocks at the edge are stretched, never thinner.
-    let side = screenshots::block_side(100);
+    let side = screenshots::blur_block_side(100);
     let small = image::open(&file).unwrap();
     assert_eq!((small.width(), small.height()), (600 / side, 400 / side));
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Access, Options, S3Server};
+use lab::s3::{BucketAccess, S3Server, S3ServerOptions};
 use model::{NoticeCode, Record};
 use std::process::{Child, Command, Stdio};
 
@@ -66,7 +66,7 @@ fn sent(server: &S3Server) {
 #[test]
 fn the_bucket_equals_the_journal() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 4);
     sent(&server);
@@ -78,7 +78,7 @@ fn the_bucket_equals_the_journal() {
 #[test]
 fn a_server_that_is_away_for_the_first_half_changes_nothing_but_the_delay() {
     let store = tempfile::tempdir().unwrap();
-    let mut server = S3Server::start(Options::new(store.path())).unwrap();
+    let mut server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     server.stop();
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 3);
@@ -99,7 +99,7 @@ fn a_server_that_is_away_for_the_first_half_changes_nothing_but_the_delay() {
 #[test]
 fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let mut home = Home::new()
         .on(&desktop.display())
@@ -115,7 +115,7 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         !upload.ok && upload.text.contains("AWS_SECRET_ACCESS_KEY"),
         "{upload:?}"
     );
-    assert!(status.recording(crate::harness::now_us()), "{status:?}");
+    assert!(status.is_recording(crate::harness::now_us()), "{status:?}");
     running.stop();
     let stuck = home.lines().into_iter().filter(
         |(_, l)| matches!(&l.record, Record::Notice(n) if n.code == NoticeCode::UploadStuck),
@@ -149,7 +149,7 @@ fn without_credentials_everything_goes_to_a_directory_and_that_is_said() {
 #[test]
 fn what_is_held_back_is_sent_later_or_when_its_owner_says_so() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let mut home = Home::new()
         .on(&desktop.display())
@@ -197,7 +197,7 @@ fn verified(home: &Home, args: &[&str]) -> (Option<i32>, upload::verify::VerifyR
 #[test]
 fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, home, running) = begin(&server);
     work(&desktop, &home, 3);
     sent(&server);
@@ -272,7 +272,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
 #[test]
 fn the_policy_names_this_device_and_the_doctor_names_the_key() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(640, 480).unwrap();
     let mut home = Home::new()
         .on(&desktop.display())
@@ -309,9 +309,9 @@ fn the_policy_names_this_device_and_the_doctor_names_the_key() {
 #[test]
 fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
     let store = tempfile::tempdir().unwrap();
-    let options = Options {
-        access: Access::PublicList,
-        ..Options::new(store.path())
+    let options = S3ServerOptions {
+        access: BucketAccess::PublicList,
+        ..S3ServerOptions::new(store.path())
     };
     let server = S3Server::start(options).unwrap();
     let (_desktop, home, running) = begin(&server);
@@ -416,7 +416,7 @@ impl Drop for Network {
 fn on_a_metered_network_it_waits_and_says_so() {
     let network = Network::start();
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(640, 480).unwrap();
     let mut home = Home::new()
         .on(&desktop.display())

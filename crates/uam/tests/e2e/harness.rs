@@ -252,7 +252,7 @@ impl Home {
             .find_map(|l| l.trim_start().strip_prefix("[ ]  1"))
             .expect("the page lists the codes");
         let code = vault::RecoveryCode::parse(code.trim()).unwrap();
-        vault::open_copy(&self.path("data/vault/vault.json"), &code).unwrap()
+        vault::open_vault_copy(&self.path("data/vault/vault.json"), &code).unwrap()
     }
 
     /// The journal, opened beside the program.
@@ -262,7 +262,7 @@ impl Home {
 
     /// Every recorded line as it was sealed.
     pub fn export(&self) -> String {
-        let lines = self.reader().raw_lines(0, usize::MAX >> 1).unwrap();
+        let lines = self.reader().read_raw_lines(0, usize::MAX >> 1).unwrap();
         let text = |(_, line): (u64, Vec<u8>)| String::from_utf8(line).unwrap() + "\n";
         lines.into_iter().map(text).collect()
     }
@@ -307,7 +307,7 @@ impl Home {
 
     /// The bytes of the picture with this number.
     pub fn picture(&self, seq: u64) -> Vec<u8> {
-        self.reader().picture(seq).unwrap()
+        self.reader().open_screenshot(seq).unwrap()
     }
 
     /// What an auditor was told, in order.

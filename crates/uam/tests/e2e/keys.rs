@@ -1,7 +1,7 @@
 //! Who can open the record and with what, and every way to lose that and get it back.
 
 use crate::harness::{Home, PASSPHRASE, Running, opened, until};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use model::NoticeCode;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn recorded(server: &S3Server) -> Home {
 }
 
 fn server(store: &tempfile::TempDir) -> S3Server {
-    S3Server::start(Options::new(store.path())).unwrap()
+    S3Server::start(S3ServerOptions::new(store.path())).unwrap()
 }
 
 fn finish(mut running: Running) -> String {

@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, files, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -72,7 +72,7 @@ fn memory(pid: u32) -> Vec<u8> {
 #[test]
 fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let window = TestWindow::open(
         &desktop.display(),
@@ -140,7 +140,7 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
 #[test]
 fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with_them() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let window = TestWindow::open(
         &desktop.display(),
@@ -195,7 +195,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         .map(|word| word.as_bytes().to_vec())
         .into();
     search("while it runs", &markers);
-    let shot = home.reader().shots(1).unwrap()[0].seq;
+    let shot = home.reader().newest_screenshots(1).unwrap()[0].seq;
     let picture = home.picture(shot);
     // Somewhere in the middle, where no two pictures are the same.
     markers.push(picture[picture.len() / 2..][..24].to_vec());

@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Fault, Faults, Options, S3Server};
+use lab::s3::{FaultPlan, S3Fault, S3Server, S3ServerOptions};
 use model::{Coverage, NoticeCode, Record};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
@@ -41,8 +41,8 @@ fn type_and_wait(home: &Home, desktop: &VirtualDesktop, keys: u32, total: u64) {
 fn assert_parts_sum(home: &Home) {
     let reader = home.reader();
     let now = now_us();
-    let day = report::day::date_of(now, "Europe/Berlin");
-    let report = report::query::day(&reader, day, now, "Europe/Berlin").unwrap();
+    let day = report::day::local_date(now, "Europe/Berlin");
+    let report = report::query::read_day(&reader, day, now, "Europe/Berlin").unwrap();
     let sum: u64 = report.states.iter().map(|s| s.us).sum();
     assert_eq!(sum, report.length_us);
 }
@@ -58,12 +58,12 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let status = until("it is said to be blind", || {
         Some(home.status()).filter(|s| s.state == Coverage::Blind)
     });
-    let missing = status.lines(now_us()).join("\n");
+    let missing = status.format_lines(now_us()).join("\n");
     assert!(
         missing.contains("missing") && missing.contains("uam tries to bring it back"),
         "{missing}"
     );
-    assert!(!status.recording(now_us()));
+    assert!(!status.is_recording(now_us()));
     drop(desktop);
     let desktop = until("the display number is free again", || {
         VirtualDesktop::start_with(&DesktopSpec::new(1024, 700).on_display(number)).ok()
@@ -247,7 +247,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         Some(home.status()).filter(|s| s.disk.is_some_and(|d| !d.stopped))
     });
     assert_eq!(low.next_shot_us, None);
-    assert!(low.recording(now_us()), "windows and counts go on");
+    assert!(low.is_recording(now_us()), "windows and counts go on");
     let refused = home.output(&["shot"]);
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stdout).into_owned();
@@ -295,10 +295,10 @@ const BUSY: &str = "[shots]\nblur = false\nevery_seconds = 5\n[upload]\nevery_se
 #[test]
 fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
-    server.set_faults(Faults::each(|seen| match seen.put {
-        0 => Fault::None,
-        _ => Fault::Stall,
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
+    server.set_faults(FaultPlan::each(|seen| match seen.put {
+        0 => S3Fault::None,
+        _ => S3Fault::Stall,
     }));
     let desktop = VirtualDesktop::start(1024, 700).unwrap();
     let window =
@@ -317,7 +317,7 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
         });
         typed += 10;
         type_and_wait(&home, &desktop, 10, typed);
-        assert!(home.status().recording(now_us()), "kill {kill}");
+        assert!(home.status().is_recording(now_us()), "kill {kill}");
         send(uploader, Signal::KILL);
         until("it is gone", || {
             (!Path::new(&format!("/proc/{uploader}")).exists()).then_some(())
@@ -327,7 +327,7 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
         home.output(&["shot"]);
         home.status().last_shot_us
     });
-    server.set_faults(Faults::none());
+    server.set_faults(FaultPlan::none());
     running.stop();
     home.ok(&["upload"]);
     let keys: u64 = home.spans().iter().map(|s| s.counts.keys()).sum();

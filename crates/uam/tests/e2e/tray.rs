@@ -1,10 +1,10 @@
 //! The icon in the tray and the bubbles of a real recording: a real panel, a real notification service, real clicks.
 
 use crate::harness::{Home, until};
-use indicator::Sign;
+use indicator::IconState;
 use lab::desktop::{
-    Button, PANEL_HEIGHT, Picture, Session, TestWindow, Typist, VirtualDesktop, WindowSpec,
-    choose_from_menu,
+    Button, DesktopSession, PANEL_HEIGHT, ScreenImage, TestWindow, Typist, VirtualDesktop,
+    WindowSpec, choose_from_menu,
 };
 use model::Coverage;
 use std::os::unix::fs::PermissionsExt;
@@ -13,14 +13,14 @@ const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n"
 const TITLE: &str = "Quagga dossier 4711";
 
 struct Desk {
-    session: Session,
+    session: DesktopSession,
     desktop: VirtualDesktop,
 }
 
 impl Desk {
     fn new() -> Self {
         let desktop = VirtualDesktop::start(1024, 700).unwrap();
-        let session = Session::start(&desktop.display()).unwrap();
+        let session = DesktopSession::start(&desktop.display()).unwrap();
         Self { session, desktop }
     }
 
@@ -33,13 +33,13 @@ impl Desk {
     }
 
     /// Waits until the icon of `sign` is in the panel; its middle.
-    fn sees(&self, sign: Sign) -> (i16, i16) {
+    fn sees(&self, sign: IconState) -> (i16, i16) {
         let display = self.desktop.display();
         Typist::new(&display).unwrap().point_at(500, 600).unwrap();
-        let [r, g, b, _] = indicator::pixels(sign, 24)[0];
+        let [r, g, b, _] = indicator::render_icon(sign, 24)[0];
         let rgb = u32::from_be_bytes([0, r, g, b]);
         until(&format!("the icon of {sign:?}"), || {
-            let picture = Picture::of(&display).unwrap();
+            let picture = ScreenImage::capture(&display).unwrap();
             picture.middle_of(rgb, PANEL_HEIGHT, 40)
         })
     }
@@ -69,7 +69,7 @@ fn a_recording_is_seen_paused_resumed_and_ended_from_the_tray() {
     window.activate().unwrap();
     let mut home = desk.home();
     let mut running = home.start(&[]);
-    let icon = desk.sees(Sign::Active);
+    let icon = desk.sees(IconState::Active);
     desk.reads("Recording started by uam");
     let said = home.ok(&["status"]);
     assert!(
@@ -86,7 +86,7 @@ fn a_recording_is_seen_paused_resumed_and_ended_from_the_tray() {
     until("it is paused", || {
         (home.status().state == Coverage::Paused).then_some(())
     });
-    let icon = desk.sees(Sign::Paused);
+    let icon = desk.sees(IconState::Paused);
     assert!(home.ok(&["status"]).starts_with("paused for "));
     desk.reads("Recording paused until resumed.");
 
@@ -94,14 +94,14 @@ fn a_recording_is_seen_paused_resumed_and_ended_from_the_tray() {
     until("it records", || {
         home.status().state.is_recording().then_some(())
     });
-    let icon = desk.sees(Sign::Active);
+    let icon = desk.sees(IconState::Active);
     desk.reads("Recording resumed.");
 
     // By somebody else: the icon follows.
     home.ok(&["pause", "15m"]);
-    desk.sees(Sign::Paused);
+    desk.sees(IconState::Paused);
     home.ok(&["resume"]);
-    desk.sees(Sign::Active);
+    desk.sees(IconState::Active);
 
     // No camera and no unlocked record: after four pauses comes the end.
     desk.choose(icon, 5);
@@ -131,7 +131,7 @@ fn the_page_opens_from_the_tray_once_the_record_is_unlocked() {
     let path = format!("{}:{path}", programs.path().display());
     let mut home = desk.home().env("PATH", path);
     let running = home.start(&[]);
-    let icon = desk.sees(Sign::Active);
+    let icon = desk.sees(IconState::Active);
     home.unlock();
     // Behind four pauses.
     desk.choose(icon, 5);

@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, Running, files, now_us, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use model::{NoticeCode, Record};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -110,7 +110,7 @@ fn picture_file(home: &Home) -> Vec<u8> {
 #[test]
 fn what_was_just_recorded_is_taken_back_without_a_code() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, home, running) = begin(&server);
     let _window = work(&desktop, &home);
     sent(&server, &home);
@@ -189,7 +189,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
 #[test]
 fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, mut home, running) = begin(&server);
     let window = work(&desktop, &home);
     sent(&server, &home);
@@ -198,7 +198,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let picture = picture_file(&home);
     let seq = *home
         .reader()
-        .shots(1)
+        .newest_screenshots(1)
         .unwrap()
         .iter()
         .map(|s| &s.seq)
@@ -210,7 +210,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let day = {
         let out = home.output(&["delete", "--shot", &seq.to_string(), "--yes"]);
         assert_eq!(out.status.code(), Some(3), "without factors: {out:?}");
-        home.reader().shots(1).unwrap()[0].shot.at_us
+        home.reader().newest_screenshots(1).unwrap()[0].shot.at_us
     };
     assert!(home.export().contains(TITLE));
     let mut asked = home.with_factors(&["delete", "--shot", &seq.to_string()]);
@@ -224,7 +224,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
         asked.said()
     );
     assert!(home.export().contains(TITLE), "only the picture went");
-    assert!(home.reader().shots(1).unwrap()[0].shot.removed);
+    assert!(home.reader().newest_screenshots(1).unwrap()[0].shot.removed);
     assert!(of_kind(&server, "shot").is_empty());
 
     // Within the unlock that this left, the rest goes without a code.
@@ -275,7 +275,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     assert!(home.spans().is_empty());
     let notices = home.notices();
     assert_eq!(notices.first(), Some(&NoticeCode::Erased), "{notices:?}");
-    assert!(!home.reader().erased().unwrap().is_empty());
+    assert!(!home.reader().erased_ranges().unwrap().is_empty());
     assert_eq!(
         home.ok(&["upload"])
             .lines()
@@ -300,7 +300,7 @@ fn whole_time_of_runs(home: &Home) -> i64 {
 #[test]
 fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     let store = tempfile::tempdir().unwrap();
-    let server = S3Server::start(Options::new(store.path())).unwrap();
+    let server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     let (desktop, mut home, running) = begin(&server);
     let _window = work(&desktop, &home);
     running.stop();
@@ -335,7 +335,7 @@ fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     assert!(!all.contains("FROM THE JOURNAL"), "{all}");
     let shot = there.iter().find(|n| n.contains("kind=shot")).unwrap();
     home.ok(&["sent", "--show", shot, "--save", "shot.webp"]);
-    let seq = home.reader().shots(1).unwrap()[0].seq;
+    let seq = home.reader().newest_screenshots(1).unwrap()[0].seq;
     assert_eq!(
         std::fs::read(home.cwd().join("shot.webp")).unwrap(),
         home.picture(seq)

@@ -3,7 +3,7 @@
 use crate::harness::{assert_bucket_equals_journal, until};
 use crate::wine::Wine;
 use lab::desktop::Typist;
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use model::Record;
 
 const BUSY: &str =
@@ -13,7 +13,7 @@ const BUSY: &str =
 #[ignore = "needs Wine and uam.exe: cargo xtask windows"]
 fn the_bucket_equals_the_journal_and_a_picture_its_window() {
     let store = tempfile::tempdir().unwrap();
-    let mut server = S3Server::start(Options::new(store.path())).unwrap();
+    let mut server = S3Server::start(S3ServerOptions::new(store.path())).unwrap();
     server.stop();
     let wine = Wine::start();
     let mut home = wine.home().envs(server.env()).config(BUSY);

@@ -25,7 +25,7 @@ const PART: usize = 8 << 20;
 impl ObjectStoreSink {
     pub(super) async fn put(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
         let path = self.path(&object.key)?;
-        let conditional = !self.conditions.lacking();
+        let conditional = !self.conditions.are_missing();
         let mut put = self.try_put(&path, object, conditional).await?;
         if let Err(error) = &put
             && conditional
@@ -36,11 +36,11 @@ impl ObjectStoreSink {
         }
         match put {
             Ok(ack) if acknowledged(&ack) => {
-                self.find_out(&path, object).await;
+                self.probe_conditional_puts(&path, object).await;
                 Ok(PutOutcome::Stored)
             }
             // A sink that does not say what it stored has not acknowledged it.
-            Ok(_) => self.confirm(object, false).await,
+            Ok(_) => self.confirm_stored(object, false).await,
             Err(error) => {
                 let refused = status(&error);
                 if refused == Some(412) {
@@ -49,7 +49,7 @@ impl ObjectStoreSink {
                 let exists = matches!(error, object_store::Error::AlreadyExists { .. })
                     || matches!(refused, Some(409 | 412));
                 if exists {
-                    self.confirm(object, refused == Some(412)).await
+                    self.confirm_stored(object, refused == Some(412)).await
                 } else {
                     Err(classify(&error, self.at()))
                 }
@@ -67,7 +67,7 @@ impl ObjectStoreSink {
         let large = self.kind == StoreKind::S3 && object.body.len() as u64 > MAX_BODY;
         // Before so many bytes are sent, a look is cheap even where it is not needed.
         let found = if large || !conditional {
-            self.look(&object.key).await
+            self.head_object(&object.key).await
         } else {
             Ok(None)
         };
@@ -130,8 +130,8 @@ impl ObjectStoreSink {
     }
 
     /// Finds out whether the store honours conditions, by an object it has just stored.
-    async fn find_out(&self, path: &Path, object: &NewObject) {
-        if object.body.len() > SMALL || !self.conditions.to_be_found_out() {
+    async fn probe_conditional_puts(&self, path: &Path, object: &NewObject) {
+        if object.body.len() > SMALL || !self.conditions.claim_probe() {
             return;
         }
         match self.try_put(path, object, true).await {
@@ -139,16 +139,20 @@ impl ObjectStoreSink {
             Ok(Err(error)) if matches!(status(&error), Some(409 | 412)) => {
                 self.conditions.are_honoured();
             }
-            _ => self.conditions.not_found_out(),
+            _ => self.conditions.release_probe(),
         }
     }
 
     /// Whether the sink has this very object: `AlreadyThere` only when size and content agree. `by_name`: it refused
     /// the put because an object of that name exists.
-    async fn confirm(&self, object: &NewObject, by_name: bool) -> Result<PutOutcome, SinkError> {
-        let head = match self.look(&object.key).await {
+    async fn confirm_stored(
+        &self,
+        object: &NewObject,
+        by_name: bool,
+    ) -> Result<PutOutcome, SinkError> {
+        let head = match self.head_object(&object.key).await {
             Err(denied @ SinkError::AccessDenied { .. }) if by_name => {
-                return self.by_name(object, denied);
+                return self.accept_taken_name(object, denied);
             }
             // The key may not look, and the store did not say that the name is taken.
             Err(SinkError::AccessDenied { .. }) => return Err(SinkError::Conflict),
@@ -177,7 +181,11 @@ impl ObjectStoreSink {
     }
 
     /// Takes the store's word for an object it could not be asked about; see the module.
-    fn by_name(&self, object: &NewObject, denied: SinkError) -> Result<PutOutcome, SinkError> {
+    fn accept_taken_name(
+        &self,
+        object: &NewObject,
+        denied: SinkError,
+    ) -> Result<PutOutcome, SinkError> {
         let hash = object.sha256.get(..16);
         if !hash.is_some_and(|hash| object.key.contains(hash)) {
             return Err(denied);

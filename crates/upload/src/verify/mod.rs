@@ -109,10 +109,10 @@ pub fn verify(
     }
     walk.finish()?;
     if let Some(expected) = expected {
-        against_journal(expected, &index, &mut report)?;
+        compare_with_journal(expected, &index, &mut report)?;
     }
     if let Some(since) = &options.since {
-        against_earlier(since, &index, &mut report)?;
+        compare_with_report(since, &index, &mut report)?;
     }
     Ok(report)
 }
@@ -126,12 +126,12 @@ fn list(
     let mut index = ObjectIndex::new()?;
     let mut failed = None;
     let mut stopped = false;
-    sink.each(keys::ROOT, &mut |head| {
+    sink.for_each_object(keys::ROOT, &mut |head| {
         report.objects += 1;
         report.bytes = report.bytes.saturating_add(head.bytes);
         match index.add(&head.key, head.bytes) {
             Ok(true) => {}
-            Ok(false) => report.find(
+            Ok(false) => report.add_finding(
                 FaultKind::Foreign,
                 &head.key,
                 "no uam names its objects like that",
@@ -177,7 +177,7 @@ impl TrustedKeys {
     }
 
     /// True when this key may sign for this device.
-    fn takes(&mut self, device: &DeviceId, key: DevicePublicKey) -> bool {
+    fn accepts(&mut self, device: &DeviceId, key: DevicePublicKey) -> bool {
         if !self.given.is_empty() {
             return self.given.contains(&key);
         }
@@ -186,24 +186,25 @@ impl TrustedKeys {
 }
 
 /// What the journal says was sent must be there.
-fn against_journal(
+fn compare_with_journal(
     expected: &JournalExpectation<'_>,
     index: &ObjectIndex,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
     let reader = expected.reader;
-    let name = |object: &UploadedObject| keys::sent(reader.device(), reader.epoch(), object);
-    let entombed = reader.entombed().map_err(Box::new)?;
+    let name =
+        |object: &UploadedObject| keys::uploaded_key(reader.device(), reader.epoch(), object);
+    let entombed = reader.tombstones().map_err(Box::new)?;
     let entombed: HashSet<String> = entombed.iter().map(name).collect();
     let mut failed = None;
     reader
-        .each_sent(&mut |sent| {
+        .for_each_uploaded(&mut |sent| {
             if !sent.object.certain || failed.is_some() {
                 return;
             }
             let key = name(&sent.object);
             match index.has(&key) {
-                Ok(false) if !entombed.contains(&key) => report.find(
+                Ok(false) if !entombed.contains(&key) => report.add_finding(
                     FaultKind::CutOff,
                     &key,
                     "the journal knows that it was sent, and it is not there",
@@ -216,9 +217,13 @@ fn against_journal(
     if let Some(error) = failed {
         return Err(error.into());
     }
-    if let Some(head) = reader.chain_head().map_err(Box::new)?.filter(|h| h.acked) {
+    if let Some(head) = reader
+        .manifest_head()
+        .map_err(Box::new)?
+        .filter(|h| h.acked)
+    {
         let (device, epoch) = (reader.device(), reader.epoch());
-        newest(
+        check_newest(
             device,
             epoch,
             (head.no, &head.sha256),
@@ -235,7 +240,7 @@ fn against_journal(
 }
 
 /// What an earlier check found last must still be there.
-fn against_earlier(
+fn compare_with_report(
     since: &VerifyReport,
     index: &ObjectIndex,
     report: &mut VerifyReport,
@@ -244,7 +249,7 @@ fn against_earlier(
         let Some(head) = &chain.head else { continue };
         let there = index.manifest_named(&chain.device, chain.epoch, head.no, &head.sha256)?;
         if !there {
-            report.find(
+            report.add_finding(
                 FaultKind::CutOff,
                 &format!("manifest {} of {} {}", head.no, chain.device, chain.epoch),
                 "an earlier check found it, and it is not there",
@@ -255,7 +260,7 @@ fn against_earlier(
 }
 
 /// The newest manifest of a chain must be this one, or a later one.
-fn newest(
+fn check_newest(
     device: &DeviceId,
     epoch: u64,
     (no, sha256): (u64, &str),
@@ -268,13 +273,13 @@ fn newest(
         .find(|c| c.device == *device && c.epoch == epoch);
     let name = format!("manifest {no} of {device}");
     match chain.and_then(|c| c.head.as_ref()) {
-        Some(head) if head.no == no && head.sha256 != sha256 => report.find(
+        Some(head) if head.no == no && head.sha256 != sha256 => report.add_finding(
             FaultKind::Replayed,
             &name,
             format!("{who} knows another manifest of that number"),
         ),
         Some(head) if head.no >= no => {}
-        _ => report.find(
+        _ => report.add_finding(
             FaultKind::CutOff,
             &name,
             format!("{who} knows that it was sent, and it is not there"),

@@ -172,13 +172,13 @@ impl VerifyReport {
         }
     }
 
-    pub(super) fn find(&mut self, fault: FaultKind, key: &str, text: impl Into<String>) {
+    pub(super) fn add_finding(&mut self, fault: FaultKind, key: &str, text: impl Into<String>) {
         self.verdict = self.verdict.max(fault.verdict());
         self.found += 1;
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(VerifyFinding {
                 fault,
-                key: model::printable(key, 300),
+                key: model::to_printable(key, 300),
                 text: text.into(),
             });
         }

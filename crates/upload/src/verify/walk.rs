@@ -56,7 +56,7 @@ impl ChainWalk<'_> {
                 break;
             }
             let names: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
-            for (row, content) in rows.iter().zip(self.sink.contents(&names)) {
+            for (row, content) in rows.iter().zip(self.sink.read_contents(&names)) {
                 match content {
                     Ok(Some(content)) => self.manifest(&mut link, row, &content, trusted)?,
                     Ok(None) => self.unreadable(&row.key, "it went away during the check"),
@@ -71,7 +71,7 @@ impl ChainWalk<'_> {
     }
 
     fn unreadable(&mut self, key: &str, why: &str) {
-        self.report.find(FaultKind::Unreadable, key, why);
+        self.report.add_finding(FaultKind::Unreadable, key, why);
     }
 
     fn manifest(
@@ -84,7 +84,7 @@ impl ChainWalk<'_> {
         let sha256 = sha256_hex(content);
         let named = keys::parse(&row.key);
         if named.is_none_or(|parts| !sha256.starts_with(&parts.sha16)) {
-            self.report.find(
+            self.report.add_finding(
                 FaultKind::Edited,
                 &row.key,
                 "its content is not the one its name was made of",
@@ -99,7 +99,7 @@ impl ChainWalk<'_> {
                     InvalidManifest::Newer(_) => FaultKind::Newer,
                     InvalidManifest::Format(_) => FaultKind::Edited,
                 };
-                self.report.find(fault, &row.key, error.to_string());
+                self.report.add_finding(fault, &row.key, error.to_string());
                 return Ok(());
             }
         };
@@ -111,15 +111,16 @@ impl ChainWalk<'_> {
                 "it is manifest {} of {} {}, and lies under another name",
                 manifest.no, manifest.device, manifest.epoch
             );
-            self.report.find(FaultKind::Replayed, &row.key, text);
+            self.report.add_finding(FaultKind::Replayed, &row.key, text);
             return Ok(());
         }
-        if !trusted.takes(&manifest.device, manifest.key) {
+        if !trusted.accepts(&manifest.device, manifest.key) {
             let text = format!(
                 "signed by the key {}, which is not this device's",
                 manifest.key.fingerprint()
             );
-            self.report.find(FaultKind::ForeignKey, &row.key, text);
+            self.report
+                .add_finding(FaultKind::ForeignKey, &row.key, text);
             return Ok(());
         }
         if link
@@ -127,7 +128,7 @@ impl ChainWalk<'_> {
             .as_ref()
             .is_some_and(|last| last.no == manifest.no)
         {
-            self.report.find(
+            self.report.add_finding(
                 FaultKind::Replayed,
                 &row.key,
                 format!("there are two manifests {}", manifest.no),
@@ -176,9 +177,10 @@ impl ChainWalk<'_> {
                     manifest.no - 1
                 ),
             };
-            self.report.find(FaultKind::MissingManifest, &row.key, text);
+            self.report
+                .add_finding(FaultKind::MissingManifest, &row.key, text);
         } else if manifest.prev.as_deref() != link.last.as_ref().map(|last| last.sha256.as_str()) {
-            self.report.find(
+            self.report.add_finding(
                 FaultKind::Reordered,
                 &row.key,
                 "the manifest before it is not the one it names",
@@ -188,10 +190,12 @@ impl ChainWalk<'_> {
                 "it takes up after record {}, and the one before ended with {}",
                 manifest.after, link.through
             );
-            self.report.find(FaultKind::Reordered, &row.key, text);
+            self.report
+                .add_finding(FaultKind::Reordered, &row.key, text);
         }
         if let Err(text) = numbers(manifest) {
-            self.report.find(FaultKind::Reordered, &row.key, text);
+            self.report
+                .add_finding(FaultKind::Reordered, &row.key, text);
         }
     }
 
@@ -214,7 +218,8 @@ impl ChainWalk<'_> {
             });
             if !ours {
                 let text = format!("listed by manifest {}, of which it cannot be", row.seq);
-                self.report.find(FaultKind::Foreign, &entry.key, text);
+                self.report
+                    .add_finding(FaultKind::Foreign, &entry.key, text);
                 continue;
             }
             match self.index.list(&entry.key, row.seq)? {
@@ -222,15 +227,16 @@ impl ChainWalk<'_> {
                 ListingState::Absent => {}
                 ListingState::Twice => {
                     self.report
-                        .find(FaultKind::Replayed, &entry.key, "it is listed twice");
+                        .add_finding(FaultKind::Replayed, &entry.key, "it is listed twice");
                 }
                 ListingState::There(bytes) if bytes < entry.bytes => {
                     let text = format!("{bytes} bytes of {}", entry.bytes);
-                    self.report.find(FaultKind::Truncated, &entry.key, text);
+                    self.report
+                        .add_finding(FaultKind::Truncated, &entry.key, text);
                 }
                 ListingState::There(bytes) if bytes > entry.bytes => {
                     let text = format!("{bytes} bytes instead of {}", entry.bytes);
-                    self.report.find(FaultKind::Edited, &entry.key, text);
+                    self.report.add_finding(FaultKind::Edited, &entry.key, text);
                 }
                 ListingState::There(_) if self.quick => {}
                 ListingState::There(_) => {
@@ -248,14 +254,15 @@ impl ChainWalk<'_> {
     fn read(&mut self) -> Result<(), VerifyError> {
         let entries = std::mem::take(&mut self.to_read);
         let names: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-        for (entry, found) in entries.iter().zip(self.sink.digests(&names)) {
+        for (entry, found) in entries.iter().zip(self.sink.read_digests(&names)) {
             match found {
                 Ok(Some(found)) if found.sha256 == entry.sha256 => {}
                 Ok(Some(found)) if found.bytes < entry.bytes => {
                     let text = format!("{} bytes of {}", found.bytes, entry.bytes);
-                    self.report.find(FaultKind::Truncated, &entry.key, text);
+                    self.report
+                        .add_finding(FaultKind::Truncated, &entry.key, text);
                 }
-                Ok(Some(_)) => self.report.find(
+                Ok(Some(_)) => self.report.add_finding(
                     FaultKind::Edited,
                     &entry.key,
                     "its SHA-256 is not the one that was signed",
@@ -307,14 +314,14 @@ impl ChainWalk<'_> {
                 }
                 (Some(_), true) => chain.not_yet_listed += 1,
                 (Some(_), false) if broken => {
-                    report.find(
+                    report.add_finding(
                         FaultKind::Unlisted,
                         &row.key,
                         "no manifest that is there lists it",
                     );
                 }
                 (Some(_), false) => {
-                    report.find(FaultKind::Foreign, &row.key, "no manifest lists it");
+                    report.add_finding(FaultKind::Foreign, &row.key, "no manifest lists it");
                 }
             }
         })?;
@@ -326,10 +333,10 @@ impl ChainWalk<'_> {
                 false => format!("{strays} objects and not one manifest that is good"),
             };
             let name = format!("device {} {}", id.device, id.epoch);
-            report.find(FaultKind::NoManifest, &name, text);
+            report.add_finding(FaultKind::NoManifest, &name, text);
         }
         self.index.end_chain(&mut |key, no| {
-            report.find(
+            report.add_finding(
                 FaultKind::MissingObject,
                 key,
                 format!("listed by manifest {no}, and not there"),

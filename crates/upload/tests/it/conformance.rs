@@ -1,14 +1,14 @@
 //! What every sink must do, whatever lies behind it.
 
 use crate::kit::{Lab, TIMEOUTS};
-use lab::sink::{conforms, large_objects_go_in_parts, races_end_well};
+use lab::sink_conformance::{check_large_objects, check_races, check_sink};
 use std::sync::Arc;
 use upload::{Destination, NewObject, ObjectStoreSink, Sink, SinkError};
 
 #[test]
 fn memory_conforms() {
-    conforms(&ObjectStoreSink::memory().unwrap()).unwrap();
-    races_end_well(Arc::new(ObjectStoreSink::memory().unwrap())).unwrap();
+    check_sink(&ObjectStoreSink::memory().unwrap()).unwrap();
+    check_races(Arc::new(ObjectStoreSink::memory().unwrap())).unwrap();
 }
 
 #[test]
@@ -16,22 +16,22 @@ fn a_directory_conforms() {
     let dir = tempfile::tempdir().unwrap();
     let open = |name: &str| {
         let url = format!("file://{}/{name}", dir.path().display());
-        Destination::choose(Some(&url), &|_| None, dir.path())
+        Destination::resolve(Some(&url), &|_| None, dir.path())
             .unwrap()
-            .open(TIMEOUTS)
+            .open_sink(TIMEOUTS)
             .unwrap()
     };
-    conforms(&open("made when missing")).unwrap();
-    races_end_well(Arc::new(open("races"))).unwrap();
+    check_sink(&open("made when missing")).unwrap();
+    check_races(Arc::new(open("races"))).unwrap();
 }
 
 #[test]
 fn s3_conforms() {
     let lab = Lab::new();
-    conforms(&lab.sink(&[])).unwrap();
+    check_sink(&lab.sink(&[])).unwrap();
     let raced = Lab::new();
-    races_end_well(Arc::new(raced.sink(&[]))).unwrap();
-    large_objects_go_in_parts(&raced.sink(&[])).unwrap();
+    check_races(Arc::new(raced.sink(&[]))).unwrap();
+    check_large_objects(&raced.sink(&[])).unwrap();
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn s3_below_a_prefix_conforms_and_writes_nowhere_else() {
     neighbour
         .put_new(&NewObject::new("mine", &b"x"[..]))
         .unwrap();
-    conforms(&lab.sink(&[("S3_PREFIX", "/team/lap=1/")])).unwrap();
+    check_sink(&lab.sink(&[("S3_PREFIX", "/team/lap=1/")])).unwrap();
     let keys: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
     assert!(
         keys.iter()
@@ -60,7 +60,7 @@ fn a_bucket_by_url_conforms() {
         (name != "S3_BUCKET_NAME").then(|| value.clone())
     };
     let destination = Destination::choose(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
-    conforms(&destination.open(TIMEOUTS).unwrap()).unwrap();
+    check_sink(&destination.open(TIMEOUTS).unwrap()).unwrap();
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
     for (name, value) in more {
         vars.insert((*name).to_owned(), (*value).to_owned());
     }
-    let chosen = Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"));
+    let chosen = Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"));
     let shown = format!("{chosen:?}");
     assert!(!shown.contains("lab-secret"), "{shown}");
     chosen
@@ -27,7 +27,7 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
 
 /// Stores something in the lab's bucket.
 fn stores(lab: &Lab, destination: &Destination) {
-    let sink = destination.open(TIMEOUTS).unwrap();
+    let sink = destination.open_sink(TIMEOUTS).unwrap();
     let object = NewObject::new("a", &b"one"[..]);
     assert_eq!(sink.put_new(&object), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"], b"one");
@@ -71,7 +71,7 @@ fn a_profile_that_is_named() {
         destination.describe()
     );
     assert_eq!(
-        destination.signed_with().unwrap(),
+        destination.describe_credentials().unwrap(),
         format!(
             "the key of the profile work in {}",
             home.path().join(".aws").join("credentials").display()
@@ -94,7 +94,7 @@ fn the_default_profile_and_files_elsewhere() {
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
     ];
-    let own = choose(&lab, &key).unwrap().signed_with();
+    let own = choose(&lab, &key).unwrap().describe_credentials();
     assert_eq!(own.unwrap(), "the key in the environment or .env");
 }
 
@@ -176,7 +176,7 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
     ];
     let destination = choose(&lab, &vars).unwrap();
     assert_eq!(
-        destination.signed_with().unwrap(),
+        destination.describe_credentials().unwrap(),
         format!("the role of this machine, from {service}")
     );
     stores(&lab, &destination);
@@ -186,13 +186,16 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
     let home = home(&[("credentials", &format!("[default]\n{KEYS}"))]);
     let at_home = home.path().display().to_string();
     let both = [at, vars[1], ("HOME", at_home.as_str())];
-    let signed_with = choose(&lab, &both).unwrap().signed_with().unwrap();
+    let signed_with = choose(&lab, &both).unwrap().describe_credentials().unwrap();
     assert!(
         signed_with.starts_with("the role of this machine"),
         "{signed_with}"
     );
     let named = [at, vars[1], both[2], ("AWS_PROFILE", "default")];
-    let signed_with = choose(&lab, &named).unwrap().signed_with().unwrap();
+    let signed_with = choose(&lab, &named)
+        .unwrap()
+        .describe_credentials()
+        .unwrap();
     assert!(
         signed_with.starts_with("the key of the profile default"),
         "{signed_with}"
@@ -200,7 +203,7 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
 }
 
 fn cannot_sign(destination: &Destination) -> SinkError {
-    let sink = destination.open(TIMEOUTS).unwrap();
+    let sink = destination.open_sink(TIMEOUTS).unwrap();
     sink.put_new(&NewObject::new("a", &b"one"[..])).unwrap_err()
 }
 

@@ -15,7 +15,7 @@ fn choose(url: Option<&str>, vars: &[(&str, &str)]) -> Result<Destination, Strin
             .find(|(n, _)| *n == name)
             .map(|(_, v)| (*v).to_owned())
     };
-    let chosen = Destination::choose(url, &get, Path::new("/home/me/uam"));
+    let chosen = Destination::resolve(url, &get, Path::new("/home/me/uam"));
     let shown = format!("{chosen:?}");
     assert!(
         !shown.contains("s3cr3t") && !shown.contains("t0ken"),

@@ -1,7 +1,7 @@
 //! Whatever goes wrong on the way: nothing is lost, nothing is there twice, and the message says what to do.
 
 use crate::kit::{Lab, Queue, TIMEOUTS};
-use lab::s3::{Fault, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -16,13 +16,13 @@ fn sink_error(error: &UploadError) -> &SinkError {
 }
 
 /// Drains again and again while the server has the fault for its n-th puts; every failure must be retriable.
-fn survives(fault: &Fault) -> Vec<SinkError> {
+fn survives(fault: &S3Fault) -> Vec<SinkError> {
     // The 1st put, two in a row, one in the midst of pictures, and one among the segments.
-    let plan: Vec<(u64, Fault)> = [1, 4, 5, 9, 13]
+    let plan: Vec<(u64, S3Fault)> = [1, 4, 5, 9, 13]
         .iter()
         .map(|n| (*n, fault.clone()))
         .collect();
-    let lab = Lab::with(Faults::puts(&plan));
+    let lab = Lab::with(FaultPlan::puts(&plan));
     let sink = lab.sink(&[]);
     let mut queue = Queue::new(5, 6);
     let expected = queue.expected();
@@ -57,7 +57,7 @@ fn survives(fault: &Fault) -> Vec<SinkError> {
 
 #[test]
 fn a_server_that_fails_before_storing() {
-    let errors = survives(&Fault::Refuse {
+    let errors = survives(&S3Fault::Refuse {
         status: 500,
         code: "InternalError",
     });
@@ -72,7 +72,7 @@ fn a_server_that_fails_before_storing() {
 
 #[test]
 fn a_server_that_asks_to_slow_down() {
-    let errors = survives(&Fault::Refuse {
+    let errors = survives(&S3Fault::Refuse {
         status: 503,
         code: "SlowDown",
     });
@@ -87,7 +87,7 @@ fn a_server_that_asks_to_slow_down() {
 
 #[test]
 fn a_connection_closed_before_anything_was_read() {
-    let errors = survives(&Fault::Close);
+    let errors = survives(&S3Fault::Close);
     assert!(
         errors
             .iter()
@@ -98,7 +98,7 @@ fn a_connection_closed_before_anything_was_read() {
 
 #[test]
 fn a_connection_reset_in_the_midst_of_the_body() {
-    let errors = survives(&Fault::CutBody(10));
+    let errors = survives(&S3Fault::CutBody(10));
     assert!(
         errors
             .iter()
@@ -110,7 +110,7 @@ fn a_connection_reset_in_the_midst_of_the_body() {
 
 #[test]
 fn an_answer_lost_after_storing_is_not_a_second_object() {
-    let errors = survives(&Fault::LoseAnswer);
+    let errors = survives(&S3Fault::LoseAnswer);
     assert!(
         errors
             .iter()
@@ -122,7 +122,7 @@ fn an_answer_lost_after_storing_is_not_a_second_object() {
 
 #[test]
 fn a_server_that_stores_and_then_says_it_failed() {
-    let errors = survives(&Fault::AnswerInstead {
+    let errors = survives(&S3Fault::AnswerInstead {
         status: 503,
         code: "SlowDown",
     });
@@ -137,7 +137,7 @@ fn a_server_that_stores_and_then_says_it_failed() {
 
 #[test]
 fn a_conflict_that_stored_nothing_is_not_taken_for_done() {
-    let errors = survives(&Fault::Refuse {
+    let errors = survives(&S3Fault::Refuse {
         status: 409,
         code: "ConditionalRequestConflict",
     });
@@ -150,7 +150,7 @@ fn a_conflict_that_stored_nothing_is_not_taken_for_done() {
 
 #[test]
 fn a_false_412_that_stored_nothing_is_not_taken_for_done() {
-    let errors = survives(&Fault::Refuse {
+    let errors = survives(&S3Fault::Refuse {
         status: 412,
         code: "PreconditionFailed",
     });
@@ -163,9 +163,9 @@ fn a_false_412_that_stored_nothing_is_not_taken_for_done() {
 #[test]
 fn a_captive_portal_is_not_taken_for_a_store() {
     for fault in [
-        Fault::Portal { etag: false },
-        Fault::Portal { etag: true },
-        Fault::Redirect,
+        S3Fault::Portal { etag: false },
+        S3Fault::Portal { etag: true },
+        S3Fault::Redirect,
     ] {
         let errors = survives(&fault);
         assert!(
@@ -181,13 +181,13 @@ fn a_captive_portal_is_not_taken_for_a_store() {
 
 #[test]
 fn a_stall_ends_in_time() {
-    let lab = Lab::with(Faults::puts(&[(2, Fault::Stall)]));
+    let lab = Lab::with(FaultPlan::puts(&[(2, S3Fault::Stall)]));
     let destination = lab.destination(&[]);
     let timeouts = upload::Timeouts {
         answer: Duration::from_millis(300),
         ..TIMEOUTS
     };
-    let sink = destination.open(timeouts).unwrap();
+    let sink = destination.open_sink(timeouts).unwrap();
     let mut queue = Queue::new(3, 0);
     let expected = queue.expected();
     let error = queue.drain(&sink).unwrap_err();
@@ -258,7 +258,7 @@ fn a_missing_bucket() {
 
 #[test]
 fn a_skewed_clock_is_measured() {
-    let lab = Lab::with(Faults::each(|_| Fault::Skewed(-2 * 3600)));
+    let lab = Lab::with(FaultPlan::each(|_| S3Fault::Skewed(-2 * 3600)));
     let error = stops(&lab, &[]);
     let SinkError::SkewedClock {
         ahead_s: Some(ahead),
@@ -282,7 +282,7 @@ fn a_skewed_clock_is_measured() {
 
 #[test]
 fn another_region_is_named() {
-    let lab = Lab::with(Faults::each(|_| Fault::OtherRegion("eu-west-3")));
+    let lab = Lab::with(FaultPlan::each(|_| S3Fault::OtherRegion("eu-west-3")));
     let error = stops(&lab, &[]);
     assert_eq!(error.hint(), "Set AWS_REGION=eu-west-3.");
 }
@@ -402,14 +402,14 @@ fn a_picture_lost_on_the_disk_holds_nothing_up() {
 
 #[test]
 fn a_store_without_conditional_puts_is_found_out_and_used() {
-    let lab = Lab::with(Faults::each(|seen| {
+    let lab = Lab::with(FaultPlan::each(|seen| {
         if seen.conditional {
-            Fault::Refuse {
+            S3Fault::Refuse {
                 status: 501,
                 code: "NotImplemented",
             }
         } else {
-            Fault::None
+            S3Fault::None
         }
     }));
     let sink = lab.sink(&[]);
@@ -436,7 +436,7 @@ fn a_store_that_speaks_no_tls_is_told_by_type() {
     // On a computer without root certificates the sink says so at once; otherwise the handshake fails.
     let error = match lab
         .destination(&[("AWS_ENDPOINT_URL", &url)])
-        .open(TIMEOUTS)
+        .open_sink(TIMEOUTS)
     {
         Err(error) => error,
         Ok(sink) => sink.head("a").unwrap_err(),

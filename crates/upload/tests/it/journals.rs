@@ -6,7 +6,7 @@ use journal::{
     Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader, RedactionTarget,
     SegmentLimits, open_segment,
 };
-use lab::s3::{Fault, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use model::{
     Clock, Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Screenshot, Span, WindowInfo,
 };
@@ -152,7 +152,9 @@ impl Recorded {
                     removed: false,
                     window,
                 };
-                self.journal.add_shot(&shot, &picture, start_us).unwrap();
+                self.journal
+                    .add_screenshot(&shot, &picture, start_us)
+                    .unwrap();
             }
             self.minutes += 1;
         }
@@ -193,7 +195,7 @@ impl Recorded {
         let mut lines = Vec::new();
         let mut after = 0;
         loop {
-            let some = reader.raw_lines(after, 100).unwrap();
+            let some = reader.read_raw_lines(after, 100).unwrap();
             let Some((last, _)) = some.last() else { break };
             after = *last;
             for (_, line) in some {
@@ -327,41 +329,41 @@ fn a_server_away_for_the_first_half_of_the_day() {
 #[test]
 fn every_kind_of_trouble_in_one_day() {
     let troubles = [
-        Fault::Close,
-        Fault::CutBody(3),
-        Fault::Refuse {
+        S3Fault::Close,
+        S3Fault::CutBody(3),
+        S3Fault::Refuse {
             status: 500,
             code: "InternalError",
         },
-        Fault::LoseAnswer,
-        Fault::Refuse {
+        S3Fault::LoseAnswer,
+        S3Fault::Refuse {
             status: 503,
             code: "SlowDown",
         },
-        Fault::AnswerInstead {
+        S3Fault::AnswerInstead {
             status: 500,
             code: "InternalError",
         },
-        Fault::Portal { etag: true },
-        Fault::Refuse {
+        S3Fault::Portal { etag: true },
+        S3Fault::Refuse {
             status: 409,
             code: "ConditionalRequestConflict",
         },
-        Fault::Redirect,
-        Fault::Refuse {
+        S3Fault::Redirect,
+        S3Fault::Refuse {
             status: 429,
             code: "",
         },
     ];
     // About every third request goes wrong, reads as well as writes, each time in another way; scattered, for a try that
     // takes three requests would meet the same trouble for ever at every third.
-    let lab = Lab::with(Faults::each(move |seen| {
+    let lab = Lab::with(FaultPlan::each(move |seen| {
         let scattered = seen.request.wrapping_mul(2_654_435_761) >> 7;
         if scattered.is_multiple_of(3) {
             let n = usize::try_from(scattered / 3).unwrap() % troubles.len();
             troubles[n].clone()
         } else {
-            Fault::None
+            S3Fault::None
         }
     }));
     let sink = lab.sink(&[]);
@@ -387,9 +389,9 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     // Put what the outbox offers, and "crash" before the journal hears of it.
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     let mut outbox = recorded.outbox();
-    for shot in outbox.next_shots(10).unwrap() {
-        let file = outbox.picture(shot.seq).unwrap();
-        let key = keys::shot(
+    for shot in outbox.next_screenshots(10).unwrap() {
+        let file = outbox.open_screenshot_file(shot.seq).unwrap();
+        let key = keys::screenshot_key(
             outbox.device(),
             outbox.epoch(),
             shot.day,
@@ -400,11 +402,13 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
         );
         sink.put_new(&upload::NewObject::new(key, file.bytes))
             .unwrap();
-        outbox.ack_shot(shot.seq, shot.form, START_US).unwrap();
+        outbox
+            .acknowledge_screenshot(shot.seq, shot.form, START_US)
+            .unwrap();
     }
     let segment = outbox.next_segment().unwrap().unwrap();
-    outbox.begin_segment(&segment, segment.form).unwrap();
-    let key = keys::activity(
+    outbox.begin_segment_put(&segment, segment.form).unwrap();
+    let key = keys::segment_key(
         outbox.device(),
         outbox.epoch(),
         segment.day,
@@ -427,7 +431,7 @@ fn progress_names_each_object() {
     let mut recorded = Recorded::new();
     recorded.work(20);
     recorded.journal.freeze(START_US, &SMALL).unwrap();
-    recorded.journal.keep_kit(b"{}", START_US).unwrap();
+    recorded.journal.store_vault_copy(b"{}", START_US).unwrap();
     let mut outbox = recorded.outbox();
     let mut told = Vec::new();
     upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
@@ -505,11 +509,11 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
     for stored in [true, false] {
         // The first segment is the fourth put, after three pictures.
         let fault = if stored {
-            Fault::LoseAnswer
+            S3Fault::LoseAnswer
         } else {
-            Fault::Close
+            S3Fault::Close
         };
-        let lab = Lab::with(Faults::puts(&[(4, fault)]));
+        let lab = Lab::with(FaultPlan::puts(&[(4, fault)]));
         let sink = lab.sink(&[]);
         let mut recorded = Recorded::new();
         recorded.work(16);
@@ -532,20 +536,20 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
 
 #[test]
 fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
-    let lab = Lab::with(Faults::puts(&[(4, Fault::LoseAnswer)]));
+    let lab = Lab::with(FaultPlan::puts(&[(4, S3Fault::LoseAnswer)]));
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(16);
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
     let all = RedactionTarget::Time(i64::MIN..i64::MAX);
-    let removed = recorded.journal.remove(&all, START_US).unwrap();
+    let removed = recorded.journal.redact(&all, START_US).unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
     let mut named: Vec<String> = removed
         .sent
         .iter()
-        .map(|object| keys::sent(&device, epoch, object))
+        .map(|object| keys::uploaded_key(&device, epoch, object))
         .collect();
     named.sort();
     let there: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
@@ -576,13 +580,13 @@ fn the_recovery_kit_is_put_once() {
     let mut recorded = Recorded::new();
     recorded
         .journal
-        .keep_kit(b"{\"slots\":1}", START_US)
+        .store_vault_copy(b"{\"slots\":1}", START_US)
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
     assert_eq!(recorded.drain(&sink).unwrap().kits, 0);
     recorded
         .journal
-        .keep_kit(b"{\"slots\":2}", START_US)
+        .store_vault_copy(b"{\"slots\":2}", START_US)
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
     let objects = lab.server.objects().unwrap();

@@ -4,7 +4,7 @@ use journal::{
     JournalError, ObjectEncoding, PutAttempts, ScreenshotFile, Segment, UtcDay, VaultCopy,
     WaitingScreenshot,
 };
-use lab::s3::{Faults, Options, S3Server};
+use lab::s3::{FaultPlan, S3Server, S3ServerOptions};
 use model::{Clock, DeviceId, Moment};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,12 +29,12 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        Self::with(Faults::none())
+        Self::with(FaultPlan::none())
     }
 
-    pub(crate) fn with(faults: Faults) -> Self {
+    pub(crate) fn with(faults: FaultPlan) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut options = Options::new(dir.path());
+        let mut options = S3ServerOptions::new(dir.path());
         options.faults = faults;
         let server = S3Server::start(options).unwrap();
         Self { server, dir }
@@ -42,7 +42,7 @@ impl Lab {
 
     /// A sink with the server's own settings, some of them replaced.
     pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
-        self.destination(changed).open(TIMEOUTS).unwrap()
+        self.destination(changed).open_sink(TIMEOUTS).unwrap()
     }
 
     pub(crate) fn destination(&self, changed: &[(&str, &str)]) -> Destination {
@@ -55,7 +55,7 @@ impl Lab {
         for (name, value) in changed {
             vars.insert((*name).to_owned(), (*value).to_owned());
         }
-        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/nowhere")).unwrap()
+        Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/nowhere")).unwrap()
     }
 }
 
@@ -115,7 +115,7 @@ impl Queue {
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
-            let key = upload::keys::shot(
+            let key = upload::keys::screenshot_key(
                 &device,
                 7,
                 day,
@@ -127,7 +127,7 @@ impl Queue {
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::activity(
+            let key = upload::keys::segment_key(
                 &device,
                 7,
                 day,

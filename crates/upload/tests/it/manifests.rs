@@ -3,7 +3,7 @@
 use crate::journals::{Recorded, START_US, all_of};
 use crate::kit::{Lab, Still};
 use journal::{Outbox, RedactionTarget, UtcDay};
-use lab::s3::{Fault as Trouble, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use model::{Clock, DeviceId, Moment};
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,8 +16,8 @@ use upload::verify::{
     VerifyVerdict, verify,
 };
 use upload::{
-    InspectableSink, KEEPALIVE_INTERVAL, ManifestUploadReport, ObjectStoreSink, Sink, chain,
-    sha256_hex,
+    InspectableSink, KEEPALIVE_INTERVAL, ManifestUploadReport, ObjectStoreSink, Sink, sha256_hex,
+    upload_manifests,
 };
 use vault::DeviceKey;
 
@@ -49,11 +49,11 @@ impl Sent {
 
     fn chain(&self, alive: bool) -> ManifestUploadReport {
         let mut outbox = self.recorded.outbox();
-        chain(&mut outbox, &self.sink(), &self.key(), alive, &Still).unwrap()
+        upload_manifests(&mut outbox, &self.sink(), &self.key(), alive, &Still).unwrap()
     }
 
     fn key(&self) -> DeviceKey {
-        DeviceKey::find_or_make(self.vault.path()).unwrap()
+        DeviceKey::load_or_create(self.vault.path()).unwrap()
     }
 
     fn sink(&self) -> ObjectStoreSink {
@@ -86,7 +86,7 @@ impl Sent {
 
 fn names(sink: &dyn Sink, kind: ObjectKind) -> Vec<String> {
     let mut names: Vec<String> = sink
-        .list(&keys::folder(kind), usize::MAX)
+        .list(&keys::list_prefix(kind), usize::MAX)
         .unwrap()
         .into_iter()
         .map(|head| head.key)
@@ -193,7 +193,7 @@ fn forge(sent: &Sent, nth: usize, key: &DeviceKey, change: impl FnOnce(&mut Mani
     let bytes = manifest.sign(key).unwrap();
     let parts = keys::parse(&name).unwrap();
     let device: &DeviceId = &parts.device;
-    let new = keys::manifest(
+    let new = keys::manifest_key(
         device,
         parts.epoch,
         &parts.day,
@@ -207,7 +207,7 @@ fn forge(sent: &Sent, nth: usize, key: &DeviceKey, change: impl FnOnce(&mut Mani
 
 fn stranger() -> DeviceKey {
     let dir = tempfile::tempdir().unwrap();
-    DeviceKey::find_or_make(dir.path()).unwrap()
+    DeviceKey::load_or_create(dir.path()).unwrap()
 }
 
 const MEDDLING: &[Meddling] = &[
@@ -433,7 +433,7 @@ fn a_chain_of_a_stranger_is_found_by_whoever_knows_the_key() {
 
 /// The same stranger each time.
 fn stranger_of(sent: &Sent) -> DeviceKey {
-    DeviceKey::find_or_make(&sent.vault.path().join("stranger")).unwrap()
+    DeviceKey::load_or_create(&sent.vault.path().join("stranger")).unwrap()
 }
 
 #[test]
@@ -471,7 +471,7 @@ fn what_its_owner_had_deleted_is_not_missing() {
     assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
         let shot = RedactionTarget::Shot(keys::parse(&name).unwrap().seq);
-        sent.recorded.journal.remove(&shot, START_US).unwrap();
+        sent.recorded.journal.redact(&shot, START_US).unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
     for report in [sent.verify(&VerifyOptions::default()), sent.verify_here()] {
@@ -523,7 +523,7 @@ fn silence_is_seen_because_there_is_a_sign_of_life() {
     let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap();
     let at = |outbox: &mut Outbox, us: i64, alive| {
         let clock = At(START_US + us);
-        chain(outbox, &sent.sink(), &sent.key(), alive, &clock)
+        upload_manifests(outbox, &sent.sink(), &sent.key(), alive, &clock)
             .unwrap()
             .manifests
     };
@@ -543,19 +543,20 @@ fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
     let lab = Lab::new();
     let sink = lab.sink(&[]);
     let vault = tempfile::tempdir().unwrap();
-    let key = DeviceKey::find_or_make(vault.path()).unwrap();
+    let key = DeviceKey::load_or_create(vault.path()).unwrap();
     let mut recorded = Recorded::new();
     recorded.work(30);
     recorded.drain(&sink).unwrap();
     let mut outbox = recorded.outbox();
-    lab.server.set_faults(Faults::each(|_| Trouble::LoseAnswer));
+    lab.server
+        .set_faults(FaultPlan::each(|_| S3Fault::LoseAnswer));
     chain(&mut outbox, &sink, &key, false, &Still).unwrap_err();
-    lab.server.set_faults(Faults::none());
+    lab.server.set_faults(FaultPlan::none());
     drop(outbox);
     // Meanwhile there is more; the old one comes first, unchanged.
     recorded.work(10);
     recorded.drain(&sink).unwrap();
-    let done = chain(&mut recorded.outbox(), &sink, &key, false, &Still).unwrap();
+    let done = upload_manifests(&mut recorded.outbox(), &sink, &key, false, &Still).unwrap();
     assert_eq!(done.manifests, 2);
     assert_eq!(names(&sink, ObjectKind::Manifest).len(), 2, "none twice");
     let report = checked(&sink, &VerifyOptions::default(), None);

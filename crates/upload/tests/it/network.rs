@@ -2,7 +2,7 @@
 
 use crate::kit::{Lab, TIMEOUTS};
 use crate::servers::proxy;
-use lab::s3::{AUTHORITY, Options, S3Server};
+use lab::s3::{AUTHORITY, S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -10,9 +10,9 @@ use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
 
 fn secure_lab() -> Lab {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
+    let options = S3ServerOptions {
         tls: true,
-        ..Options::new(dir.path())
+        ..S3ServerOptions::new(dir.path())
     };
     let server = S3Server::start(options).unwrap();
     Lab { server, dir }
@@ -24,11 +24,11 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
         more.iter()
             .map(|(name, value)| (*name, (*value).to_owned())),
     );
-    Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))
+    Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))
 }
 
 fn put(destination: &Destination) -> Result<PutOutcome, SinkError> {
-    let sink = destination.open(TIMEOUTS).unwrap();
+    let sink = destination.open_sink(TIMEOUTS).unwrap();
     sink.put_new(&NewObject::new("a", vec![7_u8; 100_000]))
 }
 
@@ -62,7 +62,7 @@ fn a_proxy_with_a_password_is_used_and_its_password_never_shown() {
             .contains("proxy-authorization: basic bwu6cge1nq=="),
         "{asked}"
     );
-    let store = destination.open(TIMEOUTS).unwrap();
+    let store = destination.open_sink(TIMEOUTS).unwrap();
     let shown = format!("{destination:?} {:?} {store:?}", destination.remarks());
     assert!(!shown.contains("pa55"), "{shown}");
     assert!(
@@ -146,11 +146,11 @@ fn tls_through_a_proxy() {
 #[test]
 fn a_pace_changes_no_byte() {
     let lab = Lab::new();
-    let destination = choose(&lab, &[]).unwrap().limited_to(1_000_000);
+    let destination = choose(&lab, &[]).unwrap().with_rate_limit(1_000_000);
     assert_eq!(put(&destination), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"], vec![7_u8; 100_000]);
     // A refusal is understood as without one.
     let wrong = choose(&lab, &[("AWS_SECRET_ACCESS_KEY", "bad-secret")]).unwrap();
-    let error = put(&wrong.limited_to(1_000_000)).unwrap_err();
+    let error = put(&wrong.with_rate_limit(1_000_000)).unwrap_err();
     assert!(matches!(error, SinkError::WrongKey { .. }), "{error:?}");
 }

@@ -4,7 +4,7 @@
 use crate::journals::{Recorded, SMALL, START_US, all_of};
 use crate::kit::Lab;
 use journal::FreezeOptions;
-use lab::s3::{Fault, Faults};
+use lab::s3::{FaultPlan, S3Fault};
 use std::collections::BTreeMap;
 use upload::ObjectStoreSink;
 use vault::Opener;
@@ -67,7 +67,7 @@ fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
 fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
     // The second picture, and the first segment, which follows three of them.
     for put in [2, 4] {
-        let lab = Lab::with(Faults::puts(&[(put, Fault::LoseAnswer)]));
+        let lab = Lab::with(FaultPlan::puts(&[(put, S3Fault::LoseAnswer)]));
         let sink = lab.sink(&[]);
         let recorded = recorded();
         let opener = lease(&recorded);
@@ -98,7 +98,7 @@ fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
 
 #[test]
 fn a_put_that_stored_nothing_and_then_the_lease_dead_goes_out_sealed() {
-    let lab = Lab::with(Faults::puts(&[(4, Fault::Close)]));
+    let lab = Lab::with(FaultPlan::puts(&[(4, S3Fault::Close)]));
     let sink = lab.sink(&[]);
     let recorded = recorded();
     let opener = lease(&recorded);
@@ -113,7 +113,7 @@ fn a_put_that_stored_nothing_and_then_the_lease_dead_goes_out_sealed() {
 #[test]
 fn sealed_first_and_the_answer_lost_stays_sealed_when_the_key_comes() {
     for put in [2, 4] {
-        let lab = Lab::with(Faults::puts(&[(put, Fault::LoseAnswer)]));
+        let lab = Lab::with(FaultPlan::puts(&[(put, S3Fault::LoseAnswer)]));
         let sink = lab.sink(&[]);
         let recorded = recorded();
         recorded.drain_only(&sink, None).unwrap_err();

@@ -1,15 +1,15 @@
 //! Buckets that are open to anyone, and keys that may only store; large objects under both.
 
 use crate::kit::{Lab, Queue};
-use lab::s3::{Access, Fault, Faults, Options, S3Server};
+use lab::s3::{BucketAccess, FaultPlan, S3Fault, S3Server, S3ServerOptions};
 use upload::{NewObject, PutOutcome, Sink, SinkError};
 
-fn lab(access: Access, faults: Faults) -> Lab {
+fn lab(access: BucketAccess, faults: FaultPlan) -> Lab {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
+    let options = S3ServerOptions {
         access,
         faults,
-        ..Options::new(dir.path())
+        ..S3ServerOptions::new(dir.path())
     };
     let server = S3Server::start(options).unwrap();
     Lab { server, dir }
@@ -17,7 +17,7 @@ fn lab(access: Access, faults: Faults) -> Lab {
 
 #[test]
 fn a_bucket_that_anyone_can_list_gets_nothing() {
-    let lab = lab(Access::PublicList, Faults::none());
+    let lab = lab(BucketAccess::PublicList, FaultPlan::none());
     for prefix in ["", "team/laptop"] {
         let sink = lab.sink(&[("S3_PREFIX", prefix)]);
         for _ in 0..3 {
@@ -43,20 +43,20 @@ fn a_bucket_that_anyone_can_list_gets_nothing() {
 #[test]
 fn whatever_else_an_unsigned_look_is_answered_with_is_fine() {
     for fault in [
-        Fault::Portal { etag: false },
-        Fault::Redirect,
-        Fault::Close,
-        Fault::Refuse {
+        S3Fault::Portal { etag: false },
+        S3Fault::Redirect,
+        S3Fault::Close,
+        S3Fault::Refuse {
             status: 500,
             code: "InternalError",
         },
     ] {
         let look = fault.clone();
-        let faults = Faults::each(move |seen| match seen.method {
+        let faults = FaultPlan::each(move |seen| match seen.method {
             "GET" => look.clone(),
-            _ => Fault::None,
+            _ => S3Fault::None,
         });
-        let lab = lab(Access::Whole, faults);
+        let lab = lab(BucketAccess::Whole, faults);
         let mut queue = Queue::new(2, 1);
         queue.drain(&lab.sink(&[])).unwrap();
         assert_eq!(lab.server.objects().unwrap().len(), 3, "{fault:?}");
@@ -67,19 +67,19 @@ fn whatever_else_an_unsigned_look_is_answered_with_is_fine() {
 #[test]
 fn a_key_that_may_only_store_loses_and_doubles_nothing() {
     for fault in [
-        Fault::None,
-        Fault::LoseAnswer,
+        S3Fault::None,
+        S3Fault::LoseAnswer,
         // Those put at the same time may be stored, and not heard of.
-        Fault::Close,
-        Fault::CutAnswer(20),
-        Fault::Garbage,
-        Fault::AnswerInstead {
+        S3Fault::Close,
+        S3Fault::CutAnswer(20),
+        S3Fault::Garbage,
+        S3Fault::AnswerInstead {
             status: 503,
             code: "SlowDown",
         },
     ] {
-        let plan: Vec<(u64, Fault)> = [1, 4, 5, 9].iter().map(|n| (*n, fault.clone())).collect();
-        let lab = lab(Access::PutOnly, Faults::puts(&plan));
+        let plan: Vec<(u64, S3Fault)> = [1, 4, 5, 9].iter().map(|n| (*n, fault.clone())).collect();
+        let lab = lab(BucketAccess::PutOnly, FaultPlan::puts(&plan));
         let sink = lab.sink(&[]);
         let mut queue = Queue::new(5, 4);
         let expected = queue.expected();
@@ -92,10 +92,10 @@ fn a_key_that_may_only_store_loses_and_doubles_nothing() {
         assert_eq!(lab.server.objects().unwrap(), expected, "{fault:?}");
         // Whoever took the store's word says so. Whether puts that were under way when a connection closed were stored is
         // not for this test to say.
-        if fault != Fault::Close {
+        if fault != S3Fault::Close {
             assert_eq!(
                 sink.remarks().iter().any(|r| r.contains("may not read")),
-                fault != Fault::None,
+                fault != S3Fault::None,
                 "{fault:?} {:?}",
                 sink.remarks()
             );
@@ -105,7 +105,7 @@ fn a_key_that_may_only_store_loses_and_doubles_nothing() {
 
 #[test]
 fn a_name_without_the_hash_is_not_taken_for_the_content() {
-    let lab = lab(Access::PutOnly, Faults::none());
+    let lab = lab(BucketAccess::PutOnly, FaultPlan::none());
     let sink = lab.sink(&[]);
     let object = NewObject::new("plain", &b"one"[..]);
     assert_eq!(sink.put_new(&object), Ok(PutOutcome::Stored));
@@ -116,7 +116,7 @@ fn a_name_without_the_hash_is_not_taken_for_the_content() {
     );
     // A conflict is not "exists".
     let hash = format!("x-{}", &object.sha256[..16]);
-    lab.server.set_faults(Faults::each(|_| Fault::Refuse {
+    lab.server.set_faults(FaultPlan::each(|_| S3Fault::Refuse {
         status: 409,
         code: "ConditionalRequestConflict",
     }));
@@ -136,22 +136,22 @@ fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
     let object = large();
     // In order: the unsigned look, a look, the beginning, three parts, the end.
     for (n, fault) in [
-        (3, Fault::Close),
-        (4, Fault::CutBody(3 << 20)),
-        (5, Fault::LoseAnswer),
+        (3, S3Fault::Close),
+        (4, S3Fault::CutBody(3 << 20)),
+        (5, S3Fault::LoseAnswer),
         (
             6,
-            Fault::Refuse {
+            S3Fault::Refuse {
                 status: 503,
                 code: "SlowDown",
             },
         ),
-        (7, Fault::LoseAnswer),
-        (7, Fault::CutAnswer(30)),
-        (7, Fault::Portal { etag: true }),
+        (7, S3Fault::LoseAnswer),
+        (7, S3Fault::CutAnswer(30)),
+        (7, S3Fault::Portal { etag: true }),
         (
             7,
-            Fault::Refuse {
+            S3Fault::Refuse {
                 status: 412,
                 code: "PreconditionFailed",
             },
@@ -159,16 +159,16 @@ fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
     ] {
         let plan = fault.clone();
         let lab = lab(
-            Access::Whole,
-            Faults::each(move |seen| match seen.request == n {
+            BucketAccess::Whole,
+            FaultPlan::each(move |seen| match seen.request == n {
                 true => plan.clone(),
-                false => Fault::None,
+                false => S3Fault::None,
             }),
         );
         let sink = lab.sink(&[]);
         let error = sink.put_new(&object).unwrap_err();
         assert!(!error.is_permanent(), "{n} {fault:?}: {error}");
-        let stored = n == 7 && matches!(fault, Fault::LoseAnswer | Fault::CutAnswer(_));
+        let stored = n == 7 && matches!(fault, S3Fault::LoseAnswer | S3Fault::CutAnswer(_));
         let again = if stored {
             PutOutcome::AlreadyThere
         } else {
@@ -189,7 +189,7 @@ fn a_large_object_is_stored_once_whatever_happens_to_its_requests() {
 
 #[test]
 fn a_large_object_of_a_key_that_may_only_store() {
-    let lab = lab(Access::PutOnly, Faults::none());
+    let lab = lab(BucketAccess::PutOnly, FaultPlan::none());
     let object = large();
     assert_eq!(lab.sink(&[]).put_new(&object), Ok(PutOutcome::Stored));
     assert_eq!(lab.sink(&[]).put_new(&object), Ok(PutOutcome::AlreadyThere));

@@ -83,7 +83,7 @@ fn the_secret_of_a_file_is_found() {
         format!("URL=otpauth://totp/me?secret={BASE32}\nMFA_SECRET={other}\n"),
         format!(r#"{{"uri": "otpauth://totp/me?secret={BASE32}", "secret": "{BASE32}"}}"#),
     ] {
-        let secret = TotpSecret::find(content.as_bytes());
+        let secret = TotpSecret::find_in_text(content.as_bytes());
         assert_eq!(secret.unwrap().as_bytes(), BYTES, "{content}");
     }
 }
@@ -185,7 +185,7 @@ fn a_file_without_one_secret_is_refused_and_named() {
     let path = dir.path().join("old.txt");
     for (content, told) in cases {
         std::fs::write(&path, &content).unwrap();
-        let error = TotpSecret::read(&path).unwrap_err();
+        let error = TotpSecret::read_file(&path).unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(told), "{shown}");
         assert!(shown.contains("old.txt"), "{shown}");
@@ -195,9 +195,9 @@ fn a_file_without_one_secret_is_refused_and_named() {
         );
     }
     std::fs::write(&path, format!("MFA_SECRET={BASE32}")).unwrap();
-    assert_eq!(TotpSecret::read(&path).unwrap().as_bytes(), BYTES);
+    assert_eq!(TotpSecret::read_file(&path).unwrap().as_bytes(), BYTES);
     for missing in [dir.path().join("none.txt"), dir.path().to_owned()] {
-        let error = TotpSecret::read(&missing).unwrap_err().to_string();
+        let error = TotpSecret::read_file(&missing).unwrap_err().to_string();
         assert!(error.contains("cannot read"), "{error}");
     }
 }
@@ -242,7 +242,7 @@ proptest! {
             for secret in [
                 TotpSecret::parse(&text),
                 TotpSecret::parse(&format!("otpauth://totp/me?secret={text}&digits=6")),
-                TotpSecret::find(format!("x=1\nMFA_SECRET={text}\n").as_bytes()),
+                TotpSecret::find_in_text(format!("x=1\nMFA_SECRET={text}\n").as_bytes()),
             ] {
                 let secret = secret.unwrap();
                 prop_assert_eq!(secret.as_bytes(), &bytes);
@@ -252,14 +252,14 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(secret) = TotpSecret::find(&bytes) {
+        if let Ok(secret) = TotpSecret::find_in_text(&bytes) {
             prop_assert!((MIN_BYTES..=MAX_BYTES).contains(&secret.as_bytes().len()));
         }
     }
 
     #[test]
     fn any_text_is_read_or_refused(text in nearly()) {
-        for secret in [TotpSecret::parse(&text), TotpSecret::find(text.as_bytes())] {
+        for secret in [TotpSecret::parse(&text), TotpSecret::find_in_text(text.as_bytes())] {
             match secret {
                 Ok(secret) => {
                     prop_assert!((MIN_BYTES..=MAX_BYTES).contains(&secret.as_bytes().len()));

@@ -73,7 +73,7 @@ pub trait CredentialStore: Send + Sync {
 ///
 /// # Errors
 /// Why there is none, and what the user can do.
-pub fn os_store() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
+pub fn open_os_store() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
     system::open()
 }
 

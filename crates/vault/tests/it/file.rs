@@ -66,7 +66,7 @@ fn every_edit_is_noticed() {
         write_json(home.dir.path(), &edited);
         let before = fs::read(home.file()).unwrap();
         let error = Vault::open(home.dir.path()).and_then(|mut vault| {
-            let door = vault.door(&Factor::OsStore(STORED))?;
+            let door = vault.unlock_slot(&Factor::OsStore(STORED))?;
             let _ = vault.check_code(&door, &code(NOW / 30 + 5), NOW + 150)?;
             Ok(())
         });
@@ -131,7 +131,7 @@ fn nothing_in_the_file_is_secret() {
         answer.pass.unwrap()
     };
     let kit = home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
-    for bytes in [fs::read(home.file()).unwrap(), home.vault.copy()] {
+    for bytes in [fs::read(home.file()).unwrap(), home.vault.encode_copy()] {
         let text = String::from_utf8(bytes).unwrap();
         let mut secrets = vec![
             RFC_SECRET.to_owned(),

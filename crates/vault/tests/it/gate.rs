@@ -128,17 +128,19 @@ fn after_a_hundred_wrong_codes_only_a_recovery_code_opens() {
     }
     assert_eq!(home.check(&code(now / 30), now), CodeVerdict::Locked);
     let first = RecoveryCode::parse(&kit.codes()[0].reveal()).unwrap();
-    home.vault.recover(&first, now).unwrap();
+    home.vault.unlock_with_recovery_code(&first, now).unwrap();
     assert_eq!(home.check(&code(now / 30), now), CodeVerdict::Accepted);
     // Used up, also for another process, and only that one.
     let mut again = Vault::open(home.dir.path()).unwrap();
     assert!(matches!(
-        again.recover(&first, now),
+        again.unlock_with_recovery_code(&first, now),
         Err(VaultError::WrongFactor {
             kind: KeySlotKind::Recovery
         })
     ));
-    again.recover(&kit.codes()[9], now).unwrap();
+    again
+        .unlock_with_recovery_code(&kit.codes()[9], now)
+        .unwrap();
     assert_eq!(
         again
             .slots()
@@ -160,7 +162,10 @@ fn a_clock_put_far_ahead_does_not_shut_its_owner_out_for_ever() {
         home.check(&code(now / 30), now),
         CodeVerdict::ClockBack { .. }
     ));
-    let (door, _) = home.vault.recover(&kit.codes()[3], now).unwrap();
+    let (door, _) = home
+        .vault
+        .unlock_with_recovery_code(&kit.codes()[3], now)
+        .unwrap();
     // Every code of the old secret is used up until 2106, so there is another one, to be set up again.
     assert!(!home.vault.is_enrolled());
     let secret = home
@@ -170,5 +175,5 @@ fn a_clock_put_far_ahead_does_not_shut_its_owner_out_for_ever() {
         .secret_base32()
         .to_owned();
     assert_ne!(secret, crate::kit::RFC_SECRET);
-    assert!(home.vault.door(&Factor::OsStore(STORED)).is_ok());
+    assert!(home.vault.unlock_slot(&Factor::OsStore(STORED)).is_ok());
 }

@@ -24,7 +24,7 @@ fn types_codes() {
     };
     let from: u64 = std::env::var(FROM).unwrap().parse().unwrap();
     let mut vault = Vault::open(&dir).unwrap();
-    let door = vault.door(&Factor::OsStore(STORED)).unwrap();
+    let door = vault.unlock_slot(&Factor::OsStore(STORED)).unwrap();
     let mut out = std::io::stdout();
     for step in from.. {
         let answer = vault.check_code(&door, &code(step), step * 30).unwrap();

@@ -68,16 +68,16 @@ impl Home {
 
     pub(crate) fn identity(&mut self) -> Identity {
         let pass = self.pass();
-        self.vault.identity(&self.door, &pass).unwrap()
+        self.vault.viewer_identity(&self.door, &pass).unwrap()
     }
 
     pub(crate) fn opener(&mut self) -> Opener {
         let identity = self.identity();
-        self.vault.opener(&identity)
+        self.vault.viewer_opener(&identity)
     }
 
     pub(crate) fn maker(&self) -> KeyMaker {
-        self.vault.key_maker(None).unwrap()
+        self.vault.sealer(None).unwrap()
     }
 }
 

@@ -169,7 +169,7 @@ fn a_lease_opens_what_was_sealed_for_it_and_nothing_before_or_after() {
             .unwrap();
         (session.id, session.wrapped_key, sealed)
     };
-    let during = seal(&home.vault.key_maker(Some(&recipient)).unwrap());
+    let during = seal(&home.vault.sealer(Some(&recipient)).unwrap());
     let after = seal(&home.maker());
     let opener = vault::Opener::new([lease]);
     let opens = |(id, key, sealed): &(_, Vec<u8>, Vec<u8>)| {

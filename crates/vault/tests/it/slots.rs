@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 use vault::{
     CodeVerdict, Factor, Identity, KeySlotKind, Organisation, RecoveryCode, TotpSecret, Vault,
-    VaultError, open_copy, open_with, seal_for,
+    VaultError, open_vault_copy, open_with, seal_for,
 };
 
 const WORDS: &str = "correct horse battery staple";
@@ -21,7 +21,7 @@ fn each_factor_opens_its_own_slot_and_no_other() {
         .vault
         .new_recovery_kit(&home.door, &pass, NOW_US)
         .unwrap();
-    let identity = home.vault.identity(&home.door, &pass).unwrap();
+    let identity = home.vault.viewer_identity(&home.door, &pass).unwrap();
     let vault = Vault::open(home.dir.path()).unwrap();
     for factor in [
         Factor::OsStore(STORED),
@@ -29,8 +29,8 @@ fn each_factor_opens_its_own_slot_and_no_other() {
         Factor::Passphrase("  correct horse battery staple "),
         Factor::Recovery(&kit.codes()[4]),
     ] {
-        let door = vault.door(&factor).unwrap();
-        let opened = vault.identity(&door, &pass).unwrap();
+        let door = vault.unlock_slot(&factor).unwrap();
+        let opened = vault.viewer_identity(&door, &pass).unwrap();
         assert_eq!(opened.recipient(), identity.recipient(), "{factor:?}");
     }
     let other = RecoveryCode::random().unwrap();
@@ -40,7 +40,7 @@ fn each_factor_opens_its_own_slot_and_no_other() {
         Factor::Recovery(&other),
     ] {
         let kind = factor.kind();
-        let error = vault.door(&factor).unwrap_err();
+        let error = vault.unlock_slot(&factor).unwrap_err();
         let named = matches!(error, VaultError::WrongFactor { kind: k } if k == kind);
         assert!(named, "{factor:?}: {error}");
     }
@@ -59,7 +59,7 @@ fn a_slot_moved_into_another_vault_opens_nothing() {
     crate::kit::write_json(other.path(), &mixed);
     let error = Vault::open(other.path())
         .unwrap()
-        .door(&Factor::OsStore(STORED))
+        .unlock_slot(&Factor::OsStore(STORED))
         .unwrap_err();
     assert!(matches!(error, VaultError::WrongFactor { .. }), "{error}");
 }
@@ -81,12 +81,12 @@ fn the_last_daily_slot_stays() {
     home.vault.remove_slot(&home.door, &pass, 1).unwrap();
     let vault = Vault::open(home.dir.path()).unwrap();
     assert!(matches!(
-        vault.door(&Factor::OsStore(STORED)),
+        vault.unlock_slot(&Factor::OsStore(STORED)),
         Err(VaultError::NoSlot {
             kind: KeySlotKind::OsStore
         })
     ));
-    vault.door(&Factor::Passphrase(WORDS)).unwrap();
+    vault.unlock_slot(&Factor::Passphrase(WORDS)).unwrap();
     let error = home
         .vault
         .remove_slot(&home.door, &pass, id + 99)
@@ -185,14 +185,10 @@ fn where_nobody_here_may_read_nobody_can() {
         .pass
         .unwrap();
     assert!(matches!(
-        vault.identity(&door, &pass),
+        vault.viewer_identity(&door, &pass),
         Err(VaultError::NoViewer)
     ));
-    let sealed = vault
-        .key_maker(None)
-        .unwrap()
-        .seal_file(b"for Acme")
-        .unwrap();
+    let sealed = vault.sealer(None).unwrap().seal_file(b"for Acme").unwrap();
     assert!(open_with([&acme].into_iter(), &sealed).is_ok());
     let error = vault.remove_organisation(&door, &pass, "Acme").unwrap_err();
     assert!(matches!(error, VaultError::NoReader), "{error}");
@@ -207,7 +203,7 @@ fn after_a_rotation_the_old_secrets_open_nothing_and_the_old_record_opens() {
         .new_recovery_kit(&home.door, &pass, NOW_US)
         .unwrap();
     let (old, sealed) = (
-        home.vault.identity(&home.door, &pass).unwrap(),
+        home.vault.viewer_identity(&home.door, &pass).unwrap(),
         home.maker().seal_file(b"old").unwrap(),
     );
     for round in 0..2 {
@@ -218,17 +214,23 @@ fn after_a_rotation_the_old_secrets_open_nothing_and_the_old_record_opens() {
             .unwrap();
         home.door = door;
         let vault = Vault::open(home.dir.path()).unwrap();
-        assert!(vault.door(&Factor::OsStore(STORED)).is_err());
-        assert!(vault.door(&Factor::Recovery(&kit.codes()[0])).is_err());
-        vault.door(&Factor::Recovery(&new_kit.codes()[0])).unwrap();
-        let door = vault.door(&Factor::OsStore(&secret)).unwrap();
-        let identity = vault.identity(&door, &pass).unwrap();
+        assert!(vault.unlock_slot(&Factor::OsStore(STORED)).is_err());
+        assert!(
+            vault
+                .unlock_slot(&Factor::Recovery(&kit.codes()[0]))
+                .is_err()
+        );
+        vault
+            .unlock_slot(&Factor::Recovery(&new_kit.codes()[0]))
+            .unwrap();
+        let door = vault.unlock_slot(&Factor::OsStore(&secret)).unwrap();
+        let identity = vault.viewer_identity(&door, &pass).unwrap();
         assert_ne!(identity.recipient(), old.recipient());
         assert_eq!(
-            &**vault.opener(&identity).open_file(&sealed).unwrap(),
+            &**vault.viewer_opener(&identity).open_file(&sealed).unwrap(),
             b"old"
         );
-        let new = vault.key_maker(None).unwrap().seal_file(b"new").unwrap();
+        let new = vault.sealer(None).unwrap().seal_file(b"new").unwrap();
         assert!(open_with([&old].into_iter(), &new).is_err());
     }
     // The secret of the codes is still the same one.
@@ -288,20 +290,20 @@ fn the_copy_in_the_bucket_and_one_code_open_everything_elsewhere() {
         .unwrap();
     let second = home
         .vault
-        .key_maker(None)
+        .sealer(None)
         .unwrap()
         .seal_file(b"second")
         .unwrap();
     drop(door);
     let elsewhere = TempDir::new().unwrap();
     let file = elsewhere.path().join("copy.json");
-    fs::write(&file, home.vault.copy()).unwrap();
+    fs::write(&file, home.vault.encode_copy()).unwrap();
     assert!(
-        !String::from_utf8(home.vault.copy())
+        !String::from_utf8(home.vault.encode_copy())
             .unwrap()
             .contains("os-store")
     );
-    let recovered = open_copy(&file, &kit.codes()[7]).unwrap();
+    let recovered = open_vault_copy(&file, &kit.codes()[7]).unwrap();
     for (sealed, plain) in [(&first, "first"), (&second, "second")] {
         assert_eq!(
             &**recovered.opener.open_file(sealed).unwrap(),
@@ -315,7 +317,7 @@ fn the_copy_in_the_bucket_and_one_code_open_everything_elsewhere() {
     assert!(open_with(recovered.earlier.iter(), &first).is_ok());
     let stranger = RecoveryCode::random().unwrap();
     assert!(matches!(
-        open_copy(&file, &stranger),
+        open_vault_copy(&file, &stranger),
         Err(VaultError::WrongFactor { .. })
     ));
     assert!(seal_for(&[key.recipient()], b"x").is_some());
@@ -331,7 +333,7 @@ fn a_cost_that_would_use_up_the_machine_is_refused() {
         crate::kit::write_json(dir.path(), &edited);
         let error = Vault::open(dir.path())
             .unwrap()
-            .door(&Factor::Passphrase(WORDS))
+            .unlock_slot(&Factor::Passphrase(WORDS))
             .unwrap_err();
         assert!(
             matches!(error, VaultError::SlotDamaged { id: 1 }),

@@ -359,7 +359,7 @@ fn no_bus_is_no_store() {
 #[test]
 #[ignore = "run by another test, in an environment made for it"]
 fn in_an_environment_of_its_own() {
-    let line = match vault::os_store() {
+    let line = match vault::open_os_store() {
         Ok(store) => format!("there is {}", store.name()),
         Err(why) => format!("there is none: {why}"),
     };

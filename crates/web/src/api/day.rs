@@ -101,9 +101,10 @@ pub(crate) fn read_day(
     let (now_us, zone) = now_and_zone();
     let options = view_options(&config, merge_s);
     let known_us = known_until(reader, now_us)?;
-    let (mut report, timeline) = strip::day(reader, options, day, known_us, &zone)?;
+    let (mut report, timeline) =
+        strip::read_day_with_timeline(reader, options, day, known_us, &zone)?;
     let mut names = Classifier::new(&config.meaning);
-    names.tell_day(&mut report);
+    names.classify_day(&mut report);
     let options = ViewOptionsJson::new(&config, merge_s);
     Ok(build_day(
         &report,
@@ -116,7 +117,7 @@ pub(crate) fn read_day(
 
 /// The offsets of a zone between two instants, microseconds since the Unix epoch (UTC).
 fn zone_offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
-    let zone = report::text::zone(zone);
+    let zone = report::text::load_zone(zone);
     let Ok(from) = jiff::Timestamp::from_microsecond(from_us) else {
         return vec![(from_us, 0)];
     };
@@ -150,7 +151,7 @@ impl NameIndex {
         if let Some(index) = self.known.get(&number) {
             return *index;
         }
-        let name = names.name(self.list, number);
+        let name = names.name_of(self.list, number);
         let index = self.names.iter().position(|n| n == name);
         let index = index.unwrap_or_else(|| {
             self.names.push(name.to_owned());

@@ -64,8 +64,8 @@ pub(crate) fn read_period(
     let now_us = known_until(reader, now_us)?;
     let totals = match (by, merge_s) {
         // Applications need no rules.
-        (GroupBy::App, 0) => query::days_from(reader, config.starts, &days, now_us, &zone),
-        _ => query::totals(reader, options, &days, now_us, &zone, &mut |_| {}),
+        (GroupBy::App, 0) => query::read_days_from(reader, config.starts, &days, now_us, &zone),
+        _ => query::read_totals(reader, options, &days, now_us, &zone, &mut |_| {}),
     }?;
     let rows: Vec<Vec<NamedUsage>> = totals.days.iter().map(|day| day_rows(day, by)).collect();
     let mut sums: HashMap<&str, u64> = HashMap::new();

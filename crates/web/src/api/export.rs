@@ -78,14 +78,14 @@ impl ExportSource<'_> {
 
     fn read_day(&self, day: Date) -> Result<DayReport, JournalError> {
         let mut report = query::day_in(self.reader, self.options, day, self.known_us, &self.zone)?;
-        self.config.meaning.tell_day(&mut report);
+        self.config.meaning.classify_day(&mut report);
         Ok(report)
     }
 
     fn read_totals(&self) -> Result<report::DaysReport, JournalError> {
         let options = (self.options, &*self.config.meaning);
         let (days, known_us) = (self.days, self.known_us);
-        query::totals(
+        query::read_totals(
             self.reader,
             options,
             days,
@@ -98,7 +98,7 @@ impl ExportSource<'_> {
     fn read_overview(&self) -> Result<Overview, JournalError> {
         let options = (self.options, &*self.config.meaning);
         let (days, known_us) = (self.days, self.known_us);
-        query::overview(
+        query::read_overview(
             self.reader,
             options,
             days,
@@ -136,22 +136,29 @@ impl ExportSource<'_> {
         let blocks = self.read_overview()?.blocks(by, MIN_BLOCK_US);
         let device = self.reader.device().as_str();
         let version = self.config.version;
-        Ok(ics::calendar(&blocks, by, device, self.written_us, version))
+        Ok(ics::render_ics(
+            &blocks,
+            by,
+            device,
+            self.written_us,
+            version,
+        ))
     }
 
     fn write(&self, format: ExportFormat) -> Result<Vec<u8>, BackendError> {
         Ok(match (format, self.single_day()) {
-            (ExportFormat::Csv, Some(day)) => csv::day(&self.read_day(day)?).into_bytes(),
-            (ExportFormat::Csv, None) => csv::days(&self.read_totals()?).into_bytes(),
+            (ExportFormat::Csv, Some(day)) => csv::write_day_csv(&self.read_day(day)?).into_bytes(),
+            (ExportFormat::Csv, None) => csv::write_days_csv(&self.read_totals()?).into_bytes(),
             (ExportFormat::Json, Some(day)) => report::to_json(&self.read_day(day)?)
                 .map_err(write_failed)?
                 .into_bytes(),
             (ExportFormat::Json, None) => report::to_json(&self.read_totals()?)
                 .map_err(write_failed)?
                 .into_bytes(),
-            (ExportFormat::Html, _) => sheet::html::html(&self.build_report()?).into_bytes(),
+            (ExportFormat::Html, _) => sheet::html::render_html(&self.build_report()?).into_bytes(),
             (ExportFormat::Pdf, _) => {
-                sheet::pdf::pdf(&self.build_report()?, self.written_us).map_err(write_failed)?
+                sheet::pdf::render_pdf(&self.build_report()?, self.written_us)
+                    .map_err(write_failed)?
             }
             (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
         })

@@ -40,7 +40,7 @@ impl ScreenshotJson {
         Self {
             seq: row.seq,
             at_us: row.at_us,
-            day: starts.date_in(row.at_us, &report::text::zone(&row.zone)),
+            day: starts.date_in(row.at_us, &report::text::load_zone(&row.zone)),
             zone: row.zone.clone(),
             app: printable_text(&row.app, MAX_APP),
             title: printable_text(&row.title, MAX_TITLE),
@@ -60,7 +60,7 @@ impl ScreenshotJson {
         Self {
             seq: row.seq,
             at_us: shot.at_us,
-            day: starts.date_in(shot.at_us, &report::text::zone(&shot.zone)),
+            day: starts.date_in(shot.at_us, &report::text::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
             title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),
@@ -142,7 +142,7 @@ pub(crate) fn read_gallery(
     'batches: loop {
         let rows = match filter.day {
             Some(day) => rows_of_day(reader, day, below)?,
-            None => reader.shots_below(below, FETCH_BATCH)?,
+            None => reader.screenshots_below(below, FETCH_BATCH)?,
         };
         let is_last = filter.day.is_some() || rows.len() < FETCH_BATCH;
         for row in &rows {
@@ -191,7 +191,7 @@ fn rows_of_day(
     let since = Date::constant(1970, 1, 1).until(day);
     let utc = since.map_or(0, |span| span.get_days());
     let days = UtcDay(utc.saturating_sub(1))..=UtcDay(utc.saturating_add(1));
-    let mut rows = reader.shots_of(&days)?;
+    let mut rows = reader.screenshots_of(&days)?;
     rows.retain(|row| row.seq < below);
     Ok(rows)
 }
@@ -202,7 +202,7 @@ pub(crate) fn read_screenshot(
     seq: u64,
 ) -> Result<(Vec<u8>, &'static str), BackendError> {
     let reader = backend.open_reader(&format!("screenshot {seq}, on the page"))?;
-    let bytes = reader.picture(seq)?;
+    let bytes = reader.open_screenshot(seq)?;
     let media = media_type(&bytes);
     Ok((bytes, media))
 }

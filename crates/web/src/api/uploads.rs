@@ -37,10 +37,10 @@ pub(crate) fn read_uploads(backend: &mut dyn Backend) -> Result<UploadsJson, Bac
     let reader = backend.open_reader("the uploaded objects, on the page")?;
     Ok(UploadsJson {
         objects,
-        outbox: query::outbox(reader)?,
+        outbox: query::read_outbox_summary(reader)?,
         last_ack_us: reader.last_ack_us()?,
         last_durable_us: reader.last_durable_us()?,
-        manifest: reader.chain_head()?.map(|head| ManifestJson {
+        manifest: reader.manifest_head()?.map(|head| ManifestJson {
             no: head.no,
             at_us: head.at_us,
             through: head.through,

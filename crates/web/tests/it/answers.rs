@@ -1,7 +1,7 @@
 //! The answers to the page, and that they agree with `report`.
 
 use crate::client::{DAY, TestPage, start_page, start_page_from};
-use crate::demo;
+use crate::demo::journal;
 use model::Coverage;
 use serde_json::Value;
 use std::sync::atomic::Ordering;
@@ -95,7 +95,7 @@ fn the_gallery_is_filtered_and_a_screenshot_has_its_own_bytes() {
 
     let picture = page.get(&format!("/api/picture?seq={}", page.shots[1]), Some(&token));
     assert_eq!(picture.header("content-type"), Some("image/png"));
-    assert_eq!(picture.body, crate::demo::screenshot_png(1));
+    assert_eq!(picture.body, journal::screenshot_png(1));
     assert_eq!(
         page.get("/api/picture?seq=999999", Some(&token)).status,
         404
@@ -217,7 +217,7 @@ fn days_start_as_configured_and_short_interruptions_are_merged() {
     let token = page.sign_in();
     let ask = |target: &str| page.get(target, Some(&token)).json();
     let day = ask(&format!("/api/day?day={DAY}"));
-    let nine = demo::start_of(DAY.parse().unwrap()) + 9 * 60 * demo::MINUTE;
+    let nine = journal::start_of(DAY.parse().unwrap()) + 9 * 60 * journal::MINUTE;
     assert_eq!(day["from_us"], nine);
     assert_eq!(day["starts"], "09:00");
     let merged = ask(&format!("/api/day?day={DAY}&merge=3600"));

@@ -1,6 +1,7 @@
 //! A page server on its own thread, and requests as bytes.
 
-use crate::demo::{self, BackendProbe, DemoBackend, DemoMonitor};
+use crate::demo::backend::{BackendProbe, DemoBackend, DemoMonitor};
+use crate::demo::journal;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -60,9 +61,9 @@ pub(crate) fn start_page_with(limits: PageLimits) -> TestPage {
 /// Days start at `starts`.
 pub(crate) fn start_page_from(limits: PageLimits, starts: &'static str) -> TestPage {
     let dir = tempfile::tempdir().unwrap();
-    let keys = demo::keys();
+    let keys = journal::keys();
     let at = dir.path().join("journal");
-    let shots = demo::fill_journal(&at, &keys, NOW, 3, 1, 6);
+    let shots = journal::fill_journal(&at, &keys, NOW, 3, 1, 6);
     let probe = BackendProbe::default();
     let backend = DemoBackend {
         dir: at,

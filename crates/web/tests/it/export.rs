@@ -1,7 +1,7 @@
 //! The checklist's lines on exports: an exported file is a copy that nothing protects any more.
 
 use crate::client::{DAY, start_page};
-use crate::demo::CODE;
+use crate::demo::backend::CODE;
 
 /// The address that exports a day.
 pub(crate) fn export_target(form: &str) -> String {

@@ -1,14 +1,14 @@
 //! The same suite against S3 servers that others wrote, and what each of them lacks.
 //!
-//! moto enforces policies when it is told to, so the one that `uam upload --policy` prints is tried there as well. Its check
-//! of signatures is switched off: it compares names and queries unescaped, and so takes ours for wrong.
+//! moto can enforce policies, so the one that `uam upload --policy` prints is tried there as well. Its check
+//! of signatures is switched off: it compares names and queries unescaped, and so rejects valid ones.
 
 mod servers;
 
-use crate::form::{Form, Verdict};
+use crate::lab::{LabVerdict, RunLength};
 use anyhow::{Context, Result, ensure};
-use lab::s3::{Options, S3Server};
-use lab::sink::{conforms, large_objects_go_in_parts, races_end_well};
+use lab::s3::{S3Server, S3ServerOptions};
+use lab::sink_conformance::{check_large_objects, check_races, check_sink};
 use model::DeviceId;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,12 +27,12 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// A server and the key that may do everything there.
-struct There {
+struct ConformanceSite {
     address: SocketAddr,
     key: (String, String),
 }
 
-impl There {
+impl ConformanceSite {
     fn open(&self, prefix: &str) -> Result<ObjectStoreSink> {
         let vars: BTreeMap<&str, String> = [
             ("S3_BUCKET_NAME", "lab".to_owned()),
@@ -43,15 +43,15 @@ impl There {
         ]
         .into();
         let get = |name: &str| vars.get(name).cloned();
-        Ok(Destination::choose(None, &get, Path::new("/none"))?.open(TIMEOUTS)?)
+        Ok(Destination::resolve(None, &get, Path::new("/none"))?.open_sink(TIMEOUTS)?)
     }
 
-    /// The whole suite. What the server lacks, in a few words.
-    fn suite(&self) -> Result<String> {
+    /// Runs the whole suite; returns what the server lacks, in a few words.
+    fn run_suite(&self) -> Result<String> {
         let sink = self.open("suite")?;
-        conforms(&sink)?;
-        races_end_well(Arc::new(self.open("races")?))?;
-        large_objects_go_in_parts(&self.open("parts")?)?;
+        check_sink(&sink)?;
+        check_races(Arc::new(self.open("races")?))?;
+        check_large_objects(&self.open("parts")?)?;
         let mut lacks = Vec::new();
         if !sink.remarks().is_empty() {
             lacks.push("conditional puts");
@@ -76,50 +76,54 @@ impl There {
     }
 }
 
-pub(crate) fn run(_: Form) -> Result<Verdict> {
+pub(crate) fn run(_: RunLength) -> Result<LabVerdict> {
     let dir = tempfile::tempdir()?;
-    let (moto_dir, s3rver_dir) = match (servers::moto(), servers::s3rver()) {
+    let (moto_dir, s3rver_dir) = match (servers::install_moto(), servers::install_s3rver()) {
         (Ok(moto), Ok(s3rver)) => (moto, s3rver),
         (Err(why), _) | (_, Err(why)) => {
-            return Ok(Verdict::CannotHere(format!(
+            return Ok(LabVerdict::CannotHere(format!(
                 "{why:#}; it wants python3 with venv and pip, and npm with node"
             )));
         }
     };
-    let own = S3Server::start(Options::new(dir.path().join("own")))?;
-    let embedded = There {
+    let own = S3Server::start(S3ServerOptions::new(dir.path().join("own")))?;
+    let embedded = ConformanceSite {
         address: own.address(),
         key: ("lab-access".into(), "lab-secret".into()),
     };
-    let embedded = embedded.suite().context("s3s-fs")?;
-    let moto = moto(&moto_dir).context("moto")?;
-    let s3rver = s3rver(&s3rver_dir, &dir.path().join("s3rver")).context("s3rver")?;
-    Ok(Verdict::Passed(format!(
+    let embedded = embedded.run_suite().context("s3s-fs")?;
+    let moto = check_moto(&moto_dir).context("moto")?;
+    let s3rver = check_s3rver(&s3rver_dir, &dir.path().join("s3rver")).context("s3rver")?;
+    Ok(LabVerdict::Passed(format!(
         "the suite passes on s3s-fs 0.14 ({embedded}), moto 5.1.22 ({moto}) and s3rver 3.7.1 ({s3rver}); a device's put-only policy holds on moto"
     )))
 }
 
-fn moto(dir: &Path) -> Result<String> {
+fn check_moto(dir: &Path) -> Result<String> {
     let device = DeviceId::from_bytes([7; 16]);
-    let document = policy::put_only("lab", "team/lab", &device);
+    let document = policy::put_only_policy("lab", "team/lab", &device);
     // One bucket, and three actions for each of two users.
     let server = servers::start_moto(dir, 7)?;
     let [whole, limited] = servers::set_up_moto(dir, &server, &document)?;
-    let there = |key| There {
+    let there = |key| ConformanceSite {
         address: server.address,
         key,
     };
-    let lacks = there(whole.clone()).suite()?;
-    put_only(&there(limited), &there(whole), &device)?;
+    let lacks = there(whole.clone()).run_suite()?;
+    check_put_only(&there(limited), &there(whole), &device)?;
     Ok(lacks)
 }
 
 /// The policy allows what a device does, and nothing else.
-fn put_only(device_key: &There, owner: &There, device: &DeviceId) -> Result<()> {
+fn check_put_only(
+    device_key: &ConformanceSite,
+    owner: &ConformanceSite,
+    device: &DeviceId,
+) -> Result<()> {
     let object = |device: &DeviceId, size: usize| {
         let body = vec![size as u8; size];
         let sha256 = sha256_hex(&body);
-        let key = keys::vault(device, 1_790_000_000, "2026-09-21", 1, &sha256);
+        let key = keys::vault_copy_key(device, 1_790_000_000, "2026-09-21", 1, &sha256);
         NewObject::new(key, body)
     };
     for size in [5_000, 17 << 20] {
@@ -162,10 +166,10 @@ fn put_only(device_key: &There, owner: &There, device: &DeviceId) -> Result<()> 
     Ok(())
 }
 
-/// It lists to anyone, so it is refused; then the suite, behind a door.
-fn s3rver(dir: &Path, data: &Path) -> Result<String> {
+/// s3rver lists to anyone, so it is refused; then the suite, behind a gatekeeper.
+fn check_s3rver(dir: &Path, data: &Path) -> Result<String> {
     let server = servers::start_s3rver(dir, data)?;
-    let there = |address| There {
+    let there = |address| ConformanceSite {
         address,
         key: ("S3RVER".into(), "S3RVER".into()),
     };
@@ -175,8 +179,8 @@ fn s3rver(dir: &Path, data: &Path) -> Result<String> {
         matches!(refused, Err(SinkError::PublicBucket { .. })),
         "it lists to anyone, and was given something: {refused:?}"
     );
-    let lacks = there(servers::front(server.address)?).suite()?;
+    let lacks = there(servers::start_gatekeeper(server.address)?).run_suite()?;
     Ok(format!(
-        "lists to anyone and is refused; behind a door it {lacks}"
+        "lists to anyone and is refused; behind a gatekeeper it {lacks}"
     ))
 }

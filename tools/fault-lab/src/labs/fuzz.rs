@@ -3,31 +3,34 @@
 //! Inputs are changed copies of good ones, and follow from their number: the same number is the same input. One that makes
 //! a reader panic is kept in the folder for temporary files, and named. `FAULT_LAB_READER` (a part of a name) picks readers.
 
-mod answers;
+mod file_targets;
 mod manifests;
 mod mutate;
-mod targets;
+mod settings_targets;
+mod store_answers;
+mod target;
 
-use crate::chance::Chance;
-use crate::form::{Form, Verdict, two_at_once};
+use crate::lab::{LabVerdict, RunLength, run_two_at_once};
+use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-use targets::Target;
+use target::FuzzTarget;
 
 /// Inputs handed over at once by one thread.
 const BATCH: u64 = 100;
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let dir = crate::desk::quick_dir()?;
-    let mut targets = targets::all(dir.path())?;
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let dir = crate::fixture::make_fast_dir()?;
+    let mut targets = all_targets(dir.path())?;
     if let Ok(only) = std::env::var("FAULT_LAB_READER") {
         targets.retain(|target| target.name.contains(&only));
     }
-    // What a panic says would stand between the figures; it is kept with the input instead.
+    // A panic would print between the figures; its message is kept with the input instead.
     let said = std::sync::Arc::new(Mutex::new(String::new()));
     let hook = std::panic::take_hook();
     let keep = std::sync::Arc::clone(&said);
@@ -38,12 +41,12 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let mut whole = 0;
     let mut ended = Ok(());
     for target in &targets {
-        let inputs = form.pick(20_000 / target.share, 1_000_000);
+        let inputs = length.pick(20_000 / target.share, 1_000_000);
         let begun = Instant::now();
         let longest = AtomicU64::new(0);
-        ended = two_at_once(inputs / BATCH, form, &|batch| {
+        ended = run_two_at_once(inputs / BATCH, length, &|batch| {
             for n in batch * BATCH..(batch + 1) * BATCH {
-                one(target, n, &longest).with_context(|| {
+                read_input(target, n, &longest).with_context(|| {
                     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
                     said.clone()
                 })?;
@@ -65,19 +68,55 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     }
     std::panic::set_hook(hook);
     ended?;
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{whole} inputs for {} readers, 0 panics",
         lines.len()
     )))
 }
 
-fn one(target: &Target, number: u64, longest: &AtomicU64) -> Result<()> {
+/// All readers, in the order they run.
+fn all_targets(dir: &Path) -> Result<Vec<FuzzTarget>> {
+    Ok(vec![
+        settings_targets::settings_file(),
+        settings_targets::env_file(dir),
+        settings_targets::destination_url(),
+        file_targets::input_trace()?,
+        file_targets::segment_file(dir)?,
+        file_targets::sealed_rows(dir)?,
+        file_targets::record_lines()?,
+        manifests::manifest_file(dir)?,
+        manifests::signed_nonsense(dir)?,
+        file_targets::vault_file(dir)?,
+        file_targets::recovery_codes(),
+        file_targets::one_time_secrets(),
+        settings_targets::requests(),
+        settings_targets::replies(),
+        file_targets::object_keys(),
+        FuzzTarget {
+            name: "S3 answers",
+            share: 1,
+            seeds: store_answers::make_seeds()?,
+            words: &[
+                b"HTTP/1.1 200 OK\r\n",
+                b"Content-Length: ",
+                b"Transfer-Encoding: chunked\r\n",
+                b"<Error><Code>SlowDown</Code>",
+                b"<IsTruncated>true</IsTruncated>",
+                b"<NextContinuationToken>a</NextContinuationToken>",
+                b"\r\n\r\n",
+            ],
+            read: Box::new(store_answers::ask_store),
+        },
+    ])
+}
+
+fn read_input(target: &FuzzTarget, number: u64, longest: &AtomicU64) -> Result<()> {
     let name = target
         .name
         .bytes()
         .fold(0xf022u64, |n, b| n.wrapping_mul(0x100_0193) ^ u64::from(b));
-    let mut chance = Chance::new(name.wrapping_add(number.wrapping_mul(0x1_0000_0001)));
-    let input = mutate::mutate(&target.seeds, target.words, &mut chance);
+    let mut rng = SeededRng::new(name.wrapping_add(number.wrapping_mul(0x1_0000_0001)));
+    let input = mutate::mutate_input(&target.seeds, target.words, &mut rng);
     let begun = Instant::now();
     let ended = catch_unwind(AssertUnwindSafe(|| (target.read)(&input)));
     let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -1,25 +1,25 @@
 //! kill -9 at any moment of the writer's and the uploader's work.
 
-use crate::book::Book;
-use crate::chance::Chance;
-use crate::child::{Child, Ended, found_vault, takes_code};
-use crate::desk::{self, Desk};
-use crate::form::{Form, Verdict, two_at_once};
-use crate::lists;
+use crate::child::{ChildExit, ChildProcess, create_vault, is_code_accepted};
+use crate::fixture::{self, JournalFixture};
+use crate::lab::{LabVerdict, RunLength, run_two_at_once};
+use crate::ledger::AckLedger;
+use crate::manifests;
+use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Kills of one journal; a new one has the ways in and the beginnings again.
+/// Kills of one journal; a new journal begins again with its first start.
 const PER_JOURNAL: u64 = 40;
 /// Lines of a child after which it is killed in any case.
 const LONGEST: u64 = 400;
 /// The first tag of a child is this much above that of the one before.
 pub(crate) const TAGS: u64 = 3_000;
 
-/// What a child can be doing when it is killed. (Upload is what its other thread does.)
+/// The work during which a child is killed. (Its other thread uploads.)
 const AIMS: [&str; 8] = [
     "start",
     "start",
@@ -32,7 +32,7 @@ const AIMS: [&str; 8] = [
 ];
 
 #[derive(Default)]
-struct Count {
+struct KillTally {
     kills: BTreeMap<&'static str, u64>,
     /// How many of them while the uploader was at work too.
     uploading: u64,
@@ -41,70 +41,72 @@ struct Count {
     longest: Duration,
 }
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let kills = form.pick(200, 10_000);
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let kills = length.pick(200, 10_000);
     // Two at once: they wait for the disk most of the time.
-    let count = Mutex::new(Count::default());
-    two_at_once(kills / PER_JOURNAL, form, &|number| {
-        let some = one_journal(number, form).with_context(|| format!("journal {number}"))?;
-        let mut count = count.lock().unwrap_or_else(PoisonError::into_inner);
+    let tally = Mutex::new(KillTally::default());
+    run_two_at_once(kills / PER_JOURNAL, length, &|number| {
+        let some = one_journal(number, length).with_context(|| format!("journal {number}"))?;
+        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         for (doing, n) in some.kills {
-            *count.kills.entry(doing).or_default() += n;
+            *tally.kills.entry(doing).or_default() += n;
         }
-        count.uploading += some.uploading;
-        count.acked += some.acked;
-        count.objects += some.objects;
-        count.longest = count.longest.max(some.longest);
+        tally.uploading += some.uploading;
+        tally.acked += some.acked;
+        tally.objects += some.objects;
+        tally.longest = tally.longest.max(some.longest);
         Ok(())
     })?;
-    let count = count.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let done: u64 = count.kills.values().sum();
-    let when: Vec<String> = count
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let done: u64 = tally.kills.values().sum();
+    let when: Vec<String> = tally
         .kills
         .iter()
         .map(|(doing, n)| format!("{n} in {doing}"))
         .collect();
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{done} kills ({}; {} of them during an upload): {} records acknowledged, 0 lost, 0 gaps; {} objects, 0 twice; longest start {:.3} s {}",
         when.join(", "),
-        count.uploading,
-        count.acked,
-        count.objects,
-        count.longest.as_secs_f64(),
-        form.pick("in memory", "on the disk")
+        tally.uploading,
+        tally.acked,
+        tally.objects,
+        tally.longest.as_secs_f64(),
+        length.pick("in memory", "on the disk")
     )))
 }
 
-fn one_journal(number: u64, form: Form) -> Result<Count> {
-    let mut chance = Chance::new(0x2545_f491_4f6c_dd1d + number);
-    let mut count = Count::default();
-    // A kill takes nothing that was written, wherever it was written to. A disk makes the starts what they are.
-    let dir = match form {
-        Form::Short => desk::quick_dir()?,
-        Form::Long => tempfile::tempdir()?,
+fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
+    let mut rng = SeededRng::new(0x2545_f491_4f6c_dd1d + number);
+    let mut tally = KillTally::default();
+    // A kill loses nothing that was written, on any file system. Only on a disk does a start take its real time.
+    let dir = match length {
+        RunLength::Short => fixture::make_fast_dir()?,
+        RunLength::Long => tempfile::tempdir()?,
     };
-    let desk = Desk::new(dir.path())?;
-    found_vault(dir.path())?;
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
-    let mut book = Book::default();
+    let fixture = JournalFixture::new(dir.path())?;
+    create_vault(dir.path())?;
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
+    let mut ledger = AckLedger::default();
     for kill in 0..PER_JOURNAL {
         let base = (kill + 1) * TAGS;
         let env = server.env();
-        let mut child = Child::start("work", dir.path(), base, chance.next(), "run", &env)?;
-        let aim = chance.one(&AIMS).unwrap_or("capture");
-        let after = 1 + chance.below(60);
+        let mut child = ChildProcess::start("work", dir.path(), base, rng.next(), "run", &env)?;
+        let aim = rng.one(&AIMS).unwrap_or("capture");
+        let after = 1 + rng.below(60);
         let mut heard = 0;
         while aim != "start" && heard < LONGEST {
-            let Some(line) = child.line()? else { break };
-            book.hear(&line)?;
+            let Some(line) = child.next_line()? else {
+                break;
+            };
+            ledger.read_line(&line)?;
             heard += 1;
             if line == "ready" {
-                count.longest = count.longest.max(child.age());
+                tally.longest = tally.longest.max(child.age());
             }
             let there = match aim {
                 "capture" => heard >= after,
-                "upload" => book.uploading,
-                _ => book.doing == aim,
+                "upload" => ledger.uploading,
+                _ => ledger.doing == aim,
             };
             if there {
                 break;
@@ -112,15 +114,15 @@ fn one_journal(number: u64, form: Form) -> Result<Count> {
         }
         // Starts take milliseconds, and each of the other steps less.
         let most = if aim == "start" { 10_000 } else { 4_000 };
-        std::thread::sleep(Duration::from_micros(chance.below(most)));
-        if let Ended::ByItself(why) = child.kill()? {
+        std::thread::sleep(Duration::from_micros(rng.below(most)));
+        if let ChildExit::ByItself(why) = child.kill()? {
             bail!("kill {kill}: the child ended by itself: {why}");
         }
-        while let Some(line) = child.line()? {
-            book.hear(&line)?;
+        while let Some(line) = child.next_line()? {
+            ledger.read_line(&line)?;
         }
-        let ready = book.ready;
-        let doing = match book.doing.as_str() {
+        let ready = ledger.ready;
+        let doing = match ledger.doing.as_str() {
             _ if !ready => "start",
             doing => AIMS
                 .iter()
@@ -128,45 +130,51 @@ fn one_journal(number: u64, form: Form) -> Result<Count> {
                 .copied()
                 .context("an unknown step")?,
         };
-        *count.kills.entry(doing).or_default() += 1;
-        count.uploading += u64::from(book.uploading);
-        // Before the first start has written its tables there is nothing to look at.
+        *tally.kills.entry(doing).or_default() += 1;
+        tally.uploading += u64::from(ledger.uploading);
+        // Before the first start has written its tables there is nothing to check.
         if ready {
-            book.look(&desk, ready)
+            ledger
+                .check_new_records(&fixture, ready)
                 .with_context(|| format!("kill {kill}, in {doing}"))?;
         }
-        book.died();
-        if chance.percent(25) {
-            desk.new_lease()?;
+        ledger.end_child();
+        if rng.percent(25) {
+            fixture.renew_lease()?;
         }
     }
-    finish(&desk, &mut book, (PER_JOURNAL + 1) * TAGS, &server.env())?;
+    finish_and_check(
+        &fixture,
+        &mut ledger,
+        (PER_JOURNAL + 1) * TAGS,
+        &server.env(),
+    )?;
     let objects = server.objects()?;
-    count.objects += book.compare(&desk, &objects)?;
-    count.acked += book.acked();
-    ensure!(book.acked() > 0, "nothing was done");
-    Ok(count)
+    tally.objects += ledger.compare_bucket(&fixture, &objects)?;
+    tally.acked += ledger.count_acknowledged();
+    ensure!(ledger.count_acknowledged() > 0, "nothing was done");
+    Ok(tally)
 }
 
-/// A last child that is not killed: it mends, delivers everything and ends; then everything is looked at.
-pub(crate) fn finish(
-    desk: &Desk,
-    book: &mut Book,
+/// Runs a last child to its end: it recovers and uploads everything; then everything is checked.
+pub(crate) fn finish_and_check(
+    fixture: &JournalFixture,
+    ledger: &mut AckLedger,
     base: u64,
     env: &[(&str, String)],
 ) -> Result<()> {
-    let mut child = Child::start("work", &desk.dir, base, 0, "finish", env)?;
-    while let Some(line) = child.line()? {
-        book.hear(&line)?;
+    let mut child = ChildProcess::start("work", &fixture.dir, base, 0, "finish", env)?;
+    while let Some(line) = child.next_line()? {
+        ledger.read_line(&line)?;
     }
-    child.wait()?;
-    ensure!(book.done, "the last child did not end its work");
-    book.look_at_all(desk)?;
-    if let Some(step) = book.code {
+    child.wait_for_success()?;
+    ensure!(ledger.done, "the last child did not end its work");
+    ledger.check_everything(fixture)?;
+    if let Some(step) = ledger.code {
         ensure!(
-            !takes_code(&desk.dir, step)?,
+            !is_code_accepted(&fixture.dir, step)?,
             "the code of step {step} was accepted, and is again"
         );
     }
-    lists::check(desk, env)
+    manifests::check_uploads(fixture, env)
 }

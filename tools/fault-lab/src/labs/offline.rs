@@ -3,12 +3,13 @@
 //! Two programs, as in life: one records on its own clock while there is no sink, one drains when there is. Each looks at
 //! its own memory while it works; after its first steps it must not grow.
 
-use super::recorded::{At, Recorded, arrived};
-use crate::form::{Bar, Form, Verdict};
+use super::recorded_journal::{RecordedJournal, check_delivery};
+use crate::fixture::FixedClock;
+use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use journal::Outbox;
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
@@ -18,9 +19,9 @@ use std::time::Instant;
 use upload::{Destination, DrainProgress, ObjectStoreSink, Sink, Timeouts, drain};
 use vault::Identity;
 
-/// Seconds of a span, and spans from one picture to the next and from one segment to the next.
+/// Seconds of a span, and spans from one screenshot to the next and from one segment to the next.
 const SPAN_S: u64 = 5;
-const PICTURE_EVERY: u64 = 6;
+const SCREENSHOT_EVERY: u64 = 6;
 const SEGMENT_EVERY: u64 = 60;
 
 /// Records in a segment at most; more than come between two of them.
@@ -29,15 +30,15 @@ const SEGMENT_RECORDS: usize = 200;
 /// How much a program may grow after its beginning, in KiB.
 const GROWTH_KIB: u64 = 10 * 1024;
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let hours: u64 = form.pick(6, 72);
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let hours: u64 = length.pick(6, 72);
     let spans = hours * 3600 / SPAN_S;
-    let pictures = spans / PICTURE_EVERY;
+    let screenshots = spans / SCREENSHOT_EVERY;
     let dir = tempfile::tempdir()?;
     let journal = dir.path().join("journal");
     let viewer = Identity::generate();
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
-    let mut bar = (form == Form::Long).then(|| Bar::new(2 * spans));
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
+    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(2 * spans));
     let mut at = |done: u64| {
         if let Some(bar) = &mut bar {
             bar.at(done);
@@ -46,24 +47,24 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     let secret = viewer.reveal();
     let spans_text = spans.to_string();
     let here = journal.display().to_string();
-    let recording = child(&["record", &here, &secret, &spans_text], &server, &mut at)?;
+    let recording = run_child(&["record", &here, &secret, &spans_text], &server, &mut at)?;
     ensure!(
         server.objects()?.is_empty(),
         "something was sent while offline"
     );
     let begun = Instant::now();
-    let objects_due = pictures + spans / SEGMENT_EVERY;
-    let draining = child(&["drain", &here], &server, &mut |done| {
+    let objects_due = screenshots + spans / SEGMENT_EVERY;
+    let draining = run_child(&["drain", &here], &server, &mut |done| {
         at(spans + done * spans / objects_due);
     })?;
     let seconds = begun.elapsed().as_secs_f64();
-    let sink = open(&|name| {
+    let sink = open_sink(&|name| {
         let found = server.env().into_iter().find(|(n, _)| *n == name);
         found.map(|(_, value)| value)
     })?;
     let listed = sink.list(upload::keys::ROOT, usize::MAX)?;
     let objects = listed.len() as u64;
-    let arrived = arrived(
+    let arrived = check_delivery(
         &journal,
         &viewer,
         listed.into_iter().map(|head| {
@@ -72,8 +73,8 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         }),
     )?;
     ensure!(
-        (arrived.records, arrived.pictures) == (spans + pictures, pictures),
-        "{arrived:?}, not {spans} spans and {pictures} pictures"
+        (arrived.records, arrived.screenshots) == (spans + screenshots, screenshots),
+        "{arrived:?}, not {spans} spans and {screenshots} screenshots"
     );
     for (what, growth) in [("recording", recording), ("draining", draining)] {
         ensure!(
@@ -81,15 +82,15 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
             "{what} grew by {growth} KiB, more than {GROWTH_KIB}"
         );
     }
-    Ok(Verdict::Passed(format!(
-        "{hours} h offline: {spans} spans and {pictures} pictures, then drained in {seconds:.1} s ({:.0} objects/s, {:.1} MB/s), complete, in order, once each; memory grew by {recording} KiB recording and {draining} KiB draining",
+    Ok(LabVerdict::Passed(format!(
+        "{hours} h offline: {spans} spans and {screenshots} screenshots, then drained in {seconds:.1} s ({:.0} objects/s, {:.1} MB/s), complete, in order, once each; memory grew by {recording} KiB recording and {draining} KiB draining",
         objects as f64 / seconds,
         arrived.bytes as f64 / 1e6 / seconds,
     )))
 }
 
-/// Runs one of the two programs to its end, with `at` told how far it is. By how much it grew, in KiB.
-fn child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u64> {
+/// Runs one of the two programs to its end and reports its progress to `at`; returns its growth in KiB.
+fn run_child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u64> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["child", "offline"])
         .args(args)
@@ -113,37 +114,39 @@ fn child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u6
     Ok(most.saturating_sub(*first))
 }
 
-/// `record DIR VIEWER SPANS`, `drain DIR`. Prints how far it is and how much memory it has, in KiB.
-pub(crate) fn program(args: &[String]) -> Result<()> {
+/// `record DIR VIEWER SPANS`, `drain DIR`. Prints its progress and its memory in KiB.
+pub(crate) fn run_program(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
-        ["record", dir, viewer, spans] => record(Path::new(dir), &viewer.parse()?, spans.parse()?),
-        ["drain", dir] => empty(Path::new(dir)),
+        ["record", dir, viewer, spans] => {
+            record_journal(Path::new(dir), &viewer.parse()?, spans.parse()?)
+        }
+        ["drain", dir] => drain_outbox(Path::new(dir)),
         _ => bail!("offline: record DIR VIEWER SPANS, or drain DIR"),
     }
 }
 
-fn record(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
-    let mut work = Recorded::new(dir, viewer)?;
+fn record_journal(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
+    let mut work = RecordedJournal::new(dir, viewer)?;
     for n in 1..=spans {
-        work.span(SPAN_S)?;
-        if n % PICTURE_EVERY == 0 {
+        work.add_span(SPAN_S)?;
+        if n % SCREENSHOT_EVERY == 0 {
             // 40 to 60 KB.
-            work.picture(40_000 + (n * 7_919 % 20_000) as usize)?;
+            work.add_screenshot(40_000 + (n * 7_919 % 20_000) as usize)?;
         }
         if n % SEGMENT_EVERY == 0 {
             work.freeze(SEGMENT_RECORDS)?;
-            println!("{n} {}", memory::kib("self", "VmRSS")?);
+            println!("{n} {}", memory::read_status_kib("self", "VmRSS")?);
         }
     }
     work.freeze(SEGMENT_RECORDS)
 }
 
-fn empty(dir: &Path) -> Result<()> {
-    let sink = open(&|name| std::env::var(name).ok())?;
+fn drain_outbox(dir: &Path) -> Result<()> {
+    let sink = open_sink(&|name| std::env::var(name).ok())?;
     let mut outbox = Outbox::open(dir)?;
     let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
-    drain(&mut outbox, &sink, None, &At(0), &mut |step| {
+    drain(&mut outbox, &sink, None, &FixedClock(0), &mut |step| {
         done += 1;
         if let DrainProgress::Segment {
             first_seq,
@@ -156,7 +159,7 @@ fn empty(dir: &Path) -> Result<()> {
                 return ControlFlow::Break(());
             }
             last_seq = last;
-            match memory::kib("self", "VmRSS") {
+            match memory::read_status_kib("self", "VmRSS") {
                 Ok(kib) => println!("{done} {kib}"),
                 Err(_) => return ControlFlow::Break(()),
             }
@@ -169,7 +172,7 @@ fn empty(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
+fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     let vars: BTreeMap<&str, String> = [
         "S3_BUCKET_NAME",
         "AWS_ACCESS_KEY_ID",
@@ -181,6 +184,6 @@ fn open(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     .filter_map(|name| Some((name, get(name)?)))
     .collect();
     let destination =
-        Destination::choose(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
-    Ok(destination.open(Timeouts::default())?)
+        Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
+    Ok(destination.open_sink(Timeouts::default())?)
 }

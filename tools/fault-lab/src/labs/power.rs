@@ -1,21 +1,21 @@
-//! The power fails: an ext4 disk whose writes are noted, cut off at any of them.
+//! The power fails: an ext4 disk whose writes are logged, cut off at any of them.
 //!
-//! What came before the last flush is on the disk. Of what came after it, each write is there, missing, or torn between
-//! two sectors, in any order: a disk promises no more. In every fifth run one flush fails, too: what was written before it
+//! Writes before the last flush are on the disk. Each later write is there, missing, or torn between two sectors, in any
+//! order: a disk promises no more. In every fifth run one flush fails, too: what was written before it
 //! may be lost for good, whatever a later flush says.
 
-mod disk;
+mod logged_disk;
 
-use crate::book::Book;
-use crate::chance::Chance;
-use crate::child::{self, Child};
-use crate::desk::{self, Desk};
-use crate::form::{Form, Verdict, two_at_once};
+use crate::child::{self, ChildProcess};
+use crate::fixture::{self, JournalFixture};
+use crate::lab::{LabVerdict, RunLength, run_two_at_once};
 use crate::labs::kill::TAGS;
-use crate::mount::{self, Mount, text};
+use crate::ledger::AckLedger;
+use crate::mount::{self, TempMount, path_text};
+use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use disk::{Disk, Op};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
+use logged_disk::{DiskOp, LoggedDisk};
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,29 +24,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const DISK: u64 = 16 << 20;
 /// Steps of the program that is cut off.
 const STEPS: u64 = 70;
-/// What a disk writes as one.
+/// The unit in which a disk writes, in bytes.
 const SECTOR: usize = 512;
 /// Images of one run of the program.
 const PER_RUN: u64 = 25;
 
 /// One run: the disk before it, what was written to it, and what the program said, each with the number of writes before.
-struct Run {
+struct PowerRun {
     base: Vec<u8>,
-    ops: Vec<Op>,
+    ops: Vec<DiskOp>,
     said: Vec<(usize, String)>,
     viewer: vault::Identity,
 }
 
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let images = form.pick(100, 2_000);
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let images = length.pick(100, 2_000);
     let (mut acked, mut codes, mut writes, mut unsure, mut failed) = (0, 0, 0, 0, 0);
     for run in 0..images / PER_RUN {
         let fails = if run % 5 == 3 { 20 + run } else { 0 };
         failed += u64::from(fails > 0);
-        let noted = match record(run, fails) {
+        let noted = match record_run(run, fails) {
             Ok(noted) => noted,
             Err(e) if run == 0 => {
-                return Ok(Verdict::CannotHere(format!(
+                return Ok(LabVerdict::CannotHere(format!(
                     "{e:#}; it takes root, /dev/fuse, a loop device and mkfs.ext4"
                 )));
             }
@@ -54,10 +54,10 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         };
         writes += noted.ops.len();
         let counts: [AtomicU64; 3] = Default::default();
-        two_at_once(PER_RUN, Form::Short, &|n| {
-            let mut chance = Chance::new(0x90_3e4 + run * PER_RUN + n);
+        run_two_at_once(PER_RUN, RunLength::Short, &|n| {
+            let mut rng = SeededRng::new(0x90_3e4 + run * PER_RUN + n);
             let some =
-                image(&noted, &mut chance).with_context(|| format!("run {run}, image {n}"))?;
+                check_image(&noted, &mut rng).with_context(|| format!("run {run}, image {n}"))?;
             for (count, n) in counts.iter().zip(some) {
                 count.fetch_add(n, Ordering::Relaxed);
             }
@@ -67,98 +67,97 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
         acked += a;
         codes += c;
         unsure += u;
-        if form == Form::Long {
+        if length == RunLength::Long {
             eprintln!("  {} of {images} images", (run + 1) * PER_RUN);
         }
     }
     ensure!(acked > 0 && codes > 0, "nothing was acknowledged");
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{images} images of {writes} noted writes ({failed} runs with a failed flush), {unsure} writes in them dropped, kept, shuffled or torn: \
-         {acked} acknowledged records looked for, 0 lost, pictures whole; {codes} accepted codes tried again, 0 accepted"
+         {acked} acknowledged records looked for, 0 lost, screenshots whole; {codes} accepted codes tried again, 0 accepted"
     )))
 }
 
-/// Runs the program on a disk that notes.
-/// The flush of the number `fails` fails; 0: none.
-fn record(run: u64, fails: u64) -> Result<Run> {
+/// Runs the program on a disk that logs its writes. The flush of the number `fails` fails; 0: none.
+fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     let dir = tempfile::tempdir()?;
     let plain = dir.path().join("plain");
     File::create(&plain)?.set_len(DISK)?;
-    mount::format(&plain)?;
-    let disk = Disk::new(fs::read(&plain)?, &dir.path().join("fuse"))?;
+    mount::make_ext4(&plain)?;
+    let disk = LoggedDisk::new(fs::read(&plain)?, &dir.path().join("fuse"))?;
     let at = dir.path().join("mounted");
-    let mounted = Mount::new(&disk.file, &at, "loop")?;
-    let desk = Desk::new(&at)?;
-    child::found_vault(&at)?;
-    mount::tool("sync", &["-f", text(&at)?])?;
-    disk.note(fails);
-    // What was sent is far from this disk.
-    let server = S3Server::start(Options::new(dir.path().join("s3")))?;
+    let mounted = TempMount::new(&disk.file, &at, "loop")?;
+    let fixture = JournalFixture::new(&at)?;
+    child::create_vault(&at)?;
+    mount::run_tool("sync", &["-f", path_text(&at)?])?;
+    disk.start_log(fails);
+    // The bucket is not on this disk.
+    let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
     let env = server.env();
-    let mut child = Child::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
+    let mut child = ChildProcess::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
     let mut said = Vec::new();
-    while let Some(line) = child.line()? {
+    while let Some(line) = child.next_line()? {
         let before = disk.log.lock().ops.len();
         said.push((before, line));
     }
-    let (code, errors) = child.end()?;
+    let (code, errors) = child.wait_for_exit()?;
     ensure!(
         code == Some(0) || fails > 0 && code == Some(1) && !errors.contains("panicked"),
         "the program ended with {code:?}: {errors}"
     );
-    let (base, ops) = disk.take();
+    let (base, ops) = disk.take_log();
     ensure!(
-        fails == 0 || ops.iter().any(|op| matches!(op, Op::Failed)),
+        fails == 0 || ops.iter().any(|op| matches!(op, DiskOp::Failed)),
         "no flush failed"
     );
-    mounted.end()?;
-    disk.end()?;
+    mounted.unmount()?;
+    disk.unmount()?;
     ensure!(
-        ops.iter().any(|op| matches!(op, Op::Flush)),
+        ops.iter().any(|op| matches!(op, DiskOp::Flush)),
         "no flush reached the disk"
     );
-    Ok(Run {
+    Ok(PowerRun {
         base,
         ops,
         said,
-        viewer: desk.viewer,
+        viewer: fixture.viewer,
     })
 }
 
-/// One image: cut, mounted and looked at. How many acknowledged records and codes were looked for, and how many writes
-/// were unsure.
-fn image(run: &Run, chance: &mut Chance) -> Result<[u64; 3]> {
-    // Anywhere, or where most is unsure: just before a flush.
-    let mut cut = 1 + chance.index(run.ops.len());
-    if chance.percent(60) {
-        let flush = |op: &Op| !matches!(op, Op::Write { .. });
+/// Cuts one image, mounts and checks it; returns how many acknowledged records and codes were looked for, and how many
+/// writes were uncertain.
+fn check_image(run: &PowerRun, rng: &mut SeededRng) -> Result<[u64; 3]> {
+    // Anywhere, or where most is uncertain: just before a flush.
+    let mut cut = 1 + rng.index(run.ops.len());
+    if rng.percent(60) {
+        let flush = |op: &DiskOp| !matches!(op, DiskOp::Write { .. });
         let rest = run.ops.get(cut..).unwrap_or_default();
         cut += rest.iter().position(flush).unwrap_or(0);
     }
-    let (content, unsure) = cut_off(run, cut, chance);
-    let dir = desk::quick_dir()?;
+    let (content, unsure) = cut_power(run, cut, rng);
+    let dir = fixture::make_fast_dir()?;
     let file = dir.path().join("disk");
     fs::write(&file, content)?;
     let at = dir.path().join("mounted");
-    let mounted = match Mount::new(&file, &at, "loop") {
-        // A disk that lost what it had refused can cost ext4 itself; that is for fsck, and not looked at here.
-        Err(_) if lied(run, cut) => return Ok([0; 3]),
+    let mounted = match TempMount::new(&file, &at, "loop") {
+        // A disk that lost refused writes can break ext4 itself; that is for fsck, and not checked here.
+        Err(_) if has_failed_flush(run, cut) => return Ok([0; 3]),
         mounted => mounted.context("the file system is broken")?,
     };
-    let looked = look(run, cut, &at);
-    mounted.end()?;
+    let looked = check_journal(run, cut, &at);
+    mounted.unmount()?;
     let (acked, codes) = looked.with_context(|| format!("cut at {cut} of {}", run.ops.len()))?;
     Ok([acked, codes, unsure])
 }
 
 /// True when a flush failed before the cut.
-fn lied(run: &Run, cut: usize) -> bool {
+fn has_failed_flush(run: &PowerRun, cut: usize) -> bool {
     let before = run.ops.get(..cut).unwrap_or_default();
-    before.iter().any(|op| matches!(op, Op::Failed))
+    before.iter().any(|op| matches!(op, DiskOp::Failed))
 }
 
 /// The disk's content after a cut before the write `cut`, and how many writes came after the last flush.
-fn cut_off(run: &Run, cut: usize, chance: &mut Chance) -> (Vec<u8>, u64) {
+fn cut_power(run: &PowerRun, cut: usize, rng: &mut SeededRng) -> (Vec<u8>, u64) {
     let mut content = run.base.clone();
     let mut put = |at: usize, bytes: &[u8]| {
         if let Some(room) = content.get_mut(at..at + bytes.len()) {
@@ -168,25 +167,25 @@ fn cut_off(run: &Run, cut: usize, chance: &mut Chance) -> (Vec<u8>, u64) {
     let mut unsure: Vec<(usize, &[u8])> = Vec::new();
     for op in run.ops.get(..cut).unwrap_or_default() {
         match op {
-            Op::Write { at, bytes } => unsure.push((*at, bytes)),
-            Op::Flush => {
+            DiskOp::Write { at, bytes } => unsure.push((*at, bytes)),
+            DiskOp::Flush => {
                 for (at, bytes) in unsure.drain(..) {
                     put(at, bytes);
                 }
             }
-            Op::Failed => unsure.retain(|_| chance.percent(50)),
+            DiskOp::Failed => unsure.retain(|_| rng.percent(50)),
         }
     }
     for n in (1..unsure.len()).rev() {
-        unsure.swap(n, chance.index(n + 1));
+        unsure.swap(n, rng.index(n + 1));
     }
     for (at, bytes) in &unsure {
-        match chance.below(10) {
+        match rng.below(10) {
             0..4 => {}
             4..8 => put(*at, bytes),
             _ => {
                 for (n, sector) in bytes.chunks(SECTOR).enumerate() {
-                    if chance.percent(50) {
+                    if rng.percent(50) {
                         put(at + n * SECTOR, sector);
                     }
                 }
@@ -196,27 +195,27 @@ fn cut_off(run: &Run, cut: usize, chance: &mut Chance) -> (Vec<u8>, u64) {
     (content, unsure.len() as u64)
 }
 
-/// Starts on what is left, and looks for what was acknowledged before the cut.
-fn look(run: &Run, cut: usize, at: &Path) -> Result<(u64, u64)> {
-    let mut book = Book::default();
+/// Opens the journal after the cut, and looks for everything acknowledged before it.
+fn check_journal(run: &PowerRun, cut: usize, at: &Path) -> Result<(u64, u64)> {
+    let mut ledger = AckLedger::default();
     for (position, line) in &run.said {
         let word = line.split(' ').next().unwrap_or_default();
         let heard = match word {
-            // What it was about to do may have begun before its words were read.
+            // The announced step may have begun before its line was read.
             "taking" | "dropping" | "opening" => true,
             "upload" | "do" | "done" => false,
             _ => *position <= cut,
         };
         if heard {
-            book.hear(line)?;
+            ledger.read_line(line)?;
         }
     }
-    book.died();
-    let desk = Desk {
+    ledger.end_child();
+    let fixture = JournalFixture {
         dir: at.to_owned(),
         viewer: run.viewer.clone(),
     };
-    let (mut journal, recovery) = desk::open(at, desk::START_US)?;
+    let (mut journal, recovery) = fixture::open_journal(at, fixture::START_US)?;
     if let Some(quarantined) = recovery.quarantined {
         bail!("the journal was damaged: {}", quarantined.why);
     }
@@ -229,18 +228,18 @@ fn look(run: &Run, cut: usize, at: &Path) -> Result<(u64, u64)> {
         .into_iter()
         .map(model::Record::Span)
         .collect();
-    journal.commit_recovered(&open, desk::START_US)?;
+    journal.commit_recovered(&open, fixture::START_US)?;
     drop(journal);
-    book.look_at_all(&desk)?;
-    let codes = match book.code {
+    ledger.check_everything(&fixture)?;
+    let codes = match ledger.code {
         Some(step) => {
             ensure!(
-                !child::takes_code(at, step)?,
+                !child::is_code_accepted(at, step)?,
                 "the code of step {step} was accepted before the cut, and is again"
             );
             1
         }
         None => 0,
     };
-    Ok((book.acked(), codes))
+    Ok((ledger.count_acknowledged(), codes))
 }

@@ -1,6 +1,6 @@
-//! A check of a bucket that is made up as it is read: objects need no disk, so there can be a million of them.
+//! A check of a synthetic bucket: objects are made when they are read and need no disk, so there can be a million.
 
-use crate::form::{Bar, Form, Verdict};
+use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
@@ -20,11 +20,11 @@ use vault::DeviceKey;
 const LISTED: u64 = 1_000;
 /// Days over which they are spread.
 const DAYS: u64 = 28;
-/// What a check may need beside what the program needs anyway.
+/// Memory that a check may need in addition to the program itself.
 const MEMORY_KIB: u64 = 48 * 1024;
 
 /// `whole` segments of one record each, and the manifests that list them.
-struct Bucket {
+struct SyntheticBucket {
     device: DeviceId,
     key: DeviceKey,
     whole: u64,
@@ -36,7 +36,7 @@ struct Bucket {
     missing: Option<u64>,
 }
 
-impl Bucket {
+impl SyntheticBucket {
     fn new(whole: u64, key: DeviceKey) -> Result<Self> {
         let mut bucket = Self {
             device: DeviceId::from_bytes([7; 16]),
@@ -64,7 +64,7 @@ impl Bucket {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
         let form = journal::ObjectEncoding::Age;
-        let name = keys::activity(&self.device, 1, day, seq, &sha256, form);
+        let name = keys::segment_key(&self.device, 1, day, seq, &sha256, form);
         (name, sha256)
     }
 
@@ -106,18 +106,18 @@ impl Bucket {
     fn manifest_name(&self, no: u64) -> String {
         let sha256 = usize::try_from(no - 1).ok().and_then(|n| self.chain.get(n));
         let sha256 = sha256.map_or("", String::as_str);
-        keys::manifest(&self.device, 1, "2026-02-28", no, sha256)
+        keys::manifest_key(&self.device, 1, "2026-02-28", no, sha256)
     }
 }
 
-/// Only what a check asks for is there.
+/// A check uses none of these.
 fn unused<T>() -> Result<T, SinkError> {
     Err(SinkError::Other {
         what: "nobody asks for that here".to_owned(),
     })
 }
 
-impl Sink for Bucket {
+impl Sink for SyntheticBucket {
     fn put_new(&self, _: &NewObject) -> Result<PutOutcome, SinkError> {
         unused()
     }
@@ -143,7 +143,7 @@ impl Sink for Bucket {
     }
 }
 
-impl InspectableSink for Bucket {
+impl InspectableSink for SyntheticBucket {
     fn each(
         &self,
         _: &str,
@@ -166,7 +166,7 @@ impl InspectableSink for Bucket {
         Ok(())
     }
 
-    fn digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
+    fn read_digests(&self, names: &[String]) -> LookupResults<ObjectDigest> {
         names
             .iter()
             .map(|name| {
@@ -181,7 +181,7 @@ impl InspectableSink for Bucket {
             .collect()
     }
 
-    fn contents(&self, names: &[String]) -> LookupResults<Bytes> {
+    fn read_contents(&self, names: &[String]) -> LookupResults<Bytes> {
         names
             .iter()
             .map(|name| {
@@ -194,27 +194,27 @@ impl InspectableSink for Bucket {
 }
 
 /// Checks a whole bucket, then one with flaws.
-pub(crate) fn run(form: Form) -> Result<Verdict> {
-    let whole = form.pick(20_000, 1_000_000);
+pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
+    let whole = length.pick(20_000, 1_000_000);
     let dir = tempfile::tempdir()?;
-    let mut bucket = Bucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
-    let before = memory::kib("self", "VmRSS")?;
-    // From here on the peak counts anew (proc(5), clear_refs).
+    let mut bucket = SyntheticBucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
+    let before = memory::read_status_kib("self", "VmRSS")?;
+    // Resets the peak of memory (proc(5), clear_refs).
     fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;
     let begun = Instant::now();
-    check(&bucket, &[])?;
+    check_bucket(&bucket, &[])?;
     let seconds = begun.elapsed().as_secs_f64();
-    let peak = memory::kib("self", "VmHWM")?.saturating_sub(before);
+    let peak = memory::read_status_kib("self", "VmHWM")?.saturating_sub(before);
     ensure!(
         peak <= MEMORY_KIB,
         "it took {peak} KiB, more than {MEMORY_KIB} KiB"
     );
-    if form == Form::Short {
+    if length == RunLength::Short {
         bucket.edited = Some(whole / 2);
         bucket.missing = Some(whole / 3);
-        check(&bucket, &[FaultKind::MissingObject, FaultKind::Edited])?;
+        check_bucket(&bucket, &[FaultKind::MissingObject, FaultKind::Edited])?;
     }
-    Ok(Verdict::Passed(format!(
+    Ok(LabVerdict::Passed(format!(
         "{whole} objects and {} manifests in {seconds:.1} s, {:.0} objects/s, {:.1} MiB of memory at most",
         bucket.chain.len(),
         whole as f64 / seconds,
@@ -222,8 +222,8 @@ pub(crate) fn run(form: Form) -> Result<Verdict> {
     )))
 }
 
-fn check(bucket: &Bucket, expected: &[FaultKind]) -> Result<()> {
-    let mut bar = Bar::new(bucket.whole);
+fn check_bucket(bucket: &SyntheticBucket, expected: &[FaultKind]) -> Result<()> {
+    let mut bar = ProgressBar::new(bucket.whole);
     let report = verify(bucket, &VerifyOptions::default(), None, 0, &mut |step| {
         if let VerifyProgress::Followed { objects, .. } = step {
             bar.at(objects);

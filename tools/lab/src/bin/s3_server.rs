@@ -1,7 +1,7 @@
 //! `lab-s3`: serves a directory as an S3 bucket on loopback until it is interrupted.
 
 use anyhow::{Context, Result, bail};
-use lab::s3::{Options, S3Server};
+use lab::s3::{S3Server, S3ServerOptions};
 use std::io::Write;
 
 const USAGE: &str = "\
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
             .next()
             .with_context(|| format!("{name} needs a value\n{USAGE}"))?;
         if name == "--dir" {
-            options = Some(Options::new(value));
+            options = Some(S3ServerOptions::new(value));
         } else {
             rest.push((name, value));
         }
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
             _ => bail!("unknown option {name}\n{USAGE}"),
         }
     }
-    // The handlers stand before the first line is printed, so whoever reads it may stop the server at once.
+    // Installed before the first line is printed: a reader of that line may stop the server at once.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

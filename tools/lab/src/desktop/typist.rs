@@ -76,7 +76,7 @@ impl Typist {
         Ok(())
     }
 
-    /// Waits until the server has worked off everything sent so far.
+    /// Waits until the server has processed everything sent so far.
     ///
     /// # Errors
     /// When the server is gone.

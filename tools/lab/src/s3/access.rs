@@ -1,15 +1,15 @@
-//! Who may do what.
+//! BucketAccess control of the server.
 
 use s3s::access::{S3Access, S3AccessContext};
 use std::pin::Pin;
 
-/// What the server allows, beside the right signature.
+/// Operations that the server allows with a valid signature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Access {
+pub enum BucketAccess {
     /// Everything.
     #[default]
     Whole,
-    /// To store and nothing else, as a key with the policy of `docs/IAM.md` may: no look, no list, no read, no delete.
+    /// To store and nothing else, as with the policy of `docs/IAM.md`: no head, no list, no get, no delete.
     PutOnly,
     /// Everything, and anyone may list the bucket.
     PublicList,
@@ -18,7 +18,7 @@ pub enum Access {
 /// Only signed requests, and only for the one bucket: `s3s-fs` by itself would make any bucket that is named.
 pub(super) struct OneBucket {
     pub(super) name: String,
-    pub(super) access: Access,
+    pub(super) access: BucketAccess,
 }
 
 impl OneBucket {
@@ -31,7 +31,7 @@ impl OneBucket {
         {
             return Err(s3s::s3_error!(NoSuchBucket));
         }
-        let public = self.access == Access::PublicList && operation == "ListObjectsV2";
+        let public = self.access == BucketAccess::PublicList && operation == "ListObjectsV2";
         if cx.credentials().is_none() && !public {
             return Err(s3s::s3_error!(AccessDenied, "the request is not signed"));
         }
@@ -43,7 +43,7 @@ impl OneBucket {
                 | "CompleteMultipartUpload"
                 | "AbortMultipartUpload"
         );
-        if self.access == Access::PutOnly && !stores {
+        if self.access == BucketAccess::PutOnly && !stores {
             return Err(s3s::s3_error!(AccessDenied, "the key may only store"));
         }
         Ok(())

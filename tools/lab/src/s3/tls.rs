@@ -7,11 +7,12 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
-/// The authority's certificate, for whoever is to trust the server. The server's own names 127.0.0.1, `localhost` and
-/// `bucket.test`.
+/// The authority's certificate, for clients that shall trust the server. The server's own certificate names 127.0.0.1,
+/// `localhost` and `bucket.test`.
 pub const AUTHORITY: &str = include_str!("tls/ca.pem");
 
-pub(super) fn acceptor() -> Result<TlsAcceptor> {
+/// A TLS acceptor with the certificate of the lab.
+pub(super) fn make_acceptor() -> Result<TlsAcceptor> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem"))
         .context("the lab's certificate")?;
     let key =

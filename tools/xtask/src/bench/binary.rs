@@ -1,16 +1,16 @@
 //! The shipped file.
 
-use super::Ground;
-use super::table::{Row, Target};
-use crate::process::output;
+use super::context::BenchContext;
+use super::table::{BenchRow, BenchTarget};
+use crate::process::output_of;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
-    let facts = std::fs::metadata(&ground.uam)
-        .with_context(|| format!("looking at {}", ground.uam.display()))?;
+pub(super) fn measure_binary(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    let facts = std::fs::metadata(&context.uam)
+        .with_context(|| format!("looking at {}", context.uam.display()))?;
     let age = facts
         .modified()
         .ok()
@@ -19,23 +19,23 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
             || "some time".into(),
             |a| format!("{} min", a.as_secs() / 60),
         );
-    let version = output(Command::new(&ground.uam).arg("--version")).unwrap_or_default();
+    let version = output_of(Command::new(&context.uam).arg("--version")).unwrap_or_default();
     println!(
         "{} built {age} ago: {}",
         version.trim(),
-        ground.uam.display()
+        context.uam.display()
     );
-    Ok(vec![Row {
+    Ok(vec![BenchRow {
         name: "binary, MiB".into(),
-        uam: Some(mib(&ground.uam)?),
+        uam: Some(to_mib(&context.uam)?),
         python: None,
         digits: 2,
-        target: Target::None,
+        target: BenchTarget::None,
     }])
 }
 
 /// The size of a file in MiB.
-pub(super) fn mib(file: &Path) -> Result<f64> {
+pub(super) fn to_mib(file: &Path) -> Result<f64> {
     let facts =
         std::fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?;
     #[expect(clippy::cast_precision_loss, reason = "some millions")]

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// A look at a process and its children.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
+pub(crate) struct ProcessSample {
     at: Instant,
     cpu_ns: u64,
     rss_kib: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Sample {
 
 /// What lay between two looks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
+pub(crate) struct ProcessCost {
     /// Wall time in seconds.
     pub(crate) seconds: f64,
     /// CPU time in milliseconds.
@@ -35,19 +35,19 @@ pub(crate) struct Cost {
     pub(crate) rss_mib: f64,
 }
 
-impl Cost {
+impl ProcessCost {
     /// CPU as a share of one core, in percent.
     pub(crate) fn percent(&self) -> f64 {
         self.cpu_ms / self.seconds / 10.0
     }
 }
 
-impl Sample {
+impl ProcessSample {
     /// Looks at `pid` and its descendants.
     ///
     /// # Errors
     /// When the process is gone.
-    pub(crate) fn take(pid: u32) -> Result<Self> {
+    pub(crate) fn take_sample(pid: u32) -> Result<Self> {
         let mut sum = Self {
             at: Instant::now(),
             cpu_ns: 0,
@@ -64,12 +64,12 @@ impl Sample {
         let (seconds, nanos) = (time.tv_sec(), time.tv_nsec());
         self.cpu_ns += u64::try_from(seconds)? * 1_000_000_000 + u64::try_from(nanos)?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        self.rss_kib += field(&status, "VmRSS").unwrap_or(0);
+        self.rss_kib += status_field(&status, "VmRSS").unwrap_or(0);
         for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
             let dir = task?.path();
             // A thread may end between the listing and the look.
             if let Ok(status) = std::fs::read_to_string(dir.join("status")) {
-                self.wakes += field(&status, "voluntary_ctxt_switches").unwrap_or(0);
+                self.wakes += status_field(&status, "voluntary_ctxt_switches").unwrap_or(0);
             }
             let children = std::fs::read_to_string(dir.join("children")).unwrap_or_default();
             for child in children.split_whitespace().filter_map(|c| c.parse().ok()) {
@@ -81,9 +81,9 @@ impl Sample {
 
     /// What has been spent since `self`, given a later look.
     #[expect(clippy::cast_precision_loss, reason = "counters far below 2^52")]
-    pub(crate) fn until(&self, later: &Self) -> Cost {
+    pub(crate) fn cost_until(&self, later: &Self) -> ProcessCost {
         let seconds = later.at.duration_since(self.at).as_secs_f64().max(1e-9);
-        Cost {
+        ProcessCost {
             seconds,
             cpu_ms: later.cpu_ns.saturating_sub(self.cpu_ns) as f64 / 1e6,
             wakes_per_second: later.wakes.saturating_sub(self.wakes) as f64 / seconds,
@@ -93,7 +93,7 @@ impl Sample {
 }
 
 /// A number of a `/proc/…/status` file.
-fn field(status: &str, name: &str) -> Option<u64> {
+fn status_field(status: &str, name: &str) -> Option<u64> {
     status
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?
@@ -111,21 +111,21 @@ mod tests {
     #[test]
     fn fields_are_found_by_their_whole_name() {
         let status = "Name:\tuam\nVmRSS:\t   12345 kB\nvoluntary_ctxt_switches:\t17\nnonvoluntary_ctxt_switches:\t4\n";
-        assert_eq!(field(status, "VmRSS"), Some(12_345));
-        assert_eq!(field(status, "voluntary_ctxt_switches"), Some(17));
-        assert_eq!(field(status, "VmSwap"), None);
+        assert_eq!(status_field(status, "VmRSS"), Some(12_345));
+        assert_eq!(status_field(status, "voluntary_ctxt_switches"), Some(17));
+        assert_eq!(status_field(status, "VmSwap"), None);
     }
 
     #[test]
     fn work_shows_on_the_clock() {
         let pid = std::process::id();
-        let before = Sample::take(pid).unwrap();
+        let before = ProcessSample::take_sample(pid).unwrap();
         let mut sum = 0u64;
         for n in 0..20_000_000u64 {
             sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(n));
         }
         std::hint::black_box(sum);
-        let cost = before.until(&Sample::take(pid).unwrap());
+        let cost = before.cost_until(&ProcessSample::take_sample(pid).unwrap());
         assert!(cost.cpu_ms > 0.0 && cost.rss_mib > 0.0, "{cost:?}");
     }
 }

@@ -3,11 +3,12 @@
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
 
-use super::table::{Row, Target};
-use super::{Ground, number};
+use super::context::{BenchContext, read_number};
+use super::table::{BenchRow, BenchTarget};
 use crate::build;
-use crate::page::{self, Browser};
-use crate::process::{Group, Stopped};
+use crate::cache::cache_dir;
+use crate::page_test::BrowserTools;
+use crate::process::{Interrupted, ProcessGroup};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -16,7 +17,7 @@ use std::process::{Command, Stdio};
 
 /// What is published of the same in ActivityWatch, for whoever reads the table.
 pub(super) const NOTES: &str = "\
-Page rows: a year of 1,000,000 spans and 50,000 pictures; the slowest of the runs is shown, but of the day view the one \
+Page rows: a year of 1,000,000 spans and 50,000 screenshots; the slowest of the runs is shown, but of the day view the one \
 that 99 in a hundred do not exceed, over every day of the year. Each look that is new writes its notice durably first, \
 as it does in `uam dashboard`. ActivityWatch publishes no figures for such data; its issue tracker tells of an activity \
 view that loaded in about 10 s and then 5 s (aw-webui pull request 326), of 1 to 3 s for a page on localhost (aw-webui \
@@ -24,21 +25,37 @@ issue 124), of a month that ran into the limit of 30 s, with the server growing 
 of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
-    let programs = build::programs(&["--release", "-p", "bench-page"], ground.stop)?;
-    let program = build::the(&programs, "bench-page")?;
-    let year = page::cache()?.join("bench-page");
+pub(super) fn measure_page_rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    page_rows(&measure_page(context)?)
+}
+
+/// The page, measured.
+struct PageFigures {
+    /// How long its answers took.
+    answers: Value,
+    /// What a browser saw of it, where there is one.
+    painted: Option<Value>,
+    /// The most memory the server had, in MB.
+    peak_mb: Option<f64>,
+    /// The journal's size, in MB.
+    journal_mb: Option<f64>,
+}
+
+fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
+    let programs = build::build_programs(&["--release", "-p", "bench-page"], context.stop)?;
+    let program = build::find_program(&programs, "bench-page")?;
+    let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
-    let made = ground.measured(Command::new(&program).arg("make").arg(&year))?;
+    let made = context.run_measured(Command::new(&program).arg("make").arg(&year))?;
     println!("{made}");
 
     let mut serve = Command::new(&program);
     serve
-        .arg("serve")
+        .args(["page", "serve"])
         .arg(&year)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    let mut server = Group::start(&mut serve)?;
+    let mut server = ProcessGroup::start(&mut serve)?;
     let mut stdin = server.child().stdin.take().context("its input")?;
     let mut stdout = BufReader::new(server.child().stdout.take().context("its output")?);
     let pid = server.child().id();
@@ -47,146 +64,94 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
 
     let mut ask = Command::new(&program);
     ask.arg("ask").arg(first.trim());
-    if ground.quick {
+    if context.quick {
         ask.arg("quick");
     }
-    let asked = ground.measured(&mut ask).context("asking the page")?;
-    let painted = match Browser::find(ground.stop) {
-        Ok(browser) => {
-            let mut link = || -> Result<String> {
-                use std::io::Write;
-                writeln!(stdin).context("asking for a link")?;
-                let mut line = String::new();
-                stdout.read_line(&mut line).context("reading a link")?;
-                Ok(line.trim().to_owned())
-            };
-            Some(paint(ground, &browser, &mut link)?)
-        }
-        Err(error) if error.is::<Stopped>() => return Err(error),
+    let answers = context.run_measured(&mut ask).context("asking the page")?;
+    let mut next_link = || -> Result<String> {
+        use std::io::Write;
+        writeln!(stdin).context("asking for a link")?;
+        let mut line = String::new();
+        stdout.read_line(&mut line).context("reading a link")?;
+        Ok(line.trim().to_owned())
+    };
+    let painted = match BrowserTools::find(context.stop) {
+        Ok(browser) => Some(measure_painting(context, &browser, &mut next_link)?),
+        Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => {
             println!("Not painted: {error:#}");
             None
         }
     };
-    let peak = peak_mb(pid);
+    let peak_mb = peak_mb(pid);
     drop(stdin);
-    let size = size_mb(&year.join("journal"));
-    drop(server);
+    Ok(PageFigures {
+        answers,
+        painted,
+        peak_mb,
+        journal_mb: size_mb(&year.join("journal")),
+    })
+}
 
-    let of = |path: &[&str]| number(&asked, path);
-    let row = |name: &str, digits, target, value: Option<f64>| Row {
+fn page_rows(figures: &PageFigures) -> Result<Vec<BenchRow>> {
+    use BenchTarget::{AtMost, None as Open};
+    let answer = |path: &[&str]| read_number(&figures.answers, path).map(Some);
+    let seen = |name: &str| {
+        let painted = figures.painted.as_ref()?;
+        read_number(painted, &[name]).ok()
+    };
+    let days = read_number(&figures.answers, &["day", "runs"])?;
+    let day = format!("page, a day of 2,740 spans, p99 of {days:.0}: ms");
+    #[rustfmt::skip]
+    let rows = [
+        (day.as_str(), 1, AtMost(100.0), answer(&["day", "p99"])?),
+        ("  the same, its notice being written already: ms", 1, Open, answer(&["day_again", "p99"])?),
+        ("  the middle one: ms", 1, Open, answer(&["day", "p50"])?),
+        ("page, the year by application: ms", 0, AtMost(1_000.0), answer(&["year_app"])?),
+        ("page, the year by category, rules on titles: ms", 0, AtMost(1_000.0), answer(&["year_category"])?),
+        ("page, a month by category: ms", 0, Open, answer(&["month_category"])?),
+        ("page, a search of the year, nothing found: ms", 0, AtMost(300.0), answer(&["search_none"])?),
+        ("page, a search of the year, few hits: ms", 0, AtMost(300.0), answer(&["search_seldom"])?),
+        ("page, a search of the year, 300 hits: ms", 0, AtMost(300.0), answer(&["search_often"])?),
+        ("page, the gallery of 50,000 screenshots: ms", 0, Open, answer(&["gallery", "most"])?),
+        ("page, weight of the day view without screenshots: kB", 1, AtMost(150.0), seen("weight_kb")),
+        ("  of it unpacked: kB", 1, Open, seen("plain_kb")),
+        ("page, first paint on loopback: ms", 0, AtMost(200.0), seen("paint_ms")),
+        ("page, the day drawn in full: ms", 0, Open, seen("drawn_ms")),
+        ("page, server memory after all of it, peak RSS: MB", 1, AtMost(60.0), figures.peak_mb),
+        ("page, size of that journal: MB", 0, Open, figures.journal_mb),
+    ];
+    let row = |(name, digits, target, uam): (&str, _, _, _)| BenchRow {
         name: name.to_owned(),
-        uam: value,
+        uam,
         python: None,
         digits,
         target,
     };
-    let days = number(&asked, &["day", "runs"])?;
-    let day = format!("page, a day of 2,740 spans, p99 of {days:.0}: ms");
-    let painted = painted.as_ref();
-    let seen = |name: &str| painted.and_then(|p| number(p, &[name]).ok());
-    Ok(vec![
-        row(&day, 1, Target::AtMost(100.0), Some(of(&["day", "p99"])?)),
-        row(
-            "  the same, its notice being written already: ms",
-            1,
-            Target::None,
-            Some(of(&["day_again", "p99"])?),
-        ),
-        row(
-            "  the middle one: ms",
-            1,
-            Target::None,
-            Some(of(&["day", "p50"])?),
-        ),
-        row(
-            "page, the year by application: ms",
-            0,
-            Target::AtMost(1_000.0),
-            Some(of(&["year_app"])?),
-        ),
-        row(
-            "page, the year by category, rules on titles: ms",
-            0,
-            Target::AtMost(1_000.0),
-            Some(of(&["year_category"])?),
-        ),
-        row(
-            "page, a month by category: ms",
-            0,
-            Target::None,
-            Some(of(&["month_category"])?),
-        ),
-        row(
-            "page, a search of the year, nothing found: ms",
-            0,
-            Target::AtMost(300.0),
-            Some(of(&["search_none"])?),
-        ),
-        row(
-            "page, a search of the year, few hits: ms",
-            0,
-            Target::AtMost(300.0),
-            Some(of(&["search_seldom"])?),
-        ),
-        row(
-            "page, a search of the year, 300 hits: ms",
-            0,
-            Target::AtMost(300.0),
-            Some(of(&["search_often"])?),
-        ),
-        row(
-            "page, the gallery of 50,000 pictures: ms",
-            0,
-            Target::None,
-            Some(of(&["gallery", "most"])?),
-        ),
-        row(
-            "page, weight of the day view without pictures: KB",
-            1,
-            Target::AtMost(150.0),
-            seen("weight_kb"),
-        ),
-        row("  of it unpacked: KB", 1, Target::None, seen("plain_kb")),
-        row(
-            "page, first paint on loopback: ms",
-            0,
-            Target::AtMost(200.0),
-            seen("paint_ms"),
-        ),
-        row(
-            "page, the day drawn in full: ms",
-            0,
-            Target::None,
-            seen("drawn_ms"),
-        ),
-        row(
-            "page, server memory after all of it, peak RSS: MB",
-            1,
-            Target::AtMost(60.0),
-            peak,
-        ),
-        row("page, size of that journal: MB", 0, Target::None, size),
-    ])
+    Ok(rows.map(row).into())
 }
 
 /// First paint and weight in a browser: the middle one of some visits.
-fn paint(
-    ground: &Ground<'_>,
-    browser: &Browser,
+fn measure_painting(
+    context: &BenchContext<'_>,
+    browser: &BrowserTools,
     link: &mut dyn FnMut() -> Result<String>,
 ) -> Result<Value> {
-    let visits = if ground.quick { 3 } else { 9 };
+    let visits = if context.quick { 3 } else { 9 };
     let mut found: Vec<Value> = Vec::new();
     for _ in 0..visits {
-        let mut node = browser.node("paint.mjs");
+        let mut node = browser.node_command("paint.mjs");
         node.arg(link()?);
-        found.push(ground.measured(&mut node).context("painting the page")?);
+        found.push(
+            context
+                .run_measured(&mut node)
+                .context("painting the page")?,
+        );
     }
     let middle = |name: &str| -> Result<f64> {
         let mut values: Vec<f64> = found
             .iter()
-            .map(|value| number(value, &[name]))
+            .map(|value| read_number(value, &[name]))
             .collect::<Result<_>>()?;
         values.sort_by(f64::total_cmp);
         values

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// What a row should come to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Target {
+pub(crate) enum BenchTarget {
     /// Shown for information.
     None,
     /// uam's own value may be at most this.
@@ -17,7 +17,7 @@ pub(crate) enum Target {
 
 /// One measured quantity, side by side.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct BenchRow {
     /// What was measured, with its unit.
     pub(crate) name: String,
     /// uam's value; `None` when it could not be measured.
@@ -27,10 +27,10 @@ pub(crate) struct Row {
     /// Digits after the point.
     pub(crate) digits: usize,
     /// What it should come to.
-    pub(crate) target: Target,
+    pub(crate) target: BenchTarget,
 }
 
-impl Row {
+impl BenchRow {
     fn ratio(&self) -> Option<f64> {
         let (uam, python) = (self.uam?, self.python?);
         (python > 0.0).then(|| uam / python)
@@ -38,10 +38,10 @@ impl Row {
 
     fn verdict(&self) -> Option<bool> {
         match self.target {
-            Target::None => None,
-            Target::AtMost(limit) => Some(self.uam? <= limit),
-            Target::Ratio(limit) => Some(self.ratio()? <= limit),
-            Target::Above(gap) => Some(self.uam? - self.python? >= gap),
+            BenchTarget::None => None,
+            BenchTarget::AtMost(limit) => Some(self.uam? <= limit),
+            BenchTarget::Ratio(limit) => Some(self.ratio()? <= limit),
+            BenchTarget::Above(gap) => Some(self.uam? - self.python? >= gap),
         }
     }
 
@@ -49,13 +49,13 @@ impl Row {
         let value =
             |v: Option<f64>| v.map_or_else(|| "-".into(), |v| format!("{v:.*}", self.digits));
         let target = match self.target {
-            Target::None => String::new(),
-            Target::AtMost(limit) => format!("uam <= {limit}"),
-            Target::Ratio(limit) => format!("ratio <= {limit}"),
-            Target::Above(gap) => format!("+{gap} or more"),
+            BenchTarget::None => String::new(),
+            BenchTarget::AtMost(limit) => format!("uam <= {limit}"),
+            BenchTarget::Ratio(limit) => format!("ratio <= {limit}"),
+            BenchTarget::Above(gap) => format!("+{gap} or more"),
         };
         let verdict = match (self.target, self.verdict()) {
-            (Target::None, _) => "",
+            (BenchTarget::None, _) => "",
             (_, Some(true)) => "met",
             (_, Some(false)) => "MISSED",
             (_, None) => "not measured",
@@ -73,10 +73,10 @@ impl Row {
 }
 
 /// Draws the table: names on the left, numbers on the right, columns as wide as they must be.
-pub(crate) fn render(rows: &[Row]) -> String {
+pub(crate) fn render_table(rows: &[BenchRow]) -> String {
     let head = ["", "uam", "Python", "uam/Python", "target", ""].map(str::to_owned);
     let mut lines = vec![head];
-    lines.extend(rows.iter().map(Row::cells));
+    lines.extend(rows.iter().map(BenchRow::cells));
     let mut widths = [0; 6];
     for line in &lines {
         for (width, cell) in widths.iter_mut().zip(line) {
@@ -106,8 +106,8 @@ pub(crate) fn render(rows: &[Row]) -> String {
 }
 
 /// How many targets were met, missed and not measured.
-pub(crate) fn verdicts(rows: &[Row]) -> (usize, usize, usize) {
-    let with_target = rows.iter().filter(|r| r.target != Target::None);
+pub(crate) fn count_verdicts(rows: &[BenchRow]) -> (usize, usize, usize) {
+    let with_target = rows.iter().filter(|r| r.target != BenchTarget::None);
     with_target.fold((0, 0, 0), |(met, missed, open), row| match row.verdict() {
         Some(true) => (met + 1, missed, open),
         Some(false) => (met, missed + 1, open),
@@ -119,8 +119,8 @@ pub(crate) fn verdicts(rows: &[Row]) -> (usize, usize, usize) {
 mod tests {
     use super::*;
 
-    fn row(uam: Option<f64>, python: Option<f64>, target: Target) -> Row {
-        Row {
+    fn row(uam: Option<f64>, python: Option<f64>, target: BenchTarget) -> BenchRow {
+        BenchRow {
             name: "row".into(),
             uam,
             python,
@@ -132,32 +132,35 @@ mod tests {
     #[test]
     fn targets_are_judged_by_their_kind() {
         assert_eq!(
-            row(Some(0.05), None, Target::AtMost(0.05)).verdict(),
+            row(Some(0.05), None, BenchTarget::AtMost(0.05)).verdict(),
             Some(true)
         );
         assert_eq!(
-            row(Some(0.06), None, Target::AtMost(0.05)).verdict(),
+            row(Some(0.06), None, BenchTarget::AtMost(0.05)).verdict(),
             Some(false)
         );
         assert_eq!(
-            row(Some(1.0), Some(10.0), Target::Ratio(0.1)).verdict(),
+            row(Some(1.0), Some(10.0), BenchTarget::Ratio(0.1)).verdict(),
             Some(true)
         );
         assert_eq!(
-            row(Some(1.0), Some(9.0), Target::Ratio(0.1)).verdict(),
+            row(Some(1.0), Some(9.0), BenchTarget::Ratio(0.1)).verdict(),
             Some(false)
         );
         assert_eq!(
-            row(Some(64.0), Some(58.0), Target::Above(5.0)).verdict(),
+            row(Some(64.0), Some(58.0), BenchTarget::Above(5.0)).verdict(),
             Some(true)
         );
         assert_eq!(
-            row(Some(62.0), Some(58.0), Target::Above(5.0)).verdict(),
+            row(Some(62.0), Some(58.0), BenchTarget::Above(5.0)).verdict(),
             Some(false)
         );
-        assert_eq!(row(Some(1.0), None, Target::Ratio(0.1)).verdict(), None);
         assert_eq!(
-            row(Some(1.0), Some(0.0), Target::Ratio(0.1)).verdict(),
+            row(Some(1.0), None, BenchTarget::Ratio(0.1)).verdict(),
+            None
+        );
+        assert_eq!(
+            row(Some(1.0), Some(0.0), BenchTarget::Ratio(0.1)).verdict(),
             None
         );
     }
@@ -165,11 +168,11 @@ mod tests {
     #[test]
     fn the_table_lines_up_and_says_what_was_missed() {
         let rows = [
-            row(Some(1.5), Some(30.0), Target::Ratio(0.1)),
-            row(Some(100.25), None, Target::AtMost(4.0)),
-            row(None, None, Target::None),
+            row(Some(1.5), Some(30.0), BenchTarget::Ratio(0.1)),
+            row(Some(100.25), None, BenchTarget::AtMost(4.0)),
+            row(None, None, BenchTarget::None),
         ];
-        let text = render(&rows);
+        let text = render_table(&rows);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             [lines[0], lines[2], lines[3], lines[4]],
@@ -182,6 +185,6 @@ mod tests {
         );
         let width = lines.iter().map(|l| l.chars().count()).max();
         assert_eq!(Some(lines[1]), width.map(|w| "-".repeat(w)).as_deref());
-        assert_eq!(verdicts(&rows), (1, 1, 0));
+        assert_eq!(count_verdicts(&rows), (1, 1, 0));
     }
 }

@@ -3,13 +3,14 @@
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.
 
-use super::Ground;
-use super::binary::mib;
-use super::meter::Sample;
-use super::table::{Row, Target};
-use crate::agent::{Agent, Setting};
-use crate::process::foreground;
-use crate::windows::{Toolchain, Wine};
+use super::binary::to_mib;
+use super::context::BenchContext;
+use super::meter::ProcessSample;
+use super::table::{BenchRow, BenchTarget};
+use crate::process::run_foreground;
+use crate::user::uam_process::{UamProcess, UamSetup};
+use crate::windows::toolchain::Toolchain;
+use crate::windows::wine::Wine;
 use crate::{build, packages};
 use anyhow::{Context, Result, bail};
 use std::os::unix::fs::PermissionsExt;
@@ -18,26 +19,30 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
-    packages::ensure(&[packages::WINDOWS], ground.stop)?;
-    let toolchain = Toolchain::set_up(ground.stop)?;
-    let made = build::programs_with(toolchain.cargo(), &["--release", "-p", "uam"], ground.stop)?;
-    let uam = build::the(&made, "uam")?;
-    let wine = toolchain.fresh_wine(&ground.dir.join("wine"), ground.stop)?;
-    let starts = if ground.quick { 10 } else { 50 };
-    let nothing = start_ms(ground, &wine, starts, &["cmd", "/c", "rem"])?;
+pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+    packages::ensure_packages(&[packages::WINDOWS], context.stop)?;
+    let toolchain = Toolchain::set_up(context.stop)?;
+    let made = build::build_programs_with(
+        toolchain.cargo_command(),
+        &["--release", "-p", "uam"],
+        context.stop,
+    )?;
+    let uam = build::find_program(&made, "uam")?;
+    let wine = toolchain.fresh_wine(&context.dir.join("wine"), context.stop)?;
+    let starts = if context.quick { 10 } else { 50 };
+    let nothing = start_ms(context, &wine, starts, &["cmd", "/c", "rem"])?;
     let program = uam.to_string_lossy();
-    let version = start_ms(ground, &wine, starts, &[&program, "--version"])?;
-    let (percent, rss, wakes) = at_rest(ground, &wine, &uam)?;
-    let row = |name: &str, value: f64, digits| Row {
+    let version = start_ms(context, &wine, starts, &[&program, "--version"])?;
+    let (percent, rss, wakes) = at_rest(context, &wine, &uam)?;
+    let row = |name: &str, value: f64, digits| BenchRow {
         name: format!("Windows: {name}"),
         uam: Some(value),
         python: None,
         digits,
-        target: Target::None,
+        target: BenchTarget::None,
     };
     Ok(vec![
-        row("uam.exe, MiB", mib(&uam)?, 2),
+        row("uam.exe, MiB", to_mib(&uam)?, 2),
         row("Wine, --version from start to end, ms", version, 1),
         row("Wine, a program that does nothing, ms", nothing, 1),
         row("Wine, idle: CPU, % of a core", percent, 4),
@@ -47,7 +52,7 @@ pub(super) fn rows(ground: &Ground<'_>) -> Result<Vec<Row>> {
 }
 
 /// Mean wall time of a program from its start to its end.
-fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
+fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
         let mut command = wine.program();
@@ -57,7 +62,7 @@ fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Res
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let status = command.status().context("starting wine")?;
-        ground.stop.check()?;
+        context.stop.check()?;
         if !status.success() {
             bail!("{} ended with {status}", words.join(" "));
         }
@@ -66,8 +71,8 @@ fn start_ms(ground: &Ground<'_>, wine: &Wine, times: u32, words: &[&str]) -> Res
 }
 
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
-fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
-    let starter = ground.dir.join("uam-under-wine");
+fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
+    let starter = context.dir.join("uam-under-wine");
     let script = format!(
         "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
         uam.display()
@@ -82,9 +87,9 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
     });
     let env: Vec<(String, String)> = env.collect();
     let display = env.iter().find(|(name, _)| name == "DISPLAY");
-    let setting = Setting {
+    let setting = UamSetup {
         uam: starter,
-        home: ground.dir.join("windows-home"),
+        home: context.dir.join("windows-home"),
         display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
         env,
     };
@@ -93,17 +98,17 @@ fn at_rest(ground: &Ground<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f6
         "--no-capture",
         "--plain",
         "--recovery-kit",
-        crate::agent::RECOVERY_CODES,
+        crate::user::uam_process::RECOVERY_CODES,
     ];
-    let mut agent = Agent::start(&setting, &args, false)?;
-    agent.answer_first_run(ground.stop)?;
-    let (settle, idle) = if ground.quick { (5, 15) } else { (10, 60) };
-    ground.stop.pause(Duration::from_secs(settle))?;
-    let before = Sample::take(agent.pid())?;
-    ground.stop.pause(Duration::from_secs(idle))?;
-    let cost = before.until(&Sample::take(agent.pid())?);
+    let mut agent = UamProcess::start(&setting, &args, false)?;
+    agent.answer_first_run(context.stop)?;
+    let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
+    context.stop.pause(Duration::from_secs(settle))?;
+    let before = ProcessSample::take_sample(agent.pid())?;
+    context.stop.pause(Duration::from_secs(idle))?;
+    let cost = before.cost_until(&ProcessSample::take_sample(agent.pid())?);
     let mut stop = setting.command();
-    foreground(stop.arg("stop").stdout(Stdio::null()), ground.stop)?;
-    agent.ended(ground.stop)?;
+    run_foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
+    agent.ended(context.stop)?;
     Ok((cost.percent(), cost.rss_mib, cost.wakes_per_second))
 }

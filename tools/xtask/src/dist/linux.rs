@@ -1,8 +1,9 @@
 //! The two packages for Linux: a .deb and an archive.
 
 use crate::build;
-use crate::dist::{Release, notices, stage, tool};
-use crate::process::{Stop, output};
+use crate::dist::release::{ReleaseInfo, run_tool};
+use crate::dist::{licences, staging};
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,14 +29,14 @@ const ICONS: [u32; 3] = [48, 128, 256];
 
 /// The finished packages.
 #[derive(Clone, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct LinuxPackages {
     /// For Debian, Ubuntu and their like.
     pub(crate) deb: PathBuf,
     /// For all others.
     pub(crate) tar: PathBuf,
 }
 
-impl Packed {
+impl LinuxPackages {
     /// The packages.
     pub(crate) fn files(&self) -> [&Path; 2] {
         [&self.deb, &self.tar]
@@ -46,18 +47,18 @@ impl Packed {
 ///
 /// # Errors
 /// When a tool fails, or the program needs a library we know no package for.
-pub(crate) fn pack(
+pub(crate) fn pack_for_linux(
     program: &Path,
-    release: &Release,
+    release: &ReleaseInfo,
     work: &Path,
     out: &Path,
-    stop: &Stop,
-) -> Result<Packed> {
-    stage::copy(program, work, "uam")?;
+    stop: &Interrupt,
+) -> Result<LinuxPackages> {
+    staging::copy_file(program, work, "uam")?;
     let program = work.join("uam");
-    tool(Command::new("strip").arg(&program), stop)?;
-    let texts = Texts::new(&program)?;
-    let packed = Packed {
+    run_tool(Command::new("strip").arg(&program), stop)?;
+    let texts = PackageTexts::new(&program)?;
+    let packed = LinuxPackages {
         deb: out.join(format!(
             "uam_{}_{}.deb",
             debian_version(&release.version),
@@ -69,13 +70,13 @@ pub(crate) fn pack(
             std::env::consts::ARCH
         )),
     };
-    deb(&program, &texts, release, work, &packed.deb, stop)?;
-    archive(&program, &texts, release, work, &packed.tar, stop)?;
+    pack_deb(&program, &texts, release, work, &packed.deb, stop)?;
+    pack_archive(&program, &texts, release, work, &packed.tar, stop)?;
     Ok(packed)
 }
 
 /// What both packages hold besides the program.
-struct Texts {
+struct PackageTexts {
     readme: String,
     licence: String,
     third_party: String,
@@ -84,19 +85,19 @@ struct Texts {
     desktop: PathBuf,
 }
 
-impl Texts {
+impl PackageTexts {
     fn new(program: &Path) -> Result<Self> {
-        let packaging = build::root().join("packaging/linux");
+        let packaging = build::repository_root().join("packaging/linux");
         let readme = packaging.join("README");
         let completions = SHELLS.iter().map(|(shell, _)| {
             let mut uam = Command::new(program);
-            output(uam.args(["completions", shell]))
+            output_of(uam.args(["completions", shell]))
         });
         Ok(Self {
             readme: std::fs::read_to_string(&readme)
                 .with_context(|| format!("reading {}", readme.display()))?,
-            licence: notices::own()?,
-            third_party: notices::third_party(&format!(
+            licence: licences::own_licences()?,
+            third_party: licences::third_party_licences(&format!(
                 "{}-unknown-linux-gnu",
                 std::env::consts::ARCH
             ))?,
@@ -106,104 +107,108 @@ impl Texts {
     }
 }
 
-fn deb(
+fn pack_deb(
     program: &Path,
-    texts: &Texts,
-    release: &Release,
+    texts: &PackageTexts,
+    release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    let root = stage::Folder::new(&work.join("deb"))?;
+    let root = staging::StagingDir::new(&work.join("deb"))?;
     let data = root.path().join("data");
-    stage::copy(program, &data, "usr/bin/uam")?;
-    stage::copy(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
+    staging::copy_file(program, &data, "usr/bin/uam")?;
+    staging::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
     for size in ICONS {
-        stage::copy(
-            &build::root().join(format!("packaging/icon/uam-{size}.png")),
+        staging::copy_file(
+            &build::repository_root().join(format!("packaging/icon/uam-{size}.png")),
             &data,
             &format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png"),
         )?;
     }
     for ((_, place), text) in SHELLS.iter().zip(&texts.completions) {
-        stage::write(&data, place, text)?;
+        staging::write_file(&data, place, text)?;
     }
     let doc = "usr/share/doc/uam";
-    stage::write(&data, &format!("{doc}/README"), &texts.readme)?;
-    stage::write(&data, &format!("{doc}/copyright"), &texts.licence)?;
-    stage::write(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
-    stage::copy(
-        &build::root().join("CHANGELOG.md"),
+    staging::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
+    staging::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
+    staging::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
+    staging::copy_file(
+        &build::repository_root().join("CHANGELOG.md"),
         &data,
         &format!("{doc}/changelog"),
     )?;
     for name in ["THIRD-PARTY", "changelog"] {
         let mut gzip = Command::new("gzip");
-        tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
+        run_tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
     }
-    stage::settle(&data, &["usr/bin/uam"], release.epoch)?;
+    staging::settle_files(&data, &["usr/bin/uam"], release.epoch)?;
 
     let mut kib = 0;
-    for file in stage::files(&data)? {
+    for file in staging::list_files(&data)? {
         let facts = std::fs::metadata(data.join(&file))
             .with_context(|| format!("reading {}", file.display()))?;
         // Each file and folder takes at least one.
         kib += facts.len().div_ceil(1024).max(1);
     }
     let control = root.path().join("control");
-    stage::write(&control, "control", control_file(program, release, kib)?)?;
-    stage::settle(&control, &[], release.epoch)?;
+    staging::write_file(&control, "control", control_file(program, release, kib)?)?;
+    staging::settle_files(&control, &[], release.epoch)?;
 
     let mut parts = vec![("debian-binary", b"2.0\n".to_vec())];
     for (name, dir) in [("control.tar.xz", &control), ("data.tar.xz", &data)] {
         let file = root.path().join(name);
-        tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
+        pack_tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
         let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
         parts.push((name, bytes));
     }
-    std::fs::write(to, ar(&parts, release.epoch))
+    std::fs::write(to, write_ar(&parts, release.epoch))
         .with_context(|| format!("writing {}", to.display()))
 }
 
-fn archive(
+fn pack_archive(
     program: &Path,
-    texts: &Texts,
-    release: &Release,
+    texts: &PackageTexts,
+    release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let title = format!("uam-{}", release.version);
-    let root = stage::Folder::new(&work.join("tar"))?;
+    let root = staging::StagingDir::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
-    stage::copy(program, &dir, "uam")?;
-    stage::copy(&texts.desktop, &dir, "uam.desktop")?;
-    stage::copy(
-        &build::root().join("packaging/icon/uam-256.png"),
+    staging::copy_file(program, &dir, "uam")?;
+    staging::copy_file(&texts.desktop, &dir, "uam.desktop")?;
+    staging::copy_file(
+        &build::repository_root().join("packaging/icon/uam-256.png"),
         &dir,
         "uam.png",
     )?;
     for ((shell, _), text) in SHELLS.iter().zip(&texts.completions) {
-        stage::write(&dir, &format!("completions/uam.{shell}"), text)?;
+        staging::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
     }
-    stage::write(&dir, "README", &texts.readme)?;
-    stage::write(&dir, "LICENSE", &texts.licence)?;
-    stage::write(&dir, "THIRD-PARTY", &texts.third_party)?;
-    stage::copy(&build::root().join("CHANGELOG.md"), &dir, "CHANGELOG.md")?;
-    stage::settle(&dir, &["uam"], release.epoch)?;
-    tar(root.path(), &title, "gzip -n -9", release, to, stop)
+    staging::write_file(&dir, "README", &texts.readme)?;
+    staging::write_file(&dir, "LICENSE", &texts.licence)?;
+    staging::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
+    staging::copy_file(
+        &build::repository_root().join("CHANGELOG.md"),
+        &dir,
+        "CHANGELOG.md",
+    )?;
+    staging::settle_files(&dir, &["uam"], release.epoch)?;
+    pack_tar(root.path(), &title, "gzip -n -9", release, to, stop)
 }
 
 /// Archives `what` of `dir` in fixed order, owned by root.
-fn tar(
+fn pack_tar(
     dir: &Path,
     what: &str,
     compress: &str,
-    release: &Release,
+    release: &ReleaseInfo,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    tool(
+    run_tool(
         Command::new("tar")
             .arg("-C")
             .arg(dir)
@@ -218,7 +223,7 @@ fn tar(
 }
 
 /// An `ar` archive as dpkg reads it: a line of 60 characters before each part, and each part begins at an even place.
-fn ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
+fn write_ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
     let mut archive = b"!<arch>\n".to_vec();
     for (name, bytes) in parts {
         let header = format!(
@@ -237,9 +242,9 @@ fn ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
     archive
 }
 
-fn control_file(program: &Path, release: &Release, kib: u64) -> Result<String> {
-    let needs = output(Command::new("readelf").arg("-d").arg(program))?;
-    let symbols = output(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
+fn control_file(program: &Path, release: &ReleaseInfo, kib: u64) -> Result<String> {
+    let needs = output_of(Command::new("readelf").arg("-d").arg(program))?;
+    let symbols = output_of(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
     Ok(format!(
         "Package: uam\n\
          Version: {}\n\
@@ -252,19 +257,19 @@ fn control_file(program: &Path, release: &Release, kib: u64) -> Result<String> {
          Description: open, honest record of a working day\n\
         \x20uam, the User Activity Monitor, records which window is in use and for how\n\
         \x20long, how many keys and clicks there are (never which keys), and now and then\n\
-        \x20a picture of the active window. It runs in a terminal with a live view, asks\n\
+        \x20a screenshot of the active window. It runs in a terminal with a live view, asks\n\
         \x20for a code from an authenticator app at every start, keeps its records sealed\n\
         \x20on this computer and sends them to the person's own S3 bucket.\n\
         \x20.\n\
         \x20It never starts by itself.\n",
         debian_version(&release.version),
         debian_arch()?,
-        depends(&needs, &symbols)?
+        debian_dependencies(&needs, &symbols)?
     ))
 }
 
 /// The packages that bring what the program is linked with, from what readelf says of it.
-fn depends(needs: &str, symbols: &str) -> Result<String> {
+fn debian_dependencies(needs: &str, symbols: &str) -> Result<String> {
     let mut packages: Vec<&str> = Vec::new();
     for line in needs.lines().filter(|line| line.contains("(NEEDED)")) {
         let library = line
@@ -326,7 +331,7 @@ mod tests {
 
     #[test]
     fn parts_of_an_archive_begin_at_even_places() {
-        let bytes = ar(&[("a", b"abc".to_vec()), ("b", b"de".to_vec())], 7);
+        let bytes = write_ar(&[("a", b"abc".to_vec()), ("b", b"de".to_vec())], 7);
         let text = String::from_utf8(bytes).unwrap();
         let header = |name: &str, len: &str| {
             format!("{name:<16}7           0     0     100644  {len:<10}`\n")
@@ -343,12 +348,13 @@ mod tests {
         let needs = " 0x1 (NEEDED)  Shared library: [libgcc_s.so.1]\n 0x1 (NEEDED)  Shared library: [libc.so.6]\n";
         let symbols = "Name: GLIBC_2.9 Flags\n Name: GLIBC_2.34 Flags\n Name: GCC_3.0";
         assert_eq!(
-            depends(needs, symbols).unwrap(),
+            debian_dependencies(needs, symbols).unwrap(),
             "libc6 (>= 2.34), libgcc-s1"
         );
-        let error = depends("(NEEDED) Shared library: [libX11.so.6]", symbols).unwrap_err();
+        let error =
+            debian_dependencies("(NEEDED) Shared library: [libX11.so.6]", symbols).unwrap_err();
         assert!(error.to_string().contains("libX11"), "{error}");
-        assert!(depends("", symbols).is_err());
+        assert!(debian_dependencies("", symbols).is_err());
     }
 
     #[test]

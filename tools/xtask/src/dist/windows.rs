@@ -1,11 +1,12 @@
 //! The three packages for Windows: a setup program for people, an .msi for roll-out, and a .zip to carry about.
 
 use crate::build;
+use crate::dist::release::{ReleaseInfo, file_sha256, run_tool};
 use crate::dist::sign::Signer;
-use crate::dist::stage::{self, crlf};
-use crate::dist::{Release, exe, notices, sha256, tool};
-use crate::process::Stop;
-use crate::windows::TARGET;
+use crate::dist::staging::{self, with_crlf};
+use crate::dist::{licences, programs};
+use crate::process::Interrupt;
+use crate::windows::paths::TARGET;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +22,7 @@ const AUTOSTART: &str = "UPDATE `Component` SET `Condition` = \
 
 /// What the packages are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct Content {
+pub(crate) struct WindowsContent {
     /// The program, as it is packed but for a signature.
     pub(crate) program: PathBuf,
     licence: String,
@@ -30,15 +31,20 @@ pub(crate) struct Content {
     quick: bool,
 }
 
-impl Content {
+impl WindowsContent {
     /// Strips a copy of `program` and collects the licences.
     ///
     /// # Errors
     /// When a tool fails.
-    pub(crate) fn new(program: &Path, release: &Release, work: &Path, stop: &Stop) -> Result<Self> {
-        stage::copy(program, work, "uam.exe")?;
+    pub(crate) fn new(
+        program: &Path,
+        release: &ReleaseInfo,
+        work: &Path,
+        stop: &Interrupt,
+    ) -> Result<Self> {
+        staging::copy_file(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
-        tool(
+        run_tool(
             Command::new("x86_64-w64-mingw32-strip")
                 // It writes a moment into the program, and would take that of its own run.
                 .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
@@ -47,14 +53,14 @@ impl Content {
         )?;
         Ok(Self {
             program: copy,
-            licence: notices::own()?,
-            third_party: notices::third_party(TARGET)?,
+            licence: licences::own_licences()?,
+            third_party: licences::third_party_licences(TARGET)?,
             quick: false,
         })
     }
 
     /// The same with another program, to be packed quickly.
-    pub(crate) fn with(&self, program: PathBuf) -> Self {
+    pub(crate) fn with_program(&self, program: PathBuf) -> Self {
         Self {
             program,
             quick: true,
@@ -65,7 +71,7 @@ impl Content {
 
 /// The finished packages.
 #[derive(Clone, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct WindowsPackages {
     /// For people.
     pub(crate) setup: PathBuf,
     /// For roll-out.
@@ -76,7 +82,7 @@ pub(crate) struct Packed {
     pub(crate) program: PathBuf,
 }
 
-impl Packed {
+impl WindowsPackages {
     /// The packages.
     pub(crate) fn files(&self) -> [&Path; 3] {
         [&self.setup, &self.msi, &self.zip]
@@ -87,25 +93,25 @@ impl Packed {
 ///
 /// # Errors
 /// When the program lacks its resources or is of another version, or a tool fails; repeats what it said.
-pub(crate) fn pack(
-    content: &Content,
-    release: &Release,
+pub(crate) fn pack_for_windows(
+    content: &WindowsContent,
+    release: &ReleaseInfo,
     signer: &Signer,
     work: &Path,
     out: &Path,
-    stop: &Stop,
-) -> Result<Packed> {
+    stop: &Interrupt,
+) -> Result<WindowsPackages> {
     let program = std::fs::read(&content.program)
         .with_context(|| format!("reading {}", content.program.display()))?;
-    exe::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
+    programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
     let begun = SystemTime::now();
     // The name of the folder in the .zip.
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
-    let _gone_when_done = stage::Folder::new(&files)?;
-    stage::copy(&content.program, &files, "uam.exe")?;
-    signer.sign(&files.join("uam.exe"), stop)?;
-    let readme = build::root().join("packaging/windows/README.txt");
+    let _gone_when_done = staging::StagingDir::new(&files)?;
+    staging::copy_file(&content.program, &files, "uam.exe")?;
+    signer.sign_file(&files.join("uam.exe"), stop)?;
+    let readme = build::repository_root().join("packaging/windows/README.txt");
     let readme = std::fs::read_to_string(&readme)
         .with_context(|| format!("reading {}", readme.display()))?
         .replace("{VERSION}", &release.version);
@@ -113,13 +119,13 @@ pub(crate) fn pack(
         .iter()
         .zip([&readme, &content.licence, &content.third_party])
     {
-        stage::write(&files, name, crlf(text))?;
+        staging::write_file(&files, name, with_crlf(text))?;
     }
-    stage::settle(&files, &["uam.exe"], release.epoch)?;
+    staging::settle_files(&files, &["uam.exe"], release.epoch)?;
     let program = format!("{title}.exe");
-    stage::copy(&files.join("uam.exe"), work, &program)?;
+    staging::copy_file(&files.join("uam.exe"), work, &program)?;
 
-    let packed = Packed {
+    let packed = WindowsPackages {
         program: work.join(program),
         setup: out.join(format!("{title}-setup.exe")),
         msi: out.join(format!("{title}.msi")),
@@ -130,38 +136,38 @@ pub(crate) fn pack(
             std::fs::remove_file(file).with_context(|| format!("removing {}", file.display()))?;
         }
     }
-    setup(&files, content.quick, release, signer, &packed.setup, stop)?;
-    zip(work, &title, content.quick, &packed.zip, stop)?;
+    pack_setup(&files, content.quick, release, signer, &packed.setup, stop)?;
+    pack_zip(work, &title, content.quick, &packed.zip, stop)?;
     // Last, for it puts the icon among the files.
-    msi(&files, release, begun, &packed.msi, stop)?;
+    pack_msi(&files, release, begun, &packed.msi, stop)?;
     for file in [&packed.setup, &packed.msi] {
-        signer.sign(file, stop)?;
+        signer.sign_file(file, stop)?;
     }
     Ok(packed)
 }
 
-fn setup(
+fn pack_setup(
     files: &Path,
     quick: bool,
-    release: &Release,
+    release: &ReleaseInfo,
     signer: &Signer,
     to: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let mut bytes = 0;
-    for file in stage::files(files)? {
+    for file in staging::list_files(files)? {
         bytes += std::fs::metadata(files.join(&file))
             .with_context(|| format!("reading {}", file.display()))?
             .len();
     }
     let mut makensis = Command::new("makensis");
     makensis
-        .current_dir(build::root().join("packaging/windows"))
+        .current_dir(build::repository_root().join("packaging/windows"))
         .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
         // Warnings are errors, and nobody's own configuration is read.
         .args(["-V2", "-WX", "-NOCONFIG"])
         .arg(format!("-DVERSION={}", release.version))
-        .arg(format!("-DVERSION4={}.0", release.numbers()))
+        .arg(format!("-DVERSION4={}.0", release.version_numbers()))
         .arg(format!("-DSIZE={}", bytes.div_ceil(1024)))
         .arg(format!("-DFILES={}", files.display()))
         .arg(format!("-DOUT={}", to.display()));
@@ -171,50 +177,56 @@ fn setup(
     if let Some(script) = signer.script() {
         makensis.arg(format!("-DSIGN=sh '{}'", script.display()));
     }
-    tool(makensis.arg("uam.nsi"), stop)
+    run_tool(makensis.arg("uam.nsi"), stop)
 }
 
-fn zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Stop) -> Result<()> {
+fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
     zip.current_dir(work).args(["-q", "-X", level]).arg(to);
-    for file in stage::files(&work.join(title))? {
+    for file in staging::list_files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
-    tool(&mut zip, stop)
+    run_tool(&mut zip, stop)
 }
 
-fn msi(files: &Path, release: &Release, begun: SystemTime, to: &Path, stop: &Stop) -> Result<()> {
-    let packaging = build::root().join("packaging/windows");
+fn pack_msi(
+    files: &Path,
+    release: &ReleaseInfo,
+    begun: SystemTime,
+    to: &Path,
+    stop: &Interrupt,
+) -> Result<()> {
+    let packaging = build::repository_root().join("packaging/windows");
     // wixl finds files by relative names only.
-    stage::copy(&packaging.join("uam.ico"), files, "uam.ico")?;
-    stage::settle(files, &["uam.exe"], release.epoch)?;
+    staging::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
+    staging::settle_files(files, &["uam.exe"], release.epoch)?;
     let wxs = packaging.join("uam.wxs");
     // One product a version; a package of its own whenever anything in it differs.
-    let product = guid(&text_sum(files, &format!("uam {}", release.version))?)?;
-    let mut contents = sha256(&wxs)?;
-    for file in stage::files(files)? {
-        contents.push_str(&sha256(&files.join(file))?);
+    let product = stable_guid(&text_sum(files, &format!("uam {}", release.version))?)?;
+    let mut contents = file_sha256(&wxs)?;
+    for file in staging::list_files(files)? {
+        contents.push_str(&file_sha256(&files.join(file))?);
     }
-    let package = guid(&text_sum(files, &format!("{product} {contents}"))?)?;
-    tool(
+    let package = stable_guid(&text_sum(files, &format!("{product} {contents}"))?)?;
+    run_tool(
         Command::new("wixl")
             .current_dir(files)
             .args(["--arch", "x64", "-D"])
-            .arg(format!("VERSION={}", release.numbers()))
+            .arg(format!("VERSION={}", release.version_numbers()))
             .arg("-D")
             .arg(format!("PRODUCTCODE={product}"))
             .arg("-o")
             .args([to, &wxs]),
         stop,
     )?;
-    tool(
+    run_tool(
         Command::new("msibuild").arg(to).args(["-q", AUTOSTART]),
         stop,
     )?;
     // msibuild sets these four together.
-    tool(
+    run_tool(
         Command::new("msibuild")
             .arg(to)
             .arg("-s")
@@ -232,11 +244,11 @@ fn msi(files: &Path, release: &Release, begun: SystemTime, to: &Path, stop: &Sto
 fn text_sum(work: &Path, text: &str) -> Result<String> {
     let file = work.with_extension("identity");
     std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
-    sha256(&file)
+    file_sha256(&file)
 }
 
 /// A GUID of version 8 (made by rules of our own) from the first half of a SHA-256.
-fn guid(sum: &str) -> Result<String> {
+fn stable_guid(sum: &str) -> Result<String> {
     let Some(hex) = sum.get(..32) else {
         bail!("{sum:?} is no SHA-256");
     };
@@ -286,9 +298,9 @@ mod tests {
     #[test]
     fn a_guid_says_that_it_was_made_by_rules_of_our_own() {
         let sum = "00112233445566778899aabbccddeeff".repeat(2);
-        let made = guid(&sum).unwrap();
+        let made = stable_guid(&sum).unwrap();
         assert_eq!(made, "00112233-4455-8677-8899-AABBCCDDEEFF");
-        assert!(guid("abc").is_err());
+        assert!(stable_guid("abc").is_err());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a chore of many steps did: each step's outcome and time, and how many tests ran.
 
 use crate::build;
-use crate::packages::Unavailable;
-use crate::process::{Stop, Stopped, line};
+use crate::packages::PackagesUnavailable;
+use crate::process::{Interrupt, Interrupted, command_line};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How many tests ran, over every runner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Tally {
+struct TestTally {
     passed: u64,
     failed: u64,
     skipped: u64,
@@ -18,20 +18,23 @@ struct Tally {
 
 /// The steps so far.
 #[derive(Debug, Default)]
-pub(crate) struct Summary {
+pub(crate) struct TestSummary {
     steps: Vec<(String, String)>,
-    tally: Tally,
+    tally: TestTally,
 }
 
-impl Summary {
+impl TestSummary {
     /// Runs a chore's steps and prints what they did, unless the person stopped them.
     ///
     /// # Errors
     /// Those of `steps`.
-    pub(crate) fn whole(steps: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn run_whole(steps: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mut summary = Self::default();
         let result = steps(&mut summary);
-        if !result.as_ref().is_err_and(|error| error.is::<Stopped>()) {
+        if !result
+            .as_ref()
+            .is_err_and(|error| error.is::<Interrupted>())
+        {
             summary.print();
         }
         result
@@ -40,35 +43,35 @@ impl Summary {
     /// A step of the ordinary cargo, counting the tests it runs.
     ///
     /// # Errors
-    /// When it fails, with the command that runs it alone; [`Stopped`] on Ctrl-C.
-    pub(crate) fn cargo(
+    /// When it fails, with the command that runs it alone; [`Interrupted`] on Ctrl-C.
+    pub(crate) fn run_cargo(
         &mut self,
         name: &str,
         args: &[&str],
         env: &[(&str, &str)],
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<()> {
-        let mut command = build::cargo();
+        let mut command = build::cargo_command();
         command.args(args).envs(env.iter().copied());
         let mut alone: String = env.iter().map(|(k, v)| format!("{k}='{v}' ")).collect();
         alone.push_str("cargo ");
         alone.push_str(&args.join(" "));
-        self.command(name, &alone, &mut command, stop)
+        self.run_command(name, &alone, &mut command, stop)
     }
 
     /// A step of any command, counting the tests it runs.
     ///
     /// # Errors
-    /// When it fails, with `alone`, which a person types to run it alone; [`Stopped`] on Ctrl-C.
-    pub(crate) fn command(
+    /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
+    pub(crate) fn run_command(
         &mut self,
         name: &str,
         alone: &str,
         command: &mut Command,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<()> {
-        let mut tally = Tally::default();
-        let result = self.step(name, alone, || tee(command, stop, &mut tally));
+        let mut tally = TestTally::default();
+        let result = self.run_step(name, alone, || run_with_counts(command, stop, &mut tally));
         self.tally.passed += tally.passed;
         self.tally.failed += tally.failed;
         self.tally.skipped += tally.skipped;
@@ -78,8 +81,8 @@ impl Summary {
     /// A step that gives something to the steps after it.
     ///
     /// # Errors
-    /// When it fails, with `alone`, which a person types to run it alone; [`Stopped`] on Ctrl-C.
-    pub(crate) fn step<T>(
+    /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
+    pub(crate) fn run_step<T>(
         &mut self,
         name: &str,
         alone: &str,
@@ -94,7 +97,7 @@ impl Summary {
                 self.note(name, format!("ok       {time}"));
                 Ok(value)
             }
-            Err(error) if error.is::<Stopped>() => Err(error),
+            Err(error) if error.is::<Interrupted>() => Err(error),
             Err(error) => {
                 self.note(name, format!("FAILED   {time}"));
                 Err(error.context(format!(
@@ -104,11 +107,11 @@ impl Summary {
         }
     }
 
-    /// As [`Summary::step`], but where this system cannot have what the step needs, it is skipped, with the reason, and
+    /// As [`TestSummary::run_step`], but where this system cannot have what the step needs, it is skipped, with the reason, and
     /// gives nothing.
     ///
     /// # Errors
-    /// As for [`Summary::step`].
+    /// As for [`TestSummary::run_step`].
     pub(crate) fn step_where_possible<T>(
         &mut self,
         name: &str,
@@ -116,23 +119,23 @@ impl Summary {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<Option<T>> {
         let mut unavailable = None;
-        let given = self.step(name, alone, || {
+        let given = self.run_step(name, alone, || {
             work().map(Some).or_else(|error| {
-                unavailable = Some(error.downcast::<Unavailable>()?);
+                unavailable = Some(error.downcast::<PackagesUnavailable>()?);
                 Ok(None)
             })
         })?;
-        if let Some(Unavailable { why, told }) = unavailable {
-            println!("{told}");
+        if let Some(PackagesUnavailable { why, advice }) = unavailable {
+            println!("{advice}");
             // Not done, so not to be read as done.
             self.steps.pop();
-            self.skip(name, &why);
+            self.skip_step(name, &why);
         }
         Ok(given)
     }
 
     /// Notes a step that was not taken, and why.
-    pub(crate) fn skip(&mut self, name: &str, why: &str) {
+    pub(crate) fn skip_step(&mut self, name: &str, why: &str) {
         self.note(name, format!("skipped  ({why})"));
     }
 
@@ -145,7 +148,7 @@ impl Summary {
         for (name, outcome) in &self.steps {
             println!("{name:<22} {outcome}");
         }
-        let Tally {
+        let TestTally {
             passed,
             failed,
             skipped,
@@ -159,7 +162,7 @@ fn seconds(time: Duration) -> String {
 }
 
 /// Runs `command`, shows what it writes, and reads the tests' results from it.
-fn tee(command: &mut Command, stop: &Stop, tally: &mut Tally) -> Result<()> {
+fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
     stop.check()?;
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
@@ -172,7 +175,7 @@ fn tee(command: &mut Command, stop: &Stop, tally: &mut Tally) -> Result<()> {
         .stdout(writer)
         .stderr(both)
         .spawn()
-        .with_context(|| format!("starting {}", line(command)))?;
+        .with_context(|| format!("starting {}", command_line(command)))?;
     // Close our own ends, or the reader below would never see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut reader = BufReader::new(reader);
@@ -184,7 +187,7 @@ fn tee(command: &mut Command, stop: &Stop, tally: &mut Tally) -> Result<()> {
     {
         let text = String::from_utf8_lossy(&raw);
         print!("{text}");
-        if let Some(more) = counted(&without_colour(&text)) {
+        if let Some(more) = read_counts(&without_colour(&text)) {
             tally.passed += more.passed;
             tally.failed += more.failed;
             tally.skipped += more.skipped;
@@ -200,14 +203,14 @@ fn tee(command: &mut Command, stop: &Stop, tally: &mut Tally) -> Result<()> {
 }
 
 /// Reads a summary line of libtest (`test result: ok. 3 passed; 0 failed; 1 ignored; …`) or nextest
-/// (`Summary [ 0.1s] 4 tests run: 4 passed, 1 skipped`).
-fn counted(line: &str) -> Option<Tally> {
+/// (`TestSummary [ 0.1s] 4 tests run: 4 passed, 1 skipped`).
+fn read_counts(line: &str) -> Option<TestTally> {
     let rest = match line.trim_start() {
         l if l.starts_with("test result:") => l,
         l if l.starts_with("Summary [") => l.split_once("run:")?.1,
         _ => return None,
     };
-    let mut tally = Tally::default();
+    let mut tally = TestTally::default();
     let words: Vec<&str> = rest
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|w| !w.is_empty())
@@ -245,30 +248,30 @@ mod tests {
     #[test]
     fn both_runners_are_understood() {
         let libtest = "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s";
-        let expected = Tally {
+        let expected = TestTally {
             passed: 3,
             failed: 2,
             skipped: 1,
         };
-        assert_eq!(counted(libtest), Some(expected));
+        assert_eq!(read_counts(libtest), Some(expected));
         let nextest =
             "     Summary [   0.114s] 14 tests run: 13 passed (1 slow), 1 failed, 4 skipped";
-        let expected = Tally {
+        let expected = TestTally {
             passed: 13,
             failed: 1,
             skipped: 4,
         };
-        assert_eq!(counted(nextest), Some(expected));
-        assert_eq!(counted("running 3 tests"), None);
+        assert_eq!(read_counts(nextest), Some(expected));
+        assert_eq!(read_counts("running 3 tests"), None);
     }
 
     #[test]
     fn what_a_system_cannot_have_is_skipped_with_the_reason_and_not_passed() {
-        let mut summary = Summary::default();
+        let mut summary = TestSummary::default();
         let nothing = summary.step_where_possible("windows", "by hand", || -> Result<()> {
-            bail!(Unavailable {
+            bail!(PackagesUnavailable {
                 why: "no apt-get here".into(),
-                told: "Please install it.".into(),
+                advice: "Please install it.".into(),
             })
         });
         assert!(matches!(nothing, Ok(None)));
@@ -284,11 +287,11 @@ mod tests {
     #[test]
     fn colours_do_not_hide_a_summary() {
         let line = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] \u{1b}[1m1\u{1b}[0m test run: \u{1b}[1m1\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped";
-        let expected = Tally {
+        let expected = TestTally {
             passed: 1,
             failed: 0,
             skipped: 0,
         };
-        assert_eq!(counted(&without_colour(line)), Some(expected));
+        assert_eq!(read_counts(&without_colour(line)), Some(expected));
     }
 }

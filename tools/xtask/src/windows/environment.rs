@@ -4,8 +4,7 @@
 
 use crate::build;
 use crate::packages::is_there;
-use crate::windows::TARGET;
-use crate::windows::places::Places;
+use crate::windows::paths::{TARGET, WindowsPaths};
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
@@ -69,16 +68,16 @@ const FOREIGN_BEGINNINGS: &[&str] = &[
 
 /// Changes to the environment: names to take away, then values to set.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Environment {
+pub(crate) struct CrossEnvironment {
     unset: Vec<OsString>,
     set: Vec<(OsString, OsString)>,
 }
 
-impl Environment {
+impl CrossEnvironment {
     /// For cargo and for Wine, which is started by the words `wine`, from the names that are set now. It brings no
     /// display: see `Wine`.
     pub(crate) fn new(
-        places: &Places,
+        places: &WindowsPaths,
         wine: &[&str],
         names: impl Iterator<Item = OsString>,
     ) -> Self {
@@ -95,13 +94,16 @@ impl Environment {
         environment.put("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", wine.join(" "));
         // Tests that compare with stored texts would ask cargo where these are, but cannot start it from within Wine;
         // and they would write new ones beside the sources, in a folder of the wrong name.
-        environment.put("INSTA_WORKSPACE_ROOT", build::root());
+        environment.put("INSTA_WORKSPACE_ROOT", build::repository_root());
         environment.put("INSTA_UPDATE", "no");
         environment
     }
 
     /// For the build of the standard library itself.
-    pub(crate) fn without_sysroot(places: &Places, names: impl Iterator<Item = OsString>) -> Self {
+    pub(crate) fn without_sysroot(
+        places: &WindowsPaths,
+        names: impl Iterator<Item = OsString>,
+    ) -> Self {
         let mut environment = Self {
             unset: names.filter(|name| is_foreign(name)).collect(),
             set: Vec::new(),
@@ -126,7 +128,7 @@ impl Environment {
         environment
     }
 
-    fn wine(&mut self, places: &Places) {
+    fn wine(&mut self, places: &WindowsPaths) {
         self.put("WINEPREFIX", &places.own);
         for (name, value) in WINE {
             self.put(name, value);
@@ -146,7 +148,7 @@ impl Environment {
     }
 
     /// Gives it to `command`.
-    pub(crate) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply_to(&self, command: &mut Command) {
         for name in &self.unset {
             command.env_remove(name);
         }
@@ -154,7 +156,7 @@ impl Environment {
     }
 
     /// The same as lines for a shell.
-    pub(crate) fn script(&self) -> String {
+    pub(crate) fn shell_script(&self) -> String {
         let mut script = String::new();
         for name in &self.unset {
             script.push_str(&format!("unset {}\n", name.to_string_lossy()));
@@ -163,7 +165,7 @@ impl Environment {
             script.push_str(&format!(
                 "export {}={}\n",
                 name.to_string_lossy(),
-                quoted(&value.to_string_lossy())
+                quote_for_shell(&value.to_string_lossy())
             ));
         }
         script
@@ -176,7 +178,7 @@ fn is_foreign(name: &OsStr) -> bool {
 }
 
 /// One word for a POSIX shell, whatever it holds.
-fn quoted(value: &str) -> String {
+fn quote_for_shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
@@ -185,12 +187,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn environment(names: &[&str]) -> Environment {
-        let places = Places::find("1.96.0-1", |name| {
+    fn environment(names: &[&str]) -> CrossEnvironment {
+        let places = WindowsPaths::find("1.96.0-1", |name| {
             (name == "HOME").then(|| "/home/it's".into())
         })
         .unwrap();
-        Environment::new(&places, &["wine"], names.iter().map(Into::into))
+        CrossEnvironment::new(&places, &["wine"], names.iter().map(Into::into))
     }
 
     #[test]
@@ -250,9 +252,9 @@ mod tests {
         let mut shell = Command::new("/bin/sh");
         shell
             .args(["-c", r#"eval "$1"; echo "$WINEPREFIX${RUSTFLAGS-:}""#, "sh"])
-            .arg(environment.script())
+            .arg(environment.shell_script())
             .env("RUSTFLAGS", "-Cdebuginfo=0");
-        let answer = crate::process::output(&mut shell).unwrap();
+        let answer = crate::process::output_of(&mut shell).unwrap();
         assert_eq!(answer.trim(), "/home/it's/.cache/uam/windows/own:");
     }
 }

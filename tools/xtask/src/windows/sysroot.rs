@@ -4,11 +4,10 @@
 //! of its own and named by `--sysroot`, it serves ordinary stable builds; `-Z build-std` in every build would compile it
 //! again for each target directory.
 
-use crate::process::{Stop, foreground};
-use crate::windows::TARGET;
-use crate::windows::environment::Environment;
-use crate::windows::places::{Places, libraries};
-use crate::windows::scratch::{Scratch, mark};
+use crate::process::{Interrupt, run_foreground};
+use crate::windows::atomic_dir::{AtomicDir, read_mark};
+use crate::windows::environment::CrossEnvironment;
+use crate::windows::paths::{TARGET, WindowsPaths, libraries};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,18 +23,21 @@ const SEED: &str =
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
-    if mark(&places.libraries()).is_some() {
+pub(crate) fn ensure_sysroot(places: &WindowsPaths, stop: &Interrupt) -> Result<()> {
+    if read_mark(&places.libraries()).is_some() {
         return Ok(());
     }
     println!(
         "Building Rust's standard library for Windows: about two minutes, once for each compiler."
     );
-    let scratch = Scratch::new(&places.cache)?;
+    let scratch = AtomicDir::new(&places.cache)?;
     let seed = scratch.path().join("seed");
     write(&seed.join("Cargo.toml"), SEED)?;
     write(&seed.join("src/lib.rs"), "")?;
-    let status = foreground(build(places, scratch.path()).current_dir(&seed), stop)?;
+    let status = run_foreground(
+        build_sysroot(places, scratch.path()).current_dir(&seed),
+        stop,
+    )?;
     if !status.success() {
         bail!(
             "Rust's standard library for Windows could not be built ({status}); the compiler's messages stand above. \
@@ -44,7 +46,7 @@ pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
     }
     let sysroot = scratch.path().join("sysroot");
     let to = libraries(&sysroot);
-    collect(
+    collect_libraries(
         &scratch
             .path()
             .join("target")
@@ -52,13 +54,13 @@ pub(crate) fn ensure(places: &Places, stop: &Stop) -> Result<()> {
             .join("release/deps"),
         &to,
     )?;
-    scratch.finish(&sysroot, &places.sysroot, &to, "")
+    scratch.finish_at(&sysroot, &places.sysroot, &to, "")
 }
 
-fn build(places: &Places, scratch: &Path) -> Command {
+fn build_sysroot(places: &WindowsPaths, scratch: &Path) -> Command {
     let mut command = Command::new("/usr/bin/cargo");
-    Environment::without_sysroot(places, std::env::vars_os().map(|(name, _)| name))
-        .apply(&mut command);
+    CrossEnvironment::without_sysroot(places, std::env::vars_os().map(|(name, _)| name))
+        .apply_to(&mut command);
     command
         .args(["build", "--quiet", "--release", "--offline"])
         // `test` for our tests and `proc_macro` for libraries that mention it. Programs that abort on panic are not
@@ -86,7 +88,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 }
 
 /// Copies each library of `from` to the new folder `to`.
-fn collect(from: &Path, to: &Path) -> Result<()> {
+fn collect_libraries(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
     let entries = std::fs::read_dir(from).with_context(|| format!("reading {}", from.display()))?;
     for entry in entries {
@@ -123,7 +125,7 @@ mod tests {
         ] {
             write(&from.join(name), "").unwrap();
         }
-        collect(&from, &dir.join("lib")).unwrap();
+        collect_libraries(&from, &dir.join("lib")).unwrap();
         let found: Vec<_> = std::fs::read_dir(dir.join("lib"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name())

@@ -1,10 +1,10 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
-use crate::desktop::own_display;
-use crate::process::{Group, Stop, foreground, line};
-use crate::windows::environment::Environment;
-use crate::windows::prefix::{self, SERVER};
-use crate::windows::scratch::{lock, remove};
+use crate::process::{Interrupt, ProcessGroup, command_line, run_foreground};
+use crate::user::virtual_screen::own_display;
+use crate::windows::atomic_dir::{lock_file, remove_dir};
+use crate::windows::environment::CrossEnvironment;
+use crate::windows::wine_prefix::{self, SERVER};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -23,7 +23,7 @@ pub(crate) const DESKTOP: &str = "1280x800";
 const STEADY: [&str; 3] = ["setarch", "-R", "wine"];
 
 /// How Wine is started here: without random addresses, where that is allowed. Containers mostly forbid it.
-pub(crate) fn starter() -> &'static [&'static str] {
+pub(crate) fn wine_starter() -> &'static [&'static str] {
     static ALLOWED: OnceLock<bool> = OnceLock::new();
     let allowed = *ALLOWED.get_or_init(|| {
         let mut nothing = Command::new(STEADY[0]);
@@ -37,12 +37,12 @@ pub(crate) fn starter() -> &'static [&'static str] {
 /// A running Wine. When dropped, every process of its prefix ends, then the display.
 #[derive(Debug)]
 pub(crate) struct Wine {
-    environment: Environment,
+    environment: CrossEnvironment,
     prefix: PathBuf,
     display: String,
     /// Does the prefix go with it?
     fleeting: bool,
-    _screen: Option<Group>,
+    _screen: Option<ProcessGroup>,
     _lock: File,
 }
 
@@ -54,9 +54,13 @@ impl Wine {
     ///
     /// # Errors
     /// When a part does not come up, or on Ctrl-C.
-    pub(crate) fn start(environment: &Environment, prefix: &Path, stop: &Stop) -> Result<Self> {
+    pub(crate) fn start(
+        environment: &CrossEnvironment,
+        prefix: &Path,
+        stop: &Interrupt,
+    ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
-        let (screen, display) = screen(stop)?;
+        let (screen, display) = start_screen(stop)?;
         Self::on(display, Some(screen), lock, environment, prefix, stop)
     }
 
@@ -66,15 +70,15 @@ impl Wine {
     /// # Errors
     /// As for [`Wine::start`], and when the disk refuses.
     pub(crate) fn start_fresh(
-        environment: &Environment,
+        environment: &CrossEnvironment,
         from: &Path,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         let lock = Self::lock(prefix, stop)?;
-        remove(prefix)?;
-        prefix::copy(from, prefix)?;
-        let (screen, display) = screen(stop)?;
+        remove_dir(prefix)?;
+        wine_prefix::copy_prefix(from, prefix)?;
+        let (screen, display) = start_screen(stop)?;
         let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
         wine.fleeting = true;
         Ok(wine)
@@ -85,9 +89,9 @@ impl Wine {
     /// # Errors
     /// As for [`Wine::start`].
     pub(crate) fn start_visible(
-        environment: &Environment,
+        environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         match own_display() {
             Some(display) => {
@@ -98,17 +102,17 @@ impl Wine {
         }
     }
 
-    fn lock(prefix: &Path, stop: &Stop) -> Result<File> {
-        lock(&prefix.with_extension("lock"), "Wine", stop)
+    fn lock(prefix: &Path, stop: &Interrupt) -> Result<File> {
+        lock_file(&prefix.with_extension("lock"), "Wine", stop)
     }
 
     fn on(
         display: String,
-        screen: Option<Group>,
+        screen: Option<ProcessGroup>,
         lock: File,
-        environment: &Environment,
+        environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Stop,
+        stop: &Interrupt,
     ) -> Result<Self> {
         let wine = Self {
             environment: environment.clone(),
@@ -120,10 +124,10 @@ impl Wine {
         };
         // Nobody else uses the prefix, so a server still there was left by a chore that was killed.
         wine.end();
-        // It returns once the server listens in the background, where it then stays until it is told to end.
+        // It returns once the server listens in the background, where it then stays until it gets the order to end.
         let mut server = wine.command("wineserver");
         wine.must_work(server.arg("--persistent"), stop)?;
-        wine.quietly(&["cmd", "/c", "rem"], stop)?;
+        wine.run_quietly(&["cmd", "/c", "rem"], stop)?;
         Ok(wine)
     }
 
@@ -131,17 +135,17 @@ impl Wine {
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
-    pub(crate) fn quietly(&self, words: &[&str], stop: &Stop) -> Result<()> {
+    pub(crate) fn run_quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
         self.must_work(self.program().args(words), stop)
     }
 
-    fn must_work(&self, command: &mut Command, stop: &Stop) -> Result<()> {
-        let status = foreground(quiet(command), stop)?;
+    fn must_work(&self, command: &mut Command, stop: &Interrupt) -> Result<()> {
+        let status = run_foreground(quiet(command), stop)?;
         if !status.success() {
             bail!(
                 "Wine failed ({status}); to see why: WINEPREFIX={} {}",
                 self.prefix.display(),
-                line(command)
+                command_line(command)
             );
         }
         Ok(())
@@ -158,7 +162,7 @@ impl Wine {
 
     /// Wine, to be given a Windows program.
     pub(crate) fn program(&self) -> Command {
-        let (first, others) = starter().split_first().unwrap_or((&"wine", &[]));
+        let (first, others) = wine_starter().split_first().unwrap_or((&"wine", &[]));
         let mut command = self.command(first);
         command.args(others);
         command
@@ -184,15 +188,15 @@ impl Drop for Wine {
             // What cannot be removed now is removed by the next run, which would say why it cannot.
             let server = std::fs::read_to_string(self.prefix.join(SERVER)).unwrap_or_default();
             if server.starts_with("wine-") && !server.contains('/') {
-                let _ = remove(&Path::new("/tmp").join(server.trim_end()));
+                let _ = remove_dir(&Path::new("/tmp").join(server.trim_end()));
             }
-            let _ = remove(&self.prefix);
+            let _ = remove_dir(&self.prefix);
         }
     }
 }
 
-fn prepare(command: &mut Command, environment: &Environment, prefix: &Path, display: &str) {
-    environment.apply(command);
+fn prepare(command: &mut Command, environment: &CrossEnvironment, prefix: &Path, display: &str) {
+    environment.apply_to(command);
     command
         .env("WINEPREFIX", prefix)
         .env("DISPLAY", display)
@@ -207,8 +211,8 @@ fn quiet(command: &mut Command) -> &mut Command {
 }
 
 /// An X server without a window manager, on a display number of its own choosing.
-fn screen(stop: &Stop) -> Result<(Group, String)> {
-    let mut server = Group::start(
+fn start_screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
+    let mut server = ProcessGroup::start(
         Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
             .args(["-screen", "0", &format!("{DESKTOP}x24")])
@@ -224,7 +228,7 @@ fn screen(stop: &Stop) -> Result<(Group, String)> {
             let _ = sender.send(line);
         }
     });
-    let number = stop.until("Xvfb to name its display", PATIENCE, || {
+    let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
         Ok(receiver.try_recv().ok())
     })?;
     Ok((server, format!(":{}", number.trim())))

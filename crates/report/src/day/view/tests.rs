@@ -14,7 +14,7 @@ fn a_day_starts_when_it_is_told_to() {
     ] {
         assert!(DayStart::parse(bad).is_none(), "{bad}");
     }
-    let berlin = crate::text::zone("Europe/Berlin");
+    let berlin = crate::text::load_zone("Europe/Berlin");
     let four = DayStart::parse("04:00").unwrap();
     let night = at("2026-07-16T01:59:00Z");
     assert_eq!(four.date_in(night, &berlin), date(2026, 7, 15));

@@ -19,7 +19,7 @@ fn status(state: Coverage) -> AgentStatus {
     serde_json::from_value(json).unwrap()
 }
 
-fn at(status: &AgentStatus, now_us: i64, instant: Instant) -> Shown {
+fn at(status: &AgentStatus, now_us: i64, instant: Instant) -> IndicatorStatus {
     shown(status, false, now_us, instant)
 }
 
@@ -29,14 +29,14 @@ fn each_state_has_its_sign() {
     for state in Coverage::ALL {
         let status = status(state);
         let sign = match state {
-            Coverage::Active => Sign::Active,
-            Coverage::Idle => Sign::Idle,
-            Coverage::Paused => Sign::Paused,
-            _ => Sign::NotRecording,
+            Coverage::Active => IconState::Active,
+            Coverage::Idle => IconState::Idle,
+            Coverage::Paused => IconState::Paused,
+            _ => IconState::NotRecording,
         };
         let found = at(&status, NOW, instant);
-        assert_eq!(found.sign(), sign, "{state}");
-        let recording = matches!(found.sign(), Sign::Active | Sign::Idle);
+        assert_eq!(found.icon_state(), sign, "{state}");
+        let recording = matches!(found.icon_state(), IconState::Active | IconState::Idle);
         assert_eq!(recording, status.recording(NOW), "{state}");
         assert!(!found.headline().contains("Quagga"), "{found:?}");
     }
@@ -51,7 +51,7 @@ fn nothing_is_claimed_that_did_not_reach_the_disk() {
     old.last_durable_us = Some(NOW - 16 * S);
     for status in [&never, &old] {
         let found = at(status, NOW, instant);
-        assert_eq!(found.sign(), Sign::NotRecording);
+        assert_eq!(found.icon_state(), IconState::NotRecording);
         assert!(found.headline().starts_with("NOT RECORDING"), "{found:?}");
     }
 }
@@ -60,7 +60,7 @@ fn nothing_is_claimed_that_did_not_reach_the_disk() {
 fn what_is_shown_holds_as_long_as_the_last_write_is_fresh() {
     let instant = Instant::now();
     let fresh = at(&status(Coverage::Active), NOW, instant)
-        .freshness()
+        .expiry()
         .cloned()
         .unwrap();
     assert_eq!(
@@ -75,7 +75,7 @@ fn what_is_shown_holds_as_long_as_the_last_write_is_fresh() {
     // The clock was set back: the write lies in the future by a little.
     let set_back = at(&status(Coverage::Active), NOW - 10 * S, instant);
     assert_eq!(
-        set_back.freshness().unwrap().until,
+        set_back.expiry().unwrap().until,
         instant + Duration::from_secs(15)
     );
 }

@@ -8,11 +8,11 @@ use super::verification;
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
 use crate::config::Config;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit};
-use crate::yours::{Wish, hand, words};
+use crate::control;
+use crate::yours::{hand, words};
 use journal::Reader;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode};
+use protocol::{RedactionScope, Request, Response};
 use report::AgentStatus;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -108,8 +108,8 @@ impl PageBackend {
     fn access_with_factors(&self, factors: &TypedFactors) -> Result<Access, BackendError> {
         let passphrase = factors.passphrase.as_ref().map(|text| text.as_str());
         let typed = access::typed(&self.home, &factors.code, passphrase);
-        let (access, mut notices) = typed.map_err(|e| match failure::exit_of(&e) {
-            Exit::Denied => BackendError::Denied(failure::in_words(&e)),
+        let (access, mut notices) = typed.map_err(|e| match model::error_kind(e.as_ref()) {
+            ErrorKind::Denied => BackendError::Denied(model::describe_error(e.as_ref())),
             _ => to_backend_error(&e),
         })?;
         let text = "A code was accepted, on the page.".to_owned();
@@ -122,26 +122,26 @@ impl PageBackend {
 
     /// Deletes a screenshot; returns the outcome.
     fn redact_screenshot(&self, seq: u64, access: &Access) -> anyhow::Result<String> {
-        let wish = Wish::Shot { seq };
-        let told = match hand::is_running(&self.home)? {
-            true => hand::through(&self.home, &wish, false, Some(access))?,
-            false => hand::directly(&self.home, &wish, false, access)?,
+        let scope = RedactionScope::Screenshot { seq };
+        let report = match hand::is_running(&self.home)? {
+            true => hand::through(&self.home, &scope, false, Some(access))?,
+            false => hand::directly(&self.home, &scope, false, access)?,
         };
-        if told.is_nothing() {
+        if report.is_empty() {
             return Ok("There was nothing to delete.".to_owned());
         }
-        let copies = hand::delete_copies(&self.home, Some(access), &told)?;
-        let mut outcome = format!("Deleted: {}.", words::numbers(&wish, &told));
+        let copies = hand::delete_copies(&self.home, Some(access), &report)?;
+        let mut outcome = format!("Deleted: {}.", words::numbers(&scope, &report));
         if !copies.deleted.is_empty() {
             outcome.push_str(" Its copy at the destination was deleted.");
         }
         for (name, why) in &copies.left {
             outcome.push_str(&format!(" STILL at the destination: {name} ({why})."));
         }
-        if told.unfolded {
+        if report.checkpoint_pending {
             outcome.push_str(" The last traces go when no program reads the record any more.");
         }
-        for file in &told.aside {
+        for file in &report.set_aside_files {
             let file = file.display();
             outcome.push_str(&format!(
                 " A journal set aside earlier was not touched and may hold the same: {file}."
@@ -226,8 +226,10 @@ impl RunningAgentMonitor {
 
 impl AgentMonitor for RunningAgentMonitor {
     fn agent_status(&self) -> Option<AgentStatus> {
-        let reply = control::call(&self.0.paths, &Request::Status).ok()?;
-        reply.status.map(|status| *status)
+        match control::call(&self.0.paths, &Request::Status).ok()? {
+            Response::Status { status, .. } => Some(*status),
+            _ => None,
+        }
     }
 
     fn is_unlocked(&self) -> bool {

@@ -1,11 +1,9 @@
 //! `uam dashboard`: the page.
 
 use super::Home;
-use crate::access;
-use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{access, output};
 use anyhow::Context;
-use model::NoticeCode;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::process::browser_command;
 use std::io::{BufRead, IsTerminal};
 use std::process::{ExitCode, Stdio};
@@ -25,7 +23,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
     )?);
     let server = PageServer::bind(port).map_err(|e| {
         let hint = "Leave out --port: any free port will do.";
-        Failure::with_exit(Exit::Failed, e.to_string(), hint)
+        UserError::new(ErrorKind::Failed, e.to_string(), hint)
     })?;
     let links = server.link_issuer();
     print_link(&links, no_open)?;

@@ -3,12 +3,11 @@
 use super::{many, overview, parse, totals, until};
 use crate::cli::{LetterArgs, ReportArgs};
 use crate::commands::{Home, reader};
-use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
-use model::Record;
+use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
@@ -40,10 +39,11 @@ pub(super) fn run(
         }
     };
     if args.letter.shots.len() > MOST_PICTURES {
-        return Err(Failure::usage(
+        return Err(UserError::usage(
             format!("a page holds at most {MOST_PICTURES} pictures"),
             "Name the ones that matter.",
-        ));
+        )
+        .into());
     }
     let reader = reader(
         home,
@@ -74,13 +74,13 @@ pub(super) fn run(
     let pictures = chosen(&reader, &args.letter.shots)?;
     if let Some(file) = &args.html {
         let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write(file, sheet::html::html(&sheet).as_bytes())?;
+        write(file, sheet::html::render_html(&sheet).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
         let pictures: anyhow::Result<Vec<ReportScreenshot>> =
             pictures.into_iter().map(jpeg).collect();
         let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = sheet::pdf::pdf(&sheet, made_us)?;
+        let bytes = sheet::pdf::render_pdf(&sheet, made_us)?;
         write(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -98,7 +98,7 @@ fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<ReportScreensho
 
 fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
     let found = reader
-        .tail_after(seq.saturating_sub(1), 1)
+        .read_after(seq.saturating_sub(1), 1)
         .context("cannot read the journal")?;
     let shot = match found.lines.into_iter().next() {
         Some(line) if line.seq == seq => match line.record {
@@ -108,7 +108,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
         _ => None,
     };
     let shot = shot.ok_or_else(|| {
-        Failure::usage(
+        UserError::usage(
             format!("there is no picture {seq}"),
             "`uam shots` lists them with their numbers.",
         )
@@ -118,12 +118,14 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
         seq,
         at_us: shot.at_us,
         zone: shot.zone.to_string(),
-        window: window.map_or_else(String::new, |w| report::feed::window_text(&w.app, &w.title)),
+        window: window.map_or_else(String::new, |w| {
+            report::feed::window_label(&w.app, &w.title)
+        }),
         width: shot.width,
         height: shot.height,
         media: shot.media,
         bytes: reader
-            .picture(seq)
+            .open_screenshot(seq)
             .with_context(|| format!("cannot open picture {seq}"))?,
     })
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// The clock is a thread of its own that ends with the work: zbus bounds calls of methods, but neither the greeting of
 /// a bus nor the wait for a signal, and it shows its timers to nobody.
-pub(super) async fn within<T, E: From<CredentialStoreError>>(
+pub(super) async fn with_timeout<T, E: From<CredentialStoreError>>(
     patience: Duration,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {

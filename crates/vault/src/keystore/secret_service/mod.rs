@@ -17,7 +17,7 @@ use super::{
     check_account, check_secret,
 };
 use bus::{CallFault, SecretServiceConnection};
-use limit::within;
+use limit::with_timeout;
 use std::cmp::Reverse;
 use std::time::Duration;
 use zbus::OwnedObjectPath;
@@ -131,7 +131,7 @@ impl SecretService {
         &self,
         step: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        within(self.patience, step).await
+        with_timeout(self.patience, step).await
     }
 
     async fn unlock(
@@ -152,7 +152,7 @@ impl SecretService {
         prompt: &OwnedObjectPath,
     ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let result = match self.may_ask {
-            true => within(self.patience_with_people, service.ask(prompt)).await,
+            true => with_timeout(self.patience_with_people, service.ask(prompt)).await,
             false => Err(locked().into()),
         };
         match result {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What is installed, all of it with its version.
+/// Pinned packages.
 const MOTO: [&str; 4] = [
     "moto[s3]==5.1.22",
     "flask==3.1.3",
@@ -21,22 +21,22 @@ const S3RVER: &str = "s3rver@3.7.1";
 /// How long a server may take to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A program that ends with this value.
-pub(super) struct Server {
+/// A running server. Killed on drop.
+pub(super) struct ForeignServer {
     child: Child,
     /// Where it listens.
     pub(super) address: SocketAddr,
 }
 
-impl Drop for Server {
+impl Drop for ForeignServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A folder of the cache with something installed in it; a half-made one is made again.
-fn installed(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+/// A folder of the cache with an installation in it; an incomplete one is replaced.
+fn install_once(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
         None => std::env::home_dir()
@@ -54,7 +54,7 @@ fn installed(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathB
     Ok(dir)
 }
 
-fn done(command: &mut Command) -> Result<()> {
+fn run_installer(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .stdin(Stdio::null())
@@ -66,11 +66,11 @@ fn done(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Python's folder with moto in it.
-pub(super) fn moto() -> Result<PathBuf> {
-    installed("moto-5.1.22", |dir| {
-        done(Command::new("python3").args(["-m", "venv"]).arg(dir))?;
-        done(
+/// Installs moto; returns the folder of its Python environment.
+pub(super) fn install_moto() -> Result<PathBuf> {
+    install_once("moto-5.1.22", |dir| {
+        run_installer(Command::new("python3").args(["-m", "venv"]).arg(dir))?;
+        run_installer(
             Command::new(dir.join("bin/pip"))
                 .args(["install", "--quiet"])
                 .args(MOTO),
@@ -78,10 +78,10 @@ pub(super) fn moto() -> Result<PathBuf> {
     })
 }
 
-/// Node's folder with s3rver in it.
-pub(super) fn s3rver() -> Result<PathBuf> {
-    installed("s3rver-3.7.1", |dir| {
-        done(Command::new("npm").current_dir(dir).args([
+/// Installs s3rver; returns the folder of its Node modules.
+pub(super) fn install_s3rver() -> Result<PathBuf> {
+    install_once("s3rver-3.7.1", |dir| {
+        run_installer(Command::new("npm").current_dir(dir).args([
             "install",
             "--no-audit",
             "--no-fund",
@@ -101,8 +101,8 @@ main(sys.argv[1:])
 ";
 
 /// Starts moto, which enforces policies after the first `free` actions.
-pub(super) fn start_moto(dir: &Path, free: u32) -> Result<Server> {
-    started(|port| {
+pub(super) fn start_moto(dir: &Path, free: u32) -> Result<ForeignServer> {
+    start_server(|port| {
         let mut command = Command::new(dir.join("bin/python"));
         command
             .args(["-c", MOTO_MAIN, "-H", "127.0.0.1", "-p", port])
@@ -114,11 +114,11 @@ pub(super) fn start_moto(dir: &Path, free: u32) -> Result<Server> {
 /// The two keys that the set-up makes, each with its secret.
 pub(super) fn set_up_moto(
     dir: &Path,
-    server: &Server,
+    server: &ForeignServer,
     policy: &str,
 ) -> Result<[(String, String); 2]> {
     let output = Command::new(dir.join("bin/python"))
-        .args(["-c", include_str!("setup.py")])
+        .args(["-c", include_str!("moto_setup.py")])
         .args([&format!("http://{}", server.address), policy])
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -134,8 +134,8 @@ pub(super) fn set_up_moto(
 }
 
 /// Starts s3rver with the bucket `lab` in `data`.
-pub(super) fn start_s3rver(dir: &Path, data: &Path) -> Result<Server> {
-    started(|port| {
+pub(super) fn start_s3rver(dir: &Path, data: &Path) -> Result<ForeignServer> {
+    start_server(|port| {
         let mut command = Command::new(dir.join("node_modules/.bin/s3rver"));
         command
             .args([
@@ -154,14 +154,14 @@ pub(super) fn start_s3rver(dir: &Path, data: &Path) -> Result<Server> {
 }
 
 /// Starts a server on a free port and waits until it listens.
-fn started(command: impl FnOnce(&str) -> Command) -> Result<Server> {
+fn start_server(command: impl FnOnce(&str) -> Command) -> Result<ForeignServer> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let child = command(&address.port().to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut server = Server { child, address };
+    let mut server = ForeignServer { child, address };
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
         if let Some(status) = server.child.try_wait()? {
@@ -173,20 +173,20 @@ fn started(command: impl FnOnce(&str) -> Command) -> Result<Server> {
     Ok(server)
 }
 
-/// Stands before a server that lets anybody in, and refuses what is not signed. Ends with the process.
-pub(super) fn front(server: SocketAddr) -> Result<SocketAddr> {
+/// Starts a proxy before a server without access control; it refuses unsigned requests. Ends with the process.
+pub(super) fn start_gatekeeper(server: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            thread::spawn(move || pass(client, server));
+            thread::spawn(move || forward_request(client, server));
         }
     });
     Ok(address)
 }
 
-/// One request; the server is asked to close behind it, so that the next one is judged too.
-fn pass(mut client: TcpStream, server: SocketAddr) -> Result<()> {
+/// Forwards one request; the server is asked to close after it, so that the next one is checked too.
+fn forward_request(mut client: TcpStream, server: SocketAddr) -> Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,7 +1,7 @@
 //! The reader of manifests: with any bytes, and with nonsense that is signed as it should be.
 
-use super::targets::Target;
-use crate::desk;
+use super::target::FuzzTarget;
+use crate::fixture;
 use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use std::ops::ControlFlow;
@@ -26,22 +26,22 @@ const WORDS: &[&[u8]] = &[
     b"\n{\"signature\":\"",
 ];
 
-fn good(key: &DeviceKey) -> Manifest {
+fn make_manifest(key: &DeviceKey) -> Manifest {
     let sha256 = sha256_hex(b"content");
     Manifest {
         format: "uam-manifest/1".to_owned(),
-        device: desk::device(),
+        device: fixture::lab_device(),
         epoch: 1,
         no: 1,
         prev: None,
-        at_us: desk::START_US,
+        at_us: fixture::START_US,
         agent: "lab".to_owned(),
         key: key.public(),
         after: 0,
         through: 9,
         objects: vec![ManifestEntry {
             key: keys::activity(
-                &desk::device(),
+                &fixture::lab_device(),
                 1,
                 "2026-09-21",
                 1,
@@ -66,25 +66,25 @@ fn good(key: &DeviceKey) -> Manifest {
     }
 }
 
-/// A file as it lies in a bucket.
-pub(super) fn file(dir: &Path) -> Result<Target> {
+/// A file as it is in a bucket.
+pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
     let key = DeviceKey::find_or_make(&dir.join("device"))?;
-    Ok(Target {
+    Ok(FuzzTarget {
         name: "manifest",
         share: 1,
-        seeds: vec![good(&key).sign(&key)?],
+        seeds: vec![make_manifest(&key).sign(&key)?],
         words: WORDS,
         read: Box::new(|input| drop(Manifest::parse(input))),
     })
 }
 
 /// A first line that its device signed, whatever it says; then a whole check of a bucket that holds it.
-pub(super) fn signed_nonsense(dir: &Path) -> Result<Target> {
+pub(super) fn signed_nonsense(dir: &Path) -> Result<FuzzTarget> {
     let key = DeviceKey::find_or_make(&dir.join("device"))?;
-    let mut seed = good(&key).sign(&key)?;
+    let mut seed = make_manifest(&key).sign(&key)?;
     let end = seed.iter().position(|b| *b == b'\n').context("a line")?;
     seed.truncate(end);
-    Ok(Target {
+    Ok(FuzzTarget {
         name: "manifest, signed",
         share: 10,
         seeds: vec![seed],
@@ -94,30 +94,30 @@ pub(super) fn signed_nonsense(dir: &Path) -> Result<Target> {
             let seal = format!("\n{{\"signature\":\"{}\"}}\n", BASE64.encode(&signature));
             let bytes = [line, seal.as_bytes()].concat();
             if let Ok(manifest) = Manifest::parse(&bytes) {
-                check(&manifest, bytes);
+                check_bucket(&manifest, bytes);
             }
         }),
     })
 }
 
-fn check(manifest: &Manifest, bytes: Vec<u8>) {
+fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     let Ok(sink) = ObjectStoreSink::memory() else {
         return;
     };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
     let name = keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
-    let segment = good_name(manifest);
+    let segment = name_segment(manifest);
     let _ = sink.put_new(&NewObject::new(name, bytes));
     let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
     let on = &mut |_| ControlFlow::Continue(());
     drop(verify(&sink, &VerifyOptions::default(), None, 0, on));
 }
 
-fn good_name(manifest: &Manifest) -> String {
+fn name_segment(manifest: &Manifest) -> String {
     let sha256 = sha256_hex(b"content");
     let form = journal::ObjectEncoding::Age;
-    keys::activity(
+    keys::segment_key(
         &manifest.device,
         manifest.epoch,
         "2026-09-21",

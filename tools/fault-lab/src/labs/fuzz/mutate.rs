@@ -1,6 +1,6 @@
 //! Making nonsense out of good inputs.
 
-use crate::chance::Chance;
+use crate::rng::SeededRng;
 
 /// No input is longer.
 pub(super) const MOST: usize = 64 << 10;
@@ -74,21 +74,21 @@ const WORDS: &[&[u8]] = &[
 ];
 
 /// A changed copy of one of the seeds: one to eight changes, at most [`MOST`] bytes.
-pub(super) fn mutate(seeds: &[Vec<u8>], words: &[&[u8]], chance: &mut Chance) -> Vec<u8> {
-    let one = |chance: &mut Chance| seeds.get(chance.index(seeds.len()));
-    let mut bytes = one(chance).cloned().unwrap_or_default();
-    for _ in 0..=chance.below(8) {
-        let at = chance.index(bytes.len() + 1);
-        let to = at + chance.index((bytes.len() - at).min(64) + 1);
-        match chance.below(12) {
+pub(super) fn mutate_input(seeds: &[Vec<u8>], words: &[&[u8]], rng: &mut SeededRng) -> Vec<u8> {
+    let one = |rng: &mut SeededRng| seeds.get(rng.index(seeds.len()));
+    let mut bytes = one(rng).cloned().unwrap_or_default();
+    for _ in 0..=rng.below(8) {
+        let at = rng.index(bytes.len() + 1);
+        let to = at + rng.index((bytes.len() - at).min(64) + 1);
+        match rng.below(12) {
             0 | 1 => {
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 1 << chance.below(8);
+                    *byte ^= 1 << rng.below(8);
                 }
             }
             2 => {
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte = u8::try_from(chance.below(256)).unwrap_or(0);
+                    *byte = u8::try_from(rng.below(256)).unwrap_or(0);
                 }
             }
             3 => drop(bytes.drain(at..to)),
@@ -96,29 +96,29 @@ pub(super) fn mutate(seeds: &[Vec<u8>], words: &[&[u8]], chance: &mut Chance) ->
             5 => {
                 // Again, once or very often.
                 let piece = bytes.get(at..to).unwrap_or_default().to_vec();
-                let times = if chance.percent(5) { 500 } else { 1 };
-                insert(&mut bytes, at, &piece.repeat(times));
+                let times = if rng.percent(5) { 500 } else { 1 };
+                insert_bytes(&mut bytes, at, &piece.repeat(times));
             }
             6 => {
-                if let Some(other) = one(chance) {
-                    let from = chance.index(other.len() + 1);
-                    let most = if chance.percent(50) { 64 } else { MOST };
-                    let end = from + chance.index((other.len() - from).min(most) + 1);
+                if let Some(other) = one(rng) {
+                    let from = rng.index(other.len() + 1);
+                    let most = if rng.percent(50) { 64 } else { MOST };
+                    let end = from + rng.index((other.len() - from).min(most) + 1);
                     let piece = other.get(from..end).unwrap_or_default().to_vec();
-                    insert(&mut bytes, at, &piece);
+                    insert_bytes(&mut bytes, at, &piece);
                 }
             }
             7 | 8 => {
-                let all = if words.is_empty() || chance.percent(40) {
+                let all = if words.is_empty() || rng.percent(40) {
                     WORDS
                 } else {
                     words
                 };
-                insert(&mut bytes, at, chance.one(all).unwrap_or_default());
+                insert_bytes(&mut bytes, at, rng.one(all).unwrap_or_default());
             }
-            9 | 10 => edge(&mut bytes, chance),
+            9 | 10 => insert_edge_number(&mut bytes, rng),
             _ => {
-                let (a, b) = (at, chance.index(bytes.len() + 1));
+                let (a, b) = (at, rng.index(bytes.len() + 1));
                 if a < bytes.len() && b < bytes.len() {
                     bytes.swap(a, b);
                 }
@@ -129,14 +129,14 @@ pub(super) fn mutate(seeds: &[Vec<u8>], words: &[&[u8]], chance: &mut Chance) ->
     bytes
 }
 
-fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
+fn insert_bytes(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
     let room = MOST.saturating_sub(bytes.len()).min(piece.len());
     bytes.splice(at..at, piece.iter().take(room).copied());
 }
 
 /// Puts a number at the edge in the place of one of the input's own.
-fn edge(bytes: &mut Vec<u8>, chance: &mut Chance) {
-    let from = chance.index(bytes.len() + 1);
+fn insert_edge_number(bytes: &mut Vec<u8>, rng: &mut SeededRng) {
+    let from = rng.index(bytes.len() + 1);
     let digit = |b: &u8| b.is_ascii_digit();
     let Some(begin) = bytes
         .get(from..)
@@ -149,6 +149,6 @@ fn edge(bytes: &mut Vec<u8>, chance: &mut Chance) {
         .get(begin..)
         .and_then(|rest| rest.iter().position(|b| !b.is_ascii_digit()))
         .map_or(bytes.len(), |n| begin + n);
-    let number = chance.one(EDGES).unwrap_or_default();
+    let number = rng.one(EDGES).unwrap_or_default();
     bytes.splice(begin..end, number.iter().copied());
 }

@@ -1,8 +1,9 @@
 //! The packages for Linux: unpacked, looked through, and run.
 
-use crate::dist::check::{holds, same};
-use crate::dist::{Release, stage};
-use crate::process::output;
+use crate::dist::check::clean_windows::{expect_contains, expect_same};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
+use crate::process::output_of;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,39 +22,39 @@ const COMPLETIONS: [&str; 3] = [
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
+pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let field = |name: &str| -> Result<String> {
         let mut dpkg = Command::new("dpkg-deb");
-        Ok(output(dpkg.arg("--field").arg(file).arg(name))?
+        Ok(output_of(dpkg.arg("--field").arg(file).arg(name))?
             .trim()
             .to_owned())
     };
     // Reads the whole package, and complains of what breaks Debian's rules.
-    let told = output(Command::new("dpkg-deb").arg("--info").arg(file))?;
+    let told = output_of(Command::new("dpkg-deb").arg("--info").arg(file))?;
     for part in [
         "Description: ",
         "Maintainer: ",
         "Installed-Size: ",
         "Section: utils",
     ] {
-        holds("dpkg-deb --info", &told, part)?;
+        expect_contains("dpkg-deb --info", &told, part)?;
     }
-    same("Package", field("Package")?, "uam".to_owned())?;
-    same(
+    expect_same("Package", field("Package")?, "uam".to_owned())?;
+    expect_same(
         "Version",
         field("Version")?,
         release.version.replacen('-', "~", 1),
     )?;
-    holds("Depends", &field("Depends")?, "libc6 (>= 2.")?;
+    expect_contains("Depends", &field("Depends")?, "libc6 (>= 2.")?;
     let mut arch = Command::new("dpkg");
-    let arch = output(arch.arg("--print-architecture"))?;
-    same(
+    let arch = output_of(arch.arg("--print-architecture"))?;
+    expect_same(
         "Architecture",
         field("Architecture")?,
         arch.trim().to_owned(),
     )?;
 
-    let listed = output(Command::new("dpkg-deb").arg("--contents").arg(file))?;
+    let listed = output_of(Command::new("dpkg-deb").arg("--contents").arg(file))?;
     for line in listed.lines() {
         let mut words = line.split_whitespace();
         let (mode, owner) = (words.next(), words.next());
@@ -69,17 +70,17 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
         );
     }
 
-    let dir = stage::Folder::new(&work.join("unpacked"))?;
-    output(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.path()))?;
+    let dir = staging::StagingDir::new(&work.join("unpacked"))?;
+    output_of(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.path()))?;
     let at = |name: &str| dir.path().join(name);
-    version(&at("usr/bin/uam"), release)?;
+    check_version(&at("usr/bin/uam"), release)?;
     for completion in COMPLETIONS {
         // Each names a command of uam's own.
-        holds(completion, &read(&at(completion))?, "doctor")?;
+        expect_contains(completion, &read(&at(completion))?, "doctor")?;
     }
     let entry = read(&at("usr/share/applications/uam.desktop"))?;
-    holds("the menu entry", &entry, "Exec=uam\n")?;
-    holds("the menu entry", &entry, "Terminal=true\n")?;
+    expect_contains("the menu entry", &entry, "Exec=uam\n")?;
+    expect_contains("the menu entry", &entry, "Terminal=true\n")?;
     for name in [
         "usr/share/icons/hicolor/256x256/apps/uam.png",
         "usr/share/doc/uam/README",
@@ -97,9 +98,9 @@ pub(crate) fn deb(file: &Path, release: &Release, work: &Path) -> Result<()> {
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()> {
-    let dir = stage::Folder::new(&work.join("unpacked"))?;
-    output(
+pub(crate) fn check_archive(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
+    let dir = staging::StagingDir::new(&work.join("unpacked"))?;
+    output_of(
         Command::new("tar")
             .arg("-C")
             .arg(dir.path())
@@ -107,12 +108,12 @@ pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()>
             .arg(file),
     )?;
     let folder = PathBuf::from(format!("uam-{}", release.version));
-    let files = stage::files(dir.path())?;
+    let files = staging::list_files(dir.path())?;
     if let Some(stray) = files.iter().find(|file| !file.starts_with(&folder)) {
         bail!("{} lies outside of {}", stray.display(), folder.display());
     }
     let folder = dir.path().join(folder);
-    version(&folder.join("uam"), release)?;
+    check_version(&folder.join("uam"), release)?;
     for name in ["README", "LICENSE", "THIRD-PARTY", "completions/uam.zsh"] {
         ensure!(
             !read(&folder.join(name))?.is_empty(),
@@ -123,9 +124,9 @@ pub(crate) fn archive(file: &Path, release: &Release, work: &Path) -> Result<()>
     Ok(())
 }
 
-fn version(program: &Path, release: &Release) -> Result<()> {
-    let said = output(Command::new(program).arg("--version"))?;
-    same(
+fn check_version(program: &Path, release: &ReleaseInfo) -> Result<()> {
+    let said = output_of(Command::new(program).arg("--version"))?;
+    expect_same(
         "uam --version",
         said.trim().to_owned(),
         format!("uam {}", release.version),

@@ -1,10 +1,11 @@
 //! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
 
-use crate::dist::check::machine::{Machine, NAME, RUN};
-use crate::dist::check::signed::Older;
-use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, stage};
-use crate::process::Stop;
+use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN};
+use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
+use crate::dist::check::older_release::OlderRelease;
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
+use crate::process::Interrupt;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
@@ -18,13 +19,13 @@ const FILES: [&str; 4] = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "uam.e
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn check(
-    machine: &Machine,
-    older: &Older,
-    windows: &Windows<'_>,
-    release: &Release,
+pub(crate) fn check_msi(
+    machine: &CleanWindows,
+    older: &OlderRelease,
+    windows: &WindowsCheck<'_>,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     let msiexec = |action: &str, msi: &Path, options: &[&str]| {
         let msi = msi.to_string_lossy();
@@ -32,25 +33,26 @@ pub(crate) fn check(
         words.extend(options);
         machine.run(&words, stop)
     };
-    let install =
-        |msi: &Path, options: &[&str]| same("msiexec's code", msiexec("/i", msi, options)?, 0);
-    let run_value = format!(r#""{}\uam.exe""#, machine.installed());
+    let install = |msi: &Path, options: &[&str]| {
+        expect_same("msiexec's code", msiexec("/i", msi, options)?, 0)
+    };
+    let run_value = format!(r#""{}\uam.exe""#, machine.installed_path());
 
     install(&older.packed.msi, &["AUTOSTART=1"])?;
     installed(machine, &older.version, &older.packed.program)?;
-    let started = machine.value(RUN, NAME)?;
-    same("the Run value", started, Some(run_value.clone()))?;
+    let started = machine.registry_value(RUN, NAME)?;
+    expect_same("the Run value", started, Some(run_value.clone()))?;
     println!("installs, with what was asked for");
 
     let setup = windows.packed.setup.to_string_lossy();
     let code = machine.run(&[&setup, "/S"], stop)?;
-    same("the setup program's code over an msi", code, 2)?;
+    expect_same("the setup program's code over an msi", code, 2)?;
     installed(machine, &older.version, &older.packed.program).context("after the setup program")?;
 
-    let before = machine.delivered()?;
-    let mut agent = machine.record(&work.join("another person"), stop)?;
-    let journal = machine.path(&machine.local("uam"));
-    let data = stage::files(&journal)?;
+    let before = machine.delivered_kinds()?;
+    let mut agent = machine.start_recording(&work.join("another person"), stop)?;
+    let journal = machine.unix_path(&machine.local_path("uam"));
+    let data = staging::list_files(&journal)?;
     ensure!(
         !data.is_empty(),
         "uam recorded nothing in {}",
@@ -59,12 +61,12 @@ pub(crate) fn check(
     install(&windows.packed.msi, &[])?;
     agent.ended(stop).context("upgrading a running uam")?;
     ensure!(
-        machine.delivered()? > before,
+        machine.delivered_kinds()? > before,
         "nothing arrived in the bucket"
     );
     installed(machine, &release.version, &windows.packed.program)?;
-    let started = machine.value(RUN, NAME)?;
-    same("the Run value after the upgrade", started, Some(run_value))?;
+    let started = machine.registry_value(RUN, NAME)?;
+    expect_same("the Run value after the upgrade", started, Some(run_value))?;
     println!("upgrades a running uam, and leaves its choices");
 
     ensure!(
@@ -73,37 +75,45 @@ pub(crate) fn check(
     );
     installed(machine, &release.version, &windows.packed.program).context("after the older one")?;
 
-    same(
+    expect_same(
         "msiexec's code",
         msiexec("/x", &windows.packed.msi, &[])?,
         0,
     )?;
-    machine.gone(&machine.installed(), stop)?;
+    machine.wait_until_gone(&machine.installed_path(), stop)?;
     ensure!(!machine.has_key(MARK)?, "its mark in the registry stayed");
-    ensure!(!machine.shortcut().exists(), "its shortcut stayed");
-    same("the Run value afterwards", machine.value(RUN, NAME)?, None)?;
+    ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
+    expect_same(
+        "the Run value afterwards",
+        machine.registry_value(RUN, NAME)?,
+        None,
+    )?;
     ensure!(journal.exists(), "it took {} along", journal.display());
 
     // Unasked for, nothing starts by itself.
     install(&windows.packed.msi, &[])?;
-    same("the Run value, unasked", machine.value(RUN, NAME)?, None)?;
-    same(
+    expect_same(
+        "the Run value, unasked",
+        machine.registry_value(RUN, NAME)?,
+        None,
+    )?;
+    expect_same(
         "msiexec's code",
         msiexec("/x", &windows.packed.msi, &[])?,
         0,
     )?;
-    machine.gone(&machine.installed(), stop)?;
+    machine.wait_until_gone(&machine.installed_path(), stop)?;
     println!("goes, and keeps what was recorded");
     Ok(())
 }
 
-fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
-    let dir = machine.path(&machine.installed());
-    let names: Vec<String> = stage::files(&dir)?
+fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
+    let dir = machine.unix_path(&machine.installed_path());
+    let names: Vec<String> = staging::list_files(&dir)?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    same(
+    expect_same(
         "the program's folder",
         names,
         FILES.map(str::to_owned).to_vec(),
@@ -113,18 +123,22 @@ fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
         "the installed uam.exe is not the one that was packed as version {version}"
     );
     ensure!(
-        machine.shortcut().is_file(),
+        machine.shortcut_path().is_file(),
         "there is no {} in the start menu",
-        machine.shortcut().display()
+        machine.shortcut_path().display()
     );
     let numbers = version.split('-').next().map(str::to_owned);
-    same("its version", machine.value(MARK, "version")?, numbers)?;
-    let uam = format!(r"{}\uam.exe", machine.installed());
-    same(
+    expect_same(
+        "its version",
+        machine.registry_value(MARK, "version")?,
+        numbers,
+    )?;
+    let uam = format!(r"{}\uam.exe", machine.installed_path());
+    expect_same(
         "its program",
-        machine.value(MARK, "program")?,
+        machine.registry_value(MARK, "program")?,
         Some(uam.clone()),
     )?;
-    let said = machine.says(&[&uam, "--version"])?;
-    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))
+    let said = machine.output_of(&[&uam, "--version"])?;
+    expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))
 }

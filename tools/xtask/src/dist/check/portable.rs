@@ -1,10 +1,11 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
-use crate::dist::check::machine::Machine;
-use crate::dist::check::{holds, same};
-use crate::dist::windows::Packed;
-use crate::dist::{Release, stage};
-use crate::process::{Stop, output};
+use crate::dist::check::clean_windows::CleanWindows;
+use crate::dist::check::clean_windows::{expect_contains, expect_same};
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
+use crate::dist::windows::WindowsPackages;
+use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,15 +14,15 @@ use std::process::Command;
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn check(
-    machine: &Machine,
-    packed: &Packed,
-    release: &Release,
+pub(crate) fn check_zip(
+    machine: &CleanWindows,
+    packed: &WindowsPackages,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    let dir = stage::Folder::new(&work.join("unzipped"))?;
-    output(
+    let dir = staging::StagingDir::new(&work.join("unzipped"))?;
+    output_of(
         Command::new("unzip")
             .arg("-q")
             .arg(&packed.zip)
@@ -29,7 +30,7 @@ pub(crate) fn check(
             .arg(dir.path()),
     )?;
     let folder = format!("uam-{}", release.version);
-    let names: Vec<String> = stage::files(dir.path())?
+    let names: Vec<String> = staging::list_files(dir.path())?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
@@ -40,7 +41,7 @@ pub(crate) fn check(
         "/THIRD-PARTY.txt",
         "/uam.exe",
     ];
-    same(
+    expect_same(
         "the zip",
         names,
         wanted.map(|name| format!("{folder}{name}")).to_vec(),
@@ -48,16 +49,16 @@ pub(crate) fn check(
     let folder = dir.path().join(folder);
     let readme =
         std::fs::read_to_string(folder.join("README.txt")).context("reading the README")?;
-    holds("the README", &readme, &format!("uam {}, ", release.version))?;
+    expect_contains("the README", &readme, &format!("uam {}, ", release.version))?;
     ensure!(!readme.contains("{VERSION}"), "the README has a hole in it");
 
     // What the checks before this one have left there is no concern of this one.
     let elsewhere = || -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
-        for folder in [machine.local("uam"), machine.roaming("uam")] {
-            let folder = machine.path(&folder);
+        for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
+            let folder = machine.unix_path(&folder);
             if folder.exists() {
-                found.extend(stage::files(&folder)?);
+                found.extend(staging::list_files(&folder)?);
             }
         }
         Ok(found)
@@ -67,15 +68,15 @@ pub(crate) fn check(
     std::fs::create_dir(&home).with_context(|| format!("making {}", home.display()))?;
     let program = folder.join("uam.exe");
     let program = program.to_string_lossy();
-    let said = machine.says(&[&program, "--version"])?;
-    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
-    machine.succeed(&[&program, "config", "set", "shots.blur", "true"], stop)?;
-    let here = stage::files(&home)?;
+    let said = machine.output_of(&[&program, "--version"])?;
+    expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
+    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"], stop)?;
+    let here = staging::list_files(&home)?;
     ensure!(
         here.iter().any(|file| file.ends_with("config.toml")),
         "its settings are not in uam-data beside it, which holds {here:?}"
     );
-    same("data outside of uam-data", elsewhere()?, before)?;
+    expect_same("data outside of uam-data", elsewhere()?, before)?;
     println!("runs from its folder, and keeps everything in it");
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
 
-use crate::agent::Agent;
-use crate::dist::check::machine::{Machine, NAME, RUN, from_utf16};
-use crate::dist::check::signed::Older;
-use crate::dist::check::{Windows, holds, same};
-use crate::dist::{Release, stage};
-use crate::process::Stop;
+use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
+use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
+use crate::dist::check::older_release::OlderRelease;
+use crate::dist::release::ReleaseInfo;
+use crate::dist::staging;
+use crate::process::Interrupt;
+use crate::user::uam_process::UamProcess;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use std::time::Duration;
@@ -29,23 +30,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const NOT_POSSIBLE: i32 = 2;
 
 /// Installs the setup program and gives the program's path, as Windows calls it. The machine is then one on which uam
-/// can be tried as its users have it: see [`Machine::record`] and [`Machine::setting`].
+/// can be tried as its users have it: see [`CleanWindows::start_recording`] and [`CleanWindows::uam_setup`].
 ///
 /// # Errors
 /// When it does not install, or the program does not run.
-pub(crate) fn install(
-    machine: &Machine,
+pub(crate) fn install_setup(
+    machine: &CleanWindows,
     setup: &Path,
     options: &[&str],
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<String> {
     let setup = setup.to_string_lossy();
     let mut words = vec![setup.as_ref(), "/S"];
     words.extend(options);
-    machine.succeed(&words, stop)?;
-    let program = format!(r"{}\uam.exe", machine.installed());
-    let said = machine.says(&[&program, "--version"])?;
-    holds("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
+    machine.run_successfully(&words, stop)?;
+    let program = format!(r"{}\uam.exe", machine.installed_path());
+    let said = machine.output_of(&[&program, "--version"])?;
+    expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
     Ok(program)
 }
 
@@ -53,43 +54,48 @@ pub(crate) fn install(
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn check(
-    machine: &Machine,
-    older: &Older,
-    windows: &Windows<'_>,
-    release: &Release,
+pub(crate) fn check_setup(
+    machine: &CleanWindows,
+    older: &OlderRelease,
+    windows: &WindowsCheck<'_>,
+    release: &ReleaseInfo,
     work: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
     plant_path(machine, stop)?;
-    let before = machine.export(ENVIRONMENT)?;
+    let before = machine.export_key(ENVIRONMENT)?;
 
     // The older version, with everything on.
     let options = ["/AUTOSTART=1", "/ADDPATH=1"];
-    let program = install(machine, &older.packed.setup, &options, stop)?;
+    let program = install_setup(machine, &older.packed.setup, &options, stop)?;
     installed(machine, &older.version, &older.packed.program)?;
-    older.signed(&machine.path(&format!(r"{}\uninstall.exe", machine.installed())))?;
+    older.check_signature(
+        &machine.unix_path(&format!(r"{}\uninstall.exe", machine.installed_path())),
+    )?;
     switched_on(machine, &before)?;
     println!("installs, with what was asked for");
 
     // It records, and is upgraded.
     let home = work.join("person");
-    let mut agent = machine.record(&home, stop)?;
+    let mut agent = machine.start_recording(&home, stop)?;
     let data = data(machine)?;
-    install(machine, &windows.packed.setup, &[], stop)?;
+    install_setup(machine, &windows.packed.setup, &[], stop)?;
     agent.ended(stop).context("upgrading a running uam")?;
     // Its last upload is made before it ends.
-    ensure!(machine.delivered()? > 0, "nothing arrived in the bucket");
+    ensure!(
+        machine.delivered_kinds()? > 0,
+        "nothing arrived in the bucket"
+    );
     installed(machine, &release.version, &windows.packed.program)?;
     switched_on(machine, &before).context("after the upgrade")?;
-    same(
+    expect_same(
         "data after the upgrade",
         data_left(machine, &data),
         data.clone(),
     )?;
     println!("upgrades a running uam, and leaves its data and choices");
 
-    blocked(machine, &program, windows, &home, stop)?;
+    check_blocked_upgrade(machine, &program, windows, &home, stop)?;
     println!("changes nothing while uam cannot be ended");
 
     let msi = windows.packed.msi.to_string_lossy();
@@ -99,38 +105,38 @@ pub(crate) fn check(
     );
 
     // One component is switched off again.
-    install(machine, &windows.packed.setup, &["/AUTOSTART=0"], stop)?;
-    same("the Run value", machine.value(RUN, NAME)?, None)?;
+    install_setup(machine, &windows.packed.setup, &["/AUTOSTART=0"], stop)?;
+    expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)?;
     ensure!(
-        machine.export(ENVIRONMENT)? != before,
+        machine.export_key(ENVIRONMENT)? != before,
         "switching one component off took the other along"
     );
 
     // It goes with everything it may have added.
-    install(machine, &windows.packed.setup, &["/AUTOSTART=1"], stop)?;
+    install_setup(machine, &windows.packed.setup, &["/AUTOSTART=1"], stop)?;
     switched_on(machine, &before).context("switched on again")?;
     uninstall(machine, "", stop)?;
-    same(
+    expect_same(
         "PATH afterwards",
-        machine.export(ENVIRONMENT)?,
+        machine.export_key(ENVIRONMENT)?,
         before.clone(),
     )?;
-    same("data afterwards", data_left(machine, &data), data)?;
-    let note = machine.path(&machine.local(r"uam\KEPT.txt"));
+    expect_same("data afterwards", data_left(machine, &data), data)?;
+    let note = machine.unix_path(&machine.local_path(r"uam\KEPT.txt"));
     let note = std::fs::read(&note).with_context(|| format!("reading {}", note.display()))?;
     let note = from_utf16(&note);
-    for folder in [machine.local("uam"), machine.roaming("uam")] {
-        holds("KEPT.txt", &note, &folder)?;
+    for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
+        expect_contains("KEPT.txt", &note, &folder)?;
     }
     println!("goes, and says what it kept");
 
-    install(machine, &windows.packed.setup, &[], stop)?;
-    same("the Run value", machine.value(RUN, NAME)?, None).context("unasked")?;
-    same("PATH", machine.export(ENVIRONMENT)?, before).context("unasked")?;
+    install_setup(machine, &windows.packed.setup, &[], stop)?;
+    expect_same("the Run value", machine.registry_value(RUN, NAME)?, None).context("unasked")?;
+    expect_same("PATH", machine.export_key(ENVIRONMENT)?, before).context("unasked")?;
     uninstall(machine, "/REMOVEDATA", stop)?;
-    for folder in [machine.local("uam"), machine.roaming("uam")] {
+    for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         ensure!(
-            !machine.path(&folder).exists(),
+            !machine.unix_path(&folder).exists(),
             "{folder} is still there after /REMOVEDATA"
         );
     }
@@ -140,7 +146,7 @@ pub(crate) fn check(
 
 /// Gives the machine a PATH that a careless installer would cut: longer than its strings, with variables, quotes and an
 /// empty entry.
-fn plant_path(machine: &Machine, stop: &Stop) -> Result<()> {
+fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
     let mut path: String = (0..150)
         .map(|n| format!(r"C:\Tools\number {n:03}\%USERPROFILE%\é;"))
         .collect();
@@ -152,17 +158,17 @@ fn plant_path(machine: &Machine, stop: &Stop) -> Result<()> {
         "[HKEY_CURRENT_USER\\Environment]\r\n\"Path\"=hex(2):{}\r\n",
         hex.join(",")
     );
-    machine.import(&text, stop)
+    machine.import_registry(&text, stop)
 }
 
 /// Everything about the installed program that does not hang on a choice.
-fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
-    let dir = machine.path(&machine.installed());
-    let names: Vec<String> = stage::files(&dir)?
+fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
+    let dir = machine.unix_path(&machine.installed_path());
+    let names: Vec<String> = staging::list_files(&dir)?
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    same(
+    expect_same(
         "the program's folder",
         names,
         FILES.map(str::to_owned).to_vec(),
@@ -172,11 +178,11 @@ fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
         "the installed uam.exe is not the one that was packed as version {version}"
     );
     ensure!(
-        machine.shortcut().is_file(),
+        machine.shortcut_path().is_file(),
         "there is no {} in the start menu",
-        machine.shortcut().display()
+        machine.shortcut_path().display()
     );
-    let folder = machine.installed();
+    let folder = machine.installed_path();
     for (name, wanted) in [
         ("DisplayName", NAME.to_owned()),
         ("DisplayVersion", version.to_owned()),
@@ -189,9 +195,9 @@ fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
             format!(r#""{folder}\uninstall.exe" /S"#),
         ),
     ] {
-        same(name, machine.value(UNINSTALL, name)?, Some(wanted))?;
+        expect_same(name, machine.registry_value(UNINSTALL, name)?, Some(wanted))?;
     }
-    let size = machine.value(UNINSTALL, "EstimatedSize")?;
+    let size = machine.registry_value(UNINSTALL, "EstimatedSize")?;
     let kib = size
         .as_deref()
         .and_then(|size| size.strip_prefix("0x"))
@@ -205,21 +211,30 @@ fn installed(machine: &Machine, version: &str, program: &Path) -> Result<()> {
 }
 
 /// Both optional components.
-fn switched_on(machine: &Machine, before: &str) -> Result<()> {
-    let program = format!(r#""{}\uam.exe""#, machine.installed());
-    same("the Run value", machine.value(RUN, NAME)?, Some(program))?;
+fn switched_on(machine: &CleanWindows, before: &str) -> Result<()> {
+    let program = format!(r#""{}\uam.exe""#, machine.installed_path());
+    expect_same(
+        "the Run value",
+        machine.registry_value(RUN, NAME)?,
+        Some(program),
+    )?;
     // The exported bytes of ";folder" stand before the end of the text, and nothing else has changed.
-    let added: Vec<String> = format!(";{}", machine.installed())
+    let added: Vec<String> = format!(";{}", machine.installed_path())
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let wanted = unfolded(before).replacen(",00,00\n", &format!(",{},00,00\n", added.join(",")), 1);
-    same("PATH", unfolded(&machine.export(ENVIRONMENT)?), wanted)
+    let wanted =
+        unfold_registry(before).replacen(",00,00\n", &format!(",{},00,00\n", added.join(",")), 1);
+    expect_same(
+        "PATH",
+        unfold_registry(&machine.export_key(ENVIRONMENT)?),
+        wanted,
+    )
 }
 
 /// An export with each value on one line.
-fn unfolded(export: &str) -> String {
+fn unfold_registry(export: &str) -> String {
     let lines = export.replace("\r\n", "\n");
     lines
         .split("\\\n")
@@ -229,17 +244,17 @@ fn unfolded(export: &str) -> String {
 }
 
 /// What uam has recorded by now, and settings of the person's own.
-fn data(machine: &Machine) -> Result<Vec<String>> {
-    let settings = machine.path(&machine.roaming("uam"));
-    stage::write(&settings, "a note of my own.txt", "keep me")?;
-    stage::write(
-        &machine.path(&machine.local("uam")),
+fn data(machine: &CleanWindows) -> Result<Vec<String>> {
+    let settings = machine.unix_path(&machine.roaming_path("uam"));
+    staging::write_file(&settings, "a note of my own.txt", "keep me")?;
+    staging::write_file(
+        &machine.unix_path(&machine.local_path("uam")),
         "another.txt",
         "and me",
     )?;
     let mut data = Vec::new();
-    for folder in [machine.local("uam"), machine.roaming("uam")] {
-        for file in stage::files(&machine.path(&folder))? {
+    for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
+        for file in staging::list_files(&machine.unix_path(&folder))? {
             let file = file.display().to_string();
             // What a running uam holds and takes away at its end.
             let fleeting = ["-wal", "-shm", "-journal", ".lock", ".sock", ".tmp"];
@@ -252,45 +267,48 @@ fn data(machine: &Machine) -> Result<Vec<String>> {
 }
 
 /// Which of it is there.
-fn data_left(machine: &Machine, data: &[String]) -> Vec<String> {
+fn data_left(machine: &CleanWindows, data: &[String]) -> Vec<String> {
     data.iter()
-        .filter(|file| machine.path(file).exists())
+        .filter(|file| machine.unix_path(file).exists())
         .cloned()
         .collect()
 }
 
 /// While uam waits for an answer, `uam stop` cannot reach it.
-fn blocked(
-    machine: &Machine,
+fn check_blocked_upgrade(
+    machine: &CleanWindows,
     program: &str,
-    windows: &Windows<'_>,
+    windows: &WindowsCheck<'_>,
     home: &Path,
-    stop: &Stop,
+    stop: &Interrupt,
 ) -> Result<()> {
-    let setting = machine.setting(program, home)?;
-    let waiting = Agent::start(&setting, &["--yes", "--plain"], false)?;
-    stop.until("uam to ask for something", PATIENCE, || {
-        Ok(waiting.said().contains("Do you agree?").then_some(()))
+    let setting = machine.uam_setup(program, home)?;
+    let waiting = UamProcess::start(&setting, &["--yes", "--plain"], false)?;
+    stop.wait_until("uam to ask for something", PATIENCE, || {
+        Ok(waiting
+            .output_so_far()
+            .contains("Do you agree?")
+            .then_some(()))
     })?;
     let setup = windows.packed.setup.to_string_lossy();
     let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"], stop)?;
-    same(
+    expect_same(
         "the setup program's code while uam runs",
         code,
         NOT_POSSIBLE,
     )?;
     ensure!(
-        machine.value(RUN, NAME)?.is_some(),
+        machine.registry_value(RUN, NAME)?.is_some(),
         "it changed settings although the program could not be replaced"
     );
-    // Dropped, it is told to end, and ended.
+    // When dropped, it gets the order to end, and is then ended.
     drop(waiting);
     Ok(())
 }
 
 /// Removes it as Windows' settings would, and looks for what was left.
-fn uninstall(machine: &Machine, options: &str, stop: &Stop) -> Result<()> {
-    let Some(command) = machine.value(UNINSTALL, "QuietUninstallString")? else {
+fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<()> {
+    let Some(command) = machine.registry_value(UNINSTALL, "QuietUninstallString")? else {
         bail!("there is no QuietUninstallString");
     };
     let Some((program, silent)) = command
@@ -301,9 +319,9 @@ fn uninstall(machine: &Machine, options: &str, stop: &Stop) -> Result<()> {
     };
     let mut words = vec![program, silent.trim()];
     words.extend((!options.is_empty()).then_some(options));
-    machine.succeed(&words, stop)?;
-    machine.gone(&machine.installed(), stop)?;
+    machine.run_successfully(&words, stop)?;
+    machine.wait_until_gone(&machine.installed_path(), stop)?;
     ensure!(!machine.has_key(UNINSTALL)?, "its uninstall entry stayed");
-    ensure!(!machine.shortcut().exists(), "its shortcut stayed");
-    same("the Run value", machine.value(RUN, NAME)?, None)
+    ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
+    expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)
 }

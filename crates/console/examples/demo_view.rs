@@ -1,0 +1,319 @@
+//! The live view with sample data, to look at it: `cargo run -p console --example demo_view [seconds]`.
+//!
+//! Prints how the view ended on standard error. With `panic` in place of seconds the command callback panics at the
+//! first key, with `drop` the view is dropped after one state, with `still` it is always 15:20:00 and only keys
+//! change anything, with `attached` the same in an attached view, and with `manual` the same with ordinary titles.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use model::{Clock, Coverage, Moment, WindowInfo};
+use protocol::{ScreenshotStep, UserCommand};
+use report::day::StateTotal;
+use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
+use std::io::Cursor;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// 2026-07-15 15:20:00 in Berlin, a Wednesday.
+const STILL: i64 = 1_784_121_600_000_000;
+const MINUTE: i64 = 60_000_000;
+
+/// The system clock, or one that always shows the same time.
+struct Wall {
+    still: bool,
+}
+
+impl Clock for Wall {
+    fn now(&self) -> Moment {
+        let us = match self.still {
+            true => STILL.unsigned_abs().into(),
+            false => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_micros(),
+        };
+        Moment {
+            utc_us: us as i64,
+            boot_us: us as u64,
+            awake_us: us as u64,
+        }
+    }
+}
+
+const TITLES: [(&str, &str); 4] = [
+    ("Editor", "main.rs — uam"),
+    ("Browser", "\u{1b}]0;evil\u{7}\u{202e}日本語の題名 🎉"),
+    ("Terminal", "cargo test"),
+    ("Mail", "Re: invoice =HYPERLINK(\"x\")"),
+];
+
+/// Ordinary titles, for an image in a manual.
+const ORDINARY: [(&str, &str); 4] = [
+    ("Editor", "report.md — annual report"),
+    ("Browser", "Timetable of the regional trains"),
+    ("Terminal", "make figures"),
+    ("Mail", "Re: the second draft"),
+];
+
+fn main() -> ExitCode {
+    let how = std::env::args().nth(1).unwrap_or_default();
+    let run_for = Duration::from_secs(how.parse().unwrap_or(3600));
+    let still = ["still", "attached", "manual"].contains(&how.as_str());
+    let titles = if how == "manual" { ORDINARY } else { TITLES };
+    let (commands, requests) = channel();
+    let panics = how == "panic";
+    let options = LiveOptions {
+        attached: how == "attached",
+        ..LiveOptions::default()
+    };
+    let live = LiveView::start(options, Arc::new(Wall { still }), move |command| {
+        assert!(!panics, "made up");
+        commands.send(command).ok();
+    })
+    .unwrap();
+    let wall = Wall { still };
+    let updates = live.updates().clone();
+    let started = Instant::now();
+    let mut feed = ActivityLog::new();
+    let mut today = day(wall.now().utc_us, &titles);
+    let mut status = status(&wall);
+    let mut count = 4;
+    let mut shown = count;
+    updates.show_newest_screenshot(screenshot(&wall, shown, count));
+    if still {
+        add_sample_lines(&updates, wall.now().utc_us);
+    }
+    for n in 0.. {
+        let now = wall.now().utc_us;
+        let (app, title) = titles[if still { 0 } else { n % titles.len() }];
+        let window = Arc::new(WindowInfo {
+            app: app.into(),
+            exe: String::new(),
+            title: title.into(),
+        });
+        status.window = Some((*window).clone());
+        status.last_durable_us = Some(now - 2_000_000);
+        if n == 0 || !still {
+            status.span_counts.hardware.keys += 3;
+            status.today_counts.hardware.keys += 3;
+        }
+        let span = model::Span {
+            start_us: now - 700_000,
+            dur_us: 700_000,
+            zone: status.zone.as_str().into(),
+            state: status.state,
+            protected: n % 7 == 5,
+            removed: false,
+            window: Some(window),
+            counts: status.span_counts,
+        };
+        if n == 0 || !still {
+            status.today = today.states();
+            updates.set_day_summary(today.glance().clone());
+        }
+        if !still {
+            today.add(&span);
+            let record = model::Record::Span(span);
+            feed.push(&record)
+                .into_iter()
+                .for_each(|l| updates.add_line(l));
+        }
+        updates.set_status(status.clone());
+        if n % 9 == 8 && !still {
+            updates.add_line(LogLine::upload(
+                &UploadAttempt {
+                    at_us: now,
+                    text: "the sink does not answer; trying again".into(),
+                    ok: false,
+                },
+                status.zone.as_str().into(),
+            ));
+            count += 1;
+            updates.show_newest_screenshot(screenshot(&wall, count, count));
+        }
+        if how == "drop" || started.elapsed() > run_for || !updates.is_open() {
+            break;
+        }
+        let wait = match still {
+            true => run_for,
+            false => Duration::from_millis(700),
+        };
+        match requests.recv_timeout(wait) {
+            Ok(ConsoleEvent::Command(command)) => match command {
+                UserCommand::Pause(_) => status.state = Coverage::Paused,
+                UserCommand::Resume => status.state = Coverage::Active,
+                UserCommand::TakeScreenshot => {
+                    count += 1;
+                    updates.show_newest_screenshot(screenshot(&wall, count, count));
+                }
+                UserCommand::StepScreenshot(step) => {
+                    let next = match step {
+                        ScreenshotStep::Older => shown - 1,
+                        ScreenshotStep::Newer => shown + 1,
+                        ScreenshotStep::Newest => count,
+                    };
+                    shown = next.clamp(1, count);
+                    updates.show_chosen_screenshot(screenshot(&wall, shown, count));
+                }
+                UserCommand::OpenPage => updates.ask_code(command),
+                UserCommand::Stop => break,
+                command => updates.show_message(format!("{}: done.", name(&command))),
+            },
+            Ok(ConsoleEvent::CodeEntered(command, _)) => {
+                updates.show_message(format!("{}: accepted.", name(&command)));
+            }
+            Ok(ConsoleEvent::Leave) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    if how == "drop" {
+        drop(live);
+        return ExitCode::SUCCESS;
+    }
+    match live.finish() {
+        ViewEnd::Requested => {
+            eprintln!("ended: asked");
+            ExitCode::SUCCESS
+        }
+        ViewEnd::TerminalClosed => ExitCode::from(41),
+        ViewEnd::Failed(error) => {
+            eprintln!("ended: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The name of a command in this view's answers.
+fn name(command: &UserCommand) -> &'static str {
+    match command {
+        UserCommand::ExcludeApp { .. } => "Exclude",
+        UserCommand::DeleteLastTenMinutes => "Delete",
+        UserCommand::OpenPage => "Page",
+        _ => "Command",
+    }
+}
+
+/// Adds a few lines to the log.
+fn add_sample_lines(updates: &console::ViewUpdates, now_us: i64) {
+    let zone: Arc<str> = "Europe/Berlin".into();
+    for (minutes, text, ok) in [
+        (12, "12 records, 0 shots", true),
+        (7, "the sink does not answer; trying again", false),
+        (2, "42 records, 1 shot", true),
+    ] {
+        let upload = UploadAttempt {
+            at_us: now_us - minutes * MINUTE,
+            text: text.into(),
+            ok,
+        };
+        updates.add_line(LogLine::upload(&upload, Arc::clone(&zone)));
+    }
+}
+
+/// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
+fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
+    let zone = "Europe/Berlin";
+    let mut today = TodayTotals::new(report::day::local_date(now_us, zone), zone);
+    let begin = now_us - 410 * MINUTE;
+    for n in 0..410_i64 {
+        let state = match n {
+            225..=249 => Coverage::Idle,
+            250..=269 => Coverage::Locked,
+            330..=344 => Coverage::Paused,
+            _ => Coverage::Active,
+        };
+        let (app, title) = titles[(n / 7 % 4 * (n / 31 % 2 + 1) % 4) as usize];
+        let mut counts = model::Counts::default();
+        if state == Coverage::Active {
+            counts.hardware.seconds = ((n * n / 40) % 31).unsigned_abs();
+        }
+        today.add(&model::Span {
+            start_us: begin + n * MINUTE,
+            dur_us: MINUTE.unsigned_abs(),
+            zone: zone.into(),
+            state,
+            protected: n % 50 == 49,
+            removed: false,
+            window: state.is_recording().then(|| {
+                Arc::new(WindowInfo {
+                    app: app.into(),
+                    exe: String::new(),
+                    title: title.into(),
+                })
+            }),
+            counts,
+        });
+    }
+    today
+}
+
+fn status(wall: &Wall) -> AgentStatus {
+    let now = wall.now().utc_us;
+    AgentStatus {
+        version: "0.1.0".into(),
+        pid: std::process::id(),
+        data_dir: "/home/ada/.local/share/uam".into(),
+        zone: "Europe/Berlin".into(),
+        state: Coverage::Active,
+        since_us: now - 760_000_000,
+        protected: false,
+        window: None,
+        span_counts: model::Counts::default(),
+        today_counts: model::Counts::default(),
+        today: vec![StateTotal {
+            state: Coverage::Active,
+            us: 0,
+        }],
+        last_durable_us: Some(now),
+        outbox: OutboxSummary {
+            records: 12,
+            shots: 1,
+            bytes: 51_300,
+        },
+        destination: "s3://team-bucket/uam".into(),
+        last_upload: Some(UploadAttempt {
+            at_us: now - 100_000_000,
+            text: "42 records, 1 shot".into(),
+            ok: true,
+        }),
+        next_upload_us: Some(now + 200_000_000),
+        last_shot_us: Some(now),
+        next_shot_us: Some(now + 240_000_000),
+        idle_us: None,
+        paused_until_us: None,
+        hours: None,
+        power: None,
+        disk: None,
+        missing: Vec::new(),
+    }
+}
+
+fn screenshot(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
+    let seed = place;
+    let image = RgbImage::from_fn(640, 360, |x, y| {
+        let wave = (u64::from(x / 20 + y / 20) + seed) % 2;
+        if y < 30 {
+            Rgb([60, 60, 70])
+        } else if wave == 0 {
+            Rgb([(x / 3) as u8, (y / 2) as u8, 160])
+        } else {
+            Rgb([240, 240, 235])
+        }
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(image)
+        .write_to(&mut bytes, ImageFormat::WebP)
+        .unwrap();
+    ShownScreenshot {
+        seq: place,
+        place,
+        of,
+        at_us: wall.now().utc_us - i64::try_from(of - place).unwrap() * 5 * MINUTE,
+        bytes: bytes.into_inner(),
+        blurred: seed.is_multiple_of(2),
+    }
+}

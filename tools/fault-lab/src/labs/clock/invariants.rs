@@ -1,0 +1,236 @@
+//! Invariants after a scenario, whatever the clocks did.
+
+use super::machine::{HOUR, IN_2106, MINUTE, S, TICK};
+use crate::rng::SeededRng;
+use anyhow::{Context, Result, bail, ensure};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
+use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
+use recorder::RecorderBatch;
+use report::day::{Extent, date_of, summarise};
+use vault::{GateState, Identity, KeyMaker, Opener};
+
+pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
+    records.iter().filter_map(|record| match record {
+        Record::Span(span) => Some(span),
+        _ => None,
+    })
+}
+
+/// Durations are those of the boot clock, every second is in one state, sleep is no work, and stamps break only where a
+/// notice says that the clock was set. Returns how often it was.
+pub(super) fn check_spans(
+    records: &[Record],
+    begun: Moment,
+    now: Moment,
+    slept_us: u64,
+    sleeps: u64,
+) -> Result<u64> {
+    let all: Vec<&Span> = spans_of(records).collect();
+    let whole: u64 = all.iter().map(|s| s.dur_us).sum();
+    ensure!(
+        whole == now.boot_us - begun.boot_us,
+        "{whole} us are recorded of {} us",
+        now.boot_us - begun.boot_us
+    );
+    ensure!(
+        all.iter().all(|s| (1..=MINUTE).contains(&s.dur_us)),
+        "a span is empty or longer than a minute"
+    );
+    let of = |state| -> u64 {
+        all.iter()
+            .filter(|s| s.state == state)
+            .map(|s| s.dur_us)
+            .sum()
+    };
+    let work = of(Coverage::Active) + of(Coverage::Idle);
+    let awake = now.awake_us - begun.awake_us;
+    // A sleep that was not announced is known to within one tick.
+    ensure!(
+        work <= awake + sleeps * TICK,
+        "{} s of work in {} s awake",
+        work / S,
+        awake / S
+    );
+    let asleep = of(Coverage::Asleep);
+    ensure!(
+        asleep <= slept_us + sleeps * (MINUTE + TICK)
+            && asleep + sleeps * TICK >= slept_us.saturating_sub(sleeps * S),
+        "{} s asleep of {} s",
+        asleep / S,
+        slept_us / S
+    );
+    let jumps = records
+        .iter()
+        .filter(|r| matches!(r, Record::Notice(n) if n.code == NoticeCode::ClockJump))
+        .count() as u64;
+    let breaks = all
+        .windows(2)
+        .filter(|pair| pair[0].end_us() != pair[1].start_us)
+        .count() as u64;
+    ensure!(
+        breaks <= jumps,
+        "{breaks} breaks and {jumps} notices of them"
+    );
+    if let Some(last) = all.last() {
+        let off = last.end_us().abs_diff(now.utc_us);
+        ensure!(
+            off < 2 * S,
+            "the last span ends {off} us from the wall clock"
+        );
+    }
+    Ok(jumps)
+}
+
+/// The parts of each day sum to it; where no clock was moved, whole days are as long as the calendar says. Returns how
+/// many days were checked.
+pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: bool) -> Result<u64> {
+    let device = DeviceId::from_bytes([7; 16]);
+    let lines: Vec<RecordLine> = (1u64..)
+        .zip(records)
+        .map(|(seq, record)| RecordLine {
+            schema: RECORD_SCHEMA,
+            device_id: device.clone(),
+            seq,
+            record: record.clone(),
+        })
+        .collect();
+    let mut dates: Vec<Date> = Vec::new();
+    for span in spans_of(records) {
+        let date = date_of(span.start_us, &span.zone);
+        if !dates.contains(&date) && dates.len() < 8 {
+            dates.push(date);
+        }
+    }
+    let began_us = spans_of(records)
+        .map(|s| s.start_us)
+        .min()
+        .unwrap_or(now.utc_us);
+    let ended_us = spans_of(records)
+        .map(Span::end_us)
+        .max()
+        .unwrap_or(now.utc_us);
+    let extent = Extent {
+        began_us,
+        now_us: ended_us,
+    };
+    let mut all = 0;
+    for date in &dates {
+        let report = summarise(&lines, &[], *date, extent, zone);
+        let parts: u64 = report.states.iter().map(|s| s.us).sum();
+        ensure!(
+            parts == report.length_us,
+            "{date}: the parts sum to {parts} us of {} us",
+            report.length_us
+        );
+        all += report.length_us;
+        let tz = TimeZone::get(zone)?;
+        let start = |date: Date| -> Result<i64> {
+            Ok(tz.to_timestamp(date.at(0, 0, 0, 0))?.as_microsecond())
+        };
+        let (from, to) = (start(*date)?, start(date.checked_add(1.day())?)?);
+        if still && began_us <= from && to <= ended_us {
+            ensure!(
+                report.length_us == to.abs_diff(from),
+                "{date} in {zone} is {} h long, not {} h",
+                report.length_us / HOUR,
+                to.abs_diff(from) / HOUR
+            );
+        }
+    }
+    if still {
+        // Nothing moved, so these days are all there are.
+        ensure!(
+            dates.len() == 8 || all == ended_us.abs_diff(began_us),
+            "the days sum to {all} us of {} us",
+            ended_us.abs_diff(began_us)
+        );
+    }
+    Ok(dates.len() as u64)
+}
+
+/// A real journal keeps the order, and everything it holds back is uploaded in the end, whatever the clock did before.
+pub(super) fn check_journal(
+    outcomes: &[(Moment, RecorderBatch)],
+    last: RecorderBatch,
+    records: &[Record],
+    now: Moment,
+) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let lease = Identity::generate();
+    let keys = JournalKeys {
+        device: DeviceId::from_bytes([7; 16]),
+        maker: KeyMaker::new([lease.recipient()])?,
+        opener: Opener::new([lease.clone()]),
+    };
+    let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
+    let (mut journal, _) = Journal::open(dir.path(), keys.clone(), first_us)?;
+    let hold = FreezeOptions {
+        hold_us: 600 * S,
+        ..FreezeOptions::default()
+    };
+    let mut seq = 0;
+    // A commit of many ticks, as a busy disk would make: the order is what matters here.
+    for some in outcomes.chunks(100).chain([[(now, last)].as_slice()]) {
+        let batch: Vec<Record> = some.iter().flat_map(|(_, o)| o.records.clone()).collect();
+        let at_us = some.last().map_or(now.utc_us, |(at, _)| at.utc_us);
+        let step = Commit {
+            records: &batch,
+            at_us,
+            ..Commit::default()
+        };
+        for given in journal.commit(step)? {
+            seq += 1;
+            ensure!(given == seq, "number {given} was given, not {seq}");
+        }
+        journal.freeze(at_us, &hold)?;
+    }
+    let reader = Reader::open(dir.path(), keys.opener.clone())?;
+    let found = reader.tail_after(0, usize::MAX >> 1)?;
+    ensure!(
+        found.lines.iter().map(|l| &l.record).eq(records),
+        "the journal holds something else than was recorded"
+    );
+    // From here on the clock is right: within two holding times everything is packed and handed out.
+    let mut outbox_now = now.utc_us;
+    for _ in 0..4 {
+        outbox_now += 600 * S.cast_signed() / 2 + 1;
+        journal.freeze(outbox_now, &hold)?;
+    }
+    let mut outbox = Outbox::open(dir.path())?.holding_back(outbox_now);
+    let mut acked = 0;
+    while let Some(segment) = outbox.next_segment()? {
+        let (first, last) = (segment.first_seq, segment.last_seq);
+        ensure!(first == acked + 1, "segment {first} comes after {acked}");
+        ensure!(outbox.begin_segment(&segment, segment.form)?, "not begun");
+        outbox.ack_segment(first, last, segment.form, outbox_now)?;
+        acked = last;
+    }
+    if acked != seq {
+        bail!("{} of {seq} records are held back for ever", seq - acked);
+    }
+    Ok(())
+}
+
+/// However wrong the clock was, a gate that waits waits an hour at most, and a recovery code opens it at the present time.
+pub(super) fn check_gate(rng: &mut SeededRng) -> Result<()> {
+    let now = [1_790_000_000, 0, IN_2106.unsigned_abs() / S][rng.below(3) as usize];
+    let state = GateState {
+        enrolled: true,
+        last_step: rng.below(now / 30 + 1),
+        failures: rng.below(100) as u32,
+        not_before: [0, now + 3600, u64::MAX, rng.below(1 << 33)][rng.below(4) as usize],
+        clock_max: [0, now, IN_2106.unsigned_abs() / S, u64::MAX][rng.below(4) as usize],
+    };
+    ensure!(state.wait(now) <= 3600, "{state:?} waits for ever at {now}");
+    let open = state
+        .reopened(now)
+        .with_context(|| format!("{state:?} cannot be opened again at {now}"))?;
+    ensure!(
+        open.wait(now) == 0 && open.clock_max == now,
+        "{open:?} is not open at {now}"
+    );
+    Ok(())
+}

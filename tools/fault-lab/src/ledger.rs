@@ -1,0 +1,287 @@
+//! Everything that a child acknowledged, and whether it is true.
+
+use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
+use anyhow::{Context, Result, bail, ensure};
+use journal::{JournalError, ObjectEncoding, open_segment};
+use model::{Record, RecordLine};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use upload::keys::{self, ObjectKind};
+
+/// Everything that one journal's children acknowledged.
+#[derive(Default)]
+pub(crate) struct AckLedger {
+    /// Acknowledged records: number and tag.
+    acked: BTreeMap<u64, u64>,
+    /// The provisional span acknowledged last, and those that were to take its place.
+    open: Option<u64>,
+    opening: Vec<u64>,
+    /// Provisional spans that the next start has to turn into records, each unless a step after it counts.
+    owed: Vec<(u64, Vec<u64>)>,
+    /// Tags whose removal has begun, and those whose removal was acknowledged.
+    taking: BTreeSet<u64>,
+    taken: BTreeSet<u64>,
+    /// Screenshots whose deletion by the retention rule has begun.
+    dropping: BTreeSet<u64>,
+    /// The number of each tag, as far as checked.
+    seen: HashMap<u64, u64>,
+    /// Checked up to this number.
+    through: u64,
+    /// The last step of the clock whose code was accepted.
+    pub(crate) code: Option<u64>,
+    /// The last step of the child, and whether its uploader was at work.
+    pub(crate) doing: String,
+    pub(crate) uploading: bool,
+    /// True since a child said that it was ready, after the last [`Self::end_child`].
+    pub(crate) ready: bool,
+    /// True when a child said that it was finished.
+    pub(crate) done: bool,
+    /// Number of acknowledgements, provisional spans included.
+    pub(crate) heard: u64,
+}
+
+fn number(word: Option<&str>) -> Result<u64> {
+    Ok(word.context("a word is missing")?.parse()?)
+}
+
+impl AckLedger {
+    /// Notes one line of a child.
+    pub(crate) fn read_line(&mut self, text: &str) -> Result<()> {
+        let mut words = text.split(' ');
+        match words.next().unwrap_or_default() {
+            "ack" => {
+                let (seq, tag) = (number(words.next())?, number(words.next())?);
+                if let Some(before) = self.acked.insert(seq, tag) {
+                    bail!("number {seq} was given twice, to {before} and {tag}");
+                }
+                self.heard += 1;
+            }
+            "opening" => self.opening.push(number(words.next())?),
+            "open" => {
+                self.open = Some(number(words.next())?);
+                self.opening.clear();
+                self.heard += 1;
+            }
+            "closed" => {
+                self.open = None;
+                self.opening.clear();
+            }
+            "taking" => {
+                let (from, to) = (number(words.next())?, number(words.next())?);
+                self.taking.extend(from..to);
+            }
+            "taken" => {
+                let (from, to) = (number(words.next())?, number(words.next())?);
+                self.taken.extend(from..to);
+            }
+            "dropping" => {
+                self.dropping.insert(number(words.next())?);
+            }
+            "do" => self.doing = words.next().unwrap_or_default().to_owned(),
+            "upload" => self.uploading = words.next() == Some("begins"),
+            "code" => self.code = Some(number(words.next())?),
+            "ready" => self.ready = true,
+            "done" => self.done = true,
+            other => bail!("the child says `{other}`"),
+        }
+        Ok(())
+    }
+
+    /// Notes that the child has ended.
+    pub(crate) fn end_child(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.owed.push((open, std::mem::take(&mut self.opening)));
+        }
+        self.opening.clear();
+        self.ready = false;
+        self.uploading = false;
+        self.doing.clear();
+    }
+
+    /// Number of acknowledged records.
+    pub(crate) fn count_acknowledged(&self) -> u64 {
+        self.acked.len() as u64
+    }
+
+    /// Checks the new records of the journal. `started`: a child has been ready since the last one died.
+    pub(crate) fn check_new_records(
+        &mut self,
+        fixture: &JournalFixture,
+        started: bool,
+    ) -> Result<()> {
+        let reader = fixture.open_reader()?;
+        loop {
+            let some = reader.read_raw_lines(self.through, 1_000)?;
+            if some.is_empty() {
+                break;
+            }
+            for (seq, raw) in some {
+                self.check_line(seq, &raw)?;
+                self.through = seq;
+            }
+        }
+        if let Some((seq, tag)) = self.acked.range(self.through + 1..).next() {
+            bail!("record {seq} (tag {tag}) was acknowledged and is lost");
+        }
+        if started {
+            for (tag, next) in std::mem::take(&mut self.owed) {
+                let there = |tag: &u64| self.seen.contains_key(tag);
+                // The step that drops a provisional span puts the next one.
+                if !there(&tag) && !next.iter().any(there) {
+                    bail!("the provisional span of tag {tag} was acknowledged and is lost");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks everything again, screenshots included.
+    pub(crate) fn check_everything(&mut self, fixture: &JournalFixture) -> Result<()> {
+        self.through = 0;
+        self.seen.clear();
+        self.check_new_records(fixture, true)?;
+        let reader = fixture.open_reader()?;
+        for (seq, tag) in &self.acked {
+            if !is_screenshot(*tag) {
+                continue;
+            }
+            match reader.picture(*seq) {
+                Ok(image) => ensure!(
+                    image == fixture::make_screenshot(*tag).1,
+                    "screenshot {seq} has another image"
+                ),
+                Err(JournalError::PictureDeleted { .. })
+                    if self.dropping.contains(seq) || self.taking.contains(tag) => {}
+                Err(e) => bail!("screenshot {seq} was acknowledged: {e}"),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_line(&mut self, seq: u64, raw: &[u8]) -> Result<()> {
+        ensure!(
+            seq == self.through + 1,
+            "a gap: record {seq} comes after {}",
+            self.through
+        );
+        let found: RecordLine = serde_json::from_slice(raw)?;
+        let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
+        if let Some(other) = self.seen.insert(tag, seq) {
+            bail!("tag {tag} stands there twice, as {other} and {seq}");
+        }
+        if let Some(acked) = self.acked.get(&seq) {
+            ensure!(
+                *acked == tag,
+                "record {seq} was acknowledged with tag {acked}, and has {tag}"
+            );
+        }
+        let emptied = match &found.record {
+            Record::Span(span) => span.removed,
+            Record::Shot(shot) => shot.removed,
+            Record::Notice(_) => false,
+        };
+        if emptied {
+            ensure!(
+                self.taking.contains(&tag),
+                "record {seq} was emptied, and nobody asked for it"
+            );
+        } else {
+            ensure!(
+                !self.taken.contains(&tag),
+                "record {seq} (tag {tag}) was removed, and is there"
+            );
+            ensure!(
+                raw == fixture::encode_line(seq, &make_record(tag))?,
+                "record {seq} (tag {tag}) has other bytes: {}",
+                String::from_utf8_lossy(raw)
+            );
+        }
+        Ok(())
+    }
+
+    /// Compares a bucket with the journal: every record and every screenshot once, with the same bytes. Returns the number
+    /// of objects.
+    pub(crate) fn compare_bucket(
+        &self,
+        fixture: &JournalFixture,
+        objects: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<u64> {
+        let reader = fixture.open_reader()?;
+        let opener = fixture.opener();
+        let mut sent: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+        let mut screenshots: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+        for (key, body) in objects {
+            let parts = keys::parse(key).with_context(|| format!("{key} is none of ours"))?;
+            ensure!(
+                upload::sha256_hex(body).starts_with(&parts.sha16),
+                "{key} has other bytes than its name says"
+            );
+            match parts.kind {
+                ObjectKind::Activity => {
+                    let opened = open_segment(parts.form, body, &opener)?;
+                    ensure!(opened.damaged.is_empty(), "{key} holds damaged rows");
+                    for (n, raw) in opened
+                        .lines
+                        .split(|b| *b == b'\n')
+                        .filter(|l| !l.is_empty())
+                        .enumerate()
+                    {
+                        let found: RecordLine = serde_json::from_slice(raw)?;
+                        ensure!(
+                            found.seq == parts.seq + n as u64,
+                            "{key} holds record {}",
+                            found.seq
+                        );
+                        if sent.insert(found.seq, raw.to_vec()).is_some() {
+                            bail!("record {} lies in two objects, {key} is one", found.seq);
+                        }
+                    }
+                }
+                ObjectKind::Shot => {
+                    let opened = match parts.form {
+                        ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
+                        form => bail!("{key} is in the form {form:?}"),
+                    };
+                    if screenshots.insert(parts.seq, opened).is_some() {
+                        bail!("screenshot {} lies in two objects, {key} is one", parts.seq);
+                    }
+                }
+                ObjectKind::Manifest => {}
+                ObjectKind::Vault => bail!("nobody sent {key}"),
+            }
+        }
+        let mut last = 0;
+        loop {
+            let some = reader.read_raw_lines(last, 1_000)?;
+            let Some((to, _)) = some.last() else { break };
+            last = *to;
+            for (seq, raw) in some {
+                let delivered = sent
+                    .remove(&seq)
+                    .with_context(|| format!("record {seq} was not delivered"))?;
+                let found: RecordLine = serde_json::from_slice(&raw)?;
+                let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
+                // What was removed here may have been sent before.
+                let same = delivered == raw
+                    || self.taking.contains(&tag)
+                        && delivered == fixture::encode_line(seq, &make_record(tag))?;
+                ensure!(same, "record {seq} was delivered with other bytes");
+                if is_screenshot(tag) {
+                    match screenshots.remove(&seq) {
+                        Some(image) => ensure!(
+                            image == fixture::make_screenshot(tag).1,
+                            "screenshot {seq} was delivered with other bytes"
+                        ),
+                        None => ensure!(
+                            self.taking.contains(&tag),
+                            "screenshot {seq} was not delivered"
+                        ),
+                    }
+                }
+            }
+        }
+        if let Some(seq) = sent.keys().chain(screenshots.keys()).next() {
+            bail!("{seq} was delivered and is not in the journal");
+        }
+        Ok(objects.len() as u64)
+    }
+}

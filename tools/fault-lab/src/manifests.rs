@@ -1,0 +1,54 @@
+//! Signed manifests of the child's uploads, and their check.
+
+use crate::fixture::{FixedClock, JournalFixture, START_US};
+use anyhow::{Result, ensure};
+use journal::Outbox;
+use std::ops::ControlFlow;
+use std::path::Path;
+use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
+use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, upload_manifests};
+use vault::DeviceKey;
+
+/// Uploads the manifests of what was delivered; the key is next to the journal.
+pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
+    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    // The same error as for the rest of a delivery: it says whether a retry can help.
+    chain(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| UploadError {
+        cause,
+        drained: DrainReport::default(),
+    })?;
+    Ok(())
+}
+
+/// The sink that `env` names, or else the folder `sent`, must be complete: by its own manifests, and by the journal.
+pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
+    let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+    let sink =
+        Destination::choose(None, &find, &fixture.dir.join("sent"))?.open(Timeouts::default())?;
+    let reader = fixture.open_reader()?;
+    let expected = JournalExpectation {
+        reader: &reader,
+        key: DeviceKey::find(&fixture.dir.join("device"))?.map(|key| key.public()),
+    };
+    let report = verify(
+        &sink,
+        &VerifyOptions::default(),
+        Some(&expected),
+        0,
+        &mut |_| ControlFlow::Continue(()),
+    )?;
+    ensure!(
+        report.verdict == VerifyVerdict::Complete,
+        "the check says {:?}: {:?}",
+        report.verdict,
+        report.findings.first()
+    );
+    let listed: u64 = report.chains.iter().map(|c| c.objects).sum();
+    let manifests: u64 = report.chains.iter().map(|c| c.manifests).sum();
+    ensure!(
+        listed + manifests == report.objects,
+        "{} objects, {listed} of them listed, in {manifests} lists",
+        report.objects
+    );
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What every group of rows works with: the programs, a folder, and ways to run them.
+
+use super::python::PythonBaseline;
+use crate::build;
+use crate::process::{Interrupt, ProcessGroup, command_line};
+use crate::user::virtual_screen::VirtualScreen;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What every group of rows works with.
+pub(crate) struct BenchContext<'a> {
+    /// The release binary.
+    pub(super) uam: PathBuf,
+    /// The release helper programs, by name.
+    pub(super) helpers: BTreeMap<String, PathBuf>,
+    /// The baseline; `None` when it could not be set up.
+    pub(super) python: Option<PythonBaseline>,
+    /// Files of this run.
+    pub(super) dir: PathBuf,
+    /// Shorter and coarser.
+    pub(super) quick: bool,
+    /// Says when to stop.
+    pub(super) stop: &'a Interrupt,
+}
+
+impl BenchContext<'_> {
+    /// How to read the table.
+    pub(super) fn reading_notes(&self) -> String {
+        let mut notes = String::from(
+            "\nHow to read it: CPU is the process's own clock (all threads and children; the X server's and the S3 \
+             server's work is nobody's here). Wake-ups are voluntary context switches of all threads. One input event \
+             is a press with its release, four keys to one click. Screenshots of the agent rows are off on both sides; \
+             they have rows of their own, each a mean over drawn screens of 1920x1080.",
+        );
+        if self.quick {
+            notes.push_str(" --quick: short windows, coarse figures.");
+        }
+        if let Some(python) = &self.python {
+            notes.push('\n');
+            notes.push_str(&python.versions());
+        }
+        notes
+    }
+
+    /// One of the release helpers.
+    pub(super) fn helper_command(&self, name: &str) -> Result<Command> {
+        Ok(Command::new(build::find_program(&self.helpers, name)?))
+    }
+
+    /// Runs a helper or a baseline program to its end and reads the JSON it prints.
+    pub(super) fn run_measured(&self, command: &mut Command) -> Result<Value> {
+        self.stop.check()?;
+        let mut group = ProcessGroup::start(
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped()),
+        )?;
+        let mut stdout = group.child().stdout.take().context("its output")?;
+        let mut stderr = group.child().stderr.take().context("its errors")?;
+        let complaints = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        let mut answer = String::new();
+        stdout
+            .read_to_string(&mut answer)
+            .with_context(|| format!("reading what `{}` prints", command_line(command)))?;
+        let complaints = complaints.join().unwrap_or_default();
+        let status = group.child().wait().context("waiting for it")?;
+        self.stop.check()?;
+        if !status.success() {
+            bail!(
+                "`{}` failed ({status}): {}",
+                command_line(command),
+                complaints.trim()
+            );
+        }
+        serde_json::from_str(answer.trim())
+            .with_context(|| format!("`{}` printed {answer:?}", command_line(command)))
+    }
+
+    /// Fills `desktop` with one of the drawn screens until the group is dropped.
+    pub(super) fn show_screen(
+        &self,
+        desktop: &VirtualScreen,
+        screen: &str,
+        save: Option<&std::path::Path>,
+    ) -> Result<ProcessGroup> {
+        let mut command = self.helper_command("bench-show")?;
+        command
+            .arg(screen)
+            .env("DISPLAY", desktop.display())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if let Some(file) = save {
+            command.arg("--save").arg(file);
+        }
+        let mut group = ProcessGroup::start(&mut command)?;
+        let pipe = group.child().stdout.take().context("its output")?;
+        let mut line = String::new();
+        BufReader::new(pipe)
+            .read_line(&mut line)
+            .context("reading what bench-show prints")?;
+        if line.is_empty() {
+            bail!("the screen {screen:?} could not be shown; its message stands above");
+        }
+        Ok(group)
+    }
+}
+
+/// A number of a JSON object.
+pub(super) fn read_number(value: &Value, path: &[&str]) -> Result<f64> {
+    path.iter()
+        .try_fold(value, |v, name| v.get(name))
+        .and_then(Value::as_f64)
+        .with_context(|| format!("there is no number {} in {value}", path.join(".")))
+}

@@ -1,0 +1,184 @@
+//! `cargo xtask check-layout`: no circles between the files of a crate, no long functions, no long files.
+//!
+//! What one file needs of another is read from its `use` lines and its paths (`crate::…`, `super::…`, names of its child
+//! modules), each followed to the file that defines the item. Code compiled for tests only makes no
+//! circle; its files and functions have the same limits.
+
+mod circles;
+mod dependencies;
+mod lengths;
+mod module_tree;
+
+use crate::checks::workspace_files::{self, TextFile};
+use crate::cli::CheckLayoutArgs;
+use anyhow::{Result, bail};
+use module_tree::read_target;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The crates whose files must form no circle.
+const WITHOUT_CIRCLES: [&str; 9] = [
+    "crates/agent",
+    "crates/journal",
+    "crates/platform",
+    "crates/protocol",
+    "crates/report",
+    "crates/settings",
+    "crates/uam",
+    "crates/upload",
+    "tools/xtask",
+];
+
+/// Longest file, in lines.
+const MOST_FILE_LINES: usize = 500;
+
+/// Longest function, in lines from its `fn` to its last brace.
+const MOST_FUNCTION_LINES: usize = 100;
+
+/// Files that may be longer, each with its reason.
+const LONG_FILES: &[(&str, &str)] = &[];
+
+/// Runs the chore on the workspace around the current folder.
+///
+/// # Errors
+/// As for [`check_layout`], and where there is no workspace.
+pub(crate) fn run(options: &CheckLayoutArgs) -> Result<()> {
+    check_layout(&workspace_files::find_root()?, &options.crates)
+}
+
+/// Checks the workspace under `root`: every crate, or those named (`journal`, `crates/journal`), which then must form no
+/// circle either.
+///
+/// # Errors
+/// How many faults were printed; a name that is no crate; a file that cannot be read.
+pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
+    let is_source = |name: &str| {
+        name.ends_with(".rs") && (name.starts_with("crates/") || name.starts_with("tools/"))
+    };
+    let files = workspace_files::read_files(root, &is_source)?;
+    let crates = by_crate(&files);
+    for name in names {
+        if !crates.keys().any(|folder| is_named(folder, name)) {
+            bail!("there is no crate `{name}` under crates/ or tools/");
+        }
+    }
+    let mut faults = 0;
+    let mut tolerated = Vec::new();
+    for (folder, files) in &crates {
+        let is_wanted = names.iter().any(|name| is_named(folder, name));
+        if !names.is_empty() && !is_wanted {
+            continue;
+        }
+        let long = long_parts(files);
+        long.iter().for_each(|line| println!("{line}"));
+        faults += long.len();
+        let circles = circles_of(folder, files);
+        if is_wanted || WITHOUT_CIRCLES.contains(folder) {
+            circles.iter().for_each(|text| println!("{text}"));
+            faults += circles.len();
+        } else if !circles.is_empty() {
+            tolerated.push(format!("{folder} ({})", circles.len()));
+        }
+    }
+    if !tolerated.is_empty() {
+        println!("circles not checked yet: {}", tolerated.join(", "));
+    }
+    if faults > 0 {
+        bail!("{faults} faults in the layout");
+    }
+    println!("{} files keep the layout", files.len());
+    Ok(())
+}
+
+fn is_named(folder: &str, name: &str) -> bool {
+    let name = name.trim_end_matches('/');
+    folder == name || folder.split_once('/').is_some_and(|(_, last)| last == name)
+}
+
+/// The files of each crate, by the crate's folder.
+fn by_crate(files: &[TextFile]) -> BTreeMap<&str, Vec<&TextFile>> {
+    let mut crates = BTreeMap::<&str, Vec<&TextFile>>::new();
+    for file in files {
+        let mut slashes = file.name.match_indices('/');
+        if let Some((end, _)) = slashes.nth(1) {
+            crates.entry(&file.name[..end]).or_default().push(file);
+        }
+    }
+    crates
+}
+
+/// One line for each file and function that is too long.
+fn long_parts(files: &[&TextFile]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let lines = file.text.lines().count();
+        if lines > MOST_FILE_LINES && !LONG_FILES.iter().any(|(name, _)| *name == file.name) {
+            found.push(format!(
+                "{}: {lines} lines, but at most {MOST_FILE_LINES} are allowed",
+                file.name
+            ));
+        }
+        for function in lengths::function_lengths(&file.text) {
+            if function.lines > MOST_FUNCTION_LINES {
+                found.push(format!(
+                    "{}:{}: `{}` has {} lines, but at most {MOST_FUNCTION_LINES} are allowed",
+                    file.name, function.line, function.name, function.lines
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Every circle of a crate as text: its files, then the lines that make it.
+fn circles_of(folder: &str, files: &[&TextFile]) -> Vec<String> {
+    let texts: BTreeMap<&str, &str> = files
+        .iter()
+        .map(|file| (file.name.as_str(), file.text.as_str()))
+        .collect();
+    let read = |name: &str| texts.get(name).map(|text| (*text).to_owned());
+    let roots = texts.keys().filter(|name| is_root(folder, name));
+    roots.flat_map(|root| circles_under(root, &read)).collect()
+}
+
+/// Whether this file begins a library or a program.
+fn is_root(folder: &str, name: &str) -> bool {
+    let inside = name
+        .strip_prefix(folder)
+        .and_then(|rest| rest.strip_prefix("/src/"));
+    match inside {
+        Some("lib.rs" | "main.rs") => true,
+        Some(inside) => inside
+            .strip_prefix("bin/")
+            .is_some_and(|program| !program.contains('/') || program.ends_with("/main.rs")),
+        None => false,
+    }
+}
+
+fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Vec<String> {
+    let tree = read_target(root, read);
+    let dependencies = dependencies::find_dependencies(&tree);
+    let edges: BTreeSet<(usize, usize)> = dependencies.keys().copied().collect();
+    let circles = circles::find_circles(tree.files.len(), &edges);
+    let describe = |circle: Vec<usize>| {
+        let names: Vec<&str> = circle
+            .iter()
+            .map(|file| tree.files[*file].as_str())
+            .collect();
+        let mut text = format!("circle of {}: {}", circle.len(), names.join(" "));
+        for ((from, to), lines) in &dependencies {
+            if !circle.contains(from) || !circle.contains(to) {
+                continue;
+            }
+            for (line, path) in lines {
+                let (from, to) = (&tree.files[*from], &tree.files[*to]);
+                text.push_str(&format!("\n    {from}:{line}: {path} -> {to}"));
+            }
+        }
+        text
+    };
+    circles.into_iter().map(describe).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! What every package says of itself, and what is said of every package.
+
+use crate::build;
+use crate::process::{Interrupt, output_of};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What every package says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ReleaseInfo {
+    /// As in `Cargo.toml`.
+    pub(crate) version: String,
+    /// The moment all files are from: seconds since 1970, UTC.
+    pub(crate) epoch: u64,
+}
+
+impl ReleaseInfo {
+    /// The numbers alone, for what knows no pre-releases: `0.2.0` for `0.2.0-rc.1`.
+    pub(super) fn version_numbers(&self) -> &str {
+        self.version
+            .split(['-', '+'])
+            .next()
+            .unwrap_or(&self.version)
+    }
+}
+
+/// The list of sums; `sha256sum --check` reads it.
+pub(super) const SUMS: &str = "SHA256SUMS";
+
+/// Writes the list of the sums of `files` into `out`.
+///
+/// # Errors
+/// When a file cannot be read or the list not be written.
+pub(super) fn write_sums(files: &[PathBuf], out: &Path) -> Result<()> {
+    let mut lines = files
+        .iter()
+        .map(|file| Ok(format!("{}  {}\n", file_sha256(file)?, file_name(file))))
+        .collect::<Result<Vec<_>>>()?;
+    lines.sort_by(|a, b| a.split("  ").nth(1).cmp(&b.split("  ").nth(1)));
+    let list = out.join(SUMS);
+    std::fs::write(&list, lines.concat()).with_context(|| format!("writing {}", list.display()))
+}
+
+/// The file's SHA-256 in hexadecimal.
+pub(super) fn file_sha256(file: &Path) -> Result<String> {
+    let said = output_of(Command::new("sha256sum").arg("--binary").arg(file))?;
+    // A backslash before it says that the name was escaped.
+    let sum = said.split_whitespace().next().unwrap_or_default();
+    let sum = sum.trim_start_matches('\\');
+    if sum.len() != 64 {
+        bail!("sha256sum said {said:?} of {}", file.display());
+    }
+    Ok(sum.to_owned())
+}
+
+/// The moment everything is from: `SOURCE_DATE_EPOCH`, or the last commit, or (in a source archive) the lock file.
+pub(super) fn release_epoch() -> Result<u64> {
+    if let Some(set) = std::env::var_os("SOURCE_DATE_EPOCH") {
+        return set
+            .to_str()
+            .and_then(|text| text.parse().ok())
+            .with_context(|| {
+                format!("SOURCE_DATE_EPOCH must be whole seconds since 1970, not {set:?}")
+            });
+    }
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"])
+        .current_dir(build::repository_root());
+    if let Some(seconds) = output_of(&mut git)
+        .ok()
+        .and_then(|said| said.trim().parse().ok())
+    {
+        return Ok(seconds);
+    }
+    let lock = build::repository_root().join("Cargo.lock");
+    let modified = std::fs::metadata(&lock).and_then(|facts| facts.modified());
+    let modified = modified.with_context(|| format!("reading {}", lock.display()))?;
+    Ok(modified
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs())
+}
+
+/// Runs a packing tool, whose output is only worth reading when it fails.
+///
+/// # Errors
+/// With all it said, when it fails; [`crate::process::Interrupted`] on Ctrl-C.
+pub(super) fn run_tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
+    stop.check()?;
+    // Times inside archives are local ones.
+    let done = command
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("starting {}", command.get_program().to_string_lossy()))?;
+    stop.check()?;
+    if !done.status.success() {
+        bail!(
+            "`{}` failed ({}):\n{}{}",
+            crate::process::command_line(command),
+            done.status,
+            String::from_utf8_lossy(&done.stdout),
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// The last part of a path.
+pub(super) fn file_name(file: &Path) -> String {
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_leave_the_pre_release_out() {
+        let numbers = |version: &str| {
+            let version = version.to_owned();
+            ReleaseInfo { version, epoch: 0 }
+                .version_numbers()
+                .to_owned()
+        };
+        assert_eq!(numbers("0.2.0-rc.1+build"), "0.2.0");
+        assert_eq!(numbers("1.2.3"), "1.2.3");
+    }
+}

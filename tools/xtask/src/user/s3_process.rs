@@ -1,0 +1,150 @@
+//! The S3-compatible server on loopback, and what lies in its bucket.
+
+use crate::process::{Interrupt, ProcessGroup};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// What a client needs to know, as the server prints it.
+pub(crate) const NAMES: [&str; 5] = [
+    "S3_BUCKET_NAME",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+];
+
+/// A running server; it ends when dropped, its files stay.
+#[derive(Debug)]
+pub(crate) struct S3Process {
+    env: BTreeMap<String, String>,
+    dir: PathBuf,
+    _server: ProcessGroup,
+}
+
+impl S3Process {
+    /// Starts `program` (`lab-s3`) over `dir`.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub(crate) fn start(program: &Path, dir: &Path, stop: &Interrupt) -> Result<Self> {
+        std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        let mut server = ProcessGroup::start(
+            Command::new(program)
+                .arg("--dir")
+                .arg(dir)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped()),
+        )?;
+        let pipe = server
+            .child()
+            .stdout
+            .take()
+            .context("the server's output")?;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut env = BTreeMap::new();
+        stop.wait_until("the S3 server", Duration::from_secs(30), || {
+            while let Ok(line) = receiver.try_recv() {
+                if let Some((name, value)) = line.split_once('=') {
+                    env.insert(name.trim().to_owned(), value.trim().to_owned());
+                }
+            }
+            if let Some(status) = server.ended()? {
+                bail!("the S3 server ended at once ({status})");
+            }
+            Ok(NAMES.iter().all(|n| env.contains_key(*n)).then_some(()))
+        })?;
+        Ok(Self {
+            env,
+            dir: dir.to_owned(),
+            _server: server,
+        })
+    }
+
+    /// The environment of a program that is to use this bucket.
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
+    /// The bucket's folder on this disk.
+    pub(crate) fn bucket_dir(&self) -> PathBuf {
+        self.dir.join(&self.env["S3_BUCKET_NAME"])
+    }
+}
+
+/// One kind of object in the bucket.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct KindTotals {
+    /// How many.
+    pub(crate) count: u64,
+    /// Their bytes together.
+    pub(crate) bytes: u64,
+    /// One of the keys, as an example.
+    pub(crate) example: String,
+}
+
+/// What lies under `bucket`, by kind.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn totals_by_kind(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
+    let mut piles: BTreeMap<String, KindTotals> = BTreeMap::new();
+    let mut dirs = vec![bucket.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        let entries =
+            std::fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
+            // The server keeps its own notes in files that begin with a dot.
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            let facts = entry.metadata().context("reading an object's size")?;
+            if facts.is_dir() {
+                dirs.push(entry.path());
+                continue;
+            }
+            let path = entry.path();
+            let key = path.strip_prefix(bucket).unwrap_or(&path).to_string_lossy();
+            let pile = piles.entry(kind_of_key(&key).to_owned()).or_default();
+            pile.count += 1;
+            pile.bytes += facts.len();
+            if pile.example.is_empty() || *key < *pile.example {
+                pile.example = key.into_owned();
+            }
+        }
+    }
+    Ok(piles)
+}
+
+/// The `kind=…` part of an object's key.
+fn kind_of_key(key: &str) -> &str {
+    key.split('/')
+        .find_map(|part| part.strip_prefix("kind="))
+        .unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_piled_by_kind() {
+        assert_eq!(
+            kind_of_key("raw/v1/kind=shot/sh=0a/dt=2026-11-22/x.webp"),
+            "shot"
+        );
+        assert_eq!(kind_of_key("notes.txt"), "other");
+    }
+}

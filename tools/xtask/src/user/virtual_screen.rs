@@ -1,0 +1,143 @@
+//! A virtual desktop: Xvfb with a window manager, on a display number of its own choosing.
+
+use crate::process::{Interrupt, ProcessGroup, output_of};
+use anyhow::{Context, Result};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long a server or window may take to appear on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running virtual desktop; it ends when dropped (the window manager first).
+#[derive(Debug)]
+pub(crate) struct VirtualScreen {
+    display: String,
+    _manager: ProcessGroup,
+    _server: ProcessGroup,
+}
+
+impl VirtualScreen {
+    /// Starts a desktop of 1920×1080 true-colour pixels.
+    ///
+    /// # Errors
+    /// When the server or the window manager does not come up.
+    pub(crate) fn start(stop: &Interrupt) -> Result<Self> {
+        let mut server = ProcessGroup::start(
+            Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "1920x1080x24"])
+                .args(["-nolisten", "tcp", "-noreset"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        )?;
+        let pipe = server.child().stdout.take().context("Xvfb's output")?;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            if BufReader::new(pipe).read_line(&mut line).is_ok() {
+                let _ = sender.send(line);
+            }
+        });
+        let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
+            Ok(receiver.try_recv().ok())
+        })?;
+        let display = format!(":{}", number.trim());
+        let manager = ProcessGroup::start(
+            start_on(&display, "openbox")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        )?;
+        let desktop = Self {
+            display,
+            _manager: manager,
+            _server: server,
+        };
+        stop.wait_until("the window manager", PATIENCE, || {
+            let answer = output_of(
+                desktop
+                    .command("xprop")
+                    .args(["-root", "_NET_SUPPORTING_WM_CHECK"]),
+            );
+            Ok(answer.ok().filter(|a| a.contains("window id")).map(drop))
+        })?;
+        Ok(desktop)
+    }
+
+    /// Its name for `DISPLAY`, such as `:1`.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// A command that will show its windows here, and nowhere else.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        start_on(&self.display, program)
+    }
+
+    /// Waits until the window called `title` is there and gives its number.
+    ///
+    /// # Errors
+    /// When it does not come in time.
+    pub(crate) fn window(&self, title: &str, stop: &Interrupt) -> Result<String> {
+        stop.wait_until(&format!("the window {title:?}"), PATIENCE, || {
+            let found = output_of(
+                self.command("xdotool")
+                    .args(["search", "--onlyvisible", "--name"])
+                    .arg(format!("^{title}$")),
+            );
+            Ok(found
+                .ok()
+                .and_then(|ids| ids.lines().next().map(str::to_owned)))
+        })
+    }
+}
+
+fn start_on(display: &str, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env("DISPLAY", display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env("XDG_SESSION_TYPE", "x11");
+    command
+}
+
+/// Is there a desktop of the person's own? Gives its display when its X server answers.
+///
+/// The socket is asked rather than a program, because this must work before anything is installed.
+pub(crate) fn own_display() -> Option<String> {
+    let display = std::env::var("DISPLAY").ok().filter(|d| !d.is_empty())?;
+    display_socket(&display)
+        .is_none_or(|path| std::os::unix::net::UnixStream::connect(path).is_ok())
+        .then_some(display)
+}
+
+/// The local socket of a display such as `:0.1`; `None` for a display on another machine (ssh forwarding), which can
+/// only be believed.
+fn display_socket(display: &str) -> Option<String> {
+    let number = display
+        .strip_prefix(':')
+        .or_else(|| display.strip_prefix("unix:"))?;
+    let number = number.split('.').next().unwrap_or(number);
+    Some(format!("/tmp/.X11-unix/X{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_display_has_a_socket() {
+        assert_eq!(display_socket(":0").as_deref(), Some("/tmp/.X11-unix/X0"));
+        assert_eq!(
+            display_socket(":10.1").as_deref(),
+            Some("/tmp/.X11-unix/X10")
+        );
+        assert_eq!(
+            display_socket("unix:3").as_deref(),
+            Some("/tmp/.X11-unix/X3")
+        );
+        assert_eq!(display_socket("localhost:10.0"), None);
+    }
+}
