@@ -7,9 +7,7 @@ pub(crate) mod hand;
 pub(crate) mod sink;
 pub(crate) mod words;
 
-use journal::{
-    FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay,
-};
+use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
 use protocol::{AffectedObject, RedactionScope, RedactionSummary};
 use std::ops::RangeInclusive;
 use upload::keys;

@@ -7,13 +7,13 @@
 use super::verification;
 use crate::access::{self, Access, keyholder};
 use crate::commands::{Home, sent};
-use crate::config::Config;
 use crate::control;
 use crate::yours::{hand, words};
 use journal::Reader;
 use model::{ErrorKind, NoticeCode};
 use protocol::{RedactionScope, Request, Response};
 use report::AgentStatus;
+use settings::Settings;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,10 +59,10 @@ impl PageBackend {
         {
             return Ok(config.clone());
         }
-        let settings = Config::load(&self.home.paths)?;
+        let settings = Settings::load(&self.home.paths)?;
         let config = ReportConfig {
-            starts: settings.view(None).starts,
-            meaning: Arc::new(settings.meaning()?),
+            starts: settings.view_options(None).starts,
+            meaning: Arc::new(settings.classification_rules()?),
             version: env!("CARGO_PKG_VERSION"),
         };
         self.config = Some((text, config.clone()));
@@ -77,7 +77,7 @@ impl PageBackend {
             return Err(BackendError::Locked);
         };
         let vault =
-            Vault::open(&self.home.paths.vault()).map_err(|e| to_backend_error(&e.into()))?;
+            Vault::open(&self.home.paths.vault_dir()).map_err(|e| to_backend_error(&e.into()))?;
         Ok(Access { vault, identity })
     }
 
@@ -188,8 +188,14 @@ impl Backend for PageBackend {
 
     fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
         self.read_access()?;
-        let rows = Config::load(&self.home.paths).and_then(|config| crate::explain::all(&config));
-        rows.map_err(|e| to_backend_error(&e))
+        let settings = Settings::load(&self.home.paths).map_err(|e| to_backend_error(&e.into()))?;
+        let infos = settings::list_settings(&settings).into_iter();
+        let rows = infos.map(|info| SettingRow {
+            key: info.key,
+            value: info.value,
+            meaning: info.meaning,
+        });
+        Ok(rows.collect())
     }
 
     fn verify_factors(&mut self, factors: &TypedFactors) -> Result<(), BackendError> {
@@ -211,7 +217,7 @@ impl Backend for PageBackend {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
+        Vault::open(&self.home.paths.vault_dir()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 
