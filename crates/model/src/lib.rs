@@ -3,7 +3,7 @@
 //! This crate does no I/O and knows no operating system. Two promises are kept here by types alone:
 //! * **No key identity.** Nothing in this crate (and so nothing that travels between rooms) can hold which key was
 //!   pressed; a press arrives as a number in [`InputCounts`].
-//! * **No raw picture.** A [`Frame`] borrows its pixels, so it cannot outlive the capture that lent them.
+//! * **No raw screenshot.** A [`Frame`] borrows its pixels, so it cannot outlive the capture that lent them.
 
 mod counts;
 mod coverage;

@@ -49,7 +49,7 @@ pub enum NoticeCode {
     DiskLow,
     /// The disk has room again.
     DiskBack,
-    /// Old shots were archived or deleted.
+    /// Old screenshots were archived or deleted.
     Retention,
     /// A damaged journal was set aside.
     Quarantined,

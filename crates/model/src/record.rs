@@ -110,7 +110,7 @@ impl Span {
     }
 }
 
-/// The facts of a screenshot. The picture itself is an object of its own, found by the number of its line; `sha256` says
+/// The facts of a screenshot. The screenshot itself is an object of its own, found by the number of its line; `sha256` says
 /// whether it is the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screenshot {
@@ -119,26 +119,26 @@ pub struct Screenshot {
     pub at_us: i64,
     /// IANA name of the time zone in force.
     pub zone: Arc<str>,
-    /// SHA-256 of the encoded picture, 64 lower-case hex digits.
+    /// SHA-256 of the encoded screenshot, 64 lower-case hex digits.
     pub sha256: String,
-    /// Size of the encoded picture in bytes.
+    /// Size of the encoded screenshot in bytes.
     pub bytes: u64,
     /// Media type, `image/webp`.
     pub media: String,
-    /// Size of the encoded picture in pixels.
+    /// Size of the encoded screenshot in pixels.
     pub width: u32,
-    /// Size of the encoded picture in pixels.
+    /// Size of the encoded screenshot in pixels.
     pub height: u32,
-    /// Size on screen in pixels; larger than `width` when the picture was blurred by scaling down.
+    /// Size on screen in pixels; larger than `width` when the screenshot was blurred by scaling down.
     pub screen_width: u32,
     /// Size on screen in pixels.
     pub screen_height: u32,
-    /// True when the picture was made unreadable.
+    /// True when the screenshot was made unreadable.
     pub blurred: bool,
     /// The window shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Arc<WindowInfo>>,
-    /// True when its owner had the picture and its facts taken out later; that there was one at this time stays.
+    /// True when its owner had the screenshot and its facts taken out later; that there was one at this time stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
 }

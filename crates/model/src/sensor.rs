@@ -11,7 +11,7 @@ pub enum SensorKind {
     Window,
     /// Key presses, clicks and scroll steps.
     Input,
-    /// The picture of the active window.
+    /// The screenshot of the active window.
     Screen,
     /// How long ago the last input was.
     Idle,

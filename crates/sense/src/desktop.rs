@@ -80,7 +80,7 @@ impl Desktop {
     ///
     /// `tx` is the bounded queue: when it is full, sensors wait (the desktop keeps what comes meanwhile), so a slow
     /// receiver delays events but loses none. When the receiver is dropped, the sensors end by themselves; when they
-    /// have all ended (a trace), or were stopped, the receiver sees the queue closed. What breaks is begun anew.
+    /// have all ended (a trace), or were stopped, the receiver sees the queue closed. What breaks is restarted.
     #[must_use = "dropping it stops the sensors"]
     pub fn start(self, tx: SyncSender<TimedEvent>) -> SensorSupervisor {
         SensorSupervisor::start(self.sources, &tx, self.clock, RestartDelays::default())

@@ -1,7 +1,7 @@
 //! Keeps sensors running.
 //!
-//! What is always true:
-//! * A sensor that breaks or panics is begun anew for ever, with longer and longer pauses; what it served is told as lost
+//! Always true:
+//! * A sensor that breaks or panics is restarted for ever, with longer and longer pauses; what it served is told as lost
 //!   once, and as back once it works again.
 //! * A sensor that does not answer when it is asked is told as lost and replaced. The one that hangs says nothing more,
 //!   however it ends, and only a few may hang at a time.

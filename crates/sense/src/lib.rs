@@ -2,10 +2,10 @@
 //!
 //! [`Desktop::open_replay`] asks each backend what it can serve here and never fails: what cannot be sensed is a
 //! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
-//! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends pictures of the active window.
+//! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends screenshots of the active window.
 //! [`script`] replays a recorded trace through the same types.
 //!
-//! What is always true:
+//! Always true:
 //! * Sensors wait for the desktop to tell them something; where nothing happens, no thread wakes up.
 //! * A key's identity is read and dropped inside one module of a backend (`x11/input.rs`); no type here can hold it.
 //! * Nothing is lost when the receiver is slow: a full queue makes the sensor wait, and the desktop's own queue holds

@@ -1,13 +1,13 @@
-//! Pictures of the active window, on loan.
+//! Screenshots of the active window, on loan.
 
 use model::{Frame, Unsupported, WindowHandle};
 
-/// Takes pictures of the active window. Each one is lent to a function and gone afterwards.
+/// Takes screenshots of the active window. Each one is lent to a function and gone afterwards.
 pub trait WindowCapture: Send {
-    /// Reads the picture of the window `handle`, frame and all, and lends it to `with`.
+    /// Reads the screenshot of the window `handle`, frame and all, and lends it to `with`.
     ///
     /// `with` is called at most once, and only when the window was active, visible and in the same place before and
-    /// after its pixels were read. The picture is clipped to the screen; what lies above it is named in
+    /// after its pixels were read. The screenshot is clipped to the screen; what lies above it is named in
     /// [`Frame::foreign`] and must be painted over by the caller.
     ///
     /// # Errors
@@ -18,11 +18,11 @@ pub trait WindowCapture: Send {
         with: &mut dyn FnMut(&Frame<'_>),
     ) -> Result<(), CaptureError>;
 
-    /// Gives back the memory that pictures need; the next [`WindowCapture::capture_window`] takes it again.
+    /// Gives back the memory that screenshots need; the next [`WindowCapture::capture_window`] takes it again.
     fn release_memory(&mut self);
 }
 
-/// Why there is no picture this time.
+/// Why there is no screenshot this time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaptureError {
     /// Another window is active, or became active while the pixels were read.
@@ -40,10 +40,10 @@ pub enum CaptureError {
     /// The window asks not to be captured.
     #[error("the window asks not to be captured")]
     Protected,
-    /// Every pixel has the same colour: the system hands out nothing, and a blank picture would say that nothing was there.
+    /// Every pixel has the same colour: the system hands out nothing, and a blank screenshot would say that nothing was there.
     #[error("the picture is blank: the system does not hand out this window's pixels")]
     Blank,
-    /// This desktop gives no pictures.
+    /// This desktop gives no screenshots.
     #[error("no pictures here: {0}")]
     Unsupported(Unsupported),
     /// The desktop refused or went away.

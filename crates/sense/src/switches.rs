@@ -1,6 +1,6 @@
 //! From "this is active now" to the switches that are told.
 //!
-//! What is always true:
+//! Always true:
 //! * "none" between two windows is part of the switch; it is told only when it lasts [`DesktopOptions::none_after`];
 //! * titles that change faster than [`DesktopOptions::title_debounce`] become one change, and the last one is told; a title
 //!   that never rests is told every [`RESTLESS`] times that;

@@ -233,7 +233,7 @@ fn somebody_who_does_nothing_is_idle_until_the_next_key() {
     listening.keys(1);
 }
 
-/// A picture that outlives the loan.
+/// A screenshot that outlives the loan.
 struct Copy {
     width: u32,
     height: u32,

@@ -107,27 +107,27 @@ impl UploadQueue for Outbox {
     }
 
     fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
-        Outbox::kit(self)
+        Outbox::unsent_vault_copy(self)
     }
 
     fn ack_kit(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
-        Outbox::ack_kit(self, seq, at_us)
+        Outbox::acknowledge_vault_copy(self, seq, at_us)
     }
 
     fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
-        Outbox::next_shots(self, limit)
+        Outbox::next_screenshots(self, limit)
     }
 
     fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
-        Outbox::picture(self, seq)
+        Outbox::open_screenshot_file(self, seq)
     }
 
     fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
-        Outbox::begin_shots(self, shots)
+        Outbox::begin_screenshot_puts(self, shots)
     }
 
     fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, at_us: i64) -> Result<(), JournalError> {
-        Outbox::ack_shot(self, seq, form, at_us)
+        Outbox::acknowledge_screenshot(self, seq, form, at_us)
     }
 
     fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
@@ -139,11 +139,11 @@ impl UploadQueue for Outbox {
         segment: &Segment,
         form: ObjectEncoding,
     ) -> Result<bool, JournalError> {
-        Outbox::begin_segment(self, segment, form)
+        Outbox::begin_segment_put(self, segment, form)
     }
 
     fn withdraw_segment(&mut self, first: u64, last: u64) -> Result<(), JournalError> {
-        Outbox::withdraw_segment(self, first, last)
+        Outbox::rebuild_segment(self, first, last)
     }
 
     fn ack_segment(
@@ -153,7 +153,7 @@ impl UploadQueue for Outbox {
         form: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        Outbox::ack_segment(self, first, last, form, at_us)
+        Outbox::acknowledge_segment(self, first, last, form, at_us)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pictures of windows that never were.
+//! Screenshots of windows that never were.
 
 use crate::{CaptureError, WindowCapture};
 use model::{Frame, WindowHandle};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const WIDTH: u32 = 320;
 const HEIGHT: u32 = 200;
 
-/// Takes "pictures" of the trace's active window.
+/// Takes "screenshots" of the trace's active window.
 pub(super) struct ReplayCapture {
     active: Arc<Mutex<Option<WindowHandle>>>,
     pixels: Vec<u8>,

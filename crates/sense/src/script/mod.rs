@@ -37,7 +37,7 @@ pub enum ReplayTimestamps {
 }
 
 /// Opens a trace as a desktop. Every concern that the trace speaks of is served, as are [`Concern::Window`],
-/// [`Concern::RawInputReader`] and [`Concern::WindowCapture`]; pictures show a pattern ([`test_pattern_pixel`]) that depends on the window's handle.
+/// [`Concern::RawInputReader`] and [`Concern::WindowCapture`]; screenshots show a pattern ([`test_pattern_pixel`]) that depends on the window's handle.
 ///
 /// # Errors
 /// [`TraceError`] with the line number when the trace cannot be read or a line is not an event.

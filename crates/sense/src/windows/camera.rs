@@ -1,4 +1,4 @@
-//! Pictures of the active window: read from the screen within the window's visible bounds.
+//! Screenshots of the active window: read from the screen within the window's visible bounds.
 //!
 //! From the screen and not from the window: it has the pixels of programs that draw with the graphics card, it leaves
 //! out what asks not to be captured, and no other program is called. What lies above is named for painting over.
@@ -18,7 +18,7 @@ use windows_sys::Win32::Graphics::Gdi::{
 /// Bytes of a pixel: blue, green, red, unused.
 const PIXEL: usize = 4;
 
-/// Takes pictures. Nothing is held between two of them.
+/// Takes screenshots. Nothing is held between two of them.
 pub(super) struct ScreenCapture;
 
 impl Screen for Camera {
@@ -38,7 +38,7 @@ impl Screen for Camera {
         if is_uniform(bgrx) {
             return Err(GrabError::Blank);
         }
-        // A window that came or went during the reading may be in the picture: both lists count.
+        // A window that came or went during the reading may be in the screenshot: both lists count.
         let mut foreign = before.foreign;
         for rect in after.foreign {
             if !foreign.contains(&rect) {

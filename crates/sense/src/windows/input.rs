@@ -7,7 +7,7 @@
 //! silently when it is late, and loses what is typed while its thread is busy. `WM_INPUT` is queued: a thread that is
 //! late counts late, not wrong.
 //!
-//! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
+//! Always true: a key that is already down is not pressed again, so auto-repeat never counts.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use model::{Counts, InputCounts};

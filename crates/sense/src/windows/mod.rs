@@ -1,6 +1,6 @@
 //! The Windows desktop.
 //!
-//! One hidden window on one pump thread hears input, windows, lock, sleep and power; pictures are read from the screen
+//! One hidden window on one pump thread hears input, windows, lock, sleep and power; screenshots are read from the screen
 //! by whoever asks for one. Each call of the Windows API stands in the module of its concern.
 
 mod camera;

@@ -16,7 +16,7 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 use windows_sys::core::BOOL;
 
-/// Most windows above that are looked at; with more the whole picture counts as foreign.
+/// Most windows above that are looked at; with more the whole screenshot counts as foreign.
 const MAX_ABOVE: usize = 512;
 
 /// Dots per inch without scaling (`USER_DEFAULT_SCREEN_DPI`).

@@ -1,4 +1,4 @@
-//! Pictures of the active window: read from the root window, so that its true frame is in them.
+//! Screenshots of the active window: read from the root window, so that its true frame is in them.
 
 use super::link::{X11Connection, X11Error, ignore_missing_window};
 use super::segment::SharedMemory;
@@ -9,13 +9,13 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, ImageOrder, VisualClass};
 
-/// Most bytes of pixels in one answer where there is no shared memory: bounds what a picture holds twice.
+/// Most bytes of pixels in one answer where there is no shared memory: bounds what a screenshot holds twice.
 const STRIP_BYTES: usize = 1024 * 1024;
 
 /// Longest text of X resources that is searched for the scaling, in units of four bytes.
 const RESOURCE_WORDS: u32 = 16 * 1024;
 
-/// Takes pictures over a connection of its own, made at the first picture.
+/// Takes screenshots over a connection of its own, made at the first screenshot.
 pub(super) struct ScreenCapture {
     display: Option<String>,
     shared: bool,
@@ -30,7 +30,7 @@ struct CaptureConnection {
 }
 
 impl ScreenCapture {
-    /// Asks whether pictures can be had, and how.
+    /// Asks whether screenshots can be had, and how.
     pub(super) fn probe(
         link: &X11Connection,
         display: Option<String>,
@@ -85,7 +85,7 @@ impl ScreenCapture {
         if after.bounds != before.bounds {
             return Err(CaptureError::Moved.into());
         }
-        // A window that came or went during the reading may be in the picture: both lists count.
+        // A window that came or went during the reading may be in the screenshot: both lists count.
         let mut foreign = before.foreign;
         for rect in after.foreign {
             if !foreign.contains(&rect) {
@@ -129,7 +129,7 @@ impl WindowCapture for ScreenCapture {
             Ok(()) => Ok(()),
             Err(CaptureMiss::Grab(error)) => Err(error),
             Err(CaptureMiss::Link(error)) => {
-                // The next picture starts with a new connection.
+                // The next screenshot starts with a new connection.
                 self.open = None;
                 Err(CaptureError::Backend(error.to_string()))
             }
@@ -250,7 +250,7 @@ fn wire(area: Rect) -> Result<(i16, i16, u16, u16), CaptureError> {
     fits().ok_or(CaptureError::NotVisible)
 }
 
-/// Pictures are handed on as the server stores them, so that must be blue, green, red, unused in memory.
+/// Screenshots are handed on as the server stores them, so that must be blue, green, red, unused in memory.
 fn pixels_fit(link: &X11Connection) -> Result<(), String> {
     let setup = link.conn.setup();
     let Some(screen) = link.screen() else {

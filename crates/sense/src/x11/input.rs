@@ -3,7 +3,7 @@
 //! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`RawInputReader::take`]
 //! looks at them, and as one bit of a private map while the key is held; what leaves is a count.
 //!
-//! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
+//! Always true: a key that is already down is not pressed again, so auto-repeat never counts.
 
 use super::link::{X11Connection, X11Error, ignore_missing_window};
 use model::{Counts, InputCounts};

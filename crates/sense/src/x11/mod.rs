@@ -1,4 +1,4 @@
-//! The X11 desktop: window, input and idle by events of one connection, pictures through a second one.
+//! The X11 desktop: window, input and idle by events of one connection, screenshots through a second one.
 
 mod camera;
 mod focus;

@@ -1,6 +1,6 @@
-//! Memory shared with the X server, which writes pictures into it.
+//! Memory shared with the X server, which writes screenshots into it.
 //!
-//! What is always true:
+//! Always true:
 //! * the memory file is sealed against shrinking, so no mapping of it can fault;
 //! * the server writes only while it works on a request of ours, and no request is under way while the pixels are lent
 //!   (`&mut` on the way to the request, `&` on the loan);

@@ -8,11 +8,11 @@ use x11rb::connection::Connection;
 use x11rb::protocol::shape::{ConnectionExt as _, SK};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, MapState, WindowClass};
 
-/// Most rectangles of a window's shape that are looked at; a window with more gives no picture, as what shines through
+/// Most rectangles of a window's shape that are looked at; a window with more gives no screenshot, as what shines through
 /// its holes could not be painted over.
 const MAX_SHAPE_RECTS: usize = 512;
 
-/// Most windows above that are looked at; with more the whole picture counts as foreign.
+/// Most windows above that are looked at; with more the whole screenshot counts as foreign.
 const MAX_ABOVE: usize = 512;
 
 /// A window's place on the screen. All rectangles are relative to the root window.

@@ -25,10 +25,9 @@ use model::{
 use platform::timezone::current_zone_name;
 use recorder::{Recorder, RecorderInput, ScheduleWatch};
 use report::{LogSubject, TodayTotals, ViewOptions};
-use screenshots::schedule::CaptureSchedule;
+use screenshots::CaptureSchedule;
 use sense::Desktop;
-use settings::AppPaths;
-use settings::Policy;
+use settings::{AppPaths, Policy};
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};

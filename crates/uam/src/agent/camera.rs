@@ -4,7 +4,7 @@ use super::shooter::Taken;
 use super::state::Agent;
 use model::{Moment, Screenshot};
 use report::LogSubject;
-use screenshots::schedule::CaptureDue;
+use screenshots::CaptureDue;
 use std::sync::Arc;
 
 /// How long a picture waits before it is kept, in microseconds. A title that tells that the window must be protected

@@ -97,7 +97,7 @@ fn shoot(
             pipeline.forget_last();
             Taken::Not(why(&e))
         }
-        (Ok(()), Some(Ok(PipelineOutcome::Picture(picture)))) => {
+        (Ok(()), Some(Ok(PipelineOutcome::Screenshot(picture)))) => {
             Taken::Picture(target, Box::new(picture))
         }
         (Ok(()), Some(Ok(PipelineOutcome::Unchanged))) => {

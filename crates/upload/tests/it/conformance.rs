@@ -59,8 +59,8 @@ fn a_bucket_by_url_conforms() {
         let (_, value) = vars.iter().find(|(n, _)| *n == name)?;
         (name != "S3_BUCKET_NAME").then(|| value.clone())
     };
-    let destination = Destination::choose(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
-    check_sink(&destination.open(TIMEOUTS).unwrap()).unwrap();
+    let destination = Destination::resolve(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
+    check_sink(&destination.open_sink(TIMEOUTS).unwrap()).unwrap();
 }
 
 #[test]

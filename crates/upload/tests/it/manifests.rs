@@ -550,7 +550,7 @@ fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
     let mut outbox = recorded.outbox();
     lab.server
         .set_faults(FaultPlan::each(|_| S3Fault::LoseAnswer));
-    chain(&mut outbox, &sink, &key, false, &Still).unwrap_err();
+    upload_manifests(&mut outbox, &sink, &key, false, &Still).unwrap_err();
     lab.server.set_faults(FaultPlan::none());
     drop(outbox);
     // Meanwhile there is more; the old one comes first, unchanged.

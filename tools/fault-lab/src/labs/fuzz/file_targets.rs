@@ -62,7 +62,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             b"\"at\":{\"utc_us\":1,\"boot_us\":1,\"awake_us\":1}",
             b"{\"event\":\"sleep\",\"asleep\":true}",
         ],
-        read: Box::new(|input| drop(sense::script::read(input))),
+        read: Box::new(|input| drop(sense::script::read_trace(input))),
     })
 }
 
@@ -191,7 +191,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.encode_copy()];
     let dir = dir.to_owned();
     Ok(FuzzTarget {
         name: "vault file",
@@ -211,10 +211,10 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
             if let Some(dir) = file.parent()
                 && let Ok(vault) = Vault::open(dir)
             {
-                drop(vault.door(&Factor::OsStore(&[7; 32])));
-                drop(vault.key_maker(None));
+                drop(vault.unlock_slot(&Factor::OsStore(&[7; 32])));
+                drop(vault.sealer(None));
             }
-            drop(vault::open_copy(&file, &code));
+            drop(vault::open_vault_copy(&file, &code));
         }),
     })
 }
@@ -259,7 +259,7 @@ pub(super) fn one_time_secrets() -> FuzzTarget {
             b"MFA_SECRET=",
         ],
         read: Box::new(|input| {
-            drop(TotpSecret::find(input));
+            drop(TotpSecret::find_in_text(input));
             drop(TotpSecret::parse(&read_text(input)));
         }),
     }
@@ -273,8 +273,9 @@ pub(super) fn object_keys() -> FuzzTarget {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
-            keys::shot(
+            keys::segment_key(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age)
+                .into_bytes(),
+            keys::screenshot_key(
                 &device,
                 1,
                 day,
@@ -284,7 +285,7 @@ pub(super) fn object_keys() -> FuzzTarget {
                 ObjectEncoding::Readable,
             )
             .into_bytes(),
-            keys::vault(&device, 1, day, 2, &sha).into_bytes(),
+            keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
             b"raw/v1/",

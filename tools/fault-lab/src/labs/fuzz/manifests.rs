@@ -40,7 +40,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         after: 0,
         through: 9,
         objects: vec![ManifestEntry {
-            key: keys::activity(
+            key: keys::segment_key(
                 &fixture::lab_device(),
                 1,
                 "2026-09-21",
@@ -68,7 +68,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
 
 /// A file as it is in a bucket.
 pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     Ok(FuzzTarget {
         name: "manifest",
         share: 1,
@@ -80,7 +80,7 @@ pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
 
 /// A first line that its device signed, whatever it says; then a whole check of a bucket that holds it.
 pub(super) fn signed_nonsense(dir: &Path) -> Result<FuzzTarget> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     let mut seed = make_manifest(&key).sign(&key)?;
     let end = seed.iter().position(|b| *b == b'\n').context("a line")?;
     seed.truncate(end);
@@ -106,7 +106,7 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
-    let name = keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
+    let name = keys::manifest_key(device, manifest.epoch, day, manifest.no, &sha256);
     let segment = name_segment(manifest);
     let _ = sink.put_new(&NewObject::new(name, bytes));
     let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
