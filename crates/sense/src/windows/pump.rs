@@ -1,22 +1,22 @@
 //! The thread of the Windows sensors: one message pump for input, windows, idleness, lock, sleep and power, so that
 //! their order is exact.
 //!
-//! It sleeps until something is told, and looks at the foreground window once a second: that look is the truth, events
+//! It sleeps until a message comes, and checks the foreground window once a second: that check is the truth, events
 //! only make it faster. While input flows it is read five times a second; every message carries the system's time, so
 //! the pause moves nothing. The system keeps what comes while the queue to the recorder is full.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::hear::{self, Ears, Fact};
-use super::idle::{self, Idle, age_ms, quiet_ms, tick_ms};
-use super::input::{self, Input, Seen};
-use super::process::Names;
+use super::idle::{IdleChange, IdleWatch, age_ms, quiet_ms, tick_ms};
+use super::input::{self, InputEffect, RawInputReader};
+use super::process::ProgramNames;
+use super::win_events::{self, WinEvent, WinEventHooks};
 use super::{power, session, window};
-use crate::Options;
-use crate::batch::{Batch, Batches};
-use crate::keep::{End, Post, Source};
-use crate::outlet::{Closed, Outlet};
-use crate::switches::{Change, Due, Switches};
-use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
+use crate::event_sender::{EventSender, ReceiverGone};
+use crate::input_batch::{InputBatch, InputBatcher};
+use crate::options::DesktopOptions;
+use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
+use crate::window_debounce::{DueChange, WindowChange, WindowDebouncer};
+use model::{ActiveWindow, Clock, Counts, Moment, PowerState, SensorEvent, SensorKind};
 use platform::windows::{Waker, next_message};
 use std::io;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
     DefWindowProcW, DispatchMessageW, MSG, WM_INPUT,
 };
 
-/// How often the foreground window and the last input are looked at without being told.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the foreground window and the last input are checked without an event.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The pause between two readings while input flows.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
@@ -37,33 +37,33 @@ const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
 pub(super) struct PumpTask {
-    pub(super) options: Options,
+    pub(super) options: DesktopOptions,
     pub(super) clock: Arc<dyn Clock>,
     /// Is there a battery?
     pub(super) battery: bool,
 }
 
-impl From<io::Error> for End {
+impl From<io::Error> for SensorExit {
     fn from(error: io::Error) -> Self {
         Self::Broken(error.to_string())
     }
 }
 
-impl Source for Pump {
+impl SensorTask for PumpTask {
     fn name(&self) -> &'static str {
         "sense-windows"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         vec![
-            Concern::Window,
-            Concern::Input,
-            Concern::Idle,
-            Concern::Session,
+            SensorKind::Window,
+            SensorKind::Input,
+            SensorKind::Idle,
+            SensorKind::Session,
         ]
     }
 
-    fn again(&self) -> Option<Box<dyn Source>> {
+    fn replacement(&self) -> Option<Box<dyn SensorTask>> {
         Some(Box::new(Self {
             options: self.options.clone(),
             clock: Arc::clone(&self.clock),
@@ -71,68 +71,70 @@ impl Source for Pump {
         }))
     }
 
-    fn run(&mut self, post: &Post) -> End {
-        let ended = Waker::new().map_err(End::from).and_then(|waker| {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
+        let ended = Waker::new().map_err(SensorExit::from).and_then(|waker| {
             let wake = waker.clone();
-            post.stop.on_raise(move || wake.wake());
-            let mut listener = Listener::start(self, &post.out)?;
-            post.works(listener.last)?;
-            let ended = listener.greet().and_then(|()| listener.run(&waker, post));
-            // Whatever ended it: what was counted is handed over.
-            listener.flush()?;
+            context.stop.on_stop(move || wake.wake());
+            let mut listener = PumpListener::start(self, &context.out)?;
+            context.report_working(listener.last)?;
+            let ended = listener
+                .send_initial_state()
+                .and_then(|()| listener.run(&waker, context));
+            // However it ended: counted input is sent.
+            listener.send_open_batch()?;
             ended
         });
-        ended.err().unwrap_or(End::Stopped)
+        ended.err().unwrap_or(SensorExit::Stopped)
     }
 }
 
 /// Something that happened, in the order of its time.
 enum PumpItem {
     Input(Counts),
-    Fact(Fact),
+    Event(WinEvent),
 }
 
 struct PumpListener<'a> {
     clock: &'a dyn Clock,
-    out: &'a Outlet,
-    ears: Ears,
-    input: Input,
-    batches: Batches,
-    names: Names,
-    switches: Switches,
-    idle: Idle,
+    out: &'a EventSender,
+    hooks: WinEventHooks,
+    input: RawInputReader,
+    batches: InputBatcher,
+    names: ProgramNames,
+    debouncer: WindowDebouncer,
+    idle: IdleWatch,
     locked: bool,
-    power: Option<Power>,
+    power: Option<PowerState>,
     power_poll: Option<Duration>,
     next_power: Instant,
-    next_look: Instant,
+    next_check: Instant,
     /// The last moment given out: they never go backwards.
     last: Moment,
 }
 
-impl<'a> Listener<'a> {
-    fn start(pump: &'a Pump, out: &'a Outlet) -> Result<Self, End> {
-        let ears = Ears::open()?;
+impl<'a> PumpListener<'a> {
+    fn start(pump: &'a PumpTask, out: &'a EventSender) -> Result<Self, SensorExit> {
+        let hooks = WinEventHooks::open()?;
         let now = Instant::now();
         let listener = Self {
             clock: &*pump.clock,
             out,
-            ears,
-            input: Input::default(),
-            batches: Batches::default(),
-            names: Names::default(),
-            switches: Switches::new(&pump.options),
-            idle: Idle::new(pump.options.idle_limit),
+            hooks,
+            input: RawInputReader::default(),
+            batches: InputBatcher::default(),
+            names: ProgramNames::default(),
+            debouncer: WindowDebouncer::new(&pump.options),
+            idle: IdleWatch::new(pump.options.idle_limit),
             locked: false,
             power: None,
             power_poll: pump.battery.then_some(pump.options.power_poll),
             next_power: now,
-            next_look: now + LOOK,
+            next_check: now + CHECK_EVERY,
             last: pump.clock.now(),
         };
-        if let Err(error) = input::listen(Some(listener.ears.window.handle())) {
-            let event = Event::Lost {
-                concern: Concern::Input,
+        if let Err(error) = input::register_raw_input(Some(listener.hooks.window.handle())) {
+            let event = SensorEvent::Lost {
+                concern: SensorKind::Input,
                 reason: format!("the system does not hand out input: {error}"),
             };
             out.send(listener.last, event)?;
@@ -140,31 +142,31 @@ impl<'a> Listener<'a> {
         Ok(listener)
     }
 
-    /// Says what is the case at the beginning.
-    fn send_initial_state(&mut self) -> Result<(), End> {
+    /// Sends the state at the beginning.
+    fn send_initial_state(&mut self) -> Result<(), SensorExit> {
         let at = self.clock.now();
-        let active = self.active();
-        let first = self.switches.first(at, active);
-        self.tell_window(first)?;
-        self.tell_power(at)?;
+        let active = self.find_active();
+        let first = self.debouncer.set_initial(at, active);
+        self.send_window(first)?;
+        self.send_power(at)?;
         if session::is_locked() == Some(true) {
-            self.tell_lock(at, true)?;
+            self.send_lock(at, true)?;
         }
         Ok(())
     }
 
-    fn run(&mut self, waker: &Waker, post: &Post) -> Result<(), End> {
+    fn run(&mut self, waker: &Waker, context: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
-            // It wakes up once a second at least: nobody has to ring.
-            post.pulse.answer();
-            // The stop is looked at before the last reading, so what happened before it is still counted.
-            let stopping = post.stop.is_raised();
-            let flows = self.read()?;
+            // It wakes up once a second at least: nothing has to wake it.
+            context.heartbeat.confirm();
+            // The stop is checked before the last reading, so input before it is still counted.
+            let stopping = context.stop.is_stop_requested();
+            let flows = self.read_messages()?;
             if stopping {
                 return Ok(());
             }
-            self.tick()?;
+            self.run_due()?;
             let now = Instant::now();
             match last {
                 Some(last) if flows && now - last < INPUT_PAUSE => {
@@ -178,66 +180,68 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Reads everything that was told. True when there was input among it, mouse moves included.
-    fn read(&mut self) -> Result<bool, End> {
-        let mut items: Vec<(u32, Item)> = Vec::new();
+    /// Reads every message. True when there was input among it, mouse moves included.
+    fn read_messages(&mut self) -> Result<bool, SensorExit> {
+        let mut items: Vec<(u32, PumpItem)> = Vec::new();
         let mut flows = false;
         for _ in 0..MOST_MESSAGES {
             let Some(message) = next_message() else {
                 break;
             };
-            if message.message == WM_INPUT && message.hwnd == self.ears.window.handle() {
+            if message.message == WM_INPUT && message.hwnd == self.hooks.window.handle() {
                 flows = true;
-                if let Seen::Counted(counts) = self.input.take(message.lParam, message.time) {
-                    items.push((message.time, Item::Input(counts)));
+                if let InputEffect::Counted(counts) =
+                    self.input.read_message(message.lParam, message.time)
+                {
+                    items.push((message.time, PumpItem::Input(counts)));
                 }
             }
-            give_back(&message);
+            pass_on(&message);
         }
-        hear::take(|ms, fact| items.push((ms, Item::Fact(fact))));
+        win_events::drain_events(|ms, event| items.push((ms, PumpItem::Event(event))));
         let (now, now_ms) = (self.clock.now(), tick_ms());
         // Posted, sent and input messages come through different queues. The sort is stable.
         items.sort_by_key(|(ms, _)| std::cmp::Reverse(age_ms(now_ms, *ms)));
         if flows {
             let first = items.first().map_or(now_ms, |(ms, _)| *ms);
-            let at = self.stamp(now, age_ms(now_ms, first));
-            self.tell_idle(at, quiet_ms(now_ms))?;
+            let at = self.timestamp(now, age_ms(now_ms, first));
+            self.send_idle(at, quiet_ms(now_ms))?;
         }
         for (ms, item) in items {
-            let at = self.stamp(now, age_ms(now_ms, ms));
+            let at = self.timestamp(now, age_ms(now_ms, ms));
             match item {
-                Item::Input(counts) => {
+                PumpItem::Input(counts) => {
                     let full = self.batches.add(at, counts);
-                    self.hand_over(full)?;
+                    self.send_batch(full)?;
                 }
-                Item::Fact(fact) => self.take(at, fact)?,
+                PumpItem::Event(event) => self.handle_event(at, event)?,
             }
         }
         Ok(flows)
     }
 
-    fn take(&mut self, at: Moment, fact: Fact) -> Result<(), End> {
-        match fact {
-            Fact::Foreground(window) => {
-                let active = self.facts(window);
-                self.saw(at, active)
+    fn handle_event(&mut self, at: Moment, event: WinEvent) -> Result<(), SensorExit> {
+        match event {
+            WinEvent::Foreground(window) => {
+                let active = self.read_facts(window);
+                self.observe(at, active)
             }
-            Fact::Look => self.look(at),
-            Fact::Title => {
-                self.switches.hold_facts(at);
+            WinEvent::Switched => self.check_foreground(at),
+            WinEvent::Title => {
+                self.debouncer.delay_facts(at);
                 Ok(())
             }
-            Fact::Locked => self.tell_lock(at, true),
-            Fact::Unlocked => self.tell_lock(at, false),
-            Fact::Connected => self.tell_lock(at, session::is_locked().unwrap_or(false)),
-            Fact::Suspending => self.tell_sleep(at, true),
-            Fact::Resumed => self.tell_sleep(at, false),
-            Fact::Power => self.tell_power(at),
+            WinEvent::Locked => self.send_lock(at, true),
+            WinEvent::Unlocked => self.send_lock(at, false),
+            WinEvent::Connected => self.send_lock(at, session::is_locked().unwrap_or(false)),
+            WinEvent::Suspending => self.send_sleep(at, true),
+            WinEvent::Resumed => self.send_sleep(at, false),
+            WinEvent::Power => self.send_power(at),
         }
     }
 
     /// The moment `age_ms` before `now`; not before the last answer.
-    fn stamp(&mut self, now: Moment, age_ms: u32) -> Moment {
+    fn timestamp(&mut self, now: Moment, age_ms: u32) -> Moment {
         let at = now.minus_us(u64::from(age_ms) * 1000);
         if at.boot_us > self.last.boot_us {
             self.last = at;
@@ -245,34 +249,34 @@ impl<'a> Listener<'a> {
         self.last
     }
 
-    /// Does what is due by our own clock.
-    fn tick(&mut self) -> Result<(), End> {
+    /// Does everything that is due by our own clock.
+    fn run_due(&mut self) -> Result<(), SensorExit> {
         let (at, now) = (self.clock.now(), Instant::now());
-        let at = self.stamp(at, 0);
-        if now >= self.next_look {
-            self.next_look = now + LOOK;
-            self.look(at)?;
-            self.tell_idle(at, quiet_ms(tick_ms()))?;
+        let at = self.timestamp(at, 0);
+        if now >= self.next_check {
+            self.next_check = now + CHECK_EVERY;
+            self.check_foreground(at)?;
+            self.send_idle(at, quiet_ms(tick_ms()))?;
         }
-        while let Some(due) = self.switches.due(now) {
+        while let Some(due) = self.debouncer.take_due(now) {
             let change = match due {
-                Due::None(change) => Some(change),
-                Due::Facts(since) => {
-                    let active = self.active();
-                    // A window that vanished meanwhile is told by its successor.
-                    active.and_then(|active| self.switches.tell(since, Some(active)))
+                DueChange::None(change) => Some(change),
+                DueChange::Facts(since) => {
+                    let active = self.find_active();
+                    // A window that vanished meanwhile is replaced by the next change.
+                    active.and_then(|active| self.debouncer.emit_if_changed(since, Some(active)))
                 }
             };
             if let Some(change) = change {
-                self.tell_window(change)?;
+                self.send_window(change)?;
             }
         }
         if self.power_poll.is_some() && now >= self.next_power {
-            self.tell_power(at)?;
+            self.send_power(at)?;
         }
         // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
-        let over = self.batches.due(at);
-        Ok(self.hand_over(over)?)
+        let over = self.batches.take_due(at);
+        Ok(self.send_batch(over)?)
     }
 
     /// How long nothing is due.
@@ -282,106 +286,108 @@ impl<'a> Listener<'a> {
             .deadline(Duration::from_millis(quiet_ms(tick_ms()).into()));
         let batch = self.batches.deadline(self.clock.now());
         let power = self.power_poll.map(|_| self.next_power);
-        let own = [Some(self.next_look), self.switches.deadline(), power];
+        let own = [Some(self.next_check), self.debouncer.deadline(), power];
         own.into_iter()
             .flatten()
             .map(|due| due.saturating_duration_since(now))
             .chain(batch)
-            // The look sees that somebody is idle; here the exact moment is waited for.
+            // The check sees that somebody is idle; here the exact moment is waited for.
             .chain(idle.filter(|left| !left.is_zero()))
             .min()
-            .unwrap_or(LOOK)
+            .unwrap_or(CHECK_EVERY)
     }
 
-    fn active(&mut self) -> Option<ActiveWindow> {
-        self.facts(window::foreground()?)
+    fn find_active(&mut self) -> Option<ActiveWindow> {
+        self.read_facts(window::foreground_window()?)
     }
 
-    fn facts(&mut self, window: HWND) -> Option<ActiveWindow> {
-        window::facts(window, &mut self.names)
+    fn read_facts(&mut self, window: HWND) -> Option<ActiveWindow> {
+        window::read_facts(window, &mut self.names)
     }
 
-    fn look(&mut self, at: Moment) -> Result<(), End> {
-        let active = self.active();
-        self.saw(at, active)
+    fn check_foreground(&mut self, at: Moment) -> Result<(), SensorExit> {
+        let active = self.find_active();
+        self.observe(at, active)
     }
 
-    fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), End> {
-        for change in self.switches.saw(at, active).into_iter().flatten() {
-            self.tell_window(change)?;
+    fn observe(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), SensorExit> {
+        for change in self.debouncer.observe(at, active).into_iter().flatten() {
+            self.send_window(change)?;
         }
         Ok(())
     }
 
-    /// Hands over the open batch.
-    fn flush(&mut self) -> Result<(), Closed> {
-        let batch = self.batches.flush();
-        self.hand_over(batch)
+    /// Sends the open batch.
+    fn send_open_batch(&mut self) -> Result<(), ReceiverGone> {
+        let batch = self.batches.take_open();
+        self.send_batch(batch)
     }
 
-    fn send_batch(&self, batch: Option<Batch>) -> Result<(), Closed> {
+    fn send_batch(&self, batch: Option<InputBatch>) -> Result<(), ReceiverGone> {
         match batch {
-            Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
+            Some(InputBatch { at, counts }) => self.out.send(at, SensorEvent::Input { counts }),
             None => Ok(()),
         }
     }
 
-    fn tell(&mut self, at: Moment, event: Event) -> Result<(), End> {
-        self.flush()?;
+    fn send_event(&mut self, at: Moment, event: SensorEvent) -> Result<(), SensorExit> {
+        self.send_open_batch()?;
         Ok(self.out.send(at, event)?)
     }
 
-    fn send_window(&mut self, change: Change) -> Result<(), End> {
-        // A title that was held back may be older than input that was told meanwhile.
-        let at = self.stamp(change.at, 0);
+    fn send_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
+        // A title that was held back may be older than input that was sent meanwhile.
+        let at = self.timestamp(change.at, 0);
         let active = change.active;
-        self.tell(at, Event::Window { active })
+        self.send_event(at, SensorEvent::Window { active })
     }
 
-    fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
-        match self.idle.look(Duration::from_millis(quiet_ms.into())) {
-            Some(idle::Change::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
-            Some(idle::Change::Present) => self.tell(at, Event::Present),
+    fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), SensorExit> {
+        match self.idle.update(Duration::from_millis(quiet_ms.into())) {
+            Some(IdleChange::Idle { idle_us }) => {
+                self.send_event(at, SensorEvent::Idle { idle_us })
+            }
+            Some(IdleChange::Present) => self.send_event(at, SensorEvent::Present),
             None => Ok(()),
         }
     }
 
-    fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), End> {
-        self.input.forget();
+    fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), SensorExit> {
+        self.input.release_all();
         if std::mem::replace(&mut self.locked, locked) == locked {
             return Ok(());
         }
-        self.tell(at, Event::Lock { locked })
+        self.send_event(at, SensorEvent::Lock { locked })
     }
 
-    fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), End> {
-        self.input.forget();
-        self.tell(at, Event::Sleep { asleep })
+    fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), SensorExit> {
+        self.input.release_all();
+        self.send_event(at, SensorEvent::Sleep { asleep })
     }
 
-    fn send_power(&mut self, at: Moment) -> Result<(), End> {
+    fn send_power(&mut self, at: Moment) -> Result<(), SensorExit> {
         if let Some(every) = self.power_poll {
             self.next_power = Instant::now() + every;
         }
-        match power::read() {
+        match power::read_state() {
             Some(power) if self.power != Some(power) => {
                 self.power = Some(power);
-                self.tell(at, Event::Power { power })
+                self.send_event(at, SensorEvent::Power { power })
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Drop for Listener<'_> {
+impl Drop for PumpListener<'_> {
     fn drop(&mut self) {
         // The delivery ends with the window at the latest; there is nothing to do about a refusal.
-        let _ = input::listen(None);
+        let _ = input::register_raw_input(None);
     }
 }
 
 /// Raw input has to be given back to the system after it was looked at; all else goes to its window's procedure.
-fn give_back(message: &MSG) {
+fn pass_on(message: &MSG) {
     // SAFETY: a message as it came from the queue.
     unsafe {
         if message.message == WM_INPUT {

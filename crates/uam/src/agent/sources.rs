@@ -40,7 +40,7 @@ const SLACK: Duration = Duration::from_secs(2);
 const CALLERS: usize = 2;
 
 /// The writer of `--record-trace`.
-pub(crate) type Trace = sense::script::TraceWriter<BufWriter<std::fs::File>>;
+pub(crate) type Trace = sense::replay::TraceWriter<BufWriter<std::fs::File>>;
 
 /// Passes sensor events on, and writes them to the trace if there is one.
 pub(crate) fn sensors(

@@ -433,7 +433,7 @@ impl Agent {
         let Some(sensors) = &mut self.sensors else {
             return;
         };
-        for TimedEvent { at, event } in sensors.watch(now) {
+        for TimedEvent { at, event } in sensors.check_sensors(now) {
             self.recorder.step(at, RecorderInput::Event(event));
         }
     }

@@ -10,7 +10,7 @@ use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
-use sense::{Desktop, script};
+use sense::{Desktop, replay};
 use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -88,7 +88,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             .append(true)
             .open(file)
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
-        anyhow::Ok(script::TraceWriter::new(BufWriter::new(out)))
+        anyhow::Ok(replay::TraceWriter::new(BufWriter::new(out)))
     });
     let setup = Setup {
         paths: paths.clone(),
@@ -134,10 +134,10 @@ fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
     let trace =
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
-    script::open_replay(
+    replay::open_replay(
         BufReader::new(trace),
-        script::ReplayPace::RealTime,
-        script::ReplayTimestamps::Moved,
+        replay::ReplayPace::RealTime,
+        replay::ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .map_err(|e| {

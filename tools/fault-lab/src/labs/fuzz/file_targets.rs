@@ -49,7 +49,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
+    let mut writer = sense::replay::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
         writer.record(&TimedEvent { at, event })?;
     }
@@ -62,7 +62,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             b"\"at\":{\"utc_us\":1,\"boot_us\":1,\"awake_us\":1}",
             b"{\"event\":\"sleep\",\"asleep\":true}",
         ],
-        read: Box::new(|input| drop(sense::script::read_trace(input))),
+        read: Box::new(|input| drop(sense::replay::read_trace(input))),
     })
 }
 

@@ -1,7 +1,7 @@
-//! What the system tells the sensors' window and hooks, noted for the pump.
+//! The events of the sensors' window and hooks, queued for the pump.
 //!
-//! Window procedures and hooks are called in the middle of other calls; they only note what they were told. The pump
-//! takes the notes when the calls are over and puts them in the order in which things happened.
+//! Window procedures and hooks are called in the middle of other calls; they only queue their event. The pump
+//! drains the queue when the calls are over and sorts the events by time.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::idle::tick_ms;
@@ -28,10 +28,10 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 /// The name of the window's class.
 const CLASS: &str = "uam-sensors";
 
-/// Most notes that are kept. Beyond it they are dropped: the next look at the foreground window is the truth.
-const MAX_NOTES: usize = 1024;
+/// Most events that are queued. Beyond it they are dropped: the next check of the foreground window is the truth.
+const MAX_QUEUED: usize = 1024;
 
-/// Something that was told.
+/// An event of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WinEvent {
     /// This window came to the foreground.
@@ -39,7 +39,7 @@ pub(super) enum WinEvent {
     /// The foreground window's title changed.
     Title,
     /// Another window may be in the foreground.
-    Look,
+    Switched,
     Locked,
     Unlocked,
     /// The session was connected to a screen; whether it is locked has to be asked.
@@ -51,27 +51,27 @@ pub(super) enum WinEvent {
 }
 
 thread_local! {
-    /// What was told since the last [`take`], with the system's millisecond.
-    static NOTES: RefCell<Vec<(u32, Fact)>> = const { RefCell::new(Vec::new()) };
+    /// Events since the last [`drain_events`], each with the system's millisecond.
+    static QUEUE: RefCell<Vec<(u32, WinEvent)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn push_event(ms: u32, fact: Fact) {
-    // A hook may be called while another note is being made only if the system called it from a call in between, and
-    // there is none; the note would be lost then, and nothing else.
-    NOTES.with(|notes| {
-        if let Ok(mut notes) = notes.try_borrow_mut()
-            && notes.len() < MAX_NOTES
+fn push_event(ms: u32, event: WinEvent) {
+    // A hook may be called while another event is being queued only if the system called it from a call in between, and
+    // there is none; the event would be lost then, and nothing else.
+    QUEUE.with(|queue| {
+        if let Ok(mut queue) = queue.try_borrow_mut()
+            && queue.len() < MAX_QUEUED
         {
-            notes.push((ms, fact));
+            queue.push((ms, event));
         }
     });
 }
 
-/// Moves what was told to this thread's window and hooks into `into`.
-pub(super) fn drain_events(mut into: impl FnMut(u32, Fact)) {
-    let notes = NOTES.with(|notes| std::mem::take(&mut *notes.borrow_mut()));
-    for (ms, fact) in notes {
-        into(ms, fact);
+/// Calls `into` with each queued event of this thread's window and hooks.
+pub(super) fn drain_events(mut into: impl FnMut(u32, WinEvent)) {
+    let events = QUEUE.with(|queue| std::mem::take(&mut *queue.borrow_mut()));
+    for (ms, event) in events {
+        into(ms, event);
     }
 }
 
@@ -81,10 +81,10 @@ pub(super) struct WinEventHooks {
     hooks: Vec<HWINEVENTHOOK>,
 }
 
-impl Ears {
+impl WinEventHooks {
     pub(super) fn open() -> io::Result<Self> {
         let window = HiddenWindow::open(CLASS, on_message)?;
-        // Both are refused where there is no session manager; then nothing is told, which is what is the case there.
+        // Both are refused where there is no session manager; then there are no events, as nothing is ever locked there.
         // SAFETY: the window is ours.
         unsafe {
             WTSRegisterSessionNotification(window.handle(), NOTIFY_FOR_THIS_SESSION);
@@ -109,7 +109,7 @@ impl Ears {
     }
 }
 
-impl Drop for Ears {
+impl Drop for WinEventHooks {
     fn drop(&mut self) {
         for hook in self.hooks.drain(..) {
             // SAFETY: our hook, made by this thread.
@@ -129,18 +129,20 @@ unsafe extern "system" fn on_event(
     _thread: u32,
     ms: u32,
 ) {
-    let fact = match event {
+    let event = match event {
         // Every item of every list of every program says that its name changed; one window is of interest.
         EVENT_OBJECT_NAMECHANGE
-            if object == OBJID_WINDOW && child == 0 && window::foreground() == Some(window) =>
+            if object == OBJID_WINDOW
+                && child == 0
+                && window::foreground_window() == Some(window) =>
         {
-            Fact::Title
+            WinEvent::Title
         }
         EVENT_OBJECT_NAMECHANGE => return,
-        EVENT_SYSTEM_FOREGROUND if !window.is_null() => Fact::Foreground(window),
-        _ => Fact::Look,
+        EVENT_SYSTEM_FOREGROUND if !window.is_null() => WinEvent::Foreground(window),
+        _ => WinEvent::Switched,
     };
-    note(ms, fact);
+    push_event(ms, event);
 }
 
 unsafe extern "system" fn on_message(
@@ -149,21 +151,25 @@ unsafe extern "system" fn on_message(
     wparam: WPARAM,
     lparam: LPARAM,
 ) -> LRESULT {
-    let told = u32::try_from(wparam).unwrap_or(0);
-    let fact = match (message, told) {
+    let code = u32::try_from(wparam).unwrap_or(0);
+    let event = match (message, code) {
         (
             WM_WTSSESSION_CHANGE,
             WTS_SESSION_LOCK | WTS_CONSOLE_DISCONNECT | WTS_REMOTE_DISCONNECT,
-        ) => Some(Fact::Locked),
-        (WM_WTSSESSION_CHANGE, WTS_SESSION_UNLOCK) => Some(Fact::Unlocked),
-        (WM_WTSSESSION_CHANGE, WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => Some(Fact::Connected),
-        (WM_POWERBROADCAST, PBT_APMSUSPEND) => Some(Fact::Suspending),
-        (WM_POWERBROADCAST, PBT_APMRESUMEAUTOMATIC | PBT_APMRESUMESUSPEND) => Some(Fact::Resumed),
-        (WM_POWERBROADCAST, PBT_APMPOWERSTATUSCHANGE) => Some(Fact::Power),
+        ) => Some(WinEvent::Locked),
+        (WM_WTSSESSION_CHANGE, WTS_SESSION_UNLOCK) => Some(WinEvent::Unlocked),
+        (WM_WTSSESSION_CHANGE, WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => {
+            Some(WinEvent::Connected)
+        }
+        (WM_POWERBROADCAST, PBT_APMSUSPEND) => Some(WinEvent::Suspending),
+        (WM_POWERBROADCAST, PBT_APMRESUMEAUTOMATIC | PBT_APMRESUMESUSPEND) => {
+            Some(WinEvent::Resumed)
+        }
+        (WM_POWERBROADCAST, PBT_APMPOWERSTATUSCHANGE) => Some(WinEvent::Power),
         _ => None,
     };
-    if let Some(fact) = fact {
-        note(tick_ms(), fact);
+    if let Some(event) = event {
+        push_event(tick_ms(), event);
     }
     // SAFETY: the arguments are those this procedure was called with.
     unsafe { DefWindowProcW(window, message, wparam, lparam) }

@@ -1,9 +1,9 @@
 //! Screenshots of the active window: read from the root window, so that its true frame is in them.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
-use super::segment::SharedMemory;
-use super::survey::{CaptureMiss, measure_visibility};
-use crate::{CaptureError, WindowCapture};
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
+use super::shared_memory::SharedMemory;
+use super::visibility::{CaptureMiss, measure_visibility};
+use crate::capture::{CaptureError, WindowCapture};
 use model::{Frame, Rect, Unsupported, WindowHandle};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
@@ -24,7 +24,7 @@ pub(super) struct ScreenCapture {
 
 struct CaptureConnection {
     link: X11Connection,
-    segment: Option<SharedMemory>,
+    memory: Option<SharedMemory>,
     /// Pixels where there is no shared memory.
     pixels: Vec<u8>,
 }
@@ -35,7 +35,7 @@ impl ScreenCapture {
         link: &X11Connection,
         display: Option<String>,
     ) -> Result<Result<(Self, String), Unsupported>, X11Error> {
-        if let Err(reason) = pixels_fit(link) {
+        if let Err(reason) = check_pixel_format(link) {
             let remedy = "use a screen with 24 bits of colour";
             return Ok(Err(Unsupported::new(reason, remedy)));
         }
@@ -57,15 +57,15 @@ impl ScreenCapture {
         } else {
             "GetImage in strips (no shared memory with this X server)"
         };
-        let camera = Self {
+        let capture = Self {
             display,
             shared,
             open: None,
         };
-        Ok(Ok((camera, by.to_owned())))
+        Ok(Ok((capture, by.to_owned())))
     }
 
-    fn try_grab(
+    fn try_capture(
         &mut self,
         window: u32,
         with: &mut dyn FnMut(&Frame<'_>),
@@ -74,13 +74,13 @@ impl ScreenCapture {
             Some(open) => open,
             slot => slot.insert(CaptureConnection {
                 link: X11Connection::open(self.display.as_deref())?,
-                segment: None,
+                memory: None,
                 pixels: Vec::new(),
             }),
         };
         let before = measure_visibility(&open.link, window)?;
-        let scale_percent = scale(&open.link)?;
-        open.read(before.bounds, &mut self.shared)?;
+        let scale_percent = query_scale_percent(&open.link)?;
+        open.read_pixels(before.bounds, &mut self.shared)?;
         let after = measure_visibility(&open.link, window)?;
         if after.bounds != before.bounds {
             return Err(CaptureError::Moved.into());
@@ -96,15 +96,15 @@ impl ScreenCapture {
             rect.x -= before.bounds.x;
             rect.y -= before.bounds.y;
         }
-        let bgrx = match &open.segment {
-            Some(segment) => segment.pixels(),
+        let bgrx = match &open.memory {
+            Some(memory) => memory.pixels(),
             None => &open.pixels,
         };
-        let stride = row_bytes(before.bounds);
+        let stride = bytes_per_row(before.bounds);
         let length = stride * before.bounds.height as usize;
         let bgrx = bgrx
             .get(..length)
-            .ok_or_else(|| CaptureError::Backend("the picture is incomplete".into()))?;
+            .ok_or_else(|| CaptureError::Backend("the screenshot is incomplete".into()))?;
         with(&Frame {
             width: before.bounds.width,
             height: before.bounds.height,
@@ -125,10 +125,10 @@ impl WindowCapture for ScreenCapture {
     ) -> Result<(), CaptureError> {
         // X11 numbers are 32 bits wide; another number was never a window here.
         let window = u32::try_from(handle.0).map_err(|_| CaptureError::Gone)?;
-        match self.try_grab(window, with) {
+        match self.try_capture(window, with) {
             Ok(()) => Ok(()),
-            Err(CaptureMiss::Grab(error)) => Err(error),
-            Err(CaptureMiss::Link(error)) => {
+            Err(CaptureMiss::Capture(error)) => Err(error),
+            Err(CaptureMiss::Connection(error)) => {
                 // The next screenshot starts with a new connection.
                 self.open = None;
                 Err(CaptureError::Backend(error.to_string()))
@@ -139,30 +139,30 @@ impl WindowCapture for ScreenCapture {
     fn release_memory(&mut self) {
         if let Some(open) = &mut self.open {
             open.pixels = Vec::new();
-            if let Some(segment) = &mut open.segment {
-                segment.release();
+            if let Some(memory) = &mut open.memory {
+                memory.release_pages();
             }
         }
     }
 }
 
 impl CaptureConnection {
-    /// Reads `area` of the root window into the segment, or into `pixels` where there is none.
-    fn read(&mut self, area: Rect, shared: &mut bool) -> Result<(), CaptureMiss> {
-        let bytes = row_bytes(area) * area.height as usize;
-        if *shared && self.segment.as_ref().is_none_or(|s| s.size() < bytes) {
-            if let Some(old) = self.segment.take() {
+    /// Reads `area` of the root window into the memory, or into `pixels` where there is none.
+    fn read_pixels(&mut self, area: Rect, shared: &mut bool) -> Result<(), CaptureMiss> {
+        let bytes = bytes_per_row(area) * area.height as usize;
+        if *shared && self.memory.as_ref().is_none_or(|s| s.size() < bytes) {
+            if let Some(old) = self.memory.take() {
                 old.detach(&self.link)?;
             }
-            // As large as the screen: one segment does for every window. Untouched pages cost nothing.
-            let whole = self.screen_bytes().max(bytes);
+            // As large as the screen: one memory does for every window. Untouched pages cost nothing.
+            let whole = self.screen_size_bytes().max(bytes);
             match SharedMemory::attach(&self.link, whole)? {
-                Ok(segment) => self.segment = Some(segment),
+                Ok(memory) => self.memory = Some(memory),
                 Err(_) => *shared = false,
             }
         }
-        let (x, y, width, height) = wire(area)?;
-        if let Some(segment) = &self.segment {
+        let (x, y, width, height) = to_wire_rect(area)?;
+        if let Some(memory) = &self.memory {
             let format = u8::from(ImageFormat::Z_PIXMAP);
             let reply = self
                 .link
@@ -175,21 +175,21 @@ impl CaptureConnection {
                     height,
                     !0,
                     format,
-                    segment.id(),
+                    memory.id(),
                     0,
                 )?
                 .reply();
-            // The screen became smaller since the survey.
+            // The screen became smaller since its size was read.
             let reply = ignore_missing_window(reply)?.ok_or(CaptureError::Moved)?;
             return if reply.size as usize == bytes {
                 Ok(())
             } else {
-                Err(odd_size(reply.size as usize, bytes).into())
+                Err(size_error(reply.size as usize, bytes).into())
             };
         }
         self.pixels.clear();
         self.pixels.reserve_exact(bytes);
-        let rows = u16::try_from(STRIP_BYTES / row_bytes(area).max(1))
+        let rows = u16::try_from(STRIP_BYTES / bytes_per_row(area).max(1))
             .unwrap_or(u16::MAX)
             .max(1);
         let mut done = 0;
@@ -210,9 +210,9 @@ impl CaptureConnection {
                 )?
                 .reply();
             let reply = ignore_missing_window(reply)?.ok_or(CaptureError::Moved)?;
-            let expected = row_bytes(area) * usize::from(part);
+            let expected = bytes_per_row(area) * usize::from(part);
             if reply.data.len() != expected {
-                return Err(odd_size(reply.data.len(), expected).into());
+                return Err(size_error(reply.data.len(), expected).into());
             }
             self.pixels.extend_from_slice(&reply.data);
             done += part;
@@ -220,25 +220,25 @@ impl CaptureConnection {
         Ok(())
     }
 
-    fn screen_bytes(&self) -> usize {
+    fn screen_size_bytes(&self) -> usize {
         self.link.screen().map_or(0, |screen| {
             4 * usize::from(screen.width_in_pixels) * usize::from(screen.height_in_pixels)
         })
     }
 }
 
-fn odd_size(got: usize, expected: usize) -> CaptureError {
+fn size_error(got: usize, expected: usize) -> CaptureError {
     CaptureError::Backend(format!(
         "the X server sent {got} bytes of pixels instead of {expected}"
     ))
 }
 
-fn row_bytes(area: Rect) -> usize {
+fn bytes_per_row(area: Rect) -> usize {
     4 * area.width as usize
 }
 
 /// A rectangle of the root window as the protocol writes it.
-fn wire(area: Rect) -> Result<(i16, i16, u16, u16), CaptureError> {
+fn to_wire_rect(area: Rect) -> Result<(i16, i16, u16, u16), CaptureError> {
     let fits = || {
         Some((
             i16::try_from(area.x).ok()?,
@@ -251,7 +251,7 @@ fn wire(area: Rect) -> Result<(i16, i16, u16, u16), CaptureError> {
 }
 
 /// Screenshots are handed on as the server stores them, so that must be blue, green, red, unused in memory.
-fn pixels_fit(link: &X11Connection) -> Result<(), String> {
+fn check_pixel_format(link: &X11Connection) -> Result<(), String> {
     let setup = link.conn.setup();
     let Some(screen) = link.screen() else {
         return Err("the X server has no such screen".into());
@@ -280,7 +280,7 @@ fn pixels_fit(link: &X11Connection) -> Result<(), String> {
 }
 
 /// The screen's scaling in percent: `Xft.dpi` of the X resources, of which 96 is 100 %.
-fn scale(link: &X11Connection) -> Result<u32, X11Error> {
+fn query_scale_percent(link: &X11Connection) -> Result<u32, X11Error> {
     let reply = link
         .conn
         .get_property(
@@ -295,10 +295,10 @@ fn scale(link: &X11Connection) -> Result<u32, X11Error> {
     let Some(reply) = ignore_missing_window(reply)? else {
         return Ok(100);
     };
-    Ok(scale_in(&String::from_utf8_lossy(&reply.value)))
+    Ok(parse_scale_percent(&String::from_utf8_lossy(&reply.value)))
 }
 
-fn scale_in(resources: &str) -> u32 {
+fn parse_scale_percent(resources: &str) -> u32 {
     let dpi = resources.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         (name.trim() == "Xft.dpi").then(|| value.trim().parse::<f64>().ok())?
@@ -323,17 +323,17 @@ mod tests {
 
     #[test]
     fn the_scaling_is_read_from_the_resources() {
-        assert_eq!(scale_in("*color: red\nXft.dpi:\t192\n"), 200);
-        assert_eq!(scale_in("Xft.dpi: 120.0"), 125);
-        assert_eq!(scale_in("Xft.dpi: lots"), 100);
-        assert_eq!(scale_in("Xft.dpi: 0"), 100);
-        assert_eq!(scale_in(""), 100);
+        assert_eq!(parse_scale_percent("*color: red\nXft.dpi:\t192\n"), 200);
+        assert_eq!(parse_scale_percent("Xft.dpi: 120.0"), 125);
+        assert_eq!(parse_scale_percent("Xft.dpi: lots"), 100);
+        assert_eq!(parse_scale_percent("Xft.dpi: 0"), 100);
+        assert_eq!(parse_scale_percent(""), 100);
     }
 
     proptest! {
         #[test]
         fn any_resources_give_a_usable_scaling(text in "(Xft.dpi:)?.*") {
-            let percent = scale_in(&text);
+            let percent = parse_scale_percent(&text);
             prop_assert!((10..=2084).contains(&percent));
         }
     }

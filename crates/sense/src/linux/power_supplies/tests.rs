@@ -17,7 +17,7 @@ fn root(supplies: &[(&str, &[(&str, &str)])]) -> TempDir {
 }
 
 fn read(root: &TempDir) -> Option<PowerState> {
-    PowerSupplies::at(root.path().to_owned()).read()
+    PowerSupplies::new(root.path().to_owned()).read_state()
 }
 
 fn power(percent: u8, discharging: bool) -> Option<PowerState> {
@@ -107,7 +107,7 @@ fn a_silent_status_is_read_from_the_mains() {
 
 #[test]
 fn no_directory_is_no_battery() {
-    assert_eq!(PowerSupplies::at("/nonexistent".into()).read(), None);
+    assert_eq!(PowerSupplies::new("/nonexistent".into()).read_state(), None);
 }
 
 proptest! {
@@ -143,7 +143,7 @@ proptest! {
             .iter()
             .map(|(level, full)| BatteryReading { level: *level, full: *full, status: BatteryStatus::Fed })
             .collect();
-        let percent = f64::from(combine(&list, None).unwrap().percent);
+        let percent = f64::from(combine_batteries(&list, None).unwrap().percent);
         let low = batteries.iter().map(|b| b.0).fold(1.0, f64::min) * 100.0;
         let high = batteries.iter().map(|b| b.0).fold(0.0, f64::max) * 100.0;
         prop_assert!(percent >= low - 0.51 && percent <= high + 0.51, "{percent} of {low}..{high}");

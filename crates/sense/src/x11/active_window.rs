@@ -1,9 +1,9 @@
 //! Which window is active, from property events.
 
-use super::link::{X11Connection, X11Error};
-use super::window::{self, WindowLookup};
-use crate::DesktopOptions;
-use crate::switches::{DueChange, WindowChange, WindowDebouncer};
+use super::connection::{X11Connection, X11Error};
+use super::window_info::{self, WindowLookup};
+use crate::options::DesktopOptions;
+use crate::window_debounce::{DueChange, WindowChange, WindowDebouncer};
 use model::{ActiveWindow, Moment};
 use std::time::Instant;
 use x11rb::connection::Connection;
@@ -27,7 +27,7 @@ pub(super) enum ActiveWindowHint {
 /// The window sensor of one connection.
 pub(super) struct ActiveWindowTracker {
     lookup: WindowLookup,
-    switches: WindowDebouncer,
+    debouncer: WindowDebouncer,
     /// True where a window manager keeps `_NET_ACTIVE_WINDOW`; otherwise the input focus is followed.
     managed: bool,
     /// The windows whose events were asked for: the top-level window and the one with the input focus.
@@ -46,24 +46,24 @@ impl ActiveWindowTracker {
             .check()?;
         Ok(Self {
             lookup: WindowLookup::new(link)?,
-            switches: WindowDebouncer::new(options),
-            managed: window::manager(link)?.is_some(),
+            debouncer: WindowDebouncer::new(options),
+            managed: window_info::find_manager(link)?.is_some(),
             watched: None,
         })
     }
 
-    /// What is active now, to begin with.
-    pub(super) fn first(
+    /// The active window at the beginning.
+    pub(super) fn read_initial(
         &mut self,
         link: &X11Connection,
         at: Moment,
     ) -> Result<WindowChange, X11Error> {
-        let active = self.ask(link)?;
-        Ok(self.switches.set_initial(at, active))
+        let active = self.find_active(link)?;
+        Ok(self.debouncer.set_initial(at, active))
     }
 
-    /// Looks at one event; `None` when it does not matter here.
-    pub(super) fn hint(&self, link: &X11Connection, event: &[u8]) -> Option<ActiveWindowHint> {
+    /// Reads one event; `None` when it does not matter here.
+    pub(super) fn read_hint(&self, link: &X11Connection, event: &[u8]) -> Option<ActiveWindowHint> {
         match *event.first()? & 0x7f {
             PROPERTY_NOTIFY_EVENT => {
                 let (notify, _) = PropertyNotifyEvent::try_parse(event).ok()?;
@@ -101,8 +101,8 @@ impl ActiveWindowTracker {
         }
     }
 
-    /// Works off a hint that came at `at`. Up to two changes are to be told: a "none" that lasted, and what followed.
-    pub(super) fn take(
+    /// Handles a hint that came at `at`. Returns up to two changes: a "none" that lasted, and the window after it.
+    pub(super) fn handle_hint(
         &mut self,
         link: &X11Connection,
         hint: ActiveWindowHint,
@@ -110,65 +110,71 @@ impl ActiveWindowTracker {
     ) -> Result<[Option<WindowChange>; 2], X11Error> {
         match hint {
             ActiveWindowHint::Facts { .. } => {
-                self.switches.delay_facts(at);
+                self.debouncer.delay_facts(at);
                 return Ok([None, None]);
             }
-            ActiveWindowHint::Manager { .. } => self.managed = window::manager(link)?.is_some(),
+            ActiveWindowHint::Manager { .. } => {
+                self.managed = window_info::find_manager(link)?.is_some()
+            }
             ActiveWindowHint::Active { server_ms: Some(_) } if !self.managed => {
                 // Whoever writes the property keeps it.
-                self.managed = window::manager(link)?.is_some();
+                self.managed = window_info::find_manager(link)?.is_some();
             }
             ActiveWindowHint::Active { .. } => {}
         }
-        let active = self.ask(link)?;
-        Ok(self.switches.observe(at, active))
+        let active = self.find_active(link)?;
+        Ok(self.debouncer.observe(at, active))
     }
 
-    /// When [`ActiveWindowTracker::tick`] wants to be called next.
+    /// When [`ActiveWindowTracker::take_due`] wants to be called next.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.switches.deadline()
+        self.debouncer.deadline()
     }
 
-    /// Tells what was held back long enough.
-    pub(super) fn tick(
+    /// A change that was held back long enough.
+    pub(super) fn take_due(
         &mut self,
         link: &X11Connection,
         now: Instant,
     ) -> Result<Option<WindowChange>, X11Error> {
-        match self.switches.due(now) {
+        match self.debouncer.take_due(now) {
             Some(DueChange::None(change)) => Ok(Some(change)),
             Some(DueChange::Facts(at)) => {
                 let Some((top, _)) = self.watched else {
                     return Ok(None);
                 };
-                // A window that vanished meanwhile is told by its successor.
-                let facts = self.lookup.facts(link, top)?;
-                Ok(facts.and_then(|active| self.switches.emit_if_changed(at, Some(active))))
+                // A window that vanished meanwhile is replaced by the next change.
+                let facts = self.lookup.read_facts(link, top)?;
+                Ok(facts.and_then(|active| self.debouncer.emit_if_changed(at, Some(active))))
             }
             None => Ok(None),
         }
     }
 
     /// The active window now; its events are asked for before its facts, so that no change falls in between.
-    fn ask(&mut self, link: &X11Connection) -> Result<Option<ActiveWindow>, X11Error> {
+    fn find_active(&mut self, link: &X11Connection) -> Result<Option<ActiveWindow>, X11Error> {
         let found = if self.managed {
-            window::active_by_manager(link)?.map(|window| (window, window))
+            window_info::active_by_manager(link)?.map(|window| (window, window))
         } else {
-            window::active_by_focus(link)?.map(|(focus, top)| (top, focus))
+            window_info::active_by_focus(link)?.map(|(focus, top)| (top, focus))
         };
-        self.watch(link, found)?;
+        self.select_events(link, found)?;
         match found {
             // A window that was withdrawn is not active, whatever the property still says.
-            Some((top, _)) if self.managed && window::is_withdrawn(link, top)? => Ok(None),
-            Some((top, _)) => self.lookup.facts(link, top),
+            Some((top, _)) if self.managed && window_info::is_withdrawn(link, top)? => Ok(None),
+            Some((top, _)) => self.lookup.read_facts(link, top),
             None => Ok(None),
         }
     }
 
     /// Asks for the events of `found` and no longer for those of the windows before.
     ///
-    /// They are asked for anew each time: a number may belong to a new window, which knows nothing of us.
-    fn watch(&mut self, link: &X11Connection, found: Option<(u32, u32)>) -> Result<(), X11Error> {
+    /// They are asked for again each time: a number may belong to a new window, which knows nothing of us.
+    fn select_events(
+        &mut self,
+        link: &X11Connection,
+        found: Option<(u32, u32)>,
+    ) -> Result<(), X11Error> {
         let select = |window: u32, mask: EventMask| -> Result<(), X11Error> {
             let aux = ChangeWindowAttributesAux::new().event_mask(mask);
             // The window may be gone: its error is no news, so it is dropped instead of becoming an event.

@@ -5,16 +5,16 @@
 //! time, so the pause moves nothing; but what is active is asked when the event is read, so of two switches within one
 //! pause only the second is seen.
 
-use super::focus::{ActiveWindowHint, ActiveWindowTracker};
+use super::active_window::{ActiveWindowHint, ActiveWindowTracker};
+use super::connection::{Waker, X11Connection, X11Error};
 use super::idle::{self, IdleCounters, IdleMethod, IdleWatch};
 use super::input::{InputEffect, RawInputReader};
-use super::link::{Waker, X11Connection, X11Error};
-use super::time::ServerTime;
-use crate::DesktopOptions;
-use crate::batch::{InputBatch, InputBatcher};
-use crate::keep::{SensorContext, SensorExit, SensorTask};
-use crate::outlet::{EventSender, ReceiverGone};
-use crate::switches::WindowChange;
+use super::server_time::ServerTime;
+use crate::event_sender::{EventSender, ReceiverGone};
+use crate::input_batch::{InputBatch, InputBatcher};
+use crate::options::DesktopOptions;
+use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
+use crate::window_debounce::WindowChange;
 use model::{Clock, Moment, SensorEvent, SensorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// quarter of a second between two quick switches of window, so that a switch while typing is still seen.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
 
-/// What this server offers to the sensor.
+/// The extensions of this server that the sensors use.
 pub(super) struct X11Extensions {
     pub(super) input: Result<u8, String>,
     pub(super) idle: Result<IdleMethod, String>,
@@ -44,15 +44,15 @@ impl X11Extensions {
         })
     }
 
-    pub(super) fn concerns(&self) -> Vec<SensorKind> {
-        let mut concerns = vec![SensorKind::Window];
+    pub(super) fn sensor_kinds(&self) -> Vec<SensorKind> {
+        let mut kinds = vec![SensorKind::Window];
         if self.input.is_ok() {
-            concerns.push(SensorKind::Input);
+            kinds.push(SensorKind::Input);
         }
         if self.idle.is_ok() {
-            concerns.push(SensorKind::Idle);
+            kinds.push(SensorKind::Idle);
         }
-        concerns
+        kinds
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) struct X11Task {
     pub(super) options: DesktopOptions,
     pub(super) clock: Arc<dyn Clock>,
     /// What it serves, by the last probe.
-    pub(super) concerns: Vec<SensorKind>,
+    pub(super) sensor_kinds: Vec<SensorKind>,
     /// The connection that was probed, and what it offers.
     pub(super) first: Option<(X11Connection, X11Extensions)>,
 }
@@ -78,64 +78,64 @@ impl SensorTask for X11Task {
     }
 
     fn sensor_kinds(&self) -> Vec<SensorKind> {
-        self.concerns.clone()
+        self.sensor_kinds.clone()
     }
 
-    fn again(&self) -> Option<Box<dyn SensorTask>> {
+    fn replacement(&self) -> Option<Box<dyn SensorTask>> {
         Some(Box::new(Self {
             options: self.options.clone(),
             clock: Arc::clone(&self.clock),
-            concerns: self.concerns.clone(),
+            sensor_kinds: self.sensor_kinds.clone(),
             first: None,
         }))
     }
 
-    fn run(&mut self, post: &SensorContext) -> SensorExit {
-        let Ok(bell) = Waker::new() else {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
+        let Ok(waker) = Waker::new() else {
             return SensorExit::Broken("the system has no file descriptors left".to_owned());
         };
-        let waker = bell.clone();
-        post.stop.on_stop(move || waker.ring());
-        let waker = bell.clone();
-        post.pulse.on_check(move || waker.ring());
+        let wake = waker.clone();
+        context.stop.on_stop(move || wake.wake());
+        let wake = waker.clone();
+        context.heartbeat.on_check(move || wake.wake());
         let attempt = match self.first.take() {
             Some(first) => Ok(first),
-            None => connect(self.options.display.as_deref()),
+            None => open_connection(self.options.display.as_deref()),
         };
         match attempt {
-            Ok((link, plan)) => {
-                self.concerns = plan.concerns();
-                listen(self, &link, plan, post, &bell)
+            Ok((link, extensions)) => {
+                self.sensor_kinds = extensions.sensor_kinds();
+                run_listener(self, &link, extensions, context, &waker)
             }
             Err(error) => error.into(),
         }
     }
 }
 
-fn connect(display: Option<&str>) -> Result<(X11Connection, X11Extensions), X11Error> {
+fn open_connection(display: Option<&str>) -> Result<(X11Connection, X11Extensions), X11Error> {
     let link = X11Connection::open(display)?;
-    let plan = X11Extensions::probe(&link)?;
-    Ok((link, plan))
+    let extensions = X11Extensions::probe(&link)?;
+    Ok((link, extensions))
 }
 
 /// Listens on one connection until it breaks or the end is asked for.
-fn listen(
-    sensor: &X11Task,
+fn run_listener(
+    task: &X11Task,
     link: &X11Connection,
-    plan: X11Extensions,
-    post: &SensorContext,
-    bell: &Waker,
+    extensions: X11Extensions,
+    context: &SensorContext,
+    waker: &Waker,
 ) -> SensorExit {
-    let started = X11Listener::start(sensor, link, plan, &post.out);
+    let started = X11Listener::start(task, link, extensions, &context.out);
     let mut listener = match started {
         Ok(listener) => listener,
         Err(error) => return error.into(),
     };
     let result = listener
-        .send_initial_state(post)
-        .and_then(|()| listener.run(bell, post));
-    // Whatever ended it: what was counted is handed over.
-    let flushed = listener.flush();
+        .send_initial_state(context)
+        .and_then(|()| listener.run(waker, context));
+    // However it ended: counted input is sent.
+    let flushed = listener.send_open_batch();
     match (result, flushed) {
         (Err(end), Ok(())) => end,
         (Ok(()), Ok(())) | (_, Err(ReceiverGone)) => SensorExit::Stopped,
@@ -156,26 +156,26 @@ struct X11Listener<'a> {
 
 impl<'a> X11Listener<'a> {
     fn start(
-        sensor: &'a X11Task,
+        task: &'a X11Task,
         link: &'a X11Connection,
-        plan: X11Extensions,
+        extensions: X11Extensions,
         out: &'a EventSender,
     ) -> Result<Self, X11Error> {
-        let input = match plan.input {
+        let input = match extensions.input {
             Ok(opcode) => Some(RawInputReader::start(link, opcode)?),
             Err(_) => None,
         };
-        let idle = match plan.idle {
-            Ok(means) => Some(IdleWatch::start(link, means, sensor.options.idle_limit)?),
+        let idle = match extensions.idle {
+            Ok(means) => Some(IdleWatch::start(link, means, task.options.idle_limit)?),
             Err(_) => None,
         };
         let mut listener = Self {
             link,
-            clock: &*sensor.clock,
+            clock: &*task.clock,
             out,
             time: ServerTime::default(),
-            counters: plan.counters,
-            focus: ActiveWindowTracker::start(link, &sensor.options)?,
+            counters: extensions.counters,
+            focus: ActiveWindowTracker::start(link, &task.options)?,
             input,
             batches: InputBatcher::default(),
             idle,
@@ -192,11 +192,11 @@ impl<'a> X11Listener<'a> {
         Ok(())
     }
 
-    /// Says what is the case at the beginning, and that what was lost is back.
-    fn send_initial_state(&mut self, post: &SensorContext) -> Result<(), SensorExit> {
-        let at = self.time.ordered(self.clock.now());
-        post.works(at)?;
-        let first = self.focus.first(self.link, at)?;
+    /// Sends the state at the beginning, and that lost sensors are back.
+    fn send_initial_state(&mut self, context: &SensorContext) -> Result<(), SensorExit> {
+        let at = self.time.in_order(self.clock.now());
+        context.report_working(at)?;
+        let first = self.focus.read_initial(self.link, at)?;
         self.out.send(
             at,
             SensorEvent::Window {
@@ -204,40 +204,40 @@ impl<'a> X11Listener<'a> {
             },
         )?;
         let change = match &mut self.idle {
-            Some(idle) => idle.ask(self.link)?,
+            Some(idle) => idle.query(self.link)?,
             None => None,
         };
         self.send_idle(at, change)
     }
 
-    fn run(&mut self, bell: &Waker, post: &SensorContext) -> Result<(), SensorExit> {
+    fn run(&mut self, waker: &Waker, context: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
-            let asked = post.pulse.is_check_due();
+            let asked = context.heartbeat.is_check_due();
             if asked {
-                // Before the stop is looked at: its ring must not be silenced unheard.
-                bell.clear();
+                // Before the stop is checked: its wake-up must not be cleared unseen.
+                waker.clear();
             }
-            // The stop is looked at before the last reading, so what happened before it is still counted.
-            let stopping = post.stop.is_raised();
+            // The stop is checked before the last reading, so input before it is still counted.
+            let stopping = context.stop.is_stop_requested();
             if stopping || asked {
                 // A busy server still holds events that we have no room for. If it is gone, the reading says so.
                 let _ = self.link.read_queued_events();
             }
-            let pause = self.read()?;
+            let pause = self.read_events()?;
             if stopping {
                 return Ok(());
             }
             if asked {
-                post.pulse.confirm();
+                context.heartbeat.confirm();
             }
-            if self.tick()? {
+            if self.run_due()? {
                 continue;
             }
             let now = Instant::now();
             match pause {
-                Some(pause) if last.is_some_and(|last| now - last < pause) => bell.wait(pause)?,
-                _ => self.link.wait(bell, self.next_deadline())?,
+                Some(pause) if last.is_some_and(|last| now - last < pause) => waker.wait(pause)?,
+                _ => self.link.wait(waker, self.next_deadline())?,
             }
             if pause.is_some() {
                 last = Some(now);
@@ -246,7 +246,7 @@ impl<'a> X11Listener<'a> {
     }
 
     /// Reads everything the server has sent. How long to pause then; `None` when there was nothing.
-    fn read(&mut self) -> Result<Option<Duration>, SensorExit> {
+    fn read_events(&mut self) -> Result<Option<Duration>, SensorExit> {
         let mut pause = None;
         let mut now = None;
         while let Some(event) = self
@@ -255,7 +255,7 @@ impl<'a> X11Listener<'a> {
             .poll_for_raw_event()
             .map_err(X11Error::from)?
         {
-            // One look at our clock for the whole reading: the server's time tells the events apart.
+            // Our clock is read once for the whole reading: the server's time tells the events apart.
             let now = *now.get_or_insert_with(|| self.clock.now());
             let after = self.handle_event(&event, now)?;
             pause = Some(pause.map_or(after, |pause: Duration| pause.min(after)));
@@ -263,19 +263,19 @@ impl<'a> X11Listener<'a> {
         Ok(pause)
     }
 
-    /// Works off one event; how long to pause after it.
+    /// Handles one event; how long to pause after it.
     fn handle_event(&mut self, event: &[u8], now: Moment) -> Result<Duration, SensorExit> {
         if let Some(input) = &mut self.input {
-            match input.take(event) {
+            match input.read_event(event) {
                 InputEffect::Other => {}
                 InputEffect::Nothing => return Ok(INPUT_PAUSE),
                 InputEffect::Devices => {
-                    input.refresh(self.link)?;
+                    input.refresh_devices(self.link)?;
                     return Ok(PAUSE);
                 }
                 InputEffect::Counted { server_ms, counts } => {
-                    let at = self.at(server_ms, now)?;
-                    let back = self.idle.as_mut().and_then(IdleWatch::pressed);
+                    let at = self.moment_at(server_ms, now)?;
+                    let back = self.idle.as_mut().and_then(IdleWatch::end_by_press);
                     self.send_idle(at, back)?;
                     let full = self.batches.add(at, counts);
                     self.send_batch(full)?;
@@ -283,21 +283,30 @@ impl<'a> X11Listener<'a> {
                 }
             }
         }
-        if let Some((server_ms, change)) = self.idle.as_mut().and_then(|idle| idle.take(event)) {
-            let at = self.at(server_ms, now)?;
+        if let Some((server_ms, change)) =
+            self.idle.as_mut().and_then(|idle| idle.read_event(event))
+        {
+            let at = self.moment_at(server_ms, now)?;
             self.send_idle(at, change)?;
             return Ok(PAUSE);
         }
-        if let Some(hint) = self.focus.hint(self.link, event) {
+        if let Some(hint) = self.focus.read_hint(self.link, event) {
             let at = match hint {
                 ActiveWindowHint::Active {
                     server_ms: Some(ms),
                 }
                 | ActiveWindowHint::Manager { server_ms: ms }
-                | ActiveWindowHint::Facts { server_ms: ms } => self.at(ms, now)?,
-                ActiveWindowHint::Active { server_ms: None } => self.time.ordered(self.clock.now()),
+                | ActiveWindowHint::Facts { server_ms: ms } => self.moment_at(ms, now)?,
+                ActiveWindowHint::Active { server_ms: None } => {
+                    self.time.in_order(self.clock.now())
+                }
             };
-            for change in self.focus.take(self.link, hint, at)?.into_iter().flatten() {
+            for change in self
+                .focus
+                .handle_hint(self.link, hint, at)?
+                .into_iter()
+                .flatten()
+            {
                 self.send_window(change)?;
             }
         }
@@ -305,36 +314,36 @@ impl<'a> X11Listener<'a> {
     }
 
     /// The moment of the server's time `ms`, read at `now` or, if it came during the reading, at present.
-    fn at(&mut self, ms: u32, now: Moment) -> Result<Moment, X11Error> {
+    fn moment_at(&mut self, ms: u32, now: Moment) -> Result<Moment, X11Error> {
         let now = if self.time.is_ahead(ms, now) {
             self.clock.now()
         } else {
             now
         };
-        if self.time.doubtful(ms, now) {
+        if self.time.is_doubtful(ms, now) {
             self.calibrate()?;
         }
-        Ok(self.time.at(ms, now))
+        Ok(self.time.moment_at(ms, now))
     }
 
-    /// Does what is due by our own clock. True when the server was asked: while its answer was awaited, events may have
+    /// Does everything that is due by our own clock. True when the server was asked: while its answer was awaited, events may have
     /// been read off the connection, of which waiting for the connection would not tell.
-    fn tick(&mut self) -> Result<bool, SensorExit> {
+    fn run_due(&mut self) -> Result<bool, SensorExit> {
         let now = Instant::now();
         let due = self.deadlines().any(|due| due <= now);
-        while let Some(change) = self.focus.tick(self.link, now)? {
+        while let Some(change) = self.focus.take_due(self.link, now)? {
             self.send_window(change)?;
         }
         let change = match &mut self.idle {
-            Some(idle) => idle.tick(self.link, now)?,
+            Some(idle) => idle.poll(self.link, now)?,
             None => None,
         };
         if change.is_some() {
-            let at = self.time.ordered(self.clock.now());
+            let at = self.time.in_order(self.clock.now());
             self.send_idle(at, change)?;
         }
         // A second that is over gets no more input, except what the server still holds: at worst a batch in pieces.
-        let over = self.batches.due(self.clock.now());
+        let over = self.batches.take_due(self.clock.now());
         self.send_batch(over)?;
         Ok(due)
     }
@@ -355,9 +364,9 @@ impl<'a> X11Listener<'a> {
         due.chain(batch).min()
     }
 
-    /// Hands over the open batch.
-    fn flush(&mut self) -> Result<(), ReceiverGone> {
-        let batch = self.batches.flush();
+    /// Sends the open batch.
+    fn send_open_batch(&mut self) -> Result<(), ReceiverGone> {
+        let batch = self.batches.take_open();
         self.send_batch(batch)
     }
 
@@ -369,9 +378,9 @@ impl<'a> X11Listener<'a> {
     }
 
     fn send_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
-        self.flush()?;
-        // A title that was held back may be older than input that was told meanwhile.
-        let at = self.time.ordered(change.at);
+        self.send_open_batch()?;
+        // A title that was held back may be older than input that was sent meanwhile.
+        let at = self.time.in_order(change.at);
         let active = change.active;
         Ok(self.out.send(at, SensorEvent::Window { active })?)
     }
@@ -386,7 +395,7 @@ impl<'a> X11Listener<'a> {
             Some(idle::IdleChange::Present) => SensorEvent::Present,
             None => return Ok(()),
         };
-        self.flush()?;
+        self.send_open_batch()?;
         Ok(self.out.send(at, event)?)
     }
 }

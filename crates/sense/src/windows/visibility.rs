@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::window;
-use crate::GrabError;
+use crate::capture::CaptureError;
 use model::{Rect, WindowHandle};
 use windows_sys::Win32::Foundation::{HWND, LPARAM, RECT};
 use windows_sys::Win32::Graphics::Dwm::{
@@ -33,27 +33,27 @@ pub(super) struct WindowVisibility {
     pub(super) scale_percent: u32,
 }
 
-/// Looks at the window `handle`, which must be in the foreground and visible.
-pub(super) fn measure_visibility(handle: WindowHandle) -> Result<Survey, GrabError> {
-    let window = window::window(handle).ok_or(GrabError::Gone)?;
-    if window::foreground() != Some(window) {
-        return Err(GrabError::NotActive);
+/// Measures the window `handle`, which must be in the foreground and visible.
+pub(super) fn measure_visibility(handle: WindowHandle) -> Result<WindowVisibility, CaptureError> {
+    let window = window::find_window(handle).ok_or(CaptureError::Gone)?;
+    if window::foreground_window() != Some(window) {
+        return Err(CaptureError::NotActive);
     }
     if !is_shown(window) {
-        return Err(GrabError::NotVisible);
+        return Err(CaptureError::NotVisible);
     }
     if is_protected(window) {
-        return Err(GrabError::Protected);
+        return Err(CaptureError::Protected);
     }
-    let bounds = bounds_of(window)
-        .ok_or(GrabError::Gone)?
+    let bounds = visible_bounds(window)
+        .ok_or(CaptureError::Gone)?
         .intersect(&virtual_screen())
-        .ok_or(GrabError::NotVisible)?;
+        .ok_or(CaptureError::NotVisible)?;
     // SAFETY: no pointers; 0 for a window that is gone.
     let dpi = unsafe { GetDpiForWindow(window) };
-    Ok(Survey {
+    Ok(WindowVisibility {
         bounds,
-        foreign: above(window, bounds),
+        foreign: find_occluders(window, bounds),
         scale_percent: if dpi == 0 {
             100
         } else {
@@ -65,7 +65,7 @@ pub(super) fn measure_visibility(handle: WindowHandle) -> Result<Survey, GrabErr
 fn is_shown(window: HWND) -> bool {
     // SAFETY: no pointers.
     let mapped = unsafe { IsWindowVisible(window) != 0 && IsIconic(window) == 0 };
-    mapped && attribute::<u32>(window, DWMWA_CLOAKED).unwrap_or(0) == 0
+    mapped && read_attribute::<u32>(window, DWMWA_CLOAKED).unwrap_or(0) == 0
 }
 
 /// The window asks not to be captured (`SetWindowDisplayAffinity`).
@@ -76,8 +76,8 @@ fn is_protected(window: HWND) -> bool {
 }
 
 /// The bounds as they are seen: without the invisible borders by which a window is resized, where the system says so.
-fn bounds_of(window: HWND) -> Option<Rect> {
-    let seen = attribute::<RECT>(window, DWMWA_EXTENDED_FRAME_BOUNDS).or_else(|| {
+fn visible_bounds(window: HWND) -> Option<Rect> {
+    let seen = read_attribute::<RECT>(window, DWMWA_EXTENDED_FRAME_BOUNDS).or_else(|| {
         let mut rect = RECT::default();
         // SAFETY: writes the structure it is given.
         (unsafe { GetWindowRect(window, &mut rect) } != 0).then_some(rect)
@@ -90,9 +90,9 @@ fn bounds_of(window: HWND) -> Option<Rect> {
     })
 }
 
-fn attribute<T: Default>(window: HWND, which: i32) -> Option<T> {
+fn read_attribute<T: Default>(window: HWND, which: i32) -> Option<T> {
     let mut value = T::default();
-    // SAFETY: `value` is as large as is told, and is a plain structure of numbers for every attribute asked here.
+    // SAFETY: `value` is as large as is given, and is a plain structure of numbers for every attribute asked here.
     let result = unsafe {
         DwmGetWindowAttribute(
             window,
@@ -123,28 +123,28 @@ fn find_occluders(window: HWND, bounds: Rect) -> Vec<Rect> {
         seen: usize,
         foreign: Vec<Rect>,
     }
-    unsafe extern "system" fn look(other: HWND, search: LPARAM) -> BOOL {
+    unsafe extern "system" fn check_window(other: HWND, search: LPARAM) -> BOOL {
         // SAFETY: `search` is the pointer given below, used by this thread alone while the call lasts.
-        let search = unsafe { &mut *(search as *mut Search) };
+        let search = unsafe { &mut *(search as *mut OccluderSearch) };
         if other == search.window || search.seen > MAX_ABOVE {
             return 0;
         }
         search.seen += 1;
-        if is_shown(other) && !is_glass(other) {
-            let covered = bounds_of(other).and_then(|rect| rect.intersect(&search.bounds));
+        if is_shown(other) && !is_click_through(other) {
+            let covered = visible_bounds(other).and_then(|rect| rect.intersect(&search.bounds));
             search.foreign.extend(covered);
         }
         1
     }
-    let mut search = Search {
+    let mut search = OccluderSearch {
         window,
         bounds,
         seen: 0,
         foreign: Vec::new(),
     };
     // Windows come from top to bottom.
-    // SAFETY: `search` outlives the call, which calls `look` on this thread only.
-    unsafe { EnumWindows(Some(look), (&raw mut search) as LPARAM) };
+    // SAFETY: `search` outlives the call, which calls `check_window` on this thread only.
+    unsafe { EnumWindows(Some(check_window), (&raw mut search) as LPARAM) };
     if search.seen > MAX_ABOVE {
         return vec![bounds];
     }

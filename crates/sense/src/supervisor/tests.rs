@@ -3,6 +3,7 @@
 use super::*;
 use platform::clock::SystemClock;
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 
 /// What a made-up sensor does when it runs.
@@ -36,25 +37,27 @@ impl SensorTask for MadeUp {
         vec![SensorKind::Window, SensorKind::Input]
     }
 
-    fn again(&self) -> Option<Box<dyn SensorTask>> {
+    fn replacement(&self) -> Option<Box<dyn SensorTask>> {
         self.replaceable
             .then(|| Box::new(self.clone()) as Box<dyn SensorTask>)
     }
 
-    fn run(&mut self, post: &SensorContext) -> SensorExit {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Serves);
-        let pulse = post.pulse.clone();
+        let heartbeat = context.heartbeat.clone();
         match act {
             Act::Panic => panic!("on purpose"),
             Act::Break => return SensorExit::Broken("broken on purpose".into()),
             Act::Hangs => {}
-            Act::Works | Act::Serves => post.pulse.on_check(move || {
-                let pulse = pulse.clone();
-                std::thread::spawn(move || pulse.confirm());
+            Act::Works | Act::Serves => context.heartbeat.on_check(move || {
+                let heartbeat = heartbeat.clone();
+                std::thread::spawn(move || heartbeat.confirm());
             }),
         }
         let at = SystemClock.now();
-        if post.works(at).is_err() || post.out.send(at, SensorEvent::Present).is_err() {
+        if context.report_working(at).is_err()
+            || context.out.send(at, SensorEvent::Present).is_err()
+        {
             return SensorExit::Stopped;
         }
         match act {
@@ -62,14 +65,14 @@ impl SensorTask for MadeUp {
             Act::Hangs => {
                 let _ = self.hang.lock().unwrap().recv();
                 // What it says afterwards, nobody hears.
-                return match post.out.send(at, SensorEvent::Idle { idle_us: 666 }) {
+                return match context.out.send(at, SensorEvent::Idle { idle_us: 666 }) {
                     Ok(()) => SensorExit::Broken("it was heard".into()),
-                    Err(ReceiverGone) => SensorExit::Stopped,
+                    Err(_) => SensorExit::Stopped,
                 };
             }
             _ => {}
         }
-        post.stop.wait(Duration::MAX);
+        context.stop.wait(Duration::MAX);
         SensorExit::Stopped
     }
 }
@@ -147,7 +150,7 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
     let mut lost = 0;
     let mut watch = |stage: &mut Stage, us: u64| {
         at += us;
-        let told = stage.running.watch(later(at));
+        let told = stage.running.check_sensors(later(at));
         assert!(
             told.iter()
                 .all(|s| matches!(s.event, SensorEvent::Lost { .. }))
@@ -155,7 +158,7 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
         lost += told.len();
         lost
     };
-    assert_eq!(watch(&mut stage, ASK_EVERY_US), 0, "asked");
+    assert_eq!(watch(&mut stage, CHECK_EVERY_US), 0, "asked");
     assert_eq!(watch(&mut stage, ANSWER_US / 2), 0, "still time");
     assert_eq!(watch(&mut stage, ANSWER_US), 2, "lost and replaced");
     assert_eq!(
@@ -163,14 +166,14 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
         "BBP",
         "the second works, and hangs in its turn"
     );
-    assert_eq!(watch(&mut stage, ASK_EVERY_US), 2, "asked");
+    assert_eq!(watch(&mut stage, CHECK_EVERY_US), 2, "asked");
     assert_eq!(watch(&mut stage, ANSWER_US), 4, "lost and replaced");
     assert_eq!(stage.heard(3), "BBP");
     // The third answers whenever it is asked.
     for _ in 0..5 {
-        watch(&mut stage, ASK_EVERY_US);
-        let pulse = stage.running.kept[0].pulse.clone();
-        while pulse.is_check_due() {
+        watch(&mut stage, CHECK_EVERY_US);
+        let heartbeat = stage.running.tasks[0].heartbeat.clone();
+        while heartbeat.is_check_due() {
             std::thread::yield_now();
         }
         assert_eq!(watch(&mut stage, ANSWER_US), 4);
@@ -185,14 +188,14 @@ fn only_a_few_hang_at_a_time() {
     let mut stage = stage(&[Act::Hangs; 40], true);
     let mut present = stage.heard(1).len();
     for round in 0..100 {
-        stage.running.watch(later(round * REPLACE_LAST_US));
+        stage.running.check_sensors(later(round * REPLACE_LAST_US));
         present += stage
             .rx
             .try_iter()
             .filter(|s| s.event == SensorEvent::Present)
             .count();
     }
-    let threads = stage.running.kept[0].threads.len();
+    let threads = stage.running.tasks[0].threads.len();
     assert_eq!(threads, MOST_HUNG + 1);
     // One that ends makes room for the next.
     drop(stage.let_go.take());

@@ -1,6 +1,6 @@
 //! Screenshots of windows that never were.
 
-use crate::{CaptureError, WindowCapture};
+use crate::capture::{CaptureError, WindowCapture};
 use model::{Frame, WindowHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -113,14 +113,14 @@ impl X11Connection {
         Ok(())
     }
 
-    /// Waits until the server has something to say, `bell` rings, or `time` is over (`None`: for ever).
-    pub(super) fn wait(&self, bell: &Waker, time: Option<Duration>) -> Result<(), X11Error> {
+    /// Waits until the server has something to say, `waker` rings, or `time` is over (`None`: for ever).
+    pub(super) fn wait(&self, waker: &Waker, time: Option<Duration>) -> Result<(), X11Error> {
         self.conn.flush()?;
         let stream = self.conn.stream().as_fd();
         wait_for(
             &mut [
                 PollFd::from_borrowed_fd(stream, PollFlags::IN),
-                PollFd::new(&*bell.0, PollFlags::IN),
+                PollFd::new(&*waker.0, PollFlags::IN),
             ],
             time,
         )
@@ -139,7 +139,7 @@ impl Waker {
         )?)))
     }
 
-    pub(super) fn ring(&self) {
+    pub(super) fn wake(&self) {
         // Fails only when it was rung 2^64 - 2 times already, and then it rings.
         let _ = rustix::io::write(&*self.0, &1u64.to_ne_bytes());
     }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
-use crate::CaptureError;
+use crate::capture::CaptureError;
 use model::{
     ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
 };

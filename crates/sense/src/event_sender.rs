@@ -1,6 +1,6 @@
 //! Where sensors put events. Bounded: a full queue makes the sensor wait, and nothing is dropped while it runs.
 
-use crate::stop::StopSignal;
+use crate::stop_signal::StopSignal;
 use model::{Moment, SensorEvent, TimedEvent};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ impl EventSender {
 
     /// Hands `event` over, waiting while the queue is full.
     pub(crate) fn send(&self, at: Moment, event: SensorEvent) -> Result<(), ReceiverGone> {
-        if self.stop.is_dismissed() {
+        if self.stop.is_discarded() {
             return Err(ReceiverGone);
         }
         let mut item = TimedEvent { at, event };

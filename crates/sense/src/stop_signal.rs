@@ -48,12 +48,12 @@ impl StopSignal {
     }
 
     /// Are its words not wanted any more?
-    pub(crate) fn is_dismissed(&self) -> bool {
+    pub(crate) fn is_discarded(&self) -> bool {
         self.state().dismissed
     }
 
     /// Was the end asked for?
-    pub(crate) fn is_raised(&self) -> bool {
+    pub(crate) fn is_stop_requested(&self) -> bool {
         self.state().raised
     }
 

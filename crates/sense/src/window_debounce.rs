@@ -1,26 +1,26 @@
-//! From "this is active now" to the switches that are told.
+//! From "this is active now" to the changes that are reported.
 //!
 //! Always true:
-//! * "none" between two windows is part of the switch; it is told only when it lasts [`DesktopOptions::none_after`];
-//! * titles that change faster than [`DesktopOptions::title_debounce`] become one change, and the last one is told; a title
-//!   that never rests is told every [`RESTLESS`] times that;
-//! * what is told differs from what was told before.
+//! * "none" between two windows is part of the switch; it is reported only when it lasts [`DesktopOptions::none_after`];
+//! * titles that change faster than [`DesktopOptions::title_debounce`] become one change, and the last one is reported; a title
+//!   that never rests is reported every [`RESTLESS`] times that;
+//! * each reported change differs from the one before.
 
-use crate::DesktopOptions;
+use crate::options::DesktopOptions;
 use model::{ActiveWindow, Moment};
 use std::time::{Duration, Instant};
 
-/// After how many times the debounce a title that keeps changing is told anyway.
+/// After how many times the debounce a title that keeps changing is reported anyway.
 const RESTLESS: u32 = 4;
 
-/// A change that is to be told.
+/// A change to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WindowChange {
     pub(crate) at: Moment,
     pub(crate) active: Option<ActiveWindow>,
 }
 
-/// Something held back for a while.
+/// A change held back for a while.
 #[derive(Debug)]
 struct DelayedChange {
     /// When it happened.
@@ -29,7 +29,7 @@ struct DelayedChange {
     due: Instant,
 }
 
-/// What was held back and is due.
+/// A change that was held back and is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DueChange {
     /// No window was active for long enough.
@@ -38,13 +38,13 @@ pub(crate) enum DueChange {
     Facts(Moment),
 }
 
-/// What was told and what is held back.
+/// The last reported window, and the changes held back.
 #[derive(Debug)]
 pub(crate) struct WindowDebouncer {
     title_debounce: Duration,
     none_after: Duration,
-    /// What was told last; the outer `None` before anything was.
-    told: Option<Option<ActiveWindow>>,
+    /// The window reported last; the outer `None` before the first report.
+    emitted: Option<Option<ActiveWindow>>,
     none: Option<DelayedChange>,
     facts: Option<DelayedChange>,
 }
@@ -54,20 +54,20 @@ impl WindowDebouncer {
         Self {
             title_debounce: options.title_debounce,
             none_after: options.none_after,
-            told: None,
+            emitted: None,
             none: None,
             facts: None,
         }
     }
 
-    /// What is active to begin with.
+    /// The active window at the beginning.
     pub(crate) fn set_initial(&mut self, at: Moment, active: Option<ActiveWindow>) -> WindowChange {
-        self.told = Some(active.clone());
+        self.emitted = Some(active.clone());
         WindowChange { at, active }
     }
 
-    /// `active` was the active window at `at`. Up to two changes are to be told: a "none" that lasted, and what
-    /// followed.
+    /// `active` was the active window at `at`. Returns up to two changes: a "none" that lasted, and the
+    /// window after it.
     pub(crate) fn observe(
         &mut self,
         at: Moment,
@@ -76,7 +76,7 @@ impl WindowDebouncer {
         if active.is_none() {
             // Titles of the window that was left are of no interest any more.
             self.facts = None;
-            if self.none.is_none() && self.told != Some(None) {
+            if self.none.is_none() && self.emitted != Some(None) {
                 let now = Instant::now();
                 self.none = Some(DelayedChange {
                     at,
@@ -92,16 +92,16 @@ impl WindowDebouncer {
             .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
         let none = lasted.and_then(|none| self.emit_if_changed(none.at, None));
         // Numbers are used again, so the same number with another program is another window.
-        let same_window = match (&self.told, &active) {
-            (Some(Some(told)), Some(active)) => {
-                let (was, is) = (&told.window, &active.window);
-                told.handle == active.handle && was.app == is.app && was.exe == is.exe
+        let same_window = match (&self.emitted, &active) {
+            (Some(Some(last)), Some(active)) => {
+                let (was, is) = (&last.window, &active.window);
+                last.handle == active.handle && was.app == is.app && was.exe == is.exe
             }
             _ => false,
         };
         if same_window {
             // Not a switch; a new title waits for its debounce.
-            if self.told.as_ref() != Some(&active) {
+            if self.emitted.as_ref() != Some(&active) {
                 self.delay_facts(at);
             }
             return [none, None];
@@ -119,7 +119,7 @@ impl WindowDebouncer {
         self.facts = Some(DelayedChange { at, first, due });
     }
 
-    /// When [`WindowDebouncer::due`] wants to be called next.
+    /// When [`WindowDebouncer::take_due`] wants to be called next.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let due = |pending: &Option<DelayedChange>| pending.as_ref().map(|pending| pending.due);
         match (due(&self.none), due(&self.facts)) {
@@ -128,8 +128,8 @@ impl WindowDebouncer {
         }
     }
 
-    /// What was held back long enough at `now`.
-    pub(crate) fn due(&mut self, now: Instant) -> Option<DueChange> {
+    /// The change that was held back long enough at `now`.
+    pub(crate) fn take_due(&mut self, now: Instant) -> Option<DueChange> {
         if let Some(none) = self.none.take_if(|none| none.due <= now) {
             return self.emit_if_changed(none.at, None).map(DueChange::None);
         }
@@ -137,16 +137,16 @@ impl WindowDebouncer {
         Some(DueChange::Facts(facts.at))
     }
 
-    /// The change to tell, if it is one.
+    /// The change to report, if it is one.
     pub(crate) fn emit_if_changed(
         &mut self,
         at: Moment,
         active: Option<ActiveWindow>,
     ) -> Option<WindowChange> {
-        if self.told.as_ref() == Some(&active) {
+        if self.emitted.as_ref() == Some(&active) {
             return None;
         }
-        self.told = Some(active.clone());
+        self.emitted = Some(active.clone());
         Some(WindowChange { at, active })
     }
 }
@@ -204,7 +204,7 @@ mod tests {
             "a title waits for its debounce"
         );
         let later = Instant::now() + Duration::from_secs(60);
-        assert_eq!(switches.due(later), Some(DueChange::Facts(AT)));
+        assert_eq!(switches.take_due(later), Some(DueChange::Facts(AT)));
         assert!(
             switches
                 .emit_if_changed(AT, window(1, "Editor", "b"))

@@ -6,7 +6,7 @@
 //!   (`&mut` on the way to the request, `&` on the loan);
 //! * [`SharedMemory::release_memory`] gives the pages back to the system and keeps the mapping.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 use std::ffi::c_void;
@@ -90,7 +90,7 @@ impl SharedMemory {
     }
 
     /// Gives the memory's pages back; what was in them is gone.
-    pub(super) fn release(&mut self) {
+    pub(super) fn release_pages(&mut self) {
         let length = u64::try_from(self.bytes).unwrap_or(0);
         // Where the system cannot do it, the memory is merely kept.
         let _ = rustix::fs::fallocate(
@@ -117,7 +117,7 @@ impl Drop for SharedMemory {
 #[expect(unsafe_code, reason = "maps memory")]
 fn map(bytes: usize) -> rustix::io::Result<(OwnedFd, NonNull<u8>)> {
     let file = rustix::fs::memfd_create(
-        "uam-picture",
+        "uam-screenshot",
         MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
     )?;
     let length = u64::try_from(bytes).map_err(|_| rustix::io::Errno::INVAL)?;

@@ -32,7 +32,7 @@ impl InputBatcher {
     }
 
     /// Takes the open batch if its second of the boot clock is over at `now`.
-    pub(crate) fn due(&mut self, now: Moment) -> Option<InputBatch> {
+    pub(crate) fn take_due(&mut self, now: Moment) -> Option<InputBatch> {
         self.open.take_if(|batch| batch.at.second() < now.second())
     }
 
@@ -44,7 +44,7 @@ impl InputBatcher {
     }
 
     /// Takes the open batch.
-    pub(crate) fn flush(&mut self) -> Option<InputBatch> {
+    pub(crate) fn take_open(&mut self) -> Option<InputBatch> {
         self.open.take()
     }
 }
@@ -80,15 +80,15 @@ mod tests {
             batches.deadline(AT.plus_us(400_000)),
             Some(Duration::from_micros(600_000))
         );
-        assert_eq!(batches.due(AT.plus_us(999_999)), None);
+        assert_eq!(batches.take_due(AT.plus_us(999_999)), None);
         let first = batches.add(AT.plus_us(1_000_000), one());
         assert_eq!(
             first.map(|b| (b.at.boot_us, b.counts.keys())),
             Some((5_999_999, 2))
         );
-        let second = batches.due(AT.plus_us(2_000_000));
+        let second = batches.take_due(AT.plus_us(2_000_000));
         assert_eq!(second.map(|b| b.counts.keys()), Some(1));
-        assert_eq!((batches.deadline(AT), batches.flush()), (None, None));
+        assert_eq!((batches.deadline(AT), batches.take_open()), (None, None));
     }
 
     proptest! {
@@ -102,7 +102,7 @@ mod tests {
                     sum += batch.counts;
                 }
             }
-            if let Some(batch) = batches.flush() {
+            if let Some(batch) = batches.take_open() {
                 sum += batch.counts;
             }
             prop_assert_eq!(sum.keys(), total);

@@ -4,11 +4,11 @@
 //! by which the locker answers; it ends by `Unlock` or by the hint. A locker that obeys the signal but never sets the
 //! hint when it opens again leaves the session locked in our eyes; every common one sets it.
 
-use super::bus::{self, BusServices, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, SESSION, UPOWER};
-use super::supplies::PowerSupplies;
-use crate::DesktopOptions;
-use crate::keep::{SensorContext, SensorExit, SensorTask};
-use crate::outlet::{EventSender, ReceiverGone};
+use super::power_supplies::PowerSupplies;
+use super::services::{self, BusServices, LOGIN, LOGIN_PATH, MANAGER, PROPERTIES, SESSION, UPOWER};
+use crate::event_sender::{EventSender, ReceiverGone};
+use crate::options::DesktopOptions;
+use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
 use futures::StreamExt;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -23,10 +23,10 @@ use zbus::{Connection, Message, MessageStream, message::Type};
 pub(super) struct SessionListener {
     bus: BusAddress,
     session_name: Option<String>,
-    reach: BusServices,
+    services: BusServices,
     supplies: Option<PowerSupplies>,
     clock: Arc<dyn Clock>,
-    /// What was told last.
+    /// The state that was sent last.
     locked: Option<bool>,
     asleep: bool,
     power: Option<PowerState>,
@@ -44,24 +44,24 @@ impl SensorTask for SessionListener {
     }
 
     fn sensor_kinds(&self) -> Vec<SensorKind> {
-        match self.reach.logind {
+        match self.services.logind {
             true => vec![SensorKind::Session],
             false => Vec::new(),
         }
     }
 
-    fn run(&mut self, post: &SensorContext) -> SensorExit {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
         // Power is readable without a bus, too.
-        if self.send_power(&post.out).is_err() {
+        if self.send_power(&context.out).is_err() {
             return SensorExit::Stopped;
         }
         // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
         let (half, stopped) = oneshot::channel::<()>();
         let half = Mutex::new(Some(half));
-        post.stop.on_stop(move || {
+        context.stop.on_stop(move || {
             drop(half.lock().unwrap_or_else(PoisonError::into_inner).take());
         });
-        zbus::block_on(self.listen(post, stopped))
+        zbus::block_on(self.run_listener(context, stopped))
     }
 }
 
@@ -69,13 +69,13 @@ impl SessionListener {
     pub(super) fn new(
         options: &DesktopOptions,
         clock: &Arc<dyn Clock>,
-        reach: BusServices,
+        services: BusServices,
         supplies: Option<PowerSupplies>,
     ) -> Self {
         Self {
             bus: options.bus.clone(),
             session_name: options.session.clone(),
-            reach,
+            services,
             supplies,
             clock: Arc::clone(clock),
             locked: None,
@@ -84,26 +84,26 @@ impl SessionListener {
         }
     }
 
-    async fn listen(
+    async fn run_listener(
         &mut self,
-        post: &SensorContext,
+        context: &SensorContext,
         mut stopped: oneshot::Receiver<()>,
     ) -> SensorExit {
         let result = async {
             let conn = connect_bus(&self.bus).await?;
-            if post.is_lost() {
+            if context.is_lost() {
                 // Another bus daemon, other object paths.
-                let reach = bus::reach(&conn, self.session_name.as_deref()).await;
-                if !reach.logind {
+                let services = services::query_services(&conn, self.session_name.as_deref()).await;
+                if !services.logind {
                     return Err(SensorExit::Broken("logind is not on the bus".into()));
                 }
-                self.reach.session = reach.session;
+                self.services.session = services.session;
             }
             let mut messages = MessageStream::from(&conn);
             self.subscribe(&conn).await?;
-            post.works(self.clock.now())?;
-            self.ask_lock(&conn, &post.out).await?;
-            self.send_power(&post.out)?;
+            context.report_working(self.clock.now())?;
+            self.query_lock(&conn, &context.out).await?;
+            self.send_power(&context.out)?;
             loop {
                 let message = match select(messages.next(), &mut stopped).await {
                     Either::Left((Some(message), _)) => message?,
@@ -114,7 +114,7 @@ impl SessionListener {
                     }
                     Either::Right(_) => return Ok::<(), SensorExit>(()),
                 };
-                self.handle_event(&message, &post.out)?;
+                self.handle_event(&message, &context.out)?;
             }
         };
         match result.await {
@@ -126,15 +126,15 @@ impl SessionListener {
     /// Asks the bus for the signals that matter, and for no others.
     async fn subscribe(&self, conn: &Connection) -> zbus::Result<()> {
         let mut rules = Vec::new();
-        if self.reach.logind {
+        if self.services.logind {
             rules.push(format!(
                 "type='signal',sender='{LOGIN}',path='{LOGIN_PATH}',interface='{MANAGER}',member='PrepareForSleep'"
             ));
         }
-        if let Some(session) = &self.reach.session {
+        if let Some(session) = &self.services.session {
             rules.push(format!("type='signal',sender='{LOGIN}',path='{session}'"));
         }
-        if self.reach.upower && self.supplies.is_some() {
+        if self.services.upower && self.supplies.is_some() {
             rules.push(format!(
                 "type='signal',sender='{UPOWER}',path_namespace='/org/freedesktop/UPower'"
             ));
@@ -153,8 +153,8 @@ impl SessionListener {
     }
 
     /// Whether the session is locked at the beginning.
-    async fn ask_lock(&mut self, conn: &Connection, out: &EventSender) -> Result<(), SensorExit> {
-        let Some(session) = self.reach.session.clone() else {
+    async fn query_lock(&mut self, conn: &Connection, out: &EventSender) -> Result<(), SensorExit> {
+        let Some(session) = self.services.session.clone() else {
             return Ok(());
         };
         let reply = conn
@@ -189,7 +189,7 @@ impl SessionListener {
         if path.starts_with("/org/freedesktop/UPower") {
             return self.send_power(out);
         }
-        let ours = self.reach.session.as_deref() == Some(path.as_str());
+        let ours = self.services.session.as_deref() == Some(path.as_str());
         match (interface.as_str(), member.as_str()) {
             (MANAGER, "PrepareForSleep") => {
                 let body = message.body();
@@ -225,7 +225,7 @@ impl SessionListener {
         }
     }
 
-    /// Tells a change; "unlocked" at the beginning is no news.
+    /// Sends a change; "unlocked" at the beginning is no news.
     fn send_lock(&mut self, locked: bool, out: &EventSender) -> Result<(), ReceiverGone> {
         if self.locked.unwrap_or(false) == locked {
             self.locked = Some(locked);
@@ -236,7 +236,7 @@ impl SessionListener {
     }
 
     fn send_power(&mut self, out: &EventSender) -> Result<(), ReceiverGone> {
-        let Some(power) = self.supplies.as_ref().and_then(PowerSupplies::read) else {
+        let Some(power) = self.supplies.as_ref().and_then(PowerSupplies::read_state) else {
             return Ok(());
         };
         if self.power == Some(power) {

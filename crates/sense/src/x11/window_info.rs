@@ -1,8 +1,8 @@
-//! What can be known about a window, in one round trip. Windows vanish between an event and a question: that is normal
+//! The facts of a window, in one round trip. Windows vanish between an event and a question: that is normal
 //! and answered with `None`.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
-use super::text::{TextEncoding, class_parts, decode};
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
+use super::text_property::{TextEncoding, decode_text, split_class};
 use model::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl WindowLookup {
     }
 
     /// The facts of `window`; `None` when it is gone.
-    pub(super) fn facts(
+    pub(super) fn read_facts(
         &self,
         link: &X11Connection,
         window: u32,
@@ -75,9 +75,9 @@ impl WindowLookup {
             return Ok(None);
         };
 
-        let mut title = self.text(link, &name);
+        let mut title = self.decode_property(link, &name);
         if title.is_empty() {
-            title = self.text(link, &old_name);
+            title = self.decode_property(link, &old_name);
         }
         let said = pid.and_then(|reply| reply.value32()?.next());
         let known = owner.and_then(|reply| {
@@ -93,18 +93,18 @@ impl WindowLookup {
         } else {
             String::new()
         };
-        let (instance, class) = class_parts(&class.value);
+        let (instance, class) = split_class(&class.value);
         let app = [class, instance]
             .into_iter()
             .find(|name| !name.is_empty())
-            .unwrap_or_else(|| stem(&exe));
+            .unwrap_or_else(|| file_stem_of(&exe));
         Ok(Some(ActiveWindow {
             handle: WindowHandle(u64::from(window)),
             window: Arc::new(WindowInfo { app, exe, title }),
         }))
     }
 
-    fn text(&self, link: &X11Connection, reply: &GetPropertyReply) -> String {
+    fn decode_property(&self, link: &X11Connection, reply: &GetPropertyReply) -> String {
         if reply.format != 8 {
             return String::new();
         }
@@ -115,7 +115,7 @@ impl WindowLookup {
         } else {
             TextEncoding::Latin1
         };
-        decode(&reply.value, encoding)
+        decode_text(&reply.value, encoding)
     }
 
     /// Windows of programs on other computers have process numbers that mean nothing here.
@@ -137,7 +137,7 @@ fn exe_of(pid: u32) -> String {
     path.strip_suffix(" (deleted)").unwrap_or(&path).to_owned()
 }
 
-fn stem(exe: &str) -> String {
+fn file_stem_of(exe: &str) -> String {
     Path::new(exe)
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
@@ -145,12 +145,12 @@ fn stem(exe: &str) -> String {
 }
 
 /// Whether a window manager keeps `_NET_ACTIVE_WINDOW`, and its name (EWMH: the check window points at itself).
-pub(super) fn manager(link: &X11Connection) -> Result<Option<String>, X11Error> {
+pub(super) fn find_manager(link: &X11Connection) -> Result<Option<String>, X11Error> {
     let check = link.atoms._NET_SUPPORTING_WM_CHECK;
-    let Some(window) = number(link, link.root, check)? else {
+    let Some(window) = read_number(link, link.root, check)? else {
         return Ok(None);
     };
-    if number(link, window, check)? != Some(window) {
+    if read_number(link, window, check)? != Some(window) {
         return Ok(None);
     }
     let name = link
@@ -158,7 +158,7 @@ pub(super) fn manager(link: &X11Connection) -> Result<Option<String>, X11Error> 
         .get_property(false, window, link.atoms._NET_WM_NAME, AtomEnum::ANY, 0, 64)?
         .reply();
     let name = ignore_missing_window(name)?.map_or_else(String::new, |reply| {
-        decode(&reply.value, TextEncoding::Utf8)
+        decode_text(&reply.value, TextEncoding::Utf8)
     });
     Ok(Some(if name.is_empty() {
         "a window manager without a name".into()
@@ -169,17 +169,17 @@ pub(super) fn manager(link: &X11Connection) -> Result<Option<String>, X11Error> 
 
 /// The window that the window manager calls active; `None` for none.
 pub(super) fn active_by_manager(link: &X11Connection) -> Result<Option<u32>, X11Error> {
-    let active = number(link, link.root, link.atoms._NET_ACTIVE_WINDOW)?;
+    let active = read_number(link, link.root, link.atoms._NET_ACTIVE_WINDOW)?;
     Ok(active.filter(|window| *window != 0 && *window != link.root))
 }
 
 /// Whether no window manager shows `window` (ICCCM 4.1.3.1: `WM_STATE` is missing or 0).
 pub(super) fn is_withdrawn(link: &X11Connection, window: u32) -> Result<bool, X11Error> {
-    let state = number(link, window, link.atoms.WM_STATE)?;
+    let state = read_number(link, window, link.atoms.WM_STATE)?;
     Ok(state.is_none_or(|state| state == 0))
 }
 
-/// The window that holds the input focus and the top-level window around it, where no window manager tells.
+/// The window that holds the input focus and the top-level window around it, where no window manager names it.
 pub(super) fn active_by_focus(link: &X11Connection) -> Result<Option<(u32, u32)>, X11Error> {
     let focus = link.conn.get_input_focus()?.reply()?.focus;
     // 0 is "none", 1 is "whatever the pointer is over".
@@ -206,7 +206,7 @@ pub(super) fn active_by_focus(link: &X11Connection) -> Result<Option<(u32, u32)>
 }
 
 /// The first number of a property; `None` when the window is gone or has none.
-fn number(link: &X11Connection, window: u32, property: u32) -> Result<Option<u32>, X11Error> {
+fn read_number(link: &X11Connection, window: u32, property: u32) -> Result<Option<u32>, X11Error> {
     let reply = link
         .conn
         .get_property(false, window, property, AtomEnum::ANY, 0, 1)?
@@ -233,6 +233,6 @@ mod tests {
     fn a_process_has_an_executable_and_a_missing_one_has_none() {
         assert!(exe_of(std::process::id()).starts_with('/'));
         assert_eq!(exe_of(u32::MAX), "");
-        assert_eq!(stem("/usr/bin/editor.bin"), "editor");
+        assert_eq!(file_stem_of("/usr/bin/editor.bin"), "editor");
     }
 }

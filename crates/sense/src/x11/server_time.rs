@@ -1,4 +1,4 @@
-//! The X server's clock, told in ours.
+//! The X server's clock, mapped to ours.
 //!
 //! Every event carries the server's millisecond counter, 32 bits wide (it wraps after 49.7 days). The offset between
 //! that counter and our awake clock is the smallest difference ever seen between "we read it" and "it says": reading
@@ -6,7 +6,7 @@
 
 use model::Moment;
 
-/// A reading that seems older than this makes the caller compare the clocks anew: either the reading is late, or the
+/// A reading that seems older than this makes the caller compare the clocks again: either the reading is late, or the
 /// server's clock stood still (its machine slept while ours did not).
 const DOUBT_US: i64 = 2_000_000;
 
@@ -29,7 +29,7 @@ impl ServerTime {
     }
 
     /// True when `raw_ms` would be mapped so far back that the clocks should be compared first.
-    pub(super) fn doubtful(&self, raw_ms: u32, now: Moment) -> bool {
+    pub(super) fn is_doubtful(&self, raw_ms: u32, now: Moment) -> bool {
         self.last_ms.is_none_or(|last| {
             difference_us(widen(last, raw_ms), now).saturating_sub(self.offset_us) > DOUBT_US
         })
@@ -43,7 +43,7 @@ impl ServerTime {
     }
 
     /// The moment at which the server's counter stood at `raw_ms`; not later than `now`, not before the last answer.
-    pub(super) fn at(&mut self, raw_ms: u32, now: Moment) -> Moment {
+    pub(super) fn moment_at(&mut self, raw_ms: u32, now: Moment) -> Moment {
         let ms = match self.last_ms {
             Some(last) => widen(last, raw_ms),
             None => u64::from(raw_ms),
@@ -55,11 +55,11 @@ impl ServerTime {
         };
         self.last_ms = Some(ms);
         let late_us = difference.saturating_sub(self.offset_us);
-        self.ordered(now.minus_us(u64::try_from(late_us).unwrap_or(0)))
+        self.in_order(now.minus_us(u64::try_from(late_us).unwrap_or(0)))
     }
 
     /// `at`, or the last answer when that was later.
-    pub(super) fn ordered(&mut self, at: Moment) -> Moment {
+    pub(super) fn in_order(&mut self, at: Moment) -> Moment {
         let at = match self.last {
             Some(last) if last.awake_us > at.awake_us => last,
             _ => at,
@@ -102,7 +102,7 @@ mod tests {
     fn a_late_reading_keeps_the_event_where_it_happened() {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_000_000));
-        let at = time.at(5_100, moment(701_000_000));
+        let at = time.moment_at(5_100, moment(701_000_000));
         assert_eq!(at.awake_us, 700_100_000);
         assert_eq!(at.boot_us, moment(700_100_000).boot_us);
     }
@@ -111,8 +111,14 @@ mod tests {
     fn a_quicker_reading_improves_the_offset() {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_030_000));
-        assert_eq!(time.at(5_100, moment(700_100_500)).awake_us, 700_100_500);
-        assert_eq!(time.at(5_200, moment(700_300_000)).awake_us, 700_200_500);
+        assert_eq!(
+            time.moment_at(5_100, moment(700_100_500)).awake_us,
+            700_100_500
+        );
+        assert_eq!(
+            time.moment_at(5_200, moment(700_300_000)).awake_us,
+            700_200_500
+        );
     }
 
     #[test]
@@ -128,7 +134,7 @@ mod tests {
         let mut time = ServerTime::default();
         let before = u64::from(u32::MAX) - 99;
         time.calibrate(before, moment(1_000_000_000));
-        let at = time.at(100, moment(1_000_500_000));
+        let at = time.moment_at(100, moment(1_000_500_000));
         assert_eq!(at.awake_us, 1_000_200_000);
     }
 
@@ -136,8 +142,8 @@ mod tests {
     fn a_server_clock_that_stood_still_is_doubted() {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_000_000));
-        assert!(!time.doubtful(6_000, moment(701_000_000)));
-        assert!(time.doubtful(6_100, moment(4_300_000_000)));
+        assert!(!time.is_doubtful(6_000, moment(701_000_000)));
+        assert!(time.is_doubtful(6_100, moment(4_300_000_000)));
     }
 
     proptest! {
@@ -154,7 +160,7 @@ mod tests {
                 server_ms += u64::from(step_ms);
                 now_us += u64::from(step_ms) * 1_000;
                 let raw = u32::try_from(server_ms & 0xffff_ffff).unwrap_or(0);
-                let at = time.at(raw, moment(now_us + delay_us));
+                let at = time.moment_at(raw, moment(now_us + delay_us));
                 prop_assert!(at.awake_us >= last);
                 prop_assert!(at.awake_us <= now_us + delay_us);
                 prop_assert_eq!(at.awake_us, now_us, "the delay must not move the event");

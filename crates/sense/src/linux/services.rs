@@ -1,4 +1,4 @@
-//! The system bus: how to reach it, and who is there.
+//! The services on the system bus: logind and UPower.
 
 use model::Unsupported;
 use platform::bus::BusAddress;
@@ -13,7 +13,7 @@ pub(super) const UPOWER: &str = "org.freedesktop.UPower";
 pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const DBUS: &str = "org.freedesktop.DBus";
 
-/// Who can be reached.
+/// The services that can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct BusServices {
     pub(super) logind: bool,
@@ -23,8 +23,11 @@ pub(super) struct BusServices {
     pub(super) notes: Vec<String>,
 }
 
-/// Asks who is on the bus. The connection is closed again: the thread that listens makes its own.
-pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<BusServices, Unsupported> {
+/// Asks which services are on the bus. The connection is closed again: the thread that listens makes its own.
+pub(super) fn probe_bus(
+    bus: &BusAddress,
+    session: Option<&str>,
+) -> Result<BusServices, Unsupported> {
     if *bus == BusAddress::Unused {
         return Err(Unsupported::new("the system bus is not used", ""));
     }
@@ -32,34 +35,39 @@ pub(super) fn probe(bus: &BusAddress, session: Option<&str>) -> Result<BusServic
         let conn = connect_bus(bus).await.map_err(|error| {
             Unsupported::new(
                 format!("no system bus: {error}"),
-                "lock and sleep are told over D-Bus; install and start dbus and systemd-logind",
+                "lock and sleep are reported over D-Bus; install and start dbus and systemd-logind",
             )
         })?;
-        Ok(reach(&conn, session).await)
+        Ok(query_services(&conn, session).await)
     })
 }
 
-pub(super) async fn reach(conn: &Connection, session: Option<&str>) -> BusServices {
-    let mut reach = BusServices::default();
-    for (name, found) in [(LOGIN, &mut reach.logind), (UPOWER, &mut reach.upower)] {
-        *found = is_there(conn, name).await;
+pub(super) async fn query_services(conn: &Connection, session: Option<&str>) -> BusServices {
+    let mut services = BusServices::default();
+    for (name, found) in [
+        (LOGIN, &mut services.logind),
+        (UPOWER, &mut services.upower),
+    ] {
+        *found = is_available(conn, name).await;
         let word = if *found { "there" } else { "not there" };
-        reach.notes.push(format!("{name} is {word}"));
+        services.notes.push(format!("{name} is {word}"));
     }
-    if reach.logind {
+    if services.logind {
         match find_session(conn, session).await {
             Ok(path) => {
-                reach.notes.push(format!("session {path}"));
-                reach.session = Some(path);
+                services.notes.push(format!("session {path}"));
+                services.session = Some(path);
             }
-            Err(error) => reach.notes.push(format!("no session of our own: {error}")),
+            Err(error) => services
+                .notes
+                .push(format!("no session of our own: {error}")),
         }
     }
-    reach
+    services
 }
 
 /// Whether `name` runs or would be started when called.
-async fn is_there(conn: &Connection, name: &str) -> bool {
+async fn is_available(conn: &Connection, name: &str) -> bool {
     let call = async |method: &str| {
         conn.call_method(Some(DBUS), "/org/freedesktop/DBus", Some(DBUS), method, &())
             .await

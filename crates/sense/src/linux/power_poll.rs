@@ -1,7 +1,7 @@
-//! Reading the batteries now and then, where no service tells of changes.
+//! Reading the batteries now and then, where no service reports changes.
 
-use super::supplies::PowerSupplies;
-use crate::keep::{SensorContext, SensorExit, SensorTask};
+use super::power_supplies::PowerSupplies;
+use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
 use model::{Clock, SensorEvent, SensorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,18 +21,18 @@ impl SensorTask for PowerPoll {
         vec![SensorKind::Power]
     }
 
-    fn run(&mut self, post: &SensorContext) -> SensorExit {
-        if post.works(self.clock.now()).is_err() {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
+        if context.report_working(self.clock.now()).is_err() {
             return SensorExit::Stopped;
         }
-        let mut told = None;
+        let mut sent = None;
         loop {
-            // A battery that was taken out leaves the last word standing.
-            if let Some(power) = self.supplies.read()
-                && told != Some(power)
+            // A battery that was taken out leaves the last state standing.
+            if let Some(power) = self.supplies.read_state()
+                && sent != Some(power)
             {
-                told = Some(power);
-                if post
+                sent = Some(power);
+                if context
                     .out
                     .send(self.clock.now(), SensorEvent::Power { power })
                     .is_err()
@@ -40,7 +40,7 @@ impl SensorTask for PowerPoll {
                     return SensorExit::Stopped;
                 }
             }
-            if post.stop.wait(self.every) {
+            if context.stop.wait(self.every) {
                 return SensorExit::Stopped;
             }
         }

@@ -18,7 +18,7 @@ pub(super) struct PowerSupplies {
     root: PathBuf,
 }
 
-/// What one battery says.
+/// One battery's reading.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct BatteryReading {
     /// Charge, 0..=1.
@@ -36,23 +36,23 @@ enum BatteryStatus {
 }
 
 impl PowerSupplies {
-    pub(super) fn at(root: PathBuf) -> Self {
+    pub(super) fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// The state of all batteries together; `None` when there is no battery that says anything.
     ///
     /// The percentage is the mean of the batteries' levels, weighted by what each holds when full.
-    pub(super) fn read(&self) -> Option<PowerState> {
+    pub(super) fn read_state(&self) -> Option<PowerState> {
         let mut batteries = Vec::new();
         let mut mains = None;
         let entries = std::fs::read_dir(&self.root).ok()?;
         for entry in entries.flatten().take(MAX_SUPPLIES) {
             let supply = entry.path();
-            match word(&supply, "type").as_deref() {
-                Some("Battery") => batteries.extend(battery(&supply)),
+            match read_word(&supply, "type").as_deref() {
+                Some("Battery") => batteries.extend(read_battery(&supply)),
                 Some(_) => {
-                    if let Some(online) = number(&supply, "online") {
+                    if let Some(online) = read_number(&supply, "online") {
                         let fed: bool = mains.unwrap_or(false);
                         mains = Some(fed || online > 0.0);
                     }
@@ -60,11 +60,11 @@ impl PowerSupplies {
                 None => {}
             }
         }
-        combine(&batteries, mains)
+        combine_batteries(&batteries, mains)
     }
 }
 
-fn combine(batteries: &[BatteryReading], mains: Option<bool>) -> Option<PowerState> {
+fn combine_batteries(batteries: &[BatteryReading], mains: Option<bool>) -> Option<PowerState> {
     if batteries.is_empty() {
         return None;
     }
@@ -92,16 +92,16 @@ fn combine(batteries: &[BatteryReading], mains: Option<bool>) -> Option<PowerSta
 }
 
 /// A battery of the machine itself that is there; `None` for a mouse's, a missing or a silent one.
-fn battery(supply: &Path) -> Option<BatteryReading> {
-    if word(supply, "scope").as_deref() == Some("Device")
-        || number(supply, "present").is_some_and(|present| present == 0.0)
+fn read_battery(supply: &Path) -> Option<BatteryReading> {
+    if read_word(supply, "scope").as_deref() == Some("Device")
+        || read_number(supply, "present").is_some_and(|present| present == 0.0)
     {
         return None;
     }
-    let positive = |name: &str| number(supply, name).filter(|n| *n > 0.0);
-    let energy = number(supply, "energy_now").zip(positive("energy_full"));
-    let charge = number(supply, "charge_now").zip(positive("charge_full"));
-    let capacity = number(supply, "capacity").map(|percent| percent / 100.0);
+    let positive = |name: &str| read_number(supply, name).filter(|n| *n > 0.0);
+    let energy = read_number(supply, "energy_now").zip(positive("energy_full"));
+    let charge = read_number(supply, "charge_now").zip(positive("charge_full"));
+    let capacity = read_number(supply, "capacity").map(|percent| percent / 100.0);
     let level = energy
         .or(charge)
         .map(|(now, full)| now / full)
@@ -113,7 +113,7 @@ fn battery(supply: &Path) -> Option<BatteryReading> {
         let volts = positive("voltage_min_design").or_else(|| positive("voltage_now"))?;
         Some(ampere_hours * volts / 1e6)
     });
-    let status = match word(supply, "status").as_deref() {
+    let status = match read_word(supply, "status").as_deref() {
         Some("Discharging") => BatteryStatus::Discharging,
         Some("Charging" | "Full" | "Not charging") => BatteryStatus::Fed,
         _ => BatteryStatus::Unknown,
@@ -125,7 +125,7 @@ fn battery(supply: &Path) -> Option<BatteryReading> {
     })
 }
 
-fn word(supply: &Path, name: &str) -> Option<String> {
+fn read_word(supply: &Path, name: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let file = File::open(supply.join(name)).ok()?;
     file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
@@ -135,8 +135,8 @@ fn word(supply: &Path, name: &str) -> Option<String> {
 }
 
 /// A whole number that is not negative.
-fn number(supply: &Path, name: &str) -> Option<f64> {
-    let value: u64 = word(supply, name)?.parse().ok()?;
+fn read_number(supply: &Path, name: &str) -> Option<f64> {
+    let value: u64 = read_word(supply, name)?.parse().ok()?;
     // Beyond 2^53 the value is absurd anyway.
     Some(value as f64)
 }

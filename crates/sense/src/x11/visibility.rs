@@ -1,8 +1,8 @@
 //! Where a window lies, and what lies above it.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
-use super::window;
-use crate::CaptureError;
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
+use super::window_info;
+use crate::capture::CaptureError;
 use model::Rect;
 use x11rb::connection::Connection;
 use x11rb::protocol::shape::{ConnectionExt as _, SK};
@@ -24,27 +24,27 @@ pub(super) struct WindowVisibility {
     pub(super) foreign: Vec<Rect>,
 }
 
-/// Why a survey ended.
+/// Why a window could not be captured.
 pub(super) enum CaptureMiss {
-    Grab(CaptureError),
-    Link(X11Error),
+    Capture(CaptureError),
+    Connection(X11Error),
 }
 
 impl From<CaptureError> for CaptureMiss {
     fn from(error: CaptureError) -> Self {
-        Self::Grab(error)
+        Self::Capture(error)
     }
 }
 
 impl From<X11Error> for CaptureMiss {
     fn from(error: X11Error) -> Self {
-        Self::Link(error)
+        Self::Connection(error)
     }
 }
 
 impl From<x11rb::errors::ConnectionError> for CaptureMiss {
     fn from(error: x11rb::errors::ConnectionError) -> Self {
-        Self::Link(error.into())
+        Self::Connection(error.into())
     }
 }
 
@@ -57,10 +57,10 @@ pub(super) fn measure_visibility(
     let Some(attributes) = ignore_missing_window(attributes)? else {
         return Err(CaptureError::Gone.into());
     };
-    let active = if window::manager(link)?.is_some() {
-        window::active_by_manager(link)?
+    let active = if window_info::find_manager(link)?.is_some() {
+        window_info::active_by_manager(link)?
     } else {
-        window::active_by_focus(link)?.map(|(_, top)| top)
+        window_info::active_by_focus(link)?.map(|(_, top)| top)
     };
     if active != Some(window) {
         return Err(CaptureError::NotActive.into());

@@ -4,8 +4,8 @@
 //! out what asks not to be captured, and no other program is called. What lies above is named for painting over.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::survey::survey;
-use crate::{GrabError, Screen};
+use super::visibility::measure_visibility;
+use crate::capture::{CaptureError, WindowCapture};
 use model::{Frame, Rect, WindowHandle};
 use std::io;
 use std::ptr::{NonNull, null_mut};
@@ -21,22 +21,22 @@ const PIXEL: usize = 4;
 /// Takes screenshots. Nothing is held between two of them.
 pub(super) struct ScreenCapture;
 
-impl Screen for Camera {
-    fn grab(
+impl WindowCapture for ScreenCapture {
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError> {
-        let before = survey(handle)?;
-        let picture = Picture::of_screen(before.bounds)
-            .map_err(|e| GrabError::Backend(format!("the system refused it: {e}")))?;
-        let after = survey(handle)?;
+    ) -> Result<(), CaptureError> {
+        let before = measure_visibility(handle)?;
+        let bitmap = CapturedBitmap::copy_screen(before.bounds)
+            .map_err(|e| CaptureError::Backend(format!("the system refused it: {e}")))?;
+        let after = measure_visibility(handle)?;
         if after.bounds != before.bounds {
-            return Err(GrabError::Moved);
+            return Err(CaptureError::Moved);
         }
-        let bgrx = picture.pixels();
+        let bgrx = bitmap.pixels();
         if is_uniform(bgrx) {
-            return Err(GrabError::Blank);
+            return Err(CaptureError::Blank);
         }
         // A window that came or went during the reading may be in the screenshot: both lists count.
         let mut foreign = before.foreign;
@@ -60,7 +60,7 @@ impl Screen for Camera {
         Ok(())
     }
 
-    fn release(&mut self) {}
+    fn release_memory(&mut self) {}
 }
 
 /// One colour whatever it is: of the fourth byte nothing is known.
@@ -80,16 +80,16 @@ struct CapturedBitmap {
     bytes: usize,
 }
 
-impl Picture {
-    fn of_screen(area: Rect) -> io::Result<Self> {
+impl CapturedBitmap {
+    fn copy_screen(area: Rect) -> io::Result<Self> {
         let refused = || io::Error::last_os_error();
         let (Ok(width), Ok(height)) = (i32::try_from(area.width), i32::try_from(area.height))
         else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        // From here on `picture` gives back whatever was had before something was refused.
+        // From here on `captured` frees everything made before something was refused.
         // SAFETY: no pointers; a null window means the screen.
-        let mut picture = Self {
+        let mut captured = Self {
             screen: unsafe { GetDC(null_mut()) },
             memory: null_mut(),
             bitmap: null_mut(),
@@ -97,14 +97,14 @@ impl Picture {
             start: None,
             bytes: area.width as usize * area.height as usize * PIXEL,
         };
-        if picture.screen.is_null() {
+        if captured.screen.is_null() {
             return Err(refused());
         }
         // SAFETY: the device contexts are ours; `info` and `start` live through their call; the bitmap is selected
         // before it is drawn to. `GdiFlush` makes the drawing complete before its pixels are read.
         unsafe {
-            picture.memory = CreateCompatibleDC(picture.screen);
-            if picture.memory.is_null() {
+            captured.memory = CreateCompatibleDC(captured.screen);
+            if captured.memory.is_null() {
                 return Err(refused());
             }
             let info = BITMAPINFO {
@@ -121,26 +121,26 @@ impl Picture {
                 ..BITMAPINFO::default()
             };
             let mut start = null_mut();
-            picture.bitmap = CreateDIBSection(
-                picture.memory,
+            captured.bitmap = CreateDIBSection(
+                captured.memory,
                 &info,
                 DIB_RGB_COLORS,
                 &mut start,
                 null_mut(),
                 0,
             );
-            if picture.bitmap.is_null() {
+            if captured.bitmap.is_null() {
                 return Err(refused());
             }
-            picture.start = NonNull::new(start.cast());
-            picture.before = SelectObject(picture.memory, picture.bitmap);
+            captured.start = NonNull::new(start.cast());
+            captured.before = SelectObject(captured.memory, captured.bitmap);
             let done = BitBlt(
-                picture.memory,
+                captured.memory,
                 0,
                 0,
                 width,
                 height,
-                picture.screen,
+                captured.screen,
                 area.x,
                 area.y,
                 SRCCOPY | CAPTUREBLT,
@@ -150,7 +150,7 @@ impl Picture {
             }
             GdiFlush();
         }
-        Ok(picture)
+        Ok(captured)
     }
 
     fn pixels(&self) -> &[u8] {
@@ -162,7 +162,7 @@ impl Picture {
     }
 }
 
-impl Drop for Picture {
+impl Drop for CapturedBitmap {
     fn drop(&mut self) {
         // SAFETY: each is ours and given back once; a bitmap must not be selected when it is deleted.
         unsafe {
