@@ -1,7 +1,8 @@
 //! Windows: a generic credential of this user on this computer, sealed by Windows under the user's logon (DPAPI).
 
 use super::{
-    Cause, LABEL, SecretStore, StoreError, Unavailable, check_account, check_answer, check_secret,
+    CredentialStore, CredentialStoreError, CredentialStoreUnavailable, LABEL, UnavailableCause,
+    check_account, check_answer, check_secret,
 };
 use keyring_core::{Entry, Error, api::CredentialStoreApi};
 use std::collections::HashMap;
