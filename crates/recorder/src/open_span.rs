@@ -129,7 +129,7 @@ impl StateFlags {
             () if paused => Coverage::Paused,
             () if self.low_battery => Coverage::LowBattery,
             () if self.locked => Coverage::Locked,
-            () if self.cannot_record() => Coverage::Blind,
+            () if self.cannot_record() => Coverage::NotRecorded,
             () if self.idle => Coverage::Idle,
             () => Coverage::Active,
         }

@@ -231,7 +231,7 @@ impl Recorder {
                 self.record_interval(from, to, Coverage::Asleep);
             }
             Some(ClockFinding::Stalled { from, to }) => {
-                self.record_interval(from, to, Coverage::Blind);
+                self.record_interval(from, to, Coverage::NotRecorded);
                 let seconds = (to - from) / MICROS_PER_SECOND;
                 let text = format!("uam stood still for {seconds} s and saw nothing.");
                 self.add_notice(boot, NoticeCode::Stalled, text);

@@ -1,13 +1,13 @@
-//! Screenshots of the active window, on loan.
+//! Capturing the active window.
 
 use model::{Frame, Unsupported, WindowHandle};
 
-/// Takes screenshots of the active window. Each one is lent to a function and gone afterwards.
+/// Captures the active window. The pixels are passed to a function and gone afterwards.
 pub trait WindowCapture: Send {
-    /// Reads the screenshot of the window `handle`, frame and all, and lends it to `with`.
+    /// Reads the pixels of the window `handle`, with its frame, and passes them to `with`.
     ///
     /// `with` is called at most once, and only when the window was active, visible and in the same place before and
-    /// after its pixels were read. The screenshot is clipped to the screen; what lies above it is named in
+    /// after its pixels were read. The frame is clipped to the screen; what lies above it is named in
     /// [`Frame::foreign`] and must be painted over by the caller.
     ///
     /// # Errors
@@ -35,18 +35,18 @@ pub enum CaptureError {
     #[error("nothing of the window is visible")]
     NotVisible,
     /// The window moved or changed its size while the pixels were read.
-    #[error("the window moved while its picture was taken")]
+    #[error("the window moved while it was captured")]
     Moved,
     /// The window asks not to be captured.
     #[error("the window asks not to be captured")]
     Protected,
     /// Every pixel has the same colour: the system hands out nothing, and a blank screenshot would say that nothing was there.
-    #[error("the picture is blank: the system does not hand out this window's pixels")]
+    #[error("the screenshot is blank: the system does not give out this window's pixels")]
     Blank,
     /// This desktop gives no screenshots.
-    #[error("no pictures here: {0}")]
+    #[error("no screenshots here: {0}")]
     Unsupported(Unsupported),
     /// The desktop refused or went away.
-    #[error("the picture could not be read: {0}")]
+    #[error("the screenshot could not be read: {0}")]
     Backend(String),
 }

@@ -22,7 +22,7 @@ impl InputBatcher {
     /// Adds what happened at `at`. A batch of an earlier second is finished and returned.
     pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<InputBatch> {
         match &mut self.open {
-            Some(batch) if batch.at.second() == at.second() => {
+            Some(batch) if batch.at.whole_second() == at.whole_second() => {
                 batch.counts += counts;
                 batch.at = at;
                 None
@@ -33,13 +33,14 @@ impl InputBatcher {
 
     /// Takes the open batch if its second of the boot clock is over at `now`.
     pub(crate) fn take_due(&mut self, now: Moment) -> Option<InputBatch> {
-        self.open.take_if(|batch| batch.at.second() < now.second())
+        self.open
+            .take_if(|batch| batch.at.whole_second() < now.whole_second())
     }
 
     /// How long after `now` the open batch's second is over; `None` when there is none.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Duration> {
         let batch = self.open.as_ref()?;
-        let end_us = (batch.at.second() + 1).saturating_mul(MICROS_PER_SECOND);
+        let end_us = (batch.at.whole_second() + 1).saturating_mul(MICROS_PER_SECOND);
         Some(Duration::from_micros(end_us.saturating_sub(now.boot_us)))
     }
 

@@ -72,7 +72,7 @@ impl SensorContext {
         }
     }
 
-    /// Forgets since when it works; called before each run.
+    /// Resets the time since when it works; called before each run.
     pub(crate) fn reset_working(&self) {
         self.works_since.set(None);
     }

@@ -150,7 +150,7 @@ pub fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
             (
                 (s.start_us - T0).cast_unsigned() / S,
                 s.dur_us / S,
-                s.state.word(),
+                s.state.wire_name(),
                 title,
                 s.counts.keys(),
             )

@@ -10,10 +10,10 @@ fn states(records: &[Record]) -> Vec<(&'static str, u64)> {
     for span in spans(records) {
         match out
             .last_mut()
-            .filter(|(state, _)| *state == span.state.word())
+            .filter(|(state, _)| *state == span.state.wire_name())
         {
             Some((_, us)) => *us += span.dur_us,
-            None => out.push((span.state.word(), span.dur_us)),
+            None => out.push((span.state.wire_name(), span.dur_us)),
         }
     }
     for (_, us) in &mut out {

@@ -351,7 +351,7 @@ fn standing_still_is_blind_and_said() {
     assert_eq!(notices(&r), [NoticeCode::Stalled, NoticeCode::Stopped]);
     let blind: u64 = spans(&r)
         .iter()
-        .filter(|s| s.state == Coverage::Blind)
+        .filter(|s| s.state == Coverage::NotRecorded)
         .map(|s| s.dur_us)
         .sum();
     assert_eq!(blind / S, 60);

@@ -27,7 +27,7 @@ impl SensorTask for PowerPoll {
         }
         let mut sent = None;
         loop {
-            // A battery that was taken out leaves the last state standing.
+            // A battery that was removed leaves the last state standing.
             if let Some(power) = self.supplies.read_state()
                 && sent != Some(power)
             {

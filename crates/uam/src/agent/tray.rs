@@ -157,7 +157,7 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> I
         _ => IconState::NotRecording,
     };
     let mut shown = IndicatorStatus::new(sign, &status.steady_headline(now_us));
-    if !fresh || status.state == Coverage::Blind {
+    if !fresh || status.state == Coverage::NotRecorded {
         shown = shown.with_alarm();
     }
     if camera {

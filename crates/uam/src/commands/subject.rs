@@ -383,7 +383,7 @@ fn span_row(line: &RecordLine) -> Option<String> {
             span.dur_us / MICROS_PER_SECOND,
             span.dur_us % MICROS_PER_SECOND
         ),
-        span.state.word().to_owned(),
+        span.state.wire_name().to_owned(),
         yes(span.protected).to_owned(),
         yes(span.removed).to_owned(),
         app,

@@ -51,12 +51,12 @@ impl Moment {
 
     /// Whole seconds of the boot clock; two inputs share a "second with input" when this number is equal.
     #[must_use]
-    pub fn second(self) -> u64 {
+    pub fn whole_second(self) -> u64 {
         self.boot_us / MICROS_PER_SECOND
     }
 }
 
-/// Where the time comes from; the real one asks the operating system, tests bring their own.
+/// A source of the time; the real one asks the operating system, tests bring their own.
 pub trait Clock: Send + Sync {
     /// The present instant on all three clocks.
     fn now(&self) -> Moment;

@@ -1,6 +1,9 @@
-//! What sensors tell the recorder.
+//! The events that sensors send to the recorder.
 
-use crate::{ActiveWindow, Counts, Moment, SensorKind};
+use crate::clock::Moment;
+use crate::counts::Counts;
+use crate::sensor::SensorKind;
+use crate::window::ActiveWindow;
 use serde::{Deserialize, Serialize};
 
 /// An instant fact from a sensor. Also the line format of a recorded trace.
@@ -13,8 +16,8 @@ pub enum SensorEvent {
         active: Option<ActiveWindow>,
     },
     /// Input happened. `at` of the [`TimedEvent`] is the moment of the last of it, and all of it happened within the
-    /// whole second [`Moment::second`] of that moment: sensors split batches at second boundaries and hand a batch
-    /// over before any window change that came after it.
+    /// whole second [`Moment::whole_second`] of that moment: sensors split batches at second boundaries and send a batch
+    /// before any window change that came after it.
     Input {
         /// How much; `seconds` is 0.
         counts: Counts,
@@ -43,14 +46,14 @@ pub enum SensorEvent {
     },
     /// A sensor stopped working.
     Lost {
-        /// Which.
+        /// The kind.
         concern: SensorKind,
         /// Why, for the user.
         reason: String,
     },
     /// A lost sensor works again.
     Back {
-        /// Which.
+        /// The kind.
         concern: SensorKind,
     },
 }
@@ -67,9 +70,9 @@ pub struct PowerState {
 /// An event and when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimedEvent {
-    /// When.
+    /// Its moment on the three clocks.
     pub at: Moment,
-    /// What.
+    /// The fact.
     #[serde(flatten)]
     pub event: SensorEvent,
 }
