@@ -28,7 +28,7 @@ pub(crate) fn seal_row(
     aad: &Aad<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    session.sealer().seal(aad, plain)
+    session.seal(aad, plain)
 }
 
 /// Seals a whole file, which any `age` program and the right key open.

@@ -5,7 +5,7 @@ use crate::file::VaultState;
 use crate::keys::Identity;
 use crate::slots::{Factor, SlotContents};
 use crate::store::{
-    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, turn,
+    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, lock_vault_file,
 };
 use crate::{Organisation, TotpSecret, VaultError};
 use data_encoding::HEXLOWER;

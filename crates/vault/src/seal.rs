@@ -2,7 +2,7 @@
 //! recipients.
 //!
 //! Always true:
-//! * Nothing personal is written in clear: what leaves [`Sealer::seal`] is format byte, 24 random nonce bytes,
+//! * Nothing personal is written in clear: what leaves [`SealingSession::seal`] is format byte, 24 random nonce bytes,
 //!   ciphertext and tag.
 //! * A sealed thing opens only in its own place: device, session, sequence number, schema and kind are authenticated
 //!   with it ([`Aad`]), so rows cannot be moved, swapped or passed off as something else.
@@ -65,36 +65,17 @@ pub struct SealingSession {
     pub id: [u8; 16],
     /// The data key, wrapped; to be stored beside what it seals, without looking into it.
     pub wrapped_key: Vec<u8>,
-    sealer: Sealer,
+    key: DataKey,
 }
 
 impl fmt::Debug for SealingSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").finish_non_exhaustive()
+        f.debug_struct("SealingSession").finish_non_exhaustive()
     }
 }
 
 impl SealingSession {
-    /// Seals under this session's data key.
-    #[must_use]
-    pub fn sealer(&self) -> &Sealer {
-        &self.sealer
-    }
-}
-
-/// Seals under one session's data key; cannot open.
-pub struct Sealer {
-    key: DataKey,
-}
-
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealer(..)")
-    }
-}
-
-impl Sealer {
-    /// Seals `plain` for the place `aad`. The result is 41 bytes longer.
+    /// Seals `plain` under this session's data key for the place `aad`. The result is 41 bytes longer.
     ///
     /// # Errors
     /// [`SealError::Random`] when the system gives no random bytes.
@@ -141,7 +122,7 @@ impl KeyMaker {
         Ok(SealingSession {
             id,
             wrapped_key,
-            sealer: Sealer { key },
+            key,
         })
     }
 

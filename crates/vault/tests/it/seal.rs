@@ -17,10 +17,7 @@ fn what_is_sealed_opens_in_its_place_only() {
         schema: 1,
         what: "record",
     };
-    let sealed = session
-        .sealer()
-        .seal(&place, b"canary in the mine")
-        .unwrap();
+    let sealed = session.seal(&place, b"canary in the mine").unwrap();
     assert!(!sealed.windows(6).any(|w| w == b"canary"));
     let opener = fresh.clone();
     let key = &session.wrapped_key;
@@ -99,7 +96,7 @@ fn another_vault_opens_nothing() {
         schema: 1,
         what: "record",
     };
-    let sealed = session.sealer().seal(&place, b"x").unwrap();
+    let sealed = session.seal(&place, b"x").unwrap();
     let error = other
         .opener()
         .open(&session.wrapped_key, &place, &sealed)
@@ -128,7 +125,7 @@ fn an_opener_serves_more_sessions_than_it_remembers() {
                 schema: 1,
                 what: "shot",
             };
-            let sealed = session.sealer().seal(&place, &seq.to_be_bytes()).unwrap();
+            let sealed = session.seal(&place, &seq.to_be_bytes()).unwrap();
             (session.id, session.wrapped_key, seq, sealed)
         })
         .collect();
@@ -163,10 +160,7 @@ fn a_lease_opens_what_was_sealed_for_it_and_nothing_before_or_after() {
     let device = home.vault.device();
     let seal = |maker: &KeyMaker| {
         let session = maker.new_session().unwrap();
-        let sealed = session
-            .sealer()
-            .seal(&place(device, &session.id), b"x")
-            .unwrap();
+        let sealed = session.seal(&place(device, &session.id), b"x").unwrap();
         (session.id, session.wrapped_key, sealed)
     };
     let during = seal(&home.vault.sealer(Some(&recipient)).unwrap());

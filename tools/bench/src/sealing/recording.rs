@@ -251,7 +251,7 @@ fn seal_again(
     };
     let mut rows = Vec::with_capacity(sealed.rows.len());
     for (n, row) in sealed.rows.iter().enumerate() {
-        rows.push(session.sealer().seal(&aad(n), row)?);
+        rows.push(session.seal(&aad(n), row)?);
     }
     for n in &sealed.records {
         let plain = opener.open(&session.wrapped_key, &aad(*n), &rows[*n])?;
