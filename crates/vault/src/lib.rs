@@ -3,7 +3,7 @@
 //! Two doors, and they are not the same door:
 //! * **The gate** ([`Vault::check_code`]) asks for a six-digit code of RFC 6238. It is enforced by this code alone: it
 //!   stops people at the keyboard, not programs that read files.
-//! * **The seal** ([`KeyMaker`], [`SealingSession`], [`Opener`]) encrypts every personal field before it touches the disk. What
+//! * **The seal** ([`Sealer`], [`SealingSession`], [`Opener`]) encrypts every personal field before it touches the disk. What
 //!   seals holds public keys alone; what opens is the *viewer's* identity, and that lies wrapped in key slots
 //!   ([`KeySlotKind`]): the operating system's credential store, a passphrase, recovery codes. Up to three organisations
 //!   can be further recipients; their secret keys are theirs.
@@ -43,7 +43,7 @@ pub use keystore::{
 };
 pub use people::{Consent, InvalidOrganisation, Organisation};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeError, RecoveryKit};
-pub use seal::{Aad, KeyMaker, Opener, SealingSession};
+pub use seal::{Aad, Opener, Sealer, SealingSession};
 pub use signing::{DeviceKey, DevicePublicKey, InvalidPublicKey};
 pub use slots::{Factor, KeySlotKind, MIN_PASSPHRASE};
 pub use store::{

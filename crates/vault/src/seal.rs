@@ -86,11 +86,11 @@ impl SealingSession {
 
 /// Makes sessions and seals files; holds public keys alone, so it can open nothing.
 #[derive(Clone, Debug)]
-pub struct KeyMaker {
+pub struct Sealer {
     recipients: Arc<[Recipient]>,
 }
 
-impl KeyMaker {
+impl Sealer {
     /// For these recipients.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl Opener {
         open(&key, &aad.bytes("uam-seal"), sealed, aad)
     }
 
-    /// Opens a file sealed by [`KeyMaker::seal_file`].
+    /// Opens a file sealed by [`Sealer::seal_file`].
     ///
     /// # Errors
     /// [`AgeOpenError`].

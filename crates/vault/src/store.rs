@@ -13,7 +13,7 @@ use crate::cipher::SecretKey;
 use crate::file::{self, VaultState};
 use crate::gate::{self, GateDecision, GateState};
 use crate::keys::{self, Identity, Recipient};
-use crate::seal::{KeyMaker, Opener};
+use crate::seal::{Opener, Sealer};
 use crate::slots::{Factor, KeySlot, KeySlotKind, SlotContents, SlotError, SlotKeys};
 use crate::{CodeVerdict, Consent, Enrolment, Organisation, SealError, VaultError};
 use data_encoding::BASE64;
@@ -296,9 +296,9 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError::NoRecipient`], which a vault that was checked cannot give.
-    pub fn sealer(&self, lease: Option<&Recipient>) -> Result<KeyMaker, SealError> {
+    pub fn sealer(&self, lease: Option<&Recipient>) -> Result<Sealer, SealError> {
         let all = self.state.recipients();
-        KeyMaker::new(all.into_iter().chain(lease.cloned()))
+        Sealer::new(all.into_iter().chain(lease.cloned()))
     }
 
     /// Remembers what was agreed to.

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use upload::keys::{self, ObjectKind};
 use upload::{DrainProgress, DrainReport, ObjectStoreSink, Sink, UploadError, sha256_hex};
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 pub(crate) const START_US: i64 = 1_790_000_000_000_000;
 const MINUTE_US: u64 = 60_000_000;
@@ -43,7 +43,7 @@ pub(crate) struct Recorded {
 fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
     let keys = JournalKeys {
         device: DeviceId::from_bytes([3; 16]),
-        maker: KeyMaker::new([viewer.recipient(), lease.recipient()]).unwrap(),
+        maker: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     };
     Journal::open(path, keys, START_US).unwrap().0

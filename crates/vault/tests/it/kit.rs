@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vault::{
-    CodeVerdict, FILE_NAME, Factor, GateToken, Identity, KeyMaker, NewVault, Opener, TotpSecret,
+    CodeVerdict, FILE_NAME, Factor, GateToken, Identity, NewVault, Opener, Sealer, TotpSecret,
     UnlockedSlot, Vault,
 };
 
@@ -76,7 +76,7 @@ impl Home {
         self.vault.viewer_opener(&identity)
     }
 
-    pub(crate) fn maker(&self) -> KeyMaker {
+    pub(crate) fn maker(&self) -> Sealer {
         self.vault.sealer(None).unwrap()
     }
 }

@@ -1,7 +1,7 @@
 //! The seal over records and files.
 
 use crate::kit::Home;
-use vault::{Aad, AgeOpenError, Identity, KeyMaker, SealError};
+use vault::{Aad, AgeOpenError, Identity, SealError, Sealer};
 
 #[test]
 fn what_is_sealed_opens_in_its_place_only() {
@@ -158,7 +158,7 @@ fn a_lease_opens_what_was_sealed_for_it_and_nothing_before_or_after() {
         }
     }
     let device = home.vault.device();
-    let seal = |maker: &KeyMaker| {
+    let seal = |maker: &Sealer| {
         let session = maker.new_session().unwrap();
         let sealed = session.seal(&place(device, &session.id), b"x").unwrap();
         (session.id, session.wrapped_key, sealed)
@@ -187,5 +187,5 @@ fn a_file_opens_for_its_readers_and_says_why_not() {
     assert_eq!(refused, AgeOpenError::OtherKey);
     cut.pop();
     assert_eq!(opener.open_file(&cut).unwrap_err(), AgeOpenError::Damaged);
-    assert!(matches!(KeyMaker::new([]), Err(SealError::NoRecipient)));
+    assert!(matches!(Sealer::new([]), Err(SealError::NoRecipient)));
 }

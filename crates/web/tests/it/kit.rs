@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 use web::{
     Checked, Checking, Desk, Finding, Proof, Refused, Sent, Setting, Step, Telling, Verdict, Watch,
 };
@@ -48,7 +48,7 @@ pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: KeyMaker::new([key.recipient()]).expect("one recipient"),
+        maker: Sealer::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use upload::keys::{self, ObjectKind};
 use upload::sha256_hex;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 /// The journal and its own clock.
 pub(crate) struct RecordedJournal {
@@ -30,7 +30,7 @@ impl RecordedJournal {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
-            maker: KeyMaker::new([viewer.recipient(), lease.recipient()])?,
+            maker: Sealer::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
         };
         Ok(Self {

@@ -10,7 +10,7 @@ use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
 use recorder::RecorderBatch;
 use report::day::{Extent, date_of, summarise};
-use vault::{GateState, Identity, KeyMaker, Opener};
+use vault::{GateState, Identity, Opener, Sealer};
 
 pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
     records.iter().filter_map(|record| match record {
@@ -162,7 +162,7 @@ pub(super) fn check_journal(
     let lease = Identity::generate();
     let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: KeyMaker::new([lease.recipient()])?,
+        maker: Sealer::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
