@@ -4,7 +4,7 @@
 //! * An accepted step is greater than every step accepted before with the same secret, so no step is ever used twice.
 //! * At most [`LOCK_FAILURES`] codes in a row are compared and found wrong; then only a recovery code opens the gate.
 //! * While a wait runs, nothing is compared.
-//! * What a verdict tells about a code is of no use for typing that code again later.
+//! * A verdict gives away nothing that helps to type the same code again later.
 //! * Before the first accepted code nothing is held against anybody: the secret is only just being shown, and there are
 //!   no recovery codes yet, so a lock would protect nothing and last for ever.
 //!
@@ -22,6 +22,9 @@ use totp_rs::{Algorithm, Builder, Totp};
 
 #[cfg(test)]
 mod tests;
+
+/// The name under which authenticator apps list the entry.
+pub const ISSUER: &str = "uam";
 
 /// Length of a step in seconds (RFC 6238 section 5.2).
 pub const STEP_SECONDS: u64 = 30;
@@ -96,7 +99,7 @@ impl fmt::Display for CodeVerdict {
                 f,
                 "this computer's clock is {} behind the time of an earlier try; set the clock or wait that long, then \
                  try again (if that earlier time was the wrong one, use a recovery code)",
-                amount(*seconds)
+                format_wait(*seconds)
             ),
             Self::Skewed { minutes } if *minutes < 0 => write!(
                 f,
@@ -110,7 +113,7 @@ impl fmt::Display for CodeVerdict {
             Self::Wait { seconds } => write!(
                 f,
                 "too many wrong codes; the next one is looked at in {}",
-                amount(*seconds)
+                format_wait(*seconds)
             ),
             Self::Locked => write!(
                 f,
@@ -121,7 +124,7 @@ impl fmt::Display for CodeVerdict {
 }
 
 /// A time span in the largest unit that still says something, rounded up.
-fn amount(seconds: u64) -> String {
+fn format_wait(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds.div_ceil(60)),
@@ -150,7 +153,7 @@ pub struct GateState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct GateDecision {
-    /// The answer. Tell it only once `state` is durable, or a crash makes the try undone.
+    /// The answer. Give it only once `state` is durable, or a crash makes the try undone.
     pub verdict: CodeVerdict,
     /// The state that replaces the one the code was judged by; it may be the same.
     pub state: GateState,
@@ -168,7 +171,7 @@ impl GateState {
 
     /// Seconds until a code is looked at, 0 to 3600.
     #[must_use]
-    pub fn wait(&self, unix_seconds: u64) -> u64 {
+    pub fn remaining_wait(&self, unix_seconds: u64) -> u64 {
         self.not_before
             .saturating_sub(unix_seconds)
             .min(LONGEST_WAIT_SECONDS)
@@ -188,11 +191,11 @@ impl GateState {
             clock_max: unix_seconds,
             ..*self
         };
-        (state.behind(unix_seconds) <= LONGEST_WAIT_SECONDS).then_some(state)
+        (state.seconds_behind(unix_seconds) <= LONGEST_WAIT_SECONDS).then_some(state)
     }
 
-    /// What the gate says to `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
-    pub(crate) fn judge(&self, totp: &Totp, code: &str, unix_seconds: u64) -> GateDecision {
+    /// Decides about `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
+    pub(crate) fn judge_code(&self, totp: &Totp, code: &str, unix_seconds: u64) -> GateDecision {
         let mut state = if self.enrolled {
             *self
         } else {
@@ -201,7 +204,7 @@ impl GateState {
         let passed = unix_seconds.saturating_sub(state.clock_max);
         let jumped = state.clock_max > 0 && passed > CLOCK_JUMP_SECONDS;
         state.clock_max = state.clock_max.max(unix_seconds);
-        let verdict = state.decide(totp, code, unix_seconds);
+        let verdict = state.decide_verdict(totp, code, unix_seconds);
         GateDecision {
             verdict,
             state,
@@ -209,18 +212,18 @@ impl GateState {
         }
     }
 
-    fn decide(&mut self, totp: &Totp, code: &str, now: u64) -> CodeVerdict {
+    fn decide_verdict(&mut self, totp: &Totp, code: &str, now: u64) -> CodeVerdict {
         if self.is_locked() {
             return CodeVerdict::Locked;
         }
         // Before the wait, which a clock turned back would lengthen, and before the code, which might be an old one.
-        let seconds = self.behind(now);
+        let seconds = self.seconds_behind(now);
         if seconds > CLOCK_BACK_SECONDS {
             return CodeVerdict::ClockBack { seconds };
         }
         // A try during the wait is no failure: it tells nobody anything, and if it counted, leaning on Enter would
         // reach the lock in a minute that otherwise takes days. The end is written down as capped, so that it comes.
-        let seconds = self.wait(now);
+        let seconds = self.remaining_wait(now);
         self.not_before = self.not_before.min(now.saturating_add(seconds));
         if seconds > 0 {
             return CodeVerdict::Wait { seconds };
@@ -270,7 +273,7 @@ impl GateState {
 
     /// How many seconds `now` lies before the highest time known: the highest seen, or the earliest at which the last
     /// step could be accepted.
-    fn behind(&self, now: u64) -> u64 {
+    fn seconds_behind(&self, now: u64) -> u64 {
         let step = self.last_step.saturating_sub(SKEW_STEPS);
         self.clock_max
             .max(step.saturating_mul(STEP_SECONDS))
@@ -302,7 +305,7 @@ fn six_digits(code: &str) -> Option<String> {
 
 /// The generator both sides share: SHA-1, six digits, 30 s. Skew is counted here, step by step, because a step that was
 /// used must not hide a later one with the same digits.
-pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
+pub(crate) fn totp_generator(secret: &[u8], account: &str) -> Totp {
     Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)
@@ -310,6 +313,6 @@ pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
         .with_step_duration(STEP_SECONDS)
         .with_secret(secret.to_vec())
         .with_account_name(account)
-        .with_issuer(Some(crate::ISSUER))
+        .with_issuer(Some(ISSUER))
         .build_noncompliant()
 }

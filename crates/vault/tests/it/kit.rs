@@ -63,7 +63,7 @@ impl Home {
             .vault
             .check_code(&self.door, &code(NOW / 30), NOW)
             .unwrap();
-        answer.pass.expect("the code is right")
+        answer.token.expect("the code is right")
     }
 
     pub(crate) fn identity(&mut self) -> Identity {

@@ -212,7 +212,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
                 && let Ok(vault) = Vault::open(dir)
             {
                 drop(vault.door(&Factor::OsStore(&[7; 32])));
-                drop(vault.key_maker(None));
+                drop(vault.sealer(None));
             }
             drop(vault::open_copy(&file, &code));
         }),

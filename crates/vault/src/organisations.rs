@@ -1,16 +1,16 @@
-//! Who can read, and what was agreed to.
+//! Organisations: further recipients outside this computer.
 
-use crate::{InvalidAgeKey, Recipient, VaultError};
+use crate::age_keys::{InvalidAgeKey, Recipient};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of an organisation, in characters.
 const MAX_NAME: usize = 60;
 
-/// Somebody outside this computer who can read the record.
+/// A recipient outside this computer who can read what is sealed from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
-    /// What it is called, as in "Acme Ltd, payroll".
+    /// Its name, as in "Acme Ltd, payroll"; 1 to 60 characters.
     pub name: String,
     /// Its age public key.
     pub key: String,
@@ -19,16 +19,16 @@ pub struct Organisation {
 /// Why an organisation cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOrganisation {
-    /// No name, or one that is too long or holds control characters.
+    /// The name is empty, too long, or holds control characters.
     #[error("give the organisation a name of 1 to 60 characters, so that people know who reads")]
     Name,
-    /// The key is none.
+    /// The key is no age public key.
     #[error(transparent)]
     Key(#[from] InvalidAgeKey),
 }
 
 impl Organisation {
-    /// With its key checked.
+    /// Takes a name (trimmed) and an age public key, both checked.
     ///
     /// # Errors
     /// [`InvalidOrganisation`].
@@ -43,23 +43,5 @@ impl Organisation {
             name: name.to_owned(),
             key: key.to_string(),
         })
-    }
-}
-
-/// That somebody read the notice and agreed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Consent {
-    /// Version of the notice.
-    pub version: u32,
-    /// SHA-256 of the text that was shown, 64 lower-case hex digits.
-    pub text_sha256: String,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
-}
-
-impl From<InvalidOrganisation> for VaultError {
-    fn from(e: InvalidOrganisation) -> Self {
-        Self::BadOrganisation(e)
     }
 }

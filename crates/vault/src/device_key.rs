@@ -1,10 +1,11 @@
-//! The device's key: it signs the list of what this device sent.
+//! The device key: it signs the manifests of this device.
 //!
 //! It opens nothing, and a start needs no code to use it: delivery goes on while nobody is there to type one. So it lies
 //! in a file of its user alone (`device.key`). Whoever can read that file can sign as this device from then on; what was
 //! signed before, and lies in the bucket, they cannot change unnoticed by somebody who kept a later list.
 
-use crate::VaultError;
+use crate::cipher::fill_random;
+use crate::error::{VaultError, io_error};
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use platform::files;
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use zeroize::Zeroizing;
 
@@ -41,7 +42,7 @@ impl fmt::Debug for DeviceKey {
 
 impl fmt::Debug for DevicePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({self})")
+        write!(f, "DevicePublicKey({self})")
     }
 }
 
@@ -105,8 +106,10 @@ impl DeviceKey {
         let text = match fs::read_to_string(&path) {
             Ok(text) => Zeroizing::new(text),
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) if e.kind() == io::ErrorKind::InvalidData => return Err(bad(path)),
-            Err(source) => return Err(io_error("read", path, source)),
+            Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+                return Err(VaultError::BadDeviceKey { path });
+            }
+            Err(e) => return Err(io_error("read", &path)(e)),
         };
         let secret = text
             .trim()
@@ -118,25 +121,25 @@ impl DeviceKey {
             .map(Zeroizing::new);
         match secret {
             Some(secret) => Ok(Some(Self(SigningKey::from_bytes(&secret)))),
-            None => Err(bad(path)),
+            None => Err(VaultError::BadDeviceKey { path }),
         }
     }
 
     /// The key in `dir`, made when there is none. Only one process may call this at a time.
     ///
     /// # Errors
-    /// [`VaultError::Random`]; otherwise as [`Self::find`].
+    /// [`VaultError::Random`]; otherwise as [`Self::load`].
     pub fn load_or_create(dir: &Path) -> Result<Self, VaultError> {
         if let Some(key) = Self::load(dir)? {
             return Ok(key);
         }
         let mut secret = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *secret).map_err(|_| VaultError::Random)?;
+        fill_random(&mut *secret)?;
         let line = Zeroizing::new(format!("{KEY_LABEL} {}\n", BASE64.encode(&*secret)));
         let path = dir.join(KEY_NAME);
         files::create_private_dir(dir)
             .and_then(|()| files::write_file_durably(&path, line.as_bytes()))
-            .map_err(|source| io_error("write", path, source))?;
+            .map_err(io_error("write", &path))?;
         Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
@@ -150,18 +153,6 @@ impl DeviceKey {
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
-    }
-}
-
-fn bad(path: PathBuf) -> VaultError {
-    VaultError::BadDeviceKey { path }
-}
-
-fn io_error(doing: &'static str, path: PathBuf, source: io::Error) -> VaultError {
-    VaultError::Io {
-        doing,
-        path,
-        source,
     }
 }
 

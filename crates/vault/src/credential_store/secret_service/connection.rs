@@ -1,10 +1,10 @@
-//! The wire: one connection to the bus, one session with one Secret Service, one method for each that is called.
+//! The protocol: one connection to the bus, one session with one Secret Service, one method for each that is called.
 //!
 //! After the first call everything goes to the unique name that answered it. A service that takes the place of another
 //! knows nothing of this session, and nothing is sent to it.
 
-use super::{ATTRIBUTE, FIRST_ITEMS, NAME, declined, gone, locked, no_bus, no_service};
-use crate::keystore::{CredentialStoreError, LABEL, check_answer};
+use super::errors::{NAME, declined, gone, locked, no_bus, no_service};
+use crate::credential_store::interface::{CredentialStoreError, LABEL, check_answer};
 use futures::StreamExt;
 use std::collections::HashMap;
 use zbus::address::transport::Transport;
@@ -13,6 +13,12 @@ use zbus::message::Type;
 use zbus::wire::{DynamicDeserialize, OwnedVariant};
 use zbus::{Address, Connection, Message, MessageStream, OwnedObjectPath, Variant, fdo};
 use zeroize::Zeroizing;
+
+/// The attribute of an item that holds the account; beside it stands `application` = `uam`.
+const ATTRIBUTE: &str = "device";
+
+/// How many items of one account are looked at; there should be one.
+const FIRST_ITEMS: usize = 16;
 
 const SECRETS: &str = "org.freedesktop.secrets";
 const SECRETS_PATH: &str = "/org/freedesktop/secrets";
@@ -33,7 +39,7 @@ const NONE: &str = "/";
 /// The service's own words are cut after this many characters.
 const MAX_WORDS: usize = 200;
 
-/// What a call came to when it did not come to an answer.
+/// Why a call gave no answer.
 pub(super) enum CallFault {
     /// The object it was for does not exist (any more).
     Missing,
@@ -50,7 +56,7 @@ impl From<CredentialStoreError> for CallFault {
 impl From<CallFault> for CredentialStoreError {
     fn from(fault: CallFault) -> Self {
         match fault {
-            CallFault::Missing => damaged("what it named does not exist"),
+            CallFault::Missing => damaged_answer("what it named does not exist"),
             CallFault::Store(error) => error,
         }
     }
@@ -80,7 +86,7 @@ impl SecretServiceConnection {
             Some(address) => address.parse::<Address>(),
             None => Address::session(),
         };
-        let address = address.map_err(|error| no_bus(&words(&error.to_string())))?;
+        let address = address.map_err(|error| no_bus(&shorten_text(&error.to_string())))?;
         // The secret crosses the bus as it is, so the bus must be on this computer.
         if !matches!(address.transport(), Transport::Unix(_)) {
             return Err(no_bus("the address of the session bus is not on this computer").into());
@@ -88,19 +94,19 @@ impl SecretServiceConnection {
         let conn = Builder::address(address)
             .build()
             .await
-            .map_err(|error| no_bus(&words(&error.to_string())))?;
+            .map_err(|error| no_bus(&shorten_text(&error.to_string())))?;
         let method = "OpenSession";
         let body = ("plain", Variant::from(""));
         let reply = conn
             .call_method(Some(SECRETS), SECRETS_PATH, Some(SERVICE), method, &body)
             .await
             .map_err(|error| match error {
-                zbus::Error::FDO(error) if means_nobody(&error) => no_service().into(),
-                other => CredentialStoreError::from(fault("be opened", other)),
+                zbus::Error::FDO(error) if means_no_service(&error) => no_service().into(),
+                other => CredentialStoreError::from(classify_fault("be opened", other)),
             })?;
-        let (_, session): (OwnedVariant, OwnedObjectPath) = answer(&reply)?;
+        let (_, session): (OwnedVariant, OwnedObjectPath) = read_body(&reply)?;
         let peer = reply.header().sender().map(|name| name.as_str().to_owned());
-        let peer = peer.ok_or_else(|| damaged("it has no name on the bus"))?;
+        let peer = peer.ok_or_else(|| damaged_answer("it has no name on the bus"))?;
         Ok(Self {
             conn,
             peer,
@@ -108,7 +114,7 @@ impl SecretServiceConnection {
         })
     }
 
-    async fn call<B, R>(
+    async fn call_service<B, R>(
         &self,
         doing: &'static str,
         path: &str,
@@ -125,32 +131,41 @@ impl SecretServiceConnection {
             .conn
             .call_method(peer, path, Some(interface), method, body)
             .await
-            .map_err(|error| fault(doing, error))?;
-        Ok(answer(&reply)?)
+            .map_err(|error| classify_fault(doing, error))?;
+        Ok(read_body(&reply)?)
     }
 
-    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> Result<T, CallFault>
+    async fn read_property<T>(
+        &self,
+        path: &str,
+        interface: &str,
+        name: &str,
+    ) -> Result<T, CallFault>
     where
         T: TryFrom<OwnedVariant>,
     {
         let value: OwnedVariant = self
-            .call("be asked", path, PROPERTIES, "Get", &(interface, name))
+            .call_service("be asked", path, PROPERTIES, "Get", &(interface, name))
             .await?;
-        T::try_from(value).map_err(|_| damaged("a property has the wrong type").into())
+        T::try_from(value).map_err(|_| damaged_answer("a property has the wrong type").into())
     }
 
     /// The collection where new items go: the default one, else the login keyring, else the first that stays.
-    pub(super) async fn collection(&self) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
+    pub(super) async fn default_collection(
+        &self,
+    ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         for alias in ["default", "login"] {
             let path: OwnedObjectPath = self
-                .call("be asked", SECRETS_PATH, SERVICE, "ReadAlias", &alias)
+                .call_service("be asked", SECRETS_PATH, SERVICE, "ReadAlias", &alias)
                 .await?;
-            if stays(&path) {
+            if is_permanent(&path) {
                 return Ok(Some(path));
             }
         }
-        let all: Vec<OwnedObjectPath> = self.property(SECRETS_PATH, SERVICE, "Collections").await?;
-        Ok(all.into_iter().find(stays))
+        let all: Vec<OwnedObjectPath> = self
+            .read_property(SECRETS_PATH, SERVICE, "Collections")
+            .await?;
+        Ok(all.into_iter().find(is_permanent))
     }
 
     pub(super) async fn is_locked(
@@ -158,19 +173,22 @@ impl SecretServiceConnection {
         collection: &OwnedObjectPath,
     ) -> Result<bool, CredentialStoreError> {
         Ok(self
-            .property(collection.as_str(), COLLECTION, "Locked")
+            .read_property(collection.as_str(), COLLECTION, "Locked")
             .await?)
     }
 
     /// The first items with the attributes of `account`, at most [`FIRST_ITEMS`] of each kind.
-    pub(super) async fn search(&self, account: &str) -> Result<ItemSearch, CredentialStoreError> {
+    pub(super) async fn search_items(
+        &self,
+        account: &str,
+    ) -> Result<ItemSearch, CredentialStoreError> {
         let (mut unlocked, mut locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = self
-            .call(
+            .call_service(
                 "search for the key",
                 SECRETS_PATH,
                 SERVICE,
                 "SearchItems",
-                &attributes(account),
+                &item_attributes(account),
             )
             .await?;
         unlocked.truncate(FIRST_ITEMS);
@@ -178,23 +196,23 @@ impl SecretServiceConnection {
         Ok(ItemSearch { unlocked, locked })
     }
 
-    /// Opens what opens without a question; the question that is left to be asked.
-    pub(super) async fn unlock(
+    /// Unlocks what needs no prompt; the prompt that is left.
+    pub(super) async fn unlock_items(
         &self,
         paths: &[OwnedObjectPath],
     ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) = self
-            .call("be unlocked", SECRETS_PATH, SERVICE, "Unlock", &paths)
+            .call_service("be unlocked", SECRETS_PATH, SERVICE, "Unlock", &paths)
             .await?;
-        Ok(some(prompt))
+        Ok(some_path(prompt))
     }
 
     /// When the item was last changed, in seconds since 1970; 0 where the service does not say.
-    pub(super) async fn modified(
+    pub(super) async fn modified_seconds(
         &self,
         item: &OwnedObjectPath,
     ) -> Result<u64, CredentialStoreError> {
-        match self.property(item.as_str(), ITEM, "Modified").await {
+        match self.read_property(item.as_str(), ITEM, "Modified").await {
             Ok(seconds) => Ok(seconds),
             Err(CallFault::Missing | CallFault::Store(CredentialStoreError::Damaged { .. })) => {
                 Ok(0)
@@ -203,12 +221,12 @@ impl SecretServiceConnection {
         }
     }
 
-    pub(super) async fn secret(
+    pub(super) async fn read_secret(
         &self,
         item: &OwnedObjectPath,
     ) -> Result<Zeroizing<Vec<u8>>, CallFault> {
         let ((_, _, secret, _),): (SecretStruct,) = self
-            .call(
+            .call_service(
                 "read the key",
                 item.as_str(),
                 ITEM,
@@ -220,7 +238,7 @@ impl SecretServiceConnection {
     }
 
     /// Makes or replaces the item of `account`: its path, and the question to be asked first.
-    pub(super) async fn create(
+    pub(super) async fn create_item(
         &self,
         collection: &OwnedObjectPath,
         account: &str,
@@ -230,13 +248,13 @@ impl SecretServiceConnection {
             ("org.freedesktop.Secret.Item.Label", Variant::from(LABEL)),
             (
                 "org.freedesktop.Secret.Item.Attributes",
-                Variant::from(attributes(account)),
+                Variant::from(item_attributes(account)),
             ),
         ]);
         let none: &[u8] = &[];
         let secret = (&self.session, none, secret, "application/octet-stream");
         let (item, prompt): (OwnedObjectPath, OwnedObjectPath) = self
-            .call(
+            .call_service(
                 "save the key",
                 collection.as_str(),
                 COLLECTION,
@@ -244,22 +262,22 @@ impl SecretServiceConnection {
                 &(properties, secret, true),
             )
             .await?;
-        Ok((some(item), some(prompt)))
+        Ok((some_path(item), some_path(prompt)))
     }
 
     /// Deletes an item; the question to be asked first.
-    pub(super) async fn delete(
+    pub(super) async fn delete_item(
         &self,
         item: &OwnedObjectPath,
     ) -> Result<Option<OwnedObjectPath>, CallFault> {
         let prompt: OwnedObjectPath = self
-            .call("delete the key", item.as_str(), ITEM, "Delete", &())
+            .call_service("delete the key", item.as_str(), ITEM, "Delete", &())
             .await?;
-        Ok(some(prompt))
+        Ok(some_path(prompt))
     }
 
-    /// Has the service ask its question, and waits for what the user says.
-    pub(super) async fn ask(
+    /// Lets the service show its prompt, and waits for the user's answer.
+    pub(super) async fn run_prompt(
         &self,
         prompt: &OwnedObjectPath,
     ) -> Result<OwnedVariant, CredentialStoreError> {
@@ -274,14 +292,14 @@ impl SecretServiceConnection {
             self.conn
                 .call_method(Some(DBUS), DBUS_PATH, Some(DBUS), "AddMatch", &rule)
                 .await
-                .map_err(|error| CredentialStoreError::from(fault("be asked", error)))?;
+                .map_err(|error| CredentialStoreError::from(classify_fault("be asked", error)))?;
         }
         // The empty text: the question belongs to no window.
         let () = self
-            .call("be asked", prompt.as_str(), PROMPT, "Prompt", &"")
+            .call_service("be asked", prompt.as_str(), PROMPT, "Prompt", &"")
             .await?;
         while let Some(Ok(message)) = messages.next().await {
-            match self.heard(&message, prompt)? {
+            match self.prompt_result(&message, prompt)? {
                 Some((true, _)) => return Err(declined().into()),
                 Some((false, result)) => return Ok(result),
                 None => {}
@@ -290,18 +308,18 @@ impl SecretServiceConnection {
         Err(gone().into())
     }
 
-    /// Takes the question back.
-    pub(super) async fn dismiss(
+    /// Closes the prompt.
+    pub(super) async fn dismiss_prompt(
         &self,
         prompt: &OwnedObjectPath,
     ) -> Result<(), CredentialStoreError> {
         Ok(self
-            .call("be asked", prompt.as_str(), PROMPT, "Dismiss", &())
+            .call_service("be asked", prompt.as_str(), PROMPT, "Dismiss", &())
             .await?)
     }
 
-    /// The answer to `prompt`, if `message` is it: whether it was dismissed, and what came of it.
-    fn heard(
+    /// The answer to `prompt`, if `message` is it: whether it was dismissed, and its result.
+    fn prompt_result(
         &self,
         message: &Message,
         prompt: &OwnedObjectPath,
@@ -313,7 +331,7 @@ impl SecretServiceConnection {
         let from = header.sender().map(|name| name.as_str());
         match header.member().map(|member| member.as_str()) {
             Some("NameOwnerChanged") if from == Some(DBUS) => {
-                let (name, _, new): (String, String, String) = answer(message)?;
+                let (name, _, new): (String, String, String) = read_body(message)?;
                 if name == self.peer && new.is_empty() {
                     return Err(gone().into());
                 }
@@ -323,35 +341,37 @@ impl SecretServiceConnection {
                 if from == Some(self.peer.as_str())
                     && header.path().map(|path| path.as_str()) == Some(prompt.as_str()) =>
             {
-                answer(message).map(Some)
+                read_body(message).map(Some)
             }
             _ => Ok(None),
         }
     }
 }
 
-fn attributes(account: &str) -> HashMap<&'static str, &str> {
+fn item_attributes(account: &str) -> HashMap<&'static str, &str> {
     HashMap::from([("application", "uam"), (ATTRIBUTE, account)])
 }
 
-fn some(path: OwnedObjectPath) -> Option<OwnedObjectPath> {
+fn some_path(path: OwnedObjectPath) -> Option<OwnedObjectPath> {
     (path.as_str() != NONE).then_some(path)
 }
 
-fn stays(collection: &OwnedObjectPath) -> bool {
+fn is_permanent(collection: &OwnedObjectPath) -> bool {
     ![NONE, FLEETING].contains(&collection.as_str())
 }
 
-/// What a message carries.
-fn answer<R: for<'d> DynamicDeserialize<'d>>(message: &Message) -> Result<R, CredentialStoreError> {
-    // The reason would repeat what the message holds.
+/// The body of a message.
+fn read_body<R: for<'d> DynamicDeserialize<'d>>(
+    message: &Message,
+) -> Result<R, CredentialStoreError> {
+    // The reason would repeat the content of the message.
     message
         .body()
         .deserialize()
-        .map_err(|_| damaged("it speaks another language than org.freedesktop.secrets"))
+        .map_err(|_| damaged_answer("it speaks another language than org.freedesktop.secrets"))
 }
 
-fn damaged(why: &str) -> CredentialStoreError {
+fn damaged_answer(why: &str) -> CredentialStoreError {
     CredentialStoreError::Damaged {
         store: NAME,
         why: why.to_owned(),
@@ -359,7 +379,7 @@ fn damaged(why: &str) -> CredentialStoreError {
 }
 
 /// The bus says that nobody has the name, or that who should have it did not start.
-fn means_nobody(error: &fdo::Error) -> bool {
+fn means_no_service(error: &fdo::Error) -> bool {
     matches!(
         error,
         fdo::Error::ServiceUnknown(_)
@@ -379,12 +399,12 @@ fn means_nobody(error: &fdo::Error) -> bool {
     )
 }
 
-fn fault(doing: &'static str, error: zbus::Error) -> CallFault {
+fn classify_fault(doing: &'static str, error: zbus::Error) -> CallFault {
     let refused = |why: String| {
         CallFault::Store(CredentialStoreError::Refused {
             store: NAME,
             doing,
-            why: words(&why),
+            why: shorten_text(&why),
         })
     };
     match error {
@@ -410,8 +430,8 @@ fn fault(doing: &'static str, error: zbus::Error) -> CallFault {
     }
 }
 
-/// What another program says, cut to a line that a person reads.
-fn words(text: &str) -> String {
+/// Another program's words, cut to one line for a person.
+fn shorten_text(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(MAX_WORDS).collect()
 }

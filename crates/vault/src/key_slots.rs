@@ -7,9 +7,9 @@
 //! * A passphrase goes through Argon2id (RFC 9106); the other secrets have at least 125 bits and need no slow function
 //!   (NIST SP 800-63B-4 asks for 112 to be rid of it).
 
-use crate::cipher::{self, SecretKey};
-use crate::keys::Identity;
-use crate::{RecoveryCode, VaultError};
+use crate::age_keys::Identity;
+use crate::cipher::{self, RandomError, SecretKey};
+use crate::recovery_codes::RecoveryCode;
 use data_encoding::BASE64;
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ const ARGON2_MOST: (u32, u32) = (1024 * 1024, 16);
 /// Shortest passphrase that is taken, in characters (NIST SP 800-63B-4 section 3.1.1.2 for one factor among others).
 pub const MIN_PASSPHRASE: usize = 8;
 
-/// What kind of secret opens a slot.
+/// The kind of secret that opens a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeySlotKind {
@@ -51,7 +51,7 @@ impl fmt::Display for KeySlotKind {
 /// The secret that opens a slot.
 #[derive(Clone, Copy)]
 pub enum Factor<'a> {
-    /// What the operating system's credential store keeps for this vault (32 random bytes).
+    /// The secret that the operating system's credential store keeps for this vault (32 random bytes).
     OsStore(&'a [u8]),
     /// A passphrase.
     Passphrase(&'a str),
@@ -100,14 +100,14 @@ pub(crate) struct KeySlot {
     viewer: Option<String>,
 }
 
-/// What a slot wraps.
+/// The keys that a slot wraps.
 pub(crate) struct SlotContents {
     pub(crate) gate_key: SecretKey,
     /// Missing where nobody on this computer may read.
     pub(crate) viewer: Option<Identity>,
 }
 
-/// The two keys that a factor makes for one slot.
+/// The two keys that a factor gives for one slot.
 pub(crate) struct SlotKeys {
     gate: SecretKey,
     viewer: SecretKey,
@@ -121,9 +121,9 @@ impl KeySlot {
         factor: &Factor<'_>,
         contents: &SlotContents,
         created_us: i64,
-    ) -> Result<Self, VaultError> {
+    ) -> Result<Self, SlotError> {
         let mut salt = [0; 16];
-        getrandom::fill(&mut salt).map_err(|_| VaultError::Random)?;
+        cipher::fill_random(&mut salt)?;
         let argon2 = matches!(factor, Factor::Passphrase(_)).then_some(Argon2Cost {
             kib: ARGON2_KIB,
             passes: ARGON2_PASSES,
@@ -137,25 +137,24 @@ impl KeySlot {
             gate: String::new(),
             viewer: None,
         };
-        let keks = slot.keks(factor)?;
+        let keys = slot.derive_keys(factor)?;
         let wrap = |key: &SecretKey, purpose: &str, plain: &[u8]| {
-            cipher::seal(key, &slot.place(device, purpose), plain)
+            cipher::seal_bytes(key, &slot.associated_data(device, purpose), plain)
                 .map(|sealed| BASE64.encode(&sealed))
-                .ok_or(VaultError::Random)
         };
-        let gate = wrap(&keks.gate, "gate", &*contents.gate_key)?;
+        let gate = wrap(&keys.gate, "gate", &*contents.gate_key)?;
         let viewer = contents
             .viewer
             .as_ref()
-            .map(|identity| wrap(&keks.viewer, "viewer", identity.reveal().as_bytes()))
+            .map(|identity| wrap(&keys.viewer, "viewer", identity.reveal().as_bytes()))
             .transpose()?;
         (slot.gate, slot.viewer) = (gate, viewer);
         Ok(slot)
     }
 
-    /// The gate key, if `keks` are this slot's.
-    pub(crate) fn gate_key(&self, device: &str, keks: &SlotKeys) -> Result<SecretKey, SlotError> {
-        let plain = self.unwrap(device, "gate", &keks.gate, &self.gate)?;
+    /// The gate key, if `keys` are this slot's.
+    pub(crate) fn gate_key(&self, device: &str, keys: &SlotKeys) -> Result<SecretKey, SlotError> {
+        let plain = self.unwrap_key(device, "gate", &keys.gate, &self.gate)?;
         cipher::key_from(&plain).ok_or(SlotError::Damaged)
     }
 
@@ -164,20 +163,20 @@ impl KeySlot {
     pub(crate) fn viewer(
         &self,
         device: &str,
-        keks: &SlotKeys,
+        keys: &SlotKeys,
     ) -> Result<Option<Identity>, SlotError> {
         let Some(wrapped) = &self.viewer else {
             return Ok(None);
         };
         let damaged = |_| SlotError::Damaged;
         let text = self
-            .unwrap(device, "viewer", &keks.viewer, wrapped)
+            .unwrap_key(device, "viewer", &keys.viewer, wrapped)
             .map_err(damaged)?;
         let text = std::str::from_utf8(&text).map_err(|_| SlotError::Damaged)?;
         text.parse().map(Some).map_err(|_| SlotError::Damaged)
     }
 
-    fn unwrap(
+    fn unwrap_key(
         &self,
         device: &str,
         purpose: &str,
@@ -187,22 +186,23 @@ impl KeySlot {
         let wrapped = BASE64
             .decode(wrapped.as_bytes())
             .map_err(|_| SlotError::Damaged)?;
-        cipher::open(key, &self.place(device, purpose), &wrapped).ok_or(SlotError::Refused)
+        cipher::open_bytes(key, &self.associated_data(device, purpose), &wrapped)
+            .ok_or(SlotError::Refused)
     }
 
-    fn place(&self, device: &str, purpose: &str) -> Vec<u8> {
+    fn associated_data(&self, device: &str, purpose: &str) -> Vec<u8> {
         format!("uam-slot/1|{device}|{}|{:?}|{purpose}", self.id, self.kind).into_bytes()
     }
 
-    /// The keys that `factor` makes for this slot; slow for a passphrase.
-    pub(crate) fn keks(&self, factor: &Factor<'_>) -> Result<SlotKeys, VaultError> {
+    /// The keys that `factor` gives for this slot; slow for a passphrase.
+    pub(crate) fn derive_keys(&self, factor: &Factor<'_>) -> Result<SlotKeys, SlotError> {
         let salt = BASE64
             .decode(self.salt.as_bytes())
-            .map_err(|_| VaultError::SlotDamaged { id: self.id })?;
+            .map_err(|_| SlotError::Damaged)?;
         let secret = match factor {
             Factor::OsStore(secret) => Zeroizing::new(secret.to_vec()),
             Factor::Recovery(code) => Zeroizing::new(code.key_material().to_vec()),
-            Factor::Passphrase(words) => self.stretch(words, &salt)?,
+            Factor::Passphrase(words) => self.stretch_passphrase(words, &salt)?,
         };
         let hkdf = Hkdf::<Sha256>::new(Some(&salt), &secret);
         let expand = |purpose: &str| {
@@ -217,27 +217,38 @@ impl KeySlot {
         })
     }
 
-    fn stretch(&self, words: &str, salt: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let damaged = || VaultError::SlotDamaged { id: self.id };
-        let cost = self.argon2.ok_or_else(damaged)?;
+    fn stretch_passphrase(
+        &self,
+        words: &str,
+        salt: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SlotError> {
+        let cost = self.argon2.ok_or(SlotError::Damaged)?;
         if cost.kib > ARGON2_MOST.0 || cost.passes > ARGON2_MOST.1 {
-            return Err(damaged());
+            return Err(SlotError::Damaged);
         }
-        let params =
-            argon2::Params::new(cost.kib, cost.passes, 1, Some(32)).map_err(|_| damaged())?;
+        let params = argon2::Params::new(cost.kib, cost.passes, 1, Some(32))
+            .map_err(|_| SlotError::Damaged)?;
         let mut out = Zeroizing::new(vec![0; 32]);
         argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
             .hash_password_into(words.trim().as_bytes(), salt, &mut out)
-            .map_err(|_| damaged())?;
+            .map_err(|_| SlotError::Damaged)?;
         Ok(out)
     }
 }
 
-/// Why a slot does not open.
+/// Why a slot cannot be made or does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlotError {
+    /// The operating system gave no random bytes.
+    Random,
     /// The secret is not this slot's (or the wrapped key was changed: the two cannot be told apart).
     Refused,
     /// It was certainly changed.
     Damaged,
+}
+
+impl From<RandomError> for SlotError {
+    fn from(_: RandomError) -> Self {
+        Self::Random
+    }
 }

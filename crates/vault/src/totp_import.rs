@@ -69,7 +69,7 @@ pub enum TotpImportError {
     Parameter {
         /// `algorithm`, `digits` or `period`.
         name: &'static str,
-        /// What the URL asks for, if it can be told without repeating the URL.
+        /// The value in the URL, if it can be named without repeating the URL.
         found: String,
         /// What there must be.
         wanted: &'static str,
@@ -85,7 +85,7 @@ pub enum TotpImportError {
     TooLarge,
     /// Not text.
     #[error(
-        "it is not UTF-8 text; save it as plain text (a QR picture cannot be read: give its secret instead)"
+        "it is not UTF-8 text; save it as plain text (a QR code in an image file cannot be read: give its secret instead)"
     )]
     NotText,
     /// The file could not be read.
@@ -143,12 +143,12 @@ impl TotpSecret {
         let text = std::str::from_utf8(content).map_err(|_| TotpImportError::NotText)?;
         let text = text.trim_start_matches('\u{feff}');
         // A name or a URL says what is meant, so what follows it is the secret, or wrong.
-        for meant in [urls(text), named(text)] {
+        for meant in [find_urls(text), find_named_values(text)] {
             if !meant.is_empty() {
                 return one_of(meant.into_iter().map(Self::parse).collect());
             }
         }
-        let likely: Vec<_> = words(text)
+        let likely: Vec<_> = find_words(text)
             .map(Self::from_base32)
             .filter(Result::is_ok)
             .collect();
@@ -158,12 +158,12 @@ impl TotpSecret {
         one_of(likely)
     }
 
-    /// [`Self::find`] in the file at `path`, of which no more than 64 KiB are read.
+    /// [`Self::find_in_text`] in the file at `path`, of which no more than 64 KiB are read.
     ///
     /// # Errors
     /// [`TotpImportError::File`], which names the file.
     pub fn read_file(path: &Path) -> Result<Self, TotpImportError> {
-        content(path)
+        read_content(path)
             .and_then(|content| Self::find_in_text(&content))
             .map_err(|why| TotpImportError::File {
                 path: path.to_owned(),
@@ -261,7 +261,7 @@ fn one_of(found: Vec<Result<TotpSecret, TotpImportError>>) -> Result<TotpSecret,
     }
 }
 
-/// Refuses a parameter that is none of `wanted`, of which the first is told. Only what is no secret for certain is
+/// Refuses a parameter that is none of `wanted`, of which the first is named. Only text that is certainly no secret is
 /// repeated: another algorithm's name, or a short number.
 fn must_be(
     name: &'static str,
@@ -285,7 +285,7 @@ fn must_be(
 }
 
 /// The content of a file, one byte more than is taken at most.
-fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, TotpImportError> {
+fn read_content(path: &Path) -> Result<Zeroizing<Vec<u8>>, TotpImportError> {
     // Room for all of it, for a buffer that grows leaves copies behind.
     let mut content = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES + 1));
     File::open(path)?
@@ -295,7 +295,7 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, TotpImportError> {
 }
 
 /// Each `otpauth` URL in a text: up to the next space, quote or angle bracket.
-fn urls(text: &str) -> Vec<&str> {
+fn find_urls(text: &str) -> Vec<&str> {
     text.split(|c: char| c.is_whitespace() || "\"'`<>".contains(c))
         .filter_map(|word| {
             let bytes = word.as_bytes().windows(SCHEME.len());
@@ -310,7 +310,7 @@ fn urls(text: &str) -> Vec<&str> {
 
 /// Each value whose name speaks of a secret, one `name = value` or `name: value` to a line or, as in JSON, between
 /// commas.
-fn named(text: &str) -> Vec<&str> {
+fn find_named_values(text: &str) -> Vec<&str> {
     text.split(['\n', '\r', ',', '{', '}'])
         .map(str::trim_start)
         .filter(|piece| !piece.starts_with(['#', ';']))
@@ -327,22 +327,22 @@ fn named(text: &str) -> Vec<&str> {
 /// `MFA_SECRET`, `export SECRET`, `"secret"`, `Secret key`; but no sentence.
 fn names_a_secret(name: &str) -> bool {
     let words = name.split_whitespace().count();
-    contains(name, "secret") && words <= 3 && !is_of_a_cloud(name)
+    contains_word(name, "secret") && words <= 3 && !is_of_a_cloud(name)
 }
 
 /// The access key of a bucket looks much like a secret, and its name, `AWS_SECRET_ACCESS_KEY`, too.
 fn is_of_a_cloud(text: &str) -> bool {
-    contains(text, "access")
+    contains_word(text, "access")
 }
 
 /// Whether `text` contains `word`, in any case.
-fn contains(text: &str, word: &str) -> bool {
+fn contains_word(text: &str, word: &str) -> bool {
     let mut windows = text.as_bytes().windows(word.len());
     windows.any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// What could be base32 of some length.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// Words that could be base32 of some length.
+fn find_words(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter(|line| !is_of_a_cloud(line))
         .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()))

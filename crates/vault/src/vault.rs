@@ -1,28 +1,34 @@
-//! The vault file.
+//! The vault: opening it, checking codes, and handing out keys.
 //!
 //! Always true:
-//! * `vault.json` is replaced as one durable step; a file that does not parse, or was changed by anybody who does not
-//!   hold the gate key, is never overwritten.
+//! * `vault.json` is replaced as one durable step; a file that does not parse, or was changed without
+//!   the gate key, is never overwritten.
 //! * A code is accepted only after the step it used is on the disk; two processes that try the same code at the same
 //!   time take turns (`vault.lock`), so only one is let in.
-//! * The viewer's identity is given out only for a [`UnlockedSlot`] (a secret that opens a slot) *and* a [`GateToken`] (a code that
-//!   was right): two factors.
-//! * What this cannot see: an older `vault.json` put back by hand makes codes of the last 90 seconds fresh again.
+//! * The viewer's identity is given out only for an [`UnlockedSlot`] (a secret that opens a slot) *and* a [`GateToken`]
+//!   (a code that was right): two factors.
+//! * Not noticed: an older `vault.json` put back by hand makes codes of the last 90 seconds fresh again.
 
-use crate::cipher::SecretKey;
-use crate::file::{self, VaultState};
-use crate::gate::{self, GateDecision, GateState};
-use crate::keys::{self, Identity, Recipient};
+use crate::age_keys::{self, Identity, Recipient};
+use crate::consent::Consent;
+use crate::enrolment::{self, Enrolment};
+use crate::error::{SealError, VaultError};
+use crate::gate::{self, CodeVerdict, GateDecision, GateState};
+use crate::key_slots::{Factor, KeySlot, KeySlotKind, MIN_PASSPHRASE, SlotContents, SlotError};
+use crate::organisations::Organisation;
+use crate::recovery_codes::RecoveryCode;
 use crate::seal::{Opener, Sealer};
-use crate::slots::{Factor, KeySlot, KeySlotKind, SlotContents, SlotError, SlotKeys};
-use crate::{CodeVerdict, Consent, Enrolment, Organisation, SealError, VaultError};
+use crate::unlocked_slot::{KeySlotInfo, UnlockedSlot};
+use crate::vault_file::VaultState;
+use crate::vault_lock::{load_state, lock_vault_file, save_state};
 use data_encoding::BASE64;
-use platform::files;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+pub(crate) mod copy;
+pub(crate) mod create;
+pub(crate) mod edit;
 
 /// The file's name within its directory.
 pub const FILE_NAME: &str = "vault.json";
@@ -30,21 +36,14 @@ pub const FILE_NAME: &str = "vault.json";
 /// How many organisations may read.
 pub const MAX_ORGANISATIONS: usize = 3;
 
-/// The open vault of one installation. It holds no secret: those come through a [`UnlockedSlot`].
+/// The open vault of one installation. It holds no secret: those come with an [`UnlockedSlot`].
 #[derive(Clone)]
 pub struct Vault {
-    pub(crate) path: PathBuf,
-    pub(crate) state: VaultState,
+    path: PathBuf,
+    state: VaultState,
 }
 
-/// An opened slot: the first factor. What it holds is wiped when dropped.
-pub struct UnlockedSlot {
-    slot: KeySlot,
-    keks: SlotKeys,
-    pub(crate) gate_key: SecretKey,
-}
-
-/// Proof that a code was right just now: the second factor. Only the vault makes one.
+/// Proof that a code was right just now: the second factor. Only [`Vault`] makes one.
 #[derive(Debug)]
 pub struct GateToken(());
 
@@ -52,25 +51,14 @@ pub struct GateToken(());
 #[derive(Debug)]
 #[must_use]
 pub struct CodeCheck {
-    /// What the gate said.
+    /// The gate's decision.
     pub verdict: CodeVerdict,
-    /// There when the code was right.
-    pub pass: Option<GateToken>,
+    /// Present when the code was right.
+    pub token: Option<GateToken>,
     /// Wrong codes in a row before this one.
     pub failures_before: u32,
     /// By how many seconds the clock stands ahead of the latest time ever seen here, when that is more than a day.
     pub clock_jumped: Option<u64>,
-}
-
-/// A key slot, for lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeySlotInfo {
-    /// Its number; never given twice.
-    pub id: u32,
-    /// What opens it.
-    pub kind: KeySlotKind,
-    /// When it was made, in microseconds since the Unix epoch (UTC).
-    pub created_us: i64,
 }
 
 impl fmt::Debug for Vault {
@@ -82,12 +70,6 @@ impl fmt::Debug for Vault {
     }
 }
 
-impl fmt::Debug for UnlockedSlot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Door({} {})", self.slot.kind, self.slot.id)
-    }
-}
-
 impl Vault {
     /// Opens the vault in `dir`; never makes one.
     ///
@@ -96,11 +78,11 @@ impl Vault {
     /// cannot read it (it is left as it is), [`VaultError::Io`].
     pub fn open(dir: &Path) -> Result<Self, VaultError> {
         let path = dir.join(FILE_NAME);
-        let state = load(&path)?;
+        let state = load_state(&path)?;
         Ok(Self { path, state })
     }
 
-    /// Where the file lies.
+    /// The path of the vault file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,13 +127,13 @@ impl Vault {
         self.state.viewer.as_deref()
     }
 
-    /// Who else can read.
+    /// The organisations that can read.
     #[must_use]
     pub fn organisations(&self) -> &[Organisation] {
         &self.state.organisations
     }
 
-    /// What was agreed to, if anything.
+    /// The agreement to the notice, if there is one.
     #[must_use]
     pub fn consent(&self) -> Option<&Consent> {
         self.state.consent.as_ref()
@@ -163,75 +145,81 @@ impl Vault {
     /// [`VaultError::NoSlot`] when there is none of that kind, [`VaultError::WrongFactor`] when it opens none of them,
     /// [`VaultError::SlotDamaged`], [`VaultError::Changed`] when somebody edited the file.
     pub fn unlock_slot(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
-        let door = self.find_door(factor)?;
-        self.verify_seal(&door)?;
-        Ok(door)
+        let unlocked = self.find_slot(factor)?;
+        self.verify_seal(&unlocked)?;
+        Ok(unlocked)
     }
 
-    fn find_door(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
+    fn find_slot(&self, factor: &Factor<'_>) -> Result<UnlockedSlot, VaultError> {
         let kind = factor.kind();
-        let mut answer = VaultError::NoSlot { kind };
+        let mut failure = VaultError::NoSlot { kind };
         for slot in self.state.slots.iter().filter(|s| s.kind == kind) {
-            let keks = slot.keks(factor)?;
-            match slot.gate_key(&self.state.device, &keks) {
+            let keys = slot
+                .derive_keys(factor)
+                .map_err(|e| slot_error(slot.id, e))?;
+            match slot.gate_key(&self.state.device, &keys) {
                 Ok(gate_key) => {
                     return Ok(UnlockedSlot {
                         slot: slot.clone(),
-                        keks,
+                        keys,
                         gate_key,
                     });
                 }
-                Err(SlotError::Refused) => answer = VaultError::WrongFactor { kind },
-                Err(SlotError::Damaged) => return Err(VaultError::SlotDamaged { id: slot.id }),
+                Err(SlotError::Refused) => failure = VaultError::WrongFactor { kind },
+                Err(e) => return Err(slot_error(slot.id, e)),
             }
         }
-        Err(answer)
+        Err(failure)
     }
 
     /// The secret in the forms an authenticator app takes. `account` names the entry there, such as `user@host`;
     /// control characters are left out, a colon becomes a dash, and 48 characters are kept.
     ///
     /// # Errors
-    /// [`VaultError::Enrolled`] once a code was accepted: whoever wants to see the secret again makes a new one
+    /// [`VaultError::Enrolled`] once a code was accepted; to show a secret again, make a new one
     /// ([`Self::propose_secret`]). [`VaultError::Qr`].
-    pub fn enrolment(&self, door: &UnlockedSlot, account: &str) -> Result<Enrolment, VaultError> {
+    pub fn enrolment(
+        &self,
+        unlocked: &UnlockedSlot,
+        account: &str,
+    ) -> Result<Enrolment, VaultError> {
         if self.is_enrolled() {
             return Err(VaultError::Enrolled);
         }
-        Enrolment::new(&self.secret(door)?, account)
+        Enrolment::new(&self.totp_secret(unlocked)?, account)
     }
 
     /// Checks a code of RFC 6238 (SHA-1, six digits, 30 s) against the clock `unix_seconds` (UTC seconds since 1970).
-    /// What the gate has to remember is durable before the answer is given; see [`CodeVerdict`] for the answers.
+    /// The gate's new state is durable before the answer is given; see [`CodeVerdict`] for the answers.
     ///
     /// # Errors
     /// [`VaultError::Io`] when the gate's counters could not be made durable; then the code was **not** accepted.
     /// [`VaultError::Changed`] when somebody edited the file.
     pub fn check_code(
         &mut self,
-        door: &UnlockedSlot,
+        unlocked: &UnlockedSlot,
         code: &str,
         unix_seconds: u64,
     ) -> Result<CodeCheck, VaultError> {
-        let _turn = lock_vault_file(&self.path)?;
-        self.reload(door)?;
-        let totp = gate::totp(&self.secret(door)?, "gate");
+        let _lock = lock_vault_file(&self.path)?;
+        self.reload(unlocked)?;
+        let totp = gate::totp_generator(&self.totp_secret(unlocked)?, "gate");
         let before = self.state.gate;
         let GateDecision {
             verdict,
             state,
             clock_jumped,
-        } = before.judge(&totp, code, unix_seconds);
+        } = before.judge_code(&totp, code, unix_seconds);
         if state != before {
             self.state.gate = state;
-            if let Err(e) = self.save(door) {
+            if let Err(e) = self.save(unlocked) {
                 self.state.gate = before;
                 return Err(e);
             }
         }
         Ok(CodeCheck {
             verdict,
-            pass: (verdict == CodeVerdict::Accepted).then_some(GateToken(())),
+            token: (verdict == CodeVerdict::Accepted).then_some(GateToken(())),
             failures_before: before.failures,
             clock_jumped,
         })
@@ -245,53 +233,54 @@ impl Vault {
     /// is left, otherwise as [`Self::unlock_slot`] and [`Self::check_code`].
     pub fn unlock_with_recovery_code(
         &mut self,
-        code: &crate::RecoveryCode,
+        code: &RecoveryCode,
         unix_seconds: u64,
     ) -> Result<(UnlockedSlot, GateToken), VaultError> {
-        let _turn = lock_vault_file(&self.path)?;
-        self.state = load(&self.path)?;
-        let door = self.unlock_slot(&Factor::Recovery(code))?;
+        let _lock = lock_vault_file(&self.path)?;
+        self.state = load_state(&self.path)?;
+        let unlocked = self.unlock_slot(&Factor::Recovery(code))?;
         let before = self.state.clone();
-        self.state.slots.retain(|s| s.id != door.slot.id);
+        self.state.slots.retain(|s| s.id != unlocked.slot.id);
         match self.state.gate.reopened(unix_seconds) {
             Some(reopened) => self.state.gate = reopened,
             // Codes of the old secret are used up far into the future: only another one helps.
             None => {
-                self.state.set_totp(&door.gate_key, &fresh_secret()?)?;
+                self.state
+                    .set_totp(&unlocked.gate_key, &enrolment::random_totp_secret()?)?;
                 self.state.gate = GateState::default();
             }
         }
-        if let Err(e) = self.save(&door) {
+        if let Err(e) = self.save(&unlocked) {
             self.state = before;
             return Err(e);
         }
-        Ok((door, GateToken(())))
+        Ok((unlocked, GateToken(())))
     }
 
-    /// The viewer's identity: what opens the record.
+    /// The viewer's identity, which opens the records.
     ///
     /// # Errors
     /// [`VaultError::NoViewer`] where nobody on this computer may read, [`VaultError::SlotDamaged`].
     pub fn viewer_identity(
         &self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
     ) -> Result<Identity, VaultError> {
-        self.viewer_of(door)?.ok_or(VaultError::NoViewer)
+        self.viewer_of(unlocked)?.ok_or(VaultError::NoViewer)
     }
 
-    /// Opens what was recorded here, also under earlier keys of this vault.
+    /// Opens the records of this computer, also those under earlier keys of this vault.
     #[must_use]
     pub fn viewer_opener(&self, identity: &Identity) -> Opener {
         let earlier = self.state.earlier.iter().filter_map(|text| {
             let sealed = BASE64.decode(text.as_bytes()).ok()?;
-            let plain = keys::open_with([identity].into_iter(), &sealed).ok()?;
+            let plain = age_keys::open_with([identity].into_iter(), &sealed).ok()?;
             std::str::from_utf8(&plain).ok()?.parse().ok()
         });
         Opener::new([identity.clone()].into_iter().chain(earlier))
     }
 
-    /// Seals for everybody who can read: the viewer, the organisations, and `lease`, the key that lives as long as one
+    /// Seals for all recipients: the viewer, the organisations, and `lease`, the key that lives as long as one
     /// start and in no file.
     ///
     /// # Errors
@@ -301,41 +290,45 @@ impl Vault {
         Sealer::new(all.into_iter().chain(lease.cloned()))
     }
 
-    /// Remembers what was agreed to.
+    /// Stores the agreement to the notice.
     ///
     /// # Errors
     /// [`VaultError::Io`], [`VaultError::Changed`].
-    pub fn set_consent(&mut self, door: &UnlockedSlot, consent: Consent) -> Result<(), VaultError> {
-        self.update(door, |vault| {
+    pub fn set_consent(
+        &mut self,
+        unlocked: &UnlockedSlot,
+        consent: Consent,
+    ) -> Result<(), VaultError> {
+        self.update(unlocked, |vault| {
             vault.state.consent = Some(consent);
             Ok(())
         })
     }
 
     /// One change of the file: under the lock, from what lies there now, all or nothing.
-    pub(crate) fn update<T>(
+    fn update<T>(
         &mut self,
-        door: &UnlockedSlot,
+        unlocked: &UnlockedSlot,
         change: impl FnOnce(&mut Self) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let _turn = lock_vault_file(&self.path)?;
-        self.reload(door)?;
+        let _lock = lock_vault_file(&self.path)?;
+        self.reload(unlocked)?;
         let before = self.state.clone();
-        let result = change(self).and_then(|out| self.save(door).map(|()| out));
+        let result = change(self).and_then(|out| self.save(unlocked).map(|()| out));
         if result.is_err() {
             self.state = before;
         }
         result
     }
 
-    /// As [`Self::update`], for a change after which another door opens the vault.
-    pub(crate) fn update_and_rekey<T>(
+    /// As [`Self::update`], for a change after which another slot opens the vault.
+    fn update_and_rekey<T>(
         &mut self,
-        door: &UnlockedSlot,
+        unlocked: &UnlockedSlot,
         change: impl FnOnce(&mut Self) -> Result<(UnlockedSlot, T), VaultError>,
     ) -> Result<(UnlockedSlot, T), VaultError> {
-        let _turn = lock_vault_file(&self.path)?;
-        self.reload(door)?;
+        let _lock = lock_vault_file(&self.path)?;
+        self.reload(unlocked)?;
         let before = self.state.clone();
         let result = change(self).and_then(|out| self.save(&out.0).map(|()| out));
         if result.is_err() {
@@ -344,23 +337,8 @@ impl Vault {
         result
     }
 
-    /// What a recovery code wraps, in a copy that has neither a gate nor a seal.
-    pub(crate) fn open_in_copy(
-        path: &Path,
-        state: VaultState,
-        code: &crate::RecoveryCode,
-    ) -> Result<(Self, Identity), VaultError> {
-        let vault = Self {
-            path: path.to_owned(),
-            state,
-        };
-        let door = vault.find_door(&Factor::Recovery(code))?;
-        let identity = vault.viewer_of(&door)?.ok_or(VaultError::NoViewer)?;
-        Ok((vault, identity))
-    }
-
     /// Adds a slot that wraps `contents`; it is not saved yet.
-    pub(crate) fn put_slot(
+    fn put_slot(
         &mut self,
         factor: &Factor<'_>,
         contents: &SlotContents,
@@ -368,17 +346,19 @@ impl Vault {
     ) -> Result<UnlockedSlot, VaultError> {
         check_strength(factor)?;
         let id = self.state.next_slot;
-        let slot = KeySlot::new(&self.state.device, id, factor, contents, now_us)?;
+        let failed = |e| slot_error(id, e);
+        let slot =
+            KeySlot::new(&self.state.device, id, factor, contents, now_us).map_err(failed)?;
         self.state.next_slot += 1;
         self.state.slots.push(slot.clone());
         Ok(UnlockedSlot {
-            keks: slot.keks(factor)?,
+            keys: slot.derive_keys(factor).map_err(failed)?,
             slot,
             gate_key: contents.gate_key.clone(),
         })
     }
 
-    pub(crate) fn put_organisation(&mut self, new: Organisation) -> Result<(), VaultError> {
+    fn put_organisation(&mut self, new: Organisation) -> Result<(), VaultError> {
         let known = &mut self.state.organisations;
         if known.iter().any(|o| o.name == new.name || o.key == new.key) {
             return Err(VaultError::OrganisationKnown { name: new.name });
@@ -390,67 +370,55 @@ impl Vault {
         Ok(())
     }
 
-    /// What a slot that `door` opens would have to wrap.
-    pub(crate) fn contents(&self, door: &UnlockedSlot) -> Result<SlotContents, VaultError> {
+    /// The contents for another slot, taken from an opened one.
+    fn slot_contents(&self, unlocked: &UnlockedSlot) -> Result<SlotContents, VaultError> {
         Ok(SlotContents {
-            gate_key: door.gate_key.clone(),
-            viewer: self.viewer_of(door)?,
+            gate_key: unlocked.gate_key.clone(),
+            viewer: self.viewer_of(unlocked)?,
         })
     }
 
-    fn viewer_of(&self, door: &UnlockedSlot) -> Result<Option<Identity>, VaultError> {
-        door.slot
-            .viewer(&self.state.device, &door.keks)
-            .map_err(|_| VaultError::SlotDamaged { id: door.slot.id })
+    fn viewer_of(&self, unlocked: &UnlockedSlot) -> Result<Option<Identity>, VaultError> {
+        unlocked
+            .slot
+            .viewer(&self.state.device, &unlocked.keys)
+            .map_err(|e| slot_error(unlocked.slot.id, e))
     }
 
-    fn secret(&self, door: &UnlockedSlot) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    fn totp_secret(&self, unlocked: &UnlockedSlot) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         self.state
-            .totp_secret(&door.gate_key)
-            .ok_or_else(|| self.changed())
+            .totp_secret(&unlocked.gate_key)
+            .ok_or_else(|| self.changed_error())
     }
 
-    fn reload(&mut self, door: &UnlockedSlot) -> Result<(), VaultError> {
+    fn reload(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
         // Another process may have used a step since this one looked.
-        self.state = load(&self.path)?;
-        self.verify_seal(door)
+        self.state = load_state(&self.path)?;
+        self.verify_seal(unlocked)
     }
 
-    fn verify_seal(&self, door: &UnlockedSlot) -> Result<(), VaultError> {
-        match self.state.is_whole(&door.gate_key) {
+    fn verify_seal(&self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
+        match self.state.is_whole(&unlocked.gate_key) {
             true => Ok(()),
-            false => Err(self.changed()),
+            false => Err(self.changed_error()),
         }
     }
 
-    fn changed(&self) -> VaultError {
+    fn changed_error(&self) -> VaultError {
         VaultError::Changed {
             path: self.path.clone(),
         }
     }
 
-    pub(crate) fn save(&mut self, door: &UnlockedSlot) -> Result<(), VaultError> {
-        let json = self.state.sealed_json(&door.gate_key)?;
-        files::write_file_durably(&self.path, &json).map_err(io_error("write", &self.path))
+    fn save(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
+        save_state(&self.path, &mut self.state, &unlocked.gate_key)
     }
 }
 
-/// A key that opens earlier records, sealed for the viewer that takes its place.
-pub(crate) fn seal_key(viewer: &Identity, key: &[u8]) -> Result<String, VaultError> {
-    let sealed = keys::seal_for(&[viewer.recipient()], key).ok_or(VaultError::NoReader)?;
-    Ok(BASE64.encode(&sealed))
-}
-
-/// A fresh secret of 160 bits (RFC 4226 section 4).
-pub(crate) fn fresh_secret() -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    let mut secret = Zeroizing::new(vec![0; 20]);
-    getrandom::fill(&mut secret).map_err(|_| VaultError::Random)?;
-    Ok(secret)
-}
-
-pub(crate) fn check_strength(factor: &Factor<'_>) -> Result<(), VaultError> {
+/// Refuses a factor that is too weak for a slot.
+fn check_strength(factor: &Factor<'_>) -> Result<(), VaultError> {
     match factor {
-        Factor::Passphrase(words) if words.trim().chars().count() < crate::MIN_PASSPHRASE => {
+        Factor::Passphrase(words) if words.trim().chars().count() < MIN_PASSPHRASE => {
             Err(VaultError::WeakPassphrase)
         }
         Factor::OsStore(secret) if secret.len() < 32 => Err(VaultError::NoStoredSecret),
@@ -458,49 +426,10 @@ pub(crate) fn check_strength(factor: &Factor<'_>) -> Result<(), VaultError> {
     }
 }
 
-pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> VaultError {
-    let path = path.to_owned();
-    move |source| VaultError::Io {
-        doing,
-        path,
-        source,
+/// The error for a slot; a refusal after its gate key opened is damage too.
+fn slot_error(id: u32, error: SlotError) -> VaultError {
+    match error {
+        SlotError::Random => VaultError::Random,
+        SlotError::Refused | SlotError::Damaged => VaultError::SlotDamaged { id },
     }
-}
-
-/// One process at a time; the lock ends with the returned file.
-pub(crate) fn lock_vault_file(path: &Path) -> Result<File, VaultError> {
-    let path = path.with_extension("lock");
-    let file = match files::create_private_file(&path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().read(true).write(true).open(&path)
-        }
-        made => made,
-    };
-    let file = file.map_err(io_error("open", &path))?;
-    file.lock().map_err(io_error("lock", &path))?;
-    Ok(file)
-}
-
-pub(crate) fn load(path: &Path) -> Result<VaultState, VaultError> {
-    let opened = File::open(path).and_then(|file| {
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(file::MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    });
-    let bytes = match opened {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            return Err(VaultError::Missing {
-                path: path.to_owned(),
-            });
-        }
-        Err(e) => return Err(io_error("read", path)(e)),
-    };
-    files::restrict_to_owner(path).map_err(io_error("protect", path))?;
-    file::parse(path, &bytes)
-}
-
-/// Reads a whole file that may be a copy of a vault.
-pub(crate) fn read_copy(path: &Path) -> Result<Vec<u8>, VaultError> {
-    fs::read(path).map_err(io_error("read", path))
 }

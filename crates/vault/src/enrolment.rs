@@ -1,6 +1,8 @@
-//! Getting the secret into an authenticator app.
+//! Enrolment: the secret as a QR code and as text, for an authenticator app.
 
-use crate::{VaultError, gate};
+use crate::cipher::{RandomError, fill_random};
+use crate::error::{VaultError, io_error};
+use crate::gate;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use platform::files;
 use qrcode::render::unicode::Dense1x2;
@@ -11,10 +13,7 @@ use std::io::{self, Cursor};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The name under which authenticator apps list the entry.
-pub const ISSUER: &str = "uam";
-
-/// Longest account name put into the QR code, in characters; a longer one only makes the picture bigger.
+/// Longest account name put into the QR code, in characters; a longer one only makes the QR code bigger.
 const MAX_ACCOUNT_CHARS: usize = 48;
 
 /// Side of one QR module in the PNG, in pixels.
@@ -37,6 +36,7 @@ impl fmt::Debug for Enrolment {
 }
 
 impl Enrolment {
+    /// Prepares `secret` for an app; see [`crate::Vault::enrolment`] for `account`.
     pub(crate) fn new(secret: &[u8], account: &str) -> Result<Self, VaultError> {
         // A colon separates issuer and account in the URL, so the account may hold none.
         let account: String = account
@@ -50,7 +50,7 @@ impl Enrolment {
         } else {
             account
         };
-        let totp = gate::totp(secret, &account);
+        let totp = gate::totp_generator(secret, &account);
         let url = totp.to_url().map_err(|e| VaultError::Qr(e.to_string()))?;
         let code = QrCode::new(url.as_bytes()).map_err(|e| VaultError::Qr(e.to_string()))?;
         Ok(Self {
@@ -99,12 +99,12 @@ impl Enrolment {
     /// The QR code as a grey PNG, 8 pixels a module, with its quiet zone.
     ///
     /// # Errors
-    /// [`VaultError::Qr`] when the picture cannot be encoded.
+    /// [`VaultError::Qr`] when the PNG cannot be encoded.
     pub fn qr_png(&self) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let width = self.code.width();
         let modules = self.code.to_colors();
         let side = (u32::try_from(width).unwrap_or(0) + 2 * QUIET_MODULES) * MODULE_PIXELS;
-        let picture = GrayImage::from_fn(side, side, |x, y| {
+        let image = GrayImage::from_fn(side, side, |x, y| {
             let module = |at: u32| (at / MODULE_PIXELS).checked_sub(QUIET_MODULES);
             let dark = match (module(x), module(y)) {
                 (Some(x), Some(y)) if (x as usize) < width => modules
@@ -115,7 +115,7 @@ impl Enrolment {
             Luma([if dark { 0 } else { 255 }])
         });
         let mut out = Cursor::new(Vec::new());
-        DynamicImage::from(picture)
+        DynamicImage::from(image)
             .write_to(&mut out, ImageFormat::Png)
             .map_err(|e| VaultError::Qr(e.to_string()))?;
         Ok(Zeroizing::new(out.into_inner()))
@@ -123,20 +123,16 @@ impl Enrolment {
 }
 
 /// Writes the QR code to `path` with mode 0600, replacing an older one. Remove it with [`remove_qr_png`] once the first
-/// code was accepted: whoever has the picture has the second factor.
+/// code was accepted: the file is the second factor.
 ///
 /// # Errors
 /// [`VaultError::Io`] or [`VaultError::Qr`].
 pub fn write_qr_png(enrolment: &Enrolment, path: &Path) -> Result<(), VaultError> {
     let png = enrolment.qr_png()?;
-    files::write_file_durably(path, &png).map_err(|source| VaultError::Io {
-        doing: "write",
-        path: path.to_owned(),
-        source,
-    })
+    files::write_file_durably(path, &png).map_err(io_error("write", path))
 }
 
-/// Removes the picture made by [`write_qr_png`]; true when there was one.
+/// Removes the file written by [`write_qr_png`]; true when there was one.
 ///
 /// # Errors
 /// [`VaultError::Io`] when it is there and cannot be removed: tell the user, for it holds the secret.
@@ -144,10 +140,13 @@ pub fn remove_qr_png(path: &Path) -> Result<bool, VaultError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(VaultError::Io {
-            doing: "remove",
-            path: path.to_owned(),
-            source,
-        }),
+        Err(e) => Err(io_error("remove", path)(e)),
     }
+}
+
+/// A fresh secret of 160 bits (RFC 4226 section 4).
+pub(crate) fn random_totp_secret() -> Result<Zeroizing<Vec<u8>>, RandomError> {
+    let mut secret = Zeroizing::new(vec![0; 20]);
+    fill_random(&mut secret)?;
+    Ok(secret)
 }

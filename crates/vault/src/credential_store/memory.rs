@@ -1,4 +1,6 @@
-use super::{CredentialStore, CredentialStoreError, check_account, check_secret};
+//! A store in the memory of this process.
+
+use super::interface::{CredentialStore, CredentialStoreError, check_account, check_secret};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
@@ -32,7 +34,7 @@ impl std::fmt::Debug for MemoryCredentialStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let secrets = self.secrets();
         let accounts: Vec<&String> = secrets.keys().collect();
-        f.debug_struct("MemoryStore")
+        f.debug_struct("MemoryCredentialStore")
             .field("accounts", &accounts)
             .finish()
     }

@@ -1,18 +1,20 @@
-//! What may be changed in a vault: slots, recovery codes, organisations, the secret of the codes, and all keys at once.
+//! Changing a vault: slots, recovery codes, organisations, the secret of the codes, and all keys at once.
 //!
-//! Always true: every change asks for both factors; the last slot that opens the vault every day cannot be removed; what
-//! was recorded stays readable for whoever could read it.
+//! Always true: every change asks for both factors; the last slot that opens the vault every day cannot be removed; data
+//! that was sealed stays readable for everybody who could read it.
 
-use crate::file::{self, VaultState};
-use crate::gate::{self, GateState};
-use crate::keys::Identity;
-use crate::seal::Opener;
-use crate::slots::{Factor, KeySlotKind, SlotContents};
-use crate::store::{self, GateToken, UnlockedSlot, Vault};
-use crate::{
-    CodeVerdict, Enrolment, Organisation, RecoveryCode, RecoveryKit, TotpSecret, VaultError, cipher,
-};
-use std::path::Path;
+use super::{GateToken, Vault};
+use crate::age_keys::{self, Identity};
+use crate::cipher;
+use crate::enrolment::{self, Enrolment};
+use crate::error::VaultError;
+use crate::gate::{self, CodeVerdict, GateState};
+use crate::key_slots::{Factor, KeySlotKind, SlotContents};
+use crate::organisations::Organisation;
+use crate::recovery_codes::RecoveryKit;
+use crate::totp_import::TotpSecret;
+use crate::unlocked_slot::UnlockedSlot;
+use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 /// A secret of the codes that is not in force yet.
@@ -22,7 +24,7 @@ pub struct ProposedSecret {
 
 impl std::fmt::Debug for ProposedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Proposal(..)")
+        f.write_str("ProposedSecret(..)")
     }
 }
 
@@ -43,13 +45,13 @@ impl Vault {
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`], [`VaultError::Changed`].
     pub fn add_slot(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         factor: &Factor<'_>,
         now_us: i64,
     ) -> Result<u32, VaultError> {
-        self.update(door, |vault| {
-            let contents = vault.contents(door)?;
+        self.update(unlocked, |vault| {
+            let contents = vault.slot_contents(unlocked)?;
             vault.put_slot(factor, &contents, now_us)?;
             Ok(vault.state.next_slot - 1)
         })
@@ -62,11 +64,11 @@ impl Vault {
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn remove_slot(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         id: u32,
     ) -> Result<(), VaultError> {
-        self.update(door, |vault| {
+        self.update(unlocked, |vault| {
             let state = &mut vault.state;
             let Some(at) = state.slots.iter().position(|s| s.id == id) else {
                 return Err(VaultError::NoSuchSlot { id });
@@ -85,17 +87,21 @@ impl Vault {
     /// [`VaultError::Random`], [`VaultError::Io`], [`VaultError::Changed`].
     pub fn new_recovery_kit(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         now_us: i64,
     ) -> Result<RecoveryKit, VaultError> {
-        self.update(door, |vault| {
-            let contents = vault.contents(door)?;
-            vault.put_kit(&contents, now_us)
+        self.update(unlocked, |vault| {
+            let contents = vault.slot_contents(unlocked)?;
+            vault.put_recovery_kit(&contents, now_us)
         })
     }
 
-    fn put_kit(&mut self, contents: &SlotContents, now_us: i64) -> Result<RecoveryKit, VaultError> {
+    fn put_recovery_kit(
+        &mut self,
+        contents: &SlotContents,
+        now_us: i64,
+    ) -> Result<RecoveryKit, VaultError> {
         let kit = RecoveryKit::random()?;
         let slots = &mut self.state.slots;
         slots.retain(|s| s.kind != KeySlotKind::Recovery);
@@ -105,32 +111,32 @@ impl Vault {
         Ok(kit)
     }
 
-    /// Lets somebody else read what is recorded from now on.
+    /// Adds a recipient for everything recorded from now on.
     ///
     /// # Errors
     /// [`VaultError::TooManyOrganisations`], [`VaultError::OrganisationKnown`], [`VaultError::Io`],
     /// [`VaultError::Changed`].
     pub fn add_organisation(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         organisation: Organisation,
     ) -> Result<(), VaultError> {
-        self.update(door, |vault| vault.put_organisation(organisation))
+        self.update(unlocked, |vault| vault.put_organisation(organisation))
     }
 
-    /// From now on `name` reads nothing new. What was sealed for them before stays readable for them.
+    /// Removes a recipient for everything recorded from now on. Data sealed for it before stays readable for it.
     ///
     /// # Errors
     /// [`VaultError::NoSuchOrganisation`], [`VaultError::NoReader`] when nobody would be left to read,
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn remove_organisation(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         name: &str,
     ) -> Result<(), VaultError> {
-        self.update(door, |vault| {
+        self.update(unlocked, |vault| {
             let state = &mut vault.state;
             let before = state.organisations.len();
             state.organisations.retain(|o| o.name != name);
@@ -147,34 +153,34 @@ impl Vault {
     }
 
     /// New keys for everything: another viewer, another gate key, `factor` as the only daily slot, ten new recovery
-    /// codes. The earlier viewer's key is kept, sealed for the new one alone: an organisation reads what was sealed for it
-    /// at the time, and nothing from before it was named.
+    /// codes. The earlier viewer's key is kept, sealed for the new one alone: an organisation reads the data
+    /// sealed for it at the time, and nothing from before it was named.
     ///
     /// # Errors
     /// [`VaultError::NoViewer`] where there is none to change, [`VaultError::WeakPassphrase`], [`VaultError::Random`],
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn rotate(
         &mut self,
-        door: &UnlockedSlot,
-        pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        token: &GateToken,
         factor: &Factor<'_>,
         now_us: i64,
     ) -> Result<(UnlockedSlot, RecoveryKit), VaultError> {
-        let identity = self.viewer_identity(door, pass)?;
-        // The file is sealed under the new gate key, so it is the new door that saves it.
-        self.update_and_rekey(door, |vault| {
+        let identity = self.viewer_identity(unlocked, token)?;
+        // The file is sealed under the new gate key, so the new slot saves it.
+        self.update_and_rekey(unlocked, |vault| {
             let opener = vault.viewer_opener(&identity);
             let secret = vault
                 .state
-                .totp_secret(&door.gate_key)
+                .totp_secret(&unlocked.gate_key)
                 .ok_or(VaultError::Random)?;
             let viewer = Identity::generate();
             vault.state.viewer = Some(viewer.recipient().to_string());
             let mut earlier = Vec::new();
             for old in opener.identities() {
-                earlier.push(store::seal_key(&viewer, old.reveal().as_bytes())?);
+                earlier.push(seal_identity(&viewer, old.reveal().as_bytes())?);
             }
-            let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
+            let gate_key = cipher::random_key()?;
             let state = &mut vault.state;
             state.earlier = earlier;
             state.set_totp(&gate_key, &secret)?;
@@ -183,9 +189,9 @@ impl Vault {
                 gate_key,
                 viewer: Some(viewer),
             };
-            let door = vault.put_slot(factor, &contents, now_us)?;
-            let kit = vault.put_kit(&contents, now_us)?;
-            Ok((door, kit))
+            let unlocked = vault.put_slot(factor, &contents, now_us)?;
+            let kit = vault.put_recovery_kit(&contents, now_us)?;
+            Ok((unlocked, kit))
         })
     }
 
@@ -196,7 +202,7 @@ impl Vault {
     pub fn propose_secret(&self, given: Option<TotpSecret>) -> Result<ProposedSecret, VaultError> {
         let secret = match given {
             Some(given) => Zeroizing::new(given.as_bytes().to_vec()),
-            None => store::fresh_secret()?,
+            None => enrolment::random_totp_secret()?,
         };
         Ok(ProposedSecret { secret })
     }
@@ -209,82 +215,33 @@ impl Vault {
     /// [`VaultError::Io`], [`VaultError::Changed`].
     pub fn confirm_secret(
         &mut self,
-        door: &UnlockedSlot,
-        _pass: &GateToken,
+        unlocked: &UnlockedSlot,
+        _token: &GateToken,
         proposal: &ProposedSecret,
         code: &str,
         unix_seconds: u64,
     ) -> Result<CodeVerdict, VaultError> {
-        let totp = gate::totp(&proposal.secret, "gate");
-        let judged = GateState::default().judge(&totp, code, unix_seconds);
-        if judged.verdict != CodeVerdict::Accepted {
-            return Ok(judged.verdict);
+        let totp = gate::totp_generator(&proposal.secret, "gate");
+        let decision = GateState::default().judge_code(&totp, code, unix_seconds);
+        if decision.verdict != CodeVerdict::Accepted {
+            return Ok(decision.verdict);
         }
-        self.update(door, |vault| {
+        self.update(unlocked, |vault| {
             let state = &mut vault.state;
-            state.set_totp(&door.gate_key, &proposal.secret)?;
-            let clock_max = state.gate.clock_max.max(judged.state.clock_max);
+            state.set_totp(&unlocked.gate_key, &proposal.secret)?;
+            let clock_max = state.gate.clock_max.max(decision.state.clock_max);
             state.gate = GateState {
                 clock_max,
-                ..judged.state
+                ..decision.state
             };
             Ok(())
         })?;
         Ok(CodeVerdict::Accepted)
     }
-
-    /// The part of the vault that lies beside the record in the bucket: public keys and the slots of the recovery codes.
-    /// With one code it gives the identity that opens everything there ([`open_vault_copy`]).
-    #[must_use]
-    pub fn encode_copy(&self) -> Vec<u8> {
-        let state = &self.state;
-        let copy = VaultState {
-            slots: state
-                .slots
-                .iter()
-                .filter(|s| s.kind == KeySlotKind::Recovery)
-                .cloned()
-                .collect(),
-            totp: String::new(),
-            gate: GateState::default(),
-            consent: None,
-            seal: String::new(),
-            note: "A copy of a uam vault's recovery slots. With one recovery code, `uam recover` makes of it the age \
-                   identity that opens this folder."
-                .to_owned(),
-            ..state.clone()
-        };
-        let mut json = serde_json::to_vec_pretty(&copy).unwrap_or_default();
-        json.push(b'\n');
-        json
-    }
 }
 
-/// What a recovery code opens.
-#[derive(Debug)]
-pub struct RecoveredKeys {
-    /// The identity: as text it goes into a file for `age -d -i`.
-    pub identity: Identity,
-    /// Earlier identities of the same vault, for older objects.
-    pub earlier: Vec<Identity>,
-    /// Opens everything the vault ever sealed.
-    pub opener: Opener,
-}
-
-/// Opens a vault file, or the copy of one from the bucket, with a recovery code, without a vault on this computer. The
-/// file is not changed: on the computer it belongs to, use [`Vault::unlock_with_recovery_code`].
-///
-/// # Errors
-/// [`VaultError::Io`], [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::WrongFactor`],
-/// [`VaultError::NoSlot`], [`VaultError::NoViewer`], [`VaultError::SlotDamaged`].
-pub fn open_vault_copy(path: &Path, code: &RecoveryCode) -> Result<RecoveredKeys, VaultError> {
-    let bytes = store::read_copy(path)?;
-    let state = file::parse(path, &bytes)?;
-    let (vault, identity) = Vault::open_in_copy(path, state, code)?;
-    let opener = vault.viewer_opener(&identity);
-    Ok(RecoveredKeys {
-        earlier: opener.identities().skip(1).cloned().collect(),
-        identity,
-        opener,
-    })
+/// A secret key that opens earlier records, sealed for the viewer that takes its place; as base64.
+fn seal_identity(viewer: &Identity, key: &[u8]) -> Result<String, VaultError> {
+    let sealed = age_keys::seal_for(&[viewer.recipient()], key).ok_or(VaultError::NoReader)?;
+    Ok(BASE64.encode(&sealed))
 }

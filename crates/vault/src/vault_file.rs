@@ -4,11 +4,13 @@
 //! gate's counters. Everything in it is bound together by a seal under the gate key, so that an edit is noticed at the
 //! next code.
 
+use crate::age_keys::Recipient;
 use crate::cipher::{self, SecretKey};
+use crate::consent::Consent;
+use crate::error::VaultError;
 use crate::gate::GateState;
-use crate::keys::Recipient;
-use crate::slots::KeySlot;
-use crate::{Consent, Organisation, VaultError};
+use crate::key_slots::KeySlot;
+use crate::organisations::Organisation;
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -70,7 +72,7 @@ impl VaultState {
 
     /// Puts the seal on and gives the bytes of the file.
     pub(crate) fn sealed_json(&mut self, gate_key: &SecretKey) -> Result<Vec<u8>, VaultError> {
-        let sealed = cipher::seal(gate_key, &self.bound(), &[]).ok_or(VaultError::Random)?;
+        let sealed = cipher::seal_bytes(gate_key, &self.unsealed_json(), &[])?;
         self.seal = BASE64.encode(&sealed);
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
         json.push(b'\n');
@@ -82,11 +84,13 @@ impl VaultState {
         BASE64
             .decode(self.seal.as_bytes())
             .ok()
-            .is_some_and(|seal| cipher::open(gate_key, &self.bound(), &seal).is_some())
+            .is_some_and(|seal| {
+                cipher::open_bytes(gate_key, &self.unsealed_json(), &seal).is_some()
+            })
     }
 
     /// The bytes that the seal binds: the file without it.
-    fn bound(&self) -> Vec<u8> {
+    fn unsealed_json(&self) -> Vec<u8> {
         let mut bare = self.clone();
         bare.seal = String::new();
         // Plain strings and numbers: serialising them cannot fail.
@@ -99,8 +103,7 @@ impl VaultState {
         gate_key: &SecretKey,
         secret: &[u8],
     ) -> Result<(), VaultError> {
-        let sealed =
-            cipher::seal(gate_key, &self.totp_place(), secret).ok_or(VaultError::Random)?;
+        let sealed = cipher::seal_bytes(gate_key, &self.totp_place(), secret)?;
         self.totp = BASE64.encode(&sealed);
         Ok(())
     }
@@ -108,14 +111,14 @@ impl VaultState {
     /// The secret of the codes.
     pub(crate) fn totp_secret(&self, gate_key: &SecretKey) -> Option<Zeroizing<Vec<u8>>> {
         let sealed = BASE64.decode(self.totp.as_bytes()).ok()?;
-        cipher::open(gate_key, &self.totp_place(), &sealed)
+        cipher::open_bytes(gate_key, &self.totp_place(), &sealed)
     }
 
     fn totp_place(&self) -> Vec<u8> {
         format!("uam-totp/1|{}", self.device).into_bytes()
     }
 
-    /// Everybody on the list who can read: the viewer, then the organisations.
+    /// The public keys on the list: the viewer's, then the organisations'.
     pub(crate) fn recipients(&self) -> Vec<Recipient> {
         let organisations = self.organisations.iter().map(|o| o.key.as_str());
         self.viewer
@@ -128,7 +131,7 @@ impl VaultState {
 }
 
 /// Reads the content of a vault file.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError> {
+pub(crate) fn parse_state(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError> {
     let malformed = |why: &str| VaultError::Malformed {
         path: path.to_owned(),
         why: why.to_owned(),
@@ -137,7 +140,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError>
     struct FormatHeader {
         format: u64,
     }
-    // The position is told, the text around it is not: it may be a secret.
+    // The error names the position and not the text around it, which may be a secret.
     let place = |e: serde_json::Error| {
         malformed(&format!(
             "not a vault at line {}, column {}",
@@ -155,7 +158,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError>
     match head.format {
         FORMAT => {
             let state: VaultState = serde_json::from_slice(bytes).map_err(place)?;
-            check(&state).map_err(|why| malformed(&why))?;
+            find_fault(&state).map_err(|why| malformed(&why))?;
             Ok(state)
         }
         // No released version wrote one.
@@ -168,9 +171,9 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<VaultState, VaultError>
     }
 }
 
-/// What can be seen to be wrong without a key.
-fn check(state: &VaultState) -> Result<(), String> {
-    if !is_device(&state.device) {
+/// The first fault that shows without a key.
+fn find_fault(state: &VaultState) -> Result<(), String> {
+    if !is_device_id(&state.device) {
         return Err("`device` is not 32 hexadecimal digits".to_owned());
     }
     let keys = state.organisations.iter().map(|o| &o.key);
@@ -191,6 +194,6 @@ fn check(state: &VaultState) -> Result<(), String> {
     Ok(())
 }
 
-fn is_device(text: &str) -> bool {
+fn is_device_id(text: &str) -> bool {
     text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
 }

@@ -1,7 +1,7 @@
-//! An end to every wait, whatever the other side does.
+//! A time limit for every wait.
 
-use super::{NAME, silent};
-use crate::keystore::CredentialStoreError;
+use super::errors::{NAME, silent};
+use crate::credential_store::interface::CredentialStoreError;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use std::future::Future;
@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// What `work` comes to, or [`silent`] when it takes longer than `patience`; it is dropped then.
+/// The result of `work`, or [`silent`] when it takes longer than `patience`; it is dropped then.
 ///
 /// The clock is a thread of its own that ends with the work: zbus bounds calls of methods, but neither the greeting of
 /// a bus nor the wait for a signal, and it shows its timers to nobody.

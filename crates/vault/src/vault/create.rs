@@ -1,28 +1,31 @@
-//! Makes a new vault.
+//! Creating a vault.
 
+use super::{FILE_NAME, Vault, check_strength};
+use crate::age_keys::Identity;
 use crate::cipher;
-use crate::file::VaultState;
-use crate::keys::Identity;
-use crate::slots::{Factor, SlotContents};
-use crate::store::{
-    FILE_NAME, UnlockedSlot, Vault, check_strength, fresh_secret, io_error, load, lock_vault_file,
-};
-use crate::{Organisation, TotpSecret, VaultError};
+use crate::enrolment;
+use crate::error::{VaultError, io_error};
+use crate::key_slots::{Factor, SlotContents};
+use crate::organisations::Organisation;
+use crate::totp_import::TotpSecret;
+use crate::unlocked_slot::UnlockedSlot;
+use crate::vault_file::VaultState;
+use crate::vault_lock::{load_state, lock_vault_file};
 use data_encoding::HEXLOWER;
 use platform::files;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// What a new vault is made of.
+/// The parts of a new vault.
 #[derive(Debug)]
 pub struct NewVault<'a> {
     /// The installation's id, from [`Vault::new_device_id`]; the credential store keeps its secret under this name.
     pub device: String,
-    /// What opens it every day: the credential store's secret, or a passphrase.
+    /// The secret that opens it every day: the credential store's secret, or a passphrase.
     pub factor: Factor<'a>,
     /// A secret that is in somebody's authenticator app already; a fresh one if not given.
     pub totp: Option<TotpSecret>,
-    /// Who else can read.
+    /// Organisations that can read too.
     pub organisations: Vec<Organisation>,
     /// False when nobody on this computer shall be able to read; then there must be an organisation.
     pub viewer: bool,
@@ -36,7 +39,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Malformed`], [`VaultError::Newer`], [`VaultError::Io`].
     pub fn exists(dir: &Path) -> Result<bool, VaultError> {
-        match load(&dir.join(FILE_NAME)) {
+        match load_state(&dir.join(FILE_NAME)) {
             Ok(_) => Ok(true),
             Err(VaultError::Missing { .. }) => Ok(false),
             Err(e) => Err(e),
@@ -49,7 +52,7 @@ impl Vault {
     /// [`VaultError::Random`].
     pub fn new_device_id() -> Result<String, VaultError> {
         let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|_| VaultError::Random)?;
+        cipher::fill_random(&mut id)?;
         Ok(HEXLOWER.encode(&id))
     }
 
@@ -58,40 +61,41 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Exists`] when there is one already, [`VaultError::NoReader`] when nobody could ever read,
     /// [`VaultError::WeakPassphrase`], [`VaultError::Random`], [`VaultError::Io`].
-    pub fn create(dir: &Path, founding: NewVault<'_>) -> Result<(Self, UnlockedSlot), VaultError> {
+    pub fn create(dir: &Path, new: NewVault<'_>) -> Result<(Self, UnlockedSlot), VaultError> {
         files::create_private_dir(dir).map_err(io_error("create", dir))?;
         let path = dir.join(FILE_NAME);
-        let _turn = lock_vault_file(&path)?;
-        match load(&path) {
+        let _lock = lock_vault_file(&path)?;
+        match load_state(&path) {
             Err(VaultError::Missing { .. }) => {}
             Ok(_) => return Err(VaultError::Exists { path }),
             Err(e) => return Err(e),
         }
-        let state = VaultState::new(founding.device.clone());
+        let state = VaultState::new(new.device.clone());
         let mut vault = Self { path, state };
-        let door = vault.found(founding)?;
-        vault.save(&door)?;
-        Ok((vault, door))
+        let unlocked = vault.fill_new(new)?;
+        vault.save(&unlocked)?;
+        Ok((vault, unlocked))
     }
 
-    fn found(&mut self, founding: NewVault<'_>) -> Result<UnlockedSlot, VaultError> {
-        check_strength(&founding.factor)?;
-        for organisation in founding.organisations {
+    /// Puts organisations, viewer, first slot and secret into the empty state.
+    fn fill_new(&mut self, new: NewVault<'_>) -> Result<UnlockedSlot, VaultError> {
+        check_strength(&new.factor)?;
+        for organisation in new.organisations {
             self.put_organisation(organisation)?;
         }
-        let viewer = founding.viewer.then(Identity::generate);
+        let viewer = new.viewer.then(Identity::generate);
         self.state.viewer = viewer.as_ref().map(|v| v.recipient().to_string());
         if self.state.recipients().is_empty() {
             return Err(VaultError::NoReader);
         }
-        let gate_key = cipher::random_key().ok_or(VaultError::Random)?;
+        let gate_key = cipher::random_key()?;
         let contents = SlotContents { gate_key, viewer };
-        let door = self.put_slot(&founding.factor, &contents, founding.now_us)?;
-        let secret = match founding.totp {
+        let unlocked = self.put_slot(&new.factor, &contents, new.now_us)?;
+        let secret = match new.totp {
             Some(given) => Zeroizing::new(given.as_bytes().to_vec()),
-            None => fresh_secret()?,
+            None => enrolment::random_totp_secret()?,
         };
-        self.state.set_totp(&door.gate_key, &secret)?;
-        Ok(door)
+        self.state.set_totp(&unlocked.gate_key, &secret)?;
+        Ok(unlocked)
     }
 }

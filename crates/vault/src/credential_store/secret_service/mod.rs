@@ -9,27 +9,21 @@
 //! * Nothing here can wipe the buffers of the bus after itself: copies of the secret lie in the memory of the bus and of
 //!   the service anyway. Copies of this crate are wiped.
 
-mod bus;
-mod limit;
+mod connection;
+mod errors;
+mod timeout;
 
-use super::{
+use super::interface::{
     CredentialStore, CredentialStoreError, CredentialStoreUnavailable, UnavailableCause,
     check_account, check_secret,
 };
-use bus::{CallFault, SecretServiceConnection};
-use limit::with_timeout;
+use connection::{CallFault, SecretServiceConnection};
+use errors::{NAME, locked, no_keyring};
 use std::cmp::Reverse;
 use std::time::Duration;
+use timeout::with_timeout;
 use zbus::OwnedObjectPath;
 use zeroize::Zeroizing;
-
-const NAME: &str = "Secret Service";
-
-/// The attribute of an item that holds the account; beside it stands `application` = `uam`.
-const ATTRIBUTE: &str = "device";
-
-/// How many items of one account are looked at; there should be one.
-const FIRST_ITEMS: usize = 16;
 
 /// The store of the session that this process belongs to.
 ///
@@ -96,17 +90,17 @@ impl SecretService {
     /// Why not. A locked keyring is no error where the user may be asked for its password when it is needed.
     pub fn check(&self) -> Result<(), CredentialStoreUnavailable> {
         let result = zbus::block_on(async {
-            let service = self.reach().await?;
-            let Some(collection) = self.quick(service.collection()).await? else {
+            let service = self.open_connection().await?;
+            let Some(collection) = self.with_patience(service.default_collection()).await? else {
                 return Err(no_keyring().into());
             };
-            if self.may_ask || !self.quick(service.is_locked(&collection)).await? {
+            if self.may_ask || !self.with_patience(service.is_locked(&collection)).await? {
                 return Ok(());
             }
             // Some open without a question.
-            self.unlock(&service, std::slice::from_ref(&collection))
+            self.unlock_items(&service, std::slice::from_ref(&collection))
                 .await?;
-            match self.quick(service.is_locked(&collection)).await? {
+            match self.with_patience(service.is_locked(&collection)).await? {
                 false => Ok(()),
                 true => Err(locked().into()),
             }
@@ -121,45 +115,45 @@ impl SecretService {
         })
     }
 
-    async fn reach(&self) -> Result<SecretServiceConnection, CredentialStoreError> {
-        self.quick(SecretServiceConnection::open(self.bus.as_deref()))
+    async fn open_connection(&self) -> Result<SecretServiceConnection, CredentialStoreError> {
+        self.with_patience(SecretServiceConnection::open(self.bus.as_deref()))
             .await
     }
 
     /// A step in which no person takes part.
-    async fn quick<T, E: From<CredentialStoreError>>(
+    async fn with_patience<T, E: From<CredentialStoreError>>(
         &self,
         step: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         with_timeout(self.patience, step).await
     }
 
-    async fn unlock(
+    async fn unlock_items(
         &self,
         service: &SecretServiceConnection,
         paths: &[OwnedObjectPath],
     ) -> Result<(), CredentialStoreError> {
-        match self.quick(service.unlock(paths)).await? {
-            Some(prompt) => self.ask(service, &prompt).await.map(drop),
+        match self.with_patience(service.unlock_items(paths)).await? {
+            Some(prompt) => self.ask_user(service, &prompt).await.map(drop),
             None => Ok(()),
         }
     }
 
-    /// Has a question answered; what the answer brought is an object of the service, if it is one.
-    async fn ask(
+    /// Lets the user answer a prompt; the object that the answer names, if it names one.
+    async fn ask_user(
         &self,
         service: &SecretServiceConnection,
         prompt: &OwnedObjectPath,
     ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let result = match self.may_ask {
-            true => with_timeout(self.patience_with_people, service.ask(prompt)).await,
+            true => with_timeout(self.patience_with_people, service.run_prompt(prompt)).await,
             false => Err(locked().into()),
         };
         match result {
             Ok(result) => Ok(OwnedObjectPath::try_from(result).ok()),
             Err(error) => {
-                // A window that nobody waits for must not stay; if it cannot be taken away, the first error counts.
-                let _ = self.quick(service.dismiss(prompt)).await;
+                // A prompt that nobody waits for must not stay open; if it cannot be dismissed, the first error counts.
+                let _ = self.with_patience(service.dismiss_prompt(prompt)).await;
                 Err(error)
             }
         }
@@ -167,47 +161,50 @@ impl SecretService {
 
     /// The items of `account` that can be read. Only when there may be one behind a lock is something unlocked: `all`
     /// wants every item, else one is enough.
-    async fn items(
+    async fn readable_items(
         &self,
         service: &SecretServiceConnection,
         account: &str,
         all: bool,
     ) -> Result<Vec<OwnedObjectPath>, CredentialStoreError> {
-        let found = self.quick(service.search(account)).await?;
+        let found = self.with_patience(service.search_items(account)).await?;
         if !found.unlocked.is_empty() && (!all || found.locked.is_empty()) {
             return Ok(found.unlocked);
         }
         let mut shut = found.locked;
         if shut.is_empty() {
             // Not every service searches behind a lock, so nothing found does not mean that there is nothing.
-            match self.quick(service.collection()).await? {
-                Some(collection) if self.quick(service.is_locked(&collection)).await? => {
+            match self.with_patience(service.default_collection()).await? {
+                Some(collection) if self.with_patience(service.is_locked(&collection)).await? => {
                     shut.push(collection);
                 }
                 _ => return Ok(Vec::new()),
             }
         }
-        self.unlock(service, &shut).await?;
-        let found = self.quick(service.search(account)).await?;
+        self.unlock_items(service, &shut).await?;
+        let found = self.with_patience(service.search_items(account)).await?;
         if found.unlocked.is_empty() && !found.locked.is_empty() {
             return Err(locked().into());
         }
         Ok(found.unlocked)
     }
 
-    async fn read(
+    async fn read_secret(
         &self,
         account: &str,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
-        let service = self.reach().await?;
+        let service = self.open_connection().await?;
         let mut items = Vec::new();
-        for item in self.items(&service, account, false).await? {
-            items.push((self.quick(service.modified(&item)).await?, item));
+        for item in self.readable_items(&service, account, false).await? {
+            items.push((
+                self.with_patience(service.modified_seconds(&item)).await?,
+                item,
+            ));
         }
         // Two items of one account: somebody restored a backup, or two services were merged. The newest counts.
         items.sort_by_key(|(modified, _)| Reverse(*modified));
         for (_, item) in items {
-            match self.quick(service.secret(&item)).await {
+            match self.with_patience(service.read_secret(&item)).await {
                 Ok(secret) => return Ok(Some(secret)),
                 // Deleted since it was found.
                 Err(CallFault::Missing) => {}
@@ -217,24 +214,24 @@ impl SecretService {
         Ok(None)
     }
 
-    async fn write(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
-        let service = self.reach().await?;
-        let Some(collection) = self.quick(service.collection()).await? else {
+    async fn write_secret(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
+        let service = self.open_connection().await?;
+        let Some(collection) = self.with_patience(service.default_collection()).await? else {
             return Err(no_keyring().into());
         };
-        if self.quick(service.is_locked(&collection)).await? {
-            self.unlock(&service, std::slice::from_ref(&collection))
+        if self.with_patience(service.is_locked(&collection)).await? {
+            self.unlock_items(&service, std::slice::from_ref(&collection))
                 .await?;
         }
         let (item, prompt) = self
-            .quick(service.create(&collection, account, secret))
+            .with_patience(service.create_item(&collection, account, secret))
             .await?;
         let item = match prompt {
-            Some(prompt) => self.ask(&service, &prompt).await?,
+            Some(prompt) => self.ask_user(&service, &prompt).await?,
             None => item,
         };
         let kept = match &item {
-            Some(item) => Some(self.quick(service.secret(item)).await?),
+            Some(item) => Some(self.with_patience(service.read_secret(item)).await?),
             None => None,
         };
         if kept.is_none_or(|kept| kept.as_slice() != secret) {
@@ -245,34 +242,34 @@ impl SecretService {
         }
         // Older items of this account, in other collections too. The new one is the newest, so one that cannot be
         // deleted does no harm.
-        let found = self.quick(service.search(account)).await?;
+        let found = self.with_patience(service.search_items(account)).await?;
         for old in found.unlocked {
             if Some(&old) != item.as_ref() {
-                let _ = self.delete(&service, &old).await;
+                let _ = self.delete_item(&service, &old).await;
             }
         }
         Ok(())
     }
 
     /// Deletes an item; whether it was there.
-    async fn delete(
+    async fn delete_item(
         &self,
         service: &SecretServiceConnection,
         item: &OwnedObjectPath,
     ) -> Result<bool, CredentialStoreError> {
-        match self.quick(service.delete(item)).await {
-            Ok(Some(prompt)) => self.ask(service, &prompt).await.map(|_| true),
+        match self.with_patience(service.delete_item(item)).await {
+            Ok(Some(prompt)) => self.ask_user(service, &prompt).await.map(|_| true),
             Ok(None) => Ok(true),
             Err(CallFault::Missing) => Ok(false),
             Err(fault) => Err(fault.into()),
         }
     }
 
-    async fn clear(&self, account: &str) -> Result<bool, CredentialStoreError> {
-        let service = self.reach().await?;
+    async fn delete_all(&self, account: &str) -> Result<bool, CredentialStoreError> {
+        let service = self.open_connection().await?;
         let mut was_there = false;
-        for item in self.items(&service, account, true).await? {
-            was_there |= self.delete(&service, &item).await?;
+        for item in self.readable_items(&service, account, true).await? {
+            was_there |= self.delete_item(&service, &item).await?;
         }
         Ok(was_there)
     }
@@ -285,73 +282,17 @@ impl CredentialStore for SecretService {
 
     fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
         check_account(account)?;
-        zbus::block_on(self.read(account))
+        zbus::block_on(self.read_secret(account))
     }
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
         check_account(account)?;
         check_secret(secret)?;
-        zbus::block_on(self.write(account, secret))
+        zbus::block_on(self.write_secret(account, secret))
     }
 
     fn remove(&self, account: &str) -> Result<bool, CredentialStoreError> {
         check_account(account)?;
-        zbus::block_on(self.clear(account))
+        zbus::block_on(self.delete_all(account))
     }
-}
-
-fn no_bus(why: &str) -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::NoSession,
-        format!("no session bus ({why})"),
-        "log in at the desktop of this computer, or use a passphrase",
-    )
-}
-
-fn no_service() -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::NoService,
-        "no Secret Service is running",
-        "install gnome-keyring or KWallet, or use a passphrase",
-    )
-}
-
-fn no_keyring() -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::NoKeyring,
-        "the Secret Service has no keyring yet",
-        "make one in the desktop's password manager (Passwords and Keys, KWalletManager), or use a passphrase",
-    )
-}
-
-fn locked() -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::Locked,
-        "the login keyring is locked and cannot be asked to open here",
-        "unlock it at the desktop of this computer, or use a passphrase",
-    )
-}
-
-fn declined() -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::Declined,
-        "the keyring stayed locked, because its question was dismissed",
-        "try again and give the keyring's password, or use a passphrase",
-    )
-}
-
-fn gone() -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::Gone,
-        "the Secret Service went away while it was asked",
-        "try again, or use a passphrase",
-    )
-}
-
-fn silent(patience: Duration) -> CredentialStoreUnavailable {
-    CredentialStoreUnavailable::new(
-        UnavailableCause::Silent,
-        format!("timed out: the Secret Service gave no answer within {patience:?}"),
-        "try again, or use a passphrase",
-    )
 }

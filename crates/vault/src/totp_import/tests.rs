@@ -88,7 +88,7 @@ fn the_secret_of_a_file_is_found() {
     }
 }
 
-/// What is wrong is told; what was read is not.
+/// The error names the fault and repeats nothing of the text.
 #[test]
 fn what_is_no_secret_is_named_without_repeating_it() {
     let url = |rest: &str| format!("otpauth://totp/me?secret={BASE32}{rest}");
@@ -204,7 +204,9 @@ fn a_file_without_one_secret_is_refused_and_named() {
 
 #[test]
 fn a_secret_of_our_own_reads_back_from_its_url() {
-    let url = crate::gate::totp(BYTES, "me@a host").to_url().unwrap();
+    let url = crate::gate::totp_generator(BYTES, "me@a host")
+        .to_url()
+        .unwrap();
     assert_eq!(TotpSecret::parse(&url).unwrap().as_bytes(), BYTES);
     assert_eq!(
         format!("{:?}", TotpSecret::parse(&url).unwrap()),

@@ -4,12 +4,12 @@
 //! written as five blocks of five characters of Crockford's base32, which leaves out the letters that look like others:
 //! whatever a person reads off the paper, upper or lower case, `O` for `0`, `I` or `L` for `1`, is taken as meant.
 
-use crate::VaultError;
+use crate::cipher::{RandomError, fill_random};
 use std::fmt::{self, Write as _};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// How many codes a kit has.
+/// How many codes a recovery kit has.
 pub const RECOVERY_CODES: usize = 10;
 
 /// Crockford's base32: no I, L, O, U.
@@ -60,10 +60,10 @@ impl RecoveryCode {
     /// A fresh code.
     ///
     /// # Errors
-    /// [`VaultError::Random`].
-    pub fn random() -> Result<Self, VaultError> {
+    /// [`RandomError`].
+    pub fn random() -> Result<Self, RandomError> {
         let mut bits = Zeroizing::new([0; 16]);
-        getrandom::fill(&mut bits[..]).map_err(|_| VaultError::Random)?;
+        fill_random(&mut bits[..])?;
         bits[0] &= 0x1f;
         Ok(Self(bits))
     }
@@ -108,7 +108,7 @@ impl RecoveryCode {
         text
     }
 
-    /// The first five characters, by which a code is told from the others of its kit. They give away 25 of its bits;
+    /// The first five characters, by which a code is told from the others of its recovery kit. They give away 25 of its bits;
     /// a hundred remain.
     #[must_use]
     pub fn first_block(&self) -> Zeroizing<String> {
@@ -117,7 +117,7 @@ impl RecoveryCode {
         text
     }
 
-    /// Whether `typed` is the first block, read as tolerantly as [`Self::parse`] does. Asked when the kit was made, to
+    /// Whether `typed` is the first block, read as tolerantly as [`Self::parse`] does. Asked when the recovery kit was made, to
     /// see that it was written down.
     #[must_use]
     pub fn begins_with(&self, typed: &str) -> bool {
@@ -162,8 +162,8 @@ impl RecoveryKit {
     /// Ten fresh codes.
     ///
     /// # Errors
-    /// [`VaultError::Random`].
-    pub fn random() -> Result<Self, VaultError> {
+    /// [`RandomError`].
+    pub fn random() -> Result<Self, RandomError> {
         let codes = std::iter::repeat_with(RecoveryCode::random)
             .take(RECOVERY_CODES)
             .collect::<Result<_, _>>()?;
@@ -176,8 +176,8 @@ impl RecoveryKit {
         &self.codes
     }
 
-    /// The page to print: plain lines of at most 72 characters. `device` is the installation's id, `date` the day on
-    /// which the kit was made, as it shall stand there.
+    /// The page to print: plain lines of at most 72 characters. `device` is the installation's id, `date` the day on which
+    /// the recovery kit was made, as text.
     #[must_use]
     pub fn page(&self, device: &str, date: &str) -> Zeroizing<String> {
         // Room for all of it, for a string that grows leaves copies behind.
@@ -221,7 +221,7 @@ How to use a code
 
 How to keep it
   On paper, where you keep passports; not on this computer, and not as a
-  photograph. A new kit makes every code of this one useless.
+  photograph. A new recovery kit makes every code of this one useless.
 ";
 
 #[cfg(test)]

@@ -1,35 +1,9 @@
-//! The credential store of the operating system: one small secret for each account, kept by the login.
-//!
-//! What such a store protects against and what not: somebody who takes the disk or logs in as another user gets nothing
-//! without this user's password; every program that runs as this user may ask for the secret too.
-//!
-//! Always true:
-//! * A secret that [`CredentialStore::set`] said yes to was read back from the store and is the same.
-//! * Nothing here waits without an end: a system that does not answer becomes an [`CredentialStoreUnavailable`].
-//! * No error holds a secret, or a part of one.
-
-mod memory;
-
-#[cfg(windows)]
-mod credential_manager;
-#[cfg(not(any(target_os = "linux", windows)))]
-mod none;
-#[cfg(target_os = "linux")]
-pub mod secret_service;
-
-#[cfg(windows)]
-use credential_manager as system;
-#[cfg(not(any(target_os = "linux", windows)))]
-use none as system;
-#[cfg(target_os = "linux")]
-use secret_service as system;
-
-pub use memory::MemoryCredentialStore;
+//! The interface of a credential store, its errors, and the limits of names and secrets.
 
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// What a person reads beside the entry in the system's own password manager.
+/// The label of the entry in the system's own password manager.
 pub const LABEL: &str = "uam key of this computer's record";
 
 /// The longest secret that is stored, in bytes. A key has 32; the smallest limit of a system is 2,560 (Windows).
@@ -43,38 +17,27 @@ pub const MAX_ACCOUNT_CHARS: usize = 64;
 /// Calls block, some for as long as a person takes to answer the system's question; they must not come from inside an
 /// asynchronous task.
 pub trait CredentialStore: Send + Sync {
-    /// What it is called: "Secret Service", "Windows Credential Manager".
+    /// Its name: "Secret Service", "Windows Credential Manager".
     fn name(&self) -> &str;
 
     /// The secret of `account`; `None` where there is none.
     ///
     /// # Errors
-    /// [`CredentialStoreError::CredentialStoreUnavailable`] where the store cannot be asked or stays locked, [`CredentialStoreError::Damaged`] where its
+    /// [`CredentialStoreError::Unavailable`] where the store cannot be asked or stays locked, [`CredentialStoreError::Damaged`] where its
     /// answer is no secret, [`CredentialStoreError::Account`].
     fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError>;
 
     /// Keeps `secret` (1 to [`MAX_SECRET_BYTES`] bytes) for `account` in the place of the one before.
     ///
     /// # Errors
-    /// As [`Self::get`], and [`CredentialStoreError::Refused`], [`CredentialStoreError::SecretStruct`]. The old secret may be gone then.
+    /// As [`Self::get`], and [`CredentialStoreError::Refused`], [`CredentialStoreError::Secret`]. The old secret may be gone then.
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError>;
 
-    /// Deletes what is kept for `account`; tells whether there was something.
+    /// Deletes the secret of `account`; true when there was one.
     ///
     /// # Errors
     /// As [`Self::get`], and [`CredentialStoreError::Refused`].
     fn remove(&self, account: &str) -> Result<bool, CredentialStoreError>;
-}
-
-/// The store of the system that this program runs on, as far as it can be seen to work without asking anybody.
-///
-/// A keyring that is locked but can ask for its password (there is a display) counts as working; the question comes
-/// with the first call.
-///
-/// # Errors
-/// Why there is none, and what the user can do.
-pub fn open_os_store() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
-    system::open()
 }
 
 /// The store cannot be used, now or on this system.
@@ -85,7 +48,7 @@ pub struct CredentialStoreUnavailable {
     pub cause: UnavailableCause,
     /// Why, in words a user understands.
     pub reason: String,
-    /// What the user can do about it.
+    /// The action that helps.
     pub remedy: String,
 }
 
@@ -103,7 +66,7 @@ impl CredentialStoreUnavailable {
     }
 }
 
-/// Why a store is [`CredentialStoreUnavailable`].
+/// The cause of a [`CredentialStoreUnavailable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnavailableCause {
@@ -125,7 +88,7 @@ pub enum UnavailableCause {
     Gone,
 }
 
-/// What can go wrong with a store.
+/// Errors of a credential store.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CredentialStoreError {
@@ -142,7 +105,7 @@ pub enum CredentialStoreError {
         /// Its reason.
         why: String,
     },
-    /// The answer makes no sense; what it said is never repeated.
+    /// The answer makes no sense; it is never repeated.
     #[error(
         "the {store} gave an answer that is no key ({why}); delete the entry \"{LABEL}\" in the system's password \
          manager and set the slot up again, or use a passphrase"
@@ -169,7 +132,7 @@ pub enum CredentialStoreError {
 }
 
 /// Accounts become parts of names in other programs, so they hold nothing that could mean something there.
-fn check_account(account: &str) -> Result<(), CredentialStoreError> {
+pub(super) fn check_account(account: &str) -> Result<(), CredentialStoreError> {
     let fits = (1..=MAX_ACCOUNT_CHARS).contains(&account.len());
     let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
     if fits && account.bytes().all(plain) {
@@ -179,7 +142,7 @@ fn check_account(account: &str) -> Result<(), CredentialStoreError> {
     }
 }
 
-fn check_secret(secret: &[u8]) -> Result<(), CredentialStoreError> {
+pub(super) fn check_secret(secret: &[u8]) -> Result<(), CredentialStoreError> {
     if (1..=MAX_SECRET_BYTES).contains(&secret.len()) {
         Ok(())
     } else {
@@ -190,7 +153,7 @@ fn check_secret(secret: &[u8]) -> Result<(), CredentialStoreError> {
 }
 
 /// A secret as a store gave it: nothing that [`check_secret`] would have let in is refused.
-fn check_answer(
+pub(super) fn check_answer(
     store: &'static str,
     secret: Vec<u8>,
 ) -> Result<Zeroizing<Vec<u8>>, CredentialStoreError> {
