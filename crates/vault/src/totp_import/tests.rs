@@ -178,7 +178,7 @@ fn a_file_without_one_secret_is_refused_and_named() {
         ),
         (url.into(), "digits=8"),
         (b"\xff\xfeG\0E\0".into(), "not UTF-8"),
-        (b"\x89PNG\r\n\x1a\n".into(), "QR picture"),
+        (b"\x89PNG\r\n\x1a\n".into(), "QR code"),
         (large, "64 KiB"),
     ];
     let dir = tempfile::tempdir().unwrap();
