@@ -179,7 +179,7 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::policy::put_only_policy(
+    output::out(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)
@@ -268,7 +268,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 Ok(drained) => drained,
                 Err(e) => {
                     let wait = match e.outcome() {
-                        upload::schedule::AttemptOutcome::Retriable { retry_after } => {
+                        upload::retry::AttemptOutcome::Retriable { retry_after } => {
                             retry_after.map(|d| d.as_secs())
                         }
                         _ => None,

@@ -11,7 +11,7 @@ pub(crate) use wish::{Lent, Object, Told, Wish};
 
 use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
 use std::ops::{Range, RangeInclusive};
-use upload::keys;
+use upload::object_keys;
 
 /// Most objects that one redaction may touch: their names must fit into one response.
 const MAX_AFFECTED_OBJECTS: usize = 50_000;
@@ -119,7 +119,7 @@ fn affected_objects(
                     .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(AffectedObject {
-                name: keys::sent(journal.device(), journal.epoch(), object),
+                name: object_keys::sent(journal.device(), journal.epoch(), object),
                 is_exclusive,
                 is_screenshot,
             })

@@ -1,4 +1,4 @@
-//! What a check found, for people and for programs.
+//! The report of a check, for people and for programs.
 
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub enum VerifyVerdict {
     Tampered,
 }
 
-/// What is wrong with one thing.
+/// The kind of one fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
@@ -38,7 +38,7 @@ pub enum FaultKind {
     Newer,
     /// An object is shorter than it was.
     Truncated,
-    /// The content is not what was sent.
+    /// The content differs from the uploaded one.
     Edited,
     /// A signature that does not fit.
     BadSignature,
@@ -53,7 +53,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What it makes of the whole.
+    /// The verdict on the whole that follows from it.
     #[must_use]
     pub fn verdict(self) -> VerifyVerdict {
         match self {
@@ -75,10 +75,10 @@ impl FaultKind {
     }
 }
 
-/// One thing that is wrong.
+/// One fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyFinding {
-    /// What kind of thing.
+    /// Its kind.
     pub fault: FaultKind,
     /// Name of the object or manifest, without the destination's prefix.
     pub key: String,
@@ -134,7 +134,7 @@ pub struct VerifiedChain {
     pub compared_with_journal: bool,
 }
 
-/// What a check found.
+/// The report of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyReport {
     /// The answer.
@@ -151,7 +151,7 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// Each journal of each device.
     pub chains: Vec<VerifiedChain>,
-    /// What is wrong, the first [`MAX_FINDINGS`] of it.
+    /// The faults, the first [`MAX_FINDINGS`] of them.
     pub findings: Vec<VerifyFinding>,
     /// How many findings there are in all.
     pub found: u64,

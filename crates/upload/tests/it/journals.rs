@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use upload::keys::{self, ObjectKind};
+use upload::object_keys::{self, ObjectKey, ObjectKind};
 use upload::{DrainProgress, DrainReport, ObjectStoreSink, Sink, UploadError, sha256_hex};
 use vault::{Identity, Opener, Sealer};
 
@@ -207,29 +207,29 @@ impl Recorded {
         let mut pictures = BTreeMap::new();
         let mut forms = BTreeMap::new();
         for (key, body) in objects {
-            let parts = keys::parse(key).unwrap_or_else(|| panic!("a strange key: {key}"));
+            let parts = ObjectKey::parse(key).unwrap_or_else(|| panic!("a strange key: {key}"));
             assert_eq!(&parts.device, reader.device());
             assert_eq!(parts.epoch, reader.epoch());
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
-            let word = match (parts.kind, parts.form) {
+            let word = match (parts.kind, parts.encoding) {
                 (ObjectKind::Activity, ObjectEncoding::Age) => "segment",
                 (ObjectKind::Activity, ObjectEncoding::Rows) => "sealed rows",
                 (ObjectKind::Activity, _) => "readable segment",
-                (ObjectKind::Shot, ObjectEncoding::Age) => "picture",
-                (ObjectKind::Shot, _) => "readable picture",
+                (ObjectKind::Screenshot, ObjectEncoding::Age) => "picture",
+                (ObjectKind::Screenshot, _) => "readable picture",
                 (ObjectKind::Vault, _) => "kit",
                 (ObjectKind::Manifest, _) => "manifest",
             };
             *forms.entry(word).or_insert(0) += 1;
             match parts.kind {
                 ObjectKind::Activity => {
-                    let opened = open_segment(parts.form, body, &self.viewer()).unwrap();
+                    let opened = open_segment(parts.encoding, body, &self.viewer()).unwrap();
                     assert_eq!(opened.damaged, []);
                     let before = segments.insert(parts.seq, opened.lines);
                     assert!(before.is_none(), "twice: {key}");
                 }
-                ObjectKind::Shot => {
-                    let picture = match parts.form {
+                ObjectKind::Screenshot => {
+                    let picture = match parts.encoding {
                         ObjectEncoding::Age => self.viewer().open_file(body).unwrap().to_vec(),
                         _ => body.clone(),
                     };
@@ -255,7 +255,7 @@ impl Recorded {
 }
 
 pub(crate) fn all_of(sink: &dyn Sink) -> BTreeMap<String, Vec<u8>> {
-    sink.list(keys::ROOT, usize::MAX)
+    sink.list(object_keys::ROOT, usize::MAX)
         .unwrap()
         .into_iter()
         .map(|head| {
@@ -274,7 +274,7 @@ fn the_bucket_equals_the_journal() {
     assert_eq!(recorded.drain(&sink).unwrap(), DrainReport::default());
     recorded.work(60);
     let first = recorded.drain(&sink).unwrap();
-    assert_eq!(first.shots, 12);
+    assert_eq!(first.screenshots, 12);
     assert!(first.segments >= 4, "{first:?}");
     recorded.work(31);
     recorded.drain(&sink).unwrap();
@@ -391,7 +391,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let mut outbox = recorded.outbox();
     for shot in outbox.next_screenshots(10).unwrap() {
         let file = outbox.open_screenshot_file(shot.seq).unwrap();
-        let key = keys::screenshot_key(
+        let key = object_keys::screenshot_key(
             outbox.device(),
             outbox.epoch(),
             shot.day,
@@ -408,7 +408,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     }
     let segment = outbox.next_segment().unwrap().unwrap();
     outbox.begin_segment_put(&segment, segment.form).unwrap();
-    let key = keys::segment_key(
+    let key = object_keys::segment_key(
         outbox.device(),
         outbox.epoch(),
         segment.day,
@@ -435,9 +435,9 @@ fn progress_names_each_object() {
     let mut outbox = recorded.outbox();
     let mut told = Vec::new();
     upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
-        if let DrainProgress::Shot { key, .. }
+        if let DrainProgress::Screenshot { key, .. }
         | DrainProgress::Segment { key, .. }
-        | DrainProgress::Kit { key, .. } = step
+        | DrainProgress::VaultCopy { key, .. } = step
         {
             told.push(key);
         }
@@ -549,7 +549,7 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     let mut named: Vec<String> = removed
         .sent
         .iter()
-        .map(|object| keys::uploaded_key(&device, epoch, object))
+        .map(|object| object_keys::uploaded_key(&device, epoch, object))
         .collect();
     named.sort();
     let there: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
@@ -582,17 +582,17 @@ fn the_recovery_kit_is_put_once() {
         .journal
         .store_vault_copy(b"{\"slots\":1}", START_US)
         .unwrap();
-    assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
-    assert_eq!(recorded.drain(&sink).unwrap().kits, 0);
+    assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
+    assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 0);
     recorded
         .journal
         .store_vault_copy(b"{\"slots\":2}", START_US)
         .unwrap();
-    assert_eq!(recorded.drain(&sink).unwrap().kits, 1);
+    assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
     let objects = lab.server.objects().unwrap();
     let seqs: Vec<u64> = objects
         .keys()
-        .map(|key| keys::parse(key).unwrap().seq)
+        .map(|key| ObjectKey::parse(key).unwrap().seq)
         .collect();
     assert_eq!(seqs, [1, 2]);
     assert_eq!(Still.now().utc_us, START_US);

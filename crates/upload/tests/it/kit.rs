@@ -12,7 +12,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 use upload::{
-    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, sha256_hex,
+    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, open_sink,
+    sha256_hex,
 };
 
 /// Short, so that a stall ends soon; long enough for a busy machine to answer on loopback.
@@ -42,7 +43,7 @@ impl Lab {
 
     /// A sink with the server's own settings, some of them replaced.
     pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
-        self.destination(changed).open_sink(TIMEOUTS).unwrap()
+        open_sink(&self.destination(changed), TIMEOUTS).unwrap()
     }
 
     pub(crate) fn destination(&self, changed: &[(&str, &str)]) -> Destination {
@@ -115,7 +116,7 @@ impl Queue {
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
-            let key = upload::keys::screenshot_key(
+            let key = upload::object_keys::screenshot_key(
                 &device,
                 7,
                 day,
@@ -127,7 +128,7 @@ impl Queue {
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::segment_key(
+            let key = upload::object_keys::segment_key(
                 &device,
                 7,
                 day,
@@ -154,15 +155,15 @@ impl UploadQueue for Queue {
         7
     }
 
-    fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
+    fn unsent_vault_copy(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(None)
     }
 
-    fn ack_kit(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
+    fn acknowledge_vault_copy(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
         Ok(())
     }
 
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
+    fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         let shots = self.shots.borrow();
         let waiting = shots
             .iter()
@@ -182,7 +183,7 @@ impl UploadQueue for Queue {
         Ok(waiting.collect())
     }
 
-    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
+    fn open_screenshot_file(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         if self.lost.borrow_mut().remove(&seq) {
             let why = "the file is gone".into();
             self.shots.borrow_mut().retain(|(n, _)| *n != seq);
@@ -196,13 +197,21 @@ impl UploadQueue for Queue {
         })
     }
 
-    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
+    fn begin_screenshot_puts(
+        &mut self,
+        shots: &[(u64, ObjectEncoding)],
+    ) -> Result<Vec<u64>, JournalError> {
         let seqs: Vec<u64> = shots.iter().map(|(seq, _)| *seq).collect();
         self.begun.extend(&seqs);
         Ok(seqs)
     }
 
-    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, _: i64) -> Result<(), JournalError> {
+    fn acknowledge_screenshot(
+        &mut self,
+        seq: u64,
+        form: ObjectEncoding,
+        _: i64,
+    ) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
         assert!(form == ObjectEncoding::Age && self.begun.contains(&seq));
@@ -228,7 +237,7 @@ impl UploadQueue for Queue {
         }))
     }
 
-    fn begin_segment(
+    fn begin_segment_put(
         &mut self,
         segment: &Segment,
         _: ObjectEncoding,
@@ -241,11 +250,11 @@ impl UploadQueue for Queue {
         Ok(true)
     }
 
-    fn withdraw_segment(&mut self, _: u64, _: u64) -> Result<(), JournalError> {
+    fn rebuild_segment(&mut self, _: u64, _: u64) -> Result<(), JournalError> {
         unreachable!("no body is ever gone")
     }
 
-    fn ack_segment(
+    fn acknowledge_segment(
         &mut self,
         first: u64,
         _: u64,

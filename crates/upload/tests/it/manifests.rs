@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use upload::keys::{self, ObjectKind};
 use upload::manifest::Manifest;
+use upload::object_keys::{self, ObjectKey, ObjectKind};
 use upload::verify::{
     FaultKind, JournalExpectation, VerifyError, VerifyOptions, VerifyProgress, VerifyReport,
     VerifyVerdict, verify,
@@ -86,12 +86,12 @@ impl Sent {
 
 fn names(sink: &dyn Sink, kind: ObjectKind) -> Vec<String> {
     let mut names: Vec<String> = sink
-        .list(&keys::list_prefix(kind), usize::MAX)
+        .list(&object_keys::list_prefix(kind), usize::MAX)
         .unwrap()
         .into_iter()
         .map(|head| head.key)
         .collect();
-    names.sort_by_key(|name| keys::parse(name).unwrap().seq);
+    names.sort_by_key(|name| ObjectKey::parse(name).unwrap().seq);
     names
 }
 
@@ -116,7 +116,7 @@ fn what_is_whole_is_complete_wherever_it_lies() {
     let sent = Sent::new();
     let manifests = sent.names(ObjectKind::Manifest);
     assert_eq!(manifests.len(), 4);
-    let objects = sent.names(ObjectKind::Activity).len() + sent.names(ObjectKind::Shot).len();
+    let objects = sent.names(ObjectKind::Activity).len() + sent.names(ObjectKind::Screenshot).len();
     for report in [
         sent.verify(&VerifyOptions::default()),
         sent.verify_here(),
@@ -164,7 +164,7 @@ fn a_manifest_says_what_was_sent_and_names_the_one_before() {
     }
     let all = objects
         .keys()
-        .filter(|key| keys::parse(key).unwrap().kind != ObjectKind::Manifest)
+        .filter(|key| ObjectKey::parse(key).unwrap().kind != ObjectKind::Manifest)
         .count();
     assert_eq!(listed.len(), all, "each object is listed once");
 }
@@ -191,9 +191,9 @@ fn forge(sent: &Sent, nth: usize, key: &DeviceKey, change: impl FnOnce(&mut Mani
     change(&mut manifest);
     manifest.key = key.public();
     let bytes = manifest.sign(key).unwrap();
-    let parts = keys::parse(&name).unwrap();
+    let parts = ObjectKey::parse(&name).unwrap();
     let device: &DeviceId = &parts.device;
-    let new = keys::manifest_key(
+    let new = object_keys::manifest_key(
         device,
         parts.epoch,
         &parts.day,
@@ -219,7 +219,7 @@ const MEDDLING: &[Meddling] = &[
     ),
     (
         "a picture is deleted",
-        |s| fs::remove_file(s.file(&s.names(ObjectKind::Shot)[5])).unwrap(),
+        |s| fs::remove_file(s.file(&s.names(ObjectKind::Screenshot)[5])).unwrap(),
         VerifyVerdict::Incomplete,
         &[FaultKind::MissingObject],
     ),
@@ -238,7 +238,7 @@ const MEDDLING: &[Meddling] = &[
     (
         "a picture grows",
         |s| {
-            let file = s.file(&s.names(ObjectKind::Shot)[0]);
+            let file = s.file(&s.names(ObjectKind::Screenshot)[0]);
             let mut bytes = fs::read(&file).unwrap();
             bytes.push(0);
             fs::write(file, bytes).unwrap();
@@ -263,7 +263,7 @@ const MEDDLING: &[Meddling] = &[
         "a segment lies there a second time, under another day",
         |s| {
             let name = s.names(ObjectKind::Activity)[0].clone();
-            let parts = keys::parse(&name).unwrap();
+            let parts = ObjectKey::parse(&name).unwrap();
             let copy = name.replace(&format!("dt={}", parts.day), "dt=2027-01-01");
             fs::create_dir_all(s.file(&copy).parent().unwrap()).unwrap();
             fs::copy(s.file(&name), s.file(&copy)).unwrap();
@@ -398,7 +398,7 @@ fn every_kind_of_meddling_is_found_and_named() {
 #[test]
 fn names_alone_do_not_show_a_changed_byte() {
     let sent = Sent::new();
-    flip(&sent.file(&sent.names(ObjectKind::Shot)[0]), 50);
+    flip(&sent.file(&sent.names(ObjectKind::Screenshot)[0]), 50);
     let quick = VerifyOptions {
         quick: true,
         ..VerifyOptions::default()
@@ -465,12 +465,12 @@ fn an_end_that_was_cut_off_is_found_by_whoever_remembers() {
 #[test]
 fn what_its_owner_had_deleted_is_not_missing() {
     let mut sent = Sent::new();
-    let erased = sent.names(ObjectKind::Shot)[0].clone();
-    let kept = sent.names(ObjectKind::Shot)[1].clone();
+    let erased = sent.names(ObjectKind::Screenshot)[0].clone();
+    let kept = sent.names(ObjectKind::Screenshot)[1].clone();
     fs::remove_file(sent.file(&erased)).unwrap();
     assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
-        let shot = RedactionTarget::Shot(keys::parse(&name).unwrap().seq);
+        let shot = RedactionTarget::Shot(ObjectKey::parse(&name).unwrap().seq);
         sent.recorded.journal.redact(&shot, START_US).unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
@@ -550,7 +550,7 @@ fn a_manifest_whose_answer_was_lost_is_put_again_as_it_was() {
     let mut outbox = recorded.outbox();
     lab.server
         .set_faults(FaultPlan::each(|_| S3Fault::LoseAnswer));
-    chain(&mut outbox, &sink, &key, false, &Still).unwrap_err();
+    upload_manifests(&mut outbox, &sink, &key, false, &Still).unwrap_err();
     lab.server.set_faults(FaultPlan::none());
     drop(outbox);
     // Meanwhile there is more; the old one comes first, unchanged.
@@ -596,7 +596,7 @@ fn a_long_check_can_be_watched_and_stopped() {
 #[test]
 fn a_report_is_read_back() {
     let sent = Sent::new();
-    flip(&sent.file(&sent.names(ObjectKind::Shot)[0]), 50);
+    flip(&sent.file(&sent.names(ObjectKind::Screenshot)[0]), 50);
     let report = sent.verify(&VerifyOptions::default());
     let text = serde_json::to_string(&report).unwrap();
     assert!(text.contains("\"verdict\":\"tampered\""), "{text}");

@@ -33,7 +33,7 @@ fn with_the_key_everything_is_readable() {
     let recorded = recorded();
     let opener = lease(&recorded);
     let drained = recorded.drain_only(&sink, Some(&opener)).unwrap();
-    assert_eq!((drained.segments, drained.shots), (2, 4));
+    assert_eq!((drained.segments, drained.screenshots), (2, 4));
     let forms = recorded.assert_delivered(&all_of(&sink));
     let expected = BTreeMap::from([("readable picture", 4), ("readable segment", 2)]);
     assert_eq!(forms, expected);

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use upload::schedule::RetrySchedule;
+use upload::retry::RetrySchedule;
 use upload::{Destination, ObjectStoreSink, Timeouts, drain};
 use vault::Identity;
 
@@ -127,7 +127,7 @@ impl Drainer {
                 Ok(_) => {
                     self.waited += self
                         .schedule
-                        .next(upload::schedule::AttemptOutcome::Delivered, chance);
+                        .next(upload::retry::AttemptOutcome::Delivered, chance);
                     return Ok(());
                 }
                 Err(error) => error,

@@ -11,7 +11,7 @@ use model::{Counts, Coverage, DeviceId, Record, RecordLine, Screenshot, Span, Wi
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use upload::keys::{self, ObjectKind};
+use upload::object_keys::{self, ObjectKey, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, Opener, Sealer};
 
@@ -154,7 +154,7 @@ pub(crate) fn check_delivery(
     let mut screenshots = BTreeMap::new();
     for object in objects {
         let (key, body) = object?;
-        let parts = keys::parse(&key).with_context(|| format!("a strange object: {key}"))?;
+        let parts = ObjectKey::parse(&key).with_context(|| format!("a strange object: {key}"))?;
         ensure!(
             parts.device == *reader.device() && parts.epoch == reader.epoch(),
             "an object of somebody else: {key}"
@@ -164,12 +164,12 @@ pub(crate) fn check_delivery(
             "an object that is not what its name says: {key}"
         );
         arrived.bytes += body.len() as u64;
-        let before = match (parts.kind, parts.form) {
+        let before = match (parts.kind, parts.encoding) {
             (ObjectKind::Activity, ObjectEncoding::Age) => {
-                let opened = open_segment(parts.form, &body, &opener)?;
+                let opened = open_segment(parts.encoding, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
-            (ObjectKind::Shot, ObjectEncoding::Age) => {
+            (ObjectKind::Screenshot, ObjectEncoding::Age) => {
                 let image = sha256_hex(&opener.open_file(&body)?);
                 screenshots.insert(parts.seq, image).is_some()
             }

@@ -1,6 +1,8 @@
-//! Whether single values can be what they are meant to be.
+//! Checks of single values: bucket, prefix, addresses.
 
-use super::{ConfigError, error, redact_url, vars};
+use super::config_error::ConfigError;
+use super::secret::redact_url;
+use super::vars;
 use std::net::IpAddr;
 use url::Url;
 
@@ -31,7 +33,7 @@ pub(super) fn check_bucket(bucket: &str, place: &'static str) -> Result<(), Conf
     };
     match what {
         None => Ok(()),
-        Some(what) => Err(error(
+        Some(what) => Err(ConfigError::new(
             place,
             what,
             "Give the name alone, as the store lists it, such as my-bucket.",
@@ -41,7 +43,7 @@ pub(super) fn check_bucket(bucket: &str, place: &'static str) -> Result<(), Conf
 
 /// Only characters that every store and every shell take as they are.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
-pub(super) fn checked_prefix(prefix: &str, place: &'static str) -> Result<String, ConfigError> {
+pub(super) fn check_prefix(prefix: &str, place: &'static str) -> Result<String, ConfigError> {
     let prefix = prefix.trim_matches('/');
     let safe = |c: char| c.is_ascii_alphanumeric() || "!-_.*'()=/".contains(c);
     let what = if prefix.len() > 512 {
@@ -57,23 +59,23 @@ pub(super) fn checked_prefix(prefix: &str, place: &'static str) -> Result<String
     } else {
         return Ok(prefix.to_owned());
     };
-    Err(error(
+    Err(ConfigError::new(
         place,
         what,
         "Use letters, digits and -_.=/ only, such as team/laptops.",
     ))
 }
 
-pub(super) fn checked_endpoint(text: &str, bucket: &str) -> Result<Url, ConfigError> {
+pub(super) fn check_endpoint(text: &str, bucket: &str) -> Result<Url, ConfigError> {
     let hint = "Give the store's address, such as https://s3.example.com or http://127.0.0.1:9000.";
-    let bad = |what: String| error(vars::ENDPOINT, what, hint);
+    let bad = |what: String| ConfigError::new(vars::ENDPOINT, what, hint);
     let url = Url::parse(text)
         .map_err(|e| bad(format!("\"{}\" is not a URL ({e})", redact_url(text))))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad(format!("{} is not http or https", url.scheme())));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(error(
+        return Err(ConfigError::new(
             vars::ENDPOINT,
             "holds a user name or password",
             format!(
@@ -91,7 +93,7 @@ pub(super) fn checked_endpoint(text: &str, bucket: &str) -> Result<Url, ConfigEr
         .strip_prefix(bucket)
         .is_some_and(|rest| rest.starts_with('.'))
     {
-        return Err(error(
+        return Err(ConfigError::new(
             vars::ENDPOINT,
             "names the bucket again",
             format!("Remove \"{bucket}.\" from it; the bucket's name is added by itself."),
@@ -102,13 +104,13 @@ pub(super) fn checked_endpoint(text: &str, bucket: &str) -> Result<Url, ConfigEr
 
 /// The address of a service that gives out keys. `http` is taken where that service speaks nothing else, and on this
 /// computer.
-pub(super) fn checked_service(
+pub(super) fn check_service(
     text: &str,
     place: &'static str,
     http: bool,
 ) -> Result<Url, ConfigError> {
     let bad = |what: String| {
-        error(
+        ConfigError::new(
             place,
             what,
             "Give an address such as https://sts.example.com.",

@@ -16,18 +16,18 @@ const LACKING: u8 = 3;
 /// Objects larger than this (in bytes) are not put twice to find out.
 pub(crate) const SMALL: usize = 256 << 10;
 
-/// What is known of one store.
+/// The knowledge about one store.
 #[derive(Debug)]
 pub(crate) struct ConditionalPuts(AtomicU8);
 
 impl ConditionalPuts {
-    /// Of a sink that is known to honour them.
+    /// For a sink that is known to honour them.
     pub(crate) fn honoured() -> Self {
         Self(AtomicU8::new(HONOURED))
     }
 
-    /// Of the store at that address; `None` for Amazon's own.
-    pub(crate) fn of(endpoint: Option<&Url>) -> Self {
+    /// For the store at that address; `None` for Amazon's own.
+    pub(crate) fn for_endpoint(endpoint: Option<&Url>) -> Self {
         let amazon =
             endpoint.is_none_or(|url| url.domain().is_some_and(|d| d.ends_with(".amazonaws.com")));
         Self(AtomicU8::new(if amazon { HONOURED } else { UNKNOWN }))
@@ -38,18 +38,18 @@ impl ConditionalPuts {
     }
 
     /// It said or showed that it lacks them.
-    pub(crate) fn are_lacking(&self) {
+    pub(crate) fn set_missing(&self) {
         self.0.store(LACKING, Ordering::Relaxed);
     }
 
     /// It refused a put because of one.
-    pub(crate) fn are_honoured(&self) {
+    pub(crate) fn set_honoured(&self) {
         if !self.are_missing() {
             self.0.store(HONOURED, Ordering::Relaxed);
         }
     }
 
-    /// True for the one caller who is to find out; it then says what it found, or [`Self::release_probe`].
+    /// True for the one caller who is to probe; it then reports the result, or calls [`Self::release_probe`].
     pub(crate) fn claim_probe(&self) -> bool {
         self.0
             .compare_exchange(UNKNOWN, TRYING, Ordering::Relaxed, Ordering::Relaxed)

@@ -1,88 +1,38 @@
-//! Whether what lies in a sink is what was sent: all of it, unchanged, in order. No key that opens anything is needed.
+//! Checks that a sink holds the uploaded objects: all of them, unchanged, in order. No key that opens anything is needed.
 //!
 //! Names are listed once and kept on the disk; manifests are followed from the first to the last; every object they list
 //! is read and hashed. So a missing, edited, cut, reordered, replayed or foreign piece is found and named, and memory
-//! does not grow with what lies there.
+//! does not grow with the number of objects.
 //!
-//! What it cannot find by itself is an end that was cut off whole. For that there is somebody who remembers: the
-//! journal of the device ([`JournalExpectation`]), or the report of an earlier check ([`VerifyOptions::since`]).
+//! It cannot find by itself that the end was cut off whole. That needs a memory: the journal of the device
+//! ([`JournalExpectation`]), or the report of an earlier check ([`VerifyOptions::since`]).
 
-mod index;
+mod chain_walk;
+mod object_index;
 mod report;
-mod walk;
+mod request;
+mod trusted_keys;
 
 pub use report::{
     FaultKind, MAX_FINDINGS, VerifiedChain, VerifiedHead, VerifyFinding, VerifyReport,
     VerifyVerdict,
 };
+pub use request::{JournalExpectation, VerifyError, VerifyOptions, VerifyProgress};
 
-use crate::error::SinkError;
-use crate::keys;
-use crate::look::InspectableSink;
-use index::ObjectIndex;
-use journal::{JournalError, Reader, UploadedObject};
+use crate::object_keys::{self, uploaded_key};
+use crate::sink::interface::InspectableSink;
+use chain_walk::ChainWalk;
+use journal::UploadedObject;
 use model::DeviceId;
-use std::collections::{HashMap, HashSet};
+use object_index::ObjectIndex;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
-use thiserror::Error;
-use vault::DevicePublicKey;
+use trusted_keys::TrustedKeys;
 
-/// How to check.
-#[derive(Clone, Debug, Default)]
-pub struct VerifyOptions {
-    /// The keys that may sign. Empty: the one that signed a device's first manifest, for all of that device's.
-    pub keys: Vec<DevicePublicKey>,
-    /// Looks at names and sizes alone and reads only the manifests.
-    pub quick: bool,
-    /// The report of an earlier check: what it found must still be there.
-    pub since: Option<VerifyReport>,
-}
-
-/// What the journal of a device says it sent.
-pub struct JournalExpectation<'a> {
-    /// The journal; it need not open anything.
-    pub reader: &'a Reader,
-    /// The device's own key.
-    pub key: Option<DevicePublicKey>,
-}
-
-/// How far a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VerifyProgress {
-    /// So many names were listed.
-    Listed(u64),
-    /// So many of these manifests were followed, and so many objects read.
-    Followed {
-        /// Manifests followed.
-        manifests: u64,
-        /// Manifests there are.
-        of: u64,
-        /// Objects that were read through.
-        objects: u64,
-    },
-}
-
-/// Why there is no answer.
-#[derive(Debug, Error)]
-pub enum VerifyError {
-    /// The sink could not be listed.
-    #[error(transparent)]
-    Sink(#[from] SinkError),
-    /// The journal could not be read.
-    #[error(transparent)]
-    Journal(#[from] Box<JournalError>),
-    /// The temporary list of names could not be kept.
-    #[error("cannot keep the list of names in a temporary file: {0}; make room, or set TMPDIR")]
-    Index(#[from] rusqlite::Error),
-    /// The caller asked to stop.
-    #[error("stopped before the end")]
-    Stopped,
-}
-
-/// Checks a sink. `progress` is told of each step and may break. `at_us` goes into the report.
+/// Checks a sink. `progress` receives each step and may break. `at_us` goes into the report.
 ///
 /// # Errors
-/// [`VerifyError`] when there is no answer; what is wrong with what lies there is no error but in the [`VerifyReport`].
+/// [`VerifyError`] when there is no answer; faults in the sink are no error but findings in the [`VerifyReport`].
 pub fn verify(
     sink: &dyn InspectableSink,
     options: &VerifyOptions,
@@ -91,9 +41,9 @@ pub fn verify(
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> Result<VerifyReport, VerifyError> {
     let mut report = VerifyReport::new(sink.describe(), at_us, !options.quick);
-    let mut index = list(sink, &mut report, progress)?;
+    let mut index = list_names(sink, &mut report, progress)?;
     let mut trusted = TrustedKeys::new(options, expected);
-    let mut walk = walk::ChainWalk {
+    let mut walk = ChainWalk {
         sink,
         quick: options.quick,
         of: index.count_manifests()?,
@@ -104,10 +54,10 @@ pub fn verify(
         read: 0,
         to_read: Vec::new(),
     };
-    for chain in walk.index.chains()? {
-        walk.chain(&chain, &mut trusted, expected)?;
+    for chain in walk.index.list_chains()? {
+        walk.follow_chain(&chain, &mut trusted, expected)?;
     }
-    walk.finish()?;
+    walk.finish_reading()?;
     if let Some(expected) = expected {
         compare_with_journal(expected, &index, &mut report)?;
     }
@@ -117,8 +67,8 @@ pub fn verify(
     Ok(report)
 }
 
-/// Takes up every name.
-fn list(
+/// Lists every name into an index.
+fn list_names(
     sink: &dyn InspectableSink,
     report: &mut VerifyReport,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
@@ -126,10 +76,10 @@ fn list(
     let mut index = ObjectIndex::new()?;
     let mut failed = None;
     let mut stopped = false;
-    sink.for_each_object(keys::ROOT, &mut |head| {
+    sink.for_each_object(object_keys::ROOT, &mut |head| {
         report.objects += 1;
         report.bytes = report.bytes.saturating_add(head.bytes);
-        match index.add(&head.key, head.bytes) {
+        match index.add_object(&head.key, head.bytes) {
             Ok(true) => {}
             Ok(false) => report.add_finding(
                 FaultKind::Foreign,
@@ -155,47 +105,20 @@ fn list(
     if stopped || progress(VerifyProgress::Listed(report.objects)).is_break() {
         return Err(VerifyError::Stopped);
     }
-    index.filled()?;
+    index.finish_listing()?;
     Ok(index)
 }
 
-/// Whose signatures count.
-struct TrustedKeys {
-    /// For every device.
-    given: Vec<DevicePublicKey>,
-    /// By device: what this computer knows, or what its first manifest named.
-    first: HashMap<String, DevicePublicKey>,
-}
-
-impl TrustedKeys {
-    fn new(options: &VerifyOptions, expected: Option<&JournalExpectation<'_>>) -> Self {
-        let own = expected.and_then(|e| Some((e.reader.device().as_str().to_owned(), e.key?)));
-        Self {
-            given: options.keys.clone(),
-            first: own.into_iter().collect(),
-        }
-    }
-
-    /// True when this key may sign for this device.
-    fn accepts(&mut self, device: &DeviceId, key: DevicePublicKey) -> bool {
-        if !self.given.is_empty() {
-            return self.given.contains(&key);
-        }
-        *self.first.entry(device.as_str().to_owned()).or_insert(key) == key
-    }
-}
-
-/// What the journal says was sent must be there.
+/// Every upload that the journal knows of must be there.
 fn compare_with_journal(
     expected: &JournalExpectation<'_>,
     index: &ObjectIndex,
     report: &mut VerifyReport,
 ) -> Result<(), VerifyError> {
     let reader = expected.reader;
-    let name =
-        |object: &UploadedObject| keys::uploaded_key(reader.device(), reader.epoch(), object);
-    let entombed = reader.tombstones().map_err(Box::new)?;
-    let entombed: HashSet<String> = entombed.iter().map(name).collect();
+    let name = |object: &UploadedObject| uploaded_key(reader.device(), reader.epoch(), object);
+    let withdrawn = reader.tombstones().map_err(Box::new)?;
+    let withdrawn: HashSet<String> = withdrawn.iter().map(name).collect();
     let mut failed = None;
     reader
         .for_each_uploaded(&mut |sent| {
@@ -203,8 +126,8 @@ fn compare_with_journal(
                 return;
             }
             let key = name(&sent.object);
-            match index.has(&key) {
-                Ok(false) if !entombed.contains(&key) => report.add_finding(
+            match index.contains_key(&key) {
+                Ok(false) if !withdrawn.contains(&key) => report.add_finding(
                     FaultKind::CutOff,
                     &key,
                     "the journal knows that it was sent, and it is not there",
@@ -239,7 +162,7 @@ fn compare_with_journal(
     Ok(())
 }
 
-/// What an earlier check found last must still be there.
+/// The newest manifests of an earlier check must still be there.
 fn compare_with_report(
     since: &VerifyReport,
     index: &ObjectIndex,
@@ -247,7 +170,7 @@ fn compare_with_report(
 ) -> Result<(), VerifyError> {
     for chain in &since.chains {
         let Some(head) = &chain.head else { continue };
-        let there = index.manifest_named(&chain.device, chain.epoch, head.no, &head.sha256)?;
+        let there = index.contains_manifest(&chain.device, chain.epoch, head.no, &head.sha256)?;
         if !there {
             report.add_finding(
                 FaultKind::CutOff,

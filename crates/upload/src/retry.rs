@@ -57,7 +57,7 @@ impl RetrySchedule {
     ///   <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
     /// * Permanent: [`CAP`] − 10 % × chance; somebody may have mended it meanwhile.
     #[must_use]
-    pub fn next(&mut self, outcome: AttemptOutcome, chance: f64) -> Duration {
+    pub fn next_wait(&mut self, outcome: AttemptOutcome, chance: f64) -> Duration {
         let chance = if chance.is_finite() {
             chance.clamp(0.0, 1.0)
         } else {
@@ -95,17 +95,17 @@ mod tests {
     fn waits_double_up_to_the_cap_and_start_again_after_success() {
         let mut schedule = RetrySchedule::new(Duration::from_secs(300));
         let waits: Vec<u64> = (0..12)
-            .map(|_| schedule.next(RETRY, 1.0).as_secs())
+            .map(|_| schedule.next_wait(RETRY, 1.0).as_secs())
             .collect();
         assert_eq!(
             waits,
             [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800]
         );
         assert_eq!(
-            schedule.next(AttemptOutcome::Delivered, 0.5),
+            schedule.next_wait(AttemptOutcome::Delivered, 0.5),
             Duration::from_secs(300)
         );
-        assert_eq!(schedule.next(RETRY, 1.0).as_secs(), 5);
+        assert_eq!(schedule.next_wait(RETRY, 1.0).as_secs(), 5);
     }
 
     #[test]
@@ -114,16 +114,16 @@ mod tests {
         let ask = |s| AttemptOutcome::Retriable {
             retry_after: Some(Duration::from_secs(s)),
         };
-        assert_eq!(schedule.next(ask(90), 0.0).as_secs(), 90);
-        assert_eq!(schedule.next(ask(u64::MAX), 0.0), CAP);
+        assert_eq!(schedule.next_wait(ask(90), 0.0).as_secs(), 90);
+        assert_eq!(schedule.next_wait(ask(u64::MAX), 0.0), CAP);
     }
 
     #[test]
     fn what_somebody_must_mend_is_looked_at_now_and_then() {
         let mut schedule = RetrySchedule::new(Duration::from_secs(300));
-        assert_eq!(schedule.next(AttemptOutcome::Permanent, 0.0), CAP);
+        assert_eq!(schedule.next_wait(AttemptOutcome::Permanent, 0.0), CAP);
         assert_eq!(
-            schedule.next(AttemptOutcome::Permanent, 1.0),
+            schedule.next_wait(AttemptOutcome::Permanent, 1.0),
             Duration::from_secs(27 * 60)
         );
     }
@@ -142,7 +142,7 @@ mod tests {
                     1 => RETRY,
                     _ => AttemptOutcome::Permanent,
                 };
-                let wait = schedule.next(outcome, chance);
+                let wait = schedule.next_wait(outcome, chance);
                 prop_assert!(wait >= FLOOR.mul_f64(0.9));
                 prop_assert!(wait <= CAP.max(interval.mul_f64(1.1)));
             }

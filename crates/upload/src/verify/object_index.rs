@@ -1,6 +1,6 @@
-//! What lies in the sink, by name; on the disk, so that a million objects need no more memory than a thousand.
+//! The names in the sink; kept on the disk, so that a million objects need no more memory than a thousand.
 
-use crate::keys::{self, ObjectKind};
+use crate::object_keys::{ObjectKey, ObjectKind};
 use model::DeviceId;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -27,7 +27,7 @@ pub(super) struct IndexedObject {
     pub(super) seq: u64,
 }
 
-/// What is known of a listed name.
+/// The state of a listed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListingState {
     /// It is not there.
@@ -38,10 +38,10 @@ pub(super) enum ListingState {
     Twice,
 }
 
-fn kind_no(kind: ObjectKind) -> i64 {
+fn kind_number(kind: ObjectKind) -> i64 {
     match kind {
         ObjectKind::Activity => 0,
-        ObjectKind::Shot => 1,
+        ObjectKind::Screenshot => 1,
         ObjectKind::Vault => 2,
         ObjectKind::Manifest => 3,
     }
@@ -68,9 +68,9 @@ impl ObjectIndex {
         Ok(Self { conn, written: 0 })
     }
 
-    /// Takes a name up; false when it is none of ours.
-    pub(super) fn add(&mut self, key: &str, bytes: u64) -> rusqlite::Result<bool> {
-        let Some(parts) = keys::parse(key) else {
+    /// Adds a name; false when uam makes no such name.
+    pub(super) fn add_object(&mut self, key: &str, bytes: u64) -> rusqlite::Result<bool> {
+        let Some(parts) = ObjectKey::parse(key) else {
             return Ok(false);
         };
         // SQLite's numbers end there, and so do those that anything of ours can have.
@@ -85,16 +85,16 @@ impl ObjectIndex {
             .execute(params![
                 key,
                 i64::try_from(bytes).unwrap_or(i64::MAX),
-                kind_no(parts.kind),
+                kind_number(parts.kind),
                 parts.device.as_str(),
                 epoch,
                 seq
             ])?;
-        self.wrote()?;
+        self.count_write()?;
         Ok(true)
     }
 
-    fn wrote(&mut self) -> rusqlite::Result<()> {
+    fn count_write(&mut self) -> rusqlite::Result<()> {
         self.written += 1;
         if self.written.is_multiple_of(BATCH) {
             self.conn.execute_batch("COMMIT; BEGIN")?;
@@ -103,13 +103,13 @@ impl ObjectIndex {
     }
 
     /// Every name is taken up; now it is asked in order.
-    pub(super) fn filled(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn finish_listing(&mut self) -> rusqlite::Result<()> {
         self.conn
             .execute_batch("CREATE INDEX in_order ON object (device, epoch, kind, seq, key)")
     }
 
-    /// Every chain of which anything lies there.
-    pub(super) fn chains(&self) -> rusqlite::Result<Vec<ChainId>> {
+    /// Every chain with an object in the sink.
+    pub(super) fn list_chains(&self) -> rusqlite::Result<Vec<ChainId>> {
         let mut query = self
             .conn
             .prepare("SELECT DISTINCT device, epoch FROM object ORDER BY device, epoch")?;
@@ -131,7 +131,7 @@ impl ObjectIndex {
     }
 
     /// The next manifests of a chain after this one, by number.
-    pub(super) fn manifests(
+    pub(super) fn next_manifests(
         &self,
         chain: &ChainId,
         after: Option<&IndexedObject>,
@@ -164,7 +164,7 @@ impl ObjectIndex {
     }
 
     /// Marks a name as listed by the manifest `no`.
-    pub(super) fn list(&mut self, key: &str, no: u64) -> rusqlite::Result<ListingState> {
+    pub(super) fn mark_listed(&mut self, key: &str, no: u64) -> rusqlite::Result<ListingState> {
         let found: Option<(u64, i64)> = self
             .conn
             .prepare_cached("SELECT bytes, listed FROM object WHERE key = ?1")?
@@ -190,27 +190,27 @@ impl ObjectIndex {
                 }
             }
         };
-        self.wrote()?;
+        self.count_write()?;
         Ok(known)
     }
 
     /// A name whose object its owner had deleted; true when it is there all the same.
-    pub(super) fn erase(&mut self, key: &str) -> rusqlite::Result<bool> {
+    pub(super) fn mark_withdrawn(&mut self, key: &str) -> rusqlite::Result<bool> {
         self.conn
             .prepare_cached("INSERT OR IGNORE INTO erased (key) VALUES (?1)")?
             .execute([key])?;
-        self.wrote()?;
-        self.has(key)
+        self.count_write()?;
+        self.contains_key(key)
     }
 
-    pub(super) fn has(&self, key: &str) -> rusqlite::Result<bool> {
+    pub(super) fn contains_key(&self, key: &str) -> rusqlite::Result<bool> {
         self.conn
             .prepare_cached("SELECT 1 FROM object WHERE key = ?1")?
             .exists([key])
     }
 
     /// True when there is this very manifest.
-    pub(super) fn manifest_named(
+    pub(super) fn contains_manifest(
         &self,
         device: &DeviceId,
         epoch: u64,
@@ -223,15 +223,15 @@ impl ObjectIndex {
         let mut rows = query.query(params![device.as_str(), epoch, MANIFEST, no])?;
         while let Some(row) = rows.next()? {
             let key: String = row.get(0)?;
-            if keys::parse(&key).is_some_and(|parts| sha256.starts_with(&parts.sha16)) {
+            if ObjectKey::parse(&key).is_some_and(|parts| sha256.starts_with(&parts.sha16)) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Listed names that are neither there nor erased, with the manifest that lists them. Then what was noted of absent and
-    /// erased names is forgotten: no other chain has to do with it.
+    /// Listed names that are neither there nor erased, with the manifest that lists them. Then the notes
+    /// about absent and erased names are deleted: they concern no other chain.
     pub(super) fn end_chain(&mut self, visit: &mut dyn FnMut(&str, u64)) -> rusqlite::Result<()> {
         {
             let mut query = self.conn.prepare_cached(
@@ -247,7 +247,7 @@ impl ObjectIndex {
     }
 
     /// Names of a chain that no manifest lists, and that were not erased.
-    pub(super) fn each_unlisted(
+    pub(super) fn for_each_unlisted(
         &self,
         chain: &ChainId,
         visit: &mut dyn FnMut(ObjectKind, IndexedObject),
@@ -262,7 +262,7 @@ impl ObjectIndex {
         while let Some(row) = rows.next()? {
             let kind = match row.get::<_, i64>(2)? {
                 0 => ObjectKind::Activity,
-                1 => ObjectKind::Shot,
+                1 => ObjectKind::Screenshot,
                 _ => ObjectKind::Vault,
             };
             let (key, seq) = (row.get(0)?, row.get(1)?);

@@ -1,4 +1,4 @@
-//! How fast bodies may go out.
+//! The limit of the speed of uploads.
 
 use futures::stream::{self, Stream, StreamExt};
 use http_body::Body;
@@ -35,7 +35,7 @@ impl RateLimit {
     }
 
     /// How long a piece must wait at `now`. From then on its time is taken.
-    fn take(&self, now: Instant, bytes: usize) -> Duration {
+    fn reserve_time(&self, now: Instant, bytes: usize) -> Duration {
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = free_at.map_or(now, |at| at.max(now));
         *free_at = Some(begin + self.time_for(bytes as u64));
@@ -43,11 +43,11 @@ impl RateLimit {
     }
 
     /// The body in pieces, each at its time.
-    pub(crate) fn slow(
+    pub(crate) fn slow_down(
         self: &Arc<Self>,
         mut body: HttpRequestBody,
     ) -> impl Stream<Item = Result<bytes::Bytes, HttpError>> + use<> {
-        let pace = Arc::clone(self);
+        let limit = Arc::clone(self);
         stream::poll_fn(move |cx| Pin::new(&mut body).poll_frame(cx))
             .flat_map(|frame| {
                 let mut pieces = Vec::new();
@@ -62,10 +62,10 @@ impl RateLimit {
                 stream::iter(pieces)
             })
             .then(move |piece| {
-                let pace = Arc::clone(&pace);
+                let limit = Arc::clone(&limit);
                 async move {
                     let piece = piece?;
-                    tokio::time::sleep(pace.take(Instant::now(), piece.len())).await;
+                    tokio::time::sleep(limit.reserve_time(Instant::now(), piece.len())).await;
                     Ok(piece)
                 }
             })
@@ -82,12 +82,14 @@ mod tests {
         assert!(RateLimit::new(0).is_none());
         let pace = RateLimit::new(64).unwrap();
         let now = Instant::now();
-        let waits: Vec<u128> = (0..5).map(|_| pace.take(now, PIECE).as_millis()).collect();
+        let waits: Vec<u128> = (0..5)
+            .map(|_| pace.reserve_time(now, PIECE).as_millis())
+            .collect();
         assert_eq!(waits, [0, 250, 500, 750, 1000]);
         // A rest is not saved up.
         let later = now + Duration::from_secs(60);
-        assert_eq!(pace.take(later, PIECE).as_millis(), 0);
-        assert_eq!(pace.take(later, PIECE).as_millis(), 250);
+        assert_eq!(pace.reserve_time(later, PIECE).as_millis(), 0);
+        assert_eq!(pace.reserve_time(later, PIECE).as_millis(), 250);
         assert_eq!(pace.time_for(8 << 20).as_secs(), 128);
     }
 }

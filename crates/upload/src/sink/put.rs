@@ -2,13 +2,15 @@
 //!
 //! A key that may only write cannot look whether a put whose answer was lost has stored its object. There the store's own
 //! word is taken: it refused the next put with 412, so an object of that very name exists; the name holds 64 bits of the
-//! content's SHA-256, device and counter; and nobody but this device's key and the bucket's owner can write that name. What
-//! this does not show is that nobody wrote something else there first, on purpose; a reader who compares hashes does.
+//! content's SHA-256, device and counter; and nobody but this device's key and the bucket's owner can write that name. It
+//! does not show that nobody wrote something else there first, on purpose; a reader who compares hashes sees it.
 
-use super::{NewObject, ObjectStoreSink, PutOutcome, SHA256_ENTRY, StoreKind, sha256_hex};
-use crate::classify::{classify, refusal};
-use crate::conditions::SMALL;
+use super::interface::{NewObject, PutOutcome, sha256_hex};
+use super::object_store::{ObjectStoreSink, SHA256_ENTRY, StoreKind};
 use crate::error::SinkError;
+use crate::http::classify::{classify_error, find_refusal};
+use crate::http::conditional_puts::SMALL;
+use crate::http::service::MAX_BODY;
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, MultipartUpload, ObjectStore, PutMode, PutMultipartOptions, PutOptions,
@@ -16,42 +18,39 @@ use object_store::{
 };
 use std::sync::atomic::Ordering;
 
-/// Objects larger than this, in bytes, go in parts.
-pub(crate) const MAX_BODY: u64 = 16 << 20;
-
 /// Size of a part in bytes; S3 wants 5 MiB at least and takes 10,000 of them.
 const PART: usize = 8 << 20;
 
 impl ObjectStoreSink {
-    pub(super) async fn put(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
-        let path = self.path(&object.key)?;
+    pub(super) async fn put_object(&self, object: &NewObject) -> Result<PutOutcome, SinkError> {
+        let path = self.full_path(&object.key)?;
         let conditional = !self.conditions.are_missing();
         let mut put = self.try_put(&path, object, conditional).await?;
         if let Err(error) = &put
             && conditional
-            && status(error) == Some(501)
+            && refusal_status(error) == Some(501)
         {
-            self.conditions.are_lacking();
+            self.conditions.set_missing();
             put = self.try_put(&path, object, false).await?;
         }
         match put {
-            Ok(ack) if acknowledged(&ack) => {
+            Ok(ack) if is_acknowledged(&ack) => {
                 self.probe_conditional_puts(&path, object).await;
                 Ok(PutOutcome::Stored)
             }
             // A sink that does not say what it stored has not acknowledged it.
             Ok(_) => self.confirm_stored(object, false).await,
             Err(error) => {
-                let refused = status(&error);
+                let refused = refusal_status(&error);
                 if refused == Some(412) {
-                    self.conditions.are_honoured();
+                    self.conditions.set_honoured();
                 }
                 let exists = matches!(error, object_store::Error::AlreadyExists { .. })
                     || matches!(refused, Some(409 | 412));
                 if exists {
                     self.confirm_stored(object, refused == Some(412)).await
                 } else {
-                    Err(classify(&error, self.at()))
+                    Err(classify_error(&error, self.error_context()))
                 }
             }
         }
@@ -92,7 +91,7 @@ impl ObjectStoreSink {
             } else {
                 PutMode::Overwrite
             },
-            attributes: self.attributes(object),
+            attributes: self.object_attributes(object),
             ..PutOptions::default()
         };
         Ok(self
@@ -101,11 +100,11 @@ impl ObjectStoreSink {
             .await)
     }
 
-    /// A large object in parts, one after the other. The last request stores it, under the condition that [`crate::wire`]
-    /// adds; until then there is no object, and what was sent is thrown away when it fails.
+    /// A large object in parts, one after the other. The last request stores it, under the condition that [`crate::http::service`]
+    /// adds; until then there is no object, and the parts are deleted when it fails.
     async fn put_parts(&self, path: &Path, object: &NewObject) -> object_store::Result<PutResult> {
         let options = PutMultipartOptions {
-            attributes: self.attributes(object),
+            attributes: self.object_attributes(object),
             ..PutMultipartOptions::default()
         };
         let mut upload = self.inner.put_multipart_opts(path, options).await?;
@@ -117,7 +116,7 @@ impl ObjectStoreSink {
         stored
     }
 
-    fn attributes(&self, object: &NewObject) -> Attributes {
+    fn object_attributes(&self, object: &NewObject) -> Attributes {
         let mut attributes = Attributes::new();
         if self.kind != StoreKind::Directory {
             attributes.insert(
@@ -135,9 +134,9 @@ impl ObjectStoreSink {
             return;
         }
         match self.try_put(path, object, true).await {
-            Ok(Ok(ack)) if acknowledged(&ack) => self.conditions.are_lacking(),
-            Ok(Err(error)) if matches!(status(&error), Some(409 | 412)) => {
-                self.conditions.are_honoured();
+            Ok(Ok(ack)) if is_acknowledged(&ack) => self.conditions.set_missing(),
+            Ok(Err(error)) if matches!(refusal_status(&error), Some(409 | 412)) => {
+                self.conditions.set_honoured();
             }
             _ => self.conditions.release_probe(),
         }
@@ -169,7 +168,10 @@ impl ObjectStoreSink {
         let same = match head.sha256 {
             Some(sha256) => sha256 == object.sha256,
             None => {
-                let stored = self.read(&object.key).await?.ok_or(SinkError::Conflict)?;
+                let stored = self
+                    .read_object(&object.key)
+                    .await?
+                    .ok_or(SinkError::Conflict)?;
                 sha256_hex(&stored) == object.sha256
             }
         };
@@ -207,12 +209,12 @@ async fn send_parts(
     upload.complete().await
 }
 
-fn acknowledged(ack: &PutResult) -> bool {
+fn is_acknowledged(ack: &PutResult) -> bool {
     ack.e_tag.as_deref().is_some_and(|tag| !tag.is_empty())
 }
 
-fn status(error: &object_store::Error) -> Option<u16> {
-    refusal(error).map(|r| r.status.as_u16())
+fn refusal_status(error: &object_store::Error) -> Option<u16> {
+    find_refusal(error).map(|r| r.status.as_u16())
 }
 
 fn content_type(key: &str) -> &'static str {

@@ -10,12 +10,13 @@
 //! raw/v1/kind=manifest/sh=<2 hex>/dt=<UTC day>/dev=<device>/<epoch>-<no:010>-<sha256[..16]>.json
 //! ```
 //!
-//! * `.age` is an age file for the recipients; what stands before it is what `age -d` gives. `.sealed.jsonl.zst` holds
+//! * `.age` is an age file for the recipients; the ending before it names the content that `age -d` gives. `.sealed.jsonl.zst` holds
 //!   sealed rows ([`journal::SealedRowLine`]), which open with the same keys. Without either the object is readable.
-//! * `kind=vault` is a copy of the recovery kit: public keys, and secret ones wrapped.
-//! * `kind=manifest` is a signed list of what was sent ([`crate::manifest_key`]).
+//! * `kind=shot` is a screenshot.
+//! * `kind=vault` is a vault copy: public keys, and secret ones wrapped.
+//! * `kind=manifest` is a signed list of uploaded objects ([`crate::manifest`]).
 //! * `sh` is the first byte of the SHA-256 of the device's id; it spreads the writes of a large fleet.
-//! * `dt` is the day the journal froze with the segment or the shot, so it is the same at every try.
+//! * `dt` is the day the journal froze with the segment or the screenshot, so it is the same at every try.
 //! * `epoch` tells a reinstalled device's counter from its earlier one; `seq` is the journal's own counter.
 //! * The content's hash is part of the name: an object of that name has that content or is not ours.
 //!
@@ -25,31 +26,30 @@ use journal::{ObjectEncoding, UploadedObject};
 use model::DeviceId;
 use sha2::{Digest, Sha256};
 use std::fmt::Display;
+use strum::{EnumString, IntoStaticStr};
 
 /// The folder everything lies in; a new layout gets a new number.
 pub const ROOT: &str = "raw/v1";
 
-/// What an object holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The content of an object; its word in the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum ObjectKind {
     /// A segment: zstd-compressed JSON lines.
     Activity,
-    /// A picture.
-    Shot,
-    /// A copy of the recovery kit.
+    /// A screenshot.
+    #[strum(serialize = "shot")]
+    Screenshot,
+    /// A vault copy: public keys, and secret ones wrapped.
     Vault,
-    /// A signed list of what was sent.
+    /// A signed list of uploaded objects.
     Manifest,
 }
 
 impl ObjectKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Activity => "activity",
-            Self::Shot => "shot",
-            Self::Vault => "vault",
-            Self::Manifest => "manifest",
-        }
+    /// The word after `kind=` in a key.
+    fn wire_name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -71,7 +71,7 @@ pub fn segment_key(
         ObjectEncoding::Rows => "sealed.jsonl.zst",
         ObjectEncoding::Readable => "jsonl.zst",
     };
-    key(
+    format_key(
         ObjectKind::Activity,
         device,
         epoch,
@@ -82,7 +82,7 @@ pub fn segment_key(
     )
 }
 
-/// The key of a shot's picture; `media` is the media type of the picture itself, such as `image/webp`. The rest as in
+/// The key of a screenshot; `media` is the media type of the image itself, such as `image/webp`. The rest as in
 /// [`segment_key`].
 #[must_use]
 pub fn screenshot_key(
@@ -94,7 +94,7 @@ pub fn screenshot_key(
     media: &str,
     form: ObjectEncoding,
 ) -> String {
-    let picture = match media {
+    let image = match media {
         "image/webp" => "webp",
         "image/png" => "png",
         "image/jpeg" => "jpg",
@@ -104,11 +104,19 @@ pub fn screenshot_key(
         ObjectEncoding::Age | ObjectEncoding::Rows => ".age",
         ObjectEncoding::Readable => "",
     };
-    let ending = format!("{picture}{sealed}");
-    key(ObjectKind::Shot, device, epoch, day, seq, sha256, &ending)
+    let ending = format!("{image}{sealed}");
+    format_key(
+        ObjectKind::Screenshot,
+        device,
+        epoch,
+        day,
+        seq,
+        sha256,
+        &ending,
+    )
 }
 
-/// The key of the copy `seq` of the recovery kit; the rest as in [`segment_key`].
+/// The key of the vault copy `seq`; the rest as in [`segment_key`].
 #[must_use]
 pub fn vault_copy_key(
     device: &DeviceId,
@@ -117,7 +125,7 @@ pub fn vault_copy_key(
     seq: u64,
     sha256: &str,
 ) -> String {
-    key(ObjectKind::Vault, device, epoch, day, seq, sha256, "json")
+    format_key(ObjectKind::Vault, device, epoch, day, seq, sha256, "json")
 }
 
 /// The key of the manifest `no`; the rest as in [`segment_key`].
@@ -129,10 +137,10 @@ pub fn manifest_key(
     no: u64,
     sha256: &str,
 ) -> String {
-    key(ObjectKind::Manifest, device, epoch, day, no, sha256, "json")
+    format_key(ObjectKind::Manifest, device, epoch, day, no, sha256, "json")
 }
 
-/// The key of something the journal says the sink has, or may have; to name it to its owner.
+/// The key of an object that the sink has, or may have, as the journal knows it.
 #[must_use]
 pub fn uploaded_key(device: &DeviceId, epoch: u64, object: &UploadedObject) -> String {
     let UploadedObject {
@@ -151,10 +159,10 @@ pub fn uploaded_key(device: &DeviceId, epoch: u64, object: &UploadedObject) -> S
 /// The folder that holds one kind of one layout, for listing.
 #[must_use]
 pub fn list_prefix(kind: ObjectKind) -> String {
-    format!("{ROOT}/kind={}", kind.word())
+    format!("{ROOT}/kind={}", kind.wire_name())
 }
 
-fn key(
+fn format_key(
     kind: ObjectKind,
     device: &DeviceId,
     epoch: u64,
@@ -167,74 +175,70 @@ fn key(
     let start = sha256.get(..16).unwrap_or(sha256);
     format!(
         "{ROOT}/kind={}/sh={shard:02x}/dt={day}/dev={device}/{epoch}-{seq:010}-{start}.{ending}",
-        kind.word()
+        kind.wire_name()
     )
 }
 
 /// A key taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectKey {
-    /// What the object holds.
+    /// Its content.
     pub kind: ObjectKind,
-    /// The shape of its bytes; of a recovery kit and a manifest [`Form::Readable`].
-    pub form: ObjectEncoding,
+    /// The encoding of its bytes; of a vault copy and a manifest [`ObjectEncoding::Readable`].
+    pub encoding: ObjectEncoding,
     /// UTC day, as written.
     pub day: String,
     /// Which installation.
     pub device: DeviceId,
     /// Seconds since the Unix epoch at which the journal was made.
     pub epoch: u64,
-    /// Number of the shot, of the segment's first record, of the copy of the kit, or of the manifest.
+    /// Number of the screenshot, of the segment's first record, of the vault copy, or of the manifest.
     pub seq: u64,
     /// The first 16 hex digits of the content's SHA-256.
     pub sha16: String,
 }
 
-/// Takes a key (without the destination's prefix) apart; `None` when it is not one of ours.
-#[must_use]
-pub fn parse(key: &str) -> Option<ObjectKey> {
-    let mut folders = key.strip_prefix(ROOT)?.strip_prefix('/')?.split('/');
-    let kind = match folders.next()?.strip_prefix("kind=")? {
-        "activity" => ObjectKind::Activity,
-        "shot" => ObjectKind::Shot,
-        "vault" => ObjectKind::Vault,
-        "manifest" => ObjectKind::Manifest,
-        _ => return None,
-    };
-    let shard = folders.next()?.strip_prefix("sh=")?;
-    let day = folders.next()?.strip_prefix("dt=")?.to_owned();
-    let device = DeviceId::parse(folders.next()?.strip_prefix("dev=")?)?;
-    let (name, ending) = folders.next()?.split_once('.')?;
-    if folders.next().is_some()
-        || shard != format!("{:02x}", Sha256::digest(device.as_str().as_bytes())[0])
-    {
-        return None;
+impl ObjectKey {
+    /// Reads a key (without the destination's prefix); `None` when uam makes no such key.
+    #[must_use]
+    pub fn parse(key: &str) -> Option<Self> {
+        let mut folders = key.strip_prefix(ROOT)?.strip_prefix('/')?.split('/');
+        let kind = folders.next()?.strip_prefix("kind=")?.parse().ok()?;
+        let shard = folders.next()?.strip_prefix("sh=")?;
+        let day = folders.next()?.strip_prefix("dt=")?.to_owned();
+        let device = DeviceId::parse(folders.next()?.strip_prefix("dev=")?)?;
+        let (name, ending) = folders.next()?.split_once('.')?;
+        if folders.next().is_some()
+            || shard != format!("{:02x}", Sha256::digest(device.as_str().as_bytes())[0])
+        {
+            return None;
+        }
+        let encoding = match (kind, ending) {
+            (ObjectKind::Activity, "jsonl.zst.age") => ObjectEncoding::Age,
+            (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::Rows,
+            (ObjectKind::Activity, "jsonl.zst")
+            | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Readable,
+            (ObjectKind::Screenshot, ending) => match ending.split_once('.') {
+                None => ObjectEncoding::Readable,
+                Some((_, "age")) => ObjectEncoding::Age,
+                Some(_) => return None,
+            },
+            _ => return None,
+        };
+        let mut parts = name.split('-');
+        let epoch = parts.next()?.parse().ok()?;
+        let seq = parts.next()?.parse().ok()?;
+        let sha16 = parts.next()?.to_owned();
+        (parts.next().is_none()).then_some(Self {
+            kind,
+            encoding,
+            day,
+            device,
+            epoch,
+            seq,
+            sha16,
+        })
     }
-    let form = match (kind, ending) {
-        (ObjectKind::Activity, "jsonl.zst.age") => ObjectEncoding::Age,
-        (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::Rows,
-        (ObjectKind::Activity, "jsonl.zst")
-        | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Readable,
-        (ObjectKind::Shot, ending) => match ending.split_once('.') {
-            None => ObjectEncoding::Readable,
-            Some((_, "age")) => ObjectEncoding::Age,
-            Some(_) => return None,
-        },
-        _ => return None,
-    };
-    let mut parts = name.split('-');
-    let epoch = parts.next()?.parse().ok()?;
-    let seq = parts.next()?.parse().ok()?;
-    let sha16 = parts.next()?.to_owned();
-    (parts.next().is_none()).then_some(ObjectKey {
-        kind,
-        form,
-        day,
-        device,
-        epoch,
-        seq,
-        sha16,
-    })
 }
 
 #[cfg(test)]
@@ -267,7 +271,7 @@ mod tests {
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
         assert_eq!(at(ObjectEncoding::Age), format!("{name}.webp.age"));
-        assert_eq!(parse(&format!("{name}.webp.uam")), None);
+        assert_eq!(ObjectKey::parse(&format!("{name}.webp.uam")), None);
         assert_eq!(at(ObjectEncoding::Readable), format!("{name}.webp"));
         assert_eq!(
             vault_copy_key(&device, 1, "2026-09-21", 2, sha),
@@ -284,27 +288,27 @@ mod tests {
                 (0, 0) => (ObjectKind::Activity, ObjectEncoding::Age),
                 (0, 1) => (ObjectKind::Activity, ObjectEncoding::Rows),
                 (0, _) => (ObjectKind::Activity, ObjectEncoding::Readable),
-                (1, 0) => (ObjectKind::Shot, ObjectEncoding::Age),
-                (1, _) => (ObjectKind::Shot, ObjectEncoding::Readable),
+                (1, 0) => (ObjectKind::Screenshot, ObjectEncoding::Age),
+                (1, _) => (ObjectKind::Screenshot, ObjectEncoding::Readable),
                 (2, _) => (ObjectKind::Manifest, ObjectEncoding::Readable),
                 _ => (ObjectKind::Vault, ObjectEncoding::Readable),
             };
             let key = match kind {
                 ObjectKind::Activity => segment_key(&device, epoch, "2026-01-31", seq, &sha, form),
-                ObjectKind::Shot => screenshot_key(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                ObjectKind::Screenshot => screenshot_key(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
                 ObjectKind::Vault => vault_copy_key(&device, epoch, "2026-01-31", seq, &sha),
                 ObjectKind::Manifest => manifest_key(&device, epoch, "2026-01-31", seq, &sha),
             };
-            let parts = parse(&key).unwrap();
+            let parts = ObjectKey::parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);
             prop_assert_eq!((parts.epoch, parts.seq), (epoch, seq));
-            prop_assert_eq!((parts.kind, parts.form), (kind, form));
+            prop_assert_eq!((parts.kind, parts.encoding), (kind, form));
             prop_assert_eq!(parts.day, "2026-01-31");
         }
 
         #[test]
         fn other_names_are_refused(key in ".{0,80}") {
-            prop_assert_eq!(parse(&key), None);
+            prop_assert_eq!(ObjectKey::parse(&key), None);
         }
     }
 
@@ -327,7 +331,7 @@ mod tests {
             "json",
         ] {
             assert_eq!(
-                parse(&key.replace("jsonl.zst.age", ending)),
+                ObjectKey::parse(&key.replace("jsonl.zst.age", ending)),
                 None,
                 "{ending}"
             );

@@ -1,12 +1,12 @@
-//! Following one chain after the other.
+//! Follows one chain after the other.
 
-use super::index::{ChainId, IndexedObject, ListingState, ObjectIndex};
+use super::object_index::{ChainId, IndexedObject, ListingState, ObjectIndex};
 use super::report::{FaultKind, VerifiedChain, VerifiedHead, VerifyReport};
-use super::{JournalExpectation, TrustedKeys, VerifyError, VerifyProgress};
-use crate::keys::{self, ObjectKind};
-use crate::look::InspectableSink;
+use super::request::{JournalExpectation, VerifyError, VerifyProgress};
+use super::trusted_keys::TrustedKeys;
 use crate::manifest::{InvalidManifest, Manifest, ManifestEntry, Why};
-use crate::sha256_hex;
+use crate::object_keys::{ObjectKey, ObjectKind};
+use crate::sink::interface::{InspectableSink, sha256_hex};
 use bytes::Bytes;
 use std::ops::ControlFlow;
 
@@ -29,7 +29,7 @@ pub(super) struct ChainWalk<'a> {
     pub(super) to_read: Vec<ManifestEntry>,
 }
 
-/// Where a chain stands.
+/// The position in a chain.
 struct ChainPosition {
     chain: VerifiedChain,
     /// The manifest before.
@@ -42,47 +42,49 @@ struct ChainPosition {
 
 impl ChainWalk<'_> {
     /// Follows a chain from its first manifest to its last.
-    pub(super) fn chain(
+    pub(super) fn follow_chain(
         &mut self,
         id: &ChainId,
         trusted: &mut TrustedKeys,
         expected: Option<&JournalExpectation<'_>>,
     ) -> Result<(), VerifyError> {
-        let mut link = ChainPosition::new(id);
+        let mut position = ChainPosition::new(id);
         let mut after: Option<IndexedObject> = None;
         loop {
-            let rows = self.index.manifests(id, after.as_ref(), MANIFESTS)?;
+            let rows = self.index.next_manifests(id, after.as_ref(), MANIFESTS)?;
             if rows.is_empty() {
                 break;
             }
             let names: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
             for (row, content) in rows.iter().zip(self.sink.read_contents(&names)) {
                 match content {
-                    Ok(Some(content)) => self.manifest(&mut link, row, &content, trusted)?,
-                    Ok(None) => self.unreadable(&row.key, "it went away during the check"),
-                    Err(e) => self.unreadable(&row.key, &e.to_string()),
+                    Ok(Some(content)) => {
+                        self.check_manifest(&mut position, row, &content, trusted)?
+                    }
+                    Ok(None) => self.report_unreadable(&row.key, "it went away during the check"),
+                    Err(e) => self.report_unreadable(&row.key, &e.to_string()),
                 }
                 self.followed += 1;
-                self.tell()?;
+                self.report_step()?;
             }
             after = rows.into_iter().next_back();
         }
-        self.end(link, id, expected)
+        self.end_chain(position, id, expected)
     }
 
-    fn unreadable(&mut self, key: &str, why: &str) {
+    fn report_unreadable(&mut self, key: &str, why: &str) {
         self.report.add_finding(FaultKind::Unreadable, key, why);
     }
 
-    fn manifest(
+    fn check_manifest(
         &mut self,
-        link: &mut ChainPosition,
+        position: &mut ChainPosition,
         row: &IndexedObject,
         content: &Bytes,
         trusted: &mut TrustedKeys,
     ) -> Result<(), VerifyError> {
         let sha256 = sha256_hex(content);
-        let named = keys::parse(&row.key);
+        let named = ObjectKey::parse(&row.key);
         if named.is_none_or(|parts| !sha256.starts_with(&parts.sha16)) {
             self.report.add_finding(
                 FaultKind::Edited,
@@ -103,8 +105,8 @@ impl ChainWalk<'_> {
                 return Ok(());
             }
         };
-        if manifest.device != link.chain.device
-            || manifest.epoch != link.chain.epoch
+        if manifest.device != position.chain.device
+            || manifest.epoch != position.chain.epoch
             || manifest.no != row.seq
         {
             let text = format!(
@@ -123,7 +125,7 @@ impl ChainWalk<'_> {
                 .add_finding(FaultKind::ForeignKey, &row.key, text);
             return Ok(());
         }
-        if link
+        if position
             .last
             .as_ref()
             .is_some_and(|last| last.no == manifest.no)
@@ -135,28 +137,28 @@ impl ChainWalk<'_> {
             );
             return Ok(());
         }
-        self.follows(link, row, &manifest);
-        self.objects(link, row, &manifest)?;
+        self.check_sequence(position, row, &manifest);
+        self.check_objects(position, row, &manifest)?;
         for erasure in &manifest.erased {
-            link.chain.erased_objects += 1;
-            if self.index.erase(&erasure.key)? {
-                link.chain.erased_but_there += 1;
+            position.chain.erased_objects += 1;
+            if self.index.mark_withdrawn(&erasure.key)? {
+                position.chain.erased_but_there += 1;
             }
         }
         for gap in &manifest.skipped {
             let count = gap.last.saturating_sub(gap.first).saturating_add(1);
             let sum = match gap.why {
-                Why::Erased => &mut link.chain.erased_records,
-                Why::Lost => &mut link.chain.lost_records,
+                Why::Erased => &mut position.chain.erased_records,
+                Why::Lost => &mut position.chain.lost_records,
             };
             *sum = sum.saturating_add(count);
         }
-        link.chain.manifests += 1;
-        link.chain.waiting = manifest.waiting;
-        link.chain.key = Some(manifest.key.to_string());
-        link.chain.fingerprint = Some(manifest.key.fingerprint());
-        link.through = manifest.through;
-        link.last = Some(VerifiedHead {
+        position.chain.manifests += 1;
+        position.chain.waiting = manifest.waiting;
+        position.chain.key = Some(manifest.key.to_string());
+        position.chain.fingerprint = Some(manifest.key.fingerprint());
+        position.through = manifest.through;
+        position.last = Some(VerifiedHead {
             no: manifest.no,
             sha256,
             at_us: manifest.at_us,
@@ -164,11 +166,16 @@ impl ChainWalk<'_> {
         Ok(())
     }
 
-    /// Whether it takes up where the one before ended.
-    fn follows(&mut self, link: &mut ChainPosition, row: &IndexedObject, manifest: &Manifest) {
-        let expected = link.last.as_ref().map_or(1, |last| last.no + 1);
+    /// Checks that it continues where the one before ended.
+    fn check_sequence(
+        &mut self,
+        position: &mut ChainPosition,
+        row: &IndexedObject,
+        manifest: &Manifest,
+    ) {
+        let expected = position.last.as_ref().map_or(1, |last| last.no + 1);
         if manifest.no > expected {
-            link.broken = true;
+            position.broken = true;
             let missing = manifest.no - expected;
             let text = match missing {
                 1 => format!("manifest {expected} is missing before it"),
@@ -179,37 +186,39 @@ impl ChainWalk<'_> {
             };
             self.report
                 .add_finding(FaultKind::MissingManifest, &row.key, text);
-        } else if manifest.prev.as_deref() != link.last.as_ref().map(|last| last.sha256.as_str()) {
+        } else if manifest.prev.as_deref()
+            != position.last.as_ref().map(|last| last.sha256.as_str())
+        {
             self.report.add_finding(
                 FaultKind::Reordered,
                 &row.key,
                 "the manifest before it is not the one it names",
             );
-        } else if manifest.after != link.through {
+        } else if manifest.after != position.through {
             let text = format!(
                 "it takes up after record {}, and the one before ended with {}",
-                manifest.after, link.through
+                manifest.after, position.through
             );
             self.report
                 .add_finding(FaultKind::Reordered, &row.key, text);
         }
-        if let Err(text) = numbers(manifest) {
+        if let Err(text) = check_numbers(manifest) {
             self.report
                 .add_finding(FaultKind::Reordered, &row.key, text);
         }
     }
 
-    /// What it lists must be there, once, and hold what it says.
-    fn objects(
+    /// Its objects must be there, each listed once, with the listed content.
+    fn check_objects(
         &mut self,
-        link: &mut ChainPosition,
+        position: &mut ChainPosition,
         row: &IndexedObject,
         manifest: &Manifest,
     ) -> Result<(), VerifyError> {
         for entry in &manifest.objects {
-            link.chain.objects += 1;
-            link.chain.bytes = link.chain.bytes.saturating_add(entry.bytes);
-            let ours = keys::parse(&entry.key).is_some_and(|parts| {
+            position.chain.objects += 1;
+            position.chain.bytes = position.chain.bytes.saturating_add(entry.bytes);
+            let ours = ObjectKey::parse(&entry.key).is_some_and(|parts| {
                 parts.device == manifest.device
                     && parts.epoch == manifest.epoch
                     && parts.kind != ObjectKind::Manifest
@@ -222,7 +231,7 @@ impl ChainWalk<'_> {
                     .add_finding(FaultKind::Foreign, &entry.key, text);
                 continue;
             }
-            match self.index.list(&entry.key, row.seq)? {
+            match self.index.mark_listed(&entry.key, row.seq)? {
                 // Looked at when the chain is whole: it may have been erased.
                 ListingState::Absent => {}
                 ListingState::Twice => {
@@ -242,7 +251,7 @@ impl ChainWalk<'_> {
                 ListingState::There(_) => {
                     self.to_read.push(entry.clone());
                     if self.to_read.len() >= OBJECTS {
-                        self.read()?;
+                        self.read_pending()?;
                     }
                 }
             }
@@ -250,8 +259,8 @@ impl ChainWalk<'_> {
         Ok(())
     }
 
-    /// Reads and hashes what was put aside for it.
-    fn read(&mut self) -> Result<(), VerifyError> {
+    /// Reads and hashes the objects that wait for it.
+    fn read_pending(&mut self) -> Result<(), VerifyError> {
         let entries = std::mem::take(&mut self.to_read);
         let names: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
         for (entry, found) in entries.iter().zip(self.sink.read_digests(&names)) {
@@ -267,15 +276,15 @@ impl ChainWalk<'_> {
                     &entry.key,
                     "its SHA-256 is not the one that was signed",
                 ),
-                Ok(None) => self.unreadable(&entry.key, "it went away during the check"),
-                Err(e) => self.unreadable(&entry.key, &e.to_string()),
+                Ok(None) => self.report_unreadable(&entry.key, "it went away during the check"),
+                Err(e) => self.report_unreadable(&entry.key, &e.to_string()),
             }
             self.read += 1;
         }
-        self.tell()
+        self.report_step()
     }
 
-    fn tell(&mut self) -> Result<(), VerifyError> {
+    fn report_step(&mut self) -> Result<(), VerifyError> {
         let step = VerifyProgress::Followed {
             manifests: self.followed,
             of: self.of,
@@ -287,10 +296,10 @@ impl ChainWalk<'_> {
         }
     }
 
-    /// What is left over once the last manifest was followed.
-    fn end(
+    /// Judges the rest once the last manifest was followed.
+    fn end_chain(
         &mut self,
-        link: ChainPosition,
+        position: ChainPosition,
         id: &ChainId,
         expected: Option<&JournalExpectation<'_>>,
     ) -> Result<(), VerifyError> {
@@ -299,13 +308,13 @@ impl ChainWalk<'_> {
             last,
             through,
             broken,
-        } = link;
+        } = position;
         let report = &mut *self.report;
-        // What was sent after the newest manifest is listed by the next one.
+        // Objects newer than the newest manifest are listed by the next one.
         let mut strays = 0_u64;
-        self.index.each_unlisted(id, &mut |kind, row| {
+        self.index.for_each_unlisted(id, &mut |kind, row| {
             let newer = match kind {
-                ObjectKind::Activity | ObjectKind::Shot => row.seq > through,
+                ObjectKind::Activity | ObjectKind::Screenshot => row.seq > through,
                 ObjectKind::Vault | ObjectKind::Manifest => true,
             };
             match (&last, newer) {
@@ -348,9 +357,9 @@ impl ChainWalk<'_> {
         Ok(())
     }
 
-    /// Reads what is still put aside.
-    pub(super) fn finish(&mut self) -> Result<(), VerifyError> {
-        self.read()
+    /// Reads the objects that still wait.
+    pub(super) fn finish_reading(&mut self) -> Result<(), VerifyError> {
+        self.read_pending()
     }
 }
 
@@ -383,12 +392,12 @@ impl ChainPosition {
 }
 
 /// Every number from `after` to `through` lies in one object or one gap, in order.
-fn numbers(manifest: &Manifest) -> Result<(), String> {
+fn check_numbers(manifest: &Manifest) -> Result<(), String> {
     let segments = manifest
         .objects
         .iter()
         .filter(|entry| {
-            keys::parse(&entry.key).is_some_and(|parts| parts.kind == ObjectKind::Activity)
+            ObjectKey::parse(&entry.key).is_some_and(|parts| parts.kind == ObjectKind::Activity)
         })
         .map(|entry| (entry.first, entry.last));
     let gaps = manifest.skipped.iter().map(|gap| (gap.first, gap.last));

@@ -1,9 +1,9 @@
-//! What the key of one device must be allowed, and no more.
+//! The policy for the key of one device: its own puts, and no more.
 
-use crate::keys;
+use crate::object_keys::{ROOT, vault_copy_key};
 use model::DeviceId;
 
-/// The IAM policy (JSON) for a key that may store what this device sends and nothing else: it reads, lists, overwrites
+/// The IAM policy (JSON) for a key that may store this device's objects and nothing else: it reads, lists, overwrites
 /// (the bucket's own policy can see to that, see `docs/IAM.md`) and deletes nothing, and other devices' folders are closed
 /// to it.
 ///
@@ -11,7 +11,7 @@ use model::DeviceId;
 #[must_use]
 pub fn put_only_policy(bucket: &str, prefix: &str, device: &DeviceId) -> String {
     // The shard is the device's own; kind and day are not.
-    let key = keys::vault_copy_key(device, 0, "*", 0, &"0".repeat(64));
+    let key = vault_copy_key(device, 0, "*", 0, &"0".repeat(64));
     let shard = key.split('/').find(|part| part.starts_with("sh="));
     let folder = match prefix {
         "" => String::new(),
@@ -31,7 +31,7 @@ pub fn put_only_policy(bucket: &str, prefix: &str, device: &DeviceId) -> String 
   ]
 }}
 "#,
-        root = keys::ROOT,
+        root = ROOT,
         shard = shard.unwrap_or("sh=*"),
     )
 }

@@ -1,13 +1,13 @@
-//! Delivery of manifests: what the sink acknowledged is listed, signed, kept, and put like everything else.
+//! Delivery of manifests: acknowledged objects are listed, signed, stored, and put like everything else.
 //!
 //! Always true:
 //! * A manifest is kept in the journal, whole, before it is put, and put again with the same bytes until the sink has it.
 //! * They are put in order, the next one only when the one before is acknowledged.
 
-use crate::drain::UploadCause;
+use crate::drain::outcome::UploadCause;
 use crate::manifest::{Gap, Manifest, ManifestEntry, Why, Withdrawal};
-use crate::store::{NewObject, Sink};
-use crate::{keys, sha256_hex};
+use crate::object_keys::{manifest_key, uploaded_key, vault_copy_key};
+use crate::sink::interface::{NewObject, Sink, sha256_hex};
 use journal::{GapReason, ListedObject, ManifestDraft, Outbox, UploadedObject};
 use model::Clock;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use vault::DeviceKey;
 /// interval of uploads, so that each of them that runs in time makes one.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(4 * 60);
 
-/// What was listed and delivered.
+/// The manifests that were delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ManifestUploadReport {
     /// Manifests the sink acknowledged.
@@ -26,7 +26,7 @@ pub struct ManifestUploadReport {
     pub bytes: u64,
 }
 
-/// Lists what the sink acknowledged and no manifest lists yet, and delivers every manifest that waits. With `alive`, one
+/// Lists the acknowledged objects that no manifest lists yet, and delivers every manifest that waits. With `alive`, one
 /// is made after [`KEEPALIVE_INTERVAL`] even when there is nothing to list.
 ///
 /// # Errors
@@ -38,21 +38,21 @@ pub fn upload_manifests(
     alive: bool,
     clock: &dyn Clock,
 ) -> Result<ManifestUploadReport, UploadCause> {
-    let mut chained = ManifestUploadReport::default();
-    put_stored_manifests(outbox, sink, clock, &mut chained)?;
-    let mut beat = alive;
+    let mut report = ManifestUploadReport::default();
+    put_stored_manifests(outbox, sink, clock, &mut report)?;
+    let mut keepalive = alive;
     loop {
         let draft = outbox.draft_manifest()?;
         let now_us = clock.now().utc_us;
-        if draft.is_empty() && !(beat && is_due(&draft, now_us)) {
-            return Ok(chained);
+        if draft.is_empty() && !(keepalive && is_due(&draft, now_us)) {
+            return Ok(report);
         }
-        beat = false;
-        let bytes = manifest(outbox, &draft, key, now_us)
+        keepalive = false;
+        let bytes = build_manifest(outbox, &draft, key, now_us)
             .sign(key)
             .map_err(journal::JournalError::Encode)?;
         outbox.store_manifest(&draft, &bytes, now_us)?;
-        put_stored_manifests(outbox, sink, clock, &mut chained)?;
+        put_stored_manifests(outbox, sink, clock, &mut report)?;
     }
 }
 
@@ -69,24 +69,29 @@ fn put_stored_manifests(
     outbox: &mut Outbox,
     sink: &dyn Sink,
     clock: &dyn Clock,
-    chained: &mut ManifestUploadReport,
+    report: &mut ManifestUploadReport,
 ) -> Result<(), UploadCause> {
     while let Some(kept) = outbox.next_manifest()? {
         let sha256 = sha256_hex(&kept.bytes);
         let object = NewObject {
-            key: keys::manifest_key(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
+            key: manifest_key(outbox.device(), outbox.epoch(), kept.day, kept.no, &sha256),
             body: kept.bytes.into(),
             sha256,
         };
         sink.put_new(&object)?;
         outbox.acknowledge_manifest(kept.no, clock.now().utc_us)?;
-        chained.manifests += 1;
-        chained.bytes += object.body.len() as u64;
+        report.manifests += 1;
+        report.bytes += object.body.len() as u64;
     }
     Ok(())
 }
 
-fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64) -> Manifest {
+fn build_manifest(
+    outbox: &Outbox,
+    draft: &ManifestDraft,
+    key: &DeviceKey,
+    now_us: i64,
+) -> Manifest {
     let (device, epoch) = (outbox.device(), outbox.epoch());
     let mut objects: Vec<ManifestEntry> = draft
         .objects
@@ -99,7 +104,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
                 ..
             } = object;
             ManifestEntry {
-                key: keys::uploaded_key(device, epoch, object),
+                key: uploaded_key(device, epoch, object),
                 bytes: *bytes,
                 sha256: sha256.clone(),
                 first: *first_seq,
@@ -110,7 +115,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
     objects.extend(draft.kit.iter().map(|kit| {
         let sha256 = sha256_hex(&kit.bytes);
         ManifestEntry {
-            key: keys::vault_copy_key(device, epoch, kit.day, kit.seq, &sha256),
+            key: vault_copy_key(device, epoch, kit.day, kit.seq, &sha256),
             bytes: kit.bytes.len() as u64,
             sha256,
             first: kit.seq,
@@ -139,11 +144,11 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
             .tombstones
             .iter()
             .map(|t| Withdrawal {
-                key: keys::uploaded_key(device, epoch, &t.object),
+                key: uploaded_key(device, epoch, &t.object),
                 at_us: t.at_us,
             })
             .collect(),
         waiting: draft.waiting,
-        ..Manifest::begin(device.clone(), epoch, draft.no, key.public())
+        ..Manifest::empty(device.clone(), epoch, draft.no, key.public())
     }
 }

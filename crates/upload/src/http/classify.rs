@@ -1,13 +1,13 @@
 //! From an error chain to a [`SinkError`], by type: never by what an error displays.
 
+use super::refusal::{NoCredentials, StoreRefusal, innermost_cause, is_list};
 use crate::error::{SKEW_LIMIT_S, SinkError};
-use crate::wire::{NoCredentials, StoreRefusal, deepest, is_list};
 use object_store::client::{HttpError, HttpErrorKind};
 use reqwest::{Method, StatusCode};
 use std::error::Error;
 use std::io;
 
-/// What the sink was doing, for errors that depend on it.
+/// The place of an error, for errors that depend on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ErrorContext<'a> {
     /// Bucket or directory, as the user knows it.
@@ -17,7 +17,7 @@ pub(crate) struct ErrorContext<'a> {
 }
 
 /// The first cause of type `T` in the chain.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+fn find_cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut cause = Some(error);
     while let Some(this) = cause {
         if let Some(found) = this.downcast_ref::<T>() {
@@ -27,7 +27,7 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(inside) = this
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            && let Some(found) = find::<T>(inside)
+            && let Some(found) = find_cause::<T>(inside)
         {
             return Some(found);
         }
@@ -36,26 +36,26 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
-/// What the answer was when the store refused.
-pub(crate) fn refusal(error: &object_store::Error) -> Option<&StoreRefusal> {
-    find::<StoreRefusal>(error)
+/// The answer of the store, when it refused.
+pub(crate) fn find_refusal(error: &object_store::Error) -> Option<&StoreRefusal> {
+    find_cause::<StoreRefusal>(error)
 }
 
-/// What kind of error it is.
-pub(crate) fn classify(error: &object_store::Error, at: ErrorContext<'_>) -> SinkError {
-    if let Some(refusal) = refusal(error) {
-        return of_refusal(refusal, at);
+/// The kind of an error.
+pub(crate) fn classify_error(error: &object_store::Error, at: ErrorContext<'_>) -> SinkError {
+    if let Some(refusal) = find_refusal(error) {
+        return classify_refusal(refusal, at);
     }
-    if let Some(keys) = find::<NoCredentials>(error) {
-        return of_no_keys(keys);
+    if let Some(keys) = find_cause::<NoCredentials>(error) {
+        return classify_no_credentials(keys);
     }
-    if let Some(tls) = find::<rustls::Error>(error) {
+    if let Some(tls) = find_cause::<rustls::Error>(error) {
         return SinkError::Tls {
             what: tls.to_string(),
         };
     }
-    if let Some(http) = find::<HttpError>(error) {
-        let what = deepest(http).to_string();
+    if let Some(http) = find_cause::<HttpError>(error) {
+        let what = innermost_cause(http).to_string();
         return match http.kind() {
             HttpErrorKind::Timeout => SinkError::Timeout,
             HttpErrorKind::Connect => SinkError::Unreachable { what },
@@ -64,17 +64,17 @@ pub(crate) fn classify(error: &object_store::Error, at: ErrorContext<'_>) -> Sin
         };
     }
     if at.disk
-        && let Some(io) = find::<io::Error>(error)
+        && let Some(io) = find_cause::<io::Error>(error)
     {
-        return of_disk(io, at.place);
+        return classify_disk_error(io, at.place);
     }
     SinkError::Other {
-        what: deepest(error).to_string(),
+        what: innermost_cause(error).to_string(),
     }
 }
 
-/// What gives out keys gave none. Its own trouble passes; anything else somebody must mend.
-fn of_no_keys(keys: &NoCredentials) -> SinkError {
+/// The service that gives out keys gave none. Its own failure passes; anything else needs a person.
+fn classify_no_credentials(keys: &NoCredentials) -> SinkError {
     let status = keys.status.as_u16();
     if keys.status.is_server_error() || status == 429 {
         return SinkError::Server {
@@ -87,8 +87,8 @@ fn of_no_keys(keys: &NoCredentials) -> SinkError {
     }
 }
 
-/// What a put would make of an answer with this HTTP status and these bytes, and whether they are a list of a bucket: the
-/// readers of answers, for tests that throw bytes at them. A status that is none counts as 200.
+/// The error that a put makes of an answer with this HTTP status and these bytes, and whether they list a bucket. For tests
+/// that feed bytes to the readers of answers; a number that is no status counts as 200.
 #[must_use]
 pub fn classify_answer(status: u16, body: &[u8]) -> (SinkError, bool) {
     let status = StatusCode::from_u16(status).unwrap_or_default();
@@ -97,13 +97,13 @@ pub fn classify_answer(status: u16, body: &[u8]) -> (SinkError, bool) {
         disk: false,
     };
     (
-        of_refusal(&StoreRefusal::bare(status, body), at),
+        classify_refusal(&StoreRefusal::from_status(status, body), at),
         is_list(body),
     )
 }
 
 /// An error of the operating system on a directory.
-pub(crate) fn of_disk(error: &io::Error, place: &str) -> SinkError {
+pub(crate) fn classify_disk_error(error: &io::Error, place: &str) -> SinkError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SinkError::NoSpace {
             place: place.to_owned(),
@@ -118,7 +118,7 @@ pub(crate) fn of_disk(error: &io::Error, place: &str) -> SinkError {
 
 /// S3 error codes are words of the protocol, given in the answer's document; where there is none (HEAD), the status
 /// decides. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-fn of_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
+fn classify_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
     if let Some(odd) = refusal.odd {
         return SinkError::BadAnswer { what: odd.into() };
     }
@@ -147,7 +147,7 @@ fn of_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
             return SinkError::WrongKey { code: named() };
         }
         "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => return SinkError::ExpiredToken,
-        "NoSuchBucket" | "InvalidBucketName" => return no_bucket(at),
+        "NoSuchBucket" | "InvalidBucketName" => return missing_bucket(at),
         "PermanentRedirect"
         | "AuthorizationHeaderMalformed"
         | "IllegalLocationConstraintException" => {
@@ -189,7 +189,7 @@ fn of_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
             doing,
             code: named(),
         },
-        StatusCode::NOT_FOUND => no_bucket(at),
+        StatusCode::NOT_FOUND => missing_bucket(at),
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => SinkError::Conflict,
         StatusCode::REQUEST_TIMEOUT => SinkError::Timeout,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => SinkError::Throttled {
@@ -214,7 +214,7 @@ fn of_refusal(refusal: &StoreRefusal, at: ErrorContext<'_>) -> SinkError {
     }
 }
 
-fn no_bucket(at: ErrorContext<'_>) -> SinkError {
+fn missing_bucket(at: ErrorContext<'_>) -> SinkError {
     SinkError::NoBucket {
         bucket: at.place.to_owned(),
     }
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn each_refusal_has_its_kind() {
-        let say = |status, code: &str| of_refusal(&answer(Method::PUT, status, code), AT);
+        let say = |status, code: &str| classify_refusal(&answer(Method::PUT, status, code), AT);
         let cases = [
             (
                 403,
@@ -350,7 +350,7 @@ mod tests {
     fn a_refused_read_says_read_and_a_region_and_a_wait_are_kept() {
         let mut refused = answer(Method::HEAD, 403, "");
         assert_eq!(
-            of_refusal(&refused, AT),
+            classify_refusal(&refused, AT),
             SinkError::AccessDenied {
                 doing: "read",
                 code: "403".into()
@@ -358,7 +358,7 @@ mod tests {
         );
         refused.ahead_s = Some(-3600);
         assert_eq!(
-            of_refusal(&refused, AT),
+            classify_refusal(&refused, AT),
             SinkError::SkewedClock {
                 ahead_s: Some(-3600)
             }
@@ -366,7 +366,7 @@ mod tests {
         let mut moved = answer(Method::PUT, 301, "PermanentRedirect");
         moved.region = Some("eu-west-3".into());
         assert_eq!(
-            of_refusal(&moved, AT),
+            classify_refusal(&moved, AT),
             SinkError::WrongRegion {
                 expected: Some("eu-west-3".into())
             }
@@ -374,7 +374,7 @@ mod tests {
         let mut slow = answer(Method::PUT, 503, "SlowDown");
         slow.retry_after = Some(Duration::from_secs(7));
         assert_eq!(
-            of_refusal(&slow, AT).retry_after(),
+            classify_refusal(&slow, AT).retry_after(),
             Some(Duration::from_secs(7))
         );
     }
