@@ -58,7 +58,7 @@ fn a_bucket_by_url_conforms() {
         (name != "S3_BUCKET_NAME").then(|| value.clone())
     };
     let destination = Destination::resolve(Some("s3://lab/by/url"), &get, lab.dir.path()).unwrap();
-    check_sink(&destination.open(TIMEOUTS).unwrap()).unwrap();
+    check_sink(&open_sink(&destination, TIMEOUTS).unwrap()).unwrap();
 }
 
 #[test]
