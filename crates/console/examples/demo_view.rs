@@ -117,7 +117,7 @@ fn main() -> ExitCode {
         if !still {
             today.add(&span);
             let record = model::Record::Span(span);
-            feed.push(&record)
+            feed.push_record(&record)
                 .into_iter()
                 .for_each(|l| updates.add_line(l));
         }

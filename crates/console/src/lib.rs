@@ -6,7 +6,7 @@
 //! * [`Prompt`]: questions that a person or a script answers.
 //!
 //! # Always true
-//! * A stranger's text reaches the terminal only through [`model::printable`].
+//! * A stranger's text reaches the terminal only through [`model::to_printable`].
 //! * The terminal is given back as it was found: at the end, on a panic, on drop.
 //! * A terminal that is gone ends the view and nothing else.
 

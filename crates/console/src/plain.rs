@@ -35,7 +35,7 @@ impl<W: Write> PlainView<W> {
     /// # Errors
     /// When writing fails, as on a pipe whose reader is gone; recording should go on.
     pub fn print_line(&mut self, line: &LogLine) -> io::Result<()> {
-        writeln!(self.out, "{}", line.plain(self.width))?;
+        writeln!(self.out, "{}", line.to_plain_text(self.width))?;
         self.out.flush()
     }
 
@@ -44,7 +44,7 @@ impl<W: Write> PlainView<W> {
     /// # Errors
     /// As [`Self::print_line`].
     pub fn print_text(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", printable(text, 4096))?;
+        writeln!(self.out, "{}", to_printable(text, 4096))?;
         self.out.flush()
     }
 }

@@ -1,6 +1,6 @@
 //! The question that stands in the last row of the panel, in place of the keys.
 
-use model::printable;
+use model::to_printable;
 use protocol::{OneTimeCode, UserCommand};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Question {
             }
             Self::Confirm(UserCommand::ExcludeApp { app }) => format!(
                 "Never name or picture {} again?  y yes   Esc no",
-                printable(app, 24)
+                to_printable(app, 24)
             )
             .into(),
             Self::Confirm(command) => {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Starts the demo view, in which it is always 15:20.
-fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> Tmux {
+fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> TmuxTerminal {
     let demo_view: PathBuf = std::env::current_exe()
         .unwrap()
         .ancestors()
@@ -19,16 +19,16 @@ fn start(columns: u16, rows: u16, how: &str, variables: &[(&str, &str)]) -> Tmux
     TmuxTerminal::start(columns, rows, &program).unwrap()
 }
 
-fn wait_for_screen(tmux: &Tmux, texts: &[&str]) -> String {
-    tmux.shown(texts).unwrap()
+fn wait_for_screen(tmux: &TmuxTerminal, texts: &[&str]) -> String {
+    tmux.wait_for_text(texts).unwrap()
 }
 
-fn press_keys(tmux: &Tmux, keys: &[&str]) {
+fn press_keys(tmux: &TmuxTerminal, keys: &[&str]) {
     tmux.keys(keys).unwrap();
 }
 
 /// Waits for the last parts that are drawn when the view starts.
-fn wait_for_start(tmux: &Tmux) -> String {
+fn wait_for_start(tmux: &TmuxTerminal) -> String {
     wait_for_screen(
         tmux,
         &["p pause", "on disk", "4 of 4", "apps today", "15:18:00"],

@@ -7,7 +7,7 @@
 //! * Sending a status never waits: it replaces the one before, and at most [`MAX_NOTIFICATIONS`] notifications wait
 //!   (the oldest gives way). A thread of its own serves the desktop; if it hangs or dies, only the icon suffers.
 //! * A status expires by itself. An agent that stands still is shown as not recording.
-//! * No window or title is known here; every text goes through [`model::printable`].
+//! * No window or title is known here; every text goes through [`model::to_printable`].
 //! * "Cannot on this desktop" is a value ([`Availability`]), and the icon appears once the desktop can show it.
 
 mod availability;

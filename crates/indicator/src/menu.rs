@@ -91,7 +91,7 @@ pub(crate) fn build_menu(status: &IndicatorStatus, page: &PageAvailability) -> V
     entries.push(match page {
         PageAvailability::Ready => command_entry(OPEN_PAGE, "Open the page", true),
         PageAvailability::Needs(action) => {
-            let action = model::printable(action, 100);
+            let action = model::to_printable(action, 100);
             command_entry(OPEN_PAGE, format!("Open the page: {action}"), false)
         }
     });

@@ -1,6 +1,6 @@
 //! The status that the icon shows, and notifications.
 
-use model::printable;
+use model::to_printable;
 use std::time::Instant;
 
 /// Longest text of a headline or notification, in characters.
@@ -49,7 +49,7 @@ impl IndicatorStatus {
     pub fn new(icon_state: IconState, headline: &str) -> Self {
         Self {
             icon_state,
-            headline: printable(headline, MAX_TEXT_CHARS),
+            headline: to_printable(headline, MAX_TEXT_CHARS),
             alarm: false,
             camera: false,
             expiry: None,
@@ -91,7 +91,7 @@ impl IndicatorStatus {
     /// Lets it expire.
     #[must_use]
     pub fn with_expiry(mut self, expiry: Expiry) -> Self {
-        let then = printable(&expiry.then, MAX_TEXT_CHARS);
+        let then = to_printable(&expiry.then, MAX_TEXT_CHARS);
         self.expiry = Some(Expiry { then, ..expiry });
         self
     }
@@ -115,7 +115,7 @@ impl Notification {
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
-            text: printable(text, MAX_TEXT_CHARS),
+            text: to_printable(text, MAX_TEXT_CHARS),
             created: Instant::now(),
         }
     }

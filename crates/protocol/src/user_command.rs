@@ -1,6 +1,6 @@
 //! What a person asks for with a key of the live view, in the tray's menu or on the command line.
 
-use model::printable;
+use model::to_printable;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -51,7 +51,7 @@ impl UserCommand {
             Self::Stop => "stop recording".to_owned(),
             Self::TakeScreenshot => "take a screenshot".to_owned(),
             Self::StepScreenshot(_) => "show another screenshot".to_owned(),
-            Self::ExcludeApp { app } => format!("exclude {}", printable(app, MAX_NAME)),
+            Self::ExcludeApp { app } => format!("exclude {}", to_printable(app, MAX_NAME)),
             Self::DeleteLastTenMinutes => "delete the last 10 min".to_owned(),
             Self::OpenPage => "open the page".to_owned(),
             Self::ReloadSettings => "reload the settings".to_owned(),

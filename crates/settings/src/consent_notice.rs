@@ -103,7 +103,7 @@ mod tests {
             _ => None,
         };
         let destination =
-            Destination::choose(url, &get, Path::new("/home/ada/uam/data/sent")).unwrap();
+            Destination::resolve(url, &get, Path::new("/home/ada/uam/data/sent")).unwrap();
         ConsentNotice::of(&Policy::resolve(settings, destination, &paths, readers).unwrap())
     }
 

@@ -31,7 +31,7 @@ pub fn list_settings(settings: &Settings) -> Vec<SettingInfo> {
         label: spec.label.clone(),
         value: table::find_value(&values, &spec.key).map_or_else(
             || UNSET.to_owned(),
-            |value| model::printable(&format_value(value), MAX_SHOWN),
+            |value| model::to_printable(&format_value(value), MAX_SHOWN),
         ),
         meaning: describe_meaning(spec),
     });

@@ -1,10 +1,10 @@
 //! Where uploads go: settings, then the environment and `.env`, else a folder on this computer.
 
 use crate::env_vars::EnvVars;
-use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
 use anyhow::Context;
+use model::UserError;
 use upload::{Destination, ObjectStoreSink, Timeouts, vars};
 
 /// Chooses the destination of uploads, limited to the speed the settings allow.
@@ -21,12 +21,12 @@ pub fn resolve_destination(
         vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
         name => env_vars.values.get(name).cloned(),
     };
-    Destination::choose(
+    Destination::resolve(
         settings.upload.destination.as_deref(),
         &get,
         &paths.local_sink_dir(),
     )
-    .map(|destination| destination.limited_to(settings.upload.limit_kib_per_s))
+    .map(|destination| destination.with_rate_limit(settings.upload.limit_kib_per_s))
     .map_err(|e| {
         let files = env_vars
             .files
@@ -39,7 +39,7 @@ pub fn resolve_destination(
         } else {
             format!(" (read: {files})")
         };
-        usage_error(format!("{}: {}{read}", e.place, e.what), e.hint)
+        UserError::usage(format!("{}: {}{read}", e.place, e.what), e.hint).into()
     })
 }
 
@@ -52,6 +52,6 @@ pub fn open_sink(paths: &AppPaths) -> anyhow::Result<ObjectStoreSink> {
     let env_vars = EnvVars::load(paths)?;
     let destination = resolve_destination(&settings, &env_vars, paths)?;
     destination
-        .open(Timeouts::default())
+        .open_sink(Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))
 }

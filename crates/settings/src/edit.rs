@@ -1,9 +1,9 @@
 //! Changing values in `config.toml`, with its comments and its order kept.
 
-use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
 use anyhow::Context;
+use model::UserError;
 use std::fs;
 use std::path::Path;
 use toml_edit::DocumentMut;
@@ -69,7 +69,7 @@ fn apply_change(
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", file.display())),
     };
     let mut doc: DocumentMut = text.parse().map_err(|e| {
-        usage_error(
+        UserError::usage(
             format!("{} is wrong:\n{e}", file.display()),
             "Mend that line before changing settings here.",
         )
@@ -80,8 +80,8 @@ fn apply_change(
     Ok((text, settings))
 }
 
-fn unknown_setting(key: &str) -> anyhow::Error {
-    usage_error(
+fn unknown_setting(key: &str) -> UserError {
+    UserError::usage(
         format!("there is no setting \"{key}\""),
         "`uam config show` lists every setting as section and name.",
     )

@@ -63,7 +63,7 @@ impl EnvVars {
         let entries = match dotenvy::from_path_iter(file) {
             Ok(entries) => entries,
             Err(e) if e.not_found() => return Ok(()),
-            Err(e) => return Err(unreadable_file(file, &e)),
+            Err(e) => return Err(unreadable_file(file, &e).into()),
         };
         for entry in entries {
             let (name, value) = entry.map_err(|e| unreadable_file(file, &e))?;
@@ -76,7 +76,7 @@ impl EnvVars {
     }
 }
 
-fn unreadable_file(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
+fn unreadable_file(file: &Path, error: &dotenvy::Error) -> UserError {
     let what = match error {
         dotenvy::Error::LineParse(line, _) => {
             // Of the line that the library quotes only the name is shown: the rest may be the secret key.
@@ -94,5 +94,4 @@ fn unreadable_file(file: &Path, error: &dotenvy::Error) -> anyhow::Error {
         what,
         "Write one NAME=value a line; put values with spaces or # in single quotes.",
     )
-    .into()
 }

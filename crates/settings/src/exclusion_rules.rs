@@ -4,7 +4,6 @@
 //! (`[[exclude.rules]]`); either form stays.
 
 use crate::edit::edit_file;
-use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::Settings;
 use anyhow::Context;

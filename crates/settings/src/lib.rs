@@ -13,7 +13,6 @@ mod describe;
 mod destination;
 mod edit;
 mod env_vars;
-mod error;
 mod exclusion_rules;
 mod load;
 mod paths;
@@ -26,7 +25,6 @@ pub use describe::{SettingInfo, format_settings_page, list_settings};
 pub use destination::{open_sink, resolve_destination};
 pub use edit::{parse_value, preview_values, set_values};
 pub use env_vars::EnvVars;
-pub use error::SettingsError;
 pub use exclusion_rules::{add_rule, remove_rule};
 pub use paths::AppPaths;
 pub use policy::{

@@ -1,11 +1,11 @@
 //! Reading `config.toml`: strict, with the line or the setting in every error.
 
 use crate::classification;
-use crate::error::usage_error;
 use crate::paths::AppPaths;
 use crate::sections::{ExcludeSection, ScheduleSection, Settings};
 use crate::table::{self, SettingKind};
 use anyhow::Context;
+use model::UserError;
 use recorder::{ExclusionRules, RecordingSchedule};
 use std::fs;
 use std::path::Path;
@@ -20,10 +20,11 @@ impl Settings {
         match fs::read_to_string(&file) {
             Ok(text) => Self::parse(&text, &file),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(e) => Err(usage_error(
+            Err(e) => Err(UserError::usage(
                 format!("cannot read {}: {e}", file.display()),
                 "Make it a readable text file (UTF-8), or remove it to use the defaults.",
-            )),
+            )
+            .into()),
         }
     }
 
@@ -33,13 +34,13 @@ impl Settings {
     /// As [`Settings::load`].
     pub fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
         let settings: Self = toml::from_str(text).map_err(|e| {
-            usage_error(
+            UserError::usage(
                 format!("{} is wrong:\n{}", file.display(), e.to_string().trim_end()),
                 "Mend that line, or remove it to use the default. `uam config show` lists every setting.",
             )
         })?;
         settings.check_ranges().map_err(|(key, why)| {
-            usage_error(
+            UserError::usage(
                 format!("{}: {key} {why}", file.display()),
                 format!("Change it: uam config set {key} …"),
             )

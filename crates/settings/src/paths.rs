@@ -2,8 +2,8 @@
 //!
 //! `UAM_HOME` (or `--home`) puts everything under one folder; otherwise the platform's conventions hold.
 
-use crate::error::usage_error;
 use anyhow::Context;
+use model::UserError;
 use platform::directories::{UserDirectories, find_user_directories};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ impl AppPaths {
                 "Set {}, or name a folder with --home or UAM_HOME.",
                 e.variable
             );
-            usage_error(e.to_string(), hint)
+            UserError::usage(e.to_string(), hint)
         })?;
         Ok(Self::from(found))
     }

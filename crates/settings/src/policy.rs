@@ -223,7 +223,7 @@ impl Readers {
             readers.push("you, on this computer, with a code and your key".to_owned());
         }
         for (name, key_end) in &self.organisations {
-            let name = model::printable(name, 60);
+            let name = model::to_printable(name, 60);
             readers.push(format!("{name}, with their key (age1…{key_end})"));
         }
         readers.join("; ")

@@ -12,8 +12,7 @@ use journal::retention::{
 use platform::timezone::current_zone_name;
 use report::text;
 use serde::{Deserialize, Serialize};
-use settings::AppPaths;
-use settings::{Settings, resolve_retention};
+use settings::{AppPaths, Settings, resolve_retention};
 use std::fs;
 use std::path::PathBuf;
 

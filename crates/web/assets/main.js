@@ -1,42 +1,44 @@
-// The frame: the way in, the views, and the end.
-import { ask, el, hasToken, leave, onGone, say, setToken } from "./base.js";
-import { day } from "./day.js";
-import { many } from "./days.js";
-import { shots } from "./shots.js";
-import { search } from "./search.js";
-import { sent, settings } from "./more.js";
-import { follow, unfollow } from "./now.js";
+// The frame: signing in by the link, the views, and the end of the session.
+import { endSession, hasToken, onSessionEnd, setToken } from "./api.js";
+import { renderDay } from "./day.js";
+import { announce, el } from "./dom.js";
+import { renderGallery } from "./gallery.js";
+import { startLive, stopLive } from "./live_status.js";
+import { renderPeriod } from "./period.js";
+import { renderSearch } from "./search.js";
+import { renderSettings } from "./settings.js";
+import { renderUploads } from "./uploads.js";
 
 const VIEWS = [
-  ["day", "Day", day],
-  ["week", "Week", (to, a, s) => many(to, "week", a, s)],
-  ["month", "Month", (to, a, s) => many(to, "month", a, s)],
-  ["year", "Year", (to, a, s) => many(to, "year", a, s)],
-  ["pictures", "Pictures", shots],
-  ["search", "Search", search],
-  ["sent", "Sent", sent],
-  ["settings", "Settings", settings],
+  ["day", "Day", renderDay],
+  ["week", "Week", (container, route, signal) => renderPeriod(container, "week", route, signal)],
+  ["month", "Month", (container, route, signal) => renderPeriod(container, "month", route, signal)],
+  ["year", "Year", (container, route, signal) => renderPeriod(container, "year", route, signal)],
+  ["pictures", "Screenshots", renderGallery],
+  ["search", "Search", renderSearch],
+  ["sent", "Uploads", renderUploads],
+  ["settings", "Settings", renderSettings],
 ];
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
-let stop = null;
-let shown = "";
+let abortView = null;
+let shownHash = "";
 
-for (const [name, word] of VIEWS) nav.append(el("a", { href: `#/${name}`, "data-view": name }, word));
+for (const [name, title] of VIEWS) nav.append(el("a", { href: `#/${name}`, "data-view": name }, title));
 
-function where() {
+function currentRoute() {
   const [, name, ...rest] = location.hash.split("/");
   const view = VIEWS.find(([n]) => n === name) || VIEWS[0];
   return [view, rest.map(decodeURIComponent)];
 }
 
-async function show() {
+async function showView() {
   if (!hasToken()) return;
-  const [[name, word, view], rest] = where();
-  stop?.abort();
-  stop = new AbortController();
-  const { signal } = stop;
+  const [[name, title, view], rest] = currentRoute();
+  abortView?.abort();
+  abortView = new AbortController();
+  const { signal } = abortView;
   for (const a of nav.children) {
     if (a.dataset.view === name) {
       a.setAttribute("aria-current", "page");
@@ -44,68 +46,68 @@ async function show() {
     }
     else a.removeAttribute("aria-current");
   }
-  document.title = `${word} · uam`;
+  document.title = `${title} · uam`;
   main.setAttribute("aria-busy", "true");
-  const room = el("div", { class: `view ${name}` });
+  const container = el("div", { class: `view ${name}` });
   try {
-    await view(room, rest, signal);
+    await view(container, rest, signal);
   } catch (e) {
     if (signal.aborted || !hasToken()) return;
-    room.replaceChildren(el("div", { class: "card trouble", role: "alert" }, el("h1", {}, "That could not be shown"), el("p", {}, e.message)));
+    container.replaceChildren(el("div", { class: "card trouble", role: "alert" }, el("h1", {}, "This view could not be shown"), el("p", {}, e.message)));
   }
   if (signal.aborted) return;
-  // Who changed how a view is shown stays where they are.
-  const kept = document.activeElement?.dataset?.keep;
-  const same = shown === location.hash;
-  shown = location.hash;
-  const place = scrollY;
-  main.replaceChildren(room);
+  // A changed option shows the view again: keep the focus and the scroll position.
+  const keptControl = document.activeElement?.dataset?.keep;
+  const isSameView = shownHash === location.hash;
+  shownHash = location.hash;
+  const scrollPosition = scrollY;
+  main.replaceChildren(container);
   main.removeAttribute("aria-busy");
-  scrollTo(0, same ? place : 0);
-  if (same && kept) room.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
-  say(`${word} shown`);
-  room.dispatchEvent(new CustomEvent("shown"));
+  scrollTo(0, isSameView ? scrollPosition : 0);
+  if (isSameView && keptControl) container.querySelector(`[data-keep="${CSS.escape(keptControl)}"]`)?.focus({ preventScroll: true });
+  announce(`${title} shown`);
+  container.dispatchEvent(new CustomEvent("shown"));
 }
 
-onGone((why) => {
-  stop?.abort();
-  unfollow();
+onSessionEnd((why) => {
+  abortView?.abort();
+  stopLive();
   document.title = "uam";
   nav.replaceChildren();
   main.removeAttribute("aria-busy");
   main.replaceChildren(el("div", { class: "card closed" },
     el("h1", {}, "Closed"), el("p", {}, why),
-    el("p", {}, "For another look, run ", el("code", {}, "uam dashboard"), " in a terminal, or press Enter where it runs.")));
+    el("p", {}, "To open it again, run ", el("code", {}, "uam dashboard"), " in a terminal, or press Enter where it runs.")));
 });
 
 document.getElementById("skip").addEventListener("click", (e) => {
   e.preventDefault();
   main.focus();
 });
-addEventListener("hashchange", show);
+addEventListener("hashchange", showView);
 addEventListener("pagehide", () => setToken(null));
 addEventListener("keydown", (e) => {
   if (e.altKey || e.ctrlKey || e.metaKey || e.target.closest("input, select, textarea, dialog")) return;
   if (e.key === "/") { e.preventDefault(); location.hash = "#/search"; }
 });
 
-async function enter() {
+async function signIn() {
   const link = location.hash.slice(1);
   history.replaceState(null, "", "/#/day");
   if (!link || link.startsWith("/")) {
-    leave("This page opens through its link only, and forgets its key when it is loaded again.");
+    endSession("This page opens through its link only, and forgets its token when it is reloaded.");
     return;
   }
-  const answer = await fetch("/api/enter", {
+  const response = await fetch("/api/enter", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link }), credentials: "omit", redirect: "error",
   }).catch(() => null);
-  if (!answer?.ok) {
-    leave(answer?.status === 429 ? "Too many links were wrong; wait a minute." : "This link was used already, or is older than a minute.");
+  if (!response?.ok) {
+    endSession(response?.status === 429 ? "Too many wrong links; wait a minute." : "This link was used already, or is older than a minute.");
     return;
   }
-  setToken((await answer.json()).token);
-  follow();
-  await show();
+  setToken((await response.json()).token);
+  startLive();
+  await showView();
 }
 
-enter();
+signIn();

@@ -1,25 +1,27 @@
-//! What a request must look like before anything else is asked. Pure.
+//! The checks that every request must pass before anything else looks at it. Pure.
 //!
-//! Always true: a request passes only when it names this very server (no other name that was made to point here),
-//! comes from this page or was typed by its owner, and reads, or writes JSON.
+//! Always true: a request passes only if it names this server (no other host name that points here), comes from this
+//! page or was typed into the address bar, and is a GET, or a POST of JSON.
 
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+};
 use hyper::{Method, Request, StatusCode};
 
 /// Longest path and query, in bytes.
 const MAX_TARGET: usize = 2048;
 
-/// The names of this server.
+/// The names under which this server may be asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Names {
+pub(crate) struct ServerNames {
     hosts: [String; 2],
     origins: [String; 2],
 }
 
-/// Why a request goes no further.
-pub(crate) type Refusal = (StatusCode, &'static str);
+/// Why a request is refused: the status and the text of the response.
+pub(crate) type GuardRefusal = (StatusCode, &'static str);
 
-impl Names {
+impl ServerNames {
     pub(crate) fn new(port: u16) -> Self {
         let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
         Self {
@@ -31,27 +33,31 @@ impl Names {
         }
     }
 
-    pub(crate) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+    /// Checks server, method, origin, length and media type, in this order.
+    pub(crate) fn check_request<B>(&self, request: &Request<B>) -> Result<(), GuardRefusal> {
         let headers = request.headers();
-        let host = one(headers, &HOST).flatten();
-        let named = |name: &str| self.hosts.iter().any(|h| h == name);
-        let target = request.uri().authority().is_none_or(|a| named(a.as_str()));
-        if !host.is_some_and(named) || !target {
+        let host = single_value(headers, &HOST).flatten();
+        let is_ours = |name: &str| self.hosts.iter().any(|h| h == name);
+        let target = request
+            .uri()
+            .authority()
+            .is_none_or(|a| is_ours(a.as_str()));
+        if !host.is_some_and(is_ours) || !target {
             return Err((StatusCode::MISDIRECTED_REQUEST, "this is another server"));
         }
         if request.method() != Method::GET && request.method() != Method::POST {
             return Err((StatusCode::METHOD_NOT_ALLOWED, "GET and POST only"));
         }
-        let post = request.method() == Method::POST;
-        match one(headers, &ORIGIN) {
-            None if !post => {}
+        let is_post = request.method() == Method::POST;
+        match single_value(headers, &ORIGIN) {
+            None if !is_post => {}
             Some(Some(origin)) if self.origins.iter().any(|o| o == origin) => {}
             _ => return Err((StatusCode::FORBIDDEN, "another page asks")),
         }
-        let page = !post && request.uri().path() == "/";
-        match one(headers, &SITE).flatten() {
+        let is_frame = !is_post && request.uri().path() == "/";
+        match single_value(headers, &FETCH_SITE).flatten() {
             Some("same-origin") => {}
-            Some("none") if page => {}
+            Some("none") if is_frame => {}
             _ => {
                 return Err((
                     StatusCode::FORBIDDEN,
@@ -62,17 +68,17 @@ impl Names {
         if request.uri().path().len() + request.uri().query().map_or(0, str::len) > MAX_TARGET {
             return Err((StatusCode::URI_TOO_LONG, "that address is too long"));
         }
-        if post && !is_json(headers) {
+        if is_post && !has_json_body(headers) {
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "JSON only"));
         }
         Ok(())
     }
 }
 
-static SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The one value of a header; `None` when it is not there, `Some(None)` when it is there twice or is no text.
-fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>> {
+/// The single value of a header: `None` when it is absent, `Some(None)` when it comes twice or is not text.
+fn single_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     Some(match values.next() {
@@ -81,22 +87,22 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>>
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    one(headers, &CONTENT_TYPE)
+fn has_json_body(headers: &HeaderMap) -> bool {
+    single_value(headers, &CONTENT_TYPE)
         .flatten()
         .and_then(|value| value.split(';').next())
         .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// The token of `Authorization: Bearer …`.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    one(headers, &hyper::header::AUTHORIZATION)
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    single_value(headers, &AUTHORIZATION)
         .flatten()?
         .strip_prefix("Bearer ")
 }
 
-/// On every answer, refusals too.
-const ALWAYS: [(&str, &str); 8] = [
+/// Headers of every response, refusals included.
+const SECURITY_HEADERS: [(&str, &str); 8] = [
     (
         "content-security-policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
@@ -115,8 +121,8 @@ const ALWAYS: [(&str, &str); 8] = [
     ),
 ];
 
-pub(crate) fn put_headers(headers: &mut HeaderMap) {
-    for (name, value) in ALWAYS {
+pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY_HEADERS {
         headers.insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
@@ -134,8 +140,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Names::new(4711)
-            .check(&request.body(()).unwrap())
+        ServerNames::new(4711)
+            .check_request(&request.body(()).unwrap())
             .map_err(|(status, _)| status.as_u16())
     }
 
@@ -145,7 +151,7 @@ mod tests {
     const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 
     #[test]
-    fn only_this_server_is_asked() {
+    fn only_requests_to_this_server_pass() {
         assert_eq!(asked("GET", "/", &[HERE, SAME]), Ok(()));
         let local = ("host", "localhost:4711");
         assert_eq!(asked("GET", "/", &[local, SAME]), Ok(()));
@@ -168,12 +174,12 @@ mod tests {
             asked("GET", "http://evil.example/", &[HERE, SAME]),
             Err(421)
         );
-        // Before anything else, preflights too.
+        // Checked first, for preflights too.
         assert_eq!(asked("OPTIONS", "/", &[("host", "evil.example")]), Err(421));
     }
 
     #[test]
-    fn only_this_page_asks() {
+    fn only_requests_of_this_page_pass() {
         let typed = ("sec-fetch-site", "none");
         assert_eq!(asked("GET", "/", &[HERE, typed]), Ok(()));
         assert_eq!(asked("GET", "/style.css", &[HERE, typed]), Err(403));
@@ -200,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_json_from_this_page() {
+    fn only_this_page_posts_and_only_json() {
         assert_eq!(asked("POST", "/x", &[HERE, SAME, OURS, JSON]), Ok(()));
         assert_eq!(asked("POST", "/x", &[HERE, SAME, JSON]), Err(403));
         assert_eq!(asked("POST", "/x", &[HERE, SAME, OURS]), Err(415));
@@ -216,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_have_an_end() {
+    fn long_addresses_are_refused() {
         let long = format!("/api/search?q={}", "a".repeat(MAX_TARGET));
         assert_eq!(asked("GET", &long, &[HERE, SAME]), Err(414));
     }

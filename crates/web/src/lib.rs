@@ -1,37 +1,43 @@
 //! The page: the record in a browser on the same computer.
 //!
 //! Always true:
-//! * It listens on 127.0.0.1 and nowhere else; there is no way to name another address.
-//! * Without the token of its one session it shows nothing but its own empty frame, and it asks its [`Desk`] for the
-//!   right to read before each answer.
-//! * It writes nothing. What is taken out is taken out by the [`Desk`], for a code given with the wish.
-//! * No text of a record becomes markup: answers are JSON, and the page puts them into text nodes.
-//! * Nothing in a request names a file; the page's own files are part of the program, and what is downloaded has a name
-//!   made of its days.
+//! * It listens on 127.0.0.1 only; no other address can be configured.
+//! * Without the token of its one session it shows only its empty frame. Before each answer it asks its [`Backend`] for
+//!   the right to read.
+//! * It writes nothing. The [`Backend`] deletes, for a code given with the request.
+//! * No recorded text becomes markup: answers are JSON, and the page puts them into text nodes.
+//! * No request names a file: the page's own files are part of the program, and downloads are named after their days.
 //!
-//! Bounds: [`Limits::connections`] connections (further ones are closed at once), [`QUEUE`] questions waiting for the
-//! desk (further ones are answered with 503), one check of what was sent (a second one is refused), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the old).
+//! Bounds: [`PageLimits::connections`] connections (further ones are closed at once), [`MAX_WAITING_QUESTIONS`] questions
+//! waiting for the backend (further ones are answered with 503), one verification of the uploads (a second one is
+//! refused), [`MAX_BODY`] bytes of a body (413), one session (a new one ends the former).
 
-mod answer;
+mod api;
+mod app_state;
 mod assets;
-mod check;
-mod desk;
-mod door;
-mod export;
-mod found;
+mod backend;
+mod backend_queue;
 mod guard;
+mod handlers;
+mod json_body;
 mod live;
-mod many;
 mod peer;
-mod query;
-mod reply;
-mod route;
+mod query_params;
+mod response;
+mod routes;
 mod server;
-mod shots;
+mod session;
+mod text;
+mod verification;
 
-pub use answer::{Sent, Setting};
-pub use check::{Checked, Checking, Finding, Step, Verdict};
-pub use desk::{Desk, Proof, QUEUE, Refused, Telling, Watch};
-pub use door::Links;
-pub use reply::MAX_BODY;
-pub use server::{Ended, Limits, Server, WebError};
+pub use backend::{
+    AgentMonitor, Backend, BackendError, ReportConfig, SettingRow, TypedFactors, UploadedObjectRow,
+};
+pub use backend_queue::MAX_WAITING_QUESTIONS;
+pub use json_body::MAX_BODY;
+pub use server::{PageEnd, PageLimits, PageServer, WebError};
+pub use session::LinkIssuer;
+pub use verification::{
+    RunningVerification, VerificationFinding, VerificationProgress, VerificationResult,
+    VerificationVerdict,
+};

@@ -1,6 +1,6 @@
-//! What happens now, told to whoever watches.
+//! The live status, sent to everybody who listens.
 
-use crate::answer::text;
+use crate::text::{MAX_APP, MAX_SENTENCE, printable_text};
 use bytes::Bytes;
 use report::AgentStatus;
 use report::status::{OutboxSummary, UploadAttempt};
@@ -8,10 +8,13 @@ use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The present, as the page shows it.
+/// Longest title and destination in the status, in characters.
+const MAX_NAME: usize = 200;
+
+/// The status of the running agent, as the page shows it.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Now {
-    /// Does an instance run?
+pub(crate) struct NowJson {
+    /// True while an agent runs.
     running: bool,
     state: &'static str,
     since_us: i64,
@@ -23,7 +26,7 @@ pub(crate) struct Now {
     keys: u64,
     clicks: u64,
     scroll: u64,
-    /// Seconds of today in each state, in the order of the eight states.
+    /// Seconds of today in each of the eight states.
     today_s: Vec<u64>,
     last_durable_us: Option<i64>,
     last_shot_us: Option<i64>,
@@ -34,8 +37,8 @@ pub(crate) struct Now {
     destination: String,
 }
 
-impl Now {
-    pub(crate) fn of(status: Option<AgentStatus>) -> Self {
+impl NowJson {
+    pub(crate) fn from_status(status: Option<AgentStatus>) -> Self {
         let Some(s) = status else {
             return Self {
                 state: "off",
@@ -43,7 +46,10 @@ impl Now {
             };
         };
         let (app, title) = s.window.as_ref().map_or_else(Default::default, |w| {
-            (text(&w.app, 80), text(&w.title, 200))
+            (
+                printable_text(&w.app, MAX_APP),
+                printable_text(&w.title, MAX_NAME),
+            )
         });
         Self {
             running: true,
@@ -63,62 +69,62 @@ impl Now {
             paused_until_us: s.paused_until_us,
             outbox: s.outbox,
             last_upload: s.last_upload.map(|u| UploadAttempt {
-                text: text(&u.text, 400),
+                text: printable_text(&u.text, MAX_SENTENCE),
                 ..u
             }),
             next_upload_us: s.next_upload_us,
-            destination: text(&s.destination, 200),
+            destination: printable_text(&s.destination, MAX_NAME),
         }
     }
 }
 
-/// The last thing told; those who watch get the newest, never a backlog.
+/// Holds the newest status; listeners get the newest, never a backlog.
 #[derive(Clone)]
-pub(crate) struct Live {
+pub(crate) struct LiveChannel {
     now: Arc<watch::Sender<Option<Bytes>>>,
-    /// Why those who watch are to stop; it changes with each reason given.
-    over: Arc<watch::Sender<&'static str>>,
+    /// Why listeners must stop; changes with each reason given.
+    end: Arc<watch::Sender<&'static str>>,
 }
 
-impl Default for Live {
+impl Default for LiveChannel {
     fn default() -> Self {
         Self {
             now: Arc::new(watch::channel(None).0),
-            over: Arc::new(watch::channel("").0),
+            end: Arc::new(watch::channel("").0),
         }
     }
 }
 
-impl Live {
-    pub(crate) fn tell(&self, now: &Now) {
+impl LiveChannel {
+    pub(crate) fn publish_now(&self, now: &NowJson) {
         if let Ok(json) = serde_json::to_string(now) {
             let event = Bytes::from(format!("event: now\ndata: {json}\n\n"));
             self.now.send_replace(Some(event));
         }
     }
 
-    /// Everybody who watches now is told why it is over, and hears nothing more. Those who come later may watch.
-    pub(crate) fn end(&self, why: &'static str) {
-        self.over.send_replace(why);
+    /// Ends the streams of all present listeners with a reason. Later listeners are not affected.
+    pub(crate) fn end_all(&self, why: &'static str) {
+        self.end.send_replace(why);
     }
 
-    pub(crate) fn is_watched(&self) -> bool {
+    pub(crate) fn has_listeners(&self) -> bool {
         self.now.receiver_count() > 0
     }
 
-    /// Passes on what is told until the listener leaves or it is over.
-    pub(crate) async fn follow(&self, to: tokio::sync::mpsc::Sender<Bytes>) {
-        let (mut now, mut over) = (self.now.subscribe(), self.over.subscribe());
+    /// Sends each new status until the listener hangs up or the streams end.
+    pub(crate) async fn stream_to(&self, listener: tokio::sync::mpsc::Sender<Bytes>) {
+        let (mut now, mut end) = (self.now.subscribe(), self.end.subscribe());
         now.mark_changed();
         loop {
             tokio::select! {
-                () = to.closed() => return,
-                changed = over.changed() => {
+                () = listener.closed() => return,
+                changed = end.changed() => {
                     if changed.is_ok() {
-                        let why = *over.borrow();
+                        let why = *end.borrow();
                         let event = serde_json::json!({ "why": why });
-                        // Who does not take it any more is gone.
-                        let _ = to.try_send(format!("event: end\ndata: {event}\n\n").into());
+                        // A listener with a full queue is gone.
+                        let _ = listener.try_send(format!("event: end\ndata: {event}\n\n").into());
                     }
                     return;
                 }
@@ -126,7 +132,7 @@ impl Live {
             }
             let event = now.borrow_and_update().clone();
             if let Some(event) = event
-                && to.send(event).await.is_err()
+                && listener.send(event).await.is_err()
             {
                 return;
             }

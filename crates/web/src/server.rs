@@ -1,18 +1,19 @@
-//! The server: one thread for connections, one for the desk, one that watches.
+//! The server: one thread for connections, one for the backend, one that watches the agent and the unlock.
 
-use crate::check::Checks;
-use crate::desk::{Desk, Queue, Watch};
-use crate::door::{Door, Links};
-use crate::guard::Names;
-use crate::live::{Live, Now};
-use crate::{peer, route};
-use hyper::body::Incoming;
+use crate::app_state::AppState;
+use crate::backend::{AgentMonitor, Backend};
+use crate::backend_queue::BackendQueue;
+use crate::guard::ServerNames;
+use crate::live::{LiveChannel, NowJson};
+use crate::peer::is_same_user;
+use crate::routes::build_router;
+use crate::session::LinkIssuer;
+use axum::Router;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::convert::Infallible;
+use hyper_util::service::TowerToHyperService;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 
@@ -22,27 +23,27 @@ const MAX_HEAD: usize = 16 * 1024;
 /// Most header lines of a request.
 const MAX_HEADERS: usize = 64;
 
-/// How long pages have to hear that it is over.
-const FAREWELL: Duration = Duration::from_millis(200);
+/// How long open pages have to receive the end and empty themselves.
+const FAREWELL_TIME: Duration = Duration::from_millis(200);
 
-/// How long things may last, and how many there may be.
+/// Time limits, and the number of connections.
 #[derive(Clone, Debug)]
-pub struct Limits {
-    /// The page ends when nobody has asked for this long.
+pub struct PageLimits {
+    /// The page ends when nobody has used it for this long.
     pub idle: Duration,
-    /// It ends after this long whatever happens.
+    /// It ends after this time even when it is used.
     pub longest: Duration,
-    /// The head of a request must be here within this time of its beginning, and the next request on a connection too.
+    /// The head of a request must arrive within this time, and so must the next request on a connection.
     pub head: Duration,
-    /// The body of a request must be here within this time.
+    /// The body of a request must arrive within this time.
     pub body: Duration,
     /// Connections at once.
     pub connections: usize,
-    /// How often the running instance and the unlock are looked at.
+    /// Interval at which the agent and the unlock are checked.
     pub watch: Duration,
 }
 
-impl Default for Limits {
+impl Default for PageLimits {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(600),
@@ -57,21 +58,21 @@ impl Default for Limits {
 
 /// Why the page ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Nobody asked for [`Limits::idle`].
+pub enum PageEnd {
+    /// Nobody used it for [`PageLimits::idle`].
     Idle,
-    /// [`Limits::longest`] is over.
+    /// [`PageLimits::longest`] has passed.
     Longest,
     /// The record was locked.
     Locked,
 }
 
-impl Ended {
-    /// In words for whoever looks at the page.
-    fn why(self) -> &'static str {
+impl PageEnd {
+    /// The reason, for the user.
+    fn describe_end(self) -> &'static str {
         match self {
-            Self::Idle => "Nobody looked for a while.",
-            Self::Longest => "The page was open for as long as it may be.",
+            Self::Idle => "Nobody used the page for a while.",
+            Self::Longest => "The page has reached its time limit.",
             Self::Locked => "The record was locked.",
         }
     }
@@ -80,52 +81,27 @@ impl Ended {
 /// The page could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
-    /// No port.
+    /// The port cannot be used.
     #[error("cannot listen on 127.0.0.1, port {port}: {source}")]
     Bind {
         /// The port asked for; 0 means any.
         port: u16,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// No thread, or no clockwork.
+    /// No thread, or no event loop.
     #[error("the page could not be started: {0}")]
     Start(#[from] std::io::Error),
 }
 
-/// A page that listens but does not answer yet.
+/// A page that listens and does not answer yet.
 #[derive(Debug)]
-pub struct Server {
+pub struct PageServer {
     listener: TcpListener,
-    links: Links,
+    links: LinkIssuer,
 }
 
-/// What every request is answered with.
-pub(crate) struct House {
-    pub(crate) names: Names,
-    pub(crate) door: Arc<Mutex<Door>>,
-    pub(crate) queue: Queue,
-    pub(crate) live: Live,
-    pub(crate) checks: Checks,
-    pub(crate) limits: Limits,
-    /// When somebody last asked.
-    asked: Mutex<Instant>,
-}
-
-impl House {
-    pub(crate) fn touch(&self) {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn idle(&self) -> Duration {
-        self.asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .elapsed()
-    }
-}
-
-impl Server {
+impl PageServer {
     /// Listens on 127.0.0.1; `port` 0 takes any free one.
     ///
     /// # Errors
@@ -137,8 +113,8 @@ impl Server {
             Ok((listener, port))
         });
         let (listener, port) = bound.map_err(|source| WebError::Bind { port, source })?;
-        let links = Links {
-            door: Arc::default(),
+        let links = LinkIssuer {
+            session: Arc::default(),
             port,
         };
         Ok(Self { listener, links })
@@ -146,132 +122,135 @@ impl Server {
 
     /// Makes links to this page.
     #[must_use]
-    pub fn links(&self) -> Links {
+    pub fn link_issuer(&self) -> LinkIssuer {
         self.links.clone()
     }
 
-    /// Answers until it ends.
+    /// Answers until the page ends.
     ///
     /// # Errors
-    /// When there is no thread to be had.
-    pub fn run(
+    /// When a thread or the event loop cannot be started.
+    pub fn serve_until_end(
         self,
-        desk: Box<dyn Desk>,
-        watch: Arc<dyn Watch>,
-        limits: Limits,
-    ) -> Result<Ended, WebError> {
+        backend: Box<dyn Backend>,
+        monitor: Arc<dyn AgentMonitor>,
+        limits: PageLimits,
+    ) -> Result<PageEnd, WebError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()?;
+        let state = Arc::new(AppState::new(
+            ServerNames::new(self.links.port),
+            self.links.session,
+            BackendQueue::start(backend)?,
+            limits.body,
+        ));
         let locked = Arc::new(Notify::new());
-        let live = Live::default();
-        let house = Arc::new(House {
-            names: Names::new(self.links.port),
-            door: self.links.door,
-            queue: Queue::start(desk)?,
-            live: live.clone(),
-            checks: Checks::default(),
-            limits: limits.clone(),
-            asked: Mutex::new(Instant::now()),
-        });
-        look_out(watch, live, Arc::clone(&locked), limits.watch)?;
+        watch_agent(
+            monitor,
+            state.live.clone(),
+            Arc::clone(&locked),
+            limits.watch,
+        )?;
         let listener = self.listener;
-        let ended = runtime.block_on(async move {
+        let end = runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let ended = tokio::select! {
-                () = accept(&listener, &house) => Ended::Idle,
-                ended = end(&house) => ended,
-                () = locked.notified() => Ended::Locked,
+            let router = build_router(&state);
+            let end = tokio::select! {
+                () = accept_connections(&listener, &router, &limits) => PageEnd::Idle,
+                end = wait_for_end(&state, &limits) => end,
+                () = locked.notified() => PageEnd::Locked,
             };
             drop(listener);
-            house.live.end(ended.why());
-            house.checks.end();
-            // Long enough for a page to hear it and empty itself.
-            tokio::time::sleep(FAREWELL).await;
-            Ok(ended)
+            state.live.end_all(end.describe_end());
+            state.verification.cancel_running();
+            tokio::time::sleep(FAREWELL_TIME).await;
+            Ok(end)
         });
-        // What is still being answered is not waited for: it is over.
+        // Does not wait for answers under way.
         runtime.shutdown_background();
-        ended.map_err(WebError::Start)
+        end.map_err(WebError::Start)
     }
 }
 
-async fn end(house: &House) -> Ended {
-    let begun = Instant::now();
+async fn wait_for_end(state: &AppState, limits: &PageLimits) -> PageEnd {
+    let started = Instant::now();
     loop {
-        let (idle, old) = (house.idle(), begun.elapsed());
-        if old >= house.limits.longest {
-            return Ended::Longest;
+        let (idle, age) = (state.idle_time(), started.elapsed());
+        if age >= limits.longest {
+            return PageEnd::Longest;
         }
-        if idle >= house.limits.idle {
-            return Ended::Idle;
+        if idle >= limits.idle {
+            return PageEnd::Idle;
         }
-        let left = (house.limits.idle - idle).min(house.limits.longest - old);
+        let left = (limits.idle - idle).min(limits.longest - age);
         tokio::time::sleep(left).await;
     }
 }
 
-/// Looks at the running instance and the unlock on a thread of its own: both answer through sockets that block.
-fn look_out(
-    watch: Arc<dyn Watch>,
-    live: Live,
+/// Watches the agent and the unlock on a thread of its own: both answer through sockets that block.
+fn watch_agent(
+    monitor: Arc<dyn AgentMonitor>,
+    live: LiveChannel,
     locked: Arc<Notify>,
-    every: Duration,
+    interval: Duration,
 ) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name("uam-page-watch".into())
         .spawn(move || {
             loop {
-                if !watch.is_unlocked() {
+                if !monitor.is_unlocked() {
                     locked.notify_one();
                     return;
                 }
-                // Nobody is asked while nobody looks.
-                if live.is_watched() {
-                    live.tell(&Now::of(watch.status()));
+                // The agent is asked only while somebody listens.
+                if live.has_listeners() {
+                    live.publish_now(&NowJson::from_status(monitor.agent_status()));
                 }
-                std::thread::sleep(every);
+                std::thread::sleep(interval);
             }
         })
         .map(drop)
 }
 
-async fn accept(listener: &tokio::net::TcpListener, house: &Arc<House>) {
-    let places = Arc::new(Semaphore::new(house.limits.connections));
+async fn accept_connections(
+    listener: &tokio::net::TcpListener,
+    router: &Router,
+    limits: &PageLimits,
+) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of files, or a connection that broke at once: neither is helped by trying without a pause.
+            // Out of file handles, or a connection that broke at once: trying again without a pause helps neither.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
             continue;
         };
-        if !stream.local_addr().is_ok_and(|own| welcome(own, peer)) {
+        if !stream
+            .local_addr()
+            .is_ok_and(|own| is_own_connection(own, peer))
+        {
             continue;
         }
         let _ = stream.set_nodelay(true);
-        let house = Arc::clone(house);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
-            let head = house.limits.head;
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                let house = Arc::clone(&house);
-                async move { Ok::<_, Infallible>(route::answer(&house, request).await) }
-            });
-            // A connection that fails concerns its browser alone.
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(head)
-                .max_buf_size(MAX_HEAD)
-                .max_headers(MAX_HEADERS)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-            drop(place);
+            // A connection that fails concerns only its browser.
+            let _ = connection.await;
+            drop(permit);
         });
     }
 }
 
-fn welcome(own: SocketAddr, peer: SocketAddr) -> bool {
-    peer.ip().is_loopback() && peer::is_ours(own, peer)
+fn is_own_connection(own: SocketAddr, peer: SocketAddr) -> bool {
+    peer.ip().is_loopback() && is_same_user(own, peer)
 }

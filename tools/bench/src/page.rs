@@ -61,15 +61,15 @@ pub(crate) fn make_year(dir: &Path) -> Result<Value> {
 /// # Errors
 /// When there is no journal in `dir`, or no port is free.
 pub(crate) fn serve_page(dir: &Path) -> Result<Value> {
-    let server = web::Server::bind(0)?;
-    let links = server.links();
-    println!("{}", links.fresh()?);
+    let server = web::PageServer::bind(0)?;
+    let links = server.link_issuer();
+    println!("{}", links.create_link()?);
     std::io::stdout().flush()?;
     let closed = Arc::new(AtomicBool::new(false));
     let input_closed = Arc::clone(&closed);
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
-            let next = line.ok().and_then(|_| links.fresh().ok());
+            let next = line.ok().and_then(|_| links.create_link().ok());
             let Some(link) = next else { break };
             println!("{link}");
         }
@@ -77,6 +77,6 @@ pub(crate) fn serve_page(dir: &Path) -> Result<Value> {
     });
     let backend = BenchBackend::new(&dir.join("journal"), read_keys(dir)?)?;
     let watch = Arc::new(BenchWatch(closed));
-    let ended = server.run(Box::new(backend), watch, web::Limits::default())?;
+    let ended = server.serve_until_end(Box::new(backend), watch, web::PageLimits::default())?;
     Ok(json!({ "ended": format!("{ended:?}") }))
 }

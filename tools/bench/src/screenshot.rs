@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(crate) fn measure_screenshots(rounds: u32, out: &str) -> Result<Value> {
     let mut desktop = Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock));
     let mut screen = desktop
-        .take_screen()
+        .take_capture()
         .with_context(|| format!("no screenshots here: {:?}", desktop.capabilities()))?;
     let handle = wait_for_active_window(desktop)?;
     let mut measure =
@@ -63,11 +63,11 @@ fn measure_rounds(
     let (mut capture, mut process, mut last) = (0.0, 0.0, None);
     for round in 0..=rounds {
         // Each round must do the whole work, as for a window that has changed.
-        pipeline.forget();
+        pipeline.forget_last();
         let start = process_cpu_ms();
         let mut inside = 0.0;
         let mut outcome = None;
-        screen.grab(handle, &mut |frame| {
+        screen.capture_window(handle, &mut |frame| {
             let start = process_cpu_ms();
             outcome = Some(pipeline.process(frame));
             inside = process_cpu_ms() - start;

@@ -100,14 +100,14 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     };
     let start = Instant::now();
     let mut vault = Vault::open(&dir.join("vault"))?;
-    let door = vault.door(&factor)?;
+    let door = vault.unlock_slot(&factor)?;
     let door_ms = elapsed_ms(start);
     let pass = vault
         .check_code(&door, &code, at)?
         .token
         .context("the code was refused")?;
-    let identity = vault.identity(&door, &pass)?;
-    let opener = vault.opener(&identity);
+    let identity = vault.viewer_identity(&door, &pass)?;
+    let opener = vault.viewer_opener(&identity);
     let now_us = i64::try_from(at)? * 1_000_000;
     let notice = Record::Notice(Notice {
         at_us: now_us,
@@ -118,8 +118,8 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     let journal = dir.join("journal");
     Errand::open(&journal, vault_keys(&vault, opener.clone())?, now_us)?.note(&[notice], now_us)?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::day(&reader, BUSY_DAY, now_us, ZONE)?;
-    let text = report::table::day(&report, 100);
+    let report = report::query::read_day(&reader, BUSY_DAY, now_us, ZONE)?;
+    let text = report::table::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
 
@@ -147,8 +147,8 @@ fn sum_days(dir: &Path) -> Result<Value> {
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = noon_us(YEAR.1.tomorrow()?)?;
-    let days = report::query::days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
-    let text = report::table::days(&days, 100);
+    let days = report::query::read_days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
+    let text = report::table::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
     let covered: u64 = days

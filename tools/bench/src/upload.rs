@@ -18,7 +18,7 @@ use upload::{Destination, NewObject, PutOutcome, Sink, Timeouts};
 /// When an object is not stored, or was there before.
 pub(crate) fn measure_uploads(count: u32, size: u32) -> Result<Value> {
     let no_dir = Path::new("/nonexistent");
-    let bucket = Destination::choose(None, &|name| std::env::var(name).ok(), no_dir)?;
+    let bucket = Destination::resolve(None, &|name| std::env::var(name).ok(), no_dir)?;
     if matches!(bucket, Destination::S3(_)) {
         return measure_puts(&bucket, count, size, process_cpu_ms);
     }
@@ -26,12 +26,12 @@ pub(crate) fn measure_uploads(count: u32, size: u32) -> Result<Value> {
     let server = S3Server::start(S3ServerOptions::new(dir.path()))?;
     let env = server.env();
     let find = |name: &str| Some(env.iter().find(|(n, _)| *n == name)?.1.clone());
-    let bucket = Destination::choose(None, &find, no_dir)?;
+    let bucket = Destination::resolve(None, &find, no_dir)?;
     measure_puts(&bucket, count, size, thread_cpu_ms)
 }
 
 fn measure_puts(bucket: &Destination, count: u32, size: u32, cpu_ms: fn() -> f64) -> Result<Value> {
-    let sink = bucket.open(Timeouts::default())?;
+    let sink = bucket.open_sink(Timeouts::default())?;
     let payload = make_noise(size);
 
     let (cpu, start) = (cpu_ms(), Instant::now());

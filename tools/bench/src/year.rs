@@ -164,7 +164,7 @@ pub(crate) fn write_days(
     shape: DayShape,
 ) -> Result<WrittenDays> {
     let mut journal = open_journal(dir, keys, noon_us(first)?)?;
-    let mut rollups = RollupBuilder::new(journal.first_clear_slot()?);
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let mut written = WrittenDays::default();
     let mut last = first;
     let dates = first.series(jiff::Span::new().days(1)).take(count);
@@ -174,7 +174,7 @@ pub(crate) fn write_days(
             for span in &spans {
                 rollups.add(span);
             }
-            rollups.finish();
+            rollups.finish_current();
         }
         let records: Vec<Record> = spans.iter().cloned().map(Record::Span).collect();
         journal.commit(Commit {
@@ -183,7 +183,7 @@ pub(crate) fn write_days(
             at_us: noon_us(date)?,
             ..Commit::default()
         })?;
-        rollups.written();
+        rollups.mark_written();
         written.spans += spans.len();
         for n in 0..shape.screenshots {
             let Some(span) = spans.get(n * shape.spans / shape.screenshots) else {
@@ -253,6 +253,6 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
         removed: false,
         window: span.window.clone(),
     };
-    journal.add_shot(&shot, &bytes, span.start_us)?;
+    journal.add_screenshot(&shot, &bytes, span.start_us)?;
     Ok(())
 }

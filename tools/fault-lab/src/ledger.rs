@@ -144,7 +144,7 @@ impl AckLedger {
             if !is_screenshot(*tag) {
                 continue;
             }
-            match reader.picture(*seq) {
+            match reader.open_screenshot(*seq) {
                 Ok(image) => ensure!(
                     image == fixture::make_screenshot(*tag).1,
                     "screenshot {seq} has another image"

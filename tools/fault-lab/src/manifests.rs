@@ -10,12 +10,14 @@ use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, upload_manif
 use vault::DeviceKey;
 
 /// Uploads the manifests of what was delivered; the key is next to the journal.
-pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether a retry can help.
-    chain(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| UploadError {
-        cause,
-        drained: DrainReport::default(),
+    upload_manifests(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| {
+        UploadError {
+            cause,
+            drained: DrainReport::default(),
+        }
     })?;
     Ok(())
 }
@@ -23,12 +25,12 @@ pub(crate) fn upload_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink)
 /// The sink that `env` names, or else the folder `sent`, must be complete: by its own manifests, and by the journal.
 pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
     let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-    let sink =
-        Destination::choose(None, &find, &fixture.dir.join("sent"))?.open(Timeouts::default())?;
+    let sink = Destination::resolve(None, &find, &fixture.dir.join("sent"))?
+        .open_sink(Timeouts::default())?;
     let reader = fixture.open_reader()?;
     let expected = JournalExpectation {
         reader: &reader,
-        key: DeviceKey::find(&fixture.dir.join("device"))?.map(|key| key.public()),
+        key: DeviceKey::load(&fixture.dir.join("device"))?.map(|key| key.public()),
     };
     let report = verify(
         &sink,

@@ -1,6 +1,6 @@
 //! The page in a real browser.
 //!
-//! The example `made_up_page` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
+//! The example `demo_page` of the crate `web` serves made-up days; `crates/web/tests/browser/page.mjs` drives a headless
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
@@ -80,8 +80,8 @@ pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
 /// Drives the page.
 fn drive_page(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
     // With the features of the whole, as the tests were built: what it needs is there already.
-    let programs = build::build_programs(&["--workspace", "--example", "made_up_page"], stop)?;
-    let made_up = build::find_program(&programs, "made_up_page")?;
+    let programs = build::build_programs(&["--workspace", "--example", "demo_page"], stop)?;
+    let made_up = build::find_program(&programs, "demo_page")?;
     let screenshots = made_up
         .ancestors()
         .nth(3)

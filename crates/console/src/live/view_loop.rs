@@ -14,7 +14,7 @@ use crate::updates::{PendingUpdates, ShownScreenshot, ViewUpdates};
 use model::Clock;
 use ratatui::layout::{Rect, Size};
 use ratatui_image::protocol::Protocol as EncodedImage;
-use report::text::{count, minute, zone};
+use report::text::{format_count, format_minute, load_zone};
 use report::{AgentStatus, DaySummary, LogLine, LogSubject};
 use std::io;
 use std::time::{Duration, Instant};
@@ -233,7 +233,7 @@ impl ViewLoop {
         let screenshot = match (&self.encoded, &self.screenshot) {
             (Some(encoded), Some(shown)) => Some(PanelScreenshot {
                 encoded,
-                caption: shown.format_caption(&minute(shown.at_us, &zone(zone_name))),
+                caption: shown.format_caption(&format_minute(shown.at_us, &load_zone(zone_name))),
             }),
             _ => None,
         };
@@ -277,7 +277,7 @@ fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> L
         word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(
             "{} not shown here; the journal has them",
-            count(lines, "line was", "lines were")
+            format_count(lines, "line was", "lines were")
         ),
         detail: String::new(),
         dur_us: None,

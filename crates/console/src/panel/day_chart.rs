@@ -10,7 +10,7 @@ use ratatui::style::Color;
 use report::DaySummary;
 use report::activity::TEN_US;
 use report::glance::SummaryBucket;
-use report::text::clip;
+use report::text::clip_to_width;
 
 /// Ten-minute slots in an hour.
 const SLOTS_PER_HOUR: usize = 6;
@@ -52,12 +52,12 @@ pub(super) fn render_chart(
     let window = ChartWindow::fit_window(summary, panel.now_us, chart_columns);
     let (bars, slots) = (&window.bars, window.slots_per_bar);
     let x = |bar: usize| area.x + (left + bar * window.bar_width) as u16;
-    let label = |text: &str| format!(" {:<LABEL_WIDTH$}", clip(text, LABEL_WIDTH));
+    let label = |text: &str| format!(" {:<LABEL_WIDTH$}", clip_to_width(text, LABEL_WIDTH));
 
     let states = area.bottom() - 1;
     buf.set_string(area.x, states, label("the day"), panel.dim_style());
     for (n, bar) in bars.iter().enumerate() {
-        if let Some(state) = bar.mostly() {
+        if let Some(state) = bar.longest_state() {
             let style = panel.coloured_style(state_colour(state));
             let symbols = state_symbol(state).repeat(window.bar_width);
             buf.set_string(x(n), states, symbols, style);
@@ -103,8 +103,10 @@ struct ChartWindow {
 
 impl ChartWindow {
     fn fit_window(summary: &DaySummary, now_us: i64, columns: usize) -> Self {
-        let known =
-            |slot: &SummaryBucket| slot.mostly().is_some_and(|state| state != Coverage::Off);
+        let known = |slot: &SummaryBucket| {
+            slot.longest_state()
+                .is_some_and(|state| state != Coverage::Off)
+        };
         let first = summary.slots.iter().position(known).unwrap_or(0);
         let first = first - first % SLOTS_PER_HOUR;
         let now = usize::try_from(now_us.saturating_sub(summary.from_us) / TEN_US).unwrap_or(0);
@@ -116,7 +118,7 @@ impl ChartWindow {
         let mut bars = vec![SummaryBucket::default(); slots.div_ceil(slots_per_bar)];
         for (n, slot) in summary.slots.iter().skip(first).enumerate() {
             if let Some(bar) = bars.get_mut(n / slots_per_bar) {
-                bar.join(slot);
+                bar.merge(slot);
             }
         }
         let first = i64::try_from(first).unwrap_or(0);

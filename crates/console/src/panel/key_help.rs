@@ -43,6 +43,6 @@ pub(super) fn render_help(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
         let text = if key == "q" { leaving } else { text };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         buf.set_string(area.x + 2, y, key, bold);
-        buf.set_string(area.x + 10, y, clip(text, width), Style::new());
+        buf.set_string(area.x + 10, y, clip_to_width(text, width), Style::new());
     }
 }

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 use ratatui_image::Image;
-use report::text::{clip, columns, zone};
+use report::text::{clip_to_width, display_width, load_zone};
 use rows::text_rows;
 
 /// Draws the panel; nothing where the area is too small to show anything.
@@ -38,7 +38,7 @@ pub(crate) fn render_panel(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     for (y, row) in (area.y + 1..area.y + 1 + layout.now).zip(&rows) {
         let label = format!(" {:<LABEL_WIDTH$}", row.label);
         buf.set_string(area.x, y, &label, panel.dim_style());
-        let text = clip(
+        let text = clip_to_width(
             &row.text,
             usize::from(text_width).saturating_sub(LABEL_WIDTH + 1),
         );
@@ -50,7 +50,7 @@ pub(crate) fn render_panel(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
             height: layout.day,
             ..area
         };
-        day_chart::render_chart(panel, summary, &zone(&status.zone), day, buf);
+        day_chart::render_chart(panel, summary, &load_zone(&status.zone), day, buf);
         let tops = Rect {
             y: day.bottom() + layout.gap,
             height: layout.tops,
@@ -72,10 +72,10 @@ fn draw_screenshot(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) -> Option<u1
     let left = area.right() - size.width - 1;
     let at = Rect::new(left, area.y + 1, size.width, size.height);
     Image::new(screenshot.encoded).render(at, buf);
-    let caption = clip(&screenshot.caption, available.width.into());
-    let left = area.right() - 1 - columns(&caption) as u16;
+    let caption = clip_to_width(&screenshot.caption, available.width.into());
+    let left = area.right() - 1 - display_width(&caption) as u16;
     buf.set_string(left, at.bottom(), &caption, panel.dim_style());
-    Some(size.width.max(columns(&caption) as u16))
+    Some(size.width.max(display_width(&caption) as u16))
 }
 
 /// Draws the first row: `── uam 0.1.0 ───────────── ● recording · active for 12 min ──`
@@ -84,12 +84,12 @@ fn draw_headline(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_string(area.x, area.y, "─".repeat(width), panel.dim_style());
     let (headline, style) = match panel.status {
         Some(s) => {
-            let symbol = if s.recording(panel.now_us) {
+            let symbol = if s.is_recording(panel.now_us) {
                 "●"
             } else {
                 "○"
             };
-            let colour = if s.fresh(panel.now_us) {
+            let colour = if s.is_fresh(panel.now_us) {
                 state_colour(s.state)
             } else {
                 Color::Red
@@ -101,15 +101,15 @@ fn draw_headline(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
         }
         None => (" ○ starting ".to_owned(), Style::new()),
     };
-    let headline = clip(&headline, width.saturating_sub(4));
-    let left = area.right() - 2 - columns(&headline) as u16;
+    let headline = clip_to_width(&headline, width.saturating_sub(4));
+    let left = area.right() - 2 - display_width(&headline) as u16;
     buf.set_string(left, area.y, &headline, style);
     let name = match panel.status {
         Some(s) => format!(" uam {} ", s.version),
         None => " uam ".to_owned(),
     };
-    let name = clip(&name, 20);
-    if usize::from(left - area.x) > columns(&name) + 4 {
+    let name = clip_to_width(&name, 20);
+    if usize::from(left - area.x) > display_width(&name) + 4 {
         buf.set_string(area.x + 2, area.y, &name, Style::new());
     }
 }
@@ -119,7 +119,7 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     let y = area.bottom() - 1;
     let bold = Style::new().add_modifier(Modifier::BOLD);
     if let Some(text) = panel.question.or(panel.message) {
-        let text = clip(text, usize::from(area.width) - 2);
+        let text = clip_to_width(text, usize::from(area.width) - 2);
         // Reversed, so that it stands out on a light screen as on a dark one.
         let style = match panel.question {
             Some(_) if panel.colour => bold.add_modifier(Modifier::REVERSED),
@@ -144,7 +144,9 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
         ("q", quit),
     ];
     let width = |keys: &[(&str, &str)]| -> usize {
-        keys.iter().map(|(k, w)| columns(k) + w.len() + 3).sum()
+        keys.iter()
+            .map(|(k, w)| display_width(k) + w.len() + 3)
+            .sum()
     };
     let mut shown: Vec<(&str, &str)> = keys.to_vec();
     // The list of keys names those that are left out here.
@@ -157,7 +159,7 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     let mut x = area.x + 1;
     for (key, action) in shown {
         buf.set_string(x, y, key, bold);
-        let after = x + columns(key) as u16 + 1;
+        let after = x + display_width(key) as u16 + 1;
         buf.set_stringn(
             after,
             y,

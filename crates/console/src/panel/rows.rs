@@ -3,8 +3,8 @@
 use super::content::Panel;
 use ratatui::style::{Color, Modifier, Style};
 use report::AgentStatus;
-use report::status::counts_text;
-use report::text::{age, clock, zone};
+use report::status::format_counts;
+use report::text::{format_age, format_clock_time, load_zone};
 
 /// One row: a label and its text.
 pub(super) struct PanelRow {
@@ -34,13 +34,13 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
     let now = panel.now_us;
     let mut rows = vec![PanelRow {
         style: Style::new().add_modifier(Modifier::BOLD),
-        ..PanelRow::new("window", s.window_text(), 9)
+        ..PanelRow::new("window", s.window_label(), 9)
     }];
-    rows.push(PanelRow::new("this span", counts_text(&s.span_counts), 6));
-    rows.push(PanelRow::new("today", counts_text(&s.today_counts), 7));
+    rows.push(PanelRow::new("this span", format_counts(&s.span_counts), 6));
+    rows.push(PanelRow::new("today", format_counts(&s.today_counts), 7));
     rows.push(PanelRow::new("", s.today_text(), 5));
     rows.push(PanelRow {
-        style: if s.fresh(now) {
+        style: if s.is_fresh(now) {
             Style::new()
         } else {
             panel.coloured_style(Color::Red)
@@ -100,13 +100,13 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
 /// When the last screenshot was taken, and when the next one is due.
 fn screenshot_text(s: &AgentStatus, now: i64) -> String {
     let last = match s.last_shot_us {
-        Some(at) => format!("last at {}", clock(at, &zone(&s.zone))),
+        Some(at) => format!("last at {}", format_clock_time(at, &load_zone(&s.zone))),
         None => "none yet".to_owned(),
     };
     match s.next_shot_us {
         Some(next) => {
             let left = u64::try_from(next.saturating_sub(now)).unwrap_or(0);
-            format!("{last} · next within {}", age(left.max(1_000_000)))
+            format!("{last} · next within {}", format_age(left.max(1_000_000)))
         }
         None => format!("{last} · off"),
     }

@@ -116,7 +116,7 @@ pub(super) fn notifications_unsupported() -> SensorSupport {
 /// The reason why neither icon nor notifications are available; `error` is the connection's.
 pub(super) fn no_bus_reason(error: &str) -> Unsupported {
     Unsupported::new(
-        model::printable(&format!("no session bus: {error}"), 200),
+        model::to_printable(&format!("no session bus: {error}"), 200),
         "a desktop session has one; set DBUS_SESSION_BUS_ADDRESS to reach it from elsewhere",
     )
 }

@@ -36,7 +36,7 @@ pub(super) enum ConnectionEnd {
 
 impl From<zbus::Error> for ConnectionEnd {
     fn from(error: zbus::Error) -> Self {
-        Self::Lost(model::printable(
+        Self::Lost(model::to_printable(
             &format!("the session bus went away: {error}"),
             200,
         ))
@@ -364,5 +364,5 @@ impl<'a> BusConnection<'a> {
 }
 
 fn refusal(reason: &str) -> SensorSupport {
-    SensorSupport::Unsupported(Unsupported::new(model::printable(reason, 200), ""))
+    SensorSupport::Unsupported(Unsupported::new(model::to_printable(reason, 200), ""))
 }

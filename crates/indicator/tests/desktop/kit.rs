@@ -48,7 +48,7 @@ impl Desk {
     /// A desktop with a bus; an indicator with icon and notifications was started, and there is no panel to show it.
     pub(crate) fn new() -> Self {
         let desktop = VirtualDesktop::start(640, 480).unwrap();
-        let session = Session::start(&desktop.display()).unwrap();
+        let session = DesktopSession::start(&desktop.display()).unwrap();
         let (tx, commands) = channel();
         let handler = Arc::new(TestHandler {
             commands: Mutex::new(tx),
@@ -111,7 +111,7 @@ impl Desk {
         typist.point_at(320, 400).unwrap();
         let rgb = colour(state);
         until(&format!("the icon of {state:?}"), || {
-            let picture = Picture::of(&self.desktop.display()).unwrap();
+            let picture = ScreenImage::capture(&self.desktop.display()).unwrap();
             picture.middle_of(rgb, PANEL_HEIGHT, 40)
         })
     }

@@ -64,7 +64,7 @@ impl SensorTask for MadeUp {
                 // What it says afterwards, nobody hears.
                 return match post.out.send(at, SensorEvent::Idle { idle_us: 666 }) {
                     Ok(()) => SensorExit::Broken("it was heard".into()),
-                    Err(Closed) => SensorExit::Stopped,
+                    Err(ReceiverGone) => SensorExit::Stopped,
                 };
             }
             _ => {}

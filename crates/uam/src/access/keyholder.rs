@@ -25,8 +25,8 @@ const LONGEST: Duration = Duration::from_secs(8 * 3600);
 const MAX_LINE: u64 = 4096;
 
 /// Asks the keyholder; `None` when there is none.
-fn call(paths: &Paths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
-    protocol::call_endpoint(&paths.unlock_socket(), &request, REQUEST_TIMEOUT)
+fn call(paths: &AppPaths, request: KeyholderRequest) -> anyhow::Result<Option<KeyholderResponse>> {
+    protocol::call_endpoint(&paths.keyholder_endpoint(), &request, REQUEST_TIMEOUT)
         .map_err(|e| UserError::from(e).into())
 }
 

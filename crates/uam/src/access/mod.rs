@@ -251,7 +251,7 @@ pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), 
     if let Ok(config) = Settings::load(&home.paths) {
         errand.writer().freeze(
             now_us,
-            &UploadPolicy::from(&config.upload).freeze_options(true),
+            &settings::UploadPolicy::from(&config.upload).freeze_options(true),
         )?;
     }
     Ok(())

@@ -45,7 +45,7 @@ impl Agent {
     ) -> anyhow::Result<RedactionSummary> {
         let opener = key.map(|key| self.viewer(key)).transpose()?;
         if let RedactionScope::Days { last, .. } = scope {
-            let open = UtcDay::of_us(self.recorder.oldest_us());
+            let open = UtcDay::of_us(self.recorder.oldest_unsettled());
             anyhow::ensure!(
                 *last < open.0,
                 "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
@@ -117,8 +117,11 @@ impl Agent {
     /// Nothing here may bring back, or show any longer, what was taken out.
     fn forget(&mut self, scope: &RedactionScope, summary: &RedactionSummary, now_us: i64) {
         if let Some(range) = scope.time_range(now_us) {
-            self.recorder.forget(&range);
-            let held = self.held.as_ref().map(|(at, ..)| self.recorder.stamp(*at));
+            self.recorder.redact(&range);
+            let held = self
+                .held
+                .as_ref()
+                .map(|(at, ..)| self.recorder.timestamp_of(*at));
             if held.is_some_and(|at| range.contains(&at)) {
                 self.held = None;
             }
@@ -129,7 +132,7 @@ impl Agent {
         }
         let zone = self.recorder.zone().to_string();
         for (start_us, counts) in &summary.redacted_counts {
-            self.today.take_back(*start_us, *counts, &zone);
+            self.today.subtract(*start_us, *counts, &zone);
         }
         self.unfolded |= summary.checkpoint_pending;
         self.forget_names(scope, now_us);

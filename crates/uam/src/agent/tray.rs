@@ -17,8 +17,7 @@ use platform::process::{browser_command, self_command, separate_from_terminal};
 use protocol::{Request, Response, UserCommand};
 use report::AgentStatus;
 use report::status::FRESH_US;
-use settings::AppPaths;
-use settings::{NotificationLevel, VisibilityPolicy};
+use settings::{AppPaths, NotificationLevel, VisibilityPolicy};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -149,7 +148,7 @@ pub(crate) fn support(support: &SensorSupport) -> String {
 
 /// How the desktop shows this state; `instant` is the same moment as `now_us`.
 fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> IndicatorStatus {
-    let fresh = status.fresh(now_us);
+    let fresh = status.is_fresh(now_us);
     let sign = match status.state {
         _ if !fresh => IconState::NotRecording,
         Coverage::Active => IconState::Active,
@@ -168,8 +167,8 @@ fn shown(status: &AgentStatus, camera: bool, now_us: i64, instant: Instant) -> I
         // Should this loop stand still from now on, the icon says so by itself.
         Some(at) => {
             let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
-            let zone = report::text::zone(&status.zone);
-            let since = report::text::clock(at, &zone);
+            let zone = report::text::load_zone(&status.zone);
+            let since = report::text::format_clock_time(at, &zone);
             shown.with_expiry(Expiry {
                 until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),

@@ -159,7 +159,7 @@ impl Agent {
         let Some((at, row)) = at.and_then(|at| Some((at, shots.get(at)?))) else {
             return Ok(None);
         };
-        let bytes = reader.picture(row.seq)?;
+        let bytes = reader.open_screenshot(row.seq)?;
         Ok(Some(ViewedScreenshot {
             seq: row.seq,
             position: at as u64 + 1,

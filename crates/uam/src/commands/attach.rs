@@ -82,7 +82,7 @@ fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<ViewTicket> {
             ErrorKind::Failed,
             format!(
                 "the running instance lets nobody look on: {}",
-                model::printable(other.text(), 400)
+                model::to_printable(other.text(), 400)
             ),
             "`uam status` says what it does.",
         )

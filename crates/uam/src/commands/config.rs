@@ -4,8 +4,7 @@ use super::{Home, retention, talk};
 use crate::access;
 use crate::cli::ConfigAction;
 use crate::output;
-use settings::EnvVars;
-use settings::{Applies, Settings};
+use settings::{Applies, EnvVars, Settings};
 use std::process::ExitCode;
 
 pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {

@@ -34,7 +34,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     if summary.unreadable > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
-            report::text::count(summary.unreadable, "row", "rows")
+            report::text::format_count(summary.unreadable, "row", "rows")
         ));
     }
     if summary.is_empty() {

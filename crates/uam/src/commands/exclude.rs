@@ -10,7 +10,7 @@ use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
 use report::text::display_width;
 use serde::Serialize;
-use settings::Settings;
+use settings::{self, Settings};
 use std::process::ExitCode;
 
 /// Columns of the list.

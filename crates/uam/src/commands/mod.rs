@@ -100,7 +100,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         ),
         Some(Command::Dashboard { port, no_open }) => dashboard::run(&home, port, no_open),
         Some(Command::Exclude(args)) => exclude::run(&home, &args),
-        Some(Command::Config { action }) => config::run(&home, action),
+        Some(Command::Settings { action }) => config::run(&home, action),
         Some(Command::Retention { apply, json }) => retention::run(&home, apply, json),
         Some(Command::Upload { policy: true, .. }) => upload::policy(&home),
         Some(Command::Upload {

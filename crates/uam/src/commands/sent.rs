@@ -101,11 +101,11 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
 }
 
 /// The newest objects, newest first, for the page.
-pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::Sent>> {
+pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::UploadedObjectRow>> {
     let mut items = items(reader)?;
     items.sort_by_key(|item| std::cmp::Reverse((item.sent_us, item.last_seq)));
     items.truncate(limit);
-    let told = items.into_iter().map(|item| web::Sent {
+    let told = items.into_iter().map(|item| web::UploadedObjectRow {
         name: item.name,
         kind: item.kind,
         records: item.records,

@@ -15,8 +15,7 @@ use journal::Reader;
 use model::{ErrorKind, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
-use settings::EnvVars;
-use settings::Settings;
+use settings::{EnvVars, Settings};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -136,7 +135,7 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
         .map(|text| {
             text.parse::<DevicePublicKey>().map_err(|e| {
                 anyhow::Error::from(UserError::usage(
-                    format!("--key {}: {e}", model::printable(text, 80)),
+                    format!("--key {}: {e}", model::to_printable(text, 80)),
                     "Ask the owner of the device for it: `uam keys` prints it there.",
                 ))
             })

@@ -71,7 +71,7 @@ fn from_passphrase<R: BufRead, W: Write>(
         else {
             break;
         };
-        match vault.door(&Factor::Passphrase(&words)) {
+        match vault.unlock_slot(&Factor::Passphrase(&words)) {
             Err(VaultError::WrongFactor { .. }) => ask.print_line("That is not the passphrase.")?,
             door => return Ok(door?),
         }

@@ -32,7 +32,7 @@ pub(super) fn found(
 
 /// The secret of an existing set-up, from a file.
 pub(crate) fn secret(file: &Path) -> anyhow::Result<TotpSecret> {
-    TotpSecret::read(file).map_err(|e| {
+    TotpSecret::read_file(file).map_err(|e| {
         UserError::usage(
             format!("{}: {e}", file.display()),
             "Give a file that holds the base32 secret or the otpauth:// URL of your authenticator entry.",

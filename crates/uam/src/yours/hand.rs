@@ -38,7 +38,7 @@ pub(crate) fn through(
         Response::Redaction { summary, .. } => Ok(*summary),
         Response::Refused(why) => Err(UserError::new(
             ErrorKind::Failed,
-            model::printable(&why, 400),
+            model::to_printable(&why, 400),
             "Nothing was changed.",
         )
         .into()),

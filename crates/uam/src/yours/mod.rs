@@ -42,9 +42,11 @@ pub(crate) fn dry_run(
     now_us: i64,
 ) -> Result<RedactionSummary, JournalError> {
     match to_operation(scope, now_us) {
-        RedactionOp::Remove(removal) => report_of_removal(journal, journal.would_remove(&removal)?),
+        RedactionOp::Remove(removal) => {
+            report_of_removal(journal, journal.redact_dry_run(&removal)?)
+        }
         RedactionOp::EraseDays(days) => {
-            let erased = journal.would_erase(days.clone())?;
+            let erased = journal.erase_dry_run(days.clone())?;
             report_of_erasure(journal, &days, erased)
         }
     }
@@ -60,7 +62,7 @@ pub(crate) fn apply(
 ) -> Result<RedactionSummary, JournalError> {
     let summary = match to_operation(scope, now_us) {
         RedactionOp::Remove(removal) => {
-            let done = journal.remove(&removal, now_us)?;
+            let done = journal.redact(&removal, now_us)?;
             report_of_removal(journal, done)?
         }
         RedactionOp::EraseDays(days) => {

@@ -3,7 +3,7 @@
 use journal::UtcDay;
 use model::NoticeCode;
 use protocol::{RedactionScope, RedactionSummary};
-use report::text::count;
+use report::text::format_count;
 
 /// Names in one notice; more go into further ones.
 const NAMES: usize = 20;
@@ -40,15 +40,18 @@ pub(crate) fn about(scope: &RedactionScope, now_us: i64, zone: &str) -> String {
 
 /// How much: "14 spans and 1 picture".
 pub(crate) fn numbers(scope: &RedactionScope, summary: &RedactionSummary) -> String {
-    let shots = count(summary.screenshots, "picture", "pictures");
+    let shots = format_count(summary.screenshots, "picture", "pictures");
     match scope {
         RedactionScope::Screenshot { .. } => shots,
         RedactionScope::Days { .. } => format!(
             "{}, {shots} among them",
-            count(summary.records, "record", "records")
+            format_count(summary.records, "record", "records")
         ),
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
-            format!("{} and {shots}", count(summary.spans, "span", "spans"))
+            format!(
+                "{} and {shots}",
+                format_count(summary.spans, "span", "spans")
+            )
         }
     }
 }
@@ -72,7 +75,7 @@ pub(crate) fn notice(
     if !summary.objects.is_empty() {
         text.push_str(&format!(
             " {} with some of it had been sent before.",
-            count(summary.objects.len() as u64, "object", "objects")
+            format_count(summary.objects.len() as u64, "object", "objects")
         ));
     }
     (code, text)

@@ -92,11 +92,11 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
             .join("\n")
     };
     assert!(
-        looks(&home).contains(&format!("picture {seq}, on the page")),
+        looks(&home).contains(&format!("screenshot {seq}, on the page")),
         "{}",
         looks(&home)
     );
-    assert!(looks(&home).contains(&format!("the day {today} and its pictures")));
+    assert!(looks(&home).contains(&format!("the day {today} and its screenshots")));
     assert!(
         page.json("/api/settings")
             .to_string()

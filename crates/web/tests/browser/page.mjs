@@ -1,8 +1,8 @@
-// The page in a real browser: node page.mjs CHROMIUM MADE_UP PICTURES
-//   CHROMIUM   the browser's program
-//   MADE_UP    the example made_up_page, built
-//   PICTURES   a folder for screenshots
-// Any console error, any violation of the page's policy and any request elsewhere fails it. One line for each step.
+// Tests the page in a real browser: node page.mjs CHROMIUM DEMO_PAGE SCREENSHOTS
+//   CHROMIUM     the browser's program
+//   DEMO_PAGE    the example demo_page, built
+//   SCREENSHOTS  a folder for screenshots
+// Fails on any console error, any violation of the page's policy and any request to another server. Prints a line for each step.
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,13 +14,13 @@ import { createInterface } from "node:readline";
 const require = createRequire(join(process.cwd(), "x.js"));
 const { chromium } = require("playwright-core");
 const axe = require.resolve("axe-core/axe.min.js");
-const [program, madeUp, pictures] = process.argv.slice(2);
-mkdirSync(pictures, { recursive: true });
+const [program, demoPage, folder] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
 
 const faults = [];
 const check = (good, what) => { if (!good) throw new Error(what); };
 const home = mkdtempSync(join(tmpdir(), "uam-page-"));
-const server = spawn(madeUp, [home, "120"], { stdio: ["pipe", "pipe", "inherit"] });
+const server = spawn(demoPage, [home, "120"], { stdio: ["pipe", "pipe", "inherit"] });
 const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 const line = async () => (await lines.next()).value;
 const day = await line();
@@ -69,7 +69,7 @@ async function inspect(page, name, only) {
 
 const VIEWS = [["day", `#/day/${day}`], ["week", `#/week/${day}`], ["month", `#/month/${day}`], ["year", `#/year/${day}`], ["pictures", "#/pictures"], ["search", "#/search/figures/30"], ["sent", "#/sent"], ["settings", "#/settings"]];
 const still = (page) => page.waitForFunction(() => !document.querySelector("main[aria-busy]"));
-/** No text of a stranger became an element, and none has direction or control marks. */
+/** Checks that no recorded text became an element, and none has direction or control marks. */
 async function harmless(page, what, shown) {
   const found = await page.evaluate(() => {
     for (const d of document.querySelectorAll("details:not(.menu)")) d.open = true;
@@ -81,7 +81,7 @@ async function harmless(page, what, shown) {
 }
 
 try {
-  // The way in, and the whole of a day.
+  // Signing in, and a whole day.
   let page = await visit(first, { viewport: { width: 1440, height: 900 }, colorScheme: "light" });
   step("opened by its link");
   check(!page.url().includes(first.split("#")[1]), "the link's secret stayed in the address");
@@ -101,14 +101,14 @@ try {
   let words = await told();
   for (const at of [0.2, 0.9, 0.5]) {
     const shown = await page.getAttribute(".seen img", "src");
-    check(shown.startsWith("blob:"), "a picture has an address of its own");
+    check(shown.startsWith("blob:"), "a screenshot has a public address");
     await page.mouse.move(box.x + box.width * at, box.y + 60, { steps: 10 });
     check(await told() !== words, "the scrubber does not follow the mouse");
     words = await told();
     check(!words.includes("null"), words);
     await page.waitForFunction((old) => { const i = document.querySelector(".seen img"); return i && i.src !== old; }, shown);
   }
-  step("scrubbed: the picture follows");
+  step("scrubbed: the screenshot follows");
   await slider.focus();
   const at = await slider.getAttribute("aria-valuetext");
   await page.keyboard.press("Shift+ArrowRight");
@@ -116,14 +116,14 @@ try {
   for (const key of ["+", "+", "-", "0", "End", "Home", "ArrowRight"]) await page.keyboard.press(key);
   await page.mouse.move(box.x + box.width * 0.5, box.y + 60);
   await page.mouse.wheel(0, -300);
-  await page.getByRole("button", { name: "Time at the desk" }).click();
+  await page.getByRole("button", { name: "Active hours" }).click();
   step("zoomed and moved by keys, wheel and buttons");
 
-  // Titles that strangers wrote are words and nothing else.
+  // Hostile titles are text and nothing else.
   await harmless(page, "the day", "<script>alert(2)</script>");
-  step("hostile titles are words");
+  step("hostile titles are text");
 
-  // By category and by project, without another question to the server.
+  // By category and by project, without another request.
   let asked = 0;
   page.on("request", (r) => { if (r.url().includes("/api/day")) asked += 1; });
   for (const [word, name] of [["Categories", "railway"], ["Projects", "northern line"], ["Categories", "railway"]]) {
@@ -133,12 +133,12 @@ try {
     await page.locator(".app .name", { hasText: name }).first().waitFor();
     await page.waitForFunction(() => document.querySelector(".stage canvas")?.height > 150);
   }
-  check(asked === 0, "another look was taken for what was there already");
+  check(asked === 0, "known data was requested again");
   await harmless(page, "categories", "<b>odd</b>");
   await page.locator(".app", { hasText: "railway" }).locator("summary").focus();
   await page.keyboard.press("Enter");
   await page.evaluate(() => scrollTo(0, 0));
-  await page.screenshot({ path: join(pictures, "day-category-1440-light.png"), fullPage: true });
+  await page.screenshot({ path: join(folder, "day-category-1440-light.png"), fullPage: true });
   await inspect(page, "day by category");
   const visits = () => page.evaluate(() => [...document.querySelectorAll(".app .num")].map((n) => n.textContent).join(" "));
   const recorded = await visits();
@@ -159,22 +159,22 @@ try {
     await still(page);
     check(await page.locator(".bars .stack i").count() > 5, `the ${kind} has no bars`);
     await harmless(page, `the ${kind}`);
-    if (kind !== "week") await page.screenshot({ path: join(pictures, `${kind}-${word.toLowerCase()}-1440-light.png`), fullPage: true });
+    if (kind !== "week") await page.screenshot({ path: join(folder, `${kind}-${word.toLowerCase()}-1440-light.png`), fullPage: true });
   }
   step("year, month and week by project, category and application");
 
-  // The shown days as files.
+  // The days shown, as files.
   await go(page, `#/day/${day}`);
   await page.getByText("Save as …").click();
   await page.locator(".menu input[name=code]").waitFor();
   await page.locator(".menu button", { hasText: "CSV" }).click();
-  await page.getByText("First the code").waitFor();
+  await page.getByText("Enter the code").waitFor();
   await page.locator(".menu input[name=code]").fill("000000");
   await page.locator(".menu button", { hasText: "CSV" }).click();
   await page.getByText("that is not the code").waitFor();
-  // The browser itself notes a refused request on the console; this one was asked for.
+  // The browser reports a refused request on the console; this one is expected.
   for (let n = faults.length - 1; n >= 0; n -= 1) if (faults[n].includes("403")) faults.splice(n, 1);
-  await page.screenshot({ path: join(pictures, "save-1440-light.png") });
+  await page.screenshot({ path: join(folder, "save-1440-light.png") });
   // The menu lies over other buttons, which are not meant to be hit then.
   await inspect(page, "save as", ["wcag2a", "wcag2aa", "wcag21aa"]);
   for (const [name, as, begin] of [["CSV", "csv", "day,kind,"], ["JSON", "json", "{"], ["HTML", "html", "<!doctype html>"], ["PDF", "pdf", "%PDF-"], ["Calendar", "ics", "BEGIN:VCALENDAR"]]) {
@@ -190,50 +190,50 @@ try {
   check(await page.locator(".menu[open]").count() === 0, "the menu stays open");
   step("saved as CSV, JSON, HTML, PDF and calendar");
 
-  // Is everything there? It tells how far it is, then what it found.
+  // The verification shows its progress, then its findings.
   await go(page, "#/sent");
-  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("button", { name: "Verify now" }).click();
   await page.waitForSelector("progress:not([hidden])");
   await page.getByText(/of 8 manifests followed/).waitFor();
-  check(await page.getByRole("button", { name: "Check now" }).isDisabled(), "a second check could begin");
-  await page.screenshot({ path: join(pictures, "check-1440-light.png") });
+  check(await page.getByRole("button", { name: "Verify now" }).isDisabled(), "a second verification could start");
+  await page.screenshot({ path: join(folder, "check-1440-light.png") });
   server.stdin.write("check\n");
   await page.locator(".verdict", { hasText: "Tampered" }).waitFor();
   check(await page.locator(".findings li").count() === 2, "the findings are not shown");
   await harmless(page, "the findings", "<script>alert(2)</script>");
   await page.getByRole("button", { name: "Names and sizes only" }).click();
   await page.locator(".verdict", { hasText: "Complete" }).waitFor();
-  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByRole("button", { name: "Verify now" }).click();
   await page.locator(".verdict", { hasText: "Tampered" }).waitFor();
-  step("checked: progress, findings, complete and tampered");
+  step("verified: progress, findings, complete and tampered");
 
-  // The gallery; one picture is taken out.
+  // The gallery; one screenshot is deleted.
   await go(page, "#/pictures");
   await page.waitForSelector(".gallery img");
   const count = await page.locator(".gallery li").count();
-  check(count === 40, `the gallery has ${count} pictures`);
+  check(count === 40, `the gallery has ${count} screenshots`);
   await page.locator(".gallery li button").nth(1).click();
   await page.waitForSelector("dialog .frame img");
   const name = await page.getAttribute("dialog .frame img", "alt");
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction((old) => { const i = document.querySelector("dialog .frame img"); return i && i.alt !== old; }, name);
-  await page.screenshot({ path: join(pictures, "viewer-1440-light.png") });
+  await page.screenshot({ path: join(folder, "viewer-1440-light.png") });
   await inspect(page, "viewer");
-  await page.getByRole("button", { name: "Take out" }).click();
+  await page.getByRole("button", { name: "Delete …" }).click();
   await page.getByLabel("Code from your authenticator app").fill("000000");
   const wrong = page.waitForResponse((r) => r.url().endsWith("/api/delete"));
-  await page.getByRole("button", { name: "Take it out" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
   check((await wrong).status() === 403, "a wrong code was taken");
   await page.waitForFunction(() => document.querySelector(".proof .warn").textContent !== "");
-  // The browser itself notes a refused request on the console; this one was asked for.
+  // The browser reports a refused request on the console; this one is expected.
   for (let n = faults.length - 1; n >= 0; n -= 1) if (faults[n].includes("403")) faults.splice(n, 1);
   await page.getByLabel("Code from your authenticator app").fill("123456");
-  await page.getByRole("button", { name: "Take it out" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
   await page.getByRole("heading", { name: "Done" }).waitFor();
   await page.getByRole("button", { name: "Close" }).click();
-  check(await page.locator(".gallery .blank", { hasText: "Taken out" }).count() === 1, "the gallery still shows it");
+  check(await page.locator(".gallery .blank", { hasText: "Deleted" }).count() === 1, "the gallery still shows it");
   await go(page, `#/pictures/${day}`);
-  check(await page.locator(".gallery .blank", { hasText: "Taken out" }).count() === 1, "it is not gone from the record");
+  check(await page.locator(".gallery .blank", { hasText: "Deleted" }).count() === 1, "it is not deleted from the record");
   const app = await page.locator("select option").nth(1).textContent();
   await page.locator("select").selectOption(app);
   await page.waitForFunction(() => location.hash.split("/").length === 4);
@@ -249,11 +249,11 @@ try {
   check(titled > 0 && titled < 40, `the words leave ${titled}`);
   await page.locator(".gallery li button").first().click();
   await page.waitForSelector("dialog .frame img");
-  check((await page.textContent("dialog .title")).includes("scheduler"), "a picture without the words is found");
+  check((await page.textContent("dialog .title")).includes("scheduler"), "a screenshot without the words is found");
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.querySelector("dialog") && document.activeElement?.closest(".gallery"));
   await harmless(page, "the gallery");
-  step("gallery: filtered, looked at, taken out with a code");
+  step("gallery: filtered, viewed, deleted with a code");
 
   await go(page, "#/day");
   await page.keyboard.press("/");
@@ -278,7 +278,7 @@ try {
     if (name === "search") await page.waitForSelector(".hits li");
     await page.waitForTimeout(name === "pictures" ? 400 : 50);
     await inspect(page, `${name}, light`);
-    await page.screenshot({ path: join(pictures, `${name}-1440-light.png`), fullPage: name !== "pictures" });
+    await page.screenshot({ path: join(folder, `${name}-1440-light.png`), fullPage: name !== "pictures" });
   }
   step("light, wide");
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
@@ -300,7 +300,7 @@ try {
       if (size !== 390 || scheme !== "dark") await inspect(page, `${name}, ${size} ${scheme}`, only);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       check(wide <= 0, `${name} is ${wide} px wider than a window of ${size}`);
-      await page.screenshot({ path: join(pictures, `${name}-${size}-${scheme}.png`), fullPage: name !== "pictures" });
+      await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`), fullPage: name !== "pictures" });
     }
     step(`${scheme}, ${size}`);
   }
@@ -308,17 +308,17 @@ try {
   try {
     const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1];
     step(`the server's memory: ${Math.round(rss / 1024)} MB`);
-  } catch { /* Not told on this system. */ }
+  } catch { /* Unknown on this system. */ }
 
   // The lock empties the page, wherever it is.
   server.stdin.write("lock\n");
   await page.getByRole("heading", { name: "Closed" }).waitFor();
   check(!(await page.textContent("body")).includes("Slack"), "the page still shows the record");
-  await page.screenshot({ path: join(pictures, "closed-390-dark.png") });
+  await page.screenshot({ path: join(folder, "closed-390-dark.png") });
   step("locked: the page is empty");
 } catch (e) {
   faults.push(e.stack);
-  for (const context of browser.contexts()) for (const page of context.pages()) await page.screenshot({ path: join(pictures, "failed.png") }).catch(() => {});
+  for (const context of browser.contexts()) for (const page of context.pages()) await page.screenshot({ path: join(folder, "failed.png") }).catch(() => {});
 }
 await browser.close();
 server.kill();

@@ -8,7 +8,7 @@ const browser = await chromium.launch({ executablePath: program, args: ["--no-sa
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
 // The browser's own start is not the page's.
 await page.goto("about:blank");
-// A day of the year that was made; today holds nothing.
+// A day of the generated year; today is empty.
 await page.addInitScript(() => {
   window.drawn = new Promise((done) => {
     new MutationObserver(() => { if (document.querySelector(".stage canvas")?.height > 150 && document.querySelector(".app")) requestAnimationFrame(() => done(performance.now())); })
@@ -21,7 +21,7 @@ const paint = await page.evaluate(() => performance.getEntriesByName("first-cont
 const begun = await page.evaluate(() => { const at = performance.now(); location.hash = "#/day/2025-06-18"; return at; });
 const drawn = await page.evaluate(() => window.drawn) - begun;
 await page.waitForSelector(".seen img");
-// What came over the wire for the frame and this day, pictures and the day before it aside.
+// What came over the wire for the frame and this day, screenshots and the day before it excluded.
 const loads = await page.evaluate(() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .filter((r) => !/\/api\/(picture|live)/.test(r.name) && !r.name.startsWith("blob:") && (!r.name.includes("/api/day") || r.name.includes("2025-06-18")))
   .map((r) => [r.name, r.encodedBodySize, r.decodedBodySize]));

@@ -1,17 +1,17 @@
-//! What the page is told, and that it is what `report` says.
+//! The answers to the page, and that they agree with `report`.
 
-use crate::client::{DAY, House, house, house_from};
-use crate::kit;
+use crate::client::{DAY, TestPage, start_page, start_page_from};
+use crate::demo::journal;
 use model::Coverage;
 use serde_json::Value;
 use std::sync::atomic::Ordering;
-use web::Limits;
+use web::PageLimits;
 
 #[test]
-fn a_day_sums_to_what_the_report_says() {
-    let house = house();
-    let token = house.enter();
-    let day = house
+fn a_day_agrees_with_the_report_of_the_period() {
+    let page = start_page();
+    let token = page.sign_in();
+    let day = page
         .get(&format!("/api/day?day={DAY}"), Some(&token))
         .json();
     let states: u64 = day["states"]
@@ -21,7 +21,7 @@ fn a_day_sums_to_what_the_report_says() {
         .map(|s| s[1].as_u64().unwrap())
         .sum();
     assert!(states > 0);
-    // Tenths of a second in the lanes, by state: what the table says.
+    // The pieces of each state sum to its row in the table, in tenths of a second.
     for (n, state) in Coverage::ALL
         .iter()
         .enumerate()
@@ -32,10 +32,10 @@ fn a_day_sums_to_what_the_report_says() {
         let tenths: i64 = of
             .map(|p| p[1].as_i64().unwrap() - p[0].as_i64().unwrap())
             .sum();
-        let told = day["states"][n][1].as_i64().unwrap();
+        let total = day["states"][n][1].as_i64().unwrap();
         assert!(
-            (tenths / 10 - told).abs() <= 1,
-            "{state}: {tenths} and {told}"
+            (tenths / 10 - total).abs() <= 1,
+            "{state}: {tenths} and {total}"
         );
     }
     let keys: u64 = day["tens"]
@@ -45,10 +45,10 @@ fn a_day_sums_to_what_the_report_says() {
         .map(|t| t[3].as_u64().unwrap())
         .sum();
     assert_eq!(day["keys"], keys);
-    assert_eq!(day["shots"].as_array().unwrap().len(), house.shots.len());
+    assert_eq!(day["shots"].as_array().unwrap().len(), page.shots.len());
     assert_eq!(day["offsets"][0][1], 3600);
 
-    let days = house
+    let days = page
         .get(
             &format!("/api/days?first=2026-03-08&last={DAY}"),
             Some(&token),
@@ -62,19 +62,15 @@ fn a_day_sums_to_what_the_report_says() {
 }
 
 #[test]
-fn the_gallery_is_filtered_and_a_picture_is_what_was_taken() {
-    let house = house();
-    let token = house.enter();
-    let all = house.get("/api/shots", Some(&token)).json();
+fn the_gallery_is_filtered_and_a_screenshot_has_its_own_bytes() {
+    let page = start_page();
+    let token = page.sign_in();
+    let all = page.get("/api/shots", Some(&token)).json();
     let shots = all["shots"].as_array().unwrap();
-    assert_eq!(shots.len(), house.shots.len());
-    assert_eq!(
-        shots[0]["seq"],
-        *house.shots.last().unwrap(),
-        "newest first"
-    );
+    assert_eq!(shots.len(), page.shots.len());
+    assert_eq!(shots[0]["seq"], *page.shots.last().unwrap(), "newest first");
     let app = all["apps"][0].as_str().unwrap();
-    let some = house
+    let some = page
         .get(
             &format!("/api/shots?app={}&day={DAY}", app.replace(' ', "+")),
             Some(&token),
@@ -83,37 +79,34 @@ fn the_gallery_is_filtered_and_a_picture_is_what_was_taken() {
     let some = some["shots"].as_array().unwrap();
     assert!(!some.is_empty() && some.len() < shots.len());
     assert!(some.iter().all(|s| s["app"] == app && s["day"] == DAY));
-    let before = house
+    let before = page
         .get(
-            &format!("/api/shots?before={}", house.shots[2]),
+            &format!("/api/shots?before={}", page.shots[2]),
             Some(&token),
         )
         .json();
     assert_eq!(before["shots"].as_array().unwrap().len(), 2);
     assert!(
-        house.get("/api/shots?day=2026-03-09", Some(&token)).json()["shots"]
+        page.get("/api/shots?day=2026-03-09", Some(&token)).json()["shots"]
             .as_array()
             .unwrap()
             .is_empty()
     );
 
-    let picture = house.get(
-        &format!("/api/picture?seq={}", house.shots[1]),
-        Some(&token),
-    );
+    let picture = page.get(&format!("/api/picture?seq={}", page.shots[1]), Some(&token));
     assert_eq!(picture.header("content-type"), Some("image/png"));
-    assert_eq!(picture.body, crate::kit::picture(1));
+    assert_eq!(picture.body, journal::screenshot_png(1));
     assert_eq!(
-        house.get("/api/picture?seq=999999", Some(&token)).status,
+        page.get("/api/picture?seq=999999", Some(&token)).status,
         404
     );
 }
 
 #[test]
 fn a_search_answers_day_by_day_newest_first() {
-    let house = house();
-    let token = house.enter();
-    let answer = house.get(
+    let page = start_page();
+    let token = page.sign_in();
+    let answer = page.get(
         "/api/search?q=PLANNER+code&first=2026-03-01&last=2026-03-10",
         Some(&token),
     );
@@ -138,7 +131,7 @@ fn a_search_answers_day_by_day_newest_first() {
         "/api/search?q=a",
         "/api/search?q=a&first=2020-01-01&last=2026-03-10",
     ] {
-        assert_eq!(house.get(wrong, Some(&token)).status, 400, "{wrong}");
+        assert_eq!(page.get(wrong, Some(&token)).status, 400, "{wrong}");
     }
 }
 
@@ -154,10 +147,10 @@ fn row<'a>(rows: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn categories_and_projects_sum_to_the_day_and_windows_say_which_they_belong_to() {
-    let house = house();
-    let token = house.enter();
-    let ask = |target: &str| house.get(target, Some(&token)).json();
+fn categories_and_projects_sum_to_the_day_and_windows_name_theirs() {
+    let page = start_page();
+    let token = page.sign_in();
+    let ask = |target: &str| page.get(target, Some(&token)).json();
     let day = ask(&format!("/api/day?day={DAY}"));
     let active = day["states"][0][1].as_u64().unwrap();
     for list in ["categories", "projects"] {
@@ -183,19 +176,19 @@ fn categories_and_projects_sum_to_the_day_and_windows_say_which_they_belong_to()
         let n = usize::try_from(w[place].as_u64().unwrap()).unwrap();
         day[list][n]["name"].as_str().unwrap().to_owned()
     };
-    let page = windows
+    let window = windows
         .iter()
         .find(|w| w[1].as_str().unwrap().contains("northern line"))
         .unwrap();
-    assert_eq!(name(page, 2, "categories"), "railway");
-    assert_eq!(name(page, 3, "projects"), "northern line");
-    // Made by a rule with such a name; it comes as harmless as a title.
+    assert_eq!(name(window, 2, "categories"), "railway");
+    assert_eq!(name(window, 3, "projects"), "northern line");
+    // The name comes from a rule; it is made printable like a title.
     let odd = windows
         .iter()
         .find(|w| name(w, 2, "categories").contains("odd"));
     assert_eq!(name(odd.unwrap(), 2, "categories"), "<b>odd</b>· ·category");
 
-    // The same of many days, from the sums by the quarter hour.
+    // The same for a period, from the roll-up.
     for (by, list) in [("category", "categories"), ("project", "projects")] {
         let days = ask(&format!("/api/days?first=2026-03-08&last={DAY}&by={by}"));
         let last = days["days"].as_array().unwrap().last().unwrap();
@@ -208,10 +201,10 @@ fn categories_and_projects_sum_to_the_day_and_windows_say_which_they_belong_to()
     }
     for wrong in ["&by=colour", "&by=", "&merge=4000", "&merge=x"] {
         let target = format!("/api/days?first=2026-03-08&last={DAY}{wrong}");
-        let status = house.get(&target, Some(&token)).status;
+        let status = page.get(&target, Some(&token)).status;
         assert_eq!(status, if wrong == "&by=" { 200 } else { 400 }, "{wrong}");
     }
-    let year = house.get(
+    let year = page.get(
         "/api/days?first=2026-01-01&last=2026-12-31&merge=60",
         Some(&token),
     );
@@ -219,18 +212,18 @@ fn categories_and_projects_sum_to_the_day_and_windows_say_which_they_belong_to()
 }
 
 #[test]
-fn days_begin_when_the_settings_say_and_short_interruptions_are_merged() {
-    let house = house_from(Limits::default(), "09:00");
-    let token = house.enter();
-    let ask = |target: &str| house.get(target, Some(&token)).json();
+fn days_start_as_configured_and_short_interruptions_are_merged() {
+    let page = start_page_from(PageLimits::default(), "09:00");
+    let token = page.sign_in();
+    let ask = |target: &str| page.get(target, Some(&token)).json();
     let day = ask(&format!("/api/day?day={DAY}"));
-    let nine = kit::start_of(DAY.parse().unwrap()) + 9 * 60 * kit::MINUTE;
+    let nine = journal::start_of(DAY.parse().unwrap()) + 9 * 60 * journal::MINUTE;
     assert_eq!(day["from_us"], nine);
     assert_eq!(day["starts"], "09:00");
     let merged = ask(&format!("/api/day?day={DAY}&merge=3600"));
     let pieces = |day: &Value| day["pieces"].as_array().unwrap().len();
     assert!(pieces(&merged) < pieces(&day));
-    // It moves time from one row to another and changes no sum.
+    // Merging moves time from one row to another and changes no sum.
     assert_eq!(
         (&merged["states"], &merged["keys"]),
         (&day["states"], &day["keys"])
@@ -249,11 +242,11 @@ fn days_begin_when_the_settings_say_and_short_interruptions_are_merged() {
 }
 
 /// Both factors, as the page sends them.
-const PROOF: &str = "{\"code\":\"123456\"}";
+const FACTORS_JSON: &str = "{\"code\":\"123456\"}";
 
-fn saved(house: &House, token: &str, rest: &str) -> (String, Vec<u8>) {
+fn saved(page: &TestPage, token: &str, rest: &str) -> (String, Vec<u8>) {
     let target = format!("/api/export?{rest}");
-    let answer = house.post(&target, Some(token), PROOF);
+    let answer = page.post(&target, Some(token), FACTORS_JSON);
     assert_eq!(answer.status, 200, "{rest}: {}", answer.text());
     let name = answer.header("content-disposition").unwrap();
     let name = name.strip_prefix("attachment; filename=\"").unwrap();
@@ -261,9 +254,9 @@ fn saved(house: &House, token: &str, rest: &str) -> (String, Vec<u8>) {
 }
 
 #[test]
-fn days_are_saved_as_files_with_names_of_their_own() {
-    let house = house();
-    let token = house.enter();
+fn days_are_exported_as_files_named_after_them() {
+    let page = start_page();
+    let token = page.sign_in();
     let one = format!("first={DAY}&last={DAY}");
     let many = format!("first=2026-03-08&last={DAY}");
     for (form, begins, holds) in [
@@ -274,7 +267,7 @@ fn days_are_saved_as_files_with_names_of_their_own() {
         ("ics", "BEGIN:VCALENDAR\r\n", "SUMMARY:northern line"),
     ] {
         for (days, name) in [(&one, DAY), (&many, "2026-03-08-to-2026-03-10")] {
-            let (told, body) = saved(&house, &token, &format!("{days}&as={form}"));
+            let (told, body) = saved(&page, &token, &format!("{days}&as={form}"));
             assert_eq!(told, format!("uam-{name}.{form}"));
             let text = String::from_utf8_lossy(&body);
             assert!(
@@ -283,18 +276,18 @@ fn days_are_saved_as_files_with_names_of_their_own() {
                 &text[..40.min(text.len())]
             );
             assert!(text.contains(holds), "{form}");
-            // Titles of strangers run nothing there.
+            // Hostile titles do not become scripts.
             assert!(
                 !text.contains("<script>") || form == "csv" || form == "json",
                 "{form}"
             );
         }
     }
-    // What `uam report --csv` prints.
-    let day = house
+    // The output of `uam report --csv`.
+    let day = page
         .get(&format!("/api/day?day={DAY}"), Some(&token))
         .json();
-    let csv = String::from_utf8(saved(&house, &token, &format!("{one}&as=csv")).1).unwrap();
+    let csv = String::from_utf8(saved(&page, &token, &format!("{one}&as=csv")).1).unwrap();
     let keys: u64 = csv
         .lines()
         .filter(|line| line.starts_with(&format!("{DAY},category,")))
@@ -302,16 +295,16 @@ fn days_are_saved_as_files_with_names_of_their_own() {
         .sum();
     assert_eq!(day["keys"], keys);
     let hostile = format!("{one}&as=csv&name=../../x&filename=y%0d%0aSet-Cookie:z");
-    assert_eq!(saved(&house, &token, &hostile).0, format!("uam-{DAY}.csv"));
+    assert_eq!(saved(&page, &token, &hostile).0, format!("uam-{DAY}.csv"));
     for wrong in ["as=csv", "as=exe", "", "as=ics&merge=9999"] {
         let target = match wrong {
             "as=csv" => "/api/export?as=csv".to_owned(),
             wrong => format!("/api/export?{one}&{wrong}"),
         };
-        let status = house.post(&target, Some(&token), PROOF).status;
+        let status = page.post(&target, Some(&token), FACTORS_JSON).status;
         assert_eq!(status, 400, "{target}");
     }
-    let notes = house.seen.notes();
+    let notes = page.probe.purposes();
     assert!(
         notes.contains(&format!("{DAY} as a PDF file, on the page")),
         "{notes:?}"
@@ -319,25 +312,25 @@ fn days_are_saved_as_files_with_names_of_their_own() {
 }
 
 #[test]
-fn one_check_at_a_time_tells_how_far_it_is_and_what_it_found() {
-    let house = house();
-    let token = house.enter();
-    let state = || house.get("/api/check", Some(&token)).json();
+fn one_verification_at_a_time_with_progress_and_findings() {
+    let page = start_page();
+    let token = page.sign_in();
+    let state = || page.get("/api/check", Some(&token)).json();
     assert_eq!(
         (&state()["running"], &state()["last"]),
         (&Value::Bool(false), &Value::Null)
     );
     let begin = |quick: bool| {
         let body = serde_json::json!({ "quick": quick }).to_string();
-        house.post("/api/check", Some(&token), &body).json()
+        page.post("/api/check", Some(&token), &body).json()
     };
     assert_eq!(begin(false)["running"], true);
     while state()["step"]["of"] != 8 {
         std::thread::yield_now();
     }
-    // A second one does not begin beside it: the first one's answer comes, not that of a quick one.
+    // A second one does not start: the progress of the first is the answer.
     assert_eq!(begin(true)["running"], true);
-    house.seen.gate.store(true, Ordering::SeqCst);
+    page.probe.gate.store(true, Ordering::SeqCst);
     while state()["running"] == true {
         std::thread::yield_now();
     }
@@ -354,7 +347,7 @@ fn one_check_at_a_time_tells_how_far_it_is_and_what_it_found() {
     assert_eq!(state()["last"]["verdict"], "complete");
     for odd in ["{}", "{\"quick\":1}", "{\"quick\":true,\"more\":1}"] {
         assert_eq!(
-            house.post("/api/check", Some(&token), odd).status,
+            page.post("/api/check", Some(&token), odd).status,
             400,
             "{odd}"
         );
@@ -362,42 +355,38 @@ fn one_check_at_a_time_tells_how_far_it_is_and_what_it_found() {
 }
 
 #[test]
-fn a_check_ends_with_its_page() {
-    let mut house = house();
-    let token = house.enter();
-    house.post("/api/check", Some(&token), "{\"quick\":false}");
-    house.seen.locked.store(true, Ordering::SeqCst);
-    house.thread.take().unwrap().join().unwrap();
-    while !house.seen.broken_off.load(Ordering::SeqCst) {
+fn a_verification_ends_with_its_page() {
+    let mut page = start_page();
+    let token = page.sign_in();
+    page.post("/api/check", Some(&token), "{\"quick\":false}");
+    page.probe.locked.store(true, Ordering::SeqCst);
+    page.thread.take().unwrap().join().unwrap();
+    while !page.probe.stopped.load(Ordering::SeqCst) {
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn pictures_are_found_by_the_words_of_their_titles() {
-    let house = house();
-    let token = house.enter();
-    let ask = |rest: &str| {
-        house
-            .get(&format!("/api/shots?{rest}"), Some(&token))
-            .json()
-    };
+fn screenshots_are_found_by_words_of_their_titles() {
+    let page = start_page();
+    let token = page.sign_in();
+    let ask = |rest: &str| page.get(&format!("/api/shots?{rest}"), Some(&token)).json();
     let some = ask("q=alert(2)%20IMG");
     assert_eq!(some["shots"].as_array().unwrap().len(), 1);
     assert_eq!(some["looked"], 6);
     assert!(ask("q=zebra")["shots"].as_array().unwrap().is_empty());
     let long = format!("/api/shots?q={}", "x".repeat(300));
-    assert_eq!(house.get(&long, Some(&token)).status, 400);
+    assert_eq!(page.get(&long, Some(&token)).status, 400);
 }
 
 #[test]
-fn answers_are_packed_for_those_who_unpack() {
-    let house = house();
-    let token = house.enter();
+fn answers_are_compressed_on_request() {
+    let page = start_page();
+    let token = page.sign_in();
     let target = format!("/api/day?day={DAY}");
     let (plain, packed) = (
-        house.get(&target, Some(&token)),
-        house.get_packed(&target, &token),
+        page.get(&target, Some(&token)),
+        page.get_compressed(&target, &token),
     );
     assert_eq!(plain.header("content-encoding"), None);
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
@@ -407,8 +396,8 @@ fn answers_are_packed_for_those_who_unpack() {
     std::io::Read::read_to_end(&mut unpacker, &mut text).unwrap();
     let told: Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(told["pieces"], plain.json()["pieces"]);
-    // Pictures stay as they are.
-    let target = format!("/api/picture?seq={}", house.shots[0]);
-    let answer = house.get_packed(&target, &token);
+    // Screenshots are not compressed.
+    let target = format!("/api/picture?seq={}", page.shots[0]);
+    let answer = page.get_compressed(&target, &token);
     assert_eq!(answer.header("content-encoding"), None, "{target}");
 }

@@ -1,24 +1,25 @@
-//! A server on its own thread, and requests as bytes.
+//! A page server on its own thread, and requests as bytes.
 
-use crate::kit::{self, MadeUp, MadeUpWatch, Seen};
+use crate::demo::backend::{BackendProbe, DemoBackend, DemoMonitor};
+use crate::demo::journal;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use web::{Ended, Limits, Links, Server};
+use web::{LinkIssuer, PageEnd, PageLimits, PageServer};
 
-/// No answer takes this long; a test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A test that waits longer than this for an answer fails.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(crate) struct House {
+pub(crate) struct TestPage {
     pub(crate) port: u16,
-    pub(crate) links: Links,
-    pub(crate) seen: Seen,
+    pub(crate) links: LinkIssuer,
+    pub(crate) probe: BackendProbe,
     pub(crate) shots: Vec<u64>,
     /// 2026-03-10, the last of three days.
-    pub(crate) thread: Option<JoinHandle<Ended>>,
+    pub(crate) thread: Option<JoinHandle<PageEnd>>,
     _dir: tempfile::TempDir,
 }
 
@@ -49,80 +50,84 @@ impl Answer {
     }
 }
 
-pub(crate) fn house() -> House {
-    house_with(Limits::default())
+pub(crate) fn start_page() -> TestPage {
+    start_page_with(PageLimits::default())
 }
 
-pub(crate) fn house_with(limits: Limits) -> House {
-    house_from(limits, "00:00")
+pub(crate) fn start_page_with(limits: PageLimits) -> TestPage {
+    start_page_from(limits, "00:00")
 }
 
-/// With days that begin at another time than midnight.
-pub(crate) fn house_from(limits: Limits, starts: &'static str) -> House {
+/// Days start at `starts`.
+pub(crate) fn start_page_from(limits: PageLimits, starts: &'static str) -> TestPage {
     let dir = tempfile::tempdir().unwrap();
-    let keys = kit::keys();
+    let keys = journal::keys();
     let at = dir.path().join("journal");
-    let shots = kit::fill(&at, &keys, NOW, 3, 1, 6);
-    let seen = Seen::default();
-    let desk = MadeUp {
+    let shots = journal::fill_journal(&at, &keys, NOW, 3, 1, 6);
+    let probe = BackendProbe::default();
+    let backend = DemoBackend {
         dir: at,
         keys,
         reader: None,
-        seen: seen.clone(),
+        probe: probe.clone(),
         starts,
     };
-    let limits = Limits {
+    let limits = PageLimits {
         watch: Duration::from_millis(20),
         ..limits
     };
-    let server = Server::bind(0).unwrap();
-    let links = server.links();
-    let link = links.fresh().unwrap();
+    let server = PageServer::bind(0).unwrap();
+    let links = server.link_issuer();
+    let link = links.create_link().unwrap();
     let port = link["http://127.0.0.1:".len()..]
         .split('/')
         .next()
         .unwrap()
         .parse()
         .unwrap();
-    let watch = Arc::new(MadeUpWatch(seen.clone()));
-    let thread = std::thread::spawn(move || server.run(Box::new(desk), watch, limits).unwrap());
-    House {
+    let watch = Arc::new(DemoMonitor(probe.clone()));
+    let thread = std::thread::spawn(move || {
+        server
+            .serve_until_end(Box::new(backend), watch, limits)
+            .unwrap()
+    });
+    TestPage {
         port,
         links,
-        seen,
+        probe,
         shots,
         thread: Some(thread),
         _dir: dir,
     }
 }
 
-impl Drop for House {
+impl Drop for TestPage {
     fn drop(&mut self) {
-        self.seen.locked.store(true, Ordering::SeqCst);
+        self.probe.locked.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-impl House {
+impl TestPage {
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).unwrap();
         stream
     }
 
     /// Sends these bytes and reads until the server closes.
-    pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
+    pub(crate) fn send_bytes(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();
-        // The server may answer and close before it has read everything.
+        // The server may answer and close before it has read all bytes.
         let _ = stream.write_all(bytes);
         let mut all = Vec::new();
         let _ = stream.read_to_end(&mut all);
-        split(&all)
+        parse_answer(&all)
     }
 
-    pub(crate) fn ask(
+    pub(crate) fn send_request(
         &self,
         method: &str,
         target: &str,
@@ -136,7 +141,7 @@ impl House {
         if !body.is_empty() {
             head.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
-        self.raw(format!("{head}\r\n{body}").as_bytes())
+        self.send_bytes(format!("{head}\r\n{body}").as_bytes())
     }
 
     pub(crate) fn host(&self) -> String {
@@ -147,18 +152,18 @@ impl House {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// As the page asks.
+    /// A GET as the page sends it.
     pub(crate) fn get(&self, target: &str, token: Option<&str>) -> Answer {
         let (host, bearer) = (self.host(), format!("Bearer {}", token.unwrap_or_default()));
         let mut headers = vec![("Host", host.as_str()), ("Sec-Fetch-Site", "same-origin")];
         if token.is_some() {
             headers.push(("Authorization", &bearer));
         }
-        self.ask("GET", target, &headers, "")
+        self.send_request("GET", target, &headers, "")
     }
 
-    /// As the page asks in a browser, which unpacks.
-    pub(crate) fn get_packed(&self, target: &str, token: &str) -> Answer {
+    /// A GET as a browser sends it, which accepts compressed answers.
+    pub(crate) fn get_compressed(&self, target: &str, token: &str) -> Answer {
         let (host, bearer) = (self.host(), format!("Bearer {token}"));
         let headers = [
             ("Host", host.as_str()),
@@ -166,7 +171,7 @@ impl House {
             ("Accept-Encoding", "gzip, deflate, br"),
             ("Authorization", &bearer),
         ];
-        self.ask("GET", target, &headers, "")
+        self.send_request("GET", target, &headers, "")
     }
 
     pub(crate) fn post(&self, target: &str, token: Option<&str>, body: &str) -> Answer {
@@ -181,15 +186,15 @@ impl House {
         if token.is_some() {
             headers.push(("Authorization", &bearer));
         }
-        self.ask("POST", target, &headers, body)
+        self.send_request("POST", target, &headers, body)
     }
 
-    pub(crate) fn link(&self) -> String {
-        let link = self.links.fresh().unwrap();
+    pub(crate) fn new_link(&self) -> String {
+        let link = self.links.create_link().unwrap();
         link.split_once('#').unwrap().1.to_owned()
     }
 
-    pub(crate) fn try_link(&self, link: &str) -> Answer {
+    pub(crate) fn post_link(&self, link: &str) -> Answer {
         self.post(
             "/api/enter",
             None,
@@ -197,14 +202,14 @@ impl House {
         )
     }
 
-    pub(crate) fn enter(&self) -> String {
-        let answer = self.try_link(&self.link());
+    pub(crate) fn sign_in(&self) -> String {
+        let answer = self.post_link(&self.new_link());
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["token"].as_str().unwrap().to_owned()
     }
 }
 
-fn split(all: &[u8]) -> Answer {
+fn parse_answer(all: &[u8]) -> Answer {
     let end = all
         .windows(4)
         .position(|w| w == b"\r\n\r\n")
@@ -222,11 +227,15 @@ fn split(all: &[u8]) -> Answer {
     Answer {
         status,
         head,
-        body: if chunked { joined(body) } else { body.to_vec() },
+        body: if chunked {
+            join_chunks(body)
+        } else {
+            body.to_vec()
+        },
     }
 }
 
-fn joined(mut rest: &[u8]) -> Vec<u8> {
+fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some(end) = rest.windows(2).position(|w| w == b"\r\n") {
         let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap_or("0"), 16)

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod answers;
+mod bounds;
 mod checklist;
 mod client;
-mod kit;
-mod saving;
+mod demo;
+mod export;

@@ -11,7 +11,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use web::{Checking, Proof, Refused, Sent, Setting, Telling};
+use web::{
+    BackendError, ReportConfig, RunningVerification, SettingRow, TypedFactors, UploadedObjectRow,
+};
 
 /// The journal and keys behind the page.
 pub(crate) struct BenchBackend {
@@ -70,9 +72,9 @@ impl BenchBackend {
     }
 }
 
-impl web::Desk for BenchBackend {
-    fn look(&mut self, what: &str) -> Result<&Reader, Refused> {
-        let failed = |e: journal::JournalError| Refused::Failed(e.to_string());
+impl web::Backend for BenchBackend {
+    fn open_reader(&mut self, what: &str) -> Result<&Reader, BackendError> {
+        let failed = |e: journal::JournalError| BackendError::Failed(e.to_string());
         self.write_notice(what).map_err(failed)?;
         let reader = match self.reader.take() {
             Some(reader) => reader,
@@ -81,32 +83,40 @@ impl web::Desk for BenchBackend {
         Ok(self.reader.insert(reader))
     }
 
-    fn telling(&mut self) -> Result<Telling, Refused> {
-        Ok(Telling {
+    fn report_config(&mut self) -> Result<ReportConfig, BackendError> {
+        Ok(ReportConfig {
             starts: DayStart::default(),
             meaning: Arc::clone(&self.meaning),
             version: env!("CARGO_PKG_VERSION"),
         })
     }
 
-    fn check(&mut self, _quick: bool, _checking: Checking) -> Result<(), Refused> {
-        Err(Refused::Missing("nothing was sent".to_owned()))
+    fn start_verification(
+        &mut self,
+        _quick: bool,
+        _running: RunningVerification,
+    ) -> Result<(), BackendError> {
+        Err(BackendError::Missing("nothing was sent".to_owned()))
     }
 
-    fn sent(&mut self, _limit: usize) -> Result<Vec<Sent>, Refused> {
+    fn list_uploads(&mut self, _limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError> {
         Ok(Vec::new())
     }
 
-    fn settings(&mut self) -> Result<Vec<Setting>, Refused> {
+    fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
         Ok(Vec::new())
     }
 
-    fn prove(&mut self, _proof: &Proof) -> Result<(), Refused> {
+    fn verify_factors(&mut self, _factors: &TypedFactors) -> Result<(), BackendError> {
         Ok(())
     }
 
-    fn take_out(&mut self, _seq: u64, _proof: &Proof) -> Result<String, Refused> {
-        Err(Refused::Denied("not here".to_owned()))
+    fn delete_screenshot(
+        &mut self,
+        _seq: u64,
+        _factors: &TypedFactors,
+    ) -> Result<String, BackendError> {
+        Err(BackendError::Denied("not here".to_owned()))
     }
 
     fn needs_passphrase(&mut self) -> bool {
@@ -117,8 +127,8 @@ impl web::Desk for BenchBackend {
 /// Locked once standard input is closed, which ends the server.
 pub(crate) struct BenchWatch(pub(crate) Arc<AtomicBool>);
 
-impl web::Watch for BenchWatch {
-    fn status(&self) -> Option<AgentStatus> {
+impl web::AgentMonitor for BenchWatch {
+    fn agent_status(&self) -> Option<AgentStatus> {
         None
     }
 

@@ -76,7 +76,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
         awake_us: 1_000_000_000,
     };
     let journal = open_journal(&dir.join("journal"), keys, now.utc_us)?;
-    let rollups = RollupBuilder::new(journal.first_clear_slot()?);
+    let rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let screenshot: Vec<u8> = (0..SCREENSHOT_BYTES)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 9) as u8)
         .collect();
@@ -182,7 +182,9 @@ impl RecordedHour {
             readable: false,
         };
         let now_us = self.now.utc_us;
-        let seq = self.journal.add_shot(&shot, &self.screenshot, now_us)?;
+        let seq = self
+            .journal
+            .add_screenshot(&shot, &self.screenshot, now_us)?;
         self.segments += self.journal.freeze(now_us, &rules)?.segments;
         let before = process_cpu_ms();
         self.sealed
@@ -193,7 +195,7 @@ impl RecordedHour {
     }
 
     fn commit_checkpoint(&mut self) -> Result<()> {
-        let out = self.recorder.checkpoint(self.now);
+        let out = self.recorder.take_batch(self.now);
         for record in &out.records {
             if let Record::Span(span) = record {
                 self.rollups.add(span);
@@ -216,7 +218,7 @@ impl RecordedHour {
         }
         let lines = done.iter().map(|(_, bytes)| bytes.to_vec());
         self.sealed.rows.extend(lines);
-        self.rollups.written();
+        self.rollups.mark_written();
         self.overhead_ms += process_cpu_ms() - before;
         Ok(())
     }

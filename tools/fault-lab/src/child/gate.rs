@@ -47,7 +47,7 @@ impl ChildGate {
             return Ok(None);
         }
         let vault = Vault::open(&dir)?;
-        let door = vault.door(&Factor::OsStore(STORE_KEY))?;
+        let door = vault.unlock_slot(&Factor::OsStore(STORE_KEY))?;
         let step = u64::try_from(fixture::START_US)? / 1_000_000 / STEP_SECONDS + base / 10;
         Ok(Some(Self { vault, door, step }))
     }

@@ -5,7 +5,7 @@ use crate::fixture::{self, FixedClock, START_US, is_screenshot, make_record};
 use crate::manifests;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
-use journal::retention::{RetentionAction, RetentionRule, plan};
+use journal::retention::{RetentionAction, RetentionRule, plan_retention};
 use journal::{
     Commit, FreezeOptions, Journal, JournalError, Outbox, RedactionTarget, SegmentLimits,
 };
@@ -147,7 +147,7 @@ impl ChildWorker {
             70..84 => self.add_screenshot(),
             84..88 => {
                 print_line("do checkpoint");
-                retry(self.tries.most, || Ok(self.journal.fold()?)).map(drop)
+                retry(self.tries.most, || Ok(self.journal.checkpoint()?)).map(drop)
             }
             88..92 => self.freeze_segments(),
             92..96 => self.request_upload(),
@@ -196,7 +196,7 @@ impl ChildWorker {
         let (shot, image) = fixture::make_screenshot(tag);
         let at_us = fixture::time_of(self.tag);
         let seq = retry(self.tries.most, || {
-            Ok(self.journal.add_shot(&shot, &image, at_us)?)
+            Ok(self.journal.add_screenshot(&shot, &image, at_us)?)
         })?;
         print_line(&format!("ack {seq} {tag}"));
         Ok(())
@@ -255,8 +255,8 @@ impl ChildWorker {
             },
         };
         retry(self.tries.most, || {
-            let steps = plan(
-                &self.journal.blob_items()?,
+            let steps = plan_retention(
+                &self.journal.list_local_screenshots()?,
                 fixture::time_of(self.tag),
                 &policy,
             );
@@ -265,7 +265,7 @@ impl ChildWorker {
                     print_line(&format!("dropping {}", step.seq));
                 }
             }
-            Ok(self.journal.apply(&steps)?)
+            Ok(self.journal.apply_retention(&steps)?)
         })
         .map(drop)
     }
@@ -282,7 +282,7 @@ impl ChildWorker {
         let what = RedactionTarget::Time(fixture::time_of(from)..fixture::time_of(to));
         let now_us = fixture::time_of(self.tag);
         let removed = retry(self.tries.most, || {
-            Ok(self.journal.remove(&what, now_us)?)
+            Ok(self.journal.redact(&what, now_us)?)
         })?;
         if removed.closed == 0 {
             print_line(&format!("taken {from} {to}"));
@@ -327,14 +327,14 @@ fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> 
     retry(most, || {
         if store.is_none() {
             let destination =
-                Destination::choose(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
-            *store = Some(destination.open(Timeouts::default())?);
+                Destination::resolve(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
+            *store = Some(destination.open_sink(Timeouts::default())?);
         }
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&fixture::journal_in_dir(dir))?;
         let mut on = |_| ControlFlow::Continue(());
         upload::drain(&mut outbox, sink, None, &FixedClock(START_US), &mut on)?;
-        manifests::upload_manifests(dir, &mut outbox, sink)
+        manifests::put_manifests(dir, &mut outbox, sink)
     })?;
     print_line("upload ends");
     Ok(())

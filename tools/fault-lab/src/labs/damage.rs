@@ -93,13 +93,18 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
         };
         journal.commit(step)?;
         let (shot, image) = fixture::make_screenshot(tag - 2);
-        last = journal.add_shot(&shot, &image, fixture::START_US)?;
+        last = journal.add_screenshot(&shot, &image, fixture::START_US)?;
         if last > RECORDS / 2 && last < RECORDS / 2 + 60 {
             journal.freeze(fixture::START_US, &rules)?;
             let mut outbox = Outbox::open(&fixture.journal_dir())?;
             for _ in 0..3 {
                 if let Some(s) = outbox.next_segment()? {
-                    outbox.ack_segment(s.first_seq, s.last_seq, s.form, fixture::START_US)?;
+                    outbox.acknowledge_segment(
+                        s.first_seq,
+                        s.last_seq,
+                        s.form,
+                        fixture::START_US,
+                    )?;
                 }
             }
         }
@@ -304,7 +309,7 @@ fn damage_one(
     };
     let seqs = journal.commit(step).context(what.clone())?;
     journal.close(fixture::START_US).context(what.clone())?;
-    let found = here.open_reader()?.tail_after(0, usize::MAX >> 1)?;
+    let found = here.open_reader()?.read_after(0, usize::MAX >> 1)?;
     let mut there = BTreeSet::new();
     for line in &found.lines {
         let tag = fixture::tag_of(&line.record).context("a record without a tag")?;

@@ -131,7 +131,7 @@ fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Resu
     let at_us = fixture::START_US;
     let done = if is_screenshot(tag) {
         let (shot, image) = fixture::make_screenshot(tag);
-        journal.add_shot(&shot, &image, at_us)
+        journal.add_screenshot(&shot, &image, at_us)
     } else {
         let step = Commit {
             records: &[make_record(tag)],

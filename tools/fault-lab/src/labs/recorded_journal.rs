@@ -109,7 +109,7 @@ impl RecordedJournal {
             removed: false,
             window: self.window(),
         };
-        self.journal.add_shot(&shot, &image, self.now_us)?;
+        self.journal.add_screenshot(&shot, &image, self.now_us)?;
         Ok(())
     }
 

@@ -144,7 +144,7 @@ impl Sink for SyntheticBucket {
 }
 
 impl InspectableSink for SyntheticBucket {
-    fn each(
+    fn for_each_object(
         &self,
         _: &str,
         visit: &mut dyn FnMut(ObjectHead) -> ControlFlow<()>,
@@ -197,7 +197,7 @@ impl InspectableSink for SyntheticBucket {
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let whole = length.pick(20_000, 1_000_000);
     let dir = tempfile::tempdir()?;
-    let mut bucket = SyntheticBucket::new(whole, DeviceKey::find_or_make(dir.path())?)?;
+    let mut bucket = SyntheticBucket::new(whole, DeviceKey::load_or_create(dir.path())?)?;
     let before = memory::read_status_kib("self", "VmRSS")?;
     // Resets the peak of memory (proc(5), clear_refs).
     fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;

@@ -46,9 +46,11 @@ impl BenchContext<'_> {
         notes
     }
 
-    /// One of the release helpers.
-    pub(super) fn helper_command(&self, name: &str) -> Result<Command> {
-        Ok(Command::new(build::find_program(&self.helpers, name)?))
+    /// A chore of the release build of `bench`.
+    pub(super) fn bench_command(&self, chore: &str) -> Result<Command> {
+        let mut command = Command::new(build::find_program(&self.helpers, "bench")?);
+        command.arg(chore);
+        Ok(command)
     }
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.

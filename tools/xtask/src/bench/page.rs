@@ -46,7 +46,7 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
     let program = build::find_program(&programs, "bench")?;
     let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
-    let made = context.run_measured(Command::new(&program).arg("make").arg(&year))?;
+    let made = context.run_measured(Command::new(&program).args(["page", "make"]).arg(&year))?;
     println!("{made}");
 
     let mut serve = Command::new(&program);
@@ -63,7 +63,7 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
     stdout.read_line(&mut first).context("reading the link")?;
 
     let mut ask = Command::new(&program);
-    ask.arg("ask").arg(first.trim());
+    ask.args(["page", "ask"]).arg(first.trim());
     if context.quick {
         ask.arg("quick");
     }

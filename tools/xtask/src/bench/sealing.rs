@@ -37,7 +37,7 @@ pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow
     let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
         let mut command = Command::new(&program);
-        command.arg(chore).arg(dir).args(more);
+        command.args(["sealing", chore]).arg(dir).args(more);
         context
             .run_measured(&mut command)
             .with_context(|| format!("bench sealing {chore}"))

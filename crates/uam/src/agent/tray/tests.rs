@@ -37,7 +37,7 @@ fn each_state_has_its_sign() {
         let found = at(&status, NOW, instant);
         assert_eq!(found.icon_state(), sign, "{state}");
         let recording = matches!(found.icon_state(), IconState::Active | IconState::Idle);
-        assert_eq!(recording, status.recording(NOW), "{state}");
+        assert_eq!(recording, status.is_recording(NOW), "{state}");
         assert!(!found.headline().contains("Quagga"), "{found:?}");
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
         .collect();
     let mut dates: Vec<Date> = Vec::new();
     for span in spans_of(records) {
-        let date = date_of(span.start_us, &span.zone);
+        let date = local_date(span.start_us, &span.zone);
         if !dates.contains(&date) && dates.len() < 8 {
             dates.push(date);
         }
@@ -188,7 +188,7 @@ pub(super) fn check_journal(
         journal.freeze(at_us, &hold)?;
     }
     let reader = Reader::open(dir.path(), keys.opener.clone())?;
-    let found = reader.tail_after(0, usize::MAX >> 1)?;
+    let found = reader.read_after(0, usize::MAX >> 1)?;
     ensure!(
         found.lines.iter().map(|l| &l.record).eq(records),
         "the journal holds something else than was recorded"
@@ -199,13 +199,16 @@ pub(super) fn check_journal(
         outbox_now += 600 * S.cast_signed() / 2 + 1;
         journal.freeze(outbox_now, &hold)?;
     }
-    let mut outbox = Outbox::open(dir.path())?.holding_back(outbox_now);
+    let mut outbox = Outbox::open(dir.path())?.hold_back_until_due(outbox_now);
     let mut acked = 0;
     while let Some(segment) = outbox.next_segment()? {
         let (first, last) = (segment.first_seq, segment.last_seq);
         ensure!(first == acked + 1, "segment {first} comes after {acked}");
-        ensure!(outbox.begin_segment(&segment, segment.form)?, "not begun");
-        outbox.ack_segment(first, last, segment.form, outbox_now)?;
+        ensure!(
+            outbox.begin_segment_put(&segment, segment.form)?,
+            "not begun"
+        );
+        outbox.acknowledge_segment(first, last, segment.form, outbox_now)?;
         acked = last;
     }
     if acked != seq {

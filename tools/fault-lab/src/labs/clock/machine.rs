@@ -83,7 +83,7 @@ impl SimulatedMachine {
     }
 
     fn tick(&mut self) {
-        let outcome = self.recorder.checkpoint(self.now);
+        let outcome = self.recorder.take_batch(self.now);
         self.out.extend(outcome.records.iter().cloned());
         self.outcomes.push((self.now, outcome));
     }

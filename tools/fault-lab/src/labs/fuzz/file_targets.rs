@@ -62,7 +62,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             b"\"at\":{\"utc_us\":1,\"boot_us\":1,\"awake_us\":1}",
             b"{\"event\":\"sleep\",\"asleep\":true}",
         ],
-        read: Box::new(|input| drop(sense::script::read(input))),
+        read: Box::new(|input| drop(sense::script::read_trace(input))),
     })
 }
 
@@ -191,7 +191,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
-    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.copy()];
+    let seeds = vec![fs::read(made.join(vault::FILE_NAME))?, vault.encode_copy()];
     let dir = dir.to_owned();
     Ok(FuzzTarget {
         name: "vault file",
@@ -214,7 +214,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
                 drop(vault.door(&Factor::OsStore(&[7; 32])));
                 drop(vault.sealer(None));
             }
-            drop(vault::open_copy(&file, &code));
+            drop(vault::open_vault_copy(&file, &code));
         }),
     })
 }
@@ -259,7 +259,7 @@ pub(super) fn one_time_secrets() -> FuzzTarget {
             b"MFA_SECRET=",
         ],
         read: Box::new(|input| {
-            drop(TotpSecret::find(input));
+            drop(TotpSecret::find_in_text(input));
             drop(TotpSecret::parse(&read_text(input)));
         }),
     }

@@ -68,7 +68,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
 
 /// A file as it is in a bucket.
 pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     Ok(FuzzTarget {
         name: "manifest",
         share: 1,
@@ -80,7 +80,7 @@ pub(super) fn manifest_file(dir: &Path) -> Result<FuzzTarget> {
 
 /// A first line that its device signed, whatever it says; then a whole check of a bucket that holds it.
 pub(super) fn signed_nonsense(dir: &Path) -> Result<FuzzTarget> {
-    let key = DeviceKey::find_or_make(&dir.join("device"))?;
+    let key = DeviceKey::load_or_create(&dir.join("device"))?;
     let mut seed = make_manifest(&key).sign(&key)?;
     let end = seed.iter().position(|b| *b == b'\n').context("a line")?;
     seed.truncate(end);

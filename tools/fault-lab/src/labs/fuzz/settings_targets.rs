@@ -1,9 +1,8 @@
 //! Readers of settings and of requests: what a person writes, and what another process of uam sends.
 
 use super::target::{FuzzTarget, read_text, write_input};
-use crate::config::Config;
-use crate::environment::Environment;
-use crate::words::{MAX_ANSWER, MAX_LINE, Reply, Request, read_line};
+use protocol::{MAX_REQUEST_BYTES, Request, Response, ViewTicket};
+use settings::{EnvVars, Settings};
 use std::path::Path;
 
 pub(super) fn settings_file() -> FuzzTarget {
@@ -32,7 +31,7 @@ pub(super) fn settings_file() -> FuzzTarget {
             b"1979-05-27T07:32:00Z",
         ],
         read: Box::new(|input| {
-            drop(Config::parse(&read_text(input), Path::new("config.toml")));
+            drop(Settings::parse(&read_text(input), Path::new("config.toml")));
         }),
     }
 }
@@ -50,11 +49,11 @@ pub(super) fn env_file(dir: &Path) -> FuzzTarget {
         words: &[b"export ", b"S3_BUCKET_NAME=", b"\\$", b"${S3_PREFIX}", b"='", b"=\""],
         read: Box::new(move |input| {
             if let Some(file) = write_input(&dir, ".env", input) {
-                let mut found = Environment {
+                let mut found = EnvVars {
                     values: Default::default(),
                     files: Vec::new(),
                 };
-                drop(found.read(&file));
+                drop(found.read_file(&file));
             }
         }),
     }
@@ -82,12 +81,12 @@ pub(super) fn destination_url() -> FuzzTarget {
                 upload::vars::SECRET_KEY | upload::vars::ACCESS_KEY => Some("a".to_owned()),
                 _ => Some(text.to_string()),
             };
-            drop(upload::Destination::choose(
+            drop(upload::Destination::resolve(
                 Some(&text),
                 &get,
                 Path::new("/a"),
             ));
-            drop(upload::Destination::choose(None, &get, Path::new("/a")));
+            drop(upload::Destination::resolve(None, &get, Path::new("/a")));
         }),
     }
 }
@@ -111,9 +110,9 @@ pub(super) fn requests() -> FuzzTarget {
         .to_vec(),
         words: &[b"\"ask\":\"", b"\"wish\":{", b"\"shot\",\"seq\":", b"\"reload\"", b"\"pack\""],
         read: Box::new(|input| {
-            if let Ok(question) = read_line::<Request>(input, MAX_LINE) {
-                let _ = format!("{question:?}");
-                drop(serde_json::to_vec(&question));
+            if let Ok(request) = protocol::read_line::<Request>(input, MAX_REQUEST_BYTES) {
+                let _ = format!("{request:?}");
+                drop(serde_json::to_vec(&request));
             }
         }),
     }
@@ -130,9 +129,14 @@ const SCENE: &str = "{\"ok\":true,\"text\":\"\",\"scene\":{\"status\":{\"version
     \"detail\":\"\",\"dur_us\":4}],\"last\":1,\"newest\":null,\"removals\":0}}\n";
 
 pub(super) fn replies() -> FuzzTarget {
-    debug_assert!(
-        read_line::<Reply>(SCENE.as_bytes(), MAX_ANSWER).is_ok_and(|r| r.scene.is_some())
-    );
+    let request = Request::View {
+        ticket: ViewTicket::new("00ff"),
+        after_line: 0,
+    };
+    debug_assert!(matches!(
+        protocol::read_response(SCENE.as_bytes(), &request),
+        Ok(Response::View(_))
+    ));
     FuzzTarget {
         name: "socket replies",
         share: 1,
@@ -147,14 +151,14 @@ pub(super) fn replies() -> FuzzTarget {
         .map(|text| text.as_bytes().to_vec())
         .to_vec(),
         words: &[b"\"told\":{", b"\"status\":{", b"\"ok\":", b"\"objects\":["],
-        read: Box::new(|input| {
-            if let Ok(reply) = read_line::<Reply>(input, MAX_ANSWER) {
+        read: Box::new(move |input| {
+            if let Ok(response) = protocol::read_response(input, &request) {
                 // As a view uses it.
-                if let Some(scene) = &reply.scene {
-                    drop((scene.glance.top_apps(9), scene.glance.top_windows(9)));
-                    scene.lines.iter().for_each(|line| drop(line.plain(80)));
+                if let Response::View(view) = &response {
+                    drop((view.day_summary.top_apps(9), view.day_summary.top_windows(9)));
+                    view.lines.iter().for_each(|line| drop(line.to_plain_text(80)));
                 }
-                drop(serde_json::to_vec(&reply));
+                drop(protocol::write_response(&mut Vec::new(), response));
             }
         }),
     }

@@ -47,7 +47,7 @@ fn connect_client() -> Result<FuzzClient> {
         (vars::ENDPOINT, format!("http://{address}")),
     ]);
     let get = |name: &str| settings.get(name).cloned();
-    let store = Destination::choose(None, &get, Path::new("/nowhere"))?.open(PATIENCE)?;
+    let store = Destination::resolve(None, &get, Path::new("/nowhere"))?.open_sink(PATIENCE)?;
     Ok(FuzzClient { store, answer })
 }
 

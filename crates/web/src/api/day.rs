@@ -1,0 +1,304 @@
+//! One day: usage, timeline, screenshots and notices.
+
+use super::screenshots::ScreenshotJson;
+use super::{
+    NamedUsageJson, UsageJson, ViewOptionsJson, current_day, known_until, now_and_zone,
+    view_options,
+};
+use crate::backend::{Backend, BackendError, ReportConfig};
+use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
+use jiff::civil::Date;
+use model::Coverage;
+use report::days::names::Classifier;
+use report::strip::{self, Timeline, TimelineOwner, TimelinePiece};
+use report::{DayReport, NamedUsage};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Notices listed of a day, the newest; the number of older ones is said.
+const MAX_NOTICES: usize = 200;
+
+/// Windows listed of one application; the number of further ones is said.
+const MAX_WINDOWS: usize = 40;
+
+/// Offset changes listed of a day; a zone has at most two.
+const MAX_OFFSET_CHANGES: usize = 4;
+
+#[derive(Serialize)]
+struct AppJson {
+    app: String,
+    #[serde(flatten)]
+    usage: UsageJson,
+    windows: Vec<WindowJson>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct WindowJson {
+    title: String,
+    #[serde(flatten)]
+    usage: UsageJson,
+}
+
+#[derive(Serialize)]
+struct NoticeJson {
+    at_us: i64,
+    code: model::NoticeCode,
+    text: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct DayJson {
+    day: Date,
+    #[serde(flatten)]
+    options: ViewOptionsJson,
+    today: Date,
+    previous: Option<Date>,
+    next: Option<Date>,
+    zone: String,
+    from_us: i64,
+    to_us: i64,
+    now_us: i64,
+    /// Offsets from UTC: at the start of the day, and where they change during it: `[µs, seconds]`.
+    offsets: Vec<(i64, i32)>,
+    states: Vec<(&'static str, u64)>,
+    keys: u64,
+    clicks: u64,
+    scroll: u64,
+    injected: u64,
+    /// Idle time as a share of active and idle time, in tenths of a percent; none where there is neither.
+    idle_share: Option<u64>,
+    apps: Vec<AppJson>,
+    categories: Vec<NamedUsageJson>,
+    projects: Vec<NamedUsageJson>,
+    protected: UsageJson,
+    removed: UsageJson,
+    unnamed: UsageJson,
+    /// `[index in app_names, title, index in categories, index in projects]`.
+    windows: Vec<(usize, String, usize, usize)>,
+    app_names: Vec<String>,
+    /// `[from, to, state, owner]`: tenths of a second since `from_us`; the state's index among the eight; the owner's
+    /// index in `windows`, or -1 protected, -2 deleted, -3 no window.
+    pieces: Vec<(i64, i64, usize, i64)>,
+    /// `[active s, idle s, input s, keys, clicks]` for each ten minutes.
+    tens: Vec<[u64; 5]>,
+    shots: Vec<ScreenshotJson>,
+    /// The newest notices, in the journal's order, and the number of older ones.
+    notes: Vec<NoticeJson>,
+    more_notes: usize,
+    damaged: usize,
+}
+
+pub(crate) fn read_day(
+    backend: &mut dyn Backend,
+    day: Option<Date>,
+    merge_s: u64,
+) -> Result<DayJson, BackendError> {
+    let config = backend.report_config()?;
+    let today = current_day(&config);
+    let day = day.unwrap_or(today);
+    let reader = backend.open_reader(&format!("the day {day} and its screenshots, on the page"))?;
+    let (now_us, zone) = now_and_zone();
+    let options = view_options(&config, merge_s);
+    let known_us = known_until(reader, now_us)?;
+    let (mut report, timeline) =
+        strip::read_day_with_timeline(reader, options, day, known_us, &zone)?;
+    let mut names = Classifier::new(&config.meaning);
+    names.classify_day(&mut report);
+    let options = ViewOptionsJson::new(&config, merge_s);
+    Ok(build_day(
+        &report,
+        &timeline,
+        (&config, options),
+        &mut names,
+        (today, now_us),
+    ))
+}
+
+/// The offsets of a zone between two instants, microseconds since the Unix epoch (UTC).
+fn zone_offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
+    let zone = report::text::load_zone(zone);
+    let Ok(from) = jiff::Timestamp::from_microsecond(from_us) else {
+        return vec![(from_us, 0)];
+    };
+    let first = (from_us, zone.to_offset(from).seconds());
+    let changes = zone.following(from).take(MAX_OFFSET_CHANGES);
+    let changes = changes
+        .map(|t| (t.timestamp().as_microsecond(), t.offset().seconds()))
+        .take_while(|(at, _)| *at < to_us);
+    std::iter::once(first).chain(changes).collect()
+}
+
+/// Indices of names: first the rows with time of their own, then names that windows add.
+struct NameIndex {
+    /// 0 for categories, 1 for projects.
+    list: usize,
+    names: Vec<String>,
+    /// GroupBy the number that [`Classifier`] gives a name.
+    known: HashMap<u32, usize>,
+}
+
+impl NameIndex {
+    fn new(list: usize, rows: &[NamedUsage]) -> Self {
+        Self {
+            list,
+            names: rows.iter().map(|row| row.name.clone()).collect(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn index_of(&mut self, names: &Classifier<'_>, number: u32) -> usize {
+        if let Some(index) = self.known.get(&number) {
+            return *index;
+        }
+        let name = names.name_of(self.list, number);
+        let index = self.names.iter().position(|n| n == name);
+        let index = index.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        self.known.insert(number, index);
+        index
+    }
+
+    /// The rows, and after them the added names without time.
+    fn to_rows(&self, rows: &[NamedUsage]) -> Vec<NamedUsageJson> {
+        let added = self.names.iter().skip(rows.len()).map(|name| NamedUsage {
+            name: name.clone(),
+            usage: report::day::Usage::default(),
+        });
+        let added: Vec<NamedUsage> = added.collect();
+        rows.iter()
+            .chain(&added)
+            .map(NamedUsageJson::from)
+            .collect()
+    }
+}
+
+fn build_day(
+    report: &DayReport,
+    timeline: &Timeline,
+    (config, options): (&ReportConfig, ViewOptionsJson),
+    names: &mut Classifier<'_>,
+    (today, now_us): (Date, i64),
+) -> DayJson {
+    let mut categories = NameIndex::new(0, &report.categories);
+    let mut projects = NameIndex::new(1, &report.projects);
+    let mut app_names: Vec<String> = Vec::new();
+    let mut app_indices: HashMap<&str, usize> = HashMap::new();
+    let windows = timeline
+        .windows
+        .iter()
+        .map(|(app, title)| {
+            let index = *app_indices.entry(app).or_insert_with(|| {
+                app_names.push(printable_text(app, MAX_APP));
+                app_names.len() - 1
+            });
+            let [category, project] = names.of(app, title);
+            let category = categories.index_of(names, category);
+            let project = projects.index_of(names, project);
+            (index, printable_text(title, MAX_TITLE), category, project)
+        })
+        .collect();
+    let (active, idle) = (
+        report.state_us(Coverage::Active),
+        report.state_us(Coverage::Idle),
+    );
+    let older_notices = report.notices.len().saturating_sub(MAX_NOTICES);
+    DayJson {
+        day: report.day,
+        options,
+        today,
+        previous: report.day.yesterday().ok(),
+        next: report.day.tomorrow().ok().filter(|next| *next <= today),
+        zone: report.zone.clone(),
+        from_us: timeline.from_us,
+        to_us: timeline.to_us,
+        now_us,
+        offsets: zone_offsets(&report.zone, timeline.from_us, timeline.to_us),
+        states: report
+            .states
+            .iter()
+            .map(|total| (total.state.word(), total.us / 1_000_000))
+            .collect(),
+        keys: report.counts.keys(),
+        clicks: report.counts.clicks(),
+        scroll: report.counts.scroll(),
+        injected: report.counts.injected.keys + report.counts.injected.clicks(),
+        idle_share: report::activity::idle_share(active, idle),
+        apps: report.apps.iter().map(app_row).collect(),
+        categories: categories.to_rows(&report.categories),
+        projects: projects.to_rows(&report.projects),
+        protected: (&report.protected).into(),
+        removed: (&report.removed).into(),
+        unnamed: (&report.unnamed).into(),
+        windows,
+        app_names,
+        pieces: timeline
+            .pieces
+            .iter()
+            .map(|piece| piece_row(piece, timeline.from_us))
+            .collect(),
+        tens: timeline
+            .tens
+            .iter()
+            .map(|bucket| {
+                let (active, idle) = (bucket.active_us / 1_000_000, bucket.idle_us / 1_000_000);
+                [active, idle, bucket.input_s, bucket.keys, bucket.clicks]
+            })
+            .collect(),
+        shots: report
+            .shots
+            .iter()
+            .map(|row| ScreenshotJson::from_day_row(row, config.starts))
+            .collect(),
+        more_notes: older_notices,
+        notes: report
+            .notices
+            .iter()
+            .skip(older_notices)
+            .map(|notice| NoticeJson {
+                at_us: notice.at_us,
+                code: notice.code,
+                text: printable_text(&notice.text, MAX_SENTENCE),
+            })
+            .collect(),
+        damaged: report.damaged.len(),
+    }
+}
+
+fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
+    let tenths = |at_us: i64| (at_us - from_us) / 100_000;
+    let owner = match piece.owner {
+        TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
+        TimelineOwner::Protected => -1,
+        TimelineOwner::Removed => -2,
+        TimelineOwner::Nobody => -3,
+    };
+    let state = state_index(piece.state);
+    (tenths(piece.from_us), tenths(piece.to_us), state, owner)
+}
+
+fn state_index(state: Coverage) -> usize {
+    Coverage::ALL
+        .iter()
+        .position(|s| *s == state)
+        .unwrap_or(Coverage::ALL.len() - 1)
+}
+
+fn app_row(total: &report::day::AppTotal) -> AppJson {
+    AppJson {
+        app: printable_text(&total.app, MAX_APP),
+        usage: (&total.usage).into(),
+        windows: total
+            .windows
+            .iter()
+            .take(MAX_WINDOWS)
+            .map(|window| WindowJson {
+                title: printable_text(&window.title, MAX_TITLE),
+                usage: (&window.usage).into(),
+            })
+            .collect(),
+        more: total.windows.len().saturating_sub(MAX_WINDOWS),
+    }
+}

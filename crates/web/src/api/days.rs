@@ -1,0 +1,132 @@
+//! The days of a period: their totals by application, category or project.
+
+use super::{ViewOptionsJson, current_day, known_until, now_and_zone, view_options};
+use crate::backend::{Backend, BackendError};
+use crate::text::{MAX_APP, printable_text};
+use jiff::civil::Date;
+use report::days::{AppUsage, DayTotals};
+use report::overview::GroupBy;
+use report::{NamedUsage, query};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+/// Most names with rows of their own; the other names are one row.
+const MAX_NAMES: usize = 120;
+
+/// A period.
+#[derive(Serialize)]
+pub(crate) struct DaysJson {
+    first: Date,
+    last: Date,
+    today: Date,
+    #[serde(flatten)]
+    options: ViewOptionsJson,
+    by: &'static str,
+    /// The names that rows refer to, most used first.
+    names: Vec<String>,
+    days: Vec<PeriodDayJson>,
+    damaged: usize,
+}
+
+#[derive(Serialize)]
+struct PeriodDayJson {
+    day: Date,
+    /// Seconds in each of the eight states.
+    states: Vec<u64>,
+    keys: u64,
+    clicks: u64,
+    /// `[index in names, active s, idle s, keys, clicks]`.
+    rows: Vec<[u64; 5]>,
+    /// Time without a row: seconds active and idle.
+    other: [u64; 2],
+}
+
+/// The grouping that a word names; without a word, applications.
+pub(crate) fn parse_group_by(word: Option<&str>) -> Option<GroupBy> {
+    let word = word.unwrap_or(GroupBy::App.word());
+    [GroupBy::App, GroupBy::Category, GroupBy::Project]
+        .into_iter()
+        .find(|by| by.word() == word)
+}
+
+pub(crate) fn read_period(
+    backend: &mut dyn Backend,
+    days: RangeInclusive<Date>,
+    by: GroupBy,
+    merge_s: u64,
+) -> Result<DaysJson, BackendError> {
+    let (first, last) = (*days.start(), *days.end());
+    let config = backend.report_config()?;
+    let reader = backend.open_reader(&format!("the totals of {first} to {last}, on the page"))?;
+    let (now_us, zone) = now_and_zone();
+    let options = (view_options(&config, merge_s), &*config.meaning);
+    let now_us = known_until(reader, now_us)?;
+    let totals = match (by, merge_s) {
+        // Applications need no rules.
+        (GroupBy::App, 0) => query::read_days_from(reader, config.starts, &days, now_us, &zone),
+        _ => query::read_totals(reader, options, &days, now_us, &zone, &mut |_| {}),
+    }?;
+    let rows: Vec<Vec<NamedUsage>> = totals.days.iter().map(|day| day_rows(day, by)).collect();
+    let mut sums: HashMap<&str, u64> = HashMap::new();
+    for row in rows.iter().flatten() {
+        *sums.entry(&row.name).or_default() += row.usage.total_us();
+    }
+    let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
+    names.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+    names.truncate(MAX_NAMES);
+    let indices: HashMap<&str, u64> = names.iter().map(|n| n.0).zip(0..).collect();
+    let days = totals.days.iter().zip(&rows);
+    Ok(DaysJson {
+        first,
+        last,
+        today: current_day(&config),
+        options: ViewOptionsJson::new(&config, merge_s),
+        by: by.word(),
+        days: days
+            .map(|(day, rows)| day_totals(day, rows, &indices))
+            .collect(),
+        names: names
+            .iter()
+            .map(|(name, _)| printable_text(name, MAX_APP))
+            .collect(),
+        damaged: totals.damaged.len(),
+    })
+}
+
+/// The rows of a day. Time without an application has none.
+fn day_rows(day: &DayTotals, by: GroupBy) -> Vec<NamedUsage> {
+    let named = |app: &AppUsage| NamedUsage {
+        name: app.app.clone(),
+        usage: app.usage,
+    };
+    match by {
+        GroupBy::App => day.apps.iter().map(named).collect(),
+        GroupBy::Category => day.categories.clone(),
+        GroupBy::Project => day.projects.clone(),
+    }
+}
+
+fn day_totals(day: &DayTotals, rows: &[NamedUsage], indices: &HashMap<&str, u64>) -> PeriodDayJson {
+    let seconds = |us: u64| us / 1_000_000;
+    let state = |n: usize| day.states.get(n).map_or(0, |total| total.us);
+    // Active and idle are the first two of the eight states.
+    let mut other = [state(0), state(1)];
+    let rows = rows.iter().filter_map(|row| {
+        let index = *indices.get(row.name.as_str())?;
+        let usage = &row.usage;
+        other[0] = other[0].saturating_sub(usage.active_us);
+        other[1] = other[1].saturating_sub(usage.idle_us);
+        let counts = &usage.counts;
+        let (active, idle) = (seconds(usage.active_us), seconds(usage.idle_us));
+        Some([index, active, idle, counts.keys(), counts.clicks()])
+    });
+    PeriodDayJson {
+        rows: rows.collect(),
+        other: other.map(seconds),
+        day: day.day,
+        states: day.states.iter().map(|total| seconds(total.us)).collect(),
+        keys: day.counts.keys(),
+        clicks: day.counts.clicks(),
+    }
+}

@@ -1,0 +1,205 @@
+//! Days as a file, written by the functions of `uam report` and `uam export --ics`.
+
+use super::{known_until, now_and_zone, view_options};
+use crate::backend::{Backend, BackendError, ReportConfig};
+use crate::text::{MAX_SENTENCE, printable_text};
+use jiff::civil::Date;
+use journal::{JournalError, Reader};
+use report::overview::GroupBy;
+use report::sheet::{self, Cover, MOST_LANES};
+use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
+use std::ops::RangeInclusive;
+
+/// Work blocks shorter than this (microseconds) are no event in a calendar.
+const MIN_BLOCK_US: u64 = 5 * 60 * 1_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExportFormat {
+    Csv,
+    Json,
+    Html,
+    Pdf,
+    Ics,
+}
+
+impl ExportFormat {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Csv, Self::Json, Self::Html, Self::Pdf, Self::Ics];
+        all.into_iter()
+            .find(|format| format.file_extension() == word)
+    }
+
+    fn file_extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Pdf => "pdf",
+            Self::Ics => "ics",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Pdf => "application/pdf",
+            Self::Ics => "text/calendar; charset=utf-8",
+        }
+    }
+}
+
+/// A file to download.
+pub(crate) struct ExportFile {
+    /// Made of its days only.
+    pub(crate) name: String,
+    pub(crate) media: &'static str,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Everything a file is written from.
+struct ExportSource<'a> {
+    reader: &'a Reader,
+    config: &'a ReportConfig,
+    days: &'a RangeInclusive<Date>,
+    options: ViewOptions,
+    zone: String,
+    /// Until when the journal is complete, and when the file is written; microseconds since the Unix epoch (UTC).
+    known_us: i64,
+    written_us: i64,
+}
+
+impl ExportSource<'_> {
+    /// The only day asked for; `None` for a longer period.
+    fn single_day(&self) -> Option<Date> {
+        (self.days.start() == self.days.end()).then_some(*self.days.start())
+    }
+
+    fn read_day(&self, day: Date) -> Result<DayReport, JournalError> {
+        let mut report = query::day_in(self.reader, self.options, day, self.known_us, &self.zone)?;
+        self.config.meaning.classify_day(&mut report);
+        Ok(report)
+    }
+
+    fn read_totals(&self) -> Result<report::DaysReport, JournalError> {
+        let options = (self.options, &*self.config.meaning);
+        let (days, known_us) = (self.days, self.known_us);
+        query::read_totals(
+            self.reader,
+            options,
+            days,
+            known_us,
+            &self.zone,
+            &mut |_| {},
+        )
+    }
+
+    fn read_overview(&self) -> Result<Overview, JournalError> {
+        let options = (self.options, &*self.config.meaning);
+        let (days, known_us) = (self.days, self.known_us);
+        query::read_overview(
+            self.reader,
+            options,
+            days,
+            known_us,
+            &self.zone,
+            &mut |_| {},
+        )
+    }
+
+    fn build_report(&self) -> Result<PrintableReport, JournalError> {
+        let (first, last) = (self.days.start(), self.days.end());
+        let length = first.until(*last).map_or(0, |span| span.get_days());
+        // A long period is printed without timelines: its totals are enough.
+        let overview = match usize::try_from(length) {
+            Ok(length) if length >= MOST_LANES => Overview::of(self.read_totals()?),
+            _ => self.read_overview()?,
+        };
+        let cover = Cover {
+            version: self.config.version.to_owned(),
+            made_us: self.written_us,
+            zone: self.zone.clone(),
+            starts: self.options.starts,
+            merge_us: self.options.merge_us,
+            projects: self.config.meaning.has_projects(),
+            ..Cover::default()
+        };
+        Ok(PrintableReport::new(&overview, cover))
+    }
+
+    fn build_calendar(&self) -> Result<String, JournalError> {
+        let by = match self.config.meaning.has_projects() {
+            true => GroupBy::Project,
+            false => GroupBy::Category,
+        };
+        let blocks = self.read_overview()?.blocks(by, MIN_BLOCK_US);
+        let device = self.reader.device().as_str();
+        let version = self.config.version;
+        Ok(ics::render_ics(
+            &blocks,
+            by,
+            device,
+            self.written_us,
+            version,
+        ))
+    }
+
+    fn write(&self, format: ExportFormat) -> Result<Vec<u8>, BackendError> {
+        Ok(match (format, self.single_day()) {
+            (ExportFormat::Csv, Some(day)) => csv::write_day_csv(&self.read_day(day)?).into_bytes(),
+            (ExportFormat::Csv, None) => csv::write_days_csv(&self.read_totals()?).into_bytes(),
+            (ExportFormat::Json, Some(day)) => report::to_json(&self.read_day(day)?)
+                .map_err(write_failed)?
+                .into_bytes(),
+            (ExportFormat::Json, None) => report::to_json(&self.read_totals()?)
+                .map_err(write_failed)?
+                .into_bytes(),
+            (ExportFormat::Html, _) => sheet::html::render_html(&self.build_report()?).into_bytes(),
+            (ExportFormat::Pdf, _) => {
+                sheet::pdf::render_pdf(&self.build_report()?, self.written_us)
+                    .map_err(write_failed)?
+            }
+            (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
+        })
+    }
+}
+
+fn write_failed(error: impl std::fmt::Display) -> BackendError {
+    BackendError::Failed(printable_text(&error.to_string(), MAX_SENTENCE))
+}
+
+pub(crate) fn export_days(
+    backend: &mut dyn Backend,
+    days: &RangeInclusive<Date>,
+    format: ExportFormat,
+    merge_s: u64,
+) -> Result<ExportFile, BackendError> {
+    let (first, last) = (days.start(), days.end());
+    let config = backend.report_config()?;
+    let extension = format.file_extension();
+    let (file_stem, period) = match first == last {
+        true => (format!("uam-{first}"), first.to_string()),
+        false => (
+            format!("uam-{first}-to-{last}"),
+            format!("{first} to {last}"),
+        ),
+    };
+    let kind = extension.to_uppercase();
+    let reader = backend.open_reader(&format!("{period} as a {kind} file, on the page"))?;
+    let (written_us, zone) = now_and_zone();
+    let source = ExportSource {
+        known_us: known_until(reader, written_us)?,
+        reader,
+        options: view_options(&config, merge_s),
+        config: &config,
+        days,
+        zone,
+        written_us,
+    };
+    Ok(ExportFile {
+        name: format!("{file_stem}.{extension}"),
+        media: format.media_type(),
+        bytes: source.write(format)?,
+    })
+}

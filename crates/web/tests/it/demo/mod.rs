@@ -1,0 +1,4 @@
+//! Invented days, for the tests and for the example `demo_page`.
+
+pub(crate) mod backend;
+pub(crate) mod journal;
