@@ -125,7 +125,7 @@ fn work(route: &Route, inbox: &Receiver<Duration>, out: &SyncSender<Message>) ->
                 Err(RecvTimeoutError::Timeout) => {}
             }
         };
-        wait = schedule.next(outcome(&result), chance());
+        wait = schedule.next_wait(outcome(&result), chance());
         if out
             .send(Message::Delivered(Delivered {
                 result,

@@ -81,7 +81,13 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
     if let Some(kit) = reader.uploaded_vault_copy()? {
         let sha256 = sha256_hex(&kit.bytes);
         items.push(Item {
-            name: object_keys::vault_copy_key(reader.device(), reader.epoch(), kit.day, kit.seq, &sha256),
+            name: object_keys::vault_copy_key(
+                reader.device(),
+                reader.epoch(),
+                kit.day,
+                kit.seq,
+                &sha256,
+            ),
             kind: "vault",
             records: 0,
             first_seq: kit.seq,

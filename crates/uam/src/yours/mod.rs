@@ -7,10 +7,9 @@ pub(crate) mod hand;
 pub(crate) mod sink;
 pub(crate) mod words;
 
-pub(crate) use wish::{Lent, Object, Told, Wish};
-
 use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
-use std::ops::{Range, RangeInclusive};
+use protocol::{AffectedObject, RedactionScope, RedactionSummary};
+use std::ops::RangeInclusive;
 use upload::object_keys;
 
 /// Most objects that one redaction may touch: their names must fit into one response.
@@ -121,7 +120,7 @@ fn affected_objects(
                     .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(AffectedObject {
-                name: object_keys::sent(journal.device(), journal.epoch(), object),
+                name: object_keys::uploaded_key(journal.device(), journal.epoch(), object),
                 is_exclusive,
                 is_screenshot,
             })

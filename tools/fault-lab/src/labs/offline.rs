@@ -185,5 +185,5 @@ fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     .collect();
     let destination =
         Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
-    Ok(destination.open_sink(Timeouts::default())?)
+    Ok(upload::open_sink(&destination, Timeouts::default())?)
 }

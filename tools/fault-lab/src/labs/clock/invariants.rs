@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
 use recorder::RecorderBatch;
-use report::day::{Extent, date_of, summarise};
+use report::day::{Extent, local_date, summarise};
 use vault::{GateState, Identity, Opener, Sealer};
 
 pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
@@ -227,12 +227,15 @@ pub(super) fn check_gate(rng: &mut SeededRng) -> Result<()> {
         not_before: [0, now + 3600, u64::MAX, rng.below(1 << 33)][rng.below(4) as usize],
         clock_max: [0, now, IN_2106.unsigned_abs() / S, u64::MAX][rng.below(4) as usize],
     };
-    ensure!(state.wait(now) <= 3600, "{state:?} waits for ever at {now}");
+    ensure!(
+        state.remaining_wait(now) <= 3600,
+        "{state:?} waits for ever at {now}"
+    );
     let open = state
         .reopened(now)
         .with_context(|| format!("{state:?} cannot be opened again at {now}"))?;
     ensure!(
-        open.wait(now) == 0 && open.clock_max == now,
+        open.remaining_wait(now) == 0 && open.clock_max == now,
         "{open:?} is not open at {now}"
     );
     Ok(())

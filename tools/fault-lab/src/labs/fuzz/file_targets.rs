@@ -11,7 +11,7 @@ use model::{
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use upload::object_keys;
+use upload::object_keys::{self, ObjectKey};
 use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 pub(super) fn input_trace() -> Result<FuzzTarget> {
@@ -211,7 +211,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
             if let Some(dir) = file.parent()
                 && let Ok(vault) = Vault::open(dir)
             {
-                drop(vault.door(&Factor::OsStore(&[7; 32])));
+                drop(vault.unlock_slot(&Factor::OsStore(&[7; 32])));
                 drop(vault.sealer(None));
             }
             drop(vault::open_vault_copy(&file, &code));
@@ -273,8 +273,9 @@ pub(super) fn object_keys() -> FuzzTarget {
         name: "object keys",
         share: 1,
         seeds: vec![
-            object_keys::activity(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age).into_bytes(),
-            object_keys::shot(
+            object_keys::segment_key(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age)
+                .into_bytes(),
+            object_keys::screenshot_key(
                 &device,
                 1,
                 day,
@@ -284,7 +285,7 @@ pub(super) fn object_keys() -> FuzzTarget {
                 ObjectEncoding::Readable,
             )
             .into_bytes(),
-            object_keys::vault(&device, 1, day, 2, &sha).into_bytes(),
+            object_keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
             b"raw/v1/",

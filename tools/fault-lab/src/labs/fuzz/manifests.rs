@@ -40,7 +40,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         after: 0,
         through: 9,
         objects: vec![ManifestEntry {
-            key: object_keys::activity(
+            key: object_keys::segment_key(
                 &fixture::lab_device(),
                 1,
                 "2026-09-21",
@@ -106,7 +106,7 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
-    let name = object_keys::manifest(device, manifest.epoch, day, manifest.no, &sha256);
+    let name = object_keys::manifest_key(device, manifest.epoch, day, manifest.no, &sha256);
     let segment = name_segment(manifest);
     let _ = sink.put_new(&NewObject::new(name, bytes));
     let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
