@@ -158,7 +158,7 @@ impl DrainRun<'_> {
         }
     }
 
-    /// A screenshot as it will be put; `None` when the sink has it already, in the other encoding.
+    /// A screenshot as it will be put; `None` when it is acknowledged already, in the other encoding.
     fn prepare_screenshot(
         &mut self,
         shot: &WaitingScreenshot,

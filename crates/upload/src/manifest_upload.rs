@@ -1,7 +1,7 @@
 //! Delivery of manifests: acknowledged objects are listed, signed, stored, and put like everything else.
 //!
 //! Always true:
-//! * A manifest is kept in the journal, whole, before it is put, and put again with the same bytes until the sink has it.
+//! * A manifest is kept in the journal, whole, before it is put, and put again with the same bytes until it is acknowledged.
 //! * They are put in order, the next one only when the one before is acknowledged.
 
 use crate::drain::outcome::UploadCause;

@@ -245,38 +245,21 @@ mod tests {
     #[test]
     fn each_refusal_has_its_kind() {
         let say = |status, code: &str| classify_refusal(&answer(Method::PUT, status, code), AT);
+        let wrong_key = |code: &str| SinkError::WrongKey { code: code.into() };
+        let denied = |code: &str| SinkError::AccessDenied {
+            doing: "write",
+            code: code.into(),
+        };
         let cases = [
-            (
-                403,
-                "InvalidAccessKeyId",
-                SinkError::WrongKey {
-                    code: "InvalidAccessKeyId".into(),
-                },
-            ),
+            (403, "InvalidAccessKeyId", wrong_key("InvalidAccessKeyId")),
             (
                 403,
                 "SignatureDoesNotMatch",
-                SinkError::WrongKey {
-                    code: "SignatureDoesNotMatch".into(),
-                },
+                wrong_key("SignatureDoesNotMatch"),
             ),
-            (
-                403,
-                "AccessDenied",
-                SinkError::AccessDenied {
-                    doing: "write",
-                    code: "AccessDenied".into(),
-                },
-            ),
-            (
-                403,
-                "",
-                SinkError::AccessDenied {
-                    doing: "write",
-                    code: "403".into(),
-                },
-            ),
-            (401, "", SinkError::WrongKey { code: "401".into() }),
+            (403, "AccessDenied", denied("AccessDenied")),
+            (403, "", denied("403")),
+            (401, "", wrong_key("401")),
             (400, "ExpiredToken", SinkError::ExpiredToken),
             (
                 404,

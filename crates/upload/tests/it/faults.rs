@@ -17,7 +17,7 @@ fn sink_error(error: &UploadError) -> &SinkError {
 
 /// Drains again and again while the server has the fault for its n-th puts; every failure must be retriable.
 fn survives(fault: &S3Fault) -> Vec<SinkError> {
-    // The 1st put, two in a row, one in the midst of pictures, and one among the segments.
+    // The 1st put, two in a row, one in the midst of screenshots, and one among the segments.
     let plan: Vec<(u64, S3Fault)> = [1, 4, 5, 9, 13]
         .iter()
         .map(|n| (*n, fault.clone()))
@@ -318,7 +318,7 @@ fn a_server_away_for_the_first_half_changes_nothing_but_the_delay() {
         (8, 5, 0)
     );
     assert_eq!(lab.server.objects().unwrap(), expected);
-    // In the order of the journal's counter, pictures first. One is put twice, to learn whether conditions are honoured.
+    // In the order of the journal's counter, screenshots first. One is put twice, to learn whether conditions are honoured.
     let mut seen = BTreeSet::new();
     let numbers: Vec<(bool, u64)> = lab
         .server

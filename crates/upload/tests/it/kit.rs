@@ -73,27 +73,27 @@ impl Clock for Still {
     }
 }
 
-/// An outbox in memory. Like the journal's it offers a picture or segment until it is acknowledged, and counts how
+/// An outbox in memory. Like the journal's it offers a screenshot or segment until it is acknowledged, and counts how
 /// often each was; unlike it, it can be asked for trouble.
 pub(crate) struct Queue {
     pub(crate) shots: RefCell<VecDeque<(u64, Vec<u8>)>>,
     pub(crate) segments: VecDeque<(u64, Vec<u8>)>,
-    /// Acknowledged, in order: picture numbers, then first numbers of segments.
+    /// Acknowledged, in order: screenshot numbers, then first numbers of segments.
     pub(crate) acked_shots: Vec<u64>,
     pub(crate) acked_segments: Vec<u64>,
-    /// Pictures that turn out to be lost.
+    /// Screenshots that turn out to be lost.
     pub(crate) lost: RefCell<BTreeSet<u64>>,
-    /// Numbers whose put was begun, pictures and first numbers of segments.
+    /// Numbers whose put was begun, screenshots and first numbers of segments.
     pub(crate) begun: BTreeSet<u64>,
 }
 
 impl Queue {
-    /// `n` segments, with `shots` pictures, all of different content.
+    /// `n` segments, with `shots` screenshots, all of different content.
     pub(crate) fn new(segments: u64, shots: u64) -> Self {
         Self {
             shots: RefCell::new(
                 (1..=shots)
-                    .map(|n| (n, format!("picture {n} ").repeat(500).into_bytes()))
+                    .map(|n| (n, format!("screenshot {n} ").repeat(500).into_bytes()))
                     .collect(),
             ),
             segments: (1..=segments)
@@ -244,7 +244,7 @@ impl UploadQueue for Queue {
     ) -> Result<bool, JournalError> {
         assert!(
             self.shots.borrow().is_empty(),
-            "pictures go before segments"
+            "screenshots go before segments"
         );
         self.begun.insert(segment.first_seq);
         Ok(true)

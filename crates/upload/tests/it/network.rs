@@ -28,7 +28,7 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
 }
 
 fn put(destination: &Destination) -> Result<PutOutcome, SinkError> {
-    let sink = open_sink(&destination, TIMEOUTS).unwrap();
+    let sink = open_sink(destination, TIMEOUTS).unwrap();
     sink.put_new(&NewObject::new("a", vec![7_u8; 100_000]))
 }
 
