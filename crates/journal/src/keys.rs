@@ -60,7 +60,7 @@ impl KeyRing {
     ) -> Result<Vec<u8>, SealError> {
         if self.closed.borrow().contains(aad.session) {
             return Err(SealError::Key {
-                what: aad.what,
+                what: aad.kind,
                 seq: aad.seq,
             });
         }

@@ -113,7 +113,7 @@ impl WriteTxn<'_> {
             session: &self.session.id,
             seq,
             schema: RECORD_SCHEMA,
-            what,
+            kind: what,
         };
         Ok(keys::seal_row(self.session, &aad, plain)?)
     }

@@ -73,12 +73,12 @@ impl RecoveryCode {
     /// # Errors
     /// [`RecoveryCodeError`] when it cannot be a code; whether it is one of *this* vault's, only a key slot can tell.
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
-        let found = symbols(text).count();
+        let found = code_symbols(text).count();
         if found != SYMBOLS {
             return Err(RecoveryCodeError::Length { found });
         }
         let mut bits = Zeroizing::new(0_u128);
-        for (at, symbol) in symbols(text).enumerate() {
+        for (at, symbol) in code_symbols(text).enumerate() {
             let five = five_bits(symbol).ok_or(RecoveryCodeError::Symbol {
                 block: at / BLOCK + 1,
                 place: at % BLOCK + 1,
@@ -99,7 +99,7 @@ impl RecoveryCode {
     pub fn reveal(&self) -> Zeroizing<String> {
         // With its full length from the start, for a string that grows leaves copies behind.
         let mut text = Zeroizing::new(String::with_capacity(SYMBOLS + SYMBOLS / BLOCK - 1));
-        for (at, symbol) in self.symbols().enumerate() {
+        for (at, symbol) in self.own_symbols().enumerate() {
             if at > 0 && at % BLOCK == 0 {
                 text.push('-');
             }
@@ -113,7 +113,7 @@ impl RecoveryCode {
     #[must_use]
     pub fn first_block(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(BLOCK));
-        text.extend(self.symbols().take(BLOCK));
+        text.extend(self.own_symbols().take(BLOCK));
         text
     }
 
@@ -121,11 +121,11 @@ impl RecoveryCode {
     /// see that it was written down.
     #[must_use]
     pub fn begins_with(&self, typed: &str) -> bool {
-        let mine = self.symbols().take(BLOCK).map(five_bits);
-        symbols(typed).map(five_bits).eq(mine)
+        let mine = self.own_symbols().take(BLOCK).map(five_bits);
+        code_symbols(typed).map(five_bits).eq(mine)
     }
 
-    fn symbols(&self) -> impl Iterator<Item = char> {
+    fn own_symbols(&self) -> impl Iterator<Item = char> {
         let bits = Zeroizing::new(u128::from_be_bytes(*self.0));
         (0..SYMBOLS).rev().map(move |below| {
             let five = (*bits >> (5 * below)) & 0x1f;
@@ -135,7 +135,7 @@ impl RecoveryCode {
 }
 
 /// What was meant to be characters of a code: dashes (also those that a word processor makes) and spaces are not.
-fn symbols(text: &str) -> impl Iterator<Item = char> {
+fn code_symbols(text: &str) -> impl Iterator<Item = char> {
     let dash = |c: char| matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}');
     text.chars()
         .filter(move |c| !c.is_whitespace() && !dash(*c))

@@ -38,7 +38,7 @@ pub struct Aad<'a> {
     /// Version of the content.
     pub schema: u32,
     /// Its kind: `record`, `open`, `rollup`.
-    pub what: &'static str,
+    pub kind: &'static str,
 }
 
 impl Aad<'_> {
@@ -47,7 +47,7 @@ impl Aad<'_> {
         let mut out = Vec::with_capacity(96);
         for part in [
             purpose.as_bytes(),
-            self.what.as_bytes(),
+            self.kind.as_bytes(),
             self.device.as_bytes(),
         ] {
             out.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -221,7 +221,7 @@ impl Opener {
             return Ok(key.clone());
         }
         let refused = || SealError::Key {
-            what: aad.what,
+            what: aad.kind,
             seq: aad.seq,
         };
         let plain = self.open_file(wrapped_key).map_err(|_| refused())?;
@@ -252,7 +252,7 @@ fn open_in_place(
     sealed: &[u8],
     aad: &Aad<'_>,
 ) -> Result<Vec<u8>, SealError> {
-    let (what, seq) = (aad.what, aad.seq);
+    let (what, seq) = (aad.kind, aad.seq);
     match sealed.split_first() {
         Some((&FORMAT, rest)) if rest.len() >= cipher::NONCE + cipher::TAG => {
             cipher::open_bytes(key, bound, rest)

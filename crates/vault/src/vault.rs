@@ -202,7 +202,7 @@ impl Vault {
         unix_seconds: u64,
     ) -> Result<CodeCheck, VaultError> {
         let _lock = lock_vault_file(&self.path)?;
-        self.reload(unlocked)?;
+        self.reload_state(unlocked)?;
         let totp = gate::totp_generator(&self.totp_secret(unlocked)?, "gate");
         let before = self.state.gate;
         let GateDecision {
@@ -212,7 +212,7 @@ impl Vault {
         } = before.judge_code(&totp, code, unix_seconds);
         if state != before {
             self.state.gate = state;
-            if let Err(e) = self.save(unlocked) {
+            if let Err(e) = self.save_file(unlocked) {
                 self.state.gate = before;
                 return Err(e);
             }
@@ -250,7 +250,7 @@ impl Vault {
                 self.state.gate = GateState::default();
             }
         }
-        if let Err(e) = self.save(&unlocked) {
+        if let Err(e) = self.save_file(&unlocked) {
             self.state = before;
             return Err(e);
         }
@@ -312,9 +312,9 @@ impl Vault {
         change: impl FnOnce(&mut Self) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         let _lock = lock_vault_file(&self.path)?;
-        self.reload(unlocked)?;
+        self.reload_state(unlocked)?;
         let before = self.state.clone();
-        let result = change(self).and_then(|out| self.save(unlocked).map(|()| out));
+        let result = change(self).and_then(|out| self.save_file(unlocked).map(|()| out));
         if result.is_err() {
             self.state = before;
         }
@@ -328,9 +328,9 @@ impl Vault {
         change: impl FnOnce(&mut Self) -> Result<(UnlockedSlot, T), VaultError>,
     ) -> Result<(UnlockedSlot, T), VaultError> {
         let _lock = lock_vault_file(&self.path)?;
-        self.reload(unlocked)?;
+        self.reload_state(unlocked)?;
         let before = self.state.clone();
-        let result = change(self).and_then(|out| self.save(&out.0).map(|()| out));
+        let result = change(self).and_then(|out| self.save_file(&out.0).map(|()| out));
         if result.is_err() {
             self.state = before;
         }
@@ -391,7 +391,7 @@ impl Vault {
             .ok_or_else(|| self.changed_error())
     }
 
-    fn reload(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
+    fn reload_state(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
         // Another process may have used a step since this one looked.
         self.state = load_state(&self.path)?;
         self.verify_seal(unlocked)
@@ -410,7 +410,7 @@ impl Vault {
         }
     }
 
-    fn save(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
+    fn save_file(&mut self, unlocked: &UnlockedSlot) -> Result<(), VaultError> {
         save_state(&self.path, &mut self.state, &unlocked.gate_key)
     }
 }

@@ -24,7 +24,7 @@ impl MemoryCredentialStore {
     }
 
     /// A panic cannot spoil the map: it is changed in single steps.
-    fn secrets(&self) -> MutexGuard<'_, Secrets> {
+    fn lock_secrets(&self) -> MutexGuard<'_, Secrets> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -32,7 +32,7 @@ impl MemoryCredentialStore {
 /// Without the secrets.
 impl std::fmt::Debug for MemoryCredentialStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let secrets = self.secrets();
+        let secrets = self.lock_secrets();
         let accounts: Vec<&String> = secrets.keys().collect();
         f.debug_struct("MemoryCredentialStore")
             .field("accounts", &accounts)
@@ -47,19 +47,19 @@ impl CredentialStore for MemoryCredentialStore {
 
     fn get(&self, account: &str) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialStoreError> {
         check_account(account)?;
-        Ok(self.secrets().get(account).cloned())
+        Ok(self.lock_secrets().get(account).cloned())
     }
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), CredentialStoreError> {
         check_account(account)?;
         check_secret(secret)?;
         let secret = Zeroizing::new(secret.to_vec());
-        self.secrets().insert(account.to_owned(), secret);
+        self.lock_secrets().insert(account.to_owned(), secret);
         Ok(())
     }
 
     fn remove(&self, account: &str) -> Result<bool, CredentialStoreError> {
         check_account(account)?;
-        Ok(self.secrets().remove(account).is_some())
+        Ok(self.lock_secrets().remove(account).is_some())
     }
 }

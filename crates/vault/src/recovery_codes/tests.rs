@@ -174,7 +174,7 @@ proptest! {
             let mut typed: Vec<char> = right.chars().collect();
             let was = std::mem::replace(&mut typed[at], wrong);
             let typed: String = typed.into_iter().collect();
-            let separators = symbols(&typed).count() == SYMBOLS && was == '-';
+            let separators = code_symbols(&typed).count() == SYMBOLS && was == '-';
             if separators || as_meant(was) == as_meant(wrong) {
                 continue;
             }

@@ -73,7 +73,7 @@ impl Vault {
         let state = VaultState::new(new.device.clone());
         let mut vault = Self { path, state };
         let unlocked = vault.fill_new(new)?;
-        vault.save(&unlocked)?;
+        vault.save_file(&unlocked)?;
         Ok((vault, unlocked))
     }
 

@@ -15,7 +15,7 @@ fn what_is_sealed_opens_in_its_place_only() {
         session: &session.id,
         seq: 7,
         schema: 1,
-        what: "record",
+        kind: "record",
     };
     let sealed = session.seal(&place, b"canary in the mine").unwrap();
     assert!(!sealed.windows(6).any(|w| w == b"canary"));
@@ -31,7 +31,7 @@ fn what_is_sealed_opens_in_its_place_only() {
         Aad { seq: 8, ..place },
         Aad { schema: 2, ..place },
         Aad {
-            what: "shot",
+            kind: "shot",
             ..place
         },
         Aad {
@@ -94,7 +94,7 @@ fn another_vault_opens_nothing() {
         session: &session.id,
         seq: 1,
         schema: 1,
-        what: "record",
+        kind: "record",
     };
     let sealed = session.seal(&place, b"x").unwrap();
     let error = other
@@ -123,7 +123,7 @@ fn an_opener_serves_more_sessions_than_it_remembers() {
                 session: &session.id,
                 seq,
                 schema: 1,
-                what: "shot",
+                kind: "shot",
             };
             let sealed = session.seal(&place, &seq.to_be_bytes()).unwrap();
             (session.id, session.wrapped_key, seq, sealed)
@@ -136,7 +136,7 @@ fn an_opener_serves_more_sessions_than_it_remembers() {
                 session: id,
                 seq: *seq,
                 schema: 1,
-                what: "shot",
+                kind: "shot",
             };
             assert_eq!(opener.open(key, &place, sealed).unwrap(), seq.to_be_bytes());
         }
@@ -154,7 +154,7 @@ fn a_lease_opens_what_was_sealed_for_it_and_nothing_before_or_after() {
             session,
             seq: 1,
             schema: 1,
-            what: "record",
+            kind: "record",
         }
     }
     let device = home.vault.device();

@@ -249,7 +249,7 @@ fn seal_again(
         session: &session.id,
         seq: n as u64,
         schema: RECORD_SCHEMA,
-        what: "record",
+        kind: "record",
     };
     let mut rows = Vec::with_capacity(sealed.rows.len());
     for (n, row) in sealed.rows.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! After the first call everything goes to the unique name that answered it. A service that takes the place of another
 //! knows nothing of this session, and nothing is sent to it.
 
-use super::errors::{NAME, declined, gone, locked, no_bus, no_service};
+use super::errors::{NAME, keyring_locked, no_bus, no_service, prompt_declined, service_gone};
 use crate::credential_store::interface::{CredentialStoreError, LABEL, check_answer};
 use futures::StreamExt;
 use std::collections::HashMap;
@@ -300,12 +300,12 @@ impl SecretServiceConnection {
             .await?;
         while let Some(Ok(message)) = messages.next().await {
             match self.prompt_result(&message, prompt)? {
-                Some((true, _)) => return Err(declined().into()),
+                Some((true, _)) => return Err(prompt_declined().into()),
                 Some((false, result)) => return Ok(result),
                 None => {}
             }
         }
-        Err(gone().into())
+        Err(service_gone().into())
     }
 
     /// Closes the prompt.
@@ -333,7 +333,7 @@ impl SecretServiceConnection {
             Some("NameOwnerChanged") if from == Some(DBUS) => {
                 let (name, _, new): (String, String, String) = read_body(message)?;
                 if name == self.peer && new.is_empty() {
-                    return Err(gone().into());
+                    return Err(service_gone().into());
                 }
                 Ok(None)
             }
@@ -408,12 +408,12 @@ fn classify_fault(doing: &'static str, error: zbus::Error) -> CallFault {
         })
     };
     match error {
-        zbus::Error::InputOutput(_) => CallFault::Store(gone().into()),
+        zbus::Error::InputOutput(_) => CallFault::Store(service_gone().into()),
         zbus::Error::MethodError(name, text, _) => match name.as_str() {
-            "org.freedesktop.Secret.Error.IsLocked" => CallFault::Store(locked().into()),
+            "org.freedesktop.Secret.Error.IsLocked" => CallFault::Store(keyring_locked().into()),
             "org.freedesktop.Secret.Error.NoSuchObject" => CallFault::Missing,
             // The session ended with the service that knew it.
-            "org.freedesktop.Secret.Error.NoSession" => CallFault::Store(gone().into()),
+            "org.freedesktop.Secret.Error.NoSession" => CallFault::Store(service_gone().into()),
             name => refused(text.unwrap_or_else(|| name.to_owned())),
         },
         zbus::Error::FDO(error) => match *error {
@@ -423,7 +423,7 @@ fn classify_fault(doing: &'static str, error: zbus::Error) -> CallFault {
             fdo::Error::ServiceUnknown(_)
             | fdo::Error::NameHasNoOwner(_)
             | fdo::Error::NoReply(_)
-            | fdo::Error::Disconnected(_) => CallFault::Store(gone().into()),
+            | fdo::Error::Disconnected(_) => CallFault::Store(service_gone().into()),
             other => refused(other.to_string()),
         },
         other => refused(other.to_string()),

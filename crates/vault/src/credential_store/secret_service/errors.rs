@@ -30,7 +30,7 @@ pub(super) fn no_keyring() -> CredentialStoreUnavailable {
     )
 }
 
-pub(super) fn locked() -> CredentialStoreUnavailable {
+pub(super) fn keyring_locked() -> CredentialStoreUnavailable {
     CredentialStoreUnavailable::new(
         UnavailableCause::Locked,
         "the login keyring is locked and cannot be asked to open here",
@@ -38,7 +38,7 @@ pub(super) fn locked() -> CredentialStoreUnavailable {
     )
 }
 
-pub(super) fn declined() -> CredentialStoreUnavailable {
+pub(super) fn prompt_declined() -> CredentialStoreUnavailable {
     CredentialStoreUnavailable::new(
         UnavailableCause::Declined,
         "the keyring stayed locked, because its question was dismissed",
@@ -46,7 +46,7 @@ pub(super) fn declined() -> CredentialStoreUnavailable {
     )
 }
 
-pub(super) fn gone() -> CredentialStoreUnavailable {
+pub(super) fn service_gone() -> CredentialStoreUnavailable {
     CredentialStoreUnavailable::new(
         UnavailableCause::Gone,
         "the Secret Service went away while it was asked",
@@ -54,7 +54,7 @@ pub(super) fn gone() -> CredentialStoreUnavailable {
     )
 }
 
-pub(super) fn silent(patience: Duration) -> CredentialStoreUnavailable {
+pub(super) fn no_answer(patience: Duration) -> CredentialStoreUnavailable {
     CredentialStoreUnavailable::new(
         UnavailableCause::Silent,
         format!("timed out: the Secret Service gave no answer within {patience:?}"),

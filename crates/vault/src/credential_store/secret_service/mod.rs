@@ -18,7 +18,7 @@ use super::interface::{
     check_account, check_secret,
 };
 use connection::{CallFault, SecretServiceConnection};
-use errors::{NAME, locked, no_keyring};
+use errors::{NAME, keyring_locked, no_keyring};
 use std::cmp::Reverse;
 use std::time::Duration;
 use timeout::with_timeout;
@@ -102,7 +102,7 @@ impl SecretService {
                 .await?;
             match self.with_patience(service.is_locked(&collection)).await? {
                 false => Ok(()),
-                true => Err(locked().into()),
+                true => Err(keyring_locked().into()),
             }
         });
         result.map_err(|error: CredentialStoreError| match error {
@@ -147,7 +147,7 @@ impl SecretService {
     ) -> Result<Option<OwnedObjectPath>, CredentialStoreError> {
         let result = match self.may_ask {
             true => with_timeout(self.patience_with_people, service.run_prompt(prompt)).await,
-            false => Err(locked().into()),
+            false => Err(keyring_locked().into()),
         };
         match result {
             Ok(result) => Ok(OwnedObjectPath::try_from(result).ok()),
@@ -184,7 +184,7 @@ impl SecretService {
         self.unlock_items(service, &shut).await?;
         let found = self.with_patience(service.search_items(account)).await?;
         if found.unlocked.is_empty() && !found.locked.is_empty() {
-            return Err(locked().into());
+            return Err(keyring_locked().into());
         }
         Ok(found.unlocked)
     }

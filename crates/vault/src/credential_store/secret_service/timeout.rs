@@ -1,6 +1,6 @@
 //! A time limit for every wait.
 
-use super::errors::{NAME, silent};
+use super::errors::{NAME, no_answer};
 use crate::credential_store::interface::CredentialStoreError;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// The result of `work`, or [`silent`] when it takes longer than `patience`; it is dropped then.
+/// The result of `work`, or [`no_answer`] when it takes longer than `patience`; it is dropped then.
 ///
 /// The clock is a thread of its own that ends with the work: zbus bounds calls of methods, but neither the greeting of
 /// a bus nor the wait for a signal, and it shows its timers to nobody.
@@ -36,7 +36,7 @@ pub(super) async fn with_timeout<T, E: From<CredentialStoreError>>(
     }
     let result = match select(pin!(work), rung).await {
         Either::Left((result, _)) => result,
-        Either::Right(_) => Err(E::from(silent(patience).into())),
+        Either::Right(_) => Err(E::from(no_answer(patience).into())),
     };
     drop(working);
     result
