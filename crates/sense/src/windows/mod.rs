@@ -15,9 +15,9 @@ mod survey;
 mod version;
 mod window;
 
-use crate::{Desktop, Options};
-use model::{Clock, Concern, Unsupported};
-use pump::Pump;
+use crate::{Desktop, DesktopOptions};
+use model::{Clock, SensorKind, Unsupported};
+use pump::PumpTask;
 use std::sync::Arc;
 
 /// Adds what Windows can serve to `desktop`.
@@ -34,7 +34,7 @@ pub(crate) fn open(desktop: &mut Desktop, options: &Options, clock: &Arc<dyn Clo
         Concern::Screen,
         "the screen's pixels within the window's bounds",
     );
-    desktop.set_screen(Box::new(camera::Camera));
+    desktop.set_screen(Box::new(camera::ScreenCapture));
     desktop.serve(
         Concern::Session,
         "session and power notifications (lock and sleep)",

@@ -1,7 +1,7 @@
 //! Battery and mains (`GetSystemPowerStatus`).
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use model::Power;
+use model::PowerState;
 use windows_sys::Win32::System::Power::{GetSystemPowerStatus, SYSTEM_POWER_STATUS};
 
 /// Bits of `BatteryFlag`.

@@ -6,17 +6,17 @@
 //! the pause moves nothing. The system keeps what comes while the queue to the recorder is full.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::hear::{self, Ears, Fact};
-use super::idle::{self, Idle, age_ms, quiet_ms, tick_ms};
-use super::input::{self, Input, Seen};
-use super::process::Names;
+use super::hear::{self, WinEvent, WinEventHooks};
+use super::idle::{self, IdleWatch, age_ms, quiet_ms, tick_ms};
+use super::input::{self, InputEffect, RawInputReader};
+use super::process::ProgramNames;
 use super::{power, session, window};
-use crate::Options;
-use crate::batch::{Batch, Batches};
-use crate::keep::{End, Post, Source};
-use crate::outlet::{Closed, Outlet};
-use crate::switches::{Change, Due, Switches};
-use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
+use crate::DesktopOptions;
+use crate::batch::{InputBatch, InputBatcher};
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use crate::outlet::{EventSender, ReceiverGone};
+use crate::switches::{DueChange, WindowChange, WindowDebouncer};
+use model::{ActiveWindow, Clock, Counts, Moment, PowerState, SensorEvent, SensorKind};
 use platform::windows::{Waker, next_message};
 use std::io;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl From<io::Error> for End {
     }
 }
 
-impl Source for Pump {
+impl Source for PumpTask {
     fn name(&self) -> &'static str {
         "sense-windows"
     }
@@ -75,7 +75,7 @@ impl Source for Pump {
         let ended = Waker::new().map_err(End::from).and_then(|waker| {
             let wake = waker.clone();
             post.stop.on_raise(move || wake.wake());
-            let mut listener = Listener::start(self, &post.out)?;
+            let mut listener = PumpListener::start(self, &post.out)?;
             post.works(listener.last)?;
             let ended = listener.greet().and_then(|()| listener.run(&waker, post));
             // Whatever ended it: what was counted is handed over.
@@ -110,8 +110,8 @@ struct PumpListener<'a> {
     last: Moment,
 }
 
-impl<'a> Listener<'a> {
-    fn start(pump: &'a Pump, out: &'a Outlet) -> Result<Self, End> {
+impl<'a> PumpListener<'a> {
+    fn start(pump: &'a PumpTask, out: &'a Outlet) -> Result<Self, End> {
         let ears = Ears::open()?;
         let now = Instant::now();
         let listener = Self {
@@ -180,7 +180,7 @@ impl<'a> Listener<'a> {
 
     /// Reads everything that was told. True when there was input among it, mouse moves included.
     fn read(&mut self) -> Result<bool, End> {
-        let mut items: Vec<(u32, Item)> = Vec::new();
+        let mut items: Vec<(u32, PumpItem)> = Vec::new();
         let mut flows = false;
         for _ in 0..MOST_MESSAGES {
             let Some(message) = next_message() else {
@@ -189,12 +189,12 @@ impl<'a> Listener<'a> {
             if message.message == WM_INPUT && message.hwnd == self.ears.window.handle() {
                 flows = true;
                 if let Seen::Counted(counts) = self.input.take(message.lParam, message.time) {
-                    items.push((message.time, Item::Input(counts)));
+                    items.push((message.time, PumpItem::Input(counts)));
                 }
             }
             give_back(&message);
         }
-        hear::take(|ms, fact| items.push((ms, Item::Fact(fact))));
+        hear::drain_events(|ms, fact| items.push((ms, PumpItem::Fact(fact))));
         let (now, now_ms) = (self.clock.now(), tick_ms());
         // Posted, sent and input messages come through different queues. The sort is stable.
         items.sort_by_key(|(ms, _)| std::cmp::Reverse(age_ms(now_ms, *ms)));
@@ -206,11 +206,11 @@ impl<'a> Listener<'a> {
         for (ms, item) in items {
             let at = self.stamp(now, age_ms(now_ms, ms));
             match item {
-                Item::Input(counts) => {
+                PumpItem::Input(counts) => {
                     let full = self.batches.add(at, counts);
                     self.hand_over(full)?;
                 }
-                Item::Fact(fact) => self.take(at, fact)?,
+                PumpItem::Fact(fact) => self.take(at, fact)?,
             }
         }
         Ok(flows)
@@ -340,8 +340,8 @@ impl<'a> Listener<'a> {
 
     fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
         match self.idle.look(Duration::from_millis(quiet_ms.into())) {
-            Some(idle::Change::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
-            Some(idle::Change::Present) => self.tell(at, Event::Present),
+            Some(idle::IdleChange::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
+            Some(idle::IdleChange::Present) => self.tell(at, Event::Present),
             None => Ok(()),
         }
     }
@@ -373,7 +373,7 @@ impl<'a> Listener<'a> {
     }
 }
 
-impl Drop for Listener<'_> {
+impl Drop for PumpListener<'_> {
     fn drop(&mut self) {
         // The delivery ends with the window at the latest; there is nothing to do about a refusal.
         let _ = input::listen(None);
