@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use journal::{JournalError, ObjectEncoding, open_segment};
 use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use upload::object_keys::{self, ObjectKey, ObjectKind};
+use upload::object_keys::{ObjectKey, ObjectKind};
 
 /// Everything that one journal's children acknowledged.
 #[derive(Default)]

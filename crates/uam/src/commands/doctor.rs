@@ -123,7 +123,7 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
         total: Duration::from_secs(8),
     };
     let told = |e: upload::SinkError| anyhow::anyhow!("{e}. {}", e.hint());
-    upload::open_sink(&destination, short)
+    upload::open_sink(destination, short)
         .map_err(told)?
         .reject_public_bucket()
         .map_err(told)

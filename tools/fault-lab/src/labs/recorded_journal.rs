@@ -11,7 +11,7 @@ use model::{Counts, Coverage, DeviceId, Record, RecordLine, Screenshot, Span, Wi
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use upload::object_keys::{self, ObjectKey, ObjectKind};
+use upload::object_keys::{ObjectKey, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, Opener, Sealer};
 
