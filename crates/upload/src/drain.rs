@@ -37,7 +37,7 @@ pub const BATCH_BYTES: u64 = 8 << 20;
 /// Blocks; a single object takes no longer than the sink's timeouts.
 ///
 /// # Errors
-/// [`UploadError`] with the cause and what was delivered before it. Calling again goes on where this ended.
+/// [`UploadError`] with the cause and the objects delivered before it. Calling again goes on where this ended.
 pub fn drain(
     source: &mut dyn UploadQueue,
     sink: &dyn Sink,

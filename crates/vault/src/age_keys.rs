@@ -1,5 +1,5 @@
-//! Key pairs: who can read (recipients, public) and what opens (identities, secret). Both are plain age keys, so what is
-//! sealed here opens with any `age` program and the right key.
+//! Key pairs: recipients (public) and identities (secret). Both are plain age keys, so sealed data opens with any `age`
+//! program and the right key.
 
 use age::secrecy::ExposeSecret;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A public key: whoever holds its secret half can read what is sealed for it. Written as `age1…`.
+/// A public key: the holder of its secret half can read the data sealed for it. Written as `age1…`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Recipient(age::x25519::Recipient);
 

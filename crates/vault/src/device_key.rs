@@ -1,8 +1,8 @@
 //! The device key: it signs the manifests of this device.
 //!
 //! It opens nothing, and a start needs no code to use it: delivery goes on while nobody is there to type one. So it lies
-//! in a file of its user alone (`device.key`). Whoever can read that file can sign as this device from then on; what was
-//! signed before, and lies in the bucket, they cannot change unnoticed by somebody who kept a later list.
+//! in a file of its user alone (`device.key`). A reader of that file can sign as this device from then on, but cannot
+//! change an earlier signed list in the bucket unnoticed by somebody who kept a later one.
 
 use crate::cipher::fill_random;
 use crate::error::{VaultError, io_error};
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 /// The file's name, beside `vault.json`.
 const KEY_NAME: &str = "device.key";
-/// What stands before the key in the file.
+/// The word before the key in the file.
 const KEY_LABEL: &str = "uam-device-key-1";
 
 /// The secret half of a device's Ed25519 key; wiped when dropped, never printed.

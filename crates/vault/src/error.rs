@@ -1,4 +1,4 @@
-//! The errors of the vault and of sealing, each with what to do about it.
+//! The errors of the vault and of sealing, each with its remedy.
 
 use crate::cipher::RandomError;
 use crate::key_slots::KeySlotKind;
@@ -14,7 +14,7 @@ pub enum VaultError {
     /// The disk refused.
     #[error("cannot {doing} {path}: {source}")]
     Io {
-        /// What was being done, as in "cannot *write* …".
+        /// The operation, as in "cannot *write* …".
         doing: &'static str,
         /// Where.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum VaultError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong in it; never its content.
+        /// The fault in it; never its content.
         why: String,
     },
     /// A newer version of uam wrote the file.
@@ -62,7 +62,7 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
-    /// The file was edited by somebody who does not hold its keys.
+    /// The file was edited without its keys.
     #[error(
         "{path} was changed outside uam; its counters and keys cannot be trusted. Put a copy from a backup in its place; \
          what was recorded opens with a recovery code: `uam recover --from {path}`"
@@ -210,7 +210,7 @@ pub enum SealError {
         /// Which one.
         seq: u64,
     },
-    /// There is nobody who could ever open it.
+    /// Nobody could ever open it.
     #[error("there is no key to seal for; what nobody can open is not recorded")]
     NoRecipient,
 }

@@ -8,7 +8,7 @@
 //! * Before the first accepted code nothing is held against anybody: the secret is only just being shown, and there are
 //!   no recovery codes yet, so a lock would protect nothing and last for ever.
 //!
-//! The clock is an input like the code, and may be wrong or set by whoever sits there:
+//! The clock is an input like the code, and may be wrong or set by the person at the keyboard:
 //! * Turned back by more than two minutes: refused until it is put right, so neither an old code nor an old wait comes
 //!   to life again.
 //! * Put forward: ends a wait early, which is all that it gains; the count of failures stays, and the highest time seen
@@ -133,7 +133,7 @@ fn format_wait(seconds: u64) -> String {
     }
 }
 
-/// What the gate remembers from one try to the next. The default is that of a new secret.
+/// The gate's memory from one try to the next. The default is that of a new secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateState {
@@ -149,7 +149,7 @@ pub struct GateState {
     pub clock_max: u64,
 }
 
-/// A verdict, and what has to be remembered because of it.
+/// A verdict, and the state to remember because of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct GateDecision {
@@ -228,7 +228,7 @@ impl GateState {
         if seconds > 0 {
             return CodeVerdict::Wait { seconds };
         }
-        // Neither is what cannot be a code: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
+        // A text that cannot be a code is no failure either: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
         let Some(code) = six_digits(code) else {
             return CodeVerdict::Wrong;
         };
@@ -258,7 +258,7 @@ impl GateState {
         // The highest, when by chance there are several: it uses up the others.
         let told = near.rfind(|step| fits(*step));
         if let Some(step) = told {
-            // Otherwise whoever guesses could wait for the time that the hint names, and had forty steps to hit
+            // Otherwise somebody who guesses could wait for the time that the hint names, and had forty steps to hit
             // instead of three.
             self.last_step = self.last_step.max(step);
         }

@@ -159,7 +159,7 @@ impl KeySlot {
     }
 
     /// The viewer's identity; `None` where nobody on this computer may read. Ask only after [`Self::gate_key`] opened:
-    /// then the secret is the right one, and what does not open was changed.
+    /// then the secret is the right one, and a key that does not open was changed.
     pub(crate) fn viewer(
         &self,
         device: &str,

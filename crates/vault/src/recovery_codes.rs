@@ -1,4 +1,4 @@
-//! Recovery codes: what opens the vault when the phone, or this computer's own key store, is gone.
+//! Recovery codes: they open the vault when the phone, or this computer's own key store, is gone.
 //!
 //! Each code is a key of 125 random bits, enough to need no slow hash; so there is nothing to throttle either. It is
 //! written as five blocks of five characters of Crockford's base32, which leaves out the letters that look like others:
@@ -134,7 +134,7 @@ impl RecoveryCode {
     }
 }
 
-/// What was meant to be characters of a code: dashes (also those that a word processor makes) and spaces are not.
+/// The characters that belong to a code: dashes (also those that a word processor makes) and spaces are not.
 fn code_symbols(text: &str) -> impl Iterator<Item = char> {
     let dash = |c: char| matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}');
     text.chars()

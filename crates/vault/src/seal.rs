@@ -64,7 +64,7 @@ impl Aad<'_> {
 pub struct SealingSession {
     /// Random name of the session.
     pub id: [u8; 16],
-    /// The data key, wrapped; to be stored beside what it seals, without looking into it.
+    /// The data key, wrapped; to be stored beside the sealed rows, unopened.
     pub wrapped_key: Vec<u8>,
     key: DataKey,
 }

@@ -1,8 +1,8 @@
 //! The secret of a second factor that exists already, so that the entry in the authenticator app keeps working.
 //!
 //! It is taken from base32 text, from an `otpauth://` URL, or from a small file that holds one of them (plain text,
-//! `.env`, JSON). Only what the gate can check is taken: time-based codes, SHA-1, six digits, 30 s. Errors name what is
-//! wrong and never repeat a character of what was read, except the algorithm, digits and period.
+//! `.env`, JSON). Only secrets that the gate can check are taken: time-based codes, SHA-1, six digits, 30 s. Errors name
+//! the fault and never repeat a character of the text, except the algorithm, digits and period.
 
 use std::fmt;
 use std::fs::File;
@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 64;
 /// Largest file that is looked into, in bytes.
 const MAX_FILE_BYTES: usize = 64 << 10;
 
-/// What an `otpauth` URL begins with.
+/// The scheme of an `otpauth` URL.
 const SCHEME: &str = "otpauth";
 
 /// Why no secret was taken.
@@ -71,7 +71,7 @@ pub enum TotpImportError {
         name: &'static str,
         /// The value in the URL, if it can be named without repeating the URL.
         found: String,
-        /// What there must be.
+        /// The value that is needed.
         wanted: &'static str,
     },
     /// More than one, and no way to tell which is meant.
@@ -96,7 +96,7 @@ pub enum TotpImportError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         why: Box<TotpImportError>,
     },
@@ -142,7 +142,7 @@ impl TotpSecret {
         }
         let text = std::str::from_utf8(content).map_err(|_| TotpImportError::NotText)?;
         let text = text.trim_start_matches('\u{feff}');
-        // A name or a URL says what is meant, so what follows it is the secret, or wrong.
+        // A name or a URL is unambiguous: the text after it is the secret, or an error.
         for meant in [find_urls(text), find_named_values(text)] {
             if !meant.is_empty() {
                 return one_of(meant.into_iter().map(Self::parse).collect());

@@ -305,7 +305,7 @@ impl Vault {
         })
     }
 
-    /// One change of the file: under the lock, from what lies there now, all or nothing.
+    /// One change of the file: under the lock, from the present content, all or nothing.
     fn update<T>(
         &mut self,
         unlocked: &UnlockedSlot,

@@ -1,4 +1,4 @@
-//! The content of `vault.json`: parsing that names what is wrong, and never prints a secret.
+//! The content of `vault.json`: parsing that names the fault and never prints a secret.
 //!
 //! Nothing in the file is secret by itself: public keys, wrapped keys, the sealed secret of the one-time codes, and the
 //! gate's counters. Everything in it is bound together by a seal under the gate key, so that an edit is noticed at the

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A setting that cannot be used: what is wrong, where, and what to do.
+/// A setting that cannot be used: place, fault and remedy.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{place}: {what}. {hint}")]
 pub struct ConfigError {
@@ -10,7 +10,7 @@ pub struct ConfigError {
     pub place: &'static str,
     /// The fault, as the rest of a sentence; never holds a secret.
     pub what: String,
-    /// What to do.
+    /// The remedy, as a sentence.
     pub hint: String,
 }
 

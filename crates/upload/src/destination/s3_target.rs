@@ -10,7 +10,7 @@ use super::vars;
 use crate::error::SinkError;
 use url::Url;
 
-/// The region when none is named: Amazon's own default, and what other stores accept.
+/// The region when none is named: Amazon's own default, which other stores accept.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// An S3 bucket and how to reach it.

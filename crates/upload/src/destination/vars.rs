@@ -31,7 +31,7 @@ pub const ROLE_SESSION: &str = "AWS_ROLE_SESSION_NAME";
 /// Address of the service that exchanges tokens for keys; Amazon's when not set.
 pub const STS: &str = "AWS_ENDPOINT_URL_STS";
 /// `false` chooses the role of the machine itself (EC2 instance metadata). Never asked otherwise: on a laptop that
-/// address belongs to whoever runs the network.
+/// address belongs to the operator of the network.
 pub const NO_METADATA: &str = "AWS_EC2_METADATA_DISABLED";
 /// Address of the metadata service; that of EC2 when not set.
 pub const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";

@@ -105,7 +105,7 @@ impl UploadError {
         }
     }
 
-    /// What to do, as one sentence; empty where the error itself says it.
+    /// The remedy, as one sentence; empty where the error itself says it.
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.cause {

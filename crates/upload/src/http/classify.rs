@@ -1,4 +1,4 @@
-//! From an error chain to a [`SinkError`], by type: never by what an error displays.
+//! From an error chain to a [`SinkError`], by type: never by the text of an error.
 
 use super::refusal::{NoCredentials, StoreRefusal, innermost_cause, is_list};
 use crate::error::{SKEW_LIMIT_S, SinkError};

@@ -3,7 +3,7 @@
 //! Some stores say that they lack it (501), and some say nothing and replace the object. So after the first put that a
 //! store acknowledged, the same bytes are put there once more: one that honours the condition refuses (412), and one that
 //! stores again lacks it, and has lost nothing by it. Then a look goes before each put. Keys carry their content's hash,
-//! so even two writers between look and put cannot change what an object holds.
+//! so even two writers between look and put cannot change the content of an object.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use url::Url;

@@ -1,4 +1,4 @@
-//! The HTTP layer below the object store: it keeps what the layer above would throw away.
+//! The HTTP layer below the object store: it keeps facts that the layer above would drop.
 //!
 //! `object_store` merges every refusal into one opaque error. This service sits under it, sees each answer first, and
 //! turns whatever is not a proper success into a [`StoreRefusal`](super::refusal::StoreRefusal) that travels up the error chain by type: status, S3 error
@@ -96,7 +96,7 @@ impl S3HttpService {
         s3: &S3Target,
         conditions: Arc<ConditionalPuts>,
     ) -> Result<Self, SinkError> {
-        // The process has one TLS provider; whoever came first has set the same one or their own.
+        // The process has one TLS provider; the first caller has set the same one or its own.
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -166,7 +166,7 @@ impl S3HttpService {
         if host_and_port(to.host(), to.port_u16()) != self.store {
             return self.fetch_keys(request).await;
         }
-        // What completes an object of many parts is its put; the layer above has no condition for it. The signature
+        // The request that completes an object of many parts is its put; the layer above has no condition for it. The signature
         // does not cover this header, and need not.
         if *request.method() == Method::POST
             && to.query().is_some_and(|q| q.starts_with("uploadId="))
@@ -248,7 +248,7 @@ impl S3HttpService {
         *request.headers_mut() = parts.headers;
         *request.body_mut() = Some(reqwest::Body::wrap_stream(pace.slow_down(body)));
         let answer = self.client.execute(request).await.map_err(to_http_error)?;
-        // What answers a body is short.
+        // The answer to a body is short.
         let (status, headers, text) = read_answer(answer).await.map_err(to_http_error)?;
         let mut answer = HttpResponse::new(HttpResponseBody::from(text));
         *answer.status_mut() = status;

@@ -137,8 +137,8 @@ impl ObjectStoreSink {
         remarks
     }
 
-    /// Refuses a bucket whose objects anyone can list. It is asked without a signature, once; whatever it answers but
-    /// a list is as it should be, and no answer is asked for again at the next put.
+    /// Refuses a bucket whose objects anyone can list. It is asked without a signature, once; any answer but a
+    /// list is right, and without an answer the next put asks again.
     ///
     /// # Errors
     /// [`SinkError::PublicBucket`].

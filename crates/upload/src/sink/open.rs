@@ -42,7 +42,7 @@ fn open_bucket(
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         // The store checks it, and answers with it, so a byte flipped on the way is found out.
         .with_checksum_algorithm(Checksum::SHA256)
-        // One object at a time is what every store knows, and what a policy for one device can allow.
+        // Every store can delete one object at a time, and a policy for one device can allow that.
         .with_disable_bulk_delete(true)
         // The one schedule for trying again is ours.
         .with_retry(RetryConfig {

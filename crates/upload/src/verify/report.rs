@@ -10,11 +10,11 @@ pub const MAX_FINDINGS: usize = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyVerdict {
-    /// Everything that was sent is there, as it was sent.
+    /// Everything that was uploaded is there, unchanged.
     Complete,
-    /// Something is missing or could not be read; what is there is as it was sent.
+    /// Something is missing or could not be read; the rest is as it was uploaded.
     Incomplete,
-    /// Something is not as it was sent.
+    /// Something differs from the upload.
     Tampered,
 }
 
@@ -97,7 +97,7 @@ pub struct VerifiedHead {
     pub at_us: i64,
 }
 
-/// One journal of one device: its chain of manifests and what they list.
+/// One journal of one device: its chain of manifests and their objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedChain {
     /// Which device.

@@ -100,7 +100,7 @@ pub enum CredentialStoreError {
     Refused {
         /// The store's name.
         store: &'static str,
-        /// What was being done, as in "cannot *save the key*".
+        /// The operation, as in "cannot *save the key*".
         doing: &'static str,
         /// Its reason.
         why: String,
@@ -113,7 +113,7 @@ pub enum CredentialStoreError {
     Damaged {
         /// The store's name.
         store: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// The name of an account is not one.

@@ -36,7 +36,7 @@ pub use memory::MemoryCredentialStore;
 /// with the first call.
 ///
 /// # Errors
-/// Why there is none, and what the user can do.
+/// The reason why there is none, and the remedy.
 pub fn open_os_store() -> Result<Box<dyn CredentialStore>, CredentialStoreUnavailable> {
     system::open()
 }

@@ -74,7 +74,7 @@ pub(super) struct ItemSearch {
 /// A session with a Secret Service. It ends with the connection.
 pub(super) struct SecretServiceConnection {
     conn: Connection,
-    /// The unique name of who answered.
+    /// The unique name of the service that answered.
     peer: String,
     session: OwnedObjectPath,
 }
@@ -196,7 +196,7 @@ impl SecretServiceConnection {
         Ok(ItemSearch { unlocked, locked })
     }
 
-    /// Unlocks what needs no prompt; the prompt that is left.
+    /// Unlocks the items that need no prompt; the prompt for the rest.
     pub(super) async fn unlock_items(
         &self,
         paths: &[OwnedObjectPath],
@@ -378,7 +378,7 @@ fn damaged_answer(why: &str) -> CredentialStoreError {
     }
 }
 
-/// The bus says that nobody has the name, or that who should have it did not start.
+/// The bus says that nobody has the name, or that its owner did not start.
 fn means_no_service(error: &fdo::Error) -> bool {
     matches!(
         error,

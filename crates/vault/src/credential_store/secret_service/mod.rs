@@ -4,8 +4,8 @@
 //!
 //! * Each call is a connection of its own. Calls are rare, and a service that was restarted in between is then no case
 //!   at all.
-//! * The session is a "plain" one. The bus is a socket of this user on this computer (another address is refused), and
-//!   whoever may listen there may ask for the secret too; an encrypted session would keep nobody out.
+//! * The session is a "plain" one. The bus is a socket of this user on this computer (another address is refused), and a
+//!   program that may listen there may ask for the secret too; an encrypted session would keep nobody out.
 //! * Nothing here can wipe the buffers of the bus after itself: copies of the secret lie in the memory of the bus and of
 //!   the service anyway. Copies of this crate are wiped.
 
