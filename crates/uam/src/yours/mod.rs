@@ -121,7 +121,7 @@ fn affected_objects(
                     .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(AffectedObject {
-                name: keys::uploaded_key(journal.device(), journal.epoch(), object),
+                name: object_keys::uploaded_key(journal.device(), journal.epoch(), object),
                 is_exclusive,
                 is_screenshot,
             })
