@@ -1,7 +1,7 @@
 //! The user's rules for categories and projects, and the options of every view of days.
 
-use crate::error::usage_error;
 use crate::sections::Settings;
+use model::UserError;
 use report::meaning::{ClassificationRules, InvalidClassificationRule};
 use report::{DayStart, ViewOptions};
 use std::path::Path;
@@ -47,7 +47,7 @@ impl Settings {
 pub(crate) fn check_rules(settings: &Settings, text: &str, file: &Path) -> anyhow::Result<()> {
     settings.classification_rules().map(|_| ()).map_err(|bad| {
         let line = find_rule_line(text, &bad).map_or_else(String::new, |n| format!(", line {n}"));
-        usage_error(
+        UserError::usage(
             format!("{}{line}: {bad}", file.display()),
             format!(
                 "For example: [[{}]] name = \"reading\" app = \"firefox\" title = \"news|blog\". `uam categories --test` tries rules out.",

@@ -3,8 +3,8 @@
 //! The environment wins over `.env` in the current folder, which wins over `.env` beside the settings. The environment
 //! of this process is not changed.
 
-use crate::error::usage_error;
 use crate::paths::AppPaths;
+use model::UserError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use upload::vars;
@@ -43,7 +43,7 @@ impl EnvVars {
                 }
                 Err(std::env::VarError::NotPresent) => {}
                 Err(std::env::VarError::NotUnicode(_)) => {
-                    return Err(usage_error(
+                    return Err(UserError::usage(
                         format!("the environment variable {name} is not valid UTF-8"),
                         "Set it again, as plain text.",
                     )
@@ -90,7 +90,7 @@ fn unreadable_file(file: &Path, error: &dotenvy::Error) -> UserError {
         dotenvy::Error::Io(e) => format!("cannot read {}: {e}", file.display()),
         _ => format!("{} cannot be read", file.display()),
     };
-    usage_error(
+    UserError::usage(
         what,
         "Write one NAME=value a line; put values with spaces or # in single quotes.",
     )

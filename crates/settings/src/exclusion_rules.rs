@@ -28,7 +28,7 @@ pub fn add_rule(paths: &AppPaths, rule: &ExclusionRule) -> anyhow::Result<Settin
 pub fn remove_rule(paths: &AppPaths, number: usize) -> anyhow::Result<Settings> {
     edit_file(paths, |doc| {
         delete_rule(doc, number).ok_or_else(|| {
-            usage_error(
+            UserError::usage(
                 format!("there is no rule {number} of yours"),
                 "`uam exclude` lists them with their numbers; `uam config set exclude.defaults false` switches the \
                  built-in ones off.",

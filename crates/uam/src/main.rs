@@ -8,7 +8,7 @@ mod cli;
 mod commands;
 mod control;
 mod done;
-mod failure;
+mod exit;
 mod lease;
 mod output;
 mod retention;

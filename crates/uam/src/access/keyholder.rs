@@ -5,14 +5,13 @@
 //! happens.
 
 use crate::commands::Home;
-use crate::control;
 use anyhow::Context;
 use model::UserError;
 use platform::endpoint::EndpointListener;
 use platform::process::separate_from_terminal;
-use serde::{Deserialize, Serialize};
+use protocol::{KeyholderOrders, KeyholderRequest, KeyholderResponse, REQUEST_TIMEOUT};
 use settings::AppPaths;
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
@@ -32,7 +31,7 @@ fn call(paths: &AppPaths, request: KeyholderRequest) -> anyhow::Result<Option<Ke
 
 /// The identity, if one is unlocked.
 pub(crate) fn ask(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
-    let Some(given) = control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Key)? else {
+    let Some(response) = call(paths, KeyholderRequest::FetchIdentity)? else {
         return Ok(None);
     };
     response
@@ -45,15 +44,12 @@ pub(crate) fn ask(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
 
 /// Is one unlocked? Asking prolongs nothing.
 pub(crate) fn is_there(paths: &AppPaths) -> bool {
-    matches!(
-        control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::There),
-        Ok(Some(_))
-    )
+    matches!(call(paths, KeyholderRequest::IsUnlocked), Ok(Some(_)))
 }
 
 /// Ends an unlock; true when there was one.
 pub(crate) fn lock(paths: &AppPaths) -> anyhow::Result<bool> {
-    Ok(control::call_at::<_, Given>(&paths.keyholder_endpoint(), &Wish::Lock)?.is_some())
+    Ok(call(paths, KeyholderRequest::EndUnlock)?.is_some())
 }
 
 /// Ends an unlock on a thread of its own.
@@ -103,8 +99,7 @@ const READY: &str = "ready";
 pub(crate) fn run(home: &Home) -> anyhow::Result<ExitCode> {
     let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
         .context("the keyholder is started by `uam unlock`, never by hand")?;
-    drop(line);
-    let idle = Duration::from_secs(orders.idle_s).min(LONGEST);
+    let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
     let listener = EndpointListener::bind(&home.paths.keyholder_endpoint()).with_context(|| {
         format!(
             "cannot listen at {}",

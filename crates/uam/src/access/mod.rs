@@ -6,16 +6,15 @@
 pub(crate) mod keyholder;
 
 use crate::commands::Home;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
-use crate::start;
+use crate::{control, start};
 use anyhow::Context;
 use console::Prompt;
 use journal::{Errand, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
-use settings::{Settings, UploadPolicy};
+use protocol::{Request, Response};
+use settings::Settings;
 use std::time::Duration;
 use vault::{Factor, GateToken, Identity, UnlockedSlot, Vault};
 
@@ -40,7 +39,7 @@ pub(crate) struct Entry {
 /// Asks for both factors, on standard error.
 pub(crate) fn enter(home: &Home) -> anyhow::Result<Entry> {
     let mut vault = Vault::open(&home.paths.vault_dir())?;
-    let mut ask = Ask::aside();
+    let mut ask = Prompt::on_stderr();
     let door = start::open_door(&vault, &mut ask)?;
     let mut notices = Vec::new();
     let pass = start::code(&mut vault, &door, &mut ask, &mut notices)?;
@@ -121,7 +120,7 @@ pub(crate) fn typed(
     code: &str,
     passphrase: Option<&str>,
 ) -> anyhow::Result<(Access, Vec<(NoticeCode, String)>)> {
-    let denied = |what: String| Failure::with_exit(Exit::Denied, what, "");
+    let denied = |what: String| anyhow::Error::from(UserError::new(ErrorKind::Denied, what, ""));
     let mut vault = Vault::open(&home.paths.vault_dir())?;
     let door = match passphrase {
         Some(words) => vault
@@ -158,8 +157,11 @@ pub(crate) fn with_code(home: &Home, code: &str, text: &str) -> anyhow::Result<A
 impl Access {
     /// The journal, opened for reading; a clear word when there is none yet.
     pub(crate) fn reader(&self, home: &Home) -> anyhow::Result<Reader> {
-        Reader::open(&home.paths.journal_dir(), self.vault.opener(&self.identity))
-            .context("cannot read the journal")
+        Reader::open(
+            &home.paths.journal_dir(),
+            self.vault.viewer_opener(&self.identity),
+        )
+        .context("cannot read the journal")
     }
 
     /// What writes and opens the journal here while no instance runs.

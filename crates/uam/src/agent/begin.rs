@@ -113,7 +113,7 @@ impl Agent {
             &policy.describe_readers(),
         );
         recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
-        let today_is = report::day::date_of(now.utc_us, recorder.zone());
+        let today_is = report::day::local_date(now.utc_us, recorder.zone());
         let hours = ScheduleWatch::new(
             policy.schedule.recording_schedule()?,
             TimeZone::system(),
@@ -130,7 +130,9 @@ impl Agent {
                 settings::QualitySetting::Small => screenshots::ScreenshotQuality::Small,
             },
         };
-        let screen = desktop.take_screen().filter(|_| policy.screenshots.enabled);
+        let screen = desktop
+            .take_capture()
+            .filter(|_| policy.screenshots.enabled);
         let shooter = screen
             .map(|s| Shooter::start(s, shots, tx.clone()))
             .transpose()
@@ -216,7 +218,7 @@ fn recorder_settings(
     let exclusions = policy
         .exclusions
         .compile_rules()
-        .map_err(|e| Failure::usage(e.to_string(), "See [exclude] in the settings."))?;
+        .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(recorder::RecorderSettings {
         idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),

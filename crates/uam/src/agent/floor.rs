@@ -58,7 +58,7 @@ impl Agent {
             self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
             if self.sacrifice(missing, now) {
                 room = query_disk_space(&self.paths.journal_dir()).unwrap_or(room);
-                level = floor.level(before, room.free, room.total);
+                level = floor.pressure(before, room.free, room.total);
             }
         }
         (self.disk.level, self.disk.room) = (level, Some(room));
@@ -102,8 +102,8 @@ impl Agent {
     /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
     fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
         let done = (|| {
-            let items = self.journal.blob_items()?;
-            let steps = make_room(&items, missing, &self.policy.retention.action);
+            let items = self.journal.list_local_screenshots()?;
+            let steps = plan_space(&items, missing, &self.policy.retention.action);
             let outlook = journal::retention::outlook(&items, &steps);
             self.journal
                 .apply_retention(&steps)

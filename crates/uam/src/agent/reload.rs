@@ -2,7 +2,6 @@
 //! next start on.
 
 use super::state::Agent;
-use crate::control::Reply;
 use model::{Moment, NoticeCode};
 use protocol::Response;
 use recorder::RecorderInput;
@@ -10,7 +9,7 @@ use settings::Settings;
 
 impl Agent {
     /// Reads the settings file; one that is wrong changes nothing.
-    pub(super) fn reload(&mut self, now: Moment) -> Reply {
+    pub(super) fn reload(&mut self, now: Moment) -> Response {
         let read = Settings::load(&self.paths).and_then(|config| {
             let (exclusions, hours) = (
                 config.exclude.compile_rules()?,

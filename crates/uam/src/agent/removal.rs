@@ -77,8 +77,8 @@ impl Agent {
             return Ok(summary);
         }
         let rules = self.policy.freeze_options(false);
-        let told = self.with(opener, |agent| {
-            wish.carry_out(&mut agent.journal, &rules, now_us)
+        let summary = self.with(opener, |agent| {
+            yours::apply(scope, &mut agent.journal, &rules, now_us)
         })?;
         self.forget(scope, &summary, now_us);
         let zone = self.recorder.zone().to_string();
@@ -103,8 +103,11 @@ impl Agent {
     }
 
     /// The opener of a lent key, which must be the viewer's own.
-    pub(super) fn viewer(&self, key: &Lent) -> anyhow::Result<Opener> {
-        let identity: Identity = key.0.parse().context("the key that was lent is none")?;
+    pub(super) fn viewer(&self, key: &ViewerKey) -> anyhow::Result<Opener> {
+        let identity: Identity = key
+            .reveal()
+            .parse()
+            .context("the key that was lent is none")?;
         let vault = Vault::open(&self.paths.vault_dir())?;
         let public = identity.recipient().to_string();
         anyhow::ensure!(

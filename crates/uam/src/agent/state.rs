@@ -12,9 +12,7 @@ use super::tray::Tray;
 use super::viewers::Viewers;
 use super::{CHECKPOINT, LAST_UPLOAD, stopping};
 use crate::access::keyholder;
-use crate::control::{Reply, Request};
 use crate::done::Done;
-use crate::failure::{Exit, Failure};
 use anyhow::Context;
 use journal::{Commit, FreezeOptions, Journal, JournalError};
 use model::{

@@ -6,8 +6,6 @@
 use super::sources::{self, Message};
 use super::state::Agent;
 use crate::access::keyholder;
-use crate::control::Request;
-use crate::time::PauseLength;
 use indicator::{
     Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler,
     Notification, NotificationSender, PageAvailability,
@@ -37,7 +35,7 @@ const MOST_ERRANDS: usize = 4;
 pub(crate) struct Tray {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
-    options: Options,
+    options: IndicatorOptions,
     notify: NotificationLevel,
 }
 
@@ -115,10 +113,10 @@ impl Agent {
 }
 
 /// For [`Tray::open`] and for `uam doctor`.
-pub(crate) fn options(visibility: VisibilityPolicy) -> Options {
-    Options {
+pub(crate) fn options(visibility: VisibilityPolicy) -> IndicatorOptions {
+    IndicatorOptions {
         tray: visibility.tray,
-        bubbles: visibility.notifications != NotificationLevel::Off,
+        notifications: visibility.notifications != NotificationLevel::Off,
         bus: None,
     }
 }

@@ -147,7 +147,11 @@ impl Agent {
         crate::view::picture(&shown)
     }
 
-    fn shown(&self, from: Option<u64>, step: Step) -> Result<Option<Shown>, journal::JournalError> {
+    fn shown(
+        &self,
+        from: Option<u64>,
+        step: ScreenshotStep,
+    ) -> Result<Option<ViewedScreenshot>, journal::JournalError> {
         let reader = Reader::open(&self.paths.journal_dir(), self.keys.opener.clone())?;
         let mut shots: Vec<_> = reader
             .newest_screenshots(PICTURES)?

@@ -6,8 +6,6 @@
 
 use super::{Home, worker};
 use crate::cli::RunArgs;
-use crate::control::{self, Request};
-use crate::failure::{Exit, Failure};
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
 use crate::{agent, control, output, start};
@@ -16,6 +14,7 @@ use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
 use platform::instance_lock::InstanceLock;
 use platform::process::{detach_from_terminal, hide_console};
+use protocol::Request;
 use settings::Settings;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
@@ -36,7 +35,9 @@ const MOST_LOG: u64 = 4096;
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
 pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
-    let standing = indicator::probe(&agent::indicator_options((&config.indicator).into()));
+    let standing = indicator::probe_desktop(&agent::indicator_options(
+        settings::VisibilityPolicy::from(&config.indicator),
+    ));
     let (SensorSupport::Unsupported(tray), SensorSupport::Unsupported(bubbles)) =
         (&standing.tray, &standing.notifications)
     else {

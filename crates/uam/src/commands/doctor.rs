@@ -75,7 +75,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let findings = Findings {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
-        shown: indicator::probe(&agent::indicator_options((&config.indicator).into())),
+        shown: indicator::probe_desktop(&agent::indicator_options(
+            settings::VisibilityPolicy::from(&config.indicator),
+        )),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
         settings: home.paths.config_file().display().to_string(),
         data: home.paths.data.display().to_string(),

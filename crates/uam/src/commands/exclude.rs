@@ -1,9 +1,7 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
 use super::{Home, talk};
-use crate::access;
-use crate::failure::Failure;
-use crate::output;
+use crate::{access, output};
 use anyhow::Context;
 use clap::Args;
 use model::{UserError, WindowInfo};
@@ -102,7 +100,7 @@ fn test(config: &Settings, args: &ExcludeArgs, title: Option<String>) -> anyhow:
         .into());
     }
     let exclusions = config.exclude.compile_rules()?;
-    let which = exclusions.which(&window);
+    let which = exclusions.matching_rule(&window);
     if !args.json {
         output::line(&match which {
             None => "Not protected: no rule names it.".to_owned(),

@@ -85,7 +85,7 @@ fn list(vault: &Vault) {
 /// Which key signs what is sent; it opens nothing.
 fn signs(home: &Home) -> anyhow::Result<()> {
     output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
-    match DeviceKey::find(&home.paths.vault_dir())? {
+    match DeviceKey::load(&home.paths.vault_dir())? {
         Some(key) => output::line(&format!(
             "  {}  {}",
             key.public().fingerprint(),

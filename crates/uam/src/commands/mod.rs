@@ -26,7 +26,7 @@ pub(crate) mod worker;
 
 use crate::access;
 use crate::cli::{Cli, Command};
-use crate::failure::Failure;
+use ::upload::Destination;
 use anyhow::Context;
 use clap::CommandFactory;
 use model::{DeviceId, UserError};
@@ -152,5 +152,38 @@ pub(crate) fn keys(
         device,
         maker: vault.sealer(lease)?,
         opener,
+    })
+}
+
+/// Where uploads go, from settings, environment and `.env`.
+pub(crate) fn destination(
+    home: &Home,
+    config: &settings::Settings,
+    environment: &settings::EnvVars,
+) -> anyhow::Result<Destination> {
+    let get = |name: &str| match name {
+        // Where profiles lie; not a thing to set in `.env`.
+        ::upload::vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
+        name => environment.values.get(name).cloned(),
+    };
+    Destination::resolve(
+        config.upload.destination.as_deref(),
+        &get,
+        &home.paths.local_sink_dir(),
+    )
+    .map(|destination| destination.with_rate_limit(config.upload.limit_kib_per_s))
+    .map_err(|e| {
+        let from = environment
+            .files
+            .iter()
+            .map(|f| f.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let read = if from.is_empty() {
+            String::new()
+        } else {
+            format!(" (read: {from})")
+        };
+        UserError::usage(format!("{}: {}{read}", e.place, e.what), e.hint).into()
     })
 }

@@ -4,7 +4,6 @@ mod page;
 
 use super::Home;
 use crate::cli::ReportArgs;
-use crate::failure::Failure;
 use crate::{output, time};
 use anyhow::Context;
 use jiff::civil::Date;

@@ -1,7 +1,6 @@
 //! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
 
 use super::Home;
-use crate::failure::{Exit, Failure};
 use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;

@@ -30,7 +30,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let instance = start::claim(paths)?;
     let describe = destination.describe();
     let entered = start::enter(args, paths, config, &destination)?;
-    if let Some(with) = destination.signed_with() {
+    if let Some(with) = destination.describe_credentials() {
         output::line(&format!("It is sent with {with}."));
     }
     for remark in destination.remarks() {
@@ -65,7 +65,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
-    let day = report::day::date_of(now_us, &zone);
+    let day = report::day::local_date(now_us, &zone);
     Reader::open(&paths.journal_dir(), opener)
         .ok()
         .and_then(|reader| {

@@ -2,7 +2,6 @@
 
 use super::Home;
 use crate::cli::Protocol;
-use crate::failure::Failure;
 use crate::output;
 use anyhow::Context;
 use console::TerminalGraphics;

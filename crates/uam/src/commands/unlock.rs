@@ -2,7 +2,6 @@
 
 use super::Home;
 use crate::access::{self, keyholder};
-use crate::failure::Failure;
 use crate::{output, start};
 use model::{NoticeCode, UserError};
 use platform::timezone::current_zone_name;

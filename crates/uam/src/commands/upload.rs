@@ -1,8 +1,6 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
 use super::Home;
-use crate::control::{self, Reply, Request};
-use crate::failure::{Exit, Failure};
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
@@ -169,9 +167,8 @@ fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     let config = Settings::load(&home.paths)?;
     let environment = EnvVars::load(&home.paths)?;
-    let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &home.paths)?
-    else {
-        return Err(Failure::usage(
+    let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
+        return Err(UserError::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
         ).into());
@@ -239,10 +236,12 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     if now {
         // What the running instance still holds is packed by it; where none runs, everything is packed already.
-        if control::call_at::<_, Reply>(&home.paths.agent_endpoint(), &Request::Pack)?
-            .is_some_and(|reply| !reply.ok)
-        {
-            anyhow::bail!("the running instance could not pack what it holds back");
+        match protocol::call_agent(&home.paths.agent_endpoint(), &Request::FreezeSegments) {
+            Ok(response) if response.is_refused() => {
+                anyhow::bail!("the running instance could not pack what it holds back")
+            }
+            Ok(_) | Err(CallError::NotRunning) => {}
+            Err(e) => return Err(UserError::from(e).into()),
         }
     } else {
         outbox = outbox.hold_back_until_due(model::Clock::now(&clock).utc_us);
@@ -288,8 +287,8 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 (drained.records, drained.screenshots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
-                let key = DeviceKey::find_or_make(&home.paths.vault_dir())?;
-                match chain(&mut outbox, &sink, &key, alive, &clock) {
+                let key = DeviceKey::load_or_create(&home.paths.vault_dir())?;
+                match upload_manifests(&mut outbox, &sink, &key, alive, &clock) {
                     Ok(chained) => summary.bytes += chained.bytes,
                     Err(cause) if summary.error.is_none() => {
                         let e = UploadError {

@@ -2,7 +2,6 @@
 
 use super::Home;
 use crate::cli::VerifyArgs;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::yours::words;
 use ::upload::verify::{
@@ -80,7 +79,7 @@ fn check(
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::find(&home.paths.vault_dir())?.map(|key| key.public());
+    let key = DeviceKey::load(&home.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -172,8 +171,8 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
             .to_string(),
     };
     let get = |name: &str| environment.values.get(name).cloned();
-    Destination::choose(Some(&url), &get, &home.paths.local_sink_dir())
-        .map_err(|e| Failure::usage(format!("{}: {}", e.place, e.what), e.hint))
+    Destination::resolve(Some(&url), &get, &home.paths.local_sink_dir())
+        .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.

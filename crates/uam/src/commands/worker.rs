@@ -3,7 +3,6 @@
 use super::Home;
 use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
-use crate::failure::{self, Exit, Failure};
 use crate::lease::Handover;
 use crate::{output, start, supervise};
 use anyhow::Context;

@@ -1,10 +1,10 @@
 //! The agreement to the notice: asked for once, recorded with the hash of the text, and asked for again whenever the
 //! notice has changed.
 
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
-use console::Ask;
+use console::Prompt;
+use model::{ErrorKind, UserError};
 use settings::ConsentNotice;
 use vault::Consent;
 

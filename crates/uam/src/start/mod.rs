@@ -14,12 +14,11 @@ pub(crate) use first::secret as imported_secret;
 pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};
 
 use crate::cli::RunArgs;
-use crate::failure::{Exit, Failure};
 use crate::output;
 use anyhow::Context;
 use consent::Agreed;
-use console::Ask;
-use model::NoticeCode;
+use console::Prompt;
+use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::instance_lock::InstanceLock;
 use settings::{AppPaths, ConsentNotice, Policy, Readers, Settings};

@@ -2,9 +2,8 @@
 
 use crate::cli::RunArgs;
 use anyhow::Context;
-use console::{Ask, AskError};
-use settings::AppPaths;
-use settings::Settings;
+use console::{Prompt, PromptError};
+use settings::{AppPaths, Settings};
 
 /// Asks what is not settled by a flag, and remembers the answers. At the end of the input the remembered ones hold.
 pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow::Result<Settings> {

@@ -1,17 +1,17 @@
 //! Who carries out a redaction: the running uam, which alone may write the journal; or this process, where none
 //! runs.
 
-use super::{Lent, Told, Wish, is_too_much, sink, words};
+use super::{apply, exceeds_object_limit, sink, words};
 use crate::access::{self, Access};
 use crate::commands::Home;
-use crate::control::{self, Request};
-use crate::failure::{self, Exit, Failure};
+use crate::control;
 use anyhow::Context;
 use journal::Errand;
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
-use settings::{Settings, UploadPolicy};
+use protocol::{RedactionScope, RedactionSummary, Request, Response, ViewerKey};
+use settings::Settings;
 
 /// True while an instance runs, which must do it.
 pub(crate) fn is_running(home: &Home) -> anyhow::Result<bool> {
@@ -67,8 +67,9 @@ pub(crate) fn directly(
     if dry_run || summary.is_empty() {
         return Ok(summary);
     }
-    let rules = UploadPolicy::from(&Settings::load(&home.paths)?.upload).freeze_options(true);
-    let told = wish.carry_out(errand.writer(), &rules, now)?;
+    let rules =
+        settings::UploadPolicy::from(&Settings::load(&home.paths)?.upload).freeze_options(true);
+    let summary = apply(scope, errand.writer(), &rules, now)?;
     let zone = current_zone_name().to_string();
     let (code, text) = words::notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {

@@ -7,11 +7,10 @@ pub(crate) mod hand;
 pub(crate) mod sink;
 pub(crate) mod words;
 
-pub(crate) use wish::{Lent, Object, Told, Wish};
-
 use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
-use std::ops::{Range, RangeInclusive};
-use upload::keys;
+use protocol::{AffectedObject, RedactionScope, RedactionSummary};
+use std::ops::RangeInclusive;
+use upload::object_keys;
 
 /// Most objects that one redaction may touch: their names must fit into one response.
 const MAX_AFFECTED_OBJECTS: usize = 50_000;

@@ -3,9 +3,11 @@
 //! Always true: deleted are only objects that hold nothing else; a segment that other records lie in as well is named
 //! and left, because deleting it would lose them there.
 
-use super::Object;
-use crate::commands::Home;
-use upload::Sink;
+use crate::commands::{self, Home};
+use anyhow::Context;
+use protocol::AffectedObject;
+use settings::{EnvVars, Settings};
+use upload::{ObjectStoreSink, Sink, Timeouts};
 
 /// What became of the objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,15 @@ pub(crate) struct Copies {
     pub(crate) deleted: Vec<String>,
     /// Names of those that stay, each with the reason.
     pub(crate) left: Vec<(String, String)>,
+}
+
+/// Opens the place where things are sent, as settings and environment name it now.
+pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = commands::destination(home, &config, &environment)?;
+    upload::open_sink(&destination, Timeouts::default())
+        .with_context(|| format!("cannot open {}", destination.describe()))
 }
 
 /// Deletes what may be deleted.

@@ -107,12 +107,7 @@ fn measure_screenshot(
     sums: &mut ScreenshotSums,
 ) -> Result<()> {
     let facts = context.run_measured(program)?;
-    let score = output_of(
-        context
-            .bench_command("score")?
-            .arg(reference)
-            .arg(picture),
-    )?;
+    let score = output_of(context.bench_command("score")?.arg(reference).arg(picture))?;
     let score = score
         .trim()
         .parse()
