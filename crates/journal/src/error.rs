@@ -222,3 +222,39 @@ impl JournalError {
         }
     }
 }
+
+/// An error inside a transaction or a walk over rows, before the path is known.
+pub(crate) enum TxnError {
+    /// SQLite's.
+    Sql(rusqlite::Error),
+    /// Any other.
+    Other(JournalError),
+}
+
+impl TxnError {
+    /// True when the disk failed in the middle of the transaction.
+    pub(crate) fn is_io_failure(&self) -> bool {
+        matches!(self, Self::Sql(e) if e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure))
+    }
+}
+
+/// The result of a step of a transaction.
+pub(crate) type TxnResult<T> = Result<T, TxnError>;
+
+impl From<rusqlite::Error> for TxnError {
+    fn from(e: rusqlite::Error) -> Self {
+        Self::Sql(e)
+    }
+}
+
+impl From<JournalError> for TxnError {
+    fn from(e: JournalError) -> Self {
+        Self::Other(e)
+    }
+}
+
+impl From<SealError> for TxnError {
+    fn from(e: SealError) -> Self {
+        Self::Other(e.into())
+    }
+}

@@ -5,7 +5,7 @@
 //! * Oldest first: by day, then by number.
 //! * After the plan the limits hold, unless unacknowledged pictures alone break them.
 
-use crate::UtcDay;
+use crate::utc_day::UtcDay;
 use std::collections::HashSet;
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
 //! A journal in a temporary directory, and records to put into it.
 
 use journal::{
-    Commit, Errand, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader,
-    RecoveryReport, Segment, SegmentLimits, open_segment,
+    Commit, FreezeOptions, IntegrityCheck, Journal, JournalError, JournalKeys, ObjectEncoding,
+    Outbox, Reader, RecoveryReport, Segment, SegmentLimits, open_segment,
 };
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
@@ -90,8 +90,8 @@ impl Desk {
         self.open().0
     }
 
-    pub(crate) fn errand(&self) -> Errand {
-        Errand::open(&self.at(), self.viewer_keys(), NOW).unwrap()
+    pub(crate) fn maintenance(&self, keys: JournalKeys) -> Result<Journal, JournalError> {
+        Journal::open_for_maintenance(&self.at(), keys, NOW, IntegrityCheck::Full)
     }
 
     pub(crate) fn reader(&self) -> Reader {
