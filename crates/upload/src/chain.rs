@@ -5,10 +5,10 @@
 //! * They are put in order, the next one only when the one before is acknowledged.
 
 use crate::drain::UploadCause;
-use crate::manifest::{Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use crate::manifest::{Manifest, ManifestEntry, Withdrawal};
 use crate::store::{NewObject, Sink};
 use crate::{keys, sha256_hex};
-use journal::{GapReason, ListedObject, ManifestDraft, Outbox, UploadedObject};
+use journal::{ListedObject, ManifestDraft, Outbox, UploadedObject};
 use model::Clock;
 use std::time::Duration;
 use vault::DeviceKey;
@@ -123,18 +123,7 @@ fn manifest(outbox: &Outbox, draft: &ManifestDraft, key: &DeviceKey, now_us: i64
         after: draft.after,
         through: draft.through,
         objects,
-        skipped: draft
-            .skipped
-            .iter()
-            .map(|gap| Gap {
-                first: gap.first,
-                last: gap.last,
-                why: match gap.why {
-                    GapReason::Erased => Why::Erased,
-                    GapReason::Lost => Why::Lost,
-                },
-            })
-            .collect(),
+        skipped: draft.skipped.clone(),
         erased: draft
             .tombstones
             .iter()

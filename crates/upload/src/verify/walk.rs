@@ -5,9 +5,10 @@ use super::report::{FaultKind, VerifiedChain, VerifiedHead, VerifyReport};
 use super::{JournalExpectation, TrustedKeys, VerifyError, VerifyProgress};
 use crate::keys::{self, ObjectKind};
 use crate::look::InspectableSink;
-use crate::manifest::{InvalidManifest, Manifest, ManifestEntry, Why};
+use crate::manifest::{InvalidManifest, Manifest, ManifestEntry};
 use crate::sha256_hex;
 use bytes::Bytes;
+use journal::GapReason;
 use std::ops::ControlFlow;
 
 /// Manifests read at once.
@@ -146,8 +147,8 @@ impl ChainWalk<'_> {
         for gap in &manifest.skipped {
             let count = gap.last.saturating_sub(gap.first).saturating_add(1);
             let sum = match gap.why {
-                Why::Erased => &mut link.chain.erased_records,
-                Why::Lost => &mut link.chain.lost_records,
+                GapReason::Erased => &mut link.chain.erased_records,
+                GapReason::Lost => &mut link.chain.lost_records,
             };
             *sum = sum.saturating_add(count);
         }
