@@ -1,7 +1,7 @@
 //! What gives way when the disk fills up: a pure decision, made from the room there is.
 //!
 //! Always true:
-//! * The order: no pictures are taken any more; acknowledged pictures go, oldest first
+//! * The order: no screenshots are taken any more; acknowledged screenshots go, oldest first
 //!   ([`crate::retention::plan_space`]); nothing more is recorded than that nothing is recorded.
 //! * It goes back the same way by itself, each step with a margin, so that it cannot flap.
 
@@ -20,14 +20,14 @@ pub enum DiskPressure {
     /// There is room.
     #[default]
     Ample,
-    /// Below the floor: no pictures are taken, and acknowledged ones go.
+    /// Below the reserve: no screenshots are taken, and acknowledged ones go.
     Low,
-    /// Below a tenth of the floor although all that was done: nothing is recorded.
+    /// Below a tenth of the reserve in spite of that: nothing is recorded.
     Full,
 }
 
 impl DiskReserve {
-    /// The floor in bytes on a disk of `total` bytes.
+    /// The reserve in bytes on a disk of `total` bytes.
     #[must_use]
     pub fn of(&self, total: u64) -> u64 {
         let part = u128::from(total) * u128::from(self.percent) / 100;
@@ -53,7 +53,7 @@ impl DiskReserve {
         }
     }
 
-    /// How many bytes acknowledged pictures have to give with `free` of `total` bytes left at `level`.
+    /// How many bytes acknowledged screenshots have to give with `free` of `total` bytes left at `level`.
     #[must_use]
     pub fn bytes_to_free(&self, level: DiskPressure, free: u64, total: u64) -> u64 {
         match level {

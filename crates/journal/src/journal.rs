@@ -155,10 +155,10 @@ impl Journal {
         })
     }
 
-    /// Keeps a picture and its facts; returns the record's number.
+    /// Keeps a screenshot and its facts; returns the record's number.
     ///
     /// # Errors
-    /// [`JournalError::WrongPicture`] when hash or size do not match; see [`JournalError`] for the rest. Neither file nor
+    /// [`JournalError::ScreenshotMismatch`] when hash or size do not match; see [`JournalError`] for the rest. Neither file nor
     /// row is left, and it may be tried again.
     pub fn add_screenshot(
         &mut self,
@@ -206,11 +206,11 @@ impl Journal {
         rollups::first_free_slot(&self.writer.db)
     }
 
-    /// Takes something out for good, as far as it opens here; the write-ahead log is emptied afterwards. A recorder that
+    /// Redacts something for good, as far as it opens here; the write-ahead log is emptied afterwards. A recorder that
     /// runs closes its open span first: an open span that it puts again comes back with everything in it.
     ///
     /// # Errors
-    /// [`JournalError::NoShot`]; see [`JournalError`] for the rest. After an error nothing was taken out, or all of it;
+    /// [`JournalError::NoScreenshot`]; see [`JournalError`] for the rest. After an error nothing was redacted, or all of it;
     /// it may be repeated.
     pub fn redact(
         &mut self,
@@ -220,7 +220,7 @@ impl Journal {
         redact::redact(&mut self.writer, self.previous_durable_us, what, now_us)
     }
 
-    /// What [`Self::redact`] would take out. Nothing is changed; [`RedactionReport::folded`] says nothing.
+    /// What [`Self::redact`] would redact. Nothing is changed; [`RedactionReport::folded`] says nothing.
     ///
     /// # Errors
     /// As [`Self::redact`].
@@ -274,7 +274,7 @@ impl Journal {
         })
     }
 
-    /// The pictures that lie here, for [`crate::retention::plan_retention`].
+    /// The screenshots that lie here, for [`crate::retention::plan_retention`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -284,7 +284,7 @@ impl Journal {
             .query("list the screenshots", screenshots::local_rows)
     }
 
-    /// Carries out a plan; repeating it after a crash does no harm.
+    /// Executes a plan; repeating it after a crash does no harm.
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.

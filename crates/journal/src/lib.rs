@@ -1,6 +1,6 @@
 //! The append-only local truth: SQLite with sealed records, screenshot files, and the outbox.
 //!
-//! Three floors: `tables` (one file per table, typed queries) ← `ops` (functions over a write transaction) ← [`Journal`] (the
+//! Three layers: `tables` (one file per table, typed queries) ← `ops` (functions over a write transaction) ← [`Journal`] (the
 //! one writer), [`Outbox`] (the uploader's side, possibly in another process) and [`Reader`] (changes nothing).
 //!
 //! Always true, after a kill, a power cut or a full disk at any moment:

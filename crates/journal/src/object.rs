@@ -20,12 +20,12 @@ pub(crate) fn parse_hash(sha256: &str) -> Vec<u8> {
 /// The shape of an object's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ObjectEncoding {
-    /// An age file for the recipients: of a picture, or of zstd-compressed JSON lines.
+    /// An age file for the recipients: of a screenshot, or of zstd-compressed JSON lines.
     Age,
     /// Zstd-compressed JSON lines, each a [`SealedRowLine`]: records that nobody here could open.
-    Rows,
-    /// Not sealed: the picture itself, or zstd-compressed JSON lines.
-    Readable,
+    SealedRows,
+    /// Not sealed: the screenshot itself, or zstd-compressed JSON lines.
+    Unsealed,
 }
 
 impl ObjectEncoding {
@@ -33,8 +33,8 @@ impl ObjectEncoding {
     pub(crate) fn number(self) -> i64 {
         match self {
             Self::Age => 1,
-            Self::Rows => 2,
-            Self::Readable => 3,
+            Self::SealedRows => 2,
+            Self::Unsealed => 3,
         }
     }
 
@@ -42,8 +42,8 @@ impl ObjectEncoding {
     pub(crate) fn of(number: i64) -> rusqlite::Result<Self> {
         match number {
             1 => Ok(Self::Age),
-            2 => Ok(Self::Rows),
-            3 => Ok(Self::Readable),
+            2 => Ok(Self::SealedRows),
+            3 => Ok(Self::Unsealed),
             _ => Err(rusqlite::Error::IntegralValueOutOfRange(0, number)),
         }
     }
@@ -51,7 +51,7 @@ impl ObjectEncoding {
     /// Bit and value of the columns `tried` and `acked`: 1 as it lies here, 2 readable.
     pub(crate) fn mark(self) -> i64 {
         match self {
-            Self::Readable => 2,
+            Self::Unsealed => 2,
             _ => 1,
         }
     }
@@ -93,9 +93,9 @@ pub struct UnsealedDigest {
 /// An object that the sink has, or may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadedObject {
-    /// Number of its first record, or of its shot.
+    /// Number of its first record; of a screenshot its own.
     pub first_seq: u64,
-    /// Number of its last record; of a picture the same.
+    /// Number of its last record; of a screenshot the same.
     pub last_seq: u64,
     /// UTC day in its name.
     pub day: UtcDay,
@@ -103,7 +103,7 @@ pub struct UploadedObject {
     pub sha256: String,
     /// Shape of what was sent.
     pub form: ObjectEncoding,
-    /// Media type of a picture; `None` for a segment.
+    /// Media type of a screenshot; `None` for a segment.
     pub media: Option<String>,
     /// False when a put was begun and its answer never came.
     pub certain: bool,
@@ -120,10 +120,10 @@ pub struct Segment {
     pub count: u64,
     /// UTC day on which it was frozen; the same at every try.
     pub day: UtcDay,
-    /// [`ObjectEncoding::Age`] or [`ObjectEncoding::Rows`].
+    /// [`ObjectEncoding::Age`] or [`ObjectEncoding::SealedRows`].
     pub form: ObjectEncoding,
     /// Its bytes, the same at every try; `None` when they are gone (damaged on the disk, or withdrawn because something
-    /// in them was removed). Then look whether the sink has it from an earlier try, and acknowledge or withdraw it.
+    /// in them was removed). Then look whether the sink acknowledged it from an earlier try, and acknowledge or withdraw it.
     pub body: Option<Vec<u8>>,
     /// Size of the body in bytes.
     pub bytes: u64,
@@ -153,20 +153,20 @@ pub struct UploadedObjectInfo {
     pub object: UploadedObject,
     /// Size in bytes of what was sent.
     pub bytes: u64,
-    /// How many records a segment holds; 1 for a picture.
+    /// How many records a segment holds; 1 for a screenshot.
     pub count: u64,
     /// When the sink acknowledged it, in microseconds since the Unix epoch (UTC); none when it never did, or before
     /// this was kept.
     pub acked_us: Option<i64>,
-    /// True for a picture that is not in the journal any more.
+    /// True for a screenshot that is not in the journal any more.
     pub gone: bool,
 }
 
-/// Where a picture is.
+/// Where a screenshot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScreenshotLocation {
     /// In the journal's `shots` directory.
-    Here,
+    Local,
     /// Moved into the archive.
     Archived,
     /// Deleted by the retention rule, or removed by its owner.
@@ -178,7 +178,7 @@ pub enum ScreenshotLocation {
 impl ScreenshotLocation {
     pub(crate) fn number(self) -> i64 {
         match self {
-            Self::Here => 0,
+            Self::Local => 0,
             Self::Archived => 1,
             Self::Deleted => 2,
             Self::Lost => 3,
@@ -187,7 +187,7 @@ impl ScreenshotLocation {
 
     pub(crate) fn of(number: i64) -> Self {
         match number {
-            0 => Self::Here,
+            0 => Self::Local,
             1 => Self::Archived,
             2 => Self::Deleted,
             _ => Self::Lost,
@@ -195,18 +195,18 @@ impl ScreenshotLocation {
     }
 }
 
-/// A shot as the journal knows it.
+/// A screenshot as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScreenshotEntry {
     /// Its number.
     pub seq: u64,
     /// Its facts.
     pub shot: Screenshot,
-    /// Where its picture is.
+    /// Where its file is.
     pub place: ScreenshotLocation,
-    /// The picture's sealed file, when there is one.
+    /// The screenshot's sealed file, when there is one.
     pub file: Option<PathBuf>,
-    /// True when the sink has the picture.
+    /// True when the sink has the screenshot.
     pub acked: bool,
     /// True while it is held back: nothing of it was packed for sending yet.
     pub held: bool,
@@ -214,14 +214,14 @@ pub struct ScreenshotEntry {
     pub not_before_us: i64,
 }
 
-/// A picture the sink does not have yet.
+/// A screenshot the sink does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingScreenshot {
-    /// Its shot's number.
+    /// Its screenshot's number.
     pub seq: u64,
-    /// UTC day of the shot; the same at every try.
+    /// UTC day of the screenshot; the same at every try.
     pub day: UtcDay,
-    /// Media type of the picture inside, `image/webp`.
+    /// Media type of the screenshot inside, `image/webp`.
     pub media: String,
     /// How its file is sealed: [`ObjectEncoding::Age`].
     pub form: ObjectEncoding,
@@ -233,7 +233,7 @@ pub struct WaitingScreenshot {
     pub tried: PutAttempts,
 }
 
-/// A picture's file, sealed as it lies here.
+/// A screenshot's file, sealed as it lies here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScreenshotFile {
     /// Its content.

@@ -3,8 +3,8 @@
 //! Always true:
 //! * Segments are handed out in order, the next one only after the one before is acknowledged, and always with the same
 //!   bytes.
-//! * Ask for the segment first, then put the pictures that go before it, then the segment: so a record in the sink never
-//!   names a picture that is not there. No picture is handed out before its segment was frozen.
+//! * Ask for the segment first, then put the screenshots that go before it, then the segment: so a record in the sink never
+//!   names a screenshot that is not there. No screenshot is handed out before its segment was frozen.
 //! * A put is noted before it is begun, so whether the sink may have something is known after a crash too.
 //! * Writing transactions are short: the writer waits for them.
 
@@ -59,7 +59,7 @@ impl Outbox {
         self.db.epoch
     }
 
-    /// The oldest `limit` pictures that go before the segment [`Self::next_segment`] gives, or the last ones when it gives
+    /// The oldest `limit` screenshots that go before the segment [`Self::next_segment`] gives, or the last ones when it gives
     /// none.
     ///
     /// # Errors
@@ -68,16 +68,16 @@ impl Outbox {
         put_queue::next_screenshots(&self.db, limit, self.now_us)
     }
 
-    /// A picture's file as it lies here, checked against its hash.
+    /// A screenshot's file as it lies here, checked against its hash.
     ///
     /// # Errors
-    /// [`JournalError::PictureLost`] when it is gone or was changed; it is then marked lost and waits no more.
-    /// [`JournalError::PictureDeleted`] when it was removed in the meantime.
+    /// [`JournalError::ScreenshotLost`] when it is gone or was changed; it is then marked lost and waits no more.
+    /// [`JournalError::ScreenshotDeleted`] when it was removed in the meantime.
     pub fn open_screenshot_file(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         put_queue::open_screenshot_file(&self.db, seq)
     }
 
-    /// Notes that puts of these pictures begin. Returns those that still wait: the others were removed meanwhile and
+    /// Notes that puts of these screenshots begin. Returns those that still wait: the others were removed meanwhile and
     /// must not be put.
     ///
     /// # Errors
@@ -89,10 +89,10 @@ impl Outbox {
         put_queue::begin_screenshot_puts(&mut self.db, shots)
     }
 
-    /// The sink has the picture durably, in this form. Repeating it does no harm.
+    /// The sink has the screenshot durably, in this form. Repeating it does no harm.
     ///
     /// # Errors
-    /// [`JournalError::NoShot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
+    /// [`JournalError::NoScreenshot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
     pub fn acknowledge_screenshot(
         &mut self,
         seq: u64,
@@ -187,7 +187,7 @@ impl Outbox {
         manifest_outbox::draft_manifest(&self.db)
     }
 
-    /// Keeps a signed manifest of this draft until the sink has it. `at_us`: microseconds since the Unix epoch (UTC).
+    /// Keeps a signed manifest of this draft until the sink acknowledged it. `at_us`: microseconds since the Unix epoch (UTC).
     ///
     /// # Errors
     /// See [`JournalError`]; also when another manifest of that number was kept meanwhile. Then none of it is listed.
@@ -244,7 +244,7 @@ impl Outbox {
             .query("read a fact", |conn| meta::read_value(conn, key::NOTE))
     }
 
-    /// The pictures that lie here, for [`crate::retention::plan_retention`].
+    /// The screenshots that lie here, for [`crate::retention::plan_retention`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -253,7 +253,7 @@ impl Outbox {
             .query("list the screenshots", screenshots::local_rows)
     }
 
-    /// Carries out a plan; repeating it after a crash does no harm.
+    /// Executes a plan; repeating it after a crash does no harm.
     ///
     /// # Errors
     /// See [`JournalError`]; the steps before are done.

@@ -257,7 +257,7 @@ impl Reader {
         self.read_fact(key::NOTE)
     }
 
-    /// The newest `limit` shots, newest first; those whose facts cannot be read are left out.
+    /// The newest `limit` screenshots, newest first; those whose facts cannot be read are left out.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -265,7 +265,7 @@ impl Reader {
         self.screenshots_below(u64::MAX, limit)
     }
 
-    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::newest_screenshots`].
+    /// The newest `limit` screenshots with a number below `seq`, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -277,7 +277,7 @@ impl Reader {
         open_screenshot::list_entries(&self.db, &self.ring, &ShownScreenshots::Below(seq, limit))
     }
 
-    /// The shots of whole UTC days, newest first; as [`Self::newest_screenshots`].
+    /// The screenshots of whole UTC days, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -288,15 +288,15 @@ impl Reader {
         open_screenshot::list_entries(&self.db, &self.ring, &ShownScreenshots::OfDays(days))
     }
 
-    /// The encoded picture of a shot, checked against its hash.
+    /// The encoded bytes of a screenshot, checked against its hash.
     ///
     /// # Errors
-    /// [`JournalError::NoShot`], [`JournalError::PictureLost`], [`JournalError::PictureDeleted`].
+    /// [`JournalError::NoScreenshot`], [`JournalError::ScreenshotLost`], [`JournalError::ScreenshotDeleted`].
     pub fn open_screenshot(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
         open_screenshot::open_screenshot(&self.db, &self.ring, seq)
     }
 
-    /// Everything the sink has, or may have, by rising number of the first record; pictures among the segments.
+    /// Everything the sink has, or may have, by rising number of the first record; screenshots among the segments.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -339,7 +339,7 @@ impl Reader {
         manifest_outbox::read_head(&self.db)
     }
 
-    /// Objects at the sink that hold nothing but what their owner had taken out or erased here.
+    /// Objects at the sink that hold nothing but what their owner had redacted or erased here.
     ///
     /// # Errors
     /// See [`JournalError`].

@@ -64,7 +64,7 @@ pub(crate) fn content_to_line(
 }
 
 pub(crate) fn not_a_record(seq: u64, error: &serde_json::Error) -> JournalError {
-    // The position is told, the text around it is not: it is personal.
+    // The message names the position, not the text around it, which is personal.
     JournalError::NotARecord {
         seq,
         why: format!("{:?} at column {}", error.classify(), error.column()),

@@ -37,7 +37,7 @@ pub(crate) struct WrittenScreenshot {
 
 /// Why a screenshot's file does not serve.
 pub(crate) fn lost(seq: u64, why: impl ToString) -> JournalError {
-    JournalError::PictureLost {
+    JournalError::ScreenshotLost {
         seq,
         why: why.to_string(),
     }
@@ -92,7 +92,7 @@ pub(crate) fn write_file(
     let file = dir.join(&path);
     create_parent(&file)?;
     if let Err(e) = files::write_file_durably(&file, &sealed) {
-        // It may have its name, and only that name be in doubt; the next try makes another one.
+        // It may have its name, and only that name be uncertain; the next try makes another one.
         let _ = remove_file(&file);
         return Err(JournalError::io("write", &file)(e));
     }

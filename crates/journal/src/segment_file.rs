@@ -1,4 +1,4 @@
-//! Segments as the sink has them: sealed rows as lines, and how a segment is opened again.
+//! Segments as the sink acknowledged them: sealed rows as lines, and how a segment is opened again.
 
 use crate::object::ObjectEncoding;
 use crate::record_line::{DamagedRow, content_to_line};
@@ -110,7 +110,7 @@ pub struct OpenedSegment {
     pub damaged: Vec<DamagedRow>,
 }
 
-/// Opens a segment as the sink has it.
+/// Opens a segment as the sink acknowledged it.
 ///
 /// # Errors
 /// [`SegmentError`] when the whole of it does not open; a single row that does not is in [`OpenedSegment::damaged`].
@@ -124,11 +124,11 @@ pub fn open_segment(
             lines: decompress_lines(&opener.open_file(body)?)?,
             damaged: Vec::new(),
         }),
-        ObjectEncoding::Readable => Ok(OpenedSegment {
+        ObjectEncoding::Unsealed => Ok(OpenedSegment {
             lines: decompress_lines(body)?,
             damaged: Vec::new(),
         }),
-        ObjectEncoding::Rows => {
+        ObjectEncoding::SealedRows => {
             let mut opened = OpenedSegment::default();
             let text = decompress_lines(body)?;
             for line in text.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {

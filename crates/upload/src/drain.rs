@@ -52,7 +52,7 @@ pub trait UploadQueue {
     /// A picture's file.
     ///
     /// # Errors
-    /// [`JournalError::PictureLost`] when it is gone, [`JournalError::PictureDeleted`] when it was removed; it then waits
+    /// [`JournalError::ScreenshotLost`] when it is gone, [`JournalError::ScreenshotDeleted`] when it was removed; it then waits
     /// no more.
     fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError>;
     /// Puts begin; returns those that may be put.
@@ -389,8 +389,8 @@ impl DrainRun<'_> {
                 match self.source.picture(shot.seq) {
                     Ok(file) => batch.extend(self.ready(&shot, file)?),
                     // Neither comes again; if one does, the error is real.
-                    Err(JournalError::PictureDeleted { .. }) if gone.insert(shot.seq) => {}
-                    Err(error @ JournalError::PictureLost { .. }) if gone.insert(shot.seq) => {
+                    Err(JournalError::ScreenshotDeleted { .. }) if gone.insert(shot.seq) => {}
+                    Err(error @ JournalError::ScreenshotLost { .. }) if gone.insert(shot.seq) => {
                         self.drained.lost_pictures += 1;
                         self.tell(DrainProgress::PictureLost {
                             seq: shot.seq,
@@ -437,14 +437,14 @@ impl DrainRun<'_> {
                         shot.form,
                     )
                 });
-                (ObjectEncoding::Readable, body, sha256, other)
+                (ObjectEncoding::Unsealed, body, sha256, other)
             }
             (None, plain) => {
                 let other = plain.as_ref().filter(|_| shot.tried.readable).map(|plain| {
                     (
-                        key(&plain.sha256, ObjectEncoding::Readable),
+                        key(&plain.sha256, ObjectEncoding::Unsealed),
                         plain.bytes,
-                        ObjectEncoding::Readable,
+                        ObjectEncoding::Unsealed,
                     )
                 });
                 (shot.form, file.bytes, file.sha256, other)
@@ -501,7 +501,7 @@ impl DrainRun<'_> {
     ) -> Result<(), UploadCause> {
         match self.source.ack_shot(seq, form, self.now_us()) {
             // Erased while it was on its way; whoever did it was told that the sink may have it.
-            Err(JournalError::NoShot { .. }) => {}
+            Err(JournalError::NoScreenshot { .. }) => {}
             acked => acked?,
         }
         self.drained.shots += 1;
@@ -524,7 +524,7 @@ impl DrainRun<'_> {
         let readable = segment
             .readable
             .as_ref()
-            .map(|plain| (key(&plain.sha256, ObjectEncoding::Readable), plain.bytes));
+            .map(|plain| (key(&plain.sha256, ObjectEncoding::Unsealed), plain.bytes));
         let body = segment.body.take();
         let opened = body
             .as_ref()
@@ -539,7 +539,7 @@ impl DrainRun<'_> {
             looks.extend(
                 readable
                     .clone()
-                    .map(|object| (object, ObjectEncoding::Readable)),
+                    .map(|object| (object, ObjectEncoding::Unsealed)),
             );
         }
         for ((key, bytes), form) in looks {
@@ -551,7 +551,7 @@ impl DrainRun<'_> {
         let (form, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
-                (ObjectEncoding::Readable, NewObject { key, body, sha256 })
+                (ObjectEncoding::Unsealed, NewObject { key, body, sha256 })
             }
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());

@@ -1,4 +1,4 @@
-//! What the writer keeps and takes back when the disk is full, or failed.
+//! What the writer keeps and withdraws when the disk is full, or failed.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -31,7 +31,7 @@ fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
     })
 }
 
-/// A shot and its picture.
+/// The facts of a screenshot and its encoded bytes.
 fn shot() -> (Screenshot, Vec<u8>) {
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
@@ -142,7 +142,7 @@ fn while_somebody_looks_nothing_in_doubt_is_acknowledged() {
 #[test]
 fn a_picture_that_the_disk_refuses_leaves_everything_in_doubt() {
     let (dir, mut journal) = journal();
-    // A file where the folder of pictures is to be.
+    // A file where the folder of screenshots is to be.
     fs::write(dir.path().join("shots"), b"").unwrap();
     let (shot, picture) = shot();
     let error = journal.add_screenshot(&shot, &picture, 1).unwrap_err();
@@ -158,7 +158,7 @@ fn a_picture_in_doubt_keeps_its_file_until_its_row_is_taken_back() {
     let (dir, mut journal) = journal();
     commit(&mut journal, 1).unwrap();
     let (shot, picture) = shot();
-    // As if the fsync after the picture's row had failed: row and file are there, the caller was told they are not.
+    // As if the fsync after the screenshot's row had failed: row and file are there, the caller believes they are not.
     let counters = journal.writer.counters;
     let seq = journal.add_screenshot(&shot, &picture, 1).unwrap();
     let file = list_entries(
@@ -173,13 +173,13 @@ fn a_picture_in_doubt_keeps_its_file_until_its_row_is_taken_back() {
     journal.writer.counters = counters;
     journal.writer.suspect = true;
     journal.writer.uncertain_files.push(file.clone());
-    // The end comes before it is settled: the start has the picture.
+    // The end comes before it is settled: the start has the screenshot.
     let ended = tempfile::TempDir::new().unwrap();
     copy_all(dir.path(), ended.path());
     let keys = keys(&vault::Identity::generate());
     let (_next, recovery) = Journal::open(ended.path(), keys, 1).unwrap();
     assert_eq!(recovery.swept, ReconcileReport::default());
-    // It goes on: the picture is taken back with its row, and may come again.
+    // It goes on: the screenshot is withdrawn with its row, and may come again.
     commit(&mut journal, 1).unwrap();
     assert!(!file.exists() && journal.writer.uncertain_files.is_empty());
     assert_eq!(journal.add_screenshot(&shot, &picture, 1).unwrap(), seq + 1);
@@ -221,7 +221,7 @@ fn what_was_written_but_reported_as_failed_is_taken_back() {
     commit(&mut journal, 2).unwrap();
     let counters = journal.writer.counters;
     commit(&mut journal, 1).unwrap();
-    // As if the fsync of that last commit had failed: the rows are there, the caller was told they are not.
+    // As if the fsync of that last commit had failed: the rows are there, the caller believes they are not.
     journal.writer.counters = counters;
     journal.writer.suspect = true;
     assert_eq!(commit(&mut journal, 1).unwrap(), [3]);

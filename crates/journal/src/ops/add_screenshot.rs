@@ -18,10 +18,10 @@ pub(crate) fn add_screenshot(
     at_us: i64,
 ) -> Result<u64, JournalError> {
     if HEXLOWER.encode(&hash_bytes(encoded)) != shot.sha256 {
-        return Err(JournalError::WrongPicture { what: "sha256" });
+        return Err(JournalError::ScreenshotMismatch { what: "sha256" });
     }
     if encoded.len() as u64 != shot.bytes {
-        return Err(JournalError::WrongPicture { what: "size" });
+        return Err(JournalError::ScreenshotMismatch { what: "size" });
     }
     writer.reverify()?;
     let day = UtcDay::of_us(shot.at_us);

@@ -30,7 +30,7 @@ pub(crate) fn append_records(txn: &mut WriteTxn<'_>, records: &[Record]) -> TxnR
 /// Puts a provisional span of this run, or replaces it.
 pub(crate) fn put_provisional(txn: &mut WriteTxn<'_>, id: u64, span: &Span) -> TxnResult<()> {
     if i64::try_from(id).is_err() {
-        return Err(JournalError::Range(id).into());
+        return Err(JournalError::NumberTooLarge(id).into());
     }
     rollups::mark_provisional(txn, id, span)?;
     let sealed = txn.seal_provisional(id, span)?;

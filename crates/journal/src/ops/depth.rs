@@ -10,11 +10,11 @@ use rusqlite::Connection;
 pub struct OutboxDepth {
     /// Records the sink does not have.
     pub records: u64,
-    /// How many of them are in no segment yet: held back, or newer than the last look of the writer.
+    /// How many of them are in no segment yet: held back, or newer than the last freeze.
     pub held: u64,
-    /// Pictures.
+    /// Screenshots.
     pub shots: u64,
-    /// Bytes on the disk of records and pictures.
+    /// Bytes on the disk of records and screenshots.
     pub bytes: u64,
     /// When the oldest waiting segment was frozen, in microseconds since the Unix epoch (UTC).
     pub oldest_frozen_us: Option<i64>,

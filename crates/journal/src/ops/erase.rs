@@ -1,10 +1,10 @@
 //! Erasing whole days for good.
 //!
 //! Always true:
-//! * The records' rows, their pictures, their roll-ups and every data key that sealed nothing else are gone: what is left
+//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone: what is left
 //!   of them anywhere does not open.
 //! * Their numbers are never given again, and it is written down which they were.
-//! * Picture files are named in the same step that deletes their rows, and deleted after it; a crash in between is made
+//! * Screenshot files are named in the same step that deletes their rows, and deleted after it; a crash in between is made
 //!   good at the next start.
 
 use crate::database::Database;
@@ -27,9 +27,9 @@ use std::path::PathBuf;
 /// What was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EraseReport {
-    /// Records, shots included.
+    /// Records, screenshots included.
     pub records: u64,
-    /// Shots.
+    /// Screenshots.
     pub shots: u64,
     /// Data keys.
     pub keys: u64,
@@ -37,7 +37,7 @@ pub struct EraseReport {
     pub ranges: Vec<(u64, u64)>,
     /// Objects that hold what was erased and that the sink has, or may have.
     pub sent: Vec<UploadedObject>,
-    /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was erased, and
+    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was erased, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
     /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::checkpoint`] later.

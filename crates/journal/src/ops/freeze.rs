@@ -3,9 +3,9 @@
 //! Always true:
 //! * Segments cover the numbers in order, none twice, and leave none out: a row that does not open goes out as a sealed
 //!   row. A segment ends before a missing number.
-//! * A frozen segment comes back with the same bytes until the sink has it. One that is to be made again (its body was
+//! * A frozen segment comes back with the same bytes until the sink acknowledged it. One that is to be made again (its body was
 //!   damaged, or something in it was removed) is only made again when no put of it was begun; otherwise the uploader
-//!   first looks whether the sink has it. So there are never two objects of the same records.
+//!   first looks whether the sink acknowledged it. So there are never two objects of the same records.
 //! * What is young is held back, and whatever comes after it waits too.
 
 use crate::error::{JournalError, TxnResult};
@@ -51,14 +51,14 @@ pub struct FreezeOptions {
     pub limits: SegmentLimits,
     /// A record is held back until its end is this old, in microseconds; 0 holds nothing back.
     ///
-    /// Two kinds of record have no age that could be told. A row that does not open is held back as if it had ended at
+    /// Two kinds of record have no certain age. A row that does not open is held back as if it had ended at
     /// the last durable moment of the run before this one, for it cannot be younger. A record from the future (the
     /// clock was set back) is held back until a freeze saw it that long ago.
     pub hold_us: u64,
     /// True at the end of a run: everything is frozen while it still opens, and what would be held back is held back by
     /// the uploader instead.
     pub last: bool,
-    /// True when records and pictures are to be sent readable. They lie here sealed all the same; whoever puts them
+    /// True when records and screenshots are to be sent readable. They lie here sealed all the same; whoever puts them
     /// opens them on the way.
     pub readable: bool,
 }
@@ -92,7 +92,7 @@ enum NotBefore {
     Again(u64, u64),
 }
 
-/// A shot in a batch.
+/// A screenshot in a batch.
 struct ScreenshotDigest {
     seq: u64,
     sha256: Option<[u8; 32]>,
@@ -285,7 +285,7 @@ fn store_segment(
         let sealed = sealing::seal_file(&writer.maker, &packed)?;
         (ObjectEncoding::Age, sealed)
     } else {
-        (ObjectEncoding::Rows, packed)
+        (ObjectEncoding::SealedRows, packed)
     };
     let day = UtcDay::of_us(now_us);
     writer.change("store a segment", |tx| {

@@ -7,7 +7,7 @@
 //!   disk, and does not write them again: another fsync of the same file says nothing of them. A checkpoint writes
 //!   each page again, into the database, and the fsync of that one counts. So does the start, for the run before it may
 //!   have ended at such an error.
-//! * Records that were written but never acknowledged are taken back: their caller writes them again. Until then a
+//! * Records that were written but never acknowledged are withdrawn: their caller writes them again. Until then a
 //!   screenshot's file stays, for its row may be in the log, and this process may end before it is reverified.
 
 use crate::database::{AccessMode, CHECKPOINT_WAIT, Database};
@@ -87,7 +87,7 @@ fn check_acknowledged(
         .map_err(db.txn("read the records"))
 }
 
-/// Removes what was written although the caller was told that it failed, and will write again. No segment can hold
+/// Removes what was written although its caller saw it fail, and will write it again. No segment can hold
 /// it: it is frozen only after this. A promoted row stays, for what it was made from is gone; the caller's records
 /// come after it.
 fn undo_unacknowledged(

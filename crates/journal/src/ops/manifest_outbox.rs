@@ -1,13 +1,13 @@
-//! Manifests: drafting the lists of uploaded objects, keeping them signed until the sink has them. Nothing here signs; see
+//! Manifests: drafting the lists of uploaded objects, keeping them signed until the sink acknowledged them. Nothing here signs; see
 //! the crate `upload`.
 //!
 //! Always true:
 //! * A manifest lists only what the sink acknowledged, and each object once.
 //! * Manifests count 1, 2, 3, …, and each takes up the numbers where the one before ended. A number that is in no object
 //!   is explained as erased or lost.
-//! * A manifest is kept here, whole, before it is put; the same bytes go out until the sink has it.
+//! * A manifest is kept here, whole, before it is put; the same bytes go out until the sink acknowledged it.
 //! * The newest one's number and hash lie in a file of their own too (`manifest.head`), so a damaged database does not
-//!   begin the count anew.
+//!   restart the count.
 
 use crate::database::Database;
 use crate::error::JournalError;
@@ -44,13 +44,13 @@ pub struct ManifestDraft {
     pub after: u64,
     /// … and ends with this one; the same when it holds no records.
     pub through: u64,
-    /// Segments in order, then pictures in order.
+    /// Segments in order, then screenshots in order.
     pub objects: Vec<ListedObject>,
     /// Copies of the recovery kit: number, day and content.
     pub kit: Option<VaultCopy>,
     /// Numbers in none of them.
     pub skipped: Vec<SequenceGap>,
-    /// What its owner had taken out since.
+    /// What its owner had redacted since.
     pub tombstones: Vec<Tombstone>,
     /// Records that still wait for the sink.
     pub waiting: u64,

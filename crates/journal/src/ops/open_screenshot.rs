@@ -14,13 +14,13 @@ use model::Record;
 
 fn find_row(db: &Database, seq: u64) -> Result<ScreenshotRow, JournalError> {
     db.query("read a screenshot", |conn| screenshots::find_row(conn, seq))?
-        .ok_or(JournalError::NoShot { seq })
+        .ok_or(JournalError::NoScreenshot { seq })
 }
 
 fn read_file(db: &Database, row: &ScreenshotRow) -> Result<ScreenshotFile, JournalError> {
     let seq = row.record.seq;
     if row.place == ScreenshotLocation::Deleted {
-        return Err(JournalError::PictureDeleted { seq });
+        return Err(JournalError::ScreenshotDeleted { seq });
     }
     if row.form != ObjectEncoding::Age.number() {
         return Err(lost(seq, format!("its row names form {}", row.form)));
@@ -69,7 +69,7 @@ pub(crate) fn list_entries(
             let Record::Shot(shot) = line.record else {
                 return;
             };
-            let is_here = row.place == ScreenshotLocation::Here;
+            let is_here = row.place == ScreenshotLocation::Local;
             let has_file = is_here || row.place == ScreenshotLocation::Archived;
             out.push(ScreenshotEntry {
                 seq,

@@ -41,7 +41,7 @@ pub(crate) fn open_screenshot_file(
     seq: u64,
 ) -> Result<ScreenshotFile, JournalError> {
     let file = open_file(db, seq);
-    if let Err(JournalError::PictureLost { .. }) = file {
+    if let Err(JournalError::ScreenshotLost { .. }) = file {
         db.query("mark a screenshot lost", |conn| {
             screenshots::mark_lost(conn, seq)
         })?;
@@ -77,7 +77,7 @@ pub(crate) fn acknowledge_screenshot(
         screenshots::acknowledge(tx, seq, form, at_us)
     })?;
     if !known {
-        return Err(JournalError::NoShot { seq });
+        return Err(JournalError::NoScreenshot { seq });
     }
     Ok(())
 }

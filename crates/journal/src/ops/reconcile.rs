@@ -75,10 +75,10 @@ fn reconcile_file(
     })?;
     match row {
         Some((path, place)) if db.dir.join(&path) == file => match place {
-            ScreenshotLocation::Here => Ok(()),
+            ScreenshotLocation::Local => Ok(()),
             // It is back, as after a copy from a backup.
             ScreenshotLocation::Lost => db.query("note a screenshot", |conn| {
-                screenshots::set_location(conn, seq, ScreenshotLocation::Here)
+                screenshots::set_location(conn, seq, ScreenshotLocation::Local)
             }),
             ScreenshotLocation::Archived | ScreenshotLocation::Deleted => {
                 report.leftovers += 1;

@@ -33,7 +33,7 @@ pub struct RecoveryReport {
     pub pending_damaged: u64,
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
-    /// What the look at the picture files mended.
+    /// What the look at the screenshot files mended.
     pub swept: ReconcileReport,
     /// Set when the database was damaged and set aside.
     pub quarantined: Option<QuarantineReport>,

@@ -1,12 +1,12 @@
-//! Taking something out: window names, counts and pictures go, the time and its state stay.
+//! Redacting something: window names, counts and screenshots go, the time and its state stay.
 //!
 //! Always true:
-//! * A row is replaced in its own place and under its own number, sealed anew; the old content lies in no file of the
+//! * A row is replaced in its own place and under its own number, sealed again; the old content lies in no file of the
 //!   journal afterwards: freed pages are overwritten, and the write-ahead log is emptied. A damaged journal that was set
 //!   aside earlier is not touched.
 //! * What is not sent yet is not sent with it any more. What the sink has, or may have, is named.
 //! * Roll-ups of the time go with it.
-//! * A span that reaches over an edge is taken out whole.
+//! * A span that reaches over an edge is redacted whole.
 
 use crate::database::Database;
 use crate::error::{JournalError, TxnError, TxnResult};
@@ -30,32 +30,32 @@ use std::path::PathBuf;
 /// A span that names a window is cut at each whole minute, so none that began earlier than this reaches into a range.
 const LONGEST_US: i64 = 86_400_000_000;
 
-/// What to take out.
+/// What to redact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedactionTarget {
     /// Everything that touches this time (microseconds since the Unix epoch, UTC).
     Time(Range<i64>),
-    /// The shot of this number.
+    /// The screenshot of this number.
     Shot(u64),
 }
 
-/// What was taken out.
+/// What was redacted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedactionReport {
     /// Spans, those still open included.
     pub spans: u64,
-    /// Shots.
+    /// Screenshots.
     pub shots: u64,
     /// Start (microseconds since the Unix epoch, UTC) and counts of each span that had counted something.
     pub counted: Vec<(i64, Counts)>,
-    /// When the first of what was taken out began, in microseconds since the Unix epoch (UTC).
+    /// When the first of what was redacted began, in microseconds since the Unix epoch (UTC).
     pub first_us: Option<i64>,
     /// Rows of those days that do not open here, so that nobody knows whether they belong to the time: unlock, and do it
     /// again. Those that are certainly older than the time are not counted.
     pub closed: u64,
     /// Objects that hold what was removed and that the sink has, or may have.
     pub sent: Vec<UploadedObject>,
-    /// Files that were set aside earlier (damaged databases, pictures without rows). They may hold what was removed, and
+    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was removed, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
     /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::checkpoint`] later.
@@ -74,7 +74,7 @@ fn without_content(span: &Span) -> Span {
     }
 }
 
-/// A shot that still says when, and nothing else.
+/// A screenshot that still says when, and nothing else.
 fn without_picture(shot: &Screenshot) -> Screenshot {
     Screenshot {
         at_us: shot.at_us,
@@ -92,7 +92,7 @@ fn without_picture(shot: &Screenshot) -> Screenshot {
     }
 }
 
-/// True when there is something to take out of a span.
+/// True when there is something to redact of a span.
 fn has_content(span: &Span) -> bool {
     !span.removed
         && (span.state.is_recording()
@@ -269,7 +269,7 @@ fn plan_redaction(
                 .query("read the records", |conn| {
                     records::find_of_screenshot(conn, *seq)
                 })?
-                .ok_or(JournalError::NoShot { seq: *seq })?;
+                .ok_or(JournalError::NoScreenshot { seq: *seq })?;
             add(&row, &(i64::MIN..i64::MAX));
         }
     }

@@ -92,7 +92,8 @@ pub(crate) fn put_rollups(
     open_from: u64,
 ) -> TxnResult<()> {
     for (slot, content) in contents {
-        let number = u64::try_from(*slot).map_err(|_| JournalError::Range(slot.cast_unsigned()))?;
+        let number =
+            u64::try_from(*slot).map_err(|_| JournalError::NumberTooLarge(slot.cast_unsigned()))?;
         if !txn.marks.takes_rollup(*slot, open_from) {
             continue;
         }

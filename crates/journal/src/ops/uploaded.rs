@@ -29,7 +29,7 @@ pub(crate) fn objects_of_screenshot(
         out.push(object(&row.sha256, ObjectEncoding::of(row.form)?));
     }
     if let Some(plain) = row.plain.filter(|_| marks & 2 != 0) {
-        out.push(object(&plain, ObjectEncoding::Readable));
+        out.push(object(&plain, ObjectEncoding::Unsealed));
     }
     Ok(out)
 }

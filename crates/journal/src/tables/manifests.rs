@@ -15,7 +15,7 @@ pub struct ManifestHead {
     pub through: u64,
     /// When it was made, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
-    /// True when the sink has it.
+    /// True when the sink acknowledged it.
     pub acked: bool,
 }
 
@@ -43,7 +43,7 @@ pub struct ManifestInfo {
     pub bytes: u64,
     /// When it was made, in microseconds since the Unix epoch (UTC).
     pub at_us: i64,
-    /// True when the sink has it.
+    /// True when the sink acknowledged it.
     pub acked: bool,
 }
 

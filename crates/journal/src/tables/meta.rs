@@ -80,7 +80,7 @@ pub(crate) fn raise_rollups_complete_since(conn: &Connection, slot: i64) -> rusq
     Ok(())
 }
 
-/// The newest copy of the vault, and whether the sink has it.
+/// The newest copy of the vault, and whether the sink acknowledged it.
 pub(crate) fn vault_copy(conn: &Connection) -> rusqlite::Result<Option<(VaultCopy, bool)>> {
     let seq: u64 = read_value(conn, key::KIT_SEQ)?.unwrap_or(0);
     let acked: u64 = read_value(conn, key::KIT_ACKED)?.unwrap_or(0);

@@ -70,7 +70,7 @@ impl SegmentRow {
     /// Bytes of the object in this encoding.
     pub(crate) fn bytes_of(&self, form: ObjectEncoding) -> u64 {
         match (form, self.plain) {
-            (ObjectEncoding::Readable, Some((_, size))) => size,
+            (ObjectEncoding::Unsealed, Some((_, size))) => size,
             _ => self.bytes,
         }
     }
@@ -107,7 +107,7 @@ impl SegmentRow {
             push(self.sha256, ObjectEncoding::of(self.form)?);
         }
         if let Some((sha256, _)) = self.plain.filter(|_| readable) {
-            push(sha256, ObjectEncoding::Readable);
+            push(sha256, ObjectEncoding::Unsealed);
         }
         Ok(out)
     }

@@ -1,4 +1,4 @@
-//! What its owner takes out is gone, and what stays says so.
+//! What its owner redacts is gone, and what stays says so.
 
 use crate::kit::*;
 use journal::{
@@ -112,7 +112,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let reader = desk.reader();
     assert!(matches!(
         reader.open_screenshot(gone),
-        Err(JournalError::PictureDeleted { .. })
+        Err(JournalError::ScreenshotDeleted { .. })
     ));
     reader.open_screenshot(kept).unwrap();
     assert_eq!(
@@ -176,7 +176,10 @@ fn one_shot_alone() {
     let seq = add_shot(&mut journal, NOW, 100);
     let other = add_shot(&mut journal, NOW, 101);
     let wrong = journal.redact(&RedactionTarget::Shot(1), NOW).unwrap_err();
-    assert!(matches!(wrong, JournalError::NoShot { seq: 1 }), "{wrong}");
+    assert!(
+        matches!(wrong, JournalError::NoScreenshot { seq: 1 }),
+        "{wrong}"
+    );
     let removed = journal.redact(&RedactionTarget::Shot(seq), NOW).unwrap();
     assert_eq!((removed.shots, removed.spans), (1, 0));
     assert_eq!(files(&desk.at().join("shots")).len(), 1);

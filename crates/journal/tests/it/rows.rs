@@ -103,7 +103,7 @@ fn nothing_personal_lies_in_clear() {
         .unwrap();
     journal.freeze(NOW, &few(100)).unwrap();
     put(&mut journal, &spans(50..60));
-    // Nor the hash of a picture: it would let somebody confirm a guess.
+    // Nor the hash of a screenshot: it would let somebody confirm a guess.
     let hash = forms(&shot(NOW, 3000).0.sha256);
     let words = [
         &b"canary"[..],
@@ -167,7 +167,10 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
         pending_put: &[(u64::MAX, span(1))],
         ..Commit::default()
     });
-    assert!(matches!(too_big, Err(JournalError::Range(u64::MAX))));
+    assert!(matches!(
+        too_big,
+        Err(JournalError::NumberTooLarge(u64::MAX))
+    ));
     assert_eq!(
         desk.reader().last_seq().unwrap(),
         2,

@@ -213,7 +213,7 @@ impl Recorded {
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
             let word = match (parts.kind, parts.form) {
                 (ObjectKind::Activity, ObjectEncoding::Age) => "segment",
-                (ObjectKind::Activity, ObjectEncoding::Rows) => "sealed rows",
+                (ObjectKind::Activity, ObjectEncoding::SealedRows) => "sealed rows",
                 (ObjectKind::Activity, _) => "readable segment",
                 (ObjectKind::Shot, ObjectEncoding::Age) => "picture",
                 (ObjectKind::Shot, _) => "readable picture",

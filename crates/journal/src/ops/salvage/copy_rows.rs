@@ -5,7 +5,7 @@
 //!   nobody here can tell; whoever has the key will.
 //! * What was frozen stays as it is, with the same bytes, so the sink gets no second object of the same records. (One
 //!   exception: an answer of the sink was lost, and then the very row of that segment.)
-//! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted anew, the records
+//! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted again, the records
 //!   are read.
 
 use super::leaf_scan::LeafScan;
