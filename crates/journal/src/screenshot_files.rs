@@ -14,7 +14,7 @@ use platform::files;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use vault::KeyMaker;
+use vault::Sealer;
 
 /// The screenshots' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -81,7 +81,7 @@ pub(crate) fn create_parent(path: &Path) -> Result<(), JournalError> {
 /// Seals a screenshot and makes its file durable.
 pub(crate) fn write_file(
     dir: &Path,
-    maker: &KeyMaker,
+    maker: &Sealer,
     day: UtcDay,
     seq: u64,
     encoded: &[u8],

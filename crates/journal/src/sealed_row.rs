@@ -49,7 +49,7 @@ impl SealedRow {
             session: &self.session,
             seq,
             schema: self.schema,
-            what,
+            kind: what,
         }
     }
 

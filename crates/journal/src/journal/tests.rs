@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use model::{Notice, NoticeCode};
 use rusqlite::Connection;
 use std::fs;
-use vault::KeyMaker;
+use vault::Sealer;
 
 fn records(n: usize) -> Vec<Record> {
     let notice = Notice {
@@ -54,7 +54,7 @@ fn shot() -> (Screenshot, Vec<u8>) {
 fn keys(lease: &vault::Identity) -> JournalKeys {
     JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: KeyMaker::new([lease.recipient()]).unwrap(),
+        maker: Sealer::new([lease.recipient()]).unwrap(),
         opener: vault::Opener::new([lease.clone()]),
     }
 }

@@ -37,7 +37,7 @@ impl WriteTxn<'_> {
             session: &self.session.id,
             seq,
             schema: RECORD_SCHEMA,
-            what: kind,
+            kind,
         };
         Ok(sealing::seal_row(self.session, &aad, content)?)
     }

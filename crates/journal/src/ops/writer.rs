@@ -19,7 +19,7 @@ use crate::utc_day::UtcDay;
 use model::RECORD_SCHEMA;
 use rusqlite::{Transaction, TransactionBehavior};
 use std::path::PathBuf;
-use vault::{KeyMaker, SealingSession};
+use vault::{Sealer, SealingSession};
 
 /// What the journal was opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) enum OpenMode {
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) db: Database,
-    pub(crate) maker: KeyMaker,
+    pub(crate) maker: Sealer,
     pub(crate) ring: KeyRing,
     pub(crate) run: i64,
     pub(crate) counters: Counters,
@@ -54,7 +54,7 @@ impl Writer {
     /// The key of a run that never seals anything is not kept: the session's row comes with its first use.
     pub(crate) fn new(
         db: Database,
-        maker: KeyMaker,
+        maker: Sealer,
         ring: KeyRing,
         (run, mode): (i64, OpenMode),
         now_us: i64,

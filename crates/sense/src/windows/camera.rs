@@ -21,22 +21,22 @@ const PIXEL: usize = 4;
 /// Takes pictures. Nothing is held between two of them.
 pub(super) struct ScreenCapture;
 
-impl Screen for ScreenCapture {
-    fn grab(
+impl WindowCapture for ScreenCapture {
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError> {
-        let before = survey(handle)?;
+    ) -> Result<(), CaptureError> {
+        let before = measure_visibility(handle)?;
         let picture = CapturedBitmap::of_screen(before.bounds)
-            .map_err(|e| GrabError::Backend(format!("the system refused it: {e}")))?;
-        let after = survey(handle)?;
+            .map_err(|e| CaptureError::Backend(format!("the system refused it: {e}")))?;
+        let after = measure_visibility(handle)?;
         if after.bounds != before.bounds {
-            return Err(GrabError::Moved);
+            return Err(CaptureError::Moved);
         }
         let bgrx = picture.pixels();
         if is_uniform(bgrx) {
-            return Err(GrabError::Blank);
+            return Err(CaptureError::Blank);
         }
         // A window that came or went during the reading may be in the picture: both lists count.
         let mut foreign = before.foreign;
@@ -60,7 +60,7 @@ impl Screen for ScreenCapture {
         Ok(())
     }
 
-    fn release(&mut self) {}
+    fn release_memory(&mut self) {}
 }
 
 /// One colour whatever it is: of the fourth byte nothing is known.

@@ -34,21 +34,21 @@ pub(super) struct WindowVisibility {
 }
 
 /// Looks at the window `handle`, which must be in the foreground and visible.
-pub(super) fn measure_visibility(handle: WindowHandle) -> Result<WindowVisibility, GrabError> {
-    let window = window::window(handle).ok_or(GrabError::Gone)?;
+pub(super) fn measure_visibility(handle: WindowHandle) -> Result<WindowVisibility, CaptureError> {
+    let window = window::window(handle).ok_or(CaptureError::Gone)?;
     if window::foreground() != Some(window) {
-        return Err(GrabError::NotActive);
+        return Err(CaptureError::NotActive);
     }
     if !is_shown(window) {
-        return Err(GrabError::NotVisible);
+        return Err(CaptureError::NotVisible);
     }
     if is_protected(window) {
-        return Err(GrabError::Protected);
+        return Err(CaptureError::Protected);
     }
     let bounds = bounds_of(window)
-        .ok_or(GrabError::Gone)?
+        .ok_or(CaptureError::Gone)?
         .intersect(&virtual_screen())
-        .ok_or(GrabError::NotVisible)?;
+        .ok_or(CaptureError::NotVisible)?;
     // SAFETY: no pointers; 0 for a window that is gone.
     let dpi = unsafe { GetDpiForWindow(window) };
     Ok(WindowVisibility {

@@ -35,7 +35,7 @@ pub(super) fn window(handle: WindowHandle) -> Option<HWND> {
 }
 
 /// The facts of `window`; `None` when it is gone.
-pub(super) fn facts(window: HWND, names: &mut Names) -> Option<ActiveWindow> {
+pub(super) fn facts(window: HWND, names: &mut ProgramNames) -> Option<ActiveWindow> {
     let title = title(window);
     let owner = process_of(window)?;
     let mut exe = process::executable(owner);
@@ -47,7 +47,7 @@ pub(super) fn facts(window: HWND, names: &mut Names) -> Option<ActiveWindow> {
     let app = names.of(&exe);
     Some(ActiveWindow {
         handle: handle(window),
-        window: Arc::new(Window { app, exe, title }),
+        window: Arc::new(WindowInfo { app, exe, title }),
     })
 }
 
