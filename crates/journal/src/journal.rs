@@ -138,7 +138,7 @@ impl Journal {
 
     /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
     /// are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they were begun), then
-    /// come the records made from [`RecoveryReport::provisional_spans`], and all those provisional spans are dropped. Returns the
+    /// come the records made from [`RecoveryReport::pending`], and all those provisional spans are dropped. Returns the
     /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
     ///
     /// # Errors

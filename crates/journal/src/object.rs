@@ -22,7 +22,7 @@ pub(crate) fn parse_hash(sha256: &str) -> Vec<u8> {
 pub enum ObjectEncoding {
     /// An age file for the recipients: of a screenshot, or of zstd-compressed JSON lines.
     Age,
-    /// Zstd-compressed JSON lines, each a [`SealedRowLine`]: records that nobody here could open.
+    /// Zstd-compressed JSON lines, each a [`crate::SealedRowLine`]: records that nobody here could open.
     SealedRows,
     /// Not sealed: the screenshot itself, or zstd-compressed JSON lines.
     Unsealed,

@@ -40,7 +40,7 @@ pub struct EraseReport {
     /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was erased, and
     /// are left to their owner.
     pub aside: Vec<PathBuf>,
-    /// False when somebody who was looking kept the old content in the write-ahead log: call [`Journal::checkpoint`] later.
+    /// False when a reader kept the old content in the write-ahead log: call [`crate::Journal::checkpoint`] later.
     pub folded: bool,
 }
 
