@@ -59,7 +59,7 @@ pub(crate) fn automatic(
         return Ok((RetentionReport::default(), None));
     }
     match retention::notice_due(told(paths, &look.policy), now_us) {
-        RetentionNotice::Tell => {
+        RetentionNotice::Announce => {
             tell(paths, &look.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
             let when =
@@ -72,7 +72,7 @@ pub(crate) fn automatic(
             Ok((RetentionReport::default(), Some(text)))
         }
         RetentionNotice::Wait => Ok((RetentionReport::default(), None)),
-        RetentionNotice::Now => carry_out(outbox, &look).map(|(done, text)| (done, Some(text))),
+        RetentionNotice::Execute => carry_out(outbox, &look).map(|(done, text)| (done, Some(text))),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::commands::Home;
 use crate::{control, start};
 use anyhow::Context;
 use console::Prompt;
-use journal::{Errand, JournalError, Reader};
+use journal::{Commit, IntegrityCheck, Journal, JournalError, Reader};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
@@ -184,7 +184,7 @@ impl Access {
         home: &Home,
         notices: Vec<(NoticeCode, String)>,
     ) -> anyhow::Result<()> {
-        put(home, &self.keys()?, notices, Errand::open_again)
+        put(home, &self.keys()?, notices, IntegrityCheck::Skip)
     }
 }
 
@@ -194,16 +194,14 @@ pub(crate) fn note(
     keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
-    put(home, keys, notices, Errand::open)
+    put(home, keys, notices, IntegrityCheck::Full)
 }
-
-type OpenErrand = fn(&std::path::Path, journal::JournalKeys, i64) -> Result<Errand, JournalError>;
 
 fn put(
     home: &Home,
     keys: &journal::JournalKeys,
     notices: Vec<(NoticeCode, String)>,
-    open: OpenErrand,
+    check: IntegrityCheck,
 ) -> anyhow::Result<()> {
     let request = Request::RecordNotices { notices };
     match control::call(&home.paths, &request) {
@@ -235,23 +233,28 @@ fn put(
             })
         })
         .collect();
-    match open(&home.paths.journal_dir(), keys.clone(), now_us) {
+    let dir = home.paths.journal_dir();
+    match Journal::open_for_maintenance(&dir, keys.clone(), now_us, check) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
-        errand => errand
-            .and_then(|mut errand| {
-                errand.note(&records, now_us)?;
-                pack(home, &mut errand, now_us)
+        opened => opened
+            .and_then(|mut journal| {
+                journal.commit(Commit {
+                    records: &records,
+                    at_us: now_us,
+                    ..Commit::default()
+                })?;
+                pack(home, &mut journal, now_us)
             })
             .context("the access could not be noted"),
     }
 }
 
-/// Packs what an errand wrote while it can be opened: the next start's lease could not. A settings file that cannot be
+/// Freezes the records written in maintenance while they can be opened: the next start's lease could not. A settings file that cannot be
 /// read leaves that for the next time.
-pub(crate) fn pack(home: &Home, errand: &mut Errand, now_us: i64) -> Result<(), JournalError> {
+pub(crate) fn pack(home: &Home, journal: &mut Journal, now_us: i64) -> Result<(), JournalError> {
     if let Ok(config) = Settings::load(&home.paths) {
-        errand.writer().freeze(
+        journal.freeze(
             now_us,
             &settings::UploadPolicy::from(&config.upload).freeze_options(true),
         )?;

@@ -3,7 +3,7 @@
 
 use super::state::Agent;
 use crate::retention;
-use journal::floor::{DiskPressure, DiskReserve};
+use journal::disk_reserve::{DiskPressure, DiskReserve};
 use journal::retention::plan_space;
 use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};

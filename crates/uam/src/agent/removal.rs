@@ -8,7 +8,7 @@ use super::begin;
 use super::state::Agent;
 use crate::yours::{self, words};
 use anyhow::Context;
-use journal::UtcDay;
+use journal::{Journal, UtcDay};
 use model::Moment;
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
 
@@ -59,8 +59,8 @@ impl Agent {
         );
         let now_us = self.recorder.timestamp_of(now);
         let has_key = opener.is_some();
-        let mut summary = self.with(opener.clone(), |agent| {
-            yours::dry_run(scope, &agent.journal, now_us)
+        let mut summary = self.with(opener.clone(), |journal| {
+            yours::dry_run(scope, journal, now_us)
         })?;
         let old = match scope.time_range(now_us) {
             Some(range) => range.start < now_us.saturating_sub(AT_ONCE_US),
@@ -77,8 +77,8 @@ impl Agent {
             return Ok(summary);
         }
         let rules = self.policy.freeze_options(false);
-        let summary = self.with(opener, |agent| {
-            yours::apply(scope, &mut agent.journal, &rules, now_us)
+        let summary = self.with(opener, |journal| {
+            yours::apply(scope, journal, &rules, now_us)
         })?;
         self.forget(scope, &summary, now_us);
         let zone = self.recorder.zone().to_string();
@@ -92,14 +92,12 @@ impl Agent {
     fn with<T>(
         &mut self,
         opener: Option<Opener>,
-        work: impl FnOnce(&mut Self) -> Result<T, journal::JournalError>,
+        work: impl FnOnce(&mut Journal) -> Result<T, journal::JournalError>,
     ) -> Result<T, journal::JournalError> {
-        let own = opener.map(|opener| self.journal.lend(opener));
-        let done = work(self);
-        if let Some(own) = own {
-            self.journal.take_back(own);
+        match opener {
+            Some(opener) => self.journal.with_opener(opener, work),
+            None => work(&mut self.journal),
         }
-        done
     }
 
     /// The opener of a lent key, which must be the viewer's own.

@@ -156,7 +156,7 @@ impl Agent {
         let mut shots: Vec<_> = reader
             .newest_screenshots(PICTURES)?
             .into_iter()
-            .filter(|row| row.place == ScreenshotLocation::Here && !row.shot.removed)
+            .filter(|row| row.place == ScreenshotLocation::Local && !row.shot.removed)
             .collect();
         shots.reverse();
         let at = place(&shots.iter().map(|s| s.seq).collect::<Vec<_>>(), from, step);

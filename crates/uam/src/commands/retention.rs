@@ -101,8 +101,8 @@ fn carry_out(
 fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     let told = retention::told(&home.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
-        RetentionNotice::Tell => None,
-        RetentionNotice::Wait | RetentionNotice::Now => {
+        RetentionNotice::Announce => None,
+        RetentionNotice::Wait | RetentionNotice::Execute => {
             told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
         }
     }

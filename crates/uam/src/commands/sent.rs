@@ -98,7 +98,7 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
             certain: true,
             sealed: false,
             gone: false,
-            form: ObjectEncoding::Readable,
+            form: ObjectEncoding::Unsealed,
         });
     }
     reader.for_each_uploaded(&mut |sent| items.push(item(reader, sent)))?;
@@ -138,7 +138,7 @@ fn item(reader: &Reader, sent: UploadedObjectInfo) -> Item {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != ObjectEncoding::Readable,
+        sealed: object.form != ObjectEncoding::Unsealed,
         gone: sent.gone,
         form: object.form,
     }
@@ -165,7 +165,7 @@ fn list_of(reader: &Reader, manifest: ManifestInfo) -> Item {
         certain: acked,
         sealed: false,
         gone: false,
-        form: ObjectEncoding::Readable,
+        form: ObjectEncoding::Unsealed,
     }
 }
 
@@ -246,8 +246,8 @@ fn fetched(sink: &dyn Sink, item: &Item, opener: &Opener) -> Result<Opened, Trou
             .open_file(&body)
             .map(|plain| Opened::Picture(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
-        ("shot", ObjectEncoding::Readable) => Ok(Opened::Picture(body.to_vec())),
-        ("shot", ObjectEncoding::Rows) => Err(wrong("screenshots have no such form".to_owned())),
+        ("shot", ObjectEncoding::Unsealed) => Ok(Opened::Picture(body.to_vec())),
+        ("shot", ObjectEncoding::SealedRows) => Err(wrong("screenshots have no such form".to_owned())),
         _ => Ok(Opened::Lines(body.to_vec())),
     }
 }
@@ -412,7 +412,7 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Readable,
+            sealed: form != ObjectEncoding::Unsealed,
             gone: false,
             form,
         }
@@ -448,7 +448,7 @@ mod tests {
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
             item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
-            item("raw/b-1.age", "activity", ObjectEncoding::Readable, b"2"),
+            item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
         ];
         assert_eq!(named(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(named(&items, "1.age").is_err());

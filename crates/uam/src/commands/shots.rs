@@ -129,9 +129,9 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         report::text::format_clock_time(until, &zone)
     );
     let place = match row.place {
-        ScreenshotLocation::Here if row.acked => "sent",
-        ScreenshotLocation::Here if until > current_time_us() => held.as_str(),
-        ScreenshotLocation::Here => "waiting",
+        ScreenshotLocation::Local if row.acked => "sent",
+        ScreenshotLocation::Local if until > current_time_us() => held.as_str(),
+        ScreenshotLocation::Local => "waiting",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",
         ScreenshotLocation::Lost => "lost",

@@ -6,7 +6,7 @@ use crate::access::{self, Access};
 use crate::commands::Home;
 use crate::control;
 use anyhow::Context;
-use journal::Errand;
+use journal::{Commit, IntegrityCheck, Journal};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
@@ -54,9 +54,11 @@ pub(crate) fn directly(
     access: &Access,
 ) -> anyhow::Result<RedactionSummary> {
     let now = current_time_us();
-    let mut errand = Errand::open(&home.paths.journal_dir(), access.keys()?, now)
-        .context("the journal cannot be written")?;
-    let summary = super::dry_run(scope, errand.writer(), now)?;
+    let dir = home.paths.journal_dir();
+    let mut journal =
+        Journal::open_for_maintenance(&dir, access.keys()?, now, IntegrityCheck::Full)
+            .context("the journal cannot be written")?;
+    let summary = super::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
             "that touches too many objects that were sent to name them all",
@@ -69,7 +71,7 @@ pub(crate) fn directly(
     }
     let rules =
         settings::UploadPolicy::from(&Settings::load(&home.paths)?.upload).freeze_options(true);
-    let summary = apply(scope, errand.writer(), &rules, now)?;
+    let summary = apply(scope, &mut journal, &rules, now)?;
     let zone = current_zone_name().to_string();
     let (code, text) = words::notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
@@ -78,9 +80,14 @@ pub(crate) fn directly(
         code,
         text,
     });
-    errand
-        .note(&[notice], now)
-        .and_then(|_| access::pack(home, &mut errand, now))
+    let step = Commit {
+        records: &[notice],
+        at_us: now,
+        ..Commit::default()
+    };
+    journal
+        .commit(step)
+        .and_then(|_| access::pack(home, &mut journal, now))
         .context("it was done, but could not be noted")?;
     Ok(summary)
 }
