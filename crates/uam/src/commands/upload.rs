@@ -181,7 +181,7 @@ pub(super) fn print_iam_policy(home: &AppContext) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::print_text(&upload::policy::put_only_policy(
+    output::print_text(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)
@@ -267,7 +267,7 @@ fn send(
             damaged: false,
         })
     };
-    match destination.open_sink(Timeouts::default()) {
+    match upload::open_sink(&destination, Timeouts::default()) {
         Err(e) => summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None),
         Ok(sink) => {
             let ended = drain(&mut outbox, &sink, opener, &clock, &mut |_| {
@@ -277,7 +277,7 @@ fn send(
                 Ok(drained) => drained,
                 Err(e) => {
                     let wait = match e.outcome() {
-                        upload::schedule::AttemptOutcome::Retriable { retry_after } => {
+                        upload::retry::AttemptOutcome::Retriable { retry_after } => {
                             retry_after.map(|d| d.as_secs())
                         }
                         _ => None,
@@ -295,7 +295,7 @@ fn send(
                 }
             };
             (summary.records, summary.shots, summary.bytes) =
-                (drained.records, drained.shots, drained.bytes);
+                (drained.records, drained.screenshots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
                 let key = DeviceKey::load_or_create(&home.paths.vault_dir())?;

@@ -41,8 +41,7 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
         )
         .into());
     }
-    let sink = destination
-        .open_sink(Timeouts::default())
+    let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
         true => open_own_journal(home, args.journal)?,
@@ -100,8 +99,7 @@ pub(super) fn verify_own_uploads(
     {
         anyhow::bail!("nothing was sent to {} yet", dir.display());
     }
-    let sink = destination
-        .open_sink(Timeouts::default())
+    let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = open_own_journal(home, true)?;
     let options = VerifyOptions {

@@ -4,7 +4,7 @@ use crate::yours::words;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
 use model::UserError;
 use serde::Serialize;
-use upload::{keys, sha256_hex};
+use upload::{object_keys, sha256_hex};
 
 /// One object; what `uam sent --json` prints of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +41,13 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
     if let Some(kit) = reader.uploaded_vault_copy()? {
         let sha256 = sha256_hex(&kit.bytes);
         items.push(UploadedItem {
-            name: keys::vault_copy_key(reader.device(), reader.epoch(), kit.day, kit.seq, &sha256),
+            name: object_keys::vault_copy_key(
+                reader.device(),
+                reader.epoch(),
+                kit.day,
+                kit.seq,
+                &sha256,
+            ),
             kind: "vault",
             records: 0,
             first_seq: kit.seq,
@@ -83,7 +89,7 @@ pub(in crate::commands) fn newest_objects(
 fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
     let object = sent.object;
     UploadedItem {
-        name: keys::uploaded_key(reader.device(), reader.epoch(), &object),
+        name: object_keys::uploaded_key(reader.device(), reader.epoch(), &object),
         kind: match object.media {
             Some(_) => "shot",
             None => "activity",
@@ -111,7 +117,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         acked,
     } = manifest;
     UploadedItem {
-        name: keys::manifest_key(reader.device(), reader.epoch(), day, no, &sha256),
+        name: object_keys::manifest_key(reader.device(), reader.epoch(), day, no, &sha256),
         kind: "manifest",
         records: 0,
         first_seq: no,
