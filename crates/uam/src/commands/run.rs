@@ -29,13 +29,13 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
     let describe = destination.describe();
     let entered = sign_in::sign_in(args, paths, config, &destination)?;
     if let Some(with) = destination.describe_credentials() {
-        output::print_line(&format!("It is sent with {with}."));
+        output::print_line(&format!("Uploads use {with}."));
     }
     for remark in destination.remarks() {
         output::print_line(&remark);
     }
     let greeting = format!(
-        "Recording to {} and sending to {describe}; {}.",
+        "Recording to {}, uploading to {describe}; {}.",
         paths.data.display(),
         entered.policy.describe_screenshots()
     );
