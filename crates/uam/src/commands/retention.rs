@@ -1,6 +1,8 @@
-//! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
+//! `uam retention`: the old screenshots that the settings delete or archive, in numbers; with `--apply`, does it now.
 
-use super::Home;
+use super::reading::require_journal;
+use crate::app_context::AppContext;
+use crate::journal_keys::journal_keys;
 use crate::retention::{self, Look};
 use crate::{access, output};
 use anyhow::Context;
@@ -16,39 +18,39 @@ use settings::Settings;
 use std::process::ExitCode;
 use vault::{Opener, Vault};
 
-pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
-    super::recorded(home)?;
+pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    require_journal(home)?;
     let config = Settings::load(&home.paths)?;
     let policy = settings::resolve_retention(&config, &home.paths);
     let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     let now_us = current_time_us();
     if apply {
-        // The uploader puts old pictures away, too.
+        // The uploader applies the rule, too.
         let lock = home.paths.upload_lock_file();
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                "an upload is running, which looks at old pictures itself",
+                "an upload is running, which applies the rule itself",
                 "Try again in a moment.",
             )
             .into());
         };
         let look = retention::look(&outbox, policy, now_us)?;
-        return carry_out(home, &mut outbox, &look, now_us);
+        return apply_now(home, &mut outbox, &look, now_us);
     }
     let look = retention::look(&outbox, policy, now_us)?;
     if json {
-        output::line(&serde_json::to_string(&as_json(home, &look, now_us))?);
+        output::print_line(&serde_json::to_string(&to_json(home, &look, now_us))?);
         return Ok(ExitCode::SUCCESS);
     }
-    for line in lines(home, &look, now_us) {
-        output::line(&line);
+    for line in format_lines(home, &look, now_us) {
+        output::print_line(&line);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What leaves by the settings as they are now, if anything does.
-pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
+/// What the settings in force delete or archive, if anything.
+pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<String>> {
     if !home.paths.has_journal() {
         return Ok(None);
     }
@@ -64,20 +66,20 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     }))
 }
 
-fn carry_out(
-    home: &Home,
+fn apply_now(
+    home: &AppContext,
     outbox: &mut Outbox,
     look: &Look,
     now_us: i64,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
-        output::line(&format!(
+        output::print_line(&format!(
             "Nothing leaves. {}",
             retention::stays(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(&format!(
+    output::print_line(&format!(
         "Now {} {}.",
         retention::will(&look.policy.action),
         retention::numbers(&look.outlook.leave)
@@ -85,20 +87,21 @@ fn carry_out(
     retention::tell(&home.paths, &look.policy, now_us)?;
     let (_, said) = retention::carry_out(outbox, look)?;
     let vault = Vault::open(&home.paths.vault_dir())?;
-    let keys = super::keys(&vault, Opener::new([]), None)?;
+    let keys = journal_keys(&vault, Opener::new([]), None)?;
     access::note(
         home,
         &keys,
         vec![(NoticeCode::Retention, format!("On request: {said}"))],
     )
-    .context("the pictures were put away, but that could not be noted")?;
-    output::line(&said);
+    .context(
+        "the screenshots were deleted or archived, but the notice of it could not be recorded",
+    )?;
+    output::print_line(&said);
     Ok(ExitCode::SUCCESS)
 }
 
-/// From when on the rule is carried out by itself, in microseconds since the Unix epoch (UTC); none while it is still to
-/// be told.
-fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
+/// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
+fn applies_from(home: &AppContext, look: &Look, now_us: i64) -> Option<i64> {
     let told = retention::told(&home.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
         RetentionNotice::Announce => None,
@@ -108,7 +111,7 @@ fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     }
 }
 
-fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
+fn format_lines(home: &AppContext, look: &Look, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -116,7 +119,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     };
     let mut lines = vec![
         format!(
-            "The rule    pictures that the sink has are kept {} and up to {}, {then}; times and counts stay.",
+            "The rule    uploaded screenshots are kept {} and up to {}, {then}; times and counts stay.",
             text::format_count(policy.max_age_days.into(), "day", "days"),
             text::format_bytes(policy.max_bytes),
         ),
@@ -125,7 +128,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
-            "Not sent    {}: they stay until the sink has them",
+            "Not sent    {}: they stay until they are uploaded",
             retention::numbers(&look.outlook.unsent)
         ));
     }
@@ -133,7 +136,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
         return lines;
     }
     let zone = text::load_zone(&current_zone_name());
-    lines.push(match from_us(home, look, now_us) {
+    lines.push(match applies_from(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
@@ -144,7 +147,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     lines
 }
 
-fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
+fn to_json(home: &AppContext, look: &Look, now_us: i64) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
@@ -163,6 +166,6 @@ fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),
         "unsent": numbers(&look.outlook.unsent),
-        "from_us": from_us(home, look, now_us),
+        "from_us": applies_from(home, look, now_us),
     })
 }

@@ -1,52 +1,50 @@
-//! `uam` and `uam run`: the way in, then the supervisor.
+//! `uam` and `uam run`: the sign-in, then the supervisor.
 
-use super::Home;
+use crate::app_context::AppContext;
 use crate::cli::RunArgs;
 use crate::lease::Handover;
 use crate::supervise::{self, Watch};
-use crate::{output, start};
+use crate::{output, sign_in};
 use journal::Reader;
 use platform::clock::current_time_us;
 use platform::endpoint::remove_endpoint;
 use platform::timezone::current_zone_name;
 use report::{TodayTotals, ViewOptions};
-use sense::DesktopOptions;
 use settings::{AppPaths, EnvVars, Settings};
 use std::process::ExitCode;
-use std::time::Duration;
 use vault::{Identity, Opener};
 
-pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
     // Everything that can be wrong is found before the user is asked for anything.
     let config = Settings::load(paths)?;
     let environment = EnvVars::load(paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
-    super::worker::check(args)?;
+    super::worker::check_arguments(args)?;
     if args.background {
-        super::background::must_be_seen(&config)?;
+        super::background::require_visibility(&config)?;
     }
     paths.create_dirs()?;
-    let instance = start::claim(paths)?;
+    let instance = sign_in::claim_instance_lock(paths)?;
     let describe = destination.describe();
-    let entered = start::enter(args, paths, config, &destination)?;
+    let entered = sign_in::sign_in(args, paths, config, &destination)?;
     if let Some(with) = destination.describe_credentials() {
-        output::line(&format!("It is sent with {with}."));
+        output::print_line(&format!("Uploads use {with}."));
     }
     for remark in destination.remarks() {
-        output::line(&remark);
+        output::print_line(&remark);
     }
     let greeting = format!(
-        "Recording to {} and sending to {describe}; {}.",
+        "Recording to {}, uploading to {describe}; {}.",
         paths.data.display(),
         entered.policy.describe_screenshots()
     );
-    let today = entered.opener.map(|opener| today(paths, opener));
+    let today = entered.opener.map(|opener| read_day_so_far(paths, opener));
     let lease = Identity::generate();
     let handover = Handover::new(&lease, today, entered.notices, true);
     drop(entered.vault);
     if args.background {
-        return super::background::launch(home, args, &handover, &greeting, instance);
+        return super::background::launch_supervisor(home, args, &handover, &greeting, instance);
     }
     let code = supervise::run(Watch {
         home: home.given.clone(),
@@ -62,7 +60,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 /// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
 /// not look: it opens only what it wrote itself.
-fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
+fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
     let day = report::day::local_date(now_us, &zone);
@@ -82,17 +80,4 @@ fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
             || TodayTotals::new(day, &zone),
             |(report, strip)| TodayTotals::from_report(&report, &strip),
         )
-}
-
-/// How the desktop is opened, here and in `uam doctor`.
-pub(super) fn options(config: &Settings) -> DesktopOptions {
-    let mut options = DesktopOptions {
-        idle_limit: Duration::from_secs(config.record.idle_seconds),
-        ..DesktopOptions::default()
-    };
-    // So that a battery can be had where there is none.
-    if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {
-        options.power_root = root.into();
-    }
-    options
 }

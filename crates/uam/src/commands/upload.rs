@@ -1,6 +1,6 @@
-//! `uam upload`: sends what waits, once, then looks whether old pictures must go.
+//! `uam upload`: uploads the waiting records and screenshots once, then applies the rule for old screenshots.
 
-use super::Home;
+use crate::app_context::AppContext;
 use crate::{output, retention};
 use anyhow::Context;
 use journal::{JournalError, Outbox};
@@ -28,15 +28,15 @@ const MAX_KEY: u64 = 1024;
 pub(crate) struct Summary {
     /// Records acknowledged by the sink.
     pub(crate) records: u64,
-    /// Pictures acknowledged by the sink.
+    /// Screenshots acknowledged by the sink.
     pub(crate) shots: u64,
     /// Bytes of both.
     pub(crate) bytes: u64,
-    /// Old pictures moved to the archive.
+    /// Old screenshots moved to the archive.
     pub(crate) archived: u64,
-    /// Old pictures deleted.
+    /// Old screenshots deleted.
     pub(crate) deleted: u64,
-    /// What happened to old pictures, or is going to, as a sentence.
+    /// What happened to old screenshots, or will happen, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) retention: Option<String>,
     /// Until when something is held back, in microseconds since the Unix epoch (UTC).
@@ -52,7 +52,7 @@ pub(crate) struct Summary {
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Trouble {
-    /// Must somebody mend it first?
+    /// Must somebody fix it first?
     pub(crate) permanent: bool,
     /// What.
     pub(crate) text: String,
@@ -117,7 +117,12 @@ fn sentence(text: &str) -> String {
     }
 }
 
-pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    home: &AppContext,
+    now: bool,
+    json: bool,
+    lease: bool,
+) -> anyhow::Result<ExitCode> {
     let opener = lease.then(given_lease).transpose()?;
     let summary = match send(home, now, json, opener.as_ref()) {
         Ok(summary) => summary,
@@ -141,19 +146,19 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         Err(e) => return Err(e),
     };
     if json {
-        output::line(&serde_json::to_string(&summary).context("cannot print the summary")?);
+        output::print_line(&serde_json::to_string(&summary).context("cannot print the summary")?);
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(trouble) = summary.error {
         return Err(UserError::new(ErrorKind::Failed, trouble.text, trouble.hint).into());
     }
-    output::line(&summary.for_display(0, "the sink").text);
+    output::print_line(&summary.for_display(0, "the sink").text);
     for text in [summary.hold_text(), summary.retention.clone()]
         .into_iter()
         .flatten()
         .chain(summary.remarks)
     {
-        output::line(&text);
+        output::print_line(&text);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -164,10 +169,11 @@ fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Prints the policy for this device's key.
-pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
+pub(super) fn print_iam_policy(home: &AppContext) -> anyhow::Result<ExitCode> {
     let config = Settings::load(&home.paths)?;
     let environment = EnvVars::load(&home.paths)?;
-    let Destination::S3(s3) = super::destination(home, &config, &environment)? else {
+    let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &home.paths)?
+    else {
         return Err(UserError::usage(
             "nothing is sent to a bucket, so there is no policy for one",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
@@ -175,13 +181,13 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::iam_policy::put_only_policy(
+    output::print_text(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-/// The lease's key, from the running instance that started this upload.
+/// The lease's key, from the running uam that started this upload.
 fn given_lease() -> anyhow::Result<Opener> {
     let mut line = Zeroizing::new(String::new());
     std::io::BufReader::new(std::io::stdin().take(MAX_KEY)).read_line(&mut line)?;
@@ -205,7 +211,12 @@ fn waits_for_a_network(config: &Settings, now: bool) -> Option<Trouble> {
 }
 
 /// `alive`: true when a running instance asks, whose silence would be a gap.
-fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow::Result<Summary> {
+fn send(
+    home: &AppContext,
+    now: bool,
+    alive: bool,
+    opener: Option<&Opener>,
+) -> anyhow::Result<Summary> {
     let config = Settings::load(&home.paths)?;
     let environment = EnvVars::load(&home.paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
@@ -235,10 +246,10 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
     let clock = SystemClock;
     let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     if now {
-        // What the running instance still holds is packed by it; where none runs, everything is packed already.
+        // What the running uam still holds is packed by it; where none runs, everything is packed already.
         match protocol::call_agent(&home.paths.agent_endpoint(), &Request::FreezeSegments) {
             Ok(response) if response.is_refused() => {
-                anyhow::bail!("the running instance could not pack what it holds back")
+                anyhow::bail!("the running uam could not pack what it holds back")
             }
             Ok(_) | Err(CallError::NotRunning) => {}
             Err(e) => return Err(UserError::from(e).into()),

@@ -1,15 +1,16 @@
 //! `uam worker`: the process that records, under a supervisor.
 
-use super::Home;
 use crate::agent::{self, Look, Route, Setup};
+use crate::app_context::AppContext;
 use crate::cli::RunArgs;
+use crate::journal_keys::journal_keys;
 use crate::lease::Handover;
-use crate::{output, start, supervise};
+use crate::{output, sign_in, supervise};
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
-use sense::{Desktop, replay};
+use sense::{Desktop, DesktopOptions, script};
 use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -17,22 +18,25 @@ use std::io::{BufReader, BufWriter, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use vault::{Opener, Vault};
 
-/// What can be wrong with a worker's arguments, found before anybody is asked for anything.
-pub(super) fn check(args: &RunArgs) -> anyhow::Result<()> {
+pub(crate) use worker_arguments as arguments;
+
+/// Finds faults of a worker's arguments before any question is asked.
+pub(super) fn check_arguments(args: &RunArgs) -> anyhow::Result<()> {
     if let Some(file) = &args.replay {
         open_replay(file)?;
     }
     if let Some(file) = &args.record_trace {
-        // Made anew here; each worker of the run adds to it.
+        // Truncated here; each worker of the run appends to it.
         File::create(file).with_context(|| format!("cannot write the trace {}", file.display()))?;
     }
     Ok(())
 }
 
-/// A worker's command line, from that of its run.
-pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
+/// The command line of a worker, from the one of its run.
+pub(crate) fn worker_arguments(args: &RunArgs) -> Vec<OsString> {
     let mut line: Vec<OsString> = Vec::new();
     if args.background {
         line.push("--background".into());
@@ -51,15 +55,15 @@ pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
     line
 }
 
-pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
-    let code = match record(home, args) {
+pub(super) fn run(home: &AppContext, args: &RunArgs) -> ExitCode {
+    let code = match run_recording(home, args) {
         Ok(()) => 0,
         Err(error) => crate::exit::print_error(&error).exit_code(),
     };
     ExitCode::from(supervise::ENDED + code)
 }
 
-fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
+fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
     let handover = Handover::read(&mut stdin).map_err(|e| {
         UserError::new(
@@ -75,13 +79,13 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     let vault = Vault::open(&paths.vault_dir())?;
     let lease = handover.lease()?;
-    let keys = super::keys(
+    let keys = journal_keys(
         &vault,
         Opener::new([lease.clone()]),
         Some(&lease.recipient()),
     )?;
-    let policy = start::resolve_policy(&config, destination, paths, Some(&vault))?;
-    let desktop = desktop(args, &config)?;
+    let policy = sign_in::resolve_policy(&config, destination, paths, Some(&vault))?;
+    let desktop = open_desktop(args, &config)?;
     let trace = args.record_trace.as_deref().map(|file| {
         let out = OpenOptions::new()
             .append(true)
@@ -100,7 +104,7 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             home: home.given.clone(),
             environment: environment.values,
             every: policy.upload.interval,
-            // Only who may send readable things needs a key for it.
+            // Only an uploader of readable data needs the key.
             lease: (!policy.upload.sealed).then(|| lease.reveal()),
         },
         destination: policy.destination.describe(),
@@ -116,18 +120,31 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     };
     let ended = agent::run(setup);
     remove_endpoint(&paths.agent_endpoint());
-    output::line(&ended?);
+    output::print_line(&ended?);
     Ok(())
 }
 
-fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
+fn open_desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
     match &args.replay {
         Some(file) => open_replay(file),
         None => Ok(Desktop::open(
-            &super::run::options(config),
+            &desktop_options(config),
             Arc::new(SystemClock),
         )),
     }
+}
+
+/// The options that a run and `uam doctor` open the desktop with.
+pub(super) fn desktop_options(config: &Settings) -> DesktopOptions {
+    let mut options = DesktopOptions {
+        idle_limit: Duration::from_secs(config.record.idle_seconds),
+        ..DesktopOptions::default()
+    };
+    // Tests give a computer without a battery one.
+    if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {
+        options.power_root = root.into();
+    }
+    options
 }
 
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {

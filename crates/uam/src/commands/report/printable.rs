@@ -1,8 +1,10 @@
-//! `uam report --html FILE --pdf FILE`: a page to hand over.
+//! `uam report --html FILE --pdf FILE`: the printable report.
 
-use super::{many, overview, parse, totals, until};
-use crate::cli::{LetterArgs, ReportArgs};
-use crate::commands::{Home, reader};
+use super::days::{parse_day_argument, requested_period};
+use super::read::{known_until, read_overview, read_totals};
+use crate::app_context::AppContext;
+use crate::cli::ReportArgs;
+use crate::commands::reading::open_reader;
 use crate::output;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
@@ -18,51 +20,46 @@ use std::process::ExitCode;
 /// Of JPEGs in a PDF: text in them stays easy to read.
 const QUALITY: u8 = 82;
 
-impl LetterArgs {
-    /// Was anything of it said?
-    pub(super) fn is_used(&self) -> bool {
-        self.client.is_some() || self.author.is_some() || !self.shots.is_empty()
-    }
-}
-
 pub(super) fn run(
-    home: &Home,
+    home: &AppContext,
     args: &ReportArgs,
     view: ViewOptions,
     meaning: &ClassificationRules,
 ) -> anyhow::Result<ExitCode> {
-    let days = match many(args)? {
+    let days = match requested_period(args)? {
         Some(days) => days,
         None => {
-            let day = parse(&args.day)?;
+            let day = parse_day_argument(&args.day)?;
             day..=day
         }
     };
-    if args.letter.shots.len() > MOST_PICTURES {
+    if args.cover.shots.len() > MOST_PICTURES {
         return Err(UserError::usage(
-            format!("a page holds at most {MOST_PICTURES} pictures"),
+            format!("a printable report holds at most {MOST_PICTURES} screenshots"),
             "Name the ones that matter.",
         )
         .into());
     }
-    let reader = reader(
+    let reader = open_reader(
         home,
         &format!("a page of {} to {}", days.start(), days.end()),
     )?;
     let made_us = current_time_us();
-    let now = until(&reader, made_us)?;
+    let now = known_until(&reader, made_us)?;
     let long = days
         .start()
         .until(*days.end())
         .map_or(0, |span| span.get_days());
     // A long time has no time lines, so that its sums may be enough.
     let overview = match usize::try_from(long) {
-        Ok(long) if long >= MOST_LANES => Overview::of(totals(&reader, &days, now, view, meaning)?),
-        _ => overview(&reader, &days, now, view, meaning)?,
+        Ok(long) if long >= MOST_LANES => {
+            Overview::of(read_totals(&reader, &days, now, view, meaning)?)
+        }
+        _ => read_overview(&reader, &days, now, view, meaning)?,
     };
     let letter = |pictures| Cover {
-        client: args.letter.client.clone(),
-        author: args.letter.author.clone(),
+        client: args.cover.client.clone(),
+        author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_us,
         zone: current_zone_name().to_string(),
@@ -71,32 +68,35 @@ pub(super) fn run(
         projects: meaning.has_projects(),
         pictures,
     };
-    let pictures = chosen(&reader, &args.letter.shots)?;
+    let pictures = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
         let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write(file, sheet::html::render_html(&sheet).as_bytes())?;
+        write_file(file, sheet::html::render_html(&sheet).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
         let pictures: anyhow::Result<Vec<ReportScreenshot>> =
-            pictures.into_iter().map(jpeg).collect();
+            pictures.into_iter().map(encode_jpeg).collect();
         let sheet = PrintableReport::new(&overview, letter(pictures?));
         let bytes = sheet::pdf::render_pdf(&sheet, made_us)?;
-        write(file, &bytes)?;
+        write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+fn write_file(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-    output::line(&format!("Saved {}", file.display()));
+    output::print_line(&format!("Saved {}", file.display()));
     Ok(())
 }
 
-fn chosen(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<ReportScreenshot>> {
-    wanted.iter().map(|seq| picture(reader, *seq)).collect()
+fn load_screenshots(reader: &Reader, wanted: &[u64]) -> anyhow::Result<Vec<ReportScreenshot>> {
+    wanted
+        .iter()
+        .map(|seq| load_screenshot(reader, *seq))
+        .collect()
 }
 
-fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
+fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
     let found = reader
         .read_after(seq.saturating_sub(1), 1)
         .context("cannot read the journal")?;
@@ -109,7 +109,7 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
     };
     let shot = shot.ok_or_else(|| {
         UserError::usage(
-            format!("there is no picture {seq}"),
+            format!("there is no screenshot {seq}"),
             "`uam shots` lists them with their numbers.",
         )
     })?;
@@ -126,13 +126,13 @@ fn picture(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot> {
         media: shot.media,
         bytes: reader
             .open_screenshot(seq)
-            .with_context(|| format!("cannot open picture {seq}"))?,
+            .with_context(|| format!("cannot open screenshot {seq}"))?,
     })
 }
 
-/// The picture as a JPEG, which is what a PDF knows.
-fn jpeg(picture: ReportScreenshot) -> anyhow::Result<ReportScreenshot> {
-    let wrong = || format!("cannot read picture {}", picture.seq);
+/// The screenshot as JPEG, because a PDF cannot hold WebP.
+fn encode_jpeg(picture: ReportScreenshot) -> anyhow::Result<ReportScreenshot> {
+    let wrong = || format!("cannot read screenshot {}", picture.seq);
     let pixels = image::load_from_memory(&picture.bytes)
         .with_context(wrong)?
         .to_rgb8();

@@ -1,37 +1,37 @@
-//! The first run: a vault is made.
+//! The first run: creates the vault.
 
-use super::factor;
+use super::factors;
 use crate::cli::RunArgs;
 use model::UserError;
 use std::path::Path;
 use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 
-/// Makes the vault, with an existing secret of the codes if one is given; true when an app has that secret already.
-pub(super) fn found(
+/// Creates the vault, with an imported TOTP secret if `args` names one; true when it was imported.
+pub(super) fn create_vault(
     dir: &Path,
     args: &RunArgs,
     now_us: i64,
 ) -> anyhow::Result<(Vault, UnlockedSlot, bool)> {
-    let totp = args.import.as_deref().map(secret).transpose()?;
+    let totp = args.import.as_deref().map(read_totp_secret).transpose()?;
     let device = Vault::new_device_id()?;
-    let secret = factor::fresh(&device)?;
+    let secret = factors::create_vault_secret(&device)?;
     let imported = totp.is_some();
-    let (vault, door) = Vault::create(
+    let (vault, slot) = Vault::create(
         dir,
         NewVault {
             device,
-            factor: secret.factor(),
+            factor: secret.as_factor(),
             totp,
             organisations: Vec::new(),
             viewer: true,
             now_us,
         },
     )?;
-    Ok((vault, door, imported))
+    Ok((vault, slot, imported))
 }
 
-/// The secret of an existing set-up, from a file.
-pub(crate) fn secret(file: &Path) -> anyhow::Result<TotpSecret> {
+/// Reads the TOTP secret of an existing authenticator entry from a file.
+pub(crate) fn read_totp_secret(file: &Path) -> anyhow::Result<TotpSecret> {
     TotpSecret::read_file(file).map_err(|e| {
         UserError::usage(
             format!("{}: {e}", file.display()),

@@ -5,15 +5,20 @@ use anyhow::Context;
 use console::{Prompt, PromptError};
 use settings::{AppPaths, Settings};
 
-/// Asks what is not settled by a flag, and remembers the answers. At the end of the input the remembered ones hold.
-pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow::Result<Settings> {
+/// Asks every question that no flag answers, and stores the answers in the settings. At the end of the input the
+/// remembered answers apply.
+pub(super) fn ask_questions(
+    args: &RunArgs,
+    paths: &AppPaths,
+    config: Settings,
+) -> anyhow::Result<Settings> {
     let mut shots = config.shots.clone();
     let asked = !args.yes;
     let mut ask = Prompt::on_stdio();
-    shots.capture = match args.capture_answer() {
+    shots.capture = match args.screenshots_answer() {
         Some(answer) => answer,
-        None if asked => answered(
-            ask.ask_yes_no("Take pictures of the active window?", shots.capture),
+        None if asked => answer_or_remembered(
+            ask.ask_yes_no("Take screenshots of the active window?", shots.capture),
             shots.capture,
         )?,
         None => shots.capture,
@@ -21,7 +26,7 @@ pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow:
     if shots.capture {
         shots.blur = match args.blur_answer() {
             Some(answer) => answer,
-            None if asked => answered(
+            None if asked => answer_or_remembered(
                 ask.ask_yes_no("Blur them, so that nothing can be read?", shots.blur),
                 shots.blur,
             )?,
@@ -30,8 +35,8 @@ pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow:
         let minutes = shots.every_seconds.div_ceil(60);
         shots.every_seconds = match args.every {
             Some(every) => every.as_secs(),
-            None if asked => match answered(
-                ask.ask_number("One picture every how many minutes?", 1..=1440, minutes),
+            None if asked => match answer_or_remembered(
+                ask.ask_number("One screenshot every how many minutes?", 1..=1440, minutes),
                 minutes,
             )? {
                 answer if answer == minutes => shots.every_seconds,
@@ -46,9 +51,9 @@ pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow:
     let seal = match (args.seal_answer(), config.upload.seal) {
         (Some(answer), _) => Some(answer),
         // Asked once in the life of an installation.
-        (None, None) if asked => Some(answered(
+        (None, None) if asked => Some(answer_or_remembered(
             ask.ask_yes_no(
-                "Seal what is sent, so that only your keys can open it? (No: whoever can read the bucket reads all of it.)",
+                "Seal uploads, so that only your keys open them? (No: anyone who can read the bucket can read them.)",
                 true,
             ),
             true,
@@ -71,8 +76,8 @@ pub(crate) fn ask(args: &RunArgs, paths: &AppPaths, config: Settings) -> anyhow:
     settings::set_values(paths, &changes).context("cannot remember the answers")
 }
 
-/// Where the input ends, the remembered answer holds.
-fn answered<T>(answer: Result<T, PromptError>, remembered: T) -> anyhow::Result<T> {
+/// The answer; at the end of the input the remembered one.
+fn answer_or_remembered<T>(answer: Result<T, PromptError>, remembered: T) -> anyhow::Result<T> {
     match answer {
         Ok(answer) => Ok(answer),
         Err(PromptError::Ended(_)) => Ok(remembered),

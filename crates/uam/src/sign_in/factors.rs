@@ -1,5 +1,5 @@
-//! The secret that opens the vault every day: kept by the operating system's credential store, or, where there is none,
-//! a passphrase.
+//! The secret that opens the vault every day: kept by the operating system's credential store, or, without one, a
+//! passphrase.
 
 use crate::output;
 use anyhow::Context;
@@ -13,15 +13,16 @@ use zeroize::Zeroizing;
 const TRIES: u32 = 3;
 
 /// A secret with the kind of slot it opens.
-pub(crate) enum Secret {
+pub(crate) enum VaultSecret {
     /// From the credential store.
     Store(Zeroizing<Vec<u8>>),
     /// Typed.
     Passphrase(Zeroizing<String>),
 }
 
-impl Secret {
-    pub(crate) fn factor(&self) -> Factor<'_> {
+impl VaultSecret {
+    /// The secret as the vault takes it.
+    pub(crate) fn as_factor(&self) -> Factor<'_> {
         match self {
             Self::Store(secret) => Factor::OsStore(secret),
             Self::Passphrase(words) => Factor::Passphrase(words),
@@ -29,30 +30,30 @@ impl Secret {
     }
 }
 
-/// Opens the vault with whatever is at hand: the credential store without a word, else the passphrase.
-pub(crate) fn open<R: BufRead, W: Write>(
+/// Unlocks a slot with the credential store, without a question, or else with the passphrase.
+pub(crate) fn unlock_slot<R: BufRead, W: Write>(
     vault: &Vault,
     ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
     let mut stored = None;
     if vault.has_slot(KeySlotKind::OsStore) {
-        match from_store(vault) {
-            Ok(door) => return Ok(door),
+        match unlock_slot_from_store(vault) {
+            Ok(slot) => return Ok(slot),
             Err(why) => stored = Some(why),
         }
     }
     if vault.has_slot(KeySlotKind::Passphrase) {
         if let Some(why) = &stored {
-            ask.print_line(&format!("(The credential store does not help: {why:#})"))?;
+            ask.print_line(&format!("(The credential store cannot unlock it: {why:#})"))?;
         }
-        return from_passphrase(vault, ask);
+        return unlock_slot_with_passphrase(vault, ask);
     }
     let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
     Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
 }
 
-/// Opens the vault with what the credential store keeps, without a word.
-pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
+/// Unlocks a slot with the secret in the credential store, without a question.
+pub(crate) fn unlock_slot_from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     let store = vault::open_os_store()?;
     let secret = store
         .get(vault.device())?
@@ -60,7 +61,7 @@ pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
-fn from_passphrase<R: BufRead, W: Write>(
+fn unlock_slot_with_passphrase<R: BufRead, W: Write>(
     vault: &Vault,
     ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<UnlockedSlot> {
@@ -73,7 +74,7 @@ fn from_passphrase<R: BufRead, W: Write>(
         };
         match vault.unlock_slot(&Factor::Passphrase(&words)) {
             Err(VaultError::WrongFactor { .. }) => ask.print_line("That is not the passphrase.")?,
-            door => return Ok(door?),
+            slot => return Ok(slot?),
         }
     }
     Err(UserError::new(
@@ -84,45 +85,48 @@ fn from_passphrase<R: BufRead, W: Write>(
     .into())
 }
 
-/// A fresh secret for a new vault: in the credential store if there is one, else a passphrase chosen now.
-pub(crate) fn fresh(device: &str) -> anyhow::Result<Secret> {
+/// Creates the secret of a new vault: in the credential store if there is one, else a passphrase chosen now.
+pub(crate) fn create_vault_secret(device: &str) -> anyhow::Result<VaultSecret> {
     match vault::open_os_store()
         .map_err(anyhow::Error::from)
-        .and_then(|store| into_store(&*store, device))
+        .and_then(|store| store_new_secret(&*store, device))
     {
         Ok(secret) => Ok(secret),
         Err(why) => {
-            output::line(&format!(
-                "The key of your record needs a place. This computer's credential store cannot keep it: {why:#}"
+            output::print_line(&format!(
+                "This computer's credential store cannot keep the key of your record: {why:#}"
             ));
-            Ok(Secret::Passphrase(new_passphrase()?))
+            Ok(VaultSecret::Passphrase(ask_new_passphrase()?))
         }
     }
 }
 
-/// Makes a secret and keeps it in `store`, read back once.
-pub(crate) fn into_store(store: &dyn CredentialStore, device: &str) -> anyhow::Result<Secret> {
+/// Creates a secret and stores it in `store`, read back once.
+pub(crate) fn store_new_secret(
+    store: &dyn CredentialStore,
+    device: &str,
+) -> anyhow::Result<VaultSecret> {
     let mut secret = Zeroizing::new(vec![0; 32]);
     getrandom::fill(&mut secret).context("the operating system gave no random bytes")?;
     store.set(device, &secret)?;
     let kept = store.get(device)?;
     anyhow::ensure!(
         kept.is_some_and(|k| *k == *secret),
-        "the {} did not give back what it was given",
+        "the {} returned another secret than the stored one",
         store.name()
     );
-    output::line(&format!(
+    output::print_line(&format!(
         "The key of your record is kept by the {}.",
         store.name()
     ));
-    Ok(Secret::Store(secret))
+    Ok(VaultSecret::Store(secret))
 }
 
 /// Asks for a new passphrase, twice.
-pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
+pub(crate) fn ask_new_passphrase() -> anyhow::Result<Zeroizing<String>> {
     let mut ask = Prompt::on_stdio();
     ask.print_line(
-        "Choose a passphrase; without it and the recovery codes nobody can read the record.",
+        "Choose a passphrase. Without it and the recovery codes nobody can read the record.",
     )?;
     for _ in 0..TRIES {
         let Some(words) = ask.ask_secret("New passphrase")? else {
@@ -134,7 +138,7 @@ pub(crate) fn new_passphrase() -> anyhow::Result<Zeroizing<String>> {
             )?;
             continue;
         }
-        match ask.ask_secret("The same once more")? {
+        match ask.ask_secret("New passphrase once more")? {
             Some(again) if again == words => return Ok(words),
             Some(_) => ask.print_line("The two are not the same.")?,
             None => break,

@@ -124,7 +124,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
 
     let said = home.ok(&["delete", "--last", "10m", "--yes"]);
     assert!(
-        said.contains("Taken out: ") && said.contains("1 picture"),
+        said.contains("Deleted: ") && said.contains("1 picture"),
         "{said}"
     );
     assert_eq!(home.status().today_counts.keys(), 0);
@@ -140,12 +140,12 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     assert!(of_kind(&server, "shot").is_empty());
     for name in segments.keys() {
         assert_eq!(
-            said.contains(&format!("STILL where it was sent: {name}")),
+            said.contains(&format!("STILL at the destination: {name}")),
             said.contains(name.as_str()),
             "{said}"
         );
     }
-    assert!(said.contains("STILL where it was sent: "), "{said}");
+    assert!(said.contains("STILL at the destination: "), "{said}");
     assert!(of_kind(&server, "activity").len() >= segments.len());
 
     // Recording goes on, and what comes now is recorded.
@@ -214,12 +214,12 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     };
     assert!(home.export().contains(TITLE));
     let mut asked = home.with_factors(&["delete", "--shot", &seq.to_string()]);
-    asked.prompt("Take it out?");
+    asked.prompt("Delete it?");
     asked.say("y");
     let status = asked.wait();
     assert!(status.success(), "{}", asked.said());
     assert!(
-        asked.said().contains("Taken out: 1 picture"),
+        asked.said().contains("Deleted: 1 picture"),
         "{}",
         asked.said()
     );
@@ -229,7 +229,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
 
     // Within the unlock that this left, the rest goes without a code.
     let said = home.ok(&["delete", "--last", "1d", "--yes"]);
-    assert!(said.contains("Taken out: "), "{said}");
+    assert!(said.contains("Deleted: "), "{said}");
     assert_nowhere(
         &home,
         &[

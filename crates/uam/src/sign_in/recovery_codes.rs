@@ -1,6 +1,6 @@
-//! Recovery codes: handed over once, on paper or in a file of their owner's choice.
+//! Recovery codes: shown once, or written to a file that their owner names.
 
-use super::clear_screen;
+use super::totp_setup::clear_screen;
 use crate::output;
 use anyhow::Context;
 use console::Prompt;
@@ -12,21 +12,20 @@ use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
 /// How often the typed-back block may be wrong.
 const TRIES: u32 = 3;
 
-/// Makes ten recovery codes and makes sure that they were kept: written to `file`, or shown until one block was typed
-/// back.
-pub(crate) fn hand_over(
+/// Creates ten recovery codes and writes them to `file`, or shows them until the beginning of one is typed back.
+pub(crate) fn issue_recovery_codes(
     vault: &mut Vault,
-    door: &UnlockedSlot,
-    pass: &GateToken,
+    slot: &UnlockedSlot,
+    token: &GateToken,
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {
-    let kit = vault.new_recovery_kit(door, pass, now_us)?;
-    keep(vault, &kit, file, now_us)
+    let kit = vault.new_recovery_kit(slot, token, now_us)?;
+    deliver_recovery_codes(vault, &kit, file, now_us)
 }
 
-/// As [`hand_over`], for codes that are made already.
-pub(crate) fn keep(
+/// Writes existing recovery codes to `file`, or shows them, as [`issue_recovery_codes`] does.
+pub(crate) fn deliver_recovery_codes(
     vault: &Vault,
     kit: &RecoveryKit,
     file: Option<&Path>,
@@ -40,22 +39,22 @@ pub(crate) fn keep(
         out.write_all(page.as_bytes())
             .and_then(|()| out.sync_all())
             .with_context(|| format!("cannot write the recovery codes to {}", file.display()))?;
-        output::line(&format!(
+        output::print_line(&format!(
             "Your recovery codes are in {}. Move them off this computer.",
             file.display()
         ));
         return Ok(());
     }
-    output::line(&page);
-    prove(kit)?;
+    output::print_line(&page);
+    confirm_one_code(kit)?;
     if clear_screen() {
-        output::line("The recovery codes were cleared from the screen.");
+        output::print_line("The recovery codes were cleared from the screen.");
     }
     Ok(())
 }
 
-/// One block typed back shows that the page was kept.
-fn prove(kit: &RecoveryKit) -> anyhow::Result<()> {
+/// Asks for the beginning of one code, which shows that the page was written down.
+fn confirm_one_code(kit: &RecoveryKit) -> anyhow::Result<()> {
     let number = getrandom::u32().map_or(0, |n| n as usize % kit.codes().len());
     let Some(code) = kit.codes().get(number) else {
         return Ok(());
