@@ -140,7 +140,7 @@ fn print_rules(config: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     }
     output::print_line("\nBuilt-in rules:");
     for group in ExclusionGroup::ALL {
-        output::print_line(&format!("\n  {}", group.words()));
+        output::print_line(&format!("\n  {}", group.label()));
         let of_group = || {
             built_in()
                 .filter(|(g, _)| *g == group)

@@ -10,7 +10,7 @@ use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
-use sense::{Desktop, DesktopOptions, script};
+use sense::{Desktop, DesktopOptions, replay};
 use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};

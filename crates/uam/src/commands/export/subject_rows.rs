@@ -36,7 +36,7 @@ pub(super) fn span_row(line: &RecordLine) -> Option<String> {
             span.dur_us / MICROS_PER_SECOND,
             span.dur_us % MICROS_PER_SECOND
         ),
-        span.state.word().to_owned(),
+        span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
         yes_cell(span.removed).to_owned(),
         app,

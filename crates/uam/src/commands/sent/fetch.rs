@@ -46,8 +46,8 @@ fn fetch_object(
             .open_file(&body)
             .map(|plain| OpenedObject::Screenshot(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
-        ("shot", ObjectEncoding::Readable) => Ok(OpenedObject::Screenshot(body.to_vec())),
-        ("shot", ObjectEncoding::Rows) => Err(wrong("screenshots have no such form".to_owned())),
+        ("shot", ObjectEncoding::Unsealed) => Ok(OpenedObject::Screenshot(body.to_vec())),
+        ("shot", ObjectEncoding::SealedRows) => Err(wrong("screenshots have no such form".to_owned())),
         _ => Ok(OpenedObject::Lines(body.to_vec())),
     }
 }
@@ -159,7 +159,7 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Readable,
+            sealed: form != ObjectEncoding::Unsealed,
             gone: false,
             form,
         }

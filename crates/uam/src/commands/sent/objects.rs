@@ -58,7 +58,7 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
             certain: true,
             sealed: false,
             gone: false,
-            form: ObjectEncoding::Readable,
+            form: ObjectEncoding::Unsealed,
         });
     }
     reader.for_each_uploaded(&mut |sent| items.push(segment_object(reader, sent)))?;
@@ -101,7 +101,7 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != ObjectEncoding::Readable,
+        sealed: object.form != ObjectEncoding::Unsealed,
         gone: sent.gone,
         form: object.form,
     }
@@ -128,7 +128,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         certain: acked,
         sealed: false,
         gone: false,
-        form: ObjectEncoding::Readable,
+        form: ObjectEncoding::Unsealed,
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Readable,
+            sealed: form != ObjectEncoding::Unsealed,
             gone: false,
             form,
         }
@@ -215,7 +215,7 @@ mod tests {
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
             item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
-            item("raw/b-1.age", "activity", ObjectEncoding::Readable, b"2"),
+            item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
         ];
         assert_eq!(find_object(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(find_object(&items, "1.age").is_err());
