@@ -3,20 +3,12 @@
 //! `main` only reads the command line and turns the outcome into an exit code; the work lies in the modules.
 
 mod access;
-mod agent;
 mod cli;
 mod commands;
-mod control;
-mod done;
 mod exit;
-mod lease;
 mod output;
-mod retention;
 mod start;
-mod supervise;
 mod time;
-mod view;
-mod yours;
 
 use clap::Parser;
 use std::io::IsTerminal;

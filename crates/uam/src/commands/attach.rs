@@ -4,8 +4,9 @@
 //! no recording; it ends with the instance, and when the desktop is locked.
 
 use super::Home;
-use crate::access::{self, keyholder};
-use crate::{control, output, view};
+use crate::access;
+use crate::output;
+use agent::keyholder;
 use anyhow::Context;
 use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
 use model::{ErrorKind, UserError};
@@ -43,7 +44,7 @@ enum Event {
 
 pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
     // Whether one runs is said before anybody is asked for a code.
-    control::call(&home.paths, &Request::Status)?;
+    agent::call_running_agent(&home.paths, &Request::Status)?;
     let access = access::open(home, WHAT)?;
     let ticket = ticket(home, &access.identity)?;
     drop(access);
@@ -76,7 +77,7 @@ fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
 
 fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<ViewTicket> {
     let key = ViewerKey::new(identity.reveal().to_string());
-    match control::call(&home.paths, &Request::Attach { key })? {
+    match agent::call_running_agent(&home.paths, &Request::Attach { key })? {
         Response::Attached { ticket, .. } => Ok(ticket),
         other => Err(UserError::new(
             ErrorKind::Failed,
@@ -114,7 +115,7 @@ impl Lookout<'_> {
             _ => {}
         }
         // A recording process that was started anew knows no tickets; whoever is unlocked still gets another.
-        let Some(identity) = keyholder::ask(&self.home.paths)? else {
+        let Some(identity) = keyholder::fetch_identity(&self.home.paths)? else {
             return Ok(Err(Over::Locked));
         };
         self.ticket = ticket(self.home, &identity)?;
@@ -131,7 +132,7 @@ impl Lookout<'_> {
             ticket: self.ticket.clone(),
             after_line: self.last,
         };
-        control::call(&self.home.paths, &look)
+        agent::call_running_agent(&self.home.paths, &look)
     }
 
     fn seen(&mut self, scene: Option<Box<AttachedView>>) -> Option<Box<AttachedView>> {
@@ -185,7 +186,7 @@ fn panel(
     tx: &SyncSender<Event>,
     rx: &Receiver<Event>,
 ) -> anyhow::Result<Over> {
-    let (wishes, wished) = view::wishes();
+    let (wishes, wished) = agent::user_commands::command_queue();
     let leave = tx.clone();
     let live = LiveView::start(
         LiveOptions {
@@ -197,14 +198,14 @@ fn panel(
             if event == ConsoleEvent::Leave {
                 let _ = leave.try_send(Event::Leave);
             } else {
-                wishes.wish(event);
+                wishes.submit(event);
             }
         },
     )?;
     let (paths, done) = (home.paths.clone(), tx.clone());
-    wished.carry_out(
-        home.again(),
-        Box::new(move |request| control::call(&paths, &request)),
+    wished.run_executor(
+        home.clone(),
+        Box::new(move |request| agent::call_running_agent(&paths, &request)),
         Some(ticket.clone()),
         live.updates().clone(),
         move |_| {
@@ -269,8 +270,8 @@ fn newest(home: &Home, ticket: &ViewTicket) -> Option<console::ShownScreenshot> 
         from: None,
         step: ScreenshotStep::Newest,
     };
-    match control::call(&home.paths, &request).ok()? {
-        Response::Screenshot(shown) => view::picture(&shown),
+    match agent::call_running_agent(&home.paths, &request).ok()? {
+        Response::Screenshot(shown) => agent::user_commands::decode_screenshot(&shown),
         _ => None,
     }
 }

@@ -6,9 +6,8 @@
 
 use super::{Home, worker};
 use crate::cli::RunArgs;
-use crate::lease::Handover;
-use crate::supervise::{self, Watch};
-use crate::{agent, control, output, start};
+use crate::{output, start};
+use agent::{Handover, SupervisorSetup, call_running_agent, run_supervisor};
 use anyhow::Context;
 use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
@@ -62,7 +61,7 @@ pub(super) fn launch(
 ) -> anyhow::Result<ExitCode> {
     let log = home.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut command = home.uam()?;
+    let mut command = home.self_command()?;
     command.arg("supervisor").args(worker::arguments(args));
     hide_console(&mut command);
     let mut child = command
@@ -74,7 +73,7 @@ pub(super) fn launch(
     // It takes the lock over as soon as it has its orders.
     drop(instance);
     if let Some(mut pipe) = child.stdin.take() {
-        pipe.write_all(&handover.line()?)
+        pipe.write_all(&handover.encode_line()?)
             .context("the supervisor took no orders")?;
     }
     output::line(greeting);
@@ -102,7 +101,7 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
             )
             .into());
         }
-        if control::call(&home.paths, &Request::Status).is_ok() {
+        if call_running_agent(&home.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
@@ -123,7 +122,7 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
 /// `uam supervisor`: takes over from a `uam run --background`.
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     detach_from_terminal().context("cannot leave the terminal")?;
-    let handover = Handover::read(&mut BufReader::new(std::io::stdin())).map_err(|e| {
+    let handover = Handover::read_from(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
             "the supervisor was given no lease",
@@ -133,12 +132,14 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     })?;
     // Whoever gives the orders has the lock until it is gone.
     let instance = start::claim(&home.paths)?;
-    let code = supervise::run(Watch {
+    let code = run_supervisor(SupervisorSetup {
         home: home.given.clone(),
-        args: args.clone(),
-        lease: handover.lease()?,
+        worker_arguments: worker::arguments(args),
+        is_background: args.background,
+        lease: handover.lease_identity()?,
         handover,
         greeting: "Recording in the background.".to_owned(),
+        print: output::line,
     });
     remove_endpoint(&home.paths.agent_endpoint());
     drop(instance);

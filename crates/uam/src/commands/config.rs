@@ -50,7 +50,7 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
             let spec = settings::find_spec(&key);
             output::line(
                 &match spec.map_or(Applies::NextStart, |spec| spec.applies) {
-                    Applies::AtOnce => talk::reloaded(home)?,
+                    Applies::AtOnce => agent::reload_after_change(home)?,
                     Applies::NextReport => {
                         "The next report takes it; the record stays as it is.".to_owned()
                     }

@@ -1,10 +1,11 @@
 //! `uam delete`: takes something out of the record; the time and its state stay.
 
 use super::Home;
-use crate::access::{self, Access};
+use crate::access;
 use crate::cli::DeleteArgs;
-use crate::yours::{hand, sink, words};
 use crate::{output, time};
+use agent::ReadAccess;
+use agent::redaction;
 use anyhow::Context;
 use console::Prompt;
 use model::{NoticeCode, UserError};
@@ -19,7 +20,7 @@ const OPENED: &str = "The record was opened to take something out.";
 pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
     let scope = parse_scope(args, current_time_us())?;
-    let running = hand::is_running(home)?;
+    let running = redaction::is_agent_running(home)?;
     let mut access = match running {
         true => None,
         false => Some(access::open_as(home, NoticeCode::Access, OPENED)?),
@@ -30,7 +31,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         summary = carry(home, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
-    let about = words::about(&scope, current_time_us(), &zone);
+    let about = redaction::describe_scope(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
         output::line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
@@ -43,7 +44,7 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     }
     output::line(&format!(
         "{about}: {} to take out. Window names, titles, counts and pictures go; the time and its state stay.",
-        words::numbers(&scope, &summary)
+        redaction::describe_amount(&scope, &summary)
     ));
     foretell(&summary);
     if args.dry_run {
@@ -58,7 +59,10 @@ pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let summary = carry(home, &scope, false, running, access.as_ref())?;
-    output::line(&format!("Taken out: {}.", words::numbers(&scope, &summary)));
+    output::line(&format!(
+        "Taken out: {}.",
+        redaction::describe_amount(&scope, &summary)
+    ));
     clean_up(home, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -98,11 +102,11 @@ fn carry(
     scope: &RedactionScope,
     dry_run: bool,
     running: bool,
-    access: Option<&Access>,
+    access: Option<&ReadAccess>,
 ) -> anyhow::Result<RedactionSummary> {
     match (running, access) {
-        (false, Some(access)) => hand::directly(home, scope, dry_run, access),
-        _ => hand::through(home, scope, dry_run, access),
+        (false, Some(access)) => redaction::redact_directly(home, scope, dry_run, access),
+        _ => redaction::redact_through_agent(home, scope, dry_run, access),
     }
 }
 
@@ -134,9 +138,9 @@ pub(super) fn clean_up(
     home: &Home,
     code: NoticeCode,
     summary: &RedactionSummary,
-    access: Option<&Access>,
+    access: Option<&ReadAccess>,
 ) -> anyhow::Result<()> {
-    let copies = sink::delete(home, &summary.objects);
+    let copies = redaction::delete_uploaded_copies(&home.paths, &summary.objects);
     for name in &copies.deleted {
         output::line(&format!("Deleted where it was sent: {name}"));
     }
@@ -156,10 +160,10 @@ pub(super) fn clean_up(
         ));
     }
     let left: Vec<String> = copies.left.into_iter().map(|(name, _)| name).collect();
-    hand::note(
+    redaction::record_through(
         home,
         access,
-        words::copies(code, copies.deleted.len(), &left),
+        redaction::copy_notices(code, copies.deleted.len(), &left),
     )
 }
 

@@ -1,7 +1,7 @@
 //! `uam doctor`: what works here, where everything is, and what is wrong.
 
 use super::Home;
-use crate::agent;
+
 use crate::output;
 use anyhow::Context;
 use indicator::Availability;
@@ -52,7 +52,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     if let Some(Err(e)) = destination.as_ref().map(look) {
         problem(e);
     }
-    let desktop = Desktop::open(&super::run::options(&config), Arc::new(SystemClock));
+    let desktop = Desktop::open(&agent::desktop_options(&config), Arc::new(SystemClock));
     let vault = match vault::Vault::open(&home.paths.vault_dir()) {
         Ok(vault) => Some(vault),
         Err(vault::VaultError::Missing { .. }) => None,
@@ -134,10 +134,14 @@ fn print(f: &Findings) {
     output::line(&format!("uam {}", f.version));
     output::line("\nSensors");
     for c in &f.sensors {
-        output::line(&format!("  {:<9}{}", c.concern, agent::support(&c.support)));
+        output::line(&format!(
+            "  {:<9}{}",
+            c.concern,
+            agent::describe_support(&c.support)
+        ));
     }
     output::line("\nShown");
-    for line in agent::indicator_lines(&f.shown) {
+    for line in agent::describe_availability(&f.shown) {
         output::line(&line);
     }
     output::line("\nTried");

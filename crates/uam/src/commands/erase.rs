@@ -2,8 +2,8 @@
 
 use super::{Home, delete};
 use crate::cli::EraseArgs;
-use crate::yours::{hand, words};
 use crate::{access, output, time};
+use agent::redaction;
 use console::Prompt;
 use model::{NoticeCode, UserError};
 use platform::clock::current_time_us;
@@ -42,12 +42,12 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         NoticeCode::Access,
         "The record was opened to erase days of it.",
     )?;
-    let carry = |dry_run| match hand::is_running(home)? {
-        true => hand::through(home, &scope, dry_run, Some(&access)),
-        false => hand::directly(home, &scope, dry_run, &access),
+    let carry = |dry_run| match redaction::is_agent_running(home)? {
+        true => redaction::redact_through_agent(home, &scope, dry_run, Some(&access)),
+        false => redaction::redact_directly(home, &scope, dry_run, &access),
     };
     let summary = carry(true)?;
-    let about = words::about(&scope, current_time_us(), &current_zone_name());
+    let about = redaction::describe_scope(&scope, current_time_us(), &current_zone_name());
     if summary.is_empty() {
         output::line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);
@@ -55,7 +55,7 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
     output::line(&format!(
         "{about} (they begin and end at midnight UTC): {} go for good, with their keys and their sums. That they were \
          erased stays in the record.",
-        words::numbers(&scope, &summary)
+        redaction::describe_amount(&scope, &summary)
     ));
     delete::foretell(&summary);
     if args.dry_run {
@@ -69,7 +69,10 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let summary = carry(false)?;
-    output::line(&format!("Erased: {}.", words::numbers(&scope, &summary)));
+    output::line(&format!(
+        "Erased: {}.",
+        redaction::describe_amount(&scope, &summary)
+    ));
     delete::clean_up(home, NoticeCode::Erased, &summary, Some(&access))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `uam exclude`: which windows are never named and never pictured.
 
-use super::{Home, talk};
+use super::Home;
 use crate::{access, output};
 use anyhow::Context;
 use clap::Args;
@@ -208,42 +208,10 @@ fn wrapped(words: &[String], width: usize) -> Vec<String> {
 }
 
 fn add(home: &Home, rule: &ExclusionRule) -> anyhow::Result<ExitCode> {
-    for line in added(home, rule)? {
+    for line in agent::add_exclusion_rule(home, rule)? {
         output::line(&line);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Protects every window of an application from now on; says so in one line.
-pub(crate) fn add_app(home: &Home, app: &str) -> anyhow::Result<String> {
-    let rule = ExclusionRule {
-        app: Some(app.to_owned()),
-        ..ExclusionRule::default()
-    };
-    Ok(added(home, &rule)?.join(" "))
-}
-
-fn added(home: &Home, rule: &ExclusionRule) -> anyhow::Result<Vec<String>> {
-    home.paths.create_dirs()?;
-    let before = Settings::load(&home.paths)?;
-    let rules = before.exclude.rules;
-    if let Some(at) = rules.iter().position(|r| r == rule) {
-        return Ok(vec![format!(
-            "That is your rule {} already: {rule}.",
-            at + 1
-        )]);
-    }
-    recorder::ExclusionRules::new(std::slice::from_ref(rule)).map_err(|_| {
-        UserError::usage(
-            "a rule needs at least one letter or digit in each of its parts",
-            "Write the word to look for, such as: uam exclude --add-title payroll*",
-        )
-    })?;
-    settings::add_rule(&home.paths, rule)?;
-    Ok(vec![
-        format!("Your rule {}: {rule}.", rules.len() + 1),
-        talk::reloaded(home)?,
-    ])
 }
 
 fn remove(home: &Home, number: usize) -> anyhow::Result<ExitCode> {
@@ -256,7 +224,7 @@ fn remove(home: &Home, number: usize) -> anyhow::Result<ExitCode> {
     }
     settings::remove_rule(&home.paths, number)?;
     output::line(&format!("Removed your rule {number}{rule}."));
-    output::line(&talk::reloaded(home)?);
+    output::line(&agent::reload_after_change(home)?);
     Ok(ExitCode::SUCCESS)
 }
 

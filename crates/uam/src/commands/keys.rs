@@ -32,10 +32,10 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
     let text = change(&mut entry, action)?;
     // After a rotation it is another identity, and another door.
     let identity = entry.vault.viewer_identity(&entry.door, &entry.pass)?;
-    let keys = super::keys(&entry.vault, entry.vault.viewer_opener(&identity), None)?;
+    let keys = agent::journal_keys(&entry.vault, entry.vault.viewer_opener(&identity), None)?;
     let mut notices = entry.notices;
     notices.push((NoticeCode::Keys, text.clone()));
-    access::note(home, &keys, notices)?;
+    agent::record_notices(home, &keys, notices)?;
     output::line(&text);
     Ok(ExitCode::SUCCESS)
 }

@@ -20,42 +20,18 @@ mod shots;
 mod subject;
 mod talk;
 mod unlock;
-pub(crate) mod upload;
+mod upload;
 mod verify;
-pub(crate) mod worker;
+mod worker;
 
 use crate::access;
 use crate::cli::{Cli, Command};
-use ::upload::Destination;
-use anyhow::Context;
 use clap::CommandFactory;
-use model::{DeviceId, UserError};
-use platform::process::self_command;
+use model::UserError;
 use settings::AppPaths;
 use std::process::ExitCode;
-use vault::{Opener, Recipient, Vault};
 
-/// What every command begins with.
-pub(crate) struct Home {
-    pub(crate) paths: AppPaths,
-    /// `--home` as given, to pass on.
-    pub(crate) given: Option<std::path::PathBuf>,
-}
-
-impl Home {
-    /// This very program, for the same home.
-    pub(crate) fn uam(&self) -> anyhow::Result<std::process::Command> {
-        self_command(self.given.as_deref()).context("cannot find uam itself")
-    }
-
-    /// The same, for a thread of its own.
-    pub(crate) fn again(&self) -> Self {
-        Self {
-            paths: self.paths.clone(),
-            given: self.given.clone(),
-        }
-    }
-}
+pub(crate) use agent::AppContext as Home;
 
 /// Carries out the command line.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -115,7 +91,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Consent) => unlock::consent(&home),
         Some(Command::Supervisor(args)) => background::run(&home, &args),
         Some(Command::Worker(args)) => Ok(worker::run(&home, &args)),
-        Some(Command::Keyholder) => crate::access::keyholder::run(&home),
+        Some(Command::Keyholder) => {
+            agent::keyholder::run_keyholder(&home, || {
+                crate::output::line(agent::keyholder::READY_LINE);
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "uam", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -126,7 +107,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// The journal for reading, once its reader has shown the right to; `what` is told in the notice of it.
 fn reader(home: &Home, what: &str) -> anyhow::Result<journal::Reader> {
     recorded(home)?;
-    access::open(home, what)?.reader(home)
+    access::open(home, what)?.open_reader(home)
 }
 
 /// A clear word when there is nothing to read yet.
@@ -139,51 +120,4 @@ fn recorded(home: &Home) -> anyhow::Result<()> {
         "Start recording with `uam`.",
     )
     .into())
-}
-
-/// What the journal seals with, and what it can open.
-pub(crate) fn keys(
-    vault: &Vault,
-    opener: Opener,
-    lease: Option<&Recipient>,
-) -> anyhow::Result<journal::JournalKeys> {
-    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    Ok(journal::JournalKeys {
-        device,
-        maker: vault.sealer(lease)?,
-        opener,
-    })
-}
-
-/// Where uploads go, from settings, environment and `.env`.
-pub(crate) fn destination(
-    home: &Home,
-    config: &settings::Settings,
-    environment: &settings::EnvVars,
-) -> anyhow::Result<Destination> {
-    let get = |name: &str| match name {
-        // Where profiles lie; not a thing to set in `.env`.
-        ::upload::vars::HOME => Some(std::env::home_dir()?.to_string_lossy().into_owned()),
-        name => environment.values.get(name).cloned(),
-    };
-    Destination::resolve(
-        config.upload.destination.as_deref(),
-        &get,
-        &home.paths.local_sink_dir(),
-    )
-    .map(|destination| destination.with_rate_limit(config.upload.limit_kib_per_s))
-    .map_err(|e| {
-        let from = environment
-            .files
-            .iter()
-            .map(|f| f.display().to_string())
-            .collect::<Vec<_>>()
-            .join(", ");
-        let read = if from.is_empty() {
-            String::new()
-        } else {
-            format!(" (read: {from})")
-        };
-        UserError::usage(format!("{}: {}{read}", e.place, e.what), e.hint).into()
-    })
 }

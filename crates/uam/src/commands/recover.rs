@@ -1,7 +1,7 @@
 //! `uam recover`: in again with a recovery code.
 
 use super::Home;
-use crate::{access, output, start};
+use crate::{output, start};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
@@ -65,9 +65,9 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
         "The code was right and is used up; {left} are left."
     ));
     let identity = vault.viewer_identity(&door, &pass)?;
-    let keys = super::keys(&vault, vault.viewer_opener(&identity), None)?;
+    let keys = agent::journal_keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to get in.".to_owned();
-    access::note(home, &keys, vec![(NoticeCode::Keys, text)])?;
+    agent::record_notices(home, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is taken anew for each question: what is called in between asks for itself.
     if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",

@@ -1,8 +1,8 @@
 //! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
 
 use super::Home;
-use crate::retention::{self, Look};
-use crate::{access, output};
+use crate::output;
+use agent::retention::{self, RetentionPlan};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
@@ -33,10 +33,10 @@ pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCo
             )
             .into());
         };
-        let look = retention::look(&outbox, policy, now_us)?;
+        let look = retention::plan_retention(&outbox, policy, now_us)?;
         return carry_out(home, &mut outbox, &look, now_us);
     }
-    let look = retention::look(&outbox, policy, now_us)?;
+    let look = retention::plan_retention(&outbox, policy, now_us)?;
     if json {
         output::line(&serde_json::to_string(&as_json(home, &look, now_us))?);
         return Ok(ExitCode::SUCCESS);
@@ -54,12 +54,12 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     }
     let policy = settings::resolve_retention(&Settings::load(&home.paths)?, &home.paths);
     let outbox = Outbox::open(&home.paths.journal_dir())?;
-    let look = retention::look(&outbox, policy, current_time_us())?;
+    let look = retention::plan_retention(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
-            retention::will(&look.policy.action),
-            retention::numbers(&look.outlook.leave)
+            retention::describe_action(&look.policy.action),
+            retention::describe_totals(&look.outlook.leave)
         )
     }))
 }
@@ -67,26 +67,26 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
 fn carry_out(
     home: &Home,
     outbox: &mut Outbox,
-    look: &Look,
+    look: &RetentionPlan,
     now_us: i64,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
         output::line(&format!(
             "Nothing leaves. {}",
-            retention::stays(&look.outlook)
+            retention::describe_kept(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
     }
     output::line(&format!(
         "Now {} {}.",
-        retention::will(&look.policy.action),
-        retention::numbers(&look.outlook.leave)
+        retention::describe_action(&look.policy.action),
+        retention::describe_totals(&look.outlook.leave)
     ));
-    retention::tell(&home.paths, &look.policy, now_us)?;
-    let (_, said) = retention::carry_out(outbox, look)?;
+    retention::record_announcement(&home.paths, &look.policy, now_us)?;
+    let (_, said) = retention::apply_plan(outbox, look)?;
     let vault = Vault::open(&home.paths.vault_dir())?;
-    let keys = super::keys(&vault, Opener::new([]), None)?;
-    access::note(
+    let keys = agent::journal_keys(&vault, Opener::new([]), None)?;
+    agent::record_notices(
         home,
         &keys,
         vec![(NoticeCode::Retention, format!("On request: {said}"))],
@@ -98,8 +98,8 @@ fn carry_out(
 
 /// From when on the rule is carried out by itself, in microseconds since the Unix epoch (UTC); none while it is still to
 /// be told.
-fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
-    let told = retention::told(&home.paths, &look.policy);
+fn from_us(home: &Home, look: &RetentionPlan, now_us: i64) -> Option<i64> {
+    let told = retention::announced_at(&home.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
         RetentionNotice::Tell => None,
         RetentionNotice::Wait | RetentionNotice::Now => {
@@ -108,7 +108,7 @@ fn from_us(home: &Home, look: &Look, now_us: i64) -> Option<i64> {
     }
 }
 
-fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
+fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -120,13 +120,19 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
             text::format_count(policy.max_age_days.into(), "day", "days"),
             text::format_bytes(policy.max_bytes),
         ),
-        format!("Leaving     {}", retention::numbers(&look.outlook.leave)),
-        format!("Staying     {}", retention::numbers(&look.outlook.stay)),
+        format!(
+            "Leaving     {}",
+            retention::describe_totals(&look.outlook.leave)
+        ),
+        format!(
+            "Staying     {}",
+            retention::describe_totals(&look.outlook.stay)
+        ),
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
             "Not sent    {}: they stay until the sink has them",
-            retention::numbers(&look.outlook.unsent)
+            retention::describe_totals(&look.outlook.unsent)
         ));
     }
     if look.steps.is_empty() {
@@ -144,7 +150,7 @@ fn lines(home: &Home, look: &Look, now_us: i64) -> Vec<String> {
     lines
 }
 
-fn as_json(home: &Home, look: &Look, now_us: i64) -> Value {
+fn as_json(home: &Home, look: &RetentionPlan, now_us: i64) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,

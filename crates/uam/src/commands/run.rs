@@ -2,19 +2,12 @@
 
 use super::Home;
 use crate::cli::RunArgs;
-use crate::lease::Handover;
-use crate::supervise::{self, Watch};
 use crate::{output, start};
-use journal::Reader;
-use platform::clock::current_time_us;
+use agent::{Handover, SupervisorSetup, read_day_so_far, run_supervisor};
 use platform::endpoint::remove_endpoint;
-use platform::timezone::current_zone_name;
-use report::{TodayTotals, ViewOptions};
-use sense::DesktopOptions;
-use settings::{AppPaths, EnvVars, Settings};
+use settings::{EnvVars, Settings};
 use std::process::ExitCode;
-use std::time::Duration;
-use vault::{Identity, Opener};
+use vault::Identity;
 
 pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
@@ -41,58 +34,23 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         paths.data.display(),
         entered.policy.describe_screenshots()
     );
-    let today = entered.opener.map(|opener| today(paths, opener));
+    let today = entered.opener.map(|opener| read_day_so_far(paths, opener));
     let lease = Identity::generate();
     let handover = Handover::new(&lease, today, entered.notices, true);
     drop(entered.vault);
     if args.background {
         return super::background::launch(home, args, &handover, &greeting, instance);
     }
-    let code = supervise::run(Watch {
+    let code = run_supervisor(SupervisorSetup {
         home: home.given.clone(),
-        args: args.clone(),
+        worker_arguments: super::worker::arguments(args),
+        is_background: args.background,
         lease,
         handover,
         greeting,
+        print: output::line,
     });
     remove_endpoint(&paths.agent_endpoint());
     drop(instance);
     code
-}
-
-/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
-/// not look: it opens only what it wrote itself.
-fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
-    let now_us = current_time_us();
-    let zone = current_zone_name();
-    let day = report::day::local_date(now_us, &zone);
-    Reader::open(&paths.journal_dir(), opener)
-        .ok()
-        .and_then(|reader| {
-            report::strip::read_day_with_timeline(
-                &reader,
-                ViewOptions::default(),
-                day,
-                now_us,
-                &zone,
-            )
-            .ok()
-        })
-        .map_or_else(
-            || TodayTotals::new(day, &zone),
-            |(report, strip)| TodayTotals::from_report(&report, &strip),
-        )
-}
-
-/// How the desktop is opened, here and in `uam doctor`.
-pub(super) fn options(config: &Settings) -> DesktopOptions {
-    let mut options = DesktopOptions {
-        idle_limit: Duration::from_secs(config.record.idle_seconds),
-        ..DesktopOptions::default()
-    };
-    // So that a battery can be had where there is none.
-    if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {
-        options.power_root = root.into();
-    }
-    options
 }

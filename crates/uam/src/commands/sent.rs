@@ -1,10 +1,10 @@
 //! `uam sent`: what left this computer, by the journal's own account; and the very objects, fetched, checked and opened.
 
 use super::{Home, shots};
-use crate::access::{self, Access};
+use crate::access;
 use crate::cli::SentArgs;
 use crate::output;
-use crate::yours::words;
+use agent::ReadAccess;
 use anyhow::Context;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo, open_segment};
 use model::{ErrorKind, UserError};
@@ -55,7 +55,7 @@ enum Opened {
 pub(super) fn run(home: &Home, args: &SentArgs) -> anyhow::Result<ExitCode> {
     super::recorded(home)?;
     let access = access::open(home, "what was sent")?;
-    let reader = access.reader(home)?;
+    let reader = access.open_reader(home)?;
     let items = items(&reader)?;
     if let Some(name) = &args.show {
         return show(home, &access, &reader, named(&items, name)?, args);
@@ -167,7 +167,7 @@ impl Item {
     fn describe(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
             (false, _) => "begun, never confirmed".to_owned(),
-            (true, Some(at)) => words::moment(at, zone),
+            (true, Some(at)) => agent::redaction::format_date_time(at, zone),
             (true, None) => "sent".to_owned(),
         };
         let what = match self.kind {
@@ -303,7 +303,7 @@ fn kept(reader: &Reader, item: &Item) -> anyhow::Result<Opened> {
 /// An object, with a line that says where it is from. The second is true when it is what was sent.
 fn found(
     sink: &anyhow::Result<ObjectStoreSink>,
-    access: &Access,
+    access: &ReadAccess,
     reader: &Reader,
     item: &Item,
 ) -> (String, anyhow::Result<Opened>, bool) {
@@ -335,7 +335,7 @@ fn found(
 
 fn show(
     home: &Home,
-    access: &Access,
+    access: &ReadAccess,
     reader: &Reader,
     item: &Item,
     args: &SentArgs,
@@ -358,7 +358,12 @@ fn show(
     })
 }
 
-fn all(home: &Home, access: &Access, reader: &Reader, items: &[Item]) -> anyhow::Result<ExitCode> {
+fn all(
+    home: &Home,
+    access: &ReadAccess,
+    reader: &Reader,
+    items: &[Item],
+) -> anyhow::Result<ExitCode> {
     let sink = settings::open_sink(&home.paths);
     let mut wrong = 0_u64;
     for item in items {

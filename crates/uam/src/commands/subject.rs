@@ -4,7 +4,6 @@
 //! length of the record, one line and one picture are in memory at a time.
 
 use super::Home;
-use crate::yours::words;
 use crate::{access, output, time};
 use anyhow::Context;
 use data_encoding::HEXLOWER;
@@ -130,7 +129,7 @@ pub(super) fn run(
     };
     let text = format!("Exported for the person it is about: {days}.");
     let access = access::fresh(home, NoticeCode::Access, &text)?;
-    let reader = access.reader(home)?;
+    let reader = access.open_reader(home)?;
     let range = Range {
         first,
         last,
@@ -445,7 +444,7 @@ fn readme(manifest: &Manifest) -> String {
          \x20              in manifest.json under \"missing\".\n\
          manifest.json  Every other file with size and SHA-256, and how much there is of what.\n",
         device = manifest.device,
-        made = words::moment(manifest.made_us, "UTC"),
+        made = agent::redaction::format_date_time(manifest.made_us, "UTC"),
         uam = manifest.uam,
         from = manifest.from.as_deref().unwrap_or("the beginning"),
         to = manifest.to.as_deref().unwrap_or("the present"),

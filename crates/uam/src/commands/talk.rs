@@ -1,7 +1,7 @@
 //! Commands that talk to the running instance.
 
 use super::Home;
-use crate::{control, output};
+use crate::output;
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::instance_lock::InstanceLock;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let Response::Status {
         status, indicator, ..
-    } = control::call(&home.paths, &Request::Status)?
+    } = agent::call_running_agent(&home.paths, &Request::Status)?
     else {
         anyhow::bail!("the running instance gave no status");
     };
@@ -38,38 +38,34 @@ pub(super) fn status(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
 
 pub(super) fn pause(home: &Home, length: Option<PauseLength>) -> anyhow::Result<ExitCode> {
     let length = length.unwrap_or(PauseLength::UntilResumed);
-    say(control::call(&home.paths, &Request::Pause { length })?)
+    say(agent::call_running_agent(
+        &home.paths,
+        &Request::Pause { length },
+    )?)
 }
 
 /// Makes the running instance take what was changed in the settings file.
 pub(super) fn reload(home: &Home) -> anyhow::Result<ExitCode> {
-    say(control::call(&home.paths, &Request::ReloadSettings)?)
-}
-
-/// The same after a change that is made already: the running instance's answer, or when the change holds without one.
-pub(super) fn reloaded(home: &Home) -> anyhow::Result<String> {
-    match control::call(&home.paths, &Request::ReloadSettings) {
-        Ok(response) => Ok(response.text().to_owned()),
-        Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {
-            Ok("It holds from the next start on.".to_owned())
-        }
-        Err(e) => {
-            Err(e.context("the settings were changed, but the running instance was not told"))
-        }
-    }
+    say(agent::call_running_agent(
+        &home.paths,
+        &Request::ReloadSettings,
+    )?)
 }
 
 pub(super) fn resume(home: &Home) -> anyhow::Result<ExitCode> {
-    say(control::call(&home.paths, &Request::Resume)?)
+    say(agent::call_running_agent(&home.paths, &Request::Resume)?)
 }
 
 pub(super) fn shot(home: &Home) -> anyhow::Result<ExitCode> {
-    say(control::call(&home.paths, &Request::TakeScreenshot)?)
+    say(agent::call_running_agent(
+        &home.paths,
+        &Request::TakeScreenshot,
+    )?)
 }
 
 /// Returns when the instance has really ended.
 pub(super) fn stop(home: &Home) -> anyhow::Result<ExitCode> {
-    let response = control::call(&home.paths, &Request::Stop)?;
+    let response = agent::call_running_agent(&home.paths, &Request::Stop)?;
     output::line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {

@@ -1,8 +1,9 @@
 //! `uam unlock`, `uam lock`, `uam consent`.
 
 use super::Home;
-use crate::access::{self, keyholder};
+use crate::access;
 use crate::{output, start};
+use agent::keyholder;
 use model::{NoticeCode, UserError};
 use platform::timezone::current_zone_name;
 use settings::{ConsentNotice, EnvVars, Settings};
@@ -25,7 +26,7 @@ pub(super) fn unlock(home: &Home, idle: Duration) -> anyhow::Result<ExitCode> {
     let text =
         format!("The record was unlocked for reading, for {minutes} min after the last look.");
     let access = access::fresh(home, NoticeCode::Access, &text)?;
-    keyholder::start(home, &access.identity, idle)?;
+    keyholder::start_keyholder(home, &access.identity, idle)?;
     output::line(&format!(
         "Unlocked until {minutes} min after the last look; `uam lock` ends it at once."
     ));
@@ -33,7 +34,7 @@ pub(super) fn unlock(home: &Home, idle: Duration) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn lock(home: &Home) -> anyhow::Result<ExitCode> {
-    output::line(match keyholder::lock(&home.paths)? {
+    output::line(match keyholder::end_unlock(&home.paths)? {
         true => "Locked.",
         false => "It was not unlocked.",
     });

@@ -3,7 +3,6 @@
 use super::Home;
 use crate::cli::VerifyArgs;
 use crate::output;
-use crate::yours::words;
 use ::upload::verify::{
     JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
     verify,
@@ -275,7 +274,7 @@ pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            words::moment(head.at_us, zone)
+            agent::redaction::format_date_time(head.at_us, zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",

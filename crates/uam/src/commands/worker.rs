@@ -1,10 +1,12 @@
 //! `uam worker`: the process that records, under a supervisor.
 
 use super::Home;
-use crate::agent::{self, Look, Route, Setup};
 use crate::cli::RunArgs;
-use crate::lease::Handover;
-use crate::{output, start, supervise};
+use crate::{output, start};
+use agent::{
+    Handover, OWN_EXIT_BASE, TerminalMode, UploadProcessSetup, WorkerSetup, desktop_options,
+    journal_keys, run_worker,
+};
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
@@ -56,12 +58,12 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
         Ok(()) => 0,
         Err(error) => crate::exit::print_error(&error).exit_code(),
     };
-    ExitCode::from(supervise::ENDED + code)
+    ExitCode::from(OWN_EXIT_BASE + code)
 }
 
 fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
-    let handover = Handover::read(&mut stdin).map_err(|e| {
+    let handover = Handover::read_from(&mut stdin).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
             "the recording process was given no lease",
@@ -74,8 +76,8 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     let environment = EnvVars::load(paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     let vault = Vault::open(&paths.vault_dir())?;
-    let lease = handover.lease()?;
-    let keys = super::keys(
+    let lease = handover.lease_identity()?;
+    let keys = journal_keys(
         &vault,
         Opener::new([lease.clone()]),
         Some(&lease.recipient()),
@@ -89,32 +91,31 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
         anyhow::Ok(script::TraceWriter::new(BufWriter::new(out)))
     });
-    let setup = Setup {
-        paths: paths.clone(),
+    let setup = WorkerSetup {
         keys,
-        copy: vault.encode_copy(),
+        vault_copy: vault.encode_copy(),
         desktop,
-        replay: args.replay.is_some(),
+        is_replay: args.replay.is_some(),
         trace: trace.transpose()?,
-        route: Route {
-            home: home.given.clone(),
+        upload: UploadProcessSetup {
+            context: home.clone(),
             environment: environment.values,
-            every: policy.upload.interval,
+            interval: policy.upload.interval,
             // Only who may send readable things needs a key for it.
             lease: (!policy.upload.sealed).then(|| lease.reveal()),
         },
         destination: policy.destination.describe(),
         handover,
         orders: Box::new(stdin),
-        look: match (args.background, args.plain) {
-            (true, _) => Look::Background,
-            (_, true) => Look::Plain,
-            _ => Look::Live,
+        terminal: match (args.background, args.plain) {
+            (true, _) => TerminalMode::None,
+            (_, true) => TerminalMode::Plain,
+            _ => TerminalMode::Live,
         },
-        home: home.again(),
+        context: home.clone(),
         policy,
     };
-    let ended = agent::run(setup);
+    let ended = run_worker(setup);
     remove_endpoint(&paths.agent_endpoint());
     output::line(&ended?);
     Ok(())
@@ -124,7 +125,7 @@ fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
     match &args.replay {
         Some(file) => open_replay(file),
         None => Ok(Desktop::open(
-            &super::run::options(config),
+            &desktop_options(config),
             Arc::new(SystemClock),
         )),
     }

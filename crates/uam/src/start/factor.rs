@@ -2,6 +2,7 @@
 //! a passphrase.
 
 use crate::output;
+use agent::unlock_slot_from_store;
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, UserError};
@@ -36,7 +37,7 @@ pub(crate) fn open<R: BufRead, W: Write>(
 ) -> anyhow::Result<UnlockedSlot> {
     let mut stored = None;
     if vault.has_slot(KeySlotKind::OsStore) {
-        match from_store(vault) {
+        match unlock_slot_from_store(vault) {
             Ok(door) => return Ok(door),
             Err(why) => stored = Some(why),
         }
@@ -49,15 +50,6 @@ pub(crate) fn open<R: BufRead, W: Write>(
     }
     let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
     Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
-}
-
-/// Opens the vault with what the credential store keeps, without a word.
-pub(crate) fn from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
-    let store = vault::open_os_store()?;
-    let secret = store
-        .get(vault.device())?
-        .with_context(|| format!("the {} has no entry for this vault", store.name()))?;
-    Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
 fn from_passphrase<R: BufRead, W: Write>(

@@ -7,8 +7,7 @@ mod kit;
 mod questions;
 
 pub(crate) use factor::{
-    Secret, fresh as fresh_secret, from_store as door_from_store, into_store, new_passphrase,
-    open as open_door,
+    Secret, fresh as fresh_secret, into_store, new_passphrase, open as open_door,
 };
 pub(crate) use first::secret as imported_secret;
 pub(crate) use kit::{hand_over as hand_over_kit, keep as keep_kit};

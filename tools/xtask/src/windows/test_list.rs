@@ -15,6 +15,7 @@ const TESTED: &[&str] = &[
     "upload",
     "web",
     "indicator",
+    "agent",
     "uam",
 ];
 

@@ -16,7 +16,7 @@ pub(super) fn start_verification(
     quick: bool,
     running: RunningVerification,
 ) -> anyhow::Result<()> {
-    let home = home.again();
+    let home = home.clone();
     std::thread::Builder::new()
         .name("uam-page-check".into())
         .spawn(move || run_verification(&home, quick, running))?;
