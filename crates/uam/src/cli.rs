@@ -102,6 +102,7 @@ pub(crate) enum Command {
     /// Show, test or change which windows are never named and never pictured.
     Exclude(crate::commands::exclude::ExcludeArgs),
     /// Show or change settings.
+    #[command(name = "config")]
     Settings {
         #[command(subcommand)]
         action: Option<ConfigAction>,

@@ -1,6 +1,5 @@
 //! Questions to the keyholder, and its start.
 
-use super::READY_LINE;
 use crate::app_context::AppContext;
 use anyhow::Context;
 use model::UserError;
@@ -11,6 +10,9 @@ use std::io::{BufRead, Read};
 use std::process::Stdio;
 use std::time::Duration;
 use vault::Identity;
+
+/// Printed by the new process once it can be asked.
+pub const READY_LINE: &str = "ready";
 
 /// Longest line that the new process answers with, in bytes.
 const MAX_LINE: u64 = 4096;

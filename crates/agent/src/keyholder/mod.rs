@@ -8,8 +8,5 @@ mod client;
 mod server;
 
 pub(crate) use client::end_unlock_in_background;
-pub use client::{end_unlock, fetch_identity, is_unlocked, start_keyholder};
+pub use client::{READY_LINE, end_unlock, fetch_identity, is_unlocked, start_keyholder};
 pub use server::run_keyholder;
-
-/// Printed by the new process once it can be asked.
-pub const READY_LINE: &str = "ready";

@@ -1,11 +1,9 @@
 //! The notice that recording goes on: at each start, and once a day when somebody is first there.
 
-use super::agent::Agent;
 use jiff::civil::Date;
-use model::{Coverage, Moment, NoticeCode};
-use recorder::RecorderInput;
+use model::Coverage;
 
-/// What the notice says.
+/// The reminder that uam records.
 #[derive(Debug)]
 pub(super) struct DailyReminder {
     text: String,
@@ -13,8 +11,8 @@ pub(super) struct DailyReminder {
     day: Date,
 }
 
-/// The text, in sentences. The words are the caller's: `what` is recorded besides windows and counts, where it is
-/// `kept` and `sent`, and a sentence on who can read it.
+/// The text, in sentences. The words are the caller's: recorded besides windows and counts (`what`), where it is `kept` and
+/// `sent`, and a sentence on who can read it.
 pub(super) fn format_reminder(what: &str, kept: &str, sent: &str, readers: &str) -> String {
     format!(
         "uam is recording: windows, counts of keys and clicks, {what}. It is kept in {kept} and sent to {sent}. \
@@ -32,25 +30,13 @@ impl DailyReminder {
         &self.text
     }
 
-    /// Is it due? Once on each day, when somebody is there to see it.
-    fn take_due(&mut self, day: Date, state: Coverage) -> bool {
+    /// True once on each day, when somebody is there to see it.
+    pub(super) fn take_due(&mut self, day: Date, state: Coverage) -> bool {
         let due = day != self.day && state == Coverage::Active;
         if due {
             self.day = day;
         }
         due
-    }
-}
-
-impl Agent {
-    /// Gives the notice when it is due.
-    pub(super) fn keep_daily(&mut self, now: Moment) {
-        let day = report::day::local_date(now.utc_us, self.recorder.zone());
-        if self.daily.take_due(day, self.recorder.view().state) {
-            let text = self.daily.text().to_owned();
-            self.recorder
-                .step(now, RecorderInput::Notice(NoticeCode::Daily, text));
-        }
     }
 }
 

@@ -1,76 +1,97 @@
-//! A disk that fills up: pictures are not taken any more, acknowledged ones go, and at last nothing is recorded; each is
-//! said, and goes back by itself.
+//! A disk that fills up: no screenshots are taken any more, acknowledged ones go, and at last nothing is recorded; each
+//! step is in the record, and goes back by itself.
 
-use super::agent::Agent;
-use crate::retention;
+use super::effect::{Effect, Effects};
+use super::journal_writer::JournalWriter;
 use journal::floor::{DiskPressure, DiskReserve};
-use journal::retention::plan_space;
+use journal::retention::RetentionAction;
 use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};
 use recorder::RecorderInput;
 use report::DiskStatus;
 use report::text::format_bytes;
+use std::path::PathBuf;
 
-/// How often acknowledged pictures are looked for while there is too little room, in microseconds of the boot clock.
-const LOOK_US: u64 = 60_000_000;
+/// How often space is freed while there is too little of it, in microseconds of the boot clock.
+const CLEANUP_INTERVAL_US: u64 = 60_000_000;
 
-/// What is known of the disk.
+/// The free space on the journal's disk.
 #[derive(Debug)]
 pub(super) struct DiskMonitor {
-    floor: DiskReserve,
-    level: DiskPressure,
-    room: Option<DiskSpace>,
-    next_look_us: u64,
+    journal_dir: PathBuf,
+    reserve: DiskReserve,
+    /// What to do with old screenshots.
+    action: RetentionAction,
+    pressure: DiskPressure,
+    space: Option<DiskSpace>,
+    /// On the boot clock, in microseconds.
+    next_cleanup: u64,
 }
 
 impl DiskMonitor {
-    pub(super) fn new(floor: DiskReserve) -> Self {
+    pub(super) fn new(journal_dir: PathBuf, reserve: DiskReserve, action: RetentionAction) -> Self {
         Self {
-            floor,
-            level: DiskPressure::Ample,
-            room: None,
-            next_look_us: 0,
+            journal_dir,
+            reserve,
+            action,
+            pressure: DiskPressure::Ample,
+            space: None,
+            next_cleanup: 0,
         }
     }
 
-    /// Set while there is less room than the floor.
-    pub(super) fn low(&self) -> Option<DiskStatus> {
-        let room = self.room.filter(|_| self.level != DiskPressure::Ample)?;
+    /// Set while there is less space than the reserve.
+    pub(super) fn low_space(&self) -> Option<DiskStatus> {
+        let space = self
+            .space
+            .filter(|_| self.pressure != DiskPressure::Ample)?;
         Some(DiskStatus {
-            free: room.free,
-            floor: self.floor.of(room.total),
-            stopped: self.level == DiskPressure::Full,
+            free: space.free,
+            floor: self.reserve.of(space.total),
+            stopped: self.pressure == DiskPressure::Full,
         })
     }
-}
 
-impl Agent {
-    /// Looks at the disk, and does what its level asks for. A disk that cannot be asked is as it was.
-    pub(super) fn keep_floor(&mut self, now: Moment) {
-        let Ok(mut room) = query_disk_space(&self.paths.journal_dir()) else {
-            return;
+    /// Measures the free space and does what the pressure asks for. A disk that cannot be asked leaves everything as it
+    /// was. Space is freed on the step to a worse level, then at most once a minute.
+    pub(super) fn check(&mut self, now: Moment, journal: &mut JournalWriter) -> Effects {
+        let Ok(mut space) = query_disk_space(&self.journal_dir) else {
+            return Effects::new();
         };
-        let floor = self.disk.floor;
-        let before = self.disk.level;
-        let mut level = floor.pressure(before, room.free, room.total);
-        let missing = floor.bytes_to_free(level, room.free, room.total);
-        if missing > 0 && (level > before || now.boot_us >= self.disk.next_look_us) {
-            self.disk.next_look_us = now.boot_us.saturating_add(LOOK_US);
-            if self.sacrifice(missing, now) {
-                room = query_disk_space(&self.paths.journal_dir()).unwrap_or(room);
-                level = floor.pressure(before, room.free, room.total);
+        let mut effects = Effects::new();
+        let before = self.pressure;
+        let mut pressure = self.reserve.pressure(before, space.free, space.total);
+        let missing = self
+            .reserve
+            .bytes_to_free(pressure, space.free, space.total);
+        if missing > 0 && (pressure > before || now.boot_us >= self.next_cleanup) {
+            self.next_cleanup = now.boot_us.saturating_add(CLEANUP_INTERVAL_US);
+            if let Some(text) = journal.free_space(missing, &self.action) {
+                let text = format!("To make room on the disk: {text}");
+                effects.push(notice(NoticeCode::Retention, text));
+                space = query_disk_space(&self.journal_dir).unwrap_or(space);
+                pressure = self.reserve.pressure(before, space.free, space.total);
             }
         }
-        (self.disk.level, self.disk.room) = (level, Some(room));
-        if level == before {
-            return;
+        (self.pressure, self.space) = (pressure, Some(space));
+        effects.extend(self.describe_change(before, space));
+        effects
+    }
+
+    /// The change of the pressure since `before`, if it changed.
+    fn describe_change(&self, before: DiskPressure, space: DiskSpace) -> Effects {
+        let pressure = self.pressure;
+        if pressure == before {
+            return Effects::new();
         }
-        if (level == DiskPressure::Full) != (before == DiskPressure::Full) {
-            self.recorder
-                .step(now, RecorderInput::NoRoom(level == DiskPressure::Full));
+        let mut effects = Effects::new();
+        if (pressure == DiskPressure::Full) != (before == DiskPressure::Full) {
+            let input = RecorderInput::NoRoom(pressure == DiskPressure::Full);
+            effects.push(Effect::Record(input));
         }
-        let (free, least) = (format_bytes(room.free), format_bytes(floor.of(room.total)));
-        let (code, text) = match level {
+        let free = format_bytes(space.free);
+        let least = format_bytes(self.reserve.of(space.total));
+        let (code, text) = match pressure {
             DiskPressure::Ample => (
                 NoticeCode::DiskBack,
                 format!(
@@ -96,34 +117,57 @@ impl Agent {
                 ),
             ),
         };
-        self.recorder.step(now, RecorderInput::Notice(code, text));
+        effects.push(notice(code, text));
+        effects
     }
+}
 
-    /// Puts away acknowledged pictures for at least `missing` bytes, as far as there are any. True when some went.
-    fn sacrifice(&mut self, missing: u64, now: Moment) -> bool {
-        let done = (|| {
-            let items = self.journal.list_local_screenshots()?;
-            let steps = plan_space(&items, missing, &self.policy.retention.action);
-            let outlook = journal::retention::outlook(&items, &steps);
-            self.journal
-                .apply_retention(&steps)
-                .map(|done| (done, outlook))
-        })();
-        match done {
-            Ok((done, _)) if done.archived + done.deleted == 0 => false,
-            Ok((done, outlook)) => {
-                let text = format!(
-                    "To make room on the disk: {}",
-                    retention::describe_result(&done, &outlook)
-                );
-                self.recorder
-                    .step(now, RecorderInput::Notice(NoticeCode::Retention, text));
-                true
-            }
-            Err(e) => {
-                self.in_trouble(&e);
-                false
-            }
-        }
+fn notice(code: NoticeCode, text: String) -> Effect {
+    Effect::Record(RecorderInput::Notice(code, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::effect::describe_effects;
+    use super::*;
+
+    #[test]
+    fn a_full_disk_stops_recording_and_a_free_one_resumes_it() {
+        let reserve = DiskReserve {
+            bytes: 1000,
+            percent: 0,
+        };
+        let mut disk = DiskMonitor::new(PathBuf::new(), reserve, RetentionAction::Delete);
+        let space = DiskSpace {
+            free: 10,
+            total: 100_000,
+        };
+        let mut change = |before, after| {
+            disk.pressure = after;
+            disk.space = Some(space);
+            let effects = describe_effects(&disk.describe_change(before, space));
+            (effects, disk.low_space().map(|low| low.stopped))
+        };
+        let (ample, low, full) = (DiskPressure::Ample, DiskPressure::Low, DiskPressure::Full);
+        assert_eq!(change(ample, ample), (vec![], None));
+        assert_eq!(
+            change(ample, full),
+            (
+                vec!["record NoRoom(true)".into(), "notice DiskLow".into()],
+                Some(true)
+            )
+        );
+        assert_eq!(
+            change(full, low),
+            (
+                vec!["record NoRoom(false)".into(), "notice DiskBack".into()],
+                Some(false)
+            )
+        );
+        assert_eq!(change(low, ample), (vec!["notice DiskBack".into()], None));
+        assert_eq!(
+            change(ample, low),
+            (vec!["notice DiskLow".into()], Some(false))
+        );
     }
 }

@@ -1,64 +1,53 @@
-//! What the desktop shows of uam while it runs: the icon in the tray with its menu, and bubbles.
+//! The icon in the tray and the notifications of the desktop.
 //!
-//! Always true: what is shown follows the age of the last durable write, never what was wished; nothing here waits for the
-//! desktop; and a bubble says what a notice says or less, so it never holds a window's title.
+//! Always true: it shows the age of the last durable write, never an intent; nothing here waits for the desktop; a
+//! notification says what the notice says or less, never a window's title.
 
-use super::agent::Agent;
+use super::menu::TrayMenu;
 use super::queue::AgentQueue;
 use crate::app_context::AppContext;
-use crate::keyholder;
-use crate::page_launcher::open_page_and_wait;
 use indicator::{
-    Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, MenuHandler,
-    Notification, NotificationSender, PageAvailability,
+    Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, Notification,
 };
 use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
-use platform::process::browser_command;
-use protocol::{Request, Response, UserCommand};
 use report::AgentStatus;
 use report::status::FRESH_US;
 use settings::{NotificationLevel, VisibilityPolicy};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// How long the end waits for the desktop.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// So many wishes of the menu may be under way that take their time (a picture, a page that is open); a further one is
-/// refused with a bubble.
-const MOST_ERRANDS: usize = 4;
-
 /// What becomes of the icon and the bubbles.
-pub(crate) struct DesktopIndicator {
+pub(super) struct DesktopIndicator {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
     options: IndicatorOptions,
-    notify: NotificationLevel,
+    notifications: NotificationLevel,
 }
 
 impl DesktopIndicator {
-    /// Starts it. What cannot be shown on this desktop is told by [`DesktopIndicator::lines`].
-    pub(crate) fn open(visibility: VisibilityPolicy, context: AppContext, tx: &AgentQueue) -> Self {
+    /// Starts it. What cannot be shown on this desktop is told by [`DesktopIndicator::describe_lines`].
+    pub(super) fn start(
+        visibility: VisibilityPolicy,
+        context: AppContext,
+        queue: &AgentQueue,
+    ) -> Self {
         let options = indicator_options(visibility);
-        let hand = TrayMenu {
-            tx: tx.clone(),
-            context,
-            tasks: Arc::default(),
-        };
+        let menu = TrayMenu::new(queue.clone(), context);
         let wanted = options.tray || options.notifications;
         Self {
             indicator: wanted
-                .then(|| Indicator::start(options.clone(), Arc::new(hand)).ok())
+                .then(|| Indicator::start(options.clone(), Arc::new(menu)).ok())
                 .flatten(),
             options,
-            notify: visibility.notifications,
+            notifications: visibility.notifications,
         }
     }
 
     /// What the desktop shows, or why not, for `uam status`.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub(super) fn describe_lines(&self) -> Vec<String> {
         describe_availability(&match &self.indicator {
             Some(indicator) => indicator.availability(),
             None => Availability::before_start(&self.options),
@@ -66,21 +55,33 @@ impl DesktopIndicator {
     }
 
     /// Bubbles for what a person should know of these.
-    pub(crate) fn notices(&self, records: &[Record]) {
+    pub(super) fn notify_records(&self, records: &[Record]) {
         let Some(indicator) = &self.indicator else {
             return;
         };
         for record in records {
             if let Record::Notice(notice) = record
-                && let Some(text) = notification_text(self.notify, notice)
+                && let Some(text) = notification_text(self.notifications, notice)
             {
                 indicator.notify(Notification::new(text));
             }
         }
     }
 
+    /// Shows the state. Cheap: nothing is drawn unless it looks different.
+    pub(super) fn show(&self, status: &AgentStatus, has_camera: bool, now: Moment) {
+        if let Some(indicator) = &self.indicator {
+            indicator.show_status(indicator_status(
+                status,
+                has_camera,
+                now.utc_us,
+                Instant::now(),
+            ));
+        }
+    }
+
     /// The end has begun: nothing is recorded any more.
-    pub(crate) fn stopping(&self) {
+    pub(super) fn show_stopping(&self) {
         if let Some(indicator) = &self.indicator {
             let text = "not recording · stopping: what is left is written and sent";
             indicator.show_status(IndicatorStatus::new(IconState::NotRecording, text));
@@ -88,29 +89,14 @@ impl DesktopIndicator {
     }
 
     /// Takes the icon away.
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if let Some(indicator) = self.indicator.take() {
             indicator.close(PATIENCE);
         }
     }
 }
 
-impl Agent {
-    /// Tells the desktop what is the case. Cheap, and nothing is drawn unless it looks different.
-    pub(super) fn show_tray(&self, now: Moment) {
-        if let Some(indicator) = &self.tray.indicator {
-            let camera = self.shooter.is_some() && self.disk.low().is_none();
-            indicator.show_status(indicator_status(
-                &self.glance(now),
-                camera,
-                now.utc_us,
-                Instant::now(),
-            ));
-        }
-    }
-}
-
-/// For [`DesktopIndicator::open`] and for `uam doctor`.
+/// For [`DesktopIndicator::start`] and for `uam doctor`.
 pub fn indicator_options(visibility: VisibilityPolicy) -> IndicatorOptions {
     IndicatorOptions {
         tray: visibility.tray,
@@ -219,82 +205,6 @@ fn notification_text(notify: NotificationLevel, notice: &Notice) -> Option<&str>
         Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
     };
     (notify == NotificationLevel::All).then_some(text)
-}
-
-/// Carries out what is wished through the menu.
-struct TrayMenu {
-    tx: AgentQueue,
-    context: AppContext,
-    tasks: Arc<AtomicUsize>,
-}
-
-impl MenuHandler for TrayMenu {
-    fn handle_command(&self, command: UserCommand, tell: &NotificationSender) {
-        match command {
-            UserCommand::TakeScreenshot => {
-                let tx = self.tx.clone();
-                self.run_in_background(tell, move || match tx.ask(Request::TakeScreenshot) {
-                    Response::Refused(why) => Some(why),
-                    _ => None,
-                });
-            }
-            UserCommand::OpenPage => {
-                let context = self.context.clone();
-                self.run_in_background(tell, move || open_page_and_wait(&context));
-            }
-            command => {
-                if let Some(request) = Request::for_command(&command) {
-                    self.tx.post(request);
-                }
-            }
-        }
-    }
-
-    fn page_availability(&self) -> PageAvailability {
-        if browser_command("").is_none() {
-            return PageAvailability::Needs("run `uam dashboard` in a terminal".to_owned());
-        }
-        match keyholder::is_unlocked(&self.context.paths) {
-            true => PageAvailability::Ready,
-            // A code is typed where one can see what asks for it.
-            false => PageAvailability::Needs("first run `uam unlock` in a terminal".to_owned()),
-        }
-    }
-}
-
-impl TrayMenu {
-    /// Does something that takes its time on a thread of its own; what it gives back is told.
-    fn run_in_background(
-        &self,
-        tell: &NotificationSender,
-        work: impl FnOnce() -> Option<String> + Send + 'static,
-    ) {
-        if self.tasks.fetch_add(1, Ordering::SeqCst) >= MOST_ERRANDS {
-            self.tasks.fetch_sub(1, Ordering::SeqCst);
-            tell.send(Notification::new("That is under way already."));
-            return;
-        }
-        let under_way = BackgroundTask(Arc::clone(&self.tasks));
-        let told = tell.clone();
-        let started = Builder::new().name("uam-errand".into()).spawn(move || {
-            let _under_way = under_way;
-            if let Some(text) = work() {
-                told.send(Notification::new(&text));
-            }
-        });
-        if let Err(e) = started {
-            tell.send(Notification::new(&format!("That cannot be done now: {e}")));
-        }
-    }
-}
-
-/// One that is under way; it is over when this goes.
-struct BackgroundTask(Arc<AtomicUsize>);
-
-impl Drop for BackgroundTask {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 #[cfg(test)]

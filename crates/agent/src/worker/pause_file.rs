@@ -1,25 +1,20 @@
-//! Pauses by hand, and the small file that keeps one over the end of the process.
+//! The small file that keeps a pause over the end of the process.
 //!
-//! # What is always true
-//! * The file is durable before anybody is told that the recording is paused, so neither a crash nor a power cut makes
+//! Always true:
+//! * The file is durable before the pause is confirmed to anyone, so neither a crash nor a power cut makes
 //!   a paused recording go on by itself.
-//! * It holds when the pause ends and nothing else. It is gone once the pause is over.
+//! * It holds the end of the pause and nothing else. It is gone once the pause is over.
 //! * A file that cannot be read means a pause until resumed: in doubt nothing is recorded.
 //!
 //! A pause that has an end holds over a clean end of uam too, and over a restart of the computer. One until resumed
-//! ends with the run that was ended on purpose: whoever starts uam anew wants to record.
+//! ends with the run that was ended on purpose: a person who starts uam again wants to record.
 
-use super::agent::Agent;
-use super::schedule::next_day_us;
-use model::{Coverage, MICROS_PER_SECOND, Moment};
-use protocol::{PauseLength, Response};
-use recorder::{PauseRequest, RecorderInput};
-use report::LogSubject;
+use recorder::PauseRequest;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredPause {
@@ -27,11 +22,11 @@ struct StoredPause {
     until_us: Option<i64>,
 }
 
-/// The file.
+/// The file that keeps a pause.
 #[derive(Debug)]
 pub(super) struct PauseFile {
     file: PathBuf,
-    /// What it holds, if it is there.
+    /// Its content, if it is there.
     kept: Option<StoredPause>,
 }
 
@@ -56,6 +51,10 @@ impl PauseFile {
         this
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.file
+    }
+
     /// The pause that still holds.
     pub(super) fn stored_pause(&self) -> Option<PauseRequest> {
         let kept = self.kept.as_ref()?;
@@ -65,7 +64,8 @@ impl PauseFile {
         )
     }
 
-    fn store_pause(&mut self, until_us: Option<i64>) -> io::Result<()> {
+    /// Keeps a pause until this time, in microseconds since the Unix epoch (UTC); none means until resumed.
+    pub(super) fn store_pause(&mut self, until_us: Option<i64>) -> io::Result<()> {
         let until = StoredPause { until_us };
         let bytes = serde_json::to_vec(&until)?;
         self.kept = Some(until);
@@ -86,81 +86,6 @@ impl PauseFile {
     pub(super) fn end_run(&mut self) {
         if self.stored_pause() == Some(PauseRequest::UntilResumed) {
             self.remove_file();
-        }
-    }
-}
-
-impl Agent {
-    pub(super) fn pause(&mut self, length: PauseLength, now: Moment) -> Response {
-        let (pause, until_us) = match length {
-            PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
-            PauseLength::Seconds(seconds) => {
-                let us = seconds.saturating_mul(MICROS_PER_SECOND);
-                (
-                    PauseRequest::For(us),
-                    Some(now.utc_us.saturating_add_unsigned(us)),
-                )
-            }
-            PauseLength::Tomorrow => match next_day_us(now.utc_us, self.hours.zone()) {
-                Some(at) => (PauseRequest::Until(at), Some(at)),
-                None => {
-                    return Response::refused("The clock shows no day after which another comes.");
-                }
-            },
-        };
-        let kept = self.kept_pause.store_pause(until_us);
-        self.recorder.step(now, RecorderInput::Pause(pause));
-        self.last_checkpoint = None;
-        let mut text = match until_us {
-            Some(at) => format!(
-                "Paused until {}; `uam resume` ends it before.",
-                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
-            ),
-            None => "Paused until `uam resume`.".to_owned(),
-        };
-        if let Err(e) = kept {
-            text.push_str(&format!(
-                " It could not be written to {} ({e}), so it ends if uam is started anew.",
-                self.paths.pause_file().display()
-            ));
-        }
-        Response::done(text)
-    }
-
-    pub(super) fn resume(&mut self, now: Moment) -> Response {
-        self.recorder.step(now, RecorderInput::Resume);
-        self.kept_pause.remove_file();
-        self.last_checkpoint = None;
-        let hours = self.hours.now();
-        Response::done(match (self.recorder.view().state, hours.next_change_us) {
-            (state, Some(at)) if state.is_recording() && !hours.inside => format!(
-                "Recording outside the recording hours, which begin {}.",
-                report::text::format_relative_time(at, now.utc_us, self.hours.zone())
-            ),
-            (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
-            (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
-        })
-    }
-
-    /// At the start: a pause from before goes on.
-    pub(super) fn take_up_pause(&mut self, now: Moment) {
-        if let Some(pause) = self.kept_pause.stored_pause() {
-            self.recorder.step(now, RecorderInput::Pause(pause));
-            let text = match pause {
-                PauseRequest::Until(at) => format!(
-                    "A pause from before holds until {}. `uam resume` ends it.",
-                    report::text::format_relative_time(at, now.utc_us, self.hours.zone())
-                ),
-                _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
-            };
-            self.note(LogSubject::State(Coverage::Paused), now, &text);
-        }
-    }
-
-    /// Forgets a pause that has ended by itself.
-    pub(super) fn keep_pause(&mut self) {
-        if !self.recorder.view().paused {
-            self.kept_pause.remove_file();
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::uploader::UploadSummary;
 use model::{ActiveWindow, TimedEvent};
 use protocol::{Request, Response};
 use screenshots::EncodedScreenshot;
-use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// Messages that may wait for the loop. Sensors batch input per second, so this is minutes of a busy desktop.
@@ -49,6 +49,10 @@ pub(super) struct UploadRun {
     pub(super) next_in: Duration,
 }
 
+/// The loop is gone, or the queue is full; the message is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueueRefused;
+
 /// A sender of the queue. Bounded: sensors wait while it is full.
 #[derive(Clone)]
 pub(super) struct AgentQueue(SyncSender<Message>);
@@ -79,12 +83,12 @@ impl AgentQueue {
     }
 
     /// Waits while the queue is full; fails once the loop is gone.
-    pub(super) fn send(&self, message: Message) -> Result<(), SendError<Message>> {
-        self.0.send(message)
+    pub(super) fn send(&self, message: Message) -> Result<(), QueueRefused> {
+        self.0.send(message).map_err(|_| QueueRefused)
     }
 
     /// Fails when the queue is full or the loop is gone.
-    pub(super) fn try_send(&self, message: Message) -> Result<(), TrySendError<Message>> {
-        self.0.try_send(message)
+    pub(super) fn try_send(&self, message: Message) -> Result<(), QueueRefused> {
+        self.0.try_send(message).map_err(|_| QueueRefused)
     }
 }

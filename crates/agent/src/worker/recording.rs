@@ -1,10 +1,171 @@
-//! The settings that the recorder and the desktop are opened with.
+//! The recorder and the sensors that feed it.
 
-use model::{SensorCapability, SensorKind, SensorSupport, UserError};
+use super::effect::{Effect, Effects};
+use model::{
+    ActiveWindow, Moment, SensorCapability, SensorEvent, SensorKind, SensorSupport, Span,
+    TimedEvent, UserError,
+};
 use platform::timezone::current_zone_name;
-use sense::DesktopOptions;
+use recorder::{
+    Recorder, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
+};
+use sense::{DesktopOptions, SensorSupervisor};
 use settings::{Policy, Settings};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// How long a run in the background goes on without a desktop. A sensor that broke is back within seconds.
+const DESKTOP_LOST_LIMIT: Duration = Duration::from_secs(15);
+
+/// The recorder and the sensors that feed it.
+pub(super) struct Recording {
+    recorder: Recorder,
+    sensors: Option<SensorSupervisor>,
+    capabilities: Vec<SensorCapability>,
+    /// Since when a run in the background has no desktop.
+    desktop_lost_since: Option<Moment>,
+    /// True in the background: no terminal ends with the desktop, so a run whose desktop is gone ends by itself.
+    needs_desktop: bool,
+}
+
+impl Recording {
+    pub(super) fn start(
+        policy: &Policy,
+        capabilities: Vec<SensorCapability>,
+        needs_desktop: bool,
+        now: Moment,
+    ) -> anyhow::Result<Self> {
+        let settings = recorder_settings(policy, &capabilities)?;
+        Ok(Self {
+            recorder: Recorder::start(settings, now),
+            sensors: None,
+            capabilities,
+            desktop_lost_since: None,
+            needs_desktop,
+        })
+    }
+
+    /// The sensors run from now on; they are watched and ended from here.
+    pub(super) fn watch_sensors(&mut self, sensors: SensorSupervisor) {
+        self.sensors = Some(sensors);
+    }
+
+    pub(super) fn apply(&mut self, at: Moment, input: RecorderInput) {
+        self.recorder.step(at, input);
+    }
+
+    /// An event of a sensor, at its own time.
+    pub(super) fn apply_event(&mut self, TimedEvent { at, event }: TimedEvent) -> Effects {
+        let effects = match event {
+            // The machine sleeps within moments; open counts must be on disk by then.
+            SensorEvent::Sleep { asleep: true } => vec![Effect::CommitSoon],
+            SensorEvent::Lock { locked: true } => vec![Effect::DesktopLocked],
+            _ => Effects::new(),
+        };
+        self.recorder.step(at, RecorderInput::Event(event));
+        effects
+    }
+
+    /// Every sensor thread has ended.
+    pub(super) fn mark_sensors_lost(&mut self, now: Moment) {
+        for concern in [SensorKind::Window, SensorKind::Input, SensorKind::Idle] {
+            let event = SensorEvent::Lost {
+                concern,
+                reason: "every sensor thread has ended".to_owned(),
+            };
+            self.recorder.step(now, RecorderInput::Event(event));
+        }
+    }
+
+    /// Asks the sensors whether they still work.
+    pub(super) fn check_sensors(&mut self, now: Moment) {
+        let Some(sensors) = &mut self.sensors else {
+            return;
+        };
+        for TimedEvent { at, event } in sensors.watch(now) {
+            self.recorder.step(at, RecorderInput::Event(event));
+        }
+    }
+
+    pub(super) fn update_desktop_presence(&mut self, now: Moment) {
+        let is_unsupported = |c: &SensorCapability| {
+            c.concern == SensorKind::Window && matches!(c.support, SensorSupport::Unsupported(_))
+        };
+        let is_lost = self.needs_desktop
+            && self.recorder.view().lost.contains(&SensorKind::Window)
+            && !self.capabilities.iter().any(is_unsupported);
+        self.desktop_lost_since = match is_lost {
+            true => self.desktop_lost_since.or(Some(now)),
+            false => None,
+        };
+    }
+
+    /// True once a run in the background has had no desktop for so long that it ends.
+    pub(super) fn is_abandoned(&self, now: Moment) -> bool {
+        self.desktop_lost_since
+            .is_some_and(|since| u128::from(now.since_us(since)) >= DESKTOP_LOST_LIMIT.as_micros())
+    }
+
+    /// Everything since the last batch, open counts included.
+    pub(super) fn take_batch(&mut self, now: Moment) -> RecorderBatch {
+        self.recorder.take_batch(now)
+    }
+
+    /// Spans closed since the last call, each once.
+    pub(super) fn take_closed_spans(&mut self) -> Vec<Span> {
+        self.recorder.take_closed()
+    }
+
+    /// The window that a screenshot may be taken of.
+    pub(super) fn screenshot_target(&self) -> Result<ActiveWindow, SkipReason> {
+        self.recorder.screenshot_target()
+    }
+
+    pub(super) fn view(&self) -> RecorderView {
+        self.recorder.view()
+    }
+
+    pub(super) fn zone(&self) -> &Arc<str> {
+        self.recorder.zone()
+    }
+
+    pub(super) fn capabilities(&self) -> &[SensorCapability] {
+        &self.capabilities
+    }
+
+    /// In microseconds since the Unix epoch (UTC), as the record tells time.
+    pub(super) fn timestamp_of(&self, at: Moment) -> i64 {
+        self.recorder.timestamp_of(at)
+    }
+
+    /// Ends the open span, so that it can be redacted.
+    pub(super) fn cut_open_span(&mut self, now: Moment) {
+        self.recorder.cut_at(now);
+    }
+
+    /// The start of the oldest span that is not final, in microseconds since the Unix epoch (UTC).
+    pub(super) fn oldest_unsettled(&self) -> i64 {
+        self.recorder.oldest_unsettled()
+    }
+
+    /// Forgets what the recorder's memory holds of `range`.
+    pub(super) fn redact(&mut self, range: &Range<i64>) {
+        self.recorder.redact(range);
+    }
+
+    /// Ends the sensors; their last events are in the queue then.
+    pub(super) fn stop_sensors(&mut self) {
+        if let Some(sensors) = self.sensors.take() {
+            sensors.stop();
+        }
+    }
+
+    /// Closes the last span.
+    pub(super) fn stop(self, now: Moment, reason: &str) -> RecorderBatch {
+        self.recorder.stop(now, reason)
+    }
+}
 
 /// The options that the desktop is opened with, by the worker and by `uam doctor`.
 pub fn desktop_options(settings: &Settings) -> DesktopOptions {
@@ -19,10 +180,10 @@ pub fn desktop_options(settings: &Settings) -> DesktopOptions {
     options
 }
 
-pub(super) fn recorder_settings(
+fn recorder_settings(
     policy: &Policy,
     capabilities: &[SensorCapability],
-) -> anyhow::Result<recorder::RecorderSettings> {
+) -> anyhow::Result<RecorderSettings> {
     let unsupported: Vec<SensorKind> = capabilities
         .iter()
         .filter(|c| matches!(c.support, SensorSupport::Unsupported(_)))
@@ -32,7 +193,7 @@ pub(super) fn recorder_settings(
         .exclusions
         .compile_rules()
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
-    Ok(recorder::RecorderSettings {
+    Ok(RecorderSettings {
         idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: policy.battery.suspend_percent,

@@ -1,66 +1,212 @@
-//! The recording hours while the agent runs: edges are told to the recorder when the clock passes them.
+//! Recording hours, the time zone, pauses and the daily reminder: what changes by the clock and by the person.
 
-use super::agent::Agent;
+use super::daily_reminder::DailyReminder;
+use super::effect::{Effect, Effects};
+use super::pause_file::PauseFile;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::Moment;
+use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode};
 use platform::timezone::zone_name;
-use recorder::RecorderInput;
-use report::ScheduleStatus;
+use protocol::PauseLength;
+use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
+use report::text::format_relative_time;
+use report::{LogSubject, ScheduleStatus};
+use std::time::Duration;
 
-/// How often the zone is looked at, in microseconds.
-const ZONE_LOOK_US: u64 = 60_000_000;
+/// How often the time zone is checked, in microseconds.
+const ZONE_CHECK_INTERVAL_US: u64 = 60_000_000;
 
-impl Agent {
-    /// Looks whether an edge of the recording hours was passed.
-    pub(crate) fn keep_hours(&mut self, now: Moment) {
-        let passed = self.hours.poll(now.utc_us);
-        self.tell_hours(passed, now);
+/// When recording is wanted.
+pub(super) struct Schedule {
+    hours: ScheduleWatch,
+    pause_file: PauseFile,
+    daily: DailyReminder,
+    last_zone_check: Moment,
+}
+
+impl Schedule {
+    /// The recording hours in the zone of the system.
+    pub(super) fn new(
+        hours: RecordingSchedule,
+        pause_file: PauseFile,
+        daily: DailyReminder,
+        now: Moment,
+    ) -> Self {
+        Self {
+            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc_us),
+            pause_file,
+            daily,
+            last_zone_check: now,
+        }
     }
 
-    /// Microseconds until the recording hours begin or end.
-    pub(super) fn hours_wake_us(&self, now: Moment) -> u64 {
-        self.hours.now().next_change_us.map_or(u64::MAX, |at| {
-            u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0)
+    /// True inside the recording hours.
+    pub(super) fn is_inside_hours(&self) -> bool {
+        self.hours.now().inside
+    }
+
+    /// Passes an edge of the recording hours on.
+    pub(super) fn poll(&mut self, now: Moment) -> Effects {
+        edge_effects(self.hours.poll(now.utc_us))
+    }
+
+    /// Once a minute: is another zone in force than `zone`?
+    pub(super) fn check_zone(&mut self, now: Moment, zone: &str) -> Effects {
+        if now.since_us(self.last_zone_check) < ZONE_CHECK_INTERVAL_US {
+            return Effects::new();
+        }
+        self.last_zone_check = now;
+        let system_zone = TimeZone::system();
+        let name = zone_name(&system_zone);
+        if *name == *zone {
+            return Effects::new();
+        }
+        let mut effects = vec![Effect::Record(RecorderInput::Zone(name))];
+        effects.extend(edge_effects(self.hours.set_zone(system_zone, now.utc_us)));
+        effects
+    }
+
+    /// The reminder, once a day when somebody is there.
+    pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
+        let day = report::day::local_date(now.utc_us, zone);
+        if !self.daily.take_due(day, state) {
+            return Effects::new();
+        }
+        let text = self.daily.text().to_owned();
+        vec![Effect::Record(RecorderInput::Notice(
+            NoticeCode::Daily,
+            text,
+        ))]
+    }
+
+    /// Pauses. The file is durable before this returns; the text answers whoever asked.
+    pub(super) fn pause(
+        &mut self,
+        length: PauseLength,
+        now: Moment,
+    ) -> Result<(Effects, String), String> {
+        let (pause, until_us) = match length {
+            PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
+            PauseLength::Seconds(seconds) => {
+                let us = seconds.saturating_mul(MICROS_PER_SECOND);
+                let until_us = now.utc_us.saturating_add_unsigned(us);
+                (PauseRequest::For(us), Some(until_us))
+            }
+            PauseLength::Tomorrow => match next_day_us(now.utc_us, self.hours.zone()) {
+                Some(at) => (PauseRequest::Until(at), Some(at)),
+                None => {
+                    return Err("The clock shows no day after which another comes.".to_owned());
+                }
+            },
+        };
+        let stored = self.pause_file.store_pause(until_us);
+        let mut text = match until_us {
+            Some(at) => format!(
+                "Paused until {}; `uam resume` ends it before.",
+                format_relative_time(at, now.utc_us, self.hours.zone())
+            ),
+            None => "Paused until `uam resume`.".to_owned(),
+        };
+        if let Err(e) = stored {
+            text.push_str(&format!(
+                " It could not be written to {} ({e}), so it ends if uam is started anew.",
+                self.pause_file.path().display()
+            ));
+        }
+        let effects = vec![
+            Effect::Record(RecorderInput::Pause(pause)),
+            Effect::CommitSoon,
+        ];
+        Ok((effects, text))
+    }
+
+    /// Ends a pause, and removes its file.
+    pub(super) fn resume(&mut self) -> Effects {
+        self.pause_file.remove_file();
+        vec![Effect::Record(RecorderInput::Resume), Effect::CommitSoon]
+    }
+
+    /// The answer to a resume, once the recorder is in `state`.
+    pub(super) fn describe_resumed(&self, state: Coverage, now: Moment) -> String {
+        let hours = self.hours.now();
+        match (state, hours.next_change_us) {
+            (state, Some(at)) if state.is_recording() && !hours.inside => format!(
+                "Recording outside the recording hours, which begin {}.",
+                format_relative_time(at, now.utc_us, self.hours.zone())
+            ),
+            (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
+            (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
+        }
+    }
+
+    /// At the start: a pause from before goes on.
+    pub(super) fn restore_pause(&self, now: Moment) -> Effects {
+        let Some(pause) = self.pause_file.stored_pause() else {
+            return Effects::new();
+        };
+        let text = match pause {
+            PauseRequest::Until(at) => format!(
+                "A pause from before holds until {}. `uam resume` ends it.",
+                format_relative_time(at, now.utc_us, self.hours.zone())
+            ),
+            _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
+        };
+        vec![
+            Effect::Record(RecorderInput::Pause(pause)),
+            Effect::Log(LogSubject::State(Coverage::Paused), text),
+        ]
+    }
+
+    /// Removes the file of a pause that has ended by itself.
+    pub(super) fn forget_ended_pause(&mut self, is_paused: bool) {
+        if !is_paused {
+            self.pause_file.remove_file();
+        }
+    }
+
+    /// Takes other recording hours.
+    pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
+        edge_effects(self.hours.set_hours(hours, now.utc_us))
+    }
+
+    /// The run ends on purpose: a pause without an end goes with it.
+    pub(super) fn end_run(&mut self) {
+        self.pause_file.end_run();
+    }
+
+    /// Until the recording hours begin or end.
+    pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
+        self.hours.now().next_change_us.map_or(Duration::MAX, |at| {
+            let us = u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0);
+            Duration::from_micros(us)
         })
     }
 
-    /// Looks now and then whether the zone in force is another one.
-    pub(super) fn keep_zone(&mut self, now: Moment) {
-        if now.since_us(self.last_zone_look) < ZONE_LOOK_US {
-            return;
-        }
-        self.last_zone_look = now;
-        let zone = TimeZone::system();
-        let name = zone_name(&zone);
-        if name != *self.recorder.zone() {
-            self.recorder.step(now, RecorderInput::Zone(name));
-            let changed = self.hours.set_zone(zone, now.utc_us);
-            self.tell_hours(changed, now);
-        }
-    }
-
-    pub(super) fn tell_hours(&mut self, inside: Option<bool>, now: Moment) {
-        if let Some(inside) = inside {
-            self.recorder.step(now, RecorderInput::Hours { inside });
-            self.last_checkpoint = None;
-        }
-    }
-
     /// For displays; none when recording is always wanted.
-    pub(super) fn hours_status(&self, pausing: bool) -> Option<ScheduleStatus> {
+    pub(super) fn status(&self, is_outside_hours: bool) -> Option<ScheduleStatus> {
         let now = self.hours.now();
         (!self.hours.hours().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
             next_change_us: now.next_change_us,
-            pausing,
+            pausing: is_outside_hours,
         })
+    }
+}
+
+/// `inside`: set when an edge of the recording hours was passed.
+fn edge_effects(inside: Option<bool>) -> Effects {
+    match inside {
+        Some(inside) => vec![
+            Effect::Record(RecorderInput::Hours { inside }),
+            Effect::CommitSoon,
+        ],
+        None => Effects::new(),
     }
 }
 
 /// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
 /// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
-pub(super) fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
+fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
     let now = Timestamp::from_microsecond(utc_us)
         .ok()?
         .to_zoned(zone.clone());

@@ -1,32 +1,35 @@
-//! How a run begins: the journal is opened, what a crash left is mended, and every thread is started.
+//! The start of a worker: the journal is opened, repaired after a crash, and every thread is started.
 
-use super::agent::{Agent, UnwrittenRecords};
+use super::agent::Agent;
 use super::camera_thread::CameraThread;
 use super::daily_reminder::{DailyReminder, format_reminder};
 use super::disk_monitor::DiskMonitor;
+use super::effect::Effect;
 use super::indicator::DesktopIndicator;
+use super::journal_writer::JournalWriter;
 use super::pause_file::PauseFile;
-use super::queue::AgentQueue;
-use super::recording::recorder_settings;
+use super::queue::{AgentQueue, CAPACITY};
+use super::recording::Recording;
+use super::schedule::Schedule;
+use super::screenshots::Screenshots;
 use super::sources::{self, TraceFile};
-use super::upload_thread::{UploadProcessSetup, UploadThread};
-use super::viewers::Tickets;
+use super::today::TodayTracker;
+use super::upload_thread::UploadProcessSetup;
+use super::uploads::Uploads;
 use super::viewers::{TerminalMode, Viewers};
 use crate::app_context::AppContext;
-use crate::day_so_far::{merge_day, read_own_day};
+use crate::day_so_far::read_own_day;
 use crate::handover::Handover;
 use crate::latch::Latch;
-use crate::random::random_u64;
+use ::screenshots::{ScreenshotQuality, ScreenshotSettings};
 use anyhow::Context;
-use jiff::tz::TimeZone;
-use journal::{Journal, RecoveryReport};
-use model::{Clock, Notice, NoticeCode, Record, TimedEvent};
+use journal::{JournalKeys, RecoveryReport};
+use model::{Clock, MICROS_PER_SECOND, Moment, Notice, NoticeCode, Record, TimedEvent};
 use platform::timezone::current_zone_name;
-use recorder::{Recorder, RecorderInput, ScheduleWatch};
+use recorder::RecorderInput;
 use report::LogSubject;
-use screenshots::schedule::CaptureSchedule;
 use sense::Desktop;
-use settings::Policy;
+use settings::{Policy, QualitySetting};
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -38,8 +41,8 @@ pub struct WorkerSetup {
     /// Everything the run was agreed to.
     pub policy: Policy,
     /// The keys that the journal seals with; they open records of this start and no others.
-    pub keys: journal::JournalKeys,
-    /// The vault's recovery slots, to lie beside the record where it is sent.
+    pub keys: JournalKeys,
+    /// The vault's recovery slots, kept beside the record and uploaded with it.
     pub vault_copy: Vec<u8>,
     /// The desktop to record.
     pub desktop: Desktop,
@@ -55,162 +58,164 @@ pub struct WorkerSetup {
     pub handover: Handover,
     /// Where the supervisor's orders come from.
     pub orders: Box<dyn BufRead + Send>,
-    /// How news is shown.
+    /// How this start's terminal shows the record.
     pub terminal: TerminalMode,
 }
 
-impl Agent {
-    /// Opens the journal, mends what a crash left, and starts every thread.
-    pub(super) fn start(
-        setup: WorkerSetup,
-        tx: AgentQueue,
-        clock: &dyn Clock,
-        done: &Arc<Latch>,
-    ) -> anyhow::Result<Self> {
-        let WorkerSetup {
-            context,
-            policy,
-            keys,
-            vault_copy,
-            mut desktop,
-            is_replay,
-            trace,
-            upload,
-            destination,
-            mut handover,
-            orders,
-            terminal,
-        } = setup;
-        let paths = context.paths.clone();
-        let threads = "cannot start a thread";
-        // First of all: a wish to end that comes while the journal is opened waits in the queue.
-        sources::watch_shutdown_causes(tx.clone(), Arc::clone(done)).context(threads)?;
-        sources::read_orders(orders, tx.clone()).context(threads)?;
-        let now = clock.now();
-        let (mut journal, recovery) =
-            Journal::open(&paths.journal_dir(), keys.clone(), now.utc_us)?;
-        let mended = describe_recovery(&recovery);
-        let kept = journal.commit_recovered(&mended, now.utc_us)?;
-        let clear_from = journal.first_free_quarter_hour()?;
-        let capabilities = desktop.capabilities().to_vec();
-        let settings = recorder_settings(&policy, &capabilities)?;
-        let mut recorder = Recorder::start(settings, now);
-        for (code, text) in std::mem::take(&mut handover.notices) {
-            recorder.step(now, RecorderInput::Notice(code, text));
-        }
-        let version = env!("CARGO_PKG_VERSION");
-        if handover.first {
-            let text = "A code was accepted at the start.".to_owned();
-            recorder.step(now, RecorderInput::Notice(NoticeCode::CodeAccepted, text));
-            let text = format!("Recording started by uam {version}.");
-            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
-        } else {
-            let text = format!("Recording goes on under the same start (uam {version}).");
-            recorder.step(now, RecorderInput::Notice(NoticeCode::Started, text));
-        }
-        journal.store_vault_copy(&vault_copy, now.utc_us)?;
-        let daily = format_reminder(
-            &policy.describe_screenshots(),
-            &paths.data.display().to_string(),
-            &destination,
-            &policy.describe_readers(),
-        );
-        recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
-        let today_is = report::day::local_date(now.utc_us, recorder.zone());
-        let hours = ScheduleWatch::new(
-            policy.schedule.recording_schedule()?,
-            TimeZone::system(),
-            now.utc_us,
-        );
-        if !hours.now().inside {
-            recorder.step(now, RecorderInput::Hours { inside: false });
-        }
+/// Opens the journal, repairs it after a crash, and starts every thread. It takes the last sender of the queue that is
+/// not a thread's own, so that the loop sees the end of them all.
+pub(super) fn start(
+    setup: WorkerSetup,
+    queue: AgentQueue,
+    clock: &dyn Clock,
+    latch: &Arc<Latch>,
+) -> anyhow::Result<Agent> {
+    let WorkerSetup {
+        context,
+        policy,
+        keys,
+        vault_copy,
+        mut desktop,
+        is_replay,
+        trace,
+        upload,
+        destination,
+        mut handover,
+        orders,
+        terminal,
+    } = setup;
+    let paths = context.paths.clone();
+    let threads = "cannot start a thread";
+    // First of all: a request to end that comes while the journal is opened waits in the queue.
+    sources::watch_shutdown_causes(queue.clone(), Arc::clone(latch)).context(threads)?;
+    sources::read_orders(orders, queue.clone()).context(threads)?;
+    let now = clock.now();
+    let (mut journal, recovery) = JournalWriter::open(&paths, keys.clone(), policy.upload, now)?;
+    let recovered = describe_recovery(&recovery);
+    let has_recovered = journal.commit_recovered(&recovered, now)?;
+    let capabilities = desktop.capabilities().to_vec();
+    let needs_desktop = terminal == TerminalMode::None;
+    let mut recording = Recording::start(&policy, capabilities, needs_desktop, now)?;
+    record_start(&mut recording, &mut handover, now);
+    journal.store_vault_copy(&vault_copy, now)?;
+    let schedule = start_schedule(&context, &policy, &destination, &mut recording, now)?;
+    let screenshots = start_screenshots(&policy, &mut desktop, &queue, now)?;
+    sources::answer_callers(&paths.agent_endpoint(), queue.clone())
+        .with_context(|| format!("cannot listen at {}", paths.agent_endpoint().display()))?;
+    let (events, inbox) = sync_channel::<TimedEvent>(CAPACITY);
+    sources::forward_events(inbox, trace, queue.clone()).context(threads)?;
+    let uploads = Uploads::start(upload, destination, queue.clone()).context(threads)?;
+    let viewers = Viewers::open(terminal, context.clone(), &queue)?;
+    let indicator = DesktopIndicator::start(policy.visibility, context, &queue);
+    recording.watch_sensors(desktop.start(events));
+    let zone = recording.zone();
+    let day = report::day::local_date(now.utc_us, zone);
+    let own = read_own_day(&paths, &keys, day, now.utc_us, zone);
+    let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc_us, zone);
+    let mut agent = Agent {
+        is_replay,
+        recording,
+        schedule,
+        journal,
+        screenshots,
+        uploads,
+        disk: DiskMonitor::new(
+            paths.journal_dir(),
+            policy.disk_reserve,
+            policy.retention.action.clone(),
+        ),
+        today,
+        viewers,
+        indicator,
+        paths,
+        policy,
+        journal_keys: keys,
+    };
+    agent.viewers.show_records(&recovered);
+    if has_recovered && !recovery.clean {
+        let text = "The last run ended without a goodbye; nothing that was written is lost.";
+        let subject = LogSubject::Notice(NoticeCode::Recovered);
+        agent.apply(vec![Effect::Log(subject, text.to_owned())], now);
+    }
+    let effects = agent.schedule.restore_pause(now);
+    agent.apply(effects, now);
+    agent.commit(now)?;
+    Ok(agent)
+}
 
-        let shots = screenshots::ScreenshotSettings {
-            blur: policy.screenshots.blurred,
-            quality: match policy.screenshots.quality {
-                settings::QualitySetting::Standard => screenshots::ScreenshotQuality::Standard,
-                settings::QualitySetting::Small => screenshots::ScreenshotQuality::Small,
-            },
-        };
-        let screen = desktop
-            .take_capture()
-            .filter(|_| policy.screenshots.enabled);
-        let shooter = screen
-            .map(|s| CameraThread::start(s, shots, tx.clone()))
-            .transpose()
-            .context("cannot start the camera thread")?;
-        let interval_us = policy.screenshots.interval.as_secs() * model::MICROS_PER_SECOND;
-        let schedule = shooter
-            .is_some()
-            .then(|| CaptureSchedule::new(interval_us, now.boot_us, random_u64()));
-
-        sources::answer_callers(&paths.agent_endpoint(), tx.clone())
-            .with_context(|| format!("cannot listen at {}", paths.agent_endpoint().display()))?;
-        let (stamped_tx, stamped_rx) = sync_channel::<TimedEvent>(super::queue::CAPACITY);
-        sources::forward_events(stamped_rx, trace, tx.clone()).context(threads)?;
-        let courier = UploadThread::start(upload, tx.clone()).context(threads)?;
-        let mut viewers = Tickets::default();
-        let display = Viewers::open(terminal, context.clone(), viewers.own(), &tx)?;
-        let tray = DesktopIndicator::open(policy.visibility, context, &tx);
-        let sensors = desktop.start(stamped_tx);
-
-        let before = handover.today.take();
-        let own = read_own_day(&paths, &keys, today_is, now.utc_us, recorder.zone());
-        let today = merge_day(before.as_ref(), own.as_ref(), today_is, recorder.zone());
-        let mut agent = Self {
-            replay: is_replay,
-            destination,
-            capabilities,
-            recorder,
-            journal,
-            backlog: UnwrittenRecords::new(clear_from),
-            last_checkpoint: None,
-            last_durable_us: None,
-            write_error: None,
-            last_zone_look: now,
-            hours,
-            kept_pause: PauseFile::open(paths.pause_file(), now.utc_us),
-            daily: DailyReminder::new(daily, today_is),
-            disk: DiskMonitor::new(policy.disk_reserve),
-            damage: None,
-            sensors: Some(sensors),
-            shooter,
-            schedule,
-            held: None,
-            last_shot_us: None,
-            shot_wanted: false,
-            ordered_shots: 0,
-            void_shots: 0,
-            unfolded: false,
-            courier: Some(courier),
-            last_upload: None,
-            next_upload_us: None,
-            upload_stuck: false,
-            display,
-            viewers,
-            background: terminal == TerminalMode::None,
-            alone_since: None,
-            tray,
-            today,
-            before,
-            began_us: now.utc_us,
-            paths,
-            policy,
-            keys,
-        };
-        agent.display.records(&mended);
-        if !kept.is_empty() && !recovery.clean {
-            let text = "The last run ended without a goodbye; nothing that was written is lost.";
-            agent.note(LogSubject::Notice(NoticeCode::Recovered), now, text);
-        }
-        agent.take_up_pause(now);
-        agent.checkpoint(now)?;
-        Ok(agent)
+/// The notices that a start begins with.
+fn record_start(recording: &mut Recording, handover: &mut Handover, now: Moment) {
+    let mut record = |code, text| recording.apply(now, RecorderInput::Notice(code, text));
+    for (code, text) in std::mem::take(&mut handover.notices) {
+        record(code, text);
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    if handover.first {
+        let text = "A code was accepted at the start.".to_owned();
+        record(NoticeCode::CodeAccepted, text);
+        let text = format!("Recording started by uam {version}.");
+        record(NoticeCode::Started, text);
+    } else {
+        let text = format!("Recording goes on under the same start (uam {version}).");
+        record(NoticeCode::Started, text);
     }
 }
 
-/// What to tell about the last run's end.
+/// The reminder is given at once, and again each day; recording begins paused outside the recording hours.
+fn start_schedule(
+    context: &AppContext,
+    policy: &Policy,
+    destination: &str,
+    recording: &mut Recording,
+    now: Moment,
+) -> anyhow::Result<Schedule> {
+    let reminder = format_reminder(
+        &policy.describe_screenshots(),
+        &context.paths.data.display().to_string(),
+        destination,
+        &policy.describe_readers(),
+    );
+    let notice = RecorderInput::Notice(NoticeCode::Daily, reminder.clone());
+    recording.apply(now, notice);
+    let day = report::day::local_date(now.utc_us, recording.zone());
+    let schedule = Schedule::new(
+        policy.schedule.recording_schedule()?,
+        PauseFile::open(context.paths.pause_file(), now.utc_us),
+        DailyReminder::new(reminder, day),
+        now,
+    );
+    if !schedule.is_inside_hours() {
+        recording.apply(now, RecorderInput::Hours { inside: false });
+    }
+    Ok(schedule)
+}
+
+/// Starts the camera thread, where the desktop has a camera and the policy wants screenshots.
+fn start_screenshots(
+    policy: &Policy,
+    desktop: &mut Desktop,
+    queue: &AgentQueue,
+    now: Moment,
+) -> anyhow::Result<Screenshots> {
+    let settings = ScreenshotSettings {
+        blur: policy.screenshots.blurred,
+        quality: match policy.screenshots.quality {
+            QualitySetting::Standard => ScreenshotQuality::Standard,
+            QualitySetting::Small => ScreenshotQuality::Small,
+        },
+    };
+    let is_enabled = policy.screenshots.enabled;
+    let camera = desktop
+        .take_capture()
+        .filter(|_| is_enabled)
+        .map(|capture| CameraThread::start(capture, settings, queue.clone()))
+        .transpose()
+        .context("cannot start the camera thread")?;
+    let interval_us = policy.screenshots.interval.as_secs() * MICROS_PER_SECOND;
+    Ok(Screenshots::new(camera, is_enabled, interval_us, now))
+}
+
+/// Records about the end of the last run.
 fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
     let mut records: Vec<Record> = recovery.pending.iter().cloned().map(Record::Span).collect();
     let at_us = recovery.last_durable_us.unwrap_or_default();

@@ -188,7 +188,7 @@ impl Backend for PageBackend {
 
     fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
         self.read_access()?;
-        let settings = Settings::load(&self.home.paths).map_err(|e| to_backend_error(&e.into()))?;
+        let settings = Settings::load(&self.home.paths).map_err(|e| to_backend_error(&e))?;
         let infos = settings::list_settings(&settings).into_iter();
         let rows = infos.map(|info| SettingRow {
             key: info.key,
