@@ -149,7 +149,7 @@ impl Recording {
         self.recorder.oldest_unsettled()
     }
 
-    /// Forgets what the recorder's memory holds of `range`.
+    /// Drops everything of `range` from the recorder's memory.
     pub(super) fn redact(&mut self, range: &Range<i64>) {
         self.recorder.redact(range);
     }
@@ -202,4 +202,61 @@ fn recorder_settings(
         zone: current_zone_name(),
         unsupported,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::effect::describe_effects;
+    use super::*;
+    use settings::{AppPaths, EnvVars, Readers};
+    use std::collections::BTreeMap;
+
+    fn at(second: u64) -> Moment {
+        Moment {
+            utc_us: 1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
+            boot_us: second * 1_000_000,
+            awake_us: second * 1_000_000,
+        }
+    }
+
+    fn start(needs_desktop: bool) -> Recording {
+        let dir = tempfile::tempdir().unwrap();
+        let (settings, paths) = (Settings::default(), AppPaths::under(dir.path()));
+        let env_vars = EnvVars {
+            values: BTreeMap::new(),
+            files: Vec::new(),
+        };
+        let destination = settings::resolve_destination(&settings, &env_vars, &paths).unwrap();
+        let policy = Policy::resolve(&settings, destination, &paths, Readers::default()).unwrap();
+        Recording::start(&policy, Vec::new(), needs_desktop, at(0)).unwrap()
+    }
+
+    #[test]
+    fn sleep_asks_for_a_commit_and_a_lock_ends_the_unlock() {
+        let mut recording = start(false);
+        let mut effects = |event| {
+            let effects = recording.apply_event(TimedEvent { at: at(1), event });
+            describe_effects(&effects)
+        };
+        assert_eq!(effects(SensorEvent::Sleep { asleep: true }), ["CommitSoon"]);
+        assert!(effects(SensorEvent::Sleep { asleep: false }).is_empty());
+        assert_eq!(
+            effects(SensorEvent::Lock { locked: true }),
+            ["DesktopLocked"]
+        );
+        assert!(effects(SensorEvent::Lock { locked: false }).is_empty());
+    }
+
+    #[test]
+    fn only_a_run_in_the_background_ends_without_a_desktop() {
+        for (needs_desktop, is_abandoned) in [(true, true), (false, false)] {
+            let mut recording = start(needs_desktop);
+            recording.mark_sensors_lost(at(1));
+            recording.update_desktop_presence(at(1));
+            recording.update_desktop_presence(at(10));
+            assert!(!recording.is_abandoned(at(15)));
+            assert_eq!(recording.is_abandoned(at(16)), is_abandoned);
+        }
+    }
 }

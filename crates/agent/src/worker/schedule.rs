@@ -109,7 +109,7 @@ impl Schedule {
         };
         if let Err(e) = stored {
             text.push_str(&format!(
-                " It could not be written to {} ({e}), so it ends if uam is started anew.",
+                " It could not be written to {} ({e}), so it ends if uam is started again.",
                 self.pause_file.path().display()
             ));
         }
@@ -217,7 +217,107 @@ fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::effect::describe_effects;
     use super::*;
+
+    fn at(second: i64) -> Moment {
+        Moment {
+            utc_us: 1_790_000_000_000_000 + second * 1_000_000,
+            boot_us: 0,
+            awake_us: 0,
+        }
+    }
+
+    fn open(dir: &std::path::Path, now: Moment) -> Schedule {
+        let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
+        let file = PauseFile::open(dir.join("pause.json"), now.utc_us);
+        let day = report::day::local_date(at(0).utc_us, "UTC");
+        Schedule::new(
+            always,
+            file,
+            DailyReminder::new("Recording.".into(), day),
+            now,
+        )
+    }
+
+    #[test]
+    fn a_pause_is_on_disk_before_it_is_confirmed_and_goes_on_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut schedule = open(dir.path(), at(0));
+        assert!(schedule.restore_pause(at(0)).is_empty());
+        let (effects, text) = schedule.pause(PauseLength::Seconds(60), at(0)).unwrap();
+        assert!(dir.path().join("pause.json").exists());
+        assert_eq!(
+            describe_effects(&effects),
+            ["record Pause(For(60000000))", "CommitSoon"]
+        );
+        assert!(text.starts_with("Paused until "), "{text}");
+
+        let restored = describe_effects(&open(dir.path(), at(30)).restore_pause(at(30)));
+        assert_eq!(restored[0], "record Pause(Until(1790000060000000))");
+        assert!(restored[1].starts_with("log State(Paused): A pause from before holds until "));
+        assert_eq!(restored.len(), 2);
+        assert!(open(dir.path(), at(61)).restore_pause(at(61)).is_empty());
+    }
+
+    #[test]
+    fn a_resume_removes_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut schedule = open(dir.path(), at(0));
+        schedule.pause(PauseLength::UntilResumed, at(0)).unwrap();
+        schedule.forget_ended_pause(true);
+        assert!(dir.path().join("pause.json").exists());
+        assert_eq!(
+            describe_effects(&schedule.resume()),
+            ["record Resume", "CommitSoon"]
+        );
+        assert!(!dir.path().join("pause.json").exists());
+        assert_eq!(
+            schedule.describe_resumed(Coverage::Active, at(1)),
+            "Recording."
+        );
+    }
+
+    #[test]
+    fn other_hours_are_an_edge_and_the_reminder_comes_once_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut schedule = open(dir.path(), at(0));
+        assert!(schedule.poll(at(1)).is_empty() && schedule.status(false).is_none());
+        let day = schedule.hours.zone().clone();
+        let today = Timestamp::from_microsecond(at(0).utc_us)
+            .unwrap()
+            .to_zoned(day)
+            .strftime("%a")
+            .to_string()
+            .to_lowercase();
+        let other = ["mon", "tue"]
+            .into_iter()
+            .find(|day| *day != today)
+            .unwrap();
+        let hours = RecordingSchedule::parse(&[format!("{other} 00:00-00:01")]).unwrap();
+        let effects = describe_effects(&schedule.set_hours(hours, at(2)));
+        assert_eq!(effects, ["record Hours { inside: false }", "CommitSoon"]);
+        assert!(!schedule.is_inside_hours() && schedule.status(true).is_some());
+
+        let later = at(86_400);
+        assert!(
+            schedule
+                .check_daily(at(3), "UTC", Coverage::Active)
+                .is_empty()
+        );
+        assert!(
+            schedule
+                .check_daily(later, "UTC", Coverage::Idle)
+                .is_empty()
+        );
+        let effects = schedule.check_daily(later, "UTC", Coverage::Active);
+        assert_eq!(describe_effects(&effects), ["notice Daily"]);
+        assert!(
+            schedule
+                .check_daily(later, "UTC", Coverage::Active)
+                .is_empty()
+        );
+    }
 
     #[test]
     fn the_next_day_begins_where_the_zone_says() {

@@ -86,3 +86,78 @@ impl TodayTracker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Coverage, InputCounts, WindowInfo};
+    use std::sync::Arc;
+
+    const START: i64 = 1_790_000_000_000_000;
+    const SECOND: i64 = 1_000_000;
+
+    fn span(app: &str, start_us: i64) -> Span {
+        let window = WindowInfo {
+            app: app.to_owned(),
+            ..WindowInfo::default()
+        };
+        Span {
+            start_us,
+            dur_us: 10_000_000,
+            zone: "UTC".into(),
+            state: Coverage::Active,
+            protected: false,
+            window: Some(Arc::new(window)),
+            counts: Counts {
+                hardware: InputCounts {
+                    keys: 5,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+            removed: false,
+        }
+    }
+
+    fn totals(app: &str, start_us: i64) -> TodayTotals {
+        let mut totals = TodayTotals::new(report::day::local_date(START, "UTC"), "UTC");
+        totals.add(&span(app, start_us));
+        totals
+    }
+
+    fn apps(today: &TodayTracker) -> Vec<&str> {
+        let apps = today.day_summary().top_apps(9).into_iter();
+        apps.map(|named| named.app.as_str()).collect()
+    }
+
+    #[test]
+    fn a_redaction_takes_counts_and_names_of_earlier_starts_back() {
+        let earlier = totals("Earlier", START - 60 * SECOND);
+        let redacted = |range_start: i64| {
+            let mut today = TodayTracker::start(Some(earlier.clone()), None, START, "UTC");
+            today.add(&span("Own", START + SECOND));
+            let summary = RedactionSummary {
+                redacted_counts: vec![(START + SECOND, span("Own", 0).counts)],
+                ..RedactionSummary::default()
+            };
+            let range = range_start..START + 20 * SECOND;
+            today.redact(Some(&range), &summary, None, "UTC");
+            today
+        };
+        let younger = redacted(START);
+        assert_eq!(
+            (apps(&younger), younger.counts().keys()),
+            (vec!["Earlier"], 5)
+        );
+        let older = redacted(START - SECOND);
+        assert!(apps(&older).is_empty() && older.counts().keys() == 5);
+    }
+
+    #[test]
+    fn a_new_day_begins_at_nothing() {
+        let mut today = TodayTracker::start(None, None, START, "UTC");
+        today.add(&span("Own", START));
+        today.add(&span("Own", START + 86_400 * SECOND));
+        assert_eq!(today.counts().keys(), 5);
+    }
+}
