@@ -15,6 +15,8 @@ const TESTED: &[&str] = &[
     "upload",
     "web",
     "indicator",
+    "protocol",
+    "settings",
     "agent",
     "uam",
 ];
