@@ -96,7 +96,7 @@ pub fn apply_plan(
 ) -> anyhow::Result<(RetentionReport, String)> {
     let done = outbox
         .apply_retention(&plan.steps)
-        .context("old pictures could not be put away")?;
+        .context("old screenshots could not be put away")?;
     let text = describe_result(&done, &plan.outlook);
     Ok((done, text))
 }
@@ -134,9 +134,9 @@ fn to_announcement(policy: &RetentionRule, at_us: i64) -> AnnouncedRule {
     }
 }
 
-/// `47 pictures (12.3 MB, 2026-08-01 to 2026-08-14)`.
+/// `47 screenshots (12.3 MB, 2026-08-01 to 2026-08-14)`.
 pub fn describe_totals(of: &ScreenshotTotals) -> String {
-    let pictures = text::format_count(of.pictures, "picture", "pictures");
+    let pictures = text::format_count(of.pictures, "screenshot", "screenshots");
     match of.days {
         None => pictures,
         Some((first, last)) if first == last => {
@@ -154,15 +154,15 @@ pub fn describe_totals(of: &ScreenshotTotals) -> String {
 /// The action in words, before the numbers.
 pub fn describe_action(action: &RetentionAction) -> &'static str {
     match action {
-        RetentionAction::Delete => "these are deleted here (the sink has them):",
+        RetentionAction::Delete => "these are deleted here (they are uploaded):",
         RetentionAction::Archive(_) => "these are moved to the archive:",
     }
 }
 
-/// What was done: `47 pictures (…) were deleted; 300 pictures (…) stay, 12 of them not sent yet.`
+/// What was done: `47 screenshots (…) were deleted; 300 screenshots (…) stay, 12 of them not sent yet.`
 pub(crate) fn describe_result(done: &RetentionReport, outlook: &RetentionForecast) -> String {
     let did = match done.archived {
-        0 => "deleted here; the sink has them",
+        0 => "deleted here; they are uploaded",
         _ => "moved to the archive",
     };
     let skipped = match done.skipped {
@@ -248,7 +248,7 @@ mod tests {
         };
         assert_eq!(
             describe_result(&done, &outlook),
-            "47 pictures (2.3 MB, 2024-10-04 to 2024-10-14) were deleted here; the sink has them. 300 pictures (15.0 MB, \
+            "47 screenshots (2.3 MB, 2024-10-04 to 2024-10-14) were deleted here; they are uploaded. 300 screenshots (15.0 MB, \
              2024-10-09 to 2024-11-03) stay, 12 of them because they are not sent yet."
         );
     }

@@ -19,7 +19,7 @@ pub(crate) fn exclude_app(context: &AppContext, app: &str) -> anyhow::Result<Str
 /// Adds an exclusion rule to the settings file and makes the running agent take it; the lines to print.
 ///
 /// # Errors
-/// When the rule or the settings file is not valid, or the running agent could not be told.
+/// When the rule or the settings file is not valid, or the running agent does not answer.
 pub fn add_exclusion_rule(
     context: &AppContext,
     rule: &ExclusionRule,

@@ -121,7 +121,7 @@ pub fn run_supervisor(setup: SupervisorSetup) -> anyhow::Result<ExitCode> {
         ));
         let mut today = handover.today.take();
         if let Some(today) = &mut today {
-            // Some of them may have been taken out of the record since.
+            // Some of them may have been redacted since.
             today.clear_names();
         }
         handover = Handover::new(&lease, today, Vec::new(), false);
@@ -165,8 +165,8 @@ impl WorkerProcess {
         Ok(Self { pipe, print })
     }
 
-    /// Until it ends by itself or crashes; `None` when it was told to end and did, in whatever way: a signal meant for
-    /// both may reach it before it listens.
+    /// Waits until it ends by itself or crashes; `None` when it got an order to end and did, in whatever way: a signal
+    /// meant for both may reach it before it listens.
     fn wait_for_end(
         mut self,
         rx: &Receiver<SupervisorEvent>,

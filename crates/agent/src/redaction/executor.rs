@@ -1,4 +1,4 @@
-//! Carries out a redaction: through the running agent, which alone may write the journal, or directly where none runs.
+//! Executes a redaction: through the running agent, which alone may write the journal, or directly where none runs.
 
 use super::messages::{copy_notices, redaction_notice};
 use super::plan::{self, apply, exceeds_object_limit};

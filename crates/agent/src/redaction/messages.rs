@@ -20,7 +20,7 @@ pub fn format_date_time(at_us: i64, zone: &str) -> String {
 /// The scope of a redaction: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
 pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String {
     match scope {
-        RedactionScope::Screenshot { seq } => format!("picture {seq}"),
+        RedactionScope::Screenshot { seq } => format!("screenshot {seq}"),
         RedactionScope::Days { first, last } if first == last => {
             format!("the UTC day {}", UtcDay(*first))
         }
@@ -38,9 +38,9 @@ pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String
     }
 }
 
-/// How much: "14 spans and 1 picture".
+/// How much: "14 spans and 1 screenshot".
 pub fn describe_amount(scope: &RedactionScope, summary: &RedactionSummary) -> String {
-    let shots = format_count(summary.screenshots, "picture", "pictures");
+    let shots = format_count(summary.screenshots, "screenshot", "screenshots");
     match scope {
         RedactionScope::Screenshot { .. } => shots,
         RedactionScope::Days { .. } => format!(
@@ -65,7 +65,7 @@ pub(crate) fn redaction_notice(
 ) -> (NoticeCode, String) {
     let (code, did) = match scope {
         RedactionScope::Days { .. } => (NoticeCode::Erased, "Erased for good"),
-        _ => (NoticeCode::Removed, "Taken out"),
+        _ => (NoticeCode::Removed, "Deleted"),
     };
     let mut text = format!(
         "{did}: {}: {}.",
@@ -74,7 +74,7 @@ pub(crate) fn redaction_notice(
     );
     if !summary.objects.is_empty() {
         text.push_str(&format!(
-            " {} with some of it had been sent before.",
+            " {} with some of it had been uploaded before.",
             format_count(summary.objects.len() as u64, "object", "objects")
         ));
     }
@@ -90,7 +90,7 @@ pub fn copy_notices(
     let mut notices = Vec::new();
     if deleted > 0 {
         let text = format!(
-            "Where it was sent, {} of it {} deleted.",
+            "At the destination {} of it {} deleted.",
             format_count(deleted as u64, "object", "objects"),
             if deleted == 1 { "was" } else { "were" }
         );
@@ -98,7 +98,7 @@ pub fn copy_notices(
     }
     for names in left.chunks(NAMES) {
         let text = format!(
-            "Where it was sent, some of it still lies in: {}",
+            "At the destination some of it is still in: {}",
             names.join(", ")
         );
         notices.push((code, text));
@@ -130,7 +130,7 @@ mod tests {
             redaction_notice(&scope, &summary, AT + 600_000_000, "Europe/Berlin"),
             (
                 NoticeCode::Removed,
-                "Taken out: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 picture. 1 object with some of it had been sent before."
+                "Deleted: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 screenshot. 1 object with some of it had been uploaded before."
                     .to_owned()
             )
         );
@@ -141,7 +141,7 @@ mod tests {
         };
         assert_eq!(
             redaction_notice(&days, &summary, AT, "UTC").1,
-            "Erased for good: the UTC days 1970-01-01 to 1970-01-02: 3 records, 0 pictures among them."
+            "Erased for good: the UTC days 1970-01-01 to 1970-01-02: 3 records, 0 screenshots among them."
         );
     }
 

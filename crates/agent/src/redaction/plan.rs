@@ -44,8 +44,8 @@ pub(crate) fn dry_run(
     }
 }
 
-/// Carries out a redaction, then makes segments again of what waited for upload together with it: the journal may open
-/// more now than later.
+/// Applies a redaction, then freezes the records again that waited for upload in the same segments: the journal may
+/// open more now than later.
 pub(crate) fn apply(
     scope: &RedactionScope,
     journal: &mut Journal,

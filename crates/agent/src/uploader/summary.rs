@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 pub struct UploadSummary {
     /// Records acknowledged by the sink.
     pub records: u64,
-    /// Pictures acknowledged by the sink.
+    /// Screenshots acknowledged by the sink.
     pub shots: u64,
     /// Bytes of both.
     pub bytes: u64,
-    /// Old pictures moved to the archive.
+    /// Old screenshots moved to the archive.
     pub archived: u64,
-    /// Old pictures deleted.
+    /// Old screenshots deleted.
     pub deleted: u64,
     /// A sentence about old screenshots: put away, or announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ impl UploadSummary {
             (records, shots) => format!(
                 "{} and {} ({}) sent to {destination}",
                 report::text::format_count(records, "record", "records"),
-                report::text::format_count(shots, "picture", "pictures"),
+                report::text::format_count(shots, "screenshot", "screenshots"),
                 report::text::format_bytes(self.bytes)
             ),
         };

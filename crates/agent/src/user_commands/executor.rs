@@ -1,4 +1,4 @@
-//! Carries out each command of a view.
+//! The executor of the commands of a view.
 
 use crate::access::{ReadAccess, require_code_only_vault, unlock_with_code};
 use crate::app_context::AppContext;
@@ -21,7 +21,7 @@ const LAST_US: i64 = 600_000_000;
 /// How the running agent is asked.
 pub type AgentCall = Box<dyn Fn(Request) -> anyhow::Result<Response> + Send>;
 
-/// Carries out the commands of one view.
+/// Executes the commands of one view.
 pub(super) struct CommandExecutor {
     context: AppContext,
     call: AgentCall,
@@ -67,7 +67,7 @@ impl CommandExecutor {
     ) -> anyhow::Result<Option<String>> {
         if let Some(request) = Request::for_command(command) {
             if *command == UserCommand::TakeScreenshot {
-                // The next new picture is the one to show.
+                // The next new screenshot is the one to show.
                 self.shown = None;
             }
             return self.send_request(request);
@@ -84,11 +84,11 @@ impl CommandExecutor {
 
     fn step_screenshot(&mut self, step: ScreenshotStep) -> anyhow::Result<Option<String>> {
         let Some(ticket) = self.ticket.clone() else {
-            return Ok(Some("No pictures can be shown here.".to_owned()));
+            return Ok(Some("No screenshots can be shown here.".to_owned()));
         };
         let request = Request::ViewScreenshot {
             ticket,
-            // Without a picture that was stepped to, the newest one is shown: one step back is the one before it.
+            // Without a screenshot that was stepped to, the newest one is shown: one step back is the one before it.
             from: self.shown.or(self.newest_screenshot_seq()),
             step,
         };
@@ -181,7 +181,7 @@ impl CommandExecutor {
         let before = redact(true, None)?;
         let mut access = None;
         if before.needs_key {
-            let text = "The record was opened to take something out.";
+            let text = "The record was opened to delete something.";
             access = self.read_access(code, text)?;
             if access.is_none() {
                 return Ok(None);
@@ -189,14 +189,14 @@ impl CommandExecutor {
         }
         let summary = redact(false, access.as_ref())?;
         if summary.is_empty() {
-            return Ok(Some("There was nothing to take out.".to_owned()));
+            return Ok(Some("There was nothing to delete.".to_owned()));
         }
         let copies = delete_copies_and_note(&self.context, access.as_ref(), &summary)?;
-        let mut text = format!("Taken out: {}.", describe_amount(&scope, &summary));
+        let mut text = format!("Deleted: {}.", describe_amount(&scope, &summary));
         if !copies.left.is_empty() {
             let objects = report::text::format_count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(
-                " {objects} STILL where they were sent: the record says which."
+                " {objects} NOT DELETED at the destination: the record says which."
             ));
         }
         Ok(Some(text))

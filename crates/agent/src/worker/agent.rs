@@ -175,7 +175,7 @@ impl Agent {
         self.apply(effects, now);
     }
 
-    /// Carries out effects in their order.
+    /// Applies effects in their order.
     pub(super) fn apply(&mut self, effects: Effects, now: Moment) {
         for effect in effects {
             match effect {
@@ -233,7 +233,7 @@ impl Agent {
             }
             Err(e) => {
                 self.journal.report_error(&e);
-                let text = format!("A picture could not be kept: {e}");
+                let text = format!("A screenshot could not be stored: {e}");
                 self.apply(vec![Effect::Log(LogSubject::Shot, text)], now);
             }
         }

@@ -1,4 +1,4 @@
-//! The camera thread: takes the picture the recorder permitted, and nothing else.
+//! The camera thread: takes the screenshot that the recorder permits, and nothing else.
 
 use super::queue::{AgentQueue, CaptureResult, Message};
 use model::ActiveWindow;
@@ -31,7 +31,7 @@ impl CameraThread {
         })
     }
 
-    /// Orders a picture of `target`; `false` while the last order is still being worked on.
+    /// Orders a screenshot of `target`; `false` while the last order is still being worked on.
     pub(crate) fn order_screenshot(&self, target: ActiveWindow) -> bool {
         self.orders
             .as_ref()
@@ -63,7 +63,7 @@ fn run_thread(
             pipeline = ScreenshotPipeline::new(settings);
             CaptureResult::None("the camera crashed; this is a mistake in uam".to_owned())
         });
-        // Between two pictures lie minutes: the memory is the desktop's in the meantime.
+        // Minutes pass between two screenshots: the memory is the desktop's in the meantime.
         screen.release_memory();
         // The agent may be on its way out and no longer read.
         if out.try_send(Message::ScreenshotTaken(taken)).is_err() {
@@ -83,7 +83,7 @@ fn capture_screenshot(
     });
     match (grabbed, outcome) {
         (Err(e), _) => {
-            // The grab checks again afterwards that the window was still the active one; a picture made of the
+            // The grab checks again afterwards that the window was still the active one; a screenshot made of the
             // pixels of a failed grab must not count as "the last one" either.
             pipeline.forget_last();
             CaptureResult::None(describe_grab_error(&e))
@@ -92,7 +92,7 @@ fn capture_screenshot(
             CaptureResult::Screenshot(target, Box::new(picture))
         }
         (Ok(()), Some(Ok(PipelineOutcome::Unchanged))) => {
-            CaptureResult::None("the picture has not changed".into())
+            CaptureResult::None("the window has not changed".into())
         }
         (Ok(()), Some(Ok(other))) => CaptureResult::None(format!("{other:?}").to_lowercase()),
         (Ok(()), Some(Err(e))) => CaptureResult::None(e.to_string()),

@@ -95,25 +95,25 @@ impl DiskMonitor {
             DiskPressure::Ample => (
                 NoticeCode::DiskBack,
                 format!(
-                    "The disk has room again ({free} left): everything is recorded, pictures too."
+                    "The disk has room again ({free} left): everything is recorded, screenshots too."
                 ),
             ),
             DiskPressure::Low if before == DiskPressure::Full => (
                 NoticeCode::DiskBack,
                 format!(
-                    "The disk has {free} left: recording goes on, without pictures until there is more room."
+                    "The disk has {free} left: recording goes on, without screenshots until there is more room."
                 ),
             ),
             DiskPressure::Low => (
                 NoticeCode::DiskLow,
                 format!(
-                    "The disk has {free} left, less than the floor of {least}: no pictures are taken until there is room."
+                    "The disk has {free} left, less than the reserve of {least}: no screenshots are taken until there is room."
                 ),
             ),
             DiskPressure::Full => (
                 NoticeCode::DiskLow,
                 format!(
-                    "The disk has only {free} left, and no picture that could go: nothing is recorded until there is room."
+                    "The disk has only {free} left, and no screenshot that could go: nothing is recorded until there is room."
                 ),
             ),
         };

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// How long the end waits for the desktop.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What becomes of the icon and the bubbles.
+/// The icon in the tray and the notifications.
 pub(super) struct DesktopIndicator {
     /// None when both are switched off, or no thread could be had.
     indicator: Option<Indicator>,
@@ -28,7 +28,7 @@ pub(super) struct DesktopIndicator {
 }
 
 impl DesktopIndicator {
-    /// Starts it. What cannot be shown on this desktop is told by [`DesktopIndicator::describe_lines`].
+    /// Starts it. Where this desktop cannot show them, the reason is in [`DesktopIndicator::describe_lines`].
     pub(super) fn start(
         visibility: VisibilityPolicy,
         context: AppContext,
@@ -54,7 +54,7 @@ impl DesktopIndicator {
         })
     }
 
-    /// Bubbles for what a person should know of these.
+    /// Notifications for those of these records that a person should know of.
     pub(super) fn notify_records(&self, records: &[Record]) {
         let Some(indicator) = &self.indicator else {
             return;
@@ -165,12 +165,11 @@ fn indicator_status(
     }
 }
 
-/// The bubble for a notice, if it gets one.
+/// The notification for a notice, if it gets one.
 ///
 /// Important is what decides whether somebody is recorded from now on (also where a pause or the hours end by themselves),
 /// and what is wrong with the record or its way: all of it may be missed by whoever looks elsewhere. Only such notices
-/// are shown in their own words; of the others, which may name what was looked for or taken out, it is said what kind
-/// they are.
+/// are shown in their own words; the others, which may name a search or redacted data, by their kind alone.
 fn notification_text(notify: NotificationLevel, notice: &Notice) -> Option<&str> {
     use NoticeCode as Code;
     let text = match notice.code {
@@ -194,14 +193,14 @@ fn notification_text(notify: NotificationLevel, notice: &Notice) -> Option<&str>
         | Code::ClockJump
         | Code::ZoneChange
         | Code::Recovered => notice.text.as_str(),
-        Code::Retention => "Old pictures were put away.",
+        Code::Retention => "Old screenshots were put away.",
         Code::Settings => "Settings that change what is recorded were changed.",
         Code::Access => "Somebody looked at the record.",
         Code::Keys => "Who can open the record was changed.",
-        Code::Removed => "Something was taken out of the record.",
+        Code::Removed => "Something was deleted from the record.",
         Code::Erased => "Days of the record were erased.",
         Code::CodeRefused => "A wrong code was given.",
-        // Both belong to a start, which is told.
+        // Both belong to a start, which has a notification of its own.
         Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
     };
     (notify == NotificationLevel::All).then_some(text)

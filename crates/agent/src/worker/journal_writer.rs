@@ -222,7 +222,7 @@ impl JournalWriter {
         }
     }
 
-    /// Works on the journal with a lent key, if there is one; the own key is back afterwards whatever happens.
+    /// Works on the journal with another key, if there is one; the own key is back afterwards whatever happens.
     pub(super) fn with_opener<T>(
         &mut self,
         opener: Option<Opener>,

@@ -1,4 +1,4 @@
-//! Carries out the commands of the tray's menu.
+//! The executor of the commands of the tray's menu.
 
 use super::queue::AgentQueue;
 use crate::app_context::AppContext;
@@ -15,7 +15,7 @@ use std::thread::Builder;
 /// is refused with a notification.
 const MAX_TASKS: usize = 4;
 
-/// Carries out the commands of the tray's menu.
+/// Executes the commands of the tray's menu.
 pub(super) struct TrayMenu {
     queue: AgentQueue,
     context: AppContext,
@@ -67,7 +67,7 @@ impl MenuHandler for TrayMenu {
 }
 
 impl TrayMenu {
-    /// Does something that takes its time on a thread of its own; what it gives back is told.
+    /// Does something that takes its time on a thread of its own; the text it gives back becomes a notification.
     fn run_in_background(
         &self,
         tell: &NotificationSender,

@@ -4,7 +4,7 @@
 //! * The file is durable before the pause is confirmed to anyone, so neither a crash nor a power cut makes
 //!   a paused recording go on by itself.
 //! * It holds the end of the pause and nothing else. It is gone once the pause is over.
-//! * A file that cannot be read means a pause until resumed: in doubt nothing is recorded.
+//! * A file that cannot be read means a pause until resumed: uncertainty never starts the recording.
 //!
 //! A pause that has an end holds over a clean end of uam too, and over a restart of the computer. One until resumed
 //! ends with the run that was ended on purpose: a person who starts uam again wants to record.

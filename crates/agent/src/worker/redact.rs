@@ -1,8 +1,8 @@
 //! Redaction while recording goes on.
 //!
 //! Always true: redacted data come back neither from the recorder's memory nor from a screenshot under way. Data older
-//! than an hour, and data that do not open with the lease, need the viewer's key; the key is lent for one request, checked
-//! against the vault, and wiped.
+//! than an hour, and data that do not open with the lease, need the viewer's key; the key comes with the one request, is
+//! checked against the vault, and wiped.
 
 use super::agent::Agent;
 use super::effect::Effect;
@@ -19,7 +19,7 @@ use vault::{Identity, Opener, Vault};
 /// Younger data can be redacted without a key, in microseconds.
 const FREE_AGE_US: i64 = 3_600_000_000;
 
-/// Carries out a redaction, or answers that a key is needed.
+/// Executes a redaction, or answers that a key is needed.
 pub(super) fn redact(
     agent: &mut Agent,
     scope: &RedactionScope,
@@ -90,17 +90,17 @@ fn try_redact(
     Ok(summary)
 }
 
-/// The opener of a lent key, which must be the vault's own viewer key.
+/// The opener of a key in a request, which must be the vault's own viewer key.
 pub(super) fn verify_viewer_key(paths: &AppPaths, key: &ViewerKey) -> anyhow::Result<Opener> {
     let identity: Identity = key
         .reveal()
         .parse()
-        .context("the key that was lent is none")?;
+        .context("the viewer's key in the request is not a key")?;
     let vault = Vault::open(&paths.vault_dir())?;
     let public = identity.recipient().to_string();
     anyhow::ensure!(
         vault.viewer() == Some(public.as_str()),
-        "the key that was lent is not this vault's"
+        "the viewer's key in the request is not this vault's"
     );
     Ok(vault.viewer_opener(&identity))
 }

@@ -70,8 +70,8 @@ fn take_screenshot(agent: &mut Agent) -> Response {
     let target = || agent.recording.screenshot_target();
     let low_space = agent.disk.low_space();
     match agent.screenshots.order_for_user(target, low_space) {
-        Ok(()) => Response::done("A picture is being taken."),
-        Err(why) => Response::refused(format!("No picture: {why}.")),
+        Ok(()) => Response::done("A screenshot is being taken."),
+        Err(why) => Response::refused(format!("No screenshot: {why}.")),
     }
 }
 
@@ -154,8 +154,8 @@ fn view_screenshot(
     match load_screenshot(&agent.paths, &agent.journal_keys, from, step) {
         Ok(Some(shown)) => Response::Screenshot(Box::new(shown)),
         Ok(None) => Response::refused(
-            "No picture of this start is here; `uam shots` and the page show earlier ones.",
+            "No screenshot of this start is here; `uam shots` and the page show earlier ones.",
         ),
-        Err(e) => Response::refused(format!("The picture cannot be shown: {e}")),
+        Err(e) => Response::refused(format!("The screenshot cannot be shown: {e}")),
     }
 }

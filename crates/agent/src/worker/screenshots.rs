@@ -78,15 +78,15 @@ impl Screenshots {
         low_space: Option<DiskStatus>,
     ) -> Result<(), String> {
         let camera = self.camera.as_ref().ok_or_else(|| match self.is_enabled {
-            true => "this desktop gives no pictures (see uam doctor)".to_owned(),
-            false => "pictures are switched off".to_owned(),
+            true => "this desktop gives no screenshots (see uam doctor)".to_owned(),
+            false => "screenshots are switched off".to_owned(),
         })?;
         if let Some(disk) = low_space {
             return Err(format!("the disk is full: {}", disk.text()));
         }
         let window = target().map_err(describe_skip_reason)?;
         if !camera.order_screenshot(window) {
-            return Err("the last picture is still being taken".to_owned());
+            return Err("the last screenshot is still being taken".to_owned());
         }
         self.pending_orders += 1;
         Ok(())
@@ -121,7 +121,10 @@ impl Screenshots {
                 Effects::new()
             }
             CaptureResult::None(why) if user_waits => {
-                vec![Effect::Log(LogSubject::Shot, format!("No picture: {why}."))]
+                vec![Effect::Log(
+                    LogSubject::Shot,
+                    format!("No screenshot: {why}."),
+                )]
             }
             CaptureResult::None(_) => Effects::new(),
         }
@@ -186,7 +189,7 @@ impl Screenshots {
 
 fn describe_skip_reason(reason: SkipReason) -> String {
     match reason {
-        SkipReason::State(state) => format!("no pictures while {state}"),
+        SkipReason::State(state) => format!("no screenshots while {state}"),
         SkipReason::Protected => "this window is protected".to_owned(),
         SkipReason::NoWindow => "no window is active".to_owned(),
     }
@@ -210,8 +213,11 @@ mod tests {
             assert!(!screenshots.has_camera() && !screenshots.poll_timer(NOW));
             screenshots.order_for_user(|| Err(SkipReason::NoWindow), None)
         };
-        assert_eq!(refuse(false), Err("pictures are switched off".to_owned()));
-        let why = "this desktop gives no pictures (see uam doctor)";
+        assert_eq!(
+            refuse(false),
+            Err("screenshots are switched off".to_owned())
+        );
+        let why = "this desktop gives no screenshots (see uam doctor)";
         assert_eq!(refuse(true), Err(why.to_owned()));
     }
 
@@ -224,7 +230,7 @@ mod tests {
         let effects = screenshots.receive(refusal(), NOW);
         assert_eq!(
             describe_effects(&effects),
-            ["log Shot: No picture: unchanged."]
+            ["log Shot: No screenshot: unchanged."]
         );
         assert!(screenshots.receive(refusal(), NOW).is_empty(), "once");
     }

@@ -1,4 +1,4 @@
-//! The courier: runs `uam upload` as a process of its own at each interval.
+//! The upload thread: runs `uam upload` as a process of its own at each interval.
 //!
 //! A process, because then nothing that happens on the way to the bucket (a hang, a crash, memory) can touch the
 //! recording, and because the recording agent need not hold a network stack in memory all day.
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use upload::schedule::{AttemptOutcome, RetrySchedule};
 use zeroize::Zeroizing;
 
-/// An upload that takes longer is ended and begun anew; what was acknowledged stays so.
+/// An upload that takes longer is ended and restarted; acknowledged objects stay acknowledged.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// How long the courier waits for the loop to pack.
+/// How long it waits for the loop to freeze segments.
 const PACKING: Duration = Duration::from_secs(3);
 
 /// How often a running upload is looked at.
@@ -39,7 +39,7 @@ pub struct UploadProcessSetup {
     pub lease: Option<Zeroizing<String>>,
 }
 
-/// The courier thread's end.
+/// A handle on the upload thread.
 pub(crate) struct UploadThread {
     /// The order to make one last upload, for at most this long, and then end.
     last: Option<SyncSender<Duration>>,

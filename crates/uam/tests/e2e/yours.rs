@@ -118,13 +118,13 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     let segments = of_kind(&server, "activity");
 
     let dry = home.ok(&["delete", "--last", "10m", "--dry-run"]);
-    assert!(dry.contains("1 picture") && !dry.contains(TITLE), "{dry}");
+    assert!(dry.contains("1 screenshot") && !dry.contains(TITLE), "{dry}");
     assert!(home.export().contains(TITLE), "a rehearsal changes nothing");
     assert_eq!(of_kind(&server, "shot").len(), 1);
 
     let said = home.ok(&["delete", "--last", "10m", "--yes"]);
     assert!(
-        said.contains("Taken out: ") && said.contains("1 picture"),
+        said.contains("Taken out: ") && said.contains("1 screenshot"),
         "{said}"
     );
     assert_eq!(home.status().today_counts.keys(), 0);
@@ -167,7 +167,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
             _ => None,
         })
         .collect();
-    assert!(notices[0].starts_with("Taken out: "), "{notices:?}");
+    assert!(notices[0].starts_with("Deleted: "), "{notices:?}");
     assert!(
         notices.iter().any(|n| n.contains("kind=activity")),
         "{notices:?}"
@@ -219,7 +219,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let status = asked.wait();
     assert!(status.success(), "{}", asked.said());
     assert!(
-        asked.said().contains("Taken out: 1 picture"),
+        asked.said().contains("Taken out: 1 screenshot"),
         "{}",
         asked.said()
     );
