@@ -14,7 +14,7 @@ use protocol::{CallError, Request};
 use settings::{EnvVars, MeteredAction, Settings};
 use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
-use upload::schedule::AttemptOutcome;
+use upload::retry::AttemptOutcome;
 use upload::{DrainReport, Sink, Timeouts, UploadError, drain, upload_manifests};
 use vault::{DeviceKey, Opener};
 use zeroize::Zeroizing;
@@ -103,7 +103,7 @@ pub fn run_upload(
     let clock = SystemClock;
     let mut outbox = open_outbox(context, options.now, &clock)?;
     let mut summary = UploadSummary::default();
-    match destination.open_sink(Timeouts::default()) {
+    match upload::open_sink(&destination, Timeouts::default()) {
         Err(e) => {
             summary.error = Some(UploadProblem {
                 permanent: e.is_permanent(),
@@ -179,7 +179,7 @@ fn drain_outbox(
         }
     };
     (summary.records, summary.shots, summary.bytes) =
-        (drained.records, drained.shots, drained.bytes);
+        (drained.records, drained.screenshots, drained.bytes);
     drained.segments > 0
 }
 

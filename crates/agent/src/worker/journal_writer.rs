@@ -285,7 +285,7 @@ mod tests {
     use super::*;
     use model::DeviceId;
     use settings::Settings;
-    use vault::{Identity, KeyMaker};
+    use vault::{Identity, Sealer};
 
     fn at(second: u64) -> Moment {
         Moment {
@@ -301,7 +301,7 @@ mod tests {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::parse("00112233445566778899aabbccddeeff").unwrap(),
-            maker: KeyMaker::new([lease.recipient()]).unwrap(),
+            maker: Sealer::new([lease.recipient()]).unwrap(),
             opener: Opener::new([lease]),
         };
         let upload = UploadPolicy::from(&Settings::default().upload);

@@ -14,7 +14,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use upload::schedule::{AttemptOutcome, RetrySchedule};
+use upload::retry::{AttemptOutcome, RetrySchedule};
 use zeroize::Zeroizing;
 
 /// An upload that takes longer is ended and restarted; acknowledged objects stay acknowledged.
@@ -121,7 +121,7 @@ fn run_thread(
                 Err(RecvTimeoutError::Timeout) => {}
             }
         };
-        wait = schedule.next(retry_outcome(&result), random_fraction());
+        wait = schedule.next_wait(retry_outcome(&result), random_fraction());
         if out
             .send(Message::UploadFinished(UploadRun {
                 result,

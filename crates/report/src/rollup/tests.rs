@@ -8,7 +8,7 @@ use journal::{Commit, Journal, JournalKeys, Reader, RedactionTarget, UtcDay};
 use model::{DeviceId, Record, WindowInfo};
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 const S: i64 = 1_000_000;
 const H: i64 = 3600 * S;
@@ -112,7 +112,7 @@ impl Desk {
     fn start(&self, lease: &Identity, now_us: i64) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
-            maker: KeyMaker::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
+            maker: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();

@@ -52,7 +52,7 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::policy::put_only_policy(
+    output::out(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)

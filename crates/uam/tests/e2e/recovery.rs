@@ -372,7 +372,8 @@ fn what_leaves_is_said_before_it_goes() {
     let pictures = here(&sql);
     let shown = home.ok(&["retention"]);
     assert!(
-        shown.contains(&format!("Leaving     {pictures} screenshot")) && shown.contains("has told it"),
+        shown.contains(&format!("Leaving     {pictures} screenshot"))
+            && shown.contains("has told it"),
         "{shown}"
     );
     let mut shorter = home.with_factors(&["config", "set", "shots.keep_days", "20"]);

@@ -118,7 +118,10 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     let segments = of_kind(&server, "activity");
 
     let dry = home.ok(&["delete", "--last", "10m", "--dry-run"]);
-    assert!(dry.contains("1 screenshot") && !dry.contains(TITLE), "{dry}");
+    assert!(
+        dry.contains("1 screenshot") && !dry.contains(TITLE),
+        "{dry}"
+    );
     assert!(home.export().contains(TITLE), "a rehearsal changes nothing");
     assert_eq!(of_kind(&server, "shot").len(), 1);
 
