@@ -20,5 +20,3 @@ pub fn print_line(text: &str) {
 pub(crate) fn print_error_text(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
-
-pub(crate) use print_line as line;

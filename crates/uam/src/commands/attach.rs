@@ -3,10 +3,9 @@
 //! Always true: it needs a recent unlock or both factors, and is in the record; leaving it, or closing its terminal, does
 //! not stop recording; it ends with the running uam, and when the desktop is locked.
 
-use crate::access::keyholder;
-use crate::app_context::AppContext;
+use crate::output;
 use crate::sign_in::read_access::open_for_reading;
-use crate::{control, output, view};
+use agent::{AppContext, keyholder};
 use anyhow::Context;
 use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
 use model::{ErrorKind, UserError};
@@ -44,7 +43,7 @@ enum AttachEvent {
 
 pub(super) fn run(home: &AppContext, plain: bool) -> anyhow::Result<ExitCode> {
     // Fails before the question for a code when no uam runs.
-    control::call(&home.paths, &Request::Status)?;
+    agent::call_running_agent(&home.paths, &Request::Status)?;
     let access = open_for_reading(home, SUBJECT)?;
     let ticket = request_ticket(home, &access.identity)?;
     drop(access);
@@ -79,7 +78,7 @@ fn leave_on_shutdown(tx: &SyncSender<AttachEvent>) -> anyhow::Result<()> {
 
 fn request_ticket(home: &AppContext, identity: &Identity) -> anyhow::Result<ViewTicket> {
     let key = ViewerKey::new(identity.reveal().to_string());
-    match control::call(&home.paths, &Request::Attach { key })? {
+    match agent::call_running_agent(&home.paths, &Request::Attach { key })? {
         Response::Attached { ticket, .. } => Ok(ticket),
         other => Err(UserError::new(
             ErrorKind::Failed,
@@ -121,7 +120,7 @@ impl AgentPoller<'_> {
             _ => {}
         }
         // A restarted recording process knows no tickets; during an unlock it issues another.
-        let Some(identity) = keyholder::ask(&self.home.paths)? else {
+        let Some(identity) = keyholder::fetch_identity(&self.home.paths)? else {
             return Ok(Err(AttachEnd::Locked));
         };
         self.ticket = request_ticket(self.home, &identity)?;
@@ -138,7 +137,7 @@ impl AgentPoller<'_> {
             ticket: self.ticket.clone(),
             after_line: self.last,
         };
-        control::call(&self.home.paths, &look)
+        agent::call_running_agent(&self.home.paths, &look)
     }
 
     fn remember_last_line(
@@ -199,7 +198,7 @@ fn follow_live(
     tx: &SyncSender<AttachEvent>,
     rx: &Receiver<AttachEvent>,
 ) -> anyhow::Result<AttachEnd> {
-    let (wishes, wished) = view::wishes();
+    let (wishes, wished) = agent::user_commands::command_queue();
     let leave = tx.clone();
     let live = LiveView::start(
         LiveOptions {
@@ -211,14 +210,14 @@ fn follow_live(
             if event == ConsoleEvent::Leave {
                 let _ = leave.try_send(AttachEvent::Leave);
             } else {
-                wishes.wish(event);
+                wishes.submit(event);
             }
         },
     )?;
     let (paths, done) = (home.paths.clone(), tx.clone());
-    wished.carry_out(
-        home.again(),
-        Box::new(move |request| control::call(&paths, &request)),
+    wished.run_executor(
+        home.clone(),
+        Box::new(move |request| agent::call_running_agent(&paths, &request)),
         Some(ticket.clone()),
         live.updates().clone(),
         move |_| {
@@ -286,8 +285,8 @@ fn fetch_newest_screenshot(
         from: None,
         step: ScreenshotStep::Newest,
     };
-    match control::call(&home.paths, &request).ok()? {
-        Response::Screenshot(shown) => view::picture(&shown),
+    match agent::call_running_agent(&home.paths, &request).ok()? {
+        Response::Screenshot(shown) => agent::user_commands::decode_screenshot(&shown),
         _ => None,
     }
 }

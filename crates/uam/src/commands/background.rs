@@ -5,11 +5,9 @@
 //! of the supervisor are in `<data>/background.log`, which holds nothing of the record.
 
 use super::worker::worker_arguments;
-use crate::app_context::AppContext;
 use crate::cli::RunArgs;
-use crate::lease::Handover;
-use crate::supervise::{self, Watch};
-use crate::{agent, control, output, sign_in};
+use crate::{output, sign_in};
+use agent::{AppContext, Handover, SupervisorSetup, call_running_agent, run_supervisor};
 use anyhow::Context;
 use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
@@ -63,7 +61,7 @@ pub(super) fn launch_supervisor(
 ) -> anyhow::Result<ExitCode> {
     let log = home.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut command = home.uam()?;
+    let mut command = home.self_command()?;
     command.arg("supervisor").args(worker_arguments(args));
     hide_console(&mut command);
     let mut child = command
@@ -75,7 +73,7 @@ pub(super) fn launch_supervisor(
     // The supervisor acquires the lock once it has its orders.
     drop(instance);
     if let Some(mut pipe) = child.stdin.take() {
-        pipe.write_all(&handover.line()?)
+        pipe.write_all(&handover.encode_line()?)
             .context("the supervisor took no orders")?;
     }
     output::print_line(greeting);
@@ -103,7 +101,7 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
             )
             .into());
         }
-        if control::call(&home.paths, &Request::Status).is_ok() {
+        if call_running_agent(&home.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
@@ -122,9 +120,9 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
 }
 
 /// `uam supervisor`: takes over from a `uam run --background`.
-pub(super) fn run_supervisor(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     detach_from_terminal().context("cannot leave the terminal")?;
-    let handover = Handover::read(&mut BufReader::new(std::io::stdin())).map_err(|e| {
+    let handover = Handover::read_from(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
             "the supervisor was given no lease",
@@ -134,12 +132,14 @@ pub(super) fn run_supervisor(home: &AppContext, args: &RunArgs) -> anyhow::Resul
     })?;
     // The process that started this one holds the lock until it ends.
     let instance = sign_in::claim_instance_lock(&home.paths)?;
-    let code = supervise::run(Watch {
+    let code = run_supervisor(SupervisorSetup {
         home: home.given.clone(),
-        args: args.clone(),
-        lease: handover.lease()?,
+        worker_arguments: worker_arguments(args),
+        is_background: args.background,
+        lease: handover.lease_identity()?,
         handover,
         greeting: "Recording in the background.".to_owned(),
+        print: output::print_line,
     });
     remove_endpoint(&home.paths.agent_endpoint());
     drop(instance);

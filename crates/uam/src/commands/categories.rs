@@ -1,8 +1,8 @@
 //! `uam categories`: what windows stand for in reports. Settings only; nothing of the record is read.
 
-use crate::app_context::AppContext;
 use crate::cli::CategoriesArgs;
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use report::meaning::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
 use serde::Serialize;

@@ -2,11 +2,10 @@
 
 use super::control::reload_settings;
 use super::retention::preview_retention;
-use crate::app_context::AppContext;
 use crate::cli::ConfigAction;
 use crate::output;
-use crate::settings_changes::reload_after_change;
 use crate::sign_in::read_access::authorise_settings_change;
+use agent::{AppContext, reload_after_change};
 use settings::{Applies, EnvVars, Settings};
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 //! `uam consent`: the notice, and when it was agreed to.
 
-use crate::app_context::AppContext;
 use crate::{output, sign_in};
+use agent::AppContext;
 use platform::timezone::current_zone_name;
 use settings::{ConsentNotice, EnvVars, Settings};
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! Commands that talk to the running uam.
 
-use crate::app_context::AppContext;
-use crate::{control, output};
+use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::instance_lock::InstanceLock;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub(super) fn show_status(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     let Response::Status {
         status, indicator, ..
-    } = control::call(&home.paths, &Request::Status)?
+    } = agent::call_running_agent(&home.paths, &Request::Status)?
     else {
         anyhow::bail!("the running uam gave no status");
     };
@@ -41,25 +41,34 @@ pub(super) fn send_pause(
     length: Option<PauseLength>,
 ) -> anyhow::Result<ExitCode> {
     let length = length.unwrap_or(PauseLength::UntilResumed);
-    print_response(control::call(&home.paths, &Request::Pause { length })?)
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::Pause { length },
+    )?)
 }
 
 /// Makes the running uam take what was changed in the settings file.
 pub(super) fn reload_settings(home: &AppContext) -> anyhow::Result<ExitCode> {
-    print_response(control::call(&home.paths, &Request::ReloadSettings)?)
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::ReloadSettings,
+    )?)
 }
 
 pub(super) fn send_resume(home: &AppContext) -> anyhow::Result<ExitCode> {
-    print_response(control::call(&home.paths, &Request::Resume)?)
+    print_response(agent::call_running_agent(&home.paths, &Request::Resume)?)
 }
 
 pub(super) fn take_screenshot(home: &AppContext) -> anyhow::Result<ExitCode> {
-    print_response(control::call(&home.paths, &Request::TakeScreenshot)?)
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::TakeScreenshot,
+    )?)
 }
 
 /// Returns when the instance has really ended.
 pub(super) fn stop_and_wait(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let response = control::call(&home.paths, &Request::Stop)?;
+    let response = agent::call_running_agent(&home.paths, &Request::Stop)?;
     output::print_line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {

@@ -1,13 +1,11 @@
 //! `uam delete`: deletes a time range or a screenshot from the record; the time and its state stay.
 
 use super::reading::require_journal;
-use crate::access::Access;
-use crate::app_context::AppContext;
 use crate::cli::DeleteArgs;
 use crate::cli::values;
 use crate::output;
 use crate::sign_in::read_access::open_with_notice;
-use crate::yours::{hand, sink, words};
+use agent::{AppContext, ReadAccess, redaction};
 use anyhow::Context;
 use console::Prompt;
 use model::{NoticeCode, UserError};
@@ -22,7 +20,7 @@ const OPENED: &str = "The record was opened to take something out.";
 pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     require_journal(home)?;
     let scope = parse_scope(args, current_time_us())?;
-    let running = hand::is_running(home)?;
+    let running = redaction::is_agent_running(home)?;
     let mut access = match running {
         true => None,
         false => Some(open_with_notice(home, NoticeCode::Access, OPENED)?),
@@ -33,7 +31,7 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
         summary = redact_scope(home, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
-    let about = words::about(&scope, current_time_us(), &zone);
+    let about = redaction::describe_scope(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
         output::print_line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
@@ -46,7 +44,7 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
     }
     output::print_line(&format!(
         "{about}: {} to delete, with window names, titles, counts and screenshots; the time and its state stay.",
-        words::numbers(&scope, &summary)
+        redaction::describe_amount(&scope, &summary)
     ));
     print_affected_copies(&summary);
     if args.dry_run {
@@ -61,7 +59,10 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let summary = redact_scope(home, &scope, false, running, access.as_ref())?;
-    output::print_line(&format!("Deleted: {}.", words::numbers(&scope, &summary)));
+    output::print_line(&format!(
+        "Deleted: {}.",
+        redaction::describe_amount(&scope, &summary)
+    ));
     delete_copies_and_report(home, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -101,11 +102,11 @@ fn redact_scope(
     scope: &RedactionScope,
     dry_run: bool,
     running: bool,
-    access: Option<&Access>,
+    access: Option<&ReadAccess>,
 ) -> anyhow::Result<RedactionSummary> {
     match (running, access) {
-        (false, Some(access)) => hand::directly(home, scope, dry_run, access),
-        _ => hand::through(home, scope, dry_run, access),
+        (false, Some(access)) => redaction::redact_directly(home, scope, dry_run, access),
+        _ => redaction::redact_through_agent(home, scope, dry_run, access),
     }
 }
 
@@ -137,9 +138,9 @@ pub(super) fn delete_copies_and_report(
     home: &AppContext,
     code: NoticeCode,
     summary: &RedactionSummary,
-    access: Option<&Access>,
+    access: Option<&ReadAccess>,
 ) -> anyhow::Result<()> {
-    let copies = sink::delete(home, &summary.objects);
+    let copies = redaction::delete_uploaded_copies(&home.paths, &summary.objects);
     for name in &copies.deleted {
         output::print_line(&format!("Deleted at the destination: {name}"));
     }
@@ -161,10 +162,10 @@ pub(super) fn delete_copies_and_report(
         ));
     }
     let left: Vec<String> = copies.left.into_iter().map(|(name, _)| name).collect();
-    hand::note(
+    redaction::record_through(
         home,
         access,
-        words::copies(code, copies.deleted.len(), &left),
+        redaction::copy_notices(code, copies.deleted.len(), &left),
     )
 }
 

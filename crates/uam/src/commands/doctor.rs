@@ -1,8 +1,7 @@
 //! `uam doctor`: what works here, where everything is, and what is wrong.
 
-use crate::agent;
-use crate::app_context::AppContext;
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use indicator::Availability;
 use model::SensorCapability;
@@ -52,10 +51,7 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     if let Some(Err(e)) = destination.as_ref().map(check_bucket_access) {
         problem(e);
     }
-    let desktop = Desktop::open(
-        &super::worker::desktop_options(&config),
-        Arc::new(SystemClock),
-    );
+    let desktop = Desktop::open(&agent::desktop_options(&config), Arc::new(SystemClock));
     let vault = match vault::Vault::open(&home.paths.vault_dir()) {
         Ok(vault) => Some(vault),
         Err(vault::VaultError::Missing { .. }) => None,
@@ -136,10 +132,14 @@ fn print_report(f: &DoctorReport) {
     output::print_line(&format!("uam {}", f.version));
     output::print_line("\nSensors");
     for c in &f.sensors {
-        output::print_line(&format!("  {:<9}{}", c.concern, agent::support(&c.support)));
+        output::print_line(&format!(
+            "  {:<9}{}",
+            c.concern,
+            agent::describe_support(&c.support)
+        ));
     }
     output::print_line("\nShown");
-    for line in agent::indicator_lines(&f.shown) {
+    for line in agent::describe_availability(&f.shown) {
         output::print_line(&line);
     }
     output::print_line("\nTried");

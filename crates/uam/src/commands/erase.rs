@@ -2,12 +2,11 @@
 
 use super::delete;
 use super::reading::require_journal;
-use crate::app_context::AppContext;
 use crate::cli::EraseArgs;
 use crate::cli::values;
 use crate::output;
 use crate::sign_in::read_access::open_with_fresh_factors;
-use crate::yours::{hand, words};
+use agent::{AppContext, redaction};
 use console::Prompt;
 use model::{NoticeCode, UserError};
 use platform::clock::current_time_us;
@@ -46,12 +45,12 @@ pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCod
         NoticeCode::Access,
         "The record was opened to erase days of it.",
     )?;
-    let redact_scope = |dry_run| match hand::is_running(home)? {
-        true => hand::through(home, &scope, dry_run, Some(&access)),
-        false => hand::directly(home, &scope, dry_run, &access),
+    let redact_scope = |dry_run| match redaction::is_agent_running(home)? {
+        true => redaction::redact_through_agent(home, &scope, dry_run, Some(&access)),
+        false => redaction::redact_directly(home, &scope, dry_run, &access),
     };
     let summary = redact_scope(true)?;
-    let about = words::about(&scope, current_time_us(), &current_zone_name());
+    let about = redaction::describe_scope(&scope, current_time_us(), &current_zone_name());
     if summary.is_empty() {
         output::print_line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);
@@ -59,7 +58,7 @@ pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCod
     output::print_line(&format!(
         "{about} (they begin and end at midnight UTC): {} will be erased for good, with their keys and their sums. That they were \
          erased stays in the record.",
-        words::numbers(&scope, &summary)
+        redaction::describe_amount(&scope, &summary)
     ));
     delete::print_affected_copies(&summary);
     if args.dry_run {
@@ -73,7 +72,10 @@ pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCod
         }
     }
     let summary = redact_scope(false)?;
-    output::print_line(&format!("Erased: {}.", words::numbers(&scope, &summary)));
+    output::print_line(&format!(
+        "Erased: {}.",
+        redaction::describe_amount(&scope, &summary)
+    ));
     delete::delete_copies_and_report(home, NoticeCode::Erased, &summary, Some(&access))?;
     Ok(ExitCode::SUCCESS)
 }

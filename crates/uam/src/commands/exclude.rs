@@ -1,11 +1,9 @@
 //! `uam exclude`: windows that are never named and never captured.
 
-use crate::app_context::AppContext;
 use crate::cli::ExcludeArgs;
 use crate::output;
-pub(crate) use crate::settings_changes::exclude_app as add_app;
-use crate::settings_changes::{add_exclusion_rule, reload_after_change};
 use crate::sign_in::read_access::authorise_settings_change;
+use agent::{AppContext, add_exclusion_rule, reload_after_change};
 use anyhow::Context;
 use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};

@@ -1,12 +1,10 @@
 //! `uam keys`: the key slots and the readers. Every change asks for both factors and is itself recorded.
 
-use crate::access;
-use crate::app_context::AppContext;
 use crate::cli::KeysAction;
-use crate::journal_keys::journal_keys;
 use crate::output;
 use crate::sign_in::read_access::{VerifiedFactors, ask_factors};
 use crate::sign_in::{self, VaultSecret};
+use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
@@ -39,7 +37,7 @@ pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Resu
     let keys = journal_keys(&factors.vault, factors.vault.viewer_opener(&identity), None)?;
     let mut notices = factors.notices;
     notices.push((NoticeCode::Keys, text.clone()));
-    access::note(home, &keys, notices)?;
+    agent::record_notices(home, &keys, notices)?;
     output::print_line(&text);
     Ok(ExitCode::SUCCESS)
 }

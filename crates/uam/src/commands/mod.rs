@@ -21,22 +21,22 @@ mod run;
 mod sent;
 mod shots;
 mod unlock;
-pub(crate) mod upload;
+mod upload;
 mod verify;
-pub(crate) mod worker;
+mod worker;
 
-pub(crate) use crate::app_context::AppContext as Home;
-pub(crate) use crate::journal_keys::journal_keys as keys;
-
-use crate::access::keyholder;
-use crate::app_context::AppContext;
 use crate::cli::{Cli, CliCommand};
+use agent::AppContext;
 use clap::CommandFactory;
+use settings::AppPaths;
 use std::process::ExitCode;
 
 /// Executes the command line.
 pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
-    let home = AppContext::locate(cli.home)?;
+    let home = AppContext {
+        paths: AppPaths::locate(cli.home.as_deref())?,
+        given: cli.home,
+    };
     match cli.command {
         None => run::run(&home, &cli.run),
         Some(CliCommand::Run(args)) => run::run(&home, &args),
@@ -70,22 +70,12 @@ pub(crate) fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             recover::run(&home, from.as_deref(), identity.as_deref())
         }
         Some(CliCommand::Consent) => consent::run(&home),
-        Some(CliCommand::Supervisor(args)) => background::run_supervisor(&home, &args),
+        Some(CliCommand::Supervisor(args)) => background::run(&home, &args),
         Some(CliCommand::Worker(args)) => Ok(worker::run(&home, &args)),
-        Some(CliCommand::Keyholder) => keyholder::run(&home),
+        Some(CliCommand::Keyholder) => unlock::run_keyholder(&home),
         Some(CliCommand::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "uam", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-/// The destination of uploads.
-#[allow(dead_code)]
-pub(crate) fn destination(
-    home: &AppContext,
-    config: &settings::Settings,
-    environment: &settings::EnvVars,
-) -> anyhow::Result<::upload::Destination> {
-    settings::resolve_destination(config, environment, &home.paths)
 }

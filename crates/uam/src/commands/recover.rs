@@ -1,8 +1,7 @@
 //! `uam recover`: regains access with a recovery code.
 
-use crate::app_context::AppContext;
-use crate::journal_keys::journal_keys;
-use crate::{access, output, sign_in};
+use crate::{output, sign_in};
+use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
@@ -68,7 +67,7 @@ fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
     let identity = vault.viewer_identity(&door, &pass)?;
     let keys = journal_keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to get in.".to_owned();
-    access::note(home, &keys, vec![(NoticeCode::Keys, text)])?;
+    agent::record_notices(home, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is opened for each question: the functions called in between ask questions, too.
     if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",

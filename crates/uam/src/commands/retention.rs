@@ -1,10 +1,9 @@
 //! `uam retention`: the old screenshots that the settings delete or archive, in numbers; with `--apply`, does it now.
 
 use super::reading::require_journal;
-use crate::app_context::AppContext;
-use crate::journal_keys::journal_keys;
-use crate::retention::{self, Look};
-use crate::{access, output};
+use crate::output;
+use agent::retention::{self, RetentionPlan};
+use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
@@ -35,10 +34,10 @@ pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<
             )
             .into());
         };
-        let look = retention::look(&outbox, policy, now_us)?;
+        let look = retention::plan_retention(&outbox, policy, now_us)?;
         return apply_now(home, &mut outbox, &look, now_us);
     }
-    let look = retention::look(&outbox, policy, now_us)?;
+    let look = retention::plan_retention(&outbox, policy, now_us)?;
     if json {
         output::print_line(&serde_json::to_string(&to_json(home, &look, now_us))?);
         return Ok(ExitCode::SUCCESS);
@@ -56,12 +55,12 @@ pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<Stri
     }
     let policy = settings::resolve_retention(&Settings::load(&home.paths)?, &home.paths);
     let outbox = Outbox::open(&home.paths.journal_dir())?;
-    let look = retention::look(&outbox, policy, current_time_us())?;
+    let look = retention::plan_retention(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
-            retention::will(&look.policy.action),
-            retention::numbers(&look.outlook.leave)
+            retention::describe_action(&look.policy.action),
+            retention::describe_totals(&look.outlook.leave)
         )
     }))
 }
@@ -69,26 +68,26 @@ pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<Stri
 fn apply_now(
     home: &AppContext,
     outbox: &mut Outbox,
-    look: &Look,
+    look: &RetentionPlan,
     now_us: i64,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
         output::print_line(&format!(
             "Nothing leaves. {}",
-            retention::stays(&look.outlook)
+            retention::describe_kept(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
     }
     output::print_line(&format!(
         "Now {} {}.",
-        retention::will(&look.policy.action),
-        retention::numbers(&look.outlook.leave)
+        retention::describe_action(&look.policy.action),
+        retention::describe_totals(&look.outlook.leave)
     ));
-    retention::tell(&home.paths, &look.policy, now_us)?;
-    let (_, said) = retention::carry_out(outbox, look)?;
+    retention::record_announcement(&home.paths, &look.policy, now_us)?;
+    let (_, said) = retention::apply_plan(outbox, look)?;
     let vault = Vault::open(&home.paths.vault_dir())?;
     let keys = journal_keys(&vault, Opener::new([]), None)?;
-    access::note(
+    agent::record_notices(
         home,
         &keys,
         vec![(NoticeCode::Retention, format!("On request: {said}"))],
@@ -101,8 +100,8 @@ fn apply_now(
 }
 
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
-fn applies_from(home: &AppContext, look: &Look, now_us: i64) -> Option<i64> {
-    let told = retention::told(&home.paths, &look.policy);
+fn applies_from(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
+    let told = retention::announced_at(&home.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
@@ -111,7 +110,7 @@ fn applies_from(home: &AppContext, look: &Look, now_us: i64) -> Option<i64> {
     }
 }
 
-fn format_lines(home: &AppContext, look: &Look, now_us: i64) -> Vec<String> {
+fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -123,13 +122,19 @@ fn format_lines(home: &AppContext, look: &Look, now_us: i64) -> Vec<String> {
             text::format_count(policy.max_age_days.into(), "day", "days"),
             text::format_bytes(policy.max_bytes),
         ),
-        format!("Leaving     {}", retention::numbers(&look.outlook.leave)),
-        format!("Staying     {}", retention::numbers(&look.outlook.stay)),
+        format!(
+            "Leaving     {}",
+            retention::describe_totals(&look.outlook.leave)
+        ),
+        format!(
+            "Staying     {}",
+            retention::describe_totals(&look.outlook.stay)
+        ),
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
             "Not sent    {}: they stay until they are uploaded",
-            retention::numbers(&look.outlook.unsent)
+            retention::describe_totals(&look.outlook.unsent)
         ));
     }
     if look.steps.is_empty() {
@@ -147,7 +152,7 @@ fn format_lines(home: &AppContext, look: &Look, now_us: i64) -> Vec<String> {
     lines
 }
 
-fn to_json(home: &AppContext, look: &Look, now_us: i64) -> Value {
+fn to_json(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,

@@ -1,18 +1,12 @@
 //! `uam` and `uam run`: the sign-in, then the supervisor.
 
-use crate::app_context::AppContext;
 use crate::cli::RunArgs;
-use crate::lease::Handover;
-use crate::supervise::{self, Watch};
 use crate::{output, sign_in};
-use journal::Reader;
-use platform::clock::current_time_us;
+use agent::{AppContext, Handover, SupervisorSetup, read_day_so_far, run_supervisor};
 use platform::endpoint::remove_endpoint;
-use platform::timezone::current_zone_name;
-use report::{TodayTotals, ViewOptions};
-use settings::{AppPaths, EnvVars, Settings};
+use settings::{EnvVars, Settings};
 use std::process::ExitCode;
-use vault::{Identity, Opener};
+use vault::Identity;
 
 pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
@@ -46,38 +40,16 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
     if args.background {
         return super::background::launch_supervisor(home, args, &handover, &greeting, instance);
     }
-    let code = supervise::run(Watch {
+    let code = run_supervisor(SupervisorSetup {
         home: home.given.clone(),
-        args: args.clone(),
+        worker_arguments: super::worker::worker_arguments(args),
+        is_background: args.background,
         lease,
         handover,
         greeting,
+        print: output::print_line,
     });
     remove_endpoint(&paths.agent_endpoint());
     drop(instance);
     code
-}
-
-/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
-/// not look: it opens only what it wrote itself.
-fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
-    let now_us = current_time_us();
-    let zone = current_zone_name();
-    let day = report::day::local_date(now_us, &zone);
-    Reader::open(&paths.journal_dir(), opener)
-        .ok()
-        .and_then(|reader| {
-            report::strip::read_day_with_timeline(
-                &reader,
-                ViewOptions::default(),
-                day,
-                now_us,
-                &zone,
-            )
-            .ok()
-        })
-        .map_or_else(
-            || TodayTotals::new(day, &zone),
-            |(report, strip)| TodayTotals::from_report(&report, &strip),
-        )
 }

@@ -1,9 +1,9 @@
 //! `uam shots`: the screenshots.
 
 use super::reading::open_reader;
-use crate::app_context::AppContext;
 use crate::cli::{GraphicsChoice, ShotsArgs};
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};

@@ -1,9 +1,8 @@
 //! `uam unlock`, `uam lock`.
 
-use crate::access::keyholder;
-use crate::app_context::AppContext;
 use crate::output;
 use crate::sign_in::read_access::open_with_fresh_factors;
+use agent::{AppContext, keyholder};
 use model::{NoticeCode, UserError};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,7 +22,7 @@ pub(super) fn run_unlock(home: &AppContext, idle: Duration) -> anyhow::Result<Ex
     let text =
         format!("The record was unlocked for reading, for {minutes} min after the last access.");
     let access = open_with_fresh_factors(home, NoticeCode::Access, &text)?;
-    keyholder::start(home, &access.identity, idle)?;
+    keyholder::start_keyholder(home, &access.identity, idle)?;
     output::print_line(&format!(
         "Unlocked until {minutes} min after the last access; `uam lock` ends it at once."
     ));
@@ -31,9 +30,14 @@ pub(super) fn run_unlock(home: &AppContext, idle: Duration) -> anyhow::Result<Ex
 }
 
 pub(super) fn run_lock(home: &AppContext) -> anyhow::Result<ExitCode> {
-    output::print_line(match keyholder::lock(&home.paths)? {
+    output::print_line(match keyholder::end_unlock(&home.paths)? {
         true => "Locked.",
         false => "It was not unlocked.",
     });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn run_keyholder(home: &AppContext) -> anyhow::Result<ExitCode> {
+    keyholder::run_keyholder(home, || output::print_line(keyholder::READY_LINE))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,14 @@
 //! `uam verify`: checks that every uploaded object is there, unchanged. It asks for no code and opens no object.
 
 use super::reading::require_journal;
-use crate::app_context::AppContext;
 use crate::cli::VerifyArgs;
 use crate::output;
-use crate::yours::words;
 use ::upload::verify::{
     JournalExpectation, VerifiedChain, VerifyOptions, VerifyProgress, VerifyReport, VerifyVerdict,
     verify,
 };
 use ::upload::{Destination, InspectableSink, Timeouts};
+use agent::AppContext;
 use anyhow::Context;
 use journal::Reader;
 use model::{ErrorKind, UserError};
@@ -274,7 +273,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            words::moment(head.at_us, zone)
+            agent::redaction::format_date_time(head.at_us, zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",

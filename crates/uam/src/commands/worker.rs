@@ -1,16 +1,16 @@
 //! `uam worker`: the process that records, under a supervisor.
 
-use crate::agent::{self, Look, Route, Setup};
-use crate::app_context::AppContext;
 use crate::cli::RunArgs;
-use crate::journal_keys::journal_keys;
-use crate::lease::Handover;
-use crate::{output, sign_in, supervise};
+use crate::{output, sign_in};
+use agent::{
+    AppContext, Handover, OWN_EXIT_BASE, TerminalMode, UploadProcessSetup, WorkerSetup,
+    desktop_options, journal_keys, run_worker,
+};
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
-use sense::{Desktop, DesktopOptions, replay};
+use sense::{Desktop, replay};
 use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -18,10 +18,7 @@ use std::io::{BufReader, BufWriter, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use vault::{Opener, Vault};
-
-pub(crate) use worker_arguments as arguments;
 
 /// Finds faults of a worker's arguments before any question is asked.
 pub(super) fn check_arguments(args: &RunArgs) -> anyhow::Result<()> {
@@ -60,12 +57,12 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> ExitCode {
         Ok(()) => 0,
         Err(error) => crate::exit::print_error(&error).exit_code(),
     };
-    ExitCode::from(supervise::ENDED + code)
+    ExitCode::from(OWN_EXIT_BASE + code)
 }
 
 fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
-    let handover = Handover::read(&mut stdin).map_err(|e| {
+    let handover = Handover::read_from(&mut stdin).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
             "the recording process was given no lease",
@@ -78,7 +75,7 @@ fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let environment = EnvVars::load(paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
     let vault = Vault::open(&paths.vault_dir())?;
-    let lease = handover.lease()?;
+    let lease = handover.lease_identity()?;
     let keys = journal_keys(
         &vault,
         Opener::new([lease.clone()]),
@@ -93,32 +90,31 @@ fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
         anyhow::Ok(replay::TraceWriter::new(BufWriter::new(out)))
     });
-    let setup = Setup {
-        paths: paths.clone(),
+    let setup = WorkerSetup {
         keys,
-        copy: vault.encode_copy(),
+        vault_copy: vault.encode_copy(),
         desktop,
-        replay: args.replay.is_some(),
+        is_replay: args.replay.is_some(),
         trace: trace.transpose()?,
-        route: Route {
-            home: home.given.clone(),
+        upload: UploadProcessSetup {
+            context: home.clone(),
             environment: environment.values,
-            every: policy.upload.interval,
+            interval: policy.upload.interval,
             // Only an uploader of readable data needs the key.
             lease: (!policy.upload.sealed).then(|| lease.reveal()),
         },
         destination: policy.destination.describe(),
         handover,
         orders: Box::new(stdin),
-        look: match (args.background, args.plain) {
-            (true, _) => Look::Background,
-            (_, true) => Look::Plain,
-            _ => Look::Live,
+        terminal: match (args.background, args.plain) {
+            (true, _) => TerminalMode::None,
+            (_, true) => TerminalMode::Plain,
+            _ => TerminalMode::Live,
         },
-        home: home.again(),
+        context: home.clone(),
         policy,
     };
-    let ended = agent::run(setup);
+    let ended = run_worker(setup);
     remove_endpoint(&paths.agent_endpoint());
     output::print_line(&ended?);
     Ok(())
@@ -132,19 +128,6 @@ fn open_desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
             Arc::new(SystemClock),
         )),
     }
-}
-
-/// The options that a run and `uam doctor` open the desktop with.
-pub(super) fn desktop_options(config: &Settings) -> DesktopOptions {
-    let mut options = DesktopOptions {
-        idle_limit: Duration::from_secs(config.record.idle_seconds),
-        ..DesktopOptions::default()
-    };
-    // Tests give a computer without a battery one.
-    if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {
-        options.power_root = root.into();
-    }
-    options
 }
 
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {

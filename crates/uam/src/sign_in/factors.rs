@@ -2,6 +2,7 @@
 //! passphrase.
 
 use crate::output;
+use agent::unlock_slot_from_store;
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, UserError};
@@ -50,15 +51,6 @@ pub(crate) fn unlock_slot<R: BufRead, W: Write>(
     }
     let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
     Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
-}
-
-/// Unlocks a slot with the secret in the credential store, without a question.
-pub(crate) fn unlock_slot_from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
-    let store = vault::open_os_store()?;
-    let secret = store
-        .get(vault.device())?
-        .with_context(|| format!("the {} has no entry for this vault", store.name()))?;
-    Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
 fn unlock_slot_with_passphrase<R: BufRead, W: Write>(

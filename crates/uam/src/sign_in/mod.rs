@@ -9,10 +9,8 @@ pub(crate) mod read_access;
 mod recovery_codes;
 mod totp_setup;
 
-pub(crate) use code::ask_code;
 pub(crate) use factors::{
     VaultSecret, ask_new_passphrase, create_vault_secret, store_new_secret, unlock_slot,
-    unlock_slot_from_store,
 };
 pub(crate) use new_vault::read_totp_secret;
 pub(crate) use recovery_codes::{deliver_recovery_codes, issue_recovery_codes};

@@ -5,8 +5,7 @@
 
 use super::code::ask_code;
 use super::factors::unlock_slot;
-use crate::access::{Access, IDLE, keyholder};
-use crate::app_context::AppContext;
+use agent::{AppContext, ReadAccess, UNLOCK_IDLE, keyholder};
 use console::Prompt;
 use model::NoticeCode;
 use vault::{GateToken, UnlockedSlot, Vault};
@@ -36,7 +35,7 @@ pub(crate) fn ask_factors(app: &AppContext) -> anyhow::Result<VerifiedFactors> {
 }
 
 /// The right to read, from a recent unlock or from both factors. The notice names `subject`: "the report of …".
-pub(crate) fn open_for_reading(app: &AppContext, subject: &str) -> anyhow::Result<Access> {
+pub(crate) fn open_for_reading(app: &AppContext, subject: &str) -> anyhow::Result<ReadAccess> {
     open_with_notice(app, NoticeCode::Access, &format!("Read: {subject}."))
 }
 
@@ -45,17 +44,17 @@ pub(crate) fn open_with_notice(
     app: &AppContext,
     code: NoticeCode,
     text: &str,
-) -> anyhow::Result<Access> {
-    if let Some(identity) = keyholder::ask(&app.paths)? {
-        let access = Access {
+) -> anyhow::Result<ReadAccess> {
+    if let Some(identity) = keyholder::fetch_identity(&app.paths)? {
+        let access = ReadAccess {
             vault: Vault::open(&app.paths.vault_dir())?,
             identity,
         };
-        access.note(app, vec![(code, text.to_owned())])?;
+        access.record_notices(app, vec![(code, text.to_owned())])?;
         return Ok(access);
     }
     let access = open_with_fresh_factors(app, code, text)?;
-    keyholder::start(app, &access.identity, IDLE)?;
+    keyholder::start_keyholder(app, &access.identity, UNLOCK_IDLE)?;
     Ok(access)
 }
 
@@ -64,9 +63,9 @@ pub(crate) fn open_with_fresh_factors(
     app: &AppContext,
     code: NoticeCode,
     text: &str,
-) -> anyhow::Result<Access> {
+) -> anyhow::Result<ReadAccess> {
     let factors = ask_factors(app)?;
-    let access = Access {
+    let access = ReadAccess {
         identity: factors
             .vault
             .viewer_identity(&factors.slot, &factors.token)?,
@@ -75,7 +74,7 @@ pub(crate) fn open_with_fresh_factors(
     let mut notices = factors.notices;
     notices.push((NoticeCode::CodeAccepted, "A code was accepted.".to_owned()));
     notices.push((code, text.to_owned()));
-    access.note(app, notices)?;
+    access.record_notices(app, notices)?;
     Ok(access)
 }
 

@@ -105,7 +105,7 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     tmux.keys(&["y"]).unwrap();
     let screen = tmux
         .wait_for_screen("what was taken out is gone", |screen| {
-            screen.contains("Taken out:") && !screen.contains("2 of 2")
+            screen.contains("Deleted:") && !screen.contains("2 of 2")
         })
         .unwrap();
     // What scrolled by stays the terminal's; the panel forgets it.

@@ -224,7 +224,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         (status.last_shot_us.is_some()
             && status
                 .last_upload
-                .is_some_and(|u| u.text.contains("picture")))
+                .is_some_and(|u| u.text.contains("screenshot")))
         .then_some(())
     });
     let fill = home.path("data/other-things");
@@ -286,7 +286,11 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         !went.is_empty() && went[0].starts_with("To make room on the disk: "),
         "{went:?}"
     );
-    assert!(home.spans().iter().any(|s| s.state == Coverage::NotRecorded));
+    assert!(
+        home.spans()
+            .iter()
+            .any(|s| s.state == Coverage::NotRecorded)
+    );
     assert_parts_sum(&home);
 }
 
@@ -372,22 +376,23 @@ fn what_leaves_is_said_before_it_goes() {
     let pictures = here(&sql);
     let shown = home.ok(&["retention"]);
     assert!(
-        shown.contains(&format!("Leaving     {pictures} picture")) && shown.contains("has told it"),
+        shown.contains(&format!("Leaving     {pictures} screenshot"))
+            && shown.contains("has told it"),
         "{shown}"
     );
     let mut shorter = home.with_factors(&["config", "set", "shots.keep_days", "20"]);
     shorter.line_with(&format!(
-        "By this rule these are deleted here (the sink has them): {pictures} picture"
+        "By this rule these are deleted here (they are uploaded): {pictures} screenshot"
     ));
     assert!(shorter.wait().success());
     let told = home.ok(&["upload"]);
     assert!(told.contains(" on, these are deleted here"), "{told}");
     assert_eq!(here(&sql), pictures, "told, and nothing else");
-    assert!(!home.ok(&["upload"]).contains("picture"), "told once");
+    assert!(!home.ok(&["upload"]).contains("screenshot"), "told once");
     assert!(home.ok(&["retention"]).contains(" on; "));
     let done = home.ok(&["retention", "--apply"]);
     assert!(
-        done.contains("were deleted here; the sink has them"),
+        done.contains("were deleted here; they are uploaded"),
         "{done}"
     );
     assert_eq!(here(&sql), 0);

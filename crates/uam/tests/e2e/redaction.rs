@@ -118,7 +118,10 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     let segments = of_kind(&server, "activity");
 
     let dry = home.ok(&["delete", "--last", "10m", "--dry-run"]);
-    assert!(dry.contains("1 picture") && !dry.contains(TITLE), "{dry}");
+    assert!(
+        dry.contains("1 screenshot") && !dry.contains(TITLE),
+        "{dry}"
+    );
     assert!(home.export().contains(TITLE), "a rehearsal changes nothing");
     assert_eq!(of_kind(&server, "shot").len(), 1);
 
@@ -167,7 +170,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
             _ => None,
         })
         .collect();
-    assert!(notices[0].starts_with("Taken out: "), "{notices:?}");
+    assert!(notices[0].starts_with("Deleted: "), "{notices:?}");
     assert!(
         notices.iter().any(|n| n.contains("kind=activity")),
         "{notices:?}"

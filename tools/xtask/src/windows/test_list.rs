@@ -15,6 +15,9 @@ const TESTED: &[&str] = &[
     "upload",
     "web",
     "indicator",
+    "protocol",
+    "settings",
+    "agent",
     "uam",
 ];
 

@@ -5,11 +5,8 @@
 //! ends within seconds of the keyholder. Deleting a screenshot and exporting days need both factors again.
 
 use super::verification;
-use crate::access::{self, Access, keyholder};
-use crate::app_context::AppContext;
 use crate::commands::sent;
-use crate::control;
-use crate::yours::{hand, words};
+use agent::{AppContext, ReadAccess, keyholder, redaction};
 use journal::Reader;
 use model::{ErrorKind, NoticeCode};
 use protocol::{RedactionScope, Request, Response};
@@ -44,7 +41,7 @@ pub(super) struct PageBackend {
 impl PageBackend {
     pub(super) fn new(home: &AppContext) -> Self {
         Self {
-            home: home.again(),
+            home: home.clone(),
             reader: None,
             noticed: HashMap::new(),
             journal_checked: None,
@@ -71,19 +68,19 @@ impl PageBackend {
     }
 
     /// The right to read at this moment. Without the key the reader is dropped.
-    fn read_access(&mut self) -> Result<Access, BackendError> {
-        let identity = keyholder::ask(&self.home.paths).ok().flatten();
+    fn read_access(&mut self) -> Result<ReadAccess, BackendError> {
+        let identity = keyholder::fetch_identity(&self.home.paths).ok().flatten();
         let Some(identity) = identity else {
             self.reader = None;
             return Err(BackendError::Locked);
         };
         let vault =
             Vault::open(&self.home.paths.vault_dir()).map_err(|e| to_backend_error(&e.into()))?;
-        Ok(Access { vault, identity })
+        Ok(ReadAccess { vault, identity })
     }
 
     /// The right to read, after the notice of the purpose is durable.
-    fn access_with_notice(&mut self, purpose: &str) -> Result<Access, BackendError> {
+    fn access_with_notice(&mut self, purpose: &str) -> Result<ReadAccess, BackendError> {
         let access = self.read_access()?;
         let is_recent = |at: Instant| at.elapsed() < NOTICE_INTERVAL;
         if self.noticed.get(purpose).copied().is_some_and(is_recent) {
@@ -91,10 +88,10 @@ impl PageBackend {
         }
         let notices = vec![(NoticeCode::Access, format!("Read: {purpose}."))];
         if self.journal_checked.is_some_and(is_recent) {
-            let written = access.note_again(&self.home, notices);
+            let written = access.record_notices_unchecked(&self.home, notices);
             written.map_err(|e| to_backend_error(&e))?;
         } else {
-            let written = access.note(&self.home, notices);
+            let written = access.record_notices(&self.home, notices);
             written.map_err(|e| to_backend_error(&e))?;
             self.journal_checked = Some(Instant::now());
         }
@@ -106,9 +103,9 @@ impl PageBackend {
     }
 
     /// The right to read from both factors, after the notice that a code was accepted.
-    fn access_with_factors(&self, factors: &TypedFactors) -> Result<Access, BackendError> {
+    fn access_with_factors(&self, factors: &TypedFactors) -> Result<ReadAccess, BackendError> {
         let passphrase = factors.passphrase.as_ref().map(|text| text.as_str());
-        let typed = access::typed(&self.home, &factors.code, passphrase);
+        let typed = agent::verify_typed_factors(&self.home, &factors.code, passphrase);
         let (access, mut notices) = typed.map_err(|e| match model::error_kind(e.as_ref()) {
             ErrorKind::Denied => BackendError::Denied(model::describe_error(e.as_ref())),
             _ => to_backend_error(&e),
@@ -116,23 +113,23 @@ impl PageBackend {
         let text = "A code was accepted, on the page.".to_owned();
         notices.push((NoticeCode::CodeAccepted, text));
         access
-            .note(&self.home, notices)
+            .record_notices(&self.home, notices)
             .map_err(|e| to_backend_error(&e))?;
         Ok(access)
     }
 
     /// Deletes a screenshot; returns the outcome.
-    fn redact_screenshot(&self, seq: u64, access: &Access) -> anyhow::Result<String> {
+    fn redact_screenshot(&self, seq: u64, access: &ReadAccess) -> anyhow::Result<String> {
         let scope = RedactionScope::Screenshot { seq };
-        let report = match hand::is_running(&self.home)? {
-            true => hand::through(&self.home, &scope, false, Some(access))?,
-            false => hand::directly(&self.home, &scope, false, access)?,
+        let report = match redaction::is_agent_running(&self.home)? {
+            true => redaction::redact_through_agent(&self.home, &scope, false, Some(access))?,
+            false => redaction::redact_directly(&self.home, &scope, false, access)?,
         };
         if report.is_empty() {
             return Ok("There was nothing to delete.".to_owned());
         }
-        let copies = hand::delete_copies(&self.home, Some(access), &report)?;
-        let mut outcome = format!("Deleted: {}.", words::numbers(&scope, &report));
+        let copies = redaction::delete_copies_and_note(&self.home, Some(access), &report)?;
+        let mut outcome = format!("Deleted: {}.", redaction::describe_amount(&scope, &report));
         if !copies.deleted.is_empty() {
             outcome.push_str(" Its copy at the destination was deleted.");
         }
@@ -162,7 +159,7 @@ impl Backend for PageBackend {
         let reader = match self.reader.take() {
             Some(reader) => reader,
             None => access
-                .reader(&self.home)
+                .open_reader(&self.home)
                 .map_err(|e| to_backend_error(&e))?,
         };
         Ok(self.reader.insert(reader))
@@ -227,19 +224,19 @@ pub(super) struct RunningAgentMonitor(AppContext);
 
 impl RunningAgentMonitor {
     pub(super) fn new(home: &AppContext) -> Self {
-        Self(home.again())
+        Self(home.clone())
     }
 }
 
 impl AgentMonitor for RunningAgentMonitor {
     fn agent_status(&self) -> Option<AgentStatus> {
-        match control::call(&self.0.paths, &Request::Status).ok()? {
+        match agent::call_running_agent(&self.0.paths, &Request::Status).ok()? {
             Response::Status { status, .. } => Some(*status),
             _ => None,
         }
     }
 
     fn is_unlocked(&self) -> bool {
-        keyholder::is_there(&self.0.paths)
+        keyholder::is_unlocked(&self.0.paths)
     }
 }

@@ -1,9 +1,9 @@
 //! `uam dashboard`: the page.
 
-use crate::app_context::AppContext;
 use crate::commands::reading::require_journal;
 use crate::output;
 use crate::sign_in::read_access::open_with_notice;
+use agent::AppContext;
 use anyhow::Context;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::process::browser_command;

@@ -1,7 +1,7 @@
 //! The verification that the page starts: `uam verify` on a thread of its own.
 
-use crate::app_context::AppContext;
 use crate::commands::verify;
+use agent::AppContext;
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ pub(super) fn start_verification(
     quick: bool,
     running: RunningVerification,
 ) -> anyhow::Result<()> {
-    let home = home.again();
+    let home = home.clone();
     std::thread::Builder::new()
         .name("uam-page-check".into())
         .spawn(move || run_verification(&home, quick, running))?;

@@ -1,11 +1,11 @@
 //! `uam export --ics FILE`: blocks of work as a calendar.
 
-use crate::app_context::AppContext;
 use crate::cli::{BlocksBy, ExportArgs};
 use crate::commands::reading::open_reader;
 use crate::commands::report::days::{current_day, parse_range};
 use crate::commands::report::read::{known_until, read_overview};
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use platform::clock::current_time_us;
 use report::overview::GroupBy;

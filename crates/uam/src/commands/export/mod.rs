@@ -7,9 +7,9 @@ mod subject_archive;
 mod subject_rows;
 
 use super::reading::open_reader;
-use crate::app_context::AppContext;
 use crate::cli::ExportArgs;
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use std::process::ExitCode;
 

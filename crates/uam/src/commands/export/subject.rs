@@ -4,11 +4,11 @@
 //! length of the record, one record and one screenshot are in memory at a time.
 
 use super::subject_archive::{ExportRange, write_archive};
-use crate::app_context::AppContext;
 use crate::cli::values;
 use crate::commands::reading::require_journal;
 use crate::output;
 use crate::sign_in::read_access::open_with_fresh_factors;
+use agent::AppContext;
 use anyhow::Context;
 use model::{NoticeCode, UserError};
 use std::io::BufWriter;
@@ -53,7 +53,7 @@ pub(super) fn write_subject_file(
     };
     let text = format!("Exported for the person it is about: {days}.");
     let access = open_with_fresh_factors(home, NoticeCode::Access, &text)?;
-    let reader = access.reader(home)?;
+    let reader = access.open_reader(home)?;
     let range = ExportRange {
         first,
         last,

@@ -5,9 +5,9 @@ mod printable;
 pub(super) mod read;
 
 use super::reading::open_reader;
-use crate::app_context::AppContext;
 use crate::cli::ReportArgs;
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use days::{current_day, parse_day_argument, requested_period};
 use jiff::civil::Date;

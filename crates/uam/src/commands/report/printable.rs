@@ -2,10 +2,10 @@
 
 use super::days::{parse_day_argument, requested_period};
 use super::read::{known_until, read_overview, read_totals};
-use crate::app_context::AppContext;
 use crate::cli::ReportArgs;
 use crate::commands::reading::open_reader;
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;

@@ -1,7 +1,7 @@
 //! One uploaded object: fetched, checked and opened; or read from the journal where that fails.
 
 use super::objects::UploadedItem;
-use crate::access::Access;
+use agent::ReadAccess;
 use journal::{ObjectEncoding, Reader, open_segment};
 use upload::{ObjectStoreSink, Sink, sha256_hex};
 use vault::Opener;
@@ -47,7 +47,9 @@ fn fetch_object(
             .map(|plain| OpenedObject::Screenshot(plain.to_vec()))
             .map_err(|e| wrong(e.to_string())),
         ("shot", ObjectEncoding::Unsealed) => Ok(OpenedObject::Screenshot(body.to_vec())),
-        ("shot", ObjectEncoding::SealedRows) => Err(wrong("screenshots have no such form".to_owned())),
+        ("shot", ObjectEncoding::SealedRows) => {
+            Err(wrong("screenshots have no such form".to_owned()))
+        }
         _ => Ok(OpenedObject::Lines(body.to_vec())),
     }
 }
@@ -111,7 +113,7 @@ fn read_from_journal(reader: &Reader, item: &UploadedItem) -> anyhow::Result<Ope
 /// An object, with a line that says where it is from. The second is true when it is what was sent.
 pub(super) fn open_object(
     sink: &anyhow::Result<ObjectStoreSink>,
-    access: &Access,
+    access: &ReadAccess,
     reader: &Reader,
     item: &UploadedItem,
 ) -> (String, anyhow::Result<OpenedObject>, bool) {

@@ -7,11 +7,10 @@ pub(super) use objects::newest_objects;
 
 use super::reading::require_journal;
 use super::shots::draw_screenshot;
-use crate::access::Access;
-use crate::app_context::AppContext;
 use crate::cli::UploadedArgs;
 use crate::output;
 use crate::sign_in::read_access::open_for_reading;
+use agent::{AppContext, ReadAccess};
 use anyhow::Context;
 use fetch::{OpenedObject, open_object};
 use journal::Reader;
@@ -23,7 +22,7 @@ use std::process::ExitCode;
 pub(super) fn run(home: &AppContext, args: &UploadedArgs) -> anyhow::Result<ExitCode> {
     require_journal(home)?;
     let access = open_for_reading(home, "what was sent")?;
-    let reader = access.reader(home)?;
+    let reader = access.open_reader(home)?;
     let items = list_objects(&reader)?;
     if let Some(name) = &args.show {
         return show_object(home, &access, &reader, find_object(&items, name)?, args);
@@ -45,7 +44,7 @@ pub(super) fn run(home: &AppContext, args: &UploadedArgs) -> anyhow::Result<Exit
 
 fn show_object(
     home: &AppContext,
-    access: &Access,
+    access: &ReadAccess,
     reader: &Reader,
     item: &UploadedItem,
     args: &UploadedArgs,
@@ -71,7 +70,7 @@ fn show_object(
 
 fn show_all_objects(
     home: &AppContext,
-    access: &Access,
+    access: &ReadAccess,
     reader: &Reader,
     items: &[UploadedItem],
 ) -> anyhow::Result<ExitCode> {

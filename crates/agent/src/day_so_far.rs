@@ -1,0 +1,60 @@
+//! The totals of the present day, as far as the journal opens with the key at hand.
+
+use jiff::civil::Date;
+use journal::{JournalKeys, Reader};
+use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
+use report::{TodayTotals, ViewOptions};
+use settings::AppPaths;
+use vault::Opener;
+
+/// The day so far, for a start; a journal that cannot be read begins the day at nothing. The worker could not read it: it
+/// opens only records of its own start.
+pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
+    let now_us = current_time_us();
+    let zone = current_zone_name();
+    let day = report::day::local_date(now_us, &zone);
+    read_day(paths, opener, day, now_us, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
+}
+
+/// The records of this start on `day`: others do not open with the lease.
+pub(crate) fn read_own_day(
+    paths: &AppPaths,
+    keys: &JournalKeys,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Option<TodayTotals> {
+    read_day(paths, keys.opener.clone(), day, now_us, zone)
+}
+
+fn read_day(
+    paths: &AppPaths,
+    opener: Opener,
+    day: Date,
+    now_us: i64,
+    zone: &str,
+) -> Option<TodayTotals> {
+    let reader = Reader::open(&paths.journal_dir(), opener).ok()?;
+    let (report, strip) =
+        report::strip::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
+            .ok()?;
+    Some(TodayTotals::from_report(&report, &strip))
+}
+
+/// The day so far, from the totals that the start found and those of its own workers.
+pub(crate) fn merge_day(
+    before: Option<&TodayTotals>,
+    own: Option<&TodayTotals>,
+    day: Date,
+    zone: &str,
+) -> TodayTotals {
+    let mut today = before
+        .filter(|t| t.day() == day)
+        .cloned()
+        .unwrap_or_else(|| TodayTotals::new(day, zone));
+    if let Some(own) = own {
+        today.merge(own);
+    }
+    today
+}

@@ -1,0 +1,53 @@
+//! Starts `uam dashboard` as a process of its own. It asks the keyholder for the right to read; this process never has
+//! the key.
+
+use crate::app_context::AppContext;
+use anyhow::Context;
+use platform::process::separate_from_terminal;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+/// Longest line read from the page's program, in bytes.
+const MAX_LINE: u64 = 4096;
+
+/// Starts the page and gives its link. The process ends when nobody uses the page any more.
+pub(crate) fn start_page(context: &AppContext) -> anyhow::Result<String> {
+    let mut command = context.self_command()?;
+    command.arg("dashboard");
+    separate_from_terminal(&mut command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start the page")?;
+    let mut link = String::new();
+    if let Some(out) = child.stdout.take() {
+        BufReader::new(out.take(MAX_LINE)).read_line(&mut link)?;
+    }
+    std::thread::Builder::new()
+        .name("uam-page".into())
+        .spawn(move || child.wait())?;
+    anyhow::ensure!(
+        link.starts_with("http://"),
+        "the page did not start; `uam dashboard` says why"
+    );
+    Ok(link.trim().to_owned())
+}
+
+/// Opens the page in the browser and waits until it is closed; a sentence when it did not open.
+pub(crate) fn open_page_and_wait(context: &AppContext) -> Option<String> {
+    let run = || -> anyhow::Result<bool> {
+        let mut command = context.self_command()?;
+        command.arg("dashboard");
+        separate_from_terminal(&mut command);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(command.stderr(Stdio::null()).status()?.success())
+    };
+    let why = "`uam dashboard` in a terminal says why";
+    match run() {
+        Ok(true) => None,
+        Ok(false) => Some(format!("The page did not open; {why}.")),
+        Err(e) => Some(format!("The page did not open ({e}); {why}.")),
+    }
+}

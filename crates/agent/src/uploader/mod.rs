@@ -1,0 +1,7 @@
+//! The upload process: uploads what the outbox holds, once, then applies the rule for old screenshots.
+
+mod run;
+mod summary;
+
+pub use run::{UploadOptions, read_lease, run_upload, summarise_failure};
+pub use summary::{UploadProblem, UploadSummary};

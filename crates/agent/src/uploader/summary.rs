@@ -1,0 +1,120 @@
+//! The outcome of one upload, as `uam upload --json` prints it and the worker reads it.
+
+use platform::timezone::current_zone_name;
+use serde::{Deserialize, Serialize};
+
+/// The outcome of an upload; the one line that `uam upload --json` prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadSummary {
+    /// Records acknowledged by the sink.
+    pub records: u64,
+    /// Screenshots acknowledged by the sink.
+    pub shots: u64,
+    /// Bytes of both.
+    pub bytes: u64,
+    /// Old screenshots moved to the archive.
+    pub archived: u64,
+    /// Old screenshots deleted.
+    pub deleted: u64,
+    /// A sentence about old screenshots: put away, or announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<String>,
+    /// Until when something is held back, in microseconds since the Unix epoch (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until_us: Option<i64>,
+    /// Abilities that the sink lacks, as far as it showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// The problem that ended it, if any.
+    pub error: Option<UploadProblem>,
+}
+
+/// The problem that ended an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadProblem {
+    /// Must somebody mend it first?
+    pub permanent: bool,
+    /// The problem as a sentence.
+    pub text: String,
+    /// A way to solve it.
+    pub hint: String,
+    /// How long the sink asked to wait, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// Is it the journal that is damaged?
+    #[serde(default)]
+    pub damaged: bool,
+}
+
+impl UploadProblem {
+    /// One that ends by itself, without a hint.
+    pub(super) fn passing(text: impl Into<String>) -> Self {
+        Self {
+            permanent: false,
+            text: text.into(),
+            hint: String::new(),
+            retry_after_s: None,
+            damaged: false,
+        }
+    }
+}
+
+impl From<UploadProblem> for UploadSummary {
+    fn from(problem: UploadProblem) -> Self {
+        Self {
+            error: Some(problem),
+            ..Self::default()
+        }
+    }
+}
+
+impl UploadSummary {
+    /// As the status and the log show it.
+    pub fn to_status(&self, at_us: i64, destination: &str) -> report::UploadAttempt {
+        let sent = match (self.records, self.shots) {
+            (0, 0) => "nothing new to send".to_owned(),
+            (records, shots) => format!(
+                "{} and {} ({}) sent to {destination}",
+                report::text::format_count(records, "record", "records"),
+                report::text::format_count(shots, "screenshot", "screenshots"),
+                report::text::format_bytes(self.bytes)
+            ),
+        };
+        let text = match &self.error {
+            None => sent,
+            Some(t) => {
+                let after = if self.records + self.shots > 0 {
+                    format!(" ({sent} before)")
+                } else {
+                    String::new()
+                };
+                format!("{} {}{after}", with_full_stop(&t.text), t.hint)
+                    .trim()
+                    .to_owned()
+            }
+        };
+        report::UploadAttempt {
+            at_us,
+            text,
+            ok: self.error.is_none(),
+        }
+    }
+
+    /// A sentence about the records still held back, if any.
+    pub fn describe_hold(&self) -> Option<String> {
+        let zone = report::text::load_zone(&current_zone_name());
+        self.held_until_us.map(|until| {
+            format!(
+                "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
+                report::text::format_clock_time(until, &zone)
+            )
+        })
+    }
+}
+
+fn with_full_stop(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}

@@ -1,0 +1,63 @@
+//! Settings that are taken while the agent runs: the exclusion rules and the recording hours. All others hold from the
+//! next start on.
+
+use super::agent::Agent;
+use super::effect::Effect;
+use model::{Moment, NoticeCode};
+use protocol::Response;
+use recorder::RecorderInput;
+use settings::Settings;
+
+/// Reads the settings file; an invalid one changes nothing.
+pub(super) fn reload_settings(agent: &mut Agent, now: Moment) -> Response {
+    let read = Settings::load(&agent.paths).and_then(|settings| {
+        let rules = settings.exclude.compile_rules()?;
+        let hours = settings.schedule.recording_schedule()?;
+        Ok((settings, rules, hours))
+    });
+    let (settings, rules, hours) = match read {
+        Ok(read) => read,
+        Err(e) => {
+            return Response::refused(format!(
+                "The settings are wrong, so the former ones hold: {e:#}"
+            ));
+        }
+    };
+    let mut taken = Vec::new();
+    if settings.exclude != agent.policy.exclusions {
+        agent.recording.apply(now, RecorderInput::Exclusions(rules));
+        // How many, never which: a rule's words are the user's own affair.
+        let text = format!(
+            "The exclusion rules were changed: {} of the user's own, and the built-in ones are {}.",
+            settings.exclude.rules.len(),
+            if settings.exclude.defaults {
+                "on"
+            } else {
+                "off"
+            }
+        );
+        note_change(agent, now, text);
+        agent.policy.exclusions = settings.exclude;
+        taken.push("the exclusion rules");
+    }
+    if settings.schedule != agent.policy.schedule {
+        let text = match settings.schedule.hours.join(", ") {
+            always if always.is_empty() => "The recording hours were changed to always.".to_owned(),
+            hours => format!("The recording hours were changed to {hours}."),
+        };
+        note_change(agent, now, text);
+        let effects = agent.schedule.set_hours(hours, now);
+        agent.apply(effects, now);
+        agent.policy.schedule = settings.schedule;
+        taken.push("the recording hours");
+    }
+    Response::done(match taken.as_slice() {
+        [] => "Nothing was changed that a running uam takes; other settings hold from the next start on.".to_owned(),
+        taken => format!("The running uam has taken {}.", taken.join(" and ")),
+    })
+}
+
+fn note_change(agent: &mut Agent, now: Moment, text: String) {
+    let notice = Effect::Record(RecorderInput::Notice(NoticeCode::Settings, text));
+    agent.apply(vec![notice, Effect::CommitSoon], now);
+}
