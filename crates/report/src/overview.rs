@@ -8,25 +8,21 @@
 //! * The strips of a day cover what is counted of it, once.
 //! * Memory is bounded by the number of days, however many spans they hold.
 
-mod blocks;
+pub mod lane;
+pub mod work_blocks;
 
-pub use blocks::{GroupBy, WorkBlock};
-
-use crate::activity::{ActivityBucket, TenMinuteBuckets};
-use crate::day::{DayStart, Extent, StateTotal, Stretches, Usage, ViewOptions, ZoneCalendars};
-use crate::days::{AppUsage, DayTotals, DaysReport, RowKey};
-use crate::meaning::{
-    ClassificationRules, NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED, RuleList,
-};
-use crate::rollup::{RollupTotals, add};
+use crate::buckets::{ActivityBucket, TenMinuteBuckets};
+use crate::calendar::{DayStart, ZoneCalendars, load_zone};
+use crate::day_totals::{DayTotals, DaysReport};
+use crate::rules::{ClassificationRules, RuleList};
+use crate::stretches::{Extent, Stretches, ViewOptions};
+use crate::totals::{NO_WINDOW, NamedSums, PROTECTED, REMOVED, RollupTotals, RowKey, Usage, add};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use lane::{CategoryStretch, LaneBuilder};
 use model::{Counts, Coverage, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// The grain of a day's time line: each two minutes show what took most of them.
-const GRAIN_US: i64 = 120_000_000;
 
 /// Windows remembered with what they stand for; beyond that they are asked for anew.
 const MOST_WINDOWS: usize = 50_000;
@@ -55,19 +51,6 @@ pub struct OverviewDay {
     /// The time line.
     pub strips: Vec<CategoryStretch>,
     cells: Vec<LabelTime>,
-}
-
-/// A stretch of a time line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CategoryStretch {
-    /// Its start, in microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
-    /// Its end.
-    pub to_us: i64,
-    /// The state that took most of it.
-    pub state: Coverage,
-    /// While active: the category that did.
-    pub category: Option<Arc<str>>,
 }
 
 /// What a span's time is counted to.
@@ -125,64 +108,6 @@ impl Overview {
             days: self.days.iter().map(|day| day.totals.clone()).collect(),
             damaged: self.damaged.clone(),
         }
-    }
-}
-
-/// The sums over many days.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PeriodTotals {
-    /// How much time is counted, in microseconds; the sum of `states`.
-    pub length_us: u64,
-    /// Time in each state, in the order of [`Coverage::ALL`].
-    pub states: Vec<StateTotal>,
-    /// Everything counted.
-    pub counts: Counts,
-    /// Per category, longest first; each of the three lists sums to active and idle time.
-    pub categories: Vec<NamedUsage>,
-    /// Per project, longest first.
-    pub projects: Vec<NamedUsage>,
-    /// Per application, longest first.
-    pub apps: Vec<NamedUsage>,
-}
-
-impl PeriodTotals {
-    /// The sums of some days.
-    #[must_use]
-    pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
-        let mut whole = Self::default();
-        let mut states: BTreeMap<Coverage, u64> = BTreeMap::new();
-        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| NamedSums::default());
-        for day in days {
-            whole.length_us += day.length_us;
-            whole.counts += day.counts;
-            for total in &day.states {
-                *states.entry(total.state).or_default() += total.us;
-            }
-            categories.extend(&day.categories);
-            projects.extend(&day.projects);
-            for AppUsage { app, usage } in &day.apps {
-                apps.add(app, usage);
-            }
-            apps.add(PROTECTED, &day.protected);
-            apps.add(REMOVED, &day.removed);
-            apps.add(NO_WINDOW, &day.unnamed);
-        }
-        let state = |state| StateTotal {
-            state,
-            us: states.get(&state).copied().unwrap_or(0),
-        };
-        whole.states = Coverage::ALL.map(state).to_vec();
-        whole.categories = categories.rows();
-        whole.projects = projects.rows();
-        whole.apps = apps.rows();
-        whole
-    }
-
-    /// Time in one state, in microseconds.
-    #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
-        let of = self.states.iter().filter(|t| t.state == state);
-        of.map(|t| t.us).sum()
     }
 }
 
@@ -342,10 +267,7 @@ struct OverviewDayBuilder {
     rows: HashMap<u32, Usage>,
     tens: TenMinuteBuckets,
     cells: BTreeMap<(i64, u32), LabelTime>,
-    strips: Vec<CategoryStretch>,
-    /// The two minutes being looked at, and how long what took of them.
-    grain: i64,
-    within: Vec<CategoryStretch>,
+    lane: LaneBuilder,
 }
 
 impl OverviewDayBuilder {
@@ -358,9 +280,7 @@ impl OverviewDayBuilder {
             rows: HashMap::new(),
             tens: TenMinuteBuckets::default(),
             cells: BTreeMap::new(),
-            strips: Vec::new(),
-            grain: i64::MIN,
-            within: Vec::new(),
+            lane: LaneBuilder::new(),
         }
     }
 
@@ -409,70 +329,10 @@ impl OverviewDayBuilder {
                     cell.to_us = to_us;
                 }
             });
-        self.strip(from_us, to_us, state, category);
+        self.lane.add_time(from_us, to_us, state, category);
     }
 
-    fn strip(&mut self, from_us: i64, to_us: i64, state: Coverage, category: Option<Arc<str>>) {
-        let mut at = from_us;
-        while at < to_us {
-            let grain = at.div_euclid(GRAIN_US);
-            // The day may have been left and come back to within them, by a flight over the date line.
-            if grain != self.grain || self.within.last().is_some_and(|last| last.to_us != at) {
-                self.close();
-                self.grain = grain;
-            }
-            let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
-            // A long stretch (a night) is one strip from its first whole grain to its last.
-            let end = match (to_us - at) / GRAIN_US {
-                whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
-                _ => end.max(at + 1),
-            };
-            self.within.push(CategoryStretch {
-                from_us: at,
-                to_us: end,
-                state,
-                category: category.clone(),
-            });
-            at = end;
-        }
-    }
-
-    /// Ends the two minutes being looked at.
-    fn close(&mut self) {
-        let within = std::mem::take(&mut self.within);
-        let (Some(first), Some(last)) = (within.first(), within.last()) else {
-            return;
-        };
-        let (from_us, to_us) = (first.from_us, last.to_us);
-        let us = |of: &CategoryStretch| -> u64 {
-            let same = within.iter();
-            same.filter(|s| s.state == of.state && s.category == of.category)
-                .map(|s| s.to_us.abs_diff(s.from_us))
-                .sum()
-        };
-        // Of equal ones the first.
-        let Some(most) = within.iter().rev().max_by_key(|strip| us(strip)) else {
-            return;
-        };
-        match self.strips.last_mut() {
-            Some(last)
-                if last.to_us == from_us
-                    && last.state == most.state
-                    && last.category == most.category =>
-            {
-                last.to_us = to_us;
-            }
-            _ => self.strips.push(CategoryStretch {
-                from_us,
-                to_us,
-                state: most.state,
-                category: most.category.clone(),
-            }),
-        }
-    }
-
-    fn finish(mut self, labels: &[RowLabel], zone: &str) -> OverviewDay {
-        self.close();
+    fn finish(self, labels: &[RowLabel], zone: &str) -> OverviewDay {
         let mut totals = RollupTotals {
             states: self.states,
             ..RollupTotals::default()
@@ -498,7 +358,7 @@ impl OverviewDayBuilder {
             zone: self.zone.unwrap_or_else(|| zone.to_owned()),
             counted_us: self.counted_us,
             tens: self.tens.finish(),
-            strips: self.strips,
+            strips: self.lane.finish(),
             cells: self.cells.into_values().collect(),
         }
     }
@@ -507,7 +367,7 @@ impl OverviewDayBuilder {
 /// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
 #[must_use]
 pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> (i64, i64) {
-    starts.bounds(day.totals.day, &crate::text::load_zone(&day.zone))
+    starts.bounds(day.totals.day, &load_zone(&day.zone))
 }
 
 #[cfg(test)]

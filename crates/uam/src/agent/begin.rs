@@ -113,7 +113,7 @@ impl Agent {
             &policy.describe_readers(),
         );
         recorder.step(now, RecorderInput::Notice(NoticeCode::Daily, daily.clone()));
-        let today_is = report::day::local_date(now.utc_us, recorder.zone());
+        let today_is = report::local_date(now.utc_us, recorder.zone());
         let hours = ScheduleWatch::new(
             policy.schedule.recording_schedule()?,
             TimeZone::system(),
@@ -279,7 +279,7 @@ fn today(
     now_us: i64,
     zone: &str,
 ) -> TodayTotals {
-    let day = report::day::local_date(now_us, zone);
+    let day = report::local_date(now_us, zone);
     let mut today = before
         .filter(|t| t.day() == day)
         .cloned()

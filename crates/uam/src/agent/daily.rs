@@ -45,7 +45,7 @@ impl Daily {
 impl Agent {
     /// Gives the notice when it is due.
     pub(super) fn keep_daily(&mut self, now: Moment) {
-        let day = report::day::local_date(now.utc_us, self.recorder.zone());
+        let day = report::local_date(now.utc_us, self.recorder.zone());
         if self.daily.due(day, self.recorder.view().state) {
             let text = self.daily.text().to_owned();
             self.recorder

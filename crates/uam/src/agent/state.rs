@@ -192,7 +192,7 @@ impl Agent {
 
     fn show(&mut self, out: &RecorderBatch) {
         for span in self.recorder.take_closed() {
-            let day = report::day::local_date(span.start_us, &span.zone);
+            let day = report::local_date(span.start_us, &span.zone);
             if day != self.today.day() {
                 self.today = TodayTotals::new(day, &span.zone);
             }

@@ -5,7 +5,7 @@ use crate::cli::{BlocksBy, ExportArgs};
 use crate::output;
 use anyhow::Context;
 use platform::clock::current_time_us;
-use report::overview::GroupBy;
+use report::GroupBy;
 use settings::Settings;
 use std::path::Path;
 use std::process::ExitCode;

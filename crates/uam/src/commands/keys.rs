@@ -42,7 +42,7 @@ pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<Exi
 
 fn list(vault: &Vault) {
     output::line("Opens the vault:");
-    let day = |us| report::day::local_date(us, &current_zone_name());
+    let day = |us| report::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::line(&format!(

@@ -65,7 +65,7 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
-    let day = report::day::local_date(now_us, &zone);
+    let day = report::local_date(now_us, &zone);
     Reader::open(&paths.journal_dir(), opener)
         .ok()
         .and_then(|reader| {

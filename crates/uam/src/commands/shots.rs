@@ -111,7 +111,7 @@ fn chosen(protocol: Protocol) -> Option<console::GraphicsProtocol> {
 fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::text::load_zone(&shot.zone);
-    let day = report::day::local_date(shot.at_us, &shot.zone);
+    let day = report::local_date(shot.at_us, &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",
