@@ -2,7 +2,7 @@
 
 use crate::day_report::DayReport;
 use crate::rules::{ClassificationRules, RuleList};
-use crate::totals::{NO_WINDOW, NONE, NamedSums, PROTECTED, REMOVED};
+use crate::totals::{NONE, Usage, pseudo_rows, sum_by_name};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -115,23 +115,18 @@ impl<'m> Classifier<'m> {
 
     /// Fills in the categories and projects of a day.
     pub fn classify_day(&mut self, day: &mut DayReport) {
-        let mut sums: [NamedSums; 2] = Default::default();
+        let mut windows: Vec<(Classification, Usage)> = Vec::new();
         for app in &day.apps {
             for window in &app.windows {
-                let named = self.of(&app.app, &window.title);
-                for (list, number) in named.into_iter().enumerate() {
-                    sums[list].add(self.name_of(list, number), &window.usage);
-                }
+                windows.push((self.of(&app.app, &window.title), window.usage));
             }
         }
-        for sums in &mut sums {
-            sums.add(PROTECTED, &day.protected);
-            sums.add(REMOVED, &day.removed);
-            sums.add(NO_WINDOW, &day.unnamed);
-        }
-        let [categories, projects] = sums;
-        day.categories = categories.rows();
-        day.projects = projects.rows();
+        let [categories, projects] = [0, 1].map(|list: usize| {
+            let rows = windows.iter();
+            let rows = rows.map(|(names, usage)| (self.name_of(list, names[list]), usage));
+            sum_by_name(rows.chain(pseudo_rows(&day.protected, &day.removed, &day.unnamed)))
+        });
+        (day.categories, day.projects) = (categories, projects);
     }
 
     /// The name at a place of a list: 0 for categories, 1 for projects.

@@ -20,10 +20,12 @@ use crate::buckets::TenMinuteBuckets;
 use crate::calendar::DayBounds;
 use crate::day_report::{AppTotal, DayNotice, DayReport, DayScreenshot};
 use crate::stretches::{Extent, Stretches, ViewOptions, spans_of};
-use crate::totals::{StateTotal, Usage};
+use crate::totals::{RowKey, Totals, Usage};
 use jiff::civil::Date;
-use model::{Coverage, Record, RecordLine, Span};
-use std::collections::BTreeMap;
+use model::{Coverage, Record, RecordLine, Span, WindowInfo};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The report of one day. See the module for the rules.
 ///
@@ -62,7 +64,7 @@ pub(crate) fn build_report(
         let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
         if from < to {
             let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
-            gathering.time(from, to, state, stretch.shown);
+            gathering.add_time(from, to, state, stretch.shown);
             let zone = bounds.zone(stretch.zone);
             tens.time(from, to, state, zone, |_, _, _| {});
         }
@@ -70,7 +72,7 @@ pub(crate) fn build_report(
     let mut last = zone;
     for (n, span) in spans.iter().enumerate() {
         if bounds.hold(span.start_us, &span.zone) {
-            gathering.counted(span, stretches.counted_to(n, span));
+            gathering.add_counts(span, stretches.counted_to(n, span));
             tens.input(span, bounds.zone(&span.zone));
             last = &span.zone;
         }
@@ -95,77 +97,113 @@ pub(crate) fn build_report(
     gathering.finish()
 }
 
-/// A report in the making.
+/// A window as a row: ordered by application, then title; its executable tells no two apart.
+#[derive(Clone)]
+struct WindowKey(Arc<WindowInfo>);
+
+impl WindowKey {
+    fn names(&self) -> (&str, &str) {
+        (&self.0.app, &self.0.title)
+    }
+}
+
+impl PartialEq for WindowKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.names() == other.names()
+    }
+}
+
+impl Eq for WindowKey {}
+
+impl PartialOrd for WindowKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for WindowKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.names().cmp(&other.names())
+    }
+}
+
+/// A report being built.
 struct DayReportBuilder {
     report: DayReport,
-    states: BTreeMap<Coverage, u64>,
-    apps: BTreeMap<String, (String, BTreeMap<String, Usage>)>,
+    totals: Totals<WindowKey>,
+    /// The first executable of each application that could be known.
+    executables: HashMap<String, String>,
 }
 
 impl DayReportBuilder {
     fn new(day: Date) -> Self {
         Self {
             report: DayReport::empty(day),
-            states: BTreeMap::new(),
-            apps: BTreeMap::new(),
+            totals: Totals::default(),
+            executables: HashMap::new(),
         }
     }
 
-    fn time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
+    fn add_time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
         let us = to.abs_diff(from);
-        self.report.length_us += us;
         self.report.from_us = Some(self.report.from_us.map_or(from, |f| f.min(from)));
         self.report.to_us = Some(self.report.to_us.map_or(to, |t| t.max(to)));
-        *self.states.entry(state).or_default() += us;
-        match (span, state) {
-            (Some(span), Coverage::Active) => self.row(span).active_us += us,
-            (Some(span), Coverage::Idle) => self.row(span).idle_us += us,
-            _ => {}
-        }
-    }
-
-    fn counted(&mut self, span: &Span, to: &Span) {
-        if !span.counts.is_zero() {
-            self.report.counts += span.counts;
-            self.row(to).counts += span.counts;
-        }
-    }
-
-    /// The row that a span's time and counts belong to.
-    fn row(&mut self, span: &Span) -> &mut Usage {
-        match &span.window {
-            _ if span.protected => &mut self.report.protected,
-            _ if span.removed => &mut self.report.removed,
-            Some(window) => {
-                let app = self.apps.entry(window.app.clone()).or_default();
-                if app.0.is_empty() {
-                    app.0.clone_from(&window.exe);
+        match span {
+            Some(span) => {
+                if state.is_recording() {
+                    self.note_executable(span);
                 }
-                app.1.entry(window.title.clone()).or_default()
+                self.totals.add_time(key_of(span).as_ref(), state, us);
             }
-            None => &mut self.report.unnamed,
+            None => self.totals.states[state as usize] += us,
+        }
+    }
+
+    /// Adds the counts of a span to the row of `to`.
+    fn add_counts(&mut self, span: &Span, to: &Span) {
+        if !span.counts.is_zero() {
+            self.note_executable(to);
+            self.totals.add_counts(key_of(to).as_ref(), span.counts);
+        }
+    }
+
+    fn note_executable(&mut self, span: &Span) {
+        if let RowKey::Window(window) = RowKey::of(span)
+            && !window.exe.is_empty()
+            && !self.executables.contains_key(&window.app)
+        {
+            let (app, exe) = (window.app.clone(), window.exe.clone());
+            self.executables.insert(app, exe);
         }
     }
 
     fn finish(mut self) -> DayReport {
-        self.report.states = Coverage::ALL
-            .into_iter()
-            .map(|state| StateTotal {
-                state,
-                us: self.states.get(&state).copied().unwrap_or(0),
-            })
-            .collect();
-        self.report.apps = self
-            .apps
-            .into_iter()
-            .map(|(app, (exe, windows))| AppTotal::new(app, exe, windows))
-            .collect();
+        self.report.length_us = self.totals.length_us();
+        self.report.states = self.totals.state_totals();
+        self.report.counts = self.totals.counts();
+        self.report.protected = self.totals.protected;
+        self.report.removed = self.totals.redacted;
+        self.report.unnamed = self.totals.no_window;
+        let mut apps: BTreeMap<String, BTreeMap<String, Usage>> = BTreeMap::new();
+        for (WindowKey(window), usage) in self.totals.rows {
+            let titles = apps.entry(window.app.clone()).or_default();
+            titles.insert(window.title.clone(), usage);
+        }
+        let apps = apps.into_iter().map(|(app, windows)| {
+            let exe = self.executables.remove(&app).unwrap_or_default();
+            AppTotal::new(app, exe, windows)
+        });
+        self.report.apps = apps.collect();
         // Longest first; equal ones stay in the order of their names.
         self.report
             .apps
             .sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
         self.report
     }
+}
+
+fn key_of(span: &Span) -> RowKey<WindowKey> {
+    RowKey::of(span).map(|window| WindowKey(Arc::clone(window)))
 }
 
 #[cfg(test)]

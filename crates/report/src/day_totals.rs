@@ -2,13 +2,10 @@
 //!
 //! Field names are stable, as in [`crate::DayReport`].
 
-use crate::totals::{
-    NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED, RollupTotals, StateTotal, Usage,
-};
+use crate::totals::{NamedUsage, StateTotal, Totals, Usage, pseudo_rows, sum_by_name};
 use jiff::civil::Date;
 use model::{Counts, Coverage};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Several days, each by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,28 +54,30 @@ pub struct AppUsage {
 }
 
 impl DayTotals {
-    pub(crate) fn new(day: Date, totals: RollupTotals) -> Self {
-        let mut counts = totals.protected.counts;
-        counts += totals.removed.counts;
-        counts += totals.unnamed.counts;
-        totals.apps.values().for_each(|of| counts += of.counts);
-        let states = Coverage::ALL.into_iter().zip(totals.states);
-        let apps = totals.apps.into_iter();
+    pub(crate) fn new(day: Date, totals: Totals<String>) -> Self {
+        let (length_us, states) = (totals.length_us(), totals.state_totals());
+        let counts = totals.counts();
+        let apps = totals.rows.into_iter();
         let mut apps: Vec<AppUsage> = apps.map(|(app, usage)| AppUsage { app, usage }).collect();
         // Longest first; equal ones stay in the order of their names.
         apps.sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
         Self {
             day,
-            length_us: totals.states.iter().sum(),
-            states: states.map(|(state, us)| StateTotal { state, us }).collect(),
+            length_us,
+            states,
             counts,
             apps,
             protected: totals.protected,
-            removed: totals.removed,
-            unnamed: totals.unnamed,
+            removed: totals.redacted,
+            unnamed: totals.no_window,
             categories: Vec::new(),
             projects: Vec::new(),
         }
+    }
+
+    /// The rows in parentheses.
+    pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&'static str, &Usage)> {
+        pseudo_rows(&self.protected, &self.removed, &self.unnamed)
     }
 
     /// True when there is more to say than that nothing ran.
@@ -116,32 +115,28 @@ impl PeriodTotals {
     /// The sums of some days.
     #[must_use]
     pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
+        let days: Vec<&DayTotals> = days.collect();
         let mut whole = Self::default();
-        let mut states: BTreeMap<Coverage, u64> = BTreeMap::new();
-        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| NamedSums::default());
-        for day in days {
+        let mut states = [0; Coverage::ALL.len()];
+        for day in &days {
             whole.length_us += day.length_us;
             whole.counts += day.counts;
             for total in &day.states {
-                *states.entry(total.state).or_default() += total.us;
+                states[total.state as usize] += total.us;
             }
-            categories.extend(&day.categories);
-            projects.extend(&day.projects);
-            for AppUsage { app, usage } in &day.apps {
-                apps.add(app, usage);
-            }
-            apps.add(PROTECTED, &day.protected);
-            apps.add(REMOVED, &day.removed);
-            apps.add(NO_WINDOW, &day.unnamed);
         }
-        let state = |state| StateTotal {
-            state,
-            us: states.get(&state).copied().unwrap_or(0),
+        let states = Coverage::ALL.into_iter().zip(states);
+        whole.states = states.map(|(state, us)| StateTotal { state, us }).collect();
+        let named = |rows: fn(&DayTotals) -> &[NamedUsage]| {
+            let rows = days.iter().flat_map(|day| rows(day));
+            sum_by_name(rows.map(|row| (row.name.as_str(), &row.usage)))
         };
-        whole.states = Coverage::ALL.map(state).to_vec();
-        whole.categories = categories.rows();
-        whole.projects = projects.rows();
-        whole.apps = apps.rows();
+        whole.categories = named(|day| &day.categories);
+        whole.projects = named(|day| &day.projects);
+        whole.apps = sum_by_name(days.iter().flat_map(|day| {
+            let apps = day.apps.iter().map(|of| (of.app.as_str(), &of.usage));
+            apps.chain(day.pseudo_rows())
+        }));
         whole
     }
 

@@ -9,9 +9,7 @@ use crate::day_totals::DayTotals;
 use crate::ownership::pieces_of;
 use crate::rollup::{Rollup, for_each_window};
 use crate::stretches::Extent;
-use crate::totals::{
-    NO_WINDOW, NamedSums, PROTECTED, REMOVED, RollupTotals, RowKey, Usage, add, window_of,
-};
+use crate::totals::{RowKey, Totals, Usage, sum_by_name, window_of};
 use jiff::civil::Date;
 use journal::{SLOT_US, slot_of};
 use model::{Coverage, Span};
@@ -32,7 +30,7 @@ struct SpanExtent {
 /// A day in the making.
 struct DayAccumulator {
     day: Date,
-    totals: RollupTotals,
+    totals: Totals<String>,
     /// By category and by project; empty where no rules were asked.
     named: [BTreeMap<u32, Usage>; 2],
 }
@@ -50,8 +48,8 @@ pub(crate) struct DaysBuilder<'m> {
     names: Option<Classifier<'m>>,
     zones: Vec<ZoneCalendar>,
     zone_numbers: HashMap<String, u32>,
-    rows: Vec<(RowKey, Option<Classification>)>,
-    row_numbers: HashMap<(RowKey, Option<Classification>), u32>,
+    rows: Vec<(RowKey<String>, Option<Classification>)>,
+    row_numbers: HashMap<(RowKey<String>, Option<Classification>), u32>,
     /// Slots told by records.
     from_records: BTreeSet<i64>,
     spans: Vec<SpanExtent>,
@@ -72,7 +70,7 @@ impl<'m> DaysBuilder<'m> {
                 .take_while(|day| day <= days.end())
                 .map(|day| DayAccumulator {
                     day,
-                    totals: RollupTotals::default(),
+                    totals: Totals::default(),
                     named: Default::default(),
                 })
                 .collect(),
@@ -103,7 +101,7 @@ impl<'m> DaysBuilder<'m> {
             (Some(names), Some(window)) => Some(names.of(&window.app, &window.title)),
             _ => None,
         };
-        let row = (RowKey::of(span), named);
+        let row = (RowKey::of(span).map(|window| window.app.clone()), named);
         if let Some(number) = self.row_numbers.get(&row) {
             return *number;
         }
@@ -144,7 +142,7 @@ impl<'m> DaysBuilder<'m> {
         let covered = rollup.covered_us;
         if let Some(sums) = self.sums(day) {
             sums.totals.merge(&rollup.totals);
-            let gaps = covered.1.abs_diff(covered.0) - rollup.totals.states.iter().sum::<u64>();
+            let gaps = covered.1.abs_diff(covered.0) - rollup.totals.length_us();
             sums.totals.states[Coverage::Off as usize] += gaps;
             for (numbers, usage) in &named {
                 sums.name(*numbers, usage);
@@ -162,7 +160,7 @@ impl<'m> DaysBuilder<'m> {
         let Some(names) = &mut self.names else {
             return Some(Vec::new());
         };
-        let apps = &rollup.totals.apps;
+        let apps = &rollup.totals.rows;
         if !names.needs_titles() {
             let apps = apps.iter();
             return Some(
@@ -229,14 +227,8 @@ impl<'m> DaysBuilder<'m> {
     fn add(&mut self, day: Date, row: u32, usage: &Usage) {
         let (row, named) = self.rows[row as usize].clone();
         if let Some(sums) = self.sums(day) {
-            let totals = &mut sums.totals;
-            let sum = match &row {
-                RowKey::Protected => &mut totals.protected,
-                RowKey::Removed => &mut totals.removed,
-                RowKey::Unnamed => &mut totals.unnamed,
-                RowKey::App(name) => totals.app(name),
-            };
-            add(sum, usage);
+            let key = row.as_ref().map(String::as_str);
+            sums.totals.add_usage(key, usage);
             if let Some(numbers) = named {
                 sums.name(numbers, usage);
             }
@@ -349,7 +341,7 @@ impl<'m> DaysBuilder<'m> {
 impl DayAccumulator {
     fn name(&mut self, numbers: Classification, usage: &Usage) {
         for (sums, number) in self.named.iter_mut().zip(numbers) {
-            add(sums.entry(number).or_default(), usage);
+            *sums.entry(number).or_default() += usage;
         }
     }
 
@@ -359,14 +351,9 @@ impl DayAccumulator {
             return day;
         };
         let mut lists = self.named.iter().enumerate().map(|(list, named)| {
-            let mut sums = NamedSums::default();
-            for (number, usage) in named {
-                sums.add(names.name_of(list, *number), usage);
-            }
-            sums.add(PROTECTED, &day.protected);
-            sums.add(REMOVED, &day.removed);
-            sums.add(NO_WINDOW, &day.unnamed);
-            sums.rows()
+            let named = named.iter();
+            let named = named.map(|(number, usage)| (names.name_of(list, *number), usage));
+            sum_by_name(named.chain(day.pseudo_rows()))
         });
         let (categories, projects) = (lists.next(), lists.next());
         day.categories = categories.unwrap_or_default();

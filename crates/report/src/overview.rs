@@ -16,11 +16,11 @@ use crate::calendar::{DayStart, ZoneCalendars, load_zone};
 use crate::day_totals::{DayTotals, DaysReport};
 use crate::rules::{ClassificationRules, RuleList};
 use crate::stretches::{Extent, Stretches, ViewOptions};
-use crate::totals::{NO_WINDOW, NamedSums, PROTECTED, REMOVED, RollupTotals, RowKey, Usage, add};
+use crate::totals::{NO_WINDOW, PROTECTED, REMOVED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lane::{CategoryStretch, LaneBuilder};
-use model::{Counts, Coverage, Span};
+use model::{Coverage, Span, WindowInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -53,23 +53,12 @@ pub struct OverviewDay {
     cells: Vec<LabelTime>,
 }
 
-/// What a span's time is counted to.
+/// What a window's time is counted to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RowLabel {
-    row: RowKey,
+    app: String,
     category: Arc<str>,
     project: Arc<str>,
-}
-
-impl RowLabel {
-    fn app(&self) -> &str {
-        match &self.row {
-            RowKey::App(name) => name,
-            RowKey::Protected => PROTECTED,
-            RowKey::Removed => REMOVED,
-            RowKey::Unnamed => NO_WINDOW,
-        }
-    }
 }
 
 /// Active time of one label within ten minutes.
@@ -178,10 +167,16 @@ impl<'m> OverviewBuilder<'m> {
                     .filter(|_| start <= at)
                 {
                     let shown = stretch.shown.filter(|_| state.is_recording());
-                    let label = *label.get_or_insert_with(|| shown.map(|span| self.label(span)));
-                    let category = label
-                        .filter(|_| state == Coverage::Active)
-                        .map(|n| Arc::clone(&self.overview.labels[n as usize].category));
+                    let label = *label.get_or_insert_with(|| {
+                        shown.map(|span| RowKey::of(span).map(|window| self.label(window)))
+                    });
+                    let category = label.filter(|_| state == Coverage::Active);
+                    let category = category.map(|row| match row {
+                        RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
+                        RowKey::Protected => PROTECTED.into(),
+                        RowKey::Redacted => REMOVED.into(),
+                        RowKey::NoWindow => NO_WINDOW.into(),
+                    });
                     day.time(at, to, state, (label, category), (stretch.zone, &zone));
                 }
                 // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
@@ -196,8 +191,9 @@ impl<'m> OverviewBuilder<'m> {
             let day = starts.date_in(span.start_us, &zone);
             let place = days.binary_search(&day).ok();
             if let Some(day) = place.and_then(|n| making.get_mut(n)) {
-                let label = self.label(stretches.counted_to(n, span));
-                day.rows.entry(label).or_default().counts += span.counts;
+                let row =
+                    RowKey::of(stretches.counted_to(n, span)).map(|window| self.label(window));
+                day.totals.add_counts(row.as_ref(), span.counts);
                 day.tens.input(span, &zone);
             }
         }
@@ -209,32 +205,16 @@ impl<'m> OverviewBuilder<'m> {
         self.overview.days.extend(days);
     }
 
-    /// The label of a span.
-    fn label(&mut self, span: &Span) -> u32 {
-        let row = RowKey::of(span);
-        let window = span
-            .window
-            .as_deref()
-            .filter(|_| matches!(row, RowKey::App(_)));
-        let title = window.map_or("", |w| w.title.as_str());
-        if let Some(window) = window
-            && let Some(label) = self.windows.get(&window.app).and_then(|w| w.get(title))
-        {
+    /// The label of a window, by its number.
+    fn label(&mut self, window: &WindowInfo) -> u32 {
+        let WindowInfo { app, title, .. } = window;
+        if let Some(label) = self.windows.get(app).and_then(|w| w.get(title)) {
             return *label;
         }
-        let name = |list| -> Arc<str> {
-            match &row {
-                RowKey::App(app) => self.meaning.name_of(list, app, title),
-                RowKey::Protected => PROTECTED,
-                RowKey::Removed => REMOVED,
-                RowKey::Unnamed => NO_WINDOW,
-            }
-            .into()
-        };
         let label = RowLabel {
-            category: name(RuleList::Category),
-            project: name(RuleList::Project),
-            row,
+            category: self.meaning.name_of(RuleList::Category, app, title).into(),
+            project: self.meaning.name_of(RuleList::Project, app, title).into(),
+            app: app.clone(),
         };
         let number = match self.numbers.get(&label) {
             Some(number) => *number,
@@ -245,15 +225,13 @@ impl<'m> OverviewBuilder<'m> {
                 number
             }
         };
-        if let Some(window) = window {
-            if self.windows_met >= MOST_WINDOWS {
-                self.windows.clear();
-                self.windows_met = 0;
-            }
-            self.windows_met += 1;
-            let titles = self.windows.entry(window.app.clone()).or_default();
-            titles.insert(title.to_owned(), number);
+        if self.windows_met >= MOST_WINDOWS {
+            self.windows.clear();
+            self.windows_met = 0;
         }
+        self.windows_met += 1;
+        let titles = self.windows.entry(app.clone()).or_default();
+        titles.insert(title.clone(), number);
         number
     }
 }
@@ -263,8 +241,8 @@ struct OverviewDayBuilder {
     day: Date,
     zone: Option<String>,
     counted_us: Option<(i64, i64)>,
-    states: [u64; Coverage::ALL.len()],
-    rows: HashMap<u32, Usage>,
+    /// By label.
+    totals: Totals<u32>,
     tens: TenMinuteBuckets,
     cells: BTreeMap<(i64, u32), LabelTime>,
     lane: LaneBuilder,
@@ -276,8 +254,7 @@ impl OverviewDayBuilder {
             day,
             zone: None,
             counted_us: None,
-            states: [0; Coverage::ALL.len()],
-            rows: HashMap::new(),
+            totals: Totals::default(),
             tens: TenMinuteBuckets::default(),
             cells: BTreeMap::new(),
             lane: LaneBuilder::new(),
@@ -290,7 +267,7 @@ impl OverviewDayBuilder {
         from_us: i64,
         to_us: i64,
         state: Coverage,
-        (label, category): (Option<u32>, Option<Arc<str>>),
+        (row, category): (Option<RowKey<u32>>, Option<Arc<str>>),
         (zone_name, zone): (&str, &TimeZone),
     ) {
         if self.zone.is_none() {
@@ -301,23 +278,14 @@ impl OverviewDayBuilder {
             .map_or(from_us, |(began, _)| began.min(from_us));
         self.counted_us = Some((began, to_us));
         let us = to_us.abs_diff(from_us);
-        self.states[state as usize] += us;
-        if let Some(label) = label {
-            let (active_us, idle_us) = match state {
-                Coverage::Active => (us, 0),
-                _ => (0, us),
-            };
-            let usage = Usage {
-                active_us,
-                idle_us,
-                counts: Counts::default(),
-            };
-            add(self.rows.entry(label).or_default(), &usage);
+        match row {
+            Some(row) => self.totals.add_time(row.as_ref(), state, us),
+            None => self.totals.states[state as usize] += us,
         }
         let cells = &mut self.cells;
         self.tens
             .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
-                if let (Some(label), Coverage::Active) = (label, state) {
+                if let (Some(RowKey::Window(label)), Coverage::Active) = (row, state) {
                     let cell = cells.entry((ten_us, label)).or_insert(LabelTime {
                         ten_us,
                         label,
@@ -333,26 +301,13 @@ impl OverviewDayBuilder {
     }
 
     fn finish(self, labels: &[RowLabel], zone: &str) -> OverviewDay {
-        let mut totals = RollupTotals {
-            states: self.states,
-            ..RollupTotals::default()
+        let by = |name: fn(&RowLabel) -> &str| {
+            self.totals
+                .regroup(|n| name(&labels[*n as usize]).to_owned())
         };
-        let [mut categories, mut projects] = [(); 2].map(|()| NamedSums::default());
-        for (number, usage) in &self.rows {
-            let label = &labels[*number as usize];
-            let row = match &label.row {
-                RowKey::App(name) => totals.app(name),
-                RowKey::Protected => &mut totals.protected,
-                RowKey::Removed => &mut totals.removed,
-                RowKey::Unnamed => &mut totals.unnamed,
-            };
-            add(row, usage);
-            categories.add(&label.category, usage);
-            projects.add(&label.project, usage);
-        }
-        let mut totals = DayTotals::new(self.day, totals);
-        totals.categories = categories.rows();
-        totals.projects = projects.rows();
+        let mut totals = DayTotals::new(self.day, by(|label| &label.app));
+        totals.categories = by(|label| &label.category).named_rows();
+        totals.projects = by(|label| &label.project).named_rows();
         OverviewDay {
             totals,
             zone: self.zone.unwrap_or_else(|| zone.to_owned()),

@@ -20,7 +20,7 @@ mod windows;
 pub(crate) use windows::RollupWindow;
 
 use crate::totals::Usage;
-use crate::totals::{RollupTotals, window_of};
+use crate::totals::{RowKey, Totals, window_of};
 use journal::{SLOT_US, slot_of};
 use model::{Counts, Coverage, Span};
 use packed::{drop_trailing_zeros, pack, unpack};
@@ -43,7 +43,7 @@ pub struct Rollup {
     pub covered_us: (i64, i64),
     /// The slot in which the span began that reaches beyond the end of this one.
     pub carried_from: Option<i64>,
-    pub(crate) totals: RollupTotals,
+    pub(crate) totals: Totals<String>,
     /// While it is made; one that was read has none.
     windows: windows::RollupWindows,
 }
@@ -83,7 +83,7 @@ impl Rollup {
             zone,
             covered_us: (start, start),
             carried_from: None,
-            totals: RollupTotals::default(),
+            totals: Totals::default(),
             windows: windows::RollupWindows::default(),
         }
     }
@@ -97,11 +97,12 @@ impl Rollup {
                 self.covered_us.0 = from;
             }
             self.covered_us.1 = to;
-            self.totals.time(to.abs_diff(from), span);
+            self.totals
+                .add_time(app_of(span), span.state, to.abs_diff(from));
         }
         let began = slot_of(span.start_us);
         if began == self.slot {
-            self.totals.counts(span);
+            self.totals.add_counts(app_of(span), span.counts);
         }
         if span.end_us() > end {
             self.carried_from = Some(began);
@@ -130,7 +131,7 @@ impl Rollup {
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         let start = self.slot * SLOT_US;
         let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
-        let usages = self.totals.apps.iter();
+        let usages = self.totals.rows.iter();
         let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
             z: Arc::clone(&self.zone),
@@ -138,8 +139,8 @@ impl Rollup {
             s: drop_trailing_zeros(self.totals.states.to_vec()),
             a: usages.map(|(name, of)| (name.clone(), pack(of))).collect(),
             p: pack(&self.totals.protected),
-            r: pack(&self.totals.removed),
-            u: pack(&self.totals.unnamed),
+            r: pack(&self.totals.redacted),
+            u: pack(&self.totals.no_window),
             o: self
                 .carried_from
                 .and_then(|from| u32::try_from(self.slot - from).ok()),
@@ -168,15 +169,20 @@ impl Rollup {
             *sum = us;
         }
         rollup.totals.protected = unpack(&form.p);
-        rollup.totals.removed = unpack(&form.r);
-        rollup.totals.unnamed = unpack(&form.u);
-        rollup.totals.apps = form
+        rollup.totals.redacted = unpack(&form.r);
+        rollup.totals.no_window = unpack(&form.u);
+        rollup.totals.rows = form
             .a
             .into_iter()
             .map(|(name, of)| (name, unpack(&of)))
             .collect();
         Some(rollup)
     }
+}
+
+/// The row of a span's application.
+fn app_of(span: &Span) -> RowKey<&str> {
+    RowKey::of(span).map(|window| window.app.as_str())
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.

@@ -10,6 +10,7 @@
 
 use crate::day_report::DayReport;
 
+use crate::columns::{COLUMNS, Column, Unit};
 use crate::totals::{NamedUsage, StateTotal, Usage};
 use model::{MICROS_PER_SECOND, to_printable};
 use std::fmt::Write;
@@ -130,8 +131,6 @@ fn text(name: &str) -> String {
 
 /// All columns but the last two.
 fn counted(day: &str, kind: &str, names: [&String; 3], of: &Usage) -> Vec<String> {
-    let hardware = of.counts.hardware;
-    let injected = of.counts.injected;
     let [app, exe, title] = names.map(|name| text(name));
     let mut cells = vec![
         day.to_owned(),
@@ -140,26 +139,19 @@ fn counted(day: &str, kind: &str, names: [&String; 3], of: &Usage) -> Vec<String
         app,
         exe,
         title,
-        seconds(of.total_us()),
-        seconds(of.active_us),
-        seconds(of.idle_us),
     ];
-    cells.extend(
-        [
-            hardware.keys,
-            hardware.left,
-            hardware.middle,
-            hardware.right,
-            hardware.other,
-            hardware.scroll,
-            hardware.seconds,
-            injected.keys,
-            injected.clicks(),
-            injected.scroll,
-        ]
-        .map(|n| n.to_string()),
-    );
+    cells.extend(csv_columns().map(|column| {
+        let value = (column.read)(of);
+        match column.unit {
+            Unit::Time => seconds(value),
+            Unit::Count { .. } => value.to_string(),
+        }
+    }));
     cells
+}
+
+fn csv_columns() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(|column| column.csv.is_some())
 }
 
 fn row(out: &mut String, cells: &[String]) {
@@ -215,6 +207,10 @@ mod tests {
         crate::Classifier::new(&meaning).classify_day(&mut report);
         let text = write_day_csv(&report);
         let columns = HEADER.split(',').count();
+        let named = csv_columns().filter_map(|column| column.csv);
+        let fixed = "day,kind,state,app,exe,title".split(',');
+        let all: Vec<&str> = fixed.chain(named).chain(["category", "project"]).collect();
+        assert_eq!(HEADER, all.join(","));
         // The sample's titles hold no comma or quote, so splitting is parsing.
         for line in text.split_terminator("\r\n") {
             assert_eq!(line.split(',').count(), columns, "{line}");

@@ -2,6 +2,7 @@
 
 use crate::buckets::TEN_US;
 use crate::calendar::load_zone;
+use crate::columns::{COLUMNS, Column};
 use crate::day_report::DayReport;
 use crate::day_totals::{AppUsage, DayTotals, DaysReport, PeriodTotals};
 use crate::format::{
@@ -15,11 +16,6 @@ use std::fmt::Write;
 
 /// Narrowest and widest table; a width outside is brought to the nearer of the two.
 pub const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
-
-/// Columns of the five numbers: active, idle, keys, clicks, scroll.
-const NUMBER_WIDTHS: [usize; 5] = [10, 10, 8, 8, 8];
-
-const NUMBERS: usize = 10 + 10 + 8 + 8 + 8;
 
 /// The day as text, each line at most `width` columns wide (see [`WIDTHS`]).
 #[must_use]
@@ -239,30 +235,17 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
         out.push_str("  Nothing was recorded on this day.\n");
         return;
     }
-    let name = width - NUMBERS - 2;
-    let mut line = |label: &str, cells: [&str; 5]| {
+    let columns = || COLUMNS.iter().filter_map(|c| Some((c, c.terminal?)));
+    let name = width - columns().map(|(_, width)| width).sum::<usize>() - 2;
+    let mut line = |label: &str, cell: &dyn Fn(&Column) -> String| {
         let _ = write!(out, "  {}", pad_right(label, name));
-        for (cell, width) in cells.into_iter().zip(NUMBER_WIDTHS) {
-            out.push_str(&pad_left(cell, width));
+        for (column, width) in columns() {
+            out.push_str(&pad_left(&cell(column), width));
         }
         out.push('\n');
     };
-    line(
-        "application, window",
-        ["active", "idle", "keys", "clicks", "scroll"],
-    );
-    let mut row = |label: &str, of: &Usage| {
-        line(
-            label,
-            [
-                &format_hms(of.active_us),
-                &format_hms(of.idle_us),
-                &of.counts.keys().to_string(),
-                &of.counts.clicks().to_string(),
-                &of.counts.scroll().to_string(),
-            ],
-        );
-    };
+    line("application, window", &|column| column.heading.to_owned());
+    let mut row = |label: &str, of: &Usage| line(label, &|column| column.format_cell(of));
     for app in &report.apps {
         row(or_no_name(&app.app), &app.usage);
         for window in &app.windows {

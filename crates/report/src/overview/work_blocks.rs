@@ -5,7 +5,6 @@
 
 use super::{Overview, RowLabel};
 use crate::buckets::TEN_US;
-use crate::totals::RowKey;
 use std::collections::BTreeMap;
 
 /// What blocks are made by.
@@ -35,11 +34,10 @@ impl GroupBy {
         let name = match self {
             Self::Project => &*label.project,
             Self::Category => &*label.category,
-            Self::App => label.app(),
+            Self::App => &label.app,
         };
-        let told = matches!(label.row, RowKey::App(_));
         let ruled = self == Self::App || !name.starts_with('(');
-        (told && ruled && !name.is_empty()).then_some(name)
+        (ruled && !name.is_empty()).then_some(name)
     }
 }
 

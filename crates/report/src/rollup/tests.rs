@@ -4,7 +4,7 @@ mod kit;
 
 use super::*;
 use crate::RollupBuilder;
-use crate::totals::add;
+
 use jiff::civil::date;
 use journal::{RedactionTarget, UtcDay};
 use kit::*;
@@ -51,14 +51,11 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
         for_each_window(row.slot, &content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
             assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
-            add(
-                apps.entry(window.app.to_owned()).or_default(),
-                &window.usage,
-            );
+            *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         })
         .unwrap();
         assert_eq!(
-            apps, rollup.totals.apps,
+            apps, rollup.totals.rows,
             "windows sum to their applications"
         );
     }

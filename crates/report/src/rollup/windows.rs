@@ -44,7 +44,7 @@ impl RollupWindows {
         if let Some(sum) = windows.get_mut(title) {
             sum.first = sum.first.min(from);
             sum.last = sum.last.max(to);
-            crate::totals::add(&mut sum.usage, usage);
+            sum.usage += usage;
             return;
         }
         self.bytes += title.len() + 40;

@@ -2,7 +2,7 @@
 
 use crate::rollup::builder::RollupBuilder;
 use crate::rules::{ClassificationRules, RuleList};
-use crate::totals::{NO_WINDOW, NamedSums, PROTECTED, REMOVED};
+use crate::totals::sum_by_name;
 use crate::{DaysReport, query};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -216,15 +216,10 @@ impl Run {
 /// Fills in the categories and projects of many days from their applications alone; right as long as no rule needs titles.
 fn name_days(rules: &ClassificationRules, days: &mut DaysReport) {
     for day in &mut days.days {
-        let sum = |list| {
-            let mut sums = NamedSums::default();
-            for app in &day.apps {
-                sums.add(rules.name_of(list, &app.app, ""), &app.usage);
-            }
-            sums.add(PROTECTED, &day.protected);
-            sums.add(REMOVED, &day.removed);
-            sums.add(NO_WINDOW, &day.unnamed);
-            sums.rows()
+        let sum = |list: RuleList| {
+            let apps = day.apps.iter();
+            let apps = apps.map(|of| (rules.name_of(list, &of.app, ""), &of.usage));
+            sum_by_name(apps.chain(day.pseudo_rows()))
         };
         (day.categories, day.projects) = (sum(RuleList::Category), sum(RuleList::Project));
     }
