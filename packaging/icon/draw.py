@@ -2,13 +2,13 @@
 """Draws uam's icon: three bars of a day's activity, the last one with a red dot above it, which makes it a person and a
 recording light at once.
 
-Writes uam.ico (16 to 256 px) and side.bmp (the picture beside the setup program's first page) beside uam.nsi, and the PNG
+Writes uam.ico (16 to 256 px) and side.bmp (the image beside the setup program's first page) beside uam.nsi, and the PNG
 files of the Linux package. Python's own library is enough:
 
     python3 packaging/icon/draw.py
 
-The files are committed, so nobody needs this to build. Each size is drawn for itself: edges are put on whole pixels
-before they are smoothed, because a scaled-down picture is a smear at 16 px.
+The files are committed, so nobody needs this to build. Each size is drawn separately: edges are put on whole pixels
+before they are smoothed, because a scaled-down image is blurred at 16 px.
 """
 
 import struct
@@ -36,7 +36,7 @@ WHITE = (244, 248, 252)
 RED = (255, 92, 72)
 SIDE = (164, 314)  # as the setup program wants it
 SIDE_SHAPES = 144
-SAMPLES = 4  # a side; 16 looks at each pixel
+SAMPLES = 4  # a side; 16 samples of each pixel
 
 
 def rounded(x, y, left, top, right, bottom, radius):

@@ -1,5 +1,5 @@
 ; The person's own PATH (HKCU\Environment), changed without ever holding it in a variable of the installer: those end at
-; 1,024 characters, and what is written back from one is a PATH cut short. The text stays in memory of the System
+; 1,024 characters and would write back a PATH cut short. The text stays in memory of the System
 ; plug-in, keeps its type (REG_EXPAND_SZ mostly) and every other character.
 ;
 ; In that memory the value stands as ";one;two;", so that a folder can be found as a whole entry.
@@ -77,7 +77,7 @@ Function ${un}PathLoad
   Pop $0
 FunctionEnd
 
-; Writes back what stands in the memory from the second character on (the first is the separator put there above).
+; Writes back the text in memory from the second character on (the first is the separator put there above).
 Function ${un}PathStore
   Push $0
   Push $1
@@ -107,7 +107,7 @@ Function ${un}PathRelease
   ${EndIf}
 FunctionEnd
 
-; Takes $PathFolder out of the PATH, wherever in it it stands.
+; Removes $PathFolder from the PATH, wherever it stands.
 Function ${un}PathRemove
   Push $0
   Push $1

@@ -3,7 +3,7 @@
 ;   uam-VERSION-setup.exe /S                silently
 ;     /AUTOSTART=1|0  /ADDPATH=1|0          the two optional components (else as they are; off on a first installation)
 ;     /D=C:\folder                          another folder; last, and without quotes
-;   uninstall.exe /S [/REMOVEDATA]          silently; recorded data and settings are kept unless told otherwise
+;   uninstall.exe /S [/REMOVEDATA]          silently; recorded data and settings are kept without /REMOVEDATA
 ;
 ; Exit codes: 0 done, 1 cancelled, 2 not possible (uam still runs, or was installed from the .msi).
 
@@ -34,7 +34,7 @@ CRCCheck on
 !define PUBLISHER "uam project"
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\uam"
 !define RUN_KEY "Software\Microsoft\Windows\CurrentVersion\Run"
-; Where Windows keeps what was switched off in the Task Manager.
+; Where Windows notes the programs that were switched off in the Task Manager.
 !define APPROVED_KEY "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 ; The .msi leaves its mark here.
 !define MSI_KEY "Software\uam\msi"
@@ -61,7 +61,7 @@ VIAddVersionKey /LANG=1033 "LegalCopyright" "The uam authors; MIT or Apache-2.0"
 !define MUI_UNICON "uam.ico"
 !define MUI_WELCOMEFINISHPAGE_BITMAP "side.bmp"
 !define MUI_COMPONENTSPAGE_SMALLDESC
-!define MUI_WELCOMEPAGE_TEXT "uam keeps an open record of your working day: which window was in use, how many keys and clicks there were (never which keys), and now and then a picture of the active window.$\r$\n$\r$\nIt is installed for you alone and needs no administrator. It records only while it runs in its own window, and only after a code from your authenticator app.$\r$\n$\r$\nYour records stay on this computer and go to your own storage, nowhere else."
+!define MUI_WELCOMEPAGE_TEXT "uam keeps an open record of your working day: which window was in use, how many keys and clicks there were (never which keys), and now and then a screenshot of the active window.$\r$\n$\r$\nIt is installed for you alone and needs no administrator. It records only while it runs in its own window, and only after a code from your authenticator app.$\r$\n$\r$\nYour records stay on this computer and are uploaded to your own storage, nowhere else."
 !define MUI_FINISHPAGE_RUN "$INSTDIR\uam.exe"
 !define MUI_FINISHPAGE_RUN_TEXT "Start uam now"
 !define MUI_FINISHPAGE_RUN_NOTCHECKED
@@ -82,12 +82,12 @@ VIAddVersionKey /LANG=1033 "LegalCopyright" "The uam authors; MIT or Apache-2.0"
 !insertmacro MUI_LANGUAGE "English"
 
 !ifdef SIGN
-  ; The uninstaller is made here and now, so it is signed here and now.
+  ; The uninstaller is made here, so it is signed here.
   !uninstfinalize `${SIGN} "%1"` = 0
 !endif
 
 !macro StopRunning un
-; Ends a running uam and waits until its file can be written; what cannot be ended ends this program instead.
+; Stops a running uam and waits until its file can be written. If it cannot be stopped, this program ends instead.
 Function ${un}StopRunning
   Push $0
   Push $1
@@ -126,7 +126,7 @@ Section "User Activity Monitor" SecProgram
   SectionIn RO
   Call StopRunning
   SetOutPath "$INSTDIR"
-  ; Without a word a file that cannot be written would be skipped.
+  ; Without this check, a file that cannot be written would be skipped silently.
   SetOverwrite try
   ClearErrors
   File "${FILES}/uam.exe"
@@ -168,7 +168,7 @@ Section /o "Add uam to PATH" SecPath
   Call PathAdd
 SectionEnd
 
-; What was there and is no longer wanted goes.
+; Removes what an earlier version had and nobody wants any more.
 Section "-unwanted"
   ${IfNot} ${SectionIsSelected} ${SecAutostart}
     DeleteRegValue HKCU "${RUN_KEY}" "${PRODUCT}"
@@ -183,10 +183,10 @@ SectionEnd
 !insertmacro MUI_FUNCTION_DESCRIPTION_BEGIN
   !insertmacro MUI_DESCRIPTION_TEXT ${SecProgram} "The program, its licences and a link in the start menu."
   !insertmacro MUI_DESCRIPTION_TEXT ${SecAutostart} "Opens uam's window when you sign in to Windows; it asks for a code before it records. You can also switch this off in the Task Manager."
-  !insertmacro MUI_DESCRIPTION_TEXT ${SecPath} "So that 'uam status' and its like work in every terminal."
+  !insertmacro MUI_DESCRIPTION_TEXT ${SecPath} "Lets 'uam status' and the other commands work in every terminal."
 !insertmacro MUI_FUNCTION_DESCRIPTION_END
 
-; Sets a section as `/NAME=1` or `/NAME=0` says; leaves it as it is otherwise.
+; Sets a section by `/NAME=1` or `/NAME=0`; leaves it as it is otherwise.
 !macro SectionFromOption option section
   ClearErrors
   ${GetOptions} $0 "${option}=" $1
@@ -206,7 +206,7 @@ Function .onInit
     SetErrorLevel 2
     Quit
   ${EndIf}
-  ; An upgrade begins with what is there.
+  ; An upgrade starts from the components that are installed.
   ReadRegStr $0 HKCU "${RUN_KEY}" "${PRODUCT}"
   ${If} $0 != ""
     !insertmacro SelectSection ${SecAutostart}
@@ -247,7 +247,7 @@ SectionEnd
 Section /o "un.Recorded data and settings" UnData
   RMDir /r "$LOCALAPPDATA\uam"
   RMDir /r "$APPDATA\uam"
-  ; A home beside the program, where somebody made one.
+  ; A folder uam-data beside the program, where somebody made one.
   RMDir /r "$INSTDIR\uam-data"
 SectionEnd
 
@@ -258,7 +258,7 @@ SectionEnd
   ${EndIf}
 !macroend
 
-; Says what was kept: in the list on the screen, and in a file beside the data, for who comes later and for silence.
+; Names what was kept: in the list on the screen, and in a file beside the data for later readers and silent removals.
 Section "-un.tell"
   !insertmacro Keep "$LOCALAPPDATA\uam"
   !insertmacro Keep "$APPDATA\uam"
@@ -266,17 +266,17 @@ Section "-un.tell"
   ${If} $Kept != ""
     CreateDirectory "$LOCALAPPDATA\uam"
     FileOpen $0 "$LOCALAPPDATA\uam\KEPT.txt" w
-    FileWriteUTF16LE /BOM $0 "The User Activity Monitor was removed; what it had recorded and its settings were kept:$\r$\n$\r$\n$Kept$\r$\nA new installation goes on with them. Delete these folders if you do not need them.$\r$\n"
+    FileWriteUTF16LE /BOM $0 "The User Activity Monitor was removed; its records and settings were kept:$\r$\n$\r$\n$Kept$\r$\nA new installation goes on with them. Delete these folders if you do not need them.$\r$\n"
     FileClose $0
-    DetailPrint "Delete these folders if you do not need what uam recorded."
+    DetailPrint "Delete these folders if you do not need the records."
   ${EndIf}
-  ; Goes only when nothing else lies in it.
+  ; Removed only when nothing else is in it.
   RMDir "$INSTDIR"
 SectionEnd
 
 !insertmacro MUI_UNFUNCTION_DESCRIPTION_BEGIN
   !insertmacro MUI_DESCRIPTION_TEXT ${UnProgram} "The program, its link in the start menu, its entries in PATH and among the programs that start when you sign in."
-  !insertmacro MUI_DESCRIPTION_TEXT ${UnData} "Everything recorded on this computer and all settings, for ever: $LOCALAPPDATA\uam and $APPDATA\uam. What was sent to your storage stays there."
+  !insertmacro MUI_DESCRIPTION_TEXT ${UnData} "Everything recorded on this computer and all settings, for ever: $LOCALAPPDATA\uam and $APPDATA\uam. Uploads in your storage stay there."
 !insertmacro MUI_UNFUNCTION_DESCRIPTION_END
 
 Function un.AskAboutData

@@ -21,7 +21,7 @@ use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use vault::KeyMaker;
+use vault::Sealer;
 
 /// The pictures' directory within the journal's.
 pub(crate) const SHOTS_DIR: &str = "shots";
@@ -242,7 +242,7 @@ pub(crate) struct WrittenScreenshot {
 /// Seals a picture and makes its file durable.
 pub(crate) fn store(
     db: &Database,
-    maker: &KeyMaker,
+    maker: &Sealer,
     day: UtcDay,
     seq: u64,
     picture: &[u8],

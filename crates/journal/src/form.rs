@@ -166,7 +166,7 @@ impl SealedRowLine {
             session: &session,
             seq: self.open_id.unwrap_or(self.seq),
             schema: self.schema,
-            what: if self.open_id.is_some() {
+            kind: if self.open_id.is_some() {
                 "open"
             } else {
                 "record"

@@ -5,7 +5,7 @@
 use model::DeviceId;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use vault::{Aad, AgeOpenError, KeyMaker, Opener, SealError, SealingSession};
+use vault::{Aad, AgeOpenError, Opener, SealError, Sealer, SealingSession};
 
 /// How many sessions are remembered whose key is not at hand; when full the oldest is tried again on need.
 const CLOSED_KEPT: usize = 256;
@@ -16,7 +16,7 @@ pub struct JournalKeys {
     /// The installation's id, which is authenticated with everything sealed.
     pub device: DeviceId,
     /// Seals for whoever may read.
-    pub maker: KeyMaker,
+    pub maker: Sealer,
     /// Opens what the present lease sealed; in a process of the viewer also the rest. Nothing in the journal needs it
     /// to open everything.
     pub opener: Opener,
@@ -28,11 +28,11 @@ pub(crate) fn seal_row(
     aad: &Aad<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    session.sealer().seal(aad, plain)
+    session.seal(aad, plain)
 }
 
 /// Seals a whole file, which any `age` program and the right key open.
-pub(crate) fn seal_file(maker: &KeyMaker, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(crate) fn seal_file(maker: &Sealer, plain: &[u8]) -> Result<Vec<u8>, SealError> {
     maker.seal_file(plain)
 }
 
@@ -60,7 +60,7 @@ impl KeyRing {
     ) -> Result<Vec<u8>, SealError> {
         if self.closed.borrow().contains(aad.session) {
             return Err(SealError::Key {
-                what: aad.what,
+                what: aad.kind,
                 seq: aad.seq,
             });
         }

@@ -227,7 +227,7 @@ impl SealedRow {
             session: &self.session,
             seq,
             schema: self.schema,
-            what,
+            kind: what,
         }
     }
 

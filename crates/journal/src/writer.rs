@@ -20,7 +20,7 @@ use platform::files;
 use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use vault::{KeyMaker, SealingSession};
+use vault::{Sealer, SealingSession};
 
 /// One durable step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +42,7 @@ pub struct Commit<'a> {
 #[derive(Debug)]
 pub struct Journal {
     pub(crate) db: Database,
-    pub(crate) maker: KeyMaker,
+    pub(crate) maker: Sealer,
     pub(crate) ring: KeyRing,
     session: SealingSession,
     /// The UTC day for which `session` was made.
@@ -113,7 +113,7 @@ impl WriteTxn<'_> {
             session: &self.session.id,
             seq,
             schema: RECORD_SCHEMA,
-            what,
+            kind: what,
         };
         Ok(keys::seal_row(self.session, &aad, plain)?)
     }
@@ -203,7 +203,7 @@ impl Journal {
     /// The key of a run that never seals anything is not kept: the session's row comes with its first use.
     pub(crate) fn with(
         db: Database,
-        maker: KeyMaker,
+        maker: Sealer,
         ring: KeyRing,
         run: i64,
         lock: File,
@@ -544,7 +544,7 @@ pub(crate) mod tests {
     pub(crate) fn keys(lease: &vault::Identity) -> JournalKeys {
         JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
-            maker: KeyMaker::new([lease.recipient()]).unwrap(),
+            maker: Sealer::new([lease.recipient()]).unwrap(),
             opener: vault::Opener::new([lease.clone()]),
         }
     }

@@ -7,7 +7,7 @@ use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, W
 use report::query;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 /// 2026-09-21T14:53:20Z.
 const NOW: i64 = 1_790_002_400_000_000;
@@ -43,7 +43,7 @@ fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: KeyMaker::new([key.recipient()]).unwrap(),
+        maker: Sealer::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
     }
 }

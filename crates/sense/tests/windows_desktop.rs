@@ -2,9 +2,9 @@
 #![cfg(windows)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use model::{Concern, Event, Rect, Stamped, Support, WindowHandle};
+use model::{Rect, SensorEvent, SensorKind, SensorSupport, TimedEvent, WindowHandle};
 use platform::clock::SystemClock;
-use sense::{Desktop, GrabError, Options, Running, Screen};
+use sense::{CaptureError, Desktop, DesktopOptions, SensorSupervisor, WindowCapture};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -71,12 +71,12 @@ impl Drop for Stage {
 }
 
 struct Listening {
-    events: Receiver<Stamped>,
-    _running: Running,
+    events: Receiver<TimedEvent>,
+    _running: SensorSupervisor,
 }
 
 impl Listening {
-    fn start(options: &Options, queue: usize) -> Self {
+    fn start(options: &DesktopOptions, queue: usize) -> Self {
         let (tx, events) = sync_channel(queue);
         let running = Desktop::open(options, Arc::new(SystemClock)).start(tx);
         Self {
@@ -86,7 +86,7 @@ impl Listening {
     }
 
     /// The first event of which `pick` makes something.
-    fn until<T>(&self, mut pick: impl FnMut(Stamped) -> Option<T>) -> T {
+    fn until<T>(&self, mut pick: impl FnMut(TimedEvent) -> Option<T>) -> T {
         loop {
             let event = self.events.recv_timeout(PATIENCE);
             if let Some(found) = pick(event.expect("it was never told")) {
@@ -97,7 +97,7 @@ impl Listening {
 
     fn title(&self, wanted: &str) {
         self.until(|e| match e.event {
-            Event::Window { active: Some(a) } => (a.window.title == wanted).then_some(()),
+            SensorEvent::Window { active: Some(a) } => (a.window.title == wanted).then_some(()),
             _ => None,
         });
     }
@@ -107,7 +107,7 @@ impl Listening {
         let mut sum = 0;
         while sum < keys {
             sum += self.until(|e| match e.event {
-                Event::Input { counts } => Some(counts.keys()),
+                SensorEvent::Input { counts } => Some(counts.keys()),
                 _ => None,
             });
         }
@@ -117,12 +117,12 @@ impl Listening {
 
 #[test]
 fn everything_but_a_battery_is_served() {
-    let desktop = Desktop::open(&Options::default(), Arc::new(SystemClock));
+    let desktop = Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock));
     for capability in desktop.capabilities() {
-        let served = matches!(capability.support, Support::By(_));
+        let served = matches!(capability.support, SensorSupport::By(_));
         assert_eq!(
             served,
-            capability.concern != Concern::Power,
+            capability.concern != SensorKind::Power,
             "{capability:?}"
         );
     }
@@ -133,7 +133,7 @@ fn keys_typed_while_nobody_listens_are_counted_later() {
     let mut stage = Stage::start();
     stage.shows("one 10 10 200 200 204060 Stalled");
     // The queue is full with the first batch, so the pump stands still in the second one.
-    let listening = Listening::start(&Options::default(), 1);
+    let listening = Listening::start(&DesktopOptions::default(), 1);
     listening.title("Stalled");
     stage.does("keys 100");
     // Not a wait for something: the stall itself is what is tested.
@@ -148,14 +148,14 @@ fn keys_typed_while_nobody_listens_are_counted_later() {
 fn a_held_key_is_one_press_and_a_lock_forgets_it() {
     let mut stage = Stage::start();
     stage.shows("one 10 10 200 200 204060 Held");
-    let listening = Listening::start(&Options::default(), 100);
+    let listening = Listening::start(&DesktopOptions::default(), 100);
     listening.title("Held");
     stage.does("hold 50");
     stage.does("keys 1");
     listening.keys(2);
     let lock = |listening: &Listening| {
         listening.until(|e| match e.event {
-            Event::Lock { locked } => Some(locked),
+            SensorEvent::Lock { locked } => Some(locked),
             _ => None,
         })
     };
@@ -169,14 +169,14 @@ fn a_held_key_is_one_press_and_a_lock_forgets_it() {
 #[test]
 fn sleep_is_told_before_and_after() {
     let mut stage = Stage::start();
-    let listening = Listening::start(&Options::default(), 100);
+    let listening = Listening::start(&DesktopOptions::default(), 100);
     let sleep = |listening: &Listening| {
         listening.until(|e| match e.event {
-            Event::Sleep { asleep } => Some(asleep),
+            SensorEvent::Sleep { asleep } => Some(asleep),
             _ => None,
         })
     };
-    listening.until(|e| matches!(e.event, Event::Window { .. }).then_some(()));
+    listening.until(|e| matches!(e.event, SensorEvent::Window { .. }).then_some(()));
     // WM_POWERBROADCAST with PBT_APMSUSPEND and PBT_APMRESUMEAUTOMATIC.
     stage.does("tell uam-sensors 536 4");
     assert!(sleep(&listening));
@@ -187,10 +187,10 @@ fn sleep_is_told_before_and_after() {
 #[test]
 fn windows_and_titles_are_told_with_their_program() {
     let mut stage = Stage::start();
-    let listening = Listening::start(&Options::default(), 100);
+    let listening = Listening::start(&DesktopOptions::default(), 100);
     stage.shows("one 10 10 200 200 204060 One");
     let window = listening.until(|e| match e.event {
-        Event::Window { active: Some(a) } => (a.window.title == "One").then_some(a.window),
+        SensorEvent::Window { active: Some(a) } => (a.window.title == "One").then_some(a.window),
         _ => None,
     });
     assert_eq!(window.app, "stage");
@@ -205,7 +205,7 @@ fn windows_and_titles_are_told_with_their_program() {
     listening.title("Zwei – “π”");
     stage.does(&format!("title two {}", "€".repeat(5_000)));
     let long = listening.until(|e| match e.event {
-        Event::Window { active: Some(a) } => Some(a.window.title.clone()),
+        SensorEvent::Window { active: Some(a) } => Some(a.window.title.clone()),
         _ => None,
     });
     assert_eq!(long, "€".repeat(model::MAX_TITLE_BYTES / 3));
@@ -217,19 +217,19 @@ fn windows_and_titles_are_told_with_their_program() {
 fn somebody_who_does_nothing_is_idle_until_the_next_key() {
     let mut stage = Stage::start();
     stage.shows("one 10 10 200 200 204060 Idle");
-    let options = Options {
+    let options = DesktopOptions {
         idle_limit: Duration::from_millis(1_500),
-        ..Options::default()
+        ..DesktopOptions::default()
     };
     let listening = Listening::start(&options, 100);
     stage.does("keys 1");
     let idle_us = listening.until(|e| match e.event {
-        Event::Idle { idle_us } => Some(idle_us),
+        SensorEvent::Idle { idle_us } => Some(idle_us),
         _ => None,
     });
     assert!(idle_us >= 1_500_000, "{idle_us}");
     stage.does("keys 1");
-    listening.until(|e| matches!(e.event, Event::Present).then_some(()));
+    listening.until(|e| matches!(e.event, SensorEvent::Present).then_some(()));
     listening.keys(1);
 }
 
@@ -241,9 +241,9 @@ struct Copy {
     foreign: Vec<Rect>,
 }
 
-fn grab(screen: &mut dyn Screen, window: WindowHandle) -> Result<Copy, GrabError> {
+fn grab(screen: &mut dyn WindowCapture, window: WindowHandle) -> Result<Copy, CaptureError> {
     let mut copy = None;
-    screen.grab(window, &mut |frame| {
+    screen.capture_window(window, &mut |frame| {
         assert_eq!(frame.stride, 4 * frame.width as usize);
         copy = Some(Copy {
             width: frame.width,
@@ -255,9 +255,9 @@ fn grab(screen: &mut dyn Screen, window: WindowHandle) -> Result<Copy, GrabError
     Ok(copy.expect("a picture was lent"))
 }
 
-fn camera() -> Box<dyn Screen> {
-    Desktop::open(&Options::default(), Arc::new(SystemClock))
-        .take_screen()
+fn camera() -> Box<dyn WindowCapture> {
+    Desktop::open(&DesktopOptions::default(), Arc::new(SystemClock))
+        .take_capture()
         .unwrap()
 }
 
@@ -296,7 +296,7 @@ fn a_picture_is_the_window_pixel_for_pixel() {
     let edge = stage.shows("edge -100 700 400 400 a06020 Edge");
     let copy = grab(&mut *camera, edge).unwrap();
     assert_eq!((copy.width, copy.height), (300, 100));
-    camera.release();
+    camera.release_memory();
 }
 
 #[test]
@@ -305,16 +305,19 @@ fn no_picture_of_what_is_not_there_to_be_seen() {
     let mut camera = camera();
     let under = stage.shows("under 40 50 300 200 2060a0 Under");
     let blank = stage.shows("blank 500 50 300 200 =808080 Blank");
-    let refused = |camera: &mut dyn Screen, window| grab(camera, window).err();
-    assert_eq!(refused(&mut *camera, under), Some(GrabError::NotActive));
-    assert_eq!(refused(&mut *camera, blank), Some(GrabError::Blank));
+    let refused = |camera: &mut dyn WindowCapture, window| grab(camera, window).err();
+    assert_eq!(refused(&mut *camera, under), Some(CaptureError::NotActive));
+    assert_eq!(refused(&mut *camera, blank), Some(CaptureError::Blank));
     let outside = stage.shows("outside 5000 50 300 200 2060a0 Outside");
-    assert_eq!(refused(&mut *camera, outside), Some(GrabError::NotVisible));
+    assert_eq!(
+        refused(&mut *camera, outside),
+        Some(CaptureError::NotVisible)
+    );
     stage.does("close outside");
-    assert_eq!(refused(&mut *camera, outside), Some(GrabError::Gone));
+    assert_eq!(refused(&mut *camera, outside), Some(CaptureError::Gone));
     assert_eq!(
         refused(&mut *camera, WindowHandle(0)),
-        Some(GrabError::Gone)
+        Some(CaptureError::Gone)
     );
 }
 

@@ -78,7 +78,7 @@ Printed from `crates/settings/default.toml`.
         let (section, name) = spec.key.split_once('.').unwrap_or(("", &spec.key));
         if section != last_section {
             page.push_str(&format!(
-                "\n## [{section}]\n\n| setting | meaning | values | default | a change applies |\n|---|---|---|---|---|\n"
+                "\n## `[{section}]`\n\n| setting | meaning | values | default | a change applies |\n|---|---|---|---|---|\n"
             ));
             last_section = section;
         }

@@ -51,7 +51,6 @@ pub fn open_sink(paths: &AppPaths) -> anyhow::Result<ObjectStoreSink> {
     let settings = Settings::load(paths)?;
     let env_vars = EnvVars::load(paths)?;
     let destination = resolve_destination(&settings, &env_vars, paths)?;
-    destination
-        .open_sink(Timeouts::default())
+    upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a sink, by kind.
+//! The errors on the way to a sink, by kind.
 
 use std::io;
 use std::time::Duration;
@@ -9,7 +9,7 @@ pub(crate) const SKEW_LIMIT_S: i64 = 14 * 60;
 
 /// Why a sink did not take or give an object.
 ///
-/// [`SinkError::is_permanent`] says whether waiting can help; [`SinkError::hint`] says what to do.
+/// [`SinkError::is_permanent`] says whether waiting can help; [`SinkError::hint`] is the remedy.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SinkError {
@@ -22,7 +22,7 @@ pub enum SinkError {
     /// The key is known but may not do this.
     #[error("the store does not allow this key to {doing} ({code})")]
     AccessDenied {
-        /// What was tried: `write`, `read` or `delete`.
+        /// The operation: `write`, `read` or `delete`.
         doing: &'static str,
         /// S3 error code, or the HTTP status where there was none.
         code: String,
@@ -36,16 +36,16 @@ pub enum SinkError {
         /// Its name.
         bucket: String,
     },
-    /// Anyone can list what is in the bucket.
+    /// Anyone can list the objects in the bucket.
     #[error("anyone can list what is in the bucket {bucket}, so nothing is sent there")]
     PublicBucket {
         /// Its name.
         bucket: String,
     },
-    /// No key to sign with: whoever gives out keys gave none.
+    /// No key to sign with: the service that gives out keys gave none.
     #[error("there is no key to sign with: {what}")]
     NoCredentials {
-        /// What was answered; never a secret.
+        /// The answer; never a secret.
         what: String,
     },
     /// The bucket is in another region.
@@ -54,7 +54,7 @@ pub enum SinkError {
         /// The region the store named.
         expected: Option<String>,
     },
-    /// This computer's clock is off, so the store refuses what it signs.
+    /// This computer's clock is off, so the store refuses its signatures.
     #[error("this computer's clock is {} the store's, so the store refuses its signatures", offset_words(*.ahead_s))]
     SkewedClock {
         /// This computer's clock minus the store's, in seconds; `None` when the store did not say its time.
@@ -63,13 +63,13 @@ pub enum SinkError {
     /// The store's certificate is not trusted, or this computer has no root certificates.
     #[error("no secure connection to the store: {what}")]
     Tls {
-        /// What TLS said.
+        /// The words of TLS.
         what: String,
     },
     /// No connection to the store.
     #[error("the store cannot be reached: {what}")]
     Unreachable {
-        /// What the network said.
+        /// The words of the network.
         what: String,
     },
     /// No answer in time.
@@ -78,7 +78,7 @@ pub enum SinkError {
     /// The connection broke; whether the object was stored is not known.
     #[error("the connection to the store broke: {what}")]
     Interrupted {
-        /// What the network said.
+        /// The words of the network.
         what: String,
     },
     /// Too many requests.
@@ -95,10 +95,10 @@ pub enum SinkError {
         /// S3 error code, or empty.
         code: String,
     },
-    /// What answered is not an object store.
+    /// The answer is not an object store's.
     #[error("the answer did not come from an object store: {what}")]
     BadAnswer {
-        /// What was odd.
+        /// The sign of it.
         what: String,
     },
     /// Another writer was at the same key; nothing was stored.
@@ -126,7 +126,7 @@ pub enum SinkError {
         place: String,
         /// The operating system's kind of error.
         kind: io::ErrorKind,
-        /// What the operating system said.
+        /// The words of the operating system.
         what: String,
     },
     /// The store refused for another reason.
@@ -140,7 +140,7 @@ pub enum SinkError {
     /// Something no other kind describes.
     #[error("the store's client failed: {what}")]
     Other {
-        /// What it said.
+        /// The words of the error.
         what: String,
     },
 }
@@ -184,7 +184,7 @@ impl SinkError {
         }
     }
 
-    /// What to do about it, as one sentence. Recording goes on meanwhile; the outbox keeps what is not yet delivered.
+    /// The remedy, as one sentence. Recording goes on meanwhile; the outbox keeps everything not yet delivered.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

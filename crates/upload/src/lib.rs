@@ -1,64 +1,48 @@
-//! Delivery: outbox to segments and pictures, into any sink.
+//! Delivery: segments, screenshots and signed manifests into any sink.
 //!
-//! * [`Destination`] says where to, from a URL or from variables, and opens a [`ObjectStoreSink`].
-//! * [`Sink`] is the small interface every destination has: put a new object, look, read, list.
-//! * [`drain()`] empties a journal's outbox into a sink, in order, without loss and without doubles.
-//! * [`upload_manifests()`] lists what was delivered in signed [`manifest`]s, and [`verify`] checks a sink against them.
-//! * [`schedule`] says when to try next.
+//! [`Destination`] says where, from a URL or from variables; [`open_sink`] opens it. [`drain()`] empties a journal's outbox
+//! in order. [`upload_manifests`] lists what was acknowledged, signed and chained. [`verify`] checks a sink against those
+//! lists. [`retry`] says when to try next.
 //!
-//! Errors say what kind they are ([`SinkError`]), whether waiting can help, and what to do; nothing is logged here.
+//! Always true:
+//! * An object counts as delivered after an ETag, or after a look at that key confirmed size and hash.
+//! * Puts are conditional; a key carries its content's hash, so a repeated put never makes a second object.
+//! * The screenshots a segment names are in the sink before it; segments go one after the other.
+//! * A manifest lists only what was acknowledged, each object once; every number is in an object or explained.
+//! * Nothing is put into a bucket that lists its objects to anyone.
+//!
+//! Errors are permanent or retriable by type ([`SinkError`]) and say what to do; nothing is logged here.
 
-mod chain;
-mod classify;
-mod conditions;
 mod destination;
 mod drain;
 mod error;
-pub mod keys;
-mod look;
+mod http;
+pub mod iam_policy;
 pub mod manifest;
-mod pace;
-pub mod policy;
-pub mod schedule;
-mod store;
+mod manifest_upload;
+pub mod object_keys;
+pub mod retry;
+mod sink;
+mod timeouts;
 pub mod verify;
-mod wire;
 
-pub use chain::{KEEPALIVE_INTERVAL, ManifestUploadReport, upload_manifests};
-pub use classify::classify_answer;
-pub use destination::{
-    ConfigError, Credentials, Destination, NetworkRoute, S3Target, SecretText, profile_settings,
-    vars,
-};
-pub use drain::{
-    BATCH, BATCH_BYTES, DrainProgress, DrainReport, UploadCause, UploadError, UploadQueue, drain,
-};
+pub use destination::config_error::ConfigError;
+pub use destination::credentials::Credentials;
+pub use destination::network::NetworkRoute;
+pub use destination::s3_target::S3Target;
+pub use destination::secret::SecretText;
+pub use destination::{Destination, profile_settings, vars};
+pub use drain::outcome::{DrainProgress, DrainReport, UploadCause, UploadError};
+pub use drain::queue::UploadQueue;
+pub use drain::{BATCH, BATCH_BYTES, drain};
 pub use error::SinkError;
-pub use look::{InspectableSink, LookupResults, ObjectDigest};
-pub use store::{
-    MAX_AT_ONCE, NewObject, ObjectHead, ObjectStoreSink, PutOutcome, Sink, sha256_hex,
+pub use http::classify::classify_answer;
+pub use http::service::MAX_AT_ONCE;
+pub use manifest_upload::{KEEPALIVE_INTERVAL, ManifestUploadReport, upload_manifests};
+pub use sink::interface::{
+    InspectableSink, LookupResults, NewObject, ObjectDigest, ObjectHead, PutOutcome, Sink,
+    sha256_hex,
 };
-
-use std::time::Duration;
-
-/// How long a sink waits for the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a connection.
-    pub connect: Duration,
-    /// For an answer, beside the time a slow line (8 KiB/s) needs for the body.
-    pub answer: Duration,
-    /// For a request and its whole answer, whatever its size.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    /// 10 s, 30 s and 10 min.
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            answer: Duration::from_secs(30),
-            total: Duration::from_secs(600),
-        }
-    }
-}
+pub use sink::object_store::ObjectStoreSink;
+pub use sink::open::open_sink;
+pub use timeouts::Timeouts;

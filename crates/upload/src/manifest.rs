@@ -1,14 +1,14 @@
-//! Manifests: signed lists of what a device sent, each naming the one before.
+//! Manifests: signed lists of uploaded objects, each naming the one before.
 //!
 //! Two lines of text. The first is a JSON object ([`Manifest`]); the second is `{"signature":"<base64>"}`, an Ed25519
-//! signature by the device's key over [`DOMAIN`] and the bytes of the first line. Hashes in it are of what was uploaded,
-//! so whoever checks needs no key that opens anything. The shape is that of AWS CloudTrail's digest files
+//! signature by the device's key over [`DOMAIN`] and the bytes of the first line. Hashes in it are of the uploaded bytes,
+//! so checking needs no key that opens anything. The shape is that of AWS CloudTrail's digest files
 //! (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>):
 //! hash of every file, hash of the list before.
 //!
-//! What it proves: that these bytes are what this device sent, in this order, and that nothing between the first and the
-//! last list is missing. What it cannot: that what was recorded was true, and (without a later list kept elsewhere) that
-//! nothing was cut off at the end.
+//! It proves that this device uploaded these bytes, in this order, and that nothing between the first and the last list is
+//! missing. It cannot prove that the records are true, nor (without a later list kept elsewhere) that nothing was cut off
+//! at the end.
 
 use data_encoding::BASE64;
 use model::DeviceId;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vault::{DeviceKey, DevicePublicKey};
 
-/// What stands before the signed bytes, so that a signature is good for a manifest alone.
+/// The bytes before the signed ones, so that a signature is good for a manifest alone.
 pub const DOMAIN: &[u8] = b"uam-manifest/1\n";
 
 /// Name of the format; a newer one gets a new number.
@@ -25,7 +25,7 @@ const FORMAT: &str = "uam-manifest/1";
 /// Larger ones are refused: the largest made here lists 2,500 objects and 2,000 tombstones.
 pub const MAX_BYTES: usize = 8 << 20;
 
-/// What one manifest says.
+/// The content of one manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -50,7 +50,7 @@ pub struct Manifest {
     pub after: u64,
     /// … and ends with this one. Equal when it holds none.
     pub through: u64,
-    /// What was sent.
+    /// The uploaded objects.
     pub objects: Vec<ManifestEntry>,
     /// Numbers between `after` and `through` that are in none of the objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,13 +66,13 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestEntry {
-    /// Its name, without the destination's prefix; see [`crate::keys`].
+    /// Its name, without the destination's prefix; see [`crate::object_keys`].
     pub key: String,
     /// Its size in bytes.
     pub bytes: u64,
     /// Its SHA-256, 64 lower-case hex digits.
     pub sha256: String,
-    /// Number of its first record (of a picture, the number of its shot; of a recovery kit, of the copy).
+    /// Number of its first record (of a screenshot, its own number; of a vault copy, the copy's).
     pub first: u64,
     /// Number of its last record.
     pub last: u64,
@@ -100,7 +100,7 @@ pub enum Why {
     Lost,
 }
 
-/// An object deleted at its owner's wish.
+/// An object that its owner had deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Withdrawal {
@@ -135,7 +135,7 @@ impl Manifest {
     /// Both lines, signed.
     ///
     /// # Errors
-    /// What the encoder says; it refuses nothing that a manifest can hold.
+    /// The encoder's; it refuses nothing that a manifest can hold.
     pub fn sign(&self, key: &DeviceKey) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec(self)?;
         let signature = key.sign(&[DOMAIN, &bytes].concat());
@@ -168,10 +168,11 @@ impl Manifest {
             .position(|b| *b == b'\n')
             .ok_or_else(|| format("its signature is missing"))?;
         let (content, seal) = (&text[..end], &text[end + 1..]);
-        let manifest: Self = serde_json::from_slice(content).map_err(|e| match named(content) {
-            Some(other) if other != FORMAT => InvalidManifest::Newer(other),
-            _ => InvalidManifest::Format(e.to_string()),
-        })?;
+        let manifest: Self =
+            serde_json::from_slice(content).map_err(|e| match read_format(content) {
+                Some(other) if other != FORMAT => InvalidManifest::Newer(other),
+                _ => InvalidManifest::Format(e.to_string()),
+            })?;
         if manifest.format != FORMAT {
             return Err(InvalidManifest::Newer(model::to_printable(
                 &manifest.format,
@@ -192,8 +193,8 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// A manifest of this format; the rest is for the caller to fill in.
-    pub(crate) fn begin(device: DeviceId, epoch: u64, no: u64, key: DevicePublicKey) -> Self {
+    /// A manifest of this format with nothing in it; the caller fills it.
+    pub(crate) fn empty(device: DeviceId, epoch: u64, no: u64, key: DevicePublicKey) -> Self {
         Self {
             format: FORMAT.to_owned(),
             device,
@@ -214,7 +215,7 @@ impl Manifest {
 }
 
 /// The format that is named, where the rest is not understood.
-fn named(content: &[u8]) -> Option<String> {
+fn read_format(content: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(content).ok()?;
     let format = value.get("format")?.as_str()?;
     format
@@ -274,7 +275,7 @@ mod tests {
                 key: "raw/v1/y".into(),
                 at_us: 7,
             }],
-            ..Manifest::begin(DeviceId::from_bytes([3; 16]), 17, 2, key.public())
+            ..Manifest::empty(DeviceId::from_bytes([3; 16]), 17, 2, key.public())
         }
     }
 

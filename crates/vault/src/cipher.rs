@@ -5,7 +5,18 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use thiserror::Error;
 use zeroize::Zeroizing;
+
+/// The operating system gave no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the operating system gave no random bytes; try again")]
+pub struct RandomError;
+
+/// Fills `bytes` from the operating system's random source.
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), RandomError> {
+    getrandom::fill(bytes).map_err(|_| RandomError)
+}
 
 /// A key; wiped when dropped.
 pub(crate) type SecretKey = Zeroizing<[u8; 32]>;
@@ -15,11 +26,11 @@ pub(crate) const NONCE: usize = 24;
 /// Bytes of the tag.
 pub(crate) const TAG: usize = 16;
 
-/// A fresh key; `None` when the system gives no random bytes.
-pub(crate) fn random_key() -> Option<SecretKey> {
+/// A fresh key.
+pub(crate) fn random_key() -> Result<SecretKey, RandomError> {
     let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *key).ok()?;
-    Some(key)
+    fill_random(&mut *key)?;
+    Ok(key)
 }
 
 /// A key from its bytes.
@@ -28,11 +39,14 @@ pub(crate) fn key_from(bytes: &[u8]) -> Option<SecretKey> {
     Some(Zeroizing::new(bytes))
 }
 
-/// Nonce, ciphertext and tag of `plain`, bound to `place`; `None` when the system gives no random bytes, or above
-/// 256 GiB.
-pub(crate) fn seal(key: &SecretKey, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+/// Nonce, ciphertext and tag of `plain`, authenticated with `place`. `plain` has less than 256 GiB.
+pub(crate) fn seal_bytes(
+    key: &SecretKey,
+    place: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, RandomError> {
     let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).ok()?;
+    fill_random(&mut nonce)?;
     let sealed = XChaCha20Poly1305::new((&**key).into())
         .encrypt(
             &XNonce::from(nonce),
@@ -41,15 +55,19 @@ pub(crate) fn seal(key: &SecretKey, place: &[u8], plain: &[u8]) -> Option<Vec<u8
                 aad: place,
             },
         )
-        .ok()?;
+        .map_err(|_| RandomError)?;
     let mut out = Vec::with_capacity(NONCE + sealed.len());
     out.extend_from_slice(&nonce);
     out.extend_from_slice(&sealed);
-    Some(out)
+    Ok(out)
 }
 
 /// The content, if nothing was changed and the place is the right one.
-pub(crate) fn open(key: &SecretKey, place: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn open_bytes(
+    key: &SecretKey,
+    place: &[u8],
+    sealed: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, body) = sealed.split_first_chunk::<NONCE>()?;
     XChaCha20Poly1305::new((&**key).into())
         .decrypt(

@@ -1,8 +1,10 @@
-//! What can go wrong, and what to do about it.
+//! The errors of the vault and of sealing, each with its remedy.
 
-use crate::KeySlotKind;
+use crate::cipher::RandomError;
+use crate::key_slots::KeySlotKind;
+use crate::organisations::InvalidOrganisation;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Errors of the vault file and the gate.
@@ -12,7 +14,7 @@ pub enum VaultError {
     /// The disk refused.
     #[error("cannot {doing} {path}: {source}")]
     Io {
-        /// What was being done, as in "cannot *write* …".
+        /// The operation, as in "cannot *write* …".
         doing: &'static str,
         /// Where.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum VaultError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong in it; never its content.
+        /// The fault in it; never its content.
         why: String,
     },
     /// A newer version of uam wrote the file.
@@ -55,12 +57,12 @@ pub enum VaultError {
     #[error("cannot draw the QR code ({0}); type the secret into the authenticator app instead")]
     Qr(String),
     /// There is a vault already.
-    #[error("{path} exists already; it is not made anew")]
+    #[error("{path} exists already; it is not replaced")]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// The file was edited by somebody who does not hold its keys.
+    /// The file was edited without its keys.
     #[error(
         "{path} was changed outside uam; its counters and keys cannot be trusted. Put a copy from a backup in its place; \
          what was recorded opens with a recovery code: `uam recover --from {path}`"
@@ -88,7 +90,7 @@ pub enum VaultError {
         id: u32,
     },
     /// The secret opens no slot of its kind.
-    #[error("{}", wrong_factor(*kind))]
+    #[error("{}", describe_wrong_factor(*kind))]
     WrongFactor {
         /// The kind of secret.
         kind: KeySlotKind,
@@ -124,8 +126,8 @@ pub enum VaultError {
         name: String,
     },
     /// A name or key that cannot be taken.
-    #[error("{0}")]
-    BadOrganisation(crate::InvalidOrganisation),
+    #[error(transparent)]
+    BadOrganisation(#[from] InvalidOrganisation),
     /// No organisation of that name.
     #[error("there is no organisation \"{name}\"; `uam keys` lists them")]
     NoSuchOrganisation {
@@ -134,8 +136,8 @@ pub enum VaultError {
     },
     /// The file of the device's key holds none.
     #[error(
-        "{path} holds no device key; put a copy from a backup in its place, or remove it: then a new key signs what is \
-         sent, and whoever checks must be told so"
+        "{path} holds no device key; put a copy from a backup in its place, or remove it: then a new key signs the \
+         uploads, and everybody who verifies them needs its public half"
     )]
     BadDeviceKey {
         /// The file.
@@ -146,7 +148,7 @@ pub enum VaultError {
     Seal(#[from] SealError),
 }
 
-fn wrong_factor(kind: KeySlotKind) -> &'static str {
+fn describe_wrong_factor(kind: KeySlotKind) -> &'static str {
     match kind {
         KeySlotKind::OsStore => {
             "what the credential store holds does not open this vault; was vault.json copied from another computer? Use a \
@@ -156,6 +158,22 @@ fn wrong_factor(kind: KeySlotKind) -> &'static str {
         KeySlotKind::Recovery => {
             "that is none of this vault's recovery codes, or it was used already (each works once)"
         }
+    }
+}
+
+impl From<RandomError> for VaultError {
+    fn from(_: RandomError) -> Self {
+        Self::Random
+    }
+}
+
+/// Turns an I/O error at `path` into a [`VaultError::Io`]; `doing` completes "cannot … PATH".
+pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> VaultError {
+    let path = path.to_owned();
+    move |source| VaultError::Io {
+        doing,
+        path,
+        source,
     }
 }
 
@@ -192,7 +210,13 @@ pub enum SealError {
         /// Which one.
         seq: u64,
     },
-    /// There is nobody who could ever open it.
+    /// Nobody could ever open it.
     #[error("there is no key to seal for; what nobody can open is not recorded")]
     NoRecipient,
+}
+
+impl From<RandomError> for SealError {
+    fn from(_: RandomError) -> Self {
+        Self::Random
+    }
 }

@@ -4,11 +4,11 @@
 //! * An accepted step is greater than every step accepted before with the same secret, so no step is ever used twice.
 //! * At most [`LOCK_FAILURES`] codes in a row are compared and found wrong; then only a recovery code opens the gate.
 //! * While a wait runs, nothing is compared.
-//! * What a verdict tells about a code is of no use for typing that code again later.
+//! * A verdict gives away nothing that helps to type the same code again later.
 //! * Before the first accepted code nothing is held against anybody: the secret is only just being shown, and there are
 //!   no recovery codes yet, so a lock would protect nothing and last for ever.
 //!
-//! The clock is an input like the code, and may be wrong or set by whoever sits there:
+//! The clock is an input like the code, and may be wrong or set by the person at the keyboard:
 //! * Turned back by more than two minutes: refused until it is put right, so neither an old code nor an old wait comes
 //!   to life again.
 //! * Put forward: ends a wait early, which is all that it gains; the count of failures stays, and the highest time seen
@@ -22,6 +22,9 @@ use totp_rs::{Algorithm, Builder, Totp};
 
 #[cfg(test)]
 mod tests;
+
+/// The name under which authenticator apps list the entry.
+pub const ISSUER: &str = "uam";
 
 /// Length of a step in seconds (RFC 6238 section 5.2).
 pub const STEP_SECONDS: u64 = 30;
@@ -96,7 +99,7 @@ impl fmt::Display for CodeVerdict {
                 f,
                 "this computer's clock is {} behind the time of an earlier try; set the clock or wait that long, then \
                  try again (if that earlier time was the wrong one, use a recovery code)",
-                amount(*seconds)
+                format_wait(*seconds)
             ),
             Self::Skewed { minutes } if *minutes < 0 => write!(
                 f,
@@ -110,7 +113,7 @@ impl fmt::Display for CodeVerdict {
             Self::Wait { seconds } => write!(
                 f,
                 "too many wrong codes; the next one is looked at in {}",
-                amount(*seconds)
+                format_wait(*seconds)
             ),
             Self::Locked => write!(
                 f,
@@ -121,7 +124,7 @@ impl fmt::Display for CodeVerdict {
 }
 
 /// A time span in the largest unit that still says something, rounded up.
-fn amount(seconds: u64) -> String {
+fn format_wait(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds.div_ceil(60)),
@@ -130,7 +133,7 @@ fn amount(seconds: u64) -> String {
     }
 }
 
-/// What the gate remembers from one try to the next. The default is that of a new secret.
+/// The gate's memory from one try to the next. The default is that of a new secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateState {
@@ -146,11 +149,11 @@ pub struct GateState {
     pub clock_max: u64,
 }
 
-/// A verdict, and what has to be remembered because of it.
+/// A verdict, and the state to remember because of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct GateDecision {
-    /// The answer. Tell it only once `state` is durable, or a crash makes the try undone.
+    /// The answer. Give it only once `state` is durable, or a crash makes the try undone.
     pub verdict: CodeVerdict,
     /// The state that replaces the one the code was judged by; it may be the same.
     pub state: GateState,
@@ -168,7 +171,7 @@ impl GateState {
 
     /// Seconds until a code is looked at, 0 to 3600.
     #[must_use]
-    pub fn wait(&self, unix_seconds: u64) -> u64 {
+    pub fn remaining_wait(&self, unix_seconds: u64) -> u64 {
         self.not_before
             .saturating_sub(unix_seconds)
             .min(LONGEST_WAIT_SECONDS)
@@ -188,11 +191,11 @@ impl GateState {
             clock_max: unix_seconds,
             ..*self
         };
-        (state.behind(unix_seconds) <= LONGEST_WAIT_SECONDS).then_some(state)
+        (state.seconds_behind(unix_seconds) <= LONGEST_WAIT_SECONDS).then_some(state)
     }
 
-    /// What the gate says to `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
-    pub(crate) fn judge(&self, totp: &Totp, code: &str, unix_seconds: u64) -> GateDecision {
+    /// Decides about `code` when the clock shows `unix_seconds` (UTC, since 1970). Spaces do not matter.
+    pub(crate) fn judge_code(&self, totp: &Totp, code: &str, unix_seconds: u64) -> GateDecision {
         let mut state = if self.enrolled {
             *self
         } else {
@@ -201,7 +204,7 @@ impl GateState {
         let passed = unix_seconds.saturating_sub(state.clock_max);
         let jumped = state.clock_max > 0 && passed > CLOCK_JUMP_SECONDS;
         state.clock_max = state.clock_max.max(unix_seconds);
-        let verdict = state.decide(totp, code, unix_seconds);
+        let verdict = state.decide_verdict(totp, code, unix_seconds);
         GateDecision {
             verdict,
             state,
@@ -209,23 +212,23 @@ impl GateState {
         }
     }
 
-    fn decide(&mut self, totp: &Totp, code: &str, now: u64) -> CodeVerdict {
+    fn decide_verdict(&mut self, totp: &Totp, code: &str, now: u64) -> CodeVerdict {
         if self.is_locked() {
             return CodeVerdict::Locked;
         }
         // Before the wait, which a clock turned back would lengthen, and before the code, which might be an old one.
-        let seconds = self.behind(now);
+        let seconds = self.seconds_behind(now);
         if seconds > CLOCK_BACK_SECONDS {
             return CodeVerdict::ClockBack { seconds };
         }
         // A try during the wait is no failure: it tells nobody anything, and if it counted, leaning on Enter would
         // reach the lock in a minute that otherwise takes days. The end is written down as capped, so that it comes.
-        let seconds = self.wait(now);
+        let seconds = self.remaining_wait(now);
         self.not_before = self.not_before.min(now.saturating_add(seconds));
         if seconds > 0 {
             return CodeVerdict::Wait { seconds };
         }
-        // Neither is what cannot be a code: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
+        // A text that cannot be a code is no failure either: nobody gains a guess by it, and a slip of the hand must not lock anybody out.
         let Some(code) = six_digits(code) else {
             return CodeVerdict::Wrong;
         };
@@ -255,7 +258,7 @@ impl GateState {
         // The highest, when by chance there are several: it uses up the others.
         let told = near.rfind(|step| fits(*step));
         if let Some(step) = told {
-            // Otherwise whoever guesses could wait for the time that the hint names, and had forty steps to hit
+            // Otherwise somebody who guesses could wait for the time that the hint names, and had forty steps to hit
             // instead of three.
             self.last_step = self.last_step.max(step);
         }
@@ -270,7 +273,7 @@ impl GateState {
 
     /// How many seconds `now` lies before the highest time known: the highest seen, or the earliest at which the last
     /// step could be accepted.
-    fn behind(&self, now: u64) -> u64 {
+    fn seconds_behind(&self, now: u64) -> u64 {
         let step = self.last_step.saturating_sub(SKEW_STEPS);
         self.clock_max
             .max(step.saturating_mul(STEP_SECONDS))
@@ -302,7 +305,7 @@ fn six_digits(code: &str) -> Option<String> {
 
 /// The generator both sides share: SHA-1, six digits, 30 s. Skew is counted here, step by step, because a step that was
 /// used must not hide a later one with the same digits.
-pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
+pub(crate) fn totp_generator(secret: &[u8], account: &str) -> Totp {
     Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)
@@ -310,6 +313,6 @@ pub(crate) fn totp(secret: &[u8], account: &str) -> Totp {
         .with_step_duration(STEP_SECONDS)
         .with_secret(secret.to_vec())
         .with_account_name(account)
-        .with_issuer(Some(crate::ISSUER))
+        .with_issuer(Some(ISSUER))
         .build_noncompliant()
 }

@@ -2,14 +2,15 @@
 //! recipients.
 //!
 //! Always true:
-//! * Nothing personal is written in clear: what leaves [`Sealer::seal`] is format byte, 24 random nonce bytes,
+//! * Nothing personal is written in clear: the output of [`SealingSession::seal`] is a format byte, 24 random nonce bytes,
 //!   ciphertext and tag.
 //! * A sealed thing opens only in its own place: device, session, sequence number, schema and kind are authenticated
 //!   with it ([`Aad`]), so rows cannot be moved, swapped or passed off as something else.
 //! * Data keys are wiped from memory when their holder is dropped.
 
-use crate::keys::{self, AgeOpenError, Identity, Recipient};
-use crate::{SealError, cipher};
+use crate::age_keys::{self, AgeOpenError, Identity, Recipient};
+use crate::cipher;
+use crate::error::SealError;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,19 +35,19 @@ pub struct Aad<'a> {
     pub session: &'a [u8; 16],
     /// Its number within its kind.
     pub seq: u64,
-    /// Version of what is inside.
+    /// Version of the content.
     pub schema: u32,
     /// Its kind: `record`, `open`, `rollup`.
-    pub what: &'static str,
+    pub kind: &'static str,
 }
 
 impl Aad<'_> {
     /// Unambiguous bytes: every part of variable length is preceded by its length.
-    fn bytes(&self, purpose: &str) -> Vec<u8> {
+    fn authenticated_bytes(&self, purpose: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(96);
         for part in [
             purpose.as_bytes(),
-            self.what.as_bytes(),
+            self.kind.as_bytes(),
             self.device.as_bytes(),
         ] {
             out.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -63,57 +64,38 @@ impl Aad<'_> {
 pub struct SealingSession {
     /// Random name of the session.
     pub id: [u8; 16],
-    /// The data key, wrapped; to be stored beside what it seals, without looking into it.
+    /// The data key, wrapped; to be stored beside the sealed rows, unopened.
     pub wrapped_key: Vec<u8>,
-    sealer: Sealer,
+    key: DataKey,
 }
 
 impl fmt::Debug for SealingSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").finish_non_exhaustive()
+        f.debug_struct("SealingSession").finish_non_exhaustive()
     }
 }
 
 impl SealingSession {
-    /// Seals under this session's data key.
-    #[must_use]
-    pub fn sealer(&self) -> &Sealer {
-        &self.sealer
-    }
-}
-
-/// Seals under one session's data key; cannot open.
-pub struct Sealer {
-    key: DataKey,
-}
-
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealer(..)")
-    }
-}
-
-impl Sealer {
-    /// Seals `plain` for the place `aad`. The result is 41 bytes longer.
+    /// Seals `plain` under this session's data key for the place `aad`. The result is 41 bytes longer.
     ///
     /// # Errors
     /// [`SealError::Random`] when the system gives no random bytes.
     pub fn seal(&self, aad: &Aad<'_>, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        seal(&self.key, &aad.bytes("uam-seal"), plain)
+        seal_in_place(&self.key, &aad.authenticated_bytes("uam-seal"), plain)
     }
 }
 
 /// Makes sessions and seals files; holds public keys alone, so it can open nothing.
 #[derive(Clone, Debug)]
-pub struct KeyMaker {
+pub struct Sealer {
     recipients: Arc<[Recipient]>,
 }
 
-impl KeyMaker {
-    /// For these recipients.
+impl Sealer {
+    /// Seals for these recipients.
     ///
     /// # Errors
-    /// [`SealError::NoRecipient`] when there is none: what nobody can ever open must not be recorded.
+    /// [`SealError::NoRecipient`] when there is none: data that nobody can ever open must not be recorded.
     pub fn new(recipients: impl IntoIterator<Item = Recipient>) -> Result<Self, SealError> {
         let recipients: Arc<[Recipient]> = recipients.into_iter().collect();
         if recipients.is_empty() {
@@ -122,7 +104,7 @@ impl KeyMaker {
         Ok(Self { recipients })
     }
 
-    /// Who can open what is sealed here.
+    /// Those who can open what this sealer seals.
     #[must_use]
     pub fn recipients(&self) -> &[Recipient] {
         &self.recipients
@@ -134,28 +116,27 @@ impl KeyMaker {
     /// [`SealError::Random`].
     pub fn new_session(&self) -> Result<SealingSession, SealError> {
         let mut id = [0; 16];
-        let mut key = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut id).map_err(|_| SealError::Random)?;
-        getrandom::fill(&mut *key).map_err(|_| SealError::Random)?;
+        cipher::fill_random(&mut id)?;
+        let key = cipher::random_key()?;
         let wrapped_key = self.seal_file(&*key)?;
         Ok(SealingSession {
             id,
             wrapped_key,
-            sealer: Sealer { key },
+            key,
         })
     }
 
-    /// Seals a whole file (a picture, a segment) as an ordinary age file. It is bound to no place: whoever keeps it
-    /// keeps its hash where it cannot be changed.
+    /// Seals a whole file (a screenshot, a segment) as an ordinary age file. It is bound to no place: its
+    /// hash must be kept where nobody can change it.
     ///
     /// # Errors
     /// [`SealError::NoRecipient`].
     pub fn seal_file(&self, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        keys::seal_for(&self.recipients, plain).ok_or(SealError::NoRecipient)
+        age_keys::seal_for(&self.recipients, plain).ok_or(SealError::NoRecipient)
     }
 }
 
-/// Opens what was sealed for its identities. Unwrapped data keys are kept (at most 64) and wiped with the last clone.
+/// Opens data that was sealed for its identities. Unwrapped data keys are kept (at most 64) and wiped with the last clone.
 #[derive(Clone)]
 pub struct Opener {
     inner: Arc<OpenerShared>,
@@ -173,7 +154,7 @@ impl fmt::Debug for Opener {
 }
 
 impl Opener {
-    /// With these identities.
+    /// Opens with these identities.
     #[must_use]
     pub fn new(identities: impl IntoIterator<Item = Identity>) -> Self {
         Self {
@@ -184,7 +165,7 @@ impl Opener {
         }
     }
 
-    /// Without any: it opens nothing. For looking at what lies in clear.
+    /// Without identities: it opens nothing. For reading the fields that are in clear.
     #[must_use]
     pub fn locked() -> Self {
         Self::new([])
@@ -198,7 +179,7 @@ impl Opener {
     /// Opens `sealed`, which was sealed for the place `aad` under the key in `wrapped_key`.
     ///
     /// # Errors
-    /// [`SealError::SecretKey`] when the data key was wrapped for other keys, [`SealError::Format`] when it is cut off or of
+    /// [`SealError::Key`] when the data key was wrapped for other keys, [`SealError::Format`] when it is cut off or of
     /// an unknown format, [`SealError::Refused`] when it was changed or moved.
     pub fn open(
         &self,
@@ -207,15 +188,15 @@ impl Opener {
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError> {
         let key = self.data_key(wrapped_key, aad)?;
-        open(&key, &aad.bytes("uam-seal"), sealed, aad)
+        open_in_place(&key, &aad.authenticated_bytes("uam-seal"), sealed, aad)
     }
 
-    /// Opens a file sealed by [`KeyMaker::seal_file`].
+    /// Opens a file sealed by [`Sealer::seal_file`].
     ///
     /// # Errors
     /// [`AgeOpenError`].
     pub fn open_file(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AgeOpenError> {
-        keys::open_with(self.identities(), sealed)
+        age_keys::open_with(self.identities(), sealed)
     }
 
     /// True when the data key in `wrapped_key` opens here.
@@ -240,7 +221,7 @@ impl Opener {
             return Ok(key.clone());
         }
         let refused = || SealError::Key {
-            what: aad.what,
+            what: aad.kind,
             seq: aad.seq,
         };
         let plain = self.open_file(wrapped_key).map_err(|_| refused())?;
@@ -257,19 +238,24 @@ impl Opener {
     }
 }
 
-fn seal(key: &DataKey, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-    let sealed = cipher::seal(key, bound, plain).ok_or(SealError::Random)?;
+fn seal_in_place(key: &DataKey, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let sealed = cipher::seal_bytes(key, bound, plain)?;
     let mut out = Vec::with_capacity(1 + sealed.len());
     out.push(FORMAT);
     out.extend_from_slice(&sealed);
     Ok(out)
 }
 
-fn open(key: &DataKey, bound: &[u8], sealed: &[u8], aad: &Aad<'_>) -> Result<Vec<u8>, SealError> {
-    let (what, seq) = (aad.what, aad.seq);
+fn open_in_place(
+    key: &DataKey,
+    bound: &[u8],
+    sealed: &[u8],
+    aad: &Aad<'_>,
+) -> Result<Vec<u8>, SealError> {
+    let (what, seq) = (aad.kind, aad.seq);
     match sealed.split_first() {
         Some((&FORMAT, rest)) if rest.len() >= cipher::NONCE + cipher::TAG => {
-            cipher::open(key, bound, rest)
+            cipher::open_bytes(key, bound, rest)
                 .map(|mut plain| std::mem::take(&mut *plain))
                 .ok_or(SealError::Refused { what, seq })
         }

@@ -82,7 +82,7 @@ fn make_busy_day(dir: &Path) -> Result<Value> {
     let (code, at) = make_code(0)?;
     let pass = vault
         .check_code(&door, &code, at)?
-        .pass
+        .token
         .context("the code was refused")?;
     vault.add_slot(&door, &pass, &Factor::Passphrase(PASSPHRASE), 0)?;
     let keys = vault_keys(&vault, Opener::locked())?;
@@ -104,7 +104,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     let door_ms = elapsed_ms(start);
     let pass = vault
         .check_code(&door, &code, at)?
-        .pass
+        .token
         .context("the code was refused")?;
     let identity = vault.viewer_identity(&door, &pass)?;
     let opener = vault.viewer_opener(&identity);

@@ -31,7 +31,7 @@ pub(crate) fn measure_uploads(count: u32, size: u32) -> Result<Value> {
 }
 
 fn measure_puts(bucket: &Destination, count: u32, size: u32, cpu_ms: fn() -> f64) -> Result<Value> {
-    let sink = bucket.open_sink(Timeouts::default())?;
+    let sink = upload::open_sink(bucket, Timeouts::default())?;
     let payload = make_noise(size);
 
     let (cpu, start) = (cpu_ms(), Instant::now());

@@ -9,7 +9,7 @@ use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 /// The time zone of all records here.
 pub(crate) const ZONE: &str = "Europe/Berlin";
@@ -143,7 +143,7 @@ pub(crate) fn read_viewer_key(dir: &Path) -> Result<Identity> {
 pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<JournalKeys> {
     Ok(JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: KeyMaker::new([identity.recipient()])?,
+        maker: Sealer::new([identity.recipient()])?,
         opener,
     })
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 /// 2026-09-21, in the afternoon.
 pub(crate) const START_US: i64 = 1_790_000_000_000_000;
@@ -79,7 +79,7 @@ pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
         .context("the viewer's key")?;
     Ok(JournalKeys {
         device: lab_device(),
-        maker: KeyMaker::new([viewer, lease.recipient()])?,
+        maker: Sealer::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
     })
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use journal::{JournalError, ObjectEncoding, open_segment};
 use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use upload::keys::{self, ObjectKind};
+use upload::object_keys::{ObjectKey, ObjectKind};
 
 /// Everything that one journal's children acknowledged.
 #[derive(Default)]
@@ -210,14 +210,14 @@ impl AckLedger {
         let mut sent: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
         let mut screenshots: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
         for (key, body) in objects {
-            let parts = keys::parse(key).with_context(|| format!("{key} is none of ours"))?;
+            let parts = ObjectKey::parse(key).with_context(|| format!("{key} is none of ours"))?;
             ensure!(
                 upload::sha256_hex(body).starts_with(&parts.sha16),
                 "{key} has other bytes than its name says"
             );
             match parts.kind {
                 ObjectKind::Activity => {
-                    let opened = open_segment(parts.form, body, &opener)?;
+                    let opened = open_segment(parts.encoding, body, &opener)?;
                     ensure!(opened.damaged.is_empty(), "{key} holds damaged rows");
                     for (n, raw) in opened
                         .lines
@@ -236,8 +236,8 @@ impl AckLedger {
                         }
                     }
                 }
-                ObjectKind::Shot => {
-                    let opened = match parts.form {
+                ObjectKind::Screenshot => {
+                    let opened = match parts.encoding {
                         ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
                         form => bail!("{key} is in the form {form:?}"),
                     };

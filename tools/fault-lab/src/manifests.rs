@@ -25,8 +25,8 @@ pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) ->
 /// The sink that `env` names, or else the folder `sent`, must be complete: by its own manifests, and by the journal.
 pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
     let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-    let sink = Destination::resolve(None, &find, &fixture.dir.join("sent"))?
-        .open_sink(Timeouts::default())?;
+    let destination = Destination::resolve(None, &find, &fixture.dir.join("sent"))?;
+    let sink = upload::open_sink(&destination, Timeouts::default())?;
     let reader = fixture.open_reader()?;
     let expected = JournalExpectation {
         reader: &reader,

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use vault::{Identity, KeyMaker, Opener, Recipient};
+use vault::{Identity, Opener, Recipient, Sealer};
 
 /// 2026-09-21, in the afternoon.
 pub(crate) const NOW: i64 = 1_790_000_000_000_000;
@@ -155,7 +155,7 @@ impl Desk {
 pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> JournalKeys {
     JournalKeys {
         device: device.clone(),
-        maker: KeyMaker::new([viewer, lease.recipient()]).unwrap(),
+        maker: Sealer::new([viewer, lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     }
 }

@@ -263,7 +263,7 @@ fn the_uploaders_side_knows_no_key() {
         "Opener",
         "KeyRing",
         "Keys",
-        "KeyMaker",
+        "Sealer",
         "Identity",
         "use vault",
     ] {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use std::io;
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use windows_sys::Win32::Foundation::{CloseHandle, HANDLE, WAIT_FAILED, WAIT_OBJECT_0};

@@ -4,8 +4,8 @@
 //! out what asks not to be captured, and no other program is called. What lies above is named for painting over.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::survey::survey;
-use crate::{GrabError, Screen};
+use super::survey::measure_visibility;
+use crate::{CaptureError, WindowCapture};
 use model::{Frame, Rect, WindowHandle};
 use std::io;
 use std::ptr::{NonNull, null_mut};
@@ -21,22 +21,22 @@ const PIXEL: usize = 4;
 /// Takes pictures. Nothing is held between two of them.
 pub(super) struct ScreenCapture;
 
-impl Screen for Camera {
-    fn grab(
+impl WindowCapture for ScreenCapture {
+    fn capture_window(
         &mut self,
         handle: WindowHandle,
         with: &mut dyn FnMut(&Frame<'_>),
-    ) -> Result<(), GrabError> {
-        let before = survey(handle)?;
-        let picture = Picture::of_screen(before.bounds)
-            .map_err(|e| GrabError::Backend(format!("the system refused it: {e}")))?;
-        let after = survey(handle)?;
+    ) -> Result<(), CaptureError> {
+        let before = measure_visibility(handle)?;
+        let picture = CapturedBitmap::of_screen(before.bounds)
+            .map_err(|e| CaptureError::Backend(format!("the system refused it: {e}")))?;
+        let after = measure_visibility(handle)?;
         if after.bounds != before.bounds {
-            return Err(GrabError::Moved);
+            return Err(CaptureError::Moved);
         }
         let bgrx = picture.pixels();
         if is_uniform(bgrx) {
-            return Err(GrabError::Blank);
+            return Err(CaptureError::Blank);
         }
         // A window that came or went during the reading may be in the picture: both lists count.
         let mut foreign = before.foreign;
@@ -60,7 +60,7 @@ impl Screen for Camera {
         Ok(())
     }
 
-    fn release(&mut self) {}
+    fn release_memory(&mut self) {}
 }
 
 /// One colour whatever it is: of the fourth byte nothing is known.
@@ -80,7 +80,7 @@ struct CapturedBitmap {
     bytes: usize,
 }
 
-impl Picture {
+impl CapturedBitmap {
     fn of_screen(area: Rect) -> io::Result<Self> {
         let refused = || io::Error::last_os_error();
         let (Ok(width), Ok(height)) = (i32::try_from(area.width), i32::try_from(area.height))
@@ -162,7 +162,7 @@ impl Picture {
     }
 }
 
-impl Drop for Picture {
+impl Drop for CapturedBitmap {
     fn drop(&mut self) {
         // SAFETY: each is ours and given back once; a bitmap must not be selected when it is deleted.
         unsafe {

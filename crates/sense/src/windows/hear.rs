@@ -52,10 +52,10 @@ pub(super) enum WinEvent {
 
 thread_local! {
     /// What was told since the last [`take`], with the system's millisecond.
-    static NOTES: RefCell<Vec<(u32, Fact)>> = const { RefCell::new(Vec::new()) };
+    static NOTES: RefCell<Vec<(u32, WinEvent)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn push_event(ms: u32, fact: Fact) {
+fn push_event(ms: u32, fact: WinEvent) {
     // A hook may be called while another note is being made only if the system called it from a call in between, and
     // there is none; the note would be lost then, and nothing else.
     NOTES.with(|notes| {
@@ -68,7 +68,7 @@ fn push_event(ms: u32, fact: Fact) {
 }
 
 /// Moves what was told to this thread's window and hooks into `into`.
-pub(super) fn drain_events(mut into: impl FnMut(u32, Fact)) {
+pub(super) fn drain_events(mut into: impl FnMut(u32, WinEvent)) {
     let notes = NOTES.with(|notes| std::mem::take(&mut *notes.borrow_mut()));
     for (ms, fact) in notes {
         into(ms, fact);
@@ -81,7 +81,7 @@ pub(super) struct WinEventHooks {
     hooks: Vec<HWINEVENTHOOK>,
 }
 
-impl Ears {
+impl WinEventHooks {
     pub(super) fn open() -> io::Result<Self> {
         let window = HiddenWindow::open(CLASS, on_message)?;
         // Both are refused where there is no session manager; then nothing is told, which is what is the case there.
@@ -109,7 +109,7 @@ impl Ears {
     }
 }
 
-impl Drop for Ears {
+impl Drop for WinEventHooks {
     fn drop(&mut self) {
         for hook in self.hooks.drain(..) {
             // SAFETY: our hook, made by this thread.
@@ -134,13 +134,13 @@ unsafe extern "system" fn on_event(
         EVENT_OBJECT_NAMECHANGE
             if object == OBJID_WINDOW && child == 0 && window::foreground() == Some(window) =>
         {
-            Fact::Title
+            WinEvent::Title
         }
         EVENT_OBJECT_NAMECHANGE => return,
-        EVENT_SYSTEM_FOREGROUND if !window.is_null() => Fact::Foreground(window),
-        _ => Fact::Look,
+        EVENT_SYSTEM_FOREGROUND if !window.is_null() => WinEvent::Foreground(window),
+        _ => WinEvent::Look,
     };
-    note(ms, fact);
+    push_event(ms, fact);
 }
 
 unsafe extern "system" fn on_message(
@@ -154,16 +154,20 @@ unsafe extern "system" fn on_message(
         (
             WM_WTSSESSION_CHANGE,
             WTS_SESSION_LOCK | WTS_CONSOLE_DISCONNECT | WTS_REMOTE_DISCONNECT,
-        ) => Some(Fact::Locked),
-        (WM_WTSSESSION_CHANGE, WTS_SESSION_UNLOCK) => Some(Fact::Unlocked),
-        (WM_WTSSESSION_CHANGE, WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => Some(Fact::Connected),
-        (WM_POWERBROADCAST, PBT_APMSUSPEND) => Some(Fact::Suspending),
-        (WM_POWERBROADCAST, PBT_APMRESUMEAUTOMATIC | PBT_APMRESUMESUSPEND) => Some(Fact::Resumed),
-        (WM_POWERBROADCAST, PBT_APMPOWERSTATUSCHANGE) => Some(Fact::Power),
+        ) => Some(WinEvent::Locked),
+        (WM_WTSSESSION_CHANGE, WTS_SESSION_UNLOCK) => Some(WinEvent::Unlocked),
+        (WM_WTSSESSION_CHANGE, WTS_CONSOLE_CONNECT | WTS_REMOTE_CONNECT) => {
+            Some(WinEvent::Connected)
+        }
+        (WM_POWERBROADCAST, PBT_APMSUSPEND) => Some(WinEvent::Suspending),
+        (WM_POWERBROADCAST, PBT_APMRESUMEAUTOMATIC | PBT_APMRESUMESUSPEND) => {
+            Some(WinEvent::Resumed)
+        }
+        (WM_POWERBROADCAST, PBT_APMPOWERSTATUSCHANGE) => Some(WinEvent::Power),
         _ => None,
     };
     if let Some(fact) = fact {
-        note(tick_ms(), fact);
+        push_event(tick_ms(), fact);
     }
     // SAFETY: the arguments are those this procedure was called with.
     unsafe { DefWindowProcW(window, message, wparam, lparam) }

@@ -42,13 +42,13 @@ pub(super) struct IdleWatch {
     idle: bool,
 }
 
-impl Idle {
+impl IdleWatch {
     pub(super) fn new(limit: Duration) -> Self {
         Self { limit, idle: false }
     }
 
     /// Nobody has been there for `quiet`.
-    pub(super) fn look(&mut self, quiet: Duration) -> Option<Change> {
+    pub(super) fn look(&mut self, quiet: Duration) -> Option<IdleChange> {
         let idle = quiet >= self.limit;
         if idle == self.idle {
             return None;
@@ -56,9 +56,9 @@ impl Idle {
         self.idle = idle;
         Some(if idle {
             let idle_us = u64::try_from(quiet.as_micros()).unwrap_or(u64::MAX);
-            Change::Idle { idle_us }
+            IdleChange::Idle { idle_us }
         } else {
-            Change::Present
+            IdleChange::Present
         })
     }
 
@@ -81,12 +81,15 @@ mod tests {
     #[test]
     fn each_change_is_told_once() {
         let ms = Duration::from_millis;
-        let mut idle = Idle::new(ms(300));
+        let mut idle = IdleWatch::new(ms(300));
         assert_eq!(idle.look(ms(299)), None);
         assert_eq!(idle.deadline(ms(299)), Some(ms(1)));
-        assert_eq!(idle.look(ms(300)), Some(Change::Idle { idle_us: 300_000 }));
+        assert_eq!(
+            idle.look(ms(300)),
+            Some(IdleChange::Idle { idle_us: 300_000 })
+        );
         assert_eq!((idle.look(ms(900)), idle.deadline(ms(900))), (None, None));
-        assert_eq!(idle.look(ms(10)), Some(Change::Present));
+        assert_eq!(idle.look(ms(10)), Some(IdleChange::Present));
         assert_eq!(idle.look(ms(10)), None);
     }
 }

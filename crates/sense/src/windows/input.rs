@@ -62,9 +62,9 @@ struct KeyboardState {
 /// The input sensor's state.
 #[derive(Default)]
 pub(super) struct RawInputReader {
-    keyboards: Vec<Keyboard>,
+    keyboards: Vec<KeyboardState>,
     last_key_ms: u32,
-    wheels: [Wheel; 2],
+    wheels: [WheelAccumulator; 2],
 }
 
 /// Starts (or ends, with `None`) the delivery of raw keyboard and mouse input to a window, whatever has the focus.
@@ -93,9 +93,9 @@ pub(super) fn listen(window: Option<HWND>) -> io::Result<()> {
     Ok(())
 }
 
-impl Input {
+impl RawInputReader {
     /// Looks at one `WM_INPUT` that happened at the system's millisecond `ms`.
-    pub(super) fn take(&mut self, lparam: LPARAM, ms: u32) -> Seen {
+    pub(super) fn take(&mut self, lparam: LPARAM, ms: u32) -> InputEffect {
         let mut raw = MaybeUninit::<RAWINPUT>::zeroed();
         let mut size = size_of::<RAWINPUT>() as u32;
         // SAFETY: `raw` is `size` bytes large and lives through the call. All zero is a valid `RAWINPUT`, so it may be
@@ -109,7 +109,7 @@ impl Input {
                 size_of::<RAWINPUTHEADER>() as u32,
             );
             if written == u32::MAX || written == 0 {
-                return Seen::Nothing;
+                return InputEffect::Nothing;
             }
             raw.assume_init()
         };
@@ -121,7 +121,7 @@ impl Input {
             RIM_TYPEMOUSE => self.mouse(device, unsafe { &raw.data.mouse }),
             _ => None,
         };
-        counts.map_or(Seen::Nothing, Seen::Counted)
+        counts.map_or(InputEffect::Nothing, InputEffect::Counted)
     }
 
     /// Forgets which keys are down: their releases may never be told.
@@ -157,13 +157,13 @@ impl Input {
         (!released && !repeated).then(|| by_source(one, device == 0 || raw.MakeCode == 0))
     }
 
-    fn keyboard(&mut self, device: isize) -> &mut Keyboard {
+    fn keyboard(&mut self, device: isize) -> &mut KeyboardState {
         let known = self.keyboards.iter().position(|k| k.device == device);
         let n = known.unwrap_or_else(|| {
             if self.keyboards.len() == MAX_KEYBOARDS {
                 self.keyboards.remove(0);
             }
-            self.keyboards.push(Keyboard {
+            self.keyboards.push(KeyboardState {
                 device,
                 down: [0; 12],
             });
@@ -216,7 +216,7 @@ fn by_source(one: InputCounts, injected: bool) -> Counts {
     counts
 }
 
-impl Keyboard {
+impl KeyboardState {
     fn slot(&mut self, raw: &RAWKEYBOARD) -> Option<(&mut u64, u64)> {
         let place = match (raw.MakeCode & 0xff, u32::from(raw.Flags) & RI_KEY_E0) {
             // Programs may inject a virtual key alone.
@@ -235,7 +235,7 @@ struct WheelAccumulator {
     turned: i32,
 }
 
-impl Wheel {
+impl WheelAccumulator {
     /// Turns it by `delta` and gives the whole notches that made.
     fn turn(&mut self, delta: i32) -> u64 {
         if self.turned.signum() == -delta.signum() {

@@ -1,7 +1,7 @@
 //! Battery and mains (`GetSystemPowerStatus`).
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use model::Power;
+use model::PowerState;
 use windows_sys::Win32::System::Power::{GetSystemPowerStatus, SYSTEM_POWER_STATUS};
 
 /// Bits of `BatteryFlag`.
@@ -10,7 +10,7 @@ const NO_BATTERY: u8 = 128;
 const UNKNOWN: u8 = 255;
 
 /// The state of all batteries together; `None` when there is none that says anything.
-pub(super) fn read() -> Option<Power> {
+pub(super) fn read() -> Option<PowerState> {
     let mut status = SYSTEM_POWER_STATUS::default();
     // SAFETY: writes the structure it is given.
     (unsafe { GetSystemPowerStatus(&mut status) } != 0)
@@ -19,12 +19,12 @@ pub(super) fn read() -> Option<Power> {
         .and_then(understand)
 }
 
-fn understand(status: &SYSTEM_POWER_STATUS) -> Option<Power> {
+fn understand(status: &SYSTEM_POWER_STATUS) -> Option<PowerState> {
     let flag = status.BatteryFlag;
     if flag == UNKNOWN || flag & NO_BATTERY != 0 || status.BatteryLifePercent == UNKNOWN {
         return None;
     }
-    Some(Power {
+    Some(PowerState {
         percent: status.BatteryLifePercent.min(100),
         discharging: match status.ACLineStatus {
             0 => true,

@@ -56,7 +56,7 @@ pub(super) struct ProgramNames {
     known: HashMap<String, String>,
 }
 
-impl Names {
+impl ProgramNames {
     /// What the program calls itself (`FileDescription` of its version information), or else its file's name without
     /// the ending; empty when `path` is.
     pub(super) fn of(&mut self, path: &str) -> String {
@@ -104,7 +104,7 @@ fn description(path: &str) -> Option<String> {
             (!text.is_empty()).then_some(text)
         })
         .map(|mut text| {
-            crate::title::cut(&mut text);
+            crate::title::truncate_title(&mut text);
             text
         })
 }
@@ -154,7 +154,7 @@ mod tests {
         assert!(own.ends_with(".exe"), "{own}");
         assert_eq!(executable(u32::MAX - 3), "");
         assert_eq!(
-            Names::default().of(&own),
+            ProgramNames::default().of(&own),
             stem(&own),
             "tests have no version info"
         );
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_program_of_the_system_is_called_by_its_description() {
-        let mut names = Names::default();
+        let mut names = ProgramNames::default();
         let path = r"C:\windows\system32\kernel32.dll";
         let name = names.of(path);
         assert!(!name.is_empty() && name != "kernel32", "{name}");

@@ -6,17 +6,17 @@
 //! the pause moves nothing. The system keeps what comes while the queue to the recorder is full.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::hear::{self, Ears, Fact};
-use super::idle::{self, Idle, age_ms, quiet_ms, tick_ms};
-use super::input::{self, Input, Seen};
-use super::process::Names;
+use super::hear::{self, WinEvent, WinEventHooks};
+use super::idle::{self, IdleWatch, age_ms, quiet_ms, tick_ms};
+use super::input::{self, InputEffect, RawInputReader};
+use super::process::ProgramNames;
 use super::{power, session, window};
-use crate::Options;
-use crate::batch::{Batch, Batches};
-use crate::keep::{End, Post, Source};
-use crate::outlet::{Closed, Outlet};
-use crate::switches::{Change, Due, Switches};
-use model::{ActiveWindow, Clock, Concern, Counts, Event, Moment, Power};
+use crate::DesktopOptions;
+use crate::batch::{InputBatch, InputBatcher};
+use crate::keep::{SensorContext, SensorExit, SensorTask};
+use crate::outlet::{EventSender, ReceiverGone};
+use crate::switches::{DueChange, WindowChange, WindowDebouncer};
+use model::{ActiveWindow, Clock, Counts, Moment, PowerState, SensorEvent, SensorKind};
 use platform::windows::{Waker, next_message};
 use std::io;
 use std::sync::Arc;
@@ -37,33 +37,33 @@ const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
 pub(super) struct PumpTask {
-    pub(super) options: Options,
+    pub(super) options: DesktopOptions,
     pub(super) clock: Arc<dyn Clock>,
     /// Is there a battery?
     pub(super) battery: bool,
 }
 
-impl From<io::Error> for End {
+impl From<io::Error> for SensorExit {
     fn from(error: io::Error) -> Self {
         Self::Broken(error.to_string())
     }
 }
 
-impl Source for Pump {
+impl SensorTask for PumpTask {
     fn name(&self) -> &'static str {
         "sense-windows"
     }
 
-    fn concerns(&self) -> Vec<Concern> {
+    fn sensor_kinds(&self) -> Vec<SensorKind> {
         vec![
-            Concern::Window,
-            Concern::Input,
-            Concern::Idle,
-            Concern::Session,
+            SensorKind::Window,
+            SensorKind::Input,
+            SensorKind::Idle,
+            SensorKind::Session,
         ]
     }
 
-    fn again(&self) -> Option<Box<dyn Source>> {
+    fn again(&self) -> Option<Box<dyn SensorTask>> {
         Some(Box::new(Self {
             options: self.options.clone(),
             clock: Arc::clone(&self.clock),
@@ -71,38 +71,40 @@ impl Source for Pump {
         }))
     }
 
-    fn run(&mut self, post: &Post) -> End {
-        let ended = Waker::new().map_err(End::from).and_then(|waker| {
+    fn run(&mut self, post: &SensorContext) -> SensorExit {
+        let ended = Waker::new().map_err(SensorExit::from).and_then(|waker| {
             let wake = waker.clone();
-            post.stop.on_raise(move || wake.wake());
-            let mut listener = Listener::start(self, &post.out)?;
+            post.stop.on_stop(move || wake.wake());
+            let mut listener = PumpListener::start(self, &post.out)?;
             post.works(listener.last)?;
-            let ended = listener.greet().and_then(|()| listener.run(&waker, post));
+            let ended = listener
+                .send_initial_state()
+                .and_then(|()| listener.run(&waker, post));
             // Whatever ended it: what was counted is handed over.
             listener.flush()?;
             ended
         });
-        ended.err().unwrap_or(End::Stopped)
+        ended.err().unwrap_or(SensorExit::Stopped)
     }
 }
 
 /// Something that happened, in the order of its time.
 enum PumpItem {
     Input(Counts),
-    Fact(Fact),
+    Fact(WinEvent),
 }
 
 struct PumpListener<'a> {
     clock: &'a dyn Clock,
-    out: &'a Outlet,
-    ears: Ears,
-    input: Input,
-    batches: Batches,
-    names: Names,
-    switches: Switches,
-    idle: Idle,
+    out: &'a EventSender,
+    ears: WinEventHooks,
+    input: RawInputReader,
+    batches: InputBatcher,
+    names: ProgramNames,
+    switches: WindowDebouncer,
+    idle: IdleWatch,
     locked: bool,
-    power: Option<Power>,
+    power: Option<PowerState>,
     power_poll: Option<Duration>,
     next_power: Instant,
     next_look: Instant,
@@ -110,19 +112,19 @@ struct PumpListener<'a> {
     last: Moment,
 }
 
-impl<'a> Listener<'a> {
-    fn start(pump: &'a Pump, out: &'a Outlet) -> Result<Self, End> {
-        let ears = Ears::open()?;
+impl<'a> PumpListener<'a> {
+    fn start(pump: &'a PumpTask, out: &'a EventSender) -> Result<Self, SensorExit> {
+        let ears = WinEventHooks::open()?;
         let now = Instant::now();
         let listener = Self {
             clock: &*pump.clock,
             out,
             ears,
-            input: Input::default(),
-            batches: Batches::default(),
-            names: Names::default(),
-            switches: Switches::new(&pump.options),
-            idle: Idle::new(pump.options.idle_limit),
+            input: RawInputReader::default(),
+            batches: InputBatcher::default(),
+            names: ProgramNames::default(),
+            switches: WindowDebouncer::new(&pump.options),
+            idle: IdleWatch::new(pump.options.idle_limit),
             locked: false,
             power: None,
             power_poll: pump.battery.then_some(pump.options.power_poll),
@@ -131,8 +133,8 @@ impl<'a> Listener<'a> {
             last: pump.clock.now(),
         };
         if let Err(error) = input::listen(Some(listener.ears.window.handle())) {
-            let event = Event::Lost {
-                concern: Concern::Input,
+            let event = SensorEvent::Lost {
+                concern: SensorKind::Input,
                 reason: format!("the system does not hand out input: {error}"),
             };
             out.send(listener.last, event)?;
@@ -141,23 +143,23 @@ impl<'a> Listener<'a> {
     }
 
     /// Says what is the case at the beginning.
-    fn send_initial_state(&mut self) -> Result<(), End> {
+    fn send_initial_state(&mut self) -> Result<(), SensorExit> {
         let at = self.clock.now();
         let active = self.active();
-        let first = self.switches.first(at, active);
-        self.tell_window(first)?;
-        self.tell_power(at)?;
+        let first = self.switches.set_initial(at, active);
+        self.send_window(first)?;
+        self.send_power(at)?;
         if session::is_locked() == Some(true) {
-            self.tell_lock(at, true)?;
+            self.send_lock(at, true)?;
         }
         Ok(())
     }
 
-    fn run(&mut self, waker: &Waker, post: &Post) -> Result<(), End> {
+    fn run(&mut self, waker: &Waker, post: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
             // It wakes up once a second at least: nobody has to ring.
-            post.pulse.answer();
+            post.pulse.confirm();
             // The stop is looked at before the last reading, so what happened before it is still counted.
             let stopping = post.stop.is_raised();
             let flows = self.read()?;
@@ -179,8 +181,8 @@ impl<'a> Listener<'a> {
     }
 
     /// Reads everything that was told. True when there was input among it, mouse moves included.
-    fn read(&mut self) -> Result<bool, End> {
-        let mut items: Vec<(u32, Item)> = Vec::new();
+    fn read(&mut self) -> Result<bool, SensorExit> {
+        let mut items: Vec<(u32, PumpItem)> = Vec::new();
         let mut flows = false;
         for _ in 0..MOST_MESSAGES {
             let Some(message) = next_message() else {
@@ -188,51 +190,52 @@ impl<'a> Listener<'a> {
             };
             if message.message == WM_INPUT && message.hwnd == self.ears.window.handle() {
                 flows = true;
-                if let Seen::Counted(counts) = self.input.take(message.lParam, message.time) {
-                    items.push((message.time, Item::Input(counts)));
+                if let InputEffect::Counted(counts) = self.input.take(message.lParam, message.time)
+                {
+                    items.push((message.time, PumpItem::Input(counts)));
                 }
             }
             give_back(&message);
         }
-        hear::take(|ms, fact| items.push((ms, Item::Fact(fact))));
+        hear::drain_events(|ms, fact| items.push((ms, PumpItem::Fact(fact))));
         let (now, now_ms) = (self.clock.now(), tick_ms());
         // Posted, sent and input messages come through different queues. The sort is stable.
         items.sort_by_key(|(ms, _)| std::cmp::Reverse(age_ms(now_ms, *ms)));
         if flows {
             let first = items.first().map_or(now_ms, |(ms, _)| *ms);
             let at = self.stamp(now, age_ms(now_ms, first));
-            self.tell_idle(at, quiet_ms(now_ms))?;
+            self.send_idle(at, quiet_ms(now_ms))?;
         }
         for (ms, item) in items {
             let at = self.stamp(now, age_ms(now_ms, ms));
             match item {
-                Item::Input(counts) => {
+                PumpItem::Input(counts) => {
                     let full = self.batches.add(at, counts);
-                    self.hand_over(full)?;
+                    self.send_batch(full)?;
                 }
-                Item::Fact(fact) => self.take(at, fact)?,
+                PumpItem::Fact(fact) => self.take(at, fact)?,
             }
         }
         Ok(flows)
     }
 
-    fn take(&mut self, at: Moment, fact: Fact) -> Result<(), End> {
+    fn take(&mut self, at: Moment, fact: WinEvent) -> Result<(), SensorExit> {
         match fact {
-            Fact::Foreground(window) => {
+            WinEvent::Foreground(window) => {
                 let active = self.facts(window);
                 self.saw(at, active)
             }
-            Fact::Look => self.look(at),
-            Fact::Title => {
-                self.switches.hold_facts(at);
+            WinEvent::Look => self.look(at),
+            WinEvent::Title => {
+                self.switches.delay_facts(at);
                 Ok(())
             }
-            Fact::Locked => self.tell_lock(at, true),
-            Fact::Unlocked => self.tell_lock(at, false),
-            Fact::Connected => self.tell_lock(at, session::is_locked().unwrap_or(false)),
-            Fact::Suspending => self.tell_sleep(at, true),
-            Fact::Resumed => self.tell_sleep(at, false),
-            Fact::Power => self.tell_power(at),
+            WinEvent::Locked => self.send_lock(at, true),
+            WinEvent::Unlocked => self.send_lock(at, false),
+            WinEvent::Connected => self.send_lock(at, session::is_locked().unwrap_or(false)),
+            WinEvent::Suspending => self.send_sleep(at, true),
+            WinEvent::Resumed => self.send_sleep(at, false),
+            WinEvent::Power => self.send_power(at),
         }
     }
 
@@ -246,33 +249,33 @@ impl<'a> Listener<'a> {
     }
 
     /// Does what is due by our own clock.
-    fn tick(&mut self) -> Result<(), End> {
+    fn tick(&mut self) -> Result<(), SensorExit> {
         let (at, now) = (self.clock.now(), Instant::now());
         let at = self.stamp(at, 0);
         if now >= self.next_look {
             self.next_look = now + LOOK;
             self.look(at)?;
-            self.tell_idle(at, quiet_ms(tick_ms()))?;
+            self.send_idle(at, quiet_ms(tick_ms()))?;
         }
         while let Some(due) = self.switches.due(now) {
             let change = match due {
-                Due::None(change) => Some(change),
-                Due::Facts(since) => {
+                DueChange::None(change) => Some(change),
+                DueChange::Facts(since) => {
                     let active = self.active();
                     // A window that vanished meanwhile is told by its successor.
-                    active.and_then(|active| self.switches.tell(since, Some(active)))
+                    active.and_then(|active| self.switches.emit_if_changed(since, Some(active)))
                 }
             };
             if let Some(change) = change {
-                self.tell_window(change)?;
+                self.send_window(change)?;
             }
         }
         if self.power_poll.is_some() && now >= self.next_power {
-            self.tell_power(at)?;
+            self.send_power(at)?;
         }
         // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
         let over = self.batches.due(at);
-        Ok(self.hand_over(over)?)
+        Ok(self.send_batch(over)?)
     }
 
     /// How long nothing is due.
@@ -301,79 +304,81 @@ impl<'a> Listener<'a> {
         window::facts(window, &mut self.names)
     }
 
-    fn look(&mut self, at: Moment) -> Result<(), End> {
+    fn look(&mut self, at: Moment) -> Result<(), SensorExit> {
         let active = self.active();
         self.saw(at, active)
     }
 
-    fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), End> {
-        for change in self.switches.saw(at, active).into_iter().flatten() {
-            self.tell_window(change)?;
+    fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), SensorExit> {
+        for change in self.switches.observe(at, active).into_iter().flatten() {
+            self.send_window(change)?;
         }
         Ok(())
     }
 
     /// Hands over the open batch.
-    fn flush(&mut self) -> Result<(), Closed> {
+    fn flush(&mut self) -> Result<(), ReceiverGone> {
         let batch = self.batches.flush();
-        self.hand_over(batch)
+        self.send_batch(batch)
     }
 
-    fn send_batch(&self, batch: Option<Batch>) -> Result<(), Closed> {
+    fn send_batch(&self, batch: Option<InputBatch>) -> Result<(), ReceiverGone> {
         match batch {
-            Some(Batch { at, counts }) => self.out.send(at, Event::Input { counts }),
+            Some(InputBatch { at, counts }) => self.out.send(at, SensorEvent::Input { counts }),
             None => Ok(()),
         }
     }
 
-    fn tell(&mut self, at: Moment, event: Event) -> Result<(), End> {
+    fn tell(&mut self, at: Moment, event: SensorEvent) -> Result<(), SensorExit> {
         self.flush()?;
         Ok(self.out.send(at, event)?)
     }
 
-    fn send_window(&mut self, change: Change) -> Result<(), End> {
+    fn send_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
         // A title that was held back may be older than input that was told meanwhile.
         let at = self.stamp(change.at, 0);
         let active = change.active;
-        self.tell(at, Event::Window { active })
+        self.tell(at, SensorEvent::Window { active })
     }
 
-    fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), End> {
+    fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), SensorExit> {
         match self.idle.look(Duration::from_millis(quiet_ms.into())) {
-            Some(idle::Change::Idle { idle_us }) => self.tell(at, Event::Idle { idle_us }),
-            Some(idle::Change::Present) => self.tell(at, Event::Present),
+            Some(idle::IdleChange::Idle { idle_us }) => {
+                self.tell(at, SensorEvent::Idle { idle_us })
+            }
+            Some(idle::IdleChange::Present) => self.tell(at, SensorEvent::Present),
             None => Ok(()),
         }
     }
 
-    fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), End> {
+    fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), SensorExit> {
         self.input.forget();
         if std::mem::replace(&mut self.locked, locked) == locked {
             return Ok(());
         }
-        self.tell(at, Event::Lock { locked })
+        self.tell(at, SensorEvent::Lock { locked })
     }
 
-    fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), End> {
+    fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), SensorExit> {
         self.input.forget();
-        self.tell(at, Event::Sleep { asleep })
+        self.tell(at, SensorEvent::Sleep { asleep })
     }
 
-    fn send_power(&mut self, at: Moment) -> Result<(), End> {
+    fn send_power(&mut self, at: Moment) -> Result<(), SensorExit> {
         if let Some(every) = self.power_poll {
             self.next_power = Instant::now() + every;
         }
         match power::read() {
             Some(power) if self.power != Some(power) => {
                 self.power = Some(power);
-                self.tell(at, Event::Power { power })
+                self.tell(at, SensorEvent::Power { power })
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Drop for Listener<'_> {
+impl Drop for PumpListener<'_> {
     fn drop(&mut self) {
         // The delivery ends with the window at the latest; there is nothing to do about a refusal.
         let _ = input::listen(None);

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::window;
-use crate::GrabError;
+use crate::CaptureError;
 use model::{Rect, WindowHandle};
 use windows_sys::Win32::Foundation::{HWND, LPARAM, RECT};
 use windows_sys::Win32::Graphics::Dwm::{
@@ -34,26 +34,26 @@ pub(super) struct WindowVisibility {
 }
 
 /// Looks at the window `handle`, which must be in the foreground and visible.
-pub(super) fn measure_visibility(handle: WindowHandle) -> Result<Survey, GrabError> {
-    let window = window::window(handle).ok_or(GrabError::Gone)?;
+pub(super) fn measure_visibility(handle: WindowHandle) -> Result<WindowVisibility, CaptureError> {
+    let window = window::window(handle).ok_or(CaptureError::Gone)?;
     if window::foreground() != Some(window) {
-        return Err(GrabError::NotActive);
+        return Err(CaptureError::NotActive);
     }
     if !is_shown(window) {
-        return Err(GrabError::NotVisible);
+        return Err(CaptureError::NotVisible);
     }
     if is_protected(window) {
-        return Err(GrabError::Protected);
+        return Err(CaptureError::Protected);
     }
     let bounds = bounds_of(window)
-        .ok_or(GrabError::Gone)?
+        .ok_or(CaptureError::Gone)?
         .intersect(&virtual_screen())
-        .ok_or(GrabError::NotVisible)?;
+        .ok_or(CaptureError::NotVisible)?;
     // SAFETY: no pointers; 0 for a window that is gone.
     let dpi = unsafe { GetDpiForWindow(window) };
-    Ok(Survey {
+    Ok(WindowVisibility {
         bounds,
-        foreign: above(window, bounds),
+        foreign: find_occluders(window, bounds),
         scale_percent: if dpi == 0 {
             100
         } else {
@@ -125,18 +125,18 @@ fn find_occluders(window: HWND, bounds: Rect) -> Vec<Rect> {
     }
     unsafe extern "system" fn look(other: HWND, search: LPARAM) -> BOOL {
         // SAFETY: `search` is the pointer given below, used by this thread alone while the call lasts.
-        let search = unsafe { &mut *(search as *mut Search) };
+        let search = unsafe { &mut *(search as *mut OccluderSearch) };
         if other == search.window || search.seen > MAX_ABOVE {
             return 0;
         }
         search.seen += 1;
-        if is_shown(other) && !is_glass(other) {
+        if is_shown(other) && !is_click_through(other) {
             let covered = bounds_of(other).and_then(|rect| rect.intersect(&search.bounds));
             search.foreign.extend(covered);
         }
         1
     }
-    let mut search = Search {
+    let mut search = OccluderSearch {
         window,
         bounds,
         seen: 0,

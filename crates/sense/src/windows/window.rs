@@ -2,8 +2,8 @@
 //! `None`.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::process::{self, Names};
-use model::{ActiveWindow, MAX_TITLE_BYTES, Window, WindowHandle};
+use super::process::{self, ProgramNames};
+use model::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};
 use std::sync::Arc;
 use windows_sys::Win32::Foundation::{HWND, LPARAM};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
@@ -35,7 +35,7 @@ pub(super) fn window(handle: WindowHandle) -> Option<HWND> {
 }
 
 /// The facts of `window`; `None` when it is gone.
-pub(super) fn facts(window: HWND, names: &mut Names) -> Option<ActiveWindow> {
+pub(super) fn facts(window: HWND, names: &mut ProgramNames) -> Option<ActiveWindow> {
     let title = title(window);
     let owner = process_of(window)?;
     let mut exe = process::executable(owner);
@@ -47,7 +47,7 @@ pub(super) fn facts(window: HWND, names: &mut Names) -> Option<ActiveWindow> {
     let app = names.of(&exe);
     Some(ActiveWindow {
         handle: handle(window),
-        window: Arc::new(Window { app, exe, title }),
+        window: Arc::new(WindowInfo { app, exe, title }),
     })
 }
 
@@ -59,7 +59,7 @@ fn title(window: HWND) -> String {
     let length = unsafe { GetWindowTextW(window, buffer.as_mut_ptr(), buffer.len() as i32) };
     let length = usize::try_from(length).unwrap_or(0);
     let mut title = String::from_utf16_lossy(buffer.get(..length).unwrap_or_default());
-    crate::title::cut(&mut title);
+    crate::title::truncate_title(&mut title);
     title
 }
 
@@ -78,11 +78,11 @@ fn guest_of(window: HWND, host: u32) -> Option<u32> {
     }
     unsafe extern "system" fn look(child: HWND, search: LPARAM) -> BOOL {
         // SAFETY: `search` is the pointer given below, used by this thread alone while the call lasts.
-        let search = unsafe { &mut *(search as *mut Search) };
+        let search = unsafe { &mut *(search as *mut GuestSearch) };
         search.guest = process_of(child).filter(|process| *process != search.host);
         BOOL::from(search.guest.is_none())
     }
-    let mut search = Search { host, guest: None };
+    let mut search = GuestSearch { host, guest: None };
     // SAFETY: `search` outlives the call, which calls `look` on this thread only.
     unsafe { EnumChildWindows(window, Some(look), (&raw mut search) as LPARAM) };
     search.guest

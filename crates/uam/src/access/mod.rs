@@ -129,7 +129,7 @@ pub(crate) fn typed(
         None => door_for_code(&vault)?,
     };
     let answer = vault.check_code(&door, code, unix_time().as_secs())?;
-    let Some(pass) = answer.pass else {
+    let Some(pass) = answer.token else {
         return Err(denied(answer.verdict.to_string()));
     };
     let identity = vault.viewer_identity(&door, &pass)?;

@@ -13,7 +13,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use upload::schedule::{AttemptOutcome, RetrySchedule};
+use upload::retry::{AttemptOutcome, RetrySchedule};
 use zeroize::Zeroizing;
 
 /// An upload that takes longer is ended and begun anew; what was acknowledged stays so.
@@ -125,7 +125,7 @@ fn work(route: &Route, inbox: &Receiver<Duration>, out: &SyncSender<Message>) ->
                 Err(RecvTimeoutError::Timeout) => {}
             }
         };
-        wait = schedule.next(outcome(&result), chance());
+        wait = schedule.next_wait(outcome(&result), chance());
         if out
             .send(Message::Delivered(Delivered {
                 result,

@@ -123,8 +123,7 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
         total: Duration::from_secs(8),
     };
     let told = |e: upload::SinkError| anyhow::anyhow!("{e}. {}", e.hint());
-    destination
-        .open_sink(short)
+    upload::open_sink(destination, short)
         .map_err(told)?
         .reject_public_bucket()
         .map_err(told)

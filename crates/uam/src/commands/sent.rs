@@ -11,7 +11,7 @@ use model::{ErrorKind, UserError};
 use platform::timezone::current_zone_name;
 use serde::Serialize;
 use std::process::ExitCode;
-use upload::{ObjectStoreSink, Sink, keys, sha256_hex};
+use upload::{ObjectStoreSink, Sink, object_keys, sha256_hex};
 use vault::Opener;
 
 /// Lines read at once.
@@ -81,7 +81,13 @@ fn items(reader: &Reader) -> anyhow::Result<Vec<Item>> {
     if let Some(kit) = reader.uploaded_vault_copy()? {
         let sha256 = sha256_hex(&kit.bytes);
         items.push(Item {
-            name: keys::vault_copy_key(reader.device(), reader.epoch(), kit.day, kit.seq, &sha256),
+            name: object_keys::vault_copy_key(
+                reader.device(),
+                reader.epoch(),
+                kit.day,
+                kit.seq,
+                &sha256,
+            ),
             kind: "vault",
             records: 0,
             first_seq: kit.seq,
@@ -120,7 +126,7 @@ pub(super) fn newest(reader: &Reader, limit: usize) -> anyhow::Result<Vec<web::U
 fn item(reader: &Reader, sent: UploadedObjectInfo) -> Item {
     let object = sent.object;
     Item {
-        name: keys::uploaded_key(reader.device(), reader.epoch(), &object),
+        name: object_keys::uploaded_key(reader.device(), reader.epoch(), &object),
         kind: match object.media {
             Some(_) => "shot",
             None => "activity",
@@ -148,7 +154,7 @@ fn list_of(reader: &Reader, manifest: ManifestInfo) -> Item {
         acked,
     } = manifest;
     Item {
-        name: keys::manifest_key(reader.device(), reader.epoch(), day, no, &sha256),
+        name: object_keys::manifest_key(reader.device(), reader.epoch(), day, no, &sha256),
         kind: "manifest",
         records: 0,
         first_seq: no,

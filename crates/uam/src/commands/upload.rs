@@ -175,7 +175,7 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::policy::put_only_policy(
+    output::out(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)
@@ -256,7 +256,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
             damaged: false,
         })
     };
-    match destination.open_sink(Timeouts::default()) {
+    match upload::open_sink(&destination, Timeouts::default()) {
         Err(e) => summary.error = trouble(e.is_permanent(), e.to_string(), e.hint(), None),
         Ok(sink) => {
             let ended = drain(&mut outbox, &sink, opener, &clock, &mut |_| {
@@ -266,7 +266,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 Ok(drained) => drained,
                 Err(e) => {
                     let wait = match e.outcome() {
-                        upload::schedule::AttemptOutcome::Retriable { retry_after } => {
+                        upload::retry::AttemptOutcome::Retriable { retry_after } => {
                             retry_after.map(|d| d.as_secs())
                         }
                         _ => None,
@@ -284,7 +284,7 @@ fn send(home: &Home, now: bool, alive: bool, opener: Option<&Opener>) -> anyhow:
                 }
             };
             (summary.records, summary.shots, summary.bytes) =
-                (drained.records, drained.shots, drained.bytes);
+                (drained.records, drained.screenshots, drained.bytes);
             // What arrived is listed even when something after it did not.
             if summary.error.is_none() || drained.segments > 0 {
                 let key = DeviceKey::load_or_create(&home.paths.vault_dir())?;

@@ -40,8 +40,7 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         )
         .into());
     }
-    let sink = destination
-        .open_sink(Timeouts::default())
+    let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
         true => own_journal(home, args.journal)?,
@@ -99,8 +98,7 @@ pub(super) fn own(
     {
         anyhow::bail!("nothing was sent to {} yet", dir.display());
     }
-    let sink = destination
-        .open_sink(Timeouts::default())
+    let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = own_journal(home, true)?;
     let options = VerifyOptions {

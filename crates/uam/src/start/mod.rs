@@ -190,7 +190,7 @@ pub(crate) fn code<R: BufRead, W: Write>(
             .into());
         };
         let answer = vault.check_code(door, &code, unix_time().as_secs())?;
-        if let Some(pass) = answer.pass {
+        if let Some(pass) = answer.token {
             let refused = answer.failures_before.max(tried);
             if refused > 0 {
                 let text = format!("{refused} codes were refused before the right one.");

@@ -10,7 +10,7 @@ pub(crate) mod words;
 use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
 use protocol::{AffectedObject, RedactionScope, RedactionSummary};
 use std::ops::RangeInclusive;
-use upload::keys;
+use upload::object_keys;
 
 /// Most objects that one redaction may touch: their names must fit into one response.
 const MAX_AFFECTED_OBJECTS: usize = 50_000;
@@ -120,7 +120,7 @@ fn affected_objects(
                     .segment_has_other_days((object.first_seq, object.last_seq), days.clone())?,
             };
             Ok(AffectedObject {
-                name: keys::uploaded_key(journal.device(), journal.epoch(), object),
+                name: object_keys::uploaded_key(journal.device(), journal.epoch(), object),
                 is_exclusive,
                 is_screenshot,
             })

@@ -23,8 +23,7 @@ pub(crate) fn open(home: &Home) -> anyhow::Result<ObjectStoreSink> {
     let config = Settings::load(&home.paths)?;
     let environment = EnvVars::load(&home.paths)?;
     let destination = commands::destination(home, &config, &environment)?;
-    destination
-        .open_sink(Timeouts::default())
+    upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))
 }
 

@@ -585,7 +585,7 @@ pub fn opened(
             let lines = zstd::decode_all(body.as_slice()).unwrap();
             segments.push((name, String::from_utf8(lines).unwrap()));
         } else if key.contains("kind=shot") {
-            let seq = upload::keys::parse(key).unwrap().seq;
+            let seq = upload::object_keys::ObjectKey::parse(key).unwrap().seq;
             assert!(pictures.insert(seq, body).is_none(), "{key} is there twice");
         } else {
             let known = ["kind=vault", "kind=manifest"]

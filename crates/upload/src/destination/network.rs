@@ -1,7 +1,10 @@
 //! The way to the store: proxy, certificates, speed.
 
-use super::check::is_loopback;
-use super::{ConfigError, SecretText, Variables, error, redact_url, vars};
+use super::config_error::ConfigError;
+use super::secret::{SecretText, redact_url};
+use super::validate::is_loopback;
+use super::variables::Variables;
+use super::vars;
 use reqwest::{Certificate, NoProxy, Proxy};
 use std::path::PathBuf;
 use url::Url;
@@ -26,7 +29,7 @@ struct ProxyRoute {
 
 impl NetworkRoute {
     /// `endpoint`: the store's address; `None` for Amazon's. A store on this computer is reached without a proxy.
-    pub(super) fn choose(
+    pub(super) fn from_variables(
         given: &Variables<'_>,
         endpoint: Option<&Url>,
     ) -> Result<Self, ConfigError> {
@@ -40,18 +43,18 @@ impl NetworkRoute {
                 false => [names[2], names[3], names[4], names[5]],
             };
             given
-                .first(&names)
-                .map(|(name, value)| through(name, &value, given))
+                .first_set(&names)
+                .map(|(name, value)| parse_proxy(name, &value, given))
                 .transpose()?
         };
         let mut network = Self {
             proxy,
             ..Self::default()
         };
-        if let Some((name, file)) = given.first(&[vars::CA_BUNDLE, vars::CERT_FILE]) {
+        if let Some((name, file)) = given.first_set(&[vars::CA_BUNDLE, vars::CERT_FILE]) {
             network.ca_bundle = Some(file.into());
             network.certificates().map_err(|what| {
-                error(
+                ConfigError::new(
                     name,
                     what,
                     "Give a file with one or more certificates in PEM form (-----BEGIN CERTIFICATE-----).",
@@ -63,12 +66,12 @@ impl NetworkRoute {
 
     /// The proxy, for the client.
     pub(crate) fn proxy(&self) -> Result<Option<Proxy>, String> {
-        let Some(through) = &self.proxy else {
+        let Some(route) = &self.proxy else {
             return Ok(None);
         };
-        let proxy = Proxy::all(through.url.reveal())
-            .map_err(|_| format!("the proxy {} cannot be used", through.shown))?;
-        let except = through.except.as_deref().and_then(NoProxy::from_string);
+        let proxy = Proxy::all(route.url.reveal())
+            .map_err(|_| format!("the proxy {} cannot be used", route.shown))?;
+        let except = route.except.as_deref().and_then(NoProxy::from_string);
         Ok(Some(proxy.no_proxy(except)))
     }
 
@@ -89,8 +92,8 @@ impl NetworkRoute {
 
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        if let Some(through) = &self.proxy {
-            remarks.push(format!("It is sent through the proxy {}.", through.shown));
+        if let Some(route) = &self.proxy {
+            remarks.push(format!("It is sent through the proxy {}.", route.shown));
         }
         if let Some(file) = &self.ca_bundle {
             remarks.push(format!(
@@ -102,7 +105,7 @@ impl NetworkRoute {
     }
 }
 
-fn through(
+fn parse_proxy(
     name: &'static str,
     value: &str,
     given: &Variables<'_>,
@@ -113,7 +116,7 @@ fn through(
         false => format!("http://{value}"),
     };
     let hint = "Give the proxy's address, such as http://proxy.example.com:3128.";
-    let bad = |what: String| error(name, what, hint);
+    let bad = |what: String| ConfigError::new(name, what, hint);
     let mut url = Url::parse(&text)
         .map_err(|e| bad(format!("\"{}\" is not a URL ({e})", redact_url(value))))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -126,6 +129,6 @@ fn through(
     Ok(ProxyRoute {
         url: secret,
         shown: url.as_str().trim_end_matches('/').to_owned(),
-        except: given.first(&vars::NO_PROXY).map(|(_, value)| value),
+        except: given.first_set(&vars::NO_PROXY).map(|(_, value)| value),
     })
 }

@@ -1,10 +1,14 @@
 //! Profiles in the files that Amazon's own tools share (`~/.aws/credentials` and `~/.aws/config`).
 //!
-//! Only keys that stand there are taken. What would have to be fetched first (a role to take on, a single sign-on, a
-//! program to run) is refused with a word on what to do, because guessing would sign with another key than meant.
+//! Only keys that stand there are used. Keys that would have to be fetched first (a role to take on, a single sign-on, a
+//! program to run) are refused with a hint, because guessing would sign with another key than meant.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
-use super::{ConfigError, Credentials, SecretText, Variables, error, vars};
+use super::config_error::ConfigError;
+use super::credentials::Credentials;
+use super::secret::SecretText;
+use super::variables::Variables;
+use super::vars;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Such a file has a few lines for each profile; more than this is read of none.
 const MAX_FILE: u64 = 1 << 20;
 
-/// What a profile may hold that uam does not do, and what it is.
+/// Settings of a profile that uam does not support, and their meaning.
 const REFUSED: [(&str, &str); 6] = [
     ("role_arn", "takes on another role"),
     ("source_profile", "takes on another role"),
@@ -33,13 +37,13 @@ pub(super) struct AwsProfile {
 
 impl AwsProfile {
     /// The profile that is named; or `default`, where that one has keys or says how to get some.
-    pub(super) fn find(given: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
-        let named = given.plain(vars::PROFILE)?;
+    pub(super) fn read(given: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
+        let named = given.plain_value(vars::PROFILE)?;
         let name = named.clone().unwrap_or_else(|| "default".into());
-        let home = given.text(vars::HOME).map(PathBuf::from);
+        let home = given.trimmed(vars::HOME).map(PathBuf::from);
         let at = |var, file: &str| {
             given
-                .text(var)
+                .trimmed(var)
                 .map(PathBuf::from)
                 .or_else(|| Some(home.as_ref()?.join(".aws").join(file)))
         };
@@ -53,8 +57,8 @@ impl AwsProfile {
             let Some(path) = at(var, own_name) else {
                 continue;
             };
-            let found = read(&path, var, given.text(var).is_some())?
-                .map(|text| section(&text, &name, prefixed))
+            let found = read_text(&path, var, given.trimmed(var).is_some())?
+                .map(|text| read_section(&text, &name, prefixed))
                 .unwrap_or_default();
             let before = values.contains_key("aws_access_key_id");
             if found.contains_key("aws_access_key_id") || !before {
@@ -65,12 +69,12 @@ impl AwsProfile {
         let file = file.unwrap_or_else(|| "~/.aws/credentials".into());
         let profile = Self { name, file, values };
         if named.is_none() {
-            let usable =
-                profile.values.contains_key("aws_access_key_id") || profile.refused().is_some();
+            let usable = profile.values.contains_key("aws_access_key_id")
+                || profile.unsupported_setting().is_some();
             return Ok(usable.then_some(profile));
         }
         if profile.values.is_empty() {
-            return Err(error(
+            return Err(ConfigError::new(
                 vars::PROFILE,
                 format!(
                     "names the profile {}, which is not in {}",
@@ -88,7 +92,7 @@ impl AwsProfile {
         self.values.get(name).cloned()
     }
 
-    fn refused(&self) -> Option<(&'static str, &'static str)> {
+    fn unsupported_setting(&self) -> Option<(&'static str, &'static str)> {
         REFUSED
             .into_iter()
             .find(|(name, _)| self.values.contains_key(*name))
@@ -97,8 +101,8 @@ impl AwsProfile {
     /// Its keys.
     pub(super) fn credentials(&self) -> Result<Credentials, ConfigError> {
         let (name, file) = (&self.name, self.file.display());
-        if let Some((setting, what)) = self.refused() {
-            return Err(error(
+        if let Some((setting, what)) = self.unsupported_setting() {
+            return Err(ConfigError::new(
                 vars::PROFILE,
                 format!("the profile {name} {what} ({setting}), which uam does not do"),
                 format!(
@@ -117,7 +121,7 @@ impl AwsProfile {
                 session_token: get("aws_session_token").map(SecretText),
                 profile: Some(format!("the profile {name} in {file}")),
             }),
-            _ => Err(error(
+            _ => Err(ConfigError::new(
                 vars::PROFILE,
                 format!("the profile {name} in {file} does not hold both keys"),
                 "Write aws_access_key_id and aws_secret_access_key there, or choose another profile.",
@@ -127,13 +131,13 @@ impl AwsProfile {
 }
 
 /// The file's text; a missing one is `None`, unless somebody named it.
-fn read(path: &Path, var: &'static str, named: bool) -> Result<Option<String>, ConfigError> {
+fn read_text(path: &Path, var: &'static str, named: bool) -> Result<Option<String>, ConfigError> {
     let mut text = String::new();
     let read = std::fs::File::open(path).and_then(|f| f.take(MAX_FILE).read_to_string(&mut text));
     match read {
         Ok(_) => Ok(Some(text)),
         Err(e) if e.kind() == io::ErrorKind::NotFound && !named => Ok(None),
-        Err(e) => Err(error(
+        Err(e) => Err(ConfigError::new(
             var,
             format!("{} cannot be read ({e})", path.display()),
             "Make it a text file that this user can read, or name another.",
@@ -144,7 +148,7 @@ fn read(path: &Path, var: &'static str, named: bool) -> Result<Option<String>, C
 /// The settings of one section. `prefixed`: in the file of settings a section is named `profile NAME`, but for `default`.
 ///
 /// Takes any text. Indented lines belong to the setting above them, and none of those is of use here.
-pub(super) fn section(text: &str, name: &str, prefixed: bool) -> BTreeMap<String, String> {
+pub(super) fn read_section(text: &str, name: &str, prefixed: bool) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut inside = false;
     for line in text.lines() {
@@ -172,11 +176,14 @@ mod tests {
     #[test]
     fn sections_are_found_as_amazons_tools_find_them() {
         let text = "; c\n[default]\nregion = eu-west-1\ns3 =\n  region = no\n[profile work]\nRegion=eu-west-3\nx\n[work]\nregion=no\n[profilework]\nregion=no";
-        let get = |name, prefixed| section(text, name, prefixed).remove("region");
+        let get = |name, prefixed| read_section(text, name, prefixed).remove("region");
         assert_eq!(get("default", true).as_deref(), Some("eu-west-1"));
         assert_eq!(get("work", true).as_deref(), Some("eu-west-3"));
         assert_eq!(get("work", false).as_deref(), Some("no"));
         assert_eq!(get("nobody", true), None);
-        assert_eq!(section("[default\na=b=c\r\n", "default", false)["a"], "b=c");
+        assert_eq!(
+            read_section("[default\na=b=c\r\n", "default", false)["a"],
+            "b=c"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a check found, for people and for programs.
+//! The report of a check, for people and for programs.
 
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
@@ -10,15 +10,15 @@ pub const MAX_FINDINGS: usize = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyVerdict {
-    /// Everything that was sent is there, as it was sent.
+    /// Everything that was uploaded is there, unchanged.
     Complete,
-    /// Something is missing or could not be read; what is there is as it was sent.
+    /// Something is missing or could not be read; the rest is as it was uploaded.
     Incomplete,
-    /// Something is not as it was sent.
+    /// Something differs from the upload.
     Tampered,
 }
 
-/// What is wrong with one thing.
+/// The kind of one fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
@@ -38,7 +38,7 @@ pub enum FaultKind {
     Newer,
     /// An object is shorter than it was.
     Truncated,
-    /// The content is not what was sent.
+    /// The content differs from the uploaded one.
     Edited,
     /// A signature that does not fit.
     BadSignature,
@@ -53,7 +53,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What it makes of the whole.
+    /// The verdict on the whole that follows from it.
     #[must_use]
     pub fn verdict(self) -> VerifyVerdict {
         match self {
@@ -75,10 +75,10 @@ impl FaultKind {
     }
 }
 
-/// One thing that is wrong.
+/// One fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyFinding {
-    /// What kind of thing.
+    /// Its kind.
     pub fault: FaultKind,
     /// Name of the object or manifest, without the destination's prefix.
     pub key: String,
@@ -97,7 +97,7 @@ pub struct VerifiedHead {
     pub at_us: i64,
 }
 
-/// One journal of one device: its chain of manifests and what they list.
+/// One journal of one device: its chain of manifests and their objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedChain {
     /// Which device.
@@ -134,7 +134,7 @@ pub struct VerifiedChain {
     pub compared_with_journal: bool,
 }
 
-/// What a check found.
+/// The report of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyReport {
     /// The answer.
@@ -151,7 +151,7 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// Each journal of each device.
     pub chains: Vec<VerifiedChain>,
-    /// What is wrong, the first [`MAX_FINDINGS`] of it.
+    /// The faults, the first [`MAX_FINDINGS`] of them.
     pub findings: Vec<VerifyFinding>,
     /// How many findings there are in all.
     pub found: u64,

@@ -5,7 +5,7 @@ use crate::servers::answering;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
+use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError, open_sink};
 
 /// The lab's settings without its keys, and some more.
 fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> {
@@ -27,7 +27,7 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
 
 /// Stores something in the lab's bucket.
 fn stores(lab: &Lab, destination: &Destination) {
-    let sink = destination.open_sink(TIMEOUTS).unwrap();
+    let sink = open_sink(destination, TIMEOUTS).unwrap();
     let object = NewObject::new("a", &b"one"[..]);
     assert_eq!(sink.put_new(&object), Ok(PutOutcome::Stored));
     assert_eq!(lab.server.objects().unwrap()["a"], b"one");
@@ -203,7 +203,7 @@ fn the_role_of_the_machine_only_where_it_was_chosen() {
 }
 
 fn cannot_sign(destination: &Destination) -> SinkError {
-    let sink = destination.open_sink(TIMEOUTS).unwrap();
+    let sink = open_sink(destination, TIMEOUTS).unwrap();
     sink.put_new(&NewObject::new("a", &b"one"[..])).unwrap_err()
 }
 
@@ -278,7 +278,7 @@ fn a_web_identity_is_exchanged_for_keys() {
         "there is no key to sign with: the service that gives out keys answered 403 AccessDenied"
     );
     assert!(!format!("{error:?}").contains("t0ken"));
-    // The file is read anew: whoever renews it need not start uam again.
+    // The file is read again: whoever renews it need not start uam again.
     fs::write(&token, "good").unwrap();
     stores(&lab, &destination);
     let asked = heard.all().concat();

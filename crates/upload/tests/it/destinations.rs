@@ -150,22 +150,25 @@ fn an_unencrypted_line_is_remarked_unless_it_ends_here() {
     }
 }
 
-#[test]
-fn bad_ones() {
-    /// URL, variables, message, and its last sentence where several share it.
-    type Case<'a> = (Option<&'a str>, Vec<(&'a str, &'a str)>, &'a str, &'a str);
-    let name = "Give the name alone, as the store lists it, such as my-bucket.";
-    let address =
-        "Give the store's address, such as https://s3.example.com or http://127.0.0.1:9000.";
-    let kinds = "Give s3://bucket/prefix, file:///directory or an absolute path.";
-    let letters = "Use letters, digits and -_.=/ only, such as team/laptops.";
+/// URL, variables, message, and its last sentence where several share it.
+type RefusedCase = (
+    Option<&'static str>,
+    Vec<(&'static str, &'static str)>,
+    &'static str,
+    &'static str,
+);
+
+const GIVE_NAME: &str = "Give the name alone, as the store lists it, such as my-bucket.";
+
+fn bucket(name: &'static str) -> Vec<(&'static str, &'static str)> {
+    with(&[("S3_BUCKET_NAME", name)])
+}
+
+/// Half-given credentials, and values that cannot be meant.
+fn refused_credentials() -> Vec<RefusedCase> {
     let bucket_only = vec![("S3_BUCKET_NAME", "my-bucket")];
     let half = |key| vec![("S3_BUCKET_NAME", "my-bucket"), key];
-    let endpoint = |url| with(&[("AWS_ENDPOINT_URL", url)]);
-    let bucket = |b| with(&[("S3_BUCKET_NAME", b)]);
-    let own = "Put the keys into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.";
-    let cases: Vec<Case<'_>> = vec![
-        // Half-given credentials.
+    vec![
         (
             None,
             bucket_only,
@@ -227,6 +230,13 @@ fn bad_ones() {
             "AWS_REGION: \"Frankfurt\" is not a region. Give a name such as eu-central-1, or auto where the store says so.",
             "",
         ),
+    ]
+}
+
+fn refused_buckets_and_prefixes() -> Vec<RefusedCase> {
+    let name = GIVE_NAME;
+    let letters = "Use letters, digits and -_.=/ only, such as team/laptops.";
+    vec![
         // Buckets.
         (
             None,
@@ -295,6 +305,17 @@ fn bad_ones() {
             "destination: has a folder with characters that not every store takes.",
             letters,
         ),
+    ]
+}
+
+fn refused_endpoints_and_urls() -> Vec<RefusedCase> {
+    let name = GIVE_NAME;
+    let address =
+        "Give the store's address, such as https://s3.example.com or http://127.0.0.1:9000.";
+    let kinds = "Give s3://bucket/prefix, file:///directory or an absolute path.";
+    let endpoint = |url| with(&[("AWS_ENDPOINT_URL", url)]);
+    let own = "Put the keys into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.";
+    vec![
         // Endpoints.
         (
             None,
@@ -381,7 +402,17 @@ fn bad_ones() {
             "destination: \"file://server/share\" is not a local directory. Give file:///directory with three slashes.",
             "",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn bad_ones() {
+    let cases = [
+        refused_credentials(),
+        refused_buckets_and_prefixes(),
+        refused_endpoints_and_urls(),
+    ]
+    .concat();
     for (url, vars, message, hint) in cases {
         let told = match choose(url, &vars) {
             Err(message) => message,

@@ -5,8 +5,8 @@ use lab::s3::{FaultPlan, S3Fault};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use upload::schedule::AttemptOutcome;
-use upload::{DrainProgress, NewObject, Sink, SinkError, UploadCause, UploadError};
+use upload::retry::AttemptOutcome;
+use upload::{DrainProgress, NewObject, Sink, SinkError, UploadCause, UploadError, open_sink};
 
 fn sink_error(error: &UploadError) -> &SinkError {
     match &error.cause {
@@ -17,7 +17,7 @@ fn sink_error(error: &UploadError) -> &SinkError {
 
 /// Drains again and again while the server has the fault for its n-th puts; every failure must be retriable.
 fn survives(fault: &S3Fault) -> Vec<SinkError> {
-    // The 1st put, two in a row, one in the midst of pictures, and one among the segments.
+    // The 1st put, two in a row, one in the midst of screenshots, and one among the segments.
     let plan: Vec<(u64, S3Fault)> = [1, 4, 5, 9, 13]
         .iter()
         .map(|n| (*n, fault.clone()))
@@ -31,7 +31,7 @@ fn survives(fault: &S3Fault) -> Vec<SinkError> {
     for _ in 0..20 {
         let ended = queue.drain(&sink);
         let drained = ended.as_ref().map_or_else(|e| e.drained, |d| *d);
-        delivered += drained.segments + drained.shots;
+        delivered += drained.segments + drained.screenshots;
         match ended {
             Ok(_) => break,
             Err(error) => {
@@ -187,7 +187,7 @@ fn a_stall_ends_in_time() {
         answer: Duration::from_millis(300),
         ..TIMEOUTS
     };
-    let sink = destination.open_sink(timeouts).unwrap();
+    let sink = open_sink(&destination, timeouts).unwrap();
     let mut queue = Queue::new(3, 0);
     let expected = queue.expected();
     let error = queue.drain(&sink).unwrap_err();
@@ -314,11 +314,11 @@ fn a_server_away_for_the_first_half_changes_nothing_but_the_delay() {
     lab.server.restart().unwrap();
     let drained = queue.drain(&sink).unwrap();
     assert_eq!(
-        (drained.segments, drained.shots, drained.already_there),
+        (drained.segments, drained.screenshots, drained.already_there),
         (8, 5, 0)
     );
     assert_eq!(lab.server.objects().unwrap(), expected);
-    // In the order of the journal's counter, pictures first. One is put twice, to learn whether conditions are honoured.
+    // In the order of the journal's counter, screenshots first. One is put twice, to learn whether conditions are honoured.
     let mut seen = BTreeSet::new();
     let numbers: Vec<(bool, u64)> = lab
         .server
@@ -327,8 +327,11 @@ fn a_server_away_for_the_first_half_changes_nothing_but_the_delay() {
         .filter(|entry| entry.method == "PUT")
         .map(|entry| {
             let key = entry.key.replace("%3D", "=");
-            let parts = upload::keys::parse(&key).unwrap();
-            (parts.kind == upload::keys::ObjectKind::Activity, parts.seq)
+            let parts = upload::object_keys::ObjectKey::parse(&key).unwrap();
+            (
+                parts.kind == upload::object_keys::ObjectKind::Activity,
+                parts.seq,
+            )
         })
         .filter(|number| seen.insert(*number))
         .collect();
@@ -394,7 +397,11 @@ fn a_picture_lost_on_the_disk_holds_nothing_up() {
     }
     let drained = queue.drain(&sink).unwrap();
     assert_eq!(
-        (drained.segments, drained.shots, drained.lost_pictures),
+        (
+            drained.segments,
+            drained.screenshots,
+            drained.lost_screenshots
+        ),
         (2, 37, 3)
     );
     assert_eq!(lab.server.objects().unwrap(), expected);
@@ -434,10 +441,7 @@ fn a_store_that_speaks_no_tls_is_told_by_type() {
     let lab = Lab::new();
     let url = lab.server.url().replace("http://", "https://");
     // On a computer without root certificates the sink says so at once; otherwise the handshake fails.
-    let error = match lab
-        .destination(&[("AWS_ENDPOINT_URL", &url)])
-        .open_sink(TIMEOUTS)
-    {
+    let error = match open_sink(&lab.destination(&[("AWS_ENDPOINT_URL", &url)]), TIMEOUTS) {
         Err(error) => error,
         Ok(sink) => sink.head("a").unwrap_err(),
     };

@@ -12,7 +12,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 use upload::{
-    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, sha256_hex,
+    Destination, DrainReport, ObjectStoreSink, Sink, Timeouts, UploadError, UploadQueue, open_sink,
+    sha256_hex,
 };
 
 /// Short, so that a stall ends soon; long enough for a busy machine to answer on loopback.
@@ -42,7 +43,7 @@ impl Lab {
 
     /// A sink with the server's own settings, some of them replaced.
     pub(crate) fn sink(&self, changed: &[(&str, &str)]) -> ObjectStoreSink {
-        self.destination(changed).open_sink(TIMEOUTS).unwrap()
+        open_sink(&self.destination(changed), TIMEOUTS).unwrap()
     }
 
     pub(crate) fn destination(&self, changed: &[(&str, &str)]) -> Destination {
@@ -72,27 +73,27 @@ impl Clock for Still {
     }
 }
 
-/// An outbox in memory. Like the journal's it offers a picture or segment until it is acknowledged, and counts how
+/// An outbox in memory. Like the journal's it offers a screenshot or segment until it is acknowledged, and counts how
 /// often each was; unlike it, it can be asked for trouble.
 pub(crate) struct Queue {
     pub(crate) shots: RefCell<VecDeque<(u64, Vec<u8>)>>,
     pub(crate) segments: VecDeque<(u64, Vec<u8>)>,
-    /// Acknowledged, in order: picture numbers, then first numbers of segments.
+    /// Acknowledged, in order: screenshot numbers, then first numbers of segments.
     pub(crate) acked_shots: Vec<u64>,
     pub(crate) acked_segments: Vec<u64>,
-    /// Pictures that turn out to be lost.
+    /// Screenshots that turn out to be lost.
     pub(crate) lost: RefCell<BTreeSet<u64>>,
-    /// Numbers whose put was begun, pictures and first numbers of segments.
+    /// Numbers whose put was begun, screenshots and first numbers of segments.
     pub(crate) begun: BTreeSet<u64>,
 }
 
 impl Queue {
-    /// `n` segments, with `shots` pictures, all of different content.
+    /// `n` segments, with `shots` screenshots, all of different content.
     pub(crate) fn new(segments: u64, shots: u64) -> Self {
         Self {
             shots: RefCell::new(
                 (1..=shots)
-                    .map(|n| (n, format!("picture {n} ").repeat(500).into_bytes()))
+                    .map(|n| (n, format!("screenshot {n} ").repeat(500).into_bytes()))
                     .collect(),
             ),
             segments: (1..=segments)
@@ -115,7 +116,7 @@ impl Queue {
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
-            let key = upload::keys::screenshot_key(
+            let key = upload::object_keys::screenshot_key(
                 &device,
                 7,
                 day,
@@ -127,7 +128,7 @@ impl Queue {
             (key, body.clone())
         });
         let segments = self.segments.iter().map(|(seq, body)| {
-            let key = upload::keys::segment_key(
+            let key = upload::object_keys::segment_key(
                 &device,
                 7,
                 day,
@@ -154,15 +155,15 @@ impl UploadQueue for Queue {
         7
     }
 
-    fn kit(&self) -> Result<Option<VaultCopy>, JournalError> {
+    fn unsent_vault_copy(&self) -> Result<Option<VaultCopy>, JournalError> {
         Ok(None)
     }
 
-    fn ack_kit(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
+    fn acknowledge_vault_copy(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
         Ok(())
     }
 
-    fn next_shots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
+    fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
         let shots = self.shots.borrow();
         let waiting = shots
             .iter()
@@ -182,7 +183,7 @@ impl UploadQueue for Queue {
         Ok(waiting.collect())
     }
 
-    fn picture(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
+    fn open_screenshot_file(&self, seq: u64) -> Result<ScreenshotFile, JournalError> {
         if self.lost.borrow_mut().remove(&seq) {
             let why = "the file is gone".into();
             self.shots.borrow_mut().retain(|(n, _)| *n != seq);
@@ -196,13 +197,21 @@ impl UploadQueue for Queue {
         })
     }
 
-    fn begin_shots(&mut self, shots: &[(u64, ObjectEncoding)]) -> Result<Vec<u64>, JournalError> {
+    fn begin_screenshot_puts(
+        &mut self,
+        shots: &[(u64, ObjectEncoding)],
+    ) -> Result<Vec<u64>, JournalError> {
         let seqs: Vec<u64> = shots.iter().map(|(seq, _)| *seq).collect();
         self.begun.extend(&seqs);
         Ok(seqs)
     }
 
-    fn ack_shot(&mut self, seq: u64, form: ObjectEncoding, _: i64) -> Result<(), JournalError> {
+    fn acknowledge_screenshot(
+        &mut self,
+        seq: u64,
+        form: ObjectEncoding,
+        _: i64,
+    ) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
         assert!(form == ObjectEncoding::Age && self.begun.contains(&seq));
@@ -228,24 +237,24 @@ impl UploadQueue for Queue {
         }))
     }
 
-    fn begin_segment(
+    fn begin_segment_put(
         &mut self,
         segment: &Segment,
         _: ObjectEncoding,
     ) -> Result<bool, JournalError> {
         assert!(
             self.shots.borrow().is_empty(),
-            "pictures go before segments"
+            "screenshots go before segments"
         );
         self.begun.insert(segment.first_seq);
         Ok(true)
     }
 
-    fn withdraw_segment(&mut self, _: u64, _: u64) -> Result<(), JournalError> {
+    fn rebuild_segment(&mut self, _: u64, _: u64) -> Result<(), JournalError> {
         unreachable!("no body is ever gone")
     }
 
-    fn ack_segment(
+    fn acknowledge_segment(
         &mut self,
         first: u64,
         _: u64,

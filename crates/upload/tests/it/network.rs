@@ -6,7 +6,7 @@ use lab::s3::{AUTHORITY, S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError};
+use upload::{ConfigError, Destination, NewObject, PutOutcome, Sink, SinkError, open_sink};
 
 fn secure_lab() -> Lab {
     let dir = tempfile::tempdir().unwrap();
@@ -28,7 +28,7 @@ fn choose(lab: &Lab, more: &[(&str, &str)]) -> Result<Destination, ConfigError> 
 }
 
 fn put(destination: &Destination) -> Result<PutOutcome, SinkError> {
-    let sink = destination.open_sink(TIMEOUTS).unwrap();
+    let sink = open_sink(destination, TIMEOUTS).unwrap();
     sink.put_new(&NewObject::new("a", vec![7_u8; 100_000]))
 }
 
@@ -62,7 +62,7 @@ fn a_proxy_with_a_password_is_used_and_its_password_never_shown() {
             .contains("proxy-authorization: basic bwu6cge1nq=="),
         "{asked}"
     );
-    let store = destination.open_sink(TIMEOUTS).unwrap();
+    let store = open_sink(&destination, TIMEOUTS).unwrap();
     let shown = format!("{destination:?} {:?} {store:?}", destination.remarks());
     assert!(!shown.contains("pa55"), "{shown}");
     assert!(

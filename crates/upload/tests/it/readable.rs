@@ -1,8 +1,8 @@
-//! Records and pictures that are to be readable in the sink: opened on the way where there is a key, sealed where there is
+//! Records and screenshots that are to be readable in the sink: opened on the way where there is a key, sealed where there is
 //! none, and never both.
 
-use crate::journals::{Recorded, SMALL, START_US, all_of};
 use crate::kit::Lab;
+use crate::recorded_journal::{Recorded, SMALL, START_US, all_of};
 use journal::FreezeOptions;
 use lab::s3::{FaultPlan, S3Fault};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const READABLE: FreezeOptions = FreezeOptions {
     ..SMALL
 };
 
-/// Sixteen minutes: twenty-two records in two segments, four pictures.
+/// Sixteen minutes: twenty-two records in two segments, four screenshots.
 fn recorded() -> Recorded {
     let mut recorded = Recorded::new();
     recorded.work(16);
@@ -33,9 +33,9 @@ fn with_the_key_everything_is_readable() {
     let recorded = recorded();
     let opener = lease(&recorded);
     let drained = recorded.drain_only(&sink, Some(&opener)).unwrap();
-    assert_eq!((drained.segments, drained.shots), (2, 4));
+    assert_eq!((drained.segments, drained.screenshots), (2, 4));
     let forms = recorded.assert_delivered(&all_of(&sink));
-    let expected = BTreeMap::from([("readable picture", 4), ("readable segment", 2)]);
+    let expected = BTreeMap::from([("readable screenshot", 4), ("readable segment", 2)]);
     assert_eq!(forms, expected);
 }
 
@@ -47,7 +47,7 @@ fn without_a_key_that_opens_it_everything_is_sealed() {
         let recorded = recorded();
         recorded.drain_only(&sink, opener).unwrap();
         let forms = recorded.assert_delivered(&all_of(&sink));
-        assert_eq!(forms, BTreeMap::from([("picture", 4), ("segment", 2)]));
+        assert_eq!(forms, BTreeMap::from([("screenshot", 4), ("segment", 2)]));
     }
 }
 
@@ -60,12 +60,12 @@ fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
     let opener = lease(&recorded);
     recorded.drain_only(&sink, Some(&opener)).unwrap();
     let forms = recorded.assert_delivered(&all_of(&sink));
-    assert_eq!(forms, BTreeMap::from([("picture", 4), ("segment", 2)]));
+    assert_eq!(forms, BTreeMap::from([("screenshot", 4), ("segment", 2)]));
 }
 
 #[test]
 fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
-    // The second picture, and the first segment, which follows three of them.
+    // The second screenshot, and the first segment, which follows three of them.
     for put in [2, 4] {
         let lab = Lab::with(FaultPlan::puts(&[(put, S3Fault::LoseAnswer)]));
         let sink = lab.sink(&[]);
@@ -78,7 +78,7 @@ fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
         let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
         let number = |word| forms.get(word).copied().unwrap_or(0);
         assert_eq!(
-            number("picture") + number("readable picture"),
+            number("screenshot") + number("readable screenshot"),
             4,
             "{forms:?}"
         );
@@ -87,7 +87,7 @@ fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
             2,
             "{forms:?}"
         );
-        assert!(number("readable picture") >= 1, "{forms:?}");
+        assert!(number("readable screenshot") >= 1, "{forms:?}");
         assert_eq!(
             number("readable segment"),
             usize::from(put == 4),
@@ -105,8 +105,12 @@ fn a_put_that_stored_nothing_and_then_the_lease_dead_goes_out_sealed() {
     recorded.drain_only(&sink, Some(&opener)).unwrap_err();
     recorded.drain_only(&sink, None).unwrap();
     let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
-    // The last picture belongs to the second segment.
-    let expected = [("picture", 1), ("readable picture", 3), ("segment", 2)];
+    // The last screenshot belongs to the second segment.
+    let expected = [
+        ("screenshot", 1),
+        ("readable screenshot", 3),
+        ("segment", 2),
+    ];
     assert_eq!(forms, BTreeMap::from(expected));
 }
 
@@ -121,7 +125,7 @@ fn sealed_first_and_the_answer_lost_stays_sealed_when_the_key_comes() {
         recorded.drain_only(&sink, Some(&opener)).unwrap();
         let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
         assert_eq!(forms.values().sum::<usize>(), 6, "{forms:?}");
-        assert!(forms["picture"] >= 1, "{forms:?}");
+        assert!(forms["screenshot"] >= 1, "{forms:?}");
         assert_eq!(
             forms.get("segment").copied(),
             (put == 4).then_some(1),

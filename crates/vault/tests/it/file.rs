@@ -128,7 +128,7 @@ fn nothing_in_the_file_is_secret() {
             .vault
             .check_code(&home.door, &code(NOW / 30 + 1), NOW)
             .unwrap();
-        answer.pass.unwrap()
+        answer.token.unwrap()
     };
     let kit = home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
     for bytes in [fs::read(home.file()).unwrap(), home.vault.encode_copy()] {

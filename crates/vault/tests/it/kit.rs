@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vault::{
-    CodeVerdict, FILE_NAME, Factor, GateToken, Identity, KeyMaker, NewVault, Opener, TotpSecret,
+    CodeVerdict, FILE_NAME, Factor, GateToken, Identity, NewVault, Opener, Sealer, TotpSecret,
     UnlockedSlot, Vault,
 };
 
@@ -63,7 +63,7 @@ impl Home {
             .vault
             .check_code(&self.door, &code(NOW / 30), NOW)
             .unwrap();
-        answer.pass.expect("the code is right")
+        answer.token.expect("the code is right")
     }
 
     pub(crate) fn identity(&mut self) -> Identity {
@@ -76,7 +76,7 @@ impl Home {
         self.vault.viewer_opener(&identity)
     }
 
-    pub(crate) fn maker(&self) -> KeyMaker {
+    pub(crate) fn maker(&self) -> Sealer {
         self.vault.sealer(None).unwrap()
     }
 }

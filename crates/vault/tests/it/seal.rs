@@ -1,7 +1,7 @@
 //! The seal over records and files.
 
 use crate::kit::Home;
-use vault::{Aad, AgeOpenError, Identity, KeyMaker, SealError};
+use vault::{Aad, AgeOpenError, Identity, SealError, Sealer};
 
 #[test]
 fn what_is_sealed_opens_in_its_place_only() {
@@ -15,12 +15,9 @@ fn what_is_sealed_opens_in_its_place_only() {
         session: &session.id,
         seq: 7,
         schema: 1,
-        what: "record",
+        kind: "record",
     };
-    let sealed = session
-        .sealer()
-        .seal(&place, b"canary in the mine")
-        .unwrap();
+    let sealed = session.seal(&place, b"canary in the mine").unwrap();
     assert!(!sealed.windows(6).any(|w| w == b"canary"));
     let opener = fresh.clone();
     let key = &session.wrapped_key;
@@ -34,7 +31,7 @@ fn what_is_sealed_opens_in_its_place_only() {
         Aad { seq: 8, ..place },
         Aad { schema: 2, ..place },
         Aad {
-            what: "shot",
+            kind: "shot",
             ..place
         },
         Aad {
@@ -97,9 +94,9 @@ fn another_vault_opens_nothing() {
         session: &session.id,
         seq: 1,
         schema: 1,
-        what: "record",
+        kind: "record",
     };
-    let sealed = session.sealer().seal(&place, b"x").unwrap();
+    let sealed = session.seal(&place, b"x").unwrap();
     let error = other
         .opener()
         .open(&session.wrapped_key, &place, &sealed)
@@ -126,9 +123,9 @@ fn an_opener_serves_more_sessions_than_it_remembers() {
                 session: &session.id,
                 seq,
                 schema: 1,
-                what: "shot",
+                kind: "shot",
             };
-            let sealed = session.sealer().seal(&place, &seq.to_be_bytes()).unwrap();
+            let sealed = session.seal(&place, &seq.to_be_bytes()).unwrap();
             (session.id, session.wrapped_key, seq, sealed)
         })
         .collect();
@@ -139,7 +136,7 @@ fn an_opener_serves_more_sessions_than_it_remembers() {
                 session: id,
                 seq: *seq,
                 schema: 1,
-                what: "shot",
+                kind: "shot",
             };
             assert_eq!(opener.open(key, &place, sealed).unwrap(), seq.to_be_bytes());
         }
@@ -157,16 +154,13 @@ fn a_lease_opens_what_was_sealed_for_it_and_nothing_before_or_after() {
             session,
             seq: 1,
             schema: 1,
-            what: "record",
+            kind: "record",
         }
     }
     let device = home.vault.device();
-    let seal = |maker: &KeyMaker| {
+    let seal = |maker: &Sealer| {
         let session = maker.new_session().unwrap();
-        let sealed = session
-            .sealer()
-            .seal(&place(device, &session.id), b"x")
-            .unwrap();
+        let sealed = session.seal(&place(device, &session.id), b"x").unwrap();
         (session.id, session.wrapped_key, sealed)
     };
     let during = seal(&home.vault.sealer(Some(&recipient)).unwrap());
@@ -193,5 +187,5 @@ fn a_file_opens_for_its_readers_and_says_why_not() {
     assert_eq!(refused, AgeOpenError::OtherKey);
     cut.pop();
     assert_eq!(opener.open_file(&cut).unwrap_err(), AgeOpenError::Damaged);
-    assert!(matches!(KeyMaker::new([]), Err(SealError::NoRecipient)));
+    assert!(matches!(Sealer::new([]), Err(SealError::NoRecipient)));
 }

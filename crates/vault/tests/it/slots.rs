@@ -182,7 +182,7 @@ fn where_nobody_here_may_read_nobody_can() {
     let pass = vault
         .check_code(&door, &code(NOW / 30), NOW)
         .unwrap()
-        .pass
+        .token
         .unwrap();
     assert!(matches!(
         vault.viewer_identity(&door, &pass),

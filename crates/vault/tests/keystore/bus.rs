@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
-use vault::keystore::secret_service::SecretService;
+use vault::credential_store::secret_service::SecretService;
 use zbus::{Connection, connection::Builder};
 
 const MISSING: &str = "this test needs the Debian package dbus: sudo apt-get install dbus";

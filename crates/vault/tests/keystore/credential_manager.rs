@@ -2,7 +2,7 @@
 
 #[test]
 fn the_credential_manager_keeps_its_word() {
-    let store = vault::os_store().unwrap();
+    let store = vault::open_os_store().unwrap();
     assert_eq!(store.name(), "Windows Credential Manager");
     // What a test before this one left behind when it was stopped.
     for account in [crate::DEVICE, crate::OTHER] {

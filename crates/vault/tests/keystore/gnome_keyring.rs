@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-use vault::keystore::secret_service::SecretService;
+use vault::credential_store::secret_service::SecretService;
 use vault::{CredentialStore, CredentialStoreError, CredentialStoreUnavailable, UnavailableCause};
 use zbus::{Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 
@@ -247,7 +247,10 @@ fn the_key_lies_in_the_keyring_of_the_login_under_its_label() {
         &("org.freedesktop.Secret.Item", "Label"),
     );
     let label: OwnedVariant = label.body().deserialize().unwrap();
-    assert_eq!(String::try_from(label).unwrap(), vault::keystore::LABEL);
+    assert_eq!(
+        String::try_from(label).unwrap(),
+        vault::credential_store::LABEL
+    );
 }
 
 #[test]

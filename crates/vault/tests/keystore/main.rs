@@ -41,7 +41,7 @@ fn keeps_its_word(store: &dyn CredentialStore) {
     assert_eq!(store.get("no account"), Err(CredentialStoreError::Account));
     assert_eq!(store.set("", &key), Err(CredentialStoreError::Account));
     assert_eq!(store.remove("a/b"), Err(CredentialStoreError::Account));
-    let bytes = vault::keystore::MAX_SECRET_BYTES;
+    let bytes = vault::credential_store::MAX_SECRET_BYTES;
     assert_eq!(
         store.set(DEVICE, &vec![1; bytes + 1]),
         Err(CredentialStoreError::Secret { bytes: bytes + 1 })

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use vault::keystore::secret_service::SecretService;
+use vault::credential_store::secret_service::SecretService;
 use vault::{CredentialStore, CredentialStoreError, UnavailableCause};
 use zbus::{Message, ObjectPath, Variant};
 

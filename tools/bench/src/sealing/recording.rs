@@ -14,7 +14,7 @@ use report::RollupBuilder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use vault::{Aad, Identity, KeyMaker, Opener};
+use vault::{Aad, Identity, Opener, Sealer};
 
 /// Bytes of a screenshot, as the rows about screenshots measure it.
 const SCREENSHOT_BYTES: usize = 60_000;
@@ -63,7 +63,7 @@ struct RecordedHour {
 pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
     let (viewer, lease) = (Identity::generate(), Identity::generate());
     let device = DeviceId::from_bytes([7; 16]);
-    let maker = KeyMaker::new([viewer.recipient(), lease.recipient()])?;
+    let maker = Sealer::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
     let keys = JournalKeys {
         device: device.clone(),
@@ -239,7 +239,7 @@ fn pack_segments(sealed: &mut SealedSample, segments: usize) -> Result<()> {
 fn seal_again(
     sealed: &SealedSample,
     device: &DeviceId,
-    maker: &KeyMaker,
+    maker: &Sealer,
     opener: &Opener,
 ) -> Result<f64> {
     let before = process_cpu_ms();
@@ -249,11 +249,11 @@ fn seal_again(
         session: &session.id,
         seq: n as u64,
         schema: RECORD_SCHEMA,
-        what: "record",
+        kind: "record",
     };
     let mut rows = Vec::with_capacity(sealed.rows.len());
     for (n, row) in sealed.rows.iter().enumerate() {
-        rows.push(session.sealer().seal(&aad(n), row)?);
+        rows.push(session.seal(&aad(n), row)?);
     }
     for n in &sealed.records {
         let plain = opener.open(&session.wrapped_key, &aad(*n), &rows[*n])?;

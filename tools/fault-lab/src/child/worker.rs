@@ -328,7 +328,7 @@ fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> 
         if store.is_none() {
             let destination =
                 Destination::resolve(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
-            *store = Some(destination.open_sink(Timeouts::default())?);
+            *store = Some(upload::open_sink(&destination, Timeouts::default())?);
         }
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&fixture::journal_in_dir(dir))?;

@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use upload::{
-    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, keys, policy,
-    sha256_hex,
+    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, iam_policy,
+    object_keys, sha256_hex,
 };
 
 const TIMEOUTS: Timeouts = Timeouts {
@@ -43,7 +43,10 @@ impl ConformanceSite {
         ]
         .into();
         let get = |name: &str| vars.get(name).cloned();
-        Ok(Destination::resolve(None, &get, Path::new("/none"))?.open_sink(TIMEOUTS)?)
+        Ok(upload::open_sink(
+            &Destination::resolve(None, &get, Path::new("/none"))?,
+            TIMEOUTS,
+        )?)
     }
 
     /// Runs the whole suite; returns what the server lacks, in a few words.
@@ -101,7 +104,7 @@ pub(crate) fn run(_: RunLength) -> Result<LabVerdict> {
 
 fn check_moto(dir: &Path) -> Result<String> {
     let device = DeviceId::from_bytes([7; 16]);
-    let document = policy::put_only_policy("lab", "team/lab", &device);
+    let document = iam_policy::put_only_policy("lab", "team/lab", &device);
     // One bucket, and three actions for each of two users.
     let server = servers::start_moto(dir, 7)?;
     let [whole, limited] = servers::set_up_moto(dir, &server, &document)?;
@@ -123,7 +126,7 @@ fn check_put_only(
     let object = |device: &DeviceId, size: usize| {
         let body = vec![size as u8; size];
         let sha256 = sha256_hex(&body);
-        let key = keys::vault_copy_key(device, 1_790_000_000, "2026-09-21", 1, &sha256);
+        let key = object_keys::vault_copy_key(device, 1_790_000_000, "2026-09-21", 1, &sha256);
         NewObject::new(key, body)
     };
     for size in [5_000, 17 << 20] {

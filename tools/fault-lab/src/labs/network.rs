@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use upload::schedule::RetrySchedule;
+use upload::retry::RetrySchedule;
 use upload::{Destination, ObjectStoreSink, Timeouts, drain};
 use vault::Identity;
 
@@ -87,7 +87,10 @@ fn open_sink(server: &S3Server, address: Option<&str>) -> Result<ObjectStoreSink
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
         _ => vars.get(name).cloned(),
     };
-    Ok(Destination::resolve(None, &get, Path::new("/none"))?.open_sink(TIMEOUTS)?)
+    Ok(upload::open_sink(
+        &Destination::resolve(None, &get, Path::new("/none"))?,
+        TIMEOUTS,
+    )?)
 }
 
 /// Drains the outbox again and again, and adds up the waits that the schedule asks for.
@@ -127,7 +130,7 @@ impl Drainer {
                 Ok(_) => {
                     self.waited += self
                         .schedule
-                        .next(upload::schedule::AttemptOutcome::Delivered, chance);
+                        .next_wait(upload::retry::AttemptOutcome::Delivered, chance);
                     return Ok(());
                 }
                 Err(error) => error,
@@ -137,7 +140,7 @@ impl Drainer {
             {
                 bail!("a drain ended with: {error}");
             }
-            self.waited += self.schedule.next(error.outcome(), chance);
+            self.waited += self.schedule.next_wait(error.outcome(), chance);
             in_a_row = if error.drained == upload::DrainReport::default() {
                 in_a_row + 1
             } else {

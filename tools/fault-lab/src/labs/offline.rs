@@ -62,7 +62,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         let found = server.env().into_iter().find(|(n, _)| *n == name);
         found.map(|(_, value)| value)
     })?;
-    let listed = sink.list(upload::keys::ROOT, usize::MAX)?;
+    let listed = sink.list(upload::object_keys::ROOT, usize::MAX)?;
     let objects = listed.len() as u64;
     let arrived = check_delivery(
         &journal,
@@ -185,5 +185,5 @@ fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
     .collect();
     let destination =
         Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
-    Ok(destination.open_sink(Timeouts::default())?)
+    Ok(upload::open_sink(&destination, Timeouts::default())?)
 }

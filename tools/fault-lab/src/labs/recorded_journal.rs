@@ -11,9 +11,9 @@ use model::{Counts, Coverage, DeviceId, Record, RecordLine, Screenshot, Span, Wi
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use upload::keys::{self, ObjectKind};
+use upload::object_keys::{ObjectKey, ObjectKind};
 use upload::sha256_hex;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 /// The journal and its own clock.
 pub(crate) struct RecordedJournal {
@@ -30,7 +30,7 @@ impl RecordedJournal {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
-            maker: KeyMaker::new([viewer.recipient(), lease.recipient()])?,
+            maker: Sealer::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
         };
         Ok(Self {
@@ -154,7 +154,7 @@ pub(crate) fn check_delivery(
     let mut screenshots = BTreeMap::new();
     for object in objects {
         let (key, body) = object?;
-        let parts = keys::parse(&key).with_context(|| format!("a strange object: {key}"))?;
+        let parts = ObjectKey::parse(&key).with_context(|| format!("a strange object: {key}"))?;
         ensure!(
             parts.device == *reader.device() && parts.epoch == reader.epoch(),
             "an object of somebody else: {key}"
@@ -164,12 +164,12 @@ pub(crate) fn check_delivery(
             "an object that is not what its name says: {key}"
         );
         arrived.bytes += body.len() as u64;
-        let before = match (parts.kind, parts.form) {
+        let before = match (parts.kind, parts.encoding) {
             (ObjectKind::Activity, ObjectEncoding::Age) => {
-                let opened = open_segment(parts.form, &body, &opener)?;
+                let opened = open_segment(parts.encoding, &body, &opener)?;
                 segments.insert(parts.seq, opened.lines).is_some()
             }
-            (ObjectKind::Shot, ObjectEncoding::Age) => {
+            (ObjectKind::Screenshot, ObjectEncoding::Age) => {
                 let image = sha256_hex(&opener.open_file(&body)?);
                 screenshots.insert(parts.seq, image).is_some()
             }

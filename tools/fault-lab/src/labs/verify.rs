@@ -12,7 +12,7 @@ use upload::manifest::{Manifest, ManifestEntry};
 use upload::verify::{FaultKind, VerifyOptions, VerifyProgress, verify};
 use upload::{
     InspectableSink, LookupResults, NewObject, ObjectDigest, ObjectHead, PutOutcome, Sink,
-    SinkError, keys, sha256_hex,
+    SinkError, object_keys, sha256_hex,
 };
 use vault::DeviceKey;
 
@@ -64,7 +64,7 @@ impl SyntheticBucket {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
         let form = journal::ObjectEncoding::Age;
-        let name = keys::segment_key(&self.device, 1, day, seq, &sha256, form);
+        let name = object_keys::segment_key(&self.device, 1, day, seq, &sha256, form);
         (name, sha256)
     }
 
@@ -106,7 +106,7 @@ impl SyntheticBucket {
     fn manifest_name(&self, no: u64) -> String {
         let sha256 = usize::try_from(no - 1).ok().and_then(|n| self.chain.get(n));
         let sha256 = sha256.map_or("", String::as_str);
-        keys::manifest_key(&self.device, 1, "2026-02-28", no, sha256)
+        object_keys::manifest_key(&self.device, 1, "2026-02-28", no, sha256)
     }
 }
 
@@ -170,7 +170,7 @@ impl InspectableSink for SyntheticBucket {
         names
             .iter()
             .map(|name| {
-                Ok(keys::parse(name).map(|parts| {
+                Ok(object_keys::ObjectKey::parse(name).map(|parts| {
                     let content = self.content(parts.seq);
                     ObjectDigest {
                         bytes: content.len() as u64,
@@ -185,7 +185,7 @@ impl InspectableSink for SyntheticBucket {
         names
             .iter()
             .map(|name| {
-                let parts = keys::parse(name);
+                let parts = object_keys::ObjectKey::parse(name);
                 let bytes = parts.and_then(|parts| self.manifest(parts.seq).ok());
                 Ok(bytes.map(Bytes::from))
             })

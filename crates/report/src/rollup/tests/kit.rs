@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use journal::{Commit, Journal, JournalKeys, Reader};
 use model::{Counts, Coverage, DeviceId, InputCounts, Record, Span, WindowInfo};
 use std::sync::{Arc, LazyLock};
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 pub(super) fn at(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_microsecond()
@@ -101,7 +101,7 @@ impl Desk {
     pub(super) fn start(&self, lease: &Identity, now_us: i64) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
-            maker: KeyMaker::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
+            maker: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();

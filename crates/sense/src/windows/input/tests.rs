@@ -23,7 +23,7 @@ fn mouse(flags: u32, data: i16) -> RAWMOUSE {
 }
 
 /// How many presses `input` counts in `keys`.
-fn presses(input: &mut Input, keys: &[RAWKEYBOARD], ms: u32) -> u64 {
+fn presses(input: &mut RawInputReader, keys: &[RAWKEYBOARD], ms: u32) -> u64 {
     keys.iter()
         .filter_map(|k| input.key(7, k, ms))
         .map(|c| c.keys())
@@ -32,7 +32,7 @@ fn presses(input: &mut Input, keys: &[RAWKEYBOARD], ms: u32) -> u64 {
 
 #[test]
 fn a_held_key_is_one_press() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     let down = [key(30, 0, 65); 40];
     assert_eq!(presses(&mut input, &down, 1_000), 1);
     assert_eq!(presses(&mut input, &[key(30, RI_KEY_BREAK, 65)], 1_000), 0);
@@ -41,7 +41,7 @@ fn a_held_key_is_one_press() {
 
 #[test]
 fn keys_with_a_prefix_without_a_scan_code_and_without_a_key_are_told_apart() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     let all = [
         key(0x1c, 0, 13),
         key(0x1c, RI_KEY_E0, 13),
@@ -57,7 +57,7 @@ fn keys_with_a_prefix_without_a_scan_code_and_without_a_key_are_told_apart() {
 
 #[test]
 fn a_lost_release_is_forgotten_after_a_silent_minute_and_at_a_lock() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     let near_the_wrap = u32::MAX - 10;
     assert_eq!(presses(&mut input, &[key(30, 0, 65)], near_the_wrap), 1);
     let later = near_the_wrap.wrapping_add(FORGET_MS);
@@ -70,7 +70,7 @@ fn a_lost_release_is_forgotten_after_a_silent_minute_and_at_a_lock() {
 
 #[test]
 fn more_keyboards_than_are_kept_do_no_harm() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     for device in 1..100 {
         assert!(input.key(device, &key(30, 0, 65), 0).is_some());
     }
@@ -79,7 +79,7 @@ fn more_keyboards_than_are_kept_do_no_harm() {
 
 #[test]
 fn buttons_and_notches() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     let mut sum = InputCounts::default();
     for raw in [
         mouse(RI_MOUSE_MIDDLE_BUTTON_DOWN | RI_MOUSE_BUTTON_5_DOWN, 0),
@@ -104,7 +104,7 @@ fn buttons_and_notches() {
 
 #[test]
 fn a_fine_wheel_turned_back_makes_no_notch() {
-    let mut wheel = Wheel::default();
+    let mut wheel = WheelAccumulator::default();
     let turns: u64 = [40, 40, -40, -40, 40, 40, 40]
         .map(|d| wheel.turn(d))
         .iter()
@@ -114,7 +114,7 @@ fn a_fine_wheel_turned_back_makes_no_notch() {
 
 #[test]
 fn what_no_device_made_is_told_apart() {
-    let mut input = Input::default();
+    let mut input = RawInputReader::default();
     let press = key(30, 0, 65);
     let of = |counts: Option<Counts>| counts.map(|c| (c.hardware.keys, c.injected.keys));
     assert_eq!(of(input.key(7, &press, 0)), Some((1, 0)));

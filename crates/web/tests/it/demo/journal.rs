@@ -11,7 +11,7 @@ use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
-use vault::{Identity, KeyMaker, Opener};
+use vault::{Identity, Opener, Sealer};
 
 pub(crate) const ZONE: &str = "Europe/Berlin";
 pub(crate) const MINUTE: i64 = 60_000_000;
@@ -40,7 +40,7 @@ pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: KeyMaker::new([key.recipient()]).expect("one recipient"),
+        maker: Sealer::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
     }
 }

@@ -10,7 +10,7 @@ use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
 use recorder::RecorderBatch;
 use report::{Extent, ViewOptions, build_day_report, local_date};
-use vault::{GateState, Identity, KeyMaker, Opener};
+use vault::{GateState, Identity, Opener, Sealer};
 
 pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
     records.iter().filter_map(|record| match record {
@@ -162,7 +162,7 @@ pub(super) fn check_journal(
     let lease = Identity::generate();
     let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: KeyMaker::new([lease.recipient()])?,
+        maker: Sealer::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
@@ -227,12 +227,15 @@ pub(super) fn check_gate(rng: &mut SeededRng) -> Result<()> {
         not_before: [0, now + 3600, u64::MAX, rng.below(1 << 33)][rng.below(4) as usize],
         clock_max: [0, now, IN_2106.unsigned_abs() / S, u64::MAX][rng.below(4) as usize],
     };
-    ensure!(state.wait(now) <= 3600, "{state:?} waits for ever at {now}");
+    ensure!(
+        state.remaining_wait(now) <= 3600,
+        "{state:?} waits for ever at {now}"
+    );
     let open = state
         .reopened(now)
         .with_context(|| format!("{state:?} cannot be opened again at {now}"))?;
     ensure!(
-        open.wait(now) == 0 && open.clock_max == now,
+        open.remaining_wait(now) == 0 && open.clock_max == now,
         "{open:?} is not open at {now}"
     );
     Ok(())

@@ -11,7 +11,7 @@ use model::{
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use upload::keys;
+use upload::object_keys::{self, ObjectKey};
 use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 pub(super) fn input_trace() -> Result<FuzzTarget> {
@@ -273,9 +273,9 @@ pub(super) fn object_keys() -> FuzzTarget {
         name: "object keys",
         share: 1,
         seeds: vec![
-            keys::segment_key(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age)
+            object_keys::segment_key(&device, 1_790_000_000, day, 7, &sha, ObjectEncoding::Age)
                 .into_bytes(),
-            keys::screenshot_key(
+            object_keys::screenshot_key(
                 &device,
                 1,
                 day,
@@ -285,7 +285,7 @@ pub(super) fn object_keys() -> FuzzTarget {
                 ObjectEncoding::Readable,
             )
             .into_bytes(),
-            keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),
+            object_keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),
         ],
         words: &[
             b"raw/v1/",
@@ -296,6 +296,6 @@ pub(super) fn object_keys() -> FuzzTarget {
             b".age",
             b".sealed.jsonl.zst",
         ],
-        read: Box::new(|input| drop(keys::parse(&read_text(input)))),
+        read: Box::new(|input| drop(ObjectKey::parse(&read_text(input)))),
     }
 }

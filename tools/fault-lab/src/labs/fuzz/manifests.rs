@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use upload::manifest::{DOMAIN, Gap, Manifest, ManifestEntry, Why, Withdrawal};
 use upload::verify::{VerifyOptions, verify};
-use upload::{NewObject, ObjectStoreSink, Sink, keys, sha256_hex};
+use upload::{NewObject, ObjectStoreSink, Sink, object_keys, sha256_hex};
 use vault::DeviceKey;
 
 const WORDS: &[&[u8]] = &[
@@ -40,7 +40,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         after: 0,
         through: 9,
         objects: vec![ManifestEntry {
-            key: keys::segment_key(
+            key: object_keys::segment_key(
                 &fixture::lab_device(),
                 1,
                 "2026-09-21",
@@ -106,7 +106,7 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     };
     let sha256 = sha256_hex(&bytes);
     let (device, day) = (&manifest.device, "2026-09-21");
-    let name = keys::manifest_key(device, manifest.epoch, day, manifest.no, &sha256);
+    let name = object_keys::manifest_key(device, manifest.epoch, day, manifest.no, &sha256);
     let segment = name_segment(manifest);
     let _ = sink.put_new(&NewObject::new(name, bytes));
     let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
@@ -117,7 +117,7 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
 fn name_segment(manifest: &Manifest) -> String {
     let sha256 = sha256_hex(b"content");
     let form = journal::ObjectEncoding::Age;
-    keys::segment_key(
+    object_keys::segment_key(
         &manifest.device,
         manifest.epoch,
         "2026-09-21",

@@ -47,7 +47,10 @@ fn connect_client() -> Result<FuzzClient> {
         (vars::ENDPOINT, format!("http://{address}")),
     ]);
     let get = |name: &str| settings.get(name).cloned();
-    let store = Destination::resolve(None, &get, Path::new("/nowhere"))?.open_sink(PATIENCE)?;
+    let store = upload::open_sink(
+        &Destination::resolve(None, &get, Path::new("/nowhere"))?,
+        PATIENCE,
+    )?;
     Ok(FuzzClient { store, answer })
 }
 
