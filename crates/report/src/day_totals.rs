@@ -76,7 +76,7 @@ impl DayTotals {
     }
 
     /// The rows in parentheses.
-    pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&'static str, &Usage)> {
+    pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&str, &Usage)> {
         pseudo_rows(&self.protected, &self.removed, &self.unnamed)
     }
 

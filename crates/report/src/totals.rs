@@ -272,7 +272,7 @@ pub(crate) fn pseudo_rows<'a>(
     protected: &'a Usage,
     redacted: &'a Usage,
     no_window: &'a Usage,
-) -> impl Iterator<Item = (&'static str, &'a Usage)> {
+) -> impl Iterator<Item = (&'a str, &'a Usage)> {
     [
         (PROTECTED, protected),
         (REMOVED, redacted),

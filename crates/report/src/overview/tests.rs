@@ -5,6 +5,7 @@ use crate::day::tests::{H, S, any_span, at, lines, span};
 use crate::rules::ClassificationRule;
 use crate::{Classifier, GroupBy, PeriodTotals, build_day_report};
 use jiff::civil::date;
+use model::Counts;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
