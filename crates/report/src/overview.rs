@@ -65,7 +65,7 @@ struct RowLabel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LabelTime {
     ten_us: i64,
-    label: u32,
+    row: RowKey<u32>,
     active_us: u64,
     from_us: i64,
     to_us: i64,
@@ -244,7 +244,7 @@ struct OverviewDayBuilder {
     /// By label.
     totals: Totals<u32>,
     tens: TenMinuteBuckets,
-    cells: BTreeMap<(i64, u32), LabelTime>,
+    cells: BTreeMap<(i64, RowKey<u32>), LabelTime>,
     lane: LaneBuilder,
 }
 
@@ -285,10 +285,10 @@ impl OverviewDayBuilder {
         let cells = &mut self.cells;
         self.tens
             .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
-                if let (Some(RowKey::Window(label)), Coverage::Active) = (row, state) {
-                    let cell = cells.entry((ten_us, label)).or_insert(LabelTime {
+                if let (Some(row), Coverage::Active) = (row, state) {
+                    let cell = cells.entry((ten_us, row)).or_insert(LabelTime {
                         ten_us,
-                        label,
+                        row,
                         active_us: 0,
                         from_us,
                         to_us,

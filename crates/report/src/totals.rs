@@ -72,7 +72,7 @@ impl AddAssign<&Usage> for Usage {
 }
 
 /// The row that time and counts belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RowKey<W> {
     /// A window, an application, or whatever else stands for one.
     Window(W),

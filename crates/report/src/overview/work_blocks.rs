@@ -5,6 +5,7 @@
 
 use super::{Overview, RowLabel};
 use crate::buckets::TEN_US;
+use crate::totals::RowKey;
 use std::collections::BTreeMap;
 
 /// What blocks are made by.
@@ -64,8 +65,11 @@ impl Overview {
             // Per ten minutes and name.
             let mut tens: BTreeMap<i64, BTreeMap<&str, WorkBlock>> = BTreeMap::new();
             for cell in &day.cells {
-                let label = &self.labels[cell.label as usize];
                 let names = tens.entry(cell.ten_us).or_default();
+                let RowKey::Window(n) = cell.row else {
+                    continue;
+                };
+                let label = &self.labels[n as usize];
                 let Some(name) = by.name(label) else { continue };
                 let block = names.entry(name).or_insert_with(|| WorkBlock {
                     name: name.to_owned(),
