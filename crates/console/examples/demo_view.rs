@@ -9,7 +9,7 @@ use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, WindowInfo};
 use protocol::{ScreenshotStep, UserCommand};
-use report::day::StateTotal;
+use report::StateTotal;
 use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
 use std::io::Cursor;
 use std::process::ExitCode;
@@ -217,7 +217,7 @@ fn add_sample_lines(updates: &console::ViewUpdates, now_us: i64) {
 /// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
 fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = TodayTotals::new(report::day::local_date(now_us, zone), zone);
+    let mut today = TodayTotals::new(report::local_date(now_us, zone), zone);
     let begin = now_us - 410 * MINUTE;
     for n in 0..410_i64 {
         let state = match n {

@@ -9,259 +9,191 @@
 //! * **States sum to the day.** [`DayReport::length_us`] counts the day's instants from the beginning of the journal
 //!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. What no span covers is `off`.
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
-//!   time; see [`resolve_overlaps`].
+//!   time; see [`crate::ownership`].
 //! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`],
 //!   [`DayReport::removed`] and [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
 //! * **Counts belong to the day in which their span starts**, whole: they cannot be split, and spans with input are
 //!   cut at each whole minute, so in practice none crosses midnight. They are facts of their own, so they stay even
 //!   where the clock's correction gave their time to another span.
 
-mod timeline;
-mod today;
-mod types;
-mod view;
-
-pub(crate) use timeline::pieces_of;
-pub use timeline::{OwnedInterval, resolve_overlaps};
-pub use today::TodayTotals;
-pub use types::{AppTotal, DayNotice, DayReport, DayScreenshot, StateTotal, Usage, WindowTotal};
-pub(crate) use view::{DayBounds, Stretches};
-pub use view::{DayStart, ViewOptions};
-
-use crate::activity::TenMinuteBuckets;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use model::{Counts, Coverage, Notice, Record, RecordLine, Screenshot, Span};
+use crate::buckets::TenMinuteBuckets;
+use crate::calendar::DayBounds;
+use crate::day_report::{AppTotal, DayNotice, DayReport, DayScreenshot};
+use crate::stretches::{Extent, Stretches, ViewOptions, spans_of};
+use crate::totals::{RowKey, Totals, Usage};
+use jiff::civil::Date;
+use model::{Coverage, Record, RecordLine, Span, WindowInfo};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-/// From when until when there is anything to say, in microseconds since the Unix epoch (UTC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// The first record's start.
-    pub began_us: i64,
-    /// The present.
-    pub now_us: i64,
-}
-
-/// The interval, in microseconds since the Unix epoch (UTC), that holds every instant which any zone on earth calls
-/// `day`, with a day more on each side for the zone in force before it. Ask the journal for this much.
-#[must_use]
-pub fn day_query_range(day: Date) -> (i64, i64) {
-    let start = day_start(day, &TimeZone::UTC);
-    // Zones reach from UTC-12 to UTC+14; 26 h hold every one, and 26 h more the day before.
-    const MARGIN: i64 = 52 * 3600 * 1_000_000;
-    (
-        start.saturating_sub(MARGIN),
-        start.saturating_add(MARGIN + 24 * 3600 * 1_000_000),
-    )
-}
-
-/// The local date of an instant in the zone of that IANA name.
-#[must_use]
-pub fn local_date(at_us: i64, zone: &str) -> Date {
-    local_date_in(at_us, &crate::text::load_zone(zone))
-}
-
-pub(crate) fn local_date_in(at_us: i64, zone: &TimeZone) -> Date {
-    let at = Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    });
-    at.to_zoned(zone.clone()).date()
-}
-
-/// The first instant of `day` in `zone`, in microseconds since the Unix epoch (UTC); a day that starts inside a
-/// clock change starts at the first instant that exists.
-pub(crate) fn day_start(day: Date, zone: &TimeZone) -> i64 {
-    match day.to_zoned(zone.clone()) {
-        Ok(zoned) => zoned.timestamp().as_microsecond(),
-        // Only at the very ends of the calendar, some 9,999 years away.
-        Err(_) if day.year() < 0 => i64::MIN,
-        Err(_) => i64::MAX,
-    }
-}
-
-/// The bounds of `day` in `zone`: its first instant and the next day's.
-pub(crate) fn day_bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
-    let next = day
-        .tomorrow()
-        .map_or(i64::MAX, |next| day_start(next, zone));
-    (day_start(day, zone), next)
-}
-
-/// The zones met so far, so that each name is looked up once.
-#[derive(Default)]
-pub(crate) struct ZoneCalendars(HashMap<String, TimeZone>);
-
-impl ZoneCalendars {
-    pub(crate) fn get(&mut self, name: &str) -> TimeZone {
-        if let Some(zone) = self.0.get(name) {
-            return zone.clone();
-        }
-        let zone = crate::text::load_zone(name);
-        self.0.insert(name.to_owned(), zone.clone());
-        zone
-    }
-}
-
-/// The report of one day that begins at midnight. See the module for the rules.
+/// The report of one day. See the module for the rules.
 ///
 /// * `lines`: records in the journal's order that cover at least [`day_query_range`]; others do no harm.
 /// * `pending`: spans that are durable but not closed yet; they come after all lines.
+/// * `view`: when days begin, and which visits are merged.
 /// * `extent`: from when until when time is counted.
 /// * `zone`: IANA name of the zone to use while there is no span at all.
 #[must_use]
-pub fn summarise(
+pub fn build_day_report(
     lines: &[RecordLine],
     pending: &[Span],
-    day: Date,
+    (view, day): (ViewOptions, Date),
     extent: Extent,
     zone: &str,
 ) -> DayReport {
-    ViewOptions::default().summarise(lines, pending, day, extent, zone)
+    let spans = spans_of(lines, pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    build_report(view, lines, &spans, &stretches, day, zone)
 }
 
-impl ViewOptions {
-    /// The report of one day, looked at in this way; the rest as for [`summarise`].
-    #[must_use]
-    pub fn summarise(
-        self,
-        lines: &[RecordLine],
-        pending: &[Span],
-        day: Date,
-        extent: Extent,
-        zone: &str,
-    ) -> DayReport {
-        let spans = spans_of(lines, pending);
-        let stretches = Stretches::new(&spans, extent, zone, self.merge_us);
-        self.told(lines, &spans, &stretches, day, zone)
+/// The same of spans and their stretches.
+pub(crate) fn build_report(
+    view: ViewOptions,
+    lines: &[RecordLine],
+    spans: &[&Span],
+    stretches: &Stretches<'_>,
+    day: Date,
+    zone: &str,
+) -> DayReport {
+    let mut bounds = DayBounds::new(day, view.starts);
+    let mut gathering = DayReportBuilder::new(day);
+    let mut tens = TenMinuteBuckets::default();
+    for stretch in &stretches.list {
+        let (start, end) = bounds.of(stretch.zone);
+        let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
+        if from < to {
+            let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
+            gathering.add_time(from, to, state, stretch.shown);
+            let zone = bounds.zone(stretch.zone);
+            tens.time(from, to, state, zone, |_, _, _| {});
+        }
     }
+    let mut last = zone;
+    for (n, span) in spans.iter().enumerate() {
+        if bounds.hold(span.start_us, &span.zone) {
+            gathering.add_counts(span, stretches.counted_to(n, span));
+            tens.input(span, bounds.zone(&span.zone));
+            last = &span.zone;
+        }
+    }
+    for line in lines {
+        match &line.record {
+            Record::Shot(shot) if bounds.hold(shot.at_us, &shot.zone) => {
+                gathering
+                    .report
+                    .shots
+                    .push(DayScreenshot::new(line.seq, shot));
+            }
+            Record::Notice(note) if bounds.hold(note.at_us, &note.zone) => {
+                let row = DayNotice::new(line.seq, note);
+                gathering.report.notices.push(row);
+            }
+            _ => {}
+        }
+    }
+    gathering.report.activity = tens.finish();
+    gathering.report.zone = last.to_owned();
+    gathering.finish()
+}
 
-    /// The same of spans and their stretches.
-    pub(crate) fn told(
-        self,
-        lines: &[RecordLine],
-        spans: &[&Span],
-        stretches: &Stretches<'_>,
-        day: Date,
-        zone: &str,
-    ) -> DayReport {
-        let mut bounds = DayBounds::new(day, self.starts);
-        let mut gathering = DayReportBuilder::new(day);
-        let mut tens = TenMinuteBuckets::default();
-        for stretch in &stretches.list {
-            let (start, end) = bounds.of(stretch.zone);
-            let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
-            if from < to {
-                let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
-                gathering.time(from, to, state, stretch.shown);
-                let zone = bounds.zone(stretch.zone);
-                tens.time(from, to, state, zone, |_, _, _| {});
-            }
-        }
-        let mut last = zone;
-        for (n, span) in spans.iter().enumerate() {
-            if bounds.hold(span.start_us, &span.zone) {
-                gathering.counted(span, stretches.counted_to(n, span));
-                tens.input(span, bounds.zone(&span.zone));
-                last = &span.zone;
-            }
-        }
-        for line in lines {
-            match &line.record {
-                Record::Shot(shot) if bounds.hold(shot.at_us, &shot.zone) => {
-                    gathering
-                        .report
-                        .shots
-                        .push(DayScreenshot::new(line.seq, shot));
-                }
-                Record::Notice(note) if bounds.hold(note.at_us, &note.zone) => {
-                    let row = DayNotice::new(line.seq, note);
-                    gathering.report.notices.push(row);
-                }
-                _ => {}
-            }
-        }
-        gathering.report.activity = tens.finish();
-        gathering.report.zone = last.to_owned();
-        gathering.finish()
+/// A window as a row: ordered by application, then title; its executable tells no two apart.
+#[derive(Clone)]
+struct WindowKey(Arc<WindowInfo>);
+
+impl WindowKey {
+    fn names(&self) -> (&str, &str) {
+        (&self.0.app, &self.0.title)
     }
 }
 
-/// The spans among some records, and those that are not closed yet.
-pub(crate) fn spans_of<'a>(lines: &'a [RecordLine], pending: &'a [Span]) -> Vec<&'a Span> {
-    let spans = lines.iter().filter_map(|line| match &line.record {
-        Record::Span(span) => Some(span),
-        _ => None,
-    });
-    spans.chain(pending).collect()
+impl PartialEq for WindowKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.names() == other.names()
+    }
 }
 
-/// A report in the making.
+impl Eq for WindowKey {}
+
+impl PartialOrd for WindowKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for WindowKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.names().cmp(&other.names())
+    }
+}
+
+/// A report being built.
 struct DayReportBuilder {
     report: DayReport,
-    states: BTreeMap<Coverage, u64>,
-    apps: BTreeMap<String, (String, BTreeMap<String, Usage>)>,
+    totals: Totals<WindowKey>,
+    /// The first executable of each application that could be known.
+    executables: HashMap<String, String>,
 }
 
 impl DayReportBuilder {
     fn new(day: Date) -> Self {
         Self {
             report: DayReport::empty(day),
-            states: BTreeMap::new(),
-            apps: BTreeMap::new(),
+            totals: Totals::default(),
+            executables: HashMap::new(),
         }
     }
 
-    fn time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
+    fn add_time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
         let us = to.abs_diff(from);
-        self.report.length_us += us;
         self.report.from_us = Some(self.report.from_us.map_or(from, |f| f.min(from)));
         self.report.to_us = Some(self.report.to_us.map_or(to, |t| t.max(to)));
-        *self.states.entry(state).or_default() += us;
-        match (span, state) {
-            (Some(span), Coverage::Active) => self.row(span).active_us += us,
-            (Some(span), Coverage::Idle) => self.row(span).idle_us += us,
-            _ => {}
-        }
-    }
-
-    fn counted(&mut self, span: &Span, to: &Span) {
-        if !span.counts.is_zero() {
-            self.report.counts += span.counts;
-            self.row(to).counts += span.counts;
-        }
-    }
-
-    /// The row that a span's time and counts belong to.
-    fn row(&mut self, span: &Span) -> &mut Usage {
-        match &span.window {
-            _ if span.protected => &mut self.report.protected,
-            _ if span.removed => &mut self.report.removed,
-            Some(window) => {
-                let app = self.apps.entry(window.app.clone()).or_default();
-                if app.0.is_empty() {
-                    app.0.clone_from(&window.exe);
+        match span {
+            Some(span) => {
+                if state.is_recording() {
+                    self.note_executable(span);
                 }
-                app.1.entry(window.title.clone()).or_default()
+                self.totals.add_time(key_of(span).as_ref(), state, us);
             }
-            None => &mut self.report.unnamed,
+            None => self.totals.states[state as usize] += us,
+        }
+    }
+
+    /// Adds the counts of a span to the row of `to`.
+    fn add_counts(&mut self, span: &Span, to: &Span) {
+        if !span.counts.is_zero() {
+            self.note_executable(to);
+            self.totals.add_counts(key_of(to).as_ref(), span.counts);
+        }
+    }
+
+    fn note_executable(&mut self, span: &Span) {
+        if let RowKey::Window(window) = RowKey::of(span)
+            && !window.exe.is_empty()
+            && !self.executables.contains_key(&window.app)
+        {
+            let (app, exe) = (window.app.clone(), window.exe.clone());
+            self.executables.insert(app, exe);
         }
     }
 
     fn finish(mut self) -> DayReport {
-        self.report.states = Coverage::ALL
-            .into_iter()
-            .map(|state| StateTotal {
-                state,
-                us: self.states.get(&state).copied().unwrap_or(0),
-            })
-            .collect();
-        self.report.apps = self
-            .apps
-            .into_iter()
-            .map(|(app, (exe, windows))| AppTotal::new(app, exe, windows))
-            .collect();
+        self.report.length_us = self.totals.length_us();
+        self.report.states = self.totals.state_totals();
+        self.report.counts = self.totals.counts();
+        self.report.protected = self.totals.protected;
+        self.report.removed = self.totals.redacted;
+        self.report.unnamed = self.totals.no_window;
+        let mut apps: BTreeMap<String, BTreeMap<String, Usage>> = BTreeMap::new();
+        for (WindowKey(window), usage) in self.totals.rows {
+            let titles = apps.entry(window.app.clone()).or_default();
+            titles.insert(window.title.clone(), usage);
+        }
+        let apps = apps.into_iter().map(|(app, windows)| {
+            let exe = self.executables.remove(&app).unwrap_or_default();
+            AppTotal::new(app, exe, windows)
+        });
+        self.report.apps = apps.collect();
         // Longest first; equal ones stay in the order of their names.
         self.report
             .apps
@@ -270,87 +202,8 @@ impl DayReportBuilder {
     }
 }
 
-impl DayScreenshot {
-    fn new(seq: u64, shot: &Screenshot) -> Self {
-        Self {
-            seq,
-            at_us: shot.at_us,
-            zone: shot.zone.to_string(),
-            app: shot
-                .window
-                .as_ref()
-                .map_or_else(String::new, |w| w.app.clone()),
-            title: shot
-                .window
-                .as_ref()
-                .map_or_else(String::new, |w| w.title.clone()),
-            width: shot.width,
-            height: shot.height,
-            bytes: shot.bytes,
-            media: shot.media.clone(),
-            blurred: shot.blurred,
-            removed: shot.removed,
-            sha256: shot.sha256.clone(),
-        }
-    }
-}
-
-impl DayNotice {
-    fn new(seq: u64, notice: &Notice) -> Self {
-        Self {
-            seq,
-            at_us: notice.at_us,
-            zone: notice.zone.clone(),
-            code: notice.code,
-            text: notice.text.clone(),
-        }
-    }
-}
-
-impl AppTotal {
-    fn new(app: String, exe: String, windows: BTreeMap<String, Usage>) -> Self {
-        let mut usage = Usage::default();
-        let mut windows: Vec<WindowTotal> = windows
-            .into_iter()
-            .map(|(title, of)| {
-                usage.active_us += of.active_us;
-                usage.idle_us += of.idle_us;
-                usage.counts += of.counts;
-                WindowTotal { title, usage: of }
-            })
-            .collect();
-        windows.sort_by_key(|w| std::cmp::Reverse(w.usage.total_us()));
-        Self {
-            app,
-            exe,
-            usage,
-            windows,
-        }
-    }
-}
-
-impl DayReport {
-    fn empty(day: Date) -> Self {
-        Self {
-            day,
-            zone: String::new(),
-            from_us: None,
-            to_us: None,
-            length_us: 0,
-            states: Vec::new(),
-            counts: Counts::default(),
-            apps: Vec::new(),
-            protected: Usage::default(),
-            removed: Usage::default(),
-            unnamed: Usage::default(),
-            categories: Vec::new(),
-            projects: Vec::new(),
-            activity: Vec::new(),
-            shots: Vec::new(),
-            notices: Vec::new(),
-            damaged: Vec::new(),
-        }
-    }
+fn key_of(span: &Span) -> RowKey<WindowKey> {
+    RowKey::of(span).map(|window| WindowKey(Arc::clone(window)))
 }
 
 #[cfg(test)]

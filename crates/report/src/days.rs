@@ -3,132 +3,18 @@
 //! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
 //! [`crate::day`] hold.
 
-pub mod names;
-
-use crate::day::{DayStart, Extent, StateTotal, Usage, pieces_of};
-use crate::meaning::{NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED};
-use crate::rollup::{Rollup, RollupTotals, add, for_each_window, window_of};
+use crate::calendar::{DayStart, ZoneCalendar, load_zone};
+use crate::classifier::{Classification, Classifier};
+use crate::day_totals::DayTotals;
+use crate::ownership::pieces_of;
+use crate::rollup::{Rollup, for_each_window};
+use crate::stretches::Extent;
+use crate::totals::{RowKey, Totals, Usage, sum_by_name, window_of};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, Span};
-use names::{Classification, Classifier};
-use serde::{Deserialize, Serialize};
+use model::{Coverage, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
-
-/// Several days, each by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaysReport {
-    /// Every day asked for, in order.
-    pub days: Vec<DayTotals>,
-    /// Numbers of the journal's rows in this time that cannot be read any more; their time shows as `off`.
-    pub damaged: Vec<u64>,
-}
-
-/// The totals of one day. Field names are stable, as in [`crate::DayReport`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayTotals {
-    /// The date, `YYYY-MM-DD`.
-    pub day: Date,
-    /// How much of the day is counted, in microseconds; the sum of `states`.
-    pub length_us: u64,
-    /// Time in each state: all eight, in the order of [`Coverage::ALL`].
-    pub states: Vec<StateTotal>,
-    /// Everything counted on the day.
-    pub counts: Counts,
-    /// Per application, longest first.
-    pub apps: Vec<AppUsage>,
-    /// What an exclusion rule held back.
-    pub protected: Usage,
-    /// What its owner had taken out.
-    pub removed: Usage,
-    /// Time and counts while no window was active.
-    pub unnamed: Usage,
-    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
-    #[serde(default)]
-    pub categories: Vec<NamedUsage>,
-    /// Per project, longest first.
-    #[serde(default)]
-    pub projects: Vec<NamedUsage>,
-}
-
-/// One application on a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppUsage {
-    /// Its name.
-    pub app: String,
-    /// Its time and counts.
-    #[serde(flatten)]
-    pub usage: Usage,
-}
-
-impl DayTotals {
-    pub(crate) fn new(day: Date, totals: RollupTotals) -> Self {
-        let mut counts = totals.protected.counts;
-        counts += totals.removed.counts;
-        counts += totals.unnamed.counts;
-        totals.apps.values().for_each(|of| counts += of.counts);
-        let states = Coverage::ALL.into_iter().zip(totals.states);
-        let apps = totals.apps.into_iter();
-        let mut apps: Vec<AppUsage> = apps.map(|(app, usage)| AppUsage { app, usage }).collect();
-        // Longest first; equal ones stay in the order of their names.
-        apps.sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
-        Self {
-            day,
-            length_us: totals.states.iter().sum(),
-            states: states.map(|(state, us)| StateTotal { state, us }).collect(),
-            counts,
-            apps,
-            protected: totals.protected,
-            removed: totals.removed,
-            unnamed: totals.unnamed,
-            categories: Vec::new(),
-            projects: Vec::new(),
-        }
-    }
-
-    /// True when there is more to say than that nothing ran.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.length_us > self.state_us(Coverage::Off) || !self.counts.is_zero()
-    }
-
-    /// Time in one state, in microseconds.
-    #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
-        let of = self.states.iter().filter(|t| t.state == state);
-        of.map(|t| t.us).sum()
-    }
-}
-
-/// A zone, and the day last asked for in it.
-struct ZoneCalendar {
-    zone: TimeZone,
-    starts: DayStart,
-    day: Date,
-    bounds: (i64, i64),
-}
-
-impl ZoneCalendar {
-    fn new(zone: TimeZone, starts: DayStart) -> Self {
-        Self {
-            zone,
-            starts,
-            day: Date::ZERO,
-            bounds: (0, 0),
-        }
-    }
-
-    /// The day that holds an instant, and its bounds.
-    fn day_of(&mut self, at_us: i64) -> (Date, (i64, i64)) {
-        if !(self.bounds.0..self.bounds.1).contains(&at_us) {
-            self.day = self.starts.date_in(at_us, &self.zone);
-            self.bounds = self.starts.bounds(self.day, &self.zone);
-        }
-        (self.day, self.bounds)
-    }
-}
 
 /// A span as far as it matters here, of which a year's worth may lie in memory.
 struct SpanExtent {
@@ -141,30 +27,10 @@ struct SpanExtent {
     state: Coverage,
 }
 
-/// What a span's time and counts belong to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum RowKey {
-    Protected,
-    Removed,
-    Unnamed,
-    App(String),
-}
-
-impl RowKey {
-    pub(crate) fn of(span: &Span) -> Self {
-        match &span.window {
-            _ if span.protected => Self::Protected,
-            _ if span.removed => Self::Removed,
-            Some(window) => Self::App(window.app.clone()),
-            None => Self::Unnamed,
-        }
-    }
-}
-
 /// A day in the making.
 struct DayAccumulator {
     day: Date,
-    totals: RollupTotals,
+    totals: Totals<String>,
     /// By category and by project; empty where no rules were asked.
     named: [BTreeMap<u32, Usage>; 2],
 }
@@ -182,8 +48,8 @@ pub(crate) struct DaysBuilder<'m> {
     names: Option<Classifier<'m>>,
     zones: Vec<ZoneCalendar>,
     zone_numbers: HashMap<String, u32>,
-    rows: Vec<(RowKey, Option<Classification>)>,
-    row_numbers: HashMap<(RowKey, Option<Classification>), u32>,
+    rows: Vec<(RowKey<String>, Option<Classification>)>,
+    row_numbers: HashMap<(RowKey<String>, Option<Classification>), u32>,
     /// Slots told by records.
     from_records: BTreeSet<i64>,
     spans: Vec<SpanExtent>,
@@ -204,7 +70,7 @@ impl<'m> DaysBuilder<'m> {
                 .take_while(|day| day <= days.end())
                 .map(|day| DayAccumulator {
                     day,
-                    totals: RollupTotals::default(),
+                    totals: Totals::default(),
                     named: Default::default(),
                 })
                 .collect(),
@@ -224,7 +90,7 @@ impl<'m> DaysBuilder<'m> {
             return *number;
         }
         let number = u32::try_from(self.zones.len()).unwrap_or(u32::MAX);
-        let calendar = ZoneCalendar::new(crate::text::load_zone(name), self.starts);
+        let calendar = ZoneCalendar::new(load_zone(name), self.starts);
         self.zones.push(calendar);
         self.zone_numbers.insert(name.to_owned(), number);
         number
@@ -235,7 +101,7 @@ impl<'m> DaysBuilder<'m> {
             (Some(names), Some(window)) => Some(names.of(&window.app, &window.title)),
             _ => None,
         };
-        let row = (RowKey::of(span), named);
+        let row = (RowKey::of(span).map(|window| window.app.clone()), named);
         if let Some(number) = self.row_numbers.get(&row) {
             return *number;
         }
@@ -276,7 +142,7 @@ impl<'m> DaysBuilder<'m> {
         let covered = rollup.covered_us;
         if let Some(sums) = self.sums(day) {
             sums.totals.merge(&rollup.totals);
-            let gaps = covered.1.abs_diff(covered.0) - rollup.totals.states.iter().sum::<u64>();
+            let gaps = covered.1.abs_diff(covered.0) - rollup.totals.length_us();
             sums.totals.states[Coverage::Off as usize] += gaps;
             for (numbers, usage) in &named {
                 sums.name(*numbers, usage);
@@ -294,7 +160,7 @@ impl<'m> DaysBuilder<'m> {
         let Some(names) = &mut self.names else {
             return Some(Vec::new());
         };
-        let apps = &rollup.totals.apps;
+        let apps = &rollup.totals.rows;
         if !names.needs_titles() {
             let apps = apps.iter();
             return Some(
@@ -361,14 +227,8 @@ impl<'m> DaysBuilder<'m> {
     fn add(&mut self, day: Date, row: u32, usage: &Usage) {
         let (row, named) = self.rows[row as usize].clone();
         if let Some(sums) = self.sums(day) {
-            let totals = &mut sums.totals;
-            let sum = match &row {
-                RowKey::Protected => &mut totals.protected,
-                RowKey::Removed => &mut totals.removed,
-                RowKey::Unnamed => &mut totals.unnamed,
-                RowKey::App(name) => totals.app(name),
-            };
-            add(sum, usage);
+            let key = row.as_ref().map(String::as_str);
+            sums.totals.add_usage(key, usage);
             if let Some(numbers) = named {
                 sums.name(numbers, usage);
             }
@@ -481,7 +341,7 @@ impl<'m> DaysBuilder<'m> {
 impl DayAccumulator {
     fn name(&mut self, numbers: Classification, usage: &Usage) {
         for (sums, number) in self.named.iter_mut().zip(numbers) {
-            add(sums.entry(number).or_default(), usage);
+            *sums.entry(number).or_default() += usage;
         }
     }
 
@@ -491,14 +351,9 @@ impl DayAccumulator {
             return day;
         };
         let mut lists = self.named.iter().enumerate().map(|(list, named)| {
-            let mut sums = NamedSums::default();
-            for (number, usage) in named {
-                sums.add(names.name_of(list, *number), usage);
-            }
-            sums.add(PROTECTED, &day.protected);
-            sums.add(REMOVED, &day.removed);
-            sums.add(NO_WINDOW, &day.unnamed);
-            sums.rows()
+            let named = named.iter();
+            let named = named.map(|(number, usage)| (names.name_of(list, *number), usage));
+            sum_by_name(named.chain(day.pseudo_rows()))
         });
         let (categories, projects) = (lists.next(), lists.next());
         day.categories = categories.unwrap_or_default();

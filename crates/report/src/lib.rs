@@ -1,43 +1,111 @@
-//! Every question anybody asks of the journal.
+//! Every question anybody asks of the journal, and every form the answer takes.
 //!
-//! The core is pure: functions over [`model::RecordLine`] and [`model::Span`] with the present given as an argument.
-//! Only [`query`] touches a journal, through its reader.
+//! Data runs one way: records and roll-ups → `ownership`, `stretches` → [`totals`] and the builders (day, days, overview,
+//! timeline, day summary) → terminal, CSV, JSON, ICS, printable report. Only [`query`] touches a journal, through its
+//! reader; everything else is pure, with the present as an argument.
+//!
+//! Always true:
+//! * The parts of a day sum to that day, with 23 and 25 hours too; no instant counts twice.
+//! * Totals from roll-ups equal totals from records, to the microsecond.
+//! * A category or project is a rule applied when reading; the record is never touched.
+//! * [`COLUMNS`] is the one list of what is counted and shown.
+//! * Names and titles are hostile text until [`model::to_printable`].
 
-pub mod activity;
-pub mod csv;
+pub mod activity_log;
+pub mod buckets;
+pub mod calendar;
+pub mod classifier;
+pub mod columns;
 pub mod day;
-pub mod days;
-pub mod feed;
-pub mod glance;
-pub mod ics;
-pub mod meaning;
+pub mod day_report;
+pub mod day_summary;
+pub mod day_totals;
+mod days;
+pub mod export;
+pub mod format;
+pub mod log_line;
 pub mod overview;
+mod ownership;
+pub mod printable;
 pub mod query;
 pub mod rollup;
-pub mod search;
-pub mod sheet;
+pub mod rules;
 pub mod status;
-pub mod strip;
-pub mod table;
-pub mod text;
+pub mod stretches;
+pub mod timeline;
+pub mod today;
+pub mod totals;
 
-pub use activity::ActivityBucket;
-pub use day::{DayReport, DayStart, Extent, TodayTotals, ViewOptions, summarise};
-pub use days::{AppUsage, DayTotals, DaysReport};
-pub use feed::{ActivityLog, LogLine, LogSubject};
-pub use glance::DaySummary;
-pub use meaning::{ClassificationRules, NamedUsage};
-pub use overview::Overview;
-pub use rollup::{Rollup, RollupBuilder};
-pub use sheet::PrintableReport;
-pub use status::{AgentStatus, DiskStatus, OutboxSummary, ScheduleStatus, UploadAttempt};
+pub use activity_log::ActivityLog;
+pub use buckets::{ActivityBucket, TEN_US};
+pub use calendar::{DayStart, load_zone, local_date};
+pub use classifier::Classifier;
+pub use columns::{COLUMNS, Column};
+pub use day::build_day_report;
+pub use day_report::{AppTotal, DayNotice, DayReport, DayScreenshot, WindowTotal};
+pub use day_summary::{DaySummary, NamedTime, SummaryBucket};
+pub use day_totals::{AppUsage, DayTotals, DaysReport, PeriodTotals};
+pub use export::{csv, ics, terminal, to_json};
+pub use log_line::{LogColumns, LogLine, LogSubject};
+pub use overview::work_blocks::{GroupBy, WorkBlock};
+pub use overview::{Overview, OverviewDay};
+pub use printable::{Cover, PrintableReport, ReportScreenshot};
+pub use query::SearchHit;
+pub use rollup::Rollup;
+pub use rollup::builder::RollupBuilder;
+pub use rules::{
+    ClassificationRule, ClassificationRules, InvalidClassificationRule, RuleList, RuleOrigin,
+};
+pub use status::{
+    AgentStatus, DiskStatus, MissingSensor, OutboxSummary, ScheduleStatus, UploadAttempt,
+};
+pub use stretches::{Extent, ViewOptions};
+pub use timeline::{Timeline, TimelineOwner};
+pub use today::TodayTotals;
+pub use totals::{NamedUsage, StateTotal, Usage};
 
-/// A report as the JSON that `--json` prints: indented, one trailing newline.
-///
-/// # Errors
-/// Never for the types of this crate; the signature is serde's.
-pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, serde_json::Error> {
-    let mut out = serde_json::to_string_pretty(value)?;
-    out.push('\n');
-    Ok(out)
+/// The paths of before, until every user names the new ones.
+#[doc(hidden)]
+mod former_paths {
+    pub mod activity {
+        pub use crate::buckets::*;
+        pub use crate::format::idle_share;
+    }
+    pub mod feed {
+        pub use crate::activity_log::*;
+        pub use crate::format::window_label;
+        pub use crate::log_line::*;
+    }
+    pub mod glance {
+        pub use crate::day_summary::*;
+    }
+    pub mod meaning {
+        pub use crate::rules::*;
+        pub use crate::totals::*;
+    }
+    pub mod search {
+        pub use crate::query::{SearchHit, search_titles};
+    }
+    pub mod sheet {
+        pub use crate::printable::*;
+        pub mod html {
+            pub use crate::printable::render_html;
+        }
+        pub mod pdf {
+            pub use crate::printable::{PdfError, render_pdf};
+        }
+    }
+    pub mod strip {
+        pub use crate::query::read_day_with_timeline;
+        pub use crate::timeline::*;
+    }
+    pub mod table {
+        pub use crate::export::terminal::*;
+    }
+    pub mod text {
+        pub use crate::calendar::load_zone;
+        pub use crate::format::*;
+    }
 }
+#[doc(hidden)]
+pub use former_paths::{activity, feed, glance, meaning, search, sheet, strip, table, text};

@@ -8,25 +8,21 @@
 //! * The strips of a day cover what is counted of it, once.
 //! * Memory is bounded by the number of days, however many spans they hold.
 
-mod blocks;
+pub mod lane;
+pub mod work_blocks;
 
-pub use blocks::{GroupBy, WorkBlock};
-
-use crate::activity::{ActivityBucket, TenMinuteBuckets};
-use crate::day::{DayStart, Extent, StateTotal, Stretches, Usage, ViewOptions, ZoneCalendars};
-use crate::days::{AppUsage, DayTotals, DaysReport, RowKey};
-use crate::meaning::{
-    ClassificationRules, NO_WINDOW, NamedSums, NamedUsage, PROTECTED, REMOVED, RuleList,
-};
-use crate::rollup::{RollupTotals, add};
+use crate::buckets::{ActivityBucket, TenMinuteBuckets};
+use crate::calendar::{DayStart, ZoneCalendars, load_zone};
+use crate::day_totals::{DayTotals, DaysReport};
+use crate::rules::{ClassificationRules, RuleList};
+use crate::stretches::{Extent, Stretches, ViewOptions};
+use crate::totals::{NO_WINDOW, PROTECTED, REMOVED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Counts, Coverage, Span};
+use lane::{CategoryStretch, LaneBuilder};
+use model::{Coverage, Span, WindowInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// The grain of a day's time line: each two minutes show what took most of them.
-const GRAIN_US: i64 = 120_000_000;
 
 /// Windows remembered with what they stand for; beyond that they are asked for anew.
 const MOST_WINDOWS: usize = 50_000;
@@ -57,43 +53,19 @@ pub struct OverviewDay {
     cells: Vec<LabelTime>,
 }
 
-/// A stretch of a time line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CategoryStretch {
-    /// Its start, in microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
-    /// Its end.
-    pub to_us: i64,
-    /// The state that took most of it.
-    pub state: Coverage,
-    /// While active: the category that did.
-    pub category: Option<Arc<str>>,
-}
-
-/// What a span's time is counted to.
+/// What a window's time is counted to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RowLabel {
-    row: RowKey,
+    app: String,
     category: Arc<str>,
     project: Arc<str>,
-}
-
-impl RowLabel {
-    fn app(&self) -> &str {
-        match &self.row {
-            RowKey::App(name) => name,
-            RowKey::Protected => PROTECTED,
-            RowKey::Removed => REMOVED,
-            RowKey::Unnamed => NO_WINDOW,
-        }
-    }
 }
 
 /// Active time of one label within ten minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LabelTime {
     ten_us: i64,
-    label: u32,
+    row: RowKey<u32>,
     active_us: u64,
     from_us: i64,
     to_us: i64,
@@ -125,64 +97,6 @@ impl Overview {
             days: self.days.iter().map(|day| day.totals.clone()).collect(),
             damaged: self.damaged.clone(),
         }
-    }
-}
-
-/// The sums over many days.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PeriodTotals {
-    /// How much time is counted, in microseconds; the sum of `states`.
-    pub length_us: u64,
-    /// Time in each state, in the order of [`Coverage::ALL`].
-    pub states: Vec<StateTotal>,
-    /// Everything counted.
-    pub counts: Counts,
-    /// Per category, longest first; each of the three lists sums to active and idle time.
-    pub categories: Vec<NamedUsage>,
-    /// Per project, longest first.
-    pub projects: Vec<NamedUsage>,
-    /// Per application, longest first.
-    pub apps: Vec<NamedUsage>,
-}
-
-impl PeriodTotals {
-    /// The sums of some days.
-    #[must_use]
-    pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
-        let mut whole = Self::default();
-        let mut states: BTreeMap<Coverage, u64> = BTreeMap::new();
-        let [mut categories, mut projects, mut apps] = [(); 3].map(|()| NamedSums::default());
-        for day in days {
-            whole.length_us += day.length_us;
-            whole.counts += day.counts;
-            for total in &day.states {
-                *states.entry(total.state).or_default() += total.us;
-            }
-            categories.extend(&day.categories);
-            projects.extend(&day.projects);
-            for AppUsage { app, usage } in &day.apps {
-                apps.add(app, usage);
-            }
-            apps.add(PROTECTED, &day.protected);
-            apps.add(REMOVED, &day.removed);
-            apps.add(NO_WINDOW, &day.unnamed);
-        }
-        let state = |state| StateTotal {
-            state,
-            us: states.get(&state).copied().unwrap_or(0),
-        };
-        whole.states = Coverage::ALL.map(state).to_vec();
-        whole.categories = categories.rows();
-        whole.projects = projects.rows();
-        whole.apps = apps.rows();
-        whole
-    }
-
-    /// Time in one state, in microseconds.
-    #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
-        let of = self.states.iter().filter(|t| t.state == state);
-        of.map(|t| t.us).sum()
     }
 }
 
@@ -253,10 +167,16 @@ impl<'m> OverviewBuilder<'m> {
                     .filter(|_| start <= at)
                 {
                     let shown = stretch.shown.filter(|_| state.is_recording());
-                    let label = *label.get_or_insert_with(|| shown.map(|span| self.label(span)));
-                    let category = label
-                        .filter(|_| state == Coverage::Active)
-                        .map(|n| Arc::clone(&self.overview.labels[n as usize].category));
+                    let label = *label.get_or_insert_with(|| {
+                        shown.map(|span| RowKey::of(span).map(|window| self.label(window)))
+                    });
+                    let category = label.filter(|_| state == Coverage::Active);
+                    let category = category.map(|row| match row {
+                        RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
+                        RowKey::Protected => PROTECTED.into(),
+                        RowKey::Redacted => REMOVED.into(),
+                        RowKey::NoWindow => NO_WINDOW.into(),
+                    });
                     day.time(at, to, state, (label, category), (stretch.zone, &zone));
                 }
                 // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
@@ -271,8 +191,9 @@ impl<'m> OverviewBuilder<'m> {
             let day = starts.date_in(span.start_us, &zone);
             let place = days.binary_search(&day).ok();
             if let Some(day) = place.and_then(|n| making.get_mut(n)) {
-                let label = self.label(stretches.counted_to(n, span));
-                day.rows.entry(label).or_default().counts += span.counts;
+                let row =
+                    RowKey::of(stretches.counted_to(n, span)).map(|window| self.label(window));
+                day.totals.add_counts(row.as_ref(), span.counts);
                 day.tens.input(span, &zone);
             }
         }
@@ -284,32 +205,16 @@ impl<'m> OverviewBuilder<'m> {
         self.overview.days.extend(days);
     }
 
-    /// The label of a span.
-    fn label(&mut self, span: &Span) -> u32 {
-        let row = RowKey::of(span);
-        let window = span
-            .window
-            .as_deref()
-            .filter(|_| matches!(row, RowKey::App(_)));
-        let title = window.map_or("", |w| w.title.as_str());
-        if let Some(window) = window
-            && let Some(label) = self.windows.get(&window.app).and_then(|w| w.get(title))
-        {
+    /// The label of a window, by its number.
+    fn label(&mut self, window: &WindowInfo) -> u32 {
+        let WindowInfo { app, title, .. } = window;
+        if let Some(label) = self.windows.get(app).and_then(|w| w.get(title)) {
             return *label;
         }
-        let name = |list| -> Arc<str> {
-            match &row {
-                RowKey::App(app) => self.meaning.name_of(list, app, title),
-                RowKey::Protected => PROTECTED,
-                RowKey::Removed => REMOVED,
-                RowKey::Unnamed => NO_WINDOW,
-            }
-            .into()
-        };
         let label = RowLabel {
-            category: name(RuleList::Category),
-            project: name(RuleList::Project),
-            row,
+            category: self.meaning.name_of(RuleList::Category, app, title).into(),
+            project: self.meaning.name_of(RuleList::Project, app, title).into(),
+            app: app.clone(),
         };
         let number = match self.numbers.get(&label) {
             Some(number) => *number,
@@ -320,15 +225,13 @@ impl<'m> OverviewBuilder<'m> {
                 number
             }
         };
-        if let Some(window) = window {
-            if self.windows_met >= MOST_WINDOWS {
-                self.windows.clear();
-                self.windows_met = 0;
-            }
-            self.windows_met += 1;
-            let titles = self.windows.entry(window.app.clone()).or_default();
-            titles.insert(title.to_owned(), number);
+        if self.windows_met >= MOST_WINDOWS {
+            self.windows.clear();
+            self.windows_met = 0;
         }
+        self.windows_met += 1;
+        let titles = self.windows.entry(app.clone()).or_default();
+        titles.insert(title.clone(), number);
         number
     }
 }
@@ -338,14 +241,11 @@ struct OverviewDayBuilder {
     day: Date,
     zone: Option<String>,
     counted_us: Option<(i64, i64)>,
-    states: [u64; Coverage::ALL.len()],
-    rows: HashMap<u32, Usage>,
+    /// By label.
+    totals: Totals<u32>,
     tens: TenMinuteBuckets,
-    cells: BTreeMap<(i64, u32), LabelTime>,
-    strips: Vec<CategoryStretch>,
-    /// The two minutes being looked at, and how long what took of them.
-    grain: i64,
-    within: Vec<CategoryStretch>,
+    cells: BTreeMap<(i64, RowKey<u32>), LabelTime>,
+    lane: LaneBuilder,
 }
 
 impl OverviewDayBuilder {
@@ -354,13 +254,10 @@ impl OverviewDayBuilder {
             day,
             zone: None,
             counted_us: None,
-            states: [0; Coverage::ALL.len()],
-            rows: HashMap::new(),
+            totals: Totals::default(),
             tens: TenMinuteBuckets::default(),
             cells: BTreeMap::new(),
-            strips: Vec::new(),
-            grain: i64::MIN,
-            within: Vec::new(),
+            lane: LaneBuilder::new(),
         }
     }
 
@@ -370,7 +267,7 @@ impl OverviewDayBuilder {
         from_us: i64,
         to_us: i64,
         state: Coverage,
-        (label, category): (Option<u32>, Option<Arc<str>>),
+        (row, category): (Option<RowKey<u32>>, Option<Arc<str>>),
         (zone_name, zone): (&str, &TimeZone),
     ) {
         if self.zone.is_none() {
@@ -381,26 +278,17 @@ impl OverviewDayBuilder {
             .map_or(from_us, |(began, _)| began.min(from_us));
         self.counted_us = Some((began, to_us));
         let us = to_us.abs_diff(from_us);
-        self.states[state as usize] += us;
-        if let Some(label) = label {
-            let (active_us, idle_us) = match state {
-                Coverage::Active => (us, 0),
-                _ => (0, us),
-            };
-            let usage = Usage {
-                active_us,
-                idle_us,
-                counts: Counts::default(),
-            };
-            add(self.rows.entry(label).or_default(), &usage);
+        match row {
+            Some(row) => self.totals.add_time(row.as_ref(), state, us),
+            None => self.totals.states[state as usize] += us,
         }
         let cells = &mut self.cells;
         self.tens
             .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
-                if let (Some(label), Coverage::Active) = (label, state) {
-                    let cell = cells.entry((ten_us, label)).or_insert(LabelTime {
+                if let (Some(row), Coverage::Active) = (row, state) {
+                    let cell = cells.entry((ten_us, row)).or_insert(LabelTime {
                         ten_us,
-                        label,
+                        row,
                         active_us: 0,
                         from_us,
                         to_us,
@@ -409,96 +297,23 @@ impl OverviewDayBuilder {
                     cell.to_us = to_us;
                 }
             });
-        self.strip(from_us, to_us, state, category);
+        self.lane.add_time(from_us, to_us, state, category);
     }
 
-    fn strip(&mut self, from_us: i64, to_us: i64, state: Coverage, category: Option<Arc<str>>) {
-        let mut at = from_us;
-        while at < to_us {
-            let grain = at.div_euclid(GRAIN_US);
-            // The day may have been left and come back to within them, by a flight over the date line.
-            if grain != self.grain || self.within.last().is_some_and(|last| last.to_us != at) {
-                self.close();
-                self.grain = grain;
-            }
-            let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
-            // A long stretch (a night) is one strip from its first whole grain to its last.
-            let end = match (to_us - at) / GRAIN_US {
-                whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
-                _ => end.max(at + 1),
-            };
-            self.within.push(CategoryStretch {
-                from_us: at,
-                to_us: end,
-                state,
-                category: category.clone(),
-            });
-            at = end;
-        }
-    }
-
-    /// Ends the two minutes being looked at.
-    fn close(&mut self) {
-        let within = std::mem::take(&mut self.within);
-        let (Some(first), Some(last)) = (within.first(), within.last()) else {
-            return;
+    fn finish(self, labels: &[RowLabel], zone: &str) -> OverviewDay {
+        let by = |name: fn(&RowLabel) -> &str| {
+            self.totals
+                .regroup(|n| name(&labels[*n as usize]).to_owned())
         };
-        let (from_us, to_us) = (first.from_us, last.to_us);
-        let us = |of: &CategoryStretch| -> u64 {
-            let same = within.iter();
-            same.filter(|s| s.state == of.state && s.category == of.category)
-                .map(|s| s.to_us.abs_diff(s.from_us))
-                .sum()
-        };
-        // Of equal ones the first.
-        let Some(most) = within.iter().rev().max_by_key(|strip| us(strip)) else {
-            return;
-        };
-        match self.strips.last_mut() {
-            Some(last)
-                if last.to_us == from_us
-                    && last.state == most.state
-                    && last.category == most.category =>
-            {
-                last.to_us = to_us;
-            }
-            _ => self.strips.push(CategoryStretch {
-                from_us,
-                to_us,
-                state: most.state,
-                category: most.category.clone(),
-            }),
-        }
-    }
-
-    fn finish(mut self, labels: &[RowLabel], zone: &str) -> OverviewDay {
-        self.close();
-        let mut totals = RollupTotals {
-            states: self.states,
-            ..RollupTotals::default()
-        };
-        let [mut categories, mut projects] = [(); 2].map(|()| NamedSums::default());
-        for (number, usage) in &self.rows {
-            let label = &labels[*number as usize];
-            let row = match &label.row {
-                RowKey::App(name) => totals.app(name),
-                RowKey::Protected => &mut totals.protected,
-                RowKey::Removed => &mut totals.removed,
-                RowKey::Unnamed => &mut totals.unnamed,
-            };
-            add(row, usage);
-            categories.add(&label.category, usage);
-            projects.add(&label.project, usage);
-        }
-        let mut totals = DayTotals::new(self.day, totals);
-        totals.categories = categories.rows();
-        totals.projects = projects.rows();
+        let mut totals = DayTotals::new(self.day, by(|label| &label.app));
+        totals.categories = by(|label| &label.category).named_rows();
+        totals.projects = by(|label| &label.project).named_rows();
         OverviewDay {
             totals,
             zone: self.zone.unwrap_or_else(|| zone.to_owned()),
             counted_us: self.counted_us,
             tens: self.tens.finish(),
-            strips: self.strips,
+            strips: self.lane.finish(),
             cells: self.cells.into_values().collect(),
         }
     }
@@ -507,7 +322,7 @@ impl OverviewDayBuilder {
 /// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
 #[must_use]
 pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> (i64, i64) {
-    starts.bounds(day.totals.day, &crate::text::load_zone(&day.zone))
+    starts.bounds(day.totals.day, &load_zone(&day.zone))
 }
 
 #[cfg(test)]

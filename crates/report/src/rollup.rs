@@ -13,93 +13,23 @@
 //!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of it is sealed, and gone
 //!   once they are taken out or erased.
 
+pub(crate) mod builder;
+mod packed;
 mod windows;
 
 pub(crate) use windows::RollupWindow;
 
-use crate::day::Usage;
+use crate::totals::Usage;
+use crate::totals::{RowKey, Totals, window_of};
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, InputCounts, Span, WindowInfo};
+use model::{Counts, Coverage, Span};
+use packed::{drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The form written: a line of JSON, and the windows behind it. The one before had no windows; a roll-up of another form
 /// is passed over, and the records are read.
 const VERSION: u32 = 2;
-
-/// A span over more slots than this (more than a year) is a fault of the clock, and not summed up.
-const LONGEST: i64 = 40_000;
-
-/// Time and counts of some time, per state and per application.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RollupTotals {
-    /// In microseconds, in the order of [`Coverage::ALL`].
-    pub(crate) states: [u64; Coverage::ALL.len()],
-    pub(crate) apps: BTreeMap<String, Usage>,
-    pub(crate) protected: Usage,
-    /// What its owner had taken out.
-    pub(crate) removed: Usage,
-    pub(crate) unnamed: Usage,
-}
-
-impl RollupTotals {
-    /// The row that a span's time and counts belong to.
-    fn row(&mut self, span: &Span) -> &mut Usage {
-        match &span.window {
-            _ if span.protected => &mut self.protected,
-            _ if span.removed => &mut self.removed,
-            Some(window) => self.app(&window.app),
-            None => &mut self.unnamed,
-        }
-    }
-
-    pub(crate) fn app(&mut self, name: &str) -> &mut Usage {
-        if !self.apps.contains_key(name) {
-            self.apps.insert(name.to_owned(), Usage::default());
-        }
-        self.apps.entry(name.to_owned()).or_default()
-    }
-
-    fn time(&mut self, us: u64, span: &Span) {
-        self.states[span.state as usize] += us;
-        match span.state {
-            Coverage::Active => self.row(span).active_us += us,
-            Coverage::Idle => self.row(span).idle_us += us,
-            _ => {}
-        }
-    }
-
-    fn counts(&mut self, span: &Span) {
-        if !span.counts.is_zero() {
-            self.row(span).counts += span.counts;
-        }
-    }
-
-    /// Adds what another time held.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (sum, us) in self.states.iter_mut().zip(other.states) {
-            *sum += us;
-        }
-        add(&mut self.protected, &other.protected);
-        add(&mut self.removed, &other.removed);
-        add(&mut self.unnamed, &other.unnamed);
-        for (name, usage) in &other.apps {
-            match self.apps.get_mut(name) {
-                Some(sum) => add(sum, usage),
-                None => {
-                    self.apps.insert(name.clone(), *usage);
-                }
-            }
-        }
-    }
-}
-
-pub(crate) fn add(sum: &mut Usage, more: &Usage) {
-    sum.active_us += more.active_us;
-    sum.idle_us += more.idle_us;
-    sum.counts += more.counts;
-}
 
 /// What one quarter hour held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +43,7 @@ pub struct Rollup {
     pub covered_us: (i64, i64),
     /// The slot in which the span began that reaches beyond the end of this one.
     pub carried_from: Option<i64>,
-    pub(crate) totals: RollupTotals,
+    pub(crate) totals: Totals<String>,
     /// While it is made; one that was read has none.
     windows: windows::RollupWindows,
 }
@@ -145,59 +75,21 @@ struct RollupLine {
     o: Option<u32>,
 }
 
-fn packed(mut numbers: Vec<u64>) -> Vec<u64> {
-    while numbers.last() == Some(&0) {
-        numbers.pop();
-    }
-    numbers
-}
-
-fn pack(usage: &Usage) -> Vec<u64> {
-    let mut numbers = vec![usage.active_us, usage.idle_us];
-    for of in [usage.counts.hardware, usage.counts.injected] {
-        numbers.extend([
-            of.keys, of.left, of.middle, of.right, of.other, of.scroll, of.seconds,
-        ]);
-    }
-    packed(numbers)
-}
-
-fn unpack(numbers: &[u64]) -> Usage {
-    let at = |n: usize| numbers.get(n).copied().unwrap_or(0);
-    let input = |n: usize| InputCounts {
-        keys: at(n),
-        left: at(n + 1),
-        middle: at(n + 2),
-        right: at(n + 3),
-        other: at(n + 4),
-        scroll: at(n + 5),
-        seconds: at(n + 6),
-    };
-    Usage {
-        active_us: at(0),
-        idle_us: at(1),
-        counts: Counts {
-            hardware: input(2),
-            injected: input(9),
-        },
-    }
-}
-
 impl Rollup {
-    fn new(slot: i64, zone: Arc<str>) -> Self {
+    pub(crate) fn new(slot: i64, zone: Arc<str>) -> Self {
         let start = slot * SLOT_US;
         Self {
             slot,
             zone,
             covered_us: (start, start),
             carried_from: None,
-            totals: RollupTotals::default(),
+            totals: Totals::default(),
             windows: windows::RollupWindows::default(),
         }
     }
 
     /// Adds a span that touches the slot and begins no earlier than the one before it ended.
-    fn add(&mut self, span: &Span) {
+    pub(crate) fn add(&mut self, span: &Span) {
         let (start, end) = (self.slot * SLOT_US, (self.slot + 1) * SLOT_US);
         let (from, to) = (span.start_us.max(start), span.end_us().min(end));
         if from < to {
@@ -205,11 +97,12 @@ impl Rollup {
                 self.covered_us.0 = from;
             }
             self.covered_us.1 = to;
-            self.totals.time(to.abs_diff(from), span);
+            self.totals
+                .add_time(app_of(span), span.state, to.abs_diff(from));
         }
         let began = slot_of(span.start_us);
         if began == self.slot {
-            self.totals.counts(span);
+            self.totals.add_counts(app_of(span), span.counts);
         }
         if span.end_us() > end {
             self.carried_from = Some(began);
@@ -238,16 +131,16 @@ impl Rollup {
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         let start = self.slot * SLOT_US;
         let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
-        let usages = self.totals.apps.iter();
+        let usages = self.totals.rows.iter();
         let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
             z: Arc::clone(&self.zone),
             t: (offset(self.covered_us.0), offset(self.covered_us.1)),
-            s: packed(self.totals.states.to_vec()),
+            s: drop_trailing_zeros(self.totals.states.to_vec()),
             a: usages.map(|(name, of)| (name.clone(), pack(of))).collect(),
             p: pack(&self.totals.protected),
-            r: pack(&self.totals.removed),
-            u: pack(&self.totals.unnamed),
+            r: pack(&self.totals.redacted),
+            u: pack(&self.totals.no_window),
             o: self
                 .carried_from
                 .and_then(|from| u32::try_from(self.slot - from).ok()),
@@ -276,15 +169,20 @@ impl Rollup {
             *sum = us;
         }
         rollup.totals.protected = unpack(&form.p);
-        rollup.totals.removed = unpack(&form.r);
-        rollup.totals.unnamed = unpack(&form.u);
-        rollup.totals.apps = form
+        rollup.totals.redacted = unpack(&form.r);
+        rollup.totals.no_window = unpack(&form.u);
+        rollup.totals.rows = form
             .a
             .into_iter()
             .map(|(name, of)| (name, unpack(&of)))
             .collect();
         Some(rollup)
     }
+}
+
+/// The row of a span's application.
+fn app_of(span: &Span) -> RowKey<&str> {
+    RowKey::of(span).map(|window| window.app.as_str())
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.
@@ -301,89 +199,7 @@ pub(crate) fn for_each_window<'a>(
     content: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
-    windows::each(slot, split_content(content).1?, visit)
-}
-
-/// The window that a span may be known by.
-pub(crate) fn window_of(span: &Span) -> Option<&WindowInfo> {
-    let window = span.window.as_deref();
-    window.filter(|_| !span.protected && !span.removed)
-}
-
-/// Makes roll-ups of the final spans of one run, in their order.
-#[derive(Debug)]
-pub struct RollupBuilder {
-    /// Nothing is made of slots before this one.
-    clear_from: i64,
-    /// Up to here spans were seen.
-    furthest_us: i64,
-    /// The slot being summed up, and whether it can be.
-    current: Option<(Rollup, bool)>,
-    done: Vec<(i64, Vec<u8>)>,
-}
-
-impl RollupBuilder {
-    /// Begins with the first slot that nobody has touched ([`journal::Journal::first_free_quarter_hour`]).
-    #[must_use]
-    pub fn new(clear_from: i64) -> Self {
-        Self {
-            clear_from: clear_from.max(0),
-            furthest_us: i64::MIN,
-            current: None,
-            done: Vec::new(),
-        }
-    }
-
-    /// Takes a span that will not change any more.
-    pub fn add(&mut self, span: &Span) {
-        let (start, end) = (span.start_us, span.end_us());
-        let first = slot_of(start);
-        let last = slot_of(end.max(start.saturating_add(1)) - 1);
-        if start < self.furthest_us || last.saturating_sub(first) > LONGEST {
-            // The clock was set back (or is mad): who owns which time is told by the records.
-            let spoiled = last.max(slot_of(self.furthest_us.saturating_sub(1)));
-            self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
-            self.done.retain(|(slot, _)| *slot > spoiled);
-            self.current = None;
-        }
-        self.furthest_us = self.furthest_us.max(end);
-        for slot in first.max(self.clear_from)..=last {
-            if self.current.as_ref().is_some_and(|(r, _)| r.slot != slot) {
-                self.finish_current();
-            }
-            let (rollup, whole) = self
-                .current
-                .get_or_insert_with(|| (Rollup::new(slot, Arc::clone(&span.zone)), true));
-            *whole &= rollup.zone == span.zone;
-            rollup.add(span);
-            if self.furthest_us >= (slot + 1) * SLOT_US {
-                self.finish_current();
-            }
-        }
-    }
-
-    /// No span comes any more, or none to the present slot.
-    pub fn finish_current(&mut self) {
-        if let Some((rollup, true)) = self.current.take() {
-            // A roll-up that cannot be encoded is only slower to read; the records are there.
-            let encoded = rollup.encode().ok();
-            self.done.extend(encoded.map(|bytes| (rollup.slot, bytes)));
-        }
-    }
-
-    /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
-    /// [`Self::mark_written`].
-    #[must_use]
-    pub fn done(&self) -> Vec<(i64, &[u8])> {
-        let done = self.done.iter();
-        done.map(|(slot, bytes)| (*slot, bytes.as_slice()))
-            .collect()
-    }
-
-    /// The step was written.
-    pub fn mark_written(&mut self) {
-        self.done.clear();
-    }
+    windows::for_each_in(slot, split_content(content).1?, visit)
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn a_real_journal_answers() {
     let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();
 
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let today = report::day::local_date(NOW, "Europe/Berlin");
+    let today = report::local_date(NOW, "Europe/Berlin");
     let day = query::read_day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
     assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
     assert_eq!(day.state_us(Coverage::Active), 2 * MINUTE.unsigned_abs());
@@ -137,7 +137,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
     for days in [3, 10, 18] {
-        let date = report::day::local_date(began + days * DAY, "Europe/Berlin");
+        let date = report::local_date(began + days * DAY, "Europe/Berlin");
         let day = query::read_day(&reader, date, NOW, "UTC").unwrap();
         assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
     }
@@ -166,7 +166,7 @@ fn titles_are_found_whatever_their_case() {
     let reader = Reader::open(&at, keys.opener).unwrap();
     let days = journal::UtcDay::of_us(NOW - 5 * DAY)..=journal::UtcDay::of_us(NOW);
     let mut found = Vec::new();
-    report::search::search_titles(&reader, &days, "ärger editor", |_, hits| {
+    report::query::search_titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);
         ControlFlow::Continue(())
     })
@@ -185,7 +185,7 @@ fn titles_are_found_whatever_their_case() {
     );
     // Enough is enough.
     let mut looked = 0;
-    report::search::search_titles(&reader, &days, "", |_, _| {
+    report::query::search_titles(&reader, &days, "", |_, _| {
         looked += 1;
         ControlFlow::Break(())
     })

@@ -184,7 +184,7 @@ fn sum_categories(dir: &Path, titles: bool) -> Result<Value> {
     let range = YEAR.0..=YEAR.1;
     let asked = (report::DayStart::default(), &meaning);
     let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
-    let whole = report::overview::PeriodTotals::of(days.days.iter());
+    let whole = report::PeriodTotals::of(days.days.iter());
     let wall = elapsed_ms(start);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
     let status = std::fs::read_to_string("/proc/self/status")?;

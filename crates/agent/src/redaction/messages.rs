@@ -12,7 +12,7 @@ const NAMES: usize = 20;
 pub fn format_date_time(at_us: i64, zone: &str) -> String {
     format!(
         "{} {}",
-        report::day::local_date(at_us, zone),
+        report::local_date(at_us, zone),
         report::text::format_clock_time(at_us, &report::text::load_zone(zone))
     )
 }

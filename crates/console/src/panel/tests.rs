@@ -7,7 +7,7 @@ use image::ImageFormat;
 use model::{Counts, InputCounts, PowerState, SensorKind, Unsupported, WindowInfo};
 use ratatui::backend::TestBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
-use report::day::StateTotal;
+use report::StateTotal;
 use report::status::MissingSensor;
 use report::{AgentStatus, OutboxSummary, ScheduleStatus, UploadAttempt};
 

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use jiff::Timestamp;
 use jiff::civil::date;
-use model::{DeviceId, InputCounts, NoticeCode, RECORD_SCHEMA, WindowInfo};
+use model::{Counts, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -84,7 +85,13 @@ fn days_are_23_24_and_25_hours_long_in_berlin() {
         (date(2026, 7, 15), 24),
         (date(2026, 10, 25), 25),
     ] {
-        let report = summarise(&[], &[], day, extent, "Europe/Berlin");
+        let report = build_day_report(
+            &[],
+            &[],
+            (ViewOptions::default(), day),
+            extent,
+            "Europe/Berlin",
+        );
         assert_eq!(report.length_us, (hours * H) as u64, "{day}");
         assert_eq!(report.state_us(Coverage::Off), report.length_us);
     }
@@ -104,8 +111,20 @@ fn a_span_over_midnight_is_split_in_its_own_zone() {
         began_us: midnight - 10 * S,
         now_us: midnight + 30 * S,
     };
-    let before = summarise(&lines, &[], date(2026, 7, 15), extent, "UTC");
-    let after = summarise(&lines, &[], date(2026, 7, 16), extent, "UTC");
+    let before = build_day_report(
+        &lines,
+        &[],
+        (ViewOptions::default(), date(2026, 7, 15)),
+        extent,
+        "UTC",
+    );
+    let after = build_day_report(
+        &lines,
+        &[],
+        (ViewOptions::default(), date(2026, 7, 16)),
+        extent,
+        "UTC",
+    );
     assert_eq!(
         (before.length_us, after.length_us),
         (10 * S as u64, 30 * S as u64)
@@ -125,7 +144,13 @@ fn an_hour_set_back_and_lived_twice_counts_once() {
         began_us: ten,
         now_us: ten + 2 * H,
     };
-    let report = summarise(&lines, &[], date(2026, 7, 15), extent, "UTC");
+    let report = build_day_report(
+        &lines,
+        &[],
+        (ViewOptions::default(), date(2026, 7, 15)),
+        extent,
+        "UTC",
+    );
     whole(&report);
     assert_eq!(report.length_us, (2 * H) as u64);
     let app = |name| {
@@ -154,8 +179,20 @@ fn travelling_west_makes_a_longer_day() {
         began_us: start,
         now_us: start + 36 * H,
     };
-    let day = summarise(&lines, &[], date(2026, 7, 15), extent, "UTC");
-    let next = summarise(&lines, &[], date(2026, 7, 16), extent, "UTC");
+    let day = build_day_report(
+        &lines,
+        &[],
+        (ViewOptions::default(), date(2026, 7, 15)),
+        extent,
+        "UTC",
+    );
+    let next = build_day_report(
+        &lines,
+        &[],
+        (ViewOptions::default(), date(2026, 7, 16)),
+        extent,
+        "UTC",
+    );
     assert_eq!(day.length_us, (30 * H) as u64);
     assert_eq!(next.length_us, (6 * H) as u64);
 }
@@ -172,7 +209,13 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         began_us: ten,
         now_us: ten + 60 * S,
     };
-    let report = summarise(&lines(&[gone]), &[], date(2026, 7, 15), extent, "UTC");
+    let report = build_day_report(
+        &lines(&[gone]),
+        &[],
+        (ViewOptions::default(), date(2026, 7, 15)),
+        extent,
+        "UTC",
+    );
     whole(&report);
     assert_eq!(report.removed.active_us, 60 * S as u64);
     assert_eq!(report.unnamed, Usage::default());
@@ -197,7 +240,13 @@ fn protected_time_is_a_row_of_its_own() {
         began_us: ten,
         now_us: ten + 130 * S,
     };
-    let report = summarise(&lines, &pending, date(2026, 7, 15), extent, "UTC");
+    let report = build_day_report(
+        &lines,
+        &pending,
+        (ViewOptions::default(), date(2026, 7, 15)),
+        extent,
+        "UTC",
+    );
     whole(&report);
     assert_eq!(report.protected.active_us, 60 * S as u64);
     assert_eq!(report.unnamed.idle_us, 30 * S as u64);
@@ -224,12 +273,26 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
         now_us: i64::MAX,
     };
     assert!(
-        summarise(&all, &[], date(2026, 7, 15), extent, "UTC")
-            .notices
-            .is_empty()
+        build_day_report(
+            &all,
+            &[],
+            (ViewOptions::default(), date(2026, 7, 15)),
+            extent,
+            "UTC"
+        )
+        .notices
+        .is_empty()
     );
     assert_eq!(
-        summarise(&all, &[], date(2026, 7, 16), extent, "UTC").notices[0].seq,
+        build_day_report(
+            &all,
+            &[],
+            (ViewOptions::default(), date(2026, 7, 16)),
+            extent,
+            "UTC"
+        )
+        .notices[0]
+            .seq,
         9
     );
 }
@@ -274,7 +337,7 @@ proptest! {
         let lines = lines(&spans);
         let (mut time, mut counted) = (0, 0);
         for day in date(2026, 10, 15).series(jiff::Span::new().days(1)).take(25) {
-            let report = summarise(&lines, &[], day, extent, "UTC");
+            let report = build_day_report(&lines, &[], (ViewOptions::default(), day), extent, "UTC");
             whole(&report);
             time += report.length_us;
             counted += report.counts.keys();

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::day::tests::{H, S, any_span, at, lines, span};
-use crate::meaning::ClassificationRule;
+use crate::rules::ClassificationRule;
+use crate::{Classifier, GroupBy, PeriodTotals, build_day_report};
 use jiff::civil::date;
+use model::Counts;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -112,7 +114,7 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
         };
         let overview = made(view, &[day], extent, &spans);
         whole(&overview.days[0]);
-        let report = view.summarise(&lines(&spans), &[], day, extent, "UTC");
+        let report = build_day_report(&lines(&spans), &[], (view, day), extent, "UTC");
         assert_eq!(report.protected, overview.days[0].totals.protected);
         let of = |name: &str| {
             let all = overview.days[0].totals.apps.iter();
@@ -235,8 +237,8 @@ proptest! {
             whole(day);
             time += day.totals.length_us;
             counted += day.totals.counts.keys();
-            let mut report = view.summarise(&lines, &[], date, extent, "UTC");
-            RULES.classify_day(&mut report);
+            let mut report = build_day_report(&lines, &[], (view, date), extent, "UTC");
+            Classifier::new(&RULES).classify_day(&mut report);
             prop_assert_eq!(&report.states, &day.totals.states);
             prop_assert_eq!(&report.categories, &day.totals.categories);
             prop_assert_eq!(&report.projects, &day.totals.projects);

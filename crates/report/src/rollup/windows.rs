@@ -4,8 +4,8 @@
 //! counts. Texts lie there as they are, so that words can be looked for without taking anything apart. Numbers are
 //! varints (seven bits a byte, low ones first), trailing zeros left out.
 
-use super::{pack, unpack};
-use crate::day::Usage;
+use super::packed::{pack, read_number, read_text, unpack, write_number, write_text};
+use crate::totals::Usage;
 use journal::SLOT_US;
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ impl RollupWindows {
         if let Some(sum) = windows.get_mut(title) {
             sum.first = sum.first.min(from);
             sum.last = sum.last.max(to);
-            crate::rollup::add(&mut sum.usage, usage);
+            sum.usage += usage;
             return;
         }
         self.bytes += title.len() + 40;
@@ -66,31 +66,18 @@ impl RollupWindows {
         }
         out.push(b'\n');
         for (app, windows) in &self.apps {
-            text(out, app);
-            number(out, windows.len() as u64);
+            write_text(out, app);
+            write_number(out, windows.len() as u64);
             for (title, sum) in windows {
-                text(out, title);
-                number(out, sum.first);
-                number(out, sum.last - sum.first);
+                write_text(out, title);
+                write_number(out, sum.first);
+                write_number(out, sum.last - sum.first);
                 let numbers = pack(&sum.usage);
-                number(out, numbers.len() as u64);
-                numbers.iter().for_each(|n| number(out, *n));
+                write_number(out, numbers.len() as u64);
+                numbers.iter().for_each(|n| write_number(out, *n));
             }
         }
     }
-}
-
-fn text(out: &mut Vec<u8>, text: &str) {
-    number(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn number(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push((n & 0x7f) as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
 }
 
 /// A window of a slot.
@@ -104,7 +91,7 @@ pub(crate) struct RollupWindow<'a> {
 }
 
 /// Gives each window of a slot; `None`, sooner or later, when they are not all there.
-pub(crate) fn each<'a>(
+pub(crate) fn for_each_in<'a>(
     slot: i64,
     mut rest: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
@@ -113,14 +100,14 @@ pub(crate) fn each<'a>(
     let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
     while !rest.is_empty() {
         let app = read_text(&mut rest)?;
-        for _ in 0..read(&mut rest)? {
+        for _ in 0..read_number(&mut rest)? {
             let title = read_text(&mut rest)?;
-            let first = read(&mut rest)?;
-            let last = first.checked_add(read(&mut rest)?)?;
+            let first = read_number(&mut rest)?;
+            let last = first.checked_add(read_number(&mut rest)?)?;
             let mut numbers = [0; 16];
-            let count = usize::try_from(read(&mut rest)?).ok()?;
+            let count = usize::try_from(read_number(&mut rest)?).ok()?;
             for place in numbers.get_mut(..count)? {
-                *place = read(&mut rest)?;
+                *place = read_number(&mut rest)?;
             }
             visit(RollupWindow {
                 app,
@@ -131,26 +118,6 @@ pub(crate) fn each<'a>(
         }
     }
     Some(())
-}
-
-fn read(rest: &mut &[u8]) -> Option<u64> {
-    let mut n = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, left) = rest.split_first()?;
-        *rest = left;
-        n |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(n);
-        }
-    }
-    None
-}
-
-fn read_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
-    let length = usize::try_from(read(rest)?).ok()?;
-    let (text, left) = rest.split_at_checked(length)?;
-    *rest = left;
-    std::str::from_utf8(text).ok()
 }
 
 #[cfg(test)]
@@ -175,9 +142,9 @@ mod tests {
 
     type Told = (String, String, (i64, i64), Usage);
 
-    fn told(content: &[u8]) -> Option<Vec<Told>> {
+    fn read_all(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
-        each(2, content, &mut |w| {
+        for_each_in(2, content, &mut |w| {
             out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
         })?;
         Some(out)
@@ -197,7 +164,7 @@ mod tests {
         windows.encode(&mut out);
         assert_eq!(out[0], b'\n');
         let start = 2 * SLOT_US;
-        let found = told(&out[1..]).unwrap();
+        let found = read_all(&out[1..]).unwrap();
         assert_eq!(
             found[0],
             (
@@ -215,7 +182,7 @@ mod tests {
         for end in 2..out.len() {
             // At the end of an application it is whole; what is missing then shows in the sums.
             assert!(
-                told(&out[1..end]).is_none_or(|some| some.len() < 2),
+                read_all(&out[1..end]).is_none_or(|some| some.len() < 2),
                 "{end}"
             );
         }

@@ -42,9 +42,9 @@ pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_slots(vault: &Vault) {
-    output::print_line("Opens the vault:");
-    let day = |us| report::day::local_date(us, &current_zone_name());
+fn list(vault: &Vault) {
+    output::line("Opens the vault:");
+    let day = |us| report::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::print_line(&format!(

@@ -53,3 +53,40 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
     drop(instance);
     code
 }
+
+/// What today already holds, from the journal; a journal that cannot be read begins the day at nothing. The worker could
+/// not look: it opens only what it wrote itself.
+fn today(paths: &AppPaths, opener: Opener) -> TodayTotals {
+    let now_us = current_time_us();
+    let zone = current_zone_name();
+    let day = report::local_date(now_us, &zone);
+    Reader::open(&paths.journal_dir(), opener)
+        .ok()
+        .and_then(|reader| {
+            report::strip::read_day_with_timeline(
+                &reader,
+                ViewOptions::default(),
+                day,
+                now_us,
+                &zone,
+            )
+            .ok()
+        })
+        .map_or_else(
+            || TodayTotals::new(day, &zone),
+            |(report, strip)| TodayTotals::from_report(&report, &strip),
+        )
+}
+
+/// How the desktop is opened, here and in `uam doctor`.
+pub(super) fn options(config: &Settings) -> DesktopOptions {
+    let mut options = DesktopOptions {
+        idle_limit: Duration::from_secs(config.record.idle_seconds),
+        ..DesktopOptions::default()
+    };
+    // So that a battery can be had where there is none.
+    if let Some(root) = std::env::var_os("UAM_POWER_ROOT") {
+        options.power_root = root.into();
+    }
+    options
+}

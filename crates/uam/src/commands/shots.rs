@@ -104,7 +104,7 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::text::load_zone(&shot.zone);
-    let day = report::day::local_date(shot.at_us, &shot.zone);
+    let day = report::local_date(shot.at_us, &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",

@@ -9,7 +9,7 @@ use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use jiff::civil::Date;
 use model::Coverage;
-use report::days::names::Classifier;
+use report::Classifier;
 use report::strip::{self, Timeline, TimelineOwner, TimelinePiece};
 use report::{DayReport, NamedUsage};
 use serde::Serialize;
@@ -165,7 +165,7 @@ impl NameIndex {
     fn to_rows(&self, rows: &[NamedUsage]) -> Vec<NamedUsageJson> {
         let added = self.names.iter().skip(rows.len()).map(|name| NamedUsage {
             name: name.clone(),
-            usage: report::day::Usage::default(),
+            usage: report::Usage::default(),
         });
         let added: Vec<NamedUsage> = added.collect();
         rows.iter()
@@ -286,7 +286,7 @@ fn state_index(state: Coverage) -> usize {
         .unwrap_or(Coverage::ALL.len() - 1)
 }
 
-fn app_row(total: &report::day::AppTotal) -> AppJson {
+fn app_row(total: &report::AppTotal) -> AppJson {
     AppJson {
         app: printable_text(&total.app, MAX_APP),
         usage: (&total.usage).into(),

@@ -5,7 +5,7 @@ use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use report::overview::GroupBy;
+use report::GroupBy;
 use report::sheet::{self, Cover, MOST_LANES};
 use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
 use std::ops::RangeInclusive;

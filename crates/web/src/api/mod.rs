@@ -52,8 +52,8 @@ struct UsageJson {
     scroll: u64,
 }
 
-impl From<&report::day::Usage> for UsageJson {
-    fn from(usage: &report::day::Usage) -> Self {
+impl From<&report::Usage> for UsageJson {
+    fn from(usage: &report::Usage) -> Self {
         Self {
             active_s: usage.active_us / 1_000_000,
             idle_s: usage.idle_us / 1_000_000,

@@ -36,7 +36,7 @@ pub(crate) struct ScreenshotJson {
 }
 
 impl ScreenshotJson {
-    pub(super) fn from_day_row(row: &report::day::DayScreenshot, starts: DayStart) -> Self {
+    pub(super) fn from_day_row(row: &report::DayScreenshot, starts: DayStart) -> Self {
         Self {
             seq: row.seq,
             at_us: row.at_us,

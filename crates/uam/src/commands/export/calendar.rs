@@ -8,7 +8,7 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use platform::clock::current_time_us;
-use report::overview::GroupBy;
+use report::GroupBy;
 use settings::Settings;
 use std::path::Path;
 use std::process::ExitCode;

@@ -267,7 +267,7 @@ impl AgentMonitor for DemoMonitor {
             today: Coverage::ALL
                 .into_iter()
                 .zip([20_000, 1_900, 5_400, 30_000, 0, 0, 0, 7_000])
-                .map(|(state, s)| report::day::StateTotal {
+                .map(|(state, s)| report::StateTotal {
                     state,
                     us: s * 1_000_000,
                 })

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
 use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
 use recorder::RecorderBatch;
-use report::day::{Extent, local_date, summarise};
+use report::{Extent, ViewOptions, build_day_report, local_date};
 use vault::{GateState, Identity, Opener, Sealer};
 
 pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
@@ -118,7 +118,7 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
     };
     let mut all = 0;
     for date in &dates {
-        let report = summarise(&lines, &[], *date, extent, zone);
+        let report = build_day_report(&lines, &[], (ViewOptions::default(), *date), extent, zone);
         let parts: u64 = report.states.iter().map(|s| s.us).sum();
         ensure!(
             parts == report.length_us,

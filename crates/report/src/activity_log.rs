@@ -1,0 +1,311 @@
+//! The live log: one readable line per thing that happened.
+//!
+//! The recorder cuts spans at each whole minute; people want a line per window. [`ActivityLog`] joins consecutive spans
+//! that differ in nothing but their minute and gives out the line when something else begins.
+//!
+//! # What is always true
+//! * Every span given in is part of exactly one line given out (after [`ActivityLog::finish_line`]), with its time and counts.
+//! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it. The daily
+//!   notice has a line for each sentence, so that nothing of it is clipped away.
+
+use crate::format::{format_bytes, format_count, window_label};
+use crate::log_line::{LogLine, LogSubject};
+use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
+use std::sync::Arc;
+
+/// Widest hole between two spans that still belong together, in microseconds: stamps of one instant, taken twice.
+const JOIN_US: u64 = 1_000_000;
+
+/// Longest time told in one line, in microseconds, so that a long film still gives a sign of life.
+const LONGEST_US: u64 = 3_600_000_000;
+
+/// Spans that go together.
+#[derive(Clone, Debug)]
+struct SpanGroup {
+    at_us: i64,
+    end_us: i64,
+    zone: Arc<str>,
+    state: Coverage,
+    protected: bool,
+    window: Option<Arc<WindowInfo>>,
+    counts: Counts,
+    dur_us: u64,
+}
+
+/// Turns records into log lines, as they come.
+#[derive(Clone, Debug, Default)]
+pub struct ActivityLog {
+    group: Option<SpanGroup>,
+}
+
+impl ActivityLog {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a record in the journal's order; gives out the lines that are now complete.
+    pub fn push_record(&mut self, record: &Record) -> Vec<LogLine> {
+        match record {
+            Record::Span(span) => self.span(span).into_iter().collect(),
+            Record::Shot(shot) => vec![shot_line(shot)],
+            Record::Notice(notice) => {
+                let mut lines: Vec<LogLine> = self.finish_line().into_iter().collect();
+                let zone: Arc<str> = notice.zone.as_str().into();
+                let texts: Vec<&str> = match notice.code {
+                    NoticeCode::Daily => notice.text.split_inclusive(". ").collect(),
+                    _ => vec![&notice.text],
+                };
+                lines.extend(texts.into_iter().map(|text| LogLine {
+                    at_us: notice.at_us,
+                    zone: Arc::clone(&zone),
+                    word: LogSubject::Notice(notice.code),
+                    text: text.trim_end().to_owned(),
+                    detail: String::new(),
+                    dur_us: None,
+                }));
+                lines
+            }
+        }
+    }
+
+    /// Gives out what is still held back, as at the end of a run.
+    pub fn finish_line(&mut self) -> Option<LogLine> {
+        self.group.take().map(SpanGroup::line)
+    }
+
+    fn span(&mut self, span: &Span) -> Option<LogLine> {
+        if let Some(group) = self.group.as_mut()
+            && group.takes(span)
+        {
+            group.end_us = span.end_us();
+            group.dur_us += span.dur_us;
+            group.counts += span.counts;
+            return None;
+        }
+        self.group
+            .replace(SpanGroup {
+                at_us: span.start_us,
+                end_us: span.end_us(),
+                zone: span.zone.clone(),
+                state: span.state,
+                protected: span.protected,
+                window: span.window.clone(),
+                counts: span.counts,
+                dur_us: span.dur_us,
+            })
+            .map(SpanGroup::line)
+    }
+}
+
+impl SpanGroup {
+    fn takes(&self, span: &Span) -> bool {
+        self.state == span.state
+            && self.protected == span.protected
+            && self.window == span.window
+            && self.zone == span.zone
+            && span.start_us.abs_diff(self.end_us) <= JOIN_US
+            && self.dur_us + span.dur_us <= LONGEST_US
+    }
+
+    fn line(self) -> LogLine {
+        let text = match &self.window {
+            _ if self.protected => "(protected)".to_owned(),
+            Some(window) => window_label(&window.app, &window.title),
+            None if self.state.is_recording() => "(no window)".to_owned(),
+            None => String::new(),
+        };
+        LogLine {
+            at_us: self.at_us,
+            zone: self.zone,
+            word: LogSubject::State(self.state),
+            text,
+            detail: counts(&self.counts),
+            dur_us: Some(self.dur_us),
+        }
+    }
+}
+
+fn shot_line(shot: &Screenshot) -> LogLine {
+    let window = shot
+        .window
+        .as_ref()
+        .map_or_else(String::new, |w| window_label(&w.app, &w.title));
+    LogLine {
+        at_us: shot.at_us,
+        zone: shot.zone.clone(),
+        word: LogSubject::Shot,
+        text: window,
+        detail: format!(
+            "{}x{}{}  {}",
+            shot.width,
+            shot.height,
+            if shot.blurred { " blurred" } else { "" },
+            format_bytes(shot.bytes)
+        ),
+        dur_us: None,
+    }
+}
+
+/// `42 keys 3 clicks`; what did not happen is left out.
+fn counts(counts: &Counts) -> String {
+    [
+        (counts.keys(), "key", "keys"),
+        (counts.clicks(), "click", "clicks"),
+        (counts.scroll(), "scroll", "scrolls"),
+    ]
+    .into_iter()
+    .filter(|(n, _, _)| *n > 0)
+    .map(|(n, one, many)| format_count(n, one, many))
+    .collect::<Vec<_>>()
+    .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::display_width;
+    use model::{InputCounts, Notice};
+
+    const T: i64 = 1_784_100_000_000_000;
+    const S: i64 = 1_000_000;
+
+    fn span(at_s: i64, dur_s: u64, state: Coverage, title: &str, keys: u64) -> Record {
+        Record::Span(Span {
+            start_us: T + at_s * S,
+            dur_us: dur_s * 1_000_000,
+            zone: "Europe/Berlin".into(),
+            state,
+            protected: title == "protected",
+            removed: false,
+            window: (!title.is_empty() && title != "protected").then(|| {
+                Arc::new(WindowInfo {
+                    app: "Editor".into(),
+                    exe: String::new(),
+                    title: title.into(),
+                })
+            }),
+            counts: Counts {
+                hardware: InputCounts {
+                    keys,
+                    left: keys / 10,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+        })
+    }
+
+    fn sample() -> Vec<Record> {
+        vec![
+            Record::Notice(Notice {
+                at_us: T,
+                zone: "Europe/Berlin".into(),
+                code: NoticeCode::Started,
+                text: "Recording began.".into(),
+            }),
+            span(0, 20, Coverage::Active, "main.rs", 40),
+            span(20, 60, Coverage::Active, "main.rs", 2),
+            span(
+                80,
+                15,
+                Coverage::Active,
+                "\u{1b}]0;evil\u{7}\u{202e}日本語の題名",
+                1,
+            ),
+            Record::Shot(Screenshot {
+                at_us: T + 90 * S,
+                zone: "Europe/Berlin".into(),
+                sha256: "ab".repeat(32),
+                bytes: 48_200,
+                media: "image/webp".into(),
+                width: 1280,
+                height: 720,
+                screen_width: 1280,
+                screen_height: 720,
+                blurred: true,
+                removed: false,
+                window: None,
+            }),
+            span(95, 10, Coverage::Active, "protected", 12),
+            span(105, 4000, Coverage::Idle, "", 0),
+            span(4105, 60, Coverage::Locked, "", 0),
+            Record::Notice(Notice {
+                at_us: T + 4165 * S,
+                zone: "Europe/Berlin".into(),
+                code: NoticeCode::UploadStuck,
+                text: "The bucket does not exist; check S3_BUCKET_NAME in .env.".into(),
+            }),
+            span(4165, 60, Coverage::Locked, "", 0),
+        ]
+    }
+
+    fn lines() -> Vec<LogLine> {
+        let mut feed = ActivityLog::new();
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push_record(r)).collect();
+        lines.extend(feed.finish_line());
+        lines
+    }
+
+    #[test]
+    fn a_line_per_window_change() {
+        let text = |width| {
+            lines()
+                .iter()
+                .map(|l| l.to_plain_text(width))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        insta::assert_snapshot!("feed_80", text(80));
+        insta::assert_snapshot!("feed_50", text(50));
+    }
+
+    #[test]
+    fn no_time_and_no_count_is_lost() {
+        let (mut us, mut keys) = (0, 0);
+        for record in sample() {
+            if let Record::Span(span) = record {
+                us += span.dur_us;
+                keys += span.counts.keys();
+            }
+        }
+        let told: u64 = lines().iter().filter_map(|l| l.dur_us).sum();
+        assert_eq!(told, us);
+        assert_eq!(keys, 55);
+        assert!(lines()[1].detail.starts_with("42 keys"), "{:?}", lines()[1]);
+    }
+
+    #[test]
+    fn the_daily_notice_has_a_line_for_each_sentence() {
+        let notice = |code| {
+            let notice = Record::Notice(model::Notice {
+                at_us: 0,
+                zone: "UTC".into(),
+                code,
+                text: "One. Two is in /a.b/c. Three.".into(),
+            });
+            let lines = ActivityLog::new().push_record(&notice);
+            lines.into_iter().map(|l| l.text).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            notice(NoticeCode::Daily),
+            ["One.", "Two is in /a.b/c.", "Three."]
+        );
+        assert_eq!(
+            notice(NoticeCode::Retention),
+            ["One. Two is in /a.b/c. Three."]
+        );
+    }
+
+    #[test]
+    fn no_line_is_too_wide_or_harmful() {
+        for width in [40, 50, 80, 120] {
+            for line in lines() {
+                let text = line.to_plain_text(width);
+                assert!(display_width(&text) <= width, "{width}: {text}");
+                assert!(!text.chars().any(char::is_control), "{text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The shape of a day's report: what `uam report --json` prints.
+//!
+//! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
+//! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
+
+use crate::buckets::ActivityBucket;
+use crate::totals::{NamedUsage, StateTotal, Usage};
+use jiff::civil::Date;
+use model::{Counts, Coverage, Notice, NoticeCode, Screenshot};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One day. The rules behind the numbers stand at the head of [`crate::day`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayReport {
+    /// The date, `YYYY-MM-DD`.
+    pub day: Date,
+    /// IANA name of the zone last in force on that day.
+    pub zone: String,
+    /// The day's first instant that is counted; none when the day lies outside the journal.
+    pub from_us: Option<i64>,
+    /// The instant after the day's last one that is counted.
+    pub to_us: Option<i64>,
+    /// How much of the day is counted; the sum of `states`.
+    pub length_us: u64,
+    /// Time in each state: all eight, in the order of [`Coverage::ALL`].
+    pub states: Vec<StateTotal>,
+    /// Everything counted on the day.
+    pub counts: Counts,
+    /// Per application, longest first.
+    pub apps: Vec<AppTotal>,
+    /// What an exclusion rule held back: its time and counts, never its name.
+    pub protected: Usage,
+    /// What its owner had taken out later: its time alone is left.
+    #[serde(default)]
+    pub removed: Usage,
+    /// Time and counts while no window was active.
+    pub unnamed: Usage,
+    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    #[serde(default)]
+    pub categories: Vec<NamedUsage>,
+    /// Per project, longest first.
+    #[serde(default)]
+    pub projects: Vec<NamedUsage>,
+    /// Per ten minutes, those without active or idle time left out.
+    #[serde(default)]
+    pub activity: Vec<ActivityBucket>,
+    /// Screenshots, in the journal's order.
+    pub shots: Vec<DayScreenshot>,
+    /// Notices, in the journal's order.
+    pub notices: Vec<DayNotice>,
+    /// Numbers of the journal's rows on or near this day that cannot be read any more; their time shows as `off`.
+    pub damaged: Vec<u64>,
+}
+
+impl DayReport {
+    /// Time in one state, in microseconds.
+    #[must_use]
+    pub fn state_us(&self, state: Coverage) -> u64 {
+        self.states
+            .iter()
+            .filter(|t| t.state == state)
+            .map(|t| t.us)
+            .sum()
+    }
+}
+
+impl DayReport {
+    pub(crate) fn empty(day: Date) -> Self {
+        Self {
+            day,
+            zone: String::new(),
+            from_us: None,
+            to_us: None,
+            length_us: 0,
+            states: Vec::new(),
+            counts: Counts::default(),
+            apps: Vec::new(),
+            protected: Usage::default(),
+            removed: Usage::default(),
+            unnamed: Usage::default(),
+            categories: Vec::new(),
+            projects: Vec::new(),
+            activity: Vec::new(),
+            shots: Vec::new(),
+            notices: Vec::new(),
+            damaged: Vec::new(),
+        }
+    }
+}
+
+/// One application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppTotal {
+    /// Its name.
+    pub app: String,
+    /// Its executable's path; empty when it could not be known.
+    pub exe: String,
+    /// The sum of its windows.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// Per title, longest first.
+    pub windows: Vec<WindowTotal>,
+}
+
+impl AppTotal {
+    pub(crate) fn new(app: String, exe: String, windows: BTreeMap<String, Usage>) -> Self {
+        let mut usage = Usage::default();
+        let mut windows: Vec<WindowTotal> = windows
+            .into_iter()
+            .map(|(title, of)| {
+                usage.active_us += of.active_us;
+                usage.idle_us += of.idle_us;
+                usage.counts += of.counts;
+                WindowTotal { title, usage: of }
+            })
+            .collect();
+        windows.sort_by_key(|w| std::cmp::Reverse(w.usage.total_us()));
+        Self {
+            app,
+            exe,
+            usage,
+            windows,
+        }
+    }
+}
+
+/// One window title of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowTotal {
+    /// The title.
+    pub title: String,
+    /// Its time and counts.
+    #[serde(flatten)]
+    pub usage: Usage,
+}
+
+/// One screenshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayScreenshot {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// When.
+    pub at_us: i64,
+    /// IANA name of the zone in force.
+    pub zone: String,
+    /// The application shown, or empty.
+    pub app: String,
+    /// The title shown, or empty.
+    pub title: String,
+    /// Width of the picture in pixels.
+    pub width: u32,
+    /// Height of the picture in pixels.
+    pub height: u32,
+    /// Size of the encoded picture in bytes.
+    pub bytes: u64,
+    /// Media type.
+    pub media: String,
+    /// True when it was made unreadable.
+    pub blurred: bool,
+    /// True when its owner had it taken out later.
+    #[serde(default)]
+    pub removed: bool,
+    /// SHA-256 of the encoded picture, in hex.
+    pub sha256: String,
+}
+
+impl DayScreenshot {
+    pub(crate) fn new(seq: u64, shot: &Screenshot) -> Self {
+        Self {
+            seq,
+            at_us: shot.at_us,
+            zone: shot.zone.to_string(),
+            app: shot
+                .window
+                .as_ref()
+                .map_or_else(String::new, |w| w.app.clone()),
+            title: shot
+                .window
+                .as_ref()
+                .map_or_else(String::new, |w| w.title.clone()),
+            width: shot.width,
+            height: shot.height,
+            bytes: shot.bytes,
+            media: shot.media.clone(),
+            blurred: shot.blurred,
+            removed: shot.removed,
+            sha256: shot.sha256.clone(),
+        }
+    }
+}
+
+/// One notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayNotice {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// When.
+    pub at_us: i64,
+    /// IANA name of the zone in force.
+    pub zone: String,
+    /// What kind.
+    pub code: NoticeCode,
+    /// One sentence for people.
+    pub text: String,
+}
+
+impl DayNotice {
+    pub(crate) fn new(seq: u64, notice: &Notice) -> Self {
+        Self {
+            seq,
+            at_us: notice.at_us,
+            zone: notice.zone.clone(),
+            code: notice.code,
+            text: notice.text.clone(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Which span owns which instant.
+//!
+//! # What is always true
+//! * Pieces never overlap and are sorted by start; each is non-empty.
+//! * Where spans overlap in UTC (somebody set the clock back), **the span later in the journal owns the instant**:
+//!   the correction came after the mistake. So no instant is counted twice.
+//! * Where no span lies (the clock was set forward, or uam did not run), there is no piece; readers call that
+//!   [`model::Coverage::Off`].
+
+use model::Span;
+use std::collections::BTreeMap;
+
+/// A non-empty interval `[start_us, end_us)` owned by one span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OwnedInterval {
+    /// First instant, microseconds since the Unix epoch (UTC).
+    pub start_us: i64,
+    /// First instant after it.
+    pub end_us: i64,
+    /// Index of the owning span in the slice given to [`resolve_overlaps`].
+    pub span: usize,
+}
+
+/// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
+#[must_use]
+pub(crate) fn resolve_overlaps(spans: &[&Span]) -> Vec<OwnedInterval> {
+    pieces_of(spans.iter().map(|span| (span.start_us, span.end_us())))
+}
+
+/// The same of bare starts and ends.
+pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<OwnedInterval> {
+    let mut owned: BTreeMap<i64, (i64, usize)> = BTreeMap::new();
+    for (index, (start, end)) in spans.enumerate() {
+        if start < end {
+            claim(&mut owned, start, end, index);
+        }
+    }
+    owned
+        .into_iter()
+        .map(|(start_us, (end_us, span))| OwnedInterval {
+            start_us,
+            end_us,
+            span,
+        })
+        .collect()
+}
+
+/// Gives `[start, end)` to `index` and trims whatever was there.
+fn claim(owned: &mut BTreeMap<i64, (i64, usize)>, start: i64, end: i64, index: usize) {
+    // One earlier piece may reach into the claim, and even beyond it.
+    if let Some((&s, &(e, i))) = owned.range(..start).next_back()
+        && e > start
+    {
+        owned.insert(s, (start, i));
+        if e > end {
+            owned.insert(end, (e, i));
+        }
+    }
+    // Every piece that starts inside the claim loses at least its head.
+    while let Some((&s, &(e, i))) = owned.range(start..end).next() {
+        owned.remove(&s);
+        if e > end {
+            owned.insert(end, (e, i));
+        }
+    }
+    owned.insert(start, (end, index));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Counts, Coverage};
+
+    fn span(start_us: i64, dur_us: u64) -> Span {
+        Span {
+            start_us,
+            dur_us,
+            zone: "UTC".into(),
+            state: Coverage::Active,
+            protected: false,
+            removed: false,
+            window: None,
+            counts: Counts::default(),
+        }
+    }
+
+    fn owned(spans: &[Span]) -> Vec<(i64, i64, usize)> {
+        let refs: Vec<&Span> = spans.iter().collect();
+        resolve_overlaps(&refs)
+            .iter()
+            .map(|p| (p.start_us, p.end_us, p.span))
+            .collect()
+    }
+
+    #[test]
+    fn the_later_record_owns_an_overlap() {
+        assert_eq!(
+            owned(&[span(0, 10), span(10, 10), span(5, 10)]),
+            [(0, 5, 0), (5, 15, 2), (15, 20, 1)]
+        );
+    }
+
+    #[test]
+    fn a_claim_inside_a_longer_piece_splits_it() {
+        assert_eq!(
+            owned(&[span(0, 100), span(40, 10)]),
+            [(0, 40, 0), (40, 50, 1), (50, 100, 0)]
+        );
+    }
+
+    #[test]
+    fn a_claim_swallows_what_lies_inside_it() {
+        assert_eq!(
+            owned(&[span(0, 5), span(5, 5), span(20, 5), span(0, 22)]),
+            [(0, 22, 3), (22, 25, 2)]
+        );
+    }
+
+    #[test]
+    fn empty_and_endless_spans_do_no_harm() {
+        assert_eq!(owned(&[span(5, 0)]), []);
+        assert_eq!(
+            owned(&[span(i64::MAX - 1, u64::MAX)]),
+            [(i64::MAX - 1, i64::MAX, 0)]
+        );
+    }
+}

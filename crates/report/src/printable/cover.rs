@@ -1,0 +1,55 @@
+//! The cover of a printable report, and the screenshots chosen for it.
+
+use crate::calendar::DayStart;
+
+/// The most pictures in a sheet.
+pub const MOST_PICTURES: usize = 20;
+
+/// Characters of a name, and of one in a table.
+pub(super) const NAME: usize = 160;
+
+pub(super) const CELL: usize = 72;
+
+/// What the sheet says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Cover {
+    /// Who it is for.
+    pub client: Option<String>,
+    /// Whose time it is.
+    pub author: Option<String>,
+    /// The version of uam.
+    pub version: String,
+    /// When it is made, in microseconds since the Unix epoch (UTC).
+    pub made_us: i64,
+    /// The zone in which that is told.
+    pub zone: String,
+    /// When days begin.
+    pub starts: DayStart,
+    /// What was merged, in microseconds; see [`crate::ViewOptions`].
+    pub merge_us: u64,
+    /// Are there rules for projects?
+    pub projects: bool,
+    /// The chosen pictures, at most [`MOST_PICTURES`].
+    pub pictures: Vec<ReportScreenshot>,
+}
+
+/// A chosen picture.
+#[derive(Clone, Debug)]
+pub struct ReportScreenshot {
+    /// Its number in the journal.
+    pub seq: u64,
+    /// When it was taken, in microseconds since the Unix epoch (UTC).
+    pub at_us: i64,
+    /// IANA name of the zone then in force.
+    pub zone: String,
+    /// The window it shows.
+    pub window: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Media type of `bytes`: any image for HTML, `image/jpeg` (RGB) for PDF.
+    pub media: String,
+    /// The encoded picture.
+    pub bytes: Vec<u8>,
+}

@@ -1,0 +1,219 @@
+//! The content of a printable report, before it is drawn.
+
+use super::colours::{CategoryColours, Colour};
+use super::cover::{Cover, NAME, ReportScreenshot};
+use super::tables::{UsageTable, carry_seconds, table};
+use super::timelines::{PrintedTimeline, lanes, presence};
+use super::wording::{captions, cover_facts, describe_state, key_figures, notes, range};
+use crate::day_totals::PeriodTotals;
+use crate::format::{format_count, tenths_of_percent};
+use crate::overview::{Overview, OverviewDay};
+use jiff::civil::Date;
+use model::{Coverage, MICROS_PER_SECOND, to_printable};
+
+/// More days than this are told by the month, and without time lines.
+pub const MOST_LANES: usize = 62;
+
+/// A line of the table of states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoverageRow {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub what: &'static str,
+    /// How long, in seconds.
+    pub seconds: u64,
+    /// Of the whole, in tenths of a percent.
+    pub share: u64,
+}
+
+/// A day, or a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodRow {
+    /// Its name.
+    pub name: String,
+    /// When somebody was first and last at the desk, such as `08:58–17:40`; of a month on how many days.
+    pub when: String,
+    /// Seconds active and idle.
+    pub seconds: [u64; 2],
+    /// Active time by category as a bar: colour, and share of the longest period's in tenths of a percent.
+    pub bar: Vec<(Colour, u64)>,
+}
+
+/// The sheet.
+#[derive(Clone, Debug)]
+pub struct PrintableReport {
+    /// Its headline.
+    pub title: String,
+    /// Which days.
+    pub range: String,
+    /// What it says of itself: name and value.
+    pub facts: Vec<(&'static str, String)>,
+    /// The few numbers that matter: value and name.
+    pub figures: Vec<(String, String)>,
+    /// By project, category and application.
+    pub tables: Vec<UsageTable>,
+    /// By day or by month; empty for a single day.
+    pub periods: Vec<PeriodRow>,
+    /// What `periods` are.
+    pub period: &'static str,
+    /// Time lines.
+    pub lanes: Vec<PrintedTimeline>,
+    /// Which colours they have.
+    pub legend: Vec<(Colour, String)>,
+    /// The states, which sum to all that is counted.
+    pub states: Vec<CoverageRow>,
+    /// Seconds counted.
+    pub length: u64,
+    /// What to know about it.
+    pub notes: Vec<String>,
+    /// The chosen pictures, and what stands under each.
+    pub pictures: Vec<(ReportScreenshot, String)>,
+    /// Who signs.
+    pub signatures: [String; 2],
+    /// What made it.
+    pub foot: String,
+}
+
+impl PrintableReport {
+    /// The sheet of some days.
+    #[must_use]
+    pub fn new(overview: &Overview, mut letter: Cover) -> Self {
+        let told = |name: Option<String>| name.filter(|name| !name.trim().is_empty());
+        letter.client = told(letter.client);
+        letter.author = told(letter.author);
+        let whole = PeriodTotals::of(overview.days.iter().map(|day| &day.totals));
+        let tints = CategoryColours::new(&whole.categories);
+        let mut tables = Vec::new();
+        if letter.projects {
+            tables.push(table("Projects", &whole.projects, |_| None));
+        }
+        tables.push(table("Categories", &whole.categories, |name| {
+            Some(tints.of(name))
+        }));
+        tables.push(table("Applications", &whole.apps, |_| None));
+        let seconds = carry_seconds(&whole.states.iter().map(|s| s.us).collect::<Vec<_>>());
+        let states = whole
+            .states
+            .iter()
+            .zip(seconds)
+            .map(|(total, seconds)| CoverageRow {
+                name: total.state.word(),
+                what: describe_state(total.state),
+                seconds,
+                share: tenths_of_percent(total.us, whole.length_us),
+            });
+        let by_day = overview.days.len() <= MOST_LANES;
+        let periods = match overview.days.len() {
+            0 | 1 => Vec::new(),
+            _ if by_day => periods(overview, &tints, day_name),
+            _ => periods(overview, &tints, month_name),
+        };
+        let lanes = match by_day {
+            true => lanes(overview, &tints, letter.starts),
+            false => Vec::new(),
+        };
+        let title = match &letter.client {
+            Some(client) => format!("Time report for {}", to_printable(client, NAME)),
+            None => "Time report".to_owned(),
+        };
+        let author = letter
+            .author
+            .as_deref()
+            .map(|name| to_printable(name, NAME));
+        let client = letter
+            .client
+            .as_deref()
+            .map(|name| to_printable(name, NAME));
+        let shown = |tint| {
+            let mut strips = lanes.iter().flat_map(|lane: &PrintedTimeline| &lane.strips);
+            strips.any(|strip| strip.tint == tint)
+        };
+        Self {
+            title,
+            range: range(overview),
+            facts: cover_facts(overview, &letter),
+            figures: key_figures(overview, &whole),
+            tables,
+            periods,
+            period: if by_day { "Days" } else { "Months" },
+            legend: tints.legend(shown),
+            lanes,
+            states: states.filter(|s| s.seconds > 0).collect(),
+            length: whole.length_us / MICROS_PER_SECOND,
+            notes: notes(overview, &whole, &letter),
+            signatures: [author, client].map(|name| {
+                name.map_or_else(
+                    || "Date, signature".to_owned(),
+                    |name| format!("Date, signature · {name}"),
+                )
+            }),
+            foot: format!("Made with uam {}", letter.version),
+            pictures: captions(letter.pictures),
+        }
+    }
+}
+
+fn day_name(day: Date) -> String {
+    day.strftime("%a %-d %b %Y").to_string()
+}
+
+fn month_name(day: Date) -> String {
+    day.strftime("%B %Y").to_string()
+}
+
+fn periods(
+    overview: &Overview,
+    tints: &CategoryColours,
+    name: fn(Date) -> String,
+) -> Vec<PeriodRow> {
+    let days = overview.days.iter().filter(|day| day.totals.is_known());
+    let mut groups: Vec<(String, Vec<&OverviewDay>)> = Vec::new();
+    for day in days {
+        let name = name(day.totals.day);
+        match groups.last_mut() {
+            Some((last, days)) if *last == name => days.push(day),
+            _ => groups.push((name, vec![day])),
+        }
+    }
+    let sums = groups
+        .iter()
+        .map(|(_, days)| PeriodTotals::of(days.iter().map(|d| &d.totals)));
+    let sums: Vec<PeriodTotals> = sums.collect();
+    let us = |state| sums.iter().map(|s| s.state_us(state)).collect::<Vec<_>>();
+    let (active, idle) = (us(Coverage::Active), us(Coverage::Idle));
+    let longest = active.iter().copied().max().unwrap_or(0);
+    let seconds: Vec<[u64; 2]> = carry_seconds(&active)
+        .into_iter()
+        .zip(carry_seconds(&idle))
+        .map(|(active, idle)| [active, idle])
+        .collect();
+    let by_month = groups.iter().any(|(_, days)| days.len() > 1);
+    groups
+        .into_iter()
+        .zip(sums)
+        .zip(seconds)
+        .map(|(((name, days), sum), seconds)| {
+            let mut bar: Vec<(Colour, u64)> = Vec::new();
+            for category in &sum.categories {
+                let part = (
+                    tints.of(&category.name),
+                    tenths_of_percent(category.usage.active_us, longest),
+                );
+                match bar.iter_mut().find(|(tint, _)| *tint == part.0) {
+                    Some((_, sum)) => *sum += part.1,
+                    None => bar.push(part),
+                }
+            }
+            PeriodRow {
+                name,
+                when: match days.as_slice() {
+                    [day] if !by_month => presence(day).unwrap_or_default(),
+                    days => format_count(days.len() as u64, "day", "days"),
+                },
+                seconds,
+                bar: bar.into_iter().filter(|(_, share)| *share > 0).collect(),
+            }
+        })
+        .collect()
+}

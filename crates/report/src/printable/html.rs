@@ -1,0 +1,309 @@
+//! A sheet as one HTML file: styles and charts inside, nothing fetched, nothing run. It prints on A4.
+//!
+//! Always true: every text of the sheet goes through `esc`, and the file forbids scripts and requests by itself.
+
+use super::colours::Colour;
+use super::document::{PeriodRow, PrintableReport};
+use super::tables::{UsageTable, UsageTableRow};
+use super::timelines::PrintedTimeline;
+use crate::format::{format_percent, format_seconds};
+use data_encoding::BASE64;
+use std::fmt::Write;
+
+const STYLE: &str = include_str!("report.css");
+
+/// Text for an element or a quoted attribute.
+fn esc(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn hex(Colour(r, g, b): Colour) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+// Writing into a String cannot fail, so the results are dropped throughout.
+
+/// The sheet as a file's content.
+#[must_use]
+pub fn render_html(sheet: &PrintableReport) -> String {
+    let mut out = String::with_capacity(64 * 1024);
+    let _ = write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{} · {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
+        esc(&sheet.title),
+        esc(&sheet.range),
+    );
+    head(&mut out, sheet);
+    if sheet.tables.iter().all(|table| table.rows.is_empty()) {
+        out.push_str("<p class=\"empty\">Nothing was recorded in this time.</p>\n");
+    }
+    for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
+        usage(&mut out, table);
+    }
+    periods(&mut out, sheet);
+    lanes(&mut out, sheet);
+    states(&mut out, sheet);
+    pictures(&mut out, sheet);
+    foot(&mut out, sheet);
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+fn head(out: &mut String, sheet: &PrintableReport) {
+    let _ = write!(
+        out,
+        "<header>\n<h1>{}</h1>\n<p class=\"range\">{}</p>\n<dl class=\"facts\">\n",
+        esc(&sheet.title),
+        esc(&sheet.range)
+    );
+    for (name, value) in &sheet.facts {
+        let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", esc(value));
+    }
+    out.push_str("</dl>\n</header>\n<section class=\"figures\" aria-label=\"Totals\">\n");
+    for (value, name) in &sheet.figures {
+        let _ = writeln!(
+            out,
+            "<div><b>{}</b><span>{}</span></div>",
+            esc(value),
+            esc(name)
+        );
+    }
+    out.push_str("</section>\n");
+}
+
+fn usage(out: &mut String, table: &UsageTable) {
+    let _ = write!(
+        out,
+        "<section>\n<h2>{}</h2>\n<table>\n<thead><tr><th scope=\"col\">Name</th><th class=\"bar\" aria-label=\"Share\"></th>\
+         <th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th>\
+         <th scope=\"col\" class=\"n\">Total</th></tr></thead>\n<tbody>\n",
+        table.title
+    );
+    let longest = table
+        .rows
+        .iter()
+        .map(|row| row.share)
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    for row in &table.rows {
+        let tint = row.tint.map_or_else(|| "#7f8fa0".to_owned(), hex);
+        let bar = format!(
+            "<i style=\"width:{}%;background:{tint}\"></i>",
+            row.share * 100 / longest
+        );
+        line(out, row, &bar);
+    }
+    out.push_str("</tbody>\n<tfoot>\n");
+    line(out, &table.total, "");
+    out.push_str("</tfoot>\n</table>\n</section>\n");
+}
+
+fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
+    let [active, idle, total] = row.seconds.map(format_seconds);
+    let key = row.tint.map_or_else(String::new, |tint| {
+        format!("<i class=\"key\" style=\"background:{}\"></i>", hex(tint))
+    });
+    let _ = writeln!(
+        out,
+        "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td><td class=\"n\">{active}</td>\
+         <td class=\"n\">{idle}</td><td class=\"n\">{total}</td></tr>",
+        esc(&row.name),
+        format_percent(row.share)
+    );
+}
+
+fn periods(out: &mut String, sheet: &PrintableReport) {
+    if sheet.periods.is_empty() {
+        return;
+    }
+    let _ = write!(
+        out,
+        "<section>\n<h2>{}</h2>\n<table class=\"periods\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">At the desk</th>\
+         <th class=\"bar wide\">Active, by category</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th></tr></thead>\n<tbody>\n",
+        sheet.period
+    );
+    let mut sum = [0, 0];
+    for PeriodRow {
+        name,
+        when,
+        seconds,
+        bar,
+    } in &sheet.periods
+    {
+        let mut parts = String::new();
+        for (tint, share) in bar {
+            let _ = write!(
+                parts,
+                "<i style=\"width:{}.{}%;background:{}\"></i>",
+                share / 10,
+                share % 10,
+                hex(*tint)
+            );
+        }
+        sum = [sum[0] + seconds[0], sum[1] + seconds[1]];
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"bar wide\">{parts}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            esc(name),
+            esc(when),
+            format_seconds(seconds[0]),
+            format_seconds(seconds[1])
+        );
+    }
+    let _ = write!(
+        out,
+        "</tbody>\n<tfoot>\n<tr><th scope=\"row\">Total</th><td class=\"soft\"></td><td class=\"bar wide\"></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n</tfoot>\n</table>\n</section>\n",
+        format_seconds(sum[0]),
+        format_seconds(sum[1])
+    );
+}
+
+fn lanes(out: &mut String, sheet: &PrintableReport) {
+    if sheet.lanes.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<section>\n<h2>Time line</h2>\n<p class=\"about\">Colours show what took most of each two minutes. The bars below show \
+         active time (dark) and idle time (light) in each ten minutes; a full bar is ten minutes.</p>\n<ul class=\"legend\">\n",
+    );
+    for (tint, name) in &sheet.legend {
+        let _ = writeln!(
+            out,
+            "<li><i class=\"key\" style=\"background:{}\"></i>{}</li>",
+            hex(*tint),
+            esc(name)
+        );
+    }
+    out.push_str("</ul>\n");
+    for lane in &sheet.lanes {
+        draw(out, lane);
+    }
+    out.push_str("</section>\n");
+}
+
+fn draw(out: &mut String, lane: &PrintedTimeline) {
+    let _ = write!(
+        out,
+        "<figure>\n<figcaption><b>{}</b><span>{}</span></figcaption>\n\
+         <svg viewBox=\"0 0 10000 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}: {}\">\n\
+         <path class=\"ground\" d=\"M0 0H10000V46H0Z\"/>\n",
+        esc(&lane.name),
+        esc(&lane.sum),
+        esc(&lane.name),
+        esc(&lane.sum)
+    );
+    // One path a colour keeps a month small.
+    let mut tints: Vec<Colour> = lane.strips.iter().map(|s| s.tint).collect();
+    tints.sort_unstable();
+    tints.dedup();
+    for tint in tints {
+        let _ = write!(out, "<path fill=\"{}\" d=\"", hex(tint));
+        for strip in lane.strips.iter().filter(|s| s.tint == tint) {
+            let _ = write!(out, "M{} 0H{}V46H{}Z", strip.from, strip.to, strip.from);
+        }
+        out.push_str("\"/>\n");
+    }
+    for (class, part) in [("idle", false), ("active", true)] {
+        let _ = write!(out, "<path class=\"{class}\" d=\"");
+        for bar in &lane.bars {
+            // Forty-four units are ten minutes; idle time stands on active time.
+            let base = 100 - if part { 0 } else { bar.active * 44 / 1000 };
+            let high = if part { bar.active } else { bar.idle } * 44 / 1000;
+            if high > 0 {
+                let (from, to) = (bar.from + 6, bar.to.saturating_sub(6).max(bar.from + 7));
+                let _ = write!(out, "M{from} {base}V{}H{to}V{base}Z", base - high);
+            }
+        }
+        out.push_str("\"/>\n");
+    }
+    for (at, _) in &lane.hours {
+        let _ = write!(out, "<path class=\"hour\" d=\"M{at} 0V100\"/>");
+    }
+    out.push_str("\n</svg>\n<div class=\"hours\" aria-hidden=\"true\">");
+    for (at, hour) in &lane.hours {
+        let _ = write!(
+            out,
+            "<span style=\"left:{}.{:02}%\">{hour}</span>",
+            at / 100,
+            at % 100
+        );
+    }
+    out.push_str("</div>\n</figure>\n");
+}
+
+fn states(out: &mut String, sheet: &PrintableReport) {
+    if sheet.states.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<section class=\"whole\">\n<h2>Coverage</h2>\n<p class=\"about\">Every second of this time is in exactly one of these states.</p>\n\
+         <table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Meaning</th><th scope=\"col\" class=\"n\">Share</th>\
+         <th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n",
+    );
+    for state in &sheet.states {
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"n soft\">{}</td><td class=\"n\">{}</td></tr>",
+            state.name,
+            state.what,
+            format_percent(state.share),
+            format_seconds(state.seconds)
+        );
+    }
+    let _ = write!(
+        out,
+        "</tbody>\n<tfoot><tr><th scope=\"row\">Total</th><td></td><td></td><td class=\"n\">{}</td></tr></tfoot>\n</table>\n</section>\n",
+        format_seconds(sheet.length)
+    );
+}
+
+fn pictures(out: &mut String, sheet: &PrintableReport) {
+    if sheet.pictures.is_empty() {
+        return;
+    }
+    out.push_str("<section>\n<h2>Pictures</h2>\n<div class=\"pictures\">\n");
+    for (picture, caption) in &sheet.pictures {
+        // Only a few media types are pictures; whatever else a record says becomes WebP, which uam makes.
+        let media = match picture.media.as_str() {
+            known @ ("image/png" | "image/jpeg") => known,
+            _ => "image/webp",
+        };
+        let _ = writeln!(
+            out,
+            "<figure><img alt=\"Screenshot {}\" width=\"{}\" height=\"{}\" src=\"data:{media};base64,{}\"><figcaption>{}</figcaption></figure>",
+            picture.seq,
+            picture.width,
+            picture.height,
+            BASE64.encode(&picture.bytes),
+            esc(caption)
+        );
+    }
+    out.push_str("</div>\n</section>\n");
+}
+
+fn foot(out: &mut String, sheet: &PrintableReport) {
+    out.push_str("<section class=\"notes\">\n<h2>What to know</h2>\n<ul>\n");
+    for note in &sheet.notes {
+        let _ = writeln!(out, "<li>{}</li>", esc(note));
+    }
+    out.push_str("</ul>\n</section>\n<section class=\"signatures\">\n");
+    for name in &sheet.signatures {
+        let _ = writeln!(out, "<p>{}</p>", esc(name));
+    }
+    let _ = write!(out, "</section>\n<footer>{}</footer>\n", esc(&sheet.foot));
+}

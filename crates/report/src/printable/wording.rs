@@ -1,0 +1,156 @@
+//! The sentences of a printable report.
+
+use super::cover::{CELL, Cover, MOST_PICTURES, NAME, ReportScreenshot};
+use crate::calendar::{load_zone, wall_clock};
+use crate::day_totals::PeriodTotals;
+use crate::format::{format_count, format_hms, format_percent, idle_share};
+use crate::overview::Overview;
+use crate::totals::{PROTECTED, REMOVED};
+use jiff::civil::Date;
+use model::{Coverage, MICROS_PER_SECOND, to_printable};
+
+pub(super) fn range(overview: &Overview) -> String {
+    let day = |day: Date| day.strftime("%-d %B %Y").to_string();
+    match overview.days.as_slice() {
+        [] => String::new(),
+        [one] => one.totals.day.strftime("%A, %-d %B %Y").to_string(),
+        [first, .., last] => format!("{} – {}", day(first.totals.day), day(last.totals.day)),
+    }
+}
+
+pub(super) fn cover_facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name, value: &Option<String>| {
+        if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
+            facts.push((name, to_printable(value, NAME)));
+        }
+    };
+    fact("For", &letter.client);
+    fact("By", &letter.author);
+    let mut zones: Vec<&str> = Vec::new();
+    for day in overview.days.iter().filter(|day| day.totals.is_known()) {
+        if !day.zone.is_empty() && !zones.contains(&day.zone.as_str()) {
+            zones.push(&day.zone);
+        }
+    }
+    if zones.is_empty() {
+        zones.push(&letter.zone);
+    }
+    let more = zones.len().saturating_sub(4);
+    zones.truncate(4);
+    let mut zones = zones.join(", ");
+    if more > 0 {
+        zones.push_str(&format!(" and {more} more"));
+    }
+    fact("Time zone", &Some(zones));
+    if !letter.starts.is_midnight() {
+        fact("Days begin at", &Some(letter.starts.to_string()));
+    }
+    let made = wall_clock(letter.made_us, &load_zone(&letter.zone));
+    let made = made.map(|at| at.strftime("%-d %B %Y, %H:%M").to_string());
+    let made = made.unwrap_or_default();
+    fact(
+        "Made",
+        &Some(format!("{made}, with uam {}", letter.version)),
+    );
+    facts
+}
+
+pub(super) fn key_figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String, String)> {
+    let (active, idle) = (
+        whole.state_us(Coverage::Active),
+        whole.state_us(Coverage::Idle),
+    );
+    let days = overview
+        .days
+        .iter()
+        .filter(|day| day.totals.state_us(Coverage::Active) > 0);
+    let mut figures = vec![
+        (format_hms(active), "active".to_owned()),
+        (format_hms(idle), "idle".to_owned()),
+    ];
+    if let Some(share) = idle_share(active, idle) {
+        figures.push((format_percent(share), "idle share".to_owned()));
+    }
+    if overview.days.len() > 1 {
+        let all = format_count(overview.days.len() as u64, "day", "days");
+        figures.push((days.count().to_string(), format!("of {all} active")));
+    }
+    figures
+}
+
+pub(super) fn describe_state(state: Coverage) -> &'static str {
+    match state {
+        Coverage::Active => "somebody was at the desk",
+        Coverage::Idle => "no key, click or scroll for the idle limit",
+        Coverage::Locked => "the screen was locked",
+        Coverage::Asleep => "the computer slept",
+        Coverage::Paused => "recording was paused",
+        Coverage::LowBattery => "recording was suspended to save the battery",
+        Coverage::NotRecorded => "a sensor was lost, so nothing can be said",
+        Coverage::Off => "uam did not run",
+    }
+}
+
+pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -> Vec<String> {
+    let mut notes = vec![
+        "Time is counted by the window that was active. What was typed is never recorded.".to_owned(),
+        "Active and idle time say whether somebody was at the desk, not how well anybody worked.".to_owned(),
+        "Categories and projects are given by rules when the report is made; the record holds none.".to_owned(),
+    ];
+    let named = |name: &str| {
+        let row = whole.apps.iter().find(|r| r.name == name);
+        row.map_or(0, |r| r.usage.total_us())
+    };
+    let mut held = |us: u64, what: &str| {
+        if us > 0 {
+            notes.push(format!("{} {what}", format_hms(us)));
+        }
+    };
+    held(
+        named(PROTECTED),
+        "were spent in protected windows: the time is counted, what they were is not recorded.",
+    );
+    held(
+        named(REMOVED),
+        "were taken out of the record by its owner: the time stays, what it was is gone.",
+    );
+    held(
+        whole.state_us(Coverage::Paused),
+        "are not recorded because recording was paused.",
+    );
+    held(
+        whole.state_us(Coverage::Off),
+        "are not recorded because uam did not run.",
+    );
+    if letter.merge_us > 0 {
+        notes.push(format!(
+            "A visit shorter than {} s between two visits to the same application is counted to that one.",
+            letter.merge_us / MICROS_PER_SECOND
+        ));
+    }
+    if !overview.damaged.is_empty() {
+        let records = format_count(overview.damaged.len() as u64, "record", "records");
+        notes.push(format!(
+            "{records} in or near this time cannot be read any more; that time shows as off."
+        ));
+    }
+    notes
+}
+
+pub(super) fn captions(mut pictures: Vec<ReportScreenshot>) -> Vec<(ReportScreenshot, String)> {
+    pictures.truncate(MOST_PICTURES);
+    let caption = |picture: &ReportScreenshot| {
+        let at = wall_clock(picture.at_us, &load_zone(&picture.zone));
+        let at = at.map(|at| at.strftime("%-d %b %Y, %H:%M").to_string());
+        let window = to_printable(&picture.window, CELL);
+        format!("#{} · {} · {window}", picture.seq, at.unwrap_or_default())
+    };
+    pictures
+        .into_iter()
+        .map(|picture| {
+            let caption = caption(&picture);
+            (picture, caption)
+        })
+        .collect()
+}

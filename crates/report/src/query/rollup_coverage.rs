@@ -1,0 +1,27 @@
+//! Which quarter hours roll-ups cover completely.
+
+use journal::{JournalError, Reader, SLOT_US, UtcDay};
+use std::ops::RangeInclusive;
+
+/// Of which slots roll-ups tell everything.
+pub(crate) struct RollupCoverage {
+    since: i64,
+    erased: Vec<RangeInclusive<UtcDay>>,
+}
+
+impl RollupCoverage {
+    pub(crate) fn of(reader: &Reader) -> Result<Self, JournalError> {
+        let erased = reader.erased_ranges()?;
+        let days = erased.iter().map(|range| range.first_day..=range.last_day);
+        Ok(Self {
+            since: reader.rollups_complete_since()?,
+            erased: days.collect(),
+        })
+    }
+
+    pub(crate) fn is_known(&self, slot: i64) -> bool {
+        let day = || UtcDay::of_us(slot.saturating_mul(SLOT_US));
+        slot >= self.since.max(0)
+            && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
+    }
+}

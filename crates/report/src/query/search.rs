@@ -1,0 +1,221 @@
+//! A search for windows by words in their names, day by day, newest first, so that an answer can be shown while the next
+//! is looked for. It reads roll-ups where there are any that hold titles, and records elsewhere.
+
+use super::rollup_coverage::RollupCoverage;
+use crate::calendar::{ZoneCalendars, local_date_in};
+use crate::rollup::{Rollup, for_each_window, split_content};
+use crate::totals::window_of;
+use jiff::civil::Date;
+use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
+use model::{Coverage, Record};
+use regex::bytes::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::{ControlFlow, RangeInclusive};
+
+/// Slots in a day of UTC.
+const SLOTS: i64 = 96;
+
+/// A window on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// The date in the zone of the window's first moment.
+    pub day: Date,
+    /// The application, raw text.
+    pub app: String,
+    /// The title, raw text.
+    pub title: String,
+    /// Its first moment, microseconds since the Unix epoch (UTC).
+    pub first_us: i64,
+    /// Its last moment.
+    pub last_us: i64,
+    /// Time in state `active`, in microseconds.
+    pub active_us: u64,
+}
+
+/// The words looked for, in capitals or not.
+struct SearchWords(Vec<Regex>);
+
+impl SearchWords {
+    fn new(words: &str) -> Self {
+        let word = |word: &str| {
+            RegexBuilder::new(&regex::escape(word))
+                .case_insensitive(true)
+                .build()
+                .ok()
+        };
+        // A word too long to be looked for has no window.
+        Self(words.split_whitespace().filter_map(word).collect())
+    }
+
+    /// Are all of them in it?
+    fn are_in(&self, app: &str, title: &str) -> bool {
+        let found = |word: &Regex| word.is_match(app.as_bytes()) || word.is_match(title.as_bytes());
+        self.0.iter().all(found)
+    }
+
+    /// May all of them be in one of the windows that lie there? None of them holds a blank, so none reaches from one text
+    /// into the next.
+    fn may_be_in(&self, content: &[u8]) -> bool {
+        self.0.iter().all(|word| word.is_match(content))
+    }
+}
+
+/// A day's windows by application and title; `None` for those without the words.
+#[derive(Default)]
+struct DayHits(HashMap<String, HashMap<String, Option<SearchHit>>>);
+
+impl DayHits {
+    fn add(
+        &mut self,
+        (app, title): (&str, &str),
+        words: &SearchWords,
+        (first_us, last_us): (i64, i64),
+        active_us: u64,
+        day: impl FnOnce() -> Date,
+    ) {
+        if let Some(known) = self.0.get_mut(app).and_then(|w| w.get_mut(title)) {
+            if let Some(hit) = known {
+                // The later one may come first: the date is that of the first moment.
+                if first_us < hit.first_us {
+                    (hit.first_us, hit.day) = (first_us, day());
+                }
+                hit.last_us = hit.last_us.max(last_us);
+                hit.active_us += active_us;
+            }
+            return;
+        }
+        let hit = words.are_in(app, title).then(|| SearchHit {
+            day: day(),
+            app: app.to_owned(),
+            title: title.to_owned(),
+            first_us,
+            last_us,
+            active_us,
+        });
+        let windows = self.0.entry(app.to_owned()).or_default();
+        windows.insert(title.to_owned(), hit);
+    }
+
+    /// Longest first.
+    fn told(self) -> Vec<SearchHit> {
+        let hits = self.0.into_values().flat_map(HashMap::into_values);
+        let mut found: Vec<SearchHit> = hits.flatten().collect();
+        found.sort_by(|a, b| {
+            (b.active_us, a.first_us, &a.title).cmp(&(a.active_us, b.first_us, &b.title))
+        });
+        found
+    }
+}
+
+/// Looks through whole UTC days, newest first, and gives each day's hits, longest first, until `each` has enough.
+/// Upper and lower case are the same.
+///
+/// # Errors
+/// See [`JournalError`]; rows that cannot be read are passed over.
+pub fn search_titles(
+    reader: &Reader,
+    days: &RangeInclusive<UtcDay>,
+    words: &str,
+    mut each: impl FnMut(UtcDay, Vec<SearchHit>) -> ControlFlow<()>,
+) -> Result<(), JournalError> {
+    let words = SearchWords::new(words);
+    let known = RollupCoverage::of(reader)?;
+    let mut zones = ZoneCalendars::default();
+    for day in (days.start().0..=days.end().0).rev().map(UtcDay) {
+        let hits = of_day(reader, day, &words, &known, &mut zones)?;
+        if each(day, hits.told()).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn of_day(
+    reader: &Reader,
+    day: UtcDay,
+    words: &SearchWords,
+    known: &RollupCoverage,
+    zones: &mut ZoneCalendars,
+) -> Result<DayHits, JournalError> {
+    let mut hits = DayHits::default();
+    let first = i64::from(day.0) * SLOTS;
+    let slots = first..first + SLOTS;
+    // Told by records: what no roll-up tells.
+    let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
+    let mut wanted = read.clone();
+    let mut before: Option<(i64, Vec<u8>)> = None;
+    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
+        let content = row.content.unwrap_or_default();
+        if row.slot >= slots.start && known.is_known(row.slot) {
+            match split_content(&content).1 {
+                Some(windows) if !words.may_be_in(windows) => {}
+                Some(_) if of_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
+                _ => {
+                    read.insert(row.slot);
+                    wanted.insert(row.slot);
+                    // A span that began where a roll-up tells may reach into it.
+                    let last = before.as_ref().filter(|(slot, _)| slot + 1 == row.slot);
+                    let last = last.and_then(|(slot, content)| Rollup::decode(*slot, content));
+                    wanted.extend(last.and_then(|rollup| rollup.carried_from));
+                }
+            }
+        }
+        before = Some((row.slot, content));
+    })?;
+    if read.is_empty() {
+        return Ok(hits);
+    }
+    reader.for_each_record_of(&wanted, &mut |line| {
+        let Ok(line) = line else { return };
+        let Record::Span(span) = line.record else {
+            return;
+        };
+        let Some(window) = window_of(&span) else {
+            return;
+        };
+        let (start, end) = (span.start_us, span.end_us());
+        let mut slot = slot_of(start);
+        while slot < slots.end {
+            let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));
+            // The last slot of the day stands for all that follows it.
+            let to = if slot + 1 == slots.end { end } else { to };
+            if read.contains(&slot) {
+                let active = span.state == Coverage::Active;
+                let active_us = if active { to.abs_diff(from) } else { 0 };
+                let zone = &span.zone;
+                let name = (window.app.as_str(), window.title.as_str());
+                hits.add(name, words, (from, to), active_us, || {
+                    local_date_in(from, &zones.get(zone))
+                });
+            }
+            if end <= (slot + 1) * SLOT_US {
+                break;
+            }
+            slot += 1;
+        }
+    })?;
+    Ok(hits)
+}
+
+/// The windows of a slot that have the words; `None` when it does not tell.
+fn of_slot(
+    slot: i64,
+    content: &[u8],
+    words: &SearchWords,
+    hits: &mut DayHits,
+    zones: &mut ZoneCalendars,
+) -> Option<()> {
+    let mut found = Vec::new();
+    for_each_window(slot, content, &mut |window| found.push(window))?;
+    let rollup = Rollup::decode(slot, content)?;
+    let zone = zones.get(&rollup.zone);
+    for window in found {
+        let name = (window.app, window.title);
+        let active_us = window.usage.active_us;
+        hits.add(name, words, window.seen_us, active_us, || {
+            local_date_in(window.seen_us.0, &zone)
+        });
+    }
+    Some(())
+}

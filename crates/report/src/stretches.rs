@@ -1,0 +1,178 @@
+//! The time line in stretches: one state, one owner, one zone each; and which interruptions are too short to matter.
+//!
+//! # What is always true
+//! * A view changes no sum: it decides which day an instant belongs to, and which window a visit is counted to; every
+//!   instant and every count stays in exactly one place.
+//! * Protected and redacted time is never counted to something else.
+
+use crate::calendar::DayStart;
+use crate::ownership::resolve_overlaps;
+use model::{Coverage, Record, RecordLine, Span};
+use std::collections::HashMap;
+
+/// From when until when there is anything to say, in microseconds since the Unix epoch (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The first record's start.
+    pub began_us: i64,
+    /// The present.
+    pub now_us: i64,
+}
+
+/// The spans among some records, and those that are not closed yet.
+pub(crate) fn spans_of<'a>(lines: &'a [RecordLine], pending: &'a [Span]) -> Vec<&'a Span> {
+    let spans = lines.iter().filter_map(|line| match &line.record {
+        Record::Span(span) => Some(span),
+        _ => None,
+    });
+    spans.chain(pending).collect()
+}
+
+/// A way to look at days; as a rule they begin at midnight and nothing is merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ViewOptions {
+    /// When days begin.
+    pub starts: DayStart,
+    /// A visit to another application that is shorter than this (microseconds) and lies between two visits to the same
+    /// application is counted to that one.
+    pub merge_us: u64,
+}
+
+/// A piece of the time line: one state, one owner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'a> {
+    pub(crate) from_us: i64,
+    pub(crate) to_us: i64,
+    /// IANA name of the zone in force.
+    pub(crate) zone: &'a str,
+    /// The span that owns it; none while nothing ran.
+    pub(crate) owner: Option<&'a Span>,
+    /// Index of the owner.
+    index: usize,
+    /// The span whose window it is counted to: the owner, or one that it only interrupted.
+    pub(crate) shown: Option<&'a Span>,
+}
+
+/// The stretches of some time, and which spans' counts go to another span's window.
+pub(crate) struct Stretches<'a> {
+    pub(crate) list: Vec<Stretch<'a>>,
+    moved: HashMap<usize, &'a Span>,
+}
+
+impl<'a> Stretches<'a> {
+    /// Consecutive stretches that cover the extent exactly once. `spans` in the journal's order; `zone`: that of the time
+    /// before the first span.
+    pub(crate) fn new(spans: &[&'a Span], extent: Extent, zone: &'a str, merge_us: u64) -> Self {
+        let mut list = Vec::new();
+        let pieces = resolve_overlaps(spans);
+        let mut zone: &str = pieces.first().map_or(zone, |p| &spans[p.span].zone);
+        let mut at = extent.began_us;
+        let mut put = |from_us, to_us, zone, index: Option<usize>| {
+            let owner = index.map(|n| spans[n]);
+            list.push(Stretch {
+                from_us,
+                to_us,
+                zone,
+                owner,
+                index: index.unwrap_or(usize::MAX),
+                shown: owner,
+            });
+        };
+        for piece in &pieces {
+            let from = piece.start_us.max(at).min(extent.now_us);
+            let to = piece.end_us.min(extent.now_us);
+            if at < from {
+                put(at, from, zone, None);
+            }
+            at = at.max(from);
+            zone = &spans[piece.span].zone;
+            if from < to {
+                put(from, to, zone, Some(piece.span));
+                at = to;
+            }
+        }
+        if at < extent.now_us {
+            put(at, extent.now_us, zone, None);
+        }
+        let mut stretches = Self {
+            list,
+            moved: HashMap::new(),
+        };
+        if merge_us > 0 {
+            stretches.merge(merge_us);
+        }
+        stretches
+    }
+
+    /// The span whose window a span's counts go to.
+    pub(crate) fn counted_to(&self, index: usize, span: &'a Span) -> &'a Span {
+        self.moved.get(&index).copied().unwrap_or(span)
+    }
+
+    fn merge(&mut self, merge_us: u64) {
+        let mut visits: Vec<Visit<'a>> = Vec::new();
+        for n in 0..self.list.len() {
+            let visit = Visit::of(&self.list[n], n);
+            match visits.last_mut() {
+                Some(last) if last.app.is_some() && last.app == visit.app => last.extend(&visit),
+                _ => visits.push(visit),
+            }
+            while let [.., before, middle, after] = visits.as_slice() {
+                let short = middle.app.is_some() && middle.length_us < merge_us;
+                if !short || before.app.is_none() || before.app != after.app {
+                    break;
+                }
+                let (within, to) = (middle.first..=middle.last, before.shown);
+                for stretch in &mut self.list[within] {
+                    stretch.shown = to;
+                    if let Some(to) = to {
+                        self.moved.insert(stretch.index, to);
+                    }
+                }
+                let (middle, after) = (middle.clone(), after.clone());
+                visits.truncate(visits.len() - 2);
+                if let Some(before) = visits.last_mut() {
+                    before.extend(&middle);
+                    before.extend(&after);
+                }
+            }
+        }
+    }
+}
+
+/// Neighbouring stretches of one application.
+#[derive(Clone)]
+struct Visit<'a> {
+    /// None where there is none, or none that may be told.
+    app: Option<&'a str>,
+    first: usize,
+    last: usize,
+    length_us: u64,
+    shown: Option<&'a Span>,
+}
+
+impl<'a> Visit<'a> {
+    fn of(stretch: &Stretch<'a>, place: usize) -> Self {
+        let named = stretch.owner.filter(|s| {
+            let recorded = matches!(s.state, Coverage::Active | Coverage::Idle);
+            recorded && !s.protected && !s.removed
+        });
+        Self {
+            app: named
+                .and_then(|s| s.window.as_deref())
+                .map(|w| w.app.as_str()),
+            first: place,
+            last: place,
+            length_us: stretch.to_us.abs_diff(stretch.from_us),
+            shown: stretch.shown,
+        }
+    }
+
+    fn extend(&mut self, next: &Self) {
+        self.last = next.last;
+        self.length_us += next.length_us;
+        if next.app == self.app {
+            self.shown = next.shown;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The running totals of the present day, kept without reading the journal again.
+
+use crate::calendar::{day_bounds, load_zone, local_date_in};
+use crate::day_report::DayReport;
+use crate::day_summary::DaySummary;
+use crate::timeline::Timeline;
+use crate::totals::StateTotal;
+use jiff::civil::Date;
+use model::{Counts, Coverage, Span};
+use serde::{Deserialize, Serialize};
+
+/// Totals of the day that is going on, fed with each closed span.
+///
+/// It is a quick view for the live console, exact as long as the clock is not set: overlaps are not resolved here
+/// and gaps are not called `off` (an ordinary run has neither). [`crate::build_day_report`] has the last word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TodayTotals {
+    day: Date,
+    states: [u64; Coverage::ALL.len()],
+    counts: Counts,
+    #[serde(default)]
+    glance: DaySummary,
+}
+
+impl TodayTotals {
+    /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
+    pub fn merge(&mut self, other: &Self) {
+        for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
+            self.states[state as usize] += other.states[state as usize];
+        }
+        self.counts += other.counts;
+        self.glance.merge(&other.glance);
+    }
+
+    /// Nothing yet on `day`, which begins as the zone of that IANA name has it.
+    #[must_use]
+    pub fn new(day: Date, zone: &str) -> Self {
+        Self {
+            day,
+            states: [0; Coverage::ALL.len()],
+            counts: Counts::default(),
+            glance: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
+        }
+    }
+
+    /// What the journal already holds of that day.
+    #[must_use]
+    pub fn from_report(report: &DayReport, timeline: &Timeline) -> Self {
+        let mut today = Self::new(report.day, &report.zone);
+        for total in &report.states {
+            today.states[total.state as usize] = total.us;
+        }
+        today.counts = report.counts;
+        today.glance = DaySummary::of(timeline);
+        today
+    }
+
+    /// The day at a glance.
+    #[must_use]
+    pub fn glance(&self) -> &DaySummary {
+        &self.glance
+    }
+
+    /// Forgets the names of everything.
+    pub fn clear_names(&mut self) {
+        self.glance.clear_names();
+    }
+
+    /// Adds the names that another part of the same day holds.
+    pub fn merge_names(&mut self, other: &Self) {
+        self.glance.merge_names(&other.glance);
+    }
+
+    /// The day these totals are of.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// Adds a closed span. A span that ends on a later day begins that day afresh.
+    pub fn add(&mut self, span: &Span) {
+        let zone = load_zone(&span.zone);
+        let end = span.end_us();
+        // The last instant decides: a span that ends exactly at midnight belongs to the day before.
+        let last_day = local_date_in(end.saturating_sub(1), &zone);
+        if last_day > self.day {
+            *self = Self::new(last_day, &span.zone);
+        }
+        let (from, to) = day_bounds(self.day, &zone);
+        let (from, to) = (from.max(span.start_us), to.min(end));
+        if from < to {
+            self.states[span.state as usize] += to.abs_diff(from);
+            self.glance.add(span, from, to);
+        }
+        if local_date_in(span.start_us, &zone) == self.day {
+            self.counts += span.counts;
+        }
+    }
+
+    /// Takes back what a span that began at `start_us` had counted, since it was taken out of the record.
+    pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
+        if local_date_in(start_us, &load_zone(zone)) == self.day {
+            self.counts.saturating_sub(counts);
+            self.glance.subtract(start_us, counts);
+        }
+    }
+
+    /// Time in each state, all eight in the order of [`Coverage::ALL`].
+    #[must_use]
+    pub fn states(&self) -> Vec<StateTotal> {
+        Coverage::ALL
+            .into_iter()
+            .map(|state| StateTotal {
+                state,
+                us: self.states[state as usize],
+            })
+            .collect()
+    }
+
+    /// Everything counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::InputCounts;
+
+    #[test]
+    fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
+        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
+        today.counts.hardware.keys = 9;
+        let mut counts = Counts::default();
+        counts.hardware.keys = 4;
+        today.subtract(midnight - 1, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 9);
+        today.subtract(midnight, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 5);
+        counts.hardware.keys = 40;
+        today.subtract(midnight, counts, "Europe/Berlin");
+        assert_eq!(today.counts().keys(), 0);
+    }
+
+    #[test]
+    fn a_span_over_midnight_begins_the_new_day() {
+        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
+        let span = |start_us, dur_us, keys| Span {
+            start_us,
+            dur_us,
+            zone: "Europe/Berlin".into(),
+            state: Coverage::Active,
+            protected: false,
+            removed: false,
+            window: None,
+            counts: Counts {
+                hardware: InputCounts {
+                    keys,
+                    ..InputCounts::default()
+                },
+                ..Counts::default()
+            },
+        };
+        today.add(&span(midnight - 60_000_000, 60_000_000, 5));
+        assert_eq!(today.day(), jiff::civil::date(2026, 7, 15));
+        assert_eq!(
+            (today.states()[0].us, today.counts().keys()),
+            (60_000_000, 5)
+        );
+        today.add(&span(midnight - 10_000_000, 30_000_000, 7));
+        assert_eq!(today.day(), jiff::civil::date(2026, 7, 16));
+        assert_eq!(
+            (today.states()[0].us, today.counts().keys()),
+            (20_000_000, 0)
+        );
+    }
+}

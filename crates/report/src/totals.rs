@@ -1,0 +1,303 @@
+//! Time and counts, added up: the one accumulator of every report.
+
+use model::{Counts, Coverage, Span, WindowInfo};
+use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+/// No rule matches.
+pub const NONE: &str = "(none)";
+
+/// An exclusion rule held back what the window was.
+pub const PROTECTED: &str = "(protected)";
+
+/// Its owner had it taken out.
+pub const REMOVED: &str = "(removed)";
+
+/// No window was active.
+pub const NO_WINDOW: &str = "(no window)";
+
+/// Time and counts of one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Time in state `active`, in microseconds.
+    pub active_us: u64,
+    /// Time in state `idle`, in microseconds.
+    pub idle_us: u64,
+    /// What was counted, hardware and injected apart.
+    pub counts: Counts,
+}
+
+impl Usage {
+    /// Active and idle time together, in microseconds.
+    #[must_use]
+    pub fn total_us(&self) -> u64 {
+        self.active_us + self.idle_us
+    }
+
+    /// True when there is nothing to show.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Time in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateTotal {
+    /// The state.
+    pub state: Coverage,
+    /// How long, in microseconds.
+    pub us: u64,
+}
+
+/// One category, project or application with its time and counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedUsage {
+    /// Its name; in parentheses where no rule gave it.
+    pub name: String,
+    /// Its time and counts.
+    #[serde(flatten)]
+    pub usage: Usage,
+}
+
+impl AddAssign<&Usage> for Usage {
+    fn add_assign(&mut self, more: &Usage) {
+        self.active_us += more.active_us;
+        self.idle_us += more.idle_us;
+        self.counts += more.counts;
+    }
+}
+
+/// The row that time and counts belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum RowKey<W> {
+    /// A window, an application, or whatever else stands for one.
+    Window(W),
+    /// Held back by an exclusion rule.
+    Protected,
+    /// Redacted by its owner later.
+    Redacted,
+    /// No window was active.
+    NoWindow,
+}
+
+impl<'a> RowKey<&'a Arc<WindowInfo>> {
+    /// The row of a span: the one place that decides it.
+    pub(crate) fn of(span: &'a Span) -> Self {
+        match &span.window {
+            _ if span.protected => Self::Protected,
+            _ if span.removed => Self::Redacted,
+            Some(window) => Self::Window(window),
+            None => Self::NoWindow,
+        }
+    }
+}
+
+impl<W> RowKey<W> {
+    pub(crate) fn map<K>(self, key: impl FnOnce(W) -> K) -> RowKey<K> {
+        match self {
+            Self::Window(window) => RowKey::Window(key(window)),
+            Self::Protected => RowKey::Protected,
+            Self::Redacted => RowKey::Redacted,
+            Self::NoWindow => RowKey::NoWindow,
+        }
+    }
+
+    pub(crate) fn as_ref(&self) -> RowKey<&W> {
+        match self {
+            Self::Window(window) => RowKey::Window(window),
+            Self::Protected => RowKey::Protected,
+            Self::Redacted => RowKey::Redacted,
+            Self::NoWindow => RowKey::NoWindow,
+        }
+    }
+}
+
+/// Time and counts of some time: per state, and per row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Totals<W: Ord> {
+    /// In microseconds, in the order of [`Coverage::ALL`].
+    pub(crate) states: [u64; Coverage::ALL.len()],
+    pub(crate) rows: BTreeMap<W, Usage>,
+    pub(crate) protected: Usage,
+    pub(crate) redacted: Usage,
+    pub(crate) no_window: Usage,
+}
+
+impl<W: Ord> Default for Totals<W> {
+    fn default() -> Self {
+        Self {
+            states: [0; Coverage::ALL.len()],
+            rows: BTreeMap::new(),
+            protected: Usage::default(),
+            redacted: Usage::default(),
+            no_window: Usage::default(),
+        }
+    }
+}
+
+impl<W: Ord> Totals<W> {
+    /// Adds time in one state, in microseconds; a row gets active and idle time only.
+    pub(crate) fn add_time<Q>(&mut self, key: RowKey<&Q>, state: Coverage, us: u64)
+    where
+        W: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = W> + ?Sized,
+    {
+        self.states[state as usize] += us;
+        match state {
+            Coverage::Active => self.row(key).active_us += us,
+            Coverage::Idle => self.row(key).idle_us += us,
+            _ => {}
+        }
+    }
+
+    /// Adds counts; none make no row.
+    pub(crate) fn add_counts<Q>(&mut self, key: RowKey<&Q>, counts: Counts)
+    where
+        W: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = W> + ?Sized,
+    {
+        if !counts.is_zero() {
+            self.row(key).counts += counts;
+        }
+    }
+
+    /// Adds to a row alone; the states stay.
+    pub(crate) fn add_usage<Q>(&mut self, key: RowKey<&Q>, usage: &Usage)
+    where
+        W: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = W> + ?Sized,
+    {
+        *self.row(key) += usage;
+    }
+
+    /// The row of a key; nothing is copied for one that is known.
+    fn row<Q>(&mut self, key: RowKey<&Q>) -> &mut Usage
+    where
+        W: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = W> + ?Sized,
+    {
+        match key {
+            RowKey::Protected => &mut self.protected,
+            RowKey::Redacted => &mut self.redacted,
+            RowKey::NoWindow => &mut self.no_window,
+            RowKey::Window(window) => {
+                if !self.rows.contains_key(window) {
+                    self.rows.insert(window.to_owned(), Usage::default());
+                }
+                match self.rows.get_mut(window) {
+                    Some(row) => row,
+                    // Never, for it was put there just now.
+                    None => &mut self.no_window,
+                }
+            }
+        }
+    }
+
+    /// Adds a roll-up, or another day.
+    pub(crate) fn merge(&mut self, other: &Self)
+    where
+        W: Clone,
+    {
+        for (sum, us) in self.states.iter_mut().zip(other.states) {
+            *sum += us;
+        }
+        self.protected += &other.protected;
+        self.redacted += &other.redacted;
+        self.no_window += &other.no_window;
+        for (window, usage) in &other.rows {
+            match self.rows.get_mut(window) {
+                Some(sum) => *sum += usage,
+                None => {
+                    self.rows.insert(window.clone(), *usage);
+                }
+            }
+        }
+    }
+
+    /// The same totals with coarser rows: from window to application, category or project.
+    pub(crate) fn regroup<K: Ord>(&self, mut key: impl FnMut(&W) -> K) -> Totals<K> {
+        let mut rows: BTreeMap<K, Usage> = BTreeMap::new();
+        for (window, usage) in &self.rows {
+            *rows.entry(key(window)).or_default() += usage;
+        }
+        Totals {
+            states: self.states,
+            rows,
+            protected: self.protected,
+            redacted: self.redacted,
+            no_window: self.no_window,
+        }
+    }
+
+    /// All time, in microseconds.
+    pub(crate) fn length_us(&self) -> u64 {
+        self.states.iter().sum()
+    }
+
+    /// All counts.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut sum = self.protected;
+        sum += &self.redacted;
+        sum += &self.no_window;
+        self.rows.values().for_each(|usage| sum += usage);
+        sum.counts
+    }
+
+    /// The states in the order of [`Coverage::ALL`].
+    pub(crate) fn state_totals(&self) -> Vec<StateTotal> {
+        let states = Coverage::ALL.into_iter().zip(self.states);
+        states.map(|(state, us)| StateTotal { state, us }).collect()
+    }
+
+    /// All rows by name, longest first; those in parentheses are among them, empty ones are not.
+    pub(crate) fn named_rows(&self) -> Vec<NamedUsage>
+    where
+        W: AsRef<str>,
+    {
+        let rows = self.rows.iter().map(|(name, of)| (name.as_ref(), of));
+        sum_by_name(rows.chain(pseudo_rows(
+            &self.protected,
+            &self.redacted,
+            &self.no_window,
+        )))
+    }
+}
+
+/// The rows that no rule names.
+pub(crate) fn pseudo_rows<'a>(
+    protected: &'a Usage,
+    redacted: &'a Usage,
+    no_window: &'a Usage,
+) -> impl Iterator<Item = (&'a str, &'a Usage)> {
+    [
+        (PROTECTED, protected),
+        (REMOVED, redacted),
+        (NO_WINDOW, no_window),
+    ]
+    .into_iter()
+}
+
+/// Usages summed up by name, longest first, equal ones in the order of their names; empty ones make no row.
+pub(crate) fn sum_by_name<'a>(rows: impl Iterator<Item = (&'a str, &'a Usage)>) -> Vec<NamedUsage> {
+    let mut sums: BTreeMap<&str, Usage> = BTreeMap::new();
+    for (name, usage) in rows.filter(|(_, usage)| !usage.is_zero()) {
+        *sums.entry(name).or_default() += usage;
+    }
+    let rows = sums.into_iter().map(|(name, usage)| NamedUsage {
+        name: name.to_owned(),
+        usage,
+    });
+    let mut rows: Vec<NamedUsage> = rows.collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.usage.total_us()));
+    rows
+}
+
+/// The window that a span may be known by.
+pub(crate) fn window_of(span: &Span) -> Option<&WindowInfo> {
+    let window = span.window.as_deref();
+    window.filter(|_| !span.protected && !span.removed)
+}
