@@ -13,7 +13,7 @@ use vault::Opener;
 pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now_us = current_time_us();
     let zone = current_zone_name();
-    let day = report::day::local_date(now_us, &zone);
+    let day = report::local_date(now_us, &zone);
     read_day(paths, opener, day, now_us, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
 }
 

@@ -40,18 +40,6 @@ impl DailyReminder {
     }
 }
 
-impl Agent {
-    /// Gives the notice when it is due.
-    pub(super) fn keep_daily(&mut self, now: Moment) {
-        let day = report::local_date(now.utc_us, self.recorder.zone());
-        if self.daily.due(day, self.recorder.view().state) {
-            let text = self.daily.text().to_owned();
-            self.recorder
-                .step(now, RecorderInput::Notice(NoticeCode::Daily, text));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,7 +68,7 @@ impl Schedule {
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::day::local_date(now.utc_us, zone);
+        let day = report::local_date(now.utc_us, zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
@@ -234,7 +234,7 @@ mod tests {
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
         let file = PauseFile::open(dir.join("pause.json"), now.utc_us);
-        let day = report::day::local_date(at(0).utc_us, "UTC");
+        let day = report::local_date(at(0).utc_us, "UTC");
         Schedule::new(
             always,
             file,

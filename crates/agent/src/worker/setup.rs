@@ -109,7 +109,7 @@ pub(super) fn start(
     let indicator = DesktopIndicator::start(policy.visibility, context, &queue);
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
-    let day = report::day::local_date(now.utc_us, zone);
+    let day = report::local_date(now.utc_us, zone);
     let own = read_own_day(&paths, &keys, day, now.utc_us, zone);
     let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc_us, zone);
     let mut agent = Agent {
@@ -177,7 +177,7 @@ fn start_schedule(
     );
     let notice = RecorderInput::Notice(NoticeCode::Daily, reminder.clone());
     recording.apply(now, notice);
-    let day = report::day::local_date(now.utc_us, recording.zone());
+    let day = report::local_date(now.utc_us, recording.zone());
     let schedule = Schedule::new(
         policy.schedule.recording_schedule()?,
         PauseFile::open(context.paths.pause_file(), now.utc_us),

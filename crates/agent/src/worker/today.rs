@@ -4,7 +4,7 @@ use crate::day_so_far::merge_day;
 use jiff::civil::Date;
 use model::{Counts, Span};
 use protocol::RedactionSummary;
-use report::day::StateTotal;
+use report::StateTotal;
 use report::{DaySummary, TodayTotals};
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ impl TodayTracker {
         now_us: i64,
         zone: &str,
     ) -> Self {
-        let day = report::day::local_date(now_us, zone);
+        let day = report::local_date(now_us, zone);
         Self {
             totals: merge_day(earlier.as_ref(), own, day, zone),
             earlier,
@@ -35,7 +35,7 @@ impl TodayTracker {
 
     /// Adds a closed span; a new day begins at nothing.
     pub(super) fn add(&mut self, span: &Span) {
-        let day = report::day::local_date(span.start_us, &span.zone);
+        let day = report::local_date(span.start_us, &span.zone);
         if day != self.totals.day() {
             self.totals = TodayTotals::new(day, &span.zone);
         }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn totals(app: &str, start_us: i64) -> TodayTotals {
-        let mut totals = TodayTotals::new(report::day::local_date(START, "UTC"), "UTC");
+        let mut totals = TodayTotals::new(report::local_date(START, "UTC"), "UTC");
         totals.add(&span(app, start_us));
         totals
     }

@@ -57,7 +57,7 @@ impl CategoryColours {
             Coverage::Locked | Coverage::Asleep | Coverage::Paused | Coverage::LowBattery => {
                 Some(AWAY)
             }
-            Coverage::Blind | Coverage::Off => None,
+            Coverage::NotRecorded | Coverage::Off => None,
         }
     }
 

@@ -98,7 +98,7 @@ impl PrintableReport {
             .iter()
             .zip(seconds)
             .map(|(total, seconds)| CoverageRow {
-                name: total.state.word(),
+                name: total.state.wire_name(),
                 what: describe_state(total.state),
                 seconds,
                 share: tenths_of_percent(total.us, whole.length_us),

@@ -199,7 +199,7 @@ fn a_disk_below_its_floor_says_what_it_costs() {
     let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
     assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
     assert!(status.headline(NOW).starts_with("recording"));
-    status.state = Coverage::Blind;
+    status.state = Coverage::NotRecorded;
     status.disk = Some(DiskStatus {
         free: 80_000_000,
         floor: 1_000_000_000,

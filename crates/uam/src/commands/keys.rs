@@ -42,8 +42,8 @@ pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(vault: &Vault) {
-    output::line("Opens the vault:");
+fn print_slots(vault: &Vault) {
+    output::print_line("Opens the vault:");
     let day = |us| report::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {

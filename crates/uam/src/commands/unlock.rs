@@ -37,24 +37,7 @@ pub(super) fn run_lock(home: &AppContext) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn consent(home: &Home) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
-    let environment = EnvVars::load(&home.paths)?;
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
-    let vault = match Vault::open(&home.paths.vault_dir()) {
-        Err(vault::VaultError::Missing { .. }) => None,
-        opened => Some(opened?),
-    };
-    let policy = start::resolve_policy(&config, destination, &home.paths, vault.as_ref())?;
-    output::line(&ConsentNotice::of(&policy).text);
-    output::line(&match vault.as_ref().and_then(Vault::consent) {
-        None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
-        Some(consent) => format!(
-            "Agreed to on {} (version {}, SHA-256 of the text {}).",
-            report::local_date(consent.at_us, &current_zone_name()),
-            consent.version,
-            consent.text_sha256
-        ),
-    });
+pub(super) fn run_keyholder(home: &AppContext) -> anyhow::Result<ExitCode> {
+    keyholder::run_keyholder(home, || output::print_line(keyholder::READY_LINE))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,8 @@ use super::{ViewOptionsJson, current_day, known_until, now_and_zone, view_option
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
-use report::{AppUsage, DayTotals};
 use report::GroupBy;
+use report::{AppUsage, DayTotals};
 use report::{NamedUsage, query};
 use serde::Serialize;
 use std::collections::HashMap;
