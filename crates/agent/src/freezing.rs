@@ -1,18 +1,18 @@
 //! Segments made while no agent runs.
 
-use journal::{Errand, JournalError};
+use journal::{Journal, JournalError};
 use settings::{AppPaths, Settings, UploadPolicy};
 
 /// Freezes the records that journal maintenance wrote while they can be opened: the next start's lease could not. A
 /// settings file that cannot be read leaves that for the next time.
 pub(crate) fn freeze_after_maintenance(
     paths: &AppPaths,
-    maintenance: &mut Errand,
+    journal: &mut Journal,
     now_us: i64,
 ) -> Result<(), JournalError> {
     if let Ok(settings) = Settings::load(paths) {
         let options = UploadPolicy::from(&settings.upload).freeze_options(true);
-        maintenance.writer().freeze(now_us, &options)?;
+        journal.freeze(now_us, &options)?;
     }
     Ok(())
 }

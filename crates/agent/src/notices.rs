@@ -4,12 +4,11 @@ use crate::agent_call::call_running_agent;
 use crate::app_context::AppContext;
 use crate::freezing::freeze_after_maintenance;
 use anyhow::Context;
-use journal::{Errand, JournalError, JournalKeys};
+use journal::{Commit, IntegrityCheck, Journal, JournalError, JournalKeys};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
-use std::path::Path;
 
 /// Puts notices into the journal: through the running agent, else directly.
 ///
@@ -20,7 +19,7 @@ pub fn record_notices(
     keys: &JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
-    write_notices(context, keys, notices, Errand::open)
+    write_notices(context, keys, notices, IntegrityCheck::Full)
 }
 
 /// As [`record_notices`], without the check for damage, which ran minutes ago.
@@ -29,16 +28,14 @@ pub(crate) fn record_notices_unchecked(
     keys: &JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
-    write_notices(context, keys, notices, Errand::open_again)
+    write_notices(context, keys, notices, IntegrityCheck::Skip)
 }
-
-type OpenMaintenance = fn(&Path, JournalKeys, i64) -> Result<Errand, JournalError>;
 
 fn write_notices(
     context: &AppContext,
     keys: &JournalKeys,
     notices: Vec<(NoticeCode, String)>,
-    open: OpenMaintenance,
+    check: IntegrityCheck,
 ) -> anyhow::Result<()> {
     let request = Request::RecordNotices { notices };
     match call_running_agent(&context.paths, &request) {
@@ -70,13 +67,18 @@ fn write_notices(
             })
         })
         .collect();
-    match open(&context.paths.journal_dir(), keys.clone(), now_us) {
+    let dir = context.paths.journal_dir();
+    match Journal::open_for_maintenance(&dir, keys.clone(), now_us, check) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         opened => opened
-            .and_then(|mut maintenance| {
-                maintenance.note(&records, now_us)?;
-                freeze_after_maintenance(&context.paths, &mut maintenance, now_us)
+            .and_then(|mut journal| {
+                journal.commit(Commit {
+                    records: &records,
+                    at_us: now_us,
+                    ..Commit::default()
+                })?;
+                freeze_after_maintenance(&context.paths, &mut journal, now_us)
             })
             .context("the access could not be noted"),
     }

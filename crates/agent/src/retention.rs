@@ -69,7 +69,7 @@ pub(crate) fn run_retention(
         return Ok((RetentionReport::default(), None));
     }
     match retention::notice_due(announced_at(paths, &plan.policy), now_us) {
-        RetentionNotice::Tell => {
+        RetentionNotice::Announce => {
             record_announcement(paths, &plan.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
             let when =
@@ -82,7 +82,9 @@ pub(crate) fn run_retention(
             Ok((RetentionReport::default(), Some(text)))
         }
         RetentionNotice::Wait => Ok((RetentionReport::default(), None)),
-        RetentionNotice::Now => apply_plan(outbox, &plan).map(|(done, text)| (done, Some(text))),
+        RetentionNotice::Execute => {
+            apply_plan(outbox, &plan).map(|(done, text)| (done, Some(text)))
+        }
     }
 }
 

@@ -112,9 +112,9 @@ pub enum JournalError {
         /// What is wrong; never its content.
         why: String,
     },
-    /// No such shot.
-    #[error("there is no shot {seq} in the journal")]
-    NoShot {
+    /// No such screenshot.
+    #[error("there is no screenshot {seq} in the journal")]
+    NoScreenshot {
         /// The number asked for.
         seq: u64,
     },
@@ -126,29 +126,29 @@ pub enum JournalError {
         /// Its last record.
         last_seq: u64,
     },
-    /// The picture is gone or does not open; its record stays.
-    #[error("the picture of shot {seq} is lost ({why}); its facts are kept")]
-    PictureLost {
-        /// The shot's number.
+    /// The screenshot is gone or does not open; its record stays.
+    #[error("screenshot {seq} is lost ({why}); its facts are kept")]
+    ScreenshotLost {
+        /// The screenshot's number.
         seq: u64,
         /// Why.
         why: String,
     },
-    /// The picture was deleted: by age or size, as the settings ask, or because its owner removed it.
-    #[error("the picture of shot {seq} was deleted, by the retention rule or on request")]
-    PictureDeleted {
-        /// The shot's number.
+    /// The screenshot was deleted: by age or size, as the settings ask, or because its owner removed it.
+    #[error("screenshot {seq} was deleted, by the retention rule or on request")]
+    ScreenshotDeleted {
+        /// The screenshot's number.
         seq: u64,
     },
-    /// The picture and the facts handed over with it do not belong together.
-    #[error("the picture does not have the {what} its shot names")]
-    WrongPicture {
+    /// The screenshot and the facts handed over with it do not belong together.
+    #[error("the screenshot does not have the {what} its facts name")]
+    ScreenshotMismatch {
         /// `sha256` or `size`.
         what: &'static str,
     },
     /// A counter left the range SQLite can hold (2^63 − 1).
     #[error("the number {0} is too large for the journal")]
-    Range(u64),
+    NumberTooLarge(u64),
 }
 
 impl JournalError {
@@ -220,5 +220,41 @@ impl JournalError {
                 },
             }
         }
+    }
+}
+
+/// An error inside a transaction or a walk over rows, before the path is known.
+pub(crate) enum TxnError {
+    /// SQLite's.
+    Sql(rusqlite::Error),
+    /// Any other.
+    Other(JournalError),
+}
+
+impl TxnError {
+    /// True when the disk failed in the middle of the transaction.
+    pub(crate) fn is_io_failure(&self) -> bool {
+        matches!(self, Self::Sql(e) if e.sqlite_error_code() == Some(ErrorCode::SystemIoFailure))
+    }
+}
+
+/// The result of a step of a transaction.
+pub(crate) type TxnResult<T> = Result<T, TxnError>;
+
+impl From<rusqlite::Error> for TxnError {
+    fn from(e: rusqlite::Error) -> Self {
+        Self::Sql(e)
+    }
+}
+
+impl From<JournalError> for TxnError {
+    fn from(e: JournalError) -> Self {
+        Self::Other(e)
+    }
+}
+
+impl From<SealError> for TxnError {
+    fn from(e: SealError) -> Self {
+        Self::Other(e.into())
     }
 }

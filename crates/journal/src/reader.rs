@@ -1,28 +1,30 @@
-//! Looking without changing anything.
+//! Reading, without changing anything.
 //!
 //! Always true: SQLite refuses every change on this connection, and a row that cannot be read hides no other.
 
-use crate::db::{AccessMode, Database, key};
-use crate::keys::KeyRing;
-use crate::lines::{RECORD_COLUMNS, SealedRow, SpanFilter, SpanHead};
-use crate::{
-    DamagedRow, ErasedRange, JournalError, ManifestHead, ManifestInfo, OutboxDepth, RecordLines,
-    ScreenshotEntry, StoredRollup, UploadedObject, UploadedObjectInfo, UtcDay, VaultCopy, blobs,
-    chain, depth, erase, outbox, recover, rollup,
-};
+use crate::database::{AccessMode, Database};
+use crate::error::JournalError;
+use crate::object::{ScreenshotEntry, UploadedObject, UploadedObjectInfo, VaultCopy};
+use crate::ops::connect::open_existing;
+use crate::ops::depth::{OutboxDepth, measure_depth};
+use crate::ops::rollups::{self, StoredRollup};
+use crate::ops::{manifest_outbox, open_screenshot, read_records};
+use crate::record_line::{DamagedRow, RecordLines, SpanHead};
+use crate::sealing::KeyRing;
+use crate::tables::erased::{self, ErasedRange};
+use crate::tables::manifests::{self, ManifestHead, ManifestInfo};
+use crate::tables::meta::{self, key};
+use crate::tables::screenshots::ShownScreenshots;
+use crate::tables::{provisional, segments, sequence, tombstones};
+use crate::utc_day::UtcDay;
 use model::{DeviceId, RecordLine, Span};
-use rusqlite::{OptionalExtension, Row};
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
-use std::ops::{ControlFlow, Range, RangeInclusive};
+use rusqlite::types::FromSql;
+use std::collections::BTreeSet;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
-use std::sync::Arc;
 use vault::Opener;
 
-/// A session's id, wrapped data key and format.
-type SessionRow = ([u8; 16], Arc<[u8]>, u32);
-
-/// Looks into a journal that another process may be writing.
+/// Reads a journal that another process may be writing.
 #[derive(Debug)]
 pub struct Reader {
     db: Database,
@@ -33,10 +35,10 @@ impl Reader {
     /// Opens the journal in `dir` for looking.
     ///
     /// # Errors
-    /// [`JournalError::Missing`], [`JournalError::Newer`], [`JournalError::Older`], [`JournalError::DamagedRow`], and what
+    /// [`JournalError::Missing`], [`JournalError::Newer`], [`JournalError::Older`], [`JournalError::Damaged`], and what
     /// the disk says.
     pub fn open(dir: &Path, opener: Opener) -> Result<Self, JournalError> {
-        let db = Database::open(dir, AccessMode::Look)?;
+        let db = open_existing(dir, AccessMode::Read)?;
         let ring = KeyRing::new(opener);
         Ok(Self { db, ring })
     }
@@ -61,7 +63,7 @@ impl Reader {
     /// row belongs to is known, its exact start is not; so it is listed when its UTC day touches the range.
     pub fn read_records(&self, start_us: Range<i64>) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
-        self.for_each_record(start_us, &mut |line| lines.push(line))?;
+        self.for_each_record(start_us, &mut |line| lines.add(line))?;
         Ok(lines)
     }
 
@@ -81,9 +83,11 @@ impl Reader {
         }
         let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
         let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
-        self.each_opened(&days, &mut within, &mut |line| match line {
-            Ok(line) if !start_us.contains(&line.record.start_us()) => {}
-            line => lines.push(line),
+        read_records::for_each_of_days(&self.db, &self.ring, &days, &mut within, &mut |line| {
+            match line {
+                Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+                line => lines.add(line),
+            }
         })?;
         Ok(lines)
     }
@@ -101,9 +105,11 @@ impl Reader {
             return Ok(());
         }
         let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
-        self.each_of_days(&days, &mut |line| match line {
-            Ok(line) if !start_us.contains(&line.record.start_us()) => {}
-            line => visit(line),
+        read_records::for_each_of_days(&self.db, &self.ring, &days, &mut |_| true, &mut |line| {
+            match line {
+                Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+                line => visit(line),
+            }
         })
     }
 
@@ -117,18 +123,7 @@ impl Reader {
         slots: &BTreeSet<i64>,
         visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
-        let mut days = slots.iter().map(|slot| rollup::day_of(*slot)).peekable();
-        while let Some(first) = days.next() {
-            let mut last = first;
-            while let Some(day) = days.next_if(|day| day.0 <= last.0.saturating_add(1)) {
-                last = day;
-            }
-            self.each_of_days(&(first..=last), &mut |line| match line {
-                Ok(line) if !slots.contains(&rollup::slot_of(line.record.start_us())) => {}
-                line => visit(line),
-            })?;
-        }
-        Ok(())
+        read_records::for_each_of_slots(&self.db, &self.ring, slots, visit)
     }
 
     /// The roll-ups of the quarter hours in `slots` (counted from the Unix epoch, UTC), by rising slot. From
@@ -152,7 +147,7 @@ impl Reader {
         slots: Range<i64>,
         visit: &mut dyn FnMut(StoredRollup),
     ) -> Result<(), JournalError> {
-        rollup::read(&self.db, &self.ring, slots, visit)
+        rollups::for_each_rollup(&self.db, &self.ring, &slots, visit)
     }
 
     /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::read_rollups`] tells everything.
@@ -160,7 +155,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn rollups_complete_since(&self) -> Result<i64, JournalError> {
-        rollup::complete_since(&self.db)
+        self.db.query("read a fact", meta::rollups_complete_since)
     }
 
     /// Up to `limit` records with a number above `seq`, by rising `seq`.
@@ -169,8 +164,8 @@ impl Reader {
     /// See [`JournalError`]; a row that cannot be read is an entry in [`RecordLines::damaged`].
     pub fn read_after(&self, seq: u64, limit: usize) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
-        self.each_after(seq, limit, &mut |sealed| {
-            lines.push(sealed.line(&self.db, &self.ring));
+        read_records::for_each_after(&self.db, seq, limit, &mut |sealed| {
+            lines.add(sealed.open_line(&self.db.device, &self.ring));
             Ok(())
         })?;
         Ok(lines)
@@ -181,7 +176,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn last_seq(&self) -> Result<u64, JournalError> {
-        self.db.last_seq()
+        self.db.query("read the records", sequence::last_seq)
     }
 
     /// Up to `limit` records with a number above `seq` as the very bytes that were sealed (and are uploaded), without
@@ -195,8 +190,11 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
         let mut out = Vec::new();
-        self.each_after(seq, limit, &mut |sealed| {
-            out.push((sealed.seq, sealed.bytes(&self.db, &self.ring)?));
+        read_records::for_each_after(&self.db, seq, limit, &mut |sealed| {
+            out.push((
+                sealed.seq,
+                sealed.open_line_bytes(&self.db.device, &self.ring)?,
+            ));
             Ok(())
         })?;
         Ok(out)
@@ -208,10 +206,14 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`]; one that cannot be read is left out.
     pub fn provisional_spans(&self) -> Result<Vec<Span>, JournalError> {
-        let rows = recover::pending(&self.db, i64::MAX)?;
-        let spans = rows
-            .iter()
-            .filter_map(|row| row.sealed.open_span(&self.db, &self.ring).ok());
+        let rows = self.db.query("read the open spans", |conn| {
+            provisional::rows_before_run(conn, i64::MAX)
+        })?;
+        let spans = rows.iter().filter_map(|row| {
+            row.sealed
+                .open_provisional_span(&self.db.device, &self.ring)
+                .ok()
+        });
         Ok(spans.collect())
     }
 
@@ -220,7 +222,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn erased_ranges(&self) -> Result<Vec<ErasedRange>, JournalError> {
-        erase::ranges(&self.db)
+        self.db.query("read the erased ranges", erased::ranges)
     }
 
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
@@ -228,7 +230,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn last_durable_us(&self) -> Result<Option<i64>, JournalError> {
-        self.db.meta(key::LAST_DURABLE)
+        self.read_fact(key::LAST_DURABLE)
     }
 
     /// What waits for the sink. Its cost does not grow with the number of records, and it needs no key.
@@ -236,7 +238,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn depth(&self) -> Result<OutboxDepth, JournalError> {
-        depth::measure(&self.db)
+        measure_depth(&self.db)
     }
 
     /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
@@ -244,7 +246,7 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn last_ack_us(&self) -> Result<Option<i64>, JournalError> {
-        self.db.meta(key::LAST_ACK)
+        self.read_fact(key::LAST_ACK)
     }
 
     /// The uploader's note ([`crate::Outbox::set_upload_note`]).
@@ -252,10 +254,10 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn upload_note(&self) -> Result<Option<String>, JournalError> {
-        self.db.meta(key::NOTE)
+        self.read_fact(key::NOTE)
     }
 
-    /// The newest `limit` shots, newest first; those whose facts cannot be read are left out.
+    /// The newest `limit` screenshots, newest first; those whose facts cannot be read are left out.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -263,7 +265,7 @@ impl Reader {
         self.screenshots_below(u64::MAX, limit)
     }
 
-    /// The newest `limit` shots with a number below `seq`, newest first; as [`Self::newest_screenshots`].
+    /// The newest `limit` screenshots with a number below `seq`, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -272,10 +274,10 @@ impl Reader {
         seq: u64,
         limit: usize,
     ) -> Result<Vec<ScreenshotEntry>, JournalError> {
-        blobs::newest(&self.db, &self.ring, seq, limit)
+        open_screenshot::list_entries(&self.db, &self.ring, &ShownScreenshots::Below(seq, limit))
     }
 
-    /// The shots of whole UTC days, newest first; as [`Self::newest_screenshots`].
+    /// The screenshots of whole UTC days, newest first; as [`Self::newest_screenshots`].
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -283,18 +285,18 @@ impl Reader {
         &self,
         days: &RangeInclusive<UtcDay>,
     ) -> Result<Vec<ScreenshotEntry>, JournalError> {
-        blobs::of_days(&self.db, &self.ring, days)
+        open_screenshot::list_entries(&self.db, &self.ring, &ShownScreenshots::OfDays(days))
     }
 
-    /// The encoded picture of a shot, checked against its hash.
+    /// The encoded bytes of a screenshot, checked against its hash.
     ///
     /// # Errors
-    /// [`JournalError::NoShot`], [`JournalError::PictureLost`], [`JournalError::PictureDeleted`].
+    /// [`JournalError::NoScreenshot`], [`JournalError::ScreenshotLost`], [`JournalError::ScreenshotDeleted`].
     pub fn open_screenshot(&self, seq: u64) -> Result<Vec<u8>, JournalError> {
-        blobs::picture(&self.db, &self.ring, seq)
+        open_screenshot::open_screenshot(&self.db, &self.ring, seq)
     }
 
-    /// Everything the sink has, or may have, by rising number of the first record; pictures among the segments.
+    /// Everything the sink has, or may have, by rising number of the first record; screenshots among the segments.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -302,7 +304,9 @@ impl Reader {
         &self,
         visit: &mut dyn FnMut(UploadedObjectInfo),
     ) -> Result<(), JournalError> {
-        outbox::each_sent(&self.db, visit)
+        self.db.query("read the uploaded objects", |conn| {
+            segments::for_each_uploaded(conn, visit)
+        })
     }
 
     /// The copy of the recovery kit that the sink has, if it is the newest one.
@@ -310,7 +314,8 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn uploaded_vault_copy(&self) -> Result<Option<VaultCopy>, JournalError> {
-        Ok(outbox::kept_kit(&self.db)?.and_then(|(kit, sent)| sent.then_some(kit)))
+        let newest = self.db.query("read a fact", meta::vault_copy)?;
+        Ok(newest.and_then(|(copy, acknowledged)| acknowledged.then_some(copy)))
     }
 
     /// Every manifest that was made, oldest first.
@@ -321,7 +326,9 @@ impl Reader {
         &self,
         visit: &mut dyn FnMut(ManifestInfo),
     ) -> Result<(), JournalError> {
-        chain::each_manifest(&self.db, visit)
+        self.db.query("read the manifests", |conn| {
+            manifests::for_each(conn, visit)
+        })
     }
 
     /// The newest manifest, if one was made.
@@ -329,96 +336,19 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn manifest_head(&self) -> Result<Option<ManifestHead>, JournalError> {
-        chain::head(&self.db)
+        manifest_outbox::read_head(&self.db)
     }
 
-    /// Objects at the sink that hold nothing but what their owner had taken out or erased here.
+    /// Objects at the sink that hold nothing but what their owner had redacted or erased here.
     ///
     /// # Errors
     /// See [`JournalError`].
     pub fn tombstones(&self) -> Result<Vec<UploadedObject>, JournalError> {
-        chain::entombed(&self.db)
+        self.db.query("read the tombstones", tombstones::objects)
     }
 
-    fn each_after(
-        &self,
-        seq: u64,
-        limit: usize,
-        visit: &mut dyn FnMut(&SealedRow) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
-        let sql = format!(
-            "SELECT {RECORD_COLUMNS} FROM record r JOIN session s ON s.no = r.session
-             WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2"
-        );
-        self.db.each_row(&sql, (seq, limit), &mut |sealed| {
-            visit(&sealed)?;
-            Ok(ControlFlow::Continue(()))
-        })
-    }
-
-    /// The records of whole days. A promoted row's day is only that of its session, so all of them are looked at; there
-    /// is one for each hard crash.
-    fn each_of_days(
-        &self,
-        days: &RangeInclusive<UtcDay>,
-        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
-    ) -> Result<(), JournalError> {
-        self.each_opened(days, &mut |_| true, visit)
-    }
-
-    fn each_opened(
-        &self,
-        days: &RangeInclusive<UtcDay>,
-        wanted: SpanFilter<'_>,
-        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
-    ) -> Result<(), JournalError> {
-        // Few sessions wrote the many records of a day; each is fetched once.
-        let sql = "SELECT r.seq, r.sealed, r.open_id, r.session, r.day FROM record r
-             WHERE r.seq IN (SELECT seq FROM record WHERE day BETWEEN ?1 AND ?2
-                             UNION SELECT seq FROM record WHERE open_id IS NOT NULL) ORDER BY r.seq";
-        let failed = || self.db.failed("read the records");
-        let mut sessions: HashMap<i64, Option<SessionRow>> = HashMap::new();
-        let mut query = self.db.conn.prepare_cached(sql).map_err(failed())?;
-        let mut rows = query
-            .query([days.start().0, days.end().0])
-            .map_err(failed())?;
-        while let Some(row) = rows.next().map_err(failed())? {
-            let session: i64 = row.get(3).map_err(failed())?;
-            let known = match sessions.entry(session) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => place.insert(self.session(session)?),
-            };
-            let Some((id, wrapped_key, schema)) = known else {
-                continue;
-            };
-            let sealed = SealedRow {
-                seq: row.get(0).map_err(failed())?,
-                sealed: row.get(1).map_err(failed())?,
-                open_id: row.get(2).map_err(failed())?,
-                session: *id,
-                wrapped_key: Arc::clone(wrapped_key),
-                schema: *schema,
-            };
-            let day = UtcDay(row.get(4).map_err(failed())?);
-            match sealed.line_if(&self.db, &self.ring, wanted) {
-                None => {}
-                Some(Err(_)) if !days.contains(&day) => {}
-                Some(line) => visit(line),
-            }
-        }
-        Ok(())
-    }
-
-    fn session(&self, no: i64) -> Result<Option<SessionRow>, JournalError> {
-        let sql = "SELECT id, wrapped_key, schema FROM session WHERE no = ?1";
-        let row = |row: &Row<'_>| {
-            let wrapped_key: Vec<u8> = row.get(1)?;
-            Ok((row.get(0)?, wrapped_key.into(), row.get(2)?))
-        };
+    fn read_fact<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
         self.db
-            .conn
-            .prepare_cached(sql)
-            .and_then(|mut query| query.query_row([no], row).optional())
-            .map_err(self.db.failed("read the sessions"))
+            .query("read a fact", |conn| meta::read_value(conn, key))
     }
 }

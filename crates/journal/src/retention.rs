@@ -1,28 +1,28 @@
-//! Which pictures leave, and when: a pure plan, made from facts and the time.
+//! Which screenshots leave, and when: a pure plan, made from facts and the time.
 //!
 //! Always true:
-//! * Only pictures the sink has acknowledged are in a plan.
+//! * Only screenshots the sink has acknowledged are in a plan.
 //! * Oldest first: by day, then by number.
-//! * After the plan the limits hold, unless unacknowledged pictures alone break them.
+//! * After the plan the limits hold, unless unacknowledged screenshots alone break them.
 
-use crate::UtcDay;
+use crate::utc_day::UtcDay;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// One picture that lies in the journal.
+/// One screenshot that lies in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredScreenshot {
-    /// Its shot's number.
+    /// Its screenshot's number.
     pub seq: u64,
-    /// The UTC day of the shot.
+    /// The UTC day of the screenshot.
     pub day: UtcDay,
     /// Bytes its file takes.
     pub bytes: u64,
-    /// True when the sink has it.
+    /// True when the sink acknowledged it.
     pub acked: bool,
 }
 
-/// What to do with pictures that leave.
+/// What to do with screenshots that leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetentionAction {
     /// Move them, sealed as they are, into this directory.
@@ -34,18 +34,18 @@ pub enum RetentionAction {
 /// The rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetentionRule {
-    /// Pictures stay for this many whole UTC days after their own; 0 keeps only today's.
+    /// Screenshots stay for this many whole UTC days after their own; 0 keeps only today's.
     pub max_age_days: u32,
-    /// All pictures together take at most this many bytes.
+    /// All screenshots together take at most this many bytes.
     pub max_bytes: u64,
     /// What happens to the others.
     pub action: RetentionAction,
 }
 
-/// One picture that leaves.
+/// One screenshot that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetentionStep {
-    /// Its shot's number.
+    /// Its screenshot's number.
     pub seq: u64,
     /// Bytes its file takes.
     pub bytes: u64,
@@ -53,12 +53,12 @@ pub struct RetentionStep {
     pub action: RetentionAction,
 }
 
-/// What carrying out a plan did.
+/// What executing a plan did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionReport {
-    /// Pictures moved.
+    /// Screenshots moved.
     pub archived: u64,
-    /// Pictures deleted.
+    /// Screenshots deleted.
     pub deleted: u64,
     /// Bytes freed.
     pub bytes: u64,
@@ -66,7 +66,7 @@ pub struct RetentionReport {
     pub skipped: u64,
 }
 
-/// The pictures that have to leave now. `now_us`: microseconds since the Unix epoch (UTC).
+/// The screenshots that have to leave now. `now_us`: microseconds since the Unix epoch (UTC).
 #[must_use]
 pub fn plan_retention(
     items: &[StoredScreenshot],
@@ -95,7 +95,7 @@ pub fn plan_retention(
     steps
 }
 
-/// The oldest acknowledged pictures that together give `bytes` bytes, or all there are: what leaves when the disk is full.
+/// The oldest acknowledged screenshots that together give `bytes` bytes, or all there are: what leaves when the disk is full.
 #[must_use]
 pub fn plan_space(
     items: &[StoredScreenshot],
@@ -117,14 +117,14 @@ pub fn plan_space(
     steps.collect()
 }
 
-/// Pictures in numbers.
+/// Screenshots in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScreenshotTotals {
     /// How many.
     pub pictures: u64,
     /// Bytes their files take.
     pub bytes: u64,
-    /// The UTC days of the oldest and the newest; none without pictures.
+    /// The UTC days of the oldest and the newest; none without screenshots.
     pub days: Option<(UtcDay, UtcDay)>,
 }
 
@@ -166,27 +166,27 @@ pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> Retention
     out
 }
 
-/// How long a rule is told before anything leaves by it, in microseconds: a day.
+/// How long a rule is announced before any screenshot leaves by it, in microseconds: a day.
 pub const NOTICE_US: i64 = 86_400_000_000;
 
 /// What is to be done about a plan that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionNotice {
-    /// Say what will leave, and nothing else.
-    Tell,
-    /// It was told; wait.
+    /// Announce which screenshots will leave, and do nothing else.
+    Announce,
+    /// It was announced; wait.
     Wait,
-    /// Carry it out.
-    Now,
+    /// Execute it.
+    Execute,
 }
 
-/// When a plan may be carried out whose rule was told first at `told_us`, or not at all. Both in microseconds since the
-/// Unix epoch (UTC). A rule that was told in the future, as after the clock was set back, is told again.
+/// When a plan may be executed whose rule was announced first at `told_us`, or not at all. Both in microseconds since the
+/// Unix epoch (UTC). A rule that was announced in the future, as after the clock was set back, is announced again.
 #[must_use]
 pub fn notice_due(told_us: Option<i64>, now_us: i64) -> RetentionNotice {
     match told_us.map(|told| now_us.saturating_sub(told)) {
-        None | Some(..0) => RetentionNotice::Tell,
+        None | Some(..0) => RetentionNotice::Announce,
         Some(0..NOTICE_US) => RetentionNotice::Wait,
-        Some(NOTICE_US..) => RetentionNotice::Now,
+        Some(NOTICE_US..) => RetentionNotice::Execute,
     }
 }

@@ -1,11 +1,27 @@
-//! What state each second was in.
+//! The state of each second.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use strum::{Display, EnumCount, IntoStaticStr, VariantArray};
 
 /// The state of a second. Every second since the journal began has exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Coverage {
     /// Somebody was at the desk: the last input is younger than the idle limit.
     Active,
@@ -20,36 +36,33 @@ pub enum Coverage {
     /// The battery was low, so recording was suspended.
     LowBattery,
     /// A sensor that is needed to say more was lost, or the disk had no room for more.
-    Blind,
+    #[serde(rename = "blind")]
+    #[strum(serialize = "blind")]
+    NotRecorded,
     /// uam did not run.
     Off,
 }
 
 impl Coverage {
     /// Every state, in the order in which reports list them.
-    pub const ALL: [Self; 8] = [
-        Self::Active,
-        Self::Idle,
-        Self::Locked,
-        Self::Asleep,
-        Self::Paused,
-        Self::LowBattery,
-        Self::Blind,
-        Self::Off,
-    ];
+    pub const ALL: [Self; Self::COUNT] = match Self::VARIANTS.first_chunk() {
+        Some(all) => *all,
+        None => panic!("as many variants as are counted"),
+    };
 
-    /// The word used in records, reports and on screen.
+    /// The word in files and on the wire, such as `blind` for [`Self::NotRecorded`].
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn wire_name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The word for people.
+    #[must_use]
+    pub fn label(self) -> &'static str {
         match self {
-            Self::Active => "active",
-            Self::Idle => "idle",
-            Self::Locked => "locked",
-            Self::Asleep => "asleep",
-            Self::Paused => "paused",
-            Self::LowBattery => "low-battery",
-            Self::Blind => "blind",
-            Self::Off => "off",
+            Self::LowBattery => "low battery",
+            Self::NotRecorded => "not recorded",
+            state => state.wire_name(),
         }
     }
 
@@ -57,11 +70,5 @@ impl Coverage {
     #[must_use]
     pub fn is_recording(self) -> bool {
         matches!(self, Self::Active | Self::Idle)
-    }
-}
-
-impl fmt::Display for Coverage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
     }
 }

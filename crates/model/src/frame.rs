@@ -1,6 +1,6 @@
 //! Pixels on loan.
 
-/// A rectangle in pixels, relative to the picture's top left corner unless said otherwise.
+/// A rectangle in pixels, relative to the screenshot's top left corner unless said otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rect {
     /// Left edge.
@@ -38,7 +38,7 @@ impl Rect {
     }
 }
 
-/// A captured picture while it is being captured: 32-bit pixels in memory order blue, green, red, unused.
+/// A captured screenshot while it is being captured: 32-bit pixels in memory order blue, green, red, unused.
 ///
 /// It borrows the capture's memory and is neither `Clone` nor serializable, so raw pixels cannot be kept or sent.
 #[derive(Debug)]
@@ -53,6 +53,6 @@ pub struct Frame<'a> {
     pub bgrx: &'a [u8],
     /// Screen scaling in percent (100 = 1×), which decides how coarse a blur must be.
     pub scale_percent: u32,
-    /// Parts of the picture that belong to other windows lying above; they must be painted over.
+    /// Parts of the screenshot that belong to other windows lying above; they must be painted over.
     pub foreign: &'a [Rect],
 }

@@ -1,30 +1,37 @@
-//! The words every room of uam speaks: clocks, counts, coverage, windows, events and records.
+//! Records, counts, coverage and time: the types every crate shares. No I/O, no operating system.
 //!
-//! This crate does no I/O and knows no operating system. Two promises are kept here by types alone:
-//! * **No key identity.** Nothing in this crate (and so nothing that travels between rooms) can hold which key was
-//!   pressed; a press arrives as a number in [`InputCounts`].
-//! * **No raw picture.** A [`Frame`] borrows its pixels, so it cannot outlive the capture that lent them.
+//! Always true:
+//! * **No key identity.** No type here can hold which key was pressed; a press is a number in [`InputCounts`].
+//! * **No raw pixels.** A [`Frame`] borrows its pixels, so it cannot outlive the capture that owns them.
+//! * **One unit of time.** Instants are UTC in microseconds since the Unix epoch, lengths are in microseconds.
+//!
+//! Sensors make a [`TimedEvent`]; the recorder turns events into a [`Record`]; a [`RecordLine`] is its JSON form, the same
+//! bytes in the journal and in the bucket.
 
+mod clock;
 mod counts;
 mod coverage;
-mod event;
+mod device_id;
 mod frame;
 mod notice;
 mod record;
+mod record_line;
 mod sensor;
+mod sensor_event;
 mod text;
-mod time;
 mod user_error;
 mod window;
 
+pub use clock::{Clock, MICROS_PER_SECOND, Moment};
 pub use counts::{Counts, InputCounts};
 pub use coverage::Coverage;
-pub use event::{PowerState, SensorEvent, TimedEvent};
+pub use device_id::DeviceId;
 pub use frame::{Frame, Rect};
 pub use notice::{Notice, NoticeCode};
-pub use record::{DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Screenshot, Span};
+pub use record::{Record, Screenshot, Span, touches};
+pub use record_line::{RECORD_SCHEMA, RecordLine, RecordLineRef};
 pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
+pub use sensor_event::{PowerState, SensorEvent, TimedEvent};
 pub use text::to_printable;
-pub use time::{Clock, MICROS_PER_SECOND, Moment};
 pub use user_error::{ErrorKind, UserError, describe_error, error_kind, find_user_error};
 pub use window::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};

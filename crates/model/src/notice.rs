@@ -1,19 +1,20 @@
 //! Things the user or an auditor should know.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use strum::Display;
 
-/// What kind of thing happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The kind of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum NoticeCode {
     /// Recording began.
     Started,
-    /// What is recorded, where it is kept and how to pause, told at each start and once a day.
+    /// A reminder, at each start and once a day: the recorded data, its place and how to pause.
     Daily,
     /// Recording ended cleanly.
     Stopped,
-    /// The last run ended without saying so; its open span was closed at its last durable moment.
+    /// The last run did not end cleanly; its open span was closed at its last durable moment.
     Recovered,
     /// The user paused.
     Paused,
@@ -35,89 +36,65 @@ pub enum NoticeCode {
     SensorLost,
     /// A sensor works again.
     SensorBack,
-    /// The recorder itself stood still.
+    /// The recorder itself stalled.
     Stalled,
     /// Recording suspended on low battery.
     LowBattery,
     /// Recording resumed after low battery.
     PowerBack,
-    /// Uploading stopped for a reason the user must mend.
+    /// Uploading stopped for a reason the user must fix.
     UploadStuck,
     /// Uploading works again.
     UploadBack,
-    /// The disk floor was reached, or nothing can be written.
+    /// The disk reserve was reached, or nothing can be written.
     DiskLow,
     /// The disk has room again.
     DiskBack,
-    /// Old shots were archived or deleted.
+    /// Old screenshots were archived or deleted.
     Retention,
     /// A damaged journal was set aside.
     Quarantined,
     /// Settings that change what is recorded were changed.
     Settings,
-    /// Somebody agreed to the notice of what is recorded.
+    /// Somebody agreed to the consent notice.
     Consent,
-    /// Somebody looked at what was recorded, or unlocked it.
+    /// Somebody read the records, or unlocked them.
     Access,
-    /// Who can open the record, or with what, was changed.
+    /// The keys or the recipients of the records were changed.
     Keys,
-    /// Something was taken out of the record; the time it stood for is still there.
+    /// Records were redacted; their time and state are still there.
     Removed,
-    /// Days of the record were erased for good.
+    /// Days were erased for good.
     Erased,
     /// A code this version does not know (written by a newer one).
     #[serde(other)]
     Unknown,
 }
 
-impl fmt::Display for NoticeCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self {
-            Self::Started => "started",
-            Self::Daily => "daily",
-            Self::Stopped => "stopped",
-            Self::Recovered => "recovered",
-            Self::Paused => "paused",
-            Self::Resumed => "resumed",
-            Self::OutsideHours => "outside-hours",
-            Self::InsideHours => "inside-hours",
-            Self::CodeAccepted => "code-accepted",
-            Self::CodeRefused => "code-refused",
-            Self::ClockJump => "clock-jump",
-            Self::ZoneChange => "zone-change",
-            Self::SensorLost => "sensor-lost",
-            Self::SensorBack => "sensor-back",
-            Self::Stalled => "stalled",
-            Self::LowBattery => "low-battery",
-            Self::PowerBack => "power-back",
-            Self::UploadStuck => "upload-stuck",
-            Self::UploadBack => "upload-back",
-            Self::DiskLow => "disk-low",
-            Self::DiskBack => "disk-back",
-            Self::Retention => "retention",
-            Self::Quarantined => "quarantined",
-            Self::Settings => "settings",
-            Self::Consent => "consent",
-            Self::Access => "access",
-            Self::Keys => "keys",
-            Self::Removed => "removed",
-            Self::Erased => "erased",
-            Self::Unknown => "unknown",
-        };
-        f.pad(word)
-    }
-}
-
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// When, in microseconds since the Unix epoch (UTC).
+    /// Its moment, in microseconds since the Unix epoch (UTC).
     #[serde(rename = "start")]
     pub at_us: i64,
     /// IANA name of the time zone in force.
     pub zone: String,
-    /// What kind.
+    /// Its kind.
     pub code: NoticeCode,
     /// One sentence for people.
     pub text: String,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_notice_code_is_kept_as_unknown() {
+        let n: Notice =
+            serde_json::from_str(r#"{"start":1,"zone":"UTC","code":"from-the-future","text":"x"}"#)
+                .unwrap();
+        assert_eq!(n.code, NoticeCode::Unknown);
+    }
 }

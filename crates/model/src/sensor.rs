@@ -1,17 +1,31 @@
-//! What can be sensed, and why sometimes not.
+//! Kinds of sensors, and the reasons why one cannot work.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use strum::{Display, IntoStaticStr};
 
-/// One thing a desktop can be asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// What a sensor reads.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Display,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum SensorKind {
     /// Which window is active, and its title.
     Window,
     /// Key presses, clicks and scroll steps.
     Input,
-    /// The picture of the active window.
+    /// The screenshot of the active window.
     Screen,
     /// How long ago the last input was.
     Idle,
@@ -22,7 +36,7 @@ pub enum SensorKind {
 }
 
 impl SensorKind {
-    /// Every concern, in the order in which they are shown.
+    /// Every kind, in the order in which they are shown; it differs from the declaration, by which sets sort.
     pub const ALL: [Self; 6] = [
         Self::Window,
         Self::Input,
@@ -32,23 +46,10 @@ impl SensorKind {
         Self::Power,
     ];
 
-    /// The word shown to users.
+    /// The word in the trace format and on screen.
     #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Window => "window",
-            Self::Input => "input",
-            Self::Screen => "screen",
-            Self::Idle => "idle",
-            Self::Power => "power",
-            Self::Session => "session",
-        }
-    }
-}
-
-impl fmt::Display for SensorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+    pub fn wire_name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -73,7 +74,7 @@ impl Unsupported {
     }
 }
 
-/// Whether a concern is served here, and by what.
+/// Whether a kind is served here, and by what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SensorSupport {
@@ -86,7 +87,7 @@ pub enum SensorSupport {
 /// One line of `uam doctor`'s sensor table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SensorCapability {
-    /// What.
+    /// The kind.
     pub concern: SensorKind,
     /// Whether and how.
     pub support: SensorSupport,

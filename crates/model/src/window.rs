@@ -1,4 +1,4 @@
-//! What is known about a window.
+//! The facts of a window.
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

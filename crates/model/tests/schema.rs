@@ -121,7 +121,7 @@ fn a_record_has_these_fields_and_no_others() {
         "window.app: text",
         "window.exe: text",
         "window.title: text",
-        // Shots.
+        // Screenshots.
         "sha256: text",
         "bytes: number",
         "media: text",

@@ -1,32 +1,36 @@
-//! The recorder: a pure state machine from events to records.
+//! The recorder: a pure state machine from sensor events to records.
 //!
-//! Coverage, exclusions, idle arithmetic and the cutting of spans live here and nowhere else. Nothing in this crate
-//! reads a clock, a file or the desktop: time comes in with each step, records go out.
+//! Coverage, exclusions, idle arithmetic and the cutting of spans live here and nowhere else. Nothing reads a clock, a file
+//! or the desktop: the present comes in with each [`RecorderInput`], and [`Recorder::take_batch`] gives out the records.
 //!
-//! # What is always true
-//! * **One open span.** Between [`Recorder::start`] and [`Recorder::stop`] exactly one span is open, and the end of a
-//!   span is the start of the next: every microsecond lies in exactly one span.
-//! * **Nothing is taken back.** A record that left as final never changes. A span that may still turn out to have been
-//!   idle is *pending* until an input after it, or the idle limit, decides.
-//! * **Counts are conserved** in recording states, and dropped in all others.
-//! * **A pause is kept.** While somebody paused, or outside the recording hours, time is recorded as paused and nothing
-//!   else is; only a resume, the pause's own end or an edge of the hours changes that.
-//! * **Protected comes first.** A window that an exclusion rule names never appears in a record or a shot.
+//! Always true:
+//! * **One open span.** From [`Recorder::start`] to [`Recorder::stop`] the end of a span is the start of the next: every
+//!   microsecond lies in exactly one span.
+//! * **Final is final.** A span that may still turn out to have been idle is *provisional* until an input after it, or the
+//!   idle limit, decides.
+//! * **Counts are kept** in recording states and dropped in all others.
+//! * **A pause is kept** until somebody resumes, its own end, or an edge of the recording schedule.
+//! * **Exclusions come first.** The name of an excluded window is in no record, and no screenshot of it is asked for.
 
-mod exclude;
-mod hours;
-mod pending;
+mod active_window;
+mod clock_anchor;
+mod exclusions;
+mod input_tally;
+mod interface;
+mod open_span;
+mod pause_state;
+mod provisional;
 mod recorder;
-mod types;
+mod schedule;
 
-pub use exclude::{
-    ExclusionGroup, ExclusionOrigin, ExclusionRule, ExclusionRules, InvalidExclusionRule,
-    built_in_rules,
-};
-pub use hours::{
-    InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState, ScheduleWatch,
-};
-pub use recorder::{MINUTE_US, Recorder, SETTLE_US, STALL_US};
-pub use types::{
+pub use clock_anchor::STALL_US;
+pub use exclusions::ExclusionRules;
+pub use exclusions::built_in::built_in_rules;
+pub use exclusions::rule::{ExclusionGroup, ExclusionOrigin, ExclusionRule, InvalidExclusionRule};
+pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
 };
+pub use open_span::MINUTE_US;
+pub use recorder::{Recorder, SETTLE_US};
+pub use schedule::watch::ScheduleWatch;
+pub use schedule::{InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState};

@@ -1,189 +1,136 @@
-//! The state machine itself.
+//! The state machine: one step at a time. It alone cuts spans, counts input and makes notices.
 
-mod clocks;
-mod pause;
-mod removal;
-
-use crate::pending::{ClosedSpan, ProvisionalSpans};
-use crate::types::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
+use crate::active_window::ActiveWindowState;
+use crate::clock_anchor::{ClockAnchor, ClockFinding};
+use crate::exclusions::ExclusionRules;
+use crate::input_tally::InputTally;
+use crate::interface::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
+use crate::open_span::{OpenSpan, StateChanges, StateFlags};
+use crate::pause_state::{PauseFinding, PauseState};
+use crate::provisional::ProvisionalSpans;
 use model::{
-    ActiveWindow, Counts, Coverage, InputCounts, Moment, Notice, NoticeCode, PowerState, Record,
-    SensorEvent, SensorKind, Span,
+    ActiveWindow, Counts, Coverage, MICROS_PER_SECOND, Moment, Notice, NoticeCode, PowerState,
+    Record, SensorEvent, Span,
 };
-use pause::PauseEnd;
-use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// One minute in microseconds; spans are cut at each whole minute of the wall clock.
-pub const MINUTE_US: u64 = 60_000_000;
-
-/// How long a whole minute is waited out before the cut is made without an event that proves it, in microseconds:
-/// sensors hand input over at most a second late, and a cut made too early could not take it any more.
+/// How long after a whole minute the cut is made without an event that proves it, in microseconds: sensors report input
+/// at most a second late, and a cut made too early could not take it any more.
 pub const SETTLE_US: u64 = 1_500_000;
-
-/// A silence between two steps longer than this (and not explained by sleep) is recorded as blind, in microseconds.
-/// The main loop ticks at least every 5 s, so six missing ticks mean that the program itself stood still.
-pub const STALL_US: u64 = 30_000_000;
-
-/// Changes of state that are remembered for input that is told late (a second at most).
-const CHANGES: usize = 64;
 
 /// The idle alarm may come this much late.
 const ALARM_SLACK_US: u64 = 2_000_000;
 
-#[derive(Debug)]
-struct OpenSpan {
-    id: u64,
-    start_boot: u64,
-    state: Coverage,
-    /// Of this span; what came in the very instant in which recording was suspended waits here for the next one.
-    counts: Counts,
-}
-
-/// The recorder.
+/// The recorder: a state machine that turns sensor events and commands into records.
 #[derive(Debug)]
 pub struct Recorder {
     settings: RecorderSettings,
-    /// Wall and boot clock read together; every stamp is derived from it until the wall clock is set.
-    anchor: Moment,
+    clock: ClockAnchor,
     /// Latest moment seen, on the boot clock.
     now_boot: u64,
-    /// `boot - awake` at the last tick.
-    slept_us: u64,
     open: OpenSpan,
     state_since_boot: u64,
-    /// When each of the last changes of state was, oldest first, and whether it led to recording.
-    changes: VecDeque<(u64, bool)>,
+    changes: StateChanges,
+    flags: StateFlags,
+    pauses: PauseState,
     pending: ProvisionalSpans,
     done: Vec<Record>,
     just_closed: Vec<Span>,
 
-    active: Option<ActiveWindow>,
-    protected: bool,
+    active: ActiveWindowState,
     last_input_boot: u64,
-    last_second: [Option<u64>; 2],
-    total: Counts,
-
-    /// The state of an interval of the past that is being recorded.
-    only: Option<Coverage>,
-    asleep: bool,
-    /// The awake clock when sleep was announced.
-    asleep_since_awake: u64,
-    locked: bool,
-    idle: bool,
-    low_battery: bool,
-    /// Paused by hand, and until when.
-    pause: Option<PauseEnd>,
-    outside_hours: bool,
-    /// Somebody resumed outside the hours; holds until their next edge.
-    overtime: bool,
+    tally: InputTally,
     power: Option<PowerState>,
-    lost: BTreeSet<SensorKind>,
-    /// The disk has no room for more.
-    no_room: bool,
 }
 
 impl Recorder {
     /// Begins recording at `at`, with the first span open.
     #[must_use]
     pub fn start(settings: RecorderSettings, at: Moment) -> Self {
-        let lost = settings.unsupported.iter().copied().collect();
-        let mut r = Self {
+        let flags = StateFlags::new(&settings.unsupported);
+        let pauses = PauseState::default();
+        let state = flags.coverage(pauses.is_paused());
+        Self {
             settings,
-            anchor: at,
+            clock: ClockAnchor::new(at),
             now_boot: at.boot_us,
-            slept_us: at.boot_us.saturating_sub(at.awake_us),
-            open: OpenSpan {
-                id: 2,
-                start_boot: at.boot_us,
-                state: Coverage::Active,
-                counts: Counts::default(),
-            },
+            open: OpenSpan::new(2, at.boot_us, state),
             state_since_boot: at.boot_us,
-            changes: VecDeque::new(),
+            changes: StateChanges::default(),
+            flags,
+            pauses,
             pending: ProvisionalSpans::default(),
             done: Vec::new(),
             just_closed: Vec::new(),
-            active: None,
-            protected: false,
+            active: ActiveWindowState::default(),
             last_input_boot: at.boot_us,
-            last_second: [None; 2],
-            total: Counts::default(),
-            only: None,
-            asleep: false,
-            asleep_since_awake: 0,
-            locked: false,
-            idle: false,
-            low_battery: false,
-            pause: None,
-            outside_hours: false,
-            overtime: false,
+            tally: InputTally::default(),
             power: None,
-            lost,
-            no_room: false,
-        };
-        r.open.state = r.state();
-        r
+        }
     }
 
     /// Takes one step. Moments of events may lie a little before moments already seen; they are then taken as the
-    /// start of the open span, or (for counts) go to the pending span they belong to.
+    /// start of the open span, or (for counts) go to the provisional span they belong to.
     pub fn step(&mut self, at: Moment, input: RecorderInput) {
+        let boot = at.boot_us;
         match input {
             RecorderInput::Tick => self.tick(at),
-            RecorderInput::Event(event) => self.event(at, event),
-            RecorderInput::Pause(pause) => self.pause(at, pause),
-            RecorderInput::Resume => self.resume(at),
-            RecorderInput::Hours { inside } => self.hours(at, inside),
-            RecorderInput::Exclusions(exclusions) => self.exclude(at, exclusions),
-            RecorderInput::NoRoom(no_room) => {
+            RecorderInput::Event(event) => self.handle_event(at, event),
+            RecorderInput::Pause(request) => {
+                // The time before the pause must be cut in its own state: the moment comes from the real clocks.
                 self.tick(at);
-                self.no_room = no_room;
-                self.apply_state(at.boot_us);
+                let finding = self.pauses.pause_by_hand(boot, request, &self.clock);
+                self.apply_pause_finding(boot, Some(finding));
             }
-            RecorderInput::Zone(zone) => {
-                self.advance(at.boot_us, SETTLE_US);
-                if zone != self.settings.zone {
-                    self.cut(at.boot_us);
-                    let text = format!("Time zone changed from {} to {zone}.", self.settings.zone);
-                    self.settings.zone = zone;
-                    self.notice(at.boot_us, NoticeCode::ZoneChange, text);
-                }
+            RecorderInput::Resume => {
+                self.tick(at);
+                let finding = self.pauses.resume_by_hand();
+                self.apply_pause_finding(boot, finding);
             }
+            RecorderInput::ScheduleEdge { inside } => {
+                self.tick(at);
+                let finding = self.pauses.pass_edge(inside);
+                self.apply_pause_finding(boot, finding);
+            }
+            RecorderInput::Exclusions(exclusions) => self.change_exclusions(at, exclusions),
+            RecorderInput::DiskFull(disk_full) => {
+                self.tick(at);
+                self.flags.disk_full = disk_full;
+                self.apply_state(boot);
+            }
+            RecorderInput::Zone(zone) => self.change_zone(boot, zone),
             RecorderInput::Notice(code, text) => {
-                self.advance(at.boot_us, SETTLE_US);
-                self.notice(at.boot_us, code, text);
+                self.advance(boot, SETTLE_US);
+                self.add_notice(boot, code, text);
             }
         }
-        let evidence = self.certain_presence();
-        let mut settled = Vec::new();
-        self.pending.release_decided(evidence, &mut settled);
+        let presence = self.certain_presence();
+        let settled = self.pending.release_decided(presence);
         self.done.extend(settled.into_iter().map(Record::Span));
     }
 
-    /// Everything since the last checkpoint, with the open span as it stands at `at`. Write it in one transaction.
+    /// Everything since the last batch, with the open span as it stands at `at`. Write it in one transaction.
     pub fn take_batch(&mut self, at: Moment) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
-        let mut out = RecorderBatch {
-            records: std::mem::take(&mut self.done),
-            ..RecorderBatch::default()
-        };
-        self.pending.take_changed(&mut out.pending_put);
-        if let Some(span) = self.open_span(self.now_boot) {
-            out.pending_put.push((self.open.id, span));
+        let mut pending_put = self.pending.take_changed();
+        if let Some(span) = self.open_span_at(self.now_boot) {
+            pending_put.push((self.open.id(), span));
         }
-        out.pending_drop_below = self.pending.front_id().unwrap_or(self.open.id);
-        out
+        RecorderBatch {
+            records: std::mem::take(&mut self.done),
+            pending_put,
+            pending_drop_below: self.pending.front_id().unwrap_or(self.open.id()),
+        }
     }
 
     /// Ends recording: closes the open span at `at` and settles everything.
     pub fn stop(mut self, at: Moment, why: &str) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
         self.cut(at.boot_us);
-        let mut settled = Vec::new();
-        self.pending.release_all(&mut settled);
-        self.done.extend(settled.into_iter().map(Record::Span));
-        self.notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
+        self.done
+            .extend(self.pending.release_all().map(Record::Span));
+        self.add_notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
         RecorderBatch {
             records: self.done,
             pending_put: Vec::new(),
@@ -191,20 +138,15 @@ impl Recorder {
         }
     }
 
-    /// The window that may be pictured now.
+    /// The window that may be captured now.
     ///
     /// # Errors
     /// [`SkipReason`] says why none may.
     pub fn screenshot_target(&self) -> Result<ActiveWindow, SkipReason> {
-        match (self.open.state, &self.active) {
-            (Coverage::Active, _) if self.protected => Err(SkipReason::Protected),
-            (Coverage::Active, Some(active)) => Ok(active.clone()),
-            (Coverage::Active, None) => Err(SkipReason::NoWindow),
-            (state, _) => Err(SkipReason::State(state)),
-        }
+        self.active.screenshot_target(self.open.state())
     }
 
-    /// Spans closed since the last call, for displays; they may still be pending.
+    /// Spans closed since the last call, for displays; they may still be provisional.
     pub fn take_closed(&mut self) -> Vec<Span> {
         std::mem::take(&mut self.just_closed)
     }
@@ -212,26 +154,19 @@ impl Recorder {
     /// The present.
     #[must_use]
     pub fn view(&self) -> RecorderView {
-        let named = self.open.state.is_recording() && !self.protected;
+        let state = self.open.state();
         RecorderView {
-            state: self.open.state,
-            since_us: self.timestamp_at(self.state_since_boot),
-            window: self
-                .active
-                .as_ref()
-                .filter(|_| named)
-                .map(|a| Arc::clone(&a.window)),
-            protected: self.open.state.is_recording() && self.protected,
-            counts: self.open.counts,
-            total: self.total,
-            paused: self.pause.is_some(),
-            paused_until_us: match self.pause {
-                Some(PauseEnd::Utc(utc)) => Some(utc),
-                _ => self.pause_end().map(|boot| self.timestamp_at(boot)),
-            },
-            outside_hours: self.pause.is_none() && self.is_outside_hours(),
+            state,
+            since_us: self.clock.timestamp_at(self.state_since_boot),
+            window: self.active.named_window(state),
+            protected: state.is_recording() && self.active.is_protected(),
+            counts: self.open.counts(),
+            total: self.tally.total(),
+            paused: self.pauses.is_by_hand(),
+            paused_until_us: self.pauses.end_utc(&self.clock),
+            outside_hours: !self.pauses.is_by_hand() && self.pauses.is_outside_hours(),
             power: self.power,
-            lost: self.lost.iter().copied().collect(),
+            lost: self.flags.lost_sensors(),
         }
     }
 
@@ -241,10 +176,41 @@ impl Recorder {
         &self.settings.zone
     }
 
-    /// The wall-clock stamp of a moment, microseconds since the Unix epoch, on the same footing as the spans'.
+    /// The timestamp of a moment in microseconds since the Unix epoch (UTC), from the same clocks as those of the spans.
     #[must_use]
     pub fn timestamp_of(&self, at: Moment) -> i64 {
-        self.timestamp_at(at.boot_us)
+        self.clock.timestamp_at(at.boot_us)
+    }
+
+    /// Cuts the open span at `at`, so that the time until now can be redacted while recording goes on.
+    pub fn cut_at(&mut self, at: Moment) {
+        self.step(at, RecorderInput::Tick);
+        self.cut(at.boot_us);
+    }
+
+    /// Redacts windows and counts of every closed span that touches `range` (microseconds since the Unix epoch, UTC);
+    /// their time and state stay. Cut the open span first ([`Self::cut_at`]). Redacted spans must not get their content
+    /// back with the next batch, so this is done here as well as in the journal.
+    pub fn redact(&mut self, range: &Range<i64>) {
+        self.pending.redact(range);
+        for record in &mut self.done {
+            if let Record::Span(span) = record {
+                span.redact_within(range);
+            }
+        }
+        for span in &mut self.just_closed {
+            span.redact_within(range);
+        }
+    }
+
+    /// The start of the oldest span that is not settled, in microseconds since the Unix epoch (UTC).
+    #[must_use]
+    pub fn oldest_unsettled(&self) -> i64 {
+        self.clock.timestamp_at(self.oldest_start())
+    }
+
+    fn oldest_start(&self) -> u64 {
+        self.pending.front_start().unwrap_or(self.open.start_boot())
     }
 
     /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
@@ -255,25 +221,106 @@ impl Recorder {
             .max(self.now_boot.saturating_sub(silent))
     }
 
-    fn state(&self) -> Coverage {
-        if let Some(only) = self.only {
-            return only;
+    fn tick(&mut self, at: Moment) {
+        let boot = at.boot_us;
+        match self
+            .clock
+            .find_silence(at, self.now_boot, self.flags.is_asleep())
+        {
+            Some(ClockFinding::Slept { from, to }) => {
+                self.record_interval(from, to, Coverage::Asleep);
+            }
+            Some(ClockFinding::Stalled { from, to }) => {
+                self.record_interval(from, to, Coverage::NotRecorded);
+                let seconds = (to - from) / MICROS_PER_SECOND;
+                let text = format!("uam stood still for {seconds} s and saw nothing.");
+                self.add_notice(boot, NoticeCode::Stalled, text);
+            }
+            None => {}
         }
-        let blind = self.no_room
-            || self.lost.contains(&SensorKind::Window)
-            || (self.lost.contains(&SensorKind::Input) && self.lost.contains(&SensorKind::Idle));
-        match () {
-            () if self.asleep => Coverage::Asleep,
-            () if self.is_paused() => Coverage::Paused,
-            () if self.low_battery => Coverage::LowBattery,
-            () if self.locked => Coverage::Locked,
-            () if blind => Coverage::Blind,
-            () if self.idle => Coverage::Idle,
-            () => Coverage::Active,
+        if self.flags.is_sleep_called_off(at) {
+            self.wake(boot);
+        }
+        self.advance(boot, SETTLE_US);
+        if boot >= self.now_boot
+            && let Some(jump) = self.clock.find_jump(at)
+        {
+            self.cut(boot);
+            self.clock.move_to(at);
+            #[allow(clippy::cast_precision_loss, reason = "shown to one decimal")]
+            let seconds = jump as f64 / 1e6;
+            let text = format!("The clock was set by {seconds:+.1} s.");
+            self.add_notice(boot, NoticeCode::ClockJump, text);
         }
     }
 
-    fn event(&mut self, at: Moment, event: SensorEvent) {
+    fn apply_pause_finding(&mut self, boot: u64, finding: Option<PauseFinding>) {
+        if let Some(finding) = finding {
+            self.apply_finding(boot, finding.describe());
+        }
+    }
+
+    /// Enters the state that follows from a finding, then makes its notice.
+    fn apply_finding(&mut self, boot: u64, (code, text): (NoticeCode, String)) {
+        self.apply_state(boot);
+        self.add_notice(boot, code, text);
+    }
+
+    /// The pause by hand is over.
+    fn end_pause(&mut self, boot: u64) {
+        let finding = self.pauses.end_by_itself();
+        self.apply_pause_finding(boot.max(self.open.start_boot()), Some(finding));
+    }
+
+    /// Other exclusion rules hold from now on; the time before stays as it was recorded.
+    fn change_exclusions(&mut self, at: Moment, exclusions: ExclusionRules) {
+        self.tick(at);
+        let active = self.active.under_rules(&exclusions);
+        self.settings.exclusions = exclusions;
+        if active.is_protected() != self.active.is_protected() {
+            if self.open.state().is_recording() {
+                self.cut(at.boot_us);
+            }
+            self.active = active;
+        }
+    }
+
+    fn change_zone(&mut self, boot: u64, zone: Arc<str>) {
+        self.advance(boot, SETTLE_US);
+        if zone != self.settings.zone {
+            self.cut(boot);
+            let text = format!("Time zone changed from {} to {zone}.", self.settings.zone);
+            self.settings.zone = zone;
+            self.add_notice(boot, NoticeCode::ZoneChange, text);
+        }
+    }
+
+    /// Records `[from, to)` in a state that only the past had.
+    fn record_interval(&mut self, from: u64, to: u64, state: Coverage) {
+        let from = from.max(self.open.start_boot());
+        if to <= from {
+            return;
+        }
+        self.advance(from, 0);
+        // A pause that ends meanwhile is over afterwards; until then only `state` holds.
+        self.flags.set_only(Some(state));
+        self.apply_state(from);
+        self.advance(to, 0);
+        self.flags.set_only(None);
+        self.apply_state(to);
+        // Silence during sleep says nothing about the person before it or after it.
+        self.last_input_boot = self.last_input_boot.max(to);
+    }
+
+    fn wake(&mut self, boot: u64) {
+        if self.flags.end_sleep() {
+            // The silence of the night is not idleness of the evening before it.
+            self.last_input_boot = self.last_input_boot.max(boot);
+            self.apply_state(boot);
+        }
+    }
+
+    fn handle_event(&mut self, at: Moment, event: SensorEvent) {
         let boot = at.boot_us;
         // Window and input events come in order from one source, so one after a whole minute proves that nothing
         // before it is still to come.
@@ -284,232 +331,140 @@ impl Recorder {
         self.advance(boot, if in_order { 0 } else { SETTLE_US });
         match event {
             SensorEvent::Window { active } => {
-                let same = match (&active, &self.active) {
-                    (Some(a), Some(b)) => a.window == b.window,
-                    (None, None) => true,
-                    _ => false,
-                };
-                let protected = active
-                    .as_ref()
-                    .is_some_and(|a| self.settings.exclusions.protects(&a.window));
-                // From one protected window to another nothing that may be told has changed.
-                let visible =
-                    self.open.state.is_recording() && !(protected && self.protected) && !same;
-                if visible {
+                let active = ActiveWindowState::new(active, &self.settings.exclusions);
+                if self.open.state().is_recording() && active.differs_from(&self.active) {
                     self.cut(boot);
                 }
                 self.active = active;
-                self.protected = protected;
             }
-            SensorEvent::Input { counts } => self.input(boot, counts),
-            SensorEvent::Idle { idle_us } => self.idle_since(boot.saturating_sub(idle_us)),
-            SensorEvent::Present => self.present(boot),
+            SensorEvent::Input { counts } => self.count_input(boot, counts),
+            SensorEvent::Idle { idle_us } => self.set_idle_since(boot.saturating_sub(idle_us)),
+            SensorEvent::Present => self.note_presence(boot),
             SensorEvent::Lock { locked } => {
-                self.locked = locked;
+                self.flags.locked = locked;
                 self.apply_state(boot);
             }
             SensorEvent::Sleep { asleep: true } => {
-                self.asleep = true;
-                self.asleep_since_awake = at.awake_us;
+                self.flags.announce_sleep(at);
                 self.apply_state(boot);
             }
             SensorEvent::Sleep { asleep: false } => self.wake(boot),
-            SensorEvent::Power { power } => self.power(boot, power),
+            SensorEvent::Power { power } => self.apply_power(boot, power),
             SensorEvent::Lost { concern, reason } => {
-                if self.lost.insert(concern) {
-                    self.apply_state(boot);
-                    self.notice(
-                        boot,
-                        NoticeCode::SensorLost,
-                        format!("The {concern} sensor stopped: {reason}"),
-                    );
+                if self.flags.lose_sensor(concern) {
+                    let text = format!("The {concern} sensor stopped: {reason}");
+                    self.apply_finding(boot, (NoticeCode::SensorLost, text));
                 }
             }
             SensorEvent::Back { concern } => {
-                if self.lost.remove(&concern) {
-                    self.apply_state(boot);
-                    self.notice(
-                        boot,
-                        NoticeCode::SensorBack,
-                        format!("The {concern} sensor works again."),
-                    );
+                if self.flags.regain_sensor(concern) {
+                    let text = format!("The {concern} sensor works again.");
+                    self.apply_finding(boot, (NoticeCode::SensorBack, text));
                 }
             }
         }
     }
 
-    fn input(&mut self, boot: u64, mut counts: Counts) {
+    fn count_input(&mut self, boot: u64, mut counts: Counts) {
         if counts.is_zero() {
             return;
         }
-        self.present(boot);
+        self.note_presence(boot);
         self.last_input_boot = self.last_input_boot.max(boot);
-        let second = boot / model::MICROS_PER_SECOND;
-        for (n, source) in [&mut counts.hardware, &mut counts.injected]
-            .into_iter()
-            .enumerate()
-        {
-            source.seconds = 0;
-            let fresh = !source.is_zero() && self.last_second[n] != Some(second);
-            if fresh {
-                self.last_second[n] = Some(second);
-                *source += InputCounts {
-                    seconds: 1,
-                    ..InputCounts::default()
-                };
-            }
-        }
-        if !self.is_countable(boot) {
+        self.tally.set_seconds(boot, &mut counts);
+        if !self.changes.is_countable(boot) {
             return;
         }
-        if boot < self.open.start_boot
-            && let Some(closed) = self.pending.containing(boot)
-        {
-            if closed.span.state.is_recording() && !closed.span.removed {
-                closed.span.counts += counts;
-                closed.dirty = true;
-                self.total += counts;
-            }
-        } else if self.open.state.is_recording() {
-            self.open.counts += counts;
-            self.total += counts;
+        let late = (boot < self.open.start_boot())
+            .then(|| self.pending.add_counts(boot, counts))
+            .flatten();
+        if late.unwrap_or_else(|| self.open.add_counts(counts)) {
+            self.tally.add(counts);
         }
     }
 
-    fn present(&mut self, boot: u64) {
+    fn note_presence(&mut self, boot: u64) {
         self.wake(boot);
         self.last_input_boot = self.last_input_boot.max(boot);
-        if self.idle {
-            self.idle = false;
+        if std::mem::take(&mut self.flags.idle) {
             self.apply_state(boot);
         }
     }
 
-    /// The idle limit passed and the last input was at `since`: what was taken for active since then was not.
-    fn idle_since(&mut self, since: u64) {
-        if self.idle {
+    /// The idle limit passed and the last input was at `since`: the time recorded as active since then becomes idle.
+    fn set_idle_since(&mut self, since: u64) {
+        if self.flags.idle {
             return;
         }
         let since = since.max(self.last_input_boot);
-        let since = since.max(self.pending.front_start().unwrap_or(self.open.start_boot));
+        let since = since.max(self.oldest_start());
         self.pending.mark_idle_from(since);
-        self.idle = true;
-        if self.open.state == Coverage::Active {
+        self.flags.idle = true;
+        if self.open.state() == Coverage::Active {
             // Cutting at a moment before the open span's start relabels it from its start.
             self.apply_state(since);
         }
     }
 
-    fn power(&mut self, boot: u64, power: PowerState) {
+    fn apply_power(&mut self, boot: u64, power: PowerState) {
         self.power = Some(power);
-        let low = if self.low_battery {
-            power.discharging && power.percent < self.settings.resume_percent
-        } else {
-            power.discharging && power.percent <= self.settings.low_percent
+        let (low, resume) = (self.settings.low_percent, self.settings.resume_percent);
+        let (code, change) = match self.flags.judge_battery(power, low, resume) {
+            Some(true) => (NoticeCode::LowBattery, "suspended"),
+            Some(false) => (NoticeCode::PowerBack, "resumed"),
+            None => return,
         };
-        if low != self.low_battery {
-            self.low_battery = low;
-            self.apply_state(boot);
-            let (code, text) = if low {
-                (
-                    NoticeCode::LowBattery,
-                    format!("Recording suspended: battery at {} %.", power.percent),
-                )
-            } else {
-                (
-                    NoticeCode::PowerBack,
-                    format!("Recording resumed: battery at {} %.", power.percent),
-                )
-            };
-            self.notice(boot, code, text);
-        }
+        let text = format!("Recording {change}: battery at {} %.", power.percent);
+        self.apply_finding(boot, (code, text));
     }
 
-    /// Time went on to `boot`: whole minutes are cut, a pause may end, idleness may be derived.
+    /// Time went on to `boot` (boot clock): whole minutes are cut, a pause may end, idleness may be derived.
     /// A whole minute is cut `settle` microseconds after it passed.
     fn advance(&mut self, boot: u64, settle: u64) {
-        while self.next_minute().saturating_add(settle) <= boot {
-            let minute = self.next_minute();
-            if let Some(end) = self.pause_end().filter(|end| *end <= minute) {
+        while self.open.next_minute(&self.clock).saturating_add(settle) <= boot {
+            let minute = self.open.next_minute(&self.clock);
+            let end = self.pauses.end_boot(&self.clock);
+            if let Some(end) = end.filter(|end| *end <= minute) {
                 self.end_pause(end);
             } else {
                 self.cut(minute);
             }
         }
-        if let Some(end) = self.pause_end().filter(|end| *end <= boot) {
+        if let Some(end) = self.pauses.end_boot(&self.clock).filter(|end| *end <= boot) {
             self.end_pause(end);
         }
         self.now_boot = self.now_boot.max(boot);
         let silent = self.now_boot.saturating_sub(self.last_input_boot);
         if !self.settings.idle_sensor
-            && self.only.is_none()
-            && !self.idle
-            && !self.asleep
+            && self.flags.may_become_idle()
             && silent >= self.settings.idle_limit_us
         {
-            self.idle_since(self.last_input_boot);
+            self.set_idle_since(self.last_input_boot);
         }
-    }
-
-    /// The first whole minute of the wall clock after the open span's start, on the boot clock.
-    fn next_minute(&self) -> u64 {
-        let start = self.timestamp_at(self.open.start_boot);
-        let into = start.rem_euclid(MINUTE_US.cast_signed()).cast_unsigned();
-        self.open.start_boot + (MINUTE_US - into)
     }
 
     /// Cuts where the state changes; a moment before the open span's start counts as that start.
     fn apply_state(&mut self, boot: u64) {
-        let state = self.state();
-        if state != self.open.state {
-            let boot = boot.max(self.open.start_boot);
+        let state = self.flags.coverage(self.pauses.is_paused());
+        if state != self.open.state() {
+            let boot = boot.max(self.open.start_boot());
             self.cut(boot);
-            self.enter_state(boot, state);
+            self.open.set_state(state);
+            self.state_since_boot = boot;
+            self.changes.push(boot, state);
         }
-    }
-
-    fn enter_state(&mut self, boot: u64, state: Coverage) {
-        self.open.state = state;
-        self.state_since_boot = boot;
-        if self.changes.len() == CHANGES {
-            self.changes.pop_front();
-        }
-        self.changes.push_back((boot, state.is_recording()));
-    }
-
-    /// May input that ended at `boot` be counted? A batch is told after it happened, so what counts is the state then;
-    /// and since it may reach back to the beginning of its whole second, none is counted in the second in which
-    /// recording resumed. So nothing typed during a pause or at a lock screen is ever counted.
-    fn is_countable(&self, boot: u64) -> bool {
-        let second = |boot: u64| boot / model::MICROS_PER_SECOND;
-        let mut recording = true;
-        for (at, now_recording) in self.changes.iter().take_while(|(at, _)| *at <= boot) {
-            if *now_recording && !recording && second(*at) == second(boot) {
-                return false;
-            }
-            recording = *now_recording;
-        }
-        recording
     }
 
     /// Closes the open span at `boot` (whole minutes on the way are cut too) and opens the next one there.
     fn cut(&mut self, boot: u64) {
         loop {
-            let minute = self.next_minute();
+            let minute = self.open.next_minute(&self.clock);
             let at = boot.min(minute);
-            if let Some(span) = self.open_span(at) {
+            if let Some(span) = self.open_span_at(at) {
                 self.just_closed.push(span.clone());
-                self.pending.push(ClosedSpan {
-                    id: self.open.id,
-                    start_boot: self.open.start_boot,
-                    span,
-                    dirty: true,
-                });
-                self.open.id += 2;
-                self.open.start_boot = at;
-                if self.open.state.is_recording() {
-                    self.open.counts = Counts::default();
-                }
+                self.pending
+                    .push(self.open.id(), self.open.start_boot(), span);
+                self.open.restart_at(at);
             }
             if boot <= minute {
                 self.now_boot = self.now_boot.max(at);
@@ -519,35 +474,24 @@ impl Recorder {
     }
 
     /// The open span as it would be if it were closed at `boot`; `None` while it has no length.
-    fn open_span(&self, boot: u64) -> Option<Span> {
-        let dur_us = boot
-            .checked_sub(self.open.start_boot)
-            .filter(|us| *us > 0)?;
-        let recording = self.open.state.is_recording();
+    fn open_span_at(&self, boot: u64) -> Option<Span> {
+        let state = self.open.state();
         Some(Span {
-            start_us: self.timestamp_at(self.open.start_boot),
-            dur_us,
+            dur_us: self.open.length_at(boot)?,
+            start_us: self.clock.timestamp_at(self.open.start_boot()),
             zone: Arc::clone(&self.settings.zone),
-            state: self.open.state,
-            protected: recording && self.protected,
+            state,
+            protected: state.is_recording() && self.active.is_protected(),
             removed: false,
-            window: self
-                .active
-                .as_ref()
-                .filter(|_| recording && !self.protected)
-                .map(|a| Arc::clone(&a.window)),
-            counts: if recording {
-                self.open.counts
-            } else {
-                Counts::default()
-            },
+            window: self.active.named_window(state),
+            counts: self.open.recorded_counts(),
         })
     }
 
-    fn notice(&mut self, boot: u64, code: NoticeCode, text: String) {
+    fn add_notice(&mut self, boot: u64, code: NoticeCode, text: String) {
         let zone = self.settings.zone.to_string();
         self.done.push(Record::Notice(Notice {
-            at_us: self.timestamp_at(boot),
+            at_us: self.clock.timestamp_at(boot),
             zone,
             code,
             text,

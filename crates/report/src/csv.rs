@@ -110,7 +110,7 @@ fn states(out: &mut String, day: &str, states: &[StateTotal]) {
         let mut cells = vec![String::new(); HEADER.split(',').count()];
         cells[0] = day.to_owned();
         cells[1] = "state".to_owned();
-        cells[2] = total.state.word().to_owned();
+        cells[2] = total.state.wire_name().to_owned();
         cells[6] = seconds(total.us);
         row(out, &cells);
     }

@@ -42,7 +42,7 @@ impl LogSubject {
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::State(state) => state.word().to_owned(),
+            Self::State(state) => state.wire_name().to_owned(),
             Self::Shot => "shot".to_owned(),
             Self::Notice(code) => code.to_string(),
             Self::Upload(true) => "sent".to_owned(),
@@ -54,7 +54,7 @@ impl LogSubject {
     #[must_use]
     pub fn is_warning(self) -> bool {
         match self {
-            Self::State(state) => state == Coverage::Blind,
+            Self::State(state) => state == Coverage::NotRecorded,
             Self::Upload(ok) => !ok,
             Self::Shot => false,
             Self::Notice(code) => matches!(

@@ -514,7 +514,7 @@ pub fn list_screenshots(
 
 fn info(row: ScreenshotEntry) -> ScreenshotInfo {
     let place = match row.place {
-        ScreenshotLocation::Here => "here",
+        ScreenshotLocation::Local => "here",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",
         ScreenshotLocation::Lost => "lost",

@@ -238,7 +238,7 @@ impl PrintableReport {
             .iter()
             .zip(seconds)
             .map(|(total, seconds)| CoverageRow {
-                name: total.state.word(),
+                name: total.state.wire_name(),
                 what: describe_state(total.state),
                 seconds,
                 share: tenths_of_percent(total.us, whole.length_us),
@@ -317,7 +317,7 @@ impl CategoryColours {
             Coverage::Locked | Coverage::Asleep | Coverage::Paused | Coverage::LowBattery => {
                 Some(AWAY)
             }
-            Coverage::Blind | Coverage::Off => None,
+            Coverage::NotRecorded | Coverage::Off => None,
         }
     }
 

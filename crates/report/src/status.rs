@@ -195,7 +195,7 @@ impl AgentStatus {
                 };
                 format!("paused{lasting}, {until}")
             }
-            (Coverage::Blind, true) if self.disk.is_some_and(|disk| disk.stopped) => {
+            (Coverage::NotRecorded, true) if self.disk.is_some_and(|disk| disk.stopped) => {
                 let comma = if lasting.is_empty() { "" } else { "," };
                 format!("NOT RECORDING: the disk is full{comma}{lasting}")
             }
@@ -567,7 +567,7 @@ mod tests {
         let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
         assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
         assert!(status.headline(NOW).starts_with("recording"));
-        status.state = Coverage::Blind;
+        status.state = Coverage::NotRecorded;
         status.disk = Some(DiskStatus {
             free: 80_000_000,
             floor: 1_000_000_000,

@@ -157,7 +157,7 @@ fn states(out: &mut String, report: &DayReport) {
         let _ = writeln!(
             out,
             "  {}{}{}",
-            pad_right(total.state.word(), 14),
+            pad_right(total.state.wire_name(), 14),
             pad_left(&format_hms(total.us), 10),
             pad_left(&format!("{}.{} %", share / 10, share % 10), 10)
         );

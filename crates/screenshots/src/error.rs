@@ -1,6 +1,6 @@
-//! What can go wrong with a picture.
+//! Errors of the pipeline.
 
-/// Why there is no picture. None of these is worth a retry with the same frame; the next frame may well succeed.
+/// Why there is no screenshot. None of these is worth a retry with the same frame; the next frame may well succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScreenshotError {
@@ -13,19 +13,19 @@ pub enum ScreenshotError {
         width: u32,
         /// Height in pixels as the frame states it.
         height: u32,
-        /// What does not fit.
+        /// The part that does not fit.
         what: &'static str,
     },
     /// libwebp refused; almost always for want of memory.
     #[error(
-        "libwebp could not encode a picture of {width}×{height} pixels ({reason}); if memory is short, close programs or switch blur on, which needs far less"
+        "libwebp could not encode a screenshot of {width}×{height} pixels ({reason}); if memory is short, close programs or switch blur on, which needs far less"
     )]
     Encode {
-        /// Width of the picture to encode, in pixels.
+        /// Width of the screenshot to encode, in pixels.
         width: u32,
-        /// Height of the picture to encode, in pixels.
+        /// Height of the screenshot to encode, in pixels.
         height: u32,
-        /// libwebp's own word.
+        /// The reason libwebp gave.
         reason: String,
     },
 }

@@ -1,6 +1,6 @@
-//! Has the picture changed since the last one?
+//! Has the screenshot changed since the last one?
 //!
-//! What is kept of a picture is one 16-bit digest for each tile of 16×16 pixels (at 100 % scaling): too little to read
+//! What is kept of a screenshot is one 16-bit digest for each tile of 16×16 pixels (at 100 % scaling): too little to read
 //! anything from, also for a small window whose thumbnail would still be legible. Digests see every change of every
 //! pixel, whereas the means of a thumbnail hardly differ between two lines of text of the same density, less than a
 //! blinking cursor makes them differ.
@@ -8,9 +8,9 @@
 //! **Changed** means that the changed tiles do not all lie within 2 columns and 3 rows. A text cursor of up to 16 pixels
 //! by 32 always does, wherever it blinks; a line of text with more than 32 pixels of change never does. The price is that
 //! a change as small as a cursor, a letter or a tick in a box, waits until more has changed. It is not lost: the
-//! comparison is with the last picture that was kept, not with the last that was seen.
+//! comparison is with the last screenshot that was kept, not with the last that was seen.
 
-use crate::stage::MaskedFrame;
+use crate::stages::MaskedFrame;
 
 /// Side of a tile at 100 % scaling, in pixels. Cursors grow with the scaling, so tiles do too.
 const SIDE: u32 = 16;
@@ -26,9 +26,9 @@ const CURSOR_ROWS: usize = 3;
 const COLOURS: u64 = u64::from_le_bytes([255, 255, 255, 0, 255, 255, 255, 0]);
 
 /// Odd multipliers, one for each pair of pixels across a tile.
-const KEYS: [u64; (SIDE * MAX_SCALE / 100 / 2) as usize] = keys();
+const KEYS: [u64; (SIDE * MAX_SCALE / 100 / 2) as usize] = hash_keys();
 
-/// What is remembered of a picture.
+/// What is remembered of a screenshot.
 #[derive(PartialEq, Eq)]
 pub(crate) struct FrameFingerprint {
     width: u32,
@@ -39,33 +39,33 @@ pub(crate) struct FrameFingerprint {
 }
 
 impl FrameFingerprint {
-    /// Reads the picture once.
-    pub(crate) fn of(picture: &MaskedFrame<'_>) -> Self {
+    /// Reads the screenshot once.
+    pub(crate) fn new(frame: &MaskedFrame<'_>) -> Self {
         // Even, so that a tile is whole pairs of pixels.
-        let side = (SIDE * picture.scale_percent().clamp(100, MAX_SCALE) / 100) & !1;
-        let columns = picture.width().div_ceil(side) as usize;
-        let rows = picture.height().div_ceil(side) as usize;
+        let side = (SIDE * frame.scale_percent().clamp(100, MAX_SCALE) / 100) & !1;
+        let columns = frame.width().div_ceil(side) as usize;
+        let rows = frame.height().div_ceil(side) as usize;
         let mut tiles = Vec::with_capacity(columns * rows);
         let mut sums = vec![0u64; columns];
         let mut seen = 0;
         let mut first = None;
         let mut differs = 0;
-        picture.rows(|row| {
-            let first = *first.get_or_insert_with(|| twice(row) & COLOURS);
+        frame.visit_rows(|row| {
+            let first = *first.get_or_insert_with(|| double_first_pixel(row) & COLOURS);
             for (sum, tile) in sums.iter_mut().zip(row.chunks(side as usize * 4)) {
-                let (line, differs_here) = digest(tile, first);
+                let (line, differs_here) = digest_line(tile, first);
                 *sum = (sum.rotate_left(29) ^ line).wrapping_mul(KEYS[0]);
                 differs |= differs_here;
             }
             seen += 1;
-            if seen % side == 0 || seen == picture.height() {
+            if seen % side == 0 || seen == frame.height() {
                 tiles.extend(sums.iter().map(|sum| (sum >> 48) as u16));
                 sums.fill(0);
             }
         });
         Self {
-            width: picture.width(),
-            height: picture.height(),
+            width: frame.width(),
+            height: frame.height(),
             columns,
             tiles: tiles.into_boxed_slice(),
             blank: differs == 0,
@@ -77,7 +77,7 @@ impl FrameFingerprint {
         self.blank
     }
 
-    /// True when the two pictures differ by no more than a blinking cursor. Not transitive.
+    /// True when the two screenshots differ by no more than a blinking cursor. Not transitive.
     pub(crate) fn is_similar_to(&self, other: &Self) -> bool {
         if (self.width, self.height, self.columns) != (other.width, other.height, other.columns) {
             return false;
@@ -99,7 +99,7 @@ impl FrameFingerprint {
 }
 
 /// The first pixel of a row, twice.
-fn twice(row: &[u8]) -> u64 {
+fn double_first_pixel(row: &[u8]) -> u64 {
     match row.first_chunk() {
         Some([b, g, r, x]) => u64::from_le_bytes([*b, *g, *r, *x, *b, *g, *r, *x]),
         None => 0,
@@ -109,7 +109,7 @@ fn twice(row: &[u8]) -> u64 {
 /// Sum of pairs of pixels times the keys: multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is
 /// fast", 2014). The products do not wait for each other, which is what makes it cheap. Also the bits in which any pair
 /// differs from `first`.
-fn digest(line: &[u8], first: u64) -> (u64, u64) {
+fn digest_line(line: &[u8], first: u64) -> (u64, u64) {
     let (pairs, rest) = line.as_chunks::<8>();
     let mut sum = 0u64;
     let mut differs = 0;
@@ -120,7 +120,7 @@ fn digest(line: &[u8], first: u64) -> (u64, u64) {
     }
     // The frame's last column, when its width is odd.
     if !rest.is_empty() {
-        let pair = twice(rest) & COLOURS;
+        let pair = double_first_pixel(rest) & COLOURS;
         differs |= pair ^ first;
         sum = sum.wrapping_add(pair.wrapping_mul(KEYS[KEYS.len() - 1]));
     }
@@ -129,8 +129,8 @@ fn digest(line: &[u8], first: u64) -> (u64, u64) {
 }
 
 /// Odd numbers without a pattern: SplitMix64 (Steele, Lea and Flood, 2014) from 0. Fixed, because nobody gains by making
-/// two of their own pictures look alike.
-const fn keys<const N: usize>() -> [u64; N] {
+/// two of their own screenshots look alike.
+const fn hash_keys<const N: usize>() -> [u64; N] {
     let mut keys = [0; N];
     let mut state = 0u64;
     let mut n = 0;

@@ -1,27 +1,27 @@
-//! The picture pipeline: paint over, compare, blur, encode. Pure: no files, no clock, no chance of its own.
+//! Screenshots: mask, compare, blur, encode. Pure: no files, no clock, no randomness of its own.
 //!
-//! What is always true:
-//! * **The order is a type.** Borrowed pixels become `Raw`, then `Redacted`, then `Finished`, and only `Finished` can be
-//!   encoded. The three are private and their fields are private to one module, so neither an unredacted picture nor,
-//!   when [`ScreenshotSettings::blur`] is on, an unblurred one can leave this crate. [`EncodedScreenshot`] is the only thing that does.
-//! * **Foreign pixels have no influence.** Whatever lies in [`model::Frame::foreign`], in the padding between rows or in
-//!   the unused fourth byte of a pixel changes no byte of the outcome.
-//! * **A blurred picture holds no more than its blocks' means.** It is kept small; a viewer scales it up. Blocks are
-//!   never smaller than [`blur_block_side`], except where the whole frame is.
-//! * **Nothing readable is kept between pictures**: only a 16-bit digest for each tile of the last one (16 kB for
-//!   1920×1080), to tell whether the next has changed.
+//! Always true:
+//! * **The order is a type.** `RawFrame` → `MaskedFrame` → `FinishedFrame` → bytes; the three are private, so neither an
+//!   unmasked screenshot nor, with [`ScreenshotSettings::blur`], an unblurred one can leave this crate.
+//! * **Foreign pixels have no influence.** Nothing in [`model::Frame::foreign`], in the padding of rows or in the unused
+//!   fourth byte changes a byte of the result.
+//! * **A blurred screenshot holds the means of its blocks** and no more; see [`blur_block_side`].
+//! * **Nothing readable is kept** between two screenshots: a 16-bit digest per tile, to see whether the next one changed.
+//!
+//! [`CaptureSchedule`] says when: at one random moment in each interval.
 
-mod boxdown;
+mod box_downscale;
+mod capture_schedule;
 mod error;
 mod fingerprint;
 mod palette;
 mod pipeline;
-pub mod schedule;
-mod stage;
+mod quality;
+mod stages;
 
-pub use boxdown::blur_block_side;
+pub use box_downscale::blur_block_side;
+pub use capture_schedule::{CaptureDue, CaptureSchedule, MIN_INTERVAL_US};
 pub use error::ScreenshotError;
-pub use pipeline::{
-    EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotQuality, ScreenshotSettings,
-};
-pub use stage::MEDIA_TYPE;
+pub use pipeline::{EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
+pub use quality::ScreenshotQuality;
+pub use stages::MEDIA_TYPE;

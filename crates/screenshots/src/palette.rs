@@ -4,7 +4,7 @@
 //! it needs fewer bytes, less CPU and no guesswork about edges, which is what lossy codecs are worst at. Photos and
 //! gradients have too many colours, or change at too many pixels; they are left alone.
 //!
-//! What is always true: the commonest [`EXACT`] colours stay as they are, no other is off by more than [`FURTHEST`]
+//! Always true: the commonest [`EXACT`] colours stay as they are, no other is off by more than [`FURTHEST`]
 //! (squared distance), and either all pixels are done or none is touched.
 
 /// Most colours of a WebP palette.
@@ -22,7 +22,7 @@ const DISTANCES: [u32; 7] = [16, 32, 64, 128, 256, 512, FURTHEST];
 const FURTHEST: u32 = 1024;
 
 /// Of this many pixels at most one may differ from its left neighbour. Dense text stays below one in six; noise in few
-/// colours (a dithered picture) does not, and would take many times the bytes of a lossy picture.
+/// colours (a dithered screenshot) does not, and would take many times the bytes of a lossy screenshot.
 const QUIET: usize = 3;
 
 /// Bits of an index into the table of colours: twice as many slots as colours.
@@ -37,7 +37,7 @@ struct ColourTable {
 
 impl ColourTable {
     /// The colours of `pixels`, or nothing when they are too many or change too often.
-    fn of(pixels: &[[u8; 4]]) -> Option<Self> {
+    fn count(pixels: &[[u8; 4]]) -> Option<Self> {
         let mut table = Self {
             colours: vec![0; 1 << BITS],
             counts: vec![0; 1 << BITS],
@@ -50,7 +50,7 @@ impl ColourTable {
             if colour != last {
                 last = colour;
                 changes += 1;
-                at = table.slot(colour);
+                at = table.find_slot(colour);
                 if table.colours[at] == 0 {
                     table.colours[at] = colour;
                     table.used += 1;
@@ -65,7 +65,7 @@ impl ColourTable {
     }
 
     /// Where `colour` is or belongs. Ends because the table never fills.
-    fn slot(&self, colour: u32) -> usize {
+    fn find_slot(&self, colour: u32) -> usize {
         // The golden ratio spreads neighbouring colours (Knuth, volume 3, section 6.4).
         let mut at = (colour.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize;
         while self.colours[at] != 0 && self.colours[at] != colour {
@@ -79,7 +79,7 @@ impl ColourTable {
 /// would show or would not pay.
 pub(crate) fn reduce_to_palette(rgba: &mut [u8]) -> bool {
     let (pixels, _) = rgba.as_chunks_mut::<4>();
-    let Some(table) = ColourTable::of(pixels) else {
+    let Some(table) = ColourTable::count(pixels) else {
         return false;
     };
     if table.used <= COLOURS {
@@ -92,22 +92,24 @@ pub(crate) fn reduce_to_palette(rgba: &mut [u8]) -> bool {
         .zip(table.colours.iter().copied())
         .filter(|(_, colour)| *colour != 0)
         .collect();
-    // The colour itself breaks ties: the same pixels always give the same picture.
+    // The colour itself breaks ties: the same pixels always give the same screenshot.
     common.sort_unstable_by(|a, b| b.cmp(a));
-    let Some(palette) = DISTANCES.iter().find_map(|d| palette(&common, *d)) else {
+    let Some(palette) = DISTANCES.iter().find_map(|d| pick_palette(&common, *d)) else {
         return false;
     };
     let mut instead = vec![0; table.colours.len()];
     for (_, colour) in &common {
-        let nearest = palette.iter().min_by_key(|kept| distance(**kept, *colour));
-        instead[table.slot(*colour)] = nearest.copied().unwrap_or(*colour);
+        let nearest = palette
+            .iter()
+            .min_by_key(|kept| squared_distance(**kept, *colour));
+        instead[table.find_slot(*colour)] = nearest.copied().unwrap_or(*colour);
     }
     let (mut last, mut kept) = (0, [0; 4]);
     for pixel in pixels {
         let colour = u32::from_le_bytes(*pixel);
         if colour != last {
             last = colour;
-            kept = instead[table.slot(colour)].to_le_bytes();
+            kept = instead[table.find_slot(colour)].to_le_bytes();
         }
         *pixel = kept;
     }
@@ -116,10 +118,10 @@ pub(crate) fn reduce_to_palette(rgba: &mut [u8]) -> bool {
 
 /// From the commonest colour down, each that is further than `apart` from all kept so far; nothing when these are more
 /// than a palette holds.
-fn palette(common: &[(u32, u32)], apart: u32) -> Option<Vec<u32>> {
+fn pick_palette(common: &[(u32, u32)], apart: u32) -> Option<Vec<u32>> {
     let mut kept = Vec::with_capacity(COLOURS);
     for (n, (_, colour)) in common.iter().enumerate() {
-        if n < EXACT || kept.iter().all(|k| distance(*k, *colour) > apart) {
+        if n < EXACT || kept.iter().all(|k| squared_distance(*k, *colour) > apart) {
             if kept.len() == COLOURS {
                 return None;
             }
@@ -130,7 +132,7 @@ fn palette(common: &[(u32, u32)], apart: u32) -> Option<Vec<u32>> {
 }
 
 /// Squared distance of two colours over their four bytes.
-fn distance(a: u32, b: u32) -> u32 {
+fn squared_distance(a: u32, b: u32) -> u32 {
     let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
     let square = |n: usize| u32::from(a[n].abs_diff(b[n])).pow(2);
     square(0) + square(1) + square(2) + square(3)
@@ -177,7 +179,7 @@ mod tests {
             .iter()
             .zip(rgba.as_chunks::<4>().0);
         for (was, is) in pairs {
-            let off = distance(u32::from_le_bytes(*was), u32::from_le_bytes(*is));
+            let off = squared_distance(u32::from_le_bytes(*was), u32::from_le_bytes(*is));
             assert!(off <= FURTHEST, "{was:?} became {is:?}");
         }
     }

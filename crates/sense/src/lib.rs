@@ -1,37 +1,41 @@
-//! Sensors: what the desktop can tell, one backend per desktop, chosen at run time.
+//! Sensors: what the desktop can report, one backend per desktop, chosen at run time.
 //!
-//! [`Desktop::open_replay`] asks each backend what it can serve here and never fails: what cannot be sensed is a
-//! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] then runs the sensors on threads of their own
-//! and sends one ordered stream of [`model::TimedEvent`] events; [`WindowCapture`] lends pictures of the active window.
-//! [`script`] replays a recorded trace through the same types.
+//! [`Desktop::open`] asks each backend what it can serve and never fails: what cannot be sensed is a
+//! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] runs the sensors on threads of their own and
+//! sends one ordered stream of [`model::TimedEvent`]s into a bounded queue. A [`WindowCapture`] passes on the pixels of the
+//! active window. [`replay`] plays a recorded trace through the same types.
 //!
-//! What is always true:
-//! * Sensors wait for the desktop to tell them something; where nothing happens, no thread wakes up.
-//! * A key's identity is read and dropped inside one module of a backend (`x11/input.rs`); no type here can hold it.
-//! * Nothing is lost when the receiver is slow: a full queue makes the sensor wait, and the desktop's own queue holds
-//!   what comes meanwhile.
-//! * A window that vanishes, a server that dies, a malformed property: all of it is normal and none of it panics.
+//! Always true:
+//! * Sensors wait for the desktop to report; where nothing happens, no thread wakes up.
+//! * A key's identity is read and dropped inside one module of a backend (`x11/input.rs`, `windows/input.rs`).
+//! * A slow receiver loses nothing: a full queue makes the sensor wait, and the desktop's own queue holds the rest.
+//! * A sensor that fails or hangs is restarted; what it serves is reported as lost, once, and as back when it works.
+//! * A window that vanishes, a server that dies, a malformed property is normal and never a panic.
 
-mod batch;
+mod capture;
 mod desktop;
-mod keep;
+mod desktop_builder;
+mod event_sender;
+mod heartbeat;
+mod input_batch;
 #[cfg(target_os = "linux")]
 mod linux;
 mod options;
-mod outlet;
-mod screen;
-pub mod script;
-mod stop;
-mod switches;
-mod title;
+pub mod replay;
+mod sensor_task;
+mod stop_signal;
+mod supervisor;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod unsupported;
+mod window_debounce;
+mod window_title;
 #[cfg(windows)]
 mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-pub use desktop::{Desktop, ProbeNote};
-pub use keep::SensorSupervisor;
+pub use capture::{CaptureError, WindowCapture};
+pub use desktop::Desktop;
+pub use desktop_builder::ProbeNote;
 pub use options::DesktopOptions;
-pub use screen::{CaptureError, WindowCapture};
+pub use supervisor::SensorSupervisor;

@@ -1,4 +1,4 @@
-//! What a desktop is opened with.
+//! The options of a desktop.
 
 use platform::bus::BusAddress;
 use std::path::PathBuf;
@@ -13,14 +13,14 @@ pub struct DesktopOptions {
     pub idle_limit: Duration,
     /// Where the kernel lists the power supplies.
     pub power_root: PathBuf,
-    /// How often the power supplies are read when no service tells of changes; only where there is a battery.
+    /// How often the power supplies are read when no service reports changes; only where there is a battery.
     pub power_poll: Duration,
-    /// Title changes closer together than this become one: the last of them is kept. A title that never rests is told
+    /// Title changes closer together than this become one: the last of them is kept. A title that never rests is reported
     /// every four times this.
     pub title_debounce: Duration,
-    /// How long no window must be active before that is told; window managers pass through "none" at each switch.
+    /// How long no window must be active before that is reported; window managers pass through "none" at each switch.
     pub none_after: Duration,
-    /// Which bus to ask for lock, sleep and power changes. With [`BusAddress::Unused`] lock and sleep are not told, and
+    /// Which bus to ask for lock, sleep and power changes. With [`BusAddress::Unused`] lock and sleep are not reported, and
     /// power supplies are read now and then.
     pub bus: BusAddress,
     /// The session's name for logind; `None` takes the environment's `XDG_SESSION_ID`, then asks logind itself.

@@ -45,7 +45,7 @@ impl Stage {
         line.trim().to_owned()
     }
 
-    /// Has one command carried out; gives what follows `ok` in the answer.
+    /// Has one command executed; returns the text after `ok` in the answer.
     fn does(&mut self, command: &str) -> String {
         writeln!(self.stdin, "{command}").unwrap();
         let answer = self.answer();
@@ -102,7 +102,7 @@ impl Listening {
         });
     }
 
-    /// Waits until `keys` presses were told.
+    /// Waits until `keys` presses were reported.
     fn keys(&self, keys: u64) {
         let mut sum = 0;
         while sum < keys {
@@ -233,7 +233,7 @@ fn somebody_who_does_nothing_is_idle_until_the_next_key() {
     listening.keys(1);
 }
 
-/// A picture that outlives the loan.
+/// A screenshot that outlives the loan.
 struct Copy {
     width: u32,
     height: u32,

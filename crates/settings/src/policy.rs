@@ -7,7 +7,7 @@ use crate::sections::{
     ExcludeSection, IndicatorSection, MeteredAction, NotificationLevel, OldScreenshotAction,
     PowerSection, QualitySetting, ScheduleSection, ScreenshotsSection, Settings, UploadSection,
 };
-use journal::floor::DiskReserve;
+use journal::disk_reserve::DiskReserve;
 use journal::retention::{RetentionAction, RetentionRule};
 use journal::{FreezeOptions, SegmentLimits};
 use std::path::PathBuf;

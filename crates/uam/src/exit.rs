@@ -1,4 +1,4 @@
-//! How a command that failed says so: the error on standard error, and its kind for the exit code.
+//! Prints the error of a command that failed; its kind decides the exit code.
 
 use crate::output;
 use model::{ErrorKind, UserError};
@@ -18,6 +18,6 @@ pub(crate) fn print_error(error: &anyhow::Error) -> ErrorKind {
     if let Some(hint) = found.map(UserError::hint).filter(|hint| !hint.is_empty()) {
         text.push_str(&format!("  {hint}\n"));
     }
-    output::err(&text);
+    output::print_error_text(&text);
     found.map_or(ErrorKind::Failed, UserError::kind)
 }

@@ -140,8 +140,8 @@ impl DrainRun<'_> {
                 match self.source.open_screenshot_file(shot.seq) {
                     Ok(file) => batch.extend(self.prepare_screenshot(&shot, file)?),
                     // Neither comes again; if one does, the error is real.
-                    Err(JournalError::PictureDeleted { .. }) if gone.insert(shot.seq) => {}
-                    Err(error @ JournalError::PictureLost { .. }) if gone.insert(shot.seq) => {
+                    Err(JournalError::ScreenshotDeleted { .. }) if gone.insert(shot.seq) => {}
+                    Err(error @ JournalError::ScreenshotLost { .. }) if gone.insert(shot.seq) => {
                         self.drained.lost_screenshots += 1;
                         self.report_step(DrainProgress::ScreenshotLost {
                             seq: shot.seq,
@@ -188,14 +188,14 @@ impl DrainRun<'_> {
                         shot.form,
                     )
                 });
-                (ObjectEncoding::Readable, body, sha256, other)
+                (ObjectEncoding::Unsealed, body, sha256, other)
             }
             (None, plain) => {
                 let other = plain.as_ref().filter(|_| shot.tried.readable).map(|plain| {
                     (
-                        key(&plain.sha256, ObjectEncoding::Readable),
+                        key(&plain.sha256, ObjectEncoding::Unsealed),
                         plain.bytes,
-                        ObjectEncoding::Readable,
+                        ObjectEncoding::Unsealed,
                     )
                 });
                 (shot.form, file.bytes, file.sha256, other)
@@ -252,7 +252,7 @@ impl DrainRun<'_> {
     ) -> Result<(), UploadCause> {
         match self.source.acknowledge_screenshot(seq, form, self.now_us()) {
             // Erased while it was on its way; its owner knows that the sink may have it.
-            Err(JournalError::NoShot { .. }) => {}
+            Err(JournalError::NoScreenshot { .. }) => {}
             acked => acked?,
         }
         self.drained.screenshots += 1;
@@ -275,7 +275,7 @@ impl DrainRun<'_> {
         let readable = segment
             .readable
             .as_ref()
-            .map(|plain| (key(&plain.sha256, ObjectEncoding::Readable), plain.bytes));
+            .map(|plain| (key(&plain.sha256, ObjectEncoding::Unsealed), plain.bytes));
         let body = segment.body.take();
         let opened = body
             .as_ref()
@@ -290,7 +290,7 @@ impl DrainRun<'_> {
             looks.extend(
                 readable
                     .clone()
-                    .map(|object| (object, ObjectEncoding::Readable)),
+                    .map(|object| (object, ObjectEncoding::Unsealed)),
             );
         }
         for ((key, bytes), form) in looks {
@@ -302,7 +302,7 @@ impl DrainRun<'_> {
         let (form, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
-                (ObjectEncoding::Readable, NewObject { key, body, sha256 })
+                (ObjectEncoding::Unsealed, NewObject { key, body, sha256 })
             }
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());

@@ -11,6 +11,7 @@
 //! at the end.
 
 use data_encoding::BASE64;
+use journal::SequenceGap;
 use model::DeviceId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -54,7 +55,7 @@ pub struct Manifest {
     pub objects: Vec<ManifestEntry>,
     /// Numbers between `after` and `through` that are in none of the objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Gap>,
+    pub skipped: Vec<SequenceGap>,
     /// Objects that their owner had deleted where they were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub erased: Vec<Withdrawal>,
@@ -76,28 +77,6 @@ pub struct ManifestEntry {
     pub first: u64,
     /// Number of its last record.
     pub last: u64,
-}
-
-/// Numbers that are in no object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gap {
-    /// The first of them.
-    pub first: u64,
-    /// The last of them.
-    pub last: u64,
-    /// Why.
-    pub why: Why,
-}
-
-/// Why numbers are in no object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// Erased by their owner before they were sent.
-    Erased,
-    /// Lost when the journal on the device was damaged.
-    Lost,
 }
 
 /// An object that its owner had deleted.
@@ -246,6 +225,7 @@ mod as_text {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use journal::GapReason;
     use proptest::prelude::*;
 
     fn key() -> (tempfile::TempDir, DeviceKey) {
@@ -266,10 +246,10 @@ mod tests {
                 first: 5,
                 last: 8,
             }],
-            skipped: vec![Gap {
+            skipped: vec![SequenceGap {
                 first: 9,
                 last: 9,
-                why: Why::Erased,
+                why: GapReason::Erased,
             }],
             erased: vec![Withdrawal {
                 key: "raw/v1/y".into(),

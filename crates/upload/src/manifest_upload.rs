@@ -5,10 +5,10 @@
 //! * They are put in order, the next one only when the one before is acknowledged.
 
 use crate::drain::outcome::UploadCause;
-use crate::manifest::{Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use crate::manifest::{Manifest, ManifestEntry, Withdrawal};
 use crate::object_keys::{manifest_key, uploaded_key, vault_copy_key};
 use crate::sink::interface::{NewObject, Sink, sha256_hex};
-use journal::{GapReason, ListedObject, ManifestDraft, Outbox, UploadedObject};
+use journal::{ListedObject, ManifestDraft, Outbox, UploadedObject};
 use model::Clock;
 use std::time::Duration;
 use vault::DeviceKey;
@@ -128,18 +128,7 @@ fn build_manifest(
         after: draft.after,
         through: draft.through,
         objects,
-        skipped: draft
-            .skipped
-            .iter()
-            .map(|gap| Gap {
-                first: gap.first,
-                last: gap.last,
-                why: match gap.why {
-                    GapReason::Erased => Why::Erased,
-                    GapReason::Lost => Why::Lost,
-                },
-            })
-            .collect(),
+        skipped: draft.skipped.clone(),
         erased: draft
             .tombstones
             .iter()

@@ -68,8 +68,8 @@ pub fn segment_key(
 ) -> String {
     let ending = match form {
         ObjectEncoding::Age => "jsonl.zst.age",
-        ObjectEncoding::Rows => "sealed.jsonl.zst",
-        ObjectEncoding::Readable => "jsonl.zst",
+        ObjectEncoding::SealedRows => "sealed.jsonl.zst",
+        ObjectEncoding::Unsealed => "jsonl.zst",
     };
     format_key(
         ObjectKind::Activity,
@@ -101,8 +101,8 @@ pub fn screenshot_key(
         _ => "bin",
     };
     let sealed = match form {
-        ObjectEncoding::Age | ObjectEncoding::Rows => ".age",
-        ObjectEncoding::Readable => "",
+        ObjectEncoding::Age | ObjectEncoding::SealedRows => ".age",
+        ObjectEncoding::Unsealed => "",
     };
     let ending = format!("{image}{sealed}");
     format_key(
@@ -184,7 +184,7 @@ fn format_key(
 pub struct ObjectKey {
     /// Its content.
     pub kind: ObjectKind,
-    /// The encoding of its bytes; of a vault copy and a manifest [`ObjectEncoding::Readable`].
+    /// The encoding of its bytes; of a vault copy and a manifest [`ObjectEncoding::Unsealed`].
     pub encoding: ObjectEncoding,
     /// UTC day, as written.
     pub day: String,
@@ -215,11 +215,11 @@ impl ObjectKey {
         }
         let encoding = match (kind, ending) {
             (ObjectKind::Activity, "jsonl.zst.age") => ObjectEncoding::Age,
-            (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::Rows,
+            (ObjectKind::Activity, "sealed.jsonl.zst") => ObjectEncoding::SealedRows,
             (ObjectKind::Activity, "jsonl.zst")
-            | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Readable,
+            | (ObjectKind::Vault | ObjectKind::Manifest, "json") => ObjectEncoding::Unsealed,
             (ObjectKind::Screenshot, ending) => match ending.split_once('.') {
-                None => ObjectEncoding::Readable,
+                None => ObjectEncoding::Unsealed,
                 Some((_, "age")) => ObjectEncoding::Age,
                 Some(_) => return None,
             },
@@ -256,8 +256,11 @@ mod tests {
         let at = |form| segment_key(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
         let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
         assert_eq!(at(ObjectEncoding::Age), format!("{name}.jsonl.zst.age"));
-        assert_eq!(at(ObjectEncoding::Rows), format!("{name}.sealed.jsonl.zst"));
-        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.jsonl.zst"));
+        assert_eq!(
+            at(ObjectEncoding::SealedRows),
+            format!("{name}.sealed.jsonl.zst")
+        );
+        assert_eq!(at(ObjectEncoding::Unsealed), format!("{name}.jsonl.zst"));
         let at = |form| {
             screenshot_key(
                 &device,
@@ -272,7 +275,7 @@ mod tests {
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
         assert_eq!(at(ObjectEncoding::Age), format!("{name}.webp.age"));
         assert_eq!(ObjectKey::parse(&format!("{name}.webp.uam")), None);
-        assert_eq!(at(ObjectEncoding::Readable), format!("{name}.webp"));
+        assert_eq!(at(ObjectEncoding::Unsealed), format!("{name}.webp"));
         assert_eq!(
             vault_copy_key(&device, 1, "2026-09-21", 2, sha),
             format!("raw/v1/kind=vault/{middle}/1-0000000002-0123456789abcdef.json")
@@ -286,12 +289,12 @@ mod tests {
             let sha = "f".repeat(64);
             let (kind, form) = match (kind, form) {
                 (0, 0) => (ObjectKind::Activity, ObjectEncoding::Age),
-                (0, 1) => (ObjectKind::Activity, ObjectEncoding::Rows),
-                (0, _) => (ObjectKind::Activity, ObjectEncoding::Readable),
+                (0, 1) => (ObjectKind::Activity, ObjectEncoding::SealedRows),
+                (0, _) => (ObjectKind::Activity, ObjectEncoding::Unsealed),
                 (1, 0) => (ObjectKind::Screenshot, ObjectEncoding::Age),
-                (1, _) => (ObjectKind::Screenshot, ObjectEncoding::Readable),
-                (2, _) => (ObjectKind::Manifest, ObjectEncoding::Readable),
-                _ => (ObjectKind::Vault, ObjectEncoding::Readable),
+                (1, _) => (ObjectKind::Screenshot, ObjectEncoding::Unsealed),
+                (2, _) => (ObjectKind::Manifest, ObjectEncoding::Unsealed),
+                _ => (ObjectKind::Vault, ObjectEncoding::Unsealed),
             };
             let key = match kind {
                 ObjectKind::Activity => segment_key(&device, epoch, "2026-01-31", seq, &sha, form),

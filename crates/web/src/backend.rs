@@ -24,9 +24,9 @@ pub enum BackendError {
 impl From<JournalError> for BackendError {
     fn from(error: JournalError) -> Self {
         match error {
-            JournalError::NoShot { .. } => Self::Missing("there is no such screenshot".into()),
-            JournalError::PictureDeleted { .. } => Self::Missing("it was deleted".into()),
-            JournalError::PictureLost { .. } => Self::Missing("its file is lost".into()),
+            JournalError::NoScreenshot { .. } => Self::Missing("there is no such screenshot".into()),
+            JournalError::ScreenshotDeleted { .. } => Self::Missing("it was deleted".into()),
+            JournalError::ScreenshotLost { .. } => Self::Missing("its file is lost".into()),
             error => Self::Failed(printable_text(&error.to_string(), MAX_SENTENCE)),
         }
     }

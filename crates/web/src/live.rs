@@ -53,7 +53,7 @@ impl NowJson {
         });
         Self {
             running: true,
-            state: s.state.word(),
+            state: s.state.wire_name(),
             since_us: s.since_us,
             protected: s.protected,
             app,

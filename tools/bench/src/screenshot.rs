@@ -74,7 +74,7 @@ fn measure_rounds(
         })?;
         let whole = process_cpu_ms() - start;
         match outcome.context("no frame was captured")?? {
-            PipelineOutcome::Picture(screenshot) => last = Some(screenshot),
+            PipelineOutcome::Screenshot(screenshot) => last = Some(screenshot),
             other => bail!("no screenshot was made: {other:?}"),
         }
         if round > 0 {

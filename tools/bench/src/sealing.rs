@@ -9,7 +9,7 @@ use crate::year::{
 };
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
-use journal::{Errand, JournalKeys, Reader};
+use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -116,7 +116,14 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
         text: "Read: the report of 2026-06-15.".to_owned(),
     });
     let journal = dir.join("journal");
-    Errand::open(&journal, vault_keys(&vault, opener.clone())?, now_us)?.note(&[notice], now_us)?;
+    let keys = vault_keys(&vault, opener.clone())?;
+    Journal::open_for_maintenance(&journal, keys, now_us, IntegrityCheck::Full)?.commit(
+        Commit {
+            records: &[notice],
+            at_us: now_us,
+            ..Commit::default()
+        },
+    )?;
     let reader = Reader::open(&journal, opener)?;
     let report = report::query::read_day(&reader, BUSY_DAY, now_us, ZONE)?;
     let text = report::table::render_day_table(&report, 100);

@@ -149,7 +149,7 @@ impl AckLedger {
                     image == fixture::make_screenshot(*tag).1,
                     "screenshot {seq} has another image"
                 ),
-                Err(JournalError::PictureDeleted { .. })
+                Err(JournalError::ScreenshotDeleted { .. })
                     if self.dropping.contains(seq) || self.taking.contains(tag) => {}
                 Err(e) => bail!("screenshot {seq} was acknowledged: {e}"),
             }

@@ -8,7 +8,7 @@ use crate::agent_call::call_running_agent;
 use crate::app_context::AppContext;
 use crate::freezing::freeze_after_maintenance;
 use anyhow::Context;
-use journal::Errand;
+use journal::{Commit, IntegrityCheck, Journal};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
@@ -65,9 +65,11 @@ pub fn redact_directly(
     access: &ReadAccess,
 ) -> anyhow::Result<RedactionSummary> {
     let now = current_time_us();
-    let mut maintenance = Errand::open(&context.paths.journal_dir(), access.journal_keys()?, now)
+    let dir = context.paths.journal_dir();
+    let check = IntegrityCheck::Full;
+    let mut journal = Journal::open_for_maintenance(&dir, access.journal_keys()?, now, check)
         .context("the journal cannot be written")?;
-    let summary = plan::dry_run(scope, maintenance.writer(), now)?;
+    let summary = plan::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
             "that touches too many objects that were sent to name them all",
@@ -80,7 +82,7 @@ pub fn redact_directly(
     }
     let rules =
         settings::UploadPolicy::from(&Settings::load(&context.paths)?.upload).freeze_options(true);
-    let summary = apply(scope, maintenance.writer(), &rules, now)?;
+    let summary = apply(scope, &mut journal, &rules, now)?;
     let zone = current_zone_name().to_string();
     let (code, text) = redaction_notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
@@ -89,9 +91,14 @@ pub fn redact_directly(
         code,
         text,
     });
-    maintenance
-        .note(&[notice], now)
-        .and_then(|_| freeze_after_maintenance(&context.paths, &mut maintenance, now))
+    let commit = Commit {
+        records: &[notice],
+        at_us: now,
+        ..Commit::default()
+    };
+    journal
+        .commit(commit)
+        .and_then(|_| freeze_after_maintenance(&context.paths, &mut journal, now))
         .context("it was done, but could not be noted")?;
     Ok(summary)
 }

@@ -88,7 +88,7 @@ fn capture_screenshot(
             pipeline.forget_last();
             CaptureResult::None(describe_grab_error(&e))
         }
-        (Ok(()), Some(Ok(PipelineOutcome::Picture(picture)))) => {
+        (Ok(()), Some(Ok(PipelineOutcome::Screenshot(picture)))) => {
             CaptureResult::Screenshot(target, Box::new(picture))
         }
         (Ok(()), Some(Ok(PipelineOutcome::Unchanged))) => {

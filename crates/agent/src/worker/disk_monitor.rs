@@ -3,7 +3,7 @@
 
 use super::effect::{Effect, Effects};
 use super::journal_writer::JournalWriter;
-use journal::floor::{DiskPressure, DiskReserve};
+use journal::disk_reserve::{DiskPressure, DiskReserve};
 use journal::retention::RetentionAction;
 use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};
@@ -86,7 +86,7 @@ impl DiskMonitor {
         }
         let mut effects = Effects::new();
         if (pressure == DiskPressure::Full) != (before == DiskPressure::Full) {
-            let input = RecorderInput::NoRoom(pressure == DiskPressure::Full);
+            let input = RecorderInput::DiskFull(pressure == DiskPressure::Full);
             effects.push(Effect::Record(input));
         }
         let free = format_bytes(space.free);
@@ -153,14 +153,14 @@ mod tests {
         assert_eq!(
             change(ample, full),
             (
-                vec!["record NoRoom(true)".into(), "notice DiskLow".into()],
+                vec!["record DiskFull(true)".into(), "notice DiskLow".into()],
                 Some(true)
             )
         );
         assert_eq!(
             change(full, low),
             (
-                vec!["record NoRoom(false)".into(), "notice DiskBack".into()],
+                vec!["record DiskFull(false)".into(), "notice DiskBack".into()],
                 Some(false)
             )
         );

@@ -144,7 +144,7 @@ fn indicator_status(
         _ => IconState::NotRecording,
     };
     let mut shown = IndicatorStatus::new(sign, &status.steady_headline(now_us));
-    if !fresh || status.state == Coverage::Blind {
+    if !fresh || status.state == Coverage::NotRecorded {
         shown = shown.with_alarm();
     }
     if camera {

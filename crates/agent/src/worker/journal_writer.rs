@@ -228,12 +228,10 @@ impl JournalWriter {
         opener: Option<Opener>,
         work: impl FnOnce(&mut Journal) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        let own = opener.map(|opener| self.journal.lend(opener));
-        let outcome = work(&mut self.journal);
-        if let Some(own) = own {
-            self.journal.take_back(own);
+        match opener {
+            Some(opener) => self.journal.with_opener(opener, work),
+            None => work(&mut self.journal),
         }
-        outcome
     }
 
     pub(super) fn request_wal_checkpoint(&mut self) {

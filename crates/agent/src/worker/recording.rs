@@ -83,7 +83,7 @@ impl Recording {
         let Some(sensors) = &mut self.sensors else {
             return;
         };
-        for TimedEvent { at, event } in sensors.watch(now) {
+        for TimedEvent { at, event } in sensors.check_sensors(now) {
             self.recorder.step(at, RecorderInput::Event(event));
         }
     }

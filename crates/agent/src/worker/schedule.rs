@@ -42,7 +42,7 @@ impl Schedule {
 
     /// True inside the recording hours.
     pub(super) fn is_inside_hours(&self) -> bool {
-        self.hours.now().inside
+        self.hours.state().inside
     }
 
     /// Passes an edge of the recording hours on.
@@ -128,7 +128,7 @@ impl Schedule {
 
     /// The answer to a resume, once the recorder is in `state`.
     pub(super) fn describe_resumed(&self, state: Coverage, now: Moment) -> String {
-        let hours = self.hours.now();
+        let hours = self.hours.state();
         match (state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
@@ -166,7 +166,7 @@ impl Schedule {
 
     /// Takes other recording hours.
     pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
-        edge_effects(self.hours.set_hours(hours, now.utc_us))
+        edge_effects(self.hours.set_schedule(hours, now.utc_us))
     }
 
     /// The run ends on purpose: a pause without an end goes with it.
@@ -176,16 +176,19 @@ impl Schedule {
 
     /// Until the recording hours begin or end.
     pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
-        self.hours.now().next_change_us.map_or(Duration::MAX, |at| {
-            let us = u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0);
-            Duration::from_micros(us)
-        })
+        self.hours
+            .state()
+            .next_change_us
+            .map_or(Duration::MAX, |at| {
+                let us = u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0);
+                Duration::from_micros(us)
+            })
     }
 
     /// For displays; none when recording is always wanted.
     pub(super) fn status(&self, is_outside_hours: bool) -> Option<ScheduleStatus> {
-        let now = self.hours.now();
-        (!self.hours.hours().is_always()).then_some(ScheduleStatus {
+        let now = self.hours.state();
+        (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
             next_change_us: now.next_change_us,
             pausing: is_outside_hours,
@@ -197,7 +200,7 @@ impl Schedule {
 fn edge_effects(inside: Option<bool>) -> Effects {
     match inside {
         Some(inside) => vec![
-            Effect::Record(RecorderInput::Hours { inside }),
+            Effect::Record(RecorderInput::ScheduleEdge { inside }),
             Effect::CommitSoon,
         ],
         None => Effects::new(),
@@ -296,7 +299,10 @@ mod tests {
             .unwrap();
         let hours = RecordingSchedule::parse(&[format!("{other} 00:00-00:01")]).unwrap();
         let effects = describe_effects(&schedule.set_hours(hours, at(2)));
-        assert_eq!(effects, ["record Hours { inside: false }", "CommitSoon"]);
+        assert_eq!(
+            effects,
+            ["record ScheduleEdge { inside: false }", "CommitSoon"]
+        );
         assert!(!schedule.is_inside_hours() && schedule.status(true).is_some());
 
         let later = at(86_400);

@@ -10,8 +10,7 @@ use crate::random::random_u64;
 use model::{ActiveWindow, Moment};
 use recorder::SkipReason;
 use report::{DiskStatus, LogSubject};
-use screenshots::EncodedScreenshot;
-use screenshots::schedule::{CaptureDue, CaptureSchedule};
+use screenshots::{CaptureDue, CaptureSchedule, EncodedScreenshot};
 use std::time::Duration;
 
 /// How long a screenshot is held, in microseconds of the boot clock.

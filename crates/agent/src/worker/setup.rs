@@ -185,7 +185,7 @@ fn start_schedule(
         now,
     );
     if !schedule.is_inside_hours() {
-        recording.apply(now, RecorderInput::Hours { inside: false });
+        recording.apply(now, RecorderInput::ScheduleEdge { inside: false });
     }
     Ok(schedule)
 }

@@ -16,7 +16,7 @@ use std::thread::Builder;
 const CALLERS: usize = 2;
 
 /// The writer of `--record-trace`.
-pub type TraceFile = sense::script::TraceWriter<BufWriter<std::fs::File>>;
+pub type TraceFile = sense::replay::TraceWriter<BufWriter<std::fs::File>>;
 
 /// Passes sensor events on, and writes them to the trace if there is one.
 pub(super) fn forward_events(

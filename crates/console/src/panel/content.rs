@@ -135,7 +135,7 @@ pub(crate) fn state_colour(state: Coverage) -> Color {
         Coverage::Idle => Color::Yellow,
         Coverage::Locked | Coverage::Asleep => Color::Blue,
         Coverage::Paused => Color::Magenta,
-        Coverage::LowBattery | Coverage::Blind => Color::Red,
+        Coverage::LowBattery | Coverage::NotRecorded => Color::Red,
         Coverage::Off => Color::DarkGray,
     }
 }

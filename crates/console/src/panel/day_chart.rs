@@ -31,7 +31,7 @@ fn state_symbol(state: Coverage) -> &'static str {
         Coverage::Idle => "▒",
         Coverage::Locked | Coverage::Asleep => "─",
         Coverage::Paused => "=",
-        Coverage::LowBattery | Coverage::Blind => "!",
+        Coverage::LowBattery | Coverage::NotRecorded => "!",
         Coverage::Off => " ",
     }
 }

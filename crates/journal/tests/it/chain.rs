@@ -4,7 +4,7 @@ use crate::kit::*;
 use journal::{GapReason, ManifestDraft, ObjectEncoding, Outbox, SequenceGap, UtcDay};
 use std::fs;
 
-/// A journal whose sink has `n` spans in segments of ten, and a picture.
+/// A journal whose sink has `n` spans in segments of ten, and a screenshot.
 fn sent(n: i64) -> Desk {
     let desk = Desk::new();
     let mut journal = desk.journal();

@@ -137,13 +137,13 @@ fn failing_disk_child() {
             Err(e) => break e,
         }
     };
-    // SQLite calls this limit an input/output error, which leaves the disk's content in doubt.
+    // SQLite calls this limit an input/output error, which leaves the disk's content uncertain.
     assert!(
         matches!(error, journal::JournalError::Io { .. }),
         "{error:?}"
     );
     assert!(error.is_temporary());
-    // A picture larger than the limit.
+    // A screenshot larger than the limit.
     let (big, picture) = shot(NOW, 3 << 20);
     let error = journal.add_screenshot(&big, &picture, NOW).unwrap_err();
     assert!(

@@ -6,7 +6,7 @@ use model::Record;
 use std::fs;
 use std::path::Path;
 
-/// A journal with `n` spans, a few shots, and its first 100 records acknowledged; closed.
+/// A journal with `n` spans, a few screenshots, and its first 100 records acknowledged; closed.
 fn filled(n: i64) -> Desk {
     let desk = Desk::new();
     let mut journal = desk.journal();
@@ -62,7 +62,7 @@ fn a_file_that_is_no_database_is_set_aside_and_recording_goes_on() {
         recovery.swept.set_aside, 3,
         "pictures are kept for a person to look at"
     );
-    // The pictures' numbers were seen, so they are not given again.
+    // The screenshots' numbers were seen, so they are not given again.
     assert_eq!(put(&mut journal, &spans(0..1)), [304]);
     drop(journal);
     assert_eq!(desk.open().1.quarantined, None);
@@ -325,7 +325,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
             rounds += 1;
             kept += found.lines.iter().filter(|l| l.seq <= 603).count() as u64;
         }
-        // Pictures stay in the journal or were set aside; put them back for the next round.
+        // Screenshots stay in the journal or were set aside; put them back for the next round.
         drop(journal);
         let aside = desk.at().join("set-aside");
         for file in files(&aside) {

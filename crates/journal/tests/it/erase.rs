@@ -13,7 +13,7 @@ fn days(range: RangeInclusive<i64>) -> RangeInclusive<UtcDay> {
     day(*range.start())..=day(*range.end())
 }
 
-/// Three records, a picture and a roll-up on each of four days, each under its own key.
+/// Three records, a screenshot and a roll-up on each of four days, each under its own key.
 fn four_days(desk: &Desk) -> Journal {
     let mut journal = desk.journal();
     for n in 0..4 {
@@ -199,7 +199,7 @@ fn what_the_sink_has_or_may_have_is_named() {
             (5, 8, false, false)
         ]
     );
-    // The one in doubt stays until the uploader has looked; both answers end well.
+    // The one uncertain stays until the uploader has looked; both answers end well.
     let doubtful = outbox.next_segment().unwrap().unwrap();
     assert_eq!((doubtful.first_seq, doubtful.body), (5, None));
     outbox.rebuild_segment(5, 8).unwrap();
@@ -292,7 +292,7 @@ fn what_was_set_aside_or_comes_back_is_told_or_erased_again() {
     assert_eq!(recovery.swept.leftovers, 1);
     assert!(!file.exists());
     drop(journal);
-    // A damaged database keeps everything; its owner is told where it is.
+    // A damaged database keeps everything; its owner learns where it is.
     let mut bytes = fs::read(desk.db()).unwrap();
     bytes[..100].fill(0xa5);
     fs::write(desk.db(), &bytes).unwrap();

@@ -1,8 +1,8 @@
 //! A journal in a temporary directory, and records to put into it.
 
 use journal::{
-    Commit, Errand, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader,
-    RecoveryReport, Segment, SegmentLimits, open_segment,
+    Commit, FreezeOptions, IntegrityCheck, Journal, JournalError, JournalKeys, ObjectEncoding,
+    Outbox, Reader, RecoveryReport, Segment, SegmentLimits, open_segment,
 };
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
@@ -90,8 +90,8 @@ impl Desk {
         self.open().0
     }
 
-    pub(crate) fn errand(&self) -> Errand {
-        Errand::open(&self.at(), self.viewer_keys(), NOW).unwrap()
+    pub(crate) fn maintenance(&self, keys: JournalKeys) -> Result<Journal, JournalError> {
+        Journal::open_for_maintenance(&self.at(), keys, NOW, IntegrityCheck::Full)
     }
 
     pub(crate) fn reader(&self) -> Reader {
@@ -190,7 +190,7 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
         .query_map([], |row| {
             let form = match row.get(2)? {
                 1 => ObjectEncoding::Age,
-                2 => ObjectEncoding::Rows,
+                2 => ObjectEncoding::SealedRows,
                 other => panic!("form {other}"),
             };
             Ok((
@@ -240,7 +240,7 @@ pub(crate) fn notice(text: &str) -> Record {
     })
 }
 
-/// A shot and its picture, `bytes` long.
+/// The facts of a screenshot and its encoded bytes, `bytes` long.
 pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
     let mut picture: Vec<u8> = format!("canary picture {at_us} ").into_bytes();
     picture.resize(bytes.max(8), b'.');

@@ -78,7 +78,10 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     assert_eq!((frozen.records, frozen.sealed_rows), (6, 4));
     assert_eq!(
         waiting(&desk),
-        [(1, 4, ObjectEncoding::Rows), (5, 6, ObjectEncoding::Age)]
+        [
+            (1, 4, ObjectEncoding::SealedRows),
+            (5, 6, ObjectEncoding::Age)
+        ]
     );
     let sent = desk.deliver();
     let lines: Vec<u8> = sent.iter().flat_map(|s| desk.lines(s)).collect();
@@ -124,7 +127,7 @@ fn what_is_young_is_held_back_with_all_that_follows() {
     put(&mut journal, &spans(0..2));
     let seq = add_shot(&mut journal, NOW + 2 * MINUTE, 100);
     put(&mut journal, &spans(2..3));
-    // Record 1 ends at minute 1, record 2 at 2; the shot is of minute 2, record 4 ends at 3.
+    // Record 1 ends at minute 1, record 2 at 2; the screenshot is of minute 2, record 4 ends at 3.
     let at = |minutes| NOW + minutes * MINUTE;
     let held = FreezeReport {
         held: true,
@@ -166,7 +169,7 @@ fn a_clock_that_was_set_back_delays_and_does_not_stop() {
             .records,
         1
     );
-    // Set back once more while something waits: it is seen anew.
+    // Set back once more while something waits: it is seen again.
     put(&mut journal, &spans(365 * 1440..365 * 1440 + 1));
     assert!(journal.freeze(NOW + 12 * MINUTE, &hold(10)).unwrap().held);
     assert!(journal.freeze(NOW - 60 * MINUTE, &hold(10)).unwrap().held);

@@ -50,12 +50,12 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     let third = outbox.next_segment().unwrap().unwrap();
     assert_eq!(
         (third.first_seq, third.last_seq, third.form),
-        (6, 9, ObjectEncoding::Rows)
+        (6, 9, ObjectEncoding::SealedRows)
     );
     assert_eq!(third.day.to_string(), "2026-09-23");
     assert_eq!(desk.lines(&third), desk.raw(6, 9));
     outbox
-        .acknowledge_segment(6, 9, ObjectEncoding::Rows, NOW + 5)
+        .acknowledge_segment(6, 9, ObjectEncoding::SealedRows, NOW + 5)
         .unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None);
     assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 5));
@@ -142,7 +142,7 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
     assert_eq!(outbox.next_screenshots(5).unwrap()[0].seq, second);
     assert!(matches!(
         outbox.acknowledge_screenshot(99, ObjectEncoding::Age, NOW),
-        Err(JournalError::NoShot { seq: 99 })
+        Err(JournalError::NoScreenshot { seq: 99 })
     ));
 }
 
@@ -204,9 +204,9 @@ fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
     let frozen = journal.freeze(NOW, &few(100)).unwrap();
     assert_eq!((frozen.records, frozen.sealed_rows), (6, 2));
     let forms = [
-        (1, 1, ObjectEncoding::Rows),
+        (1, 1, ObjectEncoding::SealedRows),
         (2, 3, ObjectEncoding::Age),
-        (4, 4, ObjectEncoding::Rows),
+        (4, 4, ObjectEncoding::SealedRows),
         (5, 6, ObjectEncoding::Age),
     ];
     assert_eq!(waiting(&desk), forms);
@@ -240,7 +240,7 @@ fn a_damaged_body_is_withdrawn_and_made_again_from_its_records() {
     let broken = outbox.next_segment().unwrap().unwrap();
     assert_eq!((&broken.body, broken.tried.stored), (&None, true));
     assert_eq!(broken.sha256, segment.sha256, "its name is still known");
-    // Nothing is made anew before the uploader has looked.
+    // Nothing is made again before the uploader has looked.
     assert_eq!(
         journal.freeze(NOW, &few(4)).unwrap(),
         FreezeReport::default()

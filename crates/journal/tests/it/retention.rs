@@ -53,7 +53,7 @@ proptest! {
         prop_assert_eq!(told.unsent.pictures, items.iter().filter(|i| !i.acked).count() as u64);
         let days = |of: &[&StoredScreenshot]| Some((of.iter().map(|i| i.day).min()?, of.iter().map(|i| i.day).max()?));
         prop_assert_eq!(told.stay.days, days(&stay));
-        // Carried out, it is done: a second plan is empty.
+        // executed, it is done: a second plan is empty.
         let stay: Vec<StoredScreenshot> = stay.into_iter().copied().collect();
         prop_assert_eq!(plan_retention(&stay, NOW, &policy(max_age_days, max_bytes, RetentionAction::Delete)), vec![]);
     }
@@ -88,13 +88,13 @@ proptest! {
 
 #[test]
 fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
-    assert_eq!(notice_due(None, NOW), RetentionNotice::Tell);
+    assert_eq!(notice_due(None, NOW), RetentionNotice::Announce);
     for (ago, then) in [
-        (-1, RetentionNotice::Tell),
+        (-1, RetentionNotice::Announce),
         (0, RetentionNotice::Wait),
         (NOTICE_US - 1, RetentionNotice::Wait),
-        (NOTICE_US, RetentionNotice::Now),
-        (i64::MAX, RetentionNotice::Now),
+        (NOTICE_US, RetentionNotice::Execute),
+        (i64::MAX, RetentionNotice::Execute),
     ] {
         assert_eq!(
             notice_due(Some(NOW.saturating_sub(ago)), NOW),
@@ -129,7 +129,7 @@ fn old_pictures_are_deleted_and_their_facts_stay() {
     let reader = desk.reader();
     assert!(matches!(
         reader.open_screenshot(old),
-        Err(JournalError::PictureDeleted { .. })
+        Err(JournalError::ScreenshotDeleted { .. })
     ));
     reader.open_screenshot(old_unsent).unwrap();
     reader.open_screenshot(new).unwrap();

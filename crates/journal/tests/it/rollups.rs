@@ -50,7 +50,7 @@ fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
         rollups: &[(-1, b"before 1970")],
         ..Commit::default()
     });
-    assert!(matches!(before, Err(JournalError::Range(_))));
+    assert!(matches!(before, Err(JournalError::NumberTooLarge(_))));
 }
 
 #[test]

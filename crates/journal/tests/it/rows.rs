@@ -1,5 +1,5 @@
 use crate::kit::*;
-use journal::{Commit, DB_NAME, Errand, Journal, JournalError, Reader, UtcDay};
+use journal::{Commit, DB_NAME, IntegrityCheck, Journal, JournalError, Reader, UtcDay};
 use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
@@ -103,7 +103,7 @@ fn nothing_personal_lies_in_clear() {
         .unwrap();
     journal.freeze(NOW, &few(100)).unwrap();
     put(&mut journal, &spans(50..60));
-    // Nor the hash of a picture: it would let somebody confirm a guess.
+    // Nor the hash of a screenshot: it would let somebody confirm a guess.
     let hash = forms(&shot(NOW, 3000).0.sha256);
     let words = [
         &b"canary"[..],
@@ -167,7 +167,10 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
         pending_put: &[(u64::MAX, span(1))],
         ..Commit::default()
     });
-    assert!(matches!(too_big, Err(JournalError::Range(u64::MAX))));
+    assert!(matches!(
+        too_big,
+        Err(JournalError::NumberTooLarge(u64::MAX))
+    ));
     assert_eq!(
         desk.reader().last_seq().unwrap(),
         2,
@@ -283,14 +286,14 @@ fn another_device_is_refused() {
     desk.device = model::DeviceId::from_bytes([8; 16]);
     let error = Journal::open(&desk.at(), desk.keys(), NOW).unwrap_err();
     assert!(matches!(error, JournalError::OtherDevice { .. }), "{error}");
-    let error = Errand::open(&desk.at(), desk.keys(), NOW).unwrap_err();
+    let error = desk.maintenance(desk.keys()).unwrap_err();
     assert!(matches!(error, JournalError::OtherDevice { .. }), "{error}");
 }
 
 #[test]
-fn an_errand_is_no_run() {
+fn maintenance_is_no_run() {
     let desk = Desk::new();
-    let missing = Errand::open(&desk.at(), desk.viewer_keys(), NOW).unwrap_err();
+    let missing = desk.maintenance(desk.viewer_keys()).unwrap_err();
     assert!(matches!(missing, JournalError::Missing { .. }), "{missing}");
     let mut journal = desk.journal();
     journal
@@ -301,18 +304,26 @@ fn an_errand_is_no_run() {
             ..Commit::default()
         })
         .unwrap();
-    let busy = Errand::open(&desk.at(), desk.viewer_keys(), NOW).unwrap_err();
+    let busy = desk.maintenance(desk.viewer_keys()).unwrap_err();
     assert!(matches!(busy, JournalError::InUse { .. }), "{busy}");
     drop(journal);
-    let mut errand = desk.errand();
-    assert_eq!(
-        errand.note(&[notice("somebody looked")], NOW + 99).unwrap(),
-        [2]
-    );
-    drop(errand);
-    let mut again = Errand::open_again(&desk.at(), desk.viewer_keys(), NOW).unwrap();
-    assert_eq!(again.note(&[notice("and again")], NOW + 99).unwrap(), [3]);
-    drop(again);
+    let mut first = desk.maintenance(desk.viewer_keys()).unwrap();
+    let note = |journal: &mut Journal, text| {
+        let step = Commit {
+            records: &[notice(text)],
+            at_us: NOW + 99,
+            ..Commit::default()
+        };
+        journal.commit(step).unwrap()
+    };
+    assert_eq!(note(&mut first, "somebody looked"), [2]);
+    drop(first);
+    let skip = IntegrityCheck::Skip;
+    let mut again =
+        Journal::open_for_maintenance(&desk.at(), desk.viewer_keys(), NOW, skip).unwrap();
+    assert_eq!(note(&mut again, "and again"), [3]);
+    // Closing it is no clean end either.
+    again.close(NOW + 99).unwrap();
     // What the crash left is still to be mended, and the last durable moment is the recorder's.
     let (_journal, recovery) = desk.open();
     assert!(!recovery.clean);

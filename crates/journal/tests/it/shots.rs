@@ -16,7 +16,7 @@ fn a_picture_comes_back_as_it_went_in() {
     let shots = reader.newest_screenshots(10).unwrap();
     assert_eq!(shots.iter().map(|s| s.seq).collect::<Vec<_>>(), [later, 2]);
     assert_eq!(shots[1].shot, shot);
-    assert_eq!(shots[1].place, ScreenshotLocation::Here);
+    assert_eq!(shots[1].place, ScreenshotLocation::Local);
     let file = shots[1].file.clone().unwrap();
     // Named by the hash of the sealed file, and opened by any age program with the right key.
     let sealed = fs::read(&file).unwrap();
@@ -28,7 +28,7 @@ fn a_picture_comes_back_as_it_went_in() {
     assert_eq!(reader.newest_screenshots(1).unwrap().len(), 1);
     assert!(matches!(
         reader.open_screenshot(1),
-        Err(JournalError::NoShot { seq: 1 })
+        Err(JournalError::NoScreenshot { seq: 1 })
     ));
 }
 
@@ -84,13 +84,13 @@ fn a_picture_that_is_not_the_one_named_is_refused() {
         .add_screenshot(&shot, &picture[1..], NOW)
         .unwrap_err();
     assert!(
-        matches!(error, JournalError::WrongPicture { what: "sha256" }),
+        matches!(error, JournalError::ScreenshotMismatch { what: "sha256" }),
         "{error}"
     );
     let shot = model::Screenshot { bytes: 1, ..shot };
     let error = journal.add_screenshot(&shot, &picture, NOW).unwrap_err();
     assert!(
-        matches!(error, JournalError::WrongPicture { what: "size" }),
+        matches!(error, JournalError::ScreenshotMismatch { what: "size" }),
         "{error}"
     );
     assert_eq!(desk.reader().last_seq().unwrap(), 0);
@@ -116,12 +116,12 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     bytes[50] ^= 1;
     fs::write(path(seqs[0]), &bytes).unwrap();
     fs::remove_file(path(seqs[1])).unwrap();
-    // One picture in the place of another.
+    // One screenshot in the place of another.
     fs::copy(path(seqs[3]), path(seqs[2])).unwrap();
     for &seq in &seqs[..3] {
         let lost = desk.reader().open_screenshot(seq);
         assert!(
-            matches!(lost, Err(JournalError::PictureLost { .. })),
+            matches!(lost, Err(JournalError::ScreenshotLost { .. })),
             "{seq}"
         );
     }
@@ -131,7 +131,7 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     for &seq in &seqs[..3] {
         let lost = outbox.open_screenshot_file(seq);
         assert!(
-            matches!(lost, Err(JournalError::PictureLost { .. })),
+            matches!(lost, Err(JournalError::ScreenshotLost { .. })),
             "{seq}"
         );
     }
@@ -225,7 +225,7 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     reader.open_screenshot(kept).unwrap();
     assert!(matches!(
         reader.open_screenshot(missing),
-        Err(JournalError::PictureLost { .. })
+        Err(JournalError::ScreenshotLost { .. })
     ));
     drop(journal);
     // Put back from a backup, it is found again.

@@ -6,7 +6,7 @@ use rusqlite::params;
 use std::fs;
 use std::path::PathBuf;
 
-/// Records 1 to 3 and shot 4 on one day, 5 to 7 and shot 8 on the next under another key; a frozen segment of each, an
+/// Records 1 to 3 and screenshot 4 on one day, 5 to 7 and screenshot 8 on the next under another key; a frozen segment of each, an
 /// open span, two roll-ups.
 fn desk() -> Desk {
     let desk = Desk::new();
@@ -29,7 +29,7 @@ fn desk() -> Desk {
     desk
 }
 
-/// What can be seen of it all: the numbers that do not read, the shots whose pictures do not open, whether the next
+/// What can be seen of it all: the numbers that do not read, the screenshots that do not open, whether the next
 /// segment is whole, open spans and roll-ups that open.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
@@ -67,7 +67,7 @@ fn look(desk: &Desk) -> Seen {
                 assert_eq!(picture, shot(NOW + (*seq / 8) as i64 * DAY, 3000).1);
                 false
             }
-            Err(JournalError::PictureLost { seq: named, .. }) => named == *seq,
+            Err(JournalError::ScreenshotLost { seq: named, .. }) => named == *seq,
             Err(e) => panic!("{e}"),
         });
     let lost = lost.collect();
@@ -120,7 +120,7 @@ fn goes_on(desk: &Desk, what: &str) {
                 Ok(_) => outbox
                     .acknowledge_screenshot(shot.seq, shot.form, NOW)
                     .unwrap(),
-                Err(JournalError::PictureLost { .. }) => {}
+                Err(JournalError::ScreenshotLost { .. }) => {}
                 Err(e) => panic!("{what}: {e}"),
             }
         }

@@ -1,4 +1,4 @@
-//! A desk whose recorder is driven by hand, and what a journal would keep of it.
+//! A fixture: a recorder that is driven by hand, and the records a journal would keep of it.
 
 use model::{
     ActiveWindow, Counts, InputCounts, Moment, NoticeCode, Record, SensorEvent, Span, WindowHandle,
@@ -150,7 +150,7 @@ pub fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
             (
                 (s.start_us - T0).cast_unsigned() / S,
                 s.dur_us / S,
-                s.state.word(),
+                s.state.wire_name(),
                 title,
                 s.counts.keys(),
             )

@@ -10,10 +10,10 @@ fn states(records: &[Record]) -> Vec<(&'static str, u64)> {
     for span in spans(records) {
         match out
             .last_mut()
-            .filter(|(state, _)| *state == span.state.word())
+            .filter(|(state, _)| *state == span.state.wire_name())
         {
             Some((_, us)) => *us += span.dur_us,
-            None => out.push((span.state.word(), span.dur_us)),
+            None => out.push((span.state.wire_name(), span.dur_us)),
         }
     }
     for (_, us) in &mut out {
@@ -137,16 +137,19 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
 #[test]
 fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), RecorderInput::Hours { inside: false });
+    d.step(moment(0), RecorderInput::ScheduleEdge { inside: false });
     assert!(d.recorder.view().outside_hours);
     d.at(S, window("Diary", "dear diary")).at(2 * S, keys(9));
     assert_eq!(
         d.recorder.screenshot_target(),
         Err(SkipReason::State(Coverage::Paused))
     );
-    d.step(moment(10 * S), RecorderInput::Hours { inside: true });
+    d.step(moment(10 * S), RecorderInput::ScheduleEdge { inside: true });
     d.at(12 * S, keys(1));
-    d.step(moment(20 * S), RecorderInput::Hours { inside: false });
+    d.step(
+        moment(20 * S),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
     let r = d.stop(25 * S);
     assert_eq!(states(&r), [("paused", 10), ("active", 10), ("paused", 5)]);
     assert_eq!(spans(&r).iter().map(|s| s.counts.keys()).sum::<u64>(), 1);
@@ -165,15 +168,21 @@ fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
 #[test]
 fn whoever_resumes_outside_the_hours_records_until_their_next_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), RecorderInput::Hours { inside: false });
+    d.step(moment(0), RecorderInput::ScheduleEdge { inside: false });
     d.step(moment(10 * S), RecorderInput::Resume);
     assert_eq!(d.recorder.view().state, Coverage::Active);
     // The hours begin: nothing changes. They end: paused again.
-    d.step(moment(20 * S), RecorderInput::Hours { inside: true });
-    d.step(moment(25 * S), RecorderInput::Hours { inside: false });
-    // Resumed once more, then asleep over a whole working day: edges were passed, so the wish is over.
+    d.step(moment(20 * S), RecorderInput::ScheduleEdge { inside: true });
+    d.step(
+        moment(25 * S),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
+    // Resumed once more, then asleep over a whole working day: edges were passed, so the resume holds no longer.
     d.step(moment(30 * S), RecorderInput::Resume);
-    d.step(moment(40 * S), RecorderInput::Hours { inside: false });
+    d.step(
+        moment(40 * S),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
     let r = d.stop(50 * S);
     assert_eq!(
         states(&r),
@@ -200,7 +209,7 @@ fn a_pause_by_hand_holds_over_the_edges_of_the_hours() {
         RecorderInput::Pause(PauseRequest::UntilResumed),
     );
     for (s, inside) in [(10, false), (20, true), (30, false), (40, true)] {
-        d.step(moment(s * S), RecorderInput::Hours { inside });
+        d.step(moment(s * S), RecorderInput::ScheduleEdge { inside });
         assert!(d.recorder.view().paused && !d.recorder.view().outside_hours);
     }
     d.step(moment(50 * S), RecorderInput::Resume);
@@ -217,10 +226,13 @@ fn a_pause_by_hand_holds_over_the_edges_of_the_hours() {
 fn a_pause_that_ends_outside_the_hours_resumes_nothing() {
     let mut d = Desk::new(settings(true));
     d.step(moment(0), RecorderInput::Pause(PauseRequest::For(20 * S)));
-    d.step(moment(10 * S), RecorderInput::Hours { inside: false });
+    d.step(
+        moment(10 * S),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
     d.step(moment(25 * S), RecorderInput::Tick);
     assert!(d.recorder.view().outside_hours);
-    d.step(moment(30 * S), RecorderInput::Hours { inside: true });
+    d.step(moment(30 * S), RecorderInput::ScheduleEdge { inside: true });
     let r = d.stop(40 * S);
     assert_eq!(states(&r), [("paused", 30), ("active", 10)]);
     assert_eq!(

@@ -35,10 +35,10 @@ fn any_step() -> impl Strategy<Value = (u64, RecorderInput, u64, i64)> {
         1 => Just(RecorderInput::Event(SensorEvent::Lost { concern: SensorKind::Window, reason: String::new() })),
         1 => Just(RecorderInput::Event(SensorEvent::Back { concern: SensorKind::Window })),
         1 => any_pause().prop_map(RecorderInput::Pause),
-        1 => any::<bool>().prop_map(|inside| RecorderInput::Hours { inside }),
+        1 => any::<bool>().prop_map(|inside| RecorderInput::ScheduleEdge { inside }),
         1 => any::<bool>().prop_map(|all| RecorderInput::Exclusions(if all { BUILT_IN.clone() } else { ExclusionRules::new(&[rule("bank"), rule("KeePassXC")]).unwrap() })),
         1 => Just(RecorderInput::Resume),
-        1 => any::<bool>().prop_map(RecorderInput::NoRoom),
+        1 => any::<bool>().prop_map(RecorderInput::DiskFull),
         1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| RecorderInput::Zone(z.into())),
         8 => Just(RecorderInput::Tick),
     ];
@@ -112,7 +112,7 @@ proptest! {
                 1 => { pause = false; overtime = outside; RecorderInput::Resume }
                 2 | 3 => {
                     (outside, overtime) = (what == 2, false);
-                    RecorderInput::Hours { inside: !outside }
+                    RecorderInput::ScheduleEdge { inside: !outside }
                 }
                 4 => RecorderInput::Event(window("Editor", "a")),
                 5 => RecorderInput::Event(window("Editor", "b")),

@@ -351,7 +351,7 @@ fn standing_still_is_blind_and_said() {
     assert_eq!(notices(&r), [NoticeCode::Stalled, NoticeCode::Stopped]);
     let blind: u64 = spans(&r)
         .iter()
-        .filter(|s| s.state == Coverage::Blind)
+        .filter(|s| s.state == Coverage::NotRecorded)
         .map(|s| s.dur_us)
         .sum();
     assert_eq!(blind / S, 60);
@@ -391,9 +391,9 @@ fn seconds_with_input_are_counted_once_each() {
 fn without_room_on_the_disk_time_is_blind_and_nothing_is_counted() {
     let mut d = Desk::new(settings(true));
     d.at(0, window("Editor", "a")).at(S, keys(3));
-    d.step(moment(10 * S), RecorderInput::NoRoom(true));
+    d.step(moment(10 * S), RecorderInput::DiskFull(true));
     d.at(12 * S, keys(5)).at(14 * S, window("Editor", "b"));
-    d.step(moment(20 * S), RecorderInput::NoRoom(false));
+    d.step(moment(20 * S), RecorderInput::DiskFull(false));
     d.at(22 * S, keys(7));
     let records = d.stop(30 * S);
     assert_eq!(

@@ -90,7 +90,7 @@ pub(super) fn describe_state(state: Coverage) -> &'static str {
         Coverage::Asleep => "the computer slept",
         Coverage::Paused => "recording was paused",
         Coverage::LowBattery => "recording was suspended to save the battery",
-        Coverage::Blind => "a sensor was lost, so nothing can be said",
+        Coverage::NotRecorded => "a sensor was lost, so nothing can be said",
         Coverage::Off => "uam did not run",
     }
 }

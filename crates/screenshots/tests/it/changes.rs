@@ -1,4 +1,4 @@
-//! What counts as a changed picture.
+//! What counts as a changed screenshot.
 
 use crate::screens::{MONO, Pixels, SANS, lines, page, pipeline, shoot};
 use image::{Rgb, RgbImage};
@@ -12,7 +12,7 @@ fn is_changed(blur: bool, scale: u32, before: &RgbImage, after: &RgbImage) -> bo
         .process(&Pixels::of(after).frame(scale, &[]))
         .unwrap()
     {
-        PipelineOutcome::Picture(_) => true,
+        PipelineOutcome::Screenshot(_) => true,
         PipelineOutcome::Unchanged => false,
         PipelineOutcome::Blank => panic!("not blank"),
     }
@@ -126,7 +126,7 @@ fn typing_is_not_lost_but_adds_up_until_it_counts() {
             .process(&Pixels::of(&typed(letters)).frame(100, &[]))
             .unwrap()
         {
-            PipelineOutcome::Picture(_) => pictures += 1,
+            PipelineOutcome::Screenshot(_) => pictures += 1,
             PipelineOutcome::Unchanged => {}
             PipelineOutcome::Blank => panic!("not blank"),
         }
@@ -172,7 +172,7 @@ fn a_picture_of_one_colour_is_blank_also_when_wholly_covered() {
         pipeline(false).process(&covered.frame(100, &all)).unwrap(),
         PipelineOutcome::Blank
     ));
-    // A single differing pixel, also in the odd last column, is a picture.
+    // A single differing pixel, also in the odd last column, is a screenshot.
     black.put_pixel(100, 66, Rgb([0, 0, 1]));
     shoot(&mut pipeline(false), &Pixels::of(&black).frame(100, &[]));
 }

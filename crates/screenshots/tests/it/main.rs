@@ -1,4 +1,4 @@
-//! The picture pipeline against real pictures, a real text reader and a real quality measure.
+//! The screenshot pipeline against real screenshots, a real text reader and a real quality measure.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 // The measured figures, for `--nocapture`.
 #![allow(clippy::print_stdout)]

@@ -40,7 +40,7 @@ fn recall(picture: &RgbImage, text: &[String]) -> f64 {
     hits as f64 / words.len() as f64
 }
 
-/// What somebody might do to a small picture to read it: stretch it to screen size in several ways, sharpen it, raise
+/// What somebody might do to a small screenshot to read it: stretch it to screen size in several ways, sharpen it, raise
 /// its contrast; or stretch it to half and a quarter of that, where the letters are as high as Tesseract likes them.
 fn attempts(small: &RgbImage, width: u32, height: u32) -> [(&'static str, RgbImage); 6] {
     let stretch = |by, filter| resize(small, width / by, height / by, filter);

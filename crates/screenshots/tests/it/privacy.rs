@@ -40,7 +40,7 @@ fn with_secret(
 
 fn bytes(outcome: PipelineOutcome) -> Option<Vec<u8>> {
     match outcome {
-        PipelineOutcome::Picture(EncodedScreenshot { bytes, .. }) => Some(bytes),
+        PipelineOutcome::Screenshot(EncodedScreenshot { bytes, .. }) => Some(bytes),
         PipelineOutcome::Blank | PipelineOutcome::Unchanged => None,
     }
 }
@@ -65,12 +65,12 @@ proptest! {
         let second = bytes(pipeline(blur).process(&two.frame(100, &foreign)).unwrap());
         prop_assert_eq!(&first, &second);
 
-        // Nor do they make a picture count as changed.
+        // Nor do they make a screenshot count as changed.
         let mut pipeline = pipeline(blur);
         let before = pipeline.process(&one.frame(100, &foreign)).unwrap();
         let after = pipeline.process(&two.frame(100, &foreign)).unwrap();
         prop_assert!(
-            matches!((&before, &after), (PipelineOutcome::Picture(_), PipelineOutcome::Unchanged) | (PipelineOutcome::Blank, PipelineOutcome::Blank)),
+            matches!((&before, &after), (PipelineOutcome::Screenshot(_), PipelineOutcome::Unchanged) | (PipelineOutcome::Blank, PipelineOutcome::Blank)),
             "{before:?} {after:?}"
         );
     }
@@ -104,7 +104,7 @@ fn foreign_parts_are_flat_grey() {
 
 #[test]
 fn blur_shows_only_the_means_of_its_blocks() {
-    // Text, and the same picture with each block's pixels replaced by their mean, give the same small picture but for
+    // Text, and the same screenshot with each block's pixels replaced by their mean, give the same small screenshot but for
     // rounding: nothing finer than a block gets through.
     let picture = page(645, 413, SANS, 14, "black", "white", &lines(17, 9, 0));
     let (columns, rows) = (645 / 24, 413 / 24);
@@ -138,7 +138,7 @@ fn blur_shows_only_the_means_of_its_blocks() {
 fn the_log_form_of_a_picture_holds_no_pixels() {
     let picture = page(200, 100, SANS, 20, "black", "white", &lines(2, 2, 0));
     let shot = shoot(&mut pipeline(false), &Pixels::of(&picture).frame(100, &[]));
-    let shown = format!("{:?}", PipelineOutcome::Picture(shot.clone()));
+    let shown = format!("{:?}", PipelineOutcome::Screenshot(shot.clone()));
     assert!(
         shown.contains(&format!("bytes: {}", shot.bytes.len())) && shown.len() < 300,
         "{shown}"

@@ -1,4 +1,4 @@
-//! Bytes and legibility against JPEG at quality 50, over pictures that look like screens.
+//! Bytes and legibility against JPEG at quality 50, over screenshots that look like screens.
 //!
 //! The JPEG is ImageMagick's, a stand-in for Pillow's, set to do what Pillow does unless told otherwise: the same library
 //! and tables, colours at half resolution, standard Huffman tables. `cargo xtask bench` compares with Pillow itself.

@@ -1,4 +1,4 @@
-//! Pictures that look like windows, and what comes back from the pipeline.
+//! Screenshots that look like windows, and what comes back from the pipeline.
 
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};
@@ -12,7 +12,7 @@ pub(crate) const SANS: &str = "DejaVu-Sans";
 pub(crate) const SERIF: &str = "DejaVu-Serif";
 pub(crate) const MONO: &str = "DejaVu-Sans-Mono";
 
-/// A picture's pixels as a capture would lend them, with some bytes of padding after each row.
+/// A screenshot's pixels as a capture would give them, with some bytes of padding after each row.
 pub(crate) struct Pixels {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -56,10 +56,10 @@ pub(crate) fn pipeline(blur: bool) -> ScreenshotPipeline {
     })
 }
 
-/// The outcome for a frame that must give a picture.
+/// The outcome for a frame that must give a screenshot.
 pub(crate) fn shoot(pipeline: &mut ScreenshotPipeline, frame: &Frame<'_>) -> EncodedScreenshot {
     match pipeline.process(frame).unwrap() {
-        PipelineOutcome::Picture(picture) => picture,
+        PipelineOutcome::Screenshot(picture) => picture,
         other => panic!("expected a picture, got {other:?}"),
     }
 }
@@ -73,7 +73,7 @@ pub(crate) fn shot_of(picture: &RgbImage, settings: ScreenshotSettings) -> Encod
     )
 }
 
-/// The pixels in an encoded picture, read by a decoder that shares no code with the encoder.
+/// The pixels in an encoded screenshot, read by a decoder that shares no code with the encoder.
 pub(crate) fn decoded(picture: &EncodedScreenshot) -> RgbImage {
     image::load_from_memory_with_format(&picture.bytes, image::ImageFormat::WebP)
         .unwrap()

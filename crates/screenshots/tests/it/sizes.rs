@@ -10,7 +10,7 @@ use screenshots::{
 };
 use sha2::{Digest, Sha256};
 
-/// A picture that is never blank as long as it has two pixels.
+/// A screenshot that is never blank as long as it has two pixels.
 fn noise(width: u32, height: u32, seed: u64) -> RgbImage {
     let mut state = seed | 1;
     let mut picture = RgbImage::from_fn(width, height, |_, _| {
@@ -64,7 +64,7 @@ proptest! {
         let frame = Frame { width, height, stride, bgrx: &bgrx, scale_percent: scale, foreign: &foreign };
         let quality = if small { ScreenshotQuality::Small } else { ScreenshotQuality::Standard };
         match ScreenshotPipeline::new(ScreenshotSettings { blur, quality }).process(&frame).unwrap() {
-            PipelineOutcome::Picture(shot) => {
+            PipelineOutcome::Screenshot(shot) => {
                 let side = if blur { blur_block_side(scale) } else { 1 };
                 prop_assert_eq!(shot.width, (width / side).max(1));
                 prop_assert_eq!(shot.height, (height / side).max(1));

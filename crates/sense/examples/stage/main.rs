@@ -2,7 +2,7 @@
 //! only the system sends. It obeys one command a line on standard input and answers each with one line.
 
 #[cfg(not(windows))]
-#[path = "elsewhere.rs"]
+#[path = "unsupported.rs"]
 mod stage;
 #[cfg(windows)]
 #[path = "windows.rs"]

@@ -95,7 +95,7 @@ fn pump() {
     }
 }
 
-/// Carries out one line; the answer begins with `ok` or says what is wrong.
+/// Executes one line; the answer begins with `ok` or says what is wrong.
 fn obey(line: &str, windows: &mut HashMap<String, HWND>) -> String {
     let mut words = line.splitn(8, ' ');
     let command = words.next().unwrap_or_default();

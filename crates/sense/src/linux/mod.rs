@@ -3,22 +3,30 @@
 //! Where there is a bus, one thread listens to logind and UPower on it; where there is none but a battery, one thread
 //! reads the battery now and then; where there is neither, no thread runs.
 
-mod bus;
-mod listen;
-mod poll;
-mod supplies;
+mod power_poll;
+mod power_supplies;
+mod services;
+mod session_listener;
 
-use crate::{Desktop, DesktopOptions, x11};
-use bus::BusServices;
+use crate::desktop_builder::DesktopBuilder;
+use crate::options::DesktopOptions;
+use crate::x11;
 use model::{Clock, SensorKind, Unsupported};
+use power_supplies::PowerSupplies;
+use services::BusServices;
+use session_listener::SessionListener;
 use std::sync::Arc;
-use supplies::PowerSupplies;
 
-pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<dyn Clock>) {
-    x11::open(desktop, options, clock);
-    let supplies = PowerSupplies::at(options.power_root.clone());
-    let battery = supplies.read();
-    desktop.note(
+/// Adds the sensors that this Linux desktop can serve.
+pub(crate) fn add_sensors(
+    builder: &mut DesktopBuilder,
+    options: &DesktopOptions,
+    clock: &Arc<dyn Clock>,
+) {
+    x11::add_sensors(builder, options, clock);
+    let supplies = PowerSupplies::new(options.power_root.clone());
+    let battery = supplies.read_state();
+    builder.add_note(
         "power",
         match battery {
             Some(power) => format!("a battery at {} %", power.percent),
@@ -26,64 +34,67 @@ pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<
         },
     );
     if battery.is_none() {
-        desktop.declare_unsupported(SensorKind::Power, Unsupported::new("no battery", ""));
+        builder.declare_unsupported(SensorKind::Power, Unsupported::new("no battery", ""));
     }
     let supplies = battery.map(|_| supplies);
 
-    let reach = match bus::probe(&options.bus, options.session.as_deref()) {
-        Ok(reach) => reach,
+    let services = match services::probe_bus(&options.bus, options.session.as_deref()) {
+        Ok(services) => services,
         Err(why) => {
-            desktop.note("logind", why.reason.clone());
-            desktop.declare_unsupported(SensorKind::Session, why);
+            builder.add_note("logind", why.reason.clone());
+            builder.declare_unsupported(SensorKind::Session, why);
             BusServices::default()
         }
     };
-    for note in &reach.notes {
-        desktop.note("logind", note.clone());
+    for note in &services.notes {
+        builder.add_note("logind", note.clone());
     }
-    let listens = reach.logind || (reach.upower && supplies.is_some());
-    if reach.logind {
-        desktop.declare_supported(
+    let listens = services.logind || (services.upower && supplies.is_some());
+    if services.logind {
+        builder.declare_supported(
             SensorKind::Session,
-            match &reach.session {
+            match &services.session {
                 Some(_) => "logind on the system bus (lock and sleep)",
                 None => "logind on the system bus (sleep only: uam does not run in a session)",
             },
         );
     } else {
-        desktop.declare_unsupported(
+        builder.declare_unsupported(
             SensorKind::Session,
             Unsupported::new(
                 "logind is not on the system bus",
-                "lock and sleep are told by systemd-logind or elogind",
+                "lock and sleep are reported by systemd-logind or elogind",
             ),
         );
     }
     let Some(supplies) = supplies else {
         if listens {
-            desktop.add_task(Box::new(listen::SessionListener::new(
-                options, clock, reach, None,
+            builder.add_task(Box::new(SessionListener::new(
+                options, clock, services, None,
             )));
         }
         return;
     };
-    if reach.upower {
-        desktop.declare_supported(SensorKind::Power, "power supplies, changes told by UPower");
-        let source = listen::SessionListener::new(options, clock, reach, Some(supplies));
-        desktop.add_task(Box::new(source));
+    if services.upower {
+        builder.declare_supported(
+            SensorKind::Power,
+            "power supplies, changes reported by UPower",
+        );
+        let source = SessionListener::new(options, clock, services, Some(supplies));
+        builder.add_task(Box::new(source));
         return;
     }
     let every = options.power_poll;
-    desktop.declare_supported(
+    builder.declare_supported(
         SensorKind::Power,
         format!("power supplies, read every {} s", every.as_secs()),
     );
     if listens {
-        desktop.add_task(Box::new(listen::SessionListener::new(
-            options, clock, reach, None,
+        builder.add_task(Box::new(SessionListener::new(
+            options, clock, services, None,
         )));
     }
-    desktop.add_task(Box::new(poll::PowerPoll {
+    builder.add_task(Box::new(power_poll::PowerPoll {
         supplies,
         every,
         clock: Arc::clone(clock),

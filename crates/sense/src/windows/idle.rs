@@ -29,7 +29,7 @@ pub(super) fn age_ms(now: u32, then: u32) -> u32 {
     if age > u32::MAX / 2 { 0 } else { age }
 }
 
-/// A change to tell.
+/// A change that the idle sensor reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdleChange {
     Idle { idle_us: u64 },
@@ -48,7 +48,7 @@ impl IdleWatch {
     }
 
     /// Nobody has been there for `quiet`.
-    pub(super) fn look(&mut self, quiet: Duration) -> Option<IdleChange> {
+    pub(super) fn update(&mut self, quiet: Duration) -> Option<IdleChange> {
         let idle = quiet >= self.limit;
         if idle == self.idle {
             return None;
@@ -82,14 +82,14 @@ mod tests {
     fn each_change_is_told_once() {
         let ms = Duration::from_millis;
         let mut idle = IdleWatch::new(ms(300));
-        assert_eq!(idle.look(ms(299)), None);
+        assert_eq!(idle.update(ms(299)), None);
         assert_eq!(idle.deadline(ms(299)), Some(ms(1)));
         assert_eq!(
-            idle.look(ms(300)),
+            idle.update(ms(300)),
             Some(IdleChange::Idle { idle_us: 300_000 })
         );
-        assert_eq!((idle.look(ms(900)), idle.deadline(ms(900))), (None, None));
-        assert_eq!(idle.look(ms(10)), Some(IdleChange::Present));
-        assert_eq!(idle.look(ms(10)), None);
+        assert_eq!((idle.update(ms(900)), idle.deadline(ms(900))), (None, None));
+        assert_eq!(idle.update(ms(10)), Some(IdleChange::Present));
+        assert_eq!(idle.update(ms(10)), None);
     }
 }

@@ -1,13 +1,13 @@
 //! Key presses, clicks and scroll steps from Raw Input.
 //!
-//! **This module is the only place where a key's code exists.** It lives in a buffer on the stack while [`RawInputReader::take`]
-//! looks at it, and as one bit of a private map while the key is held; what leaves is a count.
+//! **This module is the only place where a key's code exists.** It lives in a buffer on the stack while [`RawInputReader::read_message`]
+//! reads it, and as one bit of a private map while the key is held; what leaves is a count.
 //!
 //! Raw Input and no low-level hook: a hook stands in the way of every key and mouse move of the user, is removed
 //! silently when it is late, and loses what is typed while its thread is busy. `WM_INPUT` is queued: a thread that is
 //! late counts late, not wrong.
 //!
-//! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
+//! Always true: a key that is already down is not pressed again, so auto-repeat never counts.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use model::{Counts, InputCounts};
@@ -44,7 +44,7 @@ const MAX_KEYBOARDS: usize = 16;
 /// Virtual key of the second half of a two-part scan code: not a press of its own.
 const NOT_A_KEY: u16 = 0xff;
 
-/// What a message turned out to be.
+/// The effect of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InputEffect {
     /// A move, a release or a repeat: somebody is there, and nothing is to be counted.
@@ -68,7 +68,7 @@ pub(super) struct RawInputReader {
 }
 
 /// Starts (or ends, with `None`) the delivery of raw keyboard and mouse input to a window, whatever has the focus.
-pub(super) fn listen(window: Option<HWND>) -> io::Result<()> {
+pub(super) fn register_raw_input(window: Option<HWND>) -> io::Result<()> {
     let device = |usage| RAWINPUTDEVICE {
         usUsagePage: DESKTOP_PAGE,
         usUsage: usage,
@@ -94,8 +94,8 @@ pub(super) fn listen(window: Option<HWND>) -> io::Result<()> {
 }
 
 impl RawInputReader {
-    /// Looks at one `WM_INPUT` that happened at the system's millisecond `ms`.
-    pub(super) fn take(&mut self, lparam: LPARAM, ms: u32) -> InputEffect {
+    /// Reads one `WM_INPUT` that happened at the system's millisecond `ms`.
+    pub(super) fn read_message(&mut self, lparam: LPARAM, ms: u32) -> InputEffect {
         let mut raw = MaybeUninit::<RAWINPUT>::zeroed();
         let mut size = size_of::<RAWINPUT>() as u32;
         // SAFETY: `raw` is `size` bytes large and lives through the call. All zero is a valid `RAWINPUT`, so it may be
@@ -116,32 +116,32 @@ impl RawInputReader {
         let device = raw.header.hDevice.addr().cast_signed();
         let counts = match raw.header.dwType {
             // SAFETY: the header's type says which part of the union was written; both are plain numbers.
-            RIM_TYPEKEYBOARD => self.key(device, unsafe { &raw.data.keyboard }, ms),
+            RIM_TYPEKEYBOARD => self.count_key(device, unsafe { &raw.data.keyboard }, ms),
             // SAFETY: as above.
-            RIM_TYPEMOUSE => self.mouse(device, unsafe { &raw.data.mouse }),
+            RIM_TYPEMOUSE => self.count_mouse(device, unsafe { &raw.data.mouse }),
             _ => None,
         };
         counts.map_or(InputEffect::Nothing, InputEffect::Counted)
     }
 
-    /// Forgets which keys are down: their releases may never be told.
-    pub(super) fn forget(&mut self) {
+    /// Counts every key as released: the releases may never be reported.
+    pub(super) fn release_all(&mut self) {
         self.keyboards.clear();
     }
 
-    fn key(&mut self, device: isize, raw: &RAWKEYBOARD, ms: u32) -> Option<Counts> {
+    fn count_key(&mut self, device: isize, raw: &RAWKEYBOARD, ms: u32) -> Option<Counts> {
         if raw.VKey == NOT_A_KEY {
             return None;
         }
         if ms.wrapping_sub(self.last_key_ms) > FORGET_MS {
-            self.forget();
+            self.release_all();
         }
         self.last_key_ms = ms;
         let released = u32::from(raw.Flags) & RI_KEY_BREAK != 0;
         // A character without a key (`KEYEVENTF_UNICODE`): nothing is held, and each press is one.
         let repeated = raw.VKey != VK_PACKET && {
-            let keyboard = self.keyboard(device);
-            let (word, bit) = keyboard.slot(raw)?;
+            let keyboard = self.find_keyboard(device);
+            let (word, bit) = keyboard.key_bit(raw)?;
             let held = *word & bit != 0;
             if released {
                 *word &= !bit;
@@ -154,10 +154,10 @@ impl RawInputReader {
             keys: 1,
             ..InputCounts::default()
         };
-        (!released && !repeated).then(|| by_source(one, device == 0 || raw.MakeCode == 0))
+        (!released && !repeated).then(|| split_by_source(one, device == 0 || raw.MakeCode == 0))
     }
 
-    fn keyboard(&mut self, device: isize) -> &mut KeyboardState {
+    fn find_keyboard(&mut self, device: isize) -> &mut KeyboardState {
         let known = self.keyboards.iter().position(|k| k.device == device);
         let n = known.unwrap_or_else(|| {
             if self.keyboards.len() == MAX_KEYBOARDS {
@@ -172,7 +172,7 @@ impl RawInputReader {
         &mut self.keyboards[n]
     }
 
-    fn mouse(&mut self, device: isize, raw: &RAWMOUSE) -> Option<Counts> {
+    fn count_mouse(&mut self, device: isize, raw: &RAWMOUSE) -> Option<Counts> {
         // SAFETY: both parts of the union are the same plain numbers.
         let buttons = unsafe { raw.Anonymous.Anonymous };
         let flags = u32::from(buttons.usButtonFlags);
@@ -198,15 +198,15 @@ impl RawInputReader {
             .zip(&mut self.wheels)
         {
             if flags & flag != 0 {
-                one.scroll += wheel.turn(delta);
+                one.scroll += wheel.add_turn(delta);
             }
         }
-        (!one.is_zero()).then(|| by_source(one, device == 0))
+        (!one.is_zero()).then(|| split_by_source(one, device == 0))
     }
 }
 
 /// Input that a program made comes from no device; and no device presses a key without a scan code, as programs may.
-fn by_source(one: InputCounts, injected: bool) -> Counts {
+fn split_by_source(one: InputCounts, injected: bool) -> Counts {
     let mut counts = Counts::default();
     if injected {
         counts.injected = one;
@@ -217,7 +217,7 @@ fn by_source(one: InputCounts, injected: bool) -> Counts {
 }
 
 impl KeyboardState {
-    fn slot(&mut self, raw: &RAWKEYBOARD) -> Option<(&mut u64, u64)> {
+    fn key_bit(&mut self, raw: &RAWKEYBOARD) -> Option<(&mut u64, u64)> {
         let place = match (raw.MakeCode & 0xff, u32::from(raw.Flags) & RI_KEY_E0) {
             // Programs may inject a virtual key alone.
             (0, _) => 512 + usize::from(raw.VKey & 0xff),
@@ -237,7 +237,7 @@ struct WheelAccumulator {
 
 impl WheelAccumulator {
     /// Turns it by `delta` and gives the whole notches that made.
-    fn turn(&mut self, delta: i32) -> u64 {
+    fn add_turn(&mut self, delta: i32) -> u64 {
         if self.turned.signum() == -delta.signum() {
             // Turned back: what was begun in the other direction is no part of a notch in this one.
             self.turned = 0;

@@ -10,16 +10,16 @@ const NO_BATTERY: u8 = 128;
 const UNKNOWN: u8 = 255;
 
 /// The state of all batteries together; `None` when there is none that says anything.
-pub(super) fn read() -> Option<PowerState> {
+pub(super) fn read_state() -> Option<PowerState> {
     let mut status = SYSTEM_POWER_STATUS::default();
     // SAFETY: writes the structure it is given.
     (unsafe { GetSystemPowerStatus(&mut status) } != 0)
         .then_some(status)
         .as_ref()
-        .and_then(understand)
+        .and_then(to_power_state)
 }
 
-fn understand(status: &SYSTEM_POWER_STATUS) -> Option<PowerState> {
+fn to_power_state(status: &SYSTEM_POWER_STATUS) -> Option<PowerState> {
     let flag = status.BatteryFlag;
     if flag == UNKNOWN || flag & NO_BATTERY != 0 || status.BatteryLifePercent == UNKNOWN {
         return None;
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     fn status(ac: u8, flag: u8, percent: u8) -> Option<(u8, bool)> {
-        understand(&SYSTEM_POWER_STATUS {
+        to_power_state(&SYSTEM_POWER_STATUS {
             ACLineStatus: ac,
             BatteryFlag: flag,
             BatteryLifePercent: percent,

@@ -19,13 +19,13 @@ const LONGEST_PATH: usize = 32_768;
 /// Version information beyond this is not a program's description.
 const LARGEST_INFO: u32 = 1024 * 1024;
 
-/// Most names that are kept; then they are read anew.
+/// Most names that are kept; then they are read again.
 const MAX_NAMES: usize = 256;
 
 /// The full path of a process's executable; empty when it is gone or may not be asked.
 ///
 /// The limited right is granted for programs that run as administrator, too.
-pub(super) fn executable(process: u32) -> String {
+pub(super) fn executable_path(process: u32) -> String {
     // SAFETY: no pointers; the handle is closed below.
     let handle = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, process) };
     if handle.is_null() {
@@ -59,11 +59,11 @@ pub(super) struct ProgramNames {
 impl ProgramNames {
     /// What the program calls itself (`FileDescription` of its version information), or else its file's name without
     /// the ending; empty when `path` is.
-    pub(super) fn of(&mut self, path: &str) -> String {
+    pub(super) fn name_of(&mut self, path: &str) -> String {
         if let Some(name) = self.known.get(path) {
             return name.clone();
         }
-        let name = description(path).unwrap_or_else(|| stem(path));
+        let name = file_description(path).unwrap_or_else(|| file_stem_of(path));
         if self.known.len() >= MAX_NAMES {
             self.known.clear();
         }
@@ -73,7 +73,7 @@ impl ProgramNames {
 }
 
 /// A file's name without folder and ending. Windows' separators count on every system, for the tests' sake.
-pub(super) fn stem(path: &str) -> String {
+pub(super) fn file_stem_of(path: &str) -> String {
     let file = path.rsplit(['\\', '/']).next().unwrap_or_default();
     Path::new(file)
         .file_stem()
@@ -82,13 +82,13 @@ pub(super) fn stem(path: &str) -> String {
 }
 
 /// `FileDescription` in the first language that has one.
-fn description(path: &str) -> Option<String> {
+fn file_description(path: &str) -> Option<String> {
     if path.is_empty() {
         return None;
     }
-    let info = version_info(path)?;
+    let info = read_version_info(path)?;
     // Each translation is a language and a code page (documentation of `VerQueryValueW`).
-    let translations = value(&info, r"\VarFileInfo\Translation", 1)?;
+    let translations = query_value(&info, r"\VarFileInfo\Translation", 1)?;
     translations
         .chunks_exact(2)
         .map(|pair| {
@@ -98,20 +98,20 @@ fn description(path: &str) -> Option<String> {
             )
         })
         .find_map(|key| {
-            let text = value(&info, &key, 2)?;
+            let text = query_value(&info, &key, 2)?;
             let text = text.split(|unit| *unit == 0).next().unwrap_or_default();
             let text = String::from_utf16_lossy(text).trim().to_owned();
             (!text.is_empty()).then_some(text)
         })
         .map(|mut text| {
-            crate::title::truncate_title(&mut text);
+            crate::window_title::truncate_title(&mut text);
             text
         })
 }
 
-fn version_info(path: &str) -> Option<Vec<u8>> {
+fn read_version_info(path: &str) -> Option<Vec<u8>> {
     let path = to_utf16(path);
-    // SAFETY: `path` ends in 0, and `info` is as large as the second call is told.
+    // SAFETY: `path` ends in 0, and `info` is as large as the second call is given.
     unsafe {
         let size = GetFileVersionInfoSizeW(path.as_ptr(), null_mut());
         if size == 0 || size > LARGEST_INFO {
@@ -122,8 +122,8 @@ fn version_info(path: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// The value under `key` as 16-bit units. Its length is told in units of `scale` bytes: 2 for text, 1 for all else.
-fn value(info: &[u8], key: &str, scale: usize) -> Option<Vec<u16>> {
+/// The value under `key` as 16-bit units. Its length is given in units of `scale` bytes: 2 for text, 1 for all else.
+fn query_value(info: &[u8], key: &str, scale: usize) -> Option<Vec<u16>> {
     let key = to_utf16(key);
     let (mut start, mut length) = (null_mut(), 0);
     // SAFETY: `info` came from `GetFileVersionInfoW`; `start` is set into it and not followed.
@@ -150,28 +150,28 @@ mod tests {
 
     #[test]
     fn this_process_has_an_executable_and_a_missing_one_has_none() {
-        let own = executable(std::process::id());
+        let own = executable_path(std::process::id());
         assert!(own.ends_with(".exe"), "{own}");
-        assert_eq!(executable(u32::MAX - 3), "");
+        assert_eq!(executable_path(u32::MAX - 3), "");
         assert_eq!(
-            ProgramNames::default().of(&own),
-            stem(&own),
+            ProgramNames::default().name_of(&own),
+            file_stem_of(&own),
             "tests have no version info"
         );
     }
 
     #[test]
     fn a_path_gives_its_stem() {
-        assert_eq!(stem(r"C:\Program Files\Ed it\ed.it.exe"), "ed.it");
-        assert_eq!(stem(""), "");
+        assert_eq!(file_stem_of(r"C:\Program Files\Ed it\ed.it.exe"), "ed.it");
+        assert_eq!(file_stem_of(""), "");
     }
 
     #[test]
     fn a_program_of_the_system_is_called_by_its_description() {
         let mut names = ProgramNames::default();
         let path = r"C:\windows\system32\kernel32.dll";
-        let name = names.of(path);
+        let name = names.name_of(path);
         assert!(!name.is_empty() && name != "kernel32", "{name}");
-        assert_eq!(names.of(path), name);
+        assert_eq!(names.name_of(path), name);
     }
 }

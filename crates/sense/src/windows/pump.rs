@@ -1,21 +1,21 @@
 //! The thread of the Windows sensors: one message pump for input, windows, idleness, lock, sleep and power, so that
 //! their order is exact.
 //!
-//! It sleeps until something is told, and looks at the foreground window once a second: that look is the truth, events
+//! It sleeps until a message comes, and checks the foreground window once a second: that check is the truth, events
 //! only make it faster. While input flows it is read five times a second; every message carries the system's time, so
 //! the pause moves nothing. The system keeps what comes while the queue to the recorder is full.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
-use super::hear::{self, WinEvent, WinEventHooks};
-use super::idle::{self, IdleWatch, age_ms, quiet_ms, tick_ms};
+use super::idle::{IdleChange, IdleWatch, age_ms, quiet_ms, tick_ms};
 use super::input::{self, InputEffect, RawInputReader};
 use super::process::ProgramNames;
+use super::win_events::{self, WinEvent, WinEventHooks};
 use super::{power, session, window};
-use crate::DesktopOptions;
-use crate::batch::{InputBatch, InputBatcher};
-use crate::keep::{SensorContext, SensorExit, SensorTask};
-use crate::outlet::{EventSender, ReceiverGone};
-use crate::switches::{DueChange, WindowChange, WindowDebouncer};
+use crate::event_sender::{EventSender, ReceiverGone};
+use crate::input_batch::{InputBatch, InputBatcher};
+use crate::options::DesktopOptions;
+use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
+use crate::window_debounce::{DueChange, WindowChange, WindowDebouncer};
 use model::{ActiveWindow, Clock, Counts, Moment, PowerState, SensorEvent, SensorKind};
 use platform::windows::{Waker, next_message};
 use std::io;
@@ -26,8 +26,8 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
     DefWindowProcW, DispatchMessageW, MSG, WM_INPUT,
 };
 
-/// How often the foreground window and the last input are looked at without being told.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the foreground window and the last input are checked without an event.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The pause between two readings while input flows.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ impl SensorTask for PumpTask {
         ]
     }
 
-    fn again(&self) -> Option<Box<dyn SensorTask>> {
+    fn replacement(&self) -> Option<Box<dyn SensorTask>> {
         Some(Box::new(Self {
             options: self.options.clone(),
             clock: Arc::clone(&self.clock),
@@ -71,17 +71,17 @@ impl SensorTask for PumpTask {
         }))
     }
 
-    fn run(&mut self, post: &SensorContext) -> SensorExit {
+    fn run(&mut self, context: &SensorContext) -> SensorExit {
         let ended = Waker::new().map_err(SensorExit::from).and_then(|waker| {
             let wake = waker.clone();
-            post.stop.on_stop(move || wake.wake());
-            let mut listener = PumpListener::start(self, &post.out)?;
-            post.works(listener.last)?;
+            context.stop.on_stop(move || wake.wake());
+            let mut listener = PumpListener::start(self, &context.out)?;
+            context.report_working(listener.last)?;
             let ended = listener
                 .send_initial_state()
-                .and_then(|()| listener.run(&waker, post));
-            // Whatever ended it: what was counted is handed over.
-            listener.flush()?;
+                .and_then(|()| listener.run(&waker, context));
+            // However it ended: counted input is sent.
+            listener.send_open_batch()?;
             ended
         });
         ended.err().unwrap_or(SensorExit::Stopped)
@@ -91,48 +91,48 @@ impl SensorTask for PumpTask {
 /// Something that happened, in the order of its time.
 enum PumpItem {
     Input(Counts),
-    Fact(WinEvent),
+    Event(WinEvent),
 }
 
 struct PumpListener<'a> {
     clock: &'a dyn Clock,
     out: &'a EventSender,
-    ears: WinEventHooks,
+    hooks: WinEventHooks,
     input: RawInputReader,
     batches: InputBatcher,
     names: ProgramNames,
-    switches: WindowDebouncer,
+    debouncer: WindowDebouncer,
     idle: IdleWatch,
     locked: bool,
     power: Option<PowerState>,
     power_poll: Option<Duration>,
     next_power: Instant,
-    next_look: Instant,
+    next_check: Instant,
     /// The last moment given out: they never go backwards.
     last: Moment,
 }
 
 impl<'a> PumpListener<'a> {
     fn start(pump: &'a PumpTask, out: &'a EventSender) -> Result<Self, SensorExit> {
-        let ears = WinEventHooks::open()?;
+        let hooks = WinEventHooks::open()?;
         let now = Instant::now();
         let listener = Self {
             clock: &*pump.clock,
             out,
-            ears,
+            hooks,
             input: RawInputReader::default(),
             batches: InputBatcher::default(),
             names: ProgramNames::default(),
-            switches: WindowDebouncer::new(&pump.options),
+            debouncer: WindowDebouncer::new(&pump.options),
             idle: IdleWatch::new(pump.options.idle_limit),
             locked: false,
             power: None,
             power_poll: pump.battery.then_some(pump.options.power_poll),
             next_power: now,
-            next_look: now + LOOK,
+            next_check: now + CHECK_EVERY,
             last: pump.clock.now(),
         };
-        if let Err(error) = input::listen(Some(listener.ears.window.handle())) {
+        if let Err(error) = input::register_raw_input(Some(listener.hooks.window.handle())) {
             let event = SensorEvent::Lost {
                 concern: SensorKind::Input,
                 reason: format!("the system does not hand out input: {error}"),
@@ -142,11 +142,11 @@ impl<'a> PumpListener<'a> {
         Ok(listener)
     }
 
-    /// Says what is the case at the beginning.
+    /// Sends the state at the beginning.
     fn send_initial_state(&mut self) -> Result<(), SensorExit> {
         let at = self.clock.now();
-        let active = self.active();
-        let first = self.switches.set_initial(at, active);
+        let active = self.find_active();
+        let first = self.debouncer.set_initial(at, active);
         self.send_window(first)?;
         self.send_power(at)?;
         if session::is_locked() == Some(true) {
@@ -155,18 +155,18 @@ impl<'a> PumpListener<'a> {
         Ok(())
     }
 
-    fn run(&mut self, waker: &Waker, post: &SensorContext) -> Result<(), SensorExit> {
+    fn run(&mut self, waker: &Waker, context: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
-            // It wakes up once a second at least: nobody has to ring.
-            post.pulse.confirm();
-            // The stop is looked at before the last reading, so what happened before it is still counted.
-            let stopping = post.stop.is_raised();
-            let flows = self.read()?;
+            // It wakes up once a second at least: nothing has to wake it.
+            context.heartbeat.confirm();
+            // The stop is checked before the last reading, so input before it is still counted.
+            let stopping = context.stop.is_stop_requested();
+            let flows = self.read_messages()?;
             if stopping {
                 return Ok(());
             }
-            self.tick()?;
+            self.run_due()?;
             let now = Instant::now();
             match last {
                 Some(last) if flows && now - last < INPUT_PAUSE => {
@@ -180,54 +180,55 @@ impl<'a> PumpListener<'a> {
         }
     }
 
-    /// Reads everything that was told. True when there was input among it, mouse moves included.
-    fn read(&mut self) -> Result<bool, SensorExit> {
+    /// Reads every message. True when there was input among it, mouse moves included.
+    fn read_messages(&mut self) -> Result<bool, SensorExit> {
         let mut items: Vec<(u32, PumpItem)> = Vec::new();
         let mut flows = false;
         for _ in 0..MOST_MESSAGES {
             let Some(message) = next_message() else {
                 break;
             };
-            if message.message == WM_INPUT && message.hwnd == self.ears.window.handle() {
+            if message.message == WM_INPUT && message.hwnd == self.hooks.window.handle() {
                 flows = true;
-                if let InputEffect::Counted(counts) = self.input.take(message.lParam, message.time)
+                if let InputEffect::Counted(counts) =
+                    self.input.read_message(message.lParam, message.time)
                 {
                     items.push((message.time, PumpItem::Input(counts)));
                 }
             }
-            give_back(&message);
+            pass_on(&message);
         }
-        hear::drain_events(|ms, fact| items.push((ms, PumpItem::Fact(fact))));
+        win_events::drain_events(|ms, event| items.push((ms, PumpItem::Event(event))));
         let (now, now_ms) = (self.clock.now(), tick_ms());
         // Posted, sent and input messages come through different queues. The sort is stable.
         items.sort_by_key(|(ms, _)| std::cmp::Reverse(age_ms(now_ms, *ms)));
         if flows {
             let first = items.first().map_or(now_ms, |(ms, _)| *ms);
-            let at = self.stamp(now, age_ms(now_ms, first));
+            let at = self.timestamp(now, age_ms(now_ms, first));
             self.send_idle(at, quiet_ms(now_ms))?;
         }
         for (ms, item) in items {
-            let at = self.stamp(now, age_ms(now_ms, ms));
+            let at = self.timestamp(now, age_ms(now_ms, ms));
             match item {
                 PumpItem::Input(counts) => {
                     let full = self.batches.add(at, counts);
                     self.send_batch(full)?;
                 }
-                PumpItem::Fact(fact) => self.take(at, fact)?,
+                PumpItem::Event(event) => self.handle_event(at, event)?,
             }
         }
         Ok(flows)
     }
 
-    fn take(&mut self, at: Moment, fact: WinEvent) -> Result<(), SensorExit> {
-        match fact {
+    fn handle_event(&mut self, at: Moment, event: WinEvent) -> Result<(), SensorExit> {
+        match event {
             WinEvent::Foreground(window) => {
-                let active = self.facts(window);
-                self.saw(at, active)
+                let active = self.read_facts(window);
+                self.observe(at, active)
             }
-            WinEvent::Look => self.look(at),
+            WinEvent::Switched => self.check_foreground(at),
             WinEvent::Title => {
-                self.switches.delay_facts(at);
+                self.debouncer.delay_facts(at);
                 Ok(())
             }
             WinEvent::Locked => self.send_lock(at, true),
@@ -240,7 +241,7 @@ impl<'a> PumpListener<'a> {
     }
 
     /// The moment `age_ms` before `now`; not before the last answer.
-    fn stamp(&mut self, now: Moment, age_ms: u32) -> Moment {
+    fn timestamp(&mut self, now: Moment, age_ms: u32) -> Moment {
         let at = now.minus_us(u64::from(age_ms) * 1000);
         if at.boot_us > self.last.boot_us {
             self.last = at;
@@ -248,22 +249,22 @@ impl<'a> PumpListener<'a> {
         self.last
     }
 
-    /// Does what is due by our own clock.
-    fn tick(&mut self) -> Result<(), SensorExit> {
+    /// Does everything that is due by our own clock.
+    fn run_due(&mut self) -> Result<(), SensorExit> {
         let (at, now) = (self.clock.now(), Instant::now());
-        let at = self.stamp(at, 0);
-        if now >= self.next_look {
-            self.next_look = now + LOOK;
-            self.look(at)?;
+        let at = self.timestamp(at, 0);
+        if now >= self.next_check {
+            self.next_check = now + CHECK_EVERY;
+            self.check_foreground(at)?;
             self.send_idle(at, quiet_ms(tick_ms()))?;
         }
-        while let Some(due) = self.switches.due(now) {
+        while let Some(due) = self.debouncer.take_due(now) {
             let change = match due {
                 DueChange::None(change) => Some(change),
                 DueChange::Facts(since) => {
-                    let active = self.active();
-                    // A window that vanished meanwhile is told by its successor.
-                    active.and_then(|active| self.switches.emit_if_changed(since, Some(active)))
+                    let active = self.find_active();
+                    // A window that vanished meanwhile is replaced by the next change.
+                    active.and_then(|active| self.debouncer.emit_if_changed(since, Some(active)))
                 }
             };
             if let Some(change) = change {
@@ -274,7 +275,7 @@ impl<'a> PumpListener<'a> {
             self.send_power(at)?;
         }
         // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
-        let over = self.batches.due(at);
+        let over = self.batches.take_due(at);
         Ok(self.send_batch(over)?)
     }
 
@@ -285,40 +286,40 @@ impl<'a> PumpListener<'a> {
             .deadline(Duration::from_millis(quiet_ms(tick_ms()).into()));
         let batch = self.batches.deadline(self.clock.now());
         let power = self.power_poll.map(|_| self.next_power);
-        let own = [Some(self.next_look), self.switches.deadline(), power];
+        let own = [Some(self.next_check), self.debouncer.deadline(), power];
         own.into_iter()
             .flatten()
             .map(|due| due.saturating_duration_since(now))
             .chain(batch)
-            // The look sees that somebody is idle; here the exact moment is waited for.
+            // The check sees that somebody is idle; here the exact moment is waited for.
             .chain(idle.filter(|left| !left.is_zero()))
             .min()
-            .unwrap_or(LOOK)
+            .unwrap_or(CHECK_EVERY)
     }
 
-    fn active(&mut self) -> Option<ActiveWindow> {
-        self.facts(window::foreground()?)
+    fn find_active(&mut self) -> Option<ActiveWindow> {
+        self.read_facts(window::foreground_window()?)
     }
 
-    fn facts(&mut self, window: HWND) -> Option<ActiveWindow> {
-        window::facts(window, &mut self.names)
+    fn read_facts(&mut self, window: HWND) -> Option<ActiveWindow> {
+        window::read_facts(window, &mut self.names)
     }
 
-    fn look(&mut self, at: Moment) -> Result<(), SensorExit> {
-        let active = self.active();
-        self.saw(at, active)
+    fn check_foreground(&mut self, at: Moment) -> Result<(), SensorExit> {
+        let active = self.find_active();
+        self.observe(at, active)
     }
 
-    fn saw(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), SensorExit> {
-        for change in self.switches.observe(at, active).into_iter().flatten() {
+    fn observe(&mut self, at: Moment, active: Option<ActiveWindow>) -> Result<(), SensorExit> {
+        for change in self.debouncer.observe(at, active).into_iter().flatten() {
             self.send_window(change)?;
         }
         Ok(())
     }
 
-    /// Hands over the open batch.
-    fn flush(&mut self) -> Result<(), ReceiverGone> {
-        let batch = self.batches.flush();
+    /// Sends the open batch.
+    fn send_open_batch(&mut self) -> Result<(), ReceiverGone> {
+        let batch = self.batches.take_open();
         self.send_batch(batch)
     }
 
@@ -329,49 +330,49 @@ impl<'a> PumpListener<'a> {
         }
     }
 
-    fn tell(&mut self, at: Moment, event: SensorEvent) -> Result<(), SensorExit> {
-        self.flush()?;
+    fn send_event(&mut self, at: Moment, event: SensorEvent) -> Result<(), SensorExit> {
+        self.send_open_batch()?;
         Ok(self.out.send(at, event)?)
     }
 
     fn send_window(&mut self, change: WindowChange) -> Result<(), SensorExit> {
-        // A title that was held back may be older than input that was told meanwhile.
-        let at = self.stamp(change.at, 0);
+        // A title that was held back may be older than input that was sent meanwhile.
+        let at = self.timestamp(change.at, 0);
         let active = change.active;
-        self.tell(at, SensorEvent::Window { active })
+        self.send_event(at, SensorEvent::Window { active })
     }
 
     fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), SensorExit> {
-        match self.idle.look(Duration::from_millis(quiet_ms.into())) {
-            Some(idle::IdleChange::Idle { idle_us }) => {
-                self.tell(at, SensorEvent::Idle { idle_us })
+        match self.idle.update(Duration::from_millis(quiet_ms.into())) {
+            Some(IdleChange::Idle { idle_us }) => {
+                self.send_event(at, SensorEvent::Idle { idle_us })
             }
-            Some(idle::IdleChange::Present) => self.tell(at, SensorEvent::Present),
+            Some(IdleChange::Present) => self.send_event(at, SensorEvent::Present),
             None => Ok(()),
         }
     }
 
     fn send_lock(&mut self, at: Moment, locked: bool) -> Result<(), SensorExit> {
-        self.input.forget();
+        self.input.release_all();
         if std::mem::replace(&mut self.locked, locked) == locked {
             return Ok(());
         }
-        self.tell(at, SensorEvent::Lock { locked })
+        self.send_event(at, SensorEvent::Lock { locked })
     }
 
     fn send_sleep(&mut self, at: Moment, asleep: bool) -> Result<(), SensorExit> {
-        self.input.forget();
-        self.tell(at, SensorEvent::Sleep { asleep })
+        self.input.release_all();
+        self.send_event(at, SensorEvent::Sleep { asleep })
     }
 
     fn send_power(&mut self, at: Moment) -> Result<(), SensorExit> {
         if let Some(every) = self.power_poll {
             self.next_power = Instant::now() + every;
         }
-        match power::read() {
+        match power::read_state() {
             Some(power) if self.power != Some(power) => {
                 self.power = Some(power);
-                self.tell(at, SensorEvent::Power { power })
+                self.send_event(at, SensorEvent::Power { power })
             }
             _ => Ok(()),
         }
@@ -381,12 +382,12 @@ impl<'a> PumpListener<'a> {
 impl Drop for PumpListener<'_> {
     fn drop(&mut self) {
         // The delivery ends with the window at the latest; there is nothing to do about a refusal.
-        let _ = input::listen(None);
+        let _ = input::register_raw_input(None);
     }
 }
 
 /// Raw input has to be given back to the system after it was looked at; all else goes to its window's procedure.
-fn give_back(message: &MSG) {
+fn pass_on(message: &MSG) {
     // SAFETY: a message as it came from the queue.
     unsafe {
         if message.message == WM_INPUT {

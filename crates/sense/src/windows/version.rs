@@ -5,7 +5,7 @@ use windows_sys::Wdk::System::SystemServices::RtlGetVersion;
 use windows_sys::Win32::System::SystemInformation::OSVERSIONINFOW;
 
 /// For people: `Windows 10.0 build 19045`.
-pub(super) fn describe() -> String {
+pub(super) fn describe_windows() -> String {
     let mut info = OSVERSIONINFOW {
         dwOSVersionInfoSize: size_of::<OSVERSIONINFOW>() as u32,
         ..OSVERSIONINFOW::default()

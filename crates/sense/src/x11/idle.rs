@@ -1,6 +1,6 @@
 //! How long nobody did anything: XSync's idle counter, or the screen saver extension where there is none.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
 use std::time::{Duration, Instant};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::screensaver::{self, ConnectionExt as _};
@@ -51,23 +51,23 @@ impl IdleCounters {
     /// The server's clock in milliseconds, if it can be asked.
     pub(super) fn server_ms(&self, link: &X11Connection) -> Result<Option<u64>, X11Error> {
         match self.time {
-            Some(counter) => read(link, counter),
+            Some(counter) => read_counter(link, counter),
             None => Ok(None),
         }
     }
 }
 
-fn read(link: &X11Connection, counter: u32) -> Result<Option<u64>, X11Error> {
+fn read_counter(link: &X11Connection, counter: u32) -> Result<Option<u64>, X11Error> {
     let reply = ignore_missing_window(link.conn.sync_query_counter(counter)?.reply())?;
-    Ok(reply.map(|reply| wide(reply.counter_value)))
+    Ok(reply.map(|reply| to_u64(reply.counter_value)))
 }
 
-fn wide(value: Int64) -> u64 {
+fn to_u64(value: Int64) -> u64 {
     let joined = (i64::from(value.hi) << 32) | i64::from(value.lo);
     u64::try_from(joined).unwrap_or(0)
 }
 
-fn split(ms: u64) -> Int64 {
+fn to_int64(ms: u64) -> Int64 {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
     Int64 {
         hi: i32::try_from(ms >> 32).unwrap_or(i32::MAX),
@@ -93,7 +93,7 @@ impl IdleMethod {
         let known = link
             .conn
             .extension_information(screensaver::X11_EXTENSION_NAME)?;
-        if known.is_some() && saver_idle_ms(link)?.is_some() {
+        if known.is_some() && query_saver_idle_ms(link)?.is_some() {
             return Ok(Ok(Self::ScreenSaver));
         }
         Ok(Err(
@@ -101,7 +101,7 @@ impl IdleMethod {
         ))
     }
 
-    pub(super) fn word(&self) -> &'static str {
+    pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::Alarms(_) => "XSync alarms on IDLETIME",
             Self::ScreenSaver => "the MIT-SCREEN-SAVER extension",
@@ -109,12 +109,12 @@ impl IdleMethod {
     }
 }
 
-fn saver_idle_ms(link: &X11Connection) -> Result<Option<u64>, X11Error> {
+fn query_saver_idle_ms(link: &X11Connection) -> Result<Option<u64>, X11Error> {
     let info = ignore_missing_window(link.conn.screensaver_query_info(link.root)?.reply())?;
     Ok(info.map(|info| u64::from(info.ms_since_user_input)))
 }
 
-/// A change that the idle sensor saw.
+/// A change that the idle sensor reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdleChange {
     Idle { idle_us: u64 },
@@ -144,11 +144,11 @@ impl IdleWatch {
         let mut next = None;
         match &means {
             IdleMethod::Alarms(counters) => {
-                away_alarm = alarm(link, counters, limit_ms, TESTTYPE::POSITIVE_TRANSITION)?;
+                away_alarm = create_alarm(link, counters, limit_ms, TESTTYPE::POSITIVE_TRANSITION)?;
                 // The server wants the counter to have been *above* a negative alarm's value; when somebody is back in
-                // the very millisecond of the limit, it was only at it. One less, and that return is told too.
+                // the very millisecond of the limit, it was only at it. One less, and that return is reported too.
                 let back_ms = limit_ms - 1;
-                alarm(link, counters, back_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
+                create_alarm(link, counters, back_ms, TESTTYPE::NEGATIVE_TRANSITION)?;
             }
             IdleMethod::ScreenSaver => next = Some(Instant::now()),
         }
@@ -161,20 +161,20 @@ impl IdleWatch {
         })
     }
 
-    /// Whether the limit has passed already: alarms only tell of transitions.
-    pub(super) fn ask(&mut self, link: &X11Connection) -> Result<Option<IdleChange>, X11Error> {
+    /// Whether the limit has passed already: alarms only report transitions.
+    pub(super) fn query(&mut self, link: &X11Connection) -> Result<Option<IdleChange>, X11Error> {
         let idle_ms = match &self.means {
             IdleMethod::Alarms(IdleCounters {
                 idle: Some(counter),
                 ..
-            }) => read(link, *counter)?,
+            }) => read_counter(link, *counter)?,
             IdleMethod::Alarms(_) => None,
-            IdleMethod::ScreenSaver => saver_idle_ms(link)?,
+            IdleMethod::ScreenSaver => query_saver_idle_ms(link)?,
         };
-        Ok(idle_ms.and_then(|ms| self.set(ms >= self.limit_ms, ms)))
+        Ok(idle_ms.and_then(|ms| self.set_away(ms >= self.limit_ms, ms)))
     }
 
-    fn set(&mut self, away: bool, idle_ms: u64) -> Option<IdleChange> {
+    fn set_away(&mut self, away: bool, idle_ms: u64) -> Option<IdleChange> {
         if away == self.away {
             return None;
         }
@@ -189,12 +189,12 @@ impl IdleWatch {
     }
 
     /// A press was seen: that ends idleness before its alarm arrives.
-    pub(super) fn pressed(&mut self) -> Option<IdleChange> {
-        self.set(false, 0)
+    pub(super) fn end_by_press(&mut self) -> Option<IdleChange> {
+        self.set_away(false, 0)
     }
 
-    /// Looks at one event; `None` when it is not ours, otherwise the server's time and the change.
-    pub(super) fn take(&mut self, event: &[u8]) -> Option<(u32, Option<IdleChange>)> {
+    /// Reads one event; `None` when it is not ours, otherwise the server's time and the change.
+    pub(super) fn read_event(&mut self, event: &[u8]) -> Option<(u32, Option<IdleChange>)> {
         let IdleMethod::Alarms(counters) = &self.means else {
             return None;
         };
@@ -203,17 +203,17 @@ impl IdleWatch {
         }
         let (notify, _) = AlarmNotifyEvent::try_parse(event).ok()?;
         let away = notify.alarm == self.away_alarm;
-        let change = self.set(away, wide(notify.counter_value));
+        let change = self.set_away(away, to_u64(notify.counter_value));
         Some((notify.timestamp, change))
     }
 
-    /// When [`IdleWatch::check`] wants to be called next; `None` where alarms do the work.
+    /// When [`IdleWatch::poll`] wants to be called next; `None` where alarms do the work.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.next
     }
 
     /// Asks when it is time to (screen saver extension only).
-    pub(super) fn tick(
+    pub(super) fn poll(
         &mut self,
         link: &X11Connection,
         now: Instant,
@@ -221,8 +221,8 @@ impl IdleWatch {
         if self.next.is_none_or(|next| next > now) {
             return Ok(None);
         }
-        let idle_ms = saver_idle_ms(link)?.unwrap_or(0);
-        let change = self.set(idle_ms >= self.limit_ms, idle_ms);
+        let idle_ms = query_saver_idle_ms(link)?.unwrap_or(0);
+        let change = self.set_away(idle_ms >= self.limit_ms, idle_ms);
         let pause = if self.away {
             RETURN_POLL
         } else {
@@ -233,7 +233,7 @@ impl IdleWatch {
     }
 }
 
-fn alarm(
+fn create_alarm(
     link: &X11Connection,
     counters: &IdleCounters,
     ms: u64,
@@ -243,9 +243,9 @@ fn alarm(
     let aux = CreateAlarmAux::new()
         .counter(counters.idle)
         .value_type(VALUETYPE::ABSOLUTE)
-        .value(split(ms))
+        .value(to_int64(ms))
         .test_type(test)
-        .delta(split(0))
+        .delta(to_int64(0))
         .events(1);
     link.conn.sync_create_alarm(id, &aux)?.check()?;
     Ok(id)

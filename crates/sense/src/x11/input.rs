@@ -1,11 +1,11 @@
 //! Key presses, clicks and scroll steps from XInput 2 raw events.
 //!
-//! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`RawInputReader::take`]
-//! looks at them, and as one bit of a private map while the key is held; what leaves is a count.
+//! **This module is the only place where a key's code exists.** It lives in the bytes of an event while [`RawInputReader::read_event`]
+//! reads them, and as one bit of a private map while the key is held; what leaves is a count.
 //!
-//! What is always true: a key that is already down is not pressed again, so auto-repeat never counts.
+//! Always true: a key that is already down is not pressed again, so auto-repeat never counts.
 
-use super::link::{X11Connection, X11Error, ignore_missing_window};
+use super::connection::{X11Connection, X11Error, ignore_missing_window};
 use model::{Counts, InputCounts};
 use x11rb::connection::RequestConnection;
 use x11rb::protocol::xinput::{
@@ -21,7 +21,7 @@ const RAW_BUTTON_PRESS: u16 = 15;
 /// Core event code of every extension event of more than 32 bytes.
 const GENERIC_EVENT: u8 = 35;
 
-/// An input device that the server told us of.
+/// An input device of the server's list.
 struct InputDevice {
     id: u16,
     injected: bool,
@@ -29,7 +29,7 @@ struct InputDevice {
     down: [u64; 4],
 }
 
-/// What an event turned out to be.
+/// The effect of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InputEffect {
     /// Not ours.
@@ -38,7 +38,7 @@ pub(super) enum InputEffect {
     Nothing,
     /// Counts at the server's time in milliseconds.
     Counted { server_ms: u32, counts: Counts },
-    /// The list of devices changed; call [`RawInputReader::refresh`].
+    /// The list of devices changed; call [`RawInputReader::refresh_devices`].
     Devices,
 }
 
@@ -92,12 +92,12 @@ impl RawInputReader {
             opcode,
             sources: Vec::new(),
         };
-        input.refresh(link)?;
+        input.refresh_devices(link)?;
         Ok(input)
     }
 
     /// Reads the list of devices. Keys held on devices that stay remain held.
-    pub(super) fn refresh(&mut self, link: &X11Connection) -> Result<(), X11Error> {
+    pub(super) fn refresh_devices(&mut self, link: &X11Connection) -> Result<(), X11Error> {
         let Some(devices) = ignore_missing_window(
             link.conn
                 .xinput_xi_query_device(u16::from(Device::ALL))?
@@ -129,9 +129,9 @@ impl RawInputReader {
         Ok(())
     }
 
-    /// Looks at one event's bytes.
-    pub(super) fn take(&mut self, event: &[u8]) -> InputEffect {
-        let Some(raw) = RawInputEvent::read(event, self.opcode) else {
+    /// Reads one event's bytes.
+    pub(super) fn read_event(&mut self, event: &[u8]) -> InputEffect {
+        let Some(raw) = RawInputEvent::parse(event, self.opcode) else {
             return InputEffect::Other;
         };
         let source = match self.sources.iter().position(|s| s.id == raw.source) {
@@ -142,7 +142,7 @@ impl RawInputReader {
         match (raw.kind, source) {
             (HIERARCHY_CHANGED, _) => return InputEffect::Devices,
             (RAW_KEY_PRESS, Some(source)) => {
-                if source.press(raw.detail) {
+                if source.mark_pressed(raw.detail) {
                     return InputEffect::Nothing;
                 }
                 one.keys = 1;
@@ -150,7 +150,7 @@ impl RawInputReader {
             // A device so new that its announcement is still under way: without a map it cannot repeat either.
             (RAW_KEY_PRESS, None) => one.keys = 1,
             (RAW_KEY_RELEASE, Some(source)) => {
-                source.release(raw.detail);
+                source.mark_released(raw.detail);
                 return InputEffect::Nothing;
             }
             (RAW_BUTTON_PRESS, _) => match raw.detail {
@@ -180,22 +180,22 @@ impl RawInputReader {
 }
 
 impl InputDevice {
-    fn slot(&mut self, key: u32) -> Option<(&mut u64, u64)> {
+    fn key_bit(&mut self, key: u32) -> Option<(&mut u64, u64)> {
         let word = self.down.get_mut(usize::try_from(key / 64).ok()?)?;
         Some((word, 1 << (key % 64)))
     }
 
     /// Marks `key` as held; true when it was already.
-    fn press(&mut self, key: u32) -> bool {
-        self.slot(key).is_some_and(|(word, bit)| {
+    fn mark_pressed(&mut self, key: u32) -> bool {
+        self.key_bit(key).is_some_and(|(word, bit)| {
             let held = *word & bit != 0;
             *word |= bit;
             held
         })
     }
 
-    fn release(&mut self, key: u32) {
-        if let Some((word, bit)) = self.slot(key) {
+    fn mark_released(&mut self, key: u32) {
+        if let Some((word, bit)) = self.key_bit(key) {
             *word &= !bit;
         }
     }
@@ -210,25 +210,25 @@ struct RawInputEvent {
 }
 
 impl RawInputEvent {
-    fn read(event: &[u8], opcode: u8) -> Option<Self> {
+    fn parse(event: &[u8], opcode: u8) -> Option<Self> {
         if *event.first()? & 0x7f != GENERIC_EVENT || *event.get(1)? != opcode {
             return None;
         }
         Some(Self {
-            kind: half(event, 8)?,
-            server_ms: word(event, 12)?,
-            detail: word(event, 16)?,
-            source: half(event, 20)?,
+            kind: read_u16(event, 8)?,
+            server_ms: read_u32(event, 12)?,
+            detail: read_u32(event, 16)?,
+            source: read_u16(event, 20)?,
         })
     }
 }
 
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
+fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
     let field = bytes.get(at..at + 2)?;
     Some(u16::from_ne_bytes(field.try_into().ok()?))
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     let field = bytes.get(at..at + 4)?;
     Some(u32::from_ne_bytes(field.try_into().ok()?))
 }

@@ -1,132 +1,137 @@
-//! The X11 desktop: window, input and idle by events of one connection, pictures through a second one.
+//! The X11 desktop: window, input and idle by events of one connection, screenshots through a second one.
 
-mod camera;
-mod focus;
+mod active_window;
+mod capture;
+mod connection;
 mod idle;
 mod input;
-mod link;
-mod segment;
-mod sensor;
-mod survey;
-mod text;
-mod time;
-mod window;
+mod server_time;
+mod shared_memory;
+mod task;
+mod text_property;
+mod visibility;
+mod window_info;
 
-use crate::{Desktop, DesktopOptions};
-use link::{X11Connection, X11Error};
+use crate::desktop_builder::DesktopBuilder;
+use crate::options::DesktopOptions;
+use connection::{X11Connection, X11Error};
 use model::{Clock, SensorKind, Unsupported};
-use sensor::{X11Extensions, X11Task};
 use std::sync::Arc;
+use task::{X11Extensions, X11Task};
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::ConnectionExt as _;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
-const CONCERNS: [SensorKind; 4] = [
+const SENSOR_KINDS: [SensorKind; 4] = [
     SensorKind::Window,
     SensorKind::Input,
     SensorKind::Idle,
     SensorKind::Screen,
 ];
 
-/// Adds what the X server can serve to `desktop`.
-pub(crate) fn open(desktop: &mut Desktop, options: &DesktopOptions, clock: &Arc<dyn Clock>) {
+/// Adds the sensors that the X server can serve.
+pub(crate) fn add_sensors(
+    builder: &mut DesktopBuilder,
+    options: &DesktopOptions,
+    clock: &Arc<dyn Clock>,
+) {
     let display = options.display.as_deref();
     let shown = display.unwrap_or("the DISPLAY of the environment");
     let link = match X11Connection::open(display) {
         Ok(link) => link,
         Err(error) => {
-            desktop.note("x11", format!("{shown}: {error}"));
+            builder.add_note("x11", format!("{shown}: {error}"));
             let why = Unsupported::new(
                 format!("no X server answers at {shown}: {error}"),
                 "start uam inside an X11 session, or name its display (such as :0)",
             );
-            return refuse_all(desktop, &why);
+            return refuse_all(builder, &why);
         }
     };
-    if let Err(error) = fill(desktop, options, clock, link) {
-        desktop.note("x11", format!("probing ended early: {error}"));
+    if let Err(error) = probe_server(builder, options, clock, link) {
+        builder.add_note("x11", format!("probing ended early: {error}"));
         let why = Unsupported::new(
             format!("the X server at {shown} broke off: {error}"),
             "start uam again",
         );
-        refuse_all(desktop, &why);
+        refuse_all(builder, &why);
     }
 }
 
-fn refuse_all(desktop: &mut Desktop, why: &Unsupported) {
-    for concern in CONCERNS {
-        desktop.declare_unsupported(concern, why.clone());
+fn refuse_all(builder: &mut DesktopBuilder, why: &Unsupported) {
+    for concern in SENSOR_KINDS {
+        builder.declare_unsupported(concern, why.clone());
     }
 }
 
-fn fill(
-    desktop: &mut Desktop,
+fn probe_server(
+    builder: &mut DesktopBuilder,
     options: &DesktopOptions,
     clock: &Arc<dyn Clock>,
     link: X11Connection,
 ) -> Result<(), X11Error> {
     let setup = link.conn.setup();
     let vendor = String::from_utf8_lossy(&setup.vendor).into_owned();
-    desktop.note(
+    builder.add_note(
         "x11",
         format!("connected to {vendor} release {}", setup.release_number),
     );
     if is_xwayland(&link)? {
-        desktop.note("x11", "this is Xwayland, refused");
+        builder.add_note("x11", "this is Xwayland, refused");
         let why = Unsupported::new(
             "this is a Wayland session: its X server sees only some windows and only part of the input",
             "log in to an X11 (\"Xorg\") session",
         );
-        refuse_all(desktop, &why);
+        refuse_all(builder, &why);
         return Ok(());
     }
-    match window::manager(&link)? {
+    match window_info::find_manager(&link)? {
         Some(name) => {
-            desktop.note("x11", format!("window manager {name}"));
+            builder.add_note("x11", format!("window manager {name}"));
             let by = format!("X11 property events ({name})");
-            desktop.declare_supported(SensorKind::Window, by);
+            builder.declare_supported(SensorKind::Window, by);
         }
         None => {
-            desktop.note("x11", "no window manager that follows EWMH: input focus");
-            desktop.declare_supported(
+            builder.add_note("x11", "no window manager that follows EWMH: input focus");
+            builder.declare_supported(
                 SensorKind::Window,
                 "X11 input focus (no window manager runs)",
             );
         }
     }
-    let plan = X11Extensions::probe(&link)?;
-    match &plan.input {
-        Ok(_) => desktop.declare_supported(SensorKind::Input, "XInput 2 raw events"),
+    let extensions = X11Extensions::probe(&link)?;
+    match &extensions.input {
+        Ok(_) => builder.declare_supported(SensorKind::Input, "XInput 2 raw events"),
         Err(reason) => {
-            desktop.declare_unsupported(SensorKind::Input, Unsupported::new(reason, NEWER))
+            builder.declare_unsupported(SensorKind::Input, Unsupported::new(reason, NEWER))
         }
     }
-    match &plan.idle {
-        Ok(means) => desktop.declare_supported(SensorKind::Idle, means.word()),
+    match &extensions.idle {
+        Ok(means) => builder.declare_supported(SensorKind::Idle, means.describe()),
         Err(reason) => {
-            desktop.declare_unsupported(SensorKind::Idle, Unsupported::new(reason, NEWER))
+            builder.declare_unsupported(SensorKind::Idle, Unsupported::new(reason, NEWER))
         }
     }
-    match camera::ScreenCapture::probe(&link, options.display.clone())? {
-        Ok((camera, by)) => {
-            desktop.declare_supported(SensorKind::Screen, by);
-            desktop.set_screen(Box::new(camera));
+    match capture::ScreenCapture::probe(&link, options.display.clone())? {
+        Ok((capture, by)) => {
+            builder.declare_supported(SensorKind::Screen, by);
+            builder.set_capture(Box::new(capture));
         }
-        Err(why) => desktop.declare_unsupported(SensorKind::Screen, why),
+        Err(why) => builder.declare_unsupported(SensorKind::Screen, why),
     }
-    for (what, outcome) in [
-        ("input", plan.input.as_ref().err()),
-        ("idle", plan.idle.as_ref().err()),
+    for (name, outcome) in [
+        ("input", extensions.input.as_ref().err()),
+        ("idle", extensions.idle.as_ref().err()),
     ] {
         if let Some(reason) = outcome {
-            desktop.note("x11", format!("{what}: {reason}"));
+            builder.add_note("x11", format!("{name}: {reason}"));
         }
     }
-    desktop.add_task(Box::new(X11Task {
+    builder.add_task(Box::new(X11Task {
         options: options.clone(),
         clock: Arc::clone(clock),
-        concerns: plan.concerns(),
-        first: Some((link, plan)),
+        sensor_kinds: extensions.sensor_kinds(),
+        first: Some((link, extensions)),
     }));
     Ok(())
 }
@@ -146,7 +151,7 @@ fn is_xwayland(link: &X11Connection) -> Result<bool, X11Error> {
     let Ok(cookie) = resources else {
         return Ok(false);
     };
-    let Some(resources) = link::ignore_missing_window(cookie.reply())? else {
+    let Some(resources) = connection::ignore_missing_window(cookie.reply())? else {
         return Ok(false);
     };
     for output in resources.outputs.iter().take(4) {
@@ -154,7 +159,8 @@ fn is_xwayland(link: &X11Connection) -> Result<bool, X11Error> {
             .conn
             .randr_get_output_info(*output, resources.config_timestamp)?
             .reply();
-        if link::ignore_missing_window(info)?.is_some_and(|info| info.name.starts_with(b"XWAYLAND"))
+        if connection::ignore_missing_window(info)?
+            .is_some_and(|info| info.name.starts_with(b"XWAYLAND"))
         {
             return Ok(true);
         }

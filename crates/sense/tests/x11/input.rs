@@ -122,7 +122,7 @@ fn a_batch_stays_within_a_second_and_arrives_soon_after_it() {
     let mut seconds: Vec<u64> = seen
         .iter()
         .filter(|s| matches!(s.event, SensorEvent::Input { .. }))
-        .map(|s| s.at.second())
+        .map(|s| s.at.whole_second())
         .collect();
     let batches = seconds.len();
     seconds.dedup();

@@ -67,7 +67,7 @@ impl Listening {
         }
     }
 
-    /// Waits until the window with this title is told as active.
+    /// Waits until the window with this title is reported as active.
     pub(crate) fn until_title(&self, title: &str) {
         self.until(title, |seen| last_title(seen).as_deref() == Some(title));
     }
@@ -77,7 +77,7 @@ impl Listening {
         self.seen.borrow().clone()
     }
 
-    /// Forgets what was said so far.
+    /// Drops the events so far.
     pub(crate) fn forget(&self) {
         self.drain();
         self.seen.borrow_mut().clear();

@@ -3,7 +3,7 @@ use lab::desktop::{DesktopSpec, Fill, TestWindow, VirtualDesktop, WindowSpec};
 use model::{Rect, SensorKind, SensorSupport, WindowHandle};
 use sense::{CaptureError, WindowCapture};
 
-/// A picture that outlives the loan, for comparing.
+/// A screenshot that outlives the loan, for comparing.
 struct Copy {
     width: u32,
     height: u32,

@@ -1,11 +1,11 @@
-//! `uam attach`: the console of the running instance, in this terminal.
+//! `uam attach`: the live view of the running uam, in this terminal.
 //!
-//! Always true: it needs a recent unlock or both factors, and is in the record; leaving it, or closing its terminal, ends
-//! no recording; it ends with the instance, and when the desktop is locked.
+//! Always true: it needs a recent unlock or both factors, and is in the record; leaving it, or closing its terminal, does
+//! not stop recording; it ends with the running uam, and when the desktop is locked.
 
-use super::Home;
-use crate::access;
 use crate::output;
+use crate::sign_in::read_access::open_for_reading;
+use agent::AppContext;
 use agent::keyholder;
 use anyhow::Context;
 use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
@@ -18,116 +18,122 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 use vault::Identity;
 
-/// How often the running instance is asked.
-const EVERY: Duration = Duration::from_secs(1);
+/// Between two requests to the running uam.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is told in the notice of it.
-const WHAT: &str = "what is being recorded, in an attached console";
+/// Subject of the notice.
+const SUBJECT: &str = "what is being recorded, in an attached console";
 
-/// Why nothing more is looked at.
-enum Over {
+/// Why the view ended.
+enum AttachEnd {
     /// The person left.
     Left,
-    /// The instance ended.
+    /// The running uam ended.
     Ended,
     /// The desktop was locked.
     Locked,
 }
 
-/// What happens besides the passing of time.
-enum Event {
-    /// A wish was carried out: what came of it is to be seen at once.
-    Wished,
-    /// The view is to be left.
+/// An event that the view waits for.
+enum AttachEvent {
+    /// A command was executed: its result is to be shown at once.
+    CommandDone,
+    /// The person leaves the view.
     Leave,
 }
 
-pub(super) fn run(home: &Home, plain: bool) -> anyhow::Result<ExitCode> {
-    // Whether one runs is said before anybody is asked for a code.
+pub(super) fn run(home: &AppContext, plain: bool) -> anyhow::Result<ExitCode> {
+    // Fails before the question for a code when no uam runs.
     agent::call_running_agent(&home.paths, &Request::Status)?;
-    let access = access::open(home, WHAT)?;
-    let ticket = ticket(home, &access.identity)?;
+    let access = open_for_reading(home, SUBJECT)?;
+    let ticket = request_ticket(home, &access.identity)?;
     drop(access);
     let (tx, rx) = sync_channel(16);
-    ends(&tx)?;
+    leave_on_shutdown(&tx)?;
     let over = match plain || !console::supports_live_view() {
-        true => lines(home, ticket, &rx)?,
-        false => panel(home, ticket, &tx, &rx)?,
+        true => follow_plain(home, ticket, &rx)?,
+        false => follow_live(home, ticket, &tx, &rx)?,
     };
-    output::line(match over {
-        Over::Left => "Left; recording goes on. `uam stop` ends it.",
-        Over::Ended => "uam has ended.",
-        Over::Locked => "The desktop was locked: the view was closed. `uam attach` opens it again.",
+    output::print_line(match over {
+        AttachEnd::Left => "Left; recording goes on. `uam stop` stops it.",
+        AttachEnd::Ended => "uam has ended.",
+        AttachEnd::Locked => {
+            "The desktop was locked: the view was closed. `uam attach` opens it again."
+        }
     });
     Ok(ExitCode::SUCCESS)
 }
 
 /// Ctrl-C, a closed terminal and the end of the session leave the view.
-fn ends(tx: &SyncSender<Event>) -> anyhow::Result<()> {
+fn leave_on_shutdown(tx: &SyncSender<AttachEvent>) -> anyhow::Result<()> {
     let tx = tx.clone();
     platform::shutdown::watch_shutdown(
         move |_| {
-            let _ = tx.try_send(Event::Leave);
+            let _ = tx.try_send(AttachEvent::Leave);
         },
-        // Nothing has to be brought to an end.
+        // There is nothing to finish.
         |_| {},
     )
     .context("cannot watch for the end")
 }
 
-fn ticket(home: &Home, identity: &Identity) -> anyhow::Result<ViewTicket> {
+fn request_ticket(home: &AppContext, identity: &Identity) -> anyhow::Result<ViewTicket> {
     let key = ViewerKey::new(identity.reveal().to_string());
     match agent::call_running_agent(&home.paths, &Request::Attach { key })? {
         Response::Attached { ticket, .. } => Ok(ticket),
         other => Err(UserError::new(
             ErrorKind::Failed,
             format!(
-                "the running instance lets nobody look on: {}",
+                "the running uam refused the view: {}",
                 model::to_printable(other.text(), 400)
             ),
-            "`uam status` says what it does.",
+            "Show its state: uam status.",
         )
         .into()),
     }
 }
 
-/// Asks what is to be seen.
-struct Lookout<'a> {
-    home: &'a Home,
+/// Requests the view again and again.
+struct AgentPoller<'a> {
+    home: &'a AppContext,
     ticket: ViewTicket,
-    /// The last line that was seen.
+    /// Number of the last line received.
     last: u64,
 }
 
-impl Lookout<'_> {
-    /// What is to be seen now, or why nothing is; `None` while the running instance has no time, as at its end.
-    fn look(&mut self) -> anyhow::Result<Result<Option<Box<AttachedView>>, Over>> {
-        match self.asked() {
-            Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => Ok(Err(Over::Ended)),
+impl AgentPoller<'_> {
+    /// The view as it is now, or why it ended; `None` while the running uam is busy, as at its end.
+    fn poll(&mut self) -> anyhow::Result<Result<Option<Box<AttachedView>>, AttachEnd>> {
+        match self.poll_with_new_ticket() {
+            Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {
+                Ok(Err(AttachEnd::Ended))
+            }
             asked => asked,
         }
     }
 
-    fn asked(&mut self) -> anyhow::Result<Result<Option<Box<AttachedView>>, Over>> {
-        match self.ask()? {
-            Response::View(view) => return Ok(Ok(self.seen(Some(view)))),
+    fn poll_with_new_ticket(
+        &mut self,
+    ) -> anyhow::Result<Result<Option<Box<AttachedView>>, AttachEnd>> {
+        match self.send_view_request()? {
+            Response::View(view) => return Ok(Ok(self.remember_last_line(Some(view)))),
             Response::Refused(_) => return Ok(Ok(None)),
             _ => {}
         }
-        // A recording process that was started anew knows no tickets; whoever is unlocked still gets another.
+        // A restarted recording process knows no tickets; during an unlock it issues another.
         let Some(identity) = keyholder::fetch_identity(&self.home.paths)? else {
-            return Ok(Err(Over::Locked));
+            return Ok(Err(AttachEnd::Locked));
         };
-        self.ticket = ticket(self.home, &identity)?;
+        self.ticket = request_ticket(self.home, &identity)?;
         self.last = 0;
-        let view = match self.ask()? {
+        let view = match self.send_view_request()? {
             Response::View(view) => Some(view),
             _ => None,
         };
-        Ok(Ok(self.seen(view)))
+        Ok(Ok(self.remember_last_line(view)))
     }
 
-    fn ask(&self) -> anyhow::Result<Response> {
+    fn send_view_request(&self) -> anyhow::Result<Response> {
         let look = Request::View {
             ticket: self.ticket.clone(),
             after_line: self.last,
@@ -135,7 +141,10 @@ impl Lookout<'_> {
         agent::call_running_agent(&self.home.paths, &look)
     }
 
-    fn seen(&mut self, scene: Option<Box<AttachedView>>) -> Option<Box<AttachedView>> {
+    fn remember_last_line(
+        &mut self,
+        scene: Option<Box<AttachedView>>,
+    ) -> Option<Box<AttachedView>> {
         if let Some(scene) = &scene {
             self.last = scene.last_line;
         }
@@ -143,16 +152,20 @@ impl Lookout<'_> {
     }
 }
 
-/// Waits for the next look; true when the view is to be left.
-fn wait(rx: &Receiver<Event>) -> bool {
-    match rx.recv_timeout(EVERY) {
-        Ok(Event::Leave) | Err(RecvTimeoutError::Disconnected) => true,
-        Ok(Event::Wished) | Err(RecvTimeoutError::Timeout) => false,
+/// Waits for the next poll; true when the person leaves the view.
+fn wait_for_next_poll(rx: &Receiver<AttachEvent>) -> bool {
+    match rx.recv_timeout(POLL_INTERVAL) {
+        Ok(AttachEvent::Leave) | Err(RecvTimeoutError::Disconnected) => true,
+        Ok(AttachEvent::CommandDone) | Err(RecvTimeoutError::Timeout) => false,
     }
 }
 
-fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Result<Over> {
-    let mut lookout = Lookout {
+fn follow_plain(
+    home: &AppContext,
+    ticket: ViewTicket,
+    rx: &Receiver<AttachEvent>,
+) -> anyhow::Result<AttachEnd> {
+    let mut poller = AgentPoller {
         home,
         ticket,
         last: 0,
@@ -160,7 +173,7 @@ fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Resul
     let mut plain = PlainView::new(std::io::stdout());
     let mut headline = String::new();
     loop {
-        match lookout.look()? {
+        match poller.poll()? {
             Ok(None) => {}
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
@@ -174,18 +187,18 @@ fn lines(home: &Home, ticket: ViewTicket, rx: &Receiver<Event>) -> anyhow::Resul
             }
             Err(over) => return Ok(over),
         }
-        if wait(rx) {
-            return Ok(Over::Left);
+        if wait_for_next_poll(rx) {
+            return Ok(AttachEnd::Left);
         }
     }
 }
 
-fn panel(
-    home: &Home,
+fn follow_live(
+    home: &AppContext,
     ticket: ViewTicket,
-    tx: &SyncSender<Event>,
-    rx: &Receiver<Event>,
-) -> anyhow::Result<Over> {
+    tx: &SyncSender<AttachEvent>,
+    rx: &Receiver<AttachEvent>,
+) -> anyhow::Result<AttachEnd> {
     let (wishes, wished) = agent::user_commands::command_queue();
     let leave = tx.clone();
     let live = LiveView::start(
@@ -196,7 +209,7 @@ fn panel(
         Arc::new(SystemClock),
         move |event| {
             if event == ConsoleEvent::Leave {
-                let _ = leave.try_send(Event::Leave);
+                let _ = leave.try_send(AttachEvent::Leave);
             } else {
                 wishes.submit(event);
             }
@@ -209,33 +222,33 @@ fn panel(
         Some(ticket.clone()),
         live.updates().clone(),
         move |_| {
-            let _ = done.try_send(Event::Wished);
+            let _ = done.try_send(AttachEvent::CommandDone);
         },
     )?;
-    let over = follow(home, ticket, &live, rx);
+    let over = forward_views(home, ticket, &live, rx);
     match live.finish() {
         ViewEnd::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
         ViewEnd::Requested | ViewEnd::TerminalClosed => over,
     }
 }
 
-fn follow(
-    home: &Home,
+fn forward_views(
+    home: &AppContext,
     ticket: ViewTicket,
     live: &LiveView,
-    rx: &Receiver<Event>,
-) -> anyhow::Result<Over> {
-    let mut lookout = Lookout {
+    rx: &Receiver<AttachEvent>,
+) -> anyhow::Result<AttachEnd> {
+    let mut poller = AgentPoller {
         home,
         ticket,
         last: 0,
     };
     let updates = live.updates();
     let mut removals = None;
-    // The newest picture that was fetched; at first there may be one from before this process knew of any.
+    // The newest screenshot that was fetched; None before the first poll.
     let mut shown: Option<Option<u64>> = None;
     loop {
-        let scene = match lookout.look()? {
+        let scene = match poller.poll()? {
             Ok(scene) => scene,
             Err(over) => return Ok(over),
         };
@@ -252,19 +265,22 @@ fn follow(
             updates.set_status(scene.status);
             if shown != Some(scene.newest_screenshot) {
                 shown = Some(scene.newest_screenshot);
-                if let Some(newest) = newest(home, &lookout.ticket) {
+                if let Some(newest) = fetch_newest_screenshot(home, &poller.ticket) {
                     updates.show_newest_screenshot(newest);
                 }
             }
         }
-        if wait(rx) || !updates.is_open() {
-            return Ok(Over::Left);
+        if wait_for_next_poll(rx) || !updates.is_open() {
+            return Ok(AttachEnd::Left);
         }
     }
 }
 
-/// The newest picture; one that cannot be had just now is not shown.
-fn newest(home: &Home, ticket: &ViewTicket) -> Option<console::ShownScreenshot> {
+/// The newest screenshot, if it can be fetched now.
+fn fetch_newest_screenshot(
+    home: &AppContext,
+    ticket: &ViewTicket,
+) -> Option<console::ShownScreenshot> {
     let request = Request::ViewScreenshot {
         ticket: ticket.clone(),
         from: None,

@@ -1,13 +1,15 @@
-//! `uam run --background`: the way in happens in the terminal, then another supervisor takes over and needs no terminal.
+//! `uam run --background`: signs in on the terminal, then another supervisor takes over and needs no terminal.
 //!
-//! Always true: it does not run where nothing on the desktop would show it; the lease goes from one to the other through a pipe and is in no file; the terminal is given back once the
-//! running instance answers, or with the reason why it does not. What the supervisor has to say lies in
-//! `<data>/background.log`; nothing of the record is in it.
+//! Always true: it runs only where the desktop shows it; the lease passes from one supervisor to the other through a pipe
+//! and is in no file; the terminal is released once the running uam answers, or with the reason why it does not. Messages
+//! of the supervisor are in `<data>/background.log`, which holds nothing of the record.
 
-use super::{Home, worker};
+use super::worker::worker_arguments;
 use crate::cli::RunArgs;
-use crate::{output, start};
-use agent::{Handover, SupervisorSetup, call_running_agent, run_supervisor};
+use crate::{output, sign_in};
+use agent::AppContext;
+use agent::Handover;
+use agent::{SupervisorSetup, run_supervisor as supervise};
 use anyhow::Context;
 use model::{ErrorKind, SensorSupport, UserError};
 use platform::endpoint::remove_endpoint;
@@ -20,11 +22,11 @@ use std::io::{BufReader, Read, Write};
 use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long the start may take: a journal that has to be mended takes its time.
+/// How long the start may take: repairing a journal takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Between two looks whether it has started.
-const LOOK: Duration = Duration::from_millis(50);
+/// Between two checks whether it has started.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Most of the log that is shown when it did not, in bytes.
 const MOST_LOG: u64 = 4096;
@@ -33,7 +35,7 @@ const MOST_LOG: u64 = 4096;
 ///
 /// # Errors
 /// When it has neither a tray nor notifications, or both are switched off.
-pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
+pub(super) fn require_visibility(config: &Settings) -> anyhow::Result<()> {
     let standing = indicator::probe_desktop(&agent::indicator_options(
         settings::VisibilityPolicy::from(&config.indicator),
     ));
@@ -51,9 +53,9 @@ pub(super) fn must_be_seen(config: &Settings) -> anyhow::Result<()> {
     ).into())
 }
 
-/// Starts the supervisor that takes over, and waits until the running instance answers.
-pub(super) fn launch(
-    home: &Home,
+/// Starts the supervisor that takes over, and waits until the running uam answers.
+pub(super) fn launch_supervisor(
+    home: &AppContext,
     args: &RunArgs,
     handover: &Handover,
     greeting: &str,
@@ -62,7 +64,7 @@ pub(super) fn launch(
     let log = home.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = home.self_command()?;
-    command.arg("supervisor").args(worker::arguments(args));
+    command.arg("supervisor").args(worker_arguments(args));
     hide_console(&mut command);
     let mut child = command
         .stdin(Stdio::piped())
@@ -70,22 +72,22 @@ pub(super) fn launch(
         .stderr(out)
         .spawn()
         .context("cannot start the supervisor")?;
-    // It takes the lock over as soon as it has its orders.
+    // The supervisor acquires the lock once it has its orders.
     drop(instance);
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(&handover.encode_line()?)
             .context("the supervisor took no orders")?;
     }
-    output::line(greeting);
-    wait(home, &mut child)?;
-    output::line(&format!(
-        "It goes on in the background (process {}). Look on: uam attach. End it: uam stop.",
+    output::print_line(greeting);
+    wait_until_running(home, &mut child)?;
+    output::print_line(&format!(
+        "Recording goes on in the background (process {}). Show it: uam attach. Stop it: uam stop.",
         child.id()
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
+fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
@@ -96,31 +98,31 @@ fn wait(home: &Home, child: &mut Child) -> anyhow::Result<()> {
             }
             return Err(UserError::new(
                 ErrorKind::Failed,
-                format!("recording did not begin ({status})"),
+                format!("recording did not start ({status})"),
                 said.trim().to_owned(),
             )
             .into());
         }
-        if call_running_agent(&home.paths, &Request::Status).is_ok() {
+        if agent::call_running_agent(&home.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                "the running instance does not answer yet",
+                "the running uam does not answer yet",
                 format!(
-                    "`uam status` tells when it does; {} says more.",
+                    "`uam status` shows when it does; details are in {}.",
                     home.paths.background_log().display()
                 ),
             )
             .into());
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(CHECK_INTERVAL);
     }
 }
 
 /// `uam supervisor`: takes over from a `uam run --background`.
-pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run_supervisor(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     detach_from_terminal().context("cannot leave the terminal")?;
     let handover = Handover::read_from(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         UserError::new(
@@ -130,16 +132,16 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
         )
         .caused_by(e)
     })?;
-    // Whoever gives the orders has the lock until it is gone.
-    let instance = start::claim(&home.paths)?;
-    let code = run_supervisor(SupervisorSetup {
+    // The process that started this one holds the lock until it ends.
+    let instance = sign_in::claim_instance_lock(&home.paths)?;
+    let code = supervise(SupervisorSetup {
         home: home.given.clone(),
-        worker_arguments: worker::arguments(args),
+        worker_arguments: super::worker::worker_arguments(args),
         is_background: args.background,
         lease: handover.lease_identity()?,
         handover,
         greeting: "Recording in the background.".to_owned(),
-        print: output::line,
+        print: output::print_line,
     });
     remove_endpoint(&home.paths.agent_endpoint());
     drop(instance);

@@ -1,16 +1,19 @@
 //! `uam config`: settings.
 
-use super::{Home, retention, talk};
-use crate::access;
+use super::control::reload_settings;
+use super::retention::preview_retention;
 use crate::cli::ConfigAction;
 use crate::output;
+use crate::sign_in::read_access::authorise_settings_change;
+use agent::AppContext;
+use agent::reload_after_change;
 use settings::{Applies, EnvVars, Settings};
 use std::process::ExitCode;
 
-pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
     let file = home.paths.config_file();
     match action.unwrap_or(ConfigAction::Show) {
-        ConfigAction::Path => output::line(&file.display().to_string()),
+        ConfigAction::Path => output::print_line(&file.display().to_string()),
         ConfigAction::Show => {
             let config = Settings::load(&home.paths)?;
             let origin = if file.exists() {
@@ -18,43 +21,42 @@ pub(super) fn run(home: &Home, action: Option<ConfigAction>) -> anyhow::Result<E
             } else {
                 "defaults; a file would be"
             };
-            output::line(&format!("# {origin} {}", file.display()));
-            output::out(&config.to_toml()?);
+            output::print_line(&format!("# {origin} {}", file.display()));
+            output::print_text(&config.to_toml()?);
         }
         ConfigAction::Check => {
             let config = Settings::load(&home.paths)?;
             let environment = EnvVars::load(&home.paths)?;
             let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
-            output::line(&format!(
+            output::print_line(&format!(
                 "The settings are sound. Records go to {}.",
                 destination.describe()
             ));
             for remark in destination.remarks() {
-                output::line(&remark);
+                output::print_line(&remark);
             }
         }
-        ConfigAction::Reload => return talk::reload(home),
+        ConfigAction::Reload => return reload_settings(home),
         ConfigAction::Set { key, value } => {
             home.paths.create_dirs()?;
             let changes = [(key.as_str(), settings::parse_value(&value))];
             // A wrong one is refused before anybody is asked for anything.
             settings::preview_values(&home.paths, &changes)?;
             // Not to what: a rule's words are nobody's business but its owner's.
-            access::for_settings(home, &format!("The setting {key} was changed."))?;
+            authorise_settings_change(home, &format!("The setting {key} was changed."))?;
             settings::set_values(&home.paths, &changes)?;
-            output::line(&format!("{key} = {value}"));
-            if let Some(text) = retention::foretell(home)?.filter(|_| key.starts_with("shots.keep"))
-            {
-                output::line(&text);
+            output::print_line(&format!("{key} = {value}"));
+            if let Some(text) = preview_retention(home)?.filter(|_| key.starts_with("shots.keep")) {
+                output::print_line(&text);
             }
             let spec = settings::find_spec(&key);
-            output::line(
+            output::print_line(
                 &match spec.map_or(Applies::NextStart, |spec| spec.applies) {
-                    Applies::AtOnce => agent::reload_after_change(home)?,
+                    Applies::AtOnce => reload_after_change(home)?,
                     Applies::NextReport => {
                         "The next report takes it; the record stays as it is.".to_owned()
                     }
-                    Applies::NextStart => "It holds from the next start on.".to_owned(),
+                    Applies::NextStart => "It applies from the next start on.".to_owned(),
                 },
             );
         }

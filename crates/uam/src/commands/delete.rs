@@ -1,9 +1,11 @@
-//! `uam delete`: takes something out of the record; the time and its state stay.
+//! `uam delete`: deletes a time range or a screenshot from the record; the time and its state stay.
 
-use super::Home;
-use crate::access;
+use super::reading::require_journal;
 use crate::cli::DeleteArgs;
-use crate::{output, time};
+use crate::cli::values;
+use crate::output;
+use crate::sign_in::read_access::open_with_notice;
+use agent::AppContext;
 use agent::ReadAccess;
 use agent::redaction;
 use anyhow::Context;
@@ -14,56 +16,56 @@ use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
 
-/// What the notice says of a look into what only the viewer's key opens.
+/// Text of the notice when the record is opened with the viewer's key.
 const OPENED: &str = "The record was opened to take something out.";
 
-pub(super) fn run(home: &Home, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
-    super::recorded(home)?;
+pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
+    require_journal(home)?;
     let scope = parse_scope(args, current_time_us())?;
     let running = redaction::is_agent_running(home)?;
     let mut access = match running {
         true => None,
-        false => Some(access::open_as(home, NoticeCode::Access, OPENED)?),
+        false => Some(open_with_notice(home, NoticeCode::Access, OPENED)?),
     };
-    let mut summary = carry(home, &scope, true, running, access.as_ref())?;
+    let mut summary = redact_scope(home, &scope, true, running, access.as_ref())?;
     if summary.needs_key && access.is_none() {
-        access = Some(access::open_as(home, NoticeCode::Access, OPENED)?);
-        summary = carry(home, &scope, true, running, access.as_ref())?;
+        access = Some(open_with_notice(home, NoticeCode::Access, OPENED)?);
+        summary = redact_scope(home, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
     let about = redaction::describe_scope(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
-        output::line(&format!(
+        output::print_line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
             report::text::format_count(summary.unreadable, "row", "rows")
         ));
     }
     if summary.is_empty() {
-        output::line(&format!("{about}: there is nothing to take out."));
+        output::print_line(&format!("{about}: there is nothing to delete."));
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(&format!(
-        "{about}: {} to take out. Window names, titles, counts and pictures go; the time and its state stay.",
+    output::print_line(&format!(
+        "{about}: {} to delete, with window names, titles, counts and screenshots; the time and its state stay.",
         redaction::describe_amount(&scope, &summary)
     ));
-    foretell(&summary);
+    print_affected_copies(&summary);
     if args.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     let agreed = args.yes
         || Prompt::on_stderr()
-            .ask_yes_no_explicit("Take it out?")
+            .ask_yes_no_explicit("Delete it?")
             .context("cannot ask")?;
     if !agreed {
-        output::line("Nothing was changed.");
+        output::print_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
-    let summary = carry(home, &scope, false, running, access.as_ref())?;
-    output::line(&format!(
-        "Taken out: {}.",
+    let summary = redact_scope(home, &scope, false, running, access.as_ref())?;
+    output::print_line(&format!(
+        "Deleted: {}.",
         redaction::describe_amount(&scope, &summary)
     ));
-    clean_up(home, NoticeCode::Removed, &summary, access.as_ref())?;
+    delete_copies_and_report(home, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,21 +86,21 @@ fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope>
         });
     }
     let moment = |text: &Option<String>| {
-        time::parse_moment(text.as_deref().unwrap_or_default()).map_err(usage)
+        values::parse_local_time(text.as_deref().unwrap_or_default()).map_err(usage)
     };
     let (from, to) = (moment(&args.from)?, moment(&args.to)?);
     if from >= to {
         return Err(usage("--to must be later than --from".to_owned()));
     }
-    // What is to come is not recorded yet, and nothing keeps it from being so.
+    // The future is not recorded yet, and will be.
     if to >= now_us {
         return Ok(RedactionScope::Since { from });
     }
     Ok(RedactionScope::Range { from, to })
 }
 
-fn carry(
-    home: &Home,
+fn redact_scope(
+    home: &AppContext,
     scope: &RedactionScope,
     dry_run: bool,
     running: bool,
@@ -110,52 +112,54 @@ fn carry(
     }
 }
 
-/// What will happen to the copies.
-pub(super) fn foretell(summary: &RedactionSummary) {
+/// Prints which uploaded copies will be deleted, and which will stay.
+pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     let (whole, shared): (Vec<_>, Vec<_>) = summary.objects.iter().partition(|o| o.is_exclusive);
     if !whole.is_empty() {
-        output::line(&format!(
-            "{} with nothing else in them were sent, or may have been; they are deleted there if that is allowed:",
+        output::print_line(&format!(
+            "{} with nothing else in them were uploaded, or may have been; they are deleted there if that is allowed:",
             report::text::format_count(whole.len() as u64, "object", "objects")
         ));
     }
     for object in whole {
-        output::line(&format!("  {}", object.name));
+        output::print_line(&format!("  {}", object.name));
     }
     if !shared.is_empty() {
-        output::line(&format!(
-            "{} with other records besides were sent, or may have been; they stay there, for deleting them would lose those:",
+        output::print_line(&format!(
+            "{} with other records, too, were uploaded, or may have been; they stay there, because deleting them would lose those records:",
             report::text::format_count(shared.len() as u64, "object", "objects")
         ));
     }
     for object in shared {
-        output::line(&format!("  {}", object.name));
+        output::print_line(&format!("  {}", object.name));
     }
 }
 
-/// Deletes the copies where they were sent, as far as that may be done; says and notes what stays.
-pub(super) fn clean_up(
-    home: &Home,
+/// Deletes the uploaded copies, as far as that is allowed; prints and records which ones stay.
+pub(super) fn delete_copies_and_report(
+    home: &AppContext,
     code: NoticeCode,
     summary: &RedactionSummary,
     access: Option<&ReadAccess>,
 ) -> anyhow::Result<()> {
     let copies = redaction::delete_uploaded_copies(&home.paths, &summary.objects);
     for name in &copies.deleted {
-        output::line(&format!("Deleted where it was sent: {name}"));
+        output::print_line(&format!("Deleted at the destination: {name}"));
     }
     for (name, why) in &copies.left {
-        output::line(&format!("STILL where it was sent: {name} ({why})"));
+        output::print_line(&format!("STILL at the destination: {name} ({why})"));
     }
     if !copies.left.is_empty() {
-        output::line("Whoever owns that place can delete them by these names.");
+        output::print_line("The owner of the storage can delete them by these names.");
     }
     if summary.checkpoint_pending {
-        output::line("Another program was reading the record; the last traces go when it is done.");
+        output::print_line(
+            "Another program is reading the record; the last traces are deleted when it is done.",
+        );
     }
     for file in &summary.set_aside_files {
-        output::line(&format!(
-            "Set aside earlier and not touched; it may hold the same: {}",
+        output::print_line(&format!(
+            "Set aside earlier and not touched; it may hold the same data: {}",
             file.display()
         ));
     }
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_read_from_the_command_line() {
+    fn a_scope_is_parsed_from_the_command_line() {
         let last = DeleteArgs {
             last: Some(std::time::Duration::from_secs(600)),
             ..args()

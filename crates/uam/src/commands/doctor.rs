@@ -1,8 +1,7 @@
 //! `uam doctor`: what works here, where everything is, and what is wrong.
 
-use super::Home;
-
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use indicator::Availability;
 use model::SensorCapability;
@@ -18,7 +17,7 @@ use upload::{Destination, Timeouts};
 
 /// Everything the doctor found.
 #[derive(Serialize)]
-struct Findings {
+struct DoctorReport {
     version: &'static str,
     sensors: Vec<SensorCapability>,
     /// What the desktop shows of uam, or would.
@@ -39,7 +38,7 @@ struct Findings {
     problems: Vec<String>,
 }
 
-pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     let mut problems = Vec::new();
     let mut problem = |e: anyhow::Error| problems.push(format!("{e:#}"));
     let config = Settings::load(&home.paths).unwrap_or_else(|e| {
@@ -49,7 +48,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
     let destination = EnvVars::load(&home.paths)
         .and_then(|env| settings::resolve_destination(&config, &env, &home.paths));
     let destination = destination.map_err(&mut problem).ok();
-    if let Some(Err(e)) = destination.as_ref().map(look) {
+    if let Some(Err(e)) = destination.as_ref().map(check_bucket_access) {
         problem(e);
     }
     let desktop = Desktop::open(&agent::desktop_options(&config), Arc::new(SystemClock));
@@ -62,7 +61,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         }
     };
     let enrolled = vault.as_ref().is_some_and(vault::Vault::is_enrolled);
-    let keys = super::keys::summary(vault.as_ref());
+    let keys = super::keys::summarise_keys(vault.as_ref());
     let running = match home
         .paths
         .instance_lock_file()
@@ -72,7 +71,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,
     };
-    let findings = Findings {
+    let findings = DoctorReport {
         version: env!("CARGO_PKG_VERSION"),
         sensors: desktop.capabilities().to_vec(),
         shown: indicator::probe_desktop(&agent::indicator_options(
@@ -101,9 +100,9 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
         problems,
     };
     if json {
-        output::out(&report::to_json(&findings).context("cannot print the findings")?);
+        output::print_text(&report::to_json(&findings).context("cannot print the findings")?);
     } else {
-        print(&findings);
+        print_report(&findings);
     }
     Ok(if findings.problems.is_empty() {
         ExitCode::SUCCESS
@@ -113,7 +112,7 @@ pub(super) fn run(home: &Home, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// Asks a bucket whether it lists its objects to anyone. No answer is no problem: that is the upload's to tell.
-fn look(destination: &Destination) -> anyhow::Result<()> {
+fn check_bucket_access(destination: &Destination) -> anyhow::Result<()> {
     if !matches!(destination, Destination::S3(_)) {
         return Ok(());
     }
@@ -129,59 +128,59 @@ fn look(destination: &Destination) -> anyhow::Result<()> {
         .map_err(told)
 }
 
-fn print(f: &Findings) {
-    output::line(&format!("uam {}", f.version));
-    output::line("\nSensors");
+fn print_report(f: &DoctorReport) {
+    output::print_line(&format!("uam {}", f.version));
+    output::print_line("\nSensors");
     for c in &f.sensors {
-        output::line(&format!(
+        output::print_line(&format!(
             "  {:<9}{}",
             c.concern,
             agent::describe_support(&c.support)
         ));
     }
-    output::line("\nShown");
+    output::print_line("\nShown");
     for line in agent::describe_availability(&f.shown) {
-        output::line(&line);
+        output::print_line(&line);
     }
-    output::line("\nTried");
+    output::print_line("\nTried");
     for note in &f.tried {
-        output::line(&format!("  {note}"));
+        output::print_line(&format!("  {note}"));
     }
-    output::line("\nPlaces");
-    output::line(&format!("  settings  {}", f.settings));
-    output::line(&format!("  data      {}", f.data));
-    output::line(&format!(
+    output::print_line("\nPlaces");
+    output::print_line(&format!("  settings  {}", f.settings));
+    output::print_line(&format!("  data      {}", f.data));
+    output::print_line(&format!(
         "  sent to   {}",
         f.destination.as_deref().unwrap_or("(see below)")
     ));
     if let Some(with) = &f.signed_with {
-        output::line(&format!("  with      {with}"));
+        output::print_line(&format!("  with      {with}"));
     }
     for remark in &f.remarks {
-        output::line(&format!("            {remark}"));
+        output::print_line(&format!("            {remark}"));
     }
-    output::line("\nState");
+    output::print_line("\nState");
     match f.running {
-        Some(0) => output::line("  running"),
-        Some(pid) => output::line(&format!("  running (process {pid})")),
-        None => output::line("  not running"),
+        Some(0) => output::print_line("  running"),
+        Some(pid) => output::print_line(&format!("  running (process {pid})")),
+        None => output::print_line("  not running"),
     }
-    output::line(if f.enrolled {
+    output::print_line(if f.enrolled {
         "  second factor set up"
     } else {
         "  second factor not set up yet (the first `uam` does it)"
     });
-    output::line(&format!("  {}", f.sealing));
-    output::line("\nKeys");
+    output::print_line(&format!("  {}", f.sealing));
+    output::print_line("\nKeys");
     for line in &f.keys {
-        output::line(&format!("  {line}"));
+        output::print_line(&format!("  {line}"));
     }
     if f.problems.is_empty() {
-        output::line("\nNothing is wrong.");
+        output::print_line("\nNothing is wrong.");
     } else {
-        output::line("\nProblems");
+        output::print_line("\nProblems");
         for p in &f.problems {
-            output::line(&format!("  {}", p.replace('\n', "\n  ")));
+            output::print_line(&format!("  {}", p.replace('\n', "\n  ")));
         }
     }
 }

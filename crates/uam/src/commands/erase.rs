@@ -1,8 +1,12 @@
-//! `uam erase`: whole days go for good.
+//! `uam erase`: erases whole UTC days for good.
 
-use super::{Home, delete};
+use super::delete;
+use super::reading::require_journal;
 use crate::cli::EraseArgs;
-use crate::{access, output, time};
+use crate::cli::values;
+use crate::output;
+use crate::sign_in::read_access::open_with_fresh_factors;
+use agent::AppContext;
 use agent::redaction;
 use console::Prompt;
 use model::{NoticeCode, UserError};
@@ -11,13 +15,13 @@ use platform::timezone::current_zone_name;
 use protocol::RedactionScope;
 use std::process::ExitCode;
 
-/// The word that is typed.
+/// The word to type.
 const WORD: &str = "ERASE";
 
-pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
-    super::recorded(home)?;
+pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCode> {
+    require_journal(home)?;
     let day = |text: &str| {
-        time::parse_utc_day(text).map_err(|e| {
+        values::parse_utc_day(text).map_err(|e| {
             UserError::usage(
                 e,
                 "For example: uam erase --from 2026-11-01 --to 2026-11-07",
@@ -36,43 +40,43 @@ pub(super) fn run(home: &Home, args: &EraseArgs) -> anyhow::Result<ExitCode> {
         first: first.0,
         last: last.0,
     };
-    // Whatever was unlocked before: this cannot be undone.
-    let access = access::fresh(
+    // Even during an unlock: this cannot be undone.
+    let access = open_with_fresh_factors(
         home,
         NoticeCode::Access,
         "The record was opened to erase days of it.",
     )?;
-    let carry = |dry_run| match redaction::is_agent_running(home)? {
+    let redact_scope = |dry_run| match redaction::is_agent_running(home)? {
         true => redaction::redact_through_agent(home, &scope, dry_run, Some(&access)),
         false => redaction::redact_directly(home, &scope, dry_run, &access),
     };
-    let summary = carry(true)?;
+    let summary = redact_scope(true)?;
     let about = redaction::describe_scope(&scope, current_time_us(), &current_zone_name());
     if summary.is_empty() {
-        output::line(&format!("{about}: nothing is recorded there."));
+        output::print_line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(&format!(
-        "{about} (they begin and end at midnight UTC): {} go for good, with their keys and their sums. That they were \
+    output::print_line(&format!(
+        "{about} (they begin and end at midnight UTC): {} will be erased for good, with their keys and their sums. That they were \
          erased stays in the record.",
         redaction::describe_amount(&scope, &summary)
     ));
-    delete::foretell(&summary);
+    delete::print_affected_copies(&summary);
     if args.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes {
         let word = Prompt::on_stderr().ask_line(&format!("Type {WORD} to erase"))?;
         if word.as_deref() != Some(WORD) {
-            output::line("Nothing was changed.");
+            output::print_line("Nothing was changed.");
             return Ok(ExitCode::SUCCESS);
         }
     }
-    let summary = carry(false)?;
-    output::line(&format!(
+    let summary = redact_scope(false)?;
+    output::print_line(&format!(
         "Erased: {}.",
         redaction::describe_amount(&scope, &summary)
     ));
-    delete::clean_up(home, NoticeCode::Erased, &summary, Some(&access))?;
+    delete::delete_copies_and_report(home, NoticeCode::Erased, &summary, Some(&access))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,11 @@
-//! `uam keys`: who can open the record, and with what. Every change asks for both factors and is itself recorded.
+//! `uam keys`: the key slots and the readers. Every change asks for both factors and is itself recorded.
 
-use super::Home;
-use crate::access::{self, Entry};
 use crate::cli::KeysAction;
 use crate::output;
-use crate::start::{self, Secret};
+use crate::sign_in::read_access::{VerifiedFactors, ask_factors};
+use crate::sign_in::{self, VaultSecret};
+use agent::AppContext;
+use agent::journal_keys;
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
@@ -19,33 +20,35 @@ use vault::{
 /// How often the first code of a new phone is asked for.
 const TRIES: u32 = 5;
 
-pub(super) fn run(home: &Home, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
     let action = match action.unwrap_or(KeysAction::List) {
         KeysAction::List => {
-            list(&Vault::open(&home.paths.vault_dir())?);
-            signs(home)?;
+            print_slots(&Vault::open(&home.paths.vault_dir())?);
+            print_signing_key(home)?;
             return Ok(ExitCode::SUCCESS);
         }
         action => action,
     };
-    let mut entry = access::enter(home)?;
-    let text = change(&mut entry, action)?;
-    // After a rotation it is another identity, and another door.
-    let identity = entry.vault.viewer_identity(&entry.door, &entry.pass)?;
-    let keys = agent::journal_keys(&entry.vault, entry.vault.viewer_opener(&identity), None)?;
-    let mut notices = entry.notices;
+    let mut factors = ask_factors(home)?;
+    let text = apply_action(&mut factors, action)?;
+    // After a rotation identity and slot are new ones.
+    let identity = factors
+        .vault
+        .viewer_identity(&factors.slot, &factors.token)?;
+    let keys = journal_keys(&factors.vault, factors.vault.viewer_opener(&identity), None)?;
+    let mut notices = factors.notices;
     notices.push((NoticeCode::Keys, text.clone()));
     agent::record_notices(home, &keys, notices)?;
-    output::line(&text);
+    output::print_line(&text);
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(vault: &Vault) {
-    output::line("Opens the vault:");
+fn print_slots(vault: &Vault) {
+    output::print_line("Opens the vault:");
     let day = |us| report::day::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
-        output::line(&format!(
+        output::print_line(&format!(
             "  {:>3}  {}, since {}",
             slot.id,
             slot.kind,
@@ -54,20 +57,20 @@ fn list(vault: &Vault) {
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
     match codes.next() {
-        None => output::line("       no recovery codes: `uam keys recovery` makes ten"),
-        Some(first) => output::line(&format!(
+        None => output::print_line("       no recovery codes: `uam keys recovery` makes ten"),
+        Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
             day(first.created_us)
         )),
     }
-    output::line("Reads what is recorded:");
+    output::print_line("Reads what is recorded:");
     match vault.viewer() {
-        Some(key) => output::line(&format!("  you, on this computer  {key}")),
-        None => output::line("  nobody on this computer"),
+        Some(key) => output::print_line(&format!("  you, on this computer  {key}")),
+        None => output::print_line("  nobody on this computer"),
     }
     for o in vault.organisations() {
-        output::line(&format!(
+        output::print_line(&format!(
             "  {}  {}",
             model::to_printable(&o.name, 60),
             o.key
@@ -75,7 +78,7 @@ fn list(vault: &Vault) {
     }
     let gate = vault.gate();
     if gate.failures > 0 {
-        output::line(&format!(
+        output::print_line(&format!(
             "Codes refused since the last right one: {}",
             gate.failures
         ));
@@ -83,21 +86,21 @@ fn list(vault: &Vault) {
 }
 
 /// Which key signs what is sent; it opens nothing.
-fn signs(home: &Home) -> anyhow::Result<()> {
-    output::line("Signs the lists of what is sent (`uam verify --key` takes it):");
+fn print_signing_key(home: &AppContext) -> anyhow::Result<()> {
+    output::print_line("Signs the lists of what is sent (`uam verify --key` takes it):");
     match DeviceKey::load(&home.paths.vault_dir())? {
-        Some(key) => output::line(&format!(
+        Some(key) => output::print_line(&format!(
             "  {}  {}",
             key.public().fingerprint(),
             key.public()
         )),
-        None => output::line("  no key yet; the first upload makes it"),
+        None => output::print_line("  no key yet; the first upload makes it"),
     }
     Ok(())
 }
 
 /// What opens the vault and who can read, one line each, for `uam doctor`.
-pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
+pub(super) fn summarise_keys(vault: Option<&Vault>) -> Vec<String> {
     let store = match vault::open_os_store() {
         Ok(store) => format!("credential store here: {}", store.name()),
         Err(why) => format!("credential store here: none ({why})"),
@@ -130,21 +133,21 @@ pub(super) fn summary(vault: Option<&Vault>) -> Vec<String> {
 }
 
 /// Makes the change; the sentence that tells of it.
-fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
-    let Entry {
-        vault, door, pass, ..
-    } = entry;
+fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Result<String> {
+    let VerifiedFactors {
+        vault, slot, token, ..
+    } = factors;
     let now_us = current_time_us();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
-            let words = start::new_passphrase()?;
-            let id = vault.add_slot(door, pass, &Factor::Passphrase(&words), now_us)?;
+            let words = sign_in::ask_new_passphrase()?;
+            let id = vault.add_slot(slot, token, &Factor::Passphrase(&words), now_us)?;
             format!("A passphrase opens the vault too (slot {id}).")
         }
         KeysAction::AddStore => {
-            let secret = start::into_store(&*vault::open_os_store()?, vault.device())?;
-            let id = vault.add_slot(door, pass, &secret.factor(), now_us)?;
+            let secret = sign_in::store_new_secret(&*vault::open_os_store()?, vault.device())?;
+            let id = vault.add_slot(slot, token, &secret.as_factor(), now_us)?;
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
                 .slots()
@@ -152,27 +155,27 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
                 .map(|s| s.id)
                 .collect();
             for old in old {
-                vault.remove_slot(door, pass, old)?;
+                vault.remove_slot(slot, token, old)?;
             }
             format!("The credential store opens the vault too (slot {id}).")
         }
-        KeysAction::Remove { slot } => {
-            let kind = vault.slots().find(|s| s.id == slot).map(|s| s.kind);
-            vault.remove_slot(door, pass, slot)?;
+        KeysAction::Remove { slot: id } => {
+            let kind = vault.slots().find(|s| s.id == id).map(|s| s.kind);
+            vault.remove_slot(slot, token, id)?;
             if kind == Some(KeySlotKind::OsStore)
                 && let Ok(store) = vault::open_os_store()
             {
                 // What it keeps opens nothing any more; that it stays there would do no harm.
                 let _ = store.remove(vault.device());
             }
-            format!("Key slot {slot} was removed.")
+            format!("Key slot {id} was removed.")
         }
         KeysAction::Recovery { file } => {
-            start::hand_over_kit(vault, door, pass, file.as_deref(), now_us)?;
+            sign_in::issue_recovery_codes(vault, slot, token, file.as_deref(), now_us)?;
             "Ten new recovery codes were made; the old ones are void.".to_owned()
         }
         KeysAction::Phone { import } => {
-            phone(vault, door, pass, import.as_deref())?;
+            set_up_phone(vault, slot, token, import.as_deref())?;
             "Another secret for the codes was set up.".to_owned()
         }
         KeysAction::AddOrganisation { name, key } => {
@@ -183,11 +186,11 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
                 "{} can read what is recorded from the next start on.",
                 model::to_printable(&organisation.name, 60)
             );
-            vault.add_organisation(door, pass, organisation)?;
+            vault.add_organisation(slot, token, organisation)?;
             told
         }
         KeysAction::RemoveOrganisation { name } => {
-            vault.remove_organisation(door, pass, &name)?;
+            vault.remove_organisation(slot, token, &name)?;
             format!(
                 "{} reads nothing new from the next start on.",
                 model::to_printable(&name, 60)
@@ -198,12 +201,12 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
             recovery_kit,
         } => {
             let secret = match passphrase {
-                true => Secret::Passphrase(start::new_passphrase()?),
-                false => start::fresh_secret(vault.device())?,
+                true => VaultSecret::Passphrase(sign_in::ask_new_passphrase()?),
+                false => sign_in::create_vault_secret(vault.device())?,
             };
-            let (new_door, kit) = vault.rotate(door, pass, &secret.factor(), now_us)?;
-            *door = new_door;
-            start::keep_kit(vault, &kit, recovery_kit.as_deref(), now_us)?;
+            let (new_slot, kit) = vault.rotate(slot, token, &secret.as_factor(), now_us)?;
+            *slot = new_slot;
+            sign_in::deliver_recovery_codes(vault, &kit, recovery_kit.as_deref(), now_us)?;
             "Every key was replaced; new recovery codes were made, the old ones are void."
                 .to_owned()
         }
@@ -211,30 +214,30 @@ fn change(entry: &mut Entry, action: KeysAction) -> anyhow::Result<String> {
 }
 
 /// Another secret for the codes: shown (or imported), then confirmed by a code of it.
-pub(super) fn phone(
+pub(super) fn set_up_phone(
     vault: &mut Vault,
-    door: &UnlockedSlot,
-    pass: &GateToken,
+    slot: &UnlockedSlot,
+    token: &GateToken,
     import: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let given = import.map(start::imported_secret).transpose()?;
+    let given = import.map(sign_in::read_totp_secret).transpose()?;
     let known = given.is_some();
     let proposal = vault.propose_secret(given)?;
     let picture = std::env::current_dir()
         .context("cannot tell the present folder")?
         .join("mfa_qr.png");
     if !known {
-        start::show_secret(&proposal.enrolment(&start::account())?, &picture);
+        sign_in::show_totp_secret(&proposal.enrolment(&sign_in::account_label())?, &picture);
     }
     let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
         let Some(code) = ask.ask_line("Code from the new entry")? else {
             break;
         };
-        match vault.confirm_secret(door, pass, &proposal, &code, unix_time().as_secs())? {
+        match vault.confirm_secret(slot, token, &proposal, &code, unix_time().as_secs())? {
             CodeVerdict::Accepted => {
                 if !known {
-                    start::forget_secret(&picture);
+                    sign_in::remove_totp_secret(&picture);
                 }
                 return Ok(());
             }

@@ -1,7 +1,8 @@
-//! `uam recover`: in again with a recovery code.
+//! `uam recover`: regains access with a recovery code.
 
-use super::Home;
-use crate::{output, start};
+use crate::{output, sign_in};
+use agent::AppContext;
+use agent::journal_keys;
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
@@ -15,19 +16,19 @@ use vault::{KeySlotKind, RecoveryCode, Vault};
 const TRIES: u32 = 5;
 
 pub(super) fn run(
-    home: &Home,
+    home: &AppContext,
     from: Option<&Path>,
     identity: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
     match from {
-        Some(file) => elsewhere(file, identity),
-        None => here(home),
+        Some(file) => print_key_from_copy(file, identity),
+        None => recover_here(home),
     }
 }
 
 /// On another computer: the key, for any `age` program.
-fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let recovered = vault::open_vault_copy(file, &code()?)?;
+fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let recovered = vault::open_vault_copy(file, &ask_recovery_code()?)?;
     let mut text = String::from("# Opens what was recorded: age -d -i THIS-FILE OBJECT\n");
     for key in std::iter::once(&recovered.identity).chain(&recovered.earlier) {
         text.push_str(&key.reveal());
@@ -35,12 +36,12 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     let text = zeroize::Zeroizing::new(text);
     match to {
-        None => output::out(&text),
+        None => output::print_text(&text),
         Some(to) => {
             let written = platform::files::create_private_file(to)
                 .and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()));
             written.with_context(|| format!("cannot write the key to {}", to.display()))?;
-            output::line(&format!(
+            output::print_line(&format!(
                 "The key is in {}. `age -d -i {} OBJECT` opens what was recorded.",
                 to.display(),
                 to.display()
@@ -51,9 +52,9 @@ fn elsewhere(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
 }
 
 /// On the vault's own computer: a new secret for the phone, and a new place for the key.
-fn here(home: &Home) -> anyhow::Result<ExitCode> {
+fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&home.paths.vault_dir())?;
-    let code = code()?;
+    let code = ask_recovery_code()?;
     let now = unix_time();
     let now_us = current_time_us();
     let (door, pass) = vault.unlock_with_recovery_code(&code, now.as_secs())?;
@@ -61,19 +62,19 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
         .slots()
         .filter(|s| s.kind == KeySlotKind::Recovery)
         .count();
-    output::line(&format!(
+    output::print_line(&format!(
         "The code was right and is used up; {left} are left."
     ));
     let identity = vault.viewer_identity(&door, &pass)?;
-    let keys = agent::journal_keys(&vault, vault.viewer_opener(&identity), None)?;
+    let keys = journal_keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to get in.".to_owned();
     agent::record_notices(home, &keys, vec![(NoticeCode::Keys, text)])?;
-    // Standard input is taken anew for each question: what is called in between asks for itself.
+    // Standard input is opened for each question: the functions called in between ask questions, too.
     if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",
         true,
     )? {
-        super::keys::phone(&mut vault, &door, &pass, None)?;
+        super::keys::set_up_phone(&mut vault, &door, &pass, None)?;
     }
     if Prompt::on_stdio().ask_yes_no(
         "Give the key a new place (credential store or passphrase)?",
@@ -84,17 +85,17 @@ fn here(home: &Home) -> anyhow::Result<ExitCode> {
             .filter(|s| s.kind != KeySlotKind::Recovery)
             .map(|s| s.id)
             .collect();
-        let secret = start::fresh_secret(vault.device())?;
-        vault.add_slot(&door, &pass, &secret.factor(), now_us)?;
+        let secret = sign_in::create_vault_secret(vault.device())?;
+        vault.add_slot(&door, &pass, &secret.as_factor(), now_us)?;
         for id in old {
             vault.remove_slot(&door, &pass, id)?;
         }
     }
-    output::line("Done. Start uam as usual.");
+    output::print_line("Done. Start uam as usual.");
     Ok(ExitCode::SUCCESS)
 }
 
-fn code() -> anyhow::Result<RecoveryCode> {
+fn ask_recovery_code() -> anyhow::Result<RecoveryCode> {
     let mut ask = Prompt::on_stdio();
     for _ in 0..TRIES {
         let Some(typed) = ask.ask_secret("Recovery code")? else {

@@ -1,7 +1,9 @@
-//! `uam retention`: which pictures leave by the settings, in numbers; with `--apply` they leave now.
+//! `uam retention`: the old screenshots that the settings delete or archive, in numbers; with `--apply`, does it now.
 
-use super::Home;
+use super::reading::require_journal;
 use crate::output;
+use agent::AppContext;
+use agent::journal_keys;
 use agent::retention::{self, RetentionPlan};
 use anyhow::Context;
 use journal::Outbox;
@@ -16,39 +18,39 @@ use settings::Settings;
 use std::process::ExitCode;
 use vault::{Opener, Vault};
 
-pub(super) fn run(home: &Home, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
-    super::recorded(home)?;
+pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    require_journal(home)?;
     let config = Settings::load(&home.paths)?;
     let policy = settings::resolve_retention(&config, &home.paths);
     let mut outbox = Outbox::open(&home.paths.journal_dir())?;
     let now_us = current_time_us();
     if apply {
-        // The uploader puts old pictures away, too.
+        // The uploader applies the rule, too.
         let lock = home.paths.upload_lock_file();
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                "an upload is running, which looks at old pictures itself",
+                "an upload is running, which applies the rule itself",
                 "Try again in a moment.",
             )
             .into());
         };
         let look = retention::plan_retention(&outbox, policy, now_us)?;
-        return carry_out(home, &mut outbox, &look, now_us);
+        return apply_now(home, &mut outbox, &look, now_us);
     }
     let look = retention::plan_retention(&outbox, policy, now_us)?;
     if json {
-        output::line(&serde_json::to_string(&as_json(home, &look, now_us))?);
+        output::print_line(&serde_json::to_string(&to_json(home, &look, now_us))?);
         return Ok(ExitCode::SUCCESS);
     }
-    for line in lines(home, &look, now_us) {
-        output::line(&line);
+    for line in format_lines(home, &look, now_us) {
+        output::print_line(&line);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What leaves by the settings as they are now, if anything does.
-pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
+/// What the settings in force delete or archive, if anything.
+pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<String>> {
     if !home.paths.has_journal() {
         return Ok(None);
     }
@@ -64,20 +66,20 @@ pub(super) fn foretell(home: &Home) -> anyhow::Result<Option<String>> {
     }))
 }
 
-fn carry_out(
-    home: &Home,
+fn apply_now(
+    home: &AppContext,
     outbox: &mut Outbox,
     look: &RetentionPlan,
     now_us: i64,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
-        output::line(&format!(
+        output::print_line(&format!(
             "Nothing leaves. {}",
             retention::describe_kept(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(&format!(
+    output::print_line(&format!(
         "Now {} {}.",
         retention::describe_action(&look.policy.action),
         retention::describe_totals(&look.outlook.leave)
@@ -85,30 +87,31 @@ fn carry_out(
     retention::record_announcement(&home.paths, &look.policy, now_us)?;
     let (_, said) = retention::apply_plan(outbox, look)?;
     let vault = Vault::open(&home.paths.vault_dir())?;
-    let keys = agent::journal_keys(&vault, Opener::new([]), None)?;
+    let keys = journal_keys(&vault, Opener::new([]), None)?;
     agent::record_notices(
         home,
         &keys,
         vec![(NoticeCode::Retention, format!("On request: {said}"))],
     )
-    .context("the pictures were put away, but that could not be noted")?;
-    output::line(&said);
+    .context(
+        "the screenshots were deleted or archived, but the notice of it could not be recorded",
+    )?;
+    output::print_line(&said);
     Ok(ExitCode::SUCCESS)
 }
 
-/// From when on the rule is carried out by itself, in microseconds since the Unix epoch (UTC); none while it is still to
-/// be told.
-fn from_us(home: &Home, look: &RetentionPlan, now_us: i64) -> Option<i64> {
+/// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
+fn applies_from(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
     let told = retention::announced_at(&home.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
-        RetentionNotice::Tell => None,
-        RetentionNotice::Wait | RetentionNotice::Now => {
+        RetentionNotice::Announce => None,
+        RetentionNotice::Wait | RetentionNotice::Execute => {
             told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
         }
     }
 }
 
-fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
+fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -116,7 +119,7 @@ fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     };
     let mut lines = vec![
         format!(
-            "The rule    pictures that the sink has are kept {} and up to {}, {then}; times and counts stay.",
+            "The rule    uploaded screenshots are kept {} and up to {}, {then}; times and counts stay.",
             text::format_count(policy.max_age_days.into(), "day", "days"),
             text::format_bytes(policy.max_bytes),
         ),
@@ -131,7 +134,7 @@ fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
-            "Not sent    {}: they stay until the sink has them",
+            "Not sent    {}: they stay until they are uploaded",
             retention::describe_totals(&look.outlook.unsent)
         ));
     }
@@ -139,7 +142,7 @@ fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
         return lines;
     }
     let zone = text::load_zone(&current_zone_name());
-    lines.push(match from_us(home, look, now_us) {
+    lines.push(match applies_from(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
@@ -150,7 +153,7 @@ fn lines(home: &Home, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     lines
 }
 
-fn as_json(home: &Home, look: &RetentionPlan, now_us: i64) -> Value {
+fn to_json(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
@@ -169,6 +172,6 @@ fn as_json(home: &Home, look: &RetentionPlan, now_us: i64) -> Value {
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),
         "unsent": numbers(&look.outlook.unsent),
-        "from_us": from_us(home, look, now_us),
+        "from_us": applies_from(home, look, now_us),
     })
 }

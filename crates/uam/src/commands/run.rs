@@ -1,36 +1,37 @@
-//! `uam` and `uam run`: the way in, then the supervisor.
+//! `uam` and `uam run`: the sign-in, then the supervisor.
 
-use super::Home;
 use crate::cli::RunArgs;
-use crate::{output, start};
-use agent::{Handover, SupervisorSetup, read_day_so_far, run_supervisor};
+use crate::{output, sign_in};
+use agent::AppContext;
+use agent::{Handover, read_day_so_far};
+use agent::{SupervisorSetup, run_supervisor as supervise};
 use platform::endpoint::remove_endpoint;
 use settings::{EnvVars, Settings};
 use std::process::ExitCode;
 use vault::Identity;
 
-pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let paths = &home.paths;
     // Everything that can be wrong is found before the user is asked for anything.
     let config = Settings::load(paths)?;
     let environment = EnvVars::load(paths)?;
     let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
-    super::worker::check(args)?;
+    super::worker::check_arguments(args)?;
     if args.background {
-        super::background::must_be_seen(&config)?;
+        super::background::require_visibility(&config)?;
     }
     paths.create_dirs()?;
-    let instance = start::claim(paths)?;
+    let instance = sign_in::claim_instance_lock(paths)?;
     let describe = destination.describe();
-    let entered = start::enter(args, paths, config, &destination)?;
+    let entered = sign_in::sign_in(args, paths, config, &destination)?;
     if let Some(with) = destination.describe_credentials() {
-        output::line(&format!("It is sent with {with}."));
+        output::print_line(&format!("Uploads use {with}."));
     }
     for remark in destination.remarks() {
-        output::line(&remark);
+        output::print_line(&remark);
     }
     let greeting = format!(
-        "Recording to {} and sending to {describe}; {}.",
+        "Recording to {}, uploading to {describe}; {}.",
         paths.data.display(),
         entered.policy.describe_screenshots()
     );
@@ -39,16 +40,16 @@ pub(super) fn run(home: &Home, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let handover = Handover::new(&lease, today, entered.notices, true);
     drop(entered.vault);
     if args.background {
-        return super::background::launch(home, args, &handover, &greeting, instance);
+        return super::background::launch_supervisor(home, args, &handover, &greeting, instance);
     }
-    let code = run_supervisor(SupervisorSetup {
+    let code = supervise(SupervisorSetup {
         home: home.given.clone(),
-        worker_arguments: super::worker::arguments(args),
+        worker_arguments: super::worker::worker_arguments(args),
         is_background: args.background,
         lease,
         handover,
         greeting,
-        print: output::line,
+        print: output::print_line,
     });
     remove_endpoint(&paths.agent_endpoint());
     drop(instance);

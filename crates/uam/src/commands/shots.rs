@@ -1,8 +1,9 @@
-//! `uam shots`: the pictures.
+//! `uam shots`: the screenshots.
 
-use super::Home;
-use crate::cli::Protocol;
+use super::reading::open_reader;
+use crate::cli::{GraphicsChoice, ShotsArgs};
 use crate::output;
+use agent::AppContext;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
@@ -10,53 +11,45 @@ use model::UserError;
 use platform::clock::current_time_us;
 use settings::Settings;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn run(
-    home: &Home,
-    count: usize,
-    show: Option<&str>,
-    protocol: Protocol,
-    save: Option<&Path>,
-    seq: Option<u64>,
-) -> anyhow::Result<ExitCode> {
-    let reader = super::reader(home, "pictures")?;
-    match (show, save) {
+pub(super) fn run(home: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
+    let reader = open_reader(home, "pictures")?;
+    match (&args.show, &args.save) {
         (Some(which), _) => {
-            let wanted = match which {
+            let wanted = match which.as_str() {
                 "last" => None,
                 number => Some(number.parse().map_err(|_| {
                     UserError::usage(
-                        format!("\"{number}\" is not a picture's number"),
+                        format!("\"{number}\" is not a screenshot's number"),
                         "`uam shots` lists them; `last` is the newest.",
                     )
                 })?),
             };
-            draw(&picture(&reader, wanted)?, protocol)?;
+            draw_screenshot(&read_screenshot(&reader, wanted)?, args.protocol)?;
         }
         (None, Some(file)) => {
-            std::fs::write(file, picture(&reader, seq)?)
+            std::fs::write(file, read_screenshot(&reader, args.seq)?)
                 .with_context(|| format!("cannot write {}", file.display()))?;
-            output::line(&format!("Saved {}", file.display()));
+            output::print_line(&format!("Saved {}", file.display()));
         }
         (None, None) => {
             let hold = Settings::load(&home.paths)?.upload.hold_seconds;
             let hold_us = i64::try_from(hold * model::MICROS_PER_SECOND).unwrap_or(i64::MAX);
-            list(&reader, count, hold_us)?;
+            print_list(&reader, args.count, hold_us)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Draws a picture in the terminal.
-pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
-    let graphics = match chosen(protocol) {
+/// Draws a screenshot in the terminal.
+pub(super) fn draw_screenshot(picture: &[u8], protocol: GraphicsChoice) -> anyhow::Result<()> {
+    let graphics = match to_protocol(protocol) {
         Some(protocol) if !std::io::stdout().is_terminal() => {
             TerminalGraphics::assume_protocol(protocol)
         }
         forced => TerminalGraphics::detect(forced)
-            .context("pictures are shown on a terminal only (or say --protocol)")?,
+            .context("screenshots are shown on a terminal only (or with --protocol)")?,
     };
     console::inline_image::print_image(
         &mut std::io::stdout(),
@@ -64,29 +57,29 @@ pub(super) fn draw(picture: &[u8], protocol: Protocol) -> anyhow::Result<()> {
         &graphics,
         console::inline_image::terminal_area(),
     )
-    .context("cannot draw the picture")
+    .context("cannot draw the screenshot")
 }
 
-fn list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
+fn print_list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
     let rows = reader.newest_screenshots(count)?;
     if rows.is_empty() {
-        output::line("No pictures yet.");
+        output::print_line("No screenshots yet.");
     }
     for row in rows.iter().rev() {
-        output::line(&describe(row, hold_us));
+        output::print_line(&describe_row(row, hold_us));
     }
     Ok(())
 }
 
-fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
+fn read_screenshot(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
     let seq = match seq {
         Some(seq) => seq,
         None => match reader.newest_screenshots(1)?.first() {
             Some(row) => row.seq,
             None => {
                 return Err(UserError::usage(
-                    "there are no pictures yet",
-                    "They come by themselves while uam records; `uam shot` takes one now.",
+                    "there are no screenshots yet",
+                    "uam takes them while it records; `uam shot` takes one now.",
                 )
                 .into());
             }
@@ -94,21 +87,21 @@ fn picture(reader: &Reader, seq: Option<u64>) -> anyhow::Result<Vec<u8>> {
     };
     reader
         .open_screenshot(seq)
-        .with_context(|| format!("cannot open picture {seq}"))
+        .with_context(|| format!("cannot open screenshot {seq}"))
 }
 
-fn chosen(protocol: Protocol) -> Option<console::GraphicsProtocol> {
+fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
     match protocol {
-        Protocol::Auto => None,
-        Protocol::Kitty => Some(console::GraphicsProtocol::Kitty),
-        Protocol::Sixel => Some(console::GraphicsProtocol::Sixel),
-        Protocol::Iterm2 => Some(console::GraphicsProtocol::Iterm2),
-        Protocol::Blocks => Some(console::GraphicsProtocol::HalfBlocks),
+        GraphicsChoice::Auto => None,
+        GraphicsChoice::Kitty => Some(console::GraphicsProtocol::Kitty),
+        GraphicsChoice::Sixel => Some(console::GraphicsProtocol::Sixel),
+        GraphicsChoice::Iterm2 => Some(console::GraphicsProtocol::Iterm2),
+        GraphicsChoice::Blocks => Some(console::GraphicsProtocol::HalfBlocks),
     }
 }
 
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
-fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
+fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::text::load_zone(&shot.zone);
     let day = report::day::local_date(shot.at_us, &shot.zone);
@@ -119,7 +112,7 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
             report::text::format_clock_time(shot.at_us, &zone)
         );
     }
-    // Until then the last word is its owner's.
+    // Until then its owner can delete it before it is uploaded.
     let until = match row.held {
         true => shot.at_us.saturating_add(hold_us),
         false => row.not_before_us,
@@ -129,9 +122,9 @@ fn describe(row: &ScreenshotEntry, hold_us: i64) -> String {
         report::text::format_clock_time(until, &zone)
     );
     let place = match row.place {
-        ScreenshotLocation::Here if row.acked => "sent",
-        ScreenshotLocation::Here if until > current_time_us() => held.as_str(),
-        ScreenshotLocation::Here => "waiting",
+        ScreenshotLocation::Local if row.acked => "sent",
+        ScreenshotLocation::Local if until > current_time_us() => held.as_str(),
+        ScreenshotLocation::Local => "waiting",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",
         ScreenshotLocation::Lost => "lost",

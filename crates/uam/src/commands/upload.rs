@@ -1,7 +1,7 @@
 //! `uam upload`: sends what waits, once, then looks whether old pictures must go.
 
-use super::Home;
 use crate::output;
+use agent::AppContext;
 use agent::uploader::{self, UploadOptions};
 use anyhow::Context;
 use model::{DeviceId, ErrorKind, UserError};
@@ -9,7 +9,12 @@ use settings::{EnvVars, Settings};
 use std::process::ExitCode;
 use upload::Destination;
 
-pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    home: &AppContext,
+    now: bool,
+    json: bool,
+    lease: bool,
+) -> anyhow::Result<ExitCode> {
     let opener = lease.then(uploader::read_lease).transpose()?;
     let options = UploadOptions {
         now,
@@ -22,25 +27,25 @@ pub(super) fn run(home: &Home, now: bool, json: bool, lease: bool) -> anyhow::Re
         Err(e) => return Err(e),
     };
     if json {
-        output::line(&serde_json::to_string(&summary).context("cannot print the summary")?);
+        output::print_line(&serde_json::to_string(&summary).context("cannot print the summary")?);
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(problem) = summary.error {
         return Err(UserError::new(ErrorKind::Failed, problem.text, problem.hint).into());
     }
-    output::line(&summary.to_status(0, "the sink").text);
+    output::print_line(&summary.to_status(0, "the sink").text);
     for text in [summary.describe_hold(), summary.retention.clone()]
         .into_iter()
         .flatten()
         .chain(summary.remarks)
     {
-        output::line(&text);
+        output::print_line(&text);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the policy for this device's key.
-pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
+pub(super) fn print_iam_policy(home: &AppContext) -> anyhow::Result<ExitCode> {
     let config = Settings::load(&home.paths)?;
     let environment = EnvVars::load(&home.paths)?;
     let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &home.paths)?
@@ -52,7 +57,7 @@ pub(super) fn policy(home: &Home) -> anyhow::Result<ExitCode> {
     };
     let vault = vault::Vault::open(&home.paths.vault_dir())?;
     let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
-    output::out(&upload::iam_policy::put_only_policy(
+    output::print_text(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));
     Ok(ExitCode::SUCCESS)

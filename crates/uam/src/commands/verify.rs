@@ -1,6 +1,6 @@
-//! `uam verify`: whether what was sent is there, all of it and unchanged. It asks for no code and opens nothing.
+//! `uam verify`: checks that every uploaded object is there, unchanged. It asks for no code and opens no object.
 
-use super::Home;
+use super::reading::require_journal;
 use crate::cli::VerifyArgs;
 use crate::output;
 use ::upload::verify::{
@@ -8,6 +8,7 @@ use ::upload::verify::{
     verify,
 };
 use ::upload::{Destination, InspectableSink, Timeouts};
+use agent::AppContext;
 use anyhow::Context;
 use journal::Reader;
 use model::{ErrorKind, UserError};
@@ -23,12 +24,12 @@ use vault::{DeviceKey, DevicePublicKey, Opener};
 
 /// Findings that people are shown; the report as JSON holds more.
 const SHOWN: usize = 50;
-/// How often the line of progress is written anew.
+/// Between two updates of the line of progress.
 const REFRESH: Duration = Duration::from_millis(100);
 
-pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let options = options(args)?;
-    let destination = destination(home, args)?;
+pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let options = parse_options(args)?;
+    let destination = chosen_destination(home, args)?;
     // Opening a directory to send to would make it.
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
@@ -42,15 +43,15 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
-        true => own_journal(home, args.journal)?,
+        true => open_own_journal(home, args.journal)?,
         false => None,
     };
-    let mut bar = Bar::new();
-    let report = check(home, &sink, reader.as_ref(), &options, &mut |step| {
-        bar.show(step);
+    let mut bar = ProgressLine::new();
+    let report = verify_sink(home, &sink, reader.as_ref(), &options, &mut |step| {
+        bar.show_progress(step);
         ControlFlow::Continue(())
     });
-    bar.clear();
+    bar.clear_line();
     let report = report.with_context(|| format!("cannot check {}", destination.describe()))?;
     if report.objects == 0 && reader.is_none() {
         return Err(UserError::new(
@@ -60,8 +61,8 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         ).into());
     }
     match args.json {
-        true => output::line(&serde_json::to_string_pretty(&report)?),
-        false => print(&report),
+        true => output::print_line(&serde_json::to_string_pretty(&report)?),
+        false => print_report(&report),
     }
     Ok(ExitCode::from(match report.verdict {
         VerifyVerdict::Complete => 0,
@@ -71,8 +72,8 @@ pub(super) fn run(home: &Home, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Checks a sink, against the journal here where there is one. `progress` may break it off.
-fn check(
-    home: &Home,
+fn verify_sink(
+    home: &AppContext,
     sink: &dyn InspectableSink,
     reader: Option<&Reader>,
     options: &VerifyOptions,
@@ -85,8 +86,8 @@ fn check(
 }
 
 /// Checks the place where this computer sends to against its own journal, for the page.
-pub(super) fn own(
-    home: &Home,
+pub(super) fn verify_own_uploads(
+    home: &AppContext,
     quick: bool,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
@@ -99,17 +100,17 @@ pub(super) fn own(
     }
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
-    let reader = own_journal(home, true)?;
+    let reader = open_own_journal(home, true)?;
     let options = VerifyOptions {
         quick,
         ..VerifyOptions::default()
     };
-    check(home, &sink, reader.as_ref(), &options, progress)
+    verify_sink(home, &sink, reader.as_ref(), &options, progress)
         .with_context(|| format!("cannot check {}", destination.describe()))
 }
 
 /// The answer in a sentence.
-pub(super) fn sentence(report: &VerifyReport) -> &'static str {
+pub(super) fn verdict_sentence(report: &VerifyReport) -> &'static str {
     match report.verdict {
         VerifyVerdict::Complete if report.contents_read => {
             "COMPLETE: everything that was listed as sent is there, as it was sent."
@@ -124,7 +125,7 @@ pub(super) fn sentence(report: &VerifyReport) -> &'static str {
     }
 }
 
-fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
+fn parse_options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
     let keys = args
         .key
         .iter()
@@ -140,11 +141,11 @@ fn options(args: &VerifyArgs) -> anyhow::Result<VerifyOptions> {
     Ok(VerifyOptions {
         keys,
         quick: args.quick,
-        since: args.since.as_deref().map(earlier).transpose()?,
+        since: args.since.as_deref().map(read_earlier_report).transpose()?,
     })
 }
 
-fn earlier(file: &Path) -> anyhow::Result<VerifyReport> {
+fn read_earlier_report(file: &Path) -> anyhow::Result<VerifyReport> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
         .map_err(|e| UserError::usage(format!("cannot read {}: {e}", file.display()), hint))?;
@@ -153,7 +154,7 @@ fn earlier(file: &Path) -> anyhow::Result<VerifyReport> {
 }
 
 /// The place named, or the one where this computer sends to.
-fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
+fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<Destination> {
     let environment = EnvVars::load(&home.paths)?;
     let Some(place) = &args.place else {
         return settings::resolve_destination(
@@ -175,11 +176,11 @@ fn destination(home: &Home, args: &VerifyArgs) -> anyhow::Result<Destination> {
 }
 
 /// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
-fn own_journal(home: &Home, must: bool) -> anyhow::Result<Option<Reader>> {
+fn open_own_journal(home: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
     if !must && !home.paths.has_journal() {
         return Ok(None);
     }
-    super::recorded(home)?;
+    require_journal(home)?;
     Ok(Some(Reader::open(
         &home.paths.journal_dir(),
         Opener::locked(),
@@ -187,12 +188,12 @@ fn own_journal(home: &Home, must: bool) -> anyhow::Result<Option<Reader>> {
 }
 
 /// One line that is written over, where somebody is looking.
-struct Bar {
+struct ProgressLine {
     terminal: bool,
     shown: Option<Instant>,
 }
 
-impl Bar {
+impl ProgressLine {
     fn new() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
@@ -200,22 +201,22 @@ impl Bar {
         }
     }
 
-    fn show(&mut self, step: VerifyProgress) {
+    fn show_progress(&mut self, step: VerifyProgress) {
         if !self.terminal || self.shown.is_some_and(|at| at.elapsed() < REFRESH) {
             return;
         }
         self.shown = Some(Instant::now());
-        output::err(&format!("\r{}\x1b[K", line(step)));
+        output::print_error_text(&format!("\r{}\x1b[K", format_progress(step)));
     }
 
-    fn clear(&self) {
+    fn clear_line(&self) {
         if self.shown.is_some() {
-            output::err("\r\x1b[K");
+            output::print_error_text("\r\x1b[K");
         }
     }
 }
 
-fn line(step: VerifyProgress) -> String {
+fn format_progress(step: VerifyProgress) -> String {
     const WIDTH: u64 = 24;
     match step {
         VerifyProgress::Listed(names) => format!("Listing: {names} objects"),
@@ -233,17 +234,17 @@ fn line(step: VerifyProgress) -> String {
     }
 }
 
-fn print(report: &VerifyReport) {
+fn print_report(report: &VerifyReport) {
     let zone = current_zone_name();
-    output::line(&format!(
+    output::print_line(&format!(
         "{}: {} in {}",
         report.place,
         report::text::format_bytes(report.bytes),
         report::text::format_count(report.objects, "object", "objects")
     ));
     for chain in &report.chains {
-        for line in describe(chain, &zone) {
-            output::line(&line);
+        for line in describe_chain(chain, &zone) {
+            output::print_line(&line);
         }
     }
     for finding in report.findings.iter().take(SHOWN) {
@@ -251,19 +252,19 @@ fn print(report: &VerifyReport) {
             VerifyVerdict::Tampered => "WRONG",
             _ => "MISSING",
         };
-        output::line(&format!("{word}: {}\n    {}", finding.key, finding.text));
+        output::print_line(&format!("{word}: {}\n    {}", finding.key, finding.text));
     }
     let more = report.found - report.findings.len().min(SHOWN) as u64;
     if more > 0 {
-        output::line(&format!(
+        output::print_line(&format!(
             "… and {more} more; --json names the first {} of them",
             ::upload::verify::MAX_FINDINGS
         ));
     }
-    output::line(sentence(report));
+    output::print_line(verdict_sentence(report));
 }
 
-pub(super) fn describe(chain: &VerifiedChain, zone: &str) -> Vec<String> {
+pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
     let count = report::text::format_count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
@@ -344,8 +345,11 @@ mod tests {
 
     #[test]
     fn progress_is_a_bar_once_the_names_are_known() {
-        assert_eq!(line(VerifyProgress::Listed(7)), "Listing: 7 objects");
-        let half = line(VerifyProgress::Followed {
+        assert_eq!(
+            format_progress(VerifyProgress::Listed(7)),
+            "Listing: 7 objects"
+        );
+        let half = format_progress(VerifyProgress::Followed {
             manifests: 5,
             of: 10,
             objects: 40,

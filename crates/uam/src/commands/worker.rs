@@ -1,17 +1,16 @@
 //! `uam worker`: the process that records, under a supervisor.
 
-use super::Home;
 use crate::cli::RunArgs;
-use crate::{output, start};
+use crate::{output, sign_in};
 use agent::{
-    Handover, OWN_EXIT_BASE, TerminalMode, UploadProcessSetup, WorkerSetup, desktop_options,
-    journal_keys, run_worker,
+    AppContext, Handover, OWN_EXIT_BASE, TerminalMode, UploadProcessSetup, WorkerSetup,
+    desktop_options, journal_keys, run_worker,
 };
 use anyhow::Context;
 use model::{ErrorKind, UserError};
 use platform::clock::SystemClock;
 use platform::endpoint::remove_endpoint;
-use sense::{Desktop, script};
+use sense::{Desktop, replay};
 use settings::{EnvVars, Settings};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -21,20 +20,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use vault::{Opener, Vault};
 
-/// What can be wrong with a worker's arguments, found before anybody is asked for anything.
-pub(super) fn check(args: &RunArgs) -> anyhow::Result<()> {
+/// Finds faults of a worker's arguments before any question is asked.
+pub(super) fn check_arguments(args: &RunArgs) -> anyhow::Result<()> {
     if let Some(file) = &args.replay {
         open_replay(file)?;
     }
     if let Some(file) = &args.record_trace {
-        // Made anew here; each worker of the run adds to it.
+        // Truncated here; each worker of the run appends to it.
         File::create(file).with_context(|| format!("cannot write the trace {}", file.display()))?;
     }
     Ok(())
 }
 
-/// A worker's command line, from that of its run.
-pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
+/// The command line of a worker, from the one of its run.
+pub(crate) fn worker_arguments(args: &RunArgs) -> Vec<OsString> {
     let mut line: Vec<OsString> = Vec::new();
     if args.background {
         line.push("--background".into());
@@ -53,15 +52,15 @@ pub(crate) fn arguments(args: &RunArgs) -> Vec<OsString> {
     line
 }
 
-pub(super) fn run(home: &Home, args: &RunArgs) -> ExitCode {
-    let code = match record(home, args) {
+pub(super) fn run(home: &AppContext, args: &RunArgs) -> ExitCode {
+    let code = match run_recording(home, args) {
         Ok(()) => 0,
         Err(error) => crate::exit::print_error(&error).exit_code(),
     };
     ExitCode::from(OWN_EXIT_BASE + code)
 }
 
-fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
+fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
     let handover = Handover::read_from(&mut stdin).map_err(|e| {
         UserError::new(
@@ -82,14 +81,14 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
         Opener::new([lease.clone()]),
         Some(&lease.recipient()),
     )?;
-    let policy = start::resolve_policy(&config, destination, paths, Some(&vault))?;
-    let desktop = desktop(args, &config)?;
+    let policy = sign_in::resolve_policy(&config, destination, paths, Some(&vault))?;
+    let desktop = open_desktop(args, &config)?;
     let trace = args.record_trace.as_deref().map(|file| {
         let out = OpenOptions::new()
             .append(true)
             .open(file)
             .with_context(|| format!("cannot write the trace {}", file.display()))?;
-        anyhow::Ok(script::TraceWriter::new(BufWriter::new(out)))
+        anyhow::Ok(replay::TraceWriter::new(BufWriter::new(out)))
     });
     let setup = WorkerSetup {
         keys,
@@ -117,11 +116,11 @@ fn record(home: &Home, args: &RunArgs) -> anyhow::Result<()> {
     };
     let ended = run_worker(setup);
     remove_endpoint(&paths.agent_endpoint());
-    output::line(&ended?);
+    output::print_line(&ended?);
     Ok(())
 }
 
-fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
+fn open_desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
     match &args.replay {
         Some(file) => open_replay(file),
         None => Ok(Desktop::open(
@@ -134,10 +133,10 @@ fn desktop(args: &RunArgs, config: &Settings) -> anyhow::Result<Desktop> {
 fn open_replay(file: &Path) -> anyhow::Result<Desktop> {
     let trace =
         File::open(file).with_context(|| format!("cannot read the trace {}", file.display()))?;
-    script::open_replay(
+    replay::open_replay(
         BufReader::new(trace),
-        script::ReplayPace::RealTime,
-        script::ReplayTimestamps::Moved,
+        replay::ReplayPace::RealTime,
+        replay::ReplayTimestamps::Moved,
         Arc::new(SystemClock),
     )
     .map_err(|e| {

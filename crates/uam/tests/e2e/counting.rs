@@ -237,7 +237,8 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
         blur: false,
         ..screenshots::ScreenshotSettings::default()
     });
-    let screenshots::PipelineOutcome::Picture(expected) = pipeline.process(&frame).unwrap() else {
+    let screenshots::PipelineOutcome::Screenshot(expected) = pipeline.process(&frame).unwrap()
+    else {
         panic!("a pattern is a picture")
     };
     let picture = image::open(&file).unwrap().to_rgb8();

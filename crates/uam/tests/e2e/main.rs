@@ -19,6 +19,6 @@ mod lifetime;
 mod page;
 mod privacy;
 mod recovery;
+mod redaction;
+mod sign_in;
 mod tray;
-mod way_in;
-mod yours;

@@ -56,7 +56,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     type_and_wait(&home, &desktop, 20, 20);
     desktop.kill_server();
     let status = until("it is said to be blind", || {
-        Some(home.status()).filter(|s| s.state == Coverage::Blind)
+        Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
     let missing = status.format_lines(now_us()).join("\n");
     assert!(
@@ -79,7 +79,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     assert_eq!(spans.iter().map(|s| s.counts.keys()).sum::<u64>(), 50);
     let blind: u64 = spans
         .iter()
-        .filter(|s| s.state == Coverage::Blind)
+        .filter(|s| s.state == Coverage::NotRecorded)
         .map(|s| s.dur_us)
         .sum();
     assert!(blind > 0, "{spans:#?}");
@@ -257,7 +257,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     // Below the last reserve of 4 MB.
     fill_up_to(2);
     let full = until("recording stops", || {
-        Some(home.status()).filter(|s| s.state == Coverage::Blind)
+        Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
     let head = full.headline(now_us());
     assert!(
@@ -286,7 +286,11 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         !went.is_empty() && went[0].starts_with("To make room on the disk: "),
         "{went:?}"
     );
-    assert!(home.spans().iter().any(|s| s.state == Coverage::Blind));
+    assert!(
+        home.spans()
+            .iter()
+            .any(|s| s.state == Coverage::NotRecorded)
+    );
     assert_parts_sum(&home);
 }
 

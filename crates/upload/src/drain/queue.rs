@@ -29,7 +29,7 @@ pub trait UploadQueue {
     /// A screenshot's file.
     ///
     /// # Errors
-    /// [`JournalError::PictureLost`] when it is gone, [`JournalError::PictureDeleted`] when it was removed; it then waits
+    /// [`JournalError::ScreenshotLost`] when it is gone, [`JournalError::ScreenshotDeleted`] when it was removed; it then waits
     /// no more.
     fn open_screenshot_file(&self, seq: u64) -> Result<ScreenshotFile, JournalError>;
     /// Puts begin; returns those that may be put.

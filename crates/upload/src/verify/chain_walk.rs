@@ -4,10 +4,11 @@ use super::object_index::{ChainId, IndexedObject, ListingState, ObjectIndex};
 use super::report::{FaultKind, VerifiedChain, VerifiedHead, VerifyReport};
 use super::request::{JournalExpectation, VerifyError, VerifyProgress};
 use super::trusted_keys::TrustedKeys;
-use crate::manifest::{InvalidManifest, Manifest, ManifestEntry, Why};
+use crate::manifest::{InvalidManifest, Manifest, ManifestEntry};
 use crate::object_keys::{ObjectKey, ObjectKind};
 use crate::sink::interface::{InspectableSink, sha256_hex};
 use bytes::Bytes;
+use journal::GapReason;
 use std::ops::ControlFlow;
 
 /// Manifests read at once.
@@ -148,8 +149,8 @@ impl ChainWalk<'_> {
         for gap in &manifest.skipped {
             let count = gap.last.saturating_sub(gap.first).saturating_add(1);
             let sum = match gap.why {
-                Why::Erased => &mut position.chain.erased_records,
-                Why::Lost => &mut position.chain.lost_records,
+                GapReason::Erased => &mut position.chain.erased_records,
+                GapReason::Lost => &mut position.chain.lost_records,
             };
             *sum = sum.saturating_add(count);
         }

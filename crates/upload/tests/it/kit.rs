@@ -187,7 +187,7 @@ impl UploadQueue for Queue {
         if self.lost.borrow_mut().remove(&seq) {
             let why = "the file is gone".into();
             self.shots.borrow_mut().retain(|(n, _)| *n != seq);
-            return Err(JournalError::PictureLost { seq, why });
+            return Err(JournalError::ScreenshotLost { seq, why });
         }
         let shots = self.shots.borrow();
         let (_, body) = shots.iter().find(|(n, _)| *n == seq).unwrap();

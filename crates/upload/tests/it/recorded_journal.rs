@@ -209,7 +209,7 @@ impl Recorded {
             assert!(sha256_hex(body).starts_with(&parts.sha16), "{key}");
             let word = match (parts.kind, parts.encoding) {
                 (ObjectKind::Activity, ObjectEncoding::Age) => "segment",
-                (ObjectKind::Activity, ObjectEncoding::Rows) => "sealed rows",
+                (ObjectKind::Activity, ObjectEncoding::SealedRows) => "sealed rows",
                 (ObjectKind::Activity, _) => "readable segment",
                 (ObjectKind::Screenshot, ObjectEncoding::Age) => "screenshot",
                 (ObjectKind::Screenshot, _) => "readable screenshot",

@@ -219,7 +219,7 @@ fn build_day(
         states: report
             .states
             .iter()
-            .map(|total| (total.state.word(), total.us / 1_000_000))
+            .map(|total| (total.state.wire_name(), total.us / 1_000_000))
             .collect(),
         keys: report.counts.keys(),
         clicks: report.counts.clicks(),

@@ -70,7 +70,7 @@ impl ScreenshotJson {
             blurred: shot.blurred,
             removed: shot.removed,
             place: match row.place {
-                ScreenshotLocation::Here => "here",
+                ScreenshotLocation::Local => "here",
                 ScreenshotLocation::Archived => "archived",
                 ScreenshotLocation::Deleted => "deleted",
                 ScreenshotLocation::Lost => "lost",

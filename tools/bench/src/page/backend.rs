@@ -1,9 +1,9 @@
 //! Answers the page as `uam dashboard` does while nothing is recorded: one reader, and a durable notice for each new
-//! question, written by an errand of its own.
+//! question, written in maintenance of its own.
 
 use crate::year::ZONE;
 use anyhow::Result;
-use journal::{Errand, JournalKeys, Reader};
+use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
 use model::{Notice, NoticeCode, Record};
 use report::meaning::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
@@ -63,11 +63,17 @@ impl BenchBackend {
             code: NoticeCode::Access,
             text: format!("Read: {what}."),
         });
-        let open = match std::mem::replace(&mut self.checked, true) {
-            true => Errand::open_again,
-            false => Errand::open,
+        let check = match std::mem::replace(&mut self.checked, true) {
+            true => IntegrityCheck::Skip,
+            false => IntegrityCheck::Full,
         };
-        open(&self.dir, self.keys.clone(), now_us)?.note(&[notice], now_us)?;
+        let mut journal =
+            Journal::open_for_maintenance(&self.dir, self.keys.clone(), now_us, check)?;
+        journal.commit(Commit {
+            records: &[notice],
+            at_us: now_us,
+            ..Commit::default()
+        })?;
         Ok(())
     }
 }

@@ -309,7 +309,7 @@ fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result
     // A machine so busy that the program stood still for half a minute shows that as not recorded (`blind`), and counts
     // nothing in it.
     let blind_us = |status: &AgentStatus| -> u64 {
-        let blind = status.today.iter().filter(|t| t.state == Coverage::Blind);
+        let blind = status.today.iter().filter(|t| t.state == Coverage::NotRecorded);
         blind.map(|t| t.us).sum()
     };
     let blind = blind_us(last)

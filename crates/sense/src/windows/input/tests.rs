@@ -25,7 +25,7 @@ fn mouse(flags: u32, data: i16) -> RAWMOUSE {
 /// How many presses `input` counts in `keys`.
 fn presses(input: &mut RawInputReader, keys: &[RAWKEYBOARD], ms: u32) -> u64 {
     keys.iter()
-        .filter_map(|k| input.key(7, k, ms))
+        .filter_map(|k| input.count_key(7, k, ms))
         .map(|c| c.keys())
         .sum()
 }
@@ -64,7 +64,7 @@ fn a_lost_release_is_forgotten_after_a_silent_minute_and_at_a_lock() {
     assert_eq!(presses(&mut input, &[key(30, 0, 65)], later), 0);
     let still_later = later.wrapping_add(FORGET_MS + 1);
     assert_eq!(presses(&mut input, &[key(30, 0, 65)], still_later), 1);
-    input.forget();
+    input.release_all();
     assert_eq!(presses(&mut input, &[key(30, 0, 65)], still_later), 1);
 }
 
@@ -72,7 +72,7 @@ fn a_lost_release_is_forgotten_after_a_silent_minute_and_at_a_lock() {
 fn more_keyboards_than_are_kept_do_no_harm() {
     let mut input = RawInputReader::default();
     for device in 1..100 {
-        assert!(input.key(device, &key(30, 0, 65), 0).is_some());
+        assert!(input.count_key(device, &key(30, 0, 65), 0).is_some());
     }
     assert_eq!(input.keyboards.len(), MAX_KEYBOARDS);
 }
@@ -88,7 +88,7 @@ fn buttons_and_notches() {
         mouse(RI_MOUSE_HWHEEL, 60),
         mouse(RI_MOUSE_HWHEEL, 60),
     ] {
-        sum += input.mouse(7, &raw).unwrap_or_default().hardware;
+        sum += input.count_mouse(7, &raw).unwrap_or_default().hardware;
     }
     let expected = InputCounts {
         middle: 1,
@@ -97,16 +97,23 @@ fn buttons_and_notches() {
         ..InputCounts::default()
     };
     assert_eq!(sum, expected);
-    assert_eq!(input.mouse(7, &mouse(0, 0)), None, "a move is not counted");
+    assert_eq!(
+        input.count_mouse(7, &mouse(0, 0)),
+        None,
+        "a move is not counted"
+    );
     let both = RI_MOUSE_LEFT_BUTTON_DOWN | RI_MOUSE_RIGHT_BUTTON_DOWN;
-    assert_eq!(input.mouse(7, &mouse(both, 0)).map(|c| c.clicks()), Some(2));
+    assert_eq!(
+        input.count_mouse(7, &mouse(both, 0)).map(|c| c.clicks()),
+        Some(2)
+    );
 }
 
 #[test]
 fn a_fine_wheel_turned_back_makes_no_notch() {
     let mut wheel = WheelAccumulator::default();
     let turns: u64 = [40, 40, -40, -40, 40, 40, 40]
-        .map(|d| wheel.turn(d))
+        .map(|d| wheel.add_turn(d))
         .iter()
         .sum();
     assert_eq!(turns, 1);
@@ -117,11 +124,11 @@ fn what_no_device_made_is_told_apart() {
     let mut input = RawInputReader::default();
     let press = key(30, 0, 65);
     let of = |counts: Option<Counts>| counts.map(|c| (c.hardware.keys, c.injected.keys));
-    assert_eq!(of(input.key(7, &press, 0)), Some((1, 0)));
-    assert_eq!(of(input.key(0, &press, 0)), Some((0, 1)));
-    assert_eq!(of(input.key(7, &key(0, 0, 66), 0)), Some((0, 1)));
+    assert_eq!(of(input.count_key(7, &press, 0)), Some((1, 0)));
+    assert_eq!(of(input.count_key(0, &press, 0)), Some((0, 1)));
+    assert_eq!(of(input.count_key(7, &key(0, 0, 66), 0)), Some((0, 1)));
     let click = mouse(RI_MOUSE_LEFT_BUTTON_DOWN, 0);
     let of = |counts: Option<Counts>| counts.map(|c| (c.hardware.left, c.injected.left));
-    assert_eq!(of(input.mouse(0, &click)), Some((0, 1)));
-    assert_eq!(of(input.mouse(7, &click)), Some((1, 0)));
+    assert_eq!(of(input.count_mouse(0, &click)), Some((0, 1)));
+    assert_eq!(of(input.count_mouse(7, &click)), Some((1, 0)));
 }

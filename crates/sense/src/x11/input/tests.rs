@@ -33,7 +33,7 @@ fn a_repeated_press_counts_once_until_it_is_released() {
     let mut input = input();
     let mut count = 0;
     for kind in [13, 13, 13, 14, 13, 13, 14] {
-        if let InputEffect::Counted { counts, .. } = input.take(&event(kind, 9, 200)) {
+        if let InputEffect::Counted { counts, .. } = input.read_event(&event(kind, 9, 200)) {
             count += counts.hardware.keys;
         }
     }
@@ -43,8 +43,8 @@ fn a_repeated_press_counts_once_until_it_is_released() {
 #[test]
 fn the_same_key_on_two_keyboards_is_two_presses_from_two_sources() {
     let mut input = input();
-    let first = input.take(&event(13, 5, 30));
-    let second = input.take(&event(13, 9, 30));
+    let first = input.read_event(&event(13, 5, 30));
+    let second = input.read_event(&event(13, 9, 30));
     assert!(matches!(first, InputEffect::Counted { counts, .. } if counts.injected.keys == 1));
     assert!(matches!(second, InputEffect::Counted { counts, .. } if counts.hardware.keys == 1));
 }
@@ -54,7 +54,7 @@ fn buttons_are_sorted() {
     let mut input = input();
     let mut sum = Counts::default();
     for button in 1..=9 {
-        match input.take(&event(15, 9, button)) {
+        match input.read_event(&event(15, 9, button)) {
             InputEffect::Counted { server_ms, counts } => {
                 assert_eq!(server_ms, 77);
                 sum += counts;
@@ -85,6 +85,6 @@ proptest! {
             bytes[0] = GENERIC_EVENT;
             bytes[1] = OPCODE;
         }
-        input().take(&bytes);
+        input().read_event(&bytes);
     }
 }

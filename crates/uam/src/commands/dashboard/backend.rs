@@ -5,7 +5,8 @@
 //! ends within seconds of the keyholder. Deleting a screenshot and exporting days need both factors again.
 
 use super::verification;
-use crate::commands::{Home, sent};
+use crate::commands::sent;
+use agent::AppContext;
 use agent::{ReadAccess, keyholder};
 
 use agent::redaction;
@@ -31,7 +32,7 @@ const MAX_REMEMBERED_NOTICES: usize = 1024;
 
 /// Answers the page's questions from the journal.
 pub(super) struct PageBackend {
-    home: Home,
+    home: AppContext,
     reader: Option<Reader>,
     noticed: HashMap<String, Instant>,
     /// When a notice was last written with a check of the whole journal.
@@ -41,7 +42,7 @@ pub(super) struct PageBackend {
 }
 
 impl PageBackend {
-    pub(super) fn new(home: &Home) -> Self {
+    pub(super) fn new(home: &AppContext) -> Self {
         Self {
             home: home.clone(),
             reader: None,
@@ -183,7 +184,7 @@ impl Backend for PageBackend {
 
     fn list_uploads(&mut self, limit: usize) -> Result<Vec<UploadedObjectRow>, BackendError> {
         let reader = self.open_reader("the uploaded objects, on the page")?;
-        sent::newest(reader, limit).map_err(|e| to_backend_error(&e))
+        sent::newest_objects(reader, limit).map_err(|e| to_backend_error(&e))
     }
 
     fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
@@ -222,10 +223,10 @@ impl Backend for PageBackend {
 }
 
 /// Asks the running agent and the keyholder.
-pub(super) struct RunningAgentMonitor(Home);
+pub(super) struct RunningAgentMonitor(AppContext);
 
 impl RunningAgentMonitor {
-    pub(super) fn new(home: &Home) -> Self {
+    pub(super) fn new(home: &AppContext) -> Self {
         Self(home.clone())
     }
 }

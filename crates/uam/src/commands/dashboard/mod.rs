@@ -1,7 +1,9 @@
 //! `uam dashboard`: the page.
 
-use super::Home;
-use crate::{access, output};
+use crate::commands::reading::require_journal;
+use crate::output;
+use crate::sign_in::read_access::open_with_notice;
+use agent::AppContext;
 use anyhow::Context;
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::process::browser_command;
@@ -13,10 +15,10 @@ use web::{LinkIssuer, PageEnd, PageLimits, PageServer};
 mod backend;
 mod verification;
 
-pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
-    super::recorded(home)?;
+pub(super) fn run(home: &AppContext, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
+    require_journal(home)?;
     // Both factors, or a recent unlock. The page asks the keyholder again for each question.
-    drop(access::open_as(
+    drop(open_with_notice(
         home,
         NoticeCode::Access,
         "The page was opened.",
@@ -28,7 +30,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
     let links = server.link_issuer();
     print_link(&links, no_open)?;
     let is_interactive = std::io::stdin().is_terminal();
-    output::line(match is_interactive {
+    output::print_line(match is_interactive {
         true => {
             "It works once, within a minute. Enter gives a new one; Ctrl-C or `uam lock` ends the page."
         }
@@ -44,7 +46,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
             PageLimits::default(),
         )
         .context("the page cannot be served")?;
-    output::line(match end {
+    output::print_line(match end {
         PageEnd::Idle => "Nobody used the page for ten minutes: it was closed.",
         PageEnd::Longest => "The page was closed after eight hours.",
         PageEnd::Locked => "The record is locked: the page was closed.",
@@ -55,7 +57,7 @@ pub(super) fn run(home: &Home, port: u16, no_open: bool) -> anyhow::Result<ExitC
 /// Prints a new link and opens it in the browser.
 fn print_link(links: &LinkIssuer, no_open: bool) -> anyhow::Result<()> {
     let link = links.create_link().context("no link could be made")?;
-    output::line(&link);
+    output::print_line(&link);
     if let Some(mut browser) = browser_command(&link).filter(|_| !no_open) {
         // A browser that does not start is no failure: the link is printed.
         let started = browser

@@ -1,6 +1,7 @@
 //! The verification that the page starts: `uam verify` on a thread of its own.
 
-use crate::commands::{Home, verify};
+use crate::commands::verify;
+use agent::AppContext;
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
@@ -12,7 +13,7 @@ use web::{
 
 /// Starts the thread, which reports to `running`.
 pub(super) fn start_verification(
-    home: &Home,
+    home: &AppContext,
     quick: bool,
     running: RunningVerification,
 ) -> anyhow::Result<()> {
@@ -23,9 +24,9 @@ pub(super) fn start_verification(
     Ok(())
 }
 
-fn run_verification(home: &Home, quick: bool, running: RunningVerification) {
+fn run_verification(home: &AppContext, quick: bool, running: RunningVerification) {
     let mut progress = VerificationProgress::default();
-    let report = verify::own(home, quick, &mut |step| {
+    let report = verify::verify_own_uploads(home, quick, &mut |step| {
         match step {
             VerifyProgress::Listed(names) => {
                 progress = VerificationProgress {
@@ -73,12 +74,12 @@ fn verification_result(report: VerifyReport) -> VerificationResult {
         VerifyVerdict::Complete if !report.contents_read => {
             "COMPLETE by names and sizes; contents were not read."
         }
-        _ => verify::sentence(&report),
+        _ => verify::verdict_sentence(&report),
     };
     let chains = report
         .chains
         .iter()
-        .flat_map(|chain| verify::describe(chain, &zone))
+        .flat_map(|chain| verify::describe_chain(chain, &zone))
         .collect();
     VerificationResult {
         verdict: match report.verdict {

@@ -49,7 +49,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             reason: "gone".to_owned(),
         },
     ];
-    let mut writer = sense::script::TraceWriter::new(b"# a trace\n".to_vec());
+    let mut writer = sense::replay::TraceWriter::new(b"# a trace\n".to_vec());
     for event in events {
         writer.record(&TimedEvent { at, event })?;
     }
@@ -62,7 +62,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             b"\"at\":{\"utc_us\":1,\"boot_us\":1,\"awake_us\":1}",
             b"{\"event\":\"sleep\",\"asleep\":true}",
         ],
-        read: Box::new(|input| drop(sense::script::read_trace(input))),
+        read: Box::new(|input| drop(sense::replay::read_trace(input))),
     })
 }
 
@@ -109,8 +109,8 @@ pub(super) fn segment_file(dir: &Path) -> Result<FuzzTarget> {
         read: Box::new(move |input| {
             for form in [
                 ObjectEncoding::Age,
-                ObjectEncoding::Readable,
-                ObjectEncoding::Rows,
+                ObjectEncoding::Unsealed,
+                ObjectEncoding::SealedRows,
             ] {
                 drop(open_segment(form, input, &opener));
             }
@@ -150,7 +150,11 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
         words: &[b"\"open_id\":1,", b"\"kind\":\"sealed\"", b"\"schema\":"],
         read: Box::new(move |input| {
             for opener in &openers {
-                drop(open_segment(ObjectEncoding::Rows, &packed(input), opener));
+                drop(open_segment(
+                    ObjectEncoding::SealedRows,
+                    &packed(input),
+                    opener,
+                ));
             }
         }),
     })
@@ -282,7 +286,7 @@ pub(super) fn object_keys() -> FuzzTarget {
                 12,
                 &sha,
                 "image/webp",
-                ObjectEncoding::Readable,
+                ObjectEncoding::Unsealed,
             )
             .into_bytes(),
             object_keys::vault_copy_key(&device, 1, day, 2, &sha).into_bytes(),

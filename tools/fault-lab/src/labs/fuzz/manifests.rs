@@ -4,9 +4,10 @@ use super::target::FuzzTarget;
 use crate::fixture;
 use anyhow::{Context, Result};
 use data_encoding::BASE64;
+use journal::{GapReason, SequenceGap};
 use std::ops::ControlFlow;
 use std::path::Path;
-use upload::manifest::{DOMAIN, Gap, Manifest, ManifestEntry, Why, Withdrawal};
+use upload::manifest::{DOMAIN, Manifest, ManifestEntry, Withdrawal};
 use upload::verify::{VerifyOptions, verify};
 use upload::{NewObject, ObjectStoreSink, Sink, object_keys, sha256_hex};
 use vault::DeviceKey;
@@ -53,10 +54,10 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
             first: 1,
             last: 7,
         }],
-        skipped: vec![Gap {
+        skipped: vec![SequenceGap {
             first: 8,
             last: 9,
-            why: Why::Erased,
+            why: GapReason::Erased,
         }],
         erased: vec![Withdrawal {
             key: "raw/v1/kind=shot/x".to_owned(),

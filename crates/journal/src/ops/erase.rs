@@ -1,0 +1,144 @@
+//! Erasing whole days for good.
+//!
+//! Always true:
+//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone: what is left
+//!   of them anywhere does not open.
+//! * Their numbers are never given again, and it is written down which they were.
+//! * Screenshot files are named in the same step that deletes their rows, and deleted after it; a crash in between is made
+//!   good at the next start.
+
+use crate::database::Database;
+use crate::error::{JournalError, TxnResult};
+use crate::object::UploadedObject;
+use crate::ops::doomed_files::delete_doomed_files;
+use crate::ops::unused_keys::UnusedKeys;
+use crate::ops::uploaded::{add_segment_objects, objects_of_screenshot};
+use crate::ops::write_txn::WriteTxn;
+use crate::ops::writer::Writer;
+use crate::screenshot_files::list_set_aside;
+use crate::tables::{
+    erased, provisional, records, rollups, screenshots, segments, sequence, sessions, tombstones,
+};
+use crate::utc_day::{DAY_US, UtcDay};
+use rusqlite::Transaction;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// What was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EraseReport {
+    /// Records, screenshots included.
+    pub records: u64,
+    /// Screenshots.
+    pub shots: u64,
+    /// Data keys.
+    pub keys: u64,
+    /// The numbers, as first and last of each unbroken range.
+    pub ranges: Vec<(u64, u64)>,
+    /// Objects that hold what was erased and that the sink has, or may have.
+    pub sent: Vec<UploadedObject>,
+    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was erased, and
+    /// are left to their owner.
+    pub aside: Vec<PathBuf>,
+    /// False when a reader kept the old content in the write-ahead log: call [`crate::Journal::checkpoint`] later.
+    pub folded: bool,
+}
+
+/// Erases every record that began on one of these UTC days, then deletes the files of its screenshots and empties the
+/// write-ahead log.
+pub(crate) fn erase(
+    writer: &mut Writer,
+    days: &RangeInclusive<UtcDay>,
+    now_us: i64,
+) -> Result<EraseReport, JournalError> {
+    writer.reverify()?;
+    // What is recorded later than now is of a wrong clock, and may be summed up all the same.
+    let last_us = days.end().start_us().saturating_add(2 * DAY_US);
+    writer.marks.note_changed(now_us.min(last_us));
+    let mut report = writer.write(now_us, |txn| erase_rows(txn, days, now_us))?;
+    delete_doomed_files(&writer.db)?;
+    report.aside = list_set_aside(&writer.db.dir);
+    report.folded = writer.checkpoint()?;
+    Ok(report)
+}
+
+fn erase_rows(
+    txn: &mut WriteTxn<'_>,
+    days: &RangeInclusive<UtcDay>,
+    now_us: i64,
+) -> TxnResult<EraseReport> {
+    let tx = txn.tx;
+    let (first, last) = (*days.start(), *days.end());
+    let mut report = EraseReport::default();
+    let mut keys = UnusedKeys::default();
+    let seqs = records::numbers_of_days(tx, days)?;
+    for &seq in &seqs {
+        keys.note_record(tx, seq)?;
+        erase_row(tx, seq, &mut report)?;
+    }
+    report.records = seqs.len() as u64;
+    for range in seqs.chunk_by(|a, b| a + 1 == *b) {
+        if let (Some(&from), Some(&to)) = (range.first(), range.last()) {
+            erased::insert_range(tx, (from, to), (first, last), now_us)?;
+            sequence::raise_floor(tx, to)?;
+            segments::clear_bodies(tx, from, to)?;
+            report.ranges.push((from, to));
+        }
+    }
+    for session in sessions::numbers_of_days(tx, days)? {
+        keys.note_session(session);
+        provisional::delete_of_session(tx, session)?;
+    }
+    // What began before these days and reaches into them is found through the days in `erased`.
+    let end = last.start_us().saturating_add(DAY_US);
+    if !seqs.is_empty() {
+        rollups::delete_time(tx, first.start_us()..end)?;
+    }
+    // A span that names a window ends within a minute; what is left of longer ones is only their state.
+    rollups::invalidate_time(tx, end..end.saturating_add(DAY_US))?;
+    report.keys = keys.delete_unused(tx, txn.session_no)?;
+    let mut whole = Vec::new();
+    for object in &report.sent {
+        if object.media.is_some() || !records::any_between(tx, object.first_seq, object.last_seq)? {
+            whole.push(object);
+        }
+    }
+    tombstones::insert_objects(tx, whole, now_us)?;
+    Ok(report)
+}
+
+/// Deletes one record and its screenshot's row.
+fn erase_row(tx: &Transaction<'_>, seq: u64, report: &mut EraseReport) -> TxnResult<()> {
+    if screenshots::has_row(tx, seq)? {
+        report.sent.extend(objects_of_screenshot(tx, seq)?);
+        screenshots::doom_file(tx, seq)?;
+        screenshots::delete_row(tx, seq)?;
+        report.shots += 1;
+    }
+    add_segment_objects(tx, seq, &mut report.sent)?;
+    records::delete_row(tx, seq)?;
+    Ok(())
+}
+
+/// The report of an erasure, without doing it.
+pub(crate) fn erase_dry_run(
+    db: &Database,
+    days: &RangeInclusive<UtcDay>,
+) -> Result<EraseReport, JournalError> {
+    db.query("look at the days to erase", |conn| {
+        let mut report = EraseReport::default();
+        for (seq, is_shot) in records::numbers_and_kinds_of_days(conn, days)? {
+            report.records += 1;
+            if is_shot {
+                report.shots += 1;
+                report.sent.extend(objects_of_screenshot(conn, seq)?);
+            }
+            add_segment_objects(conn, seq, &mut report.sent)?;
+            match report.ranges.last_mut() {
+                Some((_, end)) if *end + 1 == seq => *end = seq,
+                _ => report.ranges.push((seq, seq)),
+            }
+        }
+        Ok(report)
+    })
+}

@@ -1,0 +1,112 @@
+//! Input on its way from counting to the queue: one batch holds the input of one second of the boot clock, in one
+//! piece or several.
+
+use model::{Counts, MICROS_PER_SECOND, Moment};
+use std::time::Duration;
+
+/// Input that was counted but not handed over yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InputBatch {
+    /// The moment of the last of it.
+    pub(crate) at: Moment,
+    pub(crate) counts: Counts,
+}
+
+/// The batch that is still being filled.
+#[derive(Debug, Default)]
+pub(crate) struct InputBatcher {
+    open: Option<InputBatch>,
+}
+
+impl InputBatcher {
+    /// Adds what happened at `at`. A batch of an earlier second is finished and returned.
+    pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<InputBatch> {
+        match &mut self.open {
+            Some(batch) if batch.at.whole_second() == at.whole_second() => {
+                batch.counts += counts;
+                batch.at = at;
+                None
+            }
+            slot => slot.replace(InputBatch { at, counts }),
+        }
+    }
+
+    /// Takes the open batch if its second of the boot clock is over at `now`.
+    pub(crate) fn take_due(&mut self, now: Moment) -> Option<InputBatch> {
+        self.open
+            .take_if(|batch| batch.at.whole_second() < now.whole_second())
+    }
+
+    /// How long after `now` the open batch's second is over; `None` when there is none.
+    pub(crate) fn deadline(&self, now: Moment) -> Option<Duration> {
+        let batch = self.open.as_ref()?;
+        let end_us = (batch.at.whole_second() + 1).saturating_mul(MICROS_PER_SECOND);
+        Some(Duration::from_micros(end_us.saturating_sub(now.boot_us)))
+    }
+
+    /// Takes the open batch.
+    pub(crate) fn take_open(&mut self) -> Option<InputBatch> {
+        self.open.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::InputCounts;
+    use proptest::prelude::*;
+
+    const AT: Moment = Moment {
+        utc_us: 0,
+        boot_us: 5_000_000,
+        awake_us: 0,
+    };
+
+    fn one() -> Counts {
+        Counts {
+            hardware: InputCounts {
+                keys: 1,
+                ..InputCounts::default()
+            },
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_with_its_second() {
+        let mut batches = InputBatcher::default();
+        assert_eq!(batches.add(AT.plus_us(300_000), one()), None);
+        assert_eq!(batches.add(AT.plus_us(999_999), one()), None);
+        assert_eq!(
+            batches.deadline(AT.plus_us(400_000)),
+            Some(Duration::from_micros(600_000))
+        );
+        assert_eq!(batches.take_due(AT.plus_us(999_999)), None);
+        let first = batches.add(AT.plus_us(1_000_000), one());
+        assert_eq!(
+            first.map(|b| (b.at.boot_us, b.counts.keys())),
+            Some((5_999_999, 2))
+        );
+        let second = batches.take_due(AT.plus_us(2_000_000));
+        assert_eq!(second.map(|b| b.counts.keys()), Some(1));
+        assert_eq!((batches.deadline(AT), batches.take_open()), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn every_count_is_kept(times in prop::collection::vec(0u64..400_000, 1..100)) {
+            let mut batches = InputBatcher::default();
+            let (mut now, mut sum, total) = (AT, Counts::default(), times.len() as u64);
+            for step in times {
+                now = now.plus_us(step);
+                if let Some(batch) = batches.add(now, one()) {
+                    sum += batch.counts;
+                }
+            }
+            if let Some(batch) = batches.take_open() {
+                sum += batch.counts;
+            }
+            prop_assert_eq!(sum.keys(), total);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `uam consent`: the notice, and when it was agreed to.
+
+use crate::{output, sign_in};
+use agent::AppContext;
+use platform::timezone::current_zone_name;
+use settings::{ConsentNotice, EnvVars, Settings};
+use std::process::ExitCode;
+use vault::Vault;
+
+pub(super) fn run(home: &AppContext) -> anyhow::Result<ExitCode> {
+    let config = Settings::load(&home.paths)?;
+    let environment = EnvVars::load(&home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let vault = match Vault::open(&home.paths.vault_dir()) {
+        Err(vault::VaultError::Missing { .. }) => None,
+        opened => Some(opened?),
+    };
+    let policy = sign_in::resolve_policy(&config, destination, &home.paths, vault.as_ref())?;
+    output::print_line(&ConsentNotice::of(&policy).text);
+    output::print_line(&match vault.as_ref().and_then(Vault::consent) {
+        None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
+        Some(consent) => format!(
+            "Agreed to on {} (version {}, SHA-256 of the text {}).",
+            report::day::local_date(consent.at_us, &current_zone_name()),
+            consent.version,
+            consent.text_sha256
+        ),
+    });
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,95 @@
+//! Commands that talk to the running uam.
+
+use crate::output;
+use agent::AppContext;
+use anyhow::Context;
+use model::{ErrorKind, UserError};
+use platform::instance_lock::InstanceLock;
+use protocol::{PauseLength, Request, Response};
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long `uam stop` waits for the end: the last upload may take its time.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+pub(super) fn show_status(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
+    let Response::Status {
+        status, indicator, ..
+    } = agent::call_running_agent(&home.paths, &Request::Status)?
+    else {
+        anyhow::bail!("the running uam gave no status");
+    };
+    if json {
+        output::print_text(&report::to_json(&*status).context("cannot print the status")?);
+    } else {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros();
+        for line in status.format_lines(i64::try_from(now).unwrap_or(i64::MAX)) {
+            output::print_line(&line);
+        }
+        for line in &indicator {
+            output::print_line(line);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn send_pause(
+    home: &AppContext,
+    length: Option<PauseLength>,
+) -> anyhow::Result<ExitCode> {
+    let length = length.unwrap_or(PauseLength::UntilResumed);
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::Pause { length },
+    )?)
+}
+
+/// Makes the running uam take what was changed in the settings file.
+pub(super) fn reload_settings(home: &AppContext) -> anyhow::Result<ExitCode> {
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::ReloadSettings,
+    )?)
+}
+
+pub(super) fn send_resume(home: &AppContext) -> anyhow::Result<ExitCode> {
+    print_response(agent::call_running_agent(&home.paths, &Request::Resume)?)
+}
+
+pub(super) fn take_screenshot(home: &AppContext) -> anyhow::Result<ExitCode> {
+    print_response(agent::call_running_agent(
+        &home.paths,
+        &Request::TakeScreenshot,
+    )?)
+}
+
+/// Returns when the instance has really ended.
+pub(super) fn stop_and_wait(home: &AppContext) -> anyhow::Result<ExitCode> {
+    let response = agent::call_running_agent(&home.paths, &Request::Stop)?;
+    output::print_line(response.text());
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if InstanceLock::acquire(&home.paths.instance_lock_file())?.is_ok() {
+            output::print_line("Stopped.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err(UserError::new(
+        ErrorKind::Failed,
+        "uam has not ended yet",
+        "It may still be sending; `uam status` tells while it runs.",
+    )
+    .into())
+}
+
+fn print_response(response: Response) -> anyhow::Result<ExitCode> {
+    output::print_line(response.text());
+    Ok(match response.is_refused() {
+        false => ExitCode::SUCCESS,
+        true => ExitCode::FAILURE,
+    })
+}

@@ -1,0 +1,48 @@
+//! `uam export --ics FILE`: blocks of work as a calendar.
+
+use crate::cli::{BlocksBy, ExportArgs};
+use crate::commands::reading::open_reader;
+use crate::commands::report::days::{current_day, parse_range};
+use crate::commands::report::read::{known_until, read_overview};
+use crate::output;
+use agent::AppContext;
+use anyhow::Context;
+use platform::clock::current_time_us;
+use report::overview::GroupBy;
+use settings::Settings;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Writes blocks of work into a calendar file.
+pub(super) fn write_calendar(
+    home: &AppContext,
+    file: &Path,
+    args: &ExportArgs,
+) -> anyhow::Result<ExitCode> {
+    let config = Settings::load(&home.paths)?;
+    let (view, meaning) = (config.view_options(None), config.classification_rules()?);
+    let today = current_day(view.starts).to_string();
+    let (from, to) = (args.from.as_deref(), args.to.as_deref());
+    let days = parse_range(from.unwrap_or(&today), Some(to.unwrap_or(&today)))?;
+    let by = match args.by {
+        Some(BlocksBy::Project) => GroupBy::Project,
+        Some(BlocksBy::Category) => GroupBy::Category,
+        Some(BlocksBy::App) => GroupBy::App,
+        None if meaning.has_projects() => GroupBy::Project,
+        None => GroupBy::Category,
+    };
+    let what = format!("a calendar of {} to {}", days.start(), days.end());
+    let reader = open_reader(home, &what)?;
+    let now_us = current_time_us();
+    let until = known_until(&reader, now_us)?;
+    let overview = read_overview(&reader, &days, until, view, &meaning)?;
+    let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);
+    let blocks = overview.blocks(by, min_us);
+    let device = reader.device().as_str();
+    let version = env!("CARGO_PKG_VERSION");
+    let text = report::ics::render_ics(&blocks, by, device, now_us, version);
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    let events = report::text::format_count(blocks.len() as u64, "event", "events");
+    output::print_line(&format!("Saved {} ({events})", file.display()));
+    Ok(ExitCode::SUCCESS)
+}

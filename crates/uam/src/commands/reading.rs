@@ -1,0 +1,24 @@
+//! The journal, opened for a command that reads the record.
+
+use crate::sign_in::read_access::open_for_reading;
+use agent::AppContext;
+use journal::Reader;
+use model::UserError;
+
+/// Opens the journal after a recent unlock or both factors. The notice of the access names `subject`.
+pub(super) fn open_reader(home: &AppContext, subject: &str) -> anyhow::Result<Reader> {
+    require_journal(home)?;
+    open_for_reading(home, subject)?.open_reader(home)
+}
+
+/// Fails with a hint while nothing is recorded.
+pub(super) fn require_journal(home: &AppContext) -> anyhow::Result<()> {
+    if home.paths.has_journal() {
+        return Ok(());
+    }
+    Err(UserError::usage(
+        format!("nothing is recorded yet in {}", home.paths.data.display()),
+        "Start recording with `uam`.",
+    )
+    .into())
+}

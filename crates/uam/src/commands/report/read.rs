@@ -1,0 +1,75 @@
+//! The figures of some days, from the journal.
+
+use crate::output;
+use anyhow::Context;
+use jiff::civil::Date;
+use journal::Reader;
+use platform::timezone::current_zone_name;
+use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
+use std::io::IsTerminal;
+use std::ops::RangeInclusive;
+
+/// Width of the table where the terminal does not tell its own, in columns.
+const WIDTH: usize = 100;
+
+/// The totals of many days, with a line that says how far it is where that takes long.
+pub(super) fn read_totals(
+    reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
+) -> anyhow::Result<DaysReport> {
+    if view.merge_us > 0 {
+        return Ok(read_overview(reader, days, now_us, view, meaning)?.totals());
+    }
+    let zone = current_zone_name();
+    report::query::days_told(reader, (view.starts, meaning), days, now_us, &zone)
+        .context("cannot read these days")
+}
+
+/// Everything about some days, from their records, with a line that says how far it is.
+pub(in crate::commands) fn read_overview(
+    reader: &Reader,
+    days: &RangeInclusive<Date>,
+    now_us: i64,
+    view: ViewOptions,
+    meaning: &ClassificationRules,
+) -> anyhow::Result<Overview> {
+    let zone = current_zone_name();
+    let count = days
+        .start()
+        .until(*days.end())
+        .map_or(0, |span| span.get_days());
+    let all = i64::from(count) + 1;
+    let told = std::io::stderr().is_terminal() && all > 31;
+    let mut progress = |done: usize| {
+        if told {
+            output::print_error_text(&format!("\rreading the record: {done} of {all} days "));
+        }
+    };
+    progress(0);
+    let asked = (view, meaning);
+    let found = report::query::read_overview(reader, asked, days, now_us, &zone, &mut progress);
+    if told {
+        output::print_error_text("\r\x1b[K");
+    }
+    found.context("cannot read these days")
+}
+
+pub(super) fn terminal_width() -> usize {
+    if std::io::stdout().is_terminal() {
+        usize::from(console::inline_image::terminal_area().0)
+    } else {
+        WIDTH
+    }
+}
+
+/// Up to when the journal can speak: its last durable moment while somebody writes it, else the present.
+pub(in crate::commands) fn known_until(reader: &Reader, now_us: i64) -> anyhow::Result<i64> {
+    let durable = reader
+        .last_durable_us()
+        .context("cannot read the journal")?;
+    let fresh = durable.filter(|at| now_us.abs_diff(*at) <= report::status::FRESH_US);
+    Ok(fresh.unwrap_or(now_us))
+}
