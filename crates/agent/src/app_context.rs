@@ -16,6 +16,17 @@ pub struct AppContext {
 }
 
 impl AppContext {
+    /// Finds the paths of the installation under `home`, or of the user's own.
+    ///
+    /// # Errors
+    /// When this system names no folder for them.
+    pub fn locate(home: Option<PathBuf>) -> anyhow::Result<Self> {
+        Ok(Self {
+            paths: AppPaths::locate(home.as_deref())?,
+            given: home,
+        })
+    }
+
     /// A command that runs this very program for the same installation.
     ///
     /// # Errors

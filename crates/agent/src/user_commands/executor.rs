@@ -196,7 +196,7 @@ impl CommandExecutor {
         if !copies.left.is_empty() {
             let objects = report::text::format_count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(
-                " {objects} NOT DELETED at the destination: the record says which."
+                " {objects} STILL at the destination: the record says which."
             ));
         }
         Ok(Some(text))

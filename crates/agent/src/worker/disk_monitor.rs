@@ -153,14 +153,14 @@ mod tests {
         assert_eq!(
             change(ample, full),
             (
-                vec!["record NoRoom(true)".into(), "notice DiskLow".into()],
+                vec!["record DiskFull(true)".into(), "notice DiskLow".into()],
                 Some(true)
             )
         );
         assert_eq!(
             change(full, low),
             (
-                vec!["record NoRoom(false)".into(), "notice DiskBack".into()],
+                vec!["record DiskFull(false)".into(), "notice DiskBack".into()],
                 Some(false)
             )
         );

@@ -299,7 +299,10 @@ mod tests {
             .unwrap();
         let hours = RecordingSchedule::parse(&[format!("{other} 00:00-00:01")]).unwrap();
         let effects = describe_effects(&schedule.set_hours(hours, at(2)));
-        assert_eq!(effects, ["record Hours { inside: false }", "CommitSoon"]);
+        assert_eq!(
+            effects,
+            ["record ScheduleEdge { inside: false }", "CommitSoon"]
+        );
         assert!(!schedule.is_inside_hours() && schedule.status(true).is_some());
 
         let later = at(86_400);

@@ -21,9 +21,9 @@ mod run;
 mod sent;
 mod shots;
 mod unlock;
-mod upload;
+pub(crate) mod upload;
 mod verify;
-mod worker;
+pub(crate) mod worker;
 
 use crate::cli::{Cli, CliCommand};
 use agent::AppContext;
