@@ -127,7 +127,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
 
     let said = home.ok(&["delete", "--last", "10m", "--yes"]);
     assert!(
-        said.contains("Deleted: ") && said.contains("1 picture"),
+        said.contains("Deleted: ") && said.contains("1 screenshot"),
         "{said}"
     );
     assert_eq!(home.status().today_counts.keys(), 0);
@@ -222,7 +222,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let status = asked.wait();
     assert!(status.success(), "{}", asked.said());
     assert!(
-        asked.said().contains("Deleted: 1 picture"),
+        asked.said().contains("Deleted: 1 screenshot"),
         "{}",
         asked.said()
     );
