@@ -101,7 +101,7 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
             )
             .into());
         }
-        if agent::call_running_agent(&home.paths, &Request::Status).is_ok() {
+        if call_running_agent(&home.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {

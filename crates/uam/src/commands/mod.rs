@@ -21,9 +21,9 @@ mod run;
 mod sent;
 mod shots;
 mod unlock;
-pub(crate) mod upload;
+mod upload;
 mod verify;
-pub(crate) mod worker;
+mod worker;
 
 use crate::cli::{Cli, CliCommand};
 use agent::AppContext;

@@ -40,7 +40,7 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
     if args.background {
         return super::background::launch_supervisor(home, args, &handover, &greeting, instance);
     }
-    let code = supervise(SupervisorSetup {
+    let code = run_supervisor(SupervisorSetup {
         home: home.given.clone(),
         worker_arguments: super::worker::worker_arguments(args),
         is_background: args.background,

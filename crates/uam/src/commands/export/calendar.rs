@@ -2,8 +2,8 @@
 
 use crate::cli::{BlocksBy, ExportArgs};
 use crate::commands::reading::open_reader;
+use crate::commands::report::days::{current_day, parse_range};
 use crate::commands::report::read::{known_until, read_overview};
-use crate::commands::report::{current_day, parse_range};
 use crate::output;
 use agent::AppContext;
 use anyhow::Context;
