@@ -6,7 +6,7 @@ use crate::totals::{NONE, Usage, pseudo_rows, sum_by_name};
 use regex::Regex;
 use std::collections::HashMap;
 
-/// The most windows remembered, and the most bytes of their titles; when either is reached all are asked for anew.
+/// The most windows remembered, and the most bytes of their titles; when either is reached all are dropped and classified again.
 const MOST_WINDOWS: usize = 50_000;
 
 const MOST_BYTES: usize = 6 * 1024 * 1024;

@@ -122,7 +122,7 @@ impl DaySummary {
         }
     }
 
-    /// Takes back the input of a span that began at `start_us`.
+    /// Subtracts the input of a redacted span that began at `start_us`.
     pub(crate) fn subtract(&mut self, start_us: i64, counts: Counts) {
         if let Some(slot) = self.at(start_us) {
             let seconds = counts.hardware.seconds + counts.injected.seconds;
@@ -145,7 +145,7 @@ impl DaySummary {
         self.merge_names(other);
     }
 
-    /// Forgets every name; times stay.
+    /// Clears every name; times stay.
     pub fn clear_names(&mut self) {
         self.apps.clear();
         self.windows.clear();

@@ -31,11 +31,11 @@ pub struct DayTotals {
     pub apps: Vec<AppUsage>,
     /// What an exclusion rule held back.
     pub protected: Usage,
-    /// What its owner had taken out.
+    /// Redacted records.
     pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
-    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
     #[serde(default)]
     pub categories: Vec<NamedUsage>,
     /// Per project, longest first.

@@ -27,7 +27,7 @@ struct SpanExtent {
     state: Coverage,
 }
 
-/// A day in the making.
+/// Builder of one day.
 struct DayAccumulator {
     day: Date,
     totals: Totals<String>,
@@ -41,7 +41,7 @@ struct RollupExtent {
     zone: u32,
 }
 
-/// Days in the making.
+/// Builder of several days.
 pub(crate) struct DaysBuilder<'m> {
     starts: DayStart,
     days: Vec<DayAccumulator>,

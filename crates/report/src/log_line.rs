@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub enum LogSubject {
     /// Time in a state.
     State(Coverage),
-    /// A shot was taken.
+    /// A screenshot was taken.
     Shot,
     /// A notice.
     Notice(NoticeCode),

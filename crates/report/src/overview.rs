@@ -24,7 +24,7 @@ use model::{Coverage, Span, WindowInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Windows remembered with what they stand for; beyond that they are asked for anew.
+/// The most windows remembered with their row labels; beyond that all are dropped and labelled again.
 const MOST_WINDOWS: usize = 50_000;
 
 /// Some days.
@@ -100,7 +100,7 @@ impl Overview {
     }
 }
 
-/// An overview in the making, fed with some neighbouring days at a time.
+/// Builder of an overview, fed with some neighbouring days at a time.
 pub(crate) struct OverviewBuilder<'m> {
     view: ViewOptions,
     meaning: &'m ClassificationRules,
@@ -236,7 +236,7 @@ impl<'m> OverviewBuilder<'m> {
     }
 }
 
-/// A day in the making.
+/// Builder of one day.
 struct OverviewDayBuilder {
     day: Date,
     zone: Option<String>,

@@ -10,8 +10,8 @@
 //! * Which slots a run may sum up ([`journal::Journal::first_free_quarter_hour`]), and that a roll-up is gone once anything
 //!   else is written into its slot, is the journal's part of the bargain; see there.
 //! * A line of JSON tells the sums; the windows with their titles stand behind it, and are not taken apart unless somebody
-//!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of it is sealed, and gone
-//!   once they are taken out or erased.
+//!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of, it is sealed, and gone
+//!   once they are redacted or erased.
 
 pub(crate) mod builder;
 mod packed;
@@ -64,7 +64,7 @@ struct RollupLine {
     /// Protected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<u64>,
-    /// Taken out.
+    /// Redacted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     r: Vec<u64>,
     /// Without a window.

@@ -49,9 +49,9 @@ pub struct AgentStatus {
     pub last_upload: Option<UploadAttempt>,
     /// When the next upload is due.
     pub next_upload_us: Option<i64>,
-    /// When the last shot was taken.
+    /// When the last screenshot was taken.
     pub last_shot_us: Option<i64>,
-    /// When the next shot is due; none while shots are off.
+    /// When the next screenshot is due; none while screenshots are off.
     pub next_shot_us: Option<i64>,
     /// How long ago the last input was, in microseconds; none when it cannot be known.
     pub idle_us: Option<u64>,
@@ -63,19 +63,19 @@ pub struct AgentStatus {
     pub power: Option<PowerState>,
     /// Sensors that do not work here, and why.
     pub missing: Vec<MissingSensor>,
-    /// The disk, while it has less room than its floor.
+    /// The disk, while it has less room than the disk reserve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<DiskStatus>,
 }
 
-/// A disk with less room than its floor.
+/// A disk with less room than the disk reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskStatus {
     /// Bytes left.
     pub free: u64,
-    /// Bytes that are to be left alone.
+    /// The disk reserve in bytes: space that uam leaves free.
     pub floor: u64,
-    /// True when nothing is recorded for want of room; else only no pictures are taken.
+    /// True when nothing is recorded for want of room; otherwise only screenshots are suspended.
     pub stopped: bool,
 }
 
@@ -87,7 +87,7 @@ impl DiskStatus {
         match self.stopped {
             true => format!("only {free} left: nothing is recorded until there is room"),
             false => format!(
-                "{free} left, the floor is {floor}: no pictures are taken until there is room"
+                "{free} left, the reserve is {floor}: no screenshots are taken until there is room"
             ),
         }
     }
@@ -109,9 +109,9 @@ pub struct ScheduleStatus {
 pub struct OutboxSummary {
     /// Records of every kind.
     pub records: u64,
-    /// Pictures among them.
+    /// Screenshots among them.
     pub shots: u64,
-    /// Size of the pictures and records together, in bytes.
+    /// Size of the screenshots and records together, in bytes.
     pub bytes: u64,
 }
 
@@ -299,8 +299,11 @@ impl AgentStatus {
         ];
         if let Some(next) = self.next_shot_us {
             rows.push((
-                "next shot",
-                format!("within {}", format_age(since(now_us, next).max(1_000_000))),
+                "screenshot",
+                format!(
+                    "next within {}",
+                    format_age(since(now_us, next).max(1_000_000))
+                ),
             ));
         }
         if let Some(hours) = self.hours_text(now_us) {

@@ -143,7 +143,7 @@ impl<'a> Stretches<'a> {
 /// Neighbouring stretches of one application.
 #[derive(Clone)]
 struct Visit<'a> {
-    /// None where there is none, or none that may be told.
+    /// None where there is no window, or its application is withheld.
     app: Option<&'a str>,
     first: usize,
     last: usize,

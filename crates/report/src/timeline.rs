@@ -19,7 +19,7 @@ pub enum TimelineOwner {
     Window(usize),
     /// Something an exclusion rule held back.
     Protected,
-    /// Something its owner took out later.
+    /// Something its owner redacted later.
     Removed,
     /// No window was active.
     Nobody,
@@ -53,7 +53,7 @@ pub struct TimelineBucket {
     pub clicks: u64,
 }
 
-/// A day as a strip.
+/// The timeline of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The day's first instant in its zone, microseconds since the Unix epoch (UTC).
@@ -68,7 +68,7 @@ pub struct Timeline {
     pub tens: Vec<TimelineBucket>,
 }
 
-/// The strip of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
+/// The timeline of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
 #[must_use]
 pub fn build_timeline(
     lines: &[RecordLine],

@@ -61,7 +61,7 @@ impl TodayTotals {
         &self.glance
     }
 
-    /// Forgets the names of everything.
+    /// Clears the names of everything.
     pub fn clear_names(&mut self) {
         self.glance.clear_names();
     }
@@ -97,7 +97,7 @@ impl TodayTotals {
         }
     }
 
-    /// Takes back what a span that began at `start_us` had counted, since it was taken out of the record.
+    /// Subtracts the counts of a span that began at `start_us`, because it was redacted.
     pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
         if local_date_in(start_us, &load_zone(zone)) == self.day {
             self.counts.saturating_sub(counts);

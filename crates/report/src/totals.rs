@@ -13,7 +13,7 @@ pub const NONE: &str = "(none)";
 /// An exclusion rule held back what the window was.
 pub const PROTECTED: &str = "(protected)";
 
-/// Its owner had it taken out.
+/// Redacted by its owner.
 pub const REMOVED: &str = "(removed)";
 
 /// No window was active.

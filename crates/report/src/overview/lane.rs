@@ -53,7 +53,7 @@ impl LaneBuilder {
                 self.grain = grain;
             }
             let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
-            // A long stretch (a night) is one strip from its first whole grain to its last.
+            // A long stretch (a night) is one bar from its first whole grain to its last.
             let end = match (to_us - at) / GRAIN_US {
                 whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
                 _ => end.max(at + 1),

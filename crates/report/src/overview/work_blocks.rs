@@ -30,7 +30,7 @@ impl GroupBy {
         }
     }
 
-    /// The name a label has here; none for what no rule named, and for what may not be told.
+    /// The name a label has here; none where no rule names it, or where the name is withheld.
     fn name(self, label: &RowLabel) -> Option<&str> {
         let name = match self {
             Self::Project => &*label.project,

@@ -22,7 +22,7 @@ const TINTS: [Colour; 8] = [
 /// Further categories, and what has none.
 const REST: Colour = Colour(0x98, 0xa1, 0xab);
 
-/// What may not be told.
+/// Time that is withheld: protected or redacted.
 const HELD_BACK: Colour = Colour(0x5a, 0x63, 0x6e);
 
 const IDLE: Colour = Colour(0xd3, 0xda, 0xe1);

@@ -11,7 +11,7 @@ use crate::overview::{Overview, OverviewDay};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, to_printable};
 
-/// More days than this are told by the month, and without time lines.
+/// More days than this are listed by month, and without timelines.
 pub const MOST_LANES: usize = 62;
 
 /// A line of the table of states.
@@ -40,7 +40,7 @@ pub struct PeriodRow {
     pub bar: Vec<(Colour, u64)>,
 }
 
-/// The sheet.
+/// A printable report: every text and number, before it is laid out.
 #[derive(Clone, Debug)]
 pub struct PrintableReport {
     /// Its headline.
@@ -67,7 +67,7 @@ pub struct PrintableReport {
     pub length: u64,
     /// What to know about it.
     pub notes: Vec<String>,
-    /// The chosen pictures, and what stands under each.
+    /// The chosen screenshots, each with its caption.
     pub pictures: Vec<(ReportScreenshot, String)>,
     /// Who signs.
     pub signatures: [String; 2],
@@ -76,7 +76,7 @@ pub struct PrintableReport {
 }
 
 impl PrintableReport {
-    /// The sheet of some days.
+    /// The printable report of some days.
     #[must_use]
     pub fn new(overview: &Overview, mut letter: Cover) -> Self {
         let told = |name: Option<String>| name.filter(|name| !name.trim().is_empty());

@@ -102,13 +102,13 @@ impl Font {
     }
 }
 
-/// An embedded picture.
+/// An embedded image.
 struct Image {
     size: (u32, u32),
     jpeg: Vec<u8>,
 }
 
-/// A document in the making.
+/// Builder of the document, page by page.
 pub(super) struct Canvas {
     fonts: [Font; 2],
     pages: Vec<Content>,
@@ -242,7 +242,7 @@ impl Canvas {
             .stroke();
     }
 
-    /// A picture (an RGB JPEG of that many pixels) at a place of that size.
+    /// Draws an image (an RGB JPEG of that many pixels) at a place of that size.
     pub(super) fn image(
         &mut self,
         jpeg: &[u8],

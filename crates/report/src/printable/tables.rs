@@ -6,7 +6,7 @@ use crate::format::{or_no_name, tenths_of_percent};
 use crate::totals::NamedUsage;
 use model::{MICROS_PER_SECOND, to_printable};
 
-/// Rows of a table before the rest is told as one.
+/// Rows of a table before the rest is summed up in one.
 const MOST_ROWS: usize = 24;
 
 /// A table of time by name.

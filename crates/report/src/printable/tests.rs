@@ -135,7 +135,7 @@ proptest! {
     }
 }
 
-/// What a sheet prints adds up as printed.
+/// The numbers of a printable report add up as printed.
 #[test]
 fn a_week_adds_up_as_printed() {
     let sheet = PrintableReport::new(&days(7, &rules()), letter());

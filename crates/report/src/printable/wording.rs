@@ -113,7 +113,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
     );
     held(
         named(REMOVED),
-        "were taken out of the record by its owner: the time stays, what it was is gone.",
+        "were deleted from the record by its owner: the time stays, what it was is gone.",
     );
     held(
         whole.state_us(Coverage::Paused),

@@ -128,7 +128,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         let lines = desk.reader().read_records(0..i64::MAX).unwrap().lines;
         found_by_records(&lines, word)
     };
-    // Some slots are told by roll-ups, the last by records.
+    // Some slots are read from roll-ups, the last from records.
     assert!(desk.slots().0 > 30 && desk.slots().1 > 0);
     assert_eq!(search("TITLE canary"), records("canary"));
     assert_eq!(records("canary").len(), 4);
@@ -142,7 +142,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         assert_eq!(search(words), records(word), "{words}");
     }
     assert_eq!(search("canary 7"), []);
-    // A slot in the middle that a second run wrote into, and one taken out.
+    // A slot in the middle that a second run wrote into, and one that is redacted.
     let mut run = desk.start(&lease, begin + 3 * H);
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);

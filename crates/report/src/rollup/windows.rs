@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// counts seconds in its title has 900 of them in a slot.
 const MOST_BYTES: usize = 192 * 1024;
 
-/// Windows in the making, by application and title.
+/// Builder of the windows, by application and title.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RollupWindows {
     apps: BTreeMap<String, BTreeMap<String, WindowSum>>,

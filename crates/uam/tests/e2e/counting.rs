@@ -176,7 +176,7 @@ fn four_switches_a_second_are_followed() {
     for (n, (_, confirmed, name)) in truth.iter().enumerate() {
         let next = truth.get(n + 1);
         right += within(name, *confirmed, next.map_or(end, |t| t.0));
-        // Between the wish and its confirmation the window manager was switching: the old and the new one are right.
+        // Between the request and its confirmation the window manager was switching: the old and the new one are right.
         if let Some((asked, confirmed, new)) = next {
             right += within(name, *asked, *confirmed) + within(new, *asked, *confirmed);
         }
@@ -256,7 +256,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
     handed_over(&home, shots[0], &expected.bytes);
 }
 
-/// The same record as pages for a client, with its picture, and as a calendar.
+/// The same record as pages for a client, with its screenshot, and as a calendar.
 fn handed_over(home: &Home, shot: u64, picture: &[u8]) {
     let file = |name: &str| home.path(name).to_str().unwrap().to_owned();
     let (html, pdf, ics) = (file("day.html"), file("day.pdf"), file("day.ics"));

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 const BUSY: &str =
     "[shots]\ncapture = true\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\n";
 
-/// A little working day: windows, titles, keys, pictures.
+/// A little working day: windows, titles, keys, screenshots.
 fn work(desktop: &VirtualDesktop, home: &Home, scenes: u32) {
     let typist = Typist::new(&desktop.display()).unwrap();
     for scene in 0..scenes {
@@ -222,7 +222,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     assert!(said.contains(&fingerprint), "{said}");
     assert!(home.ok(&["keys"]).contains(&fingerprint));
 
-    // A copy of the bucket, on any computer, with the key its owner was told.
+    // A copy of the bucket, on any computer, with the key its owner was shown.
     let bucket = store.path().join("lab");
     let bucket = bucket.to_str().unwrap();
     let key = chain.key.clone().unwrap();
@@ -331,7 +331,7 @@ fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
     assert!(server.objects().unwrap().is_empty());
 }
 
-/// A bus of its own with a NetworkManager on it that says of its network what it is told.
+/// A bus of its own with a NetworkManager on it that reports the network properties set by the test.
 struct Network {
     children: [Child; 2],
     address: String,

@@ -1,4 +1,4 @@
-//! `uam dashboard`: both factors on the command line, the day through a link, a picture taken out with a code, the lock.
+//! `uam dashboard`: both factors on the command line, the day through a link, a screenshot redacted with a code, the lock.
 
 use crate::harness::{Home, PASSPHRASE, now_us, until};
 use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};
@@ -104,7 +104,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     );
     assert_eq!(page.json("/api/sent")["outbox"]["shots"], 1);
 
-    // By the rules in the settings, read anew when they change.
+    // By the rules in the settings, read again when they change.
     let by = |list: &str| {
         let target = format!("/api/days?first={today}&last={today}&by={list}");
         page.json(&target)["names"].to_string()

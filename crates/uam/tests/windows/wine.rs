@@ -235,7 +235,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Has one command carried out.
+    /// Executes one command.
     pub fn does(&mut self, command: &str) {
         writeln!(self.stdin, "{command}").unwrap();
         let answer = self.answer();

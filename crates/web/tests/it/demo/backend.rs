@@ -24,7 +24,7 @@ pub(crate) struct BackendProbe {
     pub(crate) locked: Arc<AtomicBool>,
     /// True: a verification may finish.
     pub(crate) gate: Arc<AtomicBool>,
-    /// True: a verification was told to stop.
+    /// True: a verification received the order to stop.
     pub(crate) stopped: Arc<AtomicBool>,
     asked: Arc<AtomicU64>,
 }
