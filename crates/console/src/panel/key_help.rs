@@ -4,7 +4,7 @@ use super::content::Panel;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use report::text::clip_to_width;
+use report::format::clip_to_width;
 
 const KEYS: [(&str, &str); 11] = [
     (

@@ -3,7 +3,7 @@
 use crate::calendar::DayStart;
 
 /// The most screenshots in a printable report.
-pub const MOST_PICTURES: usize = 20;
+pub const MOST_SCREENSHOTS: usize = 20;
 
 /// Characters of a name, and of one in a table.
 pub(super) const NAME: usize = 160;
@@ -29,7 +29,7 @@ pub struct Cover {
     pub merge_us: u64,
     /// Are there rules for projects?
     pub projects: bool,
-    /// The chosen screenshots, at most [`MOST_PICTURES`].
+    /// The chosen screenshots, at most [`MOST_SCREENSHOTS`].
     pub pictures: Vec<ReportScreenshot>,
 }
 

@@ -18,7 +18,7 @@ mod timelines;
 mod wording;
 
 pub use colours::Colour;
-pub use cover::{Cover, MOST_PICTURES, ReportScreenshot};
+pub use cover::{Cover, MOST_SCREENSHOTS, ReportScreenshot};
 pub use document::{CoverageRow, MOST_LANES, PeriodRow, PrintableReport};
 pub use html::render_html;
 pub use pdf::render_pdf;

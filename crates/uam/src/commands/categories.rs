@@ -4,7 +4,7 @@ use crate::cli::CategoriesArgs;
 use crate::output;
 use agent::AppContext;
 use anyhow::Context;
-use report::meaning::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
+use report::rules::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
 use serde::Serialize;
 use settings::Settings;
 use std::process::ExitCode;

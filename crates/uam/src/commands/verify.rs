@@ -239,8 +239,8 @@ fn print_report(report: &VerifyReport) {
     output::print_line(&format!(
         "{}: {} in {}",
         report.place,
-        report::text::format_bytes(report.bytes),
-        report::text::format_count(report.objects, "object", "objects")
+        report::format::format_bytes(report.bytes),
+        report::format::format_count(report.objects, "object", "objects")
     ));
     for chain in &report.chains {
         for line in describe_chain(chain, &zone) {
@@ -265,7 +265,7 @@ fn print_report(report: &VerifyReport) {
 }
 
 pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
-    let count = report::text::format_count;
+    let count = report::format::format_count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
             "Device {}, journal {}: {}, the newest (no. {}) of {}",
@@ -285,7 +285,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             "  records up to {}, in {} ({})",
             chain.through,
             count(chain.objects, "listed object", "listed objects"),
-            report::text::format_bytes(chain.bytes)
+            report::format::format_bytes(chain.bytes)
         ));
     }
     if let (Some(key), Some(name)) = (&chain.key, &chain.fingerprint) {

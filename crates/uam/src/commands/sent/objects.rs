@@ -154,7 +154,7 @@ impl UploadedItem {
         format!(
             "{}\n    {when}, {}, {what}{sealed}{gone}\n    SHA-256 {}",
             self.name,
-            report::text::format_bytes(self.bytes),
+            report::format::format_bytes(self.bytes),
             self.sha256
         )
     }

@@ -3,7 +3,7 @@
 use super::journal::{ZONE, hostile_titles};
 use journal::{Journal, JournalKeys, Reader, RedactionTarget};
 use model::{Counts, Coverage, InputCounts, WindowInfo};
-use report::meaning::ClassificationRule;
+use report::rules::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
