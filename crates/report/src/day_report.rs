@@ -1,4 +1,4 @@
-//! The shape of a day's report: what `uam report --json` prints.
+//! The shape of a day's report: the JSON of `uam report --json`.
 //!
 //! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
 //! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
@@ -29,7 +29,7 @@ pub struct DayReport {
     pub counts: Counts,
     /// Per application, longest first.
     pub apps: Vec<AppTotal>,
-    /// What an exclusion rule held back: its time and counts, never its name.
+    /// Windows that an exclusion rule withheld: their time and counts, never its name.
     pub protected: Usage,
     /// Redacted records: only their time is left.
     #[serde(default)]
@@ -199,7 +199,7 @@ pub struct DayNotice {
     pub at_us: i64,
     /// IANA name of the zone in force.
     pub zone: String,
-    /// What kind.
+    /// Its code.
     pub code: NoticeCode,
     /// One sentence for people.
     pub text: String,

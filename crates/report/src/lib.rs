@@ -8,7 +8,7 @@
 //! * The parts of a day sum to that day, with 23 and 25 hours too; no instant counts twice.
 //! * Totals from roll-ups equal totals from records, to the microsecond.
 //! * A category or project is a rule applied when reading; the record is never touched.
-//! * [`COLUMNS`] is the one list of what is counted and shown.
+//! * [`COLUMNS`] is the one list of the counts and how they are shown.
 //! * Names and titles are hostile text until [`model::to_printable`].
 
 pub mod activity_log;

@@ -1,11 +1,11 @@
 //! Everything a report for people shows of some days: totals by category, project and application, activity by ten
 //! minutes, and a time line.
 //!
-//! # What is always true
+//! # Invariants
 //! * The totals of a day are exactly those of [`ViewOptions::summarise`] for it; categories, projects and applications (with the
 //!   rows in parentheses) each sum to its active and idle time and to its counts.
 //! * The ten minutes of a day sum to its active and its idle time.
-//! * The strips of a day cover what is counted of it, once.
+//! * The bars of a day cover its counted time, once.
 //! * Memory is bounded by the number of days, however many spans they hold.
 
 pub mod lane;
@@ -53,7 +53,7 @@ pub struct OverviewDay {
     cells: Vec<LabelTime>,
 }
 
-/// What a window's time is counted to.
+/// The rows to which a window's time is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RowLabel {
     app: String,
@@ -106,7 +106,7 @@ pub(crate) struct OverviewBuilder<'m> {
     meaning: &'m ClassificationRules,
     extent: Extent,
     zones: ZoneCalendars,
-    /// What each window met stands for, by application and title.
+    /// The label of each window so far, by application and title.
     windows: HashMap<String, HashMap<String, u32>>,
     windows_met: usize,
     numbers: HashMap<RowLabel, u32>,

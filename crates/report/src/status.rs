@@ -1,4 +1,4 @@
-//! How the running instance is doing: what `uam status` prints and the live panel shows.
+//! How the running instance is doing: the content of `uam status` and of the live panel.
 
 use crate::calendar::load_zone;
 use crate::format::{
@@ -29,7 +29,7 @@ pub struct AgentStatus {
     pub state: Coverage,
     /// Since when `state` holds.
     pub since_us: i64,
-    /// True when an exclusion rule holds back what the window is; `window` is then none.
+    /// True when an exclusion rule withholds the window's name; `window` is then none.
     pub protected: bool,
     /// The active window. Hostile text: show it through [`model::to_printable`] only.
     pub window: Option<WindowInfo>,
@@ -41,7 +41,7 @@ pub struct AgentStatus {
     pub today: Vec<StateTotal>,
     /// When something last reached the disk for good.
     pub last_durable_us: Option<i64>,
-    /// What the sink has not yet acknowledged.
+    /// Objects that the sink has not yet acknowledged.
     pub outbox: OutboxSummary,
     /// Where uploads go, for people: `s3://bucket/prefix` or a directory.
     pub destination: String,
@@ -80,7 +80,7 @@ pub struct DiskStatus {
 }
 
 impl DiskStatus {
-    /// What it means, as one line.
+    /// The consequence for recording, as one line.
     #[must_use]
     pub fn text(&self) -> String {
         let (free, floor) = (format_bytes(self.free), format_bytes(self.floor));
@@ -104,7 +104,7 @@ pub struct ScheduleStatus {
     pub pausing: bool,
 }
 
-/// What the sink has not yet acknowledged.
+/// Objects that the sink has not yet acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxSummary {
     /// Records of every kind.
@@ -120,7 +120,7 @@ pub struct OutboxSummary {
 pub struct UploadAttempt {
     /// When.
     pub at_us: i64,
-    /// One sentence for people; after a failure with what to do about it.
+    /// One sentence for people; after a failure with its remedy.
     pub text: String,
     /// True when the sink acknowledged.
     pub ok: bool,
@@ -131,7 +131,7 @@ pub struct UploadAttempt {
 pub struct MissingSensor {
     /// Which.
     pub concern: SensorKind,
-    /// Why, and what can be done.
+    /// The reason and the remedy.
     #[serde(flatten)]
     pub why: Unsupported,
 }
@@ -152,7 +152,7 @@ impl AgentStatus {
             .is_some_and(|age| age.unsigned_abs() <= FRESH_US)
     }
 
-    /// True while windows are being named and counted **and** what was counted reaches the disk. It follows from
+    /// True while windows are being named and counted **and** the counts reach the disk. It follows from
     /// the age of the last durable write, never from intent.
     #[must_use]
     pub fn is_recording(&self, now_us: i64) -> bool {

@@ -1,6 +1,6 @@
 //! The time line in stretches: one state, one owner, one zone each; and which interruptions are too short to matter.
 //!
-//! # What is always true
+//! # Invariants
 //! * A view changes no sum: it decides which day an instant belongs to, and which window a visit is counted to; every
 //!   instant and every count stays in exactly one place.
 //! * Protected and redacted time is never counted to something else.

@@ -11,11 +11,11 @@ use model::{Coverage, RecordLine, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// What a piece of time belongs to.
+/// The owner of a piece of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimelineOwner {
-    /// A window: its place in [`Strip::windows`].
+    /// A window: its place in [`Timeline::windows`].
     Window(usize),
     /// Something an exclusion rule held back.
     Protected,
@@ -38,7 +38,7 @@ pub struct TimelinePiece {
     pub owner: TimelineOwner,
 }
 
-/// What happened in ten minutes.
+/// Activity in ten minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineBucket {
     /// Time in state `active`, in microseconds.

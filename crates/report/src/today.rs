@@ -23,7 +23,7 @@ pub struct TodayTotals {
 }
 
 impl TodayTotals {
-    /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
+    /// Adds the totals of another part of the same day. Each part calls the other one `off`, so that is not added.
     pub fn merge(&mut self, other: &Self) {
         for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
             self.states[state as usize] += other.states[state as usize];
@@ -43,7 +43,7 @@ impl TodayTotals {
         }
     }
 
-    /// What the journal already holds of that day.
+    /// The totals of that day in the journal.
     #[must_use]
     pub fn from_report(report: &DayReport, timeline: &Timeline) -> Self {
         let mut today = Self::new(report.day, &report.zone);

@@ -3,7 +3,7 @@
 use model::Coverage;
 use std::sync::Arc;
 
-/// The grain of a day's time line: each two minutes show what took most of them.
+/// The grain of a day's time line: each two minutes show the label that took most of them.
 const GRAIN_US: i64 = 120_000_000;
 
 /// A stretch of a time line.

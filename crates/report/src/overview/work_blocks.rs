@@ -1,14 +1,14 @@
 //! Blocks of work, for a calendar.
 //!
-//! Each ten minutes go to what was active longest in them; neighbouring ones of the same make a block, which lasts from its
-//! first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
+//! Each ten minutes go to the label that was active longest in them; neighbours with the same label make a block, which
+//! lasts from its first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
 
 use super::{Overview, RowLabel};
 use crate::buckets::TEN_US;
 use crate::totals::RowKey;
 use std::collections::BTreeMap;
 
-/// What blocks are made by.
+/// The label that blocks are made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupBy {
     /// Projects.

@@ -19,7 +19,7 @@ const TINTS: [Colour; 8] = [
     Colour(0x92, 0x70, 0x5c),
 ];
 
-/// Further categories, and what has none.
+/// Further categories, and time without one.
 const REST: Colour = Colour(0x98, 0xa1, 0xab);
 
 /// Time that is withheld: protected or redacted.
@@ -61,7 +61,7 @@ impl CategoryColours {
         }
     }
 
-    /// The colours that are shown, and what each stands for.
+    /// The legend: each colour shown with its meaning.
     pub(super) fn legend(&self, shown: impl Fn(Colour) -> bool) -> Vec<(Colour, String)> {
         let named = TINTS
             .iter()

@@ -25,7 +25,7 @@ pub struct Cover {
     pub zone: String,
     /// When days begin.
     pub starts: DayStart,
-    /// What was merged, in microseconds; see [`crate::ViewOptions`].
+    /// The merge limit in force, in microseconds; see [`crate::ViewOptions`].
     pub merge_us: u64,
     /// Are there rules for projects?
     pub projects: bool,

@@ -19,7 +19,7 @@ pub const MOST_LANES: usize = 62;
 pub struct CoverageRow {
     /// Its name.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning, in a few words.
     pub what: &'static str,
     /// How long, in seconds.
     pub seconds: u64,
@@ -47,7 +47,7 @@ pub struct PrintableReport {
     pub title: String,
     /// Which days.
     pub range: String,
-    /// What it says of itself: name and value.
+    /// The facts on its cover: name and value.
     pub facts: Vec<(&'static str, String)>,
     /// The few numbers that matter: value and name.
     pub figures: Vec<(String, String)>,
@@ -55,7 +55,7 @@ pub struct PrintableReport {
     pub tables: Vec<UsageTable>,
     /// By day or by month; empty for a single day.
     pub periods: Vec<PeriodRow>,
-    /// What `periods` are.
+    /// The kind of `periods`, in plural.
     pub period: &'static str,
     /// Time lines.
     pub lanes: Vec<PrintedTimeline>,
@@ -65,13 +65,13 @@ pub struct PrintableReport {
     pub states: Vec<CoverageRow>,
     /// Seconds counted.
     pub length: u64,
-    /// What to know about it.
+    /// Notes that qualify the numbers.
     pub notes: Vec<String>,
     /// The chosen screenshots, each with its caption.
     pub pictures: Vec<(ReportScreenshot, String)>,
     /// Who signs.
     pub signatures: [String; 2],
-    /// What made it.
+    /// Name and version of the program that made it.
     pub foot: String,
 }
 

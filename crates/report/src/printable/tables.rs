@@ -12,7 +12,7 @@ const MOST_ROWS: usize = 24;
 /// A table of time by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageTable {
-    /// What the names are.
+    /// The heading of the names.
     pub title: &'static str,
     /// Longest first.
     pub rows: Vec<UsageTableRow>,

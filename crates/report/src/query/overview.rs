@@ -11,7 +11,7 @@ use model::{Record, Span};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// Days of records read at once for an [`read_overview`]: enough that what is read twice at their edges is little, and so few
+/// Days of records read at once for an [`read_overview`]: enough that few records are read twice at their edges, and so few
 /// that they fit into a little memory.
 const AT_ONCE: usize = 14;
 

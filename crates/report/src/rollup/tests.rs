@@ -69,7 +69,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
 }
 
-/// What a search finds in records alone: windows with their first and last moment and active time.
+/// The hits of a search in records alone: windows with their first and last moment and active time.
 fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64, i64, u64)> {
     let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
     for line in lines {
@@ -271,7 +271,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Roll-ups and the records beside them come to what all records come to, whatever happens.
+    /// Roll-ups and the records beside them give the totals of all records, whatever happens.
     #[test]
     fn roll_ups_and_records_come_to_the_same(
         begin in prop::sample::select(vec!["2026-03-28T20:03:00Z", "2026-10-24T22:00:00Z", "2026-04-04T11:29:59Z"]),

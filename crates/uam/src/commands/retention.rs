@@ -49,7 +49,7 @@ pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the settings in force delete or archive, if anything.
+/// The screenshots that the settings in force delete or archive, if any.
 pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<String>> {
     if !home.paths.has_journal() {
         return Ok(None);

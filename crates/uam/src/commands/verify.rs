@@ -175,7 +175,7 @@ fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<De
         .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
-/// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
+/// The journal here, which lists the uploaded objects. It stays sealed: only names are needed.
 fn open_own_journal(home: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
     if !must && !home.paths.has_journal() {
         return Ok(None);

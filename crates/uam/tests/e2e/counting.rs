@@ -1,4 +1,4 @@
-//! What is counted is what happened.
+//! The counts equal the input and the windows of the test.
 
 use crate::harness::{Home, now_us, until};
 use lab::desktop::{Button, Fill, TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -220,7 +220,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
     let file = home.path("shot.webp");
     home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
-    // The same pipeline over what the window is known to show gives the same bytes: every pixel is the window's own.
+    // The same pipeline over the window's known content gives the same bytes: every pixel is the window's own.
     let known: Vec<u8> = (0..300)
         .flat_map(|y| (0..400).map(move |x| (x, y)))
         .flat_map(|(x, y)| fill.pixel(x, y).to_le_bytes())

@@ -1,4 +1,4 @@
-//! What must be found nowhere.
+//! Content that must be found nowhere.
 
 use crate::harness::{Home, files, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -201,7 +201,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
     markers.push(picture[picture.len() / 2..][..24].to_vec());
     search("while it runs, the picture's own bytes", &markers);
 
-    // What a core dump would hold: the supervisor knows nothing of the record, and neither of the two what opens it.
+    // The memory that a core dump would hold: the supervisor has no records, and neither process has the key.
     let viewer = home.viewer();
     let secrets = [viewer.as_bytes(), crate::harness::PASSPHRASE.as_bytes()];
     for (name, pid) in [("supervisor", running.pid()), ("worker", worker)] {

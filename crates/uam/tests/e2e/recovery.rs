@@ -1,4 +1,4 @@
-//! What breaks beside the program or under it: the X server, the database, the disk, the uploader.
+//! Failures beside the program or under it: the X server, the database, the disk, the uploader.
 
 use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -68,7 +68,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let desktop = until("the display number is free again", || {
         VirtualDesktop::start_with(&DesktopSpec::new(1024, 700).on_display(number)).ok()
     });
-    // What is typed within the very second in which it sees again is not counted, as after every pause.
+    // Keys typed within the very second in which it sees again is not counted, as after every pause.
     until("it sees again", || {
         let status = home.status();
         (status.state == Coverage::Active && now_us() - status.since_us > 1_500_000).then_some(())

@@ -1,4 +1,4 @@
-//! What a person does with their own record: take something out, erase days, see what was sent, take all of it along.
+//! A person's rights over their own record: redact, erase days, see the uploaded objects, export everything.
 
 use crate::harness::{Home, Running, files, now_us, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -151,7 +151,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     assert!(said.contains("STILL at the destination: "), "{said}");
     assert!(of_kind(&server, "activity").len() >= segments.len());
 
-    // Recording goes on, and what comes now is recorded.
+    // Recording goes on, and new input is recorded.
     until("the window is recorded again", || {
         home.status()
             .window
@@ -181,7 +181,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
         .filter(|(_, l)| matches!(&l.record, Record::Shot(s) if s.removed))
         .collect();
     assert_eq!(shots.len(), 1);
-    // What its owner had deleted is not missing: the signed lists say so.
+    // Objects that their owner deleted are not missing: the signed lists say so.
     let checked = home.ok(&["verify"]);
     assert!(
         checked.contains("1 object was deleted by their owner, 0 of them still there"),
@@ -380,7 +380,7 @@ fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     );
     assert!(!content("README.txt").is_empty());
 
-    // An object that was changed is not taken for what was sent; one that is gone is shown from the journal, and said so.
+    // An object that was changed is not taken for the uploaded one; one that is gone is shown from the journal, and said so.
     let path = |name: &str| store.path().join("lab").join(name);
     let segment = there.iter().find(|n| n.contains("kind=activity")).unwrap();
     std::fs::write(path(segment), b"something else").unwrap();

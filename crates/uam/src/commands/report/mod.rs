@@ -1,4 +1,4 @@
-//! `uam report`: what a day held, or many days.
+//! `uam report`: the report of one day or of many.
 
 pub(super) mod days;
 mod printable;

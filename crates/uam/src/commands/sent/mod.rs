@@ -1,4 +1,4 @@
-//! `uam sent`: what left this computer, by the journal's own account; and the very objects, fetched, checked and opened.
+//! `uam sent`: the uploaded objects as the journal lists them, or the objects themselves, fetched, checked and opened.
 
 mod fetch;
 mod objects;
