@@ -154,13 +154,14 @@ pub(super) const VOCABULARY: &[BannedWord] = &[
     row("messages").modules(&["words"]),
     row("screenshot")
         .prose(&["picture", "pictures", "pictured", "shot", "shots"])
-        // The last two: a change of the consent notice's text asks everybody to agree again.
+        // The last two are phrases of the consent notice (` stands for values): another text asks everybody to agree
+        // again.
         .unless(&[
             "picture in picture",
             "uam shot",
             "uam shots",
             "now and then a picture of the active window",
-            "pictures days or",
+            "pictures ` mb on this disk",
         ])
         .types(&["Picture", "Pictures", "Shot", "Shots"])
         .modules(&[
