@@ -37,7 +37,7 @@ fn read_day(
 ) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal_dir(), opener).ok()?;
     let (report, strip) =
-        report::strip::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
+        report::query::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
             .ok()?;
     Some(TodayTotals::from_report(&report, &strip))
 }

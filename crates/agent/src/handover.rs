@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 /// How long a start lasts; then it takes a new code.
 pub const LEASE_DURATION: Duration = Duration::from_secs(16 * 3600);
 
-/// Longest line on the pipe, in bytes; what today holds has a bound far below it ([`report::glance`]).
+/// Longest line on the pipe, in bytes; what today holds has a bound far below it ([`report::day_summary`]).
 const MAX_LINE: u64 = 1024 * 1024;
 
 /// The first line.

@@ -10,7 +10,8 @@ use journal::retention::{
     RetentionRule, RetentionStep, ScreenshotTotals,
 };
 use platform::timezone::current_zone_name;
-use report::text;
+use report::format;
+use report::load_zone;
 use serde::{Deserialize, Serialize};
 use settings::{AppPaths, Settings, resolve_retention};
 use std::fs;
@@ -72,8 +73,7 @@ pub(crate) fn run_retention(
         RetentionNotice::Announce => {
             record_announcement(paths, &plan.policy, now_us)?;
             let from = now_us.saturating_add(NOTICE_US);
-            let when =
-                text::format_relative_time(from, now_us, &text::load_zone(&current_zone_name()));
+            let when = format::format_relative_time(from, now_us, &load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
                 describe_action(&plan.policy.action),
@@ -138,16 +138,16 @@ fn to_announcement(policy: &RetentionRule, at_us: i64) -> AnnouncedRule {
 
 /// `47 screenshots (12.3 MB, 2026-08-01 to 2026-08-14)`.
 pub fn describe_totals(of: &ScreenshotTotals) -> String {
-    let pictures = text::format_count(of.pictures, "screenshot", "screenshots");
+    let pictures = format::format_count(of.pictures, "screenshot", "screenshots");
     match of.days {
         None => pictures,
         Some((first, last)) if first == last => {
-            format!("{pictures} ({}, {first})", text::format_bytes(of.bytes))
+            format!("{pictures} ({}, {first})", format::format_bytes(of.bytes))
         }
         Some((first, last)) => {
             format!(
                 "{pictures} ({}, {first} to {last})",
-                text::format_bytes(of.bytes)
+                format::format_bytes(of.bytes)
             )
         }
     }

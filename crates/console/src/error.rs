@@ -12,10 +12,10 @@ pub enum ConsoleError {
     #[error("the terminal could not be used: {0}")]
     Terminal(#[from] io::Error),
     /// The image is damaged or of an unknown format.
-    #[error("the picture cannot be read: {0}")]
+    #[error("the screenshot cannot be read: {0}")]
     Image(#[from] image::ImageError),
     /// The image could not be encoded for the terminal.
-    #[error("the picture cannot be shown as {protocol}: {reason}; try `--protocol half-blocks`")]
+    #[error("the screenshot cannot be shown as {protocol}: {reason}; try `--protocol half-blocks`")]
     Encode {
         /// The protocol that was asked for.
         protocol: &'static str,

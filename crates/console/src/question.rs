@@ -36,10 +36,10 @@ impl Question {
                 "Pause?  1 15 min   2 1 h   3 until tomorrow   4 until resumed   Esc no".into()
             }
             Self::Confirm(UserCommand::DeleteLastTenMinutes) => {
-                "Delete the last 10 min? Names, counts and pictures go.  y yes   Esc no".into()
+                "Delete the last 10 min? Names, counts and screenshots go.  y yes   Esc no".into()
             }
             Self::Confirm(UserCommand::ExcludeApp { app }) => format!(
-                "Never name or picture {} again?  y yes   Esc no",
+                "Never name or capture {} again?  y yes   Esc no",
                 to_printable(app, 24)
             )
             .into(),

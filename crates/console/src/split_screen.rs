@@ -130,7 +130,7 @@ fn panel_area(size: Size) -> Rect {
 fn style_line(line: &LogLine, width: usize, colour: bool) -> String {
     let width = width.saturating_sub(1);
     if width < 40 {
-        return report::text::clip_to_width(&line.to_plain_text(40), width);
+        return report::format::clip_to_width(&line.to_plain_text(40), width);
     }
     if !colour {
         return line.to_plain_text(width);
@@ -283,7 +283,7 @@ mod tests {
         for width in [1, 10, 39, 41, 80] {
             let text = style_line(&line(&"日本".repeat(100)), width, false);
             assert!(
-                report::text::display_width(&text) < width.max(1),
+                report::format::display_width(&text) < width.max(1),
                 "{width}: {text}"
             );
         }

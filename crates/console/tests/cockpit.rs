@@ -56,7 +56,7 @@ fn every_screen_at_80_by_24() {
     press_keys(&tmux, &["x"]);
     insta::assert_snapshot!(
         "exclude_80x24",
-        wait_for_screen(&tmux, &["Never name or picture Editor"])
+        wait_for_screen(&tmux, &["Never name or capture Editor"])
     );
     press_keys(&tmux, &["y"]);
     wait_for_screen(&tmux, &["Exclude", "done."]);

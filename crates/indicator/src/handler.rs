@@ -1,14 +1,14 @@
-//! The program's side of the menu: it carries out commands and answers with notifications.
+//! The program's side of the menu: it executes commands and answers with notifications.
 
 use crate::shared_state::SharedState;
 use crate::status::Notification;
 use protocol::UserCommand;
 use std::sync::Arc;
 
-/// Carries out the commands of the menu. Both methods are called on the indicator's own thread and should return soon:
+/// Executes the commands of the menu. Both methods are called on the indicator's own thread and should return soon:
 /// the icon does not change meanwhile.
 pub trait MenuHandler: Send + Sync + 'static {
-    /// Carries out a command that was chosen in the menu. Its outcome can be sent through `notifications` later.
+    /// Executes a command that was chosen in the menu. Its outcome can be sent through `notifications` later.
     fn handle_command(&self, command: UserCommand, notifications: &NotificationSender);
 
     /// The menu is about to be shown: would the page open now?

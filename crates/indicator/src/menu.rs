@@ -85,7 +85,7 @@ pub(crate) fn build_menu(status: &IndicatorStatus, page: &PageAvailability) -> V
         status.camera && matches!(status.icon_state, IconState::Active | IconState::Idle);
     entries.push(command_entry(
         TAKE_SCREENSHOT,
-        "Take a picture now",
+        "Take a screenshot now",
         screenshot,
     ));
     entries.push(match page {
@@ -123,14 +123,14 @@ mod tests {
             entries.first(),
             Some(&("recording · active".to_owned(), false))
         );
-        assert!(entries.contains(&("Take a picture now".to_owned(), true)));
+        assert!(entries.contains(&("Take a screenshot now".to_owned(), true)));
         assert!(!entries.iter().any(|(text, _)| text == "Resume"));
         let paused = texts(
             &IndicatorStatus::new(IconState::Paused, "paused").with_camera(),
             &PageAvailability::Ready,
         );
         assert!(paused.contains(&("Resume".to_owned(), true)));
-        assert!(paused.contains(&("Take a picture now".to_owned(), false)));
+        assert!(paused.contains(&("Take a screenshot now".to_owned(), false)));
         for entries in [&entries, &paused] {
             assert_eq!(entries.last(), Some(&("Stop recording".to_owned(), true)));
         }
@@ -145,7 +145,7 @@ mod tests {
         let text = "Open the page: first run `uam unlock`· in a terminal".to_owned();
         assert!(entries.contains(&(text, false)), "{entries:?}");
         assert!(
-            entries.contains(&("Take a picture now".to_owned(), false)),
+            entries.contains(&("Take a screenshot now".to_owned(), false)),
             "no camera"
         );
     }

@@ -20,7 +20,7 @@ pub const MAX_NOTIFICATIONS: usize = 8;
 const NOTIFICATION_MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Wakes the desktop's thread; must not wait itself.
-type Waker = Arc<dyn Fn() + Send + Sync>;
+type WakeCallback = Arc<dyn Fn() + Send + Sync>;
 
 /// The state shared by the agent and the desktop's thread.
 pub(crate) struct SharedState {
@@ -36,7 +36,7 @@ struct IndicatorState {
     status: Option<Arc<IndicatorStatus>>,
     notifications: VecDeque<Notification>,
     ended: bool,
-    waker: Option<Waker>,
+    waker: Option<WakeCallback>,
     availability: Availability,
 }
 

@@ -106,7 +106,7 @@ impl InputCounts {
 }
 
 impl Counts {
-    /// Takes back what was added before; never below nothing.
+    /// Subtracts counts that were added before; never below zero.
     pub fn saturating_sub(&mut self, other: Self) {
         self.hardware.saturating_sub(other.hardware);
         self.injected.saturating_sub(other.injected);

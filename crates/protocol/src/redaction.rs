@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "wish")]
 pub enum RedactionScope {
-    /// Everything from an instant on, until it is carried out.
+    /// Everything from an instant on, until it is executed.
     Since {
         /// The instant.
         #[serde(rename = "from_us")]
@@ -55,7 +55,7 @@ impl RedactionScope {
     }
 }
 
-/// The viewer's key, lent to the running agent for one request. It is wiped when dropped and never printed.
+/// The viewer's key, given to the running agent for one request. It is wiped when dropped and never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ViewerKey(String);

@@ -63,7 +63,7 @@ pub enum Request {
     ReloadSettings,
     /// Grant a ticket for [`Self::View`] and [`Self::ViewScreenshot`]: `Attached`.
     Attach {
-        /// Lent for this one request, as with [`Self::Redact`].
+        /// Given for this one request, as with [`Self::Redact`].
         key: ViewerKey,
     },
     /// What is being recorded: `View`, or `TicketExpired`.
@@ -88,7 +88,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// The one request that carries out a command; none where it takes more than one.
+    /// The one request that executes a command; none where it takes more than one.
     #[must_use]
     pub fn for_command(command: &UserCommand) -> Option<Self> {
         match command {

@@ -38,7 +38,7 @@ pub struct AttachedView {
     /// The newest screenshot, by its number in the journal.
     #[serde(rename = "newest")]
     pub newest_screenshot: Option<u64>,
-    /// How many redactions there were in this run. When it grows, the view forgets what is on the screen.
+    /// How many redactions there were in this run. When it grows, the view clears the screen.
     #[serde(rename = "removals")]
     pub redactions: u64,
 }

@@ -3,9 +3,9 @@
 //! The recorder cuts spans at each whole minute; people want a line per window. [`ActivityLog`] joins consecutive spans
 //! that differ in nothing but their minute and gives out the line when something else begins.
 //!
-//! # What is always true
+//! # Invariants
 //! * Every span given in is part of exactly one line given out (after [`ActivityLog::finish_line`]), with its time and counts.
-//! * A shot's or an upload's line comes at once; a notice's line comes after the line of what went before it. The daily
+//! * A shot's or an upload's line comes at once; a notice's line comes after the line of the span before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
 use crate::format::{format_bytes, format_count, window_label};
@@ -70,7 +70,7 @@ impl ActivityLog {
         }
     }
 
-    /// Gives out what is still held back, as at the end of a run.
+    /// Gives out the lines that are still held back, as at the end of a run.
     pub fn finish_line(&mut self) -> Option<LogLine> {
         self.group.take().map(SpanGroup::line)
     }
@@ -148,7 +148,7 @@ fn shot_line(shot: &Screenshot) -> LogLine {
     }
 }
 
-/// `42 keys 3 clicks`; what did not happen is left out.
+/// `42 keys 3 clicks`; zero counts are left out.
 fn counts(counts: &Counts) -> String {
     [
         (counts.keys(), "key", "keys"),

@@ -30,7 +30,7 @@ pub(crate) fn ten_of(at_us: i64, zone: &TimeZone) -> i64 {
     at_us.saturating_sub(at_us.saturating_add(shift).rem_euclid(TEN_US))
 }
 
-/// The ten minutes of a day in the making.
+/// Builder of the ten-minute buckets of one day.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TenMinuteBuckets(BTreeMap<i64, ActivityBucket>);
 
@@ -42,7 +42,7 @@ impl TenMinuteBuckets {
         })
     }
 
-    /// Adds time, split at each ten minutes; `each` is told of every part.
+    /// Adds time, split at each ten minutes; `each` is called with every part.
     pub(crate) fn time(
         &mut self,
         from_us: i64,

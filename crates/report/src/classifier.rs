@@ -6,7 +6,7 @@ use crate::totals::{NONE, Usage, pseudo_rows, sum_by_name};
 use regex::Regex;
 use std::collections::HashMap;
 
-/// The most windows remembered, and the most bytes of their titles; when either is reached all are asked for anew.
+/// The most windows remembered, and the most bytes of their titles; at either limit all are dropped and classified again.
 const MOST_WINDOWS: usize = 50_000;
 
 const MOST_BYTES: usize = 6 * 1024 * 1024;
@@ -21,7 +21,7 @@ impl ClassificationRules {
     }
 }
 
-/// The rules, and what they said so far.
+/// The rules, and their results so far.
 #[derive(Debug)]
 pub struct Classifier<'m> {
     meaning: &'m ClassificationRules,
@@ -32,10 +32,10 @@ pub struct Classifier<'m> {
     numbers: [HashMap<String, u32>; 2],
 }
 
-/// What is known of an application's windows.
+/// The known classifications of an application's windows.
 #[derive(Debug)]
 struct AppClassifier<'m> {
-    /// Its rules, per list: a name's place, and what the title must match.
+    /// Its rules, per list: a name's place, and the pattern of the title.
     rules: [Vec<(u32, Option<&'m Regex>)>; 2],
     titles: HashMap<String, Classification>,
 }
@@ -69,7 +69,7 @@ impl<'m> Classifier<'m> {
         number
     }
 
-    /// What a window stands for.
+    /// Classifies a window.
     pub fn of(&mut self, app: &str, title: &str) -> Classification {
         let title = if self.needs_titles() { title } else { "" };
         if let Some(named) = self.apps.get(app).and_then(|a| a.titles.get(title)) {
@@ -99,7 +99,7 @@ impl<'m> Classifier<'m> {
         named
     }
 
-    /// The rules of an application; the last one takes what the others leave.
+    /// The rules of an application; the last one takes the windows that the others leave.
     fn rules(&mut self, app: &str) -> [Vec<(u32, Option<&'m Regex>)>; 2] {
         let meaning = self.meaning;
         [(0, RuleList::Category), (1, RuleList::Project)].map(|(list, of)| {

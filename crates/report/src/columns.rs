@@ -1,4 +1,4 @@
-//! The one list of what is counted and shown.
+//! The one list of the counts and how they are shown.
 //!
 //! Always true: every counted input is read by a row of [`COLUMNS`]; the order of the rows with a name in CSV is the order of
 //! the cells there, and new ones come last.
@@ -6,7 +6,7 @@
 use crate::format::{format_count, format_hms};
 use crate::totals::Usage;
 
-/// What a column's number is.
+/// The unit of a column's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A length of time, in microseconds.
@@ -27,7 +27,7 @@ pub struct Column {
     pub key: &'static str,
     /// Its heading in a table for people.
     pub heading: &'static str,
-    /// What it counts.
+    /// The events it counts.
     pub unit: Unit,
     /// Reads it.
     pub read: fn(&Usage) -> u64,

@@ -1,13 +1,13 @@
-//! What a day held.
+//! The report of one day.
 //!
-//! # What is always true
+//! # Invariants
 //! * **A day belongs to the zone kept with each span.** At every instant one zone is in force: the zone of the span
 //!   that owns the instant, or, where no span lies, of the piece before it (before the first: of the first). An
 //!   instant belongs to the date its zone's calendar shows. So every instant belongs to exactly one day, a span over
 //!   midnight is split when read, a day is 23 or 25 hours long where the zone says so, and longer or shorter still
 //!   when the user travelled.
 //! * **States sum to the day.** [`DayReport::length_us`] counts the day's instants from the beginning of the journal
-//!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. What no span covers is `off`.
+//!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. Time that no span covers is `off`.
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
 //!   time; see [`crate::ownership`].
 //! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`],

@@ -1,4 +1,4 @@
-//! The shape of a day's report: what `uam report --json` prints.
+//! The shape of a day's report: the JSON of `uam report --json`.
 //!
 //! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
 //! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
@@ -29,14 +29,14 @@ pub struct DayReport {
     pub counts: Counts,
     /// Per application, longest first.
     pub apps: Vec<AppTotal>,
-    /// What an exclusion rule held back: its time and counts, never its name.
+    /// Windows that an exclusion rule withheld: their time and counts, never its name.
     pub protected: Usage,
-    /// What its owner had taken out later: its time alone is left.
+    /// Redacted records: only their time is left.
     #[serde(default)]
     pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
-    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
     #[serde(default)]
     pub categories: Vec<NamedUsage>,
     /// Per project, longest first.
@@ -148,20 +148,20 @@ pub struct DayScreenshot {
     pub app: String,
     /// The title shown, or empty.
     pub title: String,
-    /// Width of the picture in pixels.
+    /// Width of the screenshot in pixels.
     pub width: u32,
-    /// Height of the picture in pixels.
+    /// Height of the screenshot in pixels.
     pub height: u32,
-    /// Size of the encoded picture in bytes.
+    /// Size of the encoded screenshot in bytes.
     pub bytes: u64,
     /// Media type.
     pub media: String,
     /// True when it was made unreadable.
     pub blurred: bool,
-    /// True when its owner had it taken out later.
+    /// True when its owner redacted it later.
     #[serde(default)]
     pub removed: bool,
-    /// SHA-256 of the encoded picture, in hex.
+    /// SHA-256 of the encoded screenshot, in hex.
     pub sha256: String,
 }
 
@@ -199,7 +199,7 @@ pub struct DayNotice {
     pub at_us: i64,
     /// IANA name of the zone in force.
     pub zone: String,
-    /// What kind.
+    /// Its code.
     pub code: NoticeCode,
     /// One sentence for people.
     pub text: String,

@@ -1,8 +1,8 @@
-//! The day that is going on, at a glance: ten minutes by ten minutes, and what was in front longest.
+//! The day that is going on, at a glance: ten minutes by ten minutes, and the windows that were active longest.
 //!
-//! Kept in memory for the live console and fed as [`crate::TodayTotals`] is. What is always true: its size has a bound
+//! Kept in memory for the live console and fed as [`crate::TodayTotals`] is. Always true: its size has a bound
 //! ([`MOST_SLOTS`], [`MOST_NAMES`], [`LONGEST_TITLE`]); when there are more names than that, the one with the least time
-//! makes room, so what is shown at the top is right as long as the names at the bottom are short.
+//! makes room, so the names at the top are right as long as the names at the bottom are short.
 
 use crate::buckets::TEN_US;
 use crate::timeline::{Timeline, TimelineOwner};
@@ -79,7 +79,7 @@ impl DaySummary {
         }
     }
 
-    /// What the journal holds of the day.
+    /// The summary of the day in the journal.
     #[must_use]
     pub fn of(timeline: &Timeline) -> Self {
         let mut glance = Self::new(timeline.from_us);
@@ -106,7 +106,7 @@ impl DaySummary {
         glance
     }
 
-    /// Adds what lies of a span within `from_us..to_us`.
+    /// Adds the part of a span within `from_us..to_us`.
     pub(crate) fn add(&mut self, span: &Span, from_us: i64, to_us: i64) {
         self.time(from_us, to_us, span.state);
         let us = to_us.abs_diff(from_us);
@@ -122,7 +122,7 @@ impl DaySummary {
         }
     }
 
-    /// Takes back the input of a span that began at `start_us`.
+    /// Subtracts the input of a redacted span that began at `start_us`.
     pub(crate) fn subtract(&mut self, start_us: i64, counts: Counts) {
         if let Some(slot) = self.at(start_us) {
             let seconds = counts.hardware.seconds + counts.injected.seconds;
@@ -130,7 +130,7 @@ impl DaySummary {
         }
     }
 
-    /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
+    /// Adds the totals of another part of the same day. Each part calls the other one `off`, so that is not added.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (n, theirs) in other.slots.iter().enumerate() {
             let mut theirs = *theirs;
@@ -145,7 +145,7 @@ impl DaySummary {
         self.merge_names(other);
     }
 
-    /// Forgets every name; times stay.
+    /// Clears every name; times stay.
     pub fn clear_names(&mut self) {
         self.apps.clear();
         self.windows.clear();

@@ -1,4 +1,4 @@
-//! The shape of a report of many days: what `uam report --json` prints for them, and the sums over all of them.
+//! The shape of a report of many days: the JSON of `uam report --json` for them, and the sums over all of them.
 //!
 //! Field names are stable, as in [`crate::DayReport`].
 
@@ -29,13 +29,13 @@ pub struct DayTotals {
     pub counts: Counts,
     /// Per application, longest first.
     pub apps: Vec<AppUsage>,
-    /// What an exclusion rule held back.
+    /// Windows that an exclusion rule withheld.
     pub protected: Usage,
-    /// What its owner had taken out.
+    /// Redacted records.
     pub removed: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
-    /// Per category, longest first; empty where no rules were asked. See [`crate::meaning`].
+    /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
     #[serde(default)]
     pub categories: Vec<NamedUsage>,
     /// Per project, longest first.

@@ -27,7 +27,7 @@ struct SpanExtent {
     state: Coverage,
 }
 
-/// A day in the making.
+/// Builder of one day.
 struct DayAccumulator {
     day: Date,
     totals: Totals<String>,
@@ -35,13 +35,13 @@ struct DayAccumulator {
     named: [BTreeMap<u32, Usage>; 2],
 }
 
-/// A slot told by its roll-up: what it covers, and its zone. Its sums are in the days already.
+/// A slot read from its roll-up: the time it covers, and its zone. Its sums are in the days already.
 struct RollupExtent {
     covered_us: (i64, i64),
     zone: u32,
 }
 
-/// Days in the making.
+/// Builder of several days.
 pub(crate) struct DaysBuilder<'m> {
     starts: DayStart,
     days: Vec<DayAccumulator>,
@@ -155,7 +155,7 @@ impl<'m> DaysBuilder<'m> {
         true
     }
 
-    /// What the windows of a roll-up stand for; nothing where no rules are asked, `None` where it does not tell.
+    /// The classification of the windows of a roll-up; empty where no rules are asked, `None` where it does not tell.
     fn named(&mut self, rollup: &Rollup, content: &[u8]) -> Option<Vec<(Classification, Usage)>> {
         let Some(names) = &mut self.names else {
             return Some(Vec::new());
@@ -245,7 +245,7 @@ impl<'m> DaysBuilder<'m> {
             if let Some(first) = before
                 && day < first
             {
-                // What lies before the first day is passed over at once.
+                // Spans before the first day are passed over at once.
                 (day, (start, next)) = (first, self.starts.bounds(first, &calendar.zone));
                 at = at.max(start);
             }

@@ -8,7 +8,7 @@
 //! * The parts of a day sum to that day, with 23 and 25 hours too; no instant counts twice.
 //! * Totals from roll-ups equal totals from records, to the microsecond.
 //! * A category or project is a rule applied when reading; the record is never touched.
-//! * [`COLUMNS`] is the one list of what is counted and shown.
+//! * [`COLUMNS`] is the one list of the counts and how they are shown.
 //! * Names and titles are hostile text until [`model::to_printable`].
 
 pub mod activity_log;
@@ -63,49 +63,3 @@ pub use stretches::{Extent, ViewOptions};
 pub use timeline::{Timeline, TimelineOwner};
 pub use today::TodayTotals;
 pub use totals::{NamedUsage, StateTotal, Usage};
-
-/// The paths of before, until every user names the new ones.
-#[doc(hidden)]
-mod former_paths {
-    pub mod activity {
-        pub use crate::buckets::*;
-        pub use crate::format::idle_share;
-    }
-    pub mod feed {
-        pub use crate::activity_log::*;
-        pub use crate::format::window_label;
-        pub use crate::log_line::*;
-    }
-    pub mod glance {
-        pub use crate::day_summary::*;
-    }
-    pub mod meaning {
-        pub use crate::rules::*;
-        pub use crate::totals::*;
-    }
-    pub mod search {
-        pub use crate::query::{SearchHit, search_titles};
-    }
-    pub mod sheet {
-        pub use crate::printable::*;
-        pub mod html {
-            pub use crate::printable::render_html;
-        }
-        pub mod pdf {
-            pub use crate::printable::{PdfError, render_pdf};
-        }
-    }
-    pub mod strip {
-        pub use crate::query::read_day_with_timeline;
-        pub use crate::timeline::*;
-    }
-    pub mod table {
-        pub use crate::export::terminal::*;
-    }
-    pub mod text {
-        pub use crate::calendar::load_zone;
-        pub use crate::format::*;
-    }
-}
-#[doc(hidden)]
-pub use former_paths::{activity, feed, glance, meaning, search, sheet, strip, table, text};

@@ -9,13 +9,13 @@ use model::{Coverage, NoticeCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What a line is about, which decides its word and its colour.
+/// The subject of a line, which decides its word and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogSubject {
     /// Time in a state.
     State(Coverage),
-    /// A shot was taken.
+    /// A screenshot was taken.
     Shot,
     /// A notice.
     Notice(NoticeCode),
@@ -36,7 +36,7 @@ impl LogSubject {
         }
     }
 
-    /// True for what the user should look at.
+    /// True for lines that need the user's attention.
     #[must_use]
     pub fn is_warning(self) -> bool {
         match self {
@@ -65,9 +65,9 @@ pub struct LogLine {
     pub at_us: i64,
     /// IANA name of the zone in force.
     pub zone: Arc<str>,
-    /// What it is about.
+    /// Its subject.
     pub word: LogSubject,
-    /// What there is to say; raw text, made harmless when shown.
+    /// The text of the line; raw text, made harmless when shown.
     pub text: String,
     /// The counts, ready to show; may be empty.
     pub detail: String,
@@ -83,7 +83,7 @@ pub struct LogColumns {
     pub time: String,
     /// The word.
     pub word: String,
-    /// What there is to say, clipped.
+    /// The text of the line, clipped.
     pub text: String,
     /// The counts and the duration.
     pub detail: String,
@@ -114,7 +114,7 @@ impl LogLine {
         if let Some(us) = self.dur_us {
             let dur = format_short_duration(us);
             let both = format!("{detail}{}", pad_left(&dur, 9));
-            // On a narrow terminal the text keeps at least a third of what is left, and the counts go first.
+            // On a narrow terminal the text keeps at least a third of the remaining columns, and the counts go first.
             detail = if display_width(&both) > room * 2 / 3 {
                 dur
             } else {

@@ -1,11 +1,11 @@
 //! Everything a report for people shows of some days: totals by category, project and application, activity by ten
 //! minutes, and a time line.
 //!
-//! # What is always true
+//! # Invariants
 //! * The totals of a day are exactly those of [`ViewOptions::summarise`] for it; categories, projects and applications (with the
 //!   rows in parentheses) each sum to its active and idle time and to its counts.
 //! * The ten minutes of a day sum to its active and its idle time.
-//! * The strips of a day cover what is counted of it, once.
+//! * The bars of a day cover its counted time, once.
 //! * Memory is bounded by the number of days, however many spans they hold.
 
 pub mod lane;
@@ -24,7 +24,7 @@ use model::{Coverage, Span, WindowInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Windows remembered with what they stand for; beyond that they are asked for anew.
+/// The most windows remembered with their row labels; beyond that all are dropped and labelled again.
 const MOST_WINDOWS: usize = 50_000;
 
 /// Some days.
@@ -53,7 +53,7 @@ pub struct OverviewDay {
     cells: Vec<LabelTime>,
 }
 
-/// What a window's time is counted to.
+/// The rows to which a window's time is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RowLabel {
     app: String,
@@ -100,13 +100,13 @@ impl Overview {
     }
 }
 
-/// An overview in the making, fed with some neighbouring days at a time.
+/// Builder of an overview, fed with some neighbouring days at a time.
 pub(crate) struct OverviewBuilder<'m> {
     view: ViewOptions,
     meaning: &'m ClassificationRules,
     extent: Extent,
     zones: ZoneCalendars,
-    /// What each window met stands for, by application and title.
+    /// The label of each window so far, by application and title.
     windows: HashMap<String, HashMap<String, u32>>,
     windows_met: usize,
     numbers: HashMap<RowLabel, u32>,
@@ -236,7 +236,7 @@ impl<'m> OverviewBuilder<'m> {
     }
 }
 
-/// A day in the making.
+/// Builder of one day.
 struct OverviewDayBuilder {
     day: Date,
     zone: Option<String>,

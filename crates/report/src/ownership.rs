@@ -1,6 +1,6 @@
 //! Which span owns which instant.
 //!
-//! # What is always true
+//! # Invariants
 //! * Pieces never overlap and are sorted by start; each is non-empty.
 //! * Where spans overlap in UTC (somebody set the clock back), **the span later in the journal owns the instant**:
 //!   the correction came after the mistake. So no instant is counted twice.

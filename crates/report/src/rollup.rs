@@ -1,6 +1,6 @@
-//! Roll-ups: what a quarter hour of UTC held, so that a year is summed up without opening a year of records.
+//! Roll-ups: the totals of a quarter hour of UTC, so that a year is summed up without opening a year of records.
 //!
-//! # What is always true
+//! # Invariants
 //! * A [`Rollup`] accounts for **every** span that touches its slot: the time clipped to the slot, and the counts of
 //!   the spans that start in it. It is made once no more time can come to the slot: its spans are final, and a later
 //!   one reaches the slot's end, or the recording ended.
@@ -10,8 +10,8 @@
 //! * Which slots a run may sum up ([`journal::Journal::first_free_quarter_hour`]), and that a roll-up is gone once anything
 //!   else is written into its slot, is the journal's part of the bargain; see there.
 //! * A line of JSON tells the sums; the windows with their titles stand behind it, and are not taken apart unless somebody
-//!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of it is sealed, and gone
-//!   once they are taken out or erased.
+//!   asks for titles ([`windows`]). Executables are not in it. Like the records it was made of, it is sealed, and gone
+//!   once they are redacted or erased.
 
 pub(crate) mod builder;
 mod packed;
@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// is passed over, and the records are read.
 const VERSION: u32 = 2;
 
-/// What one quarter hour held.
+/// The totals of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollup {
     /// Which, counted from the Unix epoch (UTC).
@@ -54,7 +54,7 @@ struct RollupLine {
     v: u32,
     /// Zone.
     z: Arc<str>,
-    /// What is covered, in microseconds from the slot's start.
+    /// The covered time, in microseconds from the slot's start.
     t: (u32, u32),
     /// Time per state, trailing zeros left out.
     s: Vec<u64>,
@@ -64,7 +64,7 @@ struct RollupLine {
     /// Protected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<u64>,
-    /// Taken out.
+    /// Redacted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     r: Vec<u64>,
     /// Without a window.

@@ -1,6 +1,6 @@
 //! Classification rules: which category and which project a window belongs to, decided when a report is made.
 //!
-//! # What is always true
+//! # Invariants
 //! * The record is never touched. Change a rule, and every report of every day changes with it.
 //! * The first rule that matches wins; a window has at most one category and one project.
 //! * Protected and redacted time is shown to no rule; it has rows of its own.
@@ -34,10 +34,10 @@ const LARGEST_PROGRAM: usize = 256 * 1024;
 pub struct ClassificationRule {
     /// The category or project.
     pub name: String,
-    /// What the application's name must match.
+    /// The pattern that the application's name must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
-    /// What the title must match.
+    /// The pattern that the title must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
@@ -86,7 +86,7 @@ pub struct InvalidClassificationRule {
     pub name: String,
     /// The part that is wrong: `name`, `app` or `title`; none when the rule as a whole is.
     pub part: Option<&'static str>,
-    /// What is wrong.
+    /// The fault, as one sentence.
     pub why: String,
 }
 
@@ -190,7 +190,7 @@ impl ClassificationRules {
             .map_or(NONE, |(_, rule)| rule.name.as_str())
     }
 
-    /// The rules that windows of an application may belong to, in their order: names, and what titles must match.
+    /// The rules that windows of an application may belong to, in their order: names, and the patterns of titles.
     pub(crate) fn rules_for_app(&self, list: RuleList, app: &str) -> Vec<(&str, Option<&Regex>)> {
         let fits =
             |rule: &&CompiledClassification| rule.app.as_ref().is_none_or(|p| p.is_match(app));
@@ -282,7 +282,7 @@ fn compiled(pattern: &str) -> Result<Regex, String> {
             regex::Error::CompiledTooBig(_) => {
                 "the pattern repeats too much to be matched quickly".to_owned()
             }
-            // The last line of the many says what is wrong.
+            // The last line of the many names the fault.
             e => e
                 .to_string()
                 .lines()

@@ -1,4 +1,4 @@
-//! How the running instance is doing: what `uam status` prints and the live panel shows.
+//! How the running instance is doing: the content of `uam status` and of the live panel.
 
 use crate::calendar::load_zone;
 use crate::format::{
@@ -29,7 +29,7 @@ pub struct AgentStatus {
     pub state: Coverage,
     /// Since when `state` holds.
     pub since_us: i64,
-    /// True when an exclusion rule holds back what the window is; `window` is then none.
+    /// True when an exclusion rule withholds the window's name; `window` is then none.
     pub protected: bool,
     /// The active window. Hostile text: show it through [`model::to_printable`] only.
     pub window: Option<WindowInfo>,
@@ -41,7 +41,7 @@ pub struct AgentStatus {
     pub today: Vec<StateTotal>,
     /// When something last reached the disk for good.
     pub last_durable_us: Option<i64>,
-    /// What the sink has not yet acknowledged.
+    /// Objects that the sink has not yet acknowledged.
     pub outbox: OutboxSummary,
     /// Where uploads go, for people: `s3://bucket/prefix` or a directory.
     pub destination: String,
@@ -49,9 +49,9 @@ pub struct AgentStatus {
     pub last_upload: Option<UploadAttempt>,
     /// When the next upload is due.
     pub next_upload_us: Option<i64>,
-    /// When the last shot was taken.
+    /// When the last screenshot was taken.
     pub last_shot_us: Option<i64>,
-    /// When the next shot is due; none while shots are off.
+    /// When the next screenshot is due; none while screenshots are off.
     pub next_shot_us: Option<i64>,
     /// How long ago the last input was, in microseconds; none when it cannot be known.
     pub idle_us: Option<u64>,
@@ -63,31 +63,31 @@ pub struct AgentStatus {
     pub power: Option<PowerState>,
     /// Sensors that do not work here, and why.
     pub missing: Vec<MissingSensor>,
-    /// The disk, while it has less room than its floor.
+    /// The disk, while it has less room than the disk reserve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<DiskStatus>,
 }
 
-/// A disk with less room than its floor.
+/// A disk with less room than the disk reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskStatus {
     /// Bytes left.
     pub free: u64,
-    /// Bytes that are to be left alone.
+    /// The disk reserve in bytes: space that uam leaves free.
     pub floor: u64,
-    /// True when nothing is recorded for want of room; else only no pictures are taken.
+    /// True when nothing is recorded for want of room; otherwise only screenshots are suspended.
     pub stopped: bool,
 }
 
 impl DiskStatus {
-    /// What it means, as one line.
+    /// The consequence for recording, as one line.
     #[must_use]
     pub fn text(&self) -> String {
         let (free, floor) = (format_bytes(self.free), format_bytes(self.floor));
         match self.stopped {
             true => format!("only {free} left: nothing is recorded until there is room"),
             false => format!(
-                "{free} left, the floor is {floor}: no pictures are taken until there is room"
+                "{free} left, the reserve is {floor}: no screenshots are taken until there is room"
             ),
         }
     }
@@ -104,14 +104,14 @@ pub struct ScheduleStatus {
     pub pausing: bool,
 }
 
-/// What the sink has not yet acknowledged.
+/// Objects that the sink has not yet acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxSummary {
     /// Records of every kind.
     pub records: u64,
-    /// Pictures among them.
+    /// Screenshots among them.
     pub shots: u64,
-    /// Size of the pictures and records together, in bytes.
+    /// Size of the screenshots and records together, in bytes.
     pub bytes: u64,
 }
 
@@ -120,7 +120,7 @@ pub struct OutboxSummary {
 pub struct UploadAttempt {
     /// When.
     pub at_us: i64,
-    /// One sentence for people; after a failure with what to do about it.
+    /// One sentence for people; after a failure with its remedy.
     pub text: String,
     /// True when the sink acknowledged.
     pub ok: bool,
@@ -131,7 +131,7 @@ pub struct UploadAttempt {
 pub struct MissingSensor {
     /// Which.
     pub concern: SensorKind,
-    /// Why, and what can be done.
+    /// The reason and the remedy.
     #[serde(flatten)]
     pub why: Unsupported,
 }
@@ -152,7 +152,7 @@ impl AgentStatus {
             .is_some_and(|age| age.unsigned_abs() <= FRESH_US)
     }
 
-    /// True while windows are being named and counted **and** what was counted reaches the disk. It follows from
+    /// True while windows are being named and counted **and** the counts reach the disk. It follows from
     /// the age of the last durable write, never from intent.
     #[must_use]
     pub fn is_recording(&self, now_us: i64) -> bool {
@@ -299,8 +299,11 @@ impl AgentStatus {
         ];
         if let Some(next) = self.next_shot_us {
             rows.push((
-                "next shot",
-                format!("within {}", format_age(since(now_us, next).max(1_000_000))),
+                "screenshot",
+                format!(
+                    "next within {}",
+                    format_age(since(now_us, next).max(1_000_000))
+                ),
             ));
         }
         if let Some(hours) = self.hours_text(now_us) {

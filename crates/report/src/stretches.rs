@@ -1,6 +1,6 @@
 //! The time line in stretches: one state, one owner, one zone each; and which interruptions are too short to matter.
 //!
-//! # What is always true
+//! # Invariants
 //! * A view changes no sum: it decides which day an instant belongs to, and which window a visit is counted to; every
 //!   instant and every count stays in exactly one place.
 //! * Protected and redacted time is never counted to something else.
@@ -143,7 +143,7 @@ impl<'a> Stretches<'a> {
 /// Neighbouring stretches of one application.
 #[derive(Clone)]
 struct Visit<'a> {
-    /// None where there is none, or none that may be told.
+    /// None where there is no window, or its application is withheld.
     app: Option<&'a str>,
     first: usize,
     last: usize,

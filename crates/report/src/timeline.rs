@@ -11,15 +11,15 @@ use model::{Coverage, RecordLine, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// What a piece of time belongs to.
+/// The owner of a piece of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimelineOwner {
-    /// A window: its place in [`Strip::windows`].
+    /// A window: its place in [`Timeline::windows`].
     Window(usize),
     /// Something an exclusion rule held back.
     Protected,
-    /// Something its owner took out later.
+    /// Something its owner redacted later.
     Removed,
     /// No window was active.
     Nobody,
@@ -38,7 +38,7 @@ pub struct TimelinePiece {
     pub owner: TimelineOwner,
 }
 
-/// What happened in ten minutes.
+/// Activity in ten minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineBucket {
     /// Time in state `active`, in microseconds.
@@ -53,7 +53,7 @@ pub struct TimelineBucket {
     pub clicks: u64,
 }
 
-/// A day as a strip.
+/// The timeline of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The day's first instant in its zone, microseconds since the Unix epoch (UTC).
@@ -68,7 +68,7 @@ pub struct Timeline {
     pub tens: Vec<TimelineBucket>,
 }
 
-/// The strip of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
+/// The timeline of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
 #[must_use]
 pub fn build_timeline(
     lines: &[RecordLine],

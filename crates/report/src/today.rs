@@ -23,7 +23,7 @@ pub struct TodayTotals {
 }
 
 impl TodayTotals {
-    /// Adds what another part of the same day held. Each part calls the other one `off`, so that is not added.
+    /// Adds the totals of another part of the same day. Each part calls the other one `off`, so that is not added.
     pub fn merge(&mut self, other: &Self) {
         for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
             self.states[state as usize] += other.states[state as usize];
@@ -43,7 +43,7 @@ impl TodayTotals {
         }
     }
 
-    /// What the journal already holds of that day.
+    /// The totals of that day in the journal.
     #[must_use]
     pub fn from_report(report: &DayReport, timeline: &Timeline) -> Self {
         let mut today = Self::new(report.day, &report.zone);
@@ -61,7 +61,7 @@ impl TodayTotals {
         &self.glance
     }
 
-    /// Forgets the names of everything.
+    /// Clears the names of everything.
     pub fn clear_names(&mut self) {
         self.glance.clear_names();
     }
@@ -97,7 +97,7 @@ impl TodayTotals {
         }
     }
 
-    /// Takes back what a span that began at `start_us` had counted, since it was taken out of the record.
+    /// Subtracts the counts of a span that began at `start_us`, because it was redacted.
     pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
         if local_date_in(start_us, &load_zone(zone)) == self.day {
             self.counts.saturating_sub(counts);

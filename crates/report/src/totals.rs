@@ -10,10 +10,10 @@ use std::sync::Arc;
 /// No rule matches.
 pub const NONE: &str = "(none)";
 
-/// An exclusion rule held back what the window was.
+/// An exclusion rule withheld the window's name.
 pub const PROTECTED: &str = "(protected)";
 
-/// Its owner had it taken out.
+/// Redacted by its owner.
 pub const REMOVED: &str = "(removed)";
 
 /// No window was active.
@@ -26,7 +26,7 @@ pub struct Usage {
     pub active_us: u64,
     /// Time in state `idle`, in microseconds.
     pub idle_us: u64,
-    /// What was counted, hardware and injected apart.
+    /// The counts, hardware and injected apart.
     pub counts: Counts,
 }
 

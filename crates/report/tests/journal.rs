@@ -112,7 +112,7 @@ fn a_real_journal_answers() {
         lines[0].contains("2026-09-21 16:53:20") && lines[0].contains("blurred"),
         "{lines:?}"
     );
-    // What was read back is the picture itself.
+    // The bytes read back are the screenshot itself.
     assert_eq!(reader.open_screenshot(seq).unwrap(), picture);
 }
 

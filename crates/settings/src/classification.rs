@@ -2,7 +2,7 @@
 
 use crate::sections::Settings;
 use model::UserError;
-use report::meaning::{ClassificationRules, InvalidClassificationRule};
+use report::rules::{ClassificationRules, InvalidClassificationRule};
 use report::{DayStart, ViewOptions};
 use std::path::Path;
 use toml_edit::{Document, Item, TableLike, Value};

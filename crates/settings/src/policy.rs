@@ -135,16 +135,16 @@ impl Policy {
         self.upload.freeze_options(last)
     }
 
-    /// The screenshots in words, such as `a blurred picture about every 5 min`.
+    /// The screenshots in words, such as `a blurred screenshot about every 5 min`.
     pub fn describe_screenshots(&self) -> String {
         let shots = &self.screenshots;
         if !shots.enabled {
-            return "no pictures".to_owned();
+            return "no screenshots".to_owned();
         }
         let how = if shots.blurred {
-            "a blurred picture"
+            "a blurred screenshot"
         } else {
-            "a readable picture"
+            "a readable screenshot"
         };
         format!("{how} about every {}", describe_interval(shots.interval))
     }

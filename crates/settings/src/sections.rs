@@ -34,10 +34,10 @@ pub struct Settings {
     pub indicator: IndicatorSection,
     /// Rules that name the category of a window.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub category: Vec<report::meaning::ClassificationRule>,
+    pub category: Vec<report::rules::ClassificationRule>,
     /// Rules that name its project.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub project: Vec<report::meaning::ClassificationRule>,
+    pub project: Vec<report::rules::ClassificationRule>,
 }
 
 /// The default of one setting: the value in `default.toml`, else none for a setting marked `unset`.

@@ -1,4 +1,4 @@
-// Requests to the server, with the session's token. The token is in memory only: a reload forgets it.
+// Requests to the server, with the session's token. The token is in memory only: a reload loses it.
 import { el } from "./dom.js";
 
 let token = null;
@@ -10,7 +10,7 @@ export const hasToken = () => token !== null;
 /** Calls back with the reason when the session ends, in the order of registration. */
 export const onSessionEnd = (callback) => { endListeners.push(callback); };
 
-/** Forgets the token and everything recorded; `why` is shown. */
+/** Clears the token and everything recorded; `why` is shown. */
 export function endSession(why) {
   token = null;
   for (const callback of endListeners) callback(why);

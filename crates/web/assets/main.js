@@ -95,7 +95,7 @@ async function signIn() {
   const link = location.hash.slice(1);
   history.replaceState(null, "", "/#/day");
   if (!link || link.startsWith("/")) {
-    endSession("This page opens through its link only, and forgets its token when it is reloaded.");
+    endSession("This page opens through its link only, and loses its token when it is reloaded.");
     return;
   }
   const response = await fetch("/api/enter", {

@@ -26,7 +26,8 @@ const MAX_SEARCH_WORDS: usize = 200;
 /// Longest outcome of a deletion, in characters.
 const MAX_OUTCOME: usize = 600;
 
-type SharedState = State<Arc<AppState>>;
+/// Extracts the state that all requests share.
+type StateExtractor = State<Arc<AppState>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +111,7 @@ async fn ask_and_answer<T: Serialize + Send + 'static>(
 
 /// Exchanges a link for a session, which ends the former one.
 pub(crate) async fn post_session(
-    State(state): SharedState,
+    State(state): StateExtractor,
     JsonBody(request): JsonBody<SessionRequest>,
 ) -> HttpResponse {
     let link = Zeroizing::new(request.link);
@@ -130,14 +131,14 @@ pub(crate) async fn post_session(
 }
 
 /// The live status as an event stream.
-pub(crate) async fn get_live(State(state): SharedState) -> HttpResponse {
+pub(crate) async fn get_live(State(state): StateExtractor) -> HttpResponse {
     let (response, sender) = streaming_response("text/event-stream");
     let live = state.live.clone();
     tokio::spawn(async move { live.stream_to(sender).await });
     response
 }
 
-pub(crate) async fn get_day(State(state): SharedState, params: QueryParams) -> HttpResponse {
+pub(crate) async fn get_day(State(state): StateExtractor, params: QueryParams) -> HttpResponse {
     match (params.date_param("day"), params.merge_seconds(1)) {
         (Ok(day), Ok(merge_s)) => {
             ask_and_answer(&state, move |backend| day::read_day(backend, day, merge_s)).await
@@ -154,7 +155,7 @@ fn parse_period(params: &QueryParams) -> Result<(RangeInclusive<Date>, u64), &'s
     Ok((days, merge_s))
 }
 
-pub(crate) async fn get_days(State(state): SharedState, params: QueryParams) -> HttpResponse {
+pub(crate) async fn get_days(State(state): StateExtractor, params: QueryParams) -> HttpResponse {
     let group_by = days::parse_group_by(params.raw_param("by"));
     match (parse_period(&params), group_by) {
         (Ok((range, merge_s)), Some(group_by)) => {
@@ -168,7 +169,7 @@ pub(crate) async fn get_days(State(state): SharedState, params: QueryParams) -> 
     }
 }
 
-pub(crate) async fn get_gallery(State(state): SharedState, params: QueryParams) -> HttpResponse {
+pub(crate) async fn get_gallery(State(state): StateExtractor, params: QueryParams) -> HttpResponse {
     let (day, before) = match (params.date_param("day"), params.number_param("before")) {
         (Ok(day), Ok(before)) => (day, before),
         (Err(text), _) | (_, Err(text)) => return bad_request_response(text),
@@ -192,7 +193,10 @@ pub(crate) async fn get_gallery(State(state): SharedState, params: QueryParams) 
     .await
 }
 
-pub(crate) async fn get_screenshot(State(state): SharedState, params: QueryParams) -> HttpResponse {
+pub(crate) async fn get_screenshot(
+    State(state): StateExtractor,
+    params: QueryParams,
+) -> HttpResponse {
     let seq = match params.number_param("seq") {
         Ok(Some(seq)) => seq,
         Ok(None) => return bad_request_response("which screenshot?"),
@@ -207,7 +211,7 @@ pub(crate) async fn get_screenshot(State(state): SharedState, params: QueryParam
 }
 
 /// Searches day by day; each day is a line of JSON, sent as soon as it is known.
-pub(crate) async fn get_search(State(state): SharedState, params: QueryParams) -> HttpResponse {
+pub(crate) async fn get_search(State(state): StateExtractor, params: QueryParams) -> HttpResponse {
     let days = match params.day_range("first", "last") {
         Err(text) => return bad_request_response(text),
         Ok(days) => days,
@@ -226,16 +230,16 @@ pub(crate) async fn get_search(State(state): SharedState, params: QueryParams) -
     }
 }
 
-pub(crate) async fn get_uploads(State(state): SharedState) -> HttpResponse {
+pub(crate) async fn get_uploads(State(state): StateExtractor) -> HttpResponse {
     ask_and_answer(&state, uploads::read_uploads).await
 }
 
-pub(crate) async fn get_settings(State(state): SharedState) -> HttpResponse {
+pub(crate) async fn get_settings(State(state): StateExtractor) -> HttpResponse {
     ask_and_answer(&state, |backend| backend.list_settings()).await
 }
 
 /// Which factors an export or a deletion asks for.
-pub(crate) async fn get_factors(State(state): SharedState) -> HttpResponse {
+pub(crate) async fn get_factors(State(state): StateExtractor) -> HttpResponse {
     ask_and_answer(&state, |backend| {
         Ok(FactorsJson {
             passphrase: backend.needs_passphrase(),
@@ -244,13 +248,13 @@ pub(crate) async fn get_factors(State(state): SharedState) -> HttpResponse {
     .await
 }
 
-pub(crate) async fn get_verification(State(state): SharedState) -> HttpResponse {
+pub(crate) async fn get_verification(State(state): StateExtractor) -> HttpResponse {
     json_response(StatusCode::OK, &state.verification.current_json())
 }
 
 /// Starts a verification unless one runs; answers with its progress either way.
 pub(crate) async fn post_verification(
-    State(state): SharedState,
+    State(state): StateExtractor,
     JsonBody(request): JsonBody<VerificationRequest>,
 ) -> HttpResponse {
     let slot = state.verification.clone();
@@ -265,7 +269,7 @@ pub(crate) async fn post_verification(
 
 /// Days as a file. Asks for both factors: nothing protects the copy any more.
 pub(crate) async fn post_export(
-    State(state): SharedState,
+    State(state): StateExtractor,
     params: QueryParams,
     JsonBody(request): JsonBody<FactorsRequest>,
 ) -> HttpResponse {
@@ -290,7 +294,7 @@ pub(crate) async fn post_export(
 }
 
 pub(crate) async fn post_deletion(
-    State(state): SharedState,
+    State(state): StateExtractor,
     JsonBody(request): JsonBody<DeleteRequest>,
 ) -> HttpResponse {
     let factors = to_factors(request.code, request.passphrase);

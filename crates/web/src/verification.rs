@@ -1,6 +1,6 @@
 //! The verification of the uploads: one at a time, on the backend's own thread.
 //!
-//! Always true: a verification that nobody waits for is told to stop ([`RunningVerification::report_progress`]). Its
+//! Always true: a verification that nobody waits for is stopped ([`RunningVerification::report_progress`]). Its
 //! result is kept until the next one starts, with at most [`MAX_FINDINGS`] findings.
 
 use crate::text::printable_text;

@@ -126,7 +126,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     )?;
     let reader = Reader::open(&journal, opener)?;
     let report = report::query::read_day(&reader, BUSY_DAY, now_us, ZONE)?;
-    let text = report::table::render_day_table(&report, 100);
+    let text = report::terminal::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
 
@@ -155,7 +155,7 @@ fn sum_days(dir: &Path) -> Result<Value> {
     let reader = Reader::open(&dir.join("journal"), opener)?;
     let now_us = noon_us(YEAR.1.tomorrow()?)?;
     let days = report::query::read_days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
-    let text = report::table::render_days_table(&days, 100);
+    let text = report::terminal::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
     let covered: u64 = days
@@ -171,7 +171,7 @@ fn sum_days(dir: &Path) -> Result<Value> {
 
 fn sum_categories(dir: &Path, titles: bool) -> Result<Value> {
     let opener = Opener::new([read_viewer_key(dir)?]);
-    let project = report::meaning::ClassificationRule {
+    let project = report::rules::ClassificationRule {
         name: "figures".to_owned(),
         app: None,
         title: Some(r"figures \d*7\b".to_owned()),

@@ -3,7 +3,7 @@
 use journal::UtcDay;
 use model::NoticeCode;
 use protocol::{RedactionScope, RedactionSummary};
-use report::text::format_count;
+use report::format::format_count;
 
 /// Names in one notice; more go into further ones.
 const NAMES: usize = 20;
@@ -13,7 +13,7 @@ pub fn format_date_time(at_us: i64, zone: &str) -> String {
     format!(
         "{} {}",
         report::local_date(at_us, zone),
-        report::text::format_clock_time(at_us, &report::text::load_zone(zone))
+        report::format::format_clock_time(at_us, &report::load_zone(zone))
     )
 }
 

@@ -74,9 +74,9 @@ impl UploadSummary {
             (0, 0) => "nothing new to send".to_owned(),
             (records, shots) => format!(
                 "{} and {} ({}) sent to {destination}",
-                report::text::format_count(records, "record", "records"),
-                report::text::format_count(shots, "screenshot", "screenshots"),
-                report::text::format_bytes(self.bytes)
+                report::format::format_count(records, "record", "records"),
+                report::format::format_count(shots, "screenshot", "screenshots"),
+                report::format::format_bytes(self.bytes)
             ),
         };
         let text = match &self.error {
@@ -101,11 +101,11 @@ impl UploadSummary {
 
     /// A sentence about the records still held back, if any.
     pub fn describe_hold(&self) -> Option<String> {
-        let zone = report::text::load_zone(&current_zone_name());
+        let zone = report::load_zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
                 "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
-                report::text::format_clock_time(until, &zone)
+                report::format::format_clock_time(until, &zone)
             )
         })
     }

@@ -194,7 +194,8 @@ impl CommandExecutor {
         let copies = delete_copies_and_note(&self.context, access.as_ref(), &summary)?;
         let mut text = format!("Deleted: {}.", describe_amount(&scope, &summary));
         if !copies.left.is_empty() {
-            let objects = report::text::format_count(copies.left.len() as u64, "object", "objects");
+            let objects =
+                report::format::format_count(copies.left.len() as u64, "object", "objects");
             text.push_str(&format!(
                 " {objects} STILL at the destination: the record says which."
             ));

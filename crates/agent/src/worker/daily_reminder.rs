@@ -63,14 +63,14 @@ mod tests {
     #[test]
     fn it_says_what_where_who_and_how_to_pause() {
         let text = format_reminder(
-            "no pictures",
+            "no screenshots",
             "/home/ada/uam",
             "s3://team/uam",
             "You can read it.",
         );
         assert_eq!(
             text,
-            "uam is recording: windows, counts of keys and clicks, no pictures. It is kept in /home/ada/uam and sent \
+            "uam is recording: windows, counts of keys and clicks, no screenshots. It is kept in /home/ada/uam and sent \
              to s3://team/uam. You can read it. `uam pause` pauses it, `uam stop` ends it."
         );
     }

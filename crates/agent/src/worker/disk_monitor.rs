@@ -9,7 +9,7 @@ use model::{Moment, NoticeCode};
 use platform::disk_space::{DiskSpace, query_disk_space};
 use recorder::RecorderInput;
 use report::DiskStatus;
-use report::text::format_bytes;
+use report::format::format_bytes;
 use std::path::PathBuf;
 
 /// How often space is freed while there is too little of it, in microseconds of the boot clock.

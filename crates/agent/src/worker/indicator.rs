@@ -154,8 +154,8 @@ fn indicator_status(
         // Should this loop stand still from now on, the icon says so by itself.
         Some(at) => {
             let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
-            let zone = report::text::load_zone(&status.zone);
-            let since = report::text::format_clock_time(at, &zone);
+            let zone = report::load_zone(&status.zone);
+            let since = report::format::format_clock_time(at, &zone);
             shown.with_expiry(Expiry {
                 until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),

@@ -9,7 +9,7 @@ use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode};
 use platform::timezone::zone_name;
 use protocol::PauseLength;
 use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
-use report::text::format_relative_time;
+use report::format::format_relative_time;
 use report::{LogSubject, ScheduleStatus};
 use std::time::Duration;
 

@@ -8,9 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use report::DaySummary;
-use report::activity::TEN_US;
-use report::glance::SummaryBucket;
-use report::text::clip_to_width;
+use report::TEN_US;
+use report::day_summary::SummaryBucket;
+use report::format::clip_to_width;
 
 /// Ten-minute slots in an hour.
 const SLOTS_PER_HOUR: usize = 6;

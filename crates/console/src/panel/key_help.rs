@@ -4,22 +4,25 @@ use super::content::Panel;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use report::text::clip_to_width;
+use report::format::clip_to_width;
 
 const KEYS: [(&str, &str); 11] = [
     (
         "p",
         "pause for 15 min, 1 h, until tomorrow or until resumed; resume",
     ),
-    ("s", "take a picture of the active window now"),
-    ("x", "never name and never picture this application again"),
+    ("s", "take a screenshot of the active window now"),
+    ("x", "never name and never capture this application again"),
     (
         "d",
-        "delete the last 10 min: names, titles, counts and pictures",
+        "delete the last 10 min: names, titles, counts and screenshots",
     ),
     ("o", "open the page in a browser"),
-    ("‹ ›", "older and newer pictures (arrow keys, or , and .)"),
-    ("Ctrl-L", "draw everything anew"),
+    (
+        "‹ ›",
+        "older and newer screenshots (arrow keys, or , and .)",
+    ),
+    ("Ctrl-L", "draw everything again"),
     ("?", "this list"),
     ("q", ""),
     (

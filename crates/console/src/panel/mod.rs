@@ -15,7 +15,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 use ratatui_image::Image;
-use report::text::{clip_to_width, display_width, load_zone};
+use report::format::{clip_to_width, display_width};
+use report::load_zone;
 use rows::text_rows;
 
 /// Draws the panel; nothing where the area is too small to show anything.

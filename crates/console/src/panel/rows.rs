@@ -3,8 +3,9 @@
 use super::content::Panel;
 use ratatui::style::{Color, Modifier, Style};
 use report::AgentStatus;
+use report::format::{format_age, format_clock_time};
+use report::load_zone;
 use report::status::format_counts;
-use report::text::{format_age, format_clock_time, load_zone};
 
 /// One row: a label and its text.
 pub(super) struct PanelRow {

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use report::DaySummary;
-use report::glance::NamedTime;
-use report::text::{clip_to_width, display_width, format_hms, pad_right};
+use report::day_summary::NamedTime;
+use report::format::{clip_to_width, display_width, format_hms, pad_right};
 
 /// Narrowest list with a bar beside the names, in columns.
 const MIN_WIDTH_FOR_BAR: u16 = 38;

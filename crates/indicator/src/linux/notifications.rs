@@ -96,7 +96,7 @@ impl NotificationQueue {
         self.waiting.clear();
     }
 
-    /// Forgets the former service: another has taken its place, or none.
+    /// Drops the former service: another has taken its place, or none.
     pub(super) fn reset_server(&mut self) {
         (self.capabilities, self.pending, self.last) = (None, false, 0);
     }

@@ -217,7 +217,7 @@ pub(super) fn shown_in_taskbar() -> SensorSupport {
 }
 
 pub(super) fn shown_at_icon() -> SensorSupport {
-    SensorSupport::By("bubbles of the icon".to_owned())
+    SensorSupport::By("notifications of the icon".to_owned())
 }
 
 pub(super) fn no_taskbar() -> SensorSupport {

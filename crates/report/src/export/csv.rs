@@ -2,7 +2,7 @@
 //!
 //! Columns, stable: `day, kind, state, app, exe, title, seconds, active_seconds, idle_seconds, keys, left, middle,
 //! right, other, scroll, input_seconds, injected_keys, injected_clicks, injected_scroll, category, project`. `keys` to
-//! `input_seconds` are from hardware only. `kind` is `window`, `protected`, `removed` (its owner had it taken out), `unnamed`
+//! `input_seconds` are from hardware only. `kind` is `window`, `protected`, `removed` (redacted by its owner), `unnamed`
 //! (no window was active), `category`, `project` or `state`. The first four together are the whole; so are all rows of
 //! `category`, all of `project`, and all of `state` each by themselves: sum one of them. Seconds are exact to the microsecond.
 //!
@@ -68,7 +68,7 @@ pub fn write_day_csv(report: &DayReport) -> String {
 }
 
 /// Many days, header first, in the same columns. `kind` is `app` where a day by itself has `window`: neither title nor
-/// executable is told. Days of which nothing is known have only their states.
+/// executable is listed. Days of which nothing is known have only their states.
 #[must_use]
 pub fn write_days_csv(report: &crate::DaysReport) -> String {
     let mut out = format!("{HEADER}\r\n");

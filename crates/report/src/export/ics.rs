@@ -1,7 +1,7 @@
 //! Blocks of work as a calendar (RFC 5545).
 //!
 //! * Times are UTC; calendars show them in their own zone.
-//! * The `UID` of an event is made of the device, what blocks were made by, the name and the start: the same block has the
+//! * The `UID` of an event is made of the device, the grouping, the name and the start: the same block has the
 //!   same one in every export, so a calendar that reads the file again doubles nothing.
 //! * Text is printable and escaped; lines are folded at 75 bytes, between characters.
 

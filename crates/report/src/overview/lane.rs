@@ -3,7 +3,7 @@
 use model::Coverage;
 use std::sync::Arc;
 
-/// The grain of a day's time line: each two minutes show what took most of them.
+/// The grain of a day's time line: each two minutes show the label that took most of them.
 const GRAIN_US: i64 = 120_000_000;
 
 /// A stretch of a time line.
@@ -53,7 +53,7 @@ impl LaneBuilder {
                 self.grain = grain;
             }
             let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
-            // A long stretch (a night) is one strip from its first whole grain to its last.
+            // A long stretch (a night) is one bar from its first whole grain to its last.
             let end = match (to_us - at) / GRAIN_US {
                 whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
                 _ => end.max(at + 1),

@@ -137,7 +137,7 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
 fn what_is_held_back_is_never_counted_to_anything_else() {
     let ten = at("2026-07-15T10:00:00Z");
     let visit = |n: i64, app| span(ten + n * 10 * S, 10 * S, "UTC", Coverage::Active, app);
-    // Neither should hold a window; that they are told by their marks alone is the point.
+    // Neither should hold a window; the point is that their marks alone describe them.
     let apps = ["Editor", "Browser", "Editor", "Browser", "Editor"];
     let mut spans: Vec<Span> = (0..).zip(apps).map(|(n, app)| visit(n, app)).collect();
     spans[1].protected = true;

@@ -1,14 +1,14 @@
 //! Blocks of work, for a calendar.
 //!
-//! Each ten minutes go to what was active longest in them; neighbouring ones of the same make a block, which lasts from its
-//! first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
+//! Each ten minutes go to the label that was active longest in them; neighbours with the same label make a block, which
+//! lasts from its first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
 
 use super::{Overview, RowLabel};
 use crate::buckets::TEN_US;
 use crate::totals::RowKey;
 use std::collections::BTreeMap;
 
-/// What blocks are made by.
+/// The label that blocks are made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupBy {
     /// Projects.
@@ -30,7 +30,7 @@ impl GroupBy {
         }
     }
 
-    /// The name a label has here; none for what no rule named, and for what may not be told.
+    /// The name a label has here; none where no rule names it, or where the name is withheld.
     fn name(self, label: &RowLabel) -> Option<&str> {
         let name = match self {
             Self::Project => &*label.project,

@@ -19,10 +19,10 @@ const TINTS: [Colour; 8] = [
     Colour(0x92, 0x70, 0x5c),
 ];
 
-/// Further categories, and what has none.
+/// Further categories, and time without one.
 const REST: Colour = Colour(0x98, 0xa1, 0xab);
 
-/// What may not be told.
+/// Time that is withheld: protected or redacted.
 const HELD_BACK: Colour = Colour(0x5a, 0x63, 0x6e);
 
 const IDLE: Colour = Colour(0xd3, 0xda, 0xe1);
@@ -61,7 +61,7 @@ impl CategoryColours {
         }
     }
 
-    /// The colours that are shown, and what each stands for.
+    /// The legend: each colour shown with its meaning.
     pub(super) fn legend(&self, shown: impl Fn(Colour) -> bool) -> Vec<(Colour, String)> {
         let named = TINTS
             .iter()

@@ -2,15 +2,15 @@
 
 use crate::calendar::DayStart;
 
-/// The most pictures in a sheet.
-pub const MOST_PICTURES: usize = 20;
+/// The most screenshots in a printable report.
+pub const MOST_SCREENSHOTS: usize = 20;
 
 /// Characters of a name, and of one in a table.
 pub(super) const NAME: usize = 160;
 
 pub(super) const CELL: usize = 72;
 
-/// What the sheet says of itself.
+/// The facts on the cover: for whom, by whom, when and how the report is made.
 #[derive(Clone, Debug, Default)]
 pub struct Cover {
     /// Who it is for.
@@ -21,19 +21,19 @@ pub struct Cover {
     pub version: String,
     /// When it is made, in microseconds since the Unix epoch (UTC).
     pub made_us: i64,
-    /// The zone in which that is told.
+    /// The IANA name of the zone in which that time is written.
     pub zone: String,
     /// When days begin.
     pub starts: DayStart,
-    /// What was merged, in microseconds; see [`crate::ViewOptions`].
+    /// The merge limit in force, in microseconds; see [`crate::ViewOptions`].
     pub merge_us: u64,
     /// Are there rules for projects?
     pub projects: bool,
-    /// The chosen pictures, at most [`MOST_PICTURES`].
+    /// The chosen screenshots, at most [`MOST_SCREENSHOTS`].
     pub pictures: Vec<ReportScreenshot>,
 }
 
-/// A chosen picture.
+/// A chosen screenshot.
 #[derive(Clone, Debug)]
 pub struct ReportScreenshot {
     /// Its number in the journal.
@@ -50,6 +50,6 @@ pub struct ReportScreenshot {
     pub height: u32,
     /// Media type of `bytes`: any image for HTML, `image/jpeg` (RGB) for PDF.
     pub media: String,
-    /// The encoded picture.
+    /// The encoded screenshot.
     pub bytes: Vec<u8>,
 }

@@ -11,7 +11,7 @@ use crate::overview::{Overview, OverviewDay};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, to_printable};
 
-/// More days than this are told by the month, and without time lines.
+/// More days than this are listed by month, and without timelines.
 pub const MOST_LANES: usize = 62;
 
 /// A line of the table of states.
@@ -19,7 +19,7 @@ pub const MOST_LANES: usize = 62;
 pub struct CoverageRow {
     /// Its name.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning, in a few words.
     pub what: &'static str,
     /// How long, in seconds.
     pub seconds: u64,
@@ -40,14 +40,14 @@ pub struct PeriodRow {
     pub bar: Vec<(Colour, u64)>,
 }
 
-/// The sheet.
+/// A printable report: every text and number, before it is laid out.
 #[derive(Clone, Debug)]
 pub struct PrintableReport {
     /// Its headline.
     pub title: String,
     /// Which days.
     pub range: String,
-    /// What it says of itself: name and value.
+    /// The facts on its cover: name and value.
     pub facts: Vec<(&'static str, String)>,
     /// The few numbers that matter: value and name.
     pub figures: Vec<(String, String)>,
@@ -55,7 +55,7 @@ pub struct PrintableReport {
     pub tables: Vec<UsageTable>,
     /// By day or by month; empty for a single day.
     pub periods: Vec<PeriodRow>,
-    /// What `periods` are.
+    /// The kind of `periods`, in plural.
     pub period: &'static str,
     /// Time lines.
     pub lanes: Vec<PrintedTimeline>,
@@ -65,18 +65,18 @@ pub struct PrintableReport {
     pub states: Vec<CoverageRow>,
     /// Seconds counted.
     pub length: u64,
-    /// What to know about it.
+    /// Notes that qualify the numbers.
     pub notes: Vec<String>,
-    /// The chosen pictures, and what stands under each.
+    /// The chosen screenshots, each with its caption.
     pub pictures: Vec<(ReportScreenshot, String)>,
     /// Who signs.
     pub signatures: [String; 2],
-    /// What made it.
+    /// Name and version of the program that made it.
     pub foot: String,
 }
 
 impl PrintableReport {
-    /// The sheet of some days.
+    /// The printable report of some days.
     #[must_use]
     pub fn new(overview: &Overview, mut letter: Cover) -> Self {
         let told = |name: Option<String>| name.filter(|name| !name.trim().is_empty());

@@ -1,6 +1,6 @@
-//! A sheet as one HTML file: styles and charts inside, nothing fetched, nothing run. It prints on A4.
+//! A printable report as one HTML file: styles and charts inside, nothing fetched, nothing run. It prints on A4.
 //!
-//! Always true: every text of the sheet goes through `esc`, and the file forbids scripts and requests by itself.
+//! Always true: every text of the report goes through `esc`, and the file forbids scripts and requests by itself.
 
 use super::colours::Colour;
 use super::document::{PeriodRow, PrintableReport};
@@ -34,7 +34,7 @@ fn hex(Colour(r, g, b): Colour) -> String {
 
 // Writing into a String cannot fail, so the results are dropped throughout.
 
-/// The sheet as a file's content.
+/// The content of the HTML file.
 #[must_use]
 pub fn render_html(sheet: &PrintableReport) -> String {
     let mut out = String::with_capacity(64 * 1024);
@@ -276,9 +276,9 @@ fn pictures(out: &mut String, sheet: &PrintableReport) {
     if sheet.pictures.is_empty() {
         return;
     }
-    out.push_str("<section>\n<h2>Pictures</h2>\n<div class=\"pictures\">\n");
+    out.push_str("<section>\n<h2>Screenshots</h2>\n<div class=\"screenshots\">\n");
     for (picture, caption) in &sheet.pictures {
-        // Only a few media types are pictures; whatever else a record says becomes WebP, which uam makes.
+        // Only a few media types are images; any other in a record becomes WebP, which uam makes.
         let media = match picture.media.as_str() {
             known @ ("image/png" | "image/jpeg") => known,
             _ => "image/webp",

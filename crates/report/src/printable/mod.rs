@@ -1,7 +1,7 @@
 //! A report for a person or a client: [`PrintableReport`] holds its content in order and in colour; [`render_html`] and
 //! [`render_pdf`] draw it.
 //!
-//! # What is always true
+//! # Invariants
 //! * Columns of durations sum to their total as they are printed: the fraction cut from one row is carried to the next
 //!   ([`carry_seconds`]).
 //! * Every text is [`model::to_printable`] and clipped; a drawer has only its own escaping to do.
@@ -18,7 +18,7 @@ mod timelines;
 mod wording;
 
 pub use colours::Colour;
-pub use cover::{Cover, MOST_PICTURES, ReportScreenshot};
+pub use cover::{Cover, MOST_SCREENSHOTS, ReportScreenshot};
 pub use document::{CoverageRow, MOST_LANES, PeriodRow, PrintableReport};
 pub use html::render_html;
 pub use pdf::render_pdf;

@@ -1,4 +1,4 @@
-//! A sheet as a PDF: A4, text that can be selected, fonts inside.
+//! A printable report as a PDF: A4, text that can be selected, fonts inside.
 
 use super::colours::Colour;
 use super::cover::ReportScreenshot;
@@ -32,7 +32,7 @@ const STRONG: TextStyle = ink(Weight::Bold, 9.0, TEXT);
 const SMALL: TextStyle = ink(Weight::Regular, 7.5, SOFT);
 const HEADING: TextStyle = ink(Weight::Bold, 11.5, TEXT);
 
-/// The sheet as a file's content. Pictures must be JPEGs in RGB.
+/// The content of the PDF file. Screenshots must be JPEGs in RGB.
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
@@ -386,7 +386,7 @@ fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
     };
     heading(
         canvas,
-        "Pictures",
+        "Screenshots",
         sheet.pictures.chunks(2).next().map_or(0.0, high) + 30.0,
     );
     for pair in sheet.pictures.chunks(2) {

@@ -21,7 +21,7 @@ pub(super) const RIGHT: f32 = PAGE.0 - 50.0;
 const TOP: f32 = 54.0;
 const BOTTOM: f32 = PAGE.1 - 64.0;
 
-/// Drawn for what the fonts do not have.
+/// Drawn for characters that the fonts do not have.
 const MISSING: char = '\u{fffd}';
 
 const REGULAR: &[u8] = include_bytes!("../../assets/NotoSans-Regular.ttf");
@@ -51,7 +51,7 @@ struct Font {
     data: &'static [u8],
     face: Face<'static>,
     used: GlyphRemapper,
-    /// What each glyph of the subset stands for.
+    /// The character of each glyph of the subset.
     stands_for: BTreeMap<u16, char>,
 }
 
@@ -102,13 +102,13 @@ impl Font {
     }
 }
 
-/// An embedded picture.
+/// An embedded image.
 struct Image {
     size: (u32, u32),
     jpeg: Vec<u8>,
 }
 
-/// A document in the making.
+/// Builder of the document, page by page.
 pub(super) struct Canvas {
     fonts: [Font; 2],
     pages: Vec<Content>,
@@ -242,7 +242,7 @@ impl Canvas {
             .stroke();
     }
 
-    /// A picture (an RGB JPEG of that many pixels) at a place of that size.
+    /// Draws an image (an RGB JPEG of that many pixels) at a place of that size.
     pub(super) fn image(
         &mut self,
         jpeg: &[u8],

@@ -6,13 +6,13 @@ use crate::format::{or_no_name, tenths_of_percent};
 use crate::totals::NamedUsage;
 use model::{MICROS_PER_SECOND, to_printable};
 
-/// Rows of a table before the rest is told as one.
+/// Rows of a table before the rest is summed up in one.
 const MOST_ROWS: usize = 24;
 
 /// A table of time by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageTable {
-    /// What the names are.
+    /// The heading of the names.
     pub title: &'static str,
     /// Longest first.
     pub rows: Vec<UsageTableRow>,

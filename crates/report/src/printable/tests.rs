@@ -135,7 +135,7 @@ proptest! {
     }
 }
 
-/// What a sheet prints adds up as printed.
+/// The numbers of a printable report add up as printed.
 #[test]
 fn a_week_adds_up_as_printed() {
     let sheet = PrintableReport::new(&days(7, &rules()), letter());
@@ -245,7 +245,7 @@ fn bytes_of(string: &str) -> Vec<u8> {
     out
 }
 
-/// The text of a PDF of ours: what each page shows, by the maps that viewers copy text with.
+/// The text of a PDF of ours: the text of each page, by the maps that viewers copy text with.
 fn text_of(pdf: &[u8]) -> String {
     use std::io::Read;
     let text = String::from_utf8_lossy(pdf);
@@ -357,7 +357,7 @@ fn an_empty_time_says_so() {
     assert!(pdf::render_pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
 }
 
-/// Writes what the tests draw, to be looked at: `UAM_SHEETS=DIR cargo test -p report looked_at`.
+/// Writes the drawn reports to files for the eye: `UAM_SHEETS=DIR cargo test -p report looked_at`.
 #[test]
 fn sheets_can_be_looked_at() {
     let Ok(dir) = std::env::var("UAM_SHEETS") else {

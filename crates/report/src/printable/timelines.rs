@@ -18,9 +18,9 @@ const FEWEST_HOURS: i64 = 8;
 pub struct PrintedTimeline {
     /// Which day.
     pub name: String,
-    /// What it comes to.
+    /// Its total, as text.
     pub sum: String,
-    /// What was when.
+    /// Its stretches, in order.
     pub strips: Vec<PrintedStretch>,
     /// Activity by ten minutes.
     pub bars: Vec<PrintedBar>,

@@ -1,6 +1,6 @@
 //! The sentences of a printable report.
 
-use super::cover::{CELL, Cover, MOST_PICTURES, NAME, ReportScreenshot};
+use super::cover::{CELL, Cover, MOST_SCREENSHOTS, NAME, ReportScreenshot};
 use crate::calendar::{load_zone, wall_clock};
 use crate::day_totals::PeriodTotals;
 use crate::format::{format_count, format_hms, format_percent, idle_share};
@@ -113,7 +113,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
     );
     held(
         named(REMOVED),
-        "were taken out of the record by its owner: the time stays, what it was is gone.",
+        "were deleted from the record by its owner: the time stays, what it was is gone.",
     );
     held(
         whole.state_us(Coverage::Paused),
@@ -139,7 +139,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
 }
 
 pub(super) fn captions(mut pictures: Vec<ReportScreenshot>) -> Vec<(ReportScreenshot, String)> {
-    pictures.truncate(MOST_PICTURES);
+    pictures.truncate(MOST_SCREENSHOTS);
     let caption = |picture: &ReportScreenshot| {
         let at = wall_clock(picture.at_us, &load_zone(&picture.zone));
         let at = at.map(|at| at.strftime("%-d %b %Y, %H:%M").to_string());

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 
 /// The totals of many days: exactly those of [`crate::query::read_day`] for each, at the cost of opening one roll-up for each quarter hour,
-/// and records only where there is none. `now_us` and `zone` as there.
+/// and records only where there is none. `now_us` and `zone` mean the same as for it.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DaysReport::damaged`].

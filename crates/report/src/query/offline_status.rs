@@ -6,14 +6,14 @@ use journal::{JournalError, Reader};
 use model::Coverage;
 use serde::{Deserialize, Serialize};
 
-/// What a journal says while no instance runs. As JSON the field names are stable.
+/// The status from the journal, while no instance runs. As JSON the field names are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfflineStatus {
     /// Always `off`: nothing is recorded.
     pub state: Coverage,
     /// When something last reached the disk, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
-    /// What the sink has not yet acknowledged.
+    /// Objects that the sink has not yet acknowledged.
     pub outbox: OutboxSummary,
     /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
     pub last_ack_us: Option<i64>,
@@ -21,7 +21,7 @@ pub struct OfflineStatus {
     pub data_dir: String,
 }
 
-/// What the journal says while no instance runs.
+/// Reads the status from the journal while no instance runs.
 ///
 /// # Errors
 /// See [`JournalError`].
@@ -35,7 +35,7 @@ pub fn read_offline_status(reader: &Reader, data_dir: &str) -> Result<OfflineSta
     })
 }
 
-/// What waits for the sink.
+/// Reads which objects wait for the sink.
 ///
 /// # Errors
 /// See [`JournalError`].

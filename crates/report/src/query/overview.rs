@@ -11,12 +11,12 @@ use model::{Record, Span};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-/// Days of records read at once for an [`read_overview`]: enough that what is read twice at their edges is little, and so few
+/// Days of records read at once for an [`read_overview`]: enough that few records are read twice at their edges, and so few
 /// that they fit into a little memory.
 const AT_ONCE: usize = 14;
 
-/// Everything about some days, read from their records, a fortnight at a time; `progress` is told how many of the days
-/// are done. The totals are exactly those of [`crate::query::day_in`] for each.
+/// Everything about some days, read from their records, a fortnight at a time; `progress` is called with the number of days
+/// that are done. The totals are exactly those of [`crate::query::day_in`] for each.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`Overview::damaged`].

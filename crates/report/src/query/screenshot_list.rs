@@ -5,7 +5,7 @@ use crate::format::{clip_to_width, format_bytes, window_label};
 use journal::{JournalError, Reader, ScreenshotEntry, ScreenshotLocation};
 use serde::{Deserialize, Serialize};
 
-/// One shot for `uam shots --json`.
+/// One screenshot for `uam shots --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScreenshotInfo {
     /// Its number in the journal; `uam shots --show` takes it.
@@ -15,13 +15,13 @@ pub struct ScreenshotInfo {
     pub shot: model::Screenshot,
     /// `here`, `archived`, `deleted` or `lost`.
     pub place: String,
-    /// True when the sink has it.
+    /// True when the sink acknowledged it.
     pub sent: bool,
     /// True while it is held back: it was not packed for sending yet.
     pub held: bool,
 }
 
-/// The newest `limit` shots, newest first.
+/// The newest `limit` screenshots, newest first.
 ///
 /// # Errors
 /// See [`JournalError`].
@@ -52,11 +52,11 @@ fn info(row: ScreenshotEntry) -> ScreenshotInfo {
     }
 }
 
-/// Shots as plain lines at most `width` columns wide; harmless to print.
+/// Screenshots as plain lines at most `width` columns wide; harmless to print.
 #[must_use]
 pub fn format_screenshot_list(shots: &[ScreenshotInfo], width: usize) -> Vec<String> {
     if shots.is_empty() {
-        return vec!["no shots yet".to_owned()];
+        return vec!["no screenshots yet".to_owned()];
     }
     shots
         .iter()

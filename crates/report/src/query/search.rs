@@ -141,7 +141,7 @@ fn of_day(
     let mut hits = DayHits::default();
     let first = i64::from(day.0) * SLOTS;
     let slots = first..first + SLOTS;
-    // Told by records: what no roll-up tells.
+    // From records: the time that no roll-up covers.
     let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
     let mut wanted = read.clone();
     let mut before: Option<(i64, Vec<u8>)> = None;

@@ -1,4 +1,4 @@
-//! Roll-ups in the making: from the final spans of one run, in their order.
+//! Builds roll-ups from the final spans of one run, in their order.
 
 use super::Rollup;
 use journal::{SLOT_US, slot_of};
@@ -38,7 +38,7 @@ impl RollupBuilder {
         let first = slot_of(start);
         let last = slot_of(end.max(start.saturating_add(1)) - 1);
         if start < self.furthest_us || last.saturating_sub(first) > LONGEST {
-            // The clock was set back (or is mad): who owns which time is told by the records.
+            // The clock was set back (or is mad): only the records tell who owns which time.
             let spoiled = last.max(slot_of(self.furthest_us.saturating_sub(1)));
             self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
             self.done.retain(|(slot, _)| *slot > spoiled);

@@ -69,7 +69,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
 }
 
-/// What a search finds in records alone: windows with their first and last moment and active time.
+/// The hits of a search in records alone: windows with their first and last moment and active time.
 fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64, i64, u64)> {
     let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
     for line in lines {
@@ -128,7 +128,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         let lines = desk.reader().read_records(0..i64::MAX).unwrap().lines;
         found_by_records(&lines, word)
     };
-    // Some slots are told by roll-ups, the last by records.
+    // Some slots are read from roll-ups, the last from records.
     assert!(desk.slots().0 > 30 && desk.slots().1 > 0);
     assert_eq!(search("TITLE canary"), records("canary"));
     assert_eq!(records("canary").len(), 4);
@@ -142,7 +142,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         assert_eq!(search(words), records(word), "{words}");
     }
     assert_eq!(search("canary 7"), []);
-    // A slot in the middle that a second run wrote into, and one taken out.
+    // A slot in the middle that a second run wrote into, and one that is redacted.
     let mut run = desk.start(&lease, begin + 3 * H);
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
@@ -271,7 +271,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Roll-ups and the records beside them come to what all records come to, whatever happens.
+    /// Roll-ups and the records beside them give the totals of all records, whatever happens.
     #[test]
     fn roll_ups_and_records_come_to_the_same(
         begin in prop::sample::select(vec!["2026-03-28T20:03:00Z", "2026-10-24T22:00:00Z", "2026-04-04T11:29:59Z"]),

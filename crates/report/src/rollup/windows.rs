@@ -1,4 +1,4 @@
-//! The windows of a roll-up: what stands behind its line of JSON, and is read only by who asks for titles.
+//! The windows of a roll-up: the bytes after its line of JSON, read only when titles are asked for.
 //!
 //! Per application its name and its windows; per window its title, its first and last moment in the slot, and its time and
 //! counts. Texts lie there as they are, so that words can be looked for without taking anything apart. Numbers are
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// counts seconds in its title has 900 of them in a slot.
 const MOST_BYTES: usize = 192 * 1024;
 
-/// Windows in the making, by application and title.
+/// Builder of the windows, by application and title.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RollupWindows {
     apps: BTreeMap<String, BTreeMap<String, WindowSum>>,
@@ -29,7 +29,7 @@ struct WindowSum {
 }
 
 impl RollupWindows {
-    /// Adds what a window had between two moments, in microseconds from the slot's start.
+    /// Adds the time of a window between two moments, in microseconds from the slot's start.
     pub(super) fn add(&mut self, app: &str, title: &str, (from, to): (u64, u64), usage: &Usage) {
         if self.bytes > MOST_BYTES {
             return;
@@ -180,7 +180,7 @@ mod tests {
         );
         assert_eq!((found[1].3.active_us, found.len()), (3, 2));
         for end in 2..out.len() {
-            // At the end of an application it is whole; what is missing then shows in the sums.
+            // At the end of an application it is whole; missing bytes then show in the sums.
             assert!(
                 read_all(&out[1..end]).is_none_or(|some| some.len() < 2),
                 "{end}"

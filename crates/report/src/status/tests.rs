@@ -196,7 +196,7 @@ fn a_disk_below_its_floor_says_what_it_costs() {
         stopped: false,
     });
     let lines = status.format_lines(NOW);
-    let expected = "  disk       812.0 MB left, the floor is 1.0 GB: no pictures are taken until there is room";
+    let expected = "  disk       812.0 MB left, the reserve is 1.0 GB: no screenshots are taken until there is room";
     assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
     assert!(status.headline(NOW).starts_with("recording"));
     status.state = Coverage::NotRecorded;

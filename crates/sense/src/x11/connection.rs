@@ -114,7 +114,7 @@ impl X11Connection {
     }
 
     /// Waits until the server has something to say, `waker` rings, or `time` is over (`None`: for ever).
-    pub(super) fn wait(&self, waker: &Waker, time: Option<Duration>) -> Result<(), X11Error> {
+    pub(super) fn wait(&self, waker: &X11Waker, time: Option<Duration>) -> Result<(), X11Error> {
         self.conn.flush()?;
         let stream = self.conn.stream().as_fd();
         wait_for(
@@ -129,9 +129,9 @@ impl X11Connection {
 
 /// Wakes a thread that waits in [`X11Connection::wait`]; once rung it rings until it is hushed.
 #[derive(Clone)]
-pub(super) struct Waker(Arc<OwnedFd>);
+pub(super) struct X11Waker(Arc<OwnedFd>);
 
-impl Waker {
+impl X11Waker {
     pub(super) fn new() -> Result<Self, X11Error> {
         Ok(Self(Arc::new(eventfd(
             0,

@@ -6,7 +6,7 @@
 //! pause only the second is seen.
 
 use super::active_window::{ActiveWindowHint, ActiveWindowTracker};
-use super::connection::{Waker, X11Connection, X11Error};
+use super::connection::{X11Connection, X11Error, X11Waker};
 use super::idle::{self, IdleCounters, IdleMethod, IdleWatch};
 use super::input::{InputEffect, RawInputReader};
 use super::server_time::ServerTime;
@@ -91,7 +91,7 @@ impl SensorTask for X11Task {
     }
 
     fn run(&mut self, context: &SensorContext) -> SensorExit {
-        let Ok(waker) = Waker::new() else {
+        let Ok(waker) = X11Waker::new() else {
             return SensorExit::Broken("the system has no file descriptors left".to_owned());
         };
         let wake = waker.clone();
@@ -124,7 +124,7 @@ fn run_listener(
     link: &X11Connection,
     extensions: X11Extensions,
     context: &SensorContext,
-    waker: &Waker,
+    waker: &X11Waker,
 ) -> SensorExit {
     let started = X11Listener::start(task, link, extensions, &context.out);
     let mut listener = match started {
@@ -210,7 +210,7 @@ impl<'a> X11Listener<'a> {
         self.send_idle(at, change)
     }
 
-    fn run(&mut self, waker: &Waker, context: &SensorContext) -> Result<(), SensorExit> {
+    fn run(&mut self, waker: &X11Waker, context: &SensorContext) -> Result<(), SensorExit> {
         let mut last: Option<Instant> = None;
         loop {
             let asked = context.heartbeat.is_check_due();

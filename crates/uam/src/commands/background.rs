@@ -91,7 +91,7 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
         if let Some(status) = child.try_wait()? {
             let mut said = String::new();
             if let Ok(log) = File::open(home.paths.background_log()) {
-                // What cannot be read is not shown.
+                // Lines that cannot be read are not shown.
                 let _ = log.take(MOST_LOG).read_to_string(&mut said);
             }
             return Err(UserError::new(

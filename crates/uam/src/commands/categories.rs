@@ -1,10 +1,10 @@
-//! `uam categories`: what windows stand for in reports. Settings only; nothing of the record is read.
+//! `uam categories`: the classification of windows in reports. Reads the settings only, never the record.
 
 use crate::cli::CategoriesArgs;
 use crate::output;
 use agent::AppContext;
 use anyhow::Context;
-use report::meaning::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
+use report::rules::{ClassificationRule, ClassificationRules, RuleList, RuleOrigin};
 use serde::Serialize;
 use settings::Settings;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ fn describe_match(told: &RuleJson) -> String {
     };
     let word = told.list.word();
     let word = format!("{}{}", word[..1].to_uppercase(), &word[1..]);
-    // What a rule says is shown as it was written, but for what could harm a terminal.
+    // A rule is shown as it was written, except for characters that could harm a terminal.
     model::to_printable(
         &format!("{word} {}, by {by}: {}.", told.rule.name, told.rule),
         2_400,

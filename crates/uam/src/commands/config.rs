@@ -41,7 +41,7 @@ pub(super) fn run(home: &AppContext, action: Option<ConfigAction>) -> anyhow::Re
             let changes = [(key.as_str(), settings::parse_value(&value))];
             // A wrong one is refused before anybody is asked for anything.
             settings::preview_values(&home.paths, &changes)?;
-            // Not to what: a rule's words are nobody's business but its owner's.
+            // The new value is not recorded: a rule's words are nobody's business but its owner's.
             authorise_settings_change(home, &format!("The setting {key} was changed."))?;
             settings::set_values(&home.paths, &changes)?;
             output::print_line(&format!("{key} = {value}"));

@@ -47,7 +47,7 @@ pub(super) fn send_pause(
     )?)
 }
 
-/// Makes the running uam take what was changed in the settings file.
+/// Makes the running uam apply the changed settings file.
 pub(super) fn reload_settings(home: &AppContext) -> anyhow::Result<ExitCode> {
     print_response(agent::call_running_agent(
         &home.paths,

@@ -35,7 +35,7 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
     if summary.unreadable > 0 {
         output::print_line(&format!(
             "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
-            report::text::format_count(summary.unreadable, "row", "rows")
+            report::format::format_count(summary.unreadable, "row", "rows")
         ));
     }
     if summary.is_empty() {
@@ -116,7 +116,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     if !whole.is_empty() {
         output::print_line(&format!(
             "{} with nothing else in them were uploaded, or may have been; they are deleted there if that is allowed:",
-            report::text::format_count(whole.len() as u64, "object", "objects")
+            report::format::format_count(whole.len() as u64, "object", "objects")
         ));
     }
     for object in whole {
@@ -125,7 +125,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     if !shared.is_empty() {
         output::print_line(&format!(
             "{} with other records, too, were uploaded, or may have been; they stay there, because deleting them would lose those records:",
-            report::text::format_count(shared.len() as u64, "object", "objects")
+            report::format::format_count(shared.len() as u64, "object", "objects")
         ));
     }
     for object in shared {

@@ -1,4 +1,4 @@
-//! `uam doctor`: what works here, where everything is, and what is wrong.
+//! `uam doctor`: the sensors that work here, the places of files, and faults.
 
 use crate::output;
 use agent::AppContext;
@@ -20,20 +20,20 @@ use upload::{Destination, Timeouts};
 struct DoctorReport {
     version: &'static str,
     sensors: Vec<SensorCapability>,
-    /// What the desktop shows of uam, or would.
+    /// Icon and notifications that the desktop shows, or would show.
     shown: Availability,
     tried: Vec<String>,
     settings: String,
     data: String,
     destination: Option<String>,
-    /// Whose key what is sent is signed with.
+    /// The key that signs uploads.
     signed_with: Option<String>,
     remarks: Vec<String>,
     running: Option<u32>,
     enrolled: bool,
-    /// What opens the vault, and who can read.
+    /// The slots that open the vault, and the readers.
     keys: Vec<String>,
-    /// Whether what is sent is sealed.
+    /// Whether uploads are sealed.
     sealing: &'static str,
     problems: Vec<String>,
 }

@@ -7,7 +7,7 @@ use agent::{AppContext, add_exclusion_rule, reload_after_change};
 use anyhow::Context;
 use model::{UserError, WindowInfo};
 use recorder::{ExclusionGroup, ExclusionOrigin, ExclusionRule};
-use report::text::display_width;
+use report::format::display_width;
 use serde::Serialize;
 use settings::{self, Settings};
 use std::process::ExitCode;

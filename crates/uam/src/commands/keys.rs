@@ -84,7 +84,7 @@ fn print_slots(vault: &Vault) {
     }
 }
 
-/// Which key signs what is sent; it opens nothing.
+/// The key that signs uploads; it opens nothing.
 fn print_signing_key(home: &AppContext) -> anyhow::Result<()> {
     output::print_line("Signs the lists of what is sent (`uam verify --key` takes it):");
     match DeviceKey::load(&home.paths.vault_dir())? {
@@ -98,7 +98,7 @@ fn print_signing_key(home: &AppContext) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What opens the vault and who can read, one line each, for `uam doctor`.
+/// The slots that open the vault and the readers, one line each, for `uam doctor`.
 pub(super) fn summarise_keys(vault: Option<&Vault>) -> Vec<String> {
     let store = match vault::open_os_store() {
         Ok(store) => format!("credential store here: {}", store.name()),
@@ -164,7 +164,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
             if kind == Some(KeySlotKind::OsStore)
                 && let Ok(store) = vault::open_os_store()
             {
-                // What it keeps opens nothing any more; that it stays there would do no harm.
+                // The secret kept there opens nothing any more; leaving it would do no harm.
                 let _ = store.remove(vault.device());
             }
             format!("Key slot {id} was removed.")

@@ -11,7 +11,8 @@ use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::current_time_us;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
-use report::text;
+use report::format;
+use report::load_zone;
 use serde_json::{Value, json};
 use settings::Settings;
 use std::process::ExitCode;
@@ -48,7 +49,7 @@ pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the settings in force delete or archive, if anything.
+/// The screenshots that the settings in force delete or archive, if any.
 pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<String>> {
     if !home.paths.has_journal() {
         return Ok(None);
@@ -119,8 +120,8 @@ fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<Str
     let mut lines = vec![
         format!(
             "The rule    uploaded screenshots are kept {} and up to {}, {then}; times and counts stay.",
-            text::format_count(policy.max_age_days.into(), "day", "days"),
-            text::format_bytes(policy.max_bytes),
+            format::format_count(policy.max_age_days.into(), "day", "days"),
+            format::format_bytes(policy.max_bytes),
         ),
         format!(
             "Leaving     {}",
@@ -140,13 +141,13 @@ fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<Str
     if look.steps.is_empty() {
         return lines;
     }
-    let zone = text::load_zone(&current_zone_name());
+    let zone = load_zone(&current_zone_name());
     lines.push(match applies_from(home, look, now_us) {
         None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
-            text::format_relative_time(at, now_us, &zone)
+            format::format_relative_time(at, now_us, &zone)
         ),
     });
     lines

@@ -103,13 +103,13 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
 fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
-    let zone = report::text::load_zone(&shot.zone);
+    let zone = report::load_zone(&shot.zone);
     let day = report::local_date(shot.at_us, &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,
-            report::text::format_clock_time(shot.at_us, &zone)
+            report::format::format_clock_time(shot.at_us, &zone)
         );
     }
     // Until then its owner can delete it before it is uploaded.
@@ -119,7 +119,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     };
     let held = format!(
         "held until {}",
-        report::text::format_clock_time(until, &zone)
+        report::format::format_clock_time(until, &zone)
     );
     let place = match row.place {
         ScreenshotLocation::Local if row.acked => "sent",
@@ -130,14 +130,14 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
         ScreenshotLocation::Lost => "lost",
     };
     let window = shot.window.as_ref().map_or_else(String::new, |w| {
-        report::feed::window_label(&w.app, &w.title)
+        report::format::window_label(&w.app, &w.title)
     });
     format!(
         "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
         row.seq,
-        report::text::format_clock_time(shot.at_us, &zone),
+        report::format::format_clock_time(shot.at_us, &zone),
         format!("{}×{}", shot.screen_width, shot.screen_height),
-        report::text::format_bytes(shot.bytes),
+        report::format::format_bytes(shot.bytes),
         if shot.blurred { "blurred" } else { "readable" },
         model::to_printable(&window, 60)
     )

@@ -1,4 +1,4 @@
-//! `uam upload`: sends what waits, once, then looks whether old pictures must go.
+//! `uam upload`: uploads the waiting objects once, then applies the retention rule to old screenshots.
 
 use crate::output;
 use agent::AppContext;

@@ -175,7 +175,7 @@ fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<De
         .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
-/// The journal here, which remembers what was sent. It is not opened: names are all that is wanted.
+/// The journal here, which lists the uploaded objects. It stays sealed: only names are needed.
 fn open_own_journal(home: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
     if !must && !home.paths.has_journal() {
         return Ok(None);
@@ -239,8 +239,8 @@ fn print_report(report: &VerifyReport) {
     output::print_line(&format!(
         "{}: {} in {}",
         report.place,
-        report::text::format_bytes(report.bytes),
-        report::text::format_count(report.objects, "object", "objects")
+        report::format::format_bytes(report.bytes),
+        report::format::format_count(report.objects, "object", "objects")
     ));
     for chain in &report.chains {
         for line in describe_chain(chain, &zone) {
@@ -265,7 +265,7 @@ fn print_report(report: &VerifyReport) {
 }
 
 pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
-    let count = report::text::format_count;
+    let count = report::format::format_count;
     let mut lines = vec![match &chain.head {
         Some(head) => format!(
             "Device {}, journal {}: {}, the newest (no. {}) of {}",
@@ -285,7 +285,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             "  records up to {}, in {} ({})",
             chain.through,
             count(chain.objects, "listed object", "listed objects"),
-            report::text::format_bytes(chain.bytes)
+            report::format::format_bytes(chain.bytes)
         ));
     }
     if let (Some(key), Some(name)) = (&chain.key, &chain.fingerprint) {

@@ -93,7 +93,7 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     seen(&home, TITLE);
     tmux.wait_for_text(&["window    Ledger"]).unwrap();
     tmux.keys(&["x"]).unwrap();
-    tmux.wait_for_text(&["Never name or picture Ledger again?"])
+    tmux.wait_for_text(&["Never name or capture Ledger again?"])
         .unwrap();
     tmux.keys(&["y"]).unwrap();
     tmux.wait_for_text(&["(protected)"]).unwrap();
@@ -108,7 +108,7 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
             screen.contains("Deleted:") && !screen.contains("2 of 2")
         })
         .unwrap();
-    // What scrolled by stays the terminal's; the panel forgets it.
+    // Lines that scrolled by stay the terminal's; the panel drops them.
     let panel = &screen[screen.find("── uam").unwrap()..];
     assert!(!panel.contains(TITLE), "{panel}");
     assert!(!home.export().contains(TITLE));
@@ -148,14 +148,14 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
         until("the picture is kept", || {
             home.status().last_shot_us.filter(|at| Some(*at) != before)
         });
-        // It must outlive the picture, which is of it.
+        // It must outlive the screenshot, which shows it.
         drop(stage);
     }
     tmux.wait_for_text(&["2 of 2", "apps today"]).unwrap();
     tmux.keys(&["Left"]).unwrap();
     tmux.wait_for_text(&["1 of 2"]).unwrap();
     tmux.keys(&["?"]).unwrap();
-    tmux.wait_for_text(&["draw everything anew"]).unwrap();
+    tmux.wait_for_text(&["draw everything again"]).unwrap();
     tmux.keys(&["?", "o"]).unwrap();
     // A passphrase does not go through the console; it says where it goes.
     tmux.wait_for_text(&["uam unlock"]).unwrap();

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n";
 
-/// What the clock shows where the tests live.
+/// The local time of the tests.
 fn here() -> Zoned {
     Timestamp::now().to_zoned(TimeZone::get("Europe/Berlin").unwrap())
 }
@@ -142,7 +142,7 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
     let status = home.status();
     assert!(status.state == Coverage::Active && status.hours.is_none());
 
-    // A settings file that was spoilt by hand is refused, and what held before holds.
+    // A settings file that was spoilt by hand is refused, and the former settings hold.
     let good = std::fs::read_to_string(home.path("config.toml")).unwrap();
     std::fs::write(
         home.path("config.toml"),

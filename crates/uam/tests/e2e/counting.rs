@@ -1,4 +1,4 @@
-//! What is counted is what happened.
+//! The counts equal the input and the windows of the test.
 
 use crate::harness::{Home, now_us, until};
 use lab::desktop::{Button, Fill, TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -176,7 +176,7 @@ fn four_switches_a_second_are_followed() {
     for (n, (_, confirmed, name)) in truth.iter().enumerate() {
         let next = truth.get(n + 1);
         right += within(name, *confirmed, next.map_or(end, |t| t.0));
-        // Between the wish and its confirmation the window manager was switching: the old and the new one are right.
+        // Between the request and its confirmation the window manager was switching: the old and the new one are right.
         if let Some((asked, confirmed, new)) = next {
             right += within(name, *asked, *confirmed) + within(new, *asked, *confirmed);
         }
@@ -220,7 +220,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
     let file = home.path("shot.webp");
     home.unlock();
     home.ok(&["shots", "--save", file.to_str().unwrap()]);
-    // The same pipeline over what the window is known to show gives the same bytes: every pixel is the window's own.
+    // The same pipeline over the window's known content gives the same bytes: every pixel is the window's own.
     let known: Vec<u8> = (0..300)
         .flat_map(|y| (0..400).map(move |x| (x, y)))
         .flat_map(|(x, y)| fill.pixel(x, y).to_le_bytes())
@@ -256,7 +256,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
     handed_over(&home, shots[0], &expected.bytes);
 }
 
-/// The same record as pages for a client, with its picture, and as a calendar.
+/// The same record as pages for a client, with its screenshot, and as a calendar.
 fn handed_over(home: &Home, shot: u64, picture: &[u8]) {
     let file = |name: &str| home.path(name).to_str().unwrap().to_owned();
     let (html, pdf, ics) = (file("day.html"), file("day.pdf"), file("day.ics"));

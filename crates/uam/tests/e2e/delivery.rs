@@ -1,4 +1,4 @@
-//! What is in the bucket is what is in the journal.
+//! The bucket holds the records of the journal.
 
 use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 const BUSY: &str =
     "[shots]\ncapture = true\nblur = false\nevery_seconds = 5\n[upload]\nevery_seconds = 5\n";
 
-/// A little working day: windows, titles, keys, pictures.
+/// A little working day: windows, titles, keys, screenshots.
 fn work(desktop: &VirtualDesktop, home: &Home, scenes: u32) {
     let typist = Typist::new(&desktop.display()).unwrap();
     for scene in 0..scenes {
@@ -222,7 +222,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     assert!(said.contains(&fingerprint), "{said}");
     assert!(home.ok(&["keys"]).contains(&fingerprint));
 
-    // A copy of the bucket, on any computer, with the key its owner was told.
+    // A copy of the bucket, on any computer, with the key its owner was shown.
     let bucket = store.path().join("lab");
     let bucket = bucket.to_str().unwrap();
     let key = chain.key.clone().unwrap();
@@ -249,7 +249,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     std::fs::write(&shot, whole).unwrap();
     assert_eq!(verified(&home, &[]).0, Some(0));
 
-    // The newest list and what it lists are gone, and only somebody who remembers can know.
+    // The newest list and its objects are gone; only a journal that lists them can tell.
     let head = chain.head.clone().unwrap();
     let newest = format!("-{:010}-", head.no);
     std::fs::remove_file(file(&newest)).unwrap();
@@ -284,7 +284,7 @@ fn the_policy_names_this_device_and_the_doctor_names_the_key() {
         serde_json::from_str(&home.ok(&["upload", "--policy"])).unwrap();
     let resource = policy["Statement"][0]["Resource"].as_str().unwrap();
     let device = home.reader().device().to_string();
-    // What was sent lies where the policy allows it.
+    // The uploaded objects lie where the policy allows it.
     let objects = server.objects().unwrap();
     assert!(!objects.is_empty());
     let (before, after) = resource.split_once("/kind=*/").unwrap();
@@ -331,7 +331,7 @@ fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
     assert!(server.objects().unwrap().is_empty());
 }
 
-/// A bus of its own with a NetworkManager on it that says of its network what it is told.
+/// A bus of its own with a NetworkManager on it that reports the network properties set by the test.
 struct Network {
     children: [Child; 2],
     address: String,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Nothing here takes longer than this on any machine that is not broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What opens the vault where there is no credential store.
+/// The secret that opens the vault where there is no credential store.
 pub const PASSPHRASE: &str = "correct horse battery staple";
 
 /// Waits until `done` gives something.
@@ -39,7 +39,7 @@ pub fn now_us() -> i64 {
     .unwrap()
 }
 
-/// Makes the command that runs `uam` in a home of its own, with nothing inherited that could change what it does.
+/// Makes the command that runs `uam` in a home of its own, with nothing inherited that could change its behaviour.
 type Launch = Box<dyn Fn(&Path) -> Command>;
 
 /// An unlock does not outlive its test.
@@ -239,7 +239,7 @@ impl Home {
         self.recovered().identity.reveal().to_string()
     }
 
-    /// Opens what was recorded.
+    /// The keys that open sealed records, from a recovery code.
     pub fn opener(&self) -> vault::Opener {
         self.recovered().opener
     }
@@ -279,7 +279,7 @@ impl Home {
         Running::new(self.command(args))
     }
 
-    /// The process of this home that carries out `command`, by its number on this computer.
+    /// The process of this home that executes `command`, by its number on this computer.
     pub fn process(&self, command: &str) -> Option<u32> {
         // Under Wine the home has another spelling, but the same name.
         let name = self.dir.path().file_name()?.to_str()?;
@@ -305,12 +305,12 @@ impl Home {
             .collect()
     }
 
-    /// The bytes of the picture with this number.
+    /// The bytes of the screenshot with this number.
     pub fn picture(&self, seq: u64) -> Vec<u8> {
         self.reader().open_screenshot(seq).unwrap()
     }
 
-    /// What an auditor was told, in order.
+    /// The notices an auditor received, in order.
     pub fn notices(&self) -> Vec<NoticeCode> {
         self.lines()
             .into_iter()
@@ -335,7 +335,7 @@ impl Home {
     }
 }
 
-/// What the server holds is what the journal holds, record for record and byte for byte.
+/// Asserts that server and journal hold the same, record for record and byte for byte.
 pub fn assert_bucket_equals_journal(home: &Home, server: &S3Server) {
     let (segments, pictures) = opened(&server.objects().unwrap(), &home.opener());
     let journal = home.export();
@@ -418,7 +418,7 @@ impl Running {
         self.stdin = None;
     }
 
-    /// Waits for a prompt (which has no line end) after what was read before.
+    /// Waits for a prompt (which has no line end) after the text read before.
     pub fn prompt(&mut self, text: &str) {
         self.read = self.wait_for(text);
     }
@@ -437,7 +437,7 @@ impl Running {
         line
     }
 
-    /// Waits for the first of these; its place in the list. What comes after it is read next, itself included.
+    /// Waits for the first of these; its place in the list. The text after it is read next, itself included.
     pub fn first_of(&mut self, texts: &[&str]) -> usize {
         let from = self.read;
         until(&format!("uam says one of {texts:?}"), || {
@@ -471,7 +471,7 @@ impl Running {
                 return Some(from + at + text.len());
             }
             if let Some(status) = self.child.try_wait().unwrap() {
-                // What it said last may still be on its way through the pipe.
+                // Its last output may still be on its way through the pipe.
                 std::thread::sleep(Duration::from_millis(100));
                 let said = self.said();
                 assert!(
@@ -566,7 +566,7 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The lines of every activity segment, in order, and the pictures by their shot's number, whatever they were sealed
+/// The lines of every activity segment, in order, and the screenshots by their number, whatever they were sealed
 /// with.
 pub fn opened(
     objects: &BTreeMap<String, Vec<u8>>,

@@ -1,4 +1,4 @@
-//! Who can open the record and with what, and every way to lose that and get it back.
+//! The readers of the record, the secrets that open it, and every way to lose that and get it back.
 
 use crate::harness::{Home, PASSPHRASE, Running, opened, until};
 use lab::s3::{S3Server, S3ServerOptions};
@@ -162,7 +162,7 @@ fn an_organisation_reads_what_is_recorded_while_it_is_named_and_its_naming_is_ag
     finish(home.with_factors(&["keys", "add-organisation", "Acme Ltd", &public]));
     let old: BTreeMap<String, Vec<u8>> = server.objects().unwrap();
     let mut running = home.spawn(&[]);
-    // Who can read has changed, so what was agreed to is asked again.
+    // Who can read has changed, so the consent is asked for again.
     running.line_with("has changed since you agreed");
     running.line_with("Acme Ltd");
     running.prompt("Do you agree?");

@@ -122,7 +122,7 @@ fn without_its_supervisor_a_worker_ends_cleanly_and_the_next_start_needs_a_code(
         })
         .collect();
     assert_eq!(said, ["Stopped by the end of its supervisor."]);
-    // Nobody records without the way in.
+    // Nobody records without signing in.
     let by_hand = home.output(&["worker"]);
     assert_eq!(by_hand.status.code(), Some(42), "{by_hand:?}");
     let mut again = home.spawn(&[]);
@@ -178,7 +178,7 @@ fn there_is_one_instance_and_the_second_can_talk_to_it() {
     assert_eq!(
         home.output(&["shot"]).status.code(),
         Some(1),
-        "no pictures while paused"
+        "no screenshots while paused"
     );
     home.ok(&["resume"]);
     assert_eq!(home.status().state, Coverage::Active);

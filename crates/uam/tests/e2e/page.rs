@@ -1,4 +1,4 @@
-//! `uam dashboard`: both factors on the command line, the day through a link, a picture taken out with a code, the lock.
+//! `uam dashboard`: both factors on the command line, the day through a link, a screenshot redacted with a code, the lock.
 
 use crate::harness::{Home, PASSPHRASE, now_us, until};
 use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};
@@ -104,7 +104,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     );
     assert_eq!(page.json("/api/sent")["outbox"]["shots"], 1);
 
-    // By the rules in the settings, read anew when they change.
+    // By the rules in the settings, read again when they change.
     let by = |list: &str| {
         let target = format!("/api/days?first={today}&last={today}&by={list}");
         page.json(&target)["names"].to_string()
@@ -116,7 +116,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     std::fs::write(&file, format!("{settings}\n{rules}")).unwrap();
     assert!(by("project").contains("dossiers"), "{}", by("project"));
 
-    // As a file, for both factors, which is noted, and is what the command prints.
+    // As a file, after both factors; the access is noted, and the file equals the command's output.
     let export = format!("/api/export?first={today}&last={today}&as=csv");
     let proof = json!({ "code": home.code(), "passphrase": PASSPHRASE });
     let (status, csv) = page.ask(&export, Some(proof));
@@ -124,7 +124,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     assert!(status == 200 && csv.contains(TITLE), "{csv}");
     assert!(looks(&home).contains(&format!("{today} as a CSV file, on the page")));
 
-    // What was sent is there.
+    // The uploaded objects are listed.
     home.ok(&["upload", "--now"]);
     let begun = page.ask("/api/check", Some(json!({ "quick": false }))).0;
     assert_eq!(begun, 200);

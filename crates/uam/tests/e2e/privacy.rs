@@ -1,4 +1,4 @@
-//! What must be found nowhere.
+//! Content that must be found nowhere.
 
 use crate::harness::{Home, files, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -128,14 +128,14 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
     );
     for (place, bytes) in &places {
         for (shape, needle) in shapes() {
-            // Short runs of small numbers occur by chance in ciphertext and pictures; words do not.
+            // Short runs of small numbers occur by chance in ciphertext and images; words do not.
             let certain = shape.contains("text") || shape.contains("32-bit");
             assert!(!certain || !contains(bytes, &needle), "{place}: as {shape}");
         }
     }
 }
 
-/// Title, application and picture, in every place where the program puts anything: nowhere readable, until somebody with
+/// Title, application and screenshot, in every place where the program puts anything: nowhere readable, until somebody with
 /// both factors asks.
 #[test]
 fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with_them() {
@@ -197,11 +197,11 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
     search("while it runs", &markers);
     let shot = home.reader().newest_screenshots(1).unwrap()[0].seq;
     let picture = home.picture(shot);
-    // Somewhere in the middle, where no two pictures are the same.
+    // Somewhere in the middle, where no two screenshots are the same.
     markers.push(picture[picture.len() / 2..][..24].to_vec());
     search("while it runs, the picture's own bytes", &markers);
 
-    // What a core dump would hold: the supervisor knows nothing of the record, and neither of the two what opens it.
+    // The memory that a core dump would hold: the supervisor has no records, and neither process has the key.
     let viewer = home.viewer();
     let secrets = [viewer.as_bytes(), crate::harness::PASSPHRASE.as_bytes()];
     for (name, pid) in [("supervisor", running.pid()), ("worker", worker)] {
@@ -250,7 +250,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         home.export().contains("takeover"),
         "with the key it is all there"
     );
-    // Each look is in the record, and says what was looked at.
+    // Each access is in the record, and names the records that were read.
     let looks: Vec<String> = home
         .lines()
         .into_iter()

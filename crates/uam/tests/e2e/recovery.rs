@@ -1,4 +1,4 @@
-//! What breaks beside the program or under it: the X server, the database, the disk, the uploader.
+//! Failures beside the program or under it: the X server, the database, the disk, the uploader.
 
 use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -68,7 +68,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let desktop = until("the display number is free again", || {
         VirtualDesktop::start_with(&DesktopSpec::new(1024, 700).on_display(number)).ok()
     });
-    // What is typed within the very second in which it sees again is not counted, as after every pause.
+    // Keys typed within the very second in which it sees again is not counted, as after every pause.
     until("it sees again", || {
         let status = home.status();
         (status.state == Coverage::Active && now_us() - status.since_us > 1_500_000).then_some(())
@@ -91,7 +91,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     assert_parts_sum(&home);
 }
 
-/// Overwrites all of the database but its first page, after everything lies in it and the writer has to read it anew.
+/// Overwrites all of the database but its first page, after everything lies in it and the writer has to read it again.
 fn ruin(db: &Path) {
     // Another process, as a broken disk or program is: a lock of this one's would end with the file's first close.
     let sql = "PRAGMA wal_checkpoint(TRUNCATE); UPDATE meta SET value = value; PRAGMA wal_checkpoint(TRUNCATE);";
@@ -241,7 +241,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
             .unwrap();
     };
 
-    // Below the floor of 40 MB, above a tenth of it.
+    // Below the disk reserve of 40 MB, above a tenth of it.
     fill_up_to(25);
     let low = until("pictures stop", || {
         Some(home.status()).filter(|s| s.disk.is_some_and(|d| !d.stopped))
@@ -252,7 +252,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stdout).into_owned();
     assert!(said.contains("the disk is full"), "{said}");
-    assert!(home.ok(&["status"]).contains("no pictures are taken"));
+    assert!(home.ok(&["status"]).contains("no screenshots are taken"));
 
     // Below the last reserve of 4 MB.
     fill_up_to(2);
@@ -270,7 +270,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         Some(home.status()).filter(|s| s.disk.is_none() && s.state == Coverage::Active)
     });
     let before = home.status().last_shot_us;
-    // A picture that shows nothing new would not be kept.
+    // A screenshot that shows nothing new would not be kept.
     let other = WindowSpec::new("Other", "Other", 200, 90).sized(500, 400);
     let other = TestWindow::open(&desktop.display(), other).unwrap();
     other.activate().unwrap();
@@ -364,7 +364,7 @@ fn what_leaves_is_said_before_it_goes() {
     });
     assert!(told.starts_with("Nothing leaves."), "{told}");
     running.stop();
-    // As if the pictures were old.
+    // As if the screenshots were old.
     let sql = journal_sql(&home.path("data/journal/journal.db"));
     sql.execute("UPDATE blob SET day = day - 40", []).unwrap();
     let here = |sql: &rusqlite::Connection| -> u64 {

@@ -1,4 +1,4 @@
-//! What a person does with their own record: take something out, erase days, see what was sent, take all of it along.
+//! A person's rights over their own record: redact, erase days, see the uploaded objects, export everything.
 
 use crate::harness::{Home, Running, files, now_us, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
@@ -32,7 +32,7 @@ fn seen(home: &Home, title: &str) {
     });
 }
 
-/// A window with keys in it and a picture of it; then another window.
+/// A window with keys in it and a screenshot of it; then another window.
 fn work(desktop: &VirtualDesktop, home: &Home) -> TestWindow {
     let typist = Typist::new(&desktop.display()).unwrap();
     {
@@ -64,7 +64,7 @@ fn of_kind(server: &S3Server, kind: &str) -> BTreeMap<String, Vec<u8>> {
     objects
 }
 
-/// Waits until the server has a picture, and the record of it.
+/// Waits until the server has a screenshot, and the record of it.
 fn sent(server: &S3Server, home: &Home) {
     until("picture and record were sent", || {
         let outbox = home.status().outbox;
@@ -92,7 +92,7 @@ fn assert_nowhere(home: &Home, needles: &[&[u8]]) {
     assert!(!export.contains(TITLE) && !export.contains(APP), "{export}");
 }
 
-/// Every moment is told exactly once: what was taken out left its time. Returns all of it, in microseconds.
+/// Every moment counts exactly once: redacted records keep their time. Returns all of it, in microseconds.
 fn whole_time(home: &Home) -> i64 {
     let mut spans = home.spans();
     spans.sort_by_key(|s| s.start_us);
@@ -139,7 +139,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
             &picture[picture.len() - 64..],
         ],
     );
-    // The picture holds nothing else and goes; segments hold other records, are named, and stay.
+    // The screenshot holds nothing else and goes; segments hold other records, are named, and stay.
     assert!(of_kind(&server, "shot").is_empty());
     for name in segments.keys() {
         assert_eq!(
@@ -151,7 +151,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     assert!(said.contains("STILL at the destination: "), "{said}");
     assert!(of_kind(&server, "activity").len() >= segments.len());
 
-    // Recording goes on, and what comes now is recorded.
+    // Recording goes on, and new input is recorded.
     until("the window is recorded again", || {
         home.status()
             .window
@@ -181,7 +181,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
         .filter(|(_, l)| matches!(&l.record, Record::Shot(s) if s.removed))
         .collect();
     assert_eq!(shots.len(), 1);
-    // What its owner had deleted is not missing: the signed lists say so.
+    // Objects that their owner deleted are not missing: the signed lists say so.
     let checked = home.ok(&["verify"]);
     assert!(
         checked.contains("1 object was deleted by their owner, 0 of them still there"),
@@ -208,7 +208,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
         .next()
         .unwrap();
 
-    // A running instance that cannot open it is lent the key.
+    // A running instance that cannot open it is given the key.
     let running = home.start(&[]);
     let day = {
         let out = home.output(&["delete", "--shot", &seq.to_string(), "--yes"]);
@@ -380,7 +380,7 @@ fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     );
     assert!(!content("README.txt").is_empty());
 
-    // An object that was changed is not taken for what was sent; one that is gone is shown from the journal, and said so.
+    // An object that was changed is not taken for the uploaded one; one that is gone is shown from the journal, and said so.
     let path = |name: &str| store.path().join("lab").join(name);
     let segment = there.iter().find(|n| n.contains("kind=activity")).unwrap();
     std::fs::write(path(segment), b"something else").unwrap();

@@ -106,17 +106,17 @@ fn the_questions_are_asked_remembered_and_skipped_by_flags() {
     };
     let said = ask(&mut home, &["yes", "no", "7", "n"], &[]);
     assert!(
-        said.contains("a readable picture about every 7 min"),
+        said.contains("a readable screenshot about every 7 min"),
         "{said}"
     );
     let said = ask(&mut home, &["", "", ""], &[]);
     assert!(
-        said.contains("a readable picture about every 7 min"),
+        said.contains("a readable screenshot about every 7 min"),
         "remembered: {said}"
     );
     let said = ask(&mut home, &["", ""], &["--blur"]);
     assert!(
-        said.contains("a blurred picture about every 7 min"),
+        said.contains("a blurred screenshot about every 7 min"),
         "{said}"
     );
     let config = std::fs::read_to_string(home.path("config.toml")).unwrap();

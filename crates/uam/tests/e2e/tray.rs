@@ -1,4 +1,4 @@
-//! The icon in the tray and the bubbles of a real recording: a real panel, a real notification service, real clicks.
+//! The icon in the tray and the notifications of a real recording: a real panel, a real notification service, real clicks.
 
 use crate::harness::{Home, until};
 use indicator::IconState;
@@ -49,9 +49,9 @@ impl Desk {
         choose_from_menu(&display, icon, Button::Left, steps, || {}).unwrap();
     }
 
-    /// Waits for a bubble with this text. What was shown never names a window.
+    /// Waits for a notification with this text. No notification names a window.
     fn reads(&self, text: &str) {
-        until(&format!("a bubble: {text}"), || {
+        until(&format!("a notification: {text}"), || {
             let shown = self.session.shown_notifications().ok()?;
             assert!(!shown.contains("Quagga"), "{shown}");
             shown.contains(text).then_some(())

@@ -1,4 +1,4 @@
-//! What is counted is what happened.
+//! The counts equal the input and the windows of the test.
 
 use crate::harness::{Home, until};
 use crate::wine::{Wine, sees};

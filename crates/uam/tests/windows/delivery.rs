@@ -1,4 +1,4 @@
-//! What is in the bucket is what is in the journal, and what is in a picture is what was on the screen.
+//! The bucket holds the records of the journal, and a screenshot shows the window that was on the screen.
 
 use crate::harness::{assert_bucket_equals_journal, until};
 use crate::wine::Wine;

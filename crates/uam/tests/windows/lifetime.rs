@@ -1,4 +1,4 @@
-//! Starting, ending, crashing, and what the system tells: the session's end, a lock, a battery.
+//! Starting, ending, crashing, and the system's messages: the session's end, a lock, a battery.
 
 use crate::harness::{Home, Running, until};
 use crate::wine::{Stage, Wine};

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// What `cargo xtask windows` says: a file, a folder, or the words that start Wine.
+/// The value that `cargo xtask windows` prints: a file, a folder, or the words that start Wine.
 fn given(name: &str) -> PathBuf {
     let value = std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set; run these tests by `cargo xtask windows`"));
@@ -27,7 +27,7 @@ pub struct Wine {
     prefix: tempfile::TempDir,
     /// Where programs find the power supplies instead of those of this computer.
     power: Option<PathBuf>,
-    /// What ends the session, once it has been begun.
+    /// The handle that ends the session, once it has started.
     ending: Option<Child>,
 }
 
@@ -66,7 +66,7 @@ impl Wine {
         command
     }
 
-    /// A Windows program in this desktop, with nothing inherited that could change what it does.
+    /// A Windows program in this desktop, with nothing inherited that could change its behaviour.
     pub fn command(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
         let mut command = self.place().wine();
         command.arg(program.as_ref()).args(args);
@@ -235,7 +235,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Has one command carried out.
+    /// Executes one command.
     pub fn does(&mut self, command: &str) {
         writeln!(self.stdin, "{command}").unwrap();
         let answer = self.answer();

@@ -10,7 +10,7 @@ use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use jiff::civil::Date;
 use model::Coverage;
 use report::Classifier;
-use report::strip::{self, Timeline, TimelineOwner, TimelinePiece};
+use report::timeline::{Timeline, TimelineOwner, TimelinePiece};
 use report::{DayReport, NamedUsage};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ pub(crate) fn read_day(
     let options = view_options(&config, merge_s);
     let known_us = known_until(reader, now_us)?;
     let (mut report, timeline) =
-        strip::read_day_with_timeline(reader, options, day, known_us, &zone)?;
+        report::query::read_day_with_timeline(reader, options, day, known_us, &zone)?;
     let mut names = Classifier::new(&config.meaning);
     names.classify_day(&mut report);
     let options = ViewOptionsJson::new(&config, merge_s);
@@ -117,7 +117,7 @@ pub(crate) fn read_day(
 
 /// The offsets of a zone between two instants, microseconds since the Unix epoch (UTC).
 fn zone_offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
-    let zone = report::text::load_zone(zone);
+    let zone = report::load_zone(zone);
     let Ok(from) = jiff::Timestamp::from_microsecond(from_us) else {
         return vec![(from_us, 0)];
     };
@@ -225,7 +225,7 @@ fn build_day(
         clicks: report.counts.clicks(),
         scroll: report.counts.scroll(),
         injected: report.counts.injected.keys + report.counts.injected.clicks(),
-        idle_share: report::activity::idle_share(active, idle),
+        idle_share: report::format::idle_share(active, idle),
         apps: report.apps.iter().map(app_row).collect(),
         categories: categories.to_rows(&report.categories),
         projects: projects.to_rows(&report.projects),

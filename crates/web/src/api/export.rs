@@ -6,7 +6,7 @@ use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
 use report::GroupBy;
-use report::sheet::{self, Cover, MOST_LANES};
+use report::printable::{self, Cover, MOST_LANES};
 use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
 use std::ops::RangeInclusive;
 
@@ -155,11 +155,9 @@ impl ExportSource<'_> {
             (ExportFormat::Json, None) => report::to_json(&self.read_totals()?)
                 .map_err(write_failed)?
                 .into_bytes(),
-            (ExportFormat::Html, _) => sheet::html::render_html(&self.build_report()?).into_bytes(),
-            (ExportFormat::Pdf, _) => {
-                sheet::pdf::render_pdf(&self.build_report()?, self.written_us)
-                    .map_err(write_failed)?
-            }
+            (ExportFormat::Html, _) => printable::render_html(&self.build_report()?).into_bytes(),
+            (ExportFormat::Pdf, _) => printable::render_pdf(&self.build_report()?, self.written_us)
+                .map_err(write_failed)?,
             (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
         })
     }

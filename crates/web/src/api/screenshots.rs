@@ -40,7 +40,7 @@ impl ScreenshotJson {
         Self {
             seq: row.seq,
             at_us: row.at_us,
-            day: starts.date_in(row.at_us, &report::text::load_zone(&row.zone)),
+            day: starts.date_in(row.at_us, &report::load_zone(&row.zone)),
             zone: row.zone.clone(),
             app: printable_text(&row.app, MAX_APP),
             title: printable_text(&row.title, MAX_TITLE),
@@ -60,7 +60,7 @@ impl ScreenshotJson {
         Self {
             seq: row.seq,
             at_us: shot.at_us,
-            day: starts.date_in(shot.at_us, &report::text::load_zone(&shot.zone)),
+            day: starts.date_in(shot.at_us, &report::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
             title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),

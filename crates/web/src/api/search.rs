@@ -5,7 +5,7 @@ use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use bytes::Bytes;
 use jiff::civil::Date;
 use journal::{JournalError, UtcDay};
-use report::search::SearchHit;
+use report::query::SearchHit;
 use serde::Serialize;
 use std::ops::{ControlFlow, RangeInclusive};
 use tokio::sync::mpsc::Sender;
@@ -104,7 +104,7 @@ fn try_search(
     let utc_days = UtcDay(utc_day(first) - 1)..=UtcDay(utc_day(last) + 1);
     let mut left = MAX_HITS;
     let mut more = false;
-    let searched = report::search::search_titles(reader, &utc_days, words, |day, mut hits| {
+    let searched = report::query::search_titles(reader, &utc_days, words, |day, mut hits| {
         more = hits.len() > left;
         hits.truncate(left);
         left -= hits.len();

@@ -210,7 +210,7 @@ fn line_5_the_page_ends_when_idle_when_old_and_when_locked() {
 
     let mut page = start_page();
     let token = page.sign_in();
-    // A listener is told of the lock, then its connection ends and the port is free.
+    // A listener is notified of the lock, then its connection ends and the port is free.
     let mut stream = page.connect();
     let asked = format!(
         "GET /api/live HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nAuthorization: Bearer {token}\r\n\r\n",

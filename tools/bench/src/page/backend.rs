@@ -5,7 +5,7 @@ use crate::year::ZONE;
 use anyhow::Result;
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
 use model::{Notice, NoticeCode, Record};
-use report::meaning::ClassificationRule;
+use report::rules::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

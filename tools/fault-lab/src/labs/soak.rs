@@ -24,8 +24,11 @@ const RATE: u64 = 10;
 /// How long the program may take to start, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const CONFIG: &str = "[shots]\nblur = false\nevery_seconds = 5\nkeep_mb = 1\n\
-                      [upload]\nevery_seconds = 5\nhold_seconds = 0\n";
+const CONFIG: &str = concat!(
+    "[shots]\n",
+    "blur = false\nevery_seconds = 5\nkeep_mb = 1\n",
+    "[upload]\nevery_seconds = 5\nhold_seconds = 0\n"
+);
 
 /// A trace as long as `seconds`.
 fn write_trace(file: &Path, seconds: u64) -> Result<()> {
@@ -322,9 +325,9 @@ fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result
     // Counts reach the status with the next checkpoint.
     ensure!(
         keys + 3 * RATE * 10 >= expected && last.pid == first.pid,
-        "{keys} keys were counted of about {expected} ({blind} s blind), by process {} and then {}",
+        "{keys} keys were counted of about {expected} ({blind} s not recorded), by process {} and then {}",
         first.pid,
         last.pid
     );
-    Ok(format!("{keys} keys, {blind} s blind"))
+    Ok(format!("{keys} keys, {blind} s not recorded"))
 }

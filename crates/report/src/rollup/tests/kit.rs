@@ -80,7 +80,7 @@ pub(super) static MEANING: LazyLock<crate::ClassificationRules> = LazyLock::new(
     .unwrap()
 });
 
-/// One run: what the program does, with the real journal and the real maker of roll-ups.
+/// One run as the program does it, with the real journal and the real maker of roll-ups.
 pub(super) struct Run {
     pub(super) journal: Journal,
     pub(super) rollups: RollupBuilder,
@@ -180,7 +180,7 @@ impl Run {
         self.now_us += dur_us;
     }
 
-    /// Writes what there is; `keep` spans may still change. Without `rolled` the step is one that fails.
+    /// Writes the spans so far; `keep` spans may still change. Without `rolled` the step is one that fails.
     pub(super) fn commit(&mut self, keep: usize) {
         let settled = self.waiting.len().saturating_sub(keep);
         let records: Vec<Record> = self.waiting.drain(..settled).map(Record::Span).collect();

@@ -42,7 +42,7 @@ pub(super) fn write_calendar(
     let version = env!("CARGO_PKG_VERSION");
     let text = report::ics::render_ics(&blocks, by, device, now_us, version);
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    let events = report::text::format_count(blocks.len() as u64, "event", "events");
+    let events = report::format::format_count(blocks.len() as u64, "event", "events");
     output::print_line(&format!("Saved {} ({events})", file.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -67,12 +67,12 @@ pub(super) fn write_subject_file(
     output::print_line(&format!(
         "Wrote {}: {} and {}. Anyone who has the file can read it; keep it safe.",
         file.display(),
-        report::text::format_count(
+        report::format::format_count(
             manifest.spans + manifest.shots + manifest.notices,
             "record",
             "records"
         ),
-        report::text::format_count(manifest.pictures, "screenshot", "screenshots"),
+        report::format::format_count(manifest.pictures, "screenshot", "screenshots"),
     ));
     Ok(ExitCode::SUCCESS)
 }

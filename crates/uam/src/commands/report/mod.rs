@@ -1,4 +1,4 @@
-//! `uam report`: what a day held, or many days.
+//! `uam report`: the report of one day or of many.
 
 pub(super) mod days;
 mod printable;
@@ -51,7 +51,7 @@ pub(super) fn run(home: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCo
     } else if args.csv {
         report::csv::write_day_csv(&report)
     } else {
-        report::table::render_day_table(&report, terminal_width())
+        report::terminal::render_day_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -72,7 +72,7 @@ fn report_period(
     } else if args.csv {
         report::csv::write_days_csv(&report)
     } else {
-        report::table::render_days_table(&report, terminal_width())
+        report::terminal::render_days_table(&report, terminal_width())
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use journal::Reader;
 use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
-use report::sheet::{self, Cover, MOST_LANES, MOST_PICTURES, ReportScreenshot};
+use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
 use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,9 +33,9 @@ pub(super) fn run(
             day..=day
         }
     };
-    if args.cover.shots.len() > MOST_PICTURES {
+    if args.cover.shots.len() > MOST_SCREENSHOTS {
         return Err(UserError::usage(
-            format!("a printable report holds at most {MOST_PICTURES} screenshots"),
+            format!("a printable report holds at most {MOST_SCREENSHOTS} screenshots"),
             "Name the ones that matter.",
         )
         .into());
@@ -71,13 +71,13 @@ pub(super) fn run(
     let pictures = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
         let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, sheet::html::render_html(&sheet).as_bytes())?;
+        write_file(file, printable::render_html(&sheet).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
         let pictures: anyhow::Result<Vec<ReportScreenshot>> =
             pictures.into_iter().map(encode_jpeg).collect();
         let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = sheet::pdf::render_pdf(&sheet, made_us)?;
+        let bytes = printable::render_pdf(&sheet, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -119,7 +119,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
         at_us: shot.at_us,
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
-            report::feed::window_label(&w.app, &w.title)
+            report::format::window_label(&w.app, &w.title)
         }),
         width: shot.width,
         height: shot.height,

@@ -9,7 +9,7 @@ use vault::Opener;
 /// Records read at once.
 const BATCH: usize = 1000;
 
-/// What an object turned out to be.
+/// The content of an opened object.
 pub(super) enum OpenedObject {
     Lines(Vec<u8>),
     Screenshot(Vec<u8>),
@@ -110,7 +110,7 @@ fn read_from_journal(reader: &Reader, item: &UploadedItem) -> anyhow::Result<Ope
     }
 }
 
-/// An object, with a line that says where it is from. The second is true when it is what was sent.
+/// An object, with a line that says where it is from. The second is true when it equals the uploaded object.
 pub(super) fn open_object(
     sink: &anyhow::Result<ObjectStoreSink>,
     access: &ReadAccess,

@@ -1,4 +1,4 @@
-//! `uam sent`: what left this computer, by the journal's own account; and the very objects, fetched, checked and opened.
+//! `uam sent`: the uploaded objects as the journal lists them, or the objects themselves, fetched, checked and opened.
 
 mod fetch;
 mod objects;
@@ -84,7 +84,7 @@ fn show_all_objects(
             Ok(OpenedObject::Lines(lines)) => output::print_text(&String::from_utf8_lossy(&lines)),
             Ok(OpenedObject::Screenshot(picture)) => output::print_line(&format!(
                 "# a picture of {}; uam sent --show shows it",
-                report::text::format_bytes(picture.len() as u64)
+                report::format::format_bytes(picture.len() as u64)
             )),
             Err(e) => output::print_line(&format!("# nor from the journal: {e:#}")),
         }
@@ -94,7 +94,7 @@ fn show_all_objects(
             ErrorKind::Failed,
             format!(
                 "{} not what was sent, or cannot be opened",
-                report::text::format_count(wrong, "object is", "objects are")
+                report::format::format_count(wrong, "object is", "objects are")
             ),
             "They are marked above.",
         )

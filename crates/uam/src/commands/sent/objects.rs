@@ -6,7 +6,7 @@ use model::UserError;
 use serde::Serialize;
 use upload::{object_keys, sha256_hex};
 
-/// One object; what `uam sent --json` prints of it.
+/// One object, as `uam sent --json` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct UploadedItem {
     /// Its name, without the destination's prefix.
@@ -154,7 +154,7 @@ impl UploadedItem {
         format!(
             "{}\n    {when}, {}, {what}{sealed}{gone}\n    SHA-256 {}",
             self.name,
-            report::text::format_bytes(self.bytes),
+            report::format::format_bytes(self.bytes),
             self.sha256
         )
     }

@@ -3,7 +3,7 @@
 use super::journal::{ZONE, hostile_titles};
 use journal::{Journal, JournalKeys, Reader, RedactionTarget};
 use model::{Counts, Coverage, InputCounts, WindowInfo};
-use report::meaning::ClassificationRule;
+use report::rules::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,7 +24,7 @@ pub(crate) struct BackendProbe {
     pub(crate) locked: Arc<AtomicBool>,
     /// True: a verification may finish.
     pub(crate) gate: Arc<AtomicBool>,
-    /// True: a verification was told to stop.
+    /// True: a verification received the order to stop.
     pub(crate) stopped: Arc<AtomicBool>,
     asked: Arc<AtomicU64>,
 }

@@ -195,7 +195,7 @@ pub(crate) fn screenshot_png(n: u64) -> Vec<u8> {
     out.into_inner()
 }
 
-/// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` pictures and hostile titles.
+/// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` screenshots and hostile titles.
 pub(crate) fn fill_journal(
     dir: &Path,
     keys: &JournalKeys,

@@ -99,8 +99,10 @@ pub(super) fn requests() -> FuzzTarget {
             "{\"ask\":\"status\"}\n",
             "{\"ask\":\"pause\",\"length\":{\"for\":60}}\n",
             "{\"ask\":\"note\",\"notices\":[[\"access\",\"somebody looked\"]]}\n",
-            "{\"ask\":\"take-out\",\"wish\":{\"wish\":\"time\",\"from_us\":1,\"to_us\":2},\"rehearsal\":true,\
-             \"key\":\"AGE-SECRET-KEY-1\"}\n",
+            concat!(
+                "{\"ask\":\"take-out\",\"wish\":{\"wish\":\"time\",\"from_us\":1,\"to_us\":2},",
+                "\"rehearsal\":true,\"key\":\"AGE-SECRET-KEY-1\"}\n"
+            ),
             "{\"ask\":\"take-out\",\"wish\":{\"wish\":\"erase\",\"first\":20000,\"last\":20001},\"rehearsal\":false}\n",
             "{\"ask\":\"attach\",\"key\":\"AGE-SECRET-KEY-1\"}\n",
             "{\"ask\":\"look\",\"ticket\":\"00ff\",\"after\":7}\n",

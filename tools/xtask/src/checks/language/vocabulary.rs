@@ -154,7 +154,15 @@ pub(super) const VOCABULARY: &[BannedWord] = &[
     row("messages").modules(&["words"]),
     row("screenshot")
         .prose(&["picture", "pictures", "pictured", "shot", "shots"])
-        .unless(&["picture in picture", "uam shot", "uam shots"])
+        // The last two are phrases of the consent notice (` stands for values): another text asks everybody to agree
+        // again.
+        .unless(&[
+            "picture in picture",
+            "uam shot",
+            "uam shots",
+            "now and then a picture of the active window",
+            "pictures ` mb on this disk",
+        ])
         .types(&["Picture", "Pictures", "Shot", "Shots"])
         .modules(&[
             "picture",
@@ -276,6 +284,8 @@ pub(super) const VOCABULARY: &[BannedWord] = &[
         .modules(&["hours", "kit"]),
     row("inspect, read, query")
         .prose(&["each look", "every look", "a look that", "the last look"])
+        // A sentence of the consent notice.
+        .unless(&["every look at the record is itself recorded"])
         .types(&["Look"])
         .modules(&["look"]),
     row("restarted, again").prose(&["anew"]),
