@@ -177,7 +177,8 @@ fn assert_no_secret_in_memory(viewer: &str, supervisor: u32, worker: u32) {
     }
 }
 
-/// With both factors everything can be read. The process that holds the key has it in memory, and is gone after the lock.
+/// With both factors everything can be read. The process that holds the key has it in memory, and is gone after the
+/// lock.
 fn assert_readable_until_the_lock(home: &mut Home, viewer: &str) {
     home.unlock();
     for (args, word) in [
@@ -218,8 +219,8 @@ fn assert_each_access_is_recorded(home: &Home) {
     );
 }
 
-/// Title, application and screenshot, in every place where the program puts anything: nowhere readable, until somebody with
-/// both factors asks.
+/// Title, application and screenshot, in every place where the program puts anything: nowhere readable, until somebody
+/// with both factors asks.
 #[test]
 fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with_them() {
     let store = tempfile::tempdir().unwrap();
