@@ -1,4 +1,5 @@
-//! `uam dashboard`: both factors on the command line, the day through a link, a picture taken out with a code, the lock.
+//! `uam dashboard`: both factors on the command line, the day through a link, a screenshot deleted with a code, and the
+//! lock.
 
 use crate::harness::{Home, PASSPHRASE, Running, now_us, until};
 use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};

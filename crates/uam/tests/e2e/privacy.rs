@@ -129,7 +129,7 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
     );
     for (place, bytes) in &places {
         for (shape, needle) in shapes() {
-            // Short runs of small numbers occur by chance in ciphertext and pictures; words do not.
+            // Short runs of small numbers occur by chance in ciphertext and screenshots; words do not.
             let certain = shape.contains("text") || shape.contains("32-bit");
             assert!(!certain || !contains(bytes, &needle), "{place}: as {shape}");
         }
@@ -266,7 +266,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
     search("while it runs", &markers);
     let shot = home.reader().newest_screenshots(1).unwrap()[0].seq;
     let picture = home.picture(shot);
-    // Somewhere in the middle, where no two pictures are the same.
+    // Somewhere in the middle, where no two screenshots are the same.
     markers.push(picture[picture.len() / 2..][..24].to_vec());
     search("while it runs, the picture's own bytes", &markers);
 

@@ -266,7 +266,7 @@ impl Home {
         Running::new(self.command(args))
     }
 
-    /// The process of this home that carries out `command`, by its number on this computer.
+    /// The process of this home that executes `command`, by its number on this computer.
     pub fn process(&self, command: &str) -> Option<u32> {
         // Under Wine the home has another spelling, but the same name.
         let name = self.dir.path().file_name()?.to_str()?;
@@ -292,12 +292,12 @@ impl Home {
             .collect()
     }
 
-    /// The bytes of the picture with this number.
+    /// The bytes of the screenshot with this number.
     pub fn picture(&self, seq: u64) -> Vec<u8> {
         self.reader().open_screenshot(seq).unwrap()
     }
 
-    /// What an auditor was told, in order.
+    /// The codes of the recorded notices, in order.
     pub fn notices(&self) -> Vec<NoticeCode> {
         self.lines()
             .into_iter()
@@ -393,8 +393,8 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The lines of every activity segment, in order, and the pictures by their shot's number, whatever they were sealed
-/// with.
+/// The lines of every activity segment, in order, and the screenshots by their sequence number, whatever they were
+/// sealed with.
 pub fn opened(
     objects: &BTreeMap<String, Vec<u8>>,
     opener: &vault::Opener,
