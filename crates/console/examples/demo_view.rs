@@ -5,13 +5,14 @@
 //! change anything, with `attached` the same in an attached view, and with `manual` the same with ordinary titles.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd};
+use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd, ViewUpdates};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use model::{Clock, Coverage, Moment, WindowInfo};
 use protocol::{ScreenshotStep, UserCommand};
 use report::StateTotal;
 use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
 use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -74,100 +75,27 @@ fn main() -> ExitCode {
         commands.send(command).ok();
     })
     .unwrap();
-    let wall = Wall { still };
-    let updates = live.updates().clone();
+    let mut demo = DemoDay::new(Wall { still }, titles, live.updates().clone());
     let started = Instant::now();
-    let mut feed = ActivityLog::new();
-    let mut today = day(wall.now().utc_us, &titles);
-    let mut status = status(&wall);
-    let mut count = 4;
-    let mut shown = count;
-    updates.show_newest_screenshot(screenshot(&wall, shown, count));
-    if still {
-        add_sample_lines(&updates, wall.now().utc_us);
-    }
     for n in 0.. {
-        let now = wall.now().utc_us;
-        let (app, title) = titles[if still { 0 } else { n % titles.len() }];
-        let window = Arc::new(WindowInfo {
-            app: app.into(),
-            exe: String::new(),
-            title: title.into(),
-        });
-        status.window = Some((*window).clone());
-        status.last_durable_us = Some(now - 2_000_000);
-        if n == 0 || !still {
-            status.span_counts.hardware.keys += 3;
-            status.today_counts.hardware.keys += 3;
-        }
-        let span = model::Span {
-            start_us: now - 700_000,
-            dur_us: 700_000,
-            zone: status.zone.as_str().into(),
-            state: status.state,
-            protected: n % 7 == 5,
-            removed: false,
-            window: Some(window),
-            counts: status.span_counts,
-        };
-        if n == 0 || !still {
-            status.today = today.states();
-            updates.set_day_summary(today.glance().clone());
-        }
-        if !still {
-            today.add(&span);
-            let record = model::Record::Span(span);
-            feed.push_record(&record)
-                .into_iter()
-                .for_each(|l| updates.add_line(l));
-        }
-        updates.set_status(status.clone());
+        demo.record_window(n);
         if n % 9 == 8 && !still {
-            updates.add_line(LogLine::upload(
-                &UploadAttempt {
-                    at_us: now,
-                    text: "the sink does not answer; trying again".into(),
-                    ok: false,
-                },
-                status.zone.as_str().into(),
-            ));
-            count += 1;
-            updates.show_newest_screenshot(screenshot(&wall, count, count));
+            demo.fail_upload();
         }
-        if how == "drop" || started.elapsed() > run_for || !updates.is_open() {
+        if how == "drop" || started.elapsed() > run_for || !demo.updates.is_open() {
             break;
         }
         let wait = match still {
             true => run_for,
             false => Duration::from_millis(700),
         };
-        match requests.recv_timeout(wait) {
-            Ok(ConsoleEvent::Command(command)) => match command {
-                UserCommand::Pause(_) => status.state = Coverage::Paused,
-                UserCommand::Resume => status.state = Coverage::Active,
-                UserCommand::TakeScreenshot => {
-                    count += 1;
-                    updates.show_newest_screenshot(screenshot(&wall, count, count));
-                }
-                UserCommand::StepScreenshot(step) => {
-                    let next = match step {
-                        ScreenshotStep::Older => shown - 1,
-                        ScreenshotStep::Newer => shown + 1,
-                        ScreenshotStep::Newest => count,
-                    };
-                    shown = next.clamp(1, count);
-                    updates.show_chosen_screenshot(screenshot(&wall, shown, count));
-                }
-                UserCommand::OpenPage => updates.ask_code(command),
-                UserCommand::Stop => break,
-                command => updates.show_message(format!("{}: done.", name(&command))),
-            },
-            Ok(ConsoleEvent::CodeEntered(command, _)) => {
-                updates.show_message(format!("{}: accepted.", name(&command)));
-            }
-            Ok(ConsoleEvent::Leave) => break,
-            Err(RecvTimeoutError::Timeout) => {}
+        let event = match requests.recv_timeout(wait) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if demo.handle_event(event).is_break() {
+            break;
         }
     }
     if how == "drop" {
@@ -187,6 +115,139 @@ fn main() -> ExitCode {
     }
 }
 
+/// The invented recording that the view shows.
+struct DemoDay {
+    wall: Wall,
+    titles: [(&'static str, &'static str); 4],
+    updates: ViewUpdates,
+    feed: ActivityLog,
+    today: TodayTotals,
+    status: AgentStatus,
+    /// The number of screenshots, and so the place of the newest.
+    count: u64,
+    /// The place of the chosen screenshot.
+    shown: u64,
+}
+
+impl DemoDay {
+    fn new(wall: Wall, titles: [(&'static str, &'static str); 4], updates: ViewUpdates) -> Self {
+        let now = wall.now().utc_us;
+        let demo = Self {
+            titles,
+            updates,
+            feed: ActivityLog::new(),
+            today: day(now, &titles),
+            status: status(&wall),
+            count: 4,
+            shown: 4,
+            wall,
+        };
+        demo.show_newest_screenshot();
+        if demo.wall.still {
+            add_sample_lines(&demo.updates, now);
+        }
+        demo
+    }
+
+    /// Shows the `n`th window; while the clock runs, it is also added to the day and to the log.
+    fn record_window(&mut self, n: usize) {
+        let still = self.wall.still;
+        let now = self.wall.now().utc_us;
+        let (app, title) = self.titles[if still { 0 } else { n % self.titles.len() }];
+        let window = Arc::new(WindowInfo {
+            app: app.into(),
+            exe: String::new(),
+            title: title.into(),
+        });
+        let status = &mut self.status;
+        status.window = Some((*window).clone());
+        status.last_durable_us = Some(now - 2_000_000);
+        if n == 0 || !still {
+            status.span_counts.hardware.keys += 3;
+            status.today_counts.hardware.keys += 3;
+        }
+        let span = model::Span {
+            start_us: now - 700_000,
+            dur_us: 700_000,
+            zone: status.zone.as_str().into(),
+            state: status.state,
+            protected: n % 7 == 5,
+            removed: false,
+            window: Some(window),
+            counts: status.span_counts,
+        };
+        if n == 0 || !still {
+            status.today = self.today.states();
+            self.updates.set_day_summary(self.today.glance().clone());
+        }
+        if !still {
+            self.today.add(&span);
+            let record = model::Record::Span(span);
+            self.feed
+                .push_record(&record)
+                .into_iter()
+                .for_each(|l| self.updates.add_line(l));
+        }
+        self.updates.set_status(self.status.clone());
+    }
+
+    /// Adds a failed upload to the log, and a screenshot.
+    fn fail_upload(&mut self) {
+        self.updates.add_line(LogLine::upload(
+            &UploadAttempt {
+                at_us: self.wall.now().utc_us,
+                text: "the sink does not answer; trying again".into(),
+                ok: false,
+            },
+            self.status.zone.as_str().into(),
+        ));
+        self.count += 1;
+        self.show_newest_screenshot();
+    }
+
+    /// Executes a command of the view; breaks when the view is to end.
+    fn handle_event(&mut self, event: ConsoleEvent) -> ControlFlow<()> {
+        match event {
+            ConsoleEvent::Command(command) => match command {
+                UserCommand::Pause(_) => self.status.state = Coverage::Paused,
+                UserCommand::Resume => self.status.state = Coverage::Active,
+                UserCommand::TakeScreenshot => {
+                    self.count += 1;
+                    self.show_newest_screenshot();
+                }
+                UserCommand::StepScreenshot(step) => self.step_screenshot(step),
+                UserCommand::OpenPage => self.updates.ask_code(command),
+                UserCommand::Stop => return ControlFlow::Break(()),
+                command => self.show_answer(&command, "done"),
+            },
+            ConsoleEvent::CodeEntered(command, _) => self.show_answer(&command, "accepted"),
+            ConsoleEvent::Leave => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn show_answer(&self, command: &UserCommand, answer: &str) {
+        self.updates
+            .show_message(format!("{}: {answer}.", name(command)));
+    }
+
+    fn step_screenshot(&mut self, step: ScreenshotStep) {
+        let next = match step {
+            ScreenshotStep::Older => self.shown - 1,
+            ScreenshotStep::Newer => self.shown + 1,
+            ScreenshotStep::Newest => self.count,
+        };
+        self.shown = next.clamp(1, self.count);
+        self.updates
+            .show_chosen_screenshot(screenshot(&self.wall, self.shown, self.count));
+    }
+
+    fn show_newest_screenshot(&self) {
+        self.updates
+            .show_newest_screenshot(screenshot(&self.wall, self.count, self.count));
+    }
+}
+
 /// The name of a command in this view's answers.
 fn name(command: &UserCommand) -> &'static str {
     match command {
@@ -198,7 +259,7 @@ fn name(command: &UserCommand) -> &'static str {
 }
 
 /// Adds a few lines to the log.
-fn add_sample_lines(updates: &console::ViewUpdates, now_us: i64) {
+fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
         (12, "12 records, 0 shots", true),

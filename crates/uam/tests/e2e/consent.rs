@@ -24,6 +24,22 @@ fn notice_texts(home: &Home, code: NoticeCode) -> Vec<String> {
         .collect()
 }
 
+/// A settings file that was damaged by hand is refused, and the settings from before stay in force.
+fn assert_damaged_settings_are_refused(home: &Home) {
+    let good = std::fs::read_to_string(home.path("config.toml")).unwrap();
+    std::fs::write(
+        home.path("config.toml"),
+        "[schedule]\nhours = [\"never\"]\n",
+    )
+    .unwrap();
+    let refused = home.output(&["config", "reload"]);
+    let said = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("the former ones hold"), "{said}");
+    assert_eq!(home.status().state, Coverage::Active);
+    std::fs::write(home.path("config.toml"), good).unwrap();
+}
+
 #[test]
 fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
     let desktop = VirtualDesktop::start(800, 600).unwrap();
@@ -142,19 +158,7 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
     let status = home.status();
     assert!(status.state == Coverage::Active && status.hours.is_none());
 
-    // A settings file that was spoilt by hand is refused, and the former settings hold.
-    let good = std::fs::read_to_string(home.path("config.toml")).unwrap();
-    std::fs::write(
-        home.path("config.toml"),
-        "[schedule]\nhours = [\"never\"]\n",
-    )
-    .unwrap();
-    let refused = home.output(&["config", "reload"]);
-    let said = String::from_utf8_lossy(&refused.stdout).into_owned();
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(said.contains("the former ones hold"), "{said}");
-    assert_eq!(home.status().state, Coverage::Active);
-    std::fs::write(home.path("config.toml"), good).unwrap();
+    assert_damaged_settings_are_refused(&home);
     running.stop();
 
     let told: Vec<NoticeCode> = home

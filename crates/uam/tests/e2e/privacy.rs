@@ -1,10 +1,11 @@
 //! Content that must be found nowhere.
 
-use crate::harness::{Home, files, until};
+use crate::harness::{Home, PASSPHRASE, files, until};
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::s3::{S3Server, S3ServerOptions};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 /// Nobody else writes this.
 const CANARY: &str = "zebra7quixotic9vamp";
@@ -128,15 +129,98 @@ fn a_typed_phrase_is_found_in_no_file_object_log_or_memory() {
     );
     for (place, bytes) in &places {
         for (shape, needle) in shapes() {
-            // Short runs of small numbers occur by chance in ciphertext and images; words do not.
+            // Short runs of small numbers occur by chance in ciphertext and screenshots; words do not.
             let certain = shape.contains("text") || shape.contains("32-bit");
             assert!(!certain || !contains(bytes, &needle), "{place}: as {shape}");
         }
     }
 }
 
-/// Title, application and screenshot, in every place where the program puts anything: nowhere readable, until somebody with
-/// both factors asks.
+/// Checks every file below the folders and every object in the bucket for the markers.
+fn assert_found_nowhere(when: &str, markers: &[Vec<u8>], folders: [&Path; 2], server: &S3Server) {
+    let mut places: Vec<(String, Vec<u8>)> = Vec::new();
+    for folder in folders {
+        for file in files(folder) {
+            // A program that is just writing may take a temporary file away again.
+            if let Ok(bytes) = std::fs::read(&file) {
+                places.push((file.display().to_string(), bytes));
+            }
+        }
+    }
+    places.extend(server.objects().unwrap());
+    assert!(places.len() > 8, "{}", places.len());
+    for (place, bytes) in &places {
+        for marker in markers {
+            assert!(!contains(bytes, marker), "{when}: {marker:?} in {place}");
+        }
+    }
+}
+
+/// Checks what a core dump would hold: the supervisor knows nothing of the record, and neither process knows a secret
+/// that opens it.
+fn assert_no_secret_in_memory(viewer: &str, supervisor: u32, worker: u32) {
+    let secrets = [viewer.as_bytes(), PASSPHRASE.as_bytes()];
+    for (name, pid) in [("supervisor", supervisor), ("worker", worker)] {
+        let dump = memory(pid);
+        for secret in secrets {
+            assert!(
+                !contains(&dump, secret),
+                "{name}: {}",
+                String::from_utf8_lossy(secret)
+            );
+        }
+        assert_eq!(
+            contains(&dump, b"Plans for the takeover"),
+            name == "worker",
+            "{name}"
+        );
+    }
+}
+
+/// With both factors everything can be read. The process that holds the key has it in memory, and is gone after the
+/// lock.
+fn assert_readable_until_the_lock(home: &mut Home, viewer: &str) {
+    home.unlock();
+    for (args, word) in [
+        (vec!["export"], "takeover"),
+        (vec!["report"], "Chronicle"),
+        (vec!["shots"], "takeover"),
+    ] {
+        let said = home.ok(&args);
+        assert!(said.contains(word), "{args:?}: {said}");
+    }
+    let holder = home.process("keyholder").expect("an unlock is a process");
+    assert!(
+        contains(&memory(holder), viewer.as_bytes()),
+        "it can be seen that it is looked for"
+    );
+    assert!(home.ok(&["lock"]).contains("Locked"));
+    until("the key's holder is gone", || {
+        home.process("keyholder").is_none().then_some(())
+    });
+    let refused = home.output(&["report"]);
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+}
+
+/// Each access is in the record, and says what was read.
+fn assert_each_access_is_recorded(home: &Home) {
+    let looks: Vec<String> = home
+        .lines()
+        .into_iter()
+        .filter_map(|(_, l)| match l.record {
+            model::Record::Notice(n) if n.code == model::NoticeCode::Access => Some(n.text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(looks.len(), 4, "{looks:?}");
+    assert!(
+        looks[1].contains("every line") && looks[3].contains("pictures"),
+        "{looks:?}"
+    );
+}
+
+/// Title, application and screenshot, in every place where the program puts anything: nowhere readable, until somebody
+/// with both factors asks.
 #[test]
 fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with_them() {
     let store = tempfile::tempdir().unwrap();
@@ -174,22 +258,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
     });
     let root = home.dir.path().to_owned();
     let search = |when: &str, markers: &[Vec<u8>]| {
-        let mut places: Vec<(String, Vec<u8>)> = Vec::new();
-        for root in [root.as_path(), archive.path()] {
-            for file in files(root) {
-                // A program that is just writing may take a temporary file away again.
-                if let Ok(bytes) = std::fs::read(&file) {
-                    places.push((file.display().to_string(), bytes));
-                }
-            }
-        }
-        places.extend(server.objects().unwrap());
-        assert!(places.len() > 8, "{}", places.len());
-        for (place, bytes) in &places {
-            for marker in markers {
-                assert!(!contains(bytes, marker), "{when}: {marker:?} in {place}");
-            }
-        }
+        assert_found_nowhere(when, markers, [&root, archive.path()], &server);
     };
     let mut markers: Vec<Vec<u8>> = ["takeover", "Chronicle", "WEBP", "Europe/Berlin"]
         .map(|word| word.as_bytes().to_vec())
@@ -201,46 +270,9 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
     markers.push(picture[picture.len() / 2..][..24].to_vec());
     search("while it runs, the picture's own bytes", &markers);
 
-    // The memory that a core dump would hold: the supervisor has no records, and neither process has the key.
     let viewer = home.viewer();
-    let secrets = [viewer.as_bytes(), crate::harness::PASSPHRASE.as_bytes()];
-    for (name, pid) in [("supervisor", running.pid()), ("worker", worker)] {
-        let dump = memory(pid);
-        for secret in secrets {
-            assert!(
-                !contains(&dump, secret),
-                "{name}: {}",
-                String::from_utf8_lossy(secret)
-            );
-        }
-        assert_eq!(
-            contains(&dump, b"Plans for the takeover"),
-            name == "worker",
-            "{name}"
-        );
-    }
-
-    // With the factors it is all there. The process that holds the key has it, and is gone after the lock.
-    home.unlock();
-    for (args, word) in [
-        (vec!["export"], "takeover"),
-        (vec!["report"], "Chronicle"),
-        (vec!["shots"], "takeover"),
-    ] {
-        let said = home.ok(&args);
-        assert!(said.contains(word), "{args:?}: {said}");
-    }
-    let holder = home.process("keyholder").expect("an unlock is a process");
-    assert!(
-        contains(&memory(holder), viewer.as_bytes()),
-        "it can be seen that it is looked for"
-    );
-    assert!(home.ok(&["lock"]).contains("Locked"));
-    until("the key's holder is gone", || {
-        home.process("keyholder").is_none().then_some(())
-    });
-    let refused = home.output(&["report"]);
-    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    assert_no_secret_in_memory(&viewer, running.pid(), worker);
+    assert_readable_until_the_lock(&mut home, &viewer);
 
     running.kill_both(&home);
     search("after a crash", &markers);
@@ -250,20 +282,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         home.export().contains("takeover"),
         "with the key it is all there"
     );
-    // Each access is in the record, and names the records that were read.
-    let looks: Vec<String> = home
-        .lines()
-        .into_iter()
-        .filter_map(|(_, l)| match l.record {
-            model::Record::Notice(n) if n.code == model::NoticeCode::Access => Some(n.text),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(looks.len(), 4, "{looks:?}");
-    assert!(
-        looks[1].contains("every line") && looks[3].contains("pictures"),
-        "{looks:?}"
-    );
+    assert_each_access_is_recorded(&home);
 }
 
 #[test]

@@ -12,7 +12,7 @@
 
 mod counting;
 mod delivery;
-#[path = "../e2e/harness.rs"]
+#[path = "../e2e/harness/mod.rs"]
 mod harness;
 mod lifetime;
 mod wine;

@@ -195,87 +195,39 @@ pub(crate) fn screenshot_png(n: u64) -> Vec<u8> {
     out.into_inner()
 }
 
-/// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` screenshots and hostile titles.
-pub(crate) fn fill_journal(
-    dir: &Path,
-    keys: &JournalKeys,
-    now_us: i64,
-    count: i32,
-    each: i64,
-    shots: u64,
-) -> Vec<u64> {
-    let today = report::local_date(now_us, ZONE);
-    let first = today
-        .checked_sub(jiff::Span::new().days(count - 1))
-        .expect("a date");
-    let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
-    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour().expect("a slot"));
-    for date in first
-        .series(jiff::Span::new().days(1))
-        .take(usize::try_from(count).unwrap_or(0))
+/// Gives the first windows of a day the titles of [`hostile_titles`], and protects one later span.
+fn set_hostile_titles(spans: &mut [Span]) {
+    // The morning's first windows have the names nobody would choose.
+    let mut titles = hostile_titles().into_iter();
+    for span in spans
+        .iter_mut()
+        .filter(|s| s.state == Coverage::Active && s.window.is_some())
+        .step_by(13)
     {
-        if matches!(date.weekday(), jiff::civil::Weekday::Sunday) && date != today {
-            continue;
+        if let Some(title) = titles.next() {
+            span.window = Some(Arc::new(WindowInfo {
+                app: "Odd <b>app</b>\u{202e}".into(),
+                exe: String::new(),
+                title,
+            }));
         }
-        // Older days have longer spans, or a year would take a minute to write.
-        let near = date.until(today).is_ok_and(|s| s.get_days() < 40);
-        let mut spans = spans_of_day(date, if near { each } else { each * 10 }, now_us);
-        if date == today {
-            // The morning's first windows have the names nobody would choose.
-            let mut titles = hostile_titles().into_iter();
-            for span in spans
-                .iter_mut()
-                .filter(|s| s.state == Coverage::Active && s.window.is_some())
-                .step_by(13)
-            {
-                if let Some(title) = titles.next() {
-                    span.window = Some(Arc::new(WindowInfo {
-                        app: "Odd <b>app</b>\u{202e}".into(),
-                        exe: String::new(),
-                        title,
-                    }));
-                }
-            }
-            if let Some(span) = spans
-                .iter_mut()
-                .filter(|s| s.state == Coverage::Active)
-                .nth(70)
-            {
-                span.window = None;
-                span.protected = true;
-            }
-        }
-        let mut records: Vec<Record> = spans.into_iter().map(Record::Span).collect();
-        for record in &records {
-            if let Record::Span(span) = record {
-                rollups.add(span);
-            }
-        }
-        if date < today {
-            rollups.finish_current();
-        }
-        records.push(Record::Notice(Notice {
-            at_us: start_of(date) + 9 * 60 * MINUTE,
-            zone: ZONE.into(),
-            code: NoticeCode::Started,
-            text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."
-                .into(),
-        }));
-        let at_us = (start_of(date) + 20 * 60 * MINUTE).min(now_us);
-        journal
-            .commit(Commit {
-                records: &records,
-                rollups: &rollups.done(),
-                at_us,
-                ..Commit::default()
-            })
-            .expect("a commit");
-        rollups.mark_written();
     }
+    if let Some(span) = spans
+        .iter_mut()
+        .filter(|s| s.state == Coverage::Active)
+        .nth(70)
+    {
+        span.window = None;
+        span.protected = true;
+    }
+}
+
+/// Adds `count` screenshots between nine o'clock of `today` and `now_us`; returns their record numbers.
+fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) -> Vec<u64> {
     let begin = (start_of(today) + 9 * 60 * MINUTE).min(now_us - 60 * MINUTE);
-    let apart = (now_us - begin) / i64::try_from(shots.max(1)).unwrap_or(1);
+    let apart = (now_us - begin) / i64::try_from(count.max(1)).unwrap_or(1);
     let odd = hostile_titles();
-    (0..shots)
+    (0..count)
         .map(|n| {
             let bytes = screenshot_png(n);
             let at_us = begin + i64::try_from(n).unwrap_or(0) * apart;
@@ -306,4 +258,62 @@ pub(crate) fn fill_journal(
                 .expect("a screenshot")
         })
         .collect()
+}
+
+/// Writes `count` days up to the one that holds `now_us`, the last of them with `shots` screenshots and hostile titles.
+pub(crate) fn fill_journal(
+    dir: &Path,
+    keys: &JournalKeys,
+    now_us: i64,
+    count: i32,
+    each: i64,
+    shots: u64,
+) -> Vec<u64> {
+    let today = report::local_date(now_us, ZONE);
+    let first = today
+        .checked_sub(jiff::Span::new().days(count - 1))
+        .expect("a date");
+    let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
+    let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour().expect("a slot"));
+    for date in first
+        .series(jiff::Span::new().days(1))
+        .take(usize::try_from(count).unwrap_or(0))
+    {
+        if matches!(date.weekday(), jiff::civil::Weekday::Sunday) && date != today {
+            continue;
+        }
+        // Older days have longer spans, or a year would take a minute to write.
+        let near = date.until(today).is_ok_and(|s| s.get_days() < 40);
+        let mut spans = spans_of_day(date, if near { each } else { each * 10 }, now_us);
+        if date == today {
+            set_hostile_titles(&mut spans);
+        }
+        let mut records: Vec<Record> = spans.into_iter().map(Record::Span).collect();
+        for record in &records {
+            if let Record::Span(span) = record {
+                rollups.add(span);
+            }
+        }
+        if date < today {
+            rollups.finish_current();
+        }
+        records.push(Record::Notice(Notice {
+            at_us: start_of(date) + 9 * 60 * MINUTE,
+            zone: ZONE.into(),
+            code: NoticeCode::Started,
+            text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."
+                .into(),
+        }));
+        let at_us = (start_of(date) + 20 * 60 * MINUTE).min(now_us);
+        journal
+            .commit(Commit {
+                records: &records,
+                rollups: &rollups.done(),
+                at_us,
+                ..Commit::default()
+            })
+            .expect("a commit");
+        rollups.mark_written();
+    }
+    add_screenshots(&mut journal, today, now_us, shots)
 }
