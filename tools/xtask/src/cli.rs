@@ -36,9 +36,9 @@ pub(crate) enum Chore {
     Lab(LabArgs),
     /// Check the rules of the source text that no compiler checks (part of `test`)
     Rules,
-    /// Check the words: the vocabulary in prose and names, and the subjects of commits
+    /// Check the words: the vocabulary in prose and names, and the subjects of commits (part of `test`)
     CheckLanguage(CheckLanguageArgs),
-    /// Check the layout: circles between the files of a crate, long functions, long files
+    /// Check the layout: circles between the files of a crate, long functions, long files (part of `test`)
     CheckLayout(CheckLayoutArgs),
     /// Check the workflows in .github against GitHub's schema (part of `test`)
     CheckWorkflows,

@@ -2,7 +2,7 @@
 
 pub(crate) mod summary;
 
-use crate::checks::{source_rules, workflows};
+use crate::checks::{language, layout, source_rules, workflows};
 use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
 use crate::process::Interrupt;
@@ -50,6 +50,12 @@ fn check_native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     done.run_cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
     done.run_step("rules", "cargo xtask rules", || {
         source_rules::check_source(&build::repository_root())
+    })?;
+    done.run_step("language", "cargo xtask check-language", || {
+        language::check_language(&build::repository_root(), &[])
+    })?;
+    done.run_step("layout", "cargo xtask check-layout", || {
+        layout::check_layout(&build::repository_root(), &[])
     })?;
     done.step_where_possible("workflows", "cargo xtask check-workflows", || {
         workflows::check_workflows(stop)

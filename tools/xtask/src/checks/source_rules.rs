@@ -3,12 +3,6 @@
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
-/// Longest file without a reason, in lines.
-const MAX_LINES: usize = 600;
-
-/// Files that may be longer, each with its reason.
-const LONG: &[(&str, &str)] = &[];
-
 /// Crates that are never shipped: they make input rather than watch it, so they must name keys.
 const NEVER_SHIPPED: [&str; 3] = ["tools/lab/", "tools/bench/", "tools/xtask/"];
 
@@ -135,15 +129,6 @@ fn check_file(name: &str, text: &str) -> Vec<RuleViolation> {
         });
     };
     let lines: Vec<&str> = text.lines().collect();
-    if lines.len() > MAX_LINES && !LONG.iter().any(|(file, _)| *file == name) {
-        tell(
-            lines.len() - 1,
-            format!(
-                "{} lines; more than {MAX_LINES} need a reason in tools/xtask/src/checks/source_rules.rs",
-                lines.len()
-            ),
-        );
-    }
     let is_test = name.contains("/tests/");
     let shipped = !NEVER_SHIPPED.iter().any(|p| name.starts_with(p));
     let hides_keys = shipped && !is_test && !MAY_NAME_KEYS.iter().any(|p| name.starts_with(p));
@@ -287,14 +272,5 @@ mod tests {
         assert_eq!(lines_broken("crates/sense/src/lib.rs", text), [1]);
         assert!(lines_broken("crates/sense/src/x11/input.rs", text).is_empty());
         assert!(lines_broken("tools/lab/src/desktop.rs", text).is_empty());
-    }
-
-    #[test]
-    fn long_files_need_a_reason() {
-        assert_eq!(
-            lines_broken("crates/x/src/lib.rs", &"\n".repeat(601)),
-            [601]
-        );
-        assert!(lines_broken("crates/x/src/lib.rs", &"\n".repeat(600)).is_empty());
     }
 }
