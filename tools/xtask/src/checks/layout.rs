@@ -16,19 +16,6 @@ use module_tree::read_target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The crates whose files must form no circle.
-const WITHOUT_CIRCLES: [&str; 9] = [
-    "crates/agent",
-    "crates/journal",
-    "crates/platform",
-    "crates/protocol",
-    "crates/report",
-    "crates/settings",
-    "crates/uam",
-    "crates/upload",
-    "tools/xtask",
-];
-
 /// Longest file, in lines.
 const MOST_FILE_LINES: usize = 500;
 
@@ -46,8 +33,7 @@ pub(crate) fn run(options: &CheckLayoutArgs) -> Result<()> {
     check_layout(&workspace_files::find_root()?, &options.crates)
 }
 
-/// Checks the workspace under `root`: every crate, or those named (`journal`, `crates/journal`), which then must form no
-/// circle either.
+/// Checks the workspace under `root`: every crate, or those named (`journal`, `crates/journal`).
 ///
 /// # Errors
 /// How many faults were printed; a name that is no crate; a file that cannot be read.
@@ -63,25 +49,16 @@ pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
         }
     }
     let mut faults = 0;
-    let mut tolerated = Vec::new();
     for (folder, files) in &crates {
-        let is_wanted = names.iter().any(|name| is_named(folder, name));
-        if !names.is_empty() && !is_wanted {
+        if !names.is_empty() && !names.iter().any(|name| is_named(folder, name)) {
             continue;
         }
         let long = long_parts(files);
         long.iter().for_each(|line| println!("{line}"));
         faults += long.len();
         let circles = circles_of(folder, files);
-        if is_wanted || WITHOUT_CIRCLES.contains(folder) {
-            circles.iter().for_each(|text| println!("{text}"));
-            faults += circles.len();
-        } else if !circles.is_empty() {
-            tolerated.push(format!("{folder} ({})", circles.len()));
-        }
-    }
-    if !tolerated.is_empty() {
-        println!("circles not checked yet: {}", tolerated.join(", "));
+        circles.iter().for_each(|text| println!("{text}"));
+        faults += circles.len();
     }
     if faults > 0 {
         bail!("{faults} faults in the layout");
