@@ -39,7 +39,7 @@ impl<W: Write> PlainView<W> {
         self.out.flush()
     }
 
-    /// Writes any other text as one line, through [`printable`].
+    /// Writes any other text as one line, through [`to_printable`].
     ///
     /// # Errors
     /// As [`Self::print_line`].

@@ -44,7 +44,7 @@ pub struct IndicatorStatus {
 }
 
 impl IndicatorStatus {
-    /// A state and one sentence on it, for example `recording · active`; the sentence goes through [`printable`].
+    /// A state and one sentence on it, for example `recording · active`; the sentence goes through [`to_printable`].
     #[must_use]
     pub fn new(icon_state: IconState, headline: &str) -> Self {
         Self {
@@ -111,7 +111,7 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// A notification of one sentence, which goes through [`printable`].
+    /// A notification of one sentence, which goes through [`to_printable`].
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 /// The report of one day. See the module for the rules.
 ///
-/// * `lines`: records in the journal's order that cover at least [`day_query_range`]; others do no harm.
+/// * `lines`: records in the journal's order that cover at least [`crate::calendar::day_query_range`]; others do no harm.
 /// * `pending`: spans that are durable but not closed yet; they come after all lines.
 /// * `view`: when days begin, and which visits are merged.
 /// * `extent`: from when until when time is counted.

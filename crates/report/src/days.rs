@@ -1,6 +1,6 @@
 //! Many days at once, from roll-ups where there are any and from records elsewhere.
 //!
-//! Always true: every total of a day is exactly that of [`crate::summarise`] for it; the rules at the head of
+//! Always true: every total of a day is exactly that of [`crate::build_day_report`] for it; the rules at the head of
 //! [`crate::day`] hold.
 
 use crate::calendar::{DayStart, ZoneCalendar, load_zone};

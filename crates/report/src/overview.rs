@@ -2,7 +2,7 @@
 //! minutes, and a time line.
 //!
 //! # Invariants
-//! * The totals of a day are exactly those of [`ViewOptions::summarise`] for it; categories, projects and applications (with the
+//! * The totals of a day are exactly those of [`crate::build_day_report`] for it; categories, projects and applications (with the
 //!   rows in parentheses) each sum to its active and idle time and to its counts.
 //! * The ten minutes of a day sum to its active and its idle time.
 //! * The bars of a day cover its counted time, once.

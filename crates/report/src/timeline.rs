@@ -68,7 +68,7 @@ pub struct Timeline {
     pub tens: Vec<TimelineBucket>,
 }
 
-/// The timeline of one day; arguments as for [`ViewOptions::summarise`], and the zone in force at the day's end.
+/// The timeline of one day; arguments as for [`crate::build_day_report`], and the zone in force at the day's end.
 #[must_use]
 pub fn build_timeline(
     lines: &[RecordLine],

@@ -1,7 +1,7 @@
 //! The categories that need no settings.
 
 /// The categories used unless they are switched off: few, and by application only, for the meaning of a title differs from
-/// desk to desk. Patterns are of the form that [`ClassificationRule`] takes.
+/// desk to desk. Patterns are of the form that [`crate::rules::ClassificationRule`] takes.
 pub const BUILT_IN: [(&str, &str); 9] = [
     (
         "development",

@@ -4,7 +4,7 @@
 //! * the memory file is sealed against shrinking, so no mapping of it can fault;
 //! * the server writes only while it works on a request of ours, and no request is under way while the pixels are borrowed
 //!   (`&mut` on the way to the request, `&` on the borrow);
-//! * [`SharedMemory::release_memory`] gives the pages back to the system and keeps the mapping.
+//! * [`SharedMemory::release_pages`] gives the pages back to the system and keeps the mapping.
 
 use super::connection::{X11Connection, X11Error, ignore_missing_window};
 use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
