@@ -231,7 +231,8 @@ fn a_caller_hears_the_agent_or_that_none_runs() {
     let response = call_agent(&endpoint, &Request::Resume).unwrap();
     assert_eq!(response.text(), "Resume");
     server.join().unwrap();
-    let error = call_agent(&endpoint, &Request::Resume).unwrap_err();
+    let nobody = endpoint.with_file_name("nobody.sock");
+    let error = call_agent(&nobody, &Request::Resume).unwrap_err();
     assert!(matches!(error, CallError::NotRunning), "{error:?}");
     let error = UserError::from(error);
     assert_eq!(error.kind(), ErrorKind::Instance);

@@ -62,8 +62,8 @@ pub(super) const TESTS_LEFT_OUT: &[ExcludedTests] = &[
     ExcludedTests {
         package: "console",
         tests: &[
-            "screen::tests::another_size_draws_the_last_lines_anew",
-            "screen::tests::no_size_is_too_small",
+            "split_screen::tests::another_size_redraws_the_last_lines",
+            "split_screen::tests::no_size_is_too_small",
         ],
         why: "they need a console, which Wine gives to programs in a terminal only",
     },
