@@ -22,7 +22,7 @@ use crate::sealing::KeyRing;
 use crate::tables::provisional::{self, ProvisionalRow};
 use crate::tables::{records, rollups, screenshots, segments, tombstones};
 use crate::utc_day::UtcDay;
-use model::{Counts, Record, Screenshot, Span};
+use model::{Counts, Record, Span, touches};
 use rusqlite::Connection;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
@@ -60,50 +60,6 @@ pub struct RedactionReport {
     pub aside: Vec<PathBuf>,
     /// False when a reader kept the old content in the write-ahead log: call [`crate::Journal::checkpoint`] later.
     pub folded: bool,
-}
-
-/// A span that still says when and in what state, and nothing else.
-fn without_content(span: &Span) -> Span {
-    Span {
-        protected: false,
-        removed: true,
-        window: None,
-        counts: Counts::default(),
-        zone: span.zone.clone(),
-        ..*span
-    }
-}
-
-/// A screenshot that still says when, and nothing else.
-fn without_picture(shot: &Screenshot) -> Screenshot {
-    Screenshot {
-        at_us: shot.at_us,
-        zone: shot.zone.clone(),
-        sha256: String::new(),
-        bytes: 0,
-        media: shot.media.clone(),
-        width: 0,
-        height: 0,
-        screen_width: 0,
-        screen_height: 0,
-        blurred: false,
-        removed: true,
-        window: None,
-    }
-}
-
-/// True when there is something to redact of a span.
-fn has_content(span: &Span) -> bool {
-    !span.removed
-        && (span.state.is_recording()
-            || span.protected
-            || span.window.is_some()
-            || !span.counts.is_zero())
-}
-
-/// True when a time of `start_us` to `end_us` (an instant when both are the same) touches `range`.
-fn touches(range: &Range<i64>, start_us: i64, end_us: i64) -> bool {
-    start_us < range.end && (end_us > range.start || start_us == end_us && start_us >= range.start)
 }
 
 /// A plan: the rows and provisional spans to replace, and the report so far.
@@ -301,9 +257,9 @@ fn plan_provisional(
         let Ok(span) = row.sealed.open_provisional_span(&db.device, ring) else {
             continue;
         };
-        if has_content(&span) && touches(range, span.start_us, span.end_us()) {
+        if span.has_content() && touches(range, span.start_us, span.end_us()) {
             plan.report.note_content(span.start_us, span.counts);
-            let span = without_content(&span);
+            let span = span.without_content();
             plan.provisional.push(ProvisionalRedaction { row, span });
         }
     }
@@ -314,12 +270,14 @@ fn plan_provisional(
 fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRedaction> {
     let mut counts = Counts::default();
     let record = match record {
-        Record::Span(span) if has_content(span) && touches(range, span.start_us, span.end_us()) => {
+        Record::Span(span)
+            if span.has_content() && touches(range, span.start_us, span.end_us()) =>
+        {
             counts = span.counts;
-            Record::Span(without_content(span))
+            Record::Span(span.without_content())
         }
         Record::Shot(shot) if !shot.removed && touches(range, shot.at_us, shot.at_us) => {
-            Record::Shot(without_picture(shot))
+            Record::Shot(shot.without_content())
         }
         _ => return None,
     };
