@@ -51,9 +51,14 @@ async function visit(address, options) {
   return page;
 }
 
+/** Waits until the view of the address stands, and no other is being made. */
+const settled = (page) => page.waitForFunction(() => {
+  const main = document.querySelector("main");
+  return main.dataset.shown === location.hash && !main.hasAttribute("aria-busy") && main.querySelector(".view");
+});
 const go = async (page, where) => {
   await page.evaluate((to) => { location.hash = to; }, where);
-  await page.waitForFunction((to) => location.hash === to && !document.querySelector("main[aria-busy]") && document.querySelector("#main .view"), where);
+  await settled(page);
 };
 /** Serious findings of axe-core. Its script comes in through the debugger, past the page's policy. */
 async function inspect(page, name, only) {
@@ -68,7 +73,6 @@ async function inspect(page, name, only) {
 }
 
 const VIEWS = [["day", `#/day/${day}`], ["week", `#/week/${day}`], ["month", `#/month/${day}`], ["year", `#/year/${day}`], ["pictures", "#/pictures"], ["search", "#/search/figures/30"], ["sent", "#/sent"], ["settings", "#/settings"]];
-const still = (page) => page.waitForFunction(() => !document.querySelector("main[aria-busy]"));
 /** Checks that no recorded text became an element, and none has direction or control marks. */
 async function harmless(page, what, shown) {
   const found = await page.evaluate(() => {
@@ -103,7 +107,7 @@ try {
     const shown = await page.getAttribute(".seen img", "src");
     check(shown.startsWith("blob:"), "a screenshot has a public address");
     await page.mouse.move(box.x + box.width * at, box.y + 60, { steps: 10 });
-    check(await told() !== words, "the scrubber does not follow the mouse");
+    await page.waitForFunction((old) => document.querySelector(".told").textContent !== old, words);
     words = await told();
     check(!words.includes("null"), words);
     await page.waitForFunction((old) => { const i = document.querySelector(".seen img"); return i && i.src !== old; }, shown);
@@ -112,7 +116,7 @@ try {
   await slider.focus();
   const at = await slider.getAttribute("aria-valuetext");
   await page.keyboard.press("Shift+ArrowRight");
-  check(await slider.getAttribute("aria-valuetext") !== at, "the arrow keys do not move the scrubber");
+  await page.waitForFunction((old) => document.querySelector(".stage").getAttribute("aria-valuetext") !== old, at);
   for (const key of ["+", "+", "-", "0", "End", "Home", "ArrowRight"]) await page.keyboard.press(key);
   await page.mouse.move(box.x + box.width * 0.5, box.y + 60);
   await page.mouse.wheel(0, -300);
@@ -129,7 +133,7 @@ try {
   for (const [word, name] of [["Categories", "railway"], ["Projects", "northern line"], ["Categories", "railway"]]) {
     const button = page.getByRole("button", { name: word, exact: true });
     await button.click();
-    check(await button.getAttribute("aria-pressed") === "true", `${word} is not chosen`);
+    await page.getByRole("button", { name: word, exact: true, pressed: true }).waitFor();
     await page.locator(".app .name", { hasText: name }).first().waitFor();
     await page.waitForFunction(() => document.querySelector(".stage canvas")?.height > 150);
   }
@@ -156,7 +160,7 @@ try {
     await go(page, `#/${kind}/${day}`);
     await page.getByRole("button", { name: word, exact: true }).click();
     await page.locator("table.apps th .name", { hasText: name }).first().waitFor();
-    await still(page);
+    await settled(page);
     check(await page.locator(".bars .stack i").count() > 5, `the ${kind} has no bars`);
     await harmless(page, `the ${kind}`);
     if (kind !== "week") await page.screenshot({ path: join(folder, `${kind}-${word.toLowerCase()}-1440-light.png`), fullPage: true });
@@ -187,7 +191,7 @@ try {
     await page.waitForFunction((n) => document.querySelector(".menu .hint").textContent.includes(n), `uam-${day}.${as}`);
   }
   await page.keyboard.press("Escape");
-  check(await page.locator(".menu[open]").count() === 0, "the menu stays open");
+  await page.waitForFunction(() => !document.querySelector(".menu[open]"));
   step("saved as CSV, JSON, HTML, PDF and calendar");
 
   // The verification shows its progress, then its findings.
@@ -231,20 +235,22 @@ try {
   await page.getByRole("button", { name: "Delete it" }).click();
   await page.getByRole("heading", { name: "Done" }).waitFor();
   await page.getByRole("button", { name: "Close" }).click();
-  check(await page.locator(".gallery .blank", { hasText: "Deleted" }).count() === 1, "the gallery still shows it");
+  await page.locator(".gallery .blank", { hasText: "Deleted" }).waitFor();
+  await settled(page);
+  check(await page.locator(".gallery .blank", { hasText: "Deleted" }).count() === 1, "the gallery shows another number of deleted screenshots");
   await go(page, `#/pictures/${day}`);
   check(await page.locator(".gallery .blank", { hasText: "Deleted" }).count() === 1, "it is not deleted from the record");
   const app = await page.locator("select option").nth(1).textContent();
   await page.locator("select").selectOption(app);
   await page.waitForFunction(() => location.hash.split("/").length === 4);
-  await page.waitForFunction(() => !document.querySelector("main[aria-busy]"));
+  await settled(page);
   const some = await page.locator(".gallery li").count();
   check(some > 0 && some < 40, `the filter leaves ${some}`);
   await go(page, "#/pictures");
   await page.getByLabel("Words in a title").fill("SCHEDULER planner");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.hash.split("/").length === 5);
-  await still(page);
+  await settled(page);
   const titled = await page.locator(".gallery li").count();
   check(titled > 0 && titled < 40, `the words leave ${titled}`);
   await page.locator(".gallery li button").first().click();
