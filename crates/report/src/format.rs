@@ -1,6 +1,6 @@
 //! Text that every output shares: durations, sizes, counts, shares, clock times, and cells of a fixed width.
 
-use crate::calendar::wall_clock;
+use crate::calendar::{load_zone, local_date_in, wall_clock};
 use jiff::tz::TimeZone;
 use model::{MICROS_PER_SECOND, to_printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -154,6 +154,14 @@ pub fn format_clock_time(at_us: i64, zone: &TimeZone) -> String {
     )
 }
 
+/// Date and wall-clock time of an instant (microseconds since the Unix epoch, UTC) in the zone of that IANA name.
+#[must_use]
+pub fn format_date_time(at_us: i64, zone: &str) -> String {
+    let zone = load_zone(zone);
+    let date = local_date_in(at_us, &zone);
+    format!("{date} {}", format_clock_time(at_us, &zone))
+}
+
 /// An instant beside the present, both in microseconds since the Unix epoch (UTC): `17:30:00` today,
 /// `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its date beyond that.
 #[must_use]
@@ -199,7 +207,6 @@ pub(crate) fn since(from: i64, to: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::load_zone;
     use proptest::prelude::*;
 
     #[test]
