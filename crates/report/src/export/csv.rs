@@ -76,7 +76,7 @@ pub fn write_days_csv(report: &crate::DaysReport) -> String {
     for totals in &report.days {
         let day = totals.day.to_string();
         for app in &totals.apps {
-            usage(&mut out, &day, "app", [&app.app, &none, &none], &app.usage);
+            usage(&mut out, &day, "app", [&app.name, &none, &none], &app.usage);
         }
         for (kind, of) in [
             ("protected", &totals.protected),

@@ -35,7 +35,7 @@ pub fn render_ics(
         line(&format!(
             "UID:{}-{}-{:016x}@{}.uam",
             stamp(block.from_us),
-            by.word(),
+            <&str>::from(by),
             fnv(&block.name),
             escape(device)
         ));

@@ -4,7 +4,7 @@ use crate::buckets::TEN_US;
 use crate::calendar::load_zone;
 use crate::columns::{COLUMNS, Column};
 use crate::day_report::DayReport;
-use crate::day_totals::{AppUsage, DayTotals, DaysReport, PeriodTotals};
+use crate::day_totals::{DayTotals, DaysReport, PeriodTotals};
 use crate::format::{
     clip_to_width, format_bytes, format_clock_time, format_count, format_hms, or_no_name, pad_left,
     pad_right, window_label,
@@ -103,13 +103,13 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
         for (sum, n) in sum.iter_mut().zip(of) {
             *sum += n;
         }
-        for AppUsage { app, usage } in &day.apps {
+        for NamedUsage { name: app, usage } in &day.apps {
             *apps.entry(app).or_default() += usage.total_us();
         }
         let first = day
             .apps
             .first()
-            .map(|a| (a.app.as_str(), a.usage.total_us()));
+            .map(|a| (a.name.as_str(), a.usage.total_us()));
         row(
             &day.day.strftime("%a %Y-%m-%d").to_string(),
             &of,

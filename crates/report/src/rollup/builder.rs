@@ -72,7 +72,7 @@ impl RollupBuilder {
     /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
     /// [`Self::mark_written`].
     #[must_use]
-    pub fn done(&self) -> Vec<(i64, &[u8])> {
+    pub fn pending_rollups(&self) -> Vec<(i64, &[u8])> {
         let done = self.done.iter();
         done.map(|(slot, bytes)| (*slot, bytes.as_slice()))
             .collect()
