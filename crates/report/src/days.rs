@@ -7,7 +7,7 @@ use crate::calendar::{DayStart, ZoneCalendar, load_zone};
 use crate::classifier::{Classification, Classifier};
 use crate::day_totals::DayTotals;
 use crate::ownership::pieces_of;
-use crate::rollup::{Rollup, for_each_window};
+use crate::rollup::Rollup;
 use crate::stretches::Extent;
 use crate::totals::{RowKey, Totals, Usage, sum_by_name, window_of};
 use jiff::civil::Date;
@@ -172,7 +172,7 @@ impl<'m> DaysBuilder<'m> {
         if apps.is_empty() {
             return Some(out);
         }
-        for_each_window(rollup.slot, content, &mut |window| {
+        rollup.for_each_window(content, &mut |window| {
             if !window.usage.is_zero() {
                 out.push((names.of(window.app, window.title), window.usage));
             }
