@@ -1,11 +1,12 @@
 //! How the running instance is doing: the content of `uam status` and of the live panel.
 
 use crate::calendar::load_zone;
+use crate::columns::{ReportOutput, columns_of, count_phrases};
 use crate::format::{
     format_age, format_bytes, format_clock_time, format_count, format_hms, format_relative_time,
     since,
 };
-use crate::totals::StateTotal;
+use crate::totals::{StateTotal, Usage};
 use model::{Counts, Coverage, PowerState, SensorKind, Unsupported, WindowInfo};
 use serde::{Deserialize, Serialize};
 
@@ -350,17 +351,13 @@ impl AgentStatus {
 /// `42 keys, 3 clicks, 1 scroll step`, and how much of it programs made.
 #[must_use]
 pub fn format_counts(counts: &Counts) -> String {
-    let mut text = format!(
-        "{}, {}, {}",
-        format_count(counts.keys(), "key", "keys"),
-        format_count(counts.clicks(), "click", "clicks"),
-        format_count(counts.scroll(), "scroll step", "scroll steps"),
-    );
-    let injected = counts.injected.keys + counts.injected.clicks() + counts.injected.scroll;
-    if injected > 0 {
-        text.push_str(&format!(" ({injected} made by programs)"));
+    let text = count_phrases(ReportOutput::LogLine, *counts).join(", ");
+    let usage = Usage::from(*counts);
+    let injected = columns_of(ReportOutput::MadeByPrograms).map(|column| (column.read)(&usage));
+    match injected.sum() {
+        0u64 => text,
+        injected => format!("{text} ({injected} made by programs)"),
     }
-    text
 }
 
 #[cfg(test)]
