@@ -147,7 +147,7 @@ fn states(out: &mut String, report: &DayReport) {
         let _ = writeln!(
             out,
             "  {}{}{}",
-            pad_right(total.state.wire_name(), 14),
+            pad_right(total.state.label(), 14),
             pad_left(&format_hms(total.us), 10),
             pad_left(&format_percent(share), 10)
         );
@@ -253,7 +253,7 @@ fn events(out: &mut String, report: &DayReport, width: usize) {
         let _ = writeln!(
             out,
             "\n  {}, {}",
-            format_count(report.shots.len() as u64, "shot", "shots"),
+            format_count(report.shots.len() as u64, "screenshot", "screenshots"),
             format_bytes(total)
         );
         for shot in &report.shots {
