@@ -8,8 +8,10 @@
 //! * A shot's or an upload's line comes at once; a notice's line comes after the line of the span before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
-use crate::format::{format_bytes, format_count, window_label};
+use crate::columns::{ReportOutput, columns_of};
+use crate::format::{format_bytes, window_label};
 use crate::log_line::{LogLine, LogSubject};
+use crate::totals::Usage;
 use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
 use std::sync::Arc;
 
@@ -121,7 +123,7 @@ impl SpanGroup {
             zone: self.zone,
             word: LogSubject::State(self.state),
             text,
-            detail: counts(&self.counts),
+            detail: format_log_counts(self.counts),
             dur_us: Some(self.dur_us),
         }
     }
@@ -149,17 +151,11 @@ fn shot_line(shot: &Screenshot) -> LogLine {
 }
 
 /// `42 keys 3 clicks`; zero counts are left out.
-fn counts(counts: &Counts) -> String {
-    [
-        (counts.keys(), "key", "keys"),
-        (counts.clicks(), "click", "clicks"),
-        (counts.scroll(), "scroll", "scrolls"),
-    ]
-    .into_iter()
-    .filter(|(n, _, _)| *n > 0)
-    .map(|(n, one, many)| format_count(n, one, many))
-    .collect::<Vec<_>>()
-    .join(" ")
+fn format_log_counts(counts: Counts) -> String {
+    let usage = Usage::from(counts);
+    let shown = columns_of(ReportOutput::LogLine).filter(|column| (column.read)(&usage) > 0);
+    let phrases: Vec<String> = shown.map(|column| column.format_phrase(&usage)).collect();
+    phrases.join(" ")
 }
 
 #[cfg(test)]

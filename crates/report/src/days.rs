@@ -7,7 +7,7 @@ use crate::calendar::{DayStart, ZoneCalendars, place_of};
 use crate::classifier::{Classification, Classifier};
 use crate::day_totals::DayTotals;
 use crate::ownership::{OwnedInterval, pieces_of};
-use crate::rollup::{Rollup, for_each_window};
+use crate::rollup::Rollup;
 use crate::stretches::{Extent, cover_extent};
 use crate::totals::{RowKey, Totals, Usage, window_of};
 use jiff::civil::Date;
@@ -145,7 +145,7 @@ impl<'m> DaysBuilder<'m> {
                     .map(|(app, of)| (classifier.classify(app, ""), *of)),
             );
         } else if !apps.is_empty() {
-            for_each_window(rollup.slot, content, &mut |window| {
+            rollup.for_each_window(content, &mut |window| {
                 if !window.usage.is_zero() {
                     out.push((classifier.classify(window.app, window.title), window.usage));
                 }

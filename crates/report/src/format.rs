@@ -86,14 +86,14 @@ pub fn format_age(us: u64) -> String {
     }
 }
 
-/// A size in bytes, for people: `512 B`, `1.5 KB`, `2.0 MB` (powers of 1,000).
+/// A size in bytes, for people: `512 B`, `1.5 kB`, `2.0 MB` (powers of 1,000).
 #[must_use]
 pub fn format_bytes(n: u64) -> String {
     const STEPS: [(&str, u64); 4] = [
         ("TB", 1_000_000_000_000),
         ("GB", 1_000_000_000),
         ("MB", 1_000_000),
-        ("KB", 1_000),
+        ("kB", 1_000),
     ];
     for (unit, step) in STEPS {
         if n >= step {
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(format_age(59_999_999), "59 s");
         assert_eq!(format_age(7_200_000_000), "2 h");
         assert_eq!(format_bytes(999), "999 B");
-        assert_eq!(format_bytes(34_567), "34.5 KB");
+        assert_eq!(format_bytes(34_567), "34.5 kB");
         assert_eq!(format_count(1, "key", "keys"), "1 key");
     }
 

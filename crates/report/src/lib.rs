@@ -8,7 +8,7 @@
 //! * The parts of a day sum to that day, with 23 and 25 hours too; no instant counts twice.
 //! * Totals from roll-ups equal totals from records, to the microsecond.
 //! * A category or project is a rule applied when reading; the record is never touched.
-//! * [`COLUMNS`] is the one list of the counts and how they are shown.
+//! * [`COLUMNS`] is the one list of what is counted and shown.
 //! * Names and titles are hostile text until [`model::to_printable`].
 
 pub mod activity_log;
@@ -41,7 +41,7 @@ pub use activity_log::ActivityLog;
 pub use buckets::{ActivityBucket, TEN_US};
 pub use calendar::{DayStart, load_zone, local_date};
 pub use classifier::Classifier;
-pub use columns::{COLUMNS, Column};
+pub use columns::{COLUMNS, Column, ReportOutput, columns_of};
 pub use day::build_day_report;
 pub use day_report::{AppTotal, DayNotice, DayReport, DayScreenshot, WindowTotal};
 pub use day_summary::{DaySummary, NamedTime, SummaryBucket};

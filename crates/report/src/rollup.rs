@@ -21,14 +21,17 @@ pub(crate) use windows::RollupWindow;
 
 use crate::totals::{RowKey, Totals, Usage, window_of};
 use journal::{SLOT_US, slot_of};
-use model::{Coverage, Span};
-use packed::{drop_trailing_zeros, pack, unpack};
+use model::{Coverage, InputCounts, Span};
+use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The form written: a line of JSON, and the windows behind it. The one before had no windows; a roll-up of another form
 /// is passed over, and the records are read.
 const VERSION: u32 = 2;
+
+/// The counted inputs of each source as they are written now.
+const FIELDS: u8 = InputCounts::LEN as u8;
 
 /// The totals of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +48,17 @@ pub struct Rollup {
     pub(crate) totals: Totals<String>,
     /// While it is made; one that was read has none.
     windows: windows::RollupWindows,
+    /// Counted inputs of each source in it.
+    fields: u8,
 }
 
 /// The form on disk. Names are short, for there are 35,040 of these in a year.
 #[derive(Serialize, Deserialize)]
 struct RollupLine {
     v: u32,
+    /// Counted inputs of each source, which are stored by position; none where they are the first ones there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    n: Option<u8>,
     /// Zone.
     z: Arc<str>,
     /// The covered time, in microseconds from the slot's start.
@@ -84,6 +92,7 @@ impl Rollup {
             carried_from: None,
             totals: Totals::default(),
             windows: windows::RollupWindows::default(),
+            fields: FIELDS,
         }
     }
 
@@ -128,6 +137,7 @@ impl Rollup {
         let usages = self.totals.rows.iter();
         let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
+            n: (FIELDS != FIRST_FIELDS).then_some(FIELDS),
             z: Arc::clone(&self.zone),
             t: (offset(self.covered_us.0), offset(self.covered_us.1)),
             s: drop_trailing_zeros(self.totals.states.to_vec()),
@@ -162,15 +172,25 @@ impl Rollup {
         for (sum, us) in rollup.totals.states.iter_mut().zip(form.s) {
             *sum = us;
         }
-        rollup.totals.protected = unpack(&form.p);
-        rollup.totals.redacted = unpack(&form.r);
-        rollup.totals.no_window = unpack(&form.u);
-        rollup.totals.rows = form
-            .a
-            .into_iter()
-            .map(|(name, of)| (name, unpack(&of)))
-            .collect();
+        rollup.fields = form.n.unwrap_or(FIRST_FIELDS);
+        let usage = |numbers: &[u64]| unpack(numbers, rollup.fields);
+        rollup.totals.protected = usage(&form.p);
+        rollup.totals.redacted = usage(&form.r);
+        rollup.totals.no_window = usage(&form.u);
+        let apps = form.a.into_iter();
+        rollup.totals.rows = apps.map(|(name, of)| (name, usage(&of))).collect();
         Some(rollup)
+    }
+
+    /// Gives each window of the content that this was read from; `None` when they were not kept, or some of them cannot
+    /// be read.
+    pub(crate) fn for_each_window<'a>(
+        &self,
+        content: &'a [u8],
+        visit: &mut dyn FnMut(RollupWindow<'a>),
+    ) -> Option<()> {
+        let windows = split_content(content).1?;
+        windows::for_each_in((self.slot, self.fields), windows, visit)
     }
 }
 
@@ -180,15 +200,6 @@ pub(crate) fn split_content(content: &[u8]) -> (&[u8], Option<&[u8]>) {
         Some(end) => (&content[..end], content.get(end + 1..)),
         None => (content, None),
     }
-}
-
-/// Gives each window of a roll-up; `None` when they were not kept, or some of them cannot be read.
-pub(crate) fn for_each_window<'a>(
-    slot: i64,
-    content: &'a [u8],
-    visit: &mut dyn FnMut(RollupWindow<'a>),
-) -> Option<()> {
-    windows::for_each_in(slot, split_content(content).1?, visit)
 }
 
 #[cfg(test)]

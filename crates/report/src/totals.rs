@@ -54,6 +54,15 @@ impl Usage {
     }
 }
 
+impl From<Counts> for Usage {
+    fn from(counts: Counts) -> Self {
+        Self {
+            counts,
+            ..Self::default()
+        }
+    }
+}
+
 /// Time in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateTotal {

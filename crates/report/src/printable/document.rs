@@ -98,7 +98,7 @@ impl PrintableReport {
             .iter()
             .zip(seconds)
             .map(|(total, seconds)| CoverageRow {
-                name: total.state.wire_name(),
+                name: total.state.label(),
                 what: describe_state(total.state),
                 seconds,
                 share: tenths_of_percent(total.us, whole.length_us),

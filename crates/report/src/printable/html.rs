@@ -89,17 +89,14 @@ fn usage(out: &mut String, table: &UsageTable) {
     let _ = write!(
         out,
         "<section>\n<h2>{}</h2>\n<table>\n<thead><tr><th scope=\"col\">Name</th><th class=\"bar\" aria-label=\"Share\"></th>\
-         <th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th>\
-         <th scope=\"col\" class=\"n\">Total</th></tr></thead>\n<tbody>\n",
+         <th scope=\"col\" class=\"n\">Share</th>",
         table.title
     );
-    let longest = table
-        .rows
-        .iter()
-        .map(|row| row.share)
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    for heading in &table.headings {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{heading}</th>");
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    let longest = table.longest_share();
     for row in &table.rows {
         let tint = row.tint.map_or_else(|| "#7f8fa0".to_owned(), hex);
         let bar = format!(
@@ -114,17 +111,19 @@ fn usage(out: &mut String, table: &UsageTable) {
 }
 
 fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
-    let [active, idle, total] = row.seconds.map(format_seconds);
     let key = row.tint.map_or_else(String::new, |tint| {
         format!("<i class=\"key\" style=\"background:{}\"></i>", hex(tint))
     });
-    let _ = writeln!(
+    let _ = write!(
         out,
-        "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td><td class=\"n\">{active}</td>\
-         <td class=\"n\">{idle}</td><td class=\"n\">{total}</td></tr>",
+        "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td>",
         esc(&row.name),
         format_percent(row.share)
     );
+    for seconds in &row.seconds {
+        let _ = write!(out, "<td class=\"n\">{}</td>", format_seconds(*seconds));
+    }
+    out.push_str("</tr>\n");
 }
 
 fn periods(out: &mut String, sheet: &PrintableReport) {

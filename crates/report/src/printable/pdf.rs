@@ -158,26 +158,24 @@ fn total(canvas: &mut Canvas, heads: &[PdfColumn]) {
 }
 
 fn usage(canvas: &mut Canvas, table: &UsageTable) {
-    let heads: [PdfColumn; 5] = [
-        ("Name", LEFT, false),
-        ("Share", RIGHT - 174.0, true),
-        ("Active", RIGHT - 116.0, true),
-        ("Idle", RIGHT - 58.0, true),
-        ("Total", RIGHT, true),
-    ];
+    // The numbers end at the right, in columns of one width.
+    let numbers = ["Share"]
+        .into_iter()
+        .chain(table.headings.iter().map(String::as_str));
+    let mut heads: Vec<PdfColumn> = vec![("Name", LEFT, false)];
+    for (n, heading) in numbers.enumerate() {
+        heads.push((
+            heading,
+            RIGHT - 58.0 * (table.headings.len() - n) as f32,
+            true,
+        ));
+    }
     // A short table is not torn apart.
     let lines = table.rows.len().min(12) + 1;
     heading(canvas, table.title, 22.0 + LINE * lines as f32);
     columns(canvas, &heads);
-    let longest = table
-        .rows
-        .iter()
-        .map(|row| row.share)
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    let longest = table.longest_share();
     let line = |canvas: &mut Canvas, row: &UsageTableRow, name: TextStyle, number: TextStyle| {
-        let [active, idle, total] = row.seconds.map(format_seconds);
         let mut x = LEFT;
         if let Some(tint) = row.tint {
             canvas.rect(x, canvas.y - 6.6, 7.0, 7.0, tint);
@@ -190,13 +188,9 @@ fn usage(canvas: &mut Canvas, table: &UsageTable) {
         } else {
             QUIET
         };
-        for (column, (text, of)) in heads[1..].iter().zip([
-            (format_percent(row.share), share),
-            (active, number),
-            (idle, number),
-            (total, number),
-        ]) {
-            cell(canvas, *column, &text, of);
+        cell(canvas, heads[1], &format_percent(row.share), share);
+        for (column, seconds) in heads[2..].iter().zip(&row.seconds) {
+            cell(canvas, *column, &format_seconds(*seconds), number);
         }
     };
     for (n, of) in table.rows.iter().enumerate() {

@@ -3,7 +3,7 @@
 
 use super::rollup_coverage::RollupCoverage;
 use crate::calendar::ZoneCalendars;
-use crate::rollup::{Rollup, for_each_window, split_content};
+use crate::rollup::{Rollup, split_content};
 use crate::totals::window_of;
 use jiff::civil::Date;
 use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
@@ -206,9 +206,9 @@ fn of_slot(
     hits: &mut DayHits,
     zones: &mut ZoneCalendars,
 ) -> Option<()> {
-    let mut found = Vec::new();
-    for_each_window(slot, content, &mut |window| found.push(window))?;
     let rollup = Rollup::decode(slot, content)?;
+    let mut found = Vec::new();
+    rollup.for_each_window(content, &mut |window| found.push(window))?;
     let zone = zones.get(&rollup.zone);
     for window in found {
         let name = (window.app, window.title);

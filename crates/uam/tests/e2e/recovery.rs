@@ -67,7 +67,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     });
     let missing = status.format_lines(now_us()).join("\n");
     assert!(
-        missing.contains("missing") && missing.contains("uam tries to bring it back"),
+        missing.contains("unavailable") && missing.contains("uam tries to bring it back"),
         "{missing}"
     );
     assert!(!status.is_recording(now_us()));
@@ -259,7 +259,10 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stdout).into_owned();
     assert!(said.contains("the disk is full"), "{said}");
-    assert!(home.ok(&["status"]).contains("no screenshots are taken"));
+    assert!(
+        home.ok(&["status"])
+            .contains("no screenshots until there is space")
+    );
 
     // Below the last reserve of 4 MB.
     fill_up_to(2);

@@ -1,12 +1,14 @@
 //! The days of a period: their totals by application, category or project.
 
-use super::{ViewOptionsJson, current_day, known_until, now_and_zone, view_options};
+use super::{
+    NumbersJson, ViewOptionsJson, current_day, known_until, named_counts, now_and_zone,
+    placed_numbers, view_options,
+};
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
-use report::GroupBy;
 use report::query::{self, DaysQuery};
-use report::{DayTotals, NamedUsage};
+use report::{DayTotals, GroupBy, NamedUsage, ReportOutput};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -34,10 +36,10 @@ struct PeriodDayJson {
     day: Date,
     /// Seconds in each of the eight states.
     states: Vec<u64>,
-    keys: u64,
-    clicks: u64,
+    #[serde(flatten)]
+    counts: NumbersJson,
     /// `[index in names, active s, idle s, keys, clicks]`.
-    rows: Vec<[u64; 5]>,
+    rows: Vec<Vec<u64>>,
     /// Time without a row: seconds active and idle.
     other: [u64; 2],
 }
@@ -116,16 +118,17 @@ fn day_totals(day: &DayTotals, rows: &[NamedUsage], indices: &HashMap<&str, u64>
         let usage = &row.usage;
         other[0] = other[0].saturating_sub(usage.active_us);
         other[1] = other[1].saturating_sub(usage.idle_us);
-        let counts = &usage.counts;
-        let (active, idle) = (seconds(usage.active_us), seconds(usage.idle_us));
-        Some([index, active, idle, counts.keys(), counts.clicks()])
+        Some(
+            std::iter::once(index)
+                .chain(placed_numbers(usage))
+                .collect(),
+        )
     });
     PeriodDayJson {
         rows: rows.collect(),
         other: other.map(seconds),
         day: day.day,
         states: day.states.iter().map(|total| seconds(total.us)).collect(),
-        keys: day.counts.keys(),
-        clicks: day.counts.clicks(),
+        counts: named_counts(ReportOutput::PageNumbers, day.counts),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::display_width;
-use crate::{AppTotal, DayNotice, DayScreenshot, StateTotal, WindowTotal};
+use crate::{AppTotal, DayNotice, DayScreenshot, DayTotals, WindowTotal};
 use model::{Counts, InputCounts, NoticeCode};
 
 /// A usage of so many seconds and keys.
