@@ -50,8 +50,8 @@ impl ActivityLog {
     /// Takes a record in the journal's order; gives out the lines that are now complete.
     pub fn push_record(&mut self, record: &Record) -> Vec<LogLine> {
         match record {
-            Record::Span(span) => self.span(span).into_iter().collect(),
-            Record::Shot(shot) => vec![shot_line(shot)],
+            Record::Span(span) => self.push_span(span).into_iter().collect(),
+            Record::Shot(shot) => vec![screenshot_line(shot)],
             Record::Notice(notice) => {
                 let mut lines: Vec<LogLine> = self.finish_line().into_iter().collect();
                 let zone: Arc<str> = notice.zone.as_str().into();
@@ -74,12 +74,12 @@ impl ActivityLog {
 
     /// Gives out the lines that are still held back, as at the end of a run.
     pub fn finish_line(&mut self) -> Option<LogLine> {
-        self.group.take().map(SpanGroup::line)
+        self.group.take().map(SpanGroup::into_line)
     }
 
-    fn span(&mut self, span: &Span) -> Option<LogLine> {
+    fn push_span(&mut self, span: &Span) -> Option<LogLine> {
         if let Some(group) = self.group.as_mut()
-            && group.takes(span)
+            && group.accepts(span)
         {
             group.end_us = span.end_us();
             group.dur_us += span.dur_us;
@@ -97,12 +97,12 @@ impl ActivityLog {
                 counts: span.counts,
                 dur_us: span.dur_us,
             })
-            .map(SpanGroup::line)
+            .map(SpanGroup::into_line)
     }
 }
 
 impl SpanGroup {
-    fn takes(&self, span: &Span) -> bool {
+    fn accepts(&self, span: &Span) -> bool {
         self.state == span.state
             && self.protected == span.protected
             && self.window == span.window
@@ -111,7 +111,7 @@ impl SpanGroup {
             && self.dur_us + span.dur_us <= LONGEST_US
     }
 
-    fn line(self) -> LogLine {
+    fn into_line(self) -> LogLine {
         let text = match &self.window {
             _ if self.protected => "(protected)".to_owned(),
             Some(window) => window_label(&window.app, &window.title),
@@ -129,7 +129,7 @@ impl SpanGroup {
     }
 }
 
-fn shot_line(shot: &Screenshot) -> LogLine {
+fn screenshot_line(shot: &Screenshot) -> LogLine {
     let window = shot
         .window
         .as_ref()
@@ -238,9 +238,9 @@ mod tests {
     }
 
     fn lines() -> Vec<LogLine> {
-        let mut feed = ActivityLog::new();
-        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push_record(r)).collect();
-        lines.extend(feed.finish_line());
+        let mut log = ActivityLog::new();
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| log.push_record(r)).collect();
+        lines.extend(log.finish_line());
         lines
     }
 

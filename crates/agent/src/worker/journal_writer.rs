@@ -117,7 +117,7 @@ impl JournalWriter {
             records: &self.unwritten.records,
             pending_put: &pending,
             pending_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc_us,
         };
         match self.journal.commit(commit) {
@@ -260,7 +260,7 @@ impl JournalWriter {
         let commit = Commit {
             records: &self.unwritten.records,
             pending_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc_us,
             ..Commit::default()
         };

@@ -190,7 +190,7 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
         Coverage::Idle,
         4,
     ));
-    let done = rollups.done();
+    let done = rollups.pending_rollups();
     let rollup = Rollup::decode(1_000, done[0].1).unwrap();
     assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
@@ -219,7 +219,7 @@ fn a_span_of_a_million_years_is_no_work() {
     rollups.add(&span(0, i64::MAX, "UTC", Coverage::Asleep, 0));
     rollups.add(&span(S, S, "UTC", Coverage::Active, 0));
     rollups.finish_current();
-    assert!(rollups.done().is_empty());
+    assert!(rollups.pending_rollups().is_empty());
     let desk = Desk::new();
     let mut run = desk.start(&Identity::generate(), at("2026-03-28T21:07:11Z"));
     run.span(50_000 * SLOT_US, "UTC", Coverage::Asleep, 0);

@@ -198,7 +198,7 @@ impl Run {
                 records: &records,
                 pending_put: &pending,
                 pending_drop_below: self.first_id,
-                rollups: &self.rollups.done(),
+                rollups: &self.rollups.pending_rollups(),
                 at_us: self.now_us,
             })
             .unwrap();

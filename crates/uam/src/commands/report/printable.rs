@@ -57,7 +57,7 @@ pub(super) fn run(
         }
         _ => read_overview(&reader, &days, now, view, meaning)?,
     };
-    let letter = |pictures| Cover {
+    let cover = |screenshots| Cover {
         client: args.cover.client.clone(),
         author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,18 +66,18 @@ pub(super) fn run(
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
-        pictures,
+        screenshots,
     };
-    let pictures = load_screenshots(&reader, &args.cover.shots)?;
+    let screenshots = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, printable::render_html(&sheet).as_bytes())?;
+        let report = PrintableReport::new(&overview, cover(screenshots.clone()));
+        write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
-        let pictures: anyhow::Result<Vec<ReportScreenshot>> =
-            pictures.into_iter().map(encode_jpeg).collect();
-        let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = printable::render_pdf(&sheet, made_us)?;
+        let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
+            screenshots.into_iter().map(encode_jpeg).collect();
+        let report = PrintableReport::new(&overview, cover(screenshots?));
+        let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
