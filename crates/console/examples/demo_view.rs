@@ -172,7 +172,7 @@ impl DemoDay {
             zone: status.zone.as_str().into(),
             state: status.state,
             protected: n % 7 == 5,
-            removed: false,
+            redacted: false,
             window: Some(window),
             counts: status.span_counts,
         };
@@ -298,7 +298,7 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
             zone: zone.into(),
             state,
             protected: n % 50 == 49,
-            removed: false,
+            redacted: false,
             window: state.is_recording().then(|| {
                 Arc::new(WindowInfo {
                     app: app.into(),

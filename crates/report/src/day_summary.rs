@@ -93,7 +93,7 @@ impl DaySummary {
                     }
                 }
                 TimelineOwner::Protected => glance.named(PROTECTED, "", us, piece.state),
-                TimelineOwner::Removed | TimelineOwner::Nobody => {}
+                TimelineOwner::Redacted | TimelineOwner::Nobody => {}
             }
         }
         for (n, ten) in timeline.tens.iter().enumerate() {
@@ -112,7 +112,7 @@ impl DaySummary {
         let us = to_us.abs_diff(from_us);
         match &span.window {
             _ if span.protected => self.named(PROTECTED, "", us, span.state),
-            Some(window) if !span.removed => {
+            Some(window) if !span.redacted => {
                 self.named(&window.app, &window.title, us, span.state);
             }
             _ => {}
@@ -250,7 +250,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some(
                 WindowInfo {
                     app: app.into(),

@@ -155,7 +155,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: None,
             counts: Counts {
                 hardware: InputCounts {

@@ -115,7 +115,7 @@ mod tests {
                 },
                 ..Counts::default()
             },
-            removed: false,
+            redacted: false,
         }
     }
 

@@ -276,7 +276,7 @@ fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRed
             counts = span.counts;
             Record::Span(span.without_content())
         }
-        Record::Shot(shot) if !shot.removed && touches(range, shot.at_us, shot.at_us) => {
+        Record::Shot(shot) if !shot.redacted && touches(range, shot.at_us, shot.at_us) => {
             Record::Shot(shot.without_content())
         }
         _ => return None,

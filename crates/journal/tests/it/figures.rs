@@ -36,7 +36,7 @@ fn figures() {
     measured("commit of one open span (the idle tick)", 2000, || {
         for n in 0..2000 {
             let step = Commit {
-                pending_put: &[(1, span(n))],
+                provisional_put: &[(1, span(n))],
                 at_us: NOW + n,
                 ..Commit::default()
             };

@@ -105,7 +105,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
     let day = report::local_date(shot.at_us, &shot.zone);
-    if shot.removed {
+    if shot.redacted {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,

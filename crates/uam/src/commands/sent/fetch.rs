@@ -34,9 +34,9 @@ fn fetch_object(
         return Err(FetchProblem::Changed);
     }
     let wrong = |e: String| FetchProblem::Sealed(e);
-    match (item.kind, item.form) {
-        ("activity", form) => {
-            let opened = open_segment(form, &body, opener).map_err(|e| wrong(e.to_string()))?;
+    match (item.kind, item.encoding) {
+        ("activity", encoding) => {
+            let opened = open_segment(encoding, &body, opener).map_err(|e| wrong(e.to_string()))?;
             match opened.damaged.first() {
                 Some(row) => Err(wrong(format!("row {}: {}", row.seq, row.why))),
                 None => Ok(OpenedObject::Lines(opened.lines)),
@@ -48,7 +48,7 @@ fn fetch_object(
             .map_err(|e| wrong(e.to_string())),
         ("shot", ObjectEncoding::Unsealed) => Ok(OpenedObject::Screenshot(body.to_vec())),
         ("shot", ObjectEncoding::SealedRows) => {
-            Err(wrong("screenshots have no such form".to_owned()))
+            Err(wrong("screenshots have no such encoding".to_owned()))
         }
         _ => Ok(OpenedObject::Lines(body.to_vec())),
     }
@@ -150,7 +150,7 @@ mod tests {
     use upload::NewObject;
     use vault::{Identity, seal_for};
 
-    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> UploadedItem {
+    fn item(name: &str, kind: &'static str, encoding: ObjectEncoding, body: &[u8]) -> UploadedItem {
         UploadedItem {
             name: name.to_owned(),
             kind,
@@ -161,9 +161,9 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Unsealed,
+            sealed: encoding != ObjectEncoding::Unsealed,
             gone: false,
-            form,
+            encoding,
         }
     }
 

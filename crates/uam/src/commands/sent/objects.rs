@@ -32,7 +32,7 @@ pub(super) struct UploadedItem {
     /// True for a screenshot that is no longer on this computer.
     pub(super) gone: bool,
     #[serde(skip)]
-    pub(super) form: ObjectEncoding,
+    pub(super) encoding: ObjectEncoding,
 }
 
 /// By the journal's rows: nobody else is asked.
@@ -58,7 +58,7 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
             certain: true,
             sealed: false,
             gone: false,
-            form: ObjectEncoding::Unsealed,
+            encoding: ObjectEncoding::Unsealed,
         });
     }
     reader.for_each_uploaded(&mut |sent| items.push(segment_object(reader, sent)))?;
@@ -101,9 +101,9 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != ObjectEncoding::Unsealed,
+        sealed: object.encoding != ObjectEncoding::Unsealed,
         gone: sent.gone,
-        form: object.form,
+        encoding: object.encoding,
     }
 }
 
@@ -128,7 +128,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         certain: acked,
         sealed: false,
         gone: false,
-        form: ObjectEncoding::Unsealed,
+        encoding: ObjectEncoding::Unsealed,
     }
 }
 
@@ -194,7 +194,7 @@ pub(super) fn find_object<'a>(
 mod tests {
     use super::*;
 
-    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> UploadedItem {
+    fn item(name: &str, kind: &'static str, encoding: ObjectEncoding, body: &[u8]) -> UploadedItem {
         UploadedItem {
             name: name.to_owned(),
             kind,
@@ -205,9 +205,9 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Unsealed,
+            sealed: encoding != ObjectEncoding::Unsealed,
             gone: false,
-            form,
+            encoding,
         }
     }
 
