@@ -21,7 +21,7 @@ use std::process::ExitCode;
 const QUALITY: u8 = 82;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     args: &ReportArgs,
     view: ViewOptions,
     meaning: &ClassificationRules,
@@ -41,7 +41,7 @@ pub(super) fn run(
         .into());
     }
     let reader = open_reader(
-        home,
+        context,
         &format!("a page of {} to {}", days.start(), days.end()),
     )?;
     let made_us = current_time_us();
