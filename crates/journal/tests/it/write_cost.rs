@@ -1,4 +1,4 @@
-//! Figures, not checks: `cargo test -p journal --test it figures -- --ignored --nocapture`.
+//! Figures, not checks: `cargo test -p journal --test it write_cost -- --ignored --nocapture`.
 
 use crate::kit::*;
 use journal::Commit;
