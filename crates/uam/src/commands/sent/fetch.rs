@@ -147,25 +147,9 @@ pub(super) fn open_object(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::commands::sent::objects::tests::uploaded_item;
     use upload::NewObject;
     use vault::{Identity, seal_for};
-
-    fn item(name: &str, kind: &'static str, encoding: ObjectEncoding, body: &[u8]) -> UploadedItem {
-        UploadedItem {
-            name: name.to_owned(),
-            kind,
-            records: 1,
-            first_seq: 1,
-            last_seq: 3,
-            bytes: body.len() as u64,
-            sha256: sha256_hex(body),
-            sent_us: Some(1_790_000_000_000_000),
-            certain: true,
-            sealed: encoding != ObjectEncoding::Unsealed,
-            gone: false,
-            encoding,
-        }
-    }
 
     #[test]
     fn a_changed_object_is_never_shown_as_what_was_sent() {
@@ -173,7 +157,7 @@ mod tests {
         let opener = Opener::new([key.clone()]);
         let body = seal_for(&[key.recipient()], b"picture").unwrap();
         let sink = ObjectStoreSink::memory().unwrap();
-        let right = item("a", "shot", ObjectEncoding::Age, &body);
+        let right = uploaded_item("a", "shot", ObjectEncoding::Age, &body);
         assert!(matches!(
             fetch_object(&sink, &right, &opener),
             Err(FetchProblem::Unavailable(_))
@@ -181,7 +165,7 @@ mod tests {
         sink.put_new(&NewObject::new("a", body.clone())).unwrap();
         let opened = fetch_object(&sink, &right, &opener);
         assert!(matches!(opened, Ok(OpenedObject::Screenshot(p)) if p == b"picture"));
-        let other = item("a", "shot", ObjectEncoding::Age, b"other");
+        let other = uploaded_item("a", "shot", ObjectEncoding::Age, b"other");
         assert!(matches!(
             fetch_object(&sink, &other, &opener),
             Err(FetchProblem::Changed)

@@ -191,10 +191,15 @@ pub(super) fn find_object<'a>(
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn item(name: &str, kind: &'static str, encoding: ObjectEncoding, body: &[u8]) -> UploadedItem {
+    pub(in crate::commands::sent) fn uploaded_item(
+        name: &str,
+        kind: &'static str,
+        encoding: ObjectEncoding,
+        body: &[u8],
+    ) -> UploadedItem {
         UploadedItem {
             name: name.to_owned(),
             kind,
@@ -214,8 +219,8 @@ mod tests {
     #[test]
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
-            item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
-            item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
+            uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            uploaded_item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
         ];
         assert_eq!(find_object(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(find_object(&items, "1.age").is_err());
