@@ -178,7 +178,8 @@ impl DemoDay {
         };
         if n == 0 || !still {
             status.today = self.today.states();
-            self.updates.set_day_summary(self.today.glance().clone());
+            self.updates
+                .set_day_summary(self.today.day_summary().clone());
         }
         if !still {
             self.today.add(&span);
