@@ -70,14 +70,14 @@ pub(super) fn run(
     };
     let pictures = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, printable::render_html(&sheet).as_bytes())?;
+        let report = PrintableReport::new(&overview, letter(pictures.clone()));
+        write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
         let pictures: anyhow::Result<Vec<ReportScreenshot>> =
             pictures.into_iter().map(encode_jpeg).collect();
-        let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = printable::render_pdf(&sheet, made_us)?;
+        let report = PrintableReport::new(&overview, letter(pictures?));
+        let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
