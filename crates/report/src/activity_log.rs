@@ -178,7 +178,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
-            removed: false,
+            redacted: false,
             window: (!title.is_empty() && title != "protected").then(|| {
                 Arc::new(WindowInfo {
                     app: "Editor".into(),
@@ -225,7 +225,7 @@ mod tests {
                 screen_width: 1280,
                 screen_height: 720,
                 blurred: true,
-                removed: false,
+                redacted: false,
                 window: None,
             }),
             span(95, 10, Coverage::Active, "protected", 12),

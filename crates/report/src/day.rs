@@ -182,7 +182,7 @@ impl DayReportBuilder {
         self.report.states = self.totals.state_totals();
         self.report.counts = self.totals.counts();
         self.report.protected = self.totals.protected;
-        self.report.removed = self.totals.redacted;
+        self.report.redacted = self.totals.redacted;
         self.report.unnamed = self.totals.no_window;
         let mut apps: BTreeMap<String, BTreeMap<String, Usage>> = BTreeMap::new();
         for (WindowKey(window), usage) in self.totals.rows {

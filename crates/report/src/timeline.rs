@@ -20,7 +20,8 @@ pub enum TimelineOwner {
     /// Something an exclusion rule held back.
     Protected,
     /// Something its owner redacted later.
-    Removed,
+    #[serde(rename = "removed")]
+    Redacted,
     /// No window was active.
     Nobody,
 }
@@ -117,7 +118,7 @@ pub(crate) fn build_timeline_of(
     for (from, to, state, span) in clipped {
         let owner = match &span.window {
             _ if span.protected => TimelineOwner::Protected,
-            _ if span.removed => TimelineOwner::Removed,
+            _ if span.redacted => TimelineOwner::Redacted,
             None => TimelineOwner::Nobody,
             Some(window) => {
                 let name = (window.app.as_str(), window.title.as_str());
@@ -200,7 +201,7 @@ mod tests {
                 zone: "Europe/Berlin".into(),
                 state,
                 protected: title == "protected",
-                removed: false,
+                redacted: false,
                 window: (!title.is_empty()).then(|| {
                     Arc::new(WindowInfo {
                         app: "Editor".into(),

@@ -21,7 +21,7 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
-        removed: false,
+        redacted: false,
         window: (!title.is_empty()).then(|| {
             Arc::new(WindowInfo {
                 app: "Editor".into(),
@@ -43,7 +43,7 @@ fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: Sealer::new([key.recipient()]).unwrap(),
+        sealer: Sealer::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
     }
 }
@@ -63,7 +63,7 @@ fn a_real_journal_answers() {
     journal
         .commit(Commit {
             records: &records,
-            pending_put: &[(1, open)],
+            provisional_put: &[(1, open)],
             at_us: NOW,
             ..Commit::default()
         })
@@ -80,7 +80,7 @@ fn a_real_journal_answers() {
         screen_width: 10,
         screen_height: 20,
         blurred: true,
-        removed: false,
+        redacted: false,
         window: None,
     };
     let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();

@@ -63,7 +63,7 @@ fn make_code(n: u64) -> Result<(String, u64)> {
 fn vault_keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
     Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
-        maker: vault.sealer(None)?,
+        sealer: vault.sealer(None)?,
         opener,
     })
 }

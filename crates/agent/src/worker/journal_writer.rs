@@ -119,8 +119,8 @@ impl JournalWriter {
             .collect();
         let commit = Commit {
             records: &self.unwritten.records,
-            pending_put: &pending,
-            pending_drop_below: self.unwritten.drop_below,
+            provisional_put: &pending,
+            provisional_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.done(),
             at_us: now.utc.as_micros(),
         };
@@ -264,7 +264,7 @@ impl JournalWriter {
         self.unwritten.rollups.finish_current();
         let commit = Commit {
             records: &self.unwritten.records,
-            pending_drop_below: self.unwritten.drop_below,
+            provisional_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.done(),
             at_us: now.utc.as_micros(),
             ..Commit::default()
@@ -306,7 +306,7 @@ mod tests {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::parse("00112233445566778899aabbccddeeff").unwrap(),
-            maker: Sealer::new([lease.recipient()]).unwrap(),
+            sealer: Sealer::new([lease.recipient()]).unwrap(),
             opener: Opener::new([lease]),
         };
         let upload = UploadPolicy::from(&Settings::default().upload);

@@ -30,7 +30,7 @@ impl RecordedJournal {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
-            maker: Sealer::new([viewer.recipient(), lease.recipient()])?,
+            sealer: Sealer::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
         };
         Ok(Self {
@@ -69,7 +69,7 @@ impl RecordedJournal {
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: self.window(),
             counts: Counts::default(),
         });
@@ -106,7 +106,7 @@ impl RecordedJournal {
             screen_width: 1920,
             screen_height: 1080,
             blurred: true,
-            removed: false,
+            redacted: false,
             window: self.window(),
         };
         self.journal.add_screenshot(&shot, &image, self.now_us)?;

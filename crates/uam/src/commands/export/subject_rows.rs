@@ -38,7 +38,7 @@ pub(super) fn span_row(line: &RecordLine) -> Option<String> {
         ),
         span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
-        yes_cell(span.removed).to_owned(),
+        yes_cell(span.redacted).to_owned(),
         app,
         exe,
         title,
@@ -98,7 +98,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
