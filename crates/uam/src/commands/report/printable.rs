@@ -102,7 +102,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
         .context("cannot read the journal")?;
     let shot = match found.lines.into_iter().next() {
         Some(line) if line.seq == seq => match line.record {
-            Record::Shot(shot) if !shot.removed => Some(shot),
+            Record::Shot(shot) if !shot.redacted => Some(shot),
             _ => None,
         },
         _ => None,
@@ -116,7 +116,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
     let window = shot.window.as_ref();
     Ok(ReportScreenshot {
         seq,
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
             report::format::window_label(&w.app, &w.title)
