@@ -50,8 +50,8 @@ impl ActivityLog {
     /// Takes a record in the journal's order; gives out the lines that are now complete.
     pub fn push_record(&mut self, record: &Record) -> Vec<LogLine> {
         match record {
-            Record::Span(span) => self.span(span).into_iter().collect(),
-            Record::Shot(shot) => vec![shot_line(shot)],
+            Record::Span(span) => self.push_span(span).into_iter().collect(),
+            Record::Shot(shot) => vec![screenshot_line(shot)],
             Record::Notice(notice) => {
                 let mut lines: Vec<LogLine> = self.finish_line().into_iter().collect();
                 let zone: Arc<str> = notice.zone.as_str().into();
@@ -60,7 +60,7 @@ impl ActivityLog {
                     _ => vec![&notice.text],
                 };
                 lines.extend(texts.into_iter().map(|text| LogLine {
-                    at_us: notice.at_us,
+                    at_us: notice.at.as_micros(),
                     zone: Arc::clone(&zone),
                     word: LogSubject::Notice(notice.code),
                     text: text.trim_end().to_owned(),
@@ -74,44 +74,44 @@ impl ActivityLog {
 
     /// Gives out the lines that are still held back, as at the end of a run.
     pub fn finish_line(&mut self) -> Option<LogLine> {
-        self.group.take().map(SpanGroup::line)
+        self.group.take().map(SpanGroup::into_line)
     }
 
-    fn span(&mut self, span: &Span) -> Option<LogLine> {
+    fn push_span(&mut self, span: &Span) -> Option<LogLine> {
         if let Some(group) = self.group.as_mut()
-            && group.takes(span)
+            && group.accepts(span)
         {
-            group.end_us = span.end_us();
-            group.dur_us += span.dur_us;
+            group.end_us = span.end().as_micros();
+            group.dur_us += model::micros::to_micros(span.duration);
             group.counts += span.counts;
             return None;
         }
         self.group
             .replace(SpanGroup {
-                at_us: span.start_us,
-                end_us: span.end_us(),
+                at_us: span.start.as_micros(),
+                end_us: span.end().as_micros(),
                 zone: span.zone.clone(),
                 state: span.state,
                 protected: span.protected,
                 window: span.window.clone(),
                 counts: span.counts,
-                dur_us: span.dur_us,
+                dur_us: model::micros::to_micros(span.duration),
             })
-            .map(SpanGroup::line)
+            .map(SpanGroup::into_line)
     }
 }
 
 impl SpanGroup {
-    fn takes(&self, span: &Span) -> bool {
+    fn accepts(&self, span: &Span) -> bool {
         self.state == span.state
             && self.protected == span.protected
             && self.window == span.window
             && self.zone == span.zone
-            && span.start_us.abs_diff(self.end_us) <= JOIN_US
-            && self.dur_us + span.dur_us <= LONGEST_US
+            && span.start.as_micros().abs_diff(self.end_us) <= JOIN_US
+            && self.dur_us + model::micros::to_micros(span.duration) <= LONGEST_US
     }
 
-    fn line(self) -> LogLine {
+    fn into_line(self) -> LogLine {
         let text = match &self.window {
             _ if self.protected => "(protected)".to_owned(),
             Some(window) => window_label(&window.app, &window.title),
@@ -129,13 +129,13 @@ impl SpanGroup {
     }
 }
 
-fn shot_line(shot: &Screenshot) -> LogLine {
+fn screenshot_line(shot: &Screenshot) -> LogLine {
     let window = shot
         .window
         .as_ref()
         .map_or_else(String::new, |w| window_label(&w.app, &w.title));
     LogLine {
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.clone(),
         word: LogSubject::Shot,
         text: window,
@@ -169,12 +169,12 @@ mod tests {
 
     fn span(at_s: i64, dur_s: u64, state: Coverage, title: &str, keys: u64) -> Record {
         Record::Span(Span {
-            start_us: T + at_s * S,
-            dur_us: dur_s * 1_000_000,
+            start: model::Timestamp::from_micros(T + at_s * S),
+            duration: std::time::Duration::from_micros(dur_s * 1_000_000),
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
-            removed: false,
+            redacted: false,
             window: (!title.is_empty() && title != "protected").then(|| {
                 Arc::new(WindowInfo {
                     app: "Editor".into(),
@@ -196,7 +196,7 @@ mod tests {
     fn sample() -> Vec<Record> {
         vec![
             Record::Notice(Notice {
-                at_us: T,
+                at: model::Timestamp::from_micros(T),
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::Started,
                 text: "Recording began.".into(),
@@ -211,7 +211,7 @@ mod tests {
                 1,
             ),
             Record::Shot(Screenshot {
-                at_us: T + 90 * S,
+                at: model::Timestamp::from_micros(T + 90 * S),
                 zone: "Europe/Berlin".into(),
                 sha256: "ab".repeat(32),
                 bytes: 48_200,
@@ -221,14 +221,14 @@ mod tests {
                 screen_width: 1280,
                 screen_height: 720,
                 blurred: true,
-                removed: false,
+                redacted: false,
                 window: None,
             }),
             span(95, 10, Coverage::Active, "protected", 12),
             span(105, 4000, Coverage::Idle, "", 0),
             span(4105, 60, Coverage::Locked, "", 0),
             Record::Notice(Notice {
-                at_us: T + 4165 * S,
+                at: model::Timestamp::from_micros(T + 4165 * S),
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::UploadStuck,
                 text: "The bucket does not exist; check S3_BUCKET_NAME in .env.".into(),
@@ -238,9 +238,9 @@ mod tests {
     }
 
     fn lines() -> Vec<LogLine> {
-        let mut feed = ActivityLog::new();
-        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push_record(r)).collect();
-        lines.extend(feed.finish_line());
+        let mut log = ActivityLog::new();
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| log.push_record(r)).collect();
+        lines.extend(log.finish_line());
         lines
     }
 
@@ -262,7 +262,7 @@ mod tests {
         let (mut us, mut keys) = (0, 0);
         for record in sample() {
             if let Record::Span(span) = record {
-                us += span.dur_us;
+                us += model::micros::to_micros(span.duration);
                 keys += span.counts.keys();
             }
         }
@@ -276,7 +276,7 @@ mod tests {
     fn the_daily_notice_has_a_line_for_each_sentence() {
         let notice = |code| {
             let notice = Record::Notice(model::Notice {
-                at_us: 0,
+                at: model::Timestamp::from_micros(0),
                 zone: "UTC".into(),
                 code,
                 text: "One. Two is in /a.b/c. Three.".into(),

@@ -122,7 +122,7 @@ impl<'m> Classifier<'m> {
             }
         }
         let windows = windows.iter().map(|(names, usage)| (*names, usage));
-        let unnamed = pseudo_rows(&day.protected, &day.removed, &day.unnamed);
+        let unnamed = pseudo_rows(&day.protected, &day.redacted, &day.unnamed);
         [day.categories, day.projects] = self.sum_lists(windows, unnamed);
     }
 

@@ -67,10 +67,10 @@ pub(crate) fn build_day_with_timeline(
     for line in lines {
         let mut on_day = |zone: &str, at_us| zones.get(zone).day_of(at_us).0 == day;
         match &line.record {
-            Record::Shot(shot) if on_day(&shot.zone, shot.at_us) => {
+            Record::Shot(shot) if on_day(&shot.zone, shot.at.as_micros()) => {
                 report.shots.push(DayScreenshot::new(line.seq, shot));
             }
-            Record::Notice(note) if on_day(&note.zone, note.at_us) => {
+            Record::Notice(note) if on_day(&note.zone, note.at.as_micros()) => {
                 report.notices.push(DayNotice::new(line.seq, note));
             }
             _ => {}
@@ -150,7 +150,7 @@ impl DayReportBuilder {
             counts,
             apps,
             protected: self.totals.protected,
-            removed: self.totals.redacted,
+            redacted: self.totals.redacted,
             unnamed: self.totals.no_window,
             categories: Vec::new(),
             projects: Vec::new(),
@@ -180,7 +180,7 @@ impl DayBuilder for DayReportBuilder {
         if !span.counts.is_zero() {
             let row = self.row_of(shown);
             self.totals.row(row.as_ref()).counts += span.counts;
-            let ten = wall_ten_of(span.start_us, zone);
+            let ten = wall_ten_of(span.start.as_micros(), zone);
             self.tens.add_counts(ten, span.counts);
         }
     }

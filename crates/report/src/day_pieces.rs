@@ -65,7 +65,7 @@ pub(crate) fn build_days(
     }
     for (n, span) in spans.iter().enumerate() {
         let calendar = zones.get(&span.zone);
-        let (day, _) = calendar.day_of(span.start_us);
+        let (day, _) = calendar.day_of(span.start.as_micros());
         if let Some(day) = place_of(days, day) {
             let shown = stretches.counted_to(n, span);
             for builder in &mut *builders {

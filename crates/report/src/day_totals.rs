@@ -35,7 +35,8 @@ pub struct DayTotals {
     /// Windows that an exclusion rule withheld.
     pub protected: Usage,
     /// Redacted records.
-    pub removed: Usage,
+    #[serde(rename = "removed")]
+    pub redacted: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
@@ -87,7 +88,7 @@ impl DayTotals {
             counts: totals.counts(),
             apps: sum_by_name(totals.rows.iter().map(|(app, of)| (app.as_str(), of))),
             protected: totals.protected,
-            removed: totals.redacted,
+            redacted: totals.redacted,
             unnamed: totals.no_window,
             categories: Vec::new(),
             projects: Vec::new(),
@@ -96,7 +97,7 @@ impl DayTotals {
 
     /// The rows in parentheses.
     pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&str, &Usage)> + Clone {
-        pseudo_rows(&self.protected, &self.removed, &self.unnamed)
+        pseudo_rows(&self.protected, &self.redacted, &self.unnamed)
     }
 
     /// True when there is more to say than that nothing ran.

@@ -168,8 +168,8 @@ impl<'m> DaysBuilder<'m> {
     pub(crate) fn add_span(&mut self, seq: u64, span: &Span) {
         let zone = self.zones.number_of(&span.zone);
         let row = self.number_row(span);
-        if !span.counts.is_zero() && self.from_records.contains(&slot_of(span.start_us)) {
-            let (day, _) = self.zones.get_number(zone).day_of(span.start_us);
+        if !span.counts.is_zero() && self.from_records.contains(&slot_of(span.start.as_micros())) {
+            let (day, _) = self.zones.get_number(zone).day_of(span.start.as_micros());
             if let Some(place) = place_of(&self.days, day) {
                 let counts = span.counts;
                 let usage = Usage {
@@ -179,11 +179,11 @@ impl<'m> DaysBuilder<'m> {
                 self.sums[place].add_usage(&self.rows[row as usize], &usage);
             }
         }
-        if span.dur_us > 0 {
+        if model::micros::to_micros(span.duration) > 0 {
             self.spans.push(SpanExtent {
                 seq,
-                start_us: span.start_us,
-                end_us: span.end_us(),
+                start_us: span.start.as_micros(),
+                end_us: span.end().as_micros(),
                 zone,
                 counted: Some((span.state, row)),
             });

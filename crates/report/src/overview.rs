@@ -18,7 +18,7 @@ use crate::day_pieces::{DayBuilder, DayPiece, build_days};
 use crate::day_totals::{DayTotals, DaysReport};
 use crate::rules::ClassificationRules;
 use crate::stretches::{Extent, Stretches, ViewOptions};
-use crate::totals::{NO_WINDOW, NONE, PROTECTED, REMOVED, RowKey, Totals};
+use crate::totals::{NO_WINDOW, NONE, PROTECTED, REDACTED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lane::{CategoryStretch, LaneBuilder};
@@ -198,7 +198,7 @@ impl DayBuilder for OverviewBuilder<'_> {
         let category = (piece.state == Coverage::Active).then(|| match row {
             RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
             RowKey::Protected => PROTECTED.into(),
-            RowKey::Redacted => REMOVED.into(),
+            RowKey::Redacted => REDACTED.into(),
             RowKey::NoWindow => NO_WINDOW.into(),
         });
         self.days[piece.day].add_time(piece, row, category);
@@ -209,7 +209,7 @@ impl DayBuilder for OverviewBuilder<'_> {
             let row = self.row_of(shown);
             let day = &mut self.days[day];
             day.totals.row(row.as_ref()).counts += span.counts;
-            let ten = wall_ten_of(span.start_us, zone);
+            let ten = wall_ten_of(span.start.as_micros(), zone);
             day.tens.add_counts(ten, span.counts);
         }
     }

@@ -99,8 +99,11 @@ impl Rollup {
     /// Adds a span that touches the slot and begins no earlier than the one before it ended.
     pub(crate) fn add(&mut self, span: &Span) {
         let (start, end) = (self.slot * SLOT_US, (self.slot + 1) * SLOT_US);
-        let (from, to) = (span.start_us.max(start), span.end_us().min(end));
-        let began = slot_of(span.start_us);
+        let (from, to) = (
+            span.start.as_micros().max(start),
+            span.end().as_micros().min(end),
+        );
+        let began = slot_of(span.start.as_micros());
         let mut usage = Usage::default();
         if from < to {
             if self.covered_us.0 == self.covered_us.1 {
@@ -117,7 +120,7 @@ impl Rollup {
             let row = RowKey::of(span).map(|window| window.app.as_str());
             *self.totals.row(row) += &usage;
         }
-        if span.end_us() > end {
+        if span.end().as_micros() > end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {

@@ -183,16 +183,16 @@ impl AgentStatus {
     #[must_use]
     pub fn headline(&self, now_us: i64) -> String {
         let lasting = format!(" for {}", format_age(since(self.since_us, now_us)));
-        self.head(now_us, &lasting)
+        self.format_headline(now_us, &lasting)
     }
 
     /// The same without how long it has been so: it changes with the state and not with each second.
     #[must_use]
     pub fn steady_headline(&self, now_us: i64) -> String {
-        self.head(now_us, "")
+        self.format_headline(now_us, "")
     }
 
-    fn head(&self, now_us: i64, lasting: &str) -> String {
+    fn format_headline(&self, now_us: i64, lasting: &str) -> String {
         match (self.state, self.is_fresh(now_us)) {
             (_, false) => match self.durable_age_us(now_us) {
                 Some(a) => format!(

@@ -23,7 +23,8 @@ pub enum TimelineOwner {
     /// Something an exclusion rule held back.
     Protected,
     /// Something its owner redacted later.
-    Removed,
+    #[serde(rename = "removed")]
+    Redacted,
     /// No window was active.
     Nobody,
 }
@@ -116,7 +117,7 @@ impl TimelineBuilder {
     fn owner_of(&mut self, span: &Span) -> TimelineOwner {
         match WindowKey::of(span) {
             RowKey::Protected => TimelineOwner::Protected,
-            RowKey::Redacted => TimelineOwner::Removed,
+            RowKey::Redacted => TimelineOwner::Redacted,
             RowKey::NoWindow => TimelineOwner::Nobody,
             RowKey::Window(window) => {
                 let known = self.places.get(&window).copied();
@@ -154,7 +155,7 @@ impl DayBuilder for TimelineBuilder {
 
     fn add_counts(&mut self, _: usize, span: &Span, _: &Span, _: &TimeZone) {
         if !span.counts.is_zero() {
-            self.counts.push((span.start_us, span.counts));
+            self.counts.push((span.start.as_micros(), span.counts));
         }
     }
 }

@@ -55,7 +55,7 @@ pub fn write_day_csv(report: &DayReport) -> String {
             table.write_usage("window", names, &window.usage, ["", ""]);
         }
     }
-    table.write_unnamed([&report.protected, &report.removed, &report.unnamed]);
+    table.write_unnamed([&report.protected, &report.redacted, &report.unnamed]);
     table.write_named(&report.categories, &report.projects);
     table.write_states(&report.states);
     table.finish()
@@ -71,7 +71,7 @@ pub fn write_days_csv(report: &DaysReport) -> String {
         for app in &totals.apps {
             table.write_usage("app", [&app.name, "", ""], &app.usage, ["", ""]);
         }
-        table.write_unnamed([&totals.protected, &totals.removed, &totals.unnamed]);
+        table.write_unnamed([&totals.protected, &totals.redacted, &totals.unnamed]);
         table.write_named(&totals.categories, &totals.projects);
         table.write_states(&totals.states);
     }

@@ -36,18 +36,18 @@ pub fn render_day_table(report: &DayReport, width: usize) -> String {
             width
         )
     );
-    states(&mut out, report);
-    activity(&mut out, report, width);
+    write_states(&mut out, report);
+    write_activity(&mut out, report, width);
     out.push('\n');
     for (title, rows) in [
         ("category", &report.categories),
         ("project", &report.projects),
     ] {
-        named_usages(&mut out, title, rows, width);
+        write_named_usages(&mut out, title, rows, width);
     }
-    usages(&mut out, report, width);
-    events(&mut out, report, width);
-    damaged(&mut out, &report.damaged, "on or near this day", width);
+    write_usages(&mut out, report, width);
+    write_events(&mut out, report, width);
+    write_damaged(&mut out, &report.damaged, "on or near this day", width);
     out
 }
 
@@ -98,14 +98,14 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
         if rows.iter().any(|row| !row.name.starts_with('(')) {
             out.push('\n');
         }
-        named_usages(&mut out, title, rows, width);
+        write_named_usages(&mut out, title, rows, width);
     }
-    damaged(&mut out, &report.damaged, "in this time", width);
+    write_damaged(&mut out, &report.damaged, "in this time", width);
     out
 }
 
 /// A note on records that cannot be read; nothing where there is none.
-fn damaged(out: &mut String, damaged: &[u64], place: &str, width: usize) {
+fn write_damaged(out: &mut String, damaged: &[u64], place: &str, width: usize) {
     if !damaged.is_empty() {
         let records = format_count(damaged.len() as u64, "record", "records");
         let text = format!("  {records} {place} cannot be read any more");
@@ -137,7 +137,7 @@ fn usage_of(states: &[StateTotal], counts: Counts) -> Usage {
     }
 }
 
-fn states(out: &mut String, report: &DayReport) {
+fn write_states(out: &mut String, report: &DayReport) {
     out.push('\n');
     for total in &report.states {
         if total.us == 0 && total.state != Coverage::Active {
@@ -155,7 +155,7 @@ fn states(out: &mut String, report: &DayReport) {
 }
 
 /// Time by category or project; nothing where no rule named any.
-fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize) {
+fn write_named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize) {
     if rows.iter().all(|row| row.name.starts_with('(')) {
         return;
     }
@@ -177,7 +177,7 @@ fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize
 }
 
 /// Active time in each ten minutes, an hour in six characters, from the first hour with any to the last.
-fn activity(out: &mut String, report: &DayReport, width: usize) {
+fn write_activity(out: &mut String, report: &DayReport, width: usize) {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let zone = load_zone(&report.zone);
     // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
@@ -210,7 +210,7 @@ fn activity(out: &mut String, report: &DayReport, width: usize) {
     }
 }
 
-fn usages(out: &mut String, report: &DayReport, width: usize) {
+fn write_usages(out: &mut String, report: &DayReport, width: usize) {
     let total = usage_of(&report.states, report.counts);
     if total.is_zero() {
         out.push_str("  Nothing was recorded on this day.\n");
@@ -232,7 +232,7 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
     for (label, of) in [
         ("(protected)", &report.protected),
-        ("(removed)", &report.removed),
+        ("(removed)", &report.redacted),
         ("(no window)", &report.unnamed),
     ] {
         if !of.is_zero() {
@@ -247,7 +247,7 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
 }
 
-fn events(out: &mut String, report: &DayReport, width: usize) {
+fn write_events(out: &mut String, report: &DayReport, width: usize) {
     if !report.shots.is_empty() {
         let total: u64 = report.shots.iter().map(|s| s.bytes).sum();
         let _ = writeln!(

@@ -36,7 +36,7 @@ pub struct UsageTableRow {
     /// Its name.
     pub name: String,
     /// Its colour, where it has one.
-    pub tint: Option<Colour>,
+    pub colour: Option<Colour>,
     /// Seconds, for each of the headings.
     pub seconds: Vec<u64>,
     /// Of the whole, in tenths of a percent.
@@ -57,10 +57,10 @@ pub fn carry_seconds(us: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-pub(super) fn table(
+pub(super) fn build_usage_table(
     title: &'static str,
     rows: &[NamedUsage],
-    tint: impl Fn(&str) -> Option<Colour>,
+    colour: impl Fn(&str) -> Option<Colour>,
 ) -> UsageTable {
     let whole: u64 = rows.iter().map(|r| r.usage.total_us()).sum();
     let shown = if rows.len() > MOST_ROWS + 1 {
@@ -73,7 +73,7 @@ pub(super) fn table(
         .iter()
         .map(|row| {
             let name = to_printable(or_no_name(&row.name), CELL);
-            (name, tint(&row.name), row.usage)
+            (name, colour(&row.name), row.usage)
         })
         .collect();
     if !rest.is_empty() {
@@ -94,9 +94,9 @@ pub(super) fn table(
         seconds
     };
     let rows = lines.into_iter().enumerate();
-    let rows = rows.map(|(n, (name, tint, usage))| UsageTableRow {
+    let rows = rows.map(|(n, (name, colour, usage))| UsageTableRow {
         name,
-        tint,
+        colour,
         seconds: with_total(parts.iter().map(|(_, seconds)| seconds[n]).collect()),
         share: tenths_of_percent(usage.total_us(), whole),
     });
@@ -111,7 +111,7 @@ pub(super) fn table(
         rows: rows.collect(),
         total: UsageTableRow {
             name: "Total".to_owned(),
-            tint: None,
+            colour: None,
             seconds: with_total(sums.collect()),
             share: if whole > 0 { 1000 } else { 0 },
         },

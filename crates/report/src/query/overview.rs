@@ -42,7 +42,9 @@ pub fn read_overview(
                     damaged.insert(row.seq);
                 }
             })?;
-            Ok(spans.iter().any(|span| span.start_us < range.certain_us))
+            Ok(spans
+                .iter()
+                .any(|span| span.start.as_micros() < range.certain_us))
         })?;
         let spans: Vec<&Span> = spans.iter().chain(&pending).collect();
         builder.add_days(days, &spans, query.zone);

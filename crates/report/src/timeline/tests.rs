@@ -15,12 +15,12 @@ fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> R
         device_id: DeviceId::from_bytes([1; 16]),
         seq,
         record: Record::Span(Span {
-            start_us,
-            dur_us: dur_us.unsigned_abs(),
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
-            removed: false,
+            redacted: false,
             window: (!title.is_empty()).then(|| {
                 Arc::new(WindowInfo {
                     app: "Editor".into(),

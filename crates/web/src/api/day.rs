@@ -71,7 +71,8 @@ pub(crate) struct DayJson {
     categories: Vec<NamedUsageJson>,
     projects: Vec<NamedUsageJson>,
     protected: NumbersJson,
-    removed: NumbersJson,
+    #[serde(rename = "removed")]
+    redacted: NumbersJson,
     unnamed: NumbersJson,
     /// `[index in app_names, title, index in categories, index in projects]`.
     windows: Vec<(usize, String, usize, usize)>,
@@ -227,7 +228,7 @@ fn build_day(
         categories: categories.to_rows(&report.categories),
         projects: projects.to_rows(&report.projects),
         protected: named_numbers(&report.protected),
-        removed: named_numbers(&report.removed),
+        redacted: named_numbers(&report.redacted),
         unnamed: named_numbers(&report.unnamed),
         windows,
         app_names,
@@ -269,7 +270,7 @@ fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
     let owner = match piece.owner {
         TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
         TimelineOwner::Protected => -1,
-        TimelineOwner::Removed => -2,
+        TimelineOwner::Redacted => -2,
         TimelineOwner::Nobody => -3,
     };
     let state = state_index(piece.state);

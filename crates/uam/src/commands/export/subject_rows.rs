@@ -50,17 +50,17 @@ pub(super) fn span_row(line: &RecordLine) -> Option<Vec<String>> {
     let window = span.window.as_deref().cloned().unwrap_or_default();
     let fixed: [String; SPAN_CELLS.len()] = [
         line.seq.to_string(),
-        format_utc(span.start_us),
-        format_utc(span.end_us()),
+        format_utc(span.start.as_micros()),
+        format_utc(span.end().as_micros()),
         name_cell(&span.zone),
         format!(
             "{}.{:06}",
-            span.dur_us / MICROS_PER_SECOND,
-            span.dur_us % MICROS_PER_SECOND
+            model::micros::to_micros(span.duration) / MICROS_PER_SECOND,
+            model::micros::to_micros(span.duration) % MICROS_PER_SECOND
         ),
         span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
-        yes_cell(span.removed).to_owned(),
+        yes_cell(span.redacted).to_owned(),
         name_cell(&window.app),
         name_cell(&window.exe),
         name_cell(&window.title),
@@ -75,7 +75,7 @@ pub(super) fn notice_row(line: &RecordLine) -> Option<Vec<String>> {
     };
     Some(vec![
         line.seq.to_string(),
-        format_utc(notice.at_us),
+        format_utc(notice.at.as_micros()),
         name_cell(&notice.zone),
         notice.code.to_string(),
         safe_cell(&notice.text, MAX_NOTICE_BYTES),
@@ -105,12 +105,12 @@ mod tests {
     #[test]
     fn every_row_has_every_column_and_no_formula() {
         let span = line(Record::Span(Span {
-            start_us: 1_790_000_000_000_000,
-            dur_us: 1_500_000,
+            start: model::Timestamp::from_micros(1_790_000_000_000_000),
+            duration: std::time::Duration::from_micros(1_500_000),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(cells[1], "2026-09-21T14:13:20Z");
         assert_eq!(cells[4], "1.500000");
         let notice = line(Record::Notice(Notice {
-            at_us: 0,
+            at: model::Timestamp::from_micros(0),
             zone: "UTC".into(),
             code: NoticeCode::Removed,
             text: "a, b".into(),

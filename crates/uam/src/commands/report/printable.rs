@@ -63,7 +63,7 @@ pub(super) fn run(
         Ok(long) if long >= MOST_LANES => Overview::of(read_totals(&reader, &query)?),
         _ => read_overview(&reader, &query)?,
     };
-    let letter = |pictures| Cover {
+    let cover = |screenshots| Cover {
         client: args.cover.client.clone(),
         author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -72,18 +72,18 @@ pub(super) fn run(
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
-        pictures,
+        screenshots,
     };
-    let pictures = load_screenshots(&reader, &args.cover.shots)?;
+    let screenshots = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, printable::render_html(&sheet).as_bytes())?;
+        let report = PrintableReport::new(&overview, cover(screenshots.clone()));
+        write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
-        let pictures: anyhow::Result<Vec<ReportScreenshot>> =
-            pictures.into_iter().map(encode_jpeg).collect();
-        let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = printable::render_pdf(&sheet, made_us)?;
+        let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
+            screenshots.into_iter().map(encode_jpeg).collect();
+        let report = PrintableReport::new(&overview, cover(screenshots?));
+        let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -108,7 +108,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
         .context("cannot read the journal")?;
     let shot = match found.lines.into_iter().next() {
         Some(line) if line.seq == seq => match line.record {
-            Record::Shot(shot) if !shot.removed => Some(shot),
+            Record::Shot(shot) if !shot.redacted => Some(shot),
             _ => None,
         },
         _ => None,
@@ -122,7 +122,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
     let window = shot.window.as_ref();
     Ok(ReportScreenshot {
         seq,
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
             report::format::window_label(&w.app, &w.title)
