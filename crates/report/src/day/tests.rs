@@ -26,9 +26,9 @@ pub(crate) fn keys(keys: u64) -> Counts {
     }
 }
 
-pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
+pub(crate) fn span(start: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
     Span {
-        start: model::Timestamp::from_micros(start_us),
+        start: model::Timestamp::from_micros(start),
         duration: std::time::Duration::from_micros(u64::try_from(dur_us).unwrap()),
         zone: zone.into(),
         state,
@@ -59,7 +59,7 @@ pub(crate) fn lines(spans: &[Span]) -> Vec<RecordLine> {
 
 fn whole(report: &DayReport) {
     let states: u64 = report.states.iter().map(|s| s.us).sum();
-    assert_eq!(states, report.length_us, "states sum to the day");
+    assert_eq!(states, report.length, "states sum to the day");
     let rows = || {
         report
             .apps
@@ -67,10 +67,10 @@ fn whole(report: &DayReport) {
             .flat_map(|a| a.windows.iter().map(|w| w.usage))
             .chain([report.protected, report.redacted, report.unnamed])
     };
-    let active: u64 = rows().map(|u| u.active_us).sum();
-    let idle: u64 = rows().map(|u| u.idle_us).sum();
-    assert_eq!(active, report.state_us(Coverage::Active));
-    assert_eq!(idle, report.state_us(Coverage::Idle));
+    let active: u64 = rows().map(|u| u.active).sum();
+    let idle: u64 = rows().map(|u| u.idle).sum();
+    assert_eq!(active, report.time_in(Coverage::Active));
+    assert_eq!(idle, report.time_in(Coverage::Idle));
     let mut counts = Counts::default();
     rows().for_each(|u| counts += u.counts);
     assert_eq!(counts, report.counts, "rows' counts sum to the day's");
@@ -79,8 +79,8 @@ fn whole(report: &DayReport) {
 #[test]
 fn days_are_23_24_and_25_hours_long_in_berlin() {
     let extent = Extent {
-        began_us: at("2026-01-01T00:00:00Z"),
-        now_us: at("2026-12-31T00:00:00Z"),
+        began: at("2026-01-01T00:00:00Z"),
+        now: at("2026-12-31T00:00:00Z"),
     };
     for (day, hours) in [
         (date(2026, 3, 29), 23),
@@ -94,8 +94,8 @@ fn days_are_23_24_and_25_hours_long_in_berlin() {
             extent,
             "Europe/Berlin",
         );
-        assert_eq!(report.length_us, (hours * H) as u64, "{day}");
-        assert_eq!(report.state_us(Coverage::Off), report.length_us);
+        assert_eq!(report.length, (hours * H) as u64, "{day}");
+        assert_eq!(report.time_in(Coverage::Off), report.length);
     }
 }
 
@@ -110,8 +110,8 @@ fn a_span_over_midnight_is_split_in_its_own_zone() {
         "Editor",
     )]);
     let extent = Extent {
-        began_us: midnight - 10 * S,
-        now_us: midnight + 30 * S,
+        began: midnight - 10 * S,
+        now: midnight + 30 * S,
     };
     let before = build_day_report(
         &lines,
@@ -128,7 +128,7 @@ fn a_span_over_midnight_is_split_in_its_own_zone() {
         "UTC",
     );
     assert_eq!(
-        (before.length_us, after.length_us),
+        (before.length, after.length),
         (10 * S as u64, 30 * S as u64)
     );
     assert_eq!((before.counts.keys(), after.counts.keys()), (1, 0));
@@ -143,8 +143,8 @@ fn an_hour_set_back_and_lived_twice_counts_once() {
         span(ten + H, H, "UTC", Coverage::Active, "Browser"),
     ]);
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 2 * H,
+        began: ten,
+        now: ten + 2 * H,
     };
     let report = build_day_report(
         &lines,
@@ -154,10 +154,10 @@ fn an_hour_set_back_and_lived_twice_counts_once() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.length_us, (2 * H) as u64);
+    assert_eq!(report.length, (2 * H) as u64);
     let app = |name| {
         let found: Vec<_> = report.apps.iter().filter(|a| a.app == name).collect();
-        found[0].usage.active_us
+        found[0].usage.active
     };
     assert_eq!((app("Editor"), app("Browser")), (H as u64, H as u64));
     assert_eq!(report.counts.keys(), 2, "facts stay");
@@ -178,8 +178,8 @@ fn travelling_west_makes_a_longer_day() {
         ),
     ]);
     let extent = Extent {
-        began_us: start,
-        now_us: start + 36 * H,
+        began: start,
+        now: start + 36 * H,
     };
     let day = build_day_report(
         &lines,
@@ -195,8 +195,8 @@ fn travelling_west_makes_a_longer_day() {
         extent,
         "UTC",
     );
-    assert_eq!(day.length_us, (30 * H) as u64);
-    assert_eq!(next.length_us, (6 * H) as u64);
+    assert_eq!(day.length, (30 * H) as u64);
+    assert_eq!(next.length, (6 * H) as u64);
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         ..span(ten, 60 * S, "UTC", Coverage::Active, "")
     };
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 60 * S,
+        began: ten,
+        now: ten + 60 * S,
     };
     let report = build_day_report(
         &lines(&[gone]),
@@ -219,7 +219,7 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.redacted.active_us, 60 * S as u64);
+    assert_eq!(report.redacted.active, 60 * S as u64);
     assert_eq!(report.unnamed, Usage::default());
 }
 
@@ -239,8 +239,8 @@ fn protected_time_is_a_row_of_its_own() {
         "Editor",
     )];
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 130 * S,
+        began: ten,
+        now: ten + 130 * S,
     };
     let report = build_day_report(
         &lines,
@@ -250,9 +250,9 @@ fn protected_time_is_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.protected.active_us, 60 * S as u64);
-    assert_eq!(report.unnamed.idle_us, 30 * S as u64);
-    assert_eq!(report.state_us(Coverage::Off), 5 * S as u64);
+    assert_eq!(report.protected.active, 60 * S as u64);
+    assert_eq!(report.unnamed.idle, 30 * S as u64);
+    assert_eq!(report.time_in(Coverage::Off), 5 * S as u64);
     assert_eq!(report.apps.len(), 1, "the pending span is shown too");
 }
 
@@ -271,8 +271,8 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
         }),
     });
     let extent = Extent {
-        began_us: 0,
-        now_us: i64::MAX,
+        began: 0,
+        now: i64::MAX,
     };
     assert!(
         build_day_report(
@@ -335,13 +335,13 @@ proptest! {
     #[test]
     fn parts_sum_to_the_whole(spans in prop::collection::vec(any_span(), 0..25), began in -70i64..70, lasted in 0i64..140) {
         let base = 1_792_886_400 * S;
-        let extent = Extent { began_us: base + began * H, now_us: base + (began + lasted) * H };
+        let extent = Extent { began: base + began * H, now: base + (began + lasted) * H };
         let lines = lines(&spans);
         let (mut time, mut counted) = (0, 0);
         for day in date(2026, 10, 15).series(jiff::Span::new().days(1)).take(25) {
             let report = build_day_report(&lines, &[], (ViewOptions::default(), day), extent, "UTC");
             whole(&report);
-            time += report.length_us;
+            time += report.length;
             counted += report.counts.keys();
         }
         prop_assert_eq!(time, (lasted * H) as u64, "each second of the extent belongs to exactly one day");

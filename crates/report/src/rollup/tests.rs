@@ -39,7 +39,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     // A night in one span.
     run.span(9 * H, "Europe/Berlin", Coverage::Asleep, 0);
     run.commit(1);
-    let now = run.now_us;
+    let now = run.now;
     desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
     run.stop();
     let touched = slot_of(now - 1) - slot_of(begin) + 1;
@@ -50,7 +50,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
         let read = rollup.for_each_window(&content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
-            assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
+            assert!(window.seen.0 >= row.slot * SLOT_US && window.seen.0 <= window.seen.1);
             *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         });
         read.unwrap();
@@ -64,7 +64,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     let mut run = desk.start(&lease, now + 60 * S);
     run.span(H, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
     run.stop();
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
 }
@@ -81,16 +81,10 @@ fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64
             } else {
                 0
             };
-            let hit = found.entry(window.title.clone()).or_insert((
-                span.start.as_micros(),
-                span.end().as_micros(),
-                0,
-            ));
-            *hit = (
-                hit.0.min(span.start.as_micros()),
-                hit.1.max(span.end().as_micros()),
-                hit.2 + active,
-            );
+            let hit = found
+                .entry(window.title.clone())
+                .or_insert((span.start, span.end(), 0));
+            *hit = (hit.0.min(span.start), hit.1.max(span.end()), hit.2 + active);
         }
     }
     let rows = found
@@ -117,7 +111,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         crate::query::search_titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
-                    .map(|h| (h.title, h.first_us, h.last_us, h.active_us)),
+                    .map(|h| (h.title, h.first, h.last, h.active)),
             );
             std::ops::ControlFlow::Continue(())
         })
@@ -148,7 +142,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
     let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
-    run.journal.redact(&what, run.now_us).unwrap();
+    run.journal.redact(&what, run.now).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
     run.stop();
@@ -162,7 +156,7 @@ fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
     run.span(14 * 60 * S, "UTC", Coverage::Active, 1);
     run.span(6 * 60 * S, "UTC", Coverage::Active, 2);
     // The clock is set back into the slot that the spans before have just filled.
-    run.now_us -= 10 * 60 * S;
+    run.now -= 10 * 60 * S;
     run.span(60 * S, "UTC", Coverage::Active, 3);
     run.commit(1);
     let (now, days) = (begin + H, || date(2026, 3, 28)..=date(2026, 3, 28));
@@ -193,7 +187,7 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     ));
     let done = rollups.pending_rollups();
     let rollup = Rollup::decode(1_000, done[0].1).unwrap();
-    assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
+    assert_eq!(rollup.covered.0, 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
     assert_eq!(rollup.totals.states[0], 60_000_000);
     let (sums, windows) = split_content(done[0].1);
@@ -226,7 +220,7 @@ fn a_span_of_a_million_years_is_no_work() {
     run.span(50_000 * SLOT_US, "UTC", Coverage::Asleep, 0);
     run.commit(1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
 }
 
 #[derive(Clone, Debug)]
@@ -287,24 +281,24 @@ proptest! {
         let mut run = desk.start(&lease, begin);
         let mut latest = begin;
         for step in steps {
-            latest = latest.max(run.now_us);
+            latest = latest.max(run.now);
             match step {
                 Step::Span(seconds, state, app) => run.span(seconds * S + 1, zone, state, app),
                 Step::Zone(n) => zone = ZONES[n],
-                Step::Set(seconds) => run.now_us += seconds * S,
+                Step::Set(seconds) => run.now += seconds * S,
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
-                    run.journal.redact(&what, run.now_us).unwrap();
+                    let what = RedactionTarget::Time(run.now - seconds * S..run.now);
+                    run.journal.redact(&what, run.now).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = UtcDay::of_us(run.now_us);
-                    run.journal.erase(day..=day, run.now_us).unwrap();
+                    let day = UtcDay::of_us(run.now);
+                    run.journal.erase(day..=day, run.now).unwrap();
                 }
                 Step::Again { clean, after, same } => {
-                    let now_us = run.now_us + after * S;
+                    let now = run.now + after * S;
                     if clean {
                         run.stop();
                     } else {
@@ -313,14 +307,14 @@ proptest! {
                     if !same {
                         lease = Identity::generate();
                     }
-                    run = desk.start(&lease, now_us);
+                    run = desk.start(&lease, now);
                 }
             }
         }
         run.commit(1);
         let (first, last) = (crate::local_date(begin - 30 * H, "UTC"), crate::local_date(latest + 30 * H, "UTC"));
-        for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
-            desk.compare(first..=last, now_us);
+        for now in [run.now, latest, run.now - 3_333 * S] {
+            desk.compare(first..=last, now);
         }
         run.stop();
         desk.compare(first..=last, latest);

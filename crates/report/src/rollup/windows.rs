@@ -7,7 +7,9 @@
 use super::packed::{pack, read_number, read_text, unpack, write_number, write_text};
 use crate::totals::Usage;
 use journal::SLOT_US;
+use model::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The most bytes the windows of a slot may take; where there is more, none is kept and the records tell. A program that
 /// counts seconds in its title has 900 of them in a slot.
@@ -85,8 +87,8 @@ impl RollupWindows {
 pub(crate) struct RollupWindow<'a> {
     pub(crate) app: &'a str,
     pub(crate) title: &'a str,
-    /// Its first and last moment, in microseconds since the Unix epoch (UTC), clipped to the slot.
-    pub(crate) seen_us: (i64, i64),
+    /// Its first and last moment, clipped to the slot.
+    pub(crate) seen: (Timestamp, Timestamp),
     pub(crate) usage: Usage,
 }
 
@@ -97,8 +99,8 @@ pub(super) fn for_each_in<'a>(
     mut rest: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
-    let start = slot.checked_mul(SLOT_US)?;
-    let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
+    let start = Timestamp::from_micros(slot.saturating_mul(SLOT_US));
+    let moment = |offset| start + Duration::from_micros(offset);
     let mut numbers = Vec::new();
     while !rest.is_empty() {
         let app = read_text(&mut rest)?;
@@ -113,7 +115,7 @@ pub(super) fn for_each_in<'a>(
             visit(RollupWindow {
                 app,
                 title,
-                seen_us: (moment(first)?, moment(last)?),
+                seen: (moment(first), moment(last)),
                 usage: unpack(&numbers, fields),
             });
         }

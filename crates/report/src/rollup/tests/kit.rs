@@ -15,10 +15,10 @@ pub(super) fn at(text: &str) -> i64 {
     text.parse::<Timestamp>().unwrap().as_microsecond()
 }
 
-pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
+pub(super) fn span(start: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
     let recording = state.is_recording();
     Span {
-        start: model::Timestamp::from_micros(start_us),
+        start: model::Timestamp::from_micros(start),
         duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: zone.into(),
         state,
@@ -87,7 +87,7 @@ pub(super) struct Run {
     /// Closed spans that may change still, and the number of the first.
     pub(super) waiting: Vec<Span>,
     pub(super) first_id: u64,
-    pub(super) now_us: i64,
+    pub(super) now: i64,
 }
 
 impl Desk {
@@ -98,22 +98,22 @@ impl Desk {
         }
     }
 
-    pub(super) fn start(&self, lease: &Identity, now_us: i64) -> Run {
+    pub(super) fn start(&self, lease: &Identity, now: i64) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
             sealer: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
-        let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
+        let (mut journal, found) = Journal::open(self.dir.path(), keys, now).unwrap();
         let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
-        journal.commit_recovered(&mended, now_us).unwrap();
+        journal.commit_recovered(&mended, now).unwrap();
         let rollups = RollupBuilder::new(journal.first_free_quarter_hour().unwrap());
         Run {
             journal,
             rollups,
             waiting: Vec::new(),
             first_id: 1,
-            now_us,
+            now,
         }
     }
 
@@ -123,19 +123,16 @@ impl Desk {
 
     /// Every day by itself, all at once, and all from their records with their categories; days begin at midnight, at a
     /// quarter hour or within one.
-    pub(super) fn compare(&self, days: std::ops::RangeInclusive<Date>, now_us: i64) {
+    pub(super) fn compare(&self, days: std::ops::RangeInclusive<Date>, now: i64) {
         let reader = self.reader();
-        let starts = ["00:00", "04:00", "03:07"][usize::try_from(now_us.rem_euclid(3)).unwrap()];
+        let starts = ["00:00", "04:00", "03:07"][usize::try_from(now.rem_euclid(3)).unwrap()];
         let starts = crate::DayStart::parse(starts).unwrap();
-        let view = crate::ViewOptions {
-            starts,
-            merge_us: 0,
-        };
+        let view = crate::ViewOptions { starts, merge: 0 };
         let asked = |rules| query::DaysQuery {
             days: days.clone(),
             view,
             rules,
-            now_us,
+            now,
             zone: "Europe/Berlin",
         };
         let from_rollups = |rules| query::read_days(&reader, &asked(rules), &mut |_| {}).unwrap();
@@ -153,10 +150,10 @@ impl Desk {
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
-            let one = query::read_day(&reader, view, day, now_us, "Europe/Berlin").unwrap();
+            let one = query::read_day(&reader, view, day, now, "Europe/Berlin").unwrap();
             assert_eq!(totals.day, day);
             assert_eq!(totals.states, one.states, "{day}");
-            assert_eq!(totals.length_us, one.length_us, "{day}");
+            assert_eq!(totals.length, one.length, "{day}");
             assert_eq!(totals.counts, one.counts, "{day}");
             assert_eq!(totals.protected, one.protected, "{day}");
             assert_eq!(totals.redacted, one.redacted, "{day}");
@@ -179,9 +176,8 @@ impl Desk {
 
 impl Run {
     pub(super) fn span(&mut self, dur_us: i64, zone: &str, state: Coverage, app: u8) {
-        self.waiting
-            .push(span(self.now_us, dur_us, zone, state, app));
-        self.now_us += dur_us;
+        self.waiting.push(span(self.now, dur_us, zone, state, app));
+        self.now += dur_us;
     }
 
     /// Writes the spans so far; `keep` spans may still change. Without `rolled` the step is one that fails.
@@ -203,7 +199,7 @@ impl Run {
                 provisional_put: &pending,
                 provisional_drop_below: self.first_id,
                 rollups: &self.rollups.pending_rollups(),
-                at_us: self.now_us,
+                at: self.now,
             })
             .unwrap();
         self.rollups.mark_written();
@@ -213,7 +209,7 @@ impl Run {
         self.commit(0);
         self.rollups.finish_current();
         self.commit(0);
-        self.journal.close(self.now_us).unwrap();
+        self.journal.close(self.now).unwrap();
     }
 }
 
