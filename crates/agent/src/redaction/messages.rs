@@ -1,7 +1,7 @@
 //! Sentences about a redaction, for its owner and for the record: when and how much, never what.
 
 use journal::UtcDay;
-use model::NoticeCode;
+use model::{NoticeCode, Timestamp};
 use protocol::{RedactionScope, RedactionSummary};
 use report::format::format_count;
 
@@ -13,7 +13,7 @@ pub fn format_date_time(at_us: i64, zone: &str) -> String {
     format!(
         "{} {}",
         report::local_date(at_us, zone),
-        report::format::format_clock_time(at_us, &report::load_zone(zone))
+        report::format::format_clock_time(Timestamp::from_micros(at_us), &report::load_zone(zone))
     )
 }
 

@@ -1,6 +1,8 @@
 //! Where the journal begins, and looking back far enough: a span that began long ago may reach into the days asked for.
 
+use crate::status::FRESH;
 use journal::{JournalError, Reader};
+use std::time::Duration;
 
 /// How far back a day's first span is looked for, in microseconds: a machine may sleep for weeks within one span.
 const FARTHEST_US: i64 = 400 * 24 * 3600 * 1_000_000;
@@ -16,6 +18,15 @@ pub fn journal_began(reader: &Reader) -> Result<i64, JournalError> {
         || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
         |line| line.record.start().as_micros(),
     ))
+}
+
+/// Until when the journal is complete: its last durable write while an agent writes it, else the present.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn known_until(reader: &Reader, now_us: i64) -> Result<i64, JournalError> {
+    let fresh = |at: &i64| Duration::from_micros(now_us.abs_diff(*at)) <= FRESH;
+    Ok(reader.last_durable_us()?.filter(fresh).unwrap_or(now_us))
 }
 
 /// Reads from before `certain` on, further and further back, until `read` finds a span that begins before `certain`, or the

@@ -1,8 +1,8 @@
 //! The days of a period: their totals by application, category or project.
 
 use super::{
-    NumbersJson, ViewOptionsJson, current_day, known_until, named_counts, now_and_zone,
-    placed_numbers, view_options,
+    NumbersJson, ViewOptionsJson, current_day, named_counts, now_and_zone, placed_numbers,
+    view_options,
 };
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
@@ -64,7 +64,7 @@ pub(crate) fn read_period(
     let reader = backend.open_reader(&format!("the totals of {first} to {last}, on the page"))?;
     let (now_us, zone) = now_and_zone();
     let options = (view_options(&config, merge_s), &*config.meaning);
-    let now_us = known_until(reader, now_us)?;
+    let now_us = query::known_until(reader, now_us)?;
     let totals = match (by, merge_s) {
         // Applications need no rules.
         (GroupBy::App, 0) => query::read_days_from(reader, config.starts, &days, now_us, &zone),
