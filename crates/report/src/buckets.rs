@@ -108,18 +108,23 @@ mod tests {
 
     #[test]
     fn ten_minutes_follow_the_wall_clock() {
-        let minute = 60_000_000;
+        let minute = Duration::from_secs(60);
+        let epoch = Timestamp::UNIX_EPOCH;
         let kathmandu = crate::calendar::load_zone("Asia/Kathmandu");
         // Midnight UTC is 05:45 there.
-        let midnight = 1_784_073_600_000_000;
+        let midnight = Timestamp::from_seconds(1_784_073_600);
         assert_eq!(wall_ten_of(midnight, &kathmandu), midnight - 5 * minute);
         assert_eq!(
             wall_ten_of(midnight + 5 * minute, &kathmandu),
             midnight + 5 * minute
         );
-        assert_eq!(wall_ten_of(14 * minute, &TimeZone::UTC), 10 * minute);
-        assert_eq!(wall_ten_of(-1, &TimeZone::UTC), -10 * minute);
-        assert_eq!(idle_share(0, 0), None);
-        assert_eq!(idle_share(2, 1), Some(333));
+        assert_eq!(
+            wall_ten_of(epoch + 14 * minute, &TimeZone::UTC),
+            epoch + 10 * minute
+        );
+        let before = Timestamp::from_micros(-1);
+        assert_eq!(wall_ten_of(before, &TimeZone::UTC), epoch - 10 * minute);
+        assert_eq!(idle_share(Duration::ZERO, Duration::ZERO), None);
+        assert_eq!(idle_share(2 * minute, minute), Some(333));
     }
 }

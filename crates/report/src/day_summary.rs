@@ -247,12 +247,13 @@ mod tests {
     use super::*;
     use model::{InputCounts, WindowInfo};
 
-    const MINUTE: i64 = 60_000_000;
+    const MINUTE: Duration = Duration::from_secs(60);
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn span(start: i64, minutes: i64, app: &str, title: &str) -> Span {
+    fn span(start: u32, minutes: u32, app: &str, title: &str) -> Span {
         Span {
-            start: model::Timestamp::from_micros(start),
-            duration: std::time::Duration::from_micros((minutes * MINUTE).unsigned_abs()),
+            start: START + start * MINUTE,
+            duration: minutes * MINUTE,
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
@@ -276,24 +277,25 @@ mod tests {
     }
 
     fn added(summary: &mut DaySummary, span: &Span) {
-        summary.add(span, span.start, span.end());
+        summary.add_span(span, span.start, span.end());
     }
 
     #[test]
     fn time_falls_into_its_ten_minutes() {
-        let mut summary = DaySummary::new(0);
-        added(&mut summary, &span(5 * MINUTE, 20, "Editor", "a"));
-        let active: Vec<u64> = summary.slots.iter().map(|s| s.states[0]).collect();
+        let mut summary = DaySummary::new(START);
+        added(&mut summary, &span(5, 20, "Editor", "a"));
+        let active = summary.slots.iter().map(|s| s.states[Coverage::Active]);
+        let active: Vec<Duration> = active.collect();
         assert_eq!(
             active,
-            [5, 10, 5].map(|m: u64| m * MINUTE.unsigned_abs()),
+            [5, 10, 5].map(|m: u32| m * MINUTE),
             "cut at each ten minutes"
         );
         assert_eq!(
             summary.slots[0].input_s, 7,
             "input belongs to where the span began"
         );
-        summary.subtract(5 * MINUTE, span(0, 1, "", "").counts);
+        summary.subtract(START + 5 * MINUTE, span(0, 1, "", "").counts);
         assert_eq!(summary.slots[0].input_s, 0);
         assert_eq!(summary.slots[1].longest_state(), Some(Coverage::Active));
         assert_eq!(SummaryBucket::default().longest_state(), None);
@@ -301,12 +303,12 @@ mod tests {
 
     #[test]
     fn names_are_summed_merged_and_forgotten() {
-        let mut summary = DaySummary::new(0);
+        let mut summary = DaySummary::new(START);
         added(&mut summary, &span(0, 2, "Editor", "a"));
-        added(&mut summary, &span(2 * MINUTE, 3, "Editor", "b"));
-        let mut other = DaySummary::new(0);
-        added(&mut other, &span(5 * MINUTE, 4, "Browser", "x"));
-        let mut hidden = span(9 * MINUTE, 9, "Bank", "secret");
+        added(&mut summary, &span(2, 3, "Editor", "b"));
+        let mut other = DaySummary::new(START);
+        added(&mut other, &span(5, 4, "Browser", "x"));
+        let mut hidden = span(9, 9, "Bank", "secret");
         hidden.protected = true;
         hidden.window = None;
         added(&mut other, &hidden);
@@ -314,28 +316,25 @@ mod tests {
         let apps: Vec<(&str, u64)> = summary
             .top_apps(9)
             .iter()
-            .map(|n| (n.app.as_str(), n.us / MINUTE.unsigned_abs()))
+            .map(|n| (n.app.as_str(), n.duration.as_secs() / 60))
             .collect();
         assert_eq!(apps, [(PROTECTED, 9), ("Editor", 5), ("Browser", 4)]);
         assert_eq!(summary.top_windows(1)[0].title, "x");
         summary.clear_names();
         assert!(summary.top_apps(9).is_empty() && summary.top_windows(9).is_empty());
         assert_eq!(
-            summary.slots[0].states[0],
-            10 * MINUTE.unsigned_abs(),
+            summary.slots[0].states[Coverage::Active],
+            10 * MINUTE,
             "times stay"
         );
     }
 
     #[test]
     fn nothing_makes_it_grow_without_bound() {
-        let mut summary = DaySummary::new(0);
+        let mut summary = DaySummary::new(START);
         let long = "x".repeat(10_000);
         for n in 0..1_000 {
-            added(
-                &mut summary,
-                &span(n * MINUTE, 1, "App", &format!("{n}{long}")),
-            );
+            added(&mut summary, &span(n, 1, "App", &format!("{n}{long}")));
         }
         added(&mut summary, &span(0, 1_000_000, "App", "for ever"));
         assert!(summary.slots.len() <= MOST_SLOTS);
@@ -348,9 +347,9 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_day_is_left_out() {
-        let mut summary = DaySummary::new(10 * MINUTE);
-        added(&mut summary, &span(5 * MINUTE, 10, "Editor", "a"));
+        let mut summary = DaySummary::new(START + 10 * MINUTE);
+        added(&mut summary, &span(5, 10, "Editor", "a"));
         assert_eq!(summary.slots.len(), 1);
-        assert_eq!(summary.slots[0].states[0], 5 * MINUTE.unsigned_abs());
+        assert_eq!(summary.slots[0].states[Coverage::Active], 5 * MINUTE);
     }
 }

@@ -89,7 +89,7 @@ mod tests {
         let refs: Vec<&Span> = spans.iter().collect();
         resolve_overlaps(&refs)
             .iter()
-            .map(|p| (p.start, p.end, p.span))
+            .map(|p| (p.start.as_micros(), p.end.as_micros(), p.span))
             .collect()
     }
 

@@ -120,16 +120,16 @@ impl TodayTotals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::InputCounts;
+    use model::{Coverage, InputCounts};
 
     #[test]
     fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
-        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let midnight = Timestamp::from_seconds(1_784_152_800); // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
         today.counts.hardware.keys = 9;
         let mut counts = Counts::default();
         counts.hardware.keys = 4;
-        today.subtract(midnight - 1, counts, "Europe/Berlin");
+        today.subtract(midnight - Duration::from_micros(1), counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 9);
         today.subtract(midnight, counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 5);
@@ -140,11 +140,12 @@ mod tests {
 
     #[test]
     fn a_span_over_midnight_begins_the_new_day() {
-        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let midnight = Timestamp::from_seconds(1_784_152_800); // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
-        let span = |start, dur_us, keys| Span {
-            start: model::Timestamp::from_micros(start),
-            duration: std::time::Duration::from_micros(dur_us),
+        let second = Duration::from_secs(1);
+        let span = |start, duration, keys| Span {
+            start,
+            duration,
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
@@ -158,17 +159,17 @@ mod tests {
                 ..Counts::default()
             },
         };
-        today.add(&span(midnight - 60_000_000, 60_000_000, 5));
+        today.add(&span(midnight - 60 * second, 60 * second, 5));
         assert_eq!(today.day(), jiff::civil::date(2026, 7, 15));
         assert_eq!(
-            (today.states()[0].us, today.counts().keys()),
-            (60_000_000, 5)
+            (today.states()[0].duration, today.counts().keys()),
+            (60 * second, 5)
         );
-        today.add(&span(midnight - 10_000_000, 30_000_000, 7));
+        today.add(&span(midnight - 10 * second, 30 * second, 7));
         assert_eq!(today.day(), jiff::civil::date(2026, 7, 16));
         assert_eq!(
-            (today.states()[0].us, today.counts().keys()),
-            (20_000_000, 0)
+            (today.states()[0].duration, today.counts().keys()),
+            (20 * second, 0)
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::calendar::day_start;
 use crate::rules::ClassificationRules;
+use crate::status::FRESH;
 use crate::stretches::{Extent, ViewOptions};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -39,6 +40,17 @@ pub fn journal_began(reader: &Reader) -> Result<Timestamp, JournalError> {
     let epoch = || Timestamp::from_seconds(i64::try_from(reader.epoch()).unwrap_or(i64::MAX));
     let line = first.lines.first();
     Ok(line.map_or_else(epoch, |line| line.record.start()))
+}
+
+/// Until when the journal is complete: its last durable write while an agent writes it, else the present.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn known_until(reader: &Reader, now: Timestamp) -> Result<Timestamp, JournalError> {
+    let durable = reader.last_durable_us()?.map(Timestamp::from_micros);
+    Ok(durable
+        .filter(|at| at.abs_diff(now) <= FRESH)
+        .unwrap_or(now))
 }
 
 /// From the beginning of the journal to `now`.

@@ -39,7 +39,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     // A night in one span.
     run.span(9 * H, "Europe/Berlin", Coverage::Asleep, 0);
     run.commit(1);
-    let now = run.now;
+    let now = run.now_us;
     desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
     run.stop();
     let touched = slot_of(now - 1) - slot_of(begin) + 1;
@@ -50,7 +50,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
         let read = rollup.for_each_window(&content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
-            assert!(window.seen.0 >= row.slot * SLOT_US && window.seen.0 <= window.seen.1);
+            assert!(window.seen.0 >= slot_bounds(row.slot).start && window.seen.0 <= window.seen.1);
             *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         });
         read.unwrap();
@@ -64,32 +64,32 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     let mut run = desk.start(&lease, now + 60 * S);
     run.span(H, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
     run.stop();
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
 }
 
 /// The hits of a search in records alone: windows with their first and last moment and active time.
-fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64, i64, u64)> {
-    let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
+fn found_by_records(
+    lines: &[model::RecordLine],
+    word: &str,
+) -> Vec<(String, Timestamp, Timestamp, Duration)> {
+    let mut found: BTreeMap<String, (Timestamp, Timestamp, Duration)> = BTreeMap::new();
     for line in lines {
         if let Record::Span(span) = &line.record
             && let Some(window) = window_of(span).filter(|w| w.title.contains(word))
         {
-            let active = if span.state == Coverage::Active {
-                model::micros::to_micros(span.duration)
-            } else {
-                0
-            };
-            let hit = found
-                .entry(window.title.clone())
-                .or_insert((span.start, span.end(), 0));
-            *hit = (hit.0.min(span.start), hit.1.max(span.end()), hit.2 + active);
+            let mut usage = Usage::default();
+            usage.add_time(span.state, span.duration);
+            let (start, end) = (span.start, span.end());
+            let new = (start, end, Duration::ZERO);
+            let hit = found.entry(window.title.clone()).or_insert(new);
+            *hit = (hit.0.min(start), hit.1.max(end), hit.2 + usage.active);
         }
     }
     let rows = found
         .into_iter()
-        .map(|(title, (a, b, us))| (title, a, b, us));
+        .map(|(title, (a, b, active))| (title, a, b, active));
     rows.collect()
 }
 
@@ -142,7 +142,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
     let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
-    run.journal.redact(&what, run.now).unwrap();
+    run.journal.redact(&what, run.now_us).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
     run.stop();
@@ -156,7 +156,7 @@ fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
     run.span(14 * 60 * S, "UTC", Coverage::Active, 1);
     run.span(6 * 60 * S, "UTC", Coverage::Active, 2);
     // The clock is set back into the slot that the spans before have just filled.
-    run.now -= 10 * 60 * S;
+    run.now_us -= 10 * 60 * S;
     run.span(60 * S, "UTC", Coverage::Active, 3);
     run.commit(1);
     let (now, days) = (begin + H, || date(2026, 3, 28)..=date(2026, 3, 28));
@@ -187,9 +187,12 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     ));
     let done = rollups.pending_rollups();
     let rollup = Rollup::decode(1_000, done[0].1).unwrap();
-    assert_eq!(rollup.covered.0, 1_000 * SLOT_US + 5);
+    assert_eq!(rollup.covered.start.as_micros(), 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
-    assert_eq!(rollup.totals.states[0], 60_000_000);
+    assert_eq!(
+        rollup.totals.states[Coverage::Active],
+        Duration::from_secs(60)
+    );
     let (sums, windows) = split_content(done[0].1);
     let again = rollup.encode().unwrap();
     assert_eq!(split_content(&again), (sums, Some(&b""[..])));
@@ -220,7 +223,7 @@ fn a_span_of_a_million_years_is_no_work() {
     run.span(50_000 * SLOT_US, "UTC", Coverage::Asleep, 0);
     run.commit(1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
 }
 
 #[derive(Clone, Debug)]
@@ -281,24 +284,24 @@ proptest! {
         let mut run = desk.start(&lease, begin);
         let mut latest = begin;
         for step in steps {
-            latest = latest.max(run.now);
+            latest = latest.max(run.now_us);
             match step {
                 Step::Span(seconds, state, app) => run.span(seconds * S + 1, zone, state, app),
                 Step::Zone(n) => zone = ZONES[n],
-                Step::Set(seconds) => run.now += seconds * S,
+                Step::Set(seconds) => run.now_us += seconds * S,
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = RedactionTarget::Time(run.now - seconds * S..run.now);
-                    run.journal.redact(&what, run.now).unwrap();
+                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
+                    run.journal.redact(&what, run.now_us).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = UtcDay::of_us(run.now);
-                    run.journal.erase(day..=day, run.now).unwrap();
+                    let day = UtcDay::of_us(run.now_us);
+                    run.journal.erase(day..=day, run.now_us).unwrap();
                 }
                 Step::Again { clean, after, same } => {
-                    let now = run.now + after * S;
+                    let now_us = run.now_us + after * S;
                     if clean {
                         run.stop();
                     } else {
@@ -307,14 +310,14 @@ proptest! {
                     if !same {
                         lease = Identity::generate();
                     }
-                    run = desk.start(&lease, now);
+                    run = desk.start(&lease, now_us);
                 }
             }
         }
         run.commit(1);
-        let (first, last) = (crate::local_date(begin - 30 * H, "UTC"), crate::local_date(latest + 30 * H, "UTC"));
-        for now in [run.now, latest, run.now - 3_333 * S] {
-            desk.compare(first..=last, now);
+        let (first, last) = (crate::local_date(Timestamp::from_micros(begin - 30 * H), "UTC"), crate::local_date(Timestamp::from_micros(latest + 30 * H), "UTC"));
+        for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
+            desk.compare(first..=last, now_us);
         }
         run.stop();
         desk.compare(first..=last, latest);

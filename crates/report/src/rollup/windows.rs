@@ -132,8 +132,8 @@ mod tests {
 
     fn usage(n: u64) -> Usage {
         Usage {
-            active_us: n,
-            idle_us: 0,
+            active: Duration::from_micros(n),
+            idle: Duration::ZERO,
             counts: Counts {
                 injected: InputCounts {
                     seconds: u64::MAX - n,
@@ -149,7 +149,8 @@ mod tests {
     fn read_all(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
         for_each_in((2, FIRST_FIELDS), content, &mut |w| {
-            out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
+            let seen = (w.seen.0.as_micros(), w.seen.1.as_micros());
+            out.push((w.app.to_owned(), w.title.to_owned(), seen, w.usage));
         })?;
         Some(out)
     }
@@ -160,7 +161,7 @@ mod tests {
         windows.add("b", "", (5, 6), &usage(1));
         windows.add("a\n", "tit\u{0}le ä", (0, 900_000_000), &usage(300));
         let more = Usage {
-            active_us: 2,
+            active: Duration::from_micros(2),
             ..Usage::default()
         };
         windows.add("b", "", (2, 3), &more);
@@ -182,7 +183,7 @@ mod tests {
             (found[1].0.as_str(), found[1].2),
             ("b", (start + 2, start + 6))
         );
-        assert_eq!((found[1].3.active_us, found.len()), (3, 2));
+        assert_eq!((found[1].3.active.as_micros(), found.len()), (3, 2));
         for end in 2..out.len() {
             // At the end of an application it is whole; missing bytes then show in the sums.
             assert!(

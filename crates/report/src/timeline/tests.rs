@@ -7,16 +7,22 @@ use jiff::civil::{Date, date};
 use model::{DeviceId, InputCounts, Record, RecordLine, WindowInfo};
 use std::sync::Arc;
 
-const MINUTE: i64 = 60_000_000;
+const MINUTE: Duration = Duration::from_secs(60);
 
-fn line(seq: u64, start: i64, dur_us: i64, state: Coverage, title: &str) -> RecordLine {
+fn line(
+    seq: u64,
+    start: Timestamp,
+    duration: Duration,
+    state: Coverage,
+    title: &str,
+) -> RecordLine {
     RecordLine {
         schema: model::RECORD_SCHEMA,
         device_id: DeviceId::from_bytes([1; 16]),
         seq,
         record: Record::Span(Span {
-            start: model::Timestamp::from_micros(start),
-            duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
+            start,
+            duration,
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
@@ -40,9 +46,8 @@ fn line(seq: u64, start: i64, dur_us: i64, state: Coverage, title: &str) -> Reco
     }
 }
 
-fn start(day: Date) -> i64 {
-    let zone = TimeZone::get("Europe/Berlin").unwrap();
-    day.to_zoned(zone).unwrap().timestamp().as_microsecond()
+fn start(day: Date) -> Timestamp {
+    crate::calendar::day_start(day, &TimeZone::get("Europe/Berlin").unwrap())
 }
 
 #[test]
@@ -73,7 +78,7 @@ fn pieces_join_and_sum_to_the_report() {
     let told: Vec<_> = timeline
         .pieces
         .iter()
-        .map(|p| ((p.to - p.from) / MINUTE, p.state, p.owner))
+        .map(|p| (p.to.duration_since(p.from).as_secs() / 60, p.state, p.owner))
         .collect();
     assert_eq!(
         told,
@@ -84,10 +89,10 @@ fn pieces_join_and_sum_to_the_report() {
             (17, Coverage::Active, TimelineOwner::Protected),
         ]
     );
-    let active: u64 = timeline.tens.iter().map(|t| t.active).sum();
+    let active: Duration = timeline.tens.iter().map(|t| t.active).sum();
     assert_eq!(active, report.time_in(Coverage::Active));
-    assert_eq!(timeline.tens[54].active, 9 * MINUTE.unsigned_abs());
-    assert_eq!(timeline.tens[54].idle, MINUTE.unsigned_abs());
+    assert_eq!(timeline.tens[54].active, 9 * MINUTE);
+    assert_eq!(timeline.tens[54].idle, MINUTE);
     // Counts belong to the day in which their span starts.
     assert_eq!(timeline.tens.iter().map(|t| t.keys).sum::<u64>(), 12);
     assert_eq!(report.counts.keys(), 12);
@@ -118,7 +123,7 @@ fn a_merged_visit_and_a_later_start_show_as_in_the_report() {
     };
     let view = ViewOptions {
         starts: crate::DayStart::parse("04:00").unwrap(),
-        merge: 90_000_000,
+        merge: Duration::from_secs(90),
     };
     let told = |view| build_day_with_timeline(&lines, &[], (view, day), extent, "Europe/Berlin").1;
     assert_eq!(told(view).windows, [("Editor".into(), "a".into())]);
@@ -141,10 +146,5 @@ fn a_day_of_25_hours_has_150_tens() {
     let view = ViewOptions::default();
     let timeline = build_day_with_timeline(&lines, &[], (view, day), extent, "Europe/Berlin").1;
     assert_eq!(timeline.tens.len(), 150);
-    assert!(
-        timeline
-            .tens
-            .iter()
-            .all(|t| t.active == TEN_MINUTES.unsigned_abs())
-    );
+    assert!(timeline.tens.iter().all(|t| t.active == TEN_MINUTES));
 }

@@ -8,7 +8,7 @@ use crate::sign_in::read_access::open_for_reading;
 use agent::{AppContext, keyholder};
 use anyhow::Context;
 use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
-use model::{ErrorKind, UserError};
+use model::{ErrorKind, Timestamp, UserError};
 use platform::clock::{SystemClock, current_time_us};
 use protocol::{AttachedView, Request, Response, ScreenshotStep, ViewTicket, ViewerKey};
 use std::process::ExitCode;
@@ -177,7 +177,11 @@ fn follow_plain(
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.print_text(&scene.status.headline(current_time_us()))?;
+                    plain.print_text(
+                        &scene
+                            .status
+                            .headline(Timestamp::from_micros(current_time_us())),
+                    )?;
                     headline = now;
                 }
                 for line in &scene.lines {
