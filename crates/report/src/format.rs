@@ -1,6 +1,6 @@
 //! Text that every output shares: durations, sizes, counts, shares, clock times, and cells of a fixed width.
 
-use crate::calendar::wall_clock;
+use crate::calendar::{load_zone, local_date_in, wall_clock};
 use jiff::tz::TimeZone;
 use model::{Timestamp, to_printable};
 use std::time::Duration;
@@ -155,6 +155,14 @@ pub fn format_clock_time(at: Timestamp, zone: &TimeZone) -> String {
     )
 }
 
+/// Date and wall-clock time of an instant in the zone of that IANA name.
+#[must_use]
+pub fn format_date_time(at: Timestamp, zone: &str) -> String {
+    let zone = load_zone(zone);
+    let date = local_date_in(at.as_micros(), &zone);
+    format!("{date} {}", format_clock_time(at, &zone))
+}
+
 /// An instant beside the present: `17:30:00` today, `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its
 /// date beyond that.
 #[must_use]
@@ -195,7 +203,6 @@ pub(crate) fn or_no_name(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::load_zone;
     use proptest::prelude::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! Every question anybody asks of the journal, and every form the answer takes.
 //!
-//! Data runs one way: records and roll-ups → `ownership`, `stretches` → [`totals`] and the builders (day, days, overview,
+//! Data runs one way: records and roll-ups → `ownership`, `stretches`, `day_pieces` → [`totals`] and the builders (day, days, overview,
 //! timeline, day summary) → terminal, CSV, JSON, ICS, printable report. Only [`query`] touches a journal, through its
 //! reader; everything else is pure, with the present as an argument.
 //!
@@ -17,6 +17,7 @@ pub mod calendar;
 pub mod classifier;
 pub mod columns;
 pub mod day;
+mod day_pieces;
 pub mod day_report;
 pub mod day_summary;
 pub mod day_totals;
@@ -44,7 +45,7 @@ pub use columns::{COLUMNS, Column, ReportOutput, columns_of};
 pub use day::build_day_report;
 pub use day_report::{AppTotal, DayNotice, DayReport, DayScreenshot, WindowTotal};
 pub use day_summary::{DaySummary, NamedTime, SummaryBucket};
-pub use day_totals::{AppUsage, DayTotals, DaysReport, PeriodTotals};
+pub use day_totals::{DayTotals, DaysReport, PeriodTotals};
 pub use export::{csv, ics, terminal, to_json};
 pub use log_line::{LogColumns, LogLine, LogSubject};
 pub use overview::work_blocks::{GroupBy, WorkBlock};

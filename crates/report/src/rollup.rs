@@ -19,10 +19,9 @@ mod windows;
 
 pub(crate) use windows::RollupWindow;
 
-use crate::totals::Usage;
-use crate::totals::{RowKey, Totals, window_of};
+use crate::totals::{RowKey, Totals, Usage, window_of};
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, InputCounts, Span};
+use model::{Coverage, InputCounts, Span};
 use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -104,35 +103,30 @@ impl Rollup {
             span.start.as_micros().max(start),
             span.end().as_micros().min(end),
         );
+        let began = slot_of(span.start.as_micros());
+        let mut usage = Usage::default();
         if from < to {
             if self.covered_us.0 == self.covered_us.1 {
                 self.covered_us.0 = from;
             }
             self.covered_us.1 = to;
-            self.totals
-                .add_time(app_of(span), span.state, to.abs_diff(from));
+            usage.add_time(span.state, to.abs_diff(from));
+            self.totals.states[span.state as usize] += to.abs_diff(from);
         }
-        let began = slot_of(span.start.as_micros());
         if began == self.slot {
-            self.totals.add_counts(app_of(span), span.counts);
+            usage.counts = span.counts;
+        }
+        if !usage.is_zero() {
+            let row = RowKey::of(span).map(|window| window.app.as_str());
+            *self.totals.row(row) += &usage;
         }
         if span.end().as_micros() > end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {
-            let us = to.saturating_sub(from).max(0).unsigned_abs();
-            let of = |state| if span.state == state { us } else { 0 };
-            let usage = Usage {
-                active_us: of(Coverage::Active),
-                idle_us: of(Coverage::Idle),
-                counts: match began == self.slot {
-                    true => span.counts,
-                    false => Counts::default(),
-                },
-            };
-            let seen = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
+            let [first, last] = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
             let (app, title) = (&window.app, &window.title);
-            self.windows.add(app, title, (seen[0], seen[1]), &usage);
+            self.windows.add(app, title, (first, last), &usage);
         }
     }
 
@@ -201,11 +195,6 @@ impl Rollup {
         let windows = split_content(content).1?;
         windows::for_each_in((self.slot, self.fields), windows, visit)
     }
-}
-
-/// The row of a span's application.
-fn app_of(span: &Span) -> RowKey<&str> {
-    RowKey::of(span).map(|window| window.app.as_str())
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.

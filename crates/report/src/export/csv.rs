@@ -69,7 +69,7 @@ pub fn write_days_csv(report: &DaysReport) -> String {
     for totals in &report.days {
         table.day = totals.day.to_string();
         for app in &totals.apps {
-            table.write_usage("app", [&app.app, "", ""], &app.usage, ["", ""]);
+            table.write_usage("app", [&app.name, "", ""], &app.usage, ["", ""]);
         }
         table.write_unnamed([&totals.protected, &totals.redacted, &totals.unnamed]);
         table.write_named(&totals.categories, &totals.projects);

@@ -35,7 +35,7 @@ pub fn render_ics(
         line(&format!(
             "UID:{}-{}-{:016x}@{}.uam",
             format_stamp(block.from_us),
-            by.word(),
+            <&str>::from(by),
             hash_name(&block.name),
             escape_text(device)
         ));

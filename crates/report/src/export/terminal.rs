@@ -4,7 +4,7 @@ use crate::buckets::TEN_US;
 use crate::calendar::load_zone;
 use crate::columns::{Column, ReportOutput, Unit, columns_of, count_phrases};
 use crate::day_report::DayReport;
-use crate::day_totals::{AppUsage, DaysReport, PeriodTotals};
+use crate::day_totals::{DaysReport, PeriodTotals};
 use crate::format::{
     clip_to_width, format_bytes, format_clock_time, format_count, format_hms, format_percent,
     or_no_name, pad_left, pad_right, tenths_of_percent, window_label,
@@ -92,11 +92,11 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
         let other = day.length_us - usage.total_us() - day.state_us(Coverage::Off);
         sum += &usage;
         sum_other += other;
-        for AppUsage { app, usage } in &day.apps {
-            *apps.entry(app).or_default() += usage.total_us();
+        for NamedUsage { name, usage } in &day.apps {
+            *apps.entry(name).or_default() += usage.total_us();
         }
         let first = day.apps.first();
-        let most = first.map(|of| (of.app.as_str(), of.usage.total_us()));
+        let most = first.map(|of| (of.name.as_str(), of.usage.total_us()));
         let label = day.day.strftime("%a %Y-%m-%d").to_string();
         row(&label, &usage, other, most);
     }

@@ -88,9 +88,9 @@ pub(crate) fn days(count: usize, meaning: &ClassificationRules) -> Overview {
         began_us: began - 9 * H,
         now_us: began + count as i64 * 24 * H,
     };
-    let mut making = OverviewBuilder::new(ViewOptions::default(), meaning, extent);
+    let mut making = OverviewBuilder::new(ViewOptions::default(), Some(meaning), extent);
     let spans: Vec<&Span> = spans.iter().collect();
-    making.take(&all, &spans, zone);
+    making.add_days(&all, &spans, zone);
     making.finish(Vec::new())
 }
 

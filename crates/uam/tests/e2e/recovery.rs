@@ -43,7 +43,14 @@ fn assert_parts_sum(home: &Home) {
     let reader = home.reader();
     let now = now_us();
     let day = report::local_date(now, "Europe/Berlin");
-    let report = report::query::read_day(&reader, day, now, "Europe/Berlin").unwrap();
+    let report = report::query::read_day(
+        &reader,
+        report::ViewOptions::default(),
+        day,
+        now,
+        "Europe/Berlin",
+    )
+    .unwrap();
     let sum: u64 = report.states.iter().map(|s| s.us).sum();
     assert_eq!(sum, report.length_us);
 }

@@ -194,7 +194,7 @@ fn build_day(
                 app_names.push(printable_text(app, MAX_APP));
                 app_names.len() - 1
             });
-            let [category, project] = names.of(app, title);
+            let [category, project] = names.classify(app, title);
             let category = categories.index_of(names, category);
             let project = projects.index_of(names, project);
             (index, printable_text(title, MAX_TITLE), category, project)

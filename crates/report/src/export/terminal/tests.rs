@@ -179,8 +179,8 @@ fn json_keeps_raw_text_and_reads_back() {
 /// Three days, one of which nothing is known.
 pub(crate) fn three_days() -> DaysReport {
     let day = sample();
-    let usages = day.apps.iter().map(|a| AppUsage {
-        app: a.app.clone(),
+    let usages = day.apps.iter().map(|a| NamedUsage {
+        name: a.app.clone(),
         usage: a.usage,
     });
     let totals = DayTotals {

@@ -13,6 +13,7 @@ use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
+use report::query::DaysQuery;
 use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,11 +52,16 @@ pub(super) fn run(
         .until(*days.end())
         .map_or(0, |span| span.get_days());
     // A long time has no time lines, so that its sums may be enough.
+    let query = DaysQuery {
+        days,
+        view,
+        rules: Some(meaning),
+        now_us: now,
+        zone: &current_zone_name(),
+    };
     let overview = match usize::try_from(long) {
-        Ok(long) if long >= MOST_LANES => {
-            Overview::of(read_totals(&reader, &days, now, view, meaning)?)
-        }
-        _ => read_overview(&reader, &days, now, view, meaning)?,
+        Ok(long) if long >= MOST_LANES => Overview::of(read_totals(&reader, &query)?),
+        _ => read_overview(&reader, &query)?,
     };
     let cover = |screenshots| Cover {
         client: args.cover.client.clone(),
