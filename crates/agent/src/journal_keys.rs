@@ -17,7 +17,7 @@ pub fn journal_keys(
     let device = DeviceId::parse(vault.device()).context("the vault holds no valid device id")?;
     Ok(JournalKeys {
         device,
-        maker: vault.sealer(lease)?,
+        sealer: vault.sealer(lease)?,
         opener,
     })
 }

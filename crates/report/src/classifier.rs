@@ -124,7 +124,7 @@ impl<'m> Classifier<'m> {
         let [categories, projects] = [0, 1].map(|list: usize| {
             let rows = windows.iter();
             let rows = rows.map(|(names, usage)| (self.name_of(list, names[list]), usage));
-            sum_by_name(rows.chain(pseudo_rows(&day.protected, &day.removed, &day.unnamed)))
+            sum_by_name(rows.chain(pseudo_rows(&day.protected, &day.redacted, &day.unnamed)))
         });
         (day.categories, day.projects) = (categories, projects);
     }

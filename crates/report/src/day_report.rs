@@ -32,8 +32,8 @@ pub struct DayReport {
     /// Windows that an exclusion rule withheld: their time and counts, never its name.
     pub protected: Usage,
     /// Redacted records: only their time is left.
-    #[serde(default)]
-    pub removed: Usage,
+    #[serde(default, rename = "removed")]
+    pub redacted: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
@@ -77,7 +77,7 @@ impl DayReport {
             counts: Counts::default(),
             apps: Vec::new(),
             protected: Usage::default(),
-            removed: Usage::default(),
+            redacted: Usage::default(),
             unnamed: Usage::default(),
             categories: Vec::new(),
             projects: Vec::new(),
@@ -159,8 +159,8 @@ pub struct DayScreenshot {
     /// True when it was made unreadable.
     pub blurred: bool,
     /// True when its owner redacted it later.
-    #[serde(default)]
-    pub removed: bool,
+    #[serde(default, rename = "removed")]
+    pub redacted: bool,
     /// SHA-256 of the encoded screenshot, in hex.
     pub sha256: String,
 }
@@ -169,7 +169,7 @@ impl DayScreenshot {
     pub(crate) fn new(seq: u64, shot: &Screenshot) -> Self {
         Self {
             seq,
-            at_us: shot.at_us,
+            at_us: shot.at.as_micros(),
             zone: shot.zone.to_string(),
             app: shot
                 .window
@@ -184,7 +184,7 @@ impl DayScreenshot {
             bytes: shot.bytes,
             media: shot.media.clone(),
             blurred: shot.blurred,
-            removed: shot.removed,
+            redacted: shot.redacted,
             sha256: shot.sha256.clone(),
         }
     }
@@ -209,7 +209,7 @@ impl DayNotice {
     pub(crate) fn new(seq: u64, notice: &Notice) -> Self {
         Self {
             seq,
-            at_us: notice.at_us,
+            at_us: notice.at.as_micros(),
             zone: notice.zone.clone(),
             code: notice.code,
             text: notice.text.clone(),

@@ -32,7 +32,8 @@ pub struct DayTotals {
     /// Windows that an exclusion rule withheld.
     pub protected: Usage,
     /// Redacted records.
-    pub removed: Usage,
+    #[serde(rename = "removed")]
+    pub redacted: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
@@ -68,7 +69,7 @@ impl DayTotals {
             counts,
             apps,
             protected: totals.protected,
-            removed: totals.redacted,
+            redacted: totals.redacted,
             unnamed: totals.no_window,
             categories: Vec::new(),
             projects: Vec::new(),
@@ -77,7 +78,7 @@ impl DayTotals {
 
     /// The rows in parentheses.
     pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&str, &Usage)> {
-        pseudo_rows(&self.protected, &self.removed, &self.unnamed)
+        pseudo_rows(&self.protected, &self.redacted, &self.unnamed)
     }
 
     /// True when there is more to say than that nothing ran.

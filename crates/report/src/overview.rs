@@ -16,7 +16,7 @@ use crate::calendar::{DayStart, ZoneCalendars, load_zone};
 use crate::day_totals::{DayTotals, DaysReport};
 use crate::rules::{ClassificationRules, RuleList};
 use crate::stretches::{Extent, Stretches, ViewOptions};
-use crate::totals::{NO_WINDOW, PROTECTED, REMOVED, RowKey, Totals};
+use crate::totals::{NO_WINDOW, PROTECTED, REDACTED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lane::{CategoryStretch, LaneBuilder};
@@ -174,7 +174,7 @@ impl<'m> OverviewBuilder<'m> {
                     let category = category.map(|row| match row {
                         RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
                         RowKey::Protected => PROTECTED.into(),
-                        RowKey::Redacted => REMOVED.into(),
+                        RowKey::Redacted => REDACTED.into(),
                         RowKey::NoWindow => NO_WINDOW.into(),
                     });
                     day.time(at, to, state, (label, category), (stretch.zone, &zone));
@@ -188,7 +188,7 @@ impl<'m> OverviewBuilder<'m> {
                 continue;
             }
             let zone = self.zones.get(&span.zone);
-            let day = starts.date_in(span.start_us, &zone);
+            let day = starts.date_in(span.start.as_micros(), &zone);
             let place = days.binary_search(&day).ok();
             if let Some(day) = place.and_then(|n| making.get_mut(n)) {
                 let row =

@@ -5,7 +5,7 @@
 //! * The first rule that matches wins; a window has at most one category and one project.
 //! * Protected and redacted time is shown to no rule; it has rows of its own.
 //! * Every row has a name: a rule's, or one in parentheses ([`NONE`], [`crate::totals::PROTECTED`],
-//!   [`crate::totals::REMOVED`], [`crate::totals::NO_WINDOW`]), which no rule can have. So the rows of a list sum to the whole.
+//!   [`crate::totals::REDACTED`], [`crate::totals::NO_WINDOW`]), which no rule can have. So the rows of a list sum to the whole.
 
 mod built_in;
 

@@ -155,7 +155,7 @@ impl<'a> Visit<'a> {
     fn of(stretch: &Stretch<'a>, place: usize) -> Self {
         let named = stretch.owner.filter(|s| {
             let recorded = matches!(s.state, Coverage::Active | Coverage::Idle);
-            recorded && !s.protected && !s.removed
+            recorded && !s.protected && !s.redacted
         });
         Self {
             app: named

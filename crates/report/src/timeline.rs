@@ -20,7 +20,8 @@ pub enum TimelineOwner {
     /// Something an exclusion rule held back.
     Protected,
     /// Something its owner redacted later.
-    Removed,
+    #[serde(rename = "removed")]
+    Redacted,
     /// No window was active.
     Nobody,
 }
@@ -117,7 +118,7 @@ pub(crate) fn build_timeline_of(
     for (from, to, state, span) in clipped {
         let owner = match &span.window {
             _ if span.protected => TimelineOwner::Protected,
-            _ if span.removed => TimelineOwner::Removed,
+            _ if span.redacted => TimelineOwner::Redacted,
             None => TimelineOwner::Nobody,
             Some(window) => {
                 let name = (window.app.as_str(), window.title.as_str());
@@ -142,8 +143,8 @@ pub(crate) fn build_timeline_of(
     }
     for span in spans.iter().filter(|s| !s.counts.is_zero()) {
         let (start, end) = bounds.of(&span.zone);
-        if (start..end).contains(&span.start_us)
-            && let Some(ten) = bucket_at(out.from_us, span.start_us)
+        if (start..end).contains(&span.start.as_micros())
+            && let Some(ten) = bucket_at(out.from_us, span.start.as_micros())
             && let Some(ten) = out.tens.get_mut(ten)
         {
             ten.input_s += span.counts.hardware.seconds + span.counts.injected.seconds;
@@ -195,12 +196,12 @@ mod tests {
             device_id: DeviceId::from_bytes([1; 16]),
             seq,
             record: Record::Span(Span {
-                start_us,
-                dur_us: dur_us.unsigned_abs(),
+                start: model::Timestamp::from_micros(start_us),
+                duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
                 zone: "Europe/Berlin".into(),
                 state,
                 protected: title == "protected",
-                removed: false,
+                redacted: false,
                 window: (!title.is_empty()).then(|| {
                     Arc::new(WindowInfo {
                         app: "Editor".into(),

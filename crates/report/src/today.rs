@@ -18,8 +18,8 @@ pub struct TodayTotals {
     day: Date,
     states: [u64; Coverage::ALL.len()],
     counts: Counts,
-    #[serde(default)]
-    glance: DaySummary,
+    #[serde(default, rename = "glance")]
+    day_summary: DaySummary,
 }
 
 impl TodayTotals {
@@ -29,7 +29,7 @@ impl TodayTotals {
             self.states[state as usize] += other.states[state as usize];
         }
         self.counts += other.counts;
-        self.glance.merge(&other.glance);
+        self.day_summary.merge(&other.day_summary);
     }
 
     /// Nothing yet on `day`, which begins as the zone of that IANA name has it.
@@ -39,7 +39,7 @@ impl TodayTotals {
             day,
             states: [0; Coverage::ALL.len()],
             counts: Counts::default(),
-            glance: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
+            day_summary: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
         }
     }
 
@@ -51,24 +51,24 @@ impl TodayTotals {
             today.states[total.state as usize] = total.us;
         }
         today.counts = report.counts;
-        today.glance = DaySummary::of(timeline);
+        today.day_summary = DaySummary::of(timeline);
         today
     }
 
     /// The day at a glance.
     #[must_use]
-    pub fn glance(&self) -> &DaySummary {
-        &self.glance
+    pub fn day_summary(&self) -> &DaySummary {
+        &self.day_summary
     }
 
     /// Clears the names of everything.
     pub fn clear_names(&mut self) {
-        self.glance.clear_names();
+        self.day_summary.clear_names();
     }
 
     /// Adds the names that another part of the same day holds.
     pub fn merge_names(&mut self, other: &Self) {
-        self.glance.merge_names(&other.glance);
+        self.day_summary.merge_names(&other.day_summary);
     }
 
     /// The day these totals are of.
@@ -80,19 +80,19 @@ impl TodayTotals {
     /// Adds a closed span. A span that ends on a later day begins that day afresh.
     pub fn add(&mut self, span: &Span) {
         let zone = load_zone(&span.zone);
-        let end = span.end_us();
+        let end = span.end().as_micros();
         // The last instant decides: a span that ends exactly at midnight belongs to the day before.
         let last_day = local_date_in(end.saturating_sub(1), &zone);
         if last_day > self.day {
             *self = Self::new(last_day, &span.zone);
         }
         let (from, to) = day_bounds(self.day, &zone);
-        let (from, to) = (from.max(span.start_us), to.min(end));
+        let (from, to) = (from.max(span.start.as_micros()), to.min(end));
         if from < to {
             self.states[span.state as usize] += to.abs_diff(from);
-            self.glance.add(span, from, to);
+            self.day_summary.add(span, from, to);
         }
-        if local_date_in(span.start_us, &zone) == self.day {
+        if local_date_in(span.start.as_micros(), &zone) == self.day {
             self.counts += span.counts;
         }
     }
@@ -101,7 +101,7 @@ impl TodayTotals {
     pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
         if local_date_in(start_us, &load_zone(zone)) == self.day {
             self.counts.saturating_sub(counts);
-            self.glance.subtract(start_us, counts);
+            self.day_summary.subtract(start_us, counts);
         }
     }
 
@@ -150,12 +150,12 @@ mod tests {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
         let span = |start_us, dur_us, keys| Span {
-            start_us,
-            dur_us,
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros(dur_us),
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: None,
             counts: Counts {
                 hardware: InputCounts {

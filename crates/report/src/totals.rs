@@ -14,7 +14,7 @@ pub const NONE: &str = "(none)";
 pub const PROTECTED: &str = "(protected)";
 
 /// Redacted by its owner.
-pub const REMOVED: &str = "(removed)";
+pub const REDACTED: &str = "(removed)";
 
 /// No window was active.
 pub const NO_WINDOW: &str = "(no window)";
@@ -89,7 +89,7 @@ impl<'a> RowKey<&'a Arc<WindowInfo>> {
     pub(crate) fn of(span: &'a Span) -> Self {
         match &span.window {
             _ if span.protected => Self::Protected,
-            _ if span.removed => Self::Redacted,
+            _ if span.redacted => Self::Redacted,
             Some(window) => Self::Window(window),
             None => Self::NoWindow,
         }
@@ -275,7 +275,7 @@ pub(crate) fn pseudo_rows<'a>(
 ) -> impl Iterator<Item = (&'a str, &'a Usage)> {
     [
         (PROTECTED, protected),
-        (REMOVED, redacted),
+        (REDACTED, redacted),
         (NO_WINDOW, no_window),
     ]
     .into_iter()
@@ -299,5 +299,5 @@ pub(crate) fn sum_by_name<'a>(rows: impl Iterator<Item = (&'a str, &'a Usage)>) 
 /// The window that a span may be known by.
 pub(crate) fn window_of(span: &Span) -> Option<&WindowInfo> {
     let window = span.window.as_deref();
-    window.filter(|_| !span.protected && !span.removed)
+    window.filter(|_| !span.protected && !span.redacted)
 }

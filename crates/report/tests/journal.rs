@@ -16,12 +16,12 @@ const DAY: i64 = 1440 * MINUTE;
 
 fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
-        removed: false,
+        redacted: false,
         window: (!title.is_empty()).then(|| {
             Arc::new(WindowInfo {
                 app: "Editor".into(),
@@ -43,7 +43,7 @@ fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: Sealer::new([key.recipient()]).unwrap(),
+        sealer: Sealer::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
     }
 }
@@ -63,14 +63,14 @@ fn a_real_journal_answers() {
     journal
         .commit(Commit {
             records: &records,
-            pending_put: &[(1, open)],
+            provisional_put: &[(1, open)],
             at_us: NOW,
             ..Commit::default()
         })
         .unwrap();
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at_us: NOW,
+        at: model::Timestamp::from_micros(NOW),
         zone: "Europe/Berlin".into(),
         sha256: HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,
@@ -80,7 +80,7 @@ fn a_real_journal_answers() {
         screen_width: 10,
         screen_height: 20,
         blurred: true,
-        removed: false,
+        redacted: false,
         window: None,
     };
     let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();

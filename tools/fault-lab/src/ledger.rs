@@ -175,8 +175,8 @@ impl AckLedger {
             );
         }
         let emptied = match &found.record {
-            Record::Span(span) => span.removed,
-            Record::Shot(shot) => shot.removed,
+            Record::Span(span) => span.redacted,
+            Record::Shot(shot) => shot.redacted,
             Record::Notice(_) => false,
         };
         if emptied {
@@ -239,7 +239,7 @@ impl AckLedger {
                 ObjectKind::Screenshot => {
                     let opened = match parts.encoding {
                         ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
-                        form => bail!("{key} is in the form {form:?}"),
+                        encoding => bail!("{key} is in the encoding {encoding:?}"),
                     };
                     if screenshots.insert(parts.seq, opened).is_some() {
                         bail!("screenshot {} lies in two objects, {key} is one", parts.seq);

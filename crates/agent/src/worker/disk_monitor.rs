@@ -34,7 +34,7 @@ impl DiskMonitor {
             journal_dir,
             reserve,
             action,
-            pressure: DiskPressure::Ample,
+            pressure: DiskPressure::None,
             space: None,
             next_cleanup: 0,
         }
@@ -42,9 +42,7 @@ impl DiskMonitor {
 
     /// Set while there is less space than the reserve.
     pub(super) fn low_space(&self) -> Option<DiskStatus> {
-        let space = self
-            .space
-            .filter(|_| self.pressure != DiskPressure::Ample)?;
+        let space = self.space.filter(|_| self.pressure != DiskPressure::None)?;
         Some(DiskStatus {
             free: space.free,
             floor: self.reserve.of(space.total),
@@ -64,8 +62,11 @@ impl DiskMonitor {
         let missing = self
             .reserve
             .bytes_to_free(pressure, space.free, space.total);
-        if missing > 0 && (pressure > before || now.boot_us >= self.next_cleanup) {
-            self.next_cleanup = now.boot_us.saturating_add(CLEANUP_INTERVAL_US);
+        if missing > 0
+            && (pressure > before || model::micros::to_micros(now.boot) >= self.next_cleanup)
+        {
+            self.next_cleanup =
+                model::micros::to_micros(now.boot).saturating_add(CLEANUP_INTERVAL_US);
             if let Some(text) = journal.free_space(missing, &self.action) {
                 let text = format!("To make room on the disk: {text}");
                 effects.push(notice(NoticeCode::Retention, text));
@@ -92,7 +93,7 @@ impl DiskMonitor {
         let free = format_bytes(space.free);
         let least = format_bytes(self.reserve.of(space.total));
         let (code, text) = match pressure {
-            DiskPressure::Ample => (
+            DiskPressure::None => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has room again ({free} left): everything is recorded, screenshots too."
@@ -148,7 +149,7 @@ mod tests {
             let effects = describe_effects(&disk.describe_change(before, space));
             (effects, disk.low_space().map(|low| low.stopped))
         };
-        let (ample, low, full) = (DiskPressure::Ample, DiskPressure::Low, DiskPressure::Full);
+        let (ample, low, full) = (DiskPressure::None, DiskPressure::Low, DiskPressure::Full);
         assert_eq!(change(ample, ample), (vec![], None));
         assert_eq!(
             change(ample, full),

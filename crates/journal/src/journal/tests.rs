@@ -15,7 +15,7 @@ use vault::Sealer;
 
 fn records(n: usize) -> Vec<Record> {
     let notice = Notice {
-        at_us: 1,
+        at: model::Timestamp::from_micros(1),
         zone: "UTC".into(),
         code: NoticeCode::Started,
         text: "x".repeat(500),
@@ -35,7 +35,7 @@ fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
 fn shot() -> (Screenshot, Vec<u8>) {
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at_us: 1,
+        at: model::Timestamp::from_micros(1),
         zone: "UTC".into(),
         sha256: HEXLOWER.encode(&hash_bytes(&picture)),
         bytes: picture.len() as u64,
@@ -45,7 +45,7 @@ fn shot() -> (Screenshot, Vec<u8>) {
         screen_width: 1,
         screen_height: 1,
         blurred: false,
-        removed: false,
+        redacted: false,
         window: None,
     };
     (shot, picture)
@@ -54,7 +54,7 @@ fn shot() -> (Screenshot, Vec<u8>) {
 fn keys(lease: &vault::Identity) -> JournalKeys {
     JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: Sealer::new([lease.recipient()]).unwrap(),
+        sealer: Sealer::new([lease.recipient()]).unwrap(),
         opener: vault::Opener::new([lease.clone()]),
     }
 }

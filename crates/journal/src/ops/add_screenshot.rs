@@ -24,9 +24,9 @@ pub(crate) fn add_screenshot(
         return Err(JournalError::ScreenshotMismatch { what: "size" });
     }
     writer.reverify()?;
-    let day = UtcDay::of_us(shot.at_us);
+    let day = UtcDay::of_us(shot.at.as_micros());
     let seq = writer.counters.next_seq;
-    let file = write_file(&writer.db.dir, &writer.maker, day, seq, encoded);
+    let file = write_file(&writer.db.dir, &writer.sealer, day, seq, encoded);
     let file = writer.note_io_error(file)?;
     let record = Record::Shot(shot.clone());
     let written = writer.write(at_us, |txn| {

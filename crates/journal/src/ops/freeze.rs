@@ -122,7 +122,7 @@ struct FreezeCutoff {
 
 impl FreezeCutoff {
     fn is_over(&self, seq: u64, record: Option<&Record>) -> bool {
-        let end_us = record.map_or(self.closed_us, Record::end_us);
+        let end_us = record.map_or(self.closed_us, |record| record.end().as_micros());
         self.hold_us == 0 || seq <= self.seen || end_us.saturating_add(self.hold_us) <= self.now_us
     }
 }
@@ -281,8 +281,8 @@ fn store_segment(
     let packed = zstd::bulk::compress(&batch.lines, ZSTD_LEVEL)
         .map_err(JournalError::io("compress records of", &writer.db.path))?;
     let plain = (rules.readable && batch.opened).then(|| (hash_bytes(&packed), packed.len()));
-    let (form, body) = if batch.opened {
-        let sealed = sealing::seal_file(&writer.maker, &packed)?;
+    let (encoding, body) = if batch.opened {
+        let sealed = sealing::seal_file(&writer.sealer, &packed)?;
         (ObjectEncoding::Age, sealed)
     } else {
         (ObjectEncoding::SealedRows, packed)
@@ -309,7 +309,7 @@ fn store_segment(
                 count: batch.count,
                 body: &body,
                 sha256: hash_bytes(&body),
-                form,
+                encoding,
                 plain,
                 frozen_us: now_us,
                 not_before_us,

@@ -26,12 +26,12 @@ pub(crate) fn keys(keys: u64) -> Counts {
 
 pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
     Span {
-        start_us,
-        dur_us: u64::try_from(dur_us).unwrap(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(u64::try_from(dur_us).unwrap()),
         zone: zone.into(),
         state,
         protected: app == "protected",
-        removed: false,
+        redacted: false,
         window: (!app.is_empty() && app != "protected").then(|| {
             Arc::new(WindowInfo {
                 app: app.into(),
@@ -63,7 +63,7 @@ fn whole(report: &DayReport) {
             .apps
             .iter()
             .flat_map(|a| a.windows.iter().map(|w| w.usage))
-            .chain([report.protected, report.removed, report.unnamed])
+            .chain([report.protected, report.redacted, report.unnamed])
     };
     let active: u64 = rows().map(|u| u.active_us).sum();
     let idle: u64 = rows().map(|u| u.idle_us).sum();
@@ -201,7 +201,7 @@ fn travelling_west_makes_a_longer_day() {
 fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
     let ten = at("2026-07-15T10:00:00Z");
     let gone = Span {
-        removed: true,
+        redacted: true,
         counts: Counts::default(),
         ..span(ten, 60 * S, "UTC", Coverage::Active, "")
     };
@@ -217,7 +217,7 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.removed.active_us, 60 * S as u64);
+    assert_eq!(report.redacted.active_us, 60 * S as u64);
     assert_eq!(report.unnamed, Usage::default());
 }
 
@@ -262,7 +262,7 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
         device_id: DeviceId::from_bytes([1; 16]),
         seq: 9,
         record: Record::Notice(Notice {
-            at_us: at("2026-07-15T23:30:00Z"),
+            at: model::Timestamp::from_micros(at("2026-07-15T23:30:00Z")),
             zone: "Europe/Berlin".into(),
             code: NoticeCode::Started,
             text: "Recording began.".into(),

@@ -55,7 +55,7 @@ pub fn write_day_csv(report: &DayReport) -> String {
     let none = String::new();
     for (kind, of) in [
         ("protected", &report.protected),
-        ("removed", &report.removed),
+        ("removed", &report.redacted),
         ("unnamed", &report.unnamed),
     ] {
         if !of.is_zero() {
@@ -80,7 +80,7 @@ pub fn write_days_csv(report: &crate::DaysReport) -> String {
         }
         for (kind, of) in [
             ("protected", &totals.protected),
-            ("removed", &totals.removed),
+            ("removed", &totals.redacted),
             ("unnamed", &totals.unnamed),
         ] {
             if !of.is_zero() {

@@ -254,7 +254,7 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
     for (label, of) in [
         ("(protected)", &report.protected),
-        ("(removed)", &report.removed),
+        ("(removed)", &report.redacted),
         ("(no window)", &report.unnamed),
     ] {
         if !of.is_zero() {

@@ -141,7 +141,7 @@ fn what_is_held_back_is_never_counted_to_anything_else() {
     let apps = ["Editor", "Browser", "Editor", "Browser", "Editor"];
     let mut spans: Vec<Span> = (0..).zip(apps).map(|(n, app)| visit(n, app)).collect();
     spans[1].protected = true;
-    spans[3].removed = true;
+    spans[3].redacted = true;
     let extent = Extent {
         began_us: ten,
         now_us: ten + 50 * S,
@@ -154,7 +154,7 @@ fn what_is_held_back_is_never_counted_to_anything_else() {
     let totals = &overview.days[0].totals;
     whole(&overview.days[0]);
     assert_eq!(totals.protected.active_us, 10 * S as u64);
-    assert_eq!(totals.removed.active_us, 10 * S as u64);
+    assert_eq!(totals.redacted.active_us, 10 * S as u64);
     assert_eq!(totals.apps[0].usage.active_us, 30 * S as u64);
 }
 

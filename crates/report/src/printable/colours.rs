@@ -1,6 +1,6 @@
 //! The colours of categories and states.
 
-use crate::totals::{NONE, NamedUsage, PROTECTED, REMOVED};
+use crate::totals::{NONE, NamedUsage, PROTECTED, REDACTED};
 use model::{Coverage, to_printable};
 
 /// A colour, as red, green and blue.
@@ -42,7 +42,7 @@ impl CategoryColours {
 
     pub(crate) fn of(&self, category: &str) -> Colour {
         match category {
-            PROTECTED | REMOVED => HELD_BACK,
+            PROTECTED | REDACTED => HELD_BACK,
             _ => {
                 let place = self.0.iter().position(|name| name == category);
                 place.and_then(|n| TINTS.get(n)).copied().unwrap_or(REST)

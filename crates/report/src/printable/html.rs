@@ -36,7 +36,7 @@ fn hex(Colour(r, g, b): Colour) -> String {
 
 /// The content of the HTML file.
 #[must_use]
-pub fn render_html(sheet: &PrintableReport) -> String {
+pub fn render_html(report: &PrintableReport) -> String {
     let mut out = String::with_capacity(64 * 1024);
     let _ = write!(
         out,
@@ -44,37 +44,37 @@ pub fn render_html(sheet: &PrintableReport) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{} · {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        esc(&sheet.title),
-        esc(&sheet.range),
+        esc(&report.title),
+        esc(&report.range),
     );
-    head(&mut out, sheet);
-    if sheet.tables.iter().all(|table| table.rows.is_empty()) {
+    head(&mut out, report);
+    if report.tables.iter().all(|table| table.rows.is_empty()) {
         out.push_str("<p class=\"empty\">Nothing was recorded in this time.</p>\n");
     }
-    for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
+    for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
         usage(&mut out, table);
     }
-    periods(&mut out, sheet);
-    lanes(&mut out, sheet);
-    states(&mut out, sheet);
-    pictures(&mut out, sheet);
-    foot(&mut out, sheet);
+    periods(&mut out, report);
+    lanes(&mut out, report);
+    states(&mut out, report);
+    pictures(&mut out, report);
+    foot(&mut out, report);
     out.push_str("</main>\n</body>\n</html>\n");
     out
 }
 
-fn head(out: &mut String, sheet: &PrintableReport) {
+fn head(out: &mut String, report: &PrintableReport) {
     let _ = write!(
         out,
         "<header>\n<h1>{}</h1>\n<p class=\"range\">{}</p>\n<dl class=\"facts\">\n",
-        esc(&sheet.title),
-        esc(&sheet.range)
+        esc(&report.title),
+        esc(&report.range)
     );
-    for (name, value) in &sheet.facts {
+    for (name, value) in &report.facts {
         let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", esc(value));
     }
     out.push_str("</dl>\n</header>\n<section class=\"figures\" aria-label=\"Totals\">\n");
-    for (value, name) in &sheet.figures {
+    for (value, name) in &report.figures {
         let _ = writeln!(
             out,
             "<div><b>{}</b><span>{}</span></div>",
@@ -127,15 +127,15 @@ fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
     );
 }
 
-fn periods(out: &mut String, sheet: &PrintableReport) {
-    if sheet.periods.is_empty() {
+fn periods(out: &mut String, report: &PrintableReport) {
+    if report.periods.is_empty() {
         return;
     }
     let _ = write!(
         out,
         "<section>\n<h2>{}</h2>\n<table class=\"periods\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">At the desk</th>\
          <th class=\"bar wide\">Active, by category</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th></tr></thead>\n<tbody>\n",
-        sheet.period
+        report.period
     );
     let mut sum = [0, 0];
     for PeriodRow {
@@ -143,7 +143,7 @@ fn periods(out: &mut String, sheet: &PrintableReport) {
         when,
         seconds,
         bar,
-    } in &sheet.periods
+    } in &report.periods
     {
         let mut parts = String::new();
         for (tint, share) in bar {
@@ -173,15 +173,15 @@ fn periods(out: &mut String, sheet: &PrintableReport) {
     );
 }
 
-fn lanes(out: &mut String, sheet: &PrintableReport) {
-    if sheet.lanes.is_empty() {
+fn lanes(out: &mut String, report: &PrintableReport) {
+    if report.lanes.is_empty() {
         return;
     }
     out.push_str(
         "<section>\n<h2>Time line</h2>\n<p class=\"about\">Colours show what took most of each two minutes. The bars below show \
          active time (dark) and idle time (light) in each ten minutes; a full bar is ten minutes.</p>\n<ul class=\"legend\">\n",
     );
-    for (tint, name) in &sheet.legend {
+    for (tint, name) in &report.legend {
         let _ = writeln!(
             out,
             "<li><i class=\"key\" style=\"background:{}\"></i>{}</li>",
@@ -190,7 +190,7 @@ fn lanes(out: &mut String, sheet: &PrintableReport) {
         );
     }
     out.push_str("</ul>\n");
-    for lane in &sheet.lanes {
+    for lane in &report.lanes {
         draw(out, lane);
     }
     out.push_str("</section>\n");
@@ -246,8 +246,8 @@ fn draw(out: &mut String, lane: &PrintedTimeline) {
     out.push_str("</div>\n</figure>\n");
 }
 
-fn states(out: &mut String, sheet: &PrintableReport) {
-    if sheet.states.is_empty() {
+fn states(out: &mut String, report: &PrintableReport) {
+    if report.states.is_empty() {
         return;
     }
     out.push_str(
@@ -255,7 +255,7 @@ fn states(out: &mut String, sheet: &PrintableReport) {
          <table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Meaning</th><th scope=\"col\" class=\"n\">Share</th>\
          <th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n",
     );
-    for state in &sheet.states {
+    for state in &report.states {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"n soft\">{}</td><td class=\"n\">{}</td></tr>",
@@ -268,16 +268,16 @@ fn states(out: &mut String, sheet: &PrintableReport) {
     let _ = write!(
         out,
         "</tbody>\n<tfoot><tr><th scope=\"row\">Total</th><td></td><td></td><td class=\"n\">{}</td></tr></tfoot>\n</table>\n</section>\n",
-        format_seconds(sheet.length)
+        format_seconds(report.length)
     );
 }
 
-fn pictures(out: &mut String, sheet: &PrintableReport) {
-    if sheet.pictures.is_empty() {
+fn pictures(out: &mut String, report: &PrintableReport) {
+    if report.pictures.is_empty() {
         return;
     }
     out.push_str("<section>\n<h2>Screenshots</h2>\n<div class=\"screenshots\">\n");
-    for (picture, caption) in &sheet.pictures {
+    for (picture, caption) in &report.pictures {
         // Only a few media types are images; any other in a record becomes WebP, which uam makes.
         let media = match picture.media.as_str() {
             known @ ("image/png" | "image/jpeg") => known,
@@ -296,14 +296,14 @@ fn pictures(out: &mut String, sheet: &PrintableReport) {
     out.push_str("</div>\n</section>\n");
 }
 
-fn foot(out: &mut String, sheet: &PrintableReport) {
+fn foot(out: &mut String, report: &PrintableReport) {
     out.push_str("<section class=\"notes\">\n<h2>What to know</h2>\n<ul>\n");
-    for note in &sheet.notes {
+    for note in &report.notes {
         let _ = writeln!(out, "<li>{}</li>", esc(note));
     }
     out.push_str("</ul>\n</section>\n<section class=\"signatures\">\n");
-    for name in &sheet.signatures {
+    for name in &report.signatures {
         let _ = writeln!(out, "<p>{}</p>", esc(name));
     }
-    let _ = write!(out, "</section>\n<footer>{}</footer>\n", esc(&sheet.foot));
+    let _ = write!(out, "</section>\n<footer>{}</footer>\n", esc(&report.foot));
 }

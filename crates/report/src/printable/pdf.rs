@@ -36,10 +36,10 @@ const HEADING: TextStyle = ink(Weight::Bold, 11.5, TEXT);
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
-pub fn render_pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
+pub fn render_pdf(report: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas::new()?;
-    head(&mut canvas, sheet);
-    if sheet.tables.iter().all(|table| table.rows.is_empty()) {
+    head(&mut canvas, report);
+    if report.tables.iter().all(|table| table.rows.is_empty()) {
         canvas.y += 30.0;
         canvas.rect(LEFT, canvas.y, WIDTH, 44.0, GROUND);
         canvas.text(
@@ -50,40 +50,40 @@ pub fn render_pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfE
         );
         canvas.y += 44.0;
     }
-    for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
+    for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
         usage(&mut canvas, table);
     }
-    periods(&mut canvas, sheet);
-    lanes(&mut canvas, sheet);
-    states(&mut canvas, sheet);
-    pictures(&mut canvas, sheet);
-    notes(&mut canvas, sheet);
-    signatures(&mut canvas, sheet);
-    let title = format!("{} · {}", sheet.title, sheet.range);
-    let foot = format!("{} · {title}", sheet.foot);
+    periods(&mut canvas, report);
+    lanes(&mut canvas, report);
+    states(&mut canvas, report);
+    pictures(&mut canvas, report);
+    notes(&mut canvas, report);
+    signatures(&mut canvas, report);
+    let title = format!("{} · {}", report.title, report.range);
+    let foot = format!("{} · {title}", report.foot);
     canvas.finish(&title, &foot, SMALL, made_us)
 }
 
-fn head(canvas: &mut Canvas, sheet: &PrintableReport) {
+fn head(canvas: &mut Canvas, report: &PrintableReport) {
     let large = ink(Weight::Bold, 21.0, TEXT);
     canvas.y += 16.0;
-    for line in canvas.wrap(&sheet.title, WIDTH, large).iter().take(3) {
+    for line in canvas.wrap(&report.title, WIDTH, large).iter().take(3) {
         canvas.text(LEFT, canvas.y, line, large);
         canvas.y += 25.0;
     }
     canvas.text(
         LEFT,
         canvas.y - 4.0,
-        &sheet.range,
+        &report.range,
         ink(Weight::Regular, 12.0, SOFT),
     );
     canvas.y += 16.0;
     canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
     canvas.y += 18.0;
     // Three to a row, and no single one below them.
-    let places = if sheet.facts.len() == 4 { 4 } else { 3 };
+    let places = if report.facts.len() == 4 { 4 } else { 3 };
     let column = WIDTH / places as f32;
-    for row in sheet.facts.chunks(places) {
+    for row in report.facts.chunks(places) {
         let mut lines = 1;
         for (n, (name, value)) in row.iter().enumerate() {
             let x = LEFT + column * n as f32;
@@ -99,8 +99,8 @@ fn head(canvas: &mut Canvas, sheet: &PrintableReport) {
     canvas.y -= 4.0;
     canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
     canvas.y += 30.0;
-    let column = WIDTH / sheet.figures.len().max(3) as f32;
-    for (n, (value, name)) in sheet.figures.iter().enumerate() {
+    let column = WIDTH / report.figures.len().max(3) as f32;
+    for (n, (value, name)) in report.figures.iter().enumerate() {
         let x = LEFT + column * n as f32;
         canvas.text(x, canvas.y, value, ink(Weight::Bold, 16.0, TEXT));
         canvas.text(x, canvas.y + 13.0, name, QUIET);
@@ -218,8 +218,8 @@ fn usage(canvas: &mut Canvas, table: &UsageTable) {
     end(canvas);
 }
 
-fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.periods.is_empty() {
+fn periods(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.periods.is_empty() {
         return;
     }
     let heads: [PdfColumn; 5] = [
@@ -229,10 +229,10 @@ fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
         ("Active", RIGHT - 58.0, true),
         ("Idle", RIGHT, true),
     ];
-    heading(canvas, sheet.period, 52.0);
+    heading(canvas, report.period, 52.0);
     columns(canvas, &heads);
     let mut sum = [0, 0];
-    for (n, period) in sheet.periods.iter().enumerate() {
+    for (n, period) in report.periods.iter().enumerate() {
         row(canvas, &heads, n == 0);
         cell(canvas, heads[0], &period.name, BODY);
         cell(canvas, heads[1], &period.when, QUIET);
@@ -263,8 +263,8 @@ fn paragraph(canvas: &mut Canvas, text: &str, x: f32, of: TextStyle) {
     }
 }
 
-fn lanes(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.lanes.is_empty() {
+fn lanes(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.lanes.is_empty() {
         return;
     }
     heading(canvas, "Time line", 130.0);
@@ -273,7 +273,7 @@ fn lanes(canvas: &mut Canvas, sheet: &PrintableReport) {
     paragraph(canvas, about, LEFT, QUIET);
     canvas.y += 16.0;
     let mut x = LEFT;
-    for (tint, name) in &sheet.legend {
+    for (tint, name) in &report.legend {
         let name = canvas.fit(name, 160.0, BODY);
         let width = canvas.width(&name, BODY) + 13.0;
         if x + width > RIGHT {
@@ -285,7 +285,7 @@ fn lanes(canvas: &mut Canvas, sheet: &PrintableReport) {
         x += width + 14.0;
     }
     canvas.y += 4.0;
-    for lane in &sheet.lanes {
+    for lane in &report.lanes {
         draw(canvas, lane);
     }
 }
@@ -337,14 +337,14 @@ fn draw(canvas: &mut Canvas, lane: &PrintedTimeline) {
     }
 }
 
-fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
+fn states(canvas: &mut Canvas, report: &PrintableReport) {
     let heads: [PdfColumn; 4] = [
         ("State", LEFT, false),
         ("Meaning", LEFT + 80.0, false),
         ("Share", RIGHT - 66.0, true),
         ("Time", RIGHT, true),
     ];
-    if sheet.states.is_empty() {
+    if report.states.is_empty() {
         return;
     }
     heading(canvas, "Coverage", 180.0);
@@ -356,7 +356,7 @@ fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
     );
     canvas.y += 4.0;
     columns(canvas, &heads);
-    for (n, state) in sheet.states.iter().enumerate() {
+    for (n, state) in report.states.iter().enumerate() {
         row(canvas, &heads, n == 0);
         cell(canvas, heads[0], state.name, BODY);
         cell(canvas, heads[1], state.what, QUIET);
@@ -366,12 +366,12 @@ fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
     }
     total(canvas, &heads);
     cell(canvas, heads[0], "Total", STRONG);
-    cell(canvas, heads[3], &format_seconds(sheet.length), STRONG);
+    cell(canvas, heads[3], &format_seconds(report.length), STRONG);
     end(canvas);
 }
 
-fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.pictures.is_empty() {
+fn pictures(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.pictures.is_empty() {
         return;
     }
     const GAP: f32 = 16.0;
@@ -387,9 +387,9 @@ fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
     heading(
         canvas,
         "Screenshots",
-        sheet.pictures.chunks(2).next().map_or(0.0, high) + 30.0,
+        report.pictures.chunks(2).next().map_or(0.0, high) + 30.0,
     );
-    for pair in sheet.pictures.chunks(2) {
+    for pair in report.pictures.chunks(2) {
         let height = high(pair);
         canvas.need(height + 34.0);
         canvas.y += 8.0;
@@ -411,12 +411,12 @@ fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
     }
 }
 
-fn notes(canvas: &mut Canvas, sheet: &PrintableReport) {
+fn notes(canvas: &mut Canvas, report: &PrintableReport) {
     heading(canvas, "What to know", 30.0);
     let missing =
         "\u{fffd} stands for a character that the font of this file does not have.".to_owned();
     let missing = canvas.has_missing().then_some(missing);
-    for note in sheet.notes.iter().chain(&missing) {
+    for note in report.notes.iter().chain(&missing) {
         canvas.need(26.0);
         canvas.y += 2.5;
         let y = canvas.y + 12.5;
@@ -425,11 +425,11 @@ fn notes(canvas: &mut Canvas, sheet: &PrintableReport) {
     }
 }
 
-fn signatures(canvas: &mut Canvas, sheet: &PrintableReport) {
+fn signatures(canvas: &mut Canvas, report: &PrintableReport) {
     canvas.need(90.0);
     canvas.y += 72.0;
     let column = (WIDTH - 40.0) / 2.0;
-    for (n, name) in sheet.signatures.iter().enumerate() {
+    for (n, name) in report.signatures.iter().enumerate() {
         let x = LEFT + (column + 40.0) * n as f32;
         let y = canvas.y;
         canvas.line((x, y), (x + column, y), TEXT);

@@ -138,12 +138,12 @@ proptest! {
 /// The numbers of a printable report add up as printed.
 #[test]
 fn a_week_adds_up_as_printed() {
-    let sheet = PrintableReport::new(&days(7, &rules()), letter());
-    let totals: Vec<[u64; 3]> = sheet.tables.iter().map(|t| t.total.seconds).collect();
+    let report = PrintableReport::new(&days(7, &rules()), letter());
+    let totals: Vec<[u64; 3]> = report.tables.iter().map(|t| t.total.seconds).collect();
     assert_eq!(totals.len(), 3);
     assert!(totals.windows(2).all(|w| w[0] == w[1]), "{totals:?}");
     let state = |name| {
-        sheet
+        report
             .states
             .iter()
             .find(|s| s.name == name)
@@ -151,20 +151,20 @@ fn a_week_adds_up_as_printed() {
     };
     let [active, idle, _] = totals[0];
     let days: Vec<u64> = (0..2)
-        .map(|n| sheet.periods.iter().map(|p| p.seconds[n]).sum())
+        .map(|n| report.periods.iter().map(|p| p.seconds[n]).sum())
         .collect();
     assert_eq!(days, [active, idle]);
     assert_eq!(state("active").map(|s| s.abs_diff(active) <= 1), Some(true));
     assert_eq!(
-        sheet.states.iter().map(|s| s.seconds).sum::<u64>(),
-        sheet.length
+        report.states.iter().map(|s| s.seconds).sum::<u64>(),
+        report.length
     );
-    assert_eq!((sheet.lanes.len(), sheet.periods.len()), (6, 6));
-    for lane in &sheet.lanes {
+    assert_eq!((report.lanes.len(), report.periods.len()), (6, 6));
+    for lane in &report.lanes {
         assert!(lane.strips.iter().all(|s| s.from < s.to && s.to <= 10_000));
         assert!(lane.bars.iter().all(|b| b.active + b.idle <= 1000));
     }
-    assert_eq!(sheet.legend.len(), 12, "{:?}", sheet.legend);
+    assert_eq!(report.legend.len(), 12, "{:?}", report.legend);
 }
 
 #[test]
@@ -180,12 +180,12 @@ fn a_year_is_told_by_the_month_and_without_time_lines() {
             day
         })
         .collect();
-    let sheet = PrintableReport::new(&overview, letter());
+    let report = PrintableReport::new(&overview, letter());
     assert_eq!(
-        (sheet.period, sheet.periods.len(), sheet.lanes.len()),
+        (report.period, report.periods.len(), report.lanes.len()),
         ("Months", 12, 0)
     );
-    assert_eq!(sheet.periods[1].when, "28 days");
+    assert_eq!(report.periods[1].when, "28 days");
 }
 
 #[test]
@@ -301,8 +301,8 @@ fn text_of(pdf: &[u8]) -> String {
 
 #[test]
 fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
-    let sheet = PrintableReport::new(&days(2, &rules()), letter());
-    let text = text_of(&pdf::render_pdf(&sheet, 0).unwrap());
+    let report = PrintableReport::new(&days(2, &rules()), letter());
+    let text = text_of(&pdf::render_pdf(&report, 0).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     for line in [
         "Time report for Müller & Söhne <GmbH>",
@@ -323,7 +323,7 @@ fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
         "{text}"
     );
     assert!(!text.contains(['\u{202e}', '\u{1b}', '?']), "{text}");
-    let total = format_seconds(sheet.tables[0].total.seconds[2]);
+    let total = format_seconds(report.tables[0].total.seconds[2]);
     assert_eq!(
         lines.iter().filter(|l| **l == total).count(),
         3,
@@ -338,23 +338,23 @@ proptest! {
     #[test]
     fn any_name_is_harmless(name in "(.|[<>&\"'\u{0}-\u{1f}\u{202e}日🎉]){0,80}") {
         let letter = Cover { client: Some(name.clone()), author: Some(name), ..letter() };
-        let sheet = PrintableReport::new(&Overview::default(), letter);
-        let text = html::render_html(&sheet);
+        let report = PrintableReport::new(&Overview::default(), letter);
+        let text = html::render_html(&report);
         let plain = html::render_html(&PrintableReport::new(&Overview::default(), self::letter()));
         // A blank name is none: its fact, of six tags, is not there.
         let blank = ["<dt>For", "<dt>By"].iter().filter(|fact| !text.contains(**fact)).count();
         prop_assert_eq!(text.matches('<').count() + 6 * blank, plain.matches('<').count());
         prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
-        prop_assert!(pdf::render_pdf(&sheet, 0).is_ok());
+        prop_assert!(pdf::render_pdf(&report, 0).is_ok());
     }
 }
 
 #[test]
 fn an_empty_time_says_so() {
     let overview = Overview::default();
-    let sheet = PrintableReport::new(&overview, Cover::default());
-    assert!(html::render_html(&sheet).contains("Nothing was recorded"));
-    assert!(pdf::render_pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
+    let report = PrintableReport::new(&overview, Cover::default());
+    assert!(html::render_html(&report).contains("Nothing was recorded"));
+    assert!(pdf::render_pdf(&report, 0).unwrap().starts_with(b"%PDF-"));
 }
 
 /// Writes the drawn reports to files for the eye: `UAM_SHEETS=DIR cargo test -p report looked_at`.
@@ -379,11 +379,15 @@ fn sheets_can_be_looked_at() {
             };
             letter.pictures = (1..4).map(picture).collect();
         }
-        let sheet = PrintableReport::new(&days(count, &rules()), letter);
-        std::fs::write(dir.join(format!("{count}.html")), html::render_html(&sheet)).unwrap();
+        let report = PrintableReport::new(&days(count, &rules()), letter);
+        std::fs::write(
+            dir.join(format!("{count}.html")),
+            html::render_html(&report),
+        )
+        .unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
-            pdf::render_pdf(&sheet, 0).unwrap(),
+            pdf::render_pdf(&report, 0).unwrap(),
         )
         .unwrap();
     }

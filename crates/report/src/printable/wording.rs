@@ -5,7 +5,7 @@ use crate::calendar::{load_zone, wall_clock};
 use crate::day_totals::PeriodTotals;
 use crate::format::{format_count, format_hms, format_percent, idle_share};
 use crate::overview::Overview;
-use crate::totals::{PROTECTED, REMOVED};
+use crate::totals::{PROTECTED, REDACTED};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, to_printable};
 
@@ -112,7 +112,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
         "were spent in protected windows: the time is counted, what they were is not recorded.",
     );
     held(
-        named(REMOVED),
+        named(REDACTED),
         "were deleted from the record by its owner: the time stays, what it was is gone.",
     );
     held(

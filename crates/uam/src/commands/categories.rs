@@ -31,8 +31,8 @@ impl<'a> RuleJson<'a> {
 
 const LISTS: [RuleList; 2] = [RuleList::Category, RuleList::Project];
 
-pub(super) fn run(home: &AppContext, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
-    let meaning = Settings::load(&home.paths)?.classification_rules()?;
+pub(super) fn run(context: &AppContext, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
+    let meaning = Settings::load(&context.paths)?.classification_rules()?;
     let told: Vec<RuleJson> = match args.test.as_deref() {
         Some([app, title]) => LISTS
             .iter()

@@ -17,18 +17,18 @@ use std::process::ExitCode;
 /// Text of the notice when the record is opened with the viewer's key.
 const OPENED: &str = "The record was opened to delete something.";
 
-pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
+pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
     let scope = parse_scope(args, current_time_us())?;
-    let running = redaction::is_agent_running(home)?;
+    let running = redaction::is_agent_running(context)?;
     let mut access = match running {
         true => None,
-        false => Some(open_with_notice(home, NoticeCode::Access, OPENED)?),
+        false => Some(open_with_notice(context, NoticeCode::Access, OPENED)?),
     };
-    let mut summary = redact_scope(home, &scope, true, running, access.as_ref())?;
+    let mut summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     if summary.needs_key && access.is_none() {
-        access = Some(open_with_notice(home, NoticeCode::Access, OPENED)?);
-        summary = redact_scope(home, &scope, true, running, access.as_ref())?;
+        access = Some(open_with_notice(context, NoticeCode::Access, OPENED)?);
+        summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
     let about = redaction::describe_scope(&scope, current_time_us(), &zone);
@@ -58,12 +58,12 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
         output::print_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
-    let summary = redact_scope(home, &scope, false, running, access.as_ref())?;
+    let summary = redact_scope(context, &scope, false, running, access.as_ref())?;
     output::print_line(&format!(
         "Deleted: {}.",
         redaction::describe_amount(&scope, &summary)
     ));
-    delete_copies_and_report(home, NoticeCode::Removed, &summary, access.as_ref())?;
+    delete_copies_and_report(context, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,15 +98,15 @@ fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope>
 }
 
 fn redact_scope(
-    home: &AppContext,
+    context: &AppContext,
     scope: &RedactionScope,
     dry_run: bool,
     running: bool,
     access: Option<&ReadAccess>,
 ) -> anyhow::Result<RedactionSummary> {
     match (running, access) {
-        (false, Some(access)) => redaction::redact_directly(home, scope, dry_run, access),
-        _ => redaction::redact_through_agent(home, scope, dry_run, access),
+        (false, Some(access)) => redaction::redact_directly(context, scope, dry_run, access),
+        _ => redaction::redact_through_agent(context, scope, dry_run, access),
     }
 }
 
@@ -135,12 +135,12 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
 
 /// Deletes the uploaded copies, as far as that is allowed; prints and records which ones stay.
 pub(super) fn delete_copies_and_report(
-    home: &AppContext,
+    context: &AppContext,
     code: NoticeCode,
     summary: &RedactionSummary,
     access: Option<&ReadAccess>,
 ) -> anyhow::Result<()> {
-    let copies = redaction::delete_uploaded_copies(&home.paths, &summary.objects);
+    let copies = redaction::delete_uploaded_copies(&context.paths, &summary.objects);
     for name in &copies.deleted {
         output::print_line(&format!("Deleted at the destination: {name}"));
     }
@@ -163,7 +163,7 @@ pub(super) fn delete_copies_and_report(
     }
     let left: Vec<String> = copies.left.into_iter().map(|(name, _)| name).collect();
     redaction::record_through(
-        home,
+        context,
         access,
         redaction::copy_notices(code, copies.deleted.len(), &left),
     )

@@ -41,21 +41,21 @@ struct DoctorReport {
     problems: Vec<String>,
 }
 
-pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     let mut problems = Vec::new();
     let mut problem = |e: anyhow::Error| problems.push(format!("{e:#}"));
-    let config = Settings::load(&home.paths).unwrap_or_else(|e| {
+    let config = Settings::load(&context.paths).unwrap_or_else(|e| {
         problem(e);
         Settings::default()
     });
-    let destination = EnvVars::load(&home.paths)
-        .and_then(|env| settings::resolve_destination(&config, &env, &home.paths));
+    let destination = EnvVars::load(&context.paths)
+        .and_then(|env| settings::resolve_destination(&config, &env, &context.paths));
     let destination = destination.map_err(&mut problem).ok();
     if let Some(Err(e)) = destination.as_ref().map(check_bucket_access) {
         problem(e);
     }
     let desktop = Desktop::open(&agent::desktop_options(&config), Arc::new(SystemClock));
-    let vault = match vault::Vault::open(&home.paths.vault_dir()) {
+    let vault = match vault::Vault::open(&context.paths.vault_dir()) {
         Ok(vault) => Some(vault),
         Err(vault::VaultError::Missing { .. }) => None,
         Err(e) => {
@@ -65,11 +65,11 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     };
     let enrolled = vault.as_ref().is_some_and(vault::Vault::is_enrolled);
     let keys = super::keys::summarise_keys(vault.as_ref());
-    let running = match home
+    let running = match context
         .paths
         .instance_lock_file()
         .exists()
-        .then(|| InstanceLock::acquire(&home.paths.instance_lock_file()))
+        .then(|| InstanceLock::acquire(&context.paths.instance_lock_file()))
     {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,
@@ -81,8 +81,8 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
             settings::VisibilityPolicy::from(&config.indicator),
         )),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
-        settings: home.paths.config_file().display().to_string(),
-        data: home.paths.data.display().to_string(),
+        settings: context.paths.config_file().display().to_string(),
+        data: context.paths.data.display().to_string(),
         remarks: destination
             .as_ref()
             .map(Destination::remarks)

@@ -19,16 +19,16 @@ use vault::{
 /// How often the first code of a new phone is asked for.
 const TRIES: u32 = 5;
 
-pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
     let action = match action.unwrap_or(KeysAction::List) {
         KeysAction::List => {
-            print_slots(&Vault::open(&home.paths.vault_dir())?);
-            print_signing_key(home)?;
+            print_slots(&Vault::open(&context.paths.vault_dir())?);
+            print_signing_key(context)?;
             return Ok(ExitCode::SUCCESS);
         }
         action => action,
     };
-    let mut factors = ask_factors(home)?;
+    let mut factors = ask_factors(context)?;
     let text = apply_action(&mut factors, action)?;
     // After a rotation identity and slot are new ones.
     let identity = factors
@@ -37,7 +37,7 @@ pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Resu
     let keys = journal_keys(&factors.vault, factors.vault.viewer_opener(&identity), None)?;
     let mut notices = factors.notices;
     notices.push((NoticeCode::Keys, text.clone()));
-    agent::record_notices(home, &keys, notices)?;
+    agent::record_notices(context, &keys, notices)?;
     output::print_line(&text);
     Ok(ExitCode::SUCCESS)
 }
@@ -85,9 +85,9 @@ fn print_slots(vault: &Vault) {
 }
 
 /// The key that signs uploads; it opens nothing.
-fn print_signing_key(home: &AppContext) -> anyhow::Result<()> {
+fn print_signing_key(context: &AppContext) -> anyhow::Result<()> {
     output::print_line("Key that signs the manifests of uploads (for `uam verify --key`):");
-    match DeviceKey::load(&home.paths.vault_dir())? {
+    match DeviceKey::load(&context.paths.vault_dir())? {
         Some(key) => output::print_line(&format!(
             "  {}  {}",
             key.public().fingerprint(),

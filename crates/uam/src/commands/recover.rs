@@ -15,13 +15,13 @@ use vault::{KeySlotKind, RecoveryCode, Vault};
 const TRIES: u32 = 5;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     from: Option<&Path>,
     identity: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
     match from {
         Some(file) => print_key_from_copy(file, identity),
-        None => recover_here(home),
+        None => recover_here(context),
     }
 }
 
@@ -51,8 +51,8 @@ fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCod
 }
 
 /// On the vault's own computer: a new secret for the phone, and a new place for the key.
-fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let mut vault = Vault::open(&home.paths.vault_dir())?;
+fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
+    let mut vault = Vault::open(&context.paths.vault_dir())?;
     let code = ask_recovery_code()?;
     let now = unix_time();
     let now_us = current_time_us();
@@ -67,7 +67,7 @@ fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
     let identity = vault.viewer_identity(&door, &pass)?;
     let keys = journal_keys(&vault, vault.viewer_opener(&identity), None)?;
     let text = "A recovery code was used to regain access.".to_owned();
-    agent::record_notices(home, &keys, vec![(NoticeCode::Keys, text)])?;
+    agent::record_notices(context, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is opened for each question: the functions called in between ask questions, too.
     if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",

@@ -27,9 +27,9 @@ const SHOWN: usize = 50;
 /// Between two updates of the line of progress.
 const REFRESH: Duration = Duration::from_millis(100);
 
-pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let options = parse_options(args)?;
-    let destination = chosen_destination(home, args)?;
+    let destination = chosen_destination(context, args)?;
     // Opening a directory to send to would make it.
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
@@ -43,11 +43,11 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
-        true => open_own_journal(home, args.journal)?,
+        true => open_own_journal(context, args.journal)?,
         false => None,
     };
     let mut bar = ProgressLine::new();
-    let report = verify_sink(home, &sink, reader.as_ref(), &options, &mut |step| {
+    let report = verify_sink(context, &sink, reader.as_ref(), &options, &mut |step| {
         bar.show_progress(step);
         ControlFlow::Continue(())
     });
@@ -73,13 +73,13 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
 
 /// Checks a sink, against the journal here where there is one. `progress` may break it off.
 fn verify_sink(
-    home: &AppContext,
+    context: &AppContext,
     sink: &dyn InspectableSink,
     reader: Option<&Reader>,
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::load(&home.paths.vault_dir())?.map(|key| key.public());
+    let key = DeviceKey::load(&context.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -87,12 +87,15 @@ fn verify_sink(
 
 /// Checks the place where this computer sends to against its own journal, for the page.
 pub(super) fn verify_own_uploads(
-    home: &AppContext,
+    context: &AppContext,
     quick: bool,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let (config, environment) = (Settings::load(&home.paths)?, EnvVars::load(&home.paths)?);
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let (config, environment) = (
+        Settings::load(&context.paths)?,
+        EnvVars::load(&context.paths)?,
+    );
+    let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
@@ -100,12 +103,12 @@ pub(super) fn verify_own_uploads(
     }
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
-    let reader = open_own_journal(home, true)?;
+    let reader = open_own_journal(context, true)?;
     let options = VerifyOptions {
         quick,
         ..VerifyOptions::default()
     };
-    verify_sink(home, &sink, reader.as_ref(), &options, progress)
+    verify_sink(context, &sink, reader.as_ref(), &options, progress)
         .with_context(|| format!("cannot check {}", destination.describe()))
 }
 
@@ -161,13 +164,13 @@ fn read_earlier_report(file: &Path) -> anyhow::Result<VerifyReport> {
 }
 
 /// The place named, or the one where this computer sends to.
-fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<Destination> {
-    let environment = EnvVars::load(&home.paths)?;
+fn chosen_destination(context: &AppContext, args: &VerifyArgs) -> anyhow::Result<Destination> {
+    let environment = EnvVars::load(&context.paths)?;
     let Some(place) = &args.place else {
         return settings::resolve_destination(
-            &Settings::load(&home.paths)?,
+            &Settings::load(&context.paths)?,
             &environment,
-            &home.paths,
+            &context.paths,
         );
     };
     let url = match place.contains("://") {
@@ -178,18 +181,18 @@ fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<De
             .to_string(),
     };
     let get = |name: &str| environment.values.get(name).cloned();
-    Destination::resolve(Some(&url), &get, &home.paths.local_sink_dir())
+    Destination::resolve(Some(&url), &get, &context.paths.local_sink_dir())
         .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which lists the uploaded objects. It stays sealed: only names are needed.
-fn open_own_journal(home: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
-    if !must && !home.paths.has_journal() {
+fn open_own_journal(context: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
+    if !must && !context.paths.has_journal() {
         return Ok(None);
     }
-    require_journal(home)?;
+    require_journal(context)?;
     Ok(Some(Reader::open(
-        &home.paths.journal_dir(),
+        &context.paths.journal_dir(),
         Opener::locked(),
     )?))
 }

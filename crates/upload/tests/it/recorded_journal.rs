@@ -39,7 +39,7 @@ pub(crate) struct Recorded {
 fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
     let keys = JournalKeys {
         device: DeviceId::from_bytes([3; 16]),
-        maker: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
+        sealer: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     };
     Journal::open(path, keys, START_US).unwrap().0
@@ -108,18 +108,18 @@ impl Recorded {
                 title: format!("chapter {n}\n\u{202e}<b>\"ü\u{0}\" =1+1"),
             }));
             let mut records = vec![Record::Span(Span {
-                start_us,
-                dur_us: MINUTE_US,
+                start: model::Timestamp::from_micros(start_us),
+                duration: std::time::Duration::from_micros(MINUTE_US),
                 zone: "Europe/Berlin".into(),
                 state: Coverage::Active,
                 protected: n.is_multiple_of(7),
-                removed: false,
+                redacted: false,
                 window: window.clone(),
                 counts: Counts::default(),
             })];
             if n.is_multiple_of(10) {
                 records.push(Record::Notice(Notice {
-                    at_us: start_us,
+                    at: model::Timestamp::from_micros(start_us),
                     zone: "Europe/Berlin".into(),
                     code: NoticeCode::Settings,
                     text: "changed".into(),
@@ -135,7 +135,7 @@ impl Recorded {
             if n.is_multiple_of(5) {
                 let screenshot = format!("screenshot of minute {n}").repeat(300).into_bytes();
                 let shot = Screenshot {
-                    at_us: start_us,
+                    at: model::Timestamp::from_micros(start_us),
                     zone: "Europe/Berlin".into(),
                     sha256: sha256_hex(&screenshot),
                     bytes: screenshot.len() as u64,
@@ -145,7 +145,7 @@ impl Recorded {
                     screen_width: 20,
                     screen_height: 20,
                     blurred: true,
-                    removed: false,
+                    redacted: false,
                     window,
                 };
                 self.journal
@@ -182,7 +182,7 @@ impl Recorded {
         panic!("never done");
     }
 
-    /// Every object of the sink against the journal. How many of each form there are.
+    /// Every object of the sink against the journal. How many of each encoding there are.
     pub(crate) fn assert_delivered(
         &self,
         objects: &BTreeMap<String, Vec<u8>>,

@@ -72,7 +72,8 @@ pub(crate) struct DayJson {
     categories: Vec<NamedUsageJson>,
     projects: Vec<NamedUsageJson>,
     protected: UsageJson,
-    removed: UsageJson,
+    #[serde(rename = "removed")]
+    redacted: UsageJson,
     unnamed: UsageJson,
     /// `[index in app_names, title, index in categories, index in projects]`.
     windows: Vec<(usize, String, usize, usize)>,
@@ -230,7 +231,7 @@ fn build_day(
         categories: categories.to_rows(&report.categories),
         projects: projects.to_rows(&report.projects),
         protected: (&report.protected).into(),
-        removed: (&report.removed).into(),
+        redacted: (&report.redacted).into(),
         unnamed: (&report.unnamed).into(),
         windows,
         app_names,
@@ -272,7 +273,7 @@ fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
     let owner = match piece.owner {
         TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
         TimelineOwner::Protected => -1,
-        TimelineOwner::Removed => -2,
+        TimelineOwner::Redacted => -2,
         TimelineOwner::Nobody => -3,
     };
     let state = state_index(piece.state);

@@ -28,7 +28,8 @@ pub(crate) struct ScreenshotJson {
     height: u32,
     bytes: u64,
     blurred: bool,
-    removed: bool,
+    #[serde(rename = "removed")]
+    redacted: bool,
     /// `here`, `archived`, `deleted`, `lost`; empty where it was not read.
     place: &'static str,
     /// `sent`, `held` or `waiting`; empty where it was not read.
@@ -48,7 +49,7 @@ impl ScreenshotJson {
             height: row.height,
             bytes: row.bytes,
             blurred: row.blurred,
-            removed: row.removed,
+            redacted: row.redacted,
             place: "",
             sent: "",
         }
@@ -59,8 +60,8 @@ impl ScreenshotJson {
         let window = shot.window.as_ref();
         Self {
             seq: row.seq,
-            at_us: shot.at_us,
-            day: starts.date_in(shot.at_us, &report::load_zone(&shot.zone)),
+            at_us: shot.at.as_micros(),
+            day: starts.date_in(shot.at.as_micros(), &report::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
             title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),
@@ -68,7 +69,7 @@ impl ScreenshotJson {
             height: shot.height,
             bytes: shot.bytes,
             blurred: shot.blurred,
-            removed: shot.removed,
+            redacted: shot.redacted,
             place: match row.place {
                 ScreenshotLocation::Local => "here",
                 ScreenshotLocation::Archived => "archived",

@@ -63,19 +63,19 @@ struct RecordedHour {
 pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
     let (viewer, lease) = (Identity::generate(), Identity::generate());
     let device = DeviceId::from_bytes([7; 16]);
-    let maker = Sealer::new([viewer.recipient(), lease.recipient()])?;
+    let sealer = Sealer::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
     let keys = JournalKeys {
         device: device.clone(),
-        maker: maker.clone(),
+        sealer: sealer.clone(),
         opener: opener.clone(),
     };
     let now = Moment {
-        utc_us: 1_781_510_400_000_000,
-        boot_us: 1_000_000_000,
-        awake_us: 1_000_000_000,
+        utc: model::Timestamp::from_micros(1_781_510_400_000_000),
+        boot: std::time::Duration::from_micros(1_000_000_000),
+        awake: std::time::Duration::from_micros(1_000_000_000),
     };
-    let journal = open_journal(&dir.join("journal"), keys, now.utc_us)?;
+    let journal = open_journal(&dir.join("journal"), keys, now.utc.as_micros())?;
     let rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let screenshot: Vec<u8> = (0..SCREENSHOT_BYTES)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 9) as u8)
@@ -102,7 +102,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
 
     let (mut sealed, segments) = (hour.sealed, hour.segments);
     pack_segments(&mut sealed, usize::try_from(segments)?)?;
-    let seal_ms = seal_again(&sealed, &device, &maker, &opener)?;
+    let seal_ms = seal_again(&sealed, &device, &sealer, &opener)?;
     Ok(json!({
         "core_ms": core_ms,
         "seal_ms": seal_ms,
@@ -130,7 +130,7 @@ fn start_recorder(now: Moment) -> Result<Recorder> {
 impl RecordedHour {
     /// One event; every 15 s another window, every 5 s a checkpoint, every 5 min a screenshot and a segment.
     fn record_tenth(&mut self, tenth: usize) -> Result<()> {
-        self.now = self.now.plus_us(100_000);
+        self.now = self.now + std::time::Duration::from_micros(100_000);
         if tenth.is_multiple_of(150) {
             let active = Some(ActiveWindow {
                 handle: WindowHandle((tenth / 150) as u64),
@@ -162,7 +162,7 @@ impl RecordedHour {
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
         let shot = Screenshot {
-            at_us: self.now.utc_us,
+            at: model::Timestamp::from_micros(self.now.utc.as_micros()),
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
             bytes: self.screenshot.len() as u64,
@@ -172,7 +172,7 @@ impl RecordedHour {
             screen_width: 1920,
             screen_height: 1080,
             blurred: false,
-            removed: false,
+            redacted: false,
             window: Some(figures_window(window)),
         };
         let rules = FreezeOptions {
@@ -181,7 +181,7 @@ impl RecordedHour {
             hold_us: 600_000_000,
             readable: false,
         };
-        let now_us = self.now.utc_us;
+        let now_us = self.now.utc.as_micros();
         let seq = self
             .journal
             .add_screenshot(&shot, &self.screenshot, now_us)?;
@@ -204,16 +204,16 @@ impl RecordedHour {
         let done = self.rollups.done();
         let seqs = self.journal.commit(Commit {
             records: &out.records,
-            pending_put: &out.pending_put,
-            pending_drop_below: out.pending_drop_below,
+            provisional_put: &out.provisional_put,
+            provisional_drop_below: out.provisional_drop_below,
             rollups: &done,
-            at_us: self.now.utc_us,
+            at_us: self.now.utc.as_micros(),
         })?;
         let before = process_cpu_ms();
         for (seq, record) in seqs.iter().zip(&out.records) {
             self.sealed.keep_record(&self.device, *seq, record)?;
         }
-        for (_, span) in &out.pending_put {
+        for (_, span) in &out.provisional_put {
             self.sealed.rows.push(serde_json::to_vec(span)?);
         }
         let lines = done.iter().map(|(_, bytes)| bytes.to_vec());
@@ -239,11 +239,11 @@ fn pack_segments(sealed: &mut SealedSample, segments: usize) -> Result<()> {
 fn seal_again(
     sealed: &SealedSample,
     device: &DeviceId,
-    maker: &Sealer,
+    sealer: &Sealer,
     opener: &Opener,
 ) -> Result<f64> {
     let before = process_cpu_ms();
-    let session = maker.new_session()?;
+    let session = sealer.new_session()?;
     let aad = |n: usize| Aad {
         device: device.as_str(),
         session: &session.id,
@@ -261,7 +261,7 @@ fn seal_again(
     }
     for file in &sealed.files {
         anyhow::ensure!(
-            maker.seal_file(file)?.len() > file.len(),
+            sealer.seal_file(file)?.len() > file.len(),
             "nothing was sealed"
         );
     }

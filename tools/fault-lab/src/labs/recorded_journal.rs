@@ -30,7 +30,7 @@ impl RecordedJournal {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
-            maker: Sealer::new([viewer.recipient(), lease.recipient()])?,
+            sealer: Sealer::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
         };
         Ok(Self {
@@ -64,12 +64,12 @@ impl RecordedJournal {
     pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
         let dur_us = seconds * 1_000_000;
         let span = Record::Span(Span {
-            start_us: self.now_us,
-            dur_us,
+            start: model::Timestamp::from_micros(self.now_us),
+            duration: std::time::Duration::from_micros(dur_us),
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: self.window(),
             counts: Counts::default(),
         });
@@ -96,7 +96,7 @@ impl RecordedJournal {
             image.extend_from_slice(&state.to_le_bytes());
         }
         let shot = Screenshot {
-            at_us: self.now_us,
+            at: model::Timestamp::from_micros(self.now_us),
             zone: "Europe/Berlin".into(),
             sha256: sha256_hex(&image),
             bytes: image.len() as u64,
@@ -106,7 +106,7 @@ impl RecordedJournal {
             screen_width: 1920,
             screen_height: 1080,
             blurred: true,
-            removed: false,
+            redacted: false,
             window: self.window(),
         };
         self.journal.add_screenshot(&shot, &image, self.now_us)?;

@@ -18,12 +18,12 @@ pub(super) fn at(text: &str) -> i64 {
 pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
     let recording = state.is_recording();
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: zone.into(),
         state,
         protected: recording && app == 4,
-        removed: false,
+        redacted: false,
         window: (recording && app < 4).then(|| {
             Arc::new(WindowInfo {
                 app: format!("App {app}"),
@@ -101,7 +101,7 @@ impl Desk {
     pub(super) fn start(&self, lease: &Identity, now_us: i64) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
-            maker: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
+            sealer: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
@@ -155,7 +155,7 @@ impl Desk {
             assert_eq!(totals.length_us, one.length_us, "{day}");
             assert_eq!(totals.counts, one.counts, "{day}");
             assert_eq!(totals.protected, one.protected, "{day}");
-            assert_eq!(totals.removed, one.removed, "{day}");
+            assert_eq!(totals.redacted, one.redacted, "{day}");
             assert_eq!(totals.unnamed, one.unnamed, "{day}");
             let apps: Vec<_> = totals.apps.iter().map(|a| (&a.app, a.usage)).collect();
             let expected: Vec<_> = one.apps.iter().map(|a| (&a.app, a.usage)).collect();
@@ -196,8 +196,8 @@ impl Run {
         self.journal
             .commit(Commit {
                 records: &records,
-                pending_put: &pending,
-                pending_drop_below: self.first_id,
+                provisional_put: &pending,
+                provisional_drop_below: self.first_id,
                 rollups: &self.rollups.done(),
                 at_us: self.now_us,
             })

@@ -15,11 +15,11 @@ use std::process::ExitCode;
 
 /// Writes blocks of work into a calendar file.
 pub(super) fn write_calendar(
-    home: &AppContext,
+    context: &AppContext,
     file: &Path,
     args: &ExportArgs,
 ) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
+    let config = Settings::load(&context.paths)?;
     let (view, meaning) = (config.view_options(None), config.classification_rules()?);
     let today = current_day(view.starts).to_string();
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
@@ -32,7 +32,7 @@ pub(super) fn write_calendar(
         None => GroupBy::Category,
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
-    let reader = open_reader(home, &what)?;
+    let reader = open_reader(context, &what)?;
     let now_us = current_time_us();
     let until = known_until(&reader, now_us)?;
     let overview = read_overview(&reader, &days, until, view, &meaning)?;

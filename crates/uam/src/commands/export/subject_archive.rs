@@ -176,7 +176,7 @@ pub(super) fn write_archive(
             Record::Notice(_) => manifest.notices += 1,
             Record::Shot(shot) => {
                 manifest.shots += 1;
-                if !shot.removed {
+                if !shot.redacted {
                     shots.push(line.seq);
                 }
             }

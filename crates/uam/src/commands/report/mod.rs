@@ -20,15 +20,15 @@ use settings::Settings;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
-pub(super) fn run(home: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
+pub(super) fn run(context: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let config = Settings::load(&context.paths)?;
     let (view, meaning) = (
         config.view_options(args.merge),
         config.classification_rules()?,
     );
     let args = &args.resolve_relative_days(current_day(view.starts));
     if args.html.is_some() || args.pdf.is_some() {
-        return printable::run(home, args, view, &meaning);
+        return printable::run(context, args, view, &meaning);
     }
     if args.cover.is_used() {
         return Err(UserError::usage(
@@ -38,11 +38,11 @@ pub(super) fn run(home: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCo
         .into());
     }
     if let Some(days) = requested_period(args)? {
-        return report_period(home, args, &days, view, &meaning);
+        return report_period(context, args, &days, view, &meaning);
     }
     let day = parse_day_argument(&args.day)?;
-    let reader = open_reader(home, &format!("the report of {day}"))?;
-    let now = known_until(&reader, SystemClock.now().utc_us)?;
+    let reader = open_reader(context, &format!("the report of {day}"))?;
+    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
     let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.classify_day(&mut report);
@@ -57,15 +57,15 @@ pub(super) fn run(home: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCo
 }
 
 fn report_period(
-    home: &AppContext,
+    context: &AppContext,
     args: &ReportArgs,
     days: &RangeInclusive<Date>,
     view: ViewOptions,
     meaning: &ClassificationRules,
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
-    let reader = open_reader(home, &what)?;
-    let now = known_until(&reader, SystemClock.now().utc_us)?;
+    let reader = open_reader(context, &what)?;
+    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
     let report = read_totals(&reader, days, now, view, meaning)?;
     output::print_text(&if args.json {
         report::to_json(&report).context("cannot print the report")?

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 const QUALITY: u8 = 82;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     args: &ReportArgs,
     view: ViewOptions,
     meaning: &ClassificationRules,
@@ -41,7 +41,7 @@ pub(super) fn run(
         .into());
     }
     let reader = open_reader(
-        home,
+        context,
         &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
     let made_us = current_time_us();
@@ -70,14 +70,14 @@ pub(super) fn run(
     };
     let pictures = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, printable::render_html(&sheet).as_bytes())?;
+        let report = PrintableReport::new(&overview, letter(pictures.clone()));
+        write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
         let pictures: anyhow::Result<Vec<ReportScreenshot>> =
             pictures.into_iter().map(encode_jpeg).collect();
-        let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = printable::render_pdf(&sheet, made_us)?;
+        let report = PrintableReport::new(&overview, letter(pictures?));
+        let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -102,7 +102,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
         .context("cannot read the journal")?;
     let shot = match found.lines.into_iter().next() {
         Some(line) if line.seq == seq => match line.record {
-            Record::Shot(shot) if !shot.removed => Some(shot),
+            Record::Shot(shot) if !shot.redacted => Some(shot),
             _ => None,
         },
         _ => None,
@@ -116,7 +116,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
     let window = shot.window.as_ref();
     Ok(ReportScreenshot {
         seq,
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
             report::format::window_label(&w.app, &w.title)

@@ -32,7 +32,7 @@ pub(super) struct UploadedItem {
     /// True for a screenshot that is no longer on this computer.
     pub(super) gone: bool,
     #[serde(skip)]
-    pub(super) form: ObjectEncoding,
+    pub(super) encoding: ObjectEncoding,
 }
 
 /// By the journal's rows: nobody else is asked.
@@ -58,7 +58,7 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
             certain: true,
             sealed: false,
             gone: false,
-            form: ObjectEncoding::Unsealed,
+            encoding: ObjectEncoding::Unsealed,
         });
     }
     reader.for_each_uploaded(&mut |sent| items.push(segment_object(reader, sent)))?;
@@ -101,9 +101,9 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != ObjectEncoding::Unsealed,
+        sealed: object.encoding != ObjectEncoding::Unsealed,
         gone: sent.gone,
-        form: object.form,
+        encoding: object.encoding,
     }
 }
 
@@ -128,7 +128,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         certain: acked,
         sealed: false,
         gone: false,
-        form: ObjectEncoding::Unsealed,
+        encoding: ObjectEncoding::Unsealed,
     }
 }
 
@@ -191,10 +191,15 @@ pub(super) fn find_object<'a>(
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> UploadedItem {
+    pub(in crate::commands::sent) fn uploaded_item(
+        name: &str,
+        kind: &'static str,
+        encoding: ObjectEncoding,
+        body: &[u8],
+    ) -> UploadedItem {
         UploadedItem {
             name: name.to_owned(),
             kind,
@@ -205,17 +210,17 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Unsealed,
+            sealed: encoding != ObjectEncoding::Unsealed,
             gone: false,
-            form,
+            encoding,
         }
     }
 
     #[test]
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
-            item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
-            item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
+            uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            uploaded_item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
         ];
         assert_eq!(find_object(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(find_object(&items, "1.age").is_err());

@@ -40,7 +40,7 @@ pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: Sealer::new([key.recipient()]).expect("one recipient"),
+        sealer: Sealer::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
     }
 }
@@ -59,12 +59,12 @@ fn span(
     keys: u64,
 ) -> Span {
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: ZONE.into(),
         state,
         protected: false,
-        removed: false,
+        redacted: false,
         window: window.map(|(app, title)| {
             Arc::new(WindowInfo {
                 app: app.into(),
@@ -236,7 +236,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 title = name;
             }
             let shot = Screenshot {
-                at_us,
+                at: model::Timestamp::from_micros(at_us),
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
                 bytes: bytes.len() as u64,
@@ -246,7 +246,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 screen_width: 1920,
                 screen_height: 1200,
                 blurred: n % 3 == 0,
-                removed: false,
+                redacted: false,
                 window: Some(Arc::new(WindowInfo {
                     app: app.into(),
                     exe: String::new(),
@@ -298,7 +298,7 @@ pub(crate) fn fill_journal(
             rollups.finish_current();
         }
         records.push(Record::Notice(Notice {
-            at_us: start_of(date) + 9 * 60 * MINUTE,
+            at: model::Timestamp::from_micros(start_of(date) + 9 * 60 * MINUTE),
             zone: ZONE.into(),
             code: NoticeCode::Started,
             text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."

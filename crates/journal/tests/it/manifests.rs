@@ -78,7 +78,7 @@ fn what_is_in_no_object_is_explained() {
         let mut records = spans(0..4);
         for record in &mut records {
             if let model::Record::Span(span) = record {
-                span.start_us += day * DAY;
+                span.start = model::Timestamp::from_micros(span.start.as_micros() + day * DAY);
             }
         }
         put(&mut journal, &records);
@@ -158,5 +158,8 @@ fn another_journal_begins_another_chain() {
     let draft = desk.outbox().draft_manifest().unwrap();
     assert_eq!((draft.no, draft.before), (1, None));
     assert_eq!(draft.objects.len(), 1);
-    assert!(matches!(draft.objects[0].object.form, ObjectEncoding::Age));
+    assert!(matches!(
+        draft.objects[0].object.encoding,
+        ObjectEncoding::Age
+    ));
 }
