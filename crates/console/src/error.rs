@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
     /// Standard output or input is no terminal.
-    #[error("standard input and output are not a terminal; use the plain output instead")]
+    #[error("standard input and output are not a terminal; use --plain")]
     NotATerminal,
     /// Reading from the terminal or writing to it failed.
     #[error("the terminal could not be used: {0}")]

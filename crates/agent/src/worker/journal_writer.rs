@@ -35,7 +35,7 @@ pub(super) fn restart_worker_error(why: String) -> anyhow::Error {
     UserError::new(
         ErrorKind::RestartWorker,
         why,
-        "Nothing has to be done: recording goes on in a moment.",
+        "You need not do anything: recording goes on in a moment.",
     )
     .into()
 }
@@ -181,7 +181,7 @@ impl JournalWriter {
             return Effects::new();
         };
         self.report_error(&e);
-        let text = format!("Nothing new can be packed for sending: {e}");
+        let text = format!("New records cannot be prepared for upload: {e}");
         vec![Effect::Log(
             LogSubject::Notice(NoticeCode::UploadStuck),
             text,
@@ -274,7 +274,7 @@ impl JournalWriter {
             .context("the last records could not be written")?;
         self.journal
             .freeze(now.utc.as_micros(), &self.upload.freeze_options(true))
-            .context("the last records could not be packed")?;
+            .context("the last records could not be prepared for upload")?;
         self.journal
             .close(now.utc.as_micros())
             .context("the journal could not be closed")

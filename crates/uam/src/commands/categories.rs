@@ -88,7 +88,9 @@ fn print_rules(meaning: &ClassificationRules, told: &[RuleJson]) {
             RuleList::Project => output::print_line("\nProjects:"),
         }
         if list == RuleList::Project && own == 0 {
-            output::print_line("  none ([[project]] in the settings file, as [[category]])");
+            output::print_line(
+                "  none (add [[project]] to the settings file, as for [[category]])",
+            );
         }
         for told in of {
             let number = told
@@ -99,8 +101,8 @@ fn print_rules(meaning: &ClassificationRules, told: &[RuleJson]) {
         }
     }
     output::print_line(if meaning.needs_titles() {
-        "\nTitles decide: a year is told from its sums by the quarter hour, which hold them; what an older uam recorded, from its records."
+        "\nThese rules use titles. A year is computed from sums of quarter hours, which hold titles; time recorded by an older uam, from its records."
     } else {
-        "\nApplications alone decide, so a year is told from its sums by the quarter hour."
+        "\nThese rules use applications only. A year is computed from sums of quarter hours."
     });
 }

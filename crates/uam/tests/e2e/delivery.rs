@@ -72,7 +72,7 @@ fn the_bucket_equals_the_journal() {
     sent(&server);
     running.stop();
     assert_bucket_equals_journal(&home, &server);
-    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to send");
+    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to upload");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
         .format_lines(Timestamp::from_micros(now_us()))
         .join("\n");
     assert!(
-        missing.contains("unavailable") && missing.contains("uam tries to bring it back"),
+        missing.contains("unavailable") && missing.contains("uam tries to restart it"),
         "{missing}"
     );
     assert!(!status.is_recording(Timestamp::from_micros(now_us())));
@@ -391,7 +391,10 @@ fn what_leaves_is_said_before_it_goes() {
             .success()
             .then(|| String::from_utf8(out.stdout).unwrap())
     });
-    assert!(told.starts_with("Nothing leaves."), "{told}");
+    assert!(
+        told.starts_with("There is nothing to delete or archive."),
+        "{told}"
+    );
     running.stop();
     // As if the screenshots were old.
     let sql = journal_sql(&home.path("data/journal/journal.db"));
@@ -406,7 +409,7 @@ fn what_leaves_is_said_before_it_goes() {
     let shown = home.ok(&["retention"]);
     assert!(
         shown.contains(&format!("Leaving     {pictures} screenshot"))
-            && shown.contains("has told it"),
+            && shown.contains("announces it"),
         "{shown}"
     );
     let mut shorter = home.with_factors(&["config", "set", "shots.keep_days", "20"]);

@@ -301,7 +301,7 @@ impl ExportProgress {
 
 fn readme_text(manifest: &SubjectManifest) -> String {
     format!(
-        "What uam recorded on this installation ({device}), made on {made} (UTC) by uam {uam}.\n\
+        "The records of this installation of uam ({device}), exported on {made} (UTC) by uam {uam}.\n\
          From: {from}. To: {to}. Days are UTC days.\n\
          \n\
          Anyone who has this file can read all of it.\n\

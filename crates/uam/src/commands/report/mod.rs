@@ -33,7 +33,7 @@ pub(super) fn run(context: &AppContext, args: &ReportArgs) -> anyhow::Result<Exi
     }
     if args.cover.is_used() {
         return Err(UserError::usage(
-            "--for, --by and --shot belong to a page",
+            "--for, --by and --shot need --html or --pdf",
             "For example: uam report --week --pdf week.pdf --for \"Client\"",
         )
         .into());

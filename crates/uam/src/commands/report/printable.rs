@@ -22,7 +22,7 @@ use std::process::ExitCode;
 const QUALITY: u8 = 82;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     args: &ReportArgs,
     view: ViewOptions,
     meaning: &ClassificationRules,
@@ -37,13 +37,13 @@ pub(super) fn run(
     if args.cover.shots.len() > MOST_SCREENSHOTS {
         return Err(UserError::usage(
             format!("a printable report holds at most {MOST_SCREENSHOTS} screenshots"),
-            "Name the ones that matter.",
+            "Choose the ones that matter.",
         )
         .into());
     }
     let reader = open_reader(
-        home,
-        &format!("a page of {} to {}", days.start(), days.end()),
+        context,
+        &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
     let made = Timestamp::from_micros(current_time_us());
     let now = known_until(&reader, made)?;
