@@ -116,7 +116,7 @@ mod tests {
     /// Another hash asks everybody to agree again: that takes a new version of the wording.
     #[test]
     fn the_wording_keeps_its_hash() {
-        let viewer = Readers::new(true, []);
+        let viewer = Readers::new(Some("age1viewer"), []);
         let notice = notice_of(&sample(), viewer);
         assert_eq!(notice.version, 1);
         assert_eq!(
@@ -128,7 +128,10 @@ mod tests {
         settings.upload.hold_seconds = 0;
         settings.upload.seal = Some(false);
         settings.shots.when_old = OldScreenshotAction::Archive;
-        let both = Readers::new(true, [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")]);
+        let both = Readers::new(
+            Some("age1viewer"),
+            [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")],
+        );
         let notice = notice_of(&settings, both);
         assert_eq!(
             notice.sha256, "ef577dc084c83ef18b90c02a1c90c628cef5f419e8d30146a572724a2262ff41",
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn settings_marked_for_consent_change_the_notice_and_no_others() {
-        let before = notice_of(&sample(), Readers::new(true, []));
+        let before = notice_of(&sample(), Readers::new(Some("age1viewer"), []));
         let text = toml::to_string(&sample()).unwrap();
         for spec in specs() {
             let mut table: toml::Table = text.parse().unwrap();
@@ -147,7 +150,7 @@ mod tests {
             let section = table[section].as_table_mut().unwrap();
             section.insert(name.to_owned(), another_value(&spec.key, section.get(name)));
             let changed = toml::from_str(&table.to_string()).unwrap();
-            let after = notice_of(&changed, Readers::new(true, []));
+            let after = notice_of(&changed, Readers::new(Some("age1viewer"), []));
             assert_eq!(after != before, spec.consent, "{}", spec.key);
         }
         assert_ne!(

@@ -137,8 +137,10 @@ pub(crate) fn resolve_policy(
     paths: &AppPaths,
     vault: Option<&Vault>,
 ) -> anyhow::Result<Policy> {
-    let viewer = vault.is_none_or(|v| v.viewer().is_some());
-    let organisations = vault.map_or(&[][..], Vault::organisations).iter();
-    let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
-    Policy::resolve(settings, destination, paths, Readers::new(viewer, keys))
+    let readers = vault.map_or_else(Readers::of_new_vault, |vault| {
+        let organisations = vault.organisations().iter();
+        let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
+        Readers::new(vault.viewer(), keys)
+    });
+    Policy::resolve(settings, destination, paths, readers)
 }
