@@ -52,7 +52,7 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
         data_dir: sources.data_dir.display().to_string(),
         zone: sources.recording.zone().to_string(),
         state: view.state,
-        since_us: view.since_us,
+        since_us: view.since.as_micros(),
         protected: view.protected,
         missing: list_missing_sensors(sources.recording),
         window: view.window.map(|w| (*w).clone()),
@@ -70,7 +70,7 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
             .next_due(now)
             .filter(|_| low_space.is_none()),
         idle_us: None,
-        paused_until_us: view.paused_until_us,
+        paused_until_us: view.paused_until.map(model::Timestamp::as_micros),
         hours: sources.schedule.status(view.outside_hours),
         power: view.power,
         disk: low_space,

@@ -8,7 +8,7 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::{current_time_us, unix_time};
+use platform::clock::{current_time, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
 use std::process::ExitCode;
@@ -136,7 +136,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
     let VerifiedFactors {
         vault, slot, token, ..
     } = factors;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {

@@ -8,7 +8,7 @@ use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
 use report::format;
@@ -23,7 +23,7 @@ pub(super) fn run(context: &AppContext, apply: bool, json: bool) -> anyhow::Resu
     let config = Settings::load(&context.paths)?;
     let policy = settings::resolve_retention(&config, &context.paths);
     let mut outbox = Outbox::open(&context.paths.journal_dir())?;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     if apply {
         // The uploader applies the rule, too.
         let lock = context.paths.upload_lock_file();
@@ -56,7 +56,7 @@ pub(super) fn preview_retention(context: &AppContext) -> anyhow::Result<Option<S
     }
     let policy = settings::resolve_retention(&Settings::load(&context.paths)?, &context.paths);
     let outbox = Outbox::open(&context.paths.journal_dir())?;
-    let look = retention::plan_retention(&outbox, policy, current_time_us())?;
+    let look = retention::plan_retention(&outbox, policy, current_time().as_micros())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload announces it. `uam retention` shows more.",
