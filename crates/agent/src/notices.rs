@@ -36,7 +36,7 @@ pub(crate) fn record_notices_with(
         Ok(Response::Refused(why)) => {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                format!("the running instance did not note the access: {why}"),
+                format!("the running uam did not record the access: {why}"),
                 "Try again in a moment.",
             )
             .into());
@@ -71,6 +71,6 @@ pub(crate) fn record_notices_with(
                 })?;
                 freeze_after_maintenance(&context.paths, &mut journal, now_us)
             })
-            .context("the access could not be noted"),
+            .context("the access could not be recorded"),
     }
 }
