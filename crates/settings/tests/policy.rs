@@ -60,8 +60,15 @@ fn changed_settings() -> Settings {
 #[test]
 fn policies_keep_their_words() {
     let organisation = [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")];
+    let local = Policy {
+        destination: Destination::Directory {
+            dir: "/home/ada/uam/sent".into(),
+            why: None,
+        },
+        ..policy(&Settings::default(), Readers::of_new_vault(), &[])
+    };
     let policies = [
-        policy(&Settings::default(), Readers::of_new_vault(), &[]),
+        local,
         policy(
             &changed_settings(),
             Readers::new(Some("age1viewer"), organisation),

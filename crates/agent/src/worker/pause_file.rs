@@ -135,6 +135,20 @@ mod tests {
     }
 
     #[test]
+    fn the_file_keeps_its_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pause.json");
+        let samples = include_str!("../../tests/wire/pause.jsonl").lines();
+        let ends = [None, Some(1_790_000_000_000_000)];
+        for (sample, until) in samples.zip(ends) {
+            PauseFile::open(file.clone(), 0).store_pause(until).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), sample);
+            let pause = until.map_or(PauseRequest::UntilResumed, PauseRequest::Until);
+            assert_eq!(PauseFile::open(file.clone(), 0).stored_pause(), Some(pause));
+        }
+    }
+
+    #[test]
     fn in_doubt_nothing_is_recorded() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("pause.json");

@@ -73,10 +73,7 @@ impl Schedule {
             return Effects::new();
         }
         let text = self.daily.text().to_owned();
-        vec![Effect::Record(RecorderInput::Notice(
-            NoticeCode::Daily,
-            text,
-        ))]
+        vec![Effect::notice(NoticeCode::Daily, text)]
     }
 
     /// Pauses. The file is durable before this returns; the text answers whoever asked.

@@ -175,3 +175,44 @@ fn to_json(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
         "from_us": applies_from(context, look, now_us),
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use journal::UtcDay;
+    use journal::retention::{RetentionForecast, RetentionRule};
+
+    #[test]
+    fn the_plan_keeps_its_json() {
+        let dir = tempfile::tempdir().unwrap();
+        let context = AppContext::locate(Some(dir.path().to_owned())).unwrap();
+        context.paths.create_dirs().unwrap();
+        let plan = |action| RetentionPlan {
+            policy: RetentionRule {
+                max_age_days: 30,
+                max_bytes: 2_048_000_000,
+                action,
+            },
+            steps: Vec::new(),
+            outlook: RetentionForecast {
+                leave: ScreenshotTotals {
+                    pictures: 47,
+                    bytes: 2_350_000,
+                    days: Some((UtcDay(20_000), UtcDay(20_010))),
+                },
+                ..RetentionForecast::default()
+            },
+        };
+        let delete = plan(RetentionAction::Delete);
+        let archive = plan(RetentionAction::Archive("/mnt/archive".into()));
+        retention::record_announcement(&context.paths, &archive.policy, 1_790_000_000_000_000)
+            .unwrap();
+        let lines = [delete, archive]
+            .map(|plan| format!("{}\n", to_json(&context, &plan, 1_790_000_000_000_000)));
+        assert_eq!(
+            lines.concat(),
+            include_str!("../../tests/json/retention.jsonl")
+        );
+    }
+}
