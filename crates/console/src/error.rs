@@ -22,7 +22,4 @@ pub enum ConsoleError {
         /// The encoder's message.
         reason: String,
     },
-    /// There is no protocol of this name.
-    #[error("`{0}` is not a way to show screenshots; use kitty, sixel, iterm2 or half-blocks")]
-    UnknownProtocol(String),
 }

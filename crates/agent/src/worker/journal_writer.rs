@@ -121,7 +121,7 @@ impl JournalWriter {
             records: &self.unwritten.records,
             provisional_put: &pending,
             provisional_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc.as_micros(),
         };
         match self.journal.commit(commit) {
@@ -265,7 +265,7 @@ impl JournalWriter {
         let commit = Commit {
             records: &self.unwritten.records,
             provisional_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc.as_micros(),
             ..Commit::default()
         };

@@ -50,7 +50,7 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
     });
     rows.push(PanelRow::new(
         "outbox",
-        format!("{} → {}", s.outbox_text(), s.destination),
+        format!("{} → {}", s.outbox.text(), s.destination),
         8,
     ));
     let failed = s.last_upload.as_ref().is_some_and(|u| !u.ok);

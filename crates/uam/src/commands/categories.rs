@@ -36,7 +36,12 @@ pub(super) fn run(context: &AppContext, args: &CategoriesArgs) -> anyhow::Result
     let told: Vec<RuleJson> = match args.test.as_deref() {
         Some([app, title]) => LISTS
             .iter()
-            .filter_map(|list| Some(RuleJson::new(*list, meaning.which(*list, app, title)?)))
+            .filter_map(|list| {
+                Some(RuleJson::new(
+                    *list,
+                    meaning.matching_rule(*list, app, title)?,
+                ))
+            })
             .collect(),
         _ => LISTS
             .iter()
@@ -48,10 +53,9 @@ pub(super) fn run(context: &AppContext, args: &CategoriesArgs) -> anyhow::Result
     } else if args.test.is_some() {
         for list in LISTS {
             let found = told.iter().find(|told| told.list == list);
-            output::print_line(&found.map_or_else(
-                || format!("No {}: no rule matches.", list.word()),
-                describe_match,
-            ));
+            output::print_line(
+                &found.map_or_else(|| format!("No {list}: no rule matches."), describe_match),
+            );
         }
     } else {
         print_rules(&meaning, &told);
@@ -64,7 +68,7 @@ fn describe_match(told: &RuleJson) -> String {
         Some(number) => format!("your rule {number}"),
         None => "a built-in rule".to_owned(),
     };
-    let word = told.list.word();
+    let word: &str = told.list.into();
     let word = format!("{}{}", word[..1].to_uppercase(), &word[1..]);
     // A rule is shown as it was written, except for characters that could harm a terminal.
     model::to_printable(

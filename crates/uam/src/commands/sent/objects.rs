@@ -1,6 +1,5 @@
 //! The list of uploaded objects, from the journal.
 
-use agent::redaction;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
 use model::UserError;
 use serde::Serialize;
@@ -136,7 +135,7 @@ impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
             (false, _) => "started, not confirmed".to_owned(),
-            (true, Some(at)) => redaction::format_date_time(at, zone),
+            (true, Some(at)) => report::format::format_date_time(at, zone),
             (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
