@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(
             describe_result(&done, &outlook),
             "47 screenshots (2.3 MB, 2024-10-04 to 2024-10-14) were deleted here; they are uploaded. 300 screenshots (15.0 MB, \
-             2024-10-09 to 2024-11-03) stay, 12 of them because they are not sent yet."
+             2024-10-09 to 2024-11-03) stay, 12 of them because they are not uploaded yet."
         );
     }
 }

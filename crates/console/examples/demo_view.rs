@@ -197,7 +197,7 @@ impl DemoDay {
         self.updates.add_line(LogLine::upload(
             &UploadAttempt {
                 at_us: self.wall.now().utc.as_micros(),
-                text: "the sink does not answer; trying again".into(),
+                text: "the store does not answer; trying again".into(),
                 ok: false,
             },
             self.status.zone.as_str().into(),
@@ -263,9 +263,9 @@ fn name(command: &UserCommand) -> &'static str {
 fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
-        (12, "12 records, 0 shots", true),
-        (7, "the sink does not answer; trying again", false),
-        (2, "42 records, 1 shot", true),
+        (12, "12 records, 0 screenshots", true),
+        (7, "the store does not answer; trying again", false),
+        (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {
             at_us: now_us - minutes * MINUTE,
@@ -339,7 +339,7 @@ fn status(wall: &Wall) -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at_us: now - 100_000_000,
-            text: "42 records, 1 shot".into(),
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
         next_upload_us: Some(now + 200_000_000),

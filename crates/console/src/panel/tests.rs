@@ -49,7 +49,7 @@ fn status() -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at_us: NOW - 100 * S,
-            text: "42 records, 1 shot".into(),
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
         next_upload_us: Some(NOW + 200 * S),
@@ -188,7 +188,7 @@ fn protected_paused_and_offline() {
     };
     s.last_upload = Some(UploadAttempt {
         at_us: NOW - 3600 * S,
-        text: "the sink does not answer; trying again".into(),
+        text: "the store does not answer; trying again".into(),
         ok: false,
     });
     s.power = Some(PowerState {
@@ -239,7 +239,7 @@ fn the_last_screenshot_stands_beside_the_text() {
     let panel = Panel {
         screenshot: Some(PanelScreenshot {
             encoded: &encoded,
-            caption: "shot at 09:19:00, blurred".into(),
+            caption: "screenshot at 09:19:00, blurred".into(),
         }),
         ..panel(&s)
     };

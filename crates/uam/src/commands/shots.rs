@@ -14,7 +14,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(context, "pictures")?;
+    let reader = open_reader(context, "screenshots")?;
     match (&args.show, &args.save) {
         (Some(which), _) => {
             let wanted = match which.as_str() {

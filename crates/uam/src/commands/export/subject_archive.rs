@@ -206,7 +206,7 @@ pub(super) fn write_archive(
     manifest.files.push(notices);
 
     for seq in shots {
-        progress.count_step("pictures");
+        progress.count_step("screenshots");
         match reader.open_screenshot(seq) {
             Ok(picture) => {
                 let name = format!("pictures/{seq}.webp");
